@@ -1,0 +1,75 @@
+//! Latency distributions: their shapes in quantities that people have, their quantile functions, and the tables that
+//! sample them.
+
+use crate::units::SimTime;
+use std::sync::Arc;
+
+/// The longest span a distribution yields, about 407 days; the far tail of a very wide shape ends there.
+pub const MAX_SPAN: SimTime = SimTime::from_micros(1 << 45);
+
+/// The shape of a distribution of spans of time.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Shape {
+    /// Always the same span.
+    Constant(SimTime),
+    /// Evenly spread over `min..max`, with `min < max`.
+    Uniform {
+        /// The shortest span.
+        min: SimTime,
+        /// The longest span.
+        max: SimTime,
+    },
+    /// Memoryless.
+    Exponential {
+        /// The mean, above zero.
+        mean: SimTime,
+    },
+    /// `median · exp(sigma · Z)` with a standard normal `Z`.
+    Lognormal {
+        /// The median, above zero.
+        median: SimTime,
+        /// The standard deviation of the logarithm, above zero.
+        sigma: f64,
+    },
+    /// A sum of memoryless stages: shape `1/cv²`, scale `mean · cv²`.
+    Gamma {
+        /// The mean, above zero.
+        mean: SimTime,
+        /// The coefficient of variation, above zero: standard deviation over mean.
+        cv: f64,
+    },
+    /// `P(X > x) = exp(-(x / scale)^shape)`.
+    Weibull {
+        /// The 63.2 % quantile, above zero.
+        scale: SimTime,
+        /// Above zero; below 1 the tail is heavier than exponential.
+        shape: f64,
+    },
+    /// One of these measured spans, each as likely as the other. Not empty.
+    Empirical(Arc<[SimTime]>),
+}
+
+/// A distribution of spans of time: a shape, moved by `shift`, and cut off at `max` (a longer span becomes `max`).
+#[derive(Clone, PartialEq, Debug)]
+pub struct Dist {
+    /// The shape.
+    pub shape: Shape,
+    /// Added to every span; not negative.
+    pub shift: SimTime,
+    /// No span is longer; [`SimTime::NEVER`] for no bound.
+    pub max: SimTime,
+}
+
+impl Dist {
+    /// `shape`, neither moved nor cut off.
+    #[must_use]
+    pub const fn new(shape: Shape) -> Self {
+        Self { shape, shift: SimTime::ZERO, max: SimTime::NEVER }
+    }
+
+    /// Always `span`.
+    #[must_use]
+    pub const fn constant(span: SimTime) -> Self {
+        Self::new(Shape::Constant(span))
+    }
+}

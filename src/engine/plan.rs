@@ -1,0 +1,82 @@
+//! What the engine is told beforehand: the rules of each step and of the whole flow.
+
+use crate::units::SimTime;
+use crate::vocabulary::{Status, StatusSet, SuccessFloor};
+
+/// The most attempts one flow can make, over all its steps: the engine keeps four bits of state for each.
+pub const MAX_ATTEMPTS: usize = 16;
+
+/// What to wait for in one step, and what moves on to the next.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StepRules {
+    /// How long the engine waits in the step, from its first submission; [`SimTime::NEVER`] for no limit.
+    pub ttl: SimTime,
+    /// The statuses that move on to the next step.
+    pub failover_on: StatusSet,
+    /// The status from which on the step counts as successful.
+    pub success: SuccessFloor,
+    /// Whether a message that is delivered but not seen when the ttl passes becomes `expired`. The success floor is then
+    /// [`SuccessFloor::Seen`].
+    pub expire_on_delivery: bool,
+    /// How many submissions the step makes at the most; at least 1.
+    pub attempts: u8,
+    /// How long to wait after a `failed` before the next submission of the same step.
+    pub retry_after: SimTime,
+}
+
+/// What a delivery report does that comes after the flow has moved on from its step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LateDelivery {
+    /// It ends the flow as succeeded.
+    #[default]
+    Finish,
+    /// It changes the message's status, not the flow.
+    Ignore,
+}
+
+/// The rules of a flow: its steps in order, at least one, with at most [`MAX_ATTEMPTS`] attempts in all.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FlowPlan {
+    /// The steps, in the order in which they are tried.
+    pub steps: Vec<StepRules>,
+    /// What late delivery reports do.
+    pub late_delivery: LateDelivery,
+    /// The flow ends as failed this long after its start, whatever it is waiting for; [`SimTime::NEVER`] for no bound.
+    pub give_up_after: SimTime,
+}
+
+impl StepRules {
+    /// The statuses that move on to the next step on `channel` when a plan does not say.
+    ///
+    /// Viber: Routee's documented default
+    /// (<https://docs.routee.net/reference/send-a-transactional-failover-message>). Sms: Routee's `undelivered, failed`,
+    /// and `expired`, which Routee reports as undelivered with the detailed status "Expired"
+    /// (<https://docs.routee.net/docs/statuses-callbacks>). Voice: Routee's `busy, no_answer`, and `failed`, on which its
+    /// published truth table moves on (<https://docs.routee.net/docs/failover-statuses>). Any other channel: as Viber.
+    #[must_use]
+    pub fn default_failover_on(channel: &str) -> StatusSet {
+        match channel {
+            "voice" => StatusSet::of(&[Status::Busy, Status::NoAnswer, Status::Failed]),
+            _ => StatusSet::of(&[Status::Undelivered, Status::Failed, Status::Expired]),
+        }
+    }
+
+    /// The ttl on `channel` when a plan does not say: Routee's documented defaults, 10 minutes for Viber and 1200 minutes
+    /// for sms (<https://docs.routee.net/docs/failover-callbacks>); no limit on any other channel.
+    #[must_use]
+    pub fn default_ttl(channel: &str) -> SimTime {
+        match channel {
+            "viber" => SimTime::from_micros(10 * 60 * 1_000_000),
+            "sms" => SimTime::from_micros(1200 * 60 * 1_000_000),
+            _ => SimTime::NEVER,
+        }
+    }
+}
+
+impl FlowPlan {
+    /// How many attempts the flow can make at the most.
+    #[must_use]
+    pub fn max_attempts(&self) -> usize {
+        self.steps.iter().map(|s| usize::from(s.attempts)).sum()
+    }
+}

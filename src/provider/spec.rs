@@ -1,0 +1,112 @@
+//! What a scenario says of a provider.
+
+use crate::dist::Dist;
+use crate::units::{Money, Probability, SimTime};
+use crate::vocabulary::Status;
+
+/// A provider as described: what its attempts come to, how fast, at what price, and when it breaks.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ProviderSpec {
+    /// Its name, unique in the scenario; its luck is keyed by it.
+    pub name: String,
+    /// The channel it carries: `sms`, `viber`, `voice`, or any other word.
+    pub channel: String,
+    /// What it charges.
+    pub price: Price,
+    /// Whether it stops trying when a message's validity has run out.
+    pub honours_ttl: bool,
+    /// From an event to the moment at which its report reaches the engine.
+    pub report_delay: Dist,
+    /// What an attempt can come to; what their shares leave over is silence.
+    pub outcomes: Vec<Outcome>,
+    /// When and how it breaks.
+    pub outages: Vec<Outage>,
+}
+
+/// One thing that an attempt can come to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Outcome {
+    /// The final status; for a delivery that may be seen, the status before that.
+    pub status: Status,
+    /// How likely it is.
+    pub share: Probability,
+    /// From the moment the message leaves the provider to the status.
+    pub after: Dist,
+    /// Whether and when a delivered message is opened.
+    pub seen: Option<Seen>,
+    /// How long an answered call lasts.
+    pub talk: Option<Dist>,
+}
+
+/// The opening of a delivered message.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Seen {
+    /// How likely a delivered message is opened (and reported so).
+    pub share: Probability,
+    /// From delivery to opening.
+    pub after: Dist,
+}
+
+/// What a provider charges, each amount per message unless said otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Price {
+    /// For each part of a message that leaves the provider, whatever becomes of it.
+    pub submitted: Money,
+    /// How many parts a message has; at least 1.
+    pub parts: u32,
+    /// For a message that reaches the person within the step's ttl.
+    pub delivered: Money,
+    /// For a message that reaches the person after the step's ttl.
+    pub delivered_late: Money,
+    /// For each minute of an answered call.
+    pub per_minute: Money,
+    /// The span in which talk time is billed: a started one counts whole. Above zero.
+    pub increment: SimTime,
+}
+
+impl Default for Price {
+    /// Everything free, one part, talk billed by the minute.
+    fn default() -> Self {
+        Self {
+            submitted: Money::ZERO,
+            parts: 1,
+            delivered: Money::ZERO,
+            delivered_late: Money::ZERO,
+            per_minute: Money::ZERO,
+            increment: SimTime::from_micros(60_000_000),
+        }
+    }
+}
+
+/// A window in which a provider misbehaves.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Outage {
+    /// It begins then.
+    pub from: SimTime,
+    /// It is over then: an attempt that leaves at `to` is not hit. Later than `from`.
+    pub to: SimTime,
+    /// It recurs with this period, which is at least `to - from`; [`SimTime::NEVER`] for once only.
+    pub every: SimTime,
+    /// What it does.
+    pub effect: Effect,
+    /// The share of the traffic that it hits.
+    pub share: Probability,
+}
+
+/// What an outage does to the attempts that it hits.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Effect {
+    /// Accepted and charged as submitted, and nothing more is heard.
+    Silent,
+    /// Refused at once with `failed`, and not charged.
+    Fail,
+    /// The status comes later: its latency times `factor`, plus `delay`.
+    Slow {
+        /// Not negative.
+        factor: f64,
+        /// Not negative.
+        delay: SimTime,
+    },
+    /// Everything happens, and no report of it reaches the engine.
+    ReportsLost,
+}

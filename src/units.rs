@@ -1,0 +1,197 @@
+//! The quantities everything else is written in: points and spans of virtual time, money, probability.
+//!
+//! All of them are integers underneath, so that sums are exact in any order and a result is the same
+//! bytes for any number of threads.
+
+use std::fmt;
+
+/// A point of virtual time, or a span of it, in whole microseconds since the start of the world.
+///
+/// Microseconds hold 292 000 years in 63 bits and are a thousand times finer than any delivery
+/// report. [`SimTime::NEVER`] is later than everything and stays so under addition.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SimTime(i64);
+
+impl SimTime {
+    /// The start of the world, or a span of no length.
+    pub const ZERO: Self = Self(0);
+    /// Later than every event: "this does not happen".
+    pub const NEVER: Self = Self(i64::MAX);
+    /// The latest point a scenario can reach, about 36 500 years: sums of two such never overflow.
+    pub const MAX: Self = Self(1 << 60);
+
+    /// From whole microseconds [µs].
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// From seconds [s], rounded to the nearest microsecond. Not-a-number becomes zero, and what is out of range the
+    /// nearest end of it: callers check what users wrote before they come here.
+    #[must_use]
+    pub fn from_secs_f64(seconds: f64) -> Self {
+        Self((seconds * 1e6).round() as i64)
+    }
+
+    /// In whole microseconds [µs].
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// In seconds [s].
+    #[must_use]
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+
+    /// This point `span` later; [`SimTime::NEVER`] when either is never.
+    #[must_use]
+    #[inline]
+    pub const fn after(self, span: Self) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+
+    /// The span from `earlier` to this point.
+    #[must_use]
+    #[inline]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self(self.0 - earlier.0)
+    }
+
+    /// Whether this is [`SimTime::NEVER`].
+    #[must_use]
+    #[inline]
+    pub const fn is_never(self) -> bool {
+        self.0 == i64::MAX
+    }
+}
+
+impl fmt::Debug for SimTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// As people write spans: `never`, `400ms`, `2.5s`, `1h30m`.
+impl fmt::Display for SimTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_never() {
+            return f.write_str("never");
+        }
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let micros = self.0.unsigned_abs();
+        match micros {
+            0 => f.write_str("0s"),
+            1..1_000 => write!(f, "{sign}{micros}us"),
+            1_000..1_000_000 => write!(f, "{sign}{}ms", trimmed(micros, 1_000)),
+            1_000_000..60_000_000 => write!(f, "{sign}{}s", trimmed(micros, 1_000_000)),
+            _ => {
+                f.write_str(sign)?;
+                let (days, rest) = (micros / 86_400_000_000, micros % 86_400_000_000);
+                let (hours, rest) = (rest / 3_600_000_000, rest % 3_600_000_000);
+                let (minutes, rest) = (rest / 60_000_000, rest % 60_000_000);
+                for (count, unit) in [(days, "d"), (hours, "h"), (minutes, "m")] {
+                    if count > 0 {
+                        write!(f, "{count}{unit}")?;
+                    }
+                }
+                if rest > 0 {
+                    write!(f, "{}s", trimmed(rest, 1_000_000))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// `value / unit` as a decimal number without trailing zeros; `unit` is a power of ten.
+fn trimmed(value: u64, unit: u64) -> String {
+    let digits = unit.ilog10() as usize;
+    let text = format!("{}.{:0digits$}", value / unit, value % unit);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// An amount of money in millionths of the scenario's currency, so that sums are exact.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub struct Money(i64);
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// From millionths of the currency.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// From units of the currency, rounded to the nearest millionth.
+    #[must_use]
+    pub fn from_units(units: f64) -> Self {
+        Self((units * 1e6).round() as i64)
+    }
+
+    /// In millionths of the currency.
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// In units of the currency.
+    #[must_use]
+    pub fn as_units(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl std::ops::Add for Money {
+    type Output = Self;
+    #[inline]
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl std::ops::AddAssign for Money {
+    #[inline]
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl std::iter::Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, std::ops::Add::add)
+    }
+}
+
+/// A probability, or a share of a whole: a number from 0 to 1.
+#[derive(Clone, Copy, PartialEq, PartialOrd, Debug)]
+pub struct Probability(f64);
+
+impl Probability {
+    /// It cannot be.
+    pub const ZERO: Self = Self(0.0);
+    /// It is certain.
+    pub const ONE: Self = Self(1.0);
+
+    /// `Some` when `value` is a number from 0 to 1.
+    #[must_use]
+    pub fn new(value: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&value).then_some(Self(value))
+    }
+
+    /// As a number from 0 to 1.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+
+    /// The threshold `t` for which a uniform 32-bit `u` satisfies `u < t` with this probability,
+    /// to the nearest 2⁻³².
+    #[must_use]
+    pub fn threshold(self) -> u64 {
+        (self.0 * 4_294_967_296.0).round() as u64
+    }
+}

@@ -1,0 +1,230 @@
+//! The words that engine and providers share: the statuses of a message, of a flow, and sets of them.
+
+use std::fmt;
+
+/// What is known of one message (one attempt), as its provider reports it.
+///
+/// The order is by rank: a message's status only ever moves to a higher rank, and every status from
+/// [`Status::Undelivered`] on is final and bad. `Answered` is what voice calls a delivery; its rank is that of
+/// `Delivered`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u8)]
+pub enum Status {
+    /// The provider accepted the submission.
+    Queued = 1,
+    /// The provider handed the message to the network.
+    Sent = 2,
+    /// The message reached the handset.
+    Delivered = 3,
+    /// The call was answered.
+    Answered = 4,
+    /// The person opened the message.
+    Seen = 5,
+    /// The network gave up on the message.
+    Undelivered = 6,
+    /// The provider could not process the message.
+    Failed = 7,
+    /// The message's validity ran out.
+    Expired = 8,
+    /// The line was busy.
+    Busy = 9,
+    /// Nobody answered the call.
+    NoAnswer = 10,
+}
+
+impl Status {
+    /// Every status, by rank.
+    pub const ALL: [Self; 10] = [
+        Self::Queued,
+        Self::Sent,
+        Self::Delivered,
+        Self::Answered,
+        Self::Seen,
+        Self::Undelivered,
+        Self::Failed,
+        Self::Expired,
+        Self::Busy,
+        Self::NoAnswer,
+    ];
+
+    /// The status with this number, as `status as u8` gave it.
+    #[must_use]
+    pub fn from_u8(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|&s| s as u8 == number)
+    }
+
+    /// How far a message with this status has come: queued 1, sent 2, delivered and answered 3, seen 4; the bad ends
+    /// share 5, since nothing follows them.
+    #[must_use]
+    #[inline]
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Queued => 1,
+            Self::Sent => 2,
+            Self::Delivered | Self::Answered => 3,
+            Self::Seen => 4,
+            _ => 5,
+        }
+    }
+
+    /// Whether the message has come to a bad end: nothing more happens to it.
+    #[must_use]
+    #[inline]
+    pub const fn is_bad(self) -> bool {
+        self as u8 >= Self::Undelivered as u8
+    }
+
+    /// Whether the message is in the person's hands: delivered, answered or seen.
+    #[must_use]
+    #[inline]
+    pub const fn is_delivery(self) -> bool {
+        matches!(self, Self::Delivered | Self::Answered | Self::Seen)
+    }
+
+    /// The word used in files and results.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Answered => "answered",
+            Self::Seen => "seen",
+            Self::Undelivered => "undelivered",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// A set of statuses, such as those that make a step move on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct StatusSet(u16);
+
+impl StatusSet {
+    /// No status.
+    pub const EMPTY: Self = Self(0);
+
+    /// The set of these.
+    #[must_use]
+    pub const fn of(statuses: &[Status]) -> Self {
+        let (mut bits, mut i) = (0, 0);
+        while i < statuses.len() {
+            bits |= 1 << statuses[i] as u16;
+            i += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether `status` is in the set.
+    #[must_use]
+    #[inline]
+    pub const fn contains(self, status: Status) -> bool {
+        self.0 >> status as u16 & 1 == 1
+    }
+
+    /// Its members, by rank.
+    pub fn iter(self) -> impl Iterator<Item = Status> {
+        Status::ALL.into_iter().filter(move |&s| self.contains(s))
+    }
+}
+
+impl FromIterator<Status> for StatusSet {
+    fn from_iter<I: IntoIterator<Item = Status>>(iter: I) -> Self {
+        Self(iter.into_iter().fold(0, |bits, s| bits | 1 << s as u16))
+    }
+}
+
+impl fmt::Debug for StatusSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// The status at which a step counts as successful.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[repr(u8)]
+pub enum SuccessFloor {
+    /// The provider accepted the submission (`queued` or better).
+    Accepted = 1,
+    /// The provider handed the message to the network.
+    Sent = 2,
+    /// The message reached the person; the usual floor.
+    #[default]
+    Delivered = 3,
+    /// The person opened the message.
+    Seen = 4,
+}
+
+impl SuccessFloor {
+    /// Whether a message with `status` satisfies the step.
+    #[must_use]
+    #[inline]
+    pub const fn met_by(self, status: Status) -> bool {
+        !status.is_bad() && status.rank() >= self as u8
+    }
+
+    /// The word used in files and results.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Seen => "seen",
+        }
+    }
+}
+
+/// What the engine believes of a whole flow; the words are Routee's
+/// (<https://docs.routee.net/docs/failover-statuses>).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FlowStatus {
+    /// A step is under way.
+    InProgress,
+    /// A step met its success floor.
+    Succeeded,
+    /// No step did, and none is left to try.
+    Failed(FailureCode),
+}
+
+/// Why a flow failed. The numbers 2 and 3 are Routee's; its 0 (server error) and 1 (insufficient balance) have no
+/// cause here, and 4 is ours.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(u8)]
+pub enum FailureCode {
+    /// The last step ended with a trigger and nothing follows it.
+    NoNextStep = 2,
+    /// A step ended badly with a status that is not in its `failover_on`.
+    FailoverNotTriggered = 3,
+    /// The flow's `give_up_after` passed.
+    GaveUp = 4,
+}
+
+impl fmt::Display for FlowStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InProgress => f.write_str("in progress"),
+            Self::Succeeded => f.write_str("succeeded"),
+            Self::Failed(code) => write!(f, "failed, code {} \"{code}\"", *code as u8),
+        }
+    }
+}
+
+impl fmt::Display for FailureCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoNextStep => "no next step",
+            Self::FailoverNotTriggered => "failover not triggered",
+            Self::GaveUp => "gave up",
+        })
+    }
+}
