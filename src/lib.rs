@@ -3,7 +3,9 @@
 pub mod dist;
 pub mod engine;
 pub mod provider;
+pub mod rng;
 pub mod scenario;
+pub mod study;
 pub mod traffic;
 pub mod units;
 pub mod vocabulary;

@@ -1,0 +1,208 @@
+//! Luck: every random number is a pure function of who draws it and what for.
+//!
+//! The generator is Philox4x32 with 7 rounds, counter-based: 128 bits of counter and 64 bits of key go in, 128 bits come
+//! out. Seven rounds is the fewest that its authors found to pass all of TestU01's BigCrush (Salmon, Moraes, Dror, Shaw:
+//! "Parallel random numbers: as easy as 1, 2, 3", SC'11, table 2); ten rounds would cost 40 % more for nothing that a
+//! test can see. The test vectors below are those that the authors publish (Random123, `kat_vectors`).
+//!
+//! | word | holds |
+//! | --- | --- |
+//! | key 0, 1 | the seed |
+//! | counter 0 | the recipient |
+//! | counter 1 | the n-th use of the provider by that recipient (high half), the purpose's block (low half) |
+//! | counter 2 | the provider, as a hash of its name; 0 is the sender, whose luck is the arrival time |
+//! | counter 3 | the replication |
+//!
+//! A provider is keyed by its name, not by its place in the file, so that adding one leaves the luck of the others alone.
+
+use rand::rand_core::{Infallible, TryRng};
+
+/// What a draw is for: its lane (low two bits) in its block of four (the rest).
+pub mod purpose {
+    /// Which outcome an attempt comes to.
+    pub const OUTCOME: u16 = 0;
+    /// How long after leaving the provider the status happens.
+    pub const AFTER: u16 = 1;
+    /// How long the report of the final status takes.
+    pub const REPORT_DELAY: u16 = 2;
+    /// Whether the first outage hits the attempt.
+    pub const FIRST_OUTAGE: u16 = 3;
+    /// Whether a delivered message is opened.
+    pub const SEEN: u16 = 4;
+    /// How long after delivery.
+    pub const SEEN_AFTER: u16 = 5;
+    /// How long the report of `seen` takes.
+    pub const SEEN_REPORT_DELAY: u16 = 6;
+    /// How long an answered call lasts.
+    pub const TALK: u16 = 7;
+    /// How long the report of `sent` takes.
+    pub const SENT_REPORT_DELAY: u16 = 8;
+    /// Whether the second outage hits the attempt; the third has the next purpose, and so on.
+    pub const FURTHER_OUTAGES: u16 = 16;
+
+    /// When the recipient arrives: a 64-bit draw over lanes 0 and 1 of the sender's block 0.
+    pub const ARRIVAL: u16 = 0;
+}
+
+/// The rounds of Philox4x32 in use.
+pub const ROUNDS: usize = 7;
+
+const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
+const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
+
+/// One block of Philox4x32 with `R` rounds.
+#[must_use]
+#[inline(always)]
+pub fn philox4x32<const R: usize>(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+    for round in 0..R {
+        if round > 0 {
+            key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+        }
+        let [c0, c1, c2, c3] = counter;
+        let a = u64::from(MULTIPLIERS[0]) * u64::from(c0);
+        let b = u64::from(MULTIPLIERS[1]) * u64::from(c2);
+        counter = [(b >> 32) as u32 ^ c1 ^ key[0], b as u32, (a >> 32) as u32 ^ c3 ^ key[1], a as u32];
+    }
+    counter
+}
+
+/// The luck of one world: a seed and a replication.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Luck {
+    seed: u64,
+    replication: u32,
+}
+
+impl Luck {
+    /// The luck of `replication` under `seed`.
+    #[must_use]
+    pub const fn new(seed: u64, replication: u32) -> Self {
+        Self { seed, replication }
+    }
+
+    /// The draws of `recipient`'s n-th `use_number` (from 0) of the provider with this `key`.
+    #[must_use]
+    #[inline]
+    pub const fn draws(self, key: ProviderKey, recipient: u32, use_number: u16) -> Draws {
+        Draws {
+            key: [self.seed as u32, (self.seed >> 32) as u32],
+            counter: [recipient, (use_number as u32) << 16, key.0, self.replication],
+        }
+    }
+}
+
+/// By what a provider's luck is keyed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ProviderKey(u32);
+
+impl ProviderKey {
+    /// The sender, whose luck is when recipients arrive.
+    pub const SENDER: Self = Self(0);
+
+    /// The key of the provider with this name: the 32-bit FNV-1a hash of its bytes, never the sender's.
+    #[must_use]
+    pub fn of_name(name: &str) -> Self {
+        let hash = name.bytes().fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        Self(hash.max(1))
+    }
+}
+
+/// The draws that belong to one use of one provider by one recipient: one 32-bit number for each purpose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Draws {
+    key: [u32; 2],
+    counter: [u32; 4],
+}
+
+impl Draws {
+    /// The four draws of purposes `4 · block` to `4 · block + 3`.
+    #[must_use]
+    #[inline]
+    pub fn block(self, block: u16) -> [u32; 4] {
+        let [c0, c1, c2, c3] = self.counter;
+        philox4x32::<ROUNDS>([c0, c1 | block as u32, c2, c3], self.key)
+    }
+
+    /// The draw for one purpose.
+    #[must_use]
+    #[inline]
+    pub fn draw(self, purpose: u16) -> u32 {
+        self.block(purpose >> 2)[usize::from(purpose & 3)]
+    }
+
+    /// A 64-bit draw, from `purpose` and the lane after it.
+    #[must_use]
+    #[inline]
+    pub fn draw_u64(self, purpose: u16) -> u64 {
+        let block = self.block(purpose >> 2);
+        let lane = usize::from(purpose & 3);
+        u64::from(block[lane]) << 32 | u64::from(block[lane + 1])
+    }
+
+    /// These draws as a generator for the `rand` crates: all of them in order, from purpose 0.
+    #[must_use]
+    pub const fn stream(self) -> Stream {
+        Stream { draws: self, next: 0 }
+    }
+}
+
+/// [`Draws`] one after the other, as a generator for the `rand` crates; after 2¹⁸ numbers it begins anew.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    draws: Draws,
+    next: u32,
+}
+
+impl TryRng for Stream {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let number = self.draws.block((self.next >> 2) as u16)[(self.next & 3) as usize];
+        self.next = self.next.wrapping_add(1);
+        Ok(number)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        rand::rand_core::utils::next_u64_via_u32(self)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        rand::rand_core::utils::fill_bytes_via_next_word(bytes, || self.try_next_u32())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Random123's `kat_vectors`, the lines `philox4x32 7` and `philox4x32 10`.
+    #[test]
+    fn the_generator_gives_the_published_vectors() {
+        let pi = ([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]);
+        let ones = ([u32::MAX; 4], [u32::MAX; 2]);
+        let zeros = ([0; 4], [0; 2]);
+        let seven = |(c, k)| philox4x32::<7>(c, k);
+        let ten = |(c, k)| philox4x32::<10>(c, k);
+        assert_eq!(seven(zeros), [0x5f6f_b709, 0x0d89_3f64, 0x4f12_1f81, 0x4f73_0a48]);
+        assert_eq!(seven(ones), [0x5207_ddc2, 0x4516_5e59, 0x4d8e_e751, 0x8c52_f662]);
+        assert_eq!(seven(pi), [0x4dfc_caba, 0x190a_87f0, 0xc473_62ba, 0xb6b5_242a]);
+        assert_eq!(ten(zeros), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+        assert_eq!(ten(ones), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+        assert_eq!(ten(pi), [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
+    }
+
+    #[test]
+    fn every_part_of_the_key_changes_the_draws() {
+        let viber = ProviderKey::of_name("viber");
+        let base = Luck::new(1, 0).draws(viber, 7, 0).block(0);
+        let others = [
+            Luck::new(2, 0).draws(viber, 7, 0).block(0),
+            Luck::new(1, 1).draws(viber, 7, 0).block(0),
+            Luck::new(1, 0).draws(ProviderKey::of_name("sms"), 7, 0).block(0),
+            Luck::new(1, 0).draws(viber, 8, 0).block(0),
+            Luck::new(1, 0).draws(viber, 7, 1).block(0),
+            Luck::new(1, 0).draws(viber, 7, 0).block(1),
+        ];
+        assert!(others.iter().all(|other| *other != base));
+    }
+}

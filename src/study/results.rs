@@ -1,0 +1,291 @@
+//! What a run found, as data: the shape of `results.json`, and the series that the figures draw.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The value of [`Results::schema`].
+pub const SCHEMA: &str = "failsim/results/1";
+
+/// What a run found. With replications, counts and totals are means per replication.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Results {
+    /// Always `failsim/results/1`.
+    pub schema: String,
+    /// What was run.
+    pub scenario: ScenarioFacts,
+    /// One for each plan, in the order of the scenario file.
+    pub plans: Vec<PlanResult>,
+    /// One for each pair of plans: each plan against each plan before it.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// What was run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioFacts {
+    /// The scenario's title.
+    pub title: String,
+    /// The SHA-256 of the scenario file, in hexadecimal.
+    pub digest: String,
+    /// The seed of all luck.
+    pub seed: u64,
+    /// Recipients per replication.
+    pub recipients: u64,
+    /// How often the recipients were played with luck of their own.
+    pub replications: u32,
+    /// The currency of every amount.
+    pub currency: String,
+    /// What counts as in time: first delivery at most this long after arrival [s].
+    pub deadline_s: f64,
+}
+
+/// What one plan came to.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanResult {
+    /// The plan's name.
+    pub name: String,
+    /// Recipients per replication.
+    pub recipients: u64,
+    /// Recipients whom the message reached, whether or not the engine heard of it.
+    pub delivered: Share,
+    /// Recipients whom it reached within the deadline.
+    pub in_time: Share,
+    /// Recipients whose flow the engine believes to have succeeded.
+    pub succeeded: Share,
+    /// Recipients whom the message reached more than once.
+    pub duplicates: Share,
+    /// Recipients who opened the message; null when no provider of the plan models it.
+    pub seen: Option<Share>,
+    /// What it cost.
+    pub cost: Cost,
+    /// From arrival to first delivery, over the recipients whom it reached.
+    pub latency_s: Latency,
+    /// Moves to a next step.
+    pub failovers: Count,
+    /// When the last flow ended, since the start of the world [s]; null when none did.
+    pub last_end_s: Option<f64>,
+    /// Flows that never ended: their last step has no ttl and heard nothing.
+    pub open: Count,
+    /// What a webhook would have carried.
+    pub callbacks: Callbacks,
+    /// One for each step of the plan.
+    pub steps: Vec<StepResult>,
+    /// One for each provider that the plan uses, in the order of the scenario file.
+    pub providers: Vec<ProviderResult>,
+}
+
+/// A count of recipients and its share of them all.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// How many recipients.
+    pub count: Count,
+    /// `count` over all recipients, 0 to 1.
+    pub share: f64,
+    /// The lower end of the 95 % interval of the share; null where none is known.
+    pub low: Option<f64>,
+    /// The upper end.
+    pub high: Option<f64>,
+}
+
+/// A count, or with replications a mean of counts: written as a whole number where it is one.
+#[derive(Clone, Copy, PartialEq, PartialOrd, Debug, Default, JsonSchema)]
+#[schemars(transparent)]
+pub struct Count(pub f64);
+
+impl Serialize for Count {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let exact = self.0.fract() == 0.0 && self.0.abs() < 9e15;
+        if exact { serializer.serialize_i64(self.0 as i64) } else { serializer.serialize_f64(self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        f64::deserialize(deserializer).map(Self)
+    }
+}
+
+/// What a plan cost, in units of the currency.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// For all recipients of a replication.
+    pub total: f64,
+    /// Per recipient.
+    pub per_recipient: f64,
+    /// The lower end of the 95 % interval of the cost per recipient; null where none is known.
+    pub low: Option<f64>,
+    /// The upper end.
+    pub high: Option<f64>,
+    /// Total over recipients reached; null when none was.
+    pub per_delivered: Option<f64>,
+}
+
+/// Latency in seconds; each null when nobody was reached.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Latency {
+    /// The mean [s].
+    pub mean: Option<f64>,
+    /// The median [s].
+    pub p50: Option<f64>,
+    /// The 90 % quantile [s].
+    pub p90: Option<f64>,
+    /// The 95 % quantile [s].
+    pub p95: Option<f64>,
+    /// The 99 % quantile [s].
+    pub p99: Option<f64>,
+    /// The 99.9 % quantile [s].
+    pub p999: Option<f64>,
+    /// The longest [s].
+    pub max: Option<f64>,
+    /// The 95 % intervals of the mean and of the quantiles, by name; one that the data cannot bound is left out.
+    pub intervals: BTreeMap<String, Interval>,
+}
+
+/// A 95 % interval.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Interval {
+    /// Its lower end.
+    pub low: f64,
+    /// Its upper end.
+    pub high: f64,
+}
+
+/// What a webhook would have carried for a plan, under either strategy.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Callbacks {
+    /// Callbacks at the end of each flow (`on_completion`).
+    pub on_completion: Count,
+    /// The most of those within one second of the virtual clock, in any replication.
+    pub on_completion_peak_per_s: u64,
+}
+
+/// What one step of a plan came to.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepResult {
+    /// Its number, from 1.
+    pub step: usize,
+    /// Its provider.
+    pub provider: String,
+    /// The provider's channel.
+    pub channel: String,
+    /// Submissions, retries among them.
+    pub attempts: Count,
+    /// Messages of the step that reached the person.
+    pub delivered: Count,
+    /// Those of them that did so after the flow had left the step.
+    pub late: Count,
+    /// How the step ended for the engine, by status; also `superseded` (a late delivery of an earlier step ended the flow),
+    /// `gave_up` (`give_up_after` passed) and `open` (it never ended). They add up to the flows that came to the step.
+    pub outcomes: BTreeMap<String, Count>,
+    /// What its attempts cost.
+    pub cost: f64,
+}
+
+/// What the queue of one provider came to.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderResult {
+    /// The provider's name.
+    pub provider: String,
+    /// The mean wait for capacity [s].
+    pub wait_mean_s: f64,
+    /// Its 99 % quantile [s].
+    pub wait_p99_s: f64,
+    /// The longest queue.
+    pub queue_max: u64,
+}
+
+/// One plan against another, on the same recipients with the same luck: each difference is `plan` minus `against`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// The plan.
+    pub plan: String,
+    /// What it is compared with.
+    pub against: String,
+    /// Of the share delivered.
+    pub delivered: Difference,
+    /// Of the share in time.
+    pub in_time: Difference,
+    /// Of the share succeeded.
+    pub succeeded: Difference,
+    /// Of the share of duplicates.
+    pub duplicates: Difference,
+    /// Of the cost per recipient, in units of the currency.
+    pub cost_per_recipient: Difference,
+    /// Of the median latency [s]; null when either reached nobody.
+    pub latency_p50_s: Option<Difference>,
+    /// Of the 95 % quantile of latency [s]; null when either reached nobody.
+    pub latency_p95_s: Option<Difference>,
+}
+
+/// A paired difference with its 95 % interval; the ends are null where none is known.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// The difference.
+    pub difference: f64,
+    /// The lower end of its interval.
+    pub low: Option<f64>,
+    /// The upper end.
+    pub high: Option<f64>,
+}
+
+/// What the figures show beside the results.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Pictures {
+    /// One for each plan, in the order of the results.
+    pub plans: Vec<PlanPicture>,
+    /// The width of a bin of the time lines [s].
+    pub bin_s: f64,
+    /// Recipients who arrived, by bin of time, per replication.
+    pub arrivals: Vec<f64>,
+    /// The outage windows, each recurrence within the time shown for itself.
+    pub outages: Vec<OutageWindow>,
+}
+
+/// The series of one plan.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct PlanPicture {
+    /// Time since arrival [s], rising, and the share of all recipients delivered by then.
+    pub curve: Vec<(f64, f64)>,
+    /// Each channel of the plan in order of first use, with its deliveries by bin of time, per replication.
+    pub deliveries: Vec<(String, Vec<f64>)>,
+    /// Moves to a next step by bin of time, per replication.
+    pub failovers: Vec<f64>,
+    /// The share of recipients whose first delivery came by each step; what is left of 1 was not reached.
+    pub first_by_step: Vec<f64>,
+}
+
+/// One window of an outage.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct OutageWindow {
+    /// The provider.
+    pub provider: String,
+    /// The effect's word.
+    pub effect: String,
+    /// Its start [s].
+    pub from_s: f64,
+    /// Its end [s].
+    pub to_s: f64,
+    /// The share of the traffic that it hits.
+    pub share: f64,
+}
+
+/// What a run made: the results and what the figures need.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Findings {
+    /// The results.
+    pub results: Results,
+    /// The series.
+    pub pictures: Pictures,
+}
