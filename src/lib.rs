@@ -5,6 +5,8 @@ pub mod engine;
 pub mod provider;
 pub mod rng;
 pub mod scenario;
+pub mod sim;
+pub mod stats;
 pub mod study;
 pub mod traffic;
 pub mod units;

@@ -1,8 +1,13 @@
 //! Latency distributions: their shapes in quantities that people have, their quantile functions, and the tables that
 //! sample them.
 
+mod quantile;
+mod sampler;
+
 use crate::units::SimTime;
 use std::sync::Arc;
+
+pub use sampler::Sampler;
 
 /// The longest span a distribution yields, about 407 days; the far tail of a very wide shape ends there.
 pub const MAX_SPAN: SimTime = SimTime::from_micros(1 << 45);

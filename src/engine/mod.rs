@@ -1,5 +1,11 @@
-//! The failover engine.
+//! The failover engine: which channel is tried next, and when a flow is over.
+//!
+//! It does no I/O, reads no clock and draws no random number, so the same code drives simulated providers and real ones.
 
+mod flow;
+mod notice;
 mod plan;
 
+pub use flow::{Command, Flow, Submission};
+pub use notice::{Notice, Observer, StepEnd, Strategy};
 pub use plan::{FlowPlan, LateDelivery, MAX_ATTEMPTS, StepRules};

@@ -1,5 +1,10 @@
-//! Simulated channel providers.
+//! Simulated channel providers: a submission comes in, timed reports come out.
+//!
+//! A provider knows nothing of flows or plans; it speaks the engine's words from the other side.
 
+mod outage;
+mod simulated;
 mod spec;
 
+pub use simulated::{Fate, Provider, Report, Terms};
 pub use spec::{Effect, Outage, Outcome, Price, ProviderSpec, Seen};

@@ -1,7 +1,11 @@
 //! When the recipients arrive: the moment at which the sender asks for each one's message.
 
+mod timetable;
+
 use crate::units::SimTime;
 use std::sync::Arc;
+
+pub use timetable::Timetable;
 
 /// The most recipients a scenario can have: their numbers are 32-bit counters of the generator.
 pub const MAX_RECIPIENTS: u64 = 1 << 32;

@@ -1,0 +1,174 @@
+//! Samplers: from a uniform 32-bit number to a span of time, by a table of quantiles.
+
+use super::quantile::{Tail, quantile};
+use super::{Dist, MAX_SPAN, Shape};
+use crate::units::SimTime;
+
+/// Each halving of a tail's probability is cut into this many pieces.
+const PIECES: usize = 1 << PIECE_BITS;
+const PIECE_BITS: u32 = 6;
+/// The bits of an `f32` fraction below those that number the piece: where in the piece a draw falls.
+const WITHIN_BITS: u32 = 23 - PIECE_BITS;
+/// A draw folded at the median is from 0.5 (in place of 0) to 2³¹, which is 32 halvings.
+const HALVINGS: usize = 32;
+/// One knot for each piece of a side, and one for the median.
+const SIDE: usize = HALVINGS * PIECES + 1;
+/// The bits of 0.5 as an `f32`, without those within a piece: the number of the first piece.
+const FIRST_PIECE: u32 = 0.5_f32.to_bits() >> WITHIN_BITS;
+
+/// Draws spans of time from a [`Dist`]: one multiplication and two neighbouring look-ups in a table.
+///
+/// The quantile function is tabulated at knots that lie denser towards both tails: each side's probability is halved 32
+/// times, down to 2⁻³³, each halving cut into 64 pieces, and a draw interpolates linearly between the two knots
+/// around it. Halving and piece are the leading bits of the draw's floating-point form, so that finding them is a
+/// conversion and a shift. Within a piece of probability δ the sampled distribution function is off by at most
+/// δ/8 times the relative change of the density over the piece; for all shapes and parameters in use that is far below 1e-4
+/// (tested), and beyond the 99.9 % quantile pieces are narrower than 8e-6.
+#[derive(Clone, Debug)]
+pub struct Sampler {
+    kind: Kind,
+    /// Nothing longer [µs].
+    max: i64,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// Always this span [µs].
+    Constant(i64),
+    /// The quantiles [µs] of the lower side from the tail to the median, then those of the upper side likewise.
+    Table(Box<[i64]>),
+    /// These spans [µs], equally likely.
+    Measured(Box<[i64]>),
+}
+
+impl Sampler {
+    /// The sampler of `dist`.
+    #[must_use]
+    pub fn new(dist: &Dist) -> Self {
+        let shift = dist.shift.as_micros();
+        let kind = match &dist.shape {
+            Shape::Constant(span) => Kind::Constant(span.as_micros() + shift),
+            Shape::Empirical(spans) => Kind::Measured(spans.iter().map(|s| s.as_micros() + shift).collect()),
+            continuous => Kind::Table(table(continuous, shift)),
+        };
+        Self { kind, max: dist.max.min(MAX_SPAN).as_micros() }
+    }
+
+    /// The span that belongs to a uniform draw; it grows with the draw.
+    #[must_use]
+    #[inline]
+    pub fn sample(&self, draw: u32) -> SimTime {
+        let micros = match &self.kind {
+            Kind::Constant(span) => *span,
+            Kind::Table(knots) => interpolate(knots, draw),
+            Kind::Measured(spans) => spans[(u64::from(draw) * spans.len() as u64 >> 32) as usize],
+        };
+        SimTime::from_micros(micros.min(self.max))
+    }
+
+    /// The longest span that can come.
+    #[must_use]
+    pub fn longest(&self) -> SimTime {
+        let micros = match &self.kind {
+            Kind::Constant(span) => *span,
+            Kind::Table(knots) => knots[SIDE],
+            Kind::Measured(spans) => spans.iter().copied().max().unwrap_or(0),
+        };
+        SimTime::from_micros(micros.min(self.max))
+    }
+}
+
+/// The knots of a continuous shape, moved by `shift` [µs].
+fn table(shape: &Shape, shift: i64) -> Box<[i64]> {
+    let knot = |at| {
+        let micros = quantile(shape, at).unwrap_or(0.0);
+        (micros.round() as i64).saturating_add(shift).min(MAX_SPAN.as_micros())
+    };
+    let lower = (0..SIDE).map(|i| knot(Tail::Lower(probability(i))));
+    let upper = (0..SIDE).map(|i| knot(Tail::Upper(probability(i))));
+    // The draws next to the median round to the last knot of their side: one more after it is looked at, and counts for nothing.
+    lower.chain(upper).chain([0]).collect()
+}
+
+/// The tail probability of a side's i-th knot.
+fn probability(i: usize) -> f64 {
+    let folded = f32::from_bits((FIRST_PIECE + i as u32) << WITHIN_BITS);
+    f64::from(folded) / 4_294_967_296.0
+}
+
+#[inline]
+fn interpolate(knots: &[i64], draw: u32) -> i64 {
+    let (piece, within) = locate(draw);
+    let (from, to) = (knots[piece], knots[piece + 1]);
+    from + (((to - from) * within + (1 << (WITHIN_BITS - 1))) >> WITHIN_BITS)
+}
+
+/// The piece of the table in which a draw falls, and how far in it, in units of 2⁻¹⁷.
+#[inline]
+fn locate(draw: u32) -> (usize, i64) {
+    let upper = draw >> 31;
+    // The distance from the nearer end: as likely in either half.
+    let folded = draw ^ upper.wrapping_neg();
+    let bits = (folded as i32 as f32).max(0.5).to_bits();
+    let piece = (bits >> WITHIN_BITS) - FIRST_PIECE + upper * SIDE as u32;
+    (piece as usize, i64::from(bits & ((1 << WITHIN_BITS) - 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secs(s: f64) -> SimTime {
+        SimTime::from_secs_f64(s)
+    }
+
+    fn sampler(shape: Shape) -> Sampler {
+        Sampler::new(&Dist::new(shape))
+    }
+
+    #[test]
+    fn every_draw_falls_into_the_table() {
+        for draw in [0, 1, 2, 3, 1 << 30, (1 << 31) - 1, 1 << 31, (1 << 31) + 1, u32::MAX - 1, u32::MAX] {
+            let (piece, within) = locate(draw);
+            assert!(piece + 1 < 2 * SIDE + 1, "{draw}: piece {piece}");
+            assert!((piece + 1) % SIDE != 0 || within == 0, "{draw} runs over its side's end");
+        }
+    }
+
+    #[test]
+    fn the_middle_draw_gives_the_median_and_the_ends_the_tails() {
+        let latency = sampler(Shape::Lognormal { median: secs(4.0), sigma: 1.0 });
+        assert_eq!(latency.sample(1 << 31).as_micros(), 4_000_000);
+        // z at 2^-32 is 6.2305
+        assert!((latency.sample(1).as_secs_f64() / (4.0 * (-6.2305_f64).exp()) - 1.0).abs() < 1e-2);
+        assert!((latency.sample(u32::MAX - 1).as_secs_f64() / (4.0 * 6.2305_f64.exp()) - 1.0).abs() < 1e-2);
+    }
+
+    #[test]
+    fn a_uniform_shape_is_a_straight_line() {
+        let uniform = sampler(Shape::Uniform { min: secs(1.0), max: secs(3.0) });
+        for i in 0..=1000_u32 {
+            let draw = i * 4_294_967;
+            let expected = 1.0 + 2.0 * f64::from(draw) / 4_294_967_296.0;
+            assert!((uniform.sample(draw).as_secs_f64() - expected).abs() < 2e-6);
+        }
+    }
+
+    #[test]
+    fn measured_spans_are_equally_likely() {
+        let spans = [1.0, 5.0, 2.0].map(secs);
+        let measured = sampler(Shape::Empirical(spans.into()));
+        assert_eq!(measured.sample(0), spans[0]);
+        assert_eq!(measured.sample(u32::MAX / 3 + 2), spans[1]);
+        assert_eq!(measured.sample(u32::MAX), spans[2]);
+    }
+
+    #[test]
+    fn shift_moves_and_max_cuts_off() {
+        let shape = Shape::Exponential { mean: secs(8.0) };
+        let call = Sampler::new(&Dist { shape, shift: secs(3.0), max: secs(30.0) });
+        assert!(call.sample(0) >= secs(3.0));
+        assert_eq!(call.sample(u32::MAX), secs(30.0));
+        assert_eq!(call.longest(), secs(30.0));
+    }
+}

@@ -1,0 +1,323 @@
+//! One recipient's flow: a small state that takes reports and timers in and gives submissions out.
+
+use super::notice::{Notice, Observer, StepEnd};
+use super::plan::{FlowPlan, LateDelivery, StepRules};
+use crate::units::SimTime;
+use crate::vocabulary::{FailureCode, FlowStatus, Status};
+
+/// The state of one recipient's flow under a [`FlowPlan`].
+///
+/// > At every moment at most one attempt is current, and nothing is submitted once the flow has ended.
+///
+/// How to drive it:
+///
+/// 1. [`Flow::start`] at the recipient's arrival gives the flow and its first [`Command`].
+/// 2. Carry out each command: on [`Command::Submit`] hand the message to the step's provider.
+/// 3. Whatever comes first, in order of time, goes in: a report to [`Flow::report`], or, when [`Flow::deadline`] is
+///    reached, [`Flow::timeout`]. At equal times the report goes in first. Each gives the next command.
+/// 4. After the flow has ended, reports may still go in: they change messages, never the flow.
+///
+/// | inputs | outputs | to ask |
+/// | --- | --- | --- |
+/// | `start`, `report`, `timeout` | [`Command`], notices to an [`Observer`] | `deadline`, `status`, `step`, `message` |
+///
+/// With a first step of ttl 60 s on Viber and a second on sms, started at 0 s: `start` gives *submit attempt 0 of step 0*;
+/// the deadline is 60 s; no report comes, so `timeout` at 60 s gives *submit attempt 1 of step 1*; a `delivered` of attempt 1
+/// at 64 s ends the flow as succeeded. Had Viber's `delivered` come late, at 62 s, it would have ended the flow there
+/// ([`LateDelivery::Finish`]).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Flow {
+    /// The statuses of the attempts, four bits each; 0 where none is known.
+    messages: u64,
+    /// The steps that made the attempts, four bits each.
+    made_by: u64,
+    /// When the current step's ttl passes.
+    step_deadline: SimTime,
+    /// When the flow gives up.
+    give_up: SimTime,
+    /// When the step resubmits; never while an attempt is under way.
+    retry_at: SimTime,
+    status: FlowStatus,
+    step: u8,
+    /// Attempts made so far, over all steps.
+    attempts: u8,
+    /// Attempts made so far by the current step.
+    tries: u8,
+}
+
+/// What the engine wants done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Command {
+    /// Nothing: wait for the next report or the deadline.
+    Wait,
+    /// Hand the message to the provider of the step, now.
+    Submit(Submission),
+    /// Nothing more: the flow has just ended.
+    End,
+}
+
+/// A message to hand over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Submission {
+    /// The attempt's number, from 0, by which its reports are known.
+    pub attempt: u8,
+    /// The step, from 0.
+    pub step: u8,
+}
+
+impl Flow {
+    /// Starts a flow at `now` with the first submission of the first step.
+    #[inline]
+    pub fn start(plan: &FlowPlan, now: SimTime) -> (Self, Command) {
+        let mut flow = Self {
+            messages: 0,
+            made_by: 0,
+            step_deadline: SimTime::NEVER,
+            give_up: now.after(plan.give_up_after),
+            retry_at: SimTime::NEVER,
+            status: FlowStatus::InProgress,
+            step: 0,
+            attempts: 0,
+            tries: 0,
+        };
+        let first = flow.enter_step(plan, now, 0);
+        (flow, first)
+    }
+
+    /// When [`Flow::timeout`] is due; [`SimTime::NEVER`] when the flow waits for reports alone, or has ended.
+    #[must_use]
+    #[inline]
+    pub fn deadline(&self) -> SimTime {
+        match self.status {
+            FlowStatus::InProgress => self.give_up.min(self.step_deadline).min(self.retry_at),
+            _ => SimTime::NEVER,
+        }
+    }
+
+    /// What the engine believes of the flow.
+    #[must_use]
+    #[inline]
+    pub const fn status(&self) -> FlowStatus {
+        self.status
+    }
+
+    /// The current step, or the one in which the flow ended.
+    #[must_use]
+    #[inline]
+    pub const fn step(&self) -> u8 {
+        self.step
+    }
+
+    /// How many attempts have been made.
+    #[must_use]
+    #[inline]
+    pub const fn attempts(&self) -> u8 {
+        self.attempts
+    }
+
+    /// The attempt whose reports drive the flow: the latest, unless it has failed and waits to be retried, or the flow has
+    /// ended.
+    #[must_use]
+    #[inline]
+    pub fn current_attempt(&self) -> Option<u8> {
+        let waiting = self.status == FlowStatus::InProgress && self.retry_at.is_never();
+        waiting.then(|| self.attempts - 1)
+    }
+
+    /// What is known of an attempt's message.
+    #[must_use]
+    pub fn message(&self, attempt: u8) -> Option<Status> {
+        Status::from_u8(self.message_number(attempt))
+    }
+
+    /// The provider's report that `attempt`'s message has `status`. An unknown attempt, a status already known, and one that
+    /// would go back change nothing.
+    #[inline]
+    pub fn report<O: Observer>(
+        &mut self,
+        plan: &FlowPlan,
+        now: SimTime,
+        attempt: u8,
+        status: Status,
+        watch: &mut O,
+    ) -> Command {
+        if attempt >= self.attempts {
+            return Command::Wait;
+        }
+        let step = self.maker(attempt);
+        let rules = &plan.steps[usize::from(step)];
+        if !advances(self.message_number(attempt), status, rules) {
+            return Command::Wait;
+        }
+        self.set_message(attempt, status);
+        watch.notice(now, Notice::Message { attempt, step, status });
+        if self.status != FlowStatus::InProgress {
+            return Command::Wait;
+        }
+        if attempt + 1 == self.attempts {
+            self.current_report(plan, now, status, watch)
+        } else {
+            self.late_report(plan, now, step, status, watch)
+        }
+    }
+
+    /// The deadline has come. Before the deadline this changes nothing.
+    #[inline]
+    pub fn timeout<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, watch: &mut O) -> Command {
+        if now < self.deadline() || self.status != FlowStatus::InProgress {
+            return Command::Wait;
+        }
+        if now >= self.give_up {
+            self.leave_step(now, StepEnd::GaveUp, watch);
+            return self.end(now, FlowStatus::Failed(FailureCode::GaveUp), self.step, watch);
+        }
+        if now >= self.retry_at {
+            return self.submit();
+        }
+        self.expire_message(plan, now, watch);
+        self.fail_over(plan, now, Status::Expired, StepEnd::TimedOut, watch)
+    }
+
+    /// A new status of the latest attempt's message.
+    #[inline]
+    fn current_report<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, status: Status, watch: &mut O) -> Command {
+        let rules = &plan.steps[usize::from(self.step)];
+        if rules.success.met_by(status) {
+            self.leave_step(now, StepEnd::Met(status), watch);
+            return self.end(now, FlowStatus::Succeeded, self.step, watch);
+        }
+        if !status.is_bad() {
+            return Command::Wait;
+        }
+        if status == Status::Failed && self.can_retry(rules, now) {
+            return self.retry(rules, now);
+        }
+        self.fail_over(plan, now, status, StepEnd::Bad(status), watch)
+    }
+
+    /// A new status of a message whose attempt is no longer the latest.
+    #[inline]
+    fn late_report<O: Observer>(
+        &mut self,
+        plan: &FlowPlan,
+        now: SimTime,
+        step: u8,
+        status: Status,
+        watch: &mut O,
+    ) -> Command {
+        let met = status.is_delivery() && plan.steps[usize::from(step)].success.met_by(status);
+        if !met || plan.late_delivery == LateDelivery::Ignore {
+            return Command::Wait;
+        }
+        self.leave_step(now, StepEnd::Superseded, watch);
+        self.end(now, FlowStatus::Succeeded, step, watch)
+    }
+
+    /// Whether the step may and can resubmit before its ttl, or the flow, runs out.
+    fn can_retry(&self, rules: &StepRules, now: SimTime) -> bool {
+        self.tries < rules.attempts && now.after(rules.retry_after) < self.step_deadline.min(self.give_up)
+    }
+
+    fn retry(&mut self, rules: &StepRules, now: SimTime) -> Command {
+        if rules.retry_after == SimTime::ZERO {
+            return self.submit();
+        }
+        self.retry_at = now.after(rules.retry_after);
+        Command::Wait
+    }
+
+    /// The step has ended badly, with `status`: on to the next one, if that is a trigger and there is one.
+    #[inline]
+    fn fail_over<O: Observer>(
+        &mut self,
+        plan: &FlowPlan,
+        now: SimTime,
+        status: Status,
+        end: StepEnd,
+        watch: &mut O,
+    ) -> Command {
+        self.leave_step(now, end, watch);
+        let next = self.step + 1;
+        if !plan.steps[usize::from(self.step)].failover_on.contains(status) {
+            return self.end(now, FlowStatus::Failed(FailureCode::FailoverNotTriggered), self.step, watch);
+        }
+        if usize::from(next) == plan.steps.len() {
+            return self.end(now, FlowStatus::Failed(FailureCode::NoNextStep), self.step, watch);
+        }
+        self.enter_step(plan, now, next)
+    }
+
+    #[inline]
+    fn enter_step(&mut self, plan: &FlowPlan, now: SimTime, step: u8) -> Command {
+        self.step = step;
+        self.tries = 0;
+        self.step_deadline = now.after(plan.steps[usize::from(step)].ttl);
+        self.submit()
+    }
+
+    #[inline]
+    fn submit(&mut self) -> Command {
+        let attempt = self.attempts;
+        self.attempts += 1;
+        self.tries += 1;
+        self.retry_at = SimTime::NEVER;
+        self.made_by |= u64::from(self.step) << (4 * attempt);
+        Command::Submit(Submission { attempt, step: self.step })
+    }
+
+    #[inline]
+    fn leave_step<O: Observer>(&mut self, now: SimTime, end: StepEnd, watch: &mut O) {
+        watch.notice(now, Notice::Step { step: self.step, end });
+    }
+
+    #[inline]
+    fn end<O: Observer>(&mut self, now: SimTime, status: FlowStatus, step: u8, watch: &mut O) -> Command {
+        self.status = status;
+        watch.notice(now, Notice::Flow { status, step });
+        Command::End
+    }
+
+    /// Under `expire_on_delivery` a message that is delivered but not seen when the ttl passes becomes expired.
+    #[inline]
+    fn expire_message<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, watch: &mut O) {
+        let attempt = self.attempts - 1;
+        let delivered = (Status::Delivered as u8..Status::Seen as u8).contains(&self.message_number(attempt));
+        if delivered && plan.steps[usize::from(self.step)].expire_on_delivery {
+            self.set_message(attempt, Status::Expired);
+            watch.notice(now, Notice::Message { attempt, step: self.step, status: Status::Expired });
+        }
+    }
+
+    #[inline]
+    const fn maker(&self, attempt: u8) -> u8 {
+        (self.made_by >> (4 * attempt)) as u8 & 15
+    }
+
+    #[inline]
+    const fn message_number(&self, attempt: u8) -> u8 {
+        (self.messages >> (4 * attempt)) as u8 & 15
+    }
+
+    #[inline]
+    fn set_message(&mut self, attempt: u8, status: Status) {
+        let shift = 4 * attempt;
+        self.messages = self.messages & !(15 << shift) | (status as u64) << shift;
+    }
+}
+
+/// Whether `new` is news for a message whose status has the number `old` (0: none is known).
+///
+/// A status never goes back to a lower rank and a bad end is final. What has been delivered cannot come to a bad end, but
+/// for one: under `expire_on_delivery` it may expire unseen.
+#[inline]
+fn advances(old: u8, new: Status, rules: &StepRules) -> bool {
+    let Some(old) = Status::from_u8(old) else { return true };
+    if old.is_bad() {
+        return false;
+    }
+    if new.is_bad() && old.is_delivery() {
+        return new == Status::Expired && old != Status::Seen && rules.expire_on_delivery;
+    }
+    new.rank() > old.rank()
+}

@@ -1,0 +1,88 @@
+//! What the engine tells whoever watches a flow: the changes that webhooks carry.
+
+use crate::units::SimTime;
+use crate::vocabulary::{FlowStatus, Status};
+
+/// A change of a message, of a step, or of the flow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// A message has a new status.
+    Message {
+        /// The attempt whose message it is.
+        attempt: u8,
+        /// The step that made the attempt.
+        step: u8,
+        /// The new status.
+        status: Status,
+    },
+    /// The flow has left a step.
+    Step {
+        /// The step.
+        step: u8,
+        /// How it ended.
+        end: StepEnd,
+    },
+    /// The flow has ended.
+    Flow {
+        /// Succeeded or failed.
+        status: FlowStatus,
+        /// The step that ended it.
+        step: u8,
+    },
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StepEnd {
+    /// A report at or above its success floor: the flow succeeded here.
+    Met(Status),
+    /// A bad report.
+    Bad(Status),
+    /// Its ttl passed; counts as `expired`.
+    TimedOut,
+    /// A late delivery of an earlier step ended the flow.
+    Superseded,
+    /// The flow's `give_up_after` passed.
+    GaveUp,
+}
+
+/// Watches a flow. The unit type watches nothing and costs nothing.
+pub trait Observer {
+    /// Called at each change, in the order of changes.
+    fn notice(&mut self, now: SimTime, notice: Notice);
+}
+
+impl Observer for () {
+    #[inline]
+    fn notice(&mut self, _: SimTime, _: Notice) {}
+}
+
+/// Which notices a webhook carries; the names are Routee's (<https://docs.routee.net/docs/failover-callbacks>).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Strategy {
+    /// Every change of a message or of the flow.
+    OnChange,
+    /// Only the end of the flow.
+    OnCompletion,
+}
+
+impl Strategy {
+    /// Whether a webhook with this strategy carries `notice`. The end of a step is carried only where no change of a message
+    /// says it: when the ttl passed.
+    #[must_use]
+    pub const fn carries(self, notice: &Notice) -> bool {
+        match self {
+            Self::OnChange => !matches!(notice, Notice::Step { end, .. } if !matches!(end, StepEnd::TimedOut)),
+            Self::OnCompletion => matches!(notice, Notice::Flow { .. }),
+        }
+    }
+
+    /// The word used in output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::OnChange => "on_change",
+            Self::OnCompletion => "on_completion",
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The executor for recipients who share nothing: each is played to its end in turn, batches of them on all cores.
+
+use super::batch::{self, BATCH, Columns};
+use super::cast::{Cast, Part};
+use super::counting::Counting;
+use super::life::{Life, play};
+use super::tally::{PlanTally, Tally};
+use super::timeline::Timeline;
+use crate::rng::Luck;
+use crate::traffic::{Timetable, Traffic};
+use crate::units::SimTime;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Recipients are dealt into so many sections, batch by batch: their quantiles tell how sure those of the whole are.
+pub const SECTIONS: usize = 32;
+
+/// What is played.
+#[derive(Clone, Copy, Debug)]
+pub struct World<'a> {
+    /// Who plays.
+    pub cast: &'a Cast,
+    /// Who arrives.
+    pub traffic: &'a Traffic,
+    /// The seed and the replication.
+    pub luck: Luck,
+    /// The bins of time.
+    pub timeline: Timeline,
+}
+
+/// How far a run has come, and whether it is to stop. Shared between threads.
+#[derive(Debug, Default)]
+pub struct Progress {
+    played: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Progress {
+    /// Recipients played so far, over all replications.
+    #[must_use]
+    pub fn played(&self) -> u64 {
+        self.played.load(Ordering::Relaxed)
+    }
+
+    /// Asks the run to stop; it does so after the batches under way.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has been asked to.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// The run was asked to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Interrupted;
+
+/// The median and the 95 % quantile of latency [s] under each plan within one section; `None` where it reached nobody.
+pub type SectionQuantiles = Vec<Option<[f64; 2]>>;
+
+/// Plays all recipients of `world` under all plans.
+///
+/// # Errors
+/// [`Interrupted`] when `progress` was asked to stop before the end.
+pub fn play_alone(world: &World<'_>, progress: &Progress) -> Result<(Tally, Vec<SectionQuantiles>), Interrupted> {
+    let timetable = Timetable::new(world.traffic, world.luck);
+    let empty = || (world.empty_tally(), Vec::new());
+    (0..SECTIONS)
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|section| {
+            let tally = world.play_section(section, &timetable, progress)?;
+            let quantiles = tally.plans.iter().map(quantiles).collect();
+            Ok((tally, vec![quantiles]))
+        })
+        .try_reduce(empty, |(mut tally, mut quantiles), (other, more)| {
+            tally.merge(&other);
+            quantiles.extend(more);
+            Ok((tally, quantiles))
+        })
+}
+
+fn quantiles(plan: &PlanTally) -> Option<[f64; 2]> {
+    Some([plan.latencies.quantile(0.5)?, plan.latencies.quantile(0.95)?])
+}
+
+impl World<'_> {
+    fn empty_tally(&self) -> Tally {
+        Tally::new(self.cast.plans.iter().map(|part| part.carriers.len()))
+    }
+
+    /// Plays every [`SECTIONS`]-th batch, from the `section`-th on.
+    fn play_section(&self, section: usize, timetable: &Timetable, progress: &Progress) -> Result<Tally, Interrupted> {
+        let size = batch_size(timetable.recipients());
+        let mut tally = self.empty_tally();
+        let mut table = Table::new(self.cast.plans.len());
+        let starts = (section as u64 * size..timetable.recipients()).step_by(SECTIONS * size as usize);
+        for first in starts {
+            if progress.stopped() {
+                return Err(Interrupted);
+            }
+            let count = size.min(timetable.recipients() - first);
+            self.play_batch(first, count as usize, timetable, &mut table, &mut tally);
+            progress.played.fetch_add(count, Ordering::Relaxed);
+        }
+        Ok(tally)
+    }
+
+    fn play_batch(&self, first: u64, count: usize, timetable: &Timetable, table: &mut Table, tally: &mut Tally) {
+        let arrivals = &mut table.arrivals[..count];
+        timetable.fill(first, arrivals);
+        arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
+        for ((part, columns), plan) in self.cast.plans.iter().zip(&mut table.columns).zip(&mut tally.plans) {
+            columns.clear_bits();
+            self.play_plan(part, first as u32, arrivals, &mut table.life, columns, plan);
+        }
+        batch::count(&mut table.columns, arrivals, self.cast.deadline, tally);
+    }
+
+    /// Plays a batch under one plan, one recipient after the other through the engine.
+    fn play_plan(
+        &self,
+        part: &Part,
+        first: u32,
+        arrivals: &[SimTime],
+        life: &mut Life,
+        columns: &mut Columns,
+        tally: &mut PlanTally,
+    ) {
+        let mut counting = Counting::new(tally, self.timeline);
+        for (i, &arrival) in arrivals.iter().enumerate() {
+            counting.begin();
+            let flow = play(self.cast, part, self.luck, (first + i as u32, arrival), life, &mut counting);
+            columns.set(i, counting.finish(flow.status()));
+        }
+    }
+}
+
+/// How many recipients a batch has: as many as leave each section some, between 16 and [`BATCH`].
+fn batch_size(recipients: u64) -> u64 {
+    (recipients / (SECTIONS as u64 * 8)).next_power_of_two().clamp(16, BATCH as u64)
+}
+
+/// What one thread works on.
+struct Table {
+    arrivals: Vec<SimTime>,
+    columns: Vec<Columns>,
+    life: Life,
+}
+
+impl Table {
+    fn new(plans: usize) -> Self {
+        Self { arrivals: vec![SimTime::ZERO; BATCH], columns: vec![Columns::EMPTY; plans], life: Life::default() }
+    }
+}

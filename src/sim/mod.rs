@@ -1,0 +1,15 @@
+//! One world: plans, providers, recipients and their luck, played on a virtual clock into tallies.
+
+mod alone;
+mod batch;
+mod cast;
+mod counting;
+mod life;
+mod tally;
+mod timeline;
+
+pub use alone::{Interrupted, Progress, SECTIONS, SectionQuantiles, World, play_alone};
+pub use cast::{Cast, Part};
+pub use life::{Life, Witness, play};
+pub use tally::{Ending, PairTally, PlanTally, StepTally, Tally};
+pub use timeline::Timeline;

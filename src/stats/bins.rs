@@ -1,0 +1,48 @@
+//! Counts by index that grow as far as they are needed.
+
+/// How often each index occurred. Merging is exact, in any order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Bins {
+    counts: Vec<u64>,
+}
+
+impl Bins {
+    /// Counts one more of `index`.
+    #[inline]
+    pub fn add(&mut self, index: usize) {
+        if let Some(count) = self.counts.get_mut(index) {
+            *count += 1;
+        } else {
+            self.grow(index);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, index: usize) {
+        self.counts.resize((index + 1).next_power_of_two().max(64), 0);
+        self.counts[index] += 1;
+    }
+
+    /// Adds the counts of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        if self.counts.len() < other.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+    }
+
+    /// The counts from index 0 on; those beyond the end are zero.
+    #[must_use]
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// The largest count.
+    #[must_use]
+    pub fn peak(&self) -> u64 {
+        self.counts.iter().copied().max().unwrap_or(0)
+    }
+}

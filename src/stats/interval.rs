@@ -1,0 +1,108 @@
+//! 95 % intervals: of shares, of means, and of paired differences.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// The 97.5 % quantile of the standard normal distribution.
+pub const Z95: f64 = 1.959_963_984_540_054;
+
+/// Wilson's score interval of a share of `count` in `n` (Wilson 1927; Brown, Cai and DasGupta, "Interval estimation for a
+/// binomial proportion", 2001). `None` when `n` is 0.
+#[must_use]
+pub fn wilson(count: f64, n: f64) -> Option<(f64, f64)> {
+    if n <= 0.0 {
+        return None;
+    }
+    let (share, z2) = (count / n, Z95 * Z95);
+    let middle = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let half = Z95 / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
+    // At the ends the interval touches 0 or 1 exactly.
+    let low = if count == 0.0 { 0.0 } else { (middle - half).max(0.0) };
+    let high = if count == n { 1.0 } else { (middle + half).min(1.0) };
+    Some((low, high))
+}
+
+/// The interval of a difference of shares of the same `n` recipients, of whom `only_first` are in the first share alone and
+/// `only_second` in the second alone: Wald's with half a count added to each cell of the table (Agresti and Min, "Simple improved
+/// confidence intervals for comparing matched proportions", 2005). `None` when `n` is 0.
+#[must_use]
+pub fn paired_share_difference(only_first: f64, only_second: f64, n: f64) -> Option<(f64, f64)> {
+    if n <= 0.0 {
+        return None;
+    }
+    let (b, c, n) = (only_first + 0.5, only_second + 0.5, n + 2.0);
+    let middle = (b - c) / n;
+    let half = Z95 * ((b + c) - (b - c) * (b - c) / n).max(0.0).sqrt() / n;
+    Some(((middle - half).max(-1.0), (middle + half).min(1.0)))
+}
+
+/// The normal interval of a mean of `n` values with this sum and this sum of squares. `None` when `n` is below 2.
+#[must_use]
+pub fn mean_interval(n: f64, sum: f64, sum_of_squares: f64) -> Option<(f64, f64)> {
+    if n < 2.0 {
+        return None;
+    }
+    let mean = sum / n;
+    let variance = ((sum_of_squares - sum * mean) / (n - 1.0)).max(0.0);
+    let half = Z95 * (variance / n).sqrt();
+    Some((mean - half, mean + half))
+}
+
+/// Student's t interval of the mean of independent `values`. `None` for fewer than 2.
+#[must_use]
+pub fn student_interval(values: &[f64]) -> Option<(f64, f64)> {
+    let n = values.len() as f64;
+    if n < 2.0 {
+        return None;
+    }
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
+    let half = student_quantile(n - 1.0) * (variance / n).sqrt();
+    Some((mean - half, mean + half))
+}
+
+/// The 97.5 % quantile of Student's t distribution; the normal's where `freedom` is no positive number.
+#[must_use]
+pub fn student_quantile(freedom: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom).map_or(Z95, |t| t.inverse_cdf(0.975))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(a: Option<(f64, f64)>, b: (f64, f64)) {
+        let a = a.expect("an interval");
+        assert!((a.0 - b.0).abs() < 5e-5 && (a.1 - b.1).abs() < 5e-5, "{a:?}, not {b:?}");
+    }
+
+    /// 10 of 20: worked through by hand with z = 1.96.
+    #[test]
+    fn wilson_gives_the_textbook_interval() {
+        close(wilson(10.0, 20.0), (0.29930, 0.70070));
+        close(wilson(0.0, 10.0), (0.0, 0.27753));
+        assert_eq!(wilson(10.0, 10.0).map(|i| i.1), Some(1.0));
+        assert_eq!(wilson(0.0, 0.0), None);
+    }
+
+    /// Agresti and Min's own example: 1144 of 1500 agree, with 150 and 86 that do not.
+    #[test]
+    fn paired_differences_are_narrow_when_few_disagree() {
+        let (low, high) = paired_share_difference(150.0, 86.0, 1600.0).expect("n > 0");
+        assert!((low - 0.0212).abs() < 5e-4 && (high - 0.0587).abs() < 5e-4, "{low} {high}");
+        let same = paired_share_difference(0.0, 0.0, 1_000_000.0).expect("n > 0");
+        assert!(same.0 < 0.0 && same.1 > 0.0 && same.1 < 3e-6);
+    }
+
+    #[test]
+    fn student_is_wider_than_normal() {
+        assert!((student_quantile(9.0) - 2.262_157).abs() < 1e-5);
+        assert!((student_quantile(31.0) - 2.039_513).abs() < 1e-5);
+        close(student_interval(&[1.0, 2.0, 3.0]), (2.0 - 2.48414, 2.0 + 2.48414));
+        assert_eq!(student_interval(&[1.0]), None);
+    }
+
+    #[test]
+    fn the_interval_of_a_mean_is_z_standard_errors_wide() {
+        close(mean_interval(4.0, 10.0, 30.0), (2.5 - 1.26516, 2.5 + 1.26516));
+    }
+}

@@ -1,0 +1,9 @@
+//! Estimators: exact counts of what happened, and what they say of what would happen.
+
+mod bins;
+mod interval;
+mod latencies;
+
+pub use bins::Bins;
+pub use interval::{Z95, mean_interval, paired_share_difference, student_interval, student_quantile, wilson};
+pub use latencies::Latencies;

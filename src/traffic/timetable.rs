@@ -1,0 +1,234 @@
+//! Arrival times, recipient by recipient, from any recipient on.
+
+use super::{Arrivals, Stage, Traffic};
+use crate::dist::{Dist, Sampler, Shape};
+use crate::rng::{Luck, ProviderKey, purpose};
+use crate::units::SimTime;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// A Poisson process remembers where it stood before each so many recipients.
+const CHECKPOINT: u64 = 1024;
+/// Gaps of a Poisson process are drawn in this fraction of a microsecond, so that rounding leaves their mean alone.
+const GAP_BITS: u32 = 10;
+
+/// The arrival times of one replication.
+///
+/// > The time of a recipient does not depend on which others are asked for.
+#[derive(Debug)]
+pub struct Timetable {
+    luck: Luck,
+    recipients: u64,
+    pattern: Pattern,
+}
+
+#[derive(Debug)]
+enum Pattern {
+    Blast,
+    Spread { over: SimTime },
+    Uniform { over: SimTime },
+    Poisson(Poisson),
+    Stages(Ramps),
+    Times(Arc<[SimTime]>),
+}
+
+impl Timetable {
+    /// The arrival times of `traffic` under `luck`.
+    #[must_use]
+    pub fn new(traffic: &Traffic, luck: Luck) -> Self {
+        let pattern = match &traffic.arrivals {
+            Arrivals::Blast => Pattern::Blast,
+            Arrivals::Spread { over } => Pattern::Spread { over: *over },
+            Arrivals::Uniform { over } => Pattern::Uniform { over: *over },
+            Arrivals::Poisson { rate_per_s } => Pattern::Poisson(Poisson::new(*rate_per_s, traffic.recipients, luck)),
+            Arrivals::Stages(stages) => Pattern::Stages(Ramps::new(stages)),
+            Arrivals::Times(times) => Pattern::Times(Arc::clone(times)),
+        };
+        Self { luck, recipients: traffic.recipients, pattern }
+    }
+
+    /// How many recipients there are.
+    #[must_use]
+    pub const fn recipients(&self) -> u64 {
+        self.recipients
+    }
+
+    /// Writes the arrival times of the recipients from `first` on, one for each place in `out`.
+    pub fn fill(&self, first: u64, out: &mut [SimTime]) {
+        match &self.pattern {
+            Pattern::Blast => out.fill(SimTime::ZERO),
+            Pattern::Spread { over } => {
+                let over = u128::from(over.as_micros().unsigned_abs());
+                each(first, out, |i| fraction(over * (2 * u128::from(i) + 1), 2 * u128::from(self.recipients)));
+            }
+            Pattern::Uniform { over } => {
+                let over = u128::from(over.as_micros().unsigned_abs());
+                each(first, out, |i| fraction(over * u128::from(uniform(self.luck, i)), 1 << 64));
+            }
+            Pattern::Poisson(poisson) => poisson.fill(self.luck, first, out),
+            Pattern::Stages(ramps) => {
+                each(first, out, |i| ramps.at(uniform(self.luck, i) as f64 / 1.844_674_407_370_955_2e19))
+            }
+            Pattern::Times(times) => out.copy_from_slice(&times[first as usize..][..out.len()]),
+        }
+    }
+}
+
+fn each(first: u64, out: &mut [SimTime], at: impl Fn(u64) -> SimTime) {
+    for (i, time) in (first..).zip(out) {
+        *time = at(i);
+    }
+}
+
+/// A whole number of microseconds, rounded down.
+fn fraction(numerator: u128, denominator: u128) -> SimTime {
+    SimTime::from_micros((numerator / denominator) as i64)
+}
+
+fn uniform(luck: Luck, recipient: u64) -> u64 {
+    luck.draws(ProviderKey::SENDER, recipient as u32, 0).draw_u64(purpose::ARRIVAL)
+}
+
+/// Exponential gaps, summed.
+#[derive(Debug)]
+struct Poisson {
+    gap: Sampler,
+    /// The sum of the gaps before each recipient whose number is a multiple of [`CHECKPOINT`], in 2⁻¹⁰ µs.
+    before: Vec<i64>,
+}
+
+impl Poisson {
+    fn new(rate_per_s: f64, recipients: u64, luck: Luck) -> Self {
+        let mean = SimTime::from_secs_f64((1_u64 << GAP_BITS) as f64 / rate_per_s);
+        let gap = Sampler::new(&Dist::new(Shape::Exponential { mean }));
+        let chunks = recipients.div_ceil(CHECKPOINT);
+        let sum = |chunk| (chunk * CHECKPOINT..(chunk + 1) * CHECKPOINT).map(|i| Self::gap(&gap, luck, i)).sum();
+        let mut before: Vec<i64> = (0..chunks).into_par_iter().map(sum).collect();
+        let mut total = 0_i64;
+        for sum in &mut before {
+            total = total.saturating_add(std::mem::replace(sum, total));
+        }
+        Self { gap, before }
+    }
+
+    fn gap(gap: &Sampler, luck: Luck, recipient: u64) -> i64 {
+        gap.sample((uniform(luck, recipient) >> 32) as u32).as_micros()
+    }
+
+    fn fill(&self, luck: Luck, first: u64, out: &mut [SimTime]) {
+        let chunk = first / CHECKPOINT;
+        let skipped = (chunk * CHECKPOINT..first).map(|i| Self::gap(&self.gap, luck, i)).sum::<i64>();
+        let mut now = self.before[chunk as usize] + skipped;
+        for (i, time) in (first..).zip(out) {
+            now += Self::gap(&self.gap, luck, i);
+            *time = SimTime::from_micros(now >> GAP_BITS);
+        }
+    }
+}
+
+/// Stages as a distribution: where a uniform number falls under their rates.
+#[derive(Debug)]
+struct Ramps {
+    stages: Arc<[Stage]>,
+    /// The start of each stage [s] and what is expected before it, then the same of the end.
+    starts: Vec<(f64, f64)>,
+}
+
+impl Ramps {
+    fn new(stages: &Arc<[Stage]>) -> Self {
+        let mut starts = vec![(0.0, 0.0)];
+        let (mut start, mut before) = (0.0, 0.0);
+        for stage in stages.iter() {
+            start += stage.over.as_secs_f64();
+            before += stage.expected();
+            starts.push((start, before));
+        }
+        Self { stages: Arc::clone(stages), starts }
+    }
+
+    /// When the share `u` of all recipients has arrived.
+    fn at(&self, u: f64) -> SimTime {
+        let wanted = u * self.starts[self.stages.len()].1;
+        let stage = self.starts[1..self.stages.len()].partition_point(|&(_, before)| before <= wanted);
+        let (start, before) = self.starts[stage];
+        let within = self.stages[stage].time_of(wanted - before);
+        SimTime::from_secs_f64(start + within)
+    }
+}
+
+impl Stage {
+    /// How long into the stage [s] `count` recipients have arrived: the root of `from·t + (to - from)·t²/(2·over)`.
+    fn time_of(&self, count: f64) -> f64 {
+        let over = self.over.as_secs_f64();
+        let growth = (self.to_per_s - self.from_per_s) / over;
+        let root = (self.from_per_s * self.from_per_s + 2.0 * growth * count).max(0.0).sqrt();
+        let time = if self.from_per_s + root > 0.0 { 2.0 * count / (self.from_per_s + root) } else { 0.0 };
+        time.min(over)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(arrivals: Arrivals, recipients: u64) -> Vec<SimTime> {
+        let timetable = Timetable::new(&Traffic { recipients, arrivals }, Luck::new(1, 0));
+        let mut out = vec![SimTime::ZERO; recipients as usize];
+        timetable.fill(0, &mut out);
+        let mut parts = vec![SimTime::ZERO; recipients as usize];
+        for (k, part) in parts.chunks_mut(100).enumerate() {
+            timetable.fill(100 * k as u64, part);
+        }
+        assert_eq!(out, parts, "a recipient's time depends on which others are asked for");
+        out
+    }
+
+    fn secs(s: f64) -> SimTime {
+        SimTime::from_secs_f64(s)
+    }
+
+    #[test]
+    fn a_spread_is_even() {
+        assert_eq!(times(Arrivals::Spread { over: secs(4.0) }, 4), [0.5, 1.5, 2.5, 3.5].map(secs));
+    }
+
+    #[test]
+    fn a_blast_is_at_once() {
+        assert!(times(Arrivals::Blast, 10).iter().all(|&t| t == SimTime::ZERO));
+    }
+
+    /// The mean of n uniforms has standard deviation 1/sqrt(12 n): five of them.
+    #[test]
+    fn uniform_times_fill_the_span() {
+        let n = 10_000;
+        let all = times(Arrivals::Uniform { over: secs(3600.0) }, n);
+        let mean = all.iter().map(|t| t.as_secs_f64()).sum::<f64>() / n as f64;
+        assert!((mean / 3600.0 - 0.5).abs() < 5.0 / (12.0 * n as f64).sqrt());
+        assert!(all.iter().all(|&t| t < secs(3600.0)));
+    }
+
+    /// The n-th arrival of a Poisson process is gamma distributed with relative standard deviation 1/sqrt(n).
+    #[test]
+    fn poisson_arrivals_come_in_order_at_their_rate() {
+        let n = 20_000;
+        let all = times(Arrivals::Poisson { rate_per_s: 250.0 }, n);
+        assert!(all.is_sorted());
+        let rate = n as f64 / all[n as usize - 1].as_secs_f64();
+        assert!((rate / 250.0 - 1.0).abs() < 5.0 / (n as f64).sqrt(), "{rate}");
+    }
+
+    /// A ramp from 0 to r: a share u has arrived after sqrt(u) of it.
+    #[test]
+    fn a_ramp_fills_up_as_its_area() {
+        let stage = |over, from_per_s, to_per_s| Stage { over: secs(over), from_per_s, to_per_s };
+        let ramps = Ramps::new(&Arc::from([stage(100.0, 0.0, 8.0), stage(50.0, 8.0, 8.0), stage(10.0, 0.0, 0.0)]));
+        assert_eq!(ramps.at(0.0), SimTime::ZERO);
+        assert_eq!(ramps.at(0.125), secs(50.0));
+        assert_eq!(ramps.at(0.5), secs(100.0));
+        assert_eq!(ramps.at(0.75), secs(125.0));
+        assert_eq!(ramps.at(1.0), secs(150.0));
+        let all = times(Arrivals::Stages(Arc::clone(&ramps.stages)), 5_000);
+        let early = all.iter().filter(|&&t| t < secs(100.0)).count() as f64 / 5_000.0;
+        assert!((early - 0.5).abs() < 5.0 * 0.5 / 5_000_f64.sqrt(), "{early}");
+    }
+}
