@@ -1,7 +1,14 @@
-//! Questions that need many flows: what each plan comes to, and how plans compare.
+//! Questions that need many flows: what each plan comes to, how plans compare, and whether they keep their bounds.
 
+mod check;
+mod compare;
+mod measure;
+mod pictures;
 mod results;
 
+pub use check::{Against, BASELINE_METRICS, Checked, Incomparable, Tolerance, Verdict, against, check, judge};
+pub use compare::compare;
+pub use measure::{Measured, Unit, measure, more_is_better, unit};
 pub use results::{
     Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Latency, OutageWindow, Pictures, PlanPicture,
     PlanResult, ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,

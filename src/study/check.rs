@@ -1,0 +1,217 @@
+//! Holds results to the bounds of a scenario and to an earlier run: what CI asks.
+
+use super::measure::{Measured, measure, more_is_better};
+use super::results::{PlanResult, Results};
+use crate::scenario::{Bound, Scenario};
+
+/// What became of one check.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Checked {
+    /// The plan's name.
+    pub plan: String,
+    /// The measure's name.
+    pub metric: String,
+    /// The bound it was held to.
+    pub bound: Bound,
+    /// What was measured; `None` when there was nothing to measure.
+    pub measured: Option<Measured>,
+    /// What that says.
+    pub verdict: Verdict,
+}
+
+/// What a measurement says of a bound.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Verdict {
+    /// The interval lies wholly on the right side; a value without interval, the value.
+    Holds,
+    /// The interval lies wholly on the wrong side; a value without interval, the value; or there is nothing to measure.
+    Fails,
+    /// The bound lies within the interval. About this many recipients would tell; `None` when the value is so close to the bound
+    /// that no number in reach would.
+    NotSure(Option<u64>),
+}
+
+/// Holds the plans to the checks of `scenario`.
+#[must_use]
+pub fn check(scenario: &Scenario, results: &Results) -> Vec<Checked> {
+    let n = results.scenario.recipients as f64 * f64::from(results.scenario.replications);
+    let held = |check: &crate::scenario::Check| {
+        let plan = &results.plans[check.plan];
+        let measured = measure(plan, &check.metric);
+        let verdict = measured.map_or(Verdict::Fails, |measured| judge(&measured, check.bound, n));
+        Checked { plan: plan.name.clone(), metric: check.metric.clone(), bound: check.bound, measured, verdict }
+    };
+    scenario.checks.iter().map(held).collect()
+}
+
+/// What `measured`, of `n` recipients, says of `bound`.
+#[must_use]
+pub fn judge(measured: &Measured, bound: Bound, n: f64) -> Verdict {
+    let (low, high) = measured.interval.unwrap_or((measured.value, measured.value));
+    let (holds, fails, limit) = match bound {
+        Bound::AtLeast(limit) => (low >= limit, high < limit, limit),
+        Bound::AtMost(limit) => (high <= limit, low > limit, limit),
+    };
+    match (holds, fails) {
+        (true, _) => Verdict::Holds,
+        (_, true) => Verdict::Fails,
+        _ => Verdict::NotSure(recipients_needed(measured.value - limit, 0.5 * (high - low), n)),
+    }
+}
+
+/// How many recipients would tell a value from a bound at this `distance`, when `n` give an interval of this half width, which
+/// shrinks with the square root of their number.
+fn recipients_needed(distance: f64, half: f64, n: f64) -> Option<u64> {
+    let needed = n * (half / distance).powi(2);
+    (needed < 1e12).then(|| two_digits(needed))
+}
+
+/// Rounded up to two significant digits: an estimate should look like one.
+fn two_digits(x: f64) -> u64 {
+    let unit = 10_f64.powf(x.max(1.0).log10().floor() - 1.0).max(1.0);
+    ((x / unit).ceil() * unit) as u64
+}
+
+/// The measures that a baseline is compared in.
+pub const BASELINE_METRICS: [&str; 8] = [
+    "delivered",
+    "in_time",
+    "succeeded",
+    "duplicates",
+    "cost.per_recipient",
+    "latency_s.p50",
+    "latency_s.p95",
+    "latency_s.p99",
+];
+
+/// By how much a measure may be worse than in the baseline.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Tolerance {
+    /// By this much, in the measure's own unit (a share for shares).
+    Absolute(f64),
+    /// By this share of the baseline's value.
+    Relative(f64),
+}
+
+impl Tolerance {
+    /// In the measure's own unit, given the baseline's value.
+    #[must_use]
+    pub fn of(self, baseline: f64) -> f64 {
+        match self {
+            Self::Absolute(amount) => amount,
+            Self::Relative(share) => share * baseline.abs(),
+        }
+    }
+}
+
+/// Two runs side by side in one measure.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Against {
+    /// The plan's name.
+    pub plan: String,
+    /// The measure's name.
+    pub metric: &'static str,
+    /// The baseline's value; `None` when it had none.
+    pub was: Option<f64>,
+    /// The value now.
+    pub is: Option<f64>,
+    /// How much worse it may be, in the measure's unit.
+    pub tolerance: f64,
+    /// Whether it is worse by more than that.
+    pub fails: bool,
+}
+
+/// Why a stored run cannot serve as a baseline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Incomparable {
+    /// It has none of these plans.
+    NoCommonPlan,
+    /// It was played with another seed, so with other luck.
+    Seed(u64),
+    /// It has another number of recipients.
+    Recipients(u64),
+    /// It has another number of replications.
+    Replications(u32),
+}
+
+/// Holds `now` to `baseline`, plan by plan: a measure fails when it is worse by more than its tolerance, which is zero where
+/// `tolerance` gives none. Since luck is keyed, unchanged behaviour differs by exactly zero.
+///
+/// # Errors
+/// [`Incomparable`] when the two runs were not played on the same recipients, or have no plan in common.
+pub fn against(
+    now: &Results,
+    baseline: &Results,
+    tolerance: impl Fn(&str) -> Option<Tolerance>,
+) -> Result<Vec<Against>, Incomparable> {
+    comparable(now, baseline)?;
+    let common: Vec<_> = now.plans.iter().filter_map(|plan| Some((plan, same_plan(baseline, plan)?))).collect();
+    if common.is_empty() {
+        return Err(Incomparable::NoCommonPlan);
+    }
+    let rows = common.into_iter().flat_map(|pair| BASELINE_METRICS.map(|metric| (pair, metric)));
+    Ok(rows.map(|((now, was), metric)| row(now, was, metric, tolerance(metric))).collect())
+}
+
+fn comparable(now: &Results, baseline: &Results) -> Result<(), Incomparable> {
+    let (ours, theirs) = (&now.scenario, &baseline.scenario);
+    if ours.seed != theirs.seed {
+        return Err(Incomparable::Seed(theirs.seed));
+    }
+    if ours.recipients != theirs.recipients {
+        return Err(Incomparable::Recipients(theirs.recipients));
+    }
+    if ours.replications != theirs.replications {
+        return Err(Incomparable::Replications(theirs.replications));
+    }
+    Ok(())
+}
+
+fn same_plan<'a>(results: &'a Results, plan: &PlanResult) -> Option<&'a PlanResult> {
+    results.plans.iter().find(|other| other.name == plan.name)
+}
+
+fn row(now: &PlanResult, was: &PlanResult, metric: &'static str, tolerance: Option<Tolerance>) -> Against {
+    let value = |plan| measure(plan, metric).map(|measured| measured.value);
+    let (is, was) = (value(now), value(was));
+    let tolerance = tolerance.map_or(0.0, |t| t.of(was.unwrap_or(0.0)));
+    let fails = match (is, was) {
+        (Some(is), Some(was)) => worse_by(metric, is, was) > tolerance,
+        // What was measured and no longer can be, such as a latency when nobody is reached, is worse.
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    Against { plan: now.name.clone(), metric, was, is, tolerance, fails }
+}
+
+/// How much worse `is` than `was`; negative when it is better.
+fn worse_by(metric: &str, is: f64, was: f64) -> f64 {
+    if more_is_better(metric) { was - is } else { is - was }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(value: f64, half: f64) -> Measured {
+        Measured { value, interval: Some((value - half, value + half)) }
+    }
+
+    #[test]
+    fn a_check_fails_only_when_its_whole_interval_does() {
+        let bound = Bound::AtLeast(0.97);
+        assert_eq!(judge(&measured(0.98, 0.005), bound, 1e4), Verdict::Holds);
+        assert_eq!(judge(&measured(0.96, 0.005), bound, 1e4), Verdict::Fails);
+        assert_eq!(judge(&measured(0.969, 0.005), bound, 1e4), Verdict::NotSure(Some(250_000)));
+        assert_eq!(judge(&measured(0.97, 0.005), bound, 1e4), Verdict::NotSure(None));
+        assert_eq!(judge(&measured(5.0, 1.0), Bound::AtMost(6.0), 1e4), Verdict::Holds);
+        assert_eq!(judge(&Measured { value: 5.0, interval: None }, Bound::AtMost(4.0), 1e4), Verdict::Fails);
+    }
+
+    #[test]
+    fn worse_depends_on_the_measure() {
+        assert!(worse_by("in_time", 0.9, 0.95) > 0.0);
+        assert!(worse_by("duplicates", 0.9, 0.95) < 0.0);
+        assert!(worse_by("latency_s.p95", 9.0, 8.0) > 0.0);
+    }
+}

@@ -1,0 +1,90 @@
+//! The measures of a plan by name, as checks and baselines ask for them.
+
+use super::results::{Latency, PlanResult, Share};
+
+/// A measure of a plan, with its 95 % interval where one is known.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Measured {
+    /// Its value.
+    pub value: f64,
+    /// The ends of its interval.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl Measured {
+    const fn exactly(value: f64) -> Self {
+        Self { value, interval: None }
+    }
+
+    fn with(value: f64, low: Option<f64>, high: Option<f64>) -> Self {
+        Self { value, interval: low.zip(high) }
+    }
+}
+
+/// The unit of a measure, which says how to show it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// A share of the recipients.
+    Share,
+    /// An amount of money.
+    Money,
+    /// A span in seconds.
+    Seconds,
+    /// A count.
+    Count,
+}
+
+/// The unit of the measure with this name.
+#[must_use]
+pub fn unit(metric: &str) -> Unit {
+    match metric {
+        "delivered" | "in_time" | "succeeded" | "duplicates" | "seen" => Unit::Share,
+        "failovers" => Unit::Count,
+        _ if metric.starts_with("cost") => Unit::Money,
+        _ => Unit::Seconds,
+    }
+}
+
+/// Whether more of the measure with this name is better; less of the others is.
+#[must_use]
+pub fn more_is_better(metric: &str) -> bool {
+    matches!(metric, "delivered" | "in_time" | "succeeded" | "seen")
+}
+
+/// The measure of `plan` with this name, one of [`crate::scenario::METRICS`]; `None` when there is nothing to measure, such as
+/// the latency of a plan that reached nobody.
+#[must_use]
+pub fn measure(plan: &PlanResult, metric: &str) -> Option<Measured> {
+    let share = |share: &Share| Measured::with(share.share, share.low, share.high);
+    let cost = &plan.cost;
+    let n = plan.recipients as f64;
+    match metric {
+        "delivered" => Some(share(&plan.delivered)),
+        "in_time" => Some(share(&plan.in_time)),
+        "succeeded" => Some(share(&plan.succeeded)),
+        "duplicates" => Some(share(&plan.duplicates)),
+        "seen" => plan.seen.as_ref().map(share),
+        "cost.total" => Some(Measured::with(cost.total, cost.low.map(|x| x * n), cost.high.map(|x| x * n))),
+        "cost.per_recipient" | "cost_per_recipient" => Some(Measured::with(cost.per_recipient, cost.low, cost.high)),
+        "cost.per_delivered" => cost.per_delivered.map(Measured::exactly),
+        "failovers" => Some(Measured::exactly(plan.failovers.0)),
+        "last_end_s" => plan.last_end_s.map(Measured::exactly),
+        "latency_p95_s" => latency(&plan.latency_s, "p95"),
+        _ => latency(&plan.latency_s, metric.strip_prefix("latency_s.")?),
+    }
+}
+
+fn latency(latency: &Latency, name: &str) -> Option<Measured> {
+    let value = match name {
+        "mean" => latency.mean,
+        "p50" => latency.p50,
+        "p90" => latency.p90,
+        "p95" => latency.p95,
+        "p99" => latency.p99,
+        "p999" => latency.p999,
+        "max" => latency.max,
+        _ => None,
+    };
+    let interval = latency.intervals.get(name);
+    value.map(|value| Measured::with(value, interval.map(|i| i.low), interval.map(|i| i.high)))
+}
