@@ -145,11 +145,16 @@ impl std::error::Error for LoadError {
 
 /// Line and column of the byte `offset` of `text`, both from 1, the column in characters.
 pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
-    let offset = text.floor_char_boundary(offset);
+    let offset = char_start(text, offset);
     let before = &text[..offset];
     let line_start = before.rfind('\n').map_or(0, |i| i + 1);
     let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
     (line, before[line_start..].chars().count() + 1)
+}
+
+/// The start of the character of `text` that holds the byte `at`; its length when `at` is beyond.
+pub(super) fn char_start(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0)
 }
 
 /// What a user wrote, short and harmless enough for a message: no control characters, at most 60 characters.

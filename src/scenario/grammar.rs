@@ -1,5 +1,5 @@
-//! What a grammar of tables is made of. [`super::format`] holds the tables themselves; the structural check
-//! ([`super::structure`]) and the JSON Schema ([`super::schema`]) both follow them.
+//! What a grammar of tables is made of. `format` holds the tables themselves; the structural check
+//! (`structure`) and the JSON Schema (`schema`) both follow them.
 
 use super::quantity::{A_DURATION, A_RATE};
 use super::suggest::one_of;

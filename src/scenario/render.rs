@@ -1,6 +1,6 @@
 //! Diagnostics as text: the place, the line with a caret under it, what was expected, and the cure.
 
-use super::diagnostic::{Diagnostic, Diagnostics};
+use super::diagnostic::{Diagnostic, Diagnostics, char_start, position};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::ops::Range;
 
@@ -43,7 +43,7 @@ impl Diagnostics {
     fn placed<'a>(&'a self, group: Group<'a>, diagnostic: &'a Diagnostic, span: &Range<usize>) -> Group<'a> {
         let spans = [Some(span), diagnostic.related.as_ref().map(|(span, _)| span)];
         let excerpt = lines_around(self.text(), spans.into_iter().flatten());
-        let (line, column) = super::diagnostic::position(self.text(), span.start);
+        let (line, column) = position(self.text(), span.start);
         if excerpt.len() > LONG {
             let origin = Origin::path(self.file()).line(line).char_column(column);
             return group.element(origin).element(self.window(diagnostic, span, line));
@@ -53,7 +53,7 @@ impl Diagnostics {
 
     /// The whole lines of `excerpt`.
     fn lines<'a>(&'a self, diagnostic: &'a Diagnostic, span: &Range<usize>, excerpt: Range<usize>) -> Lines<'a> {
-        let (first_line, _) = super::diagnostic::position(self.text(), excerpt.start);
+        let (first_line, _) = position(self.text(), excerpt.start);
         let start = excerpt.start;
         let related = diagnostic.related.iter().map(move |(span, label)| {
             AnnotationKind::Context.span(span.start - start..span.end - start).label(label.as_str())
@@ -70,16 +70,16 @@ impl Diagnostics {
     fn window<'a>(&'a self, diagnostic: &'a Diagnostic, span: &Range<usize>, line: usize) -> Lines<'a> {
         let span = self.one_line(span);
         let whole = lines_around(self.text(), [&span].into_iter());
-        let start = self.text().floor_char_boundary(span.start.saturating_sub(60)).max(whole.start);
-        let end = self.text().ceil_char_boundary(span.start + 60).min(whole.end);
+        let start = char_start(self.text(), span.start.saturating_sub(60)).max(whole.start);
+        let end = char_start(self.text(), span.start + 60).min(whole.end);
         let mark = mark(diagnostic, span.start..span.end.min(end), start);
         Snippet::source(&self.text()[start..end]).line_start(line).annotation(mark)
     }
 
     /// `span` cut off at the end of its first line, and on whole characters.
     fn one_line(&self, span: &Range<usize>) -> Range<usize> {
-        let start = self.text().floor_char_boundary(span.start);
-        let end = self.text().ceil_char_boundary(span.end).max(start);
+        let start = char_start(self.text(), span.start);
+        let end = char_start(self.text(), span.end).max(start);
         let line_end = self.text()[start..end].find(['\n', '\r']).map_or(end, |i| start + i);
         start..line_end
     }
@@ -96,7 +96,7 @@ fn mark<'a>(diagnostic: &'a Diagnostic, span: Range<usize>, start: usize) -> Ann
 
 /// The whole lines that hold the starts of `spans`, and everything between them.
 fn lines_around<'a>(text: &str, spans: impl Iterator<Item = &'a Range<usize>>) -> Range<usize> {
-    let starts: Vec<usize> = spans.map(|s| text.floor_char_boundary(s.start)).collect();
+    let starts: Vec<usize> = spans.map(|s| char_start(text, s.start)).collect();
     let first = starts.iter().min().copied().unwrap_or(0);
     let last = starts.iter().max().copied().unwrap_or(0);
     let start = text[..first].rfind('\n').map_or(0, |i| i + 1);

@@ -10,7 +10,7 @@ const NUMBER: &str = r"[0-9]+(_[0-9]+)*(\.[0-9]+(_[0-9]+)*)?";
 /// The JSON Schema (draft 2020-12) of scenario files.
 ///
 /// It knows what the grammar knows. That names are defined, that shares add up to 1 at the most, and the like is only
-/// found by [`super::load`].
+/// found by [`super::load()`].
 #[must_use]
 pub fn schema() -> Value {
     let mut tables = Map::new();

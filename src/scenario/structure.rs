@@ -1,9 +1,9 @@
 //! The structural check: a parsed file held to the grammar, key by key, with everything that is wrong noted on the way.
 
 use super::diagnostic::{Diagnostic, Fault, shown};
-use super::grammar::{Field, Kind, Need, Table, With};
+use super::grammar::{Field, Kind, Need, Table};
 use super::record::{Entry, Record, Value};
-use super::scalar::{one_line, scalar, wrong};
+use super::scalar::{one_line, scalar, word, wrong};
 use super::suggest::{nearest, one_of};
 use std::ops::Range;
 use toml::Spanned;
@@ -14,6 +14,9 @@ const MAX_FOUND: usize = 1000;
 
 /// The most tables with names.
 const MAX_NAMED: usize = 1000;
+
+/// The most words of a list that are looked at: there are not that many.
+const MAX_WORDS: usize = 100;
 
 /// Checks parsed tables against the grammar.
 pub(super) struct Structure<'t> {
@@ -90,6 +93,7 @@ impl Structure<'_> {
             (Kind::Table(of), DeValue::Table(table)) => Ok(Value::Table(self.table(of, table, raw.span()))),
             (Kind::Named(of), DeValue::Table(table)) => self.named(kind, of, table, raw.span()),
             (Kind::List { of, min, max }, DeValue::Array(items)) => self.list(of, items, *min, *max, kind),
+            (Kind::Words(words), DeValue::Array(items)) => self.words(name, words, items),
             (_, other) => scalar(kind, other, self.text.get(raw.span()).unwrap_or_default()),
         };
         value.unwrap_or_else(|fault| self.bad(raw.span(), name, fault))
@@ -164,6 +168,23 @@ impl Structure<'_> {
         }
     }
 
+    /// A list of some of `words`, each once.
+    fn words(
+        &mut self,
+        name: &str,
+        words: &'static [&'static str],
+        items: &[Spanned<DeValue<'_>>],
+    ) -> Result<Value, Fault> {
+        let (kind, mut chosen) = (Kind::Word { words, later: &[] }, Vec::new());
+        for item in items.iter().take(MAX_WORDS) {
+            match word(&kind, item.get_ref(), "one of them", words, &[]).and_then(|w| new_word(w, &chosen)) {
+                Ok(word) => chosen.push(word),
+                Err(fault) => _ = self.bad(item.span(), name, fault),
+            }
+        }
+        Ok(Value::Words(chosen))
+    }
+
     /// One table of a list.
     fn item(&mut self, of: &'static Table, item: &Spanned<DeValue<'_>>) -> Option<Record> {
         let DeValue::Table(table) = item.get_ref() else {
@@ -172,97 +193,17 @@ impl Structure<'_> {
         };
         Some(self.table(of, table, item.span()))
     }
-
-    /// Keys that only make sense beside others.
-    fn company(&mut self, table: &Table, record: &Record) {
-        for entry in &record.entries {
-            let with = table.field(&entry.key).map_or(With::Nothing, |f| f.with);
-            if let Some(beside) = lacking(with, record) {
-                let fault = Fault::new(
-                    format!("`{}` has no meaning here", entry.key),
-                    format!("only beside {beside}"),
-                    format!("remove `{}`, or write {beside}", entry.key),
-                );
-                self.found.push(Diagnostic::at(entry.key_place.clone(), fault));
-            }
-        }
-    }
-
-    /// Keys that must be there and are not, unless a misspelt one has been found.
-    fn missing(&mut self, table: &Table, record: &Record, meant: &[&str]) {
-        let required = table.fields.iter().filter(|f| f.need == Need::Required);
-        for field in required.filter(|f| !record.has(f.name) && !meant.contains(&f.name)) {
-            let message = format!("`{}` is missing in {}", field.name, table.what);
-            let fault = Fault::new(message, field.kind.expected(), format!("add `{}`: {}", field.name, field.doc));
-            self.found.push(Diagnostic::at(record.place.clone(), fault));
-        }
-    }
-
-    /// Alternatives: exactly one must be there, and all of it. A key that is `unknown` was perhaps meant to be one.
-    fn form(&mut self, table: &Table, record: &Record, meant: &[&str], unknown: bool) {
-        let present: Vec<_> = table.forms.iter().filter(|keys| keys.iter().any(|k| record.has(k))).collect();
-        match present.as_slice() {
-            [] if table.forms.is_empty() || unknown => {}
-            [] => self.no_form(table, record),
-            [form] => self.incomplete(form, record, meant),
-            [first, second, ..] => self.exclusive(first, second, record),
-        }
-    }
-
-    /// None of the alternatives is there.
-    fn no_form(&mut self, table: &Table, record: &Record) {
-        let choices: Vec<String> = table.forms.iter().map(|form| form.join(" with ")).collect();
-        let message = format!("{} names no {}", table.what, choice(table));
-        let fault = Fault::new(
-            message,
-            format!("expected {}", one_of(choices.iter().map(String::as_str))),
-            format!("write {}", table.example),
-        );
-        self.found.push(Diagnostic::at(record.place.clone(), fault));
-    }
-
-    /// One alternative is there, perhaps not all of it.
-    fn incomplete(&mut self, form: &[&str], record: &Record, meant: &[&str]) {
-        let there = form.iter().find(|k| record.has(k)).copied().unwrap_or_default();
-        for key in form.iter().filter(|k| !record.has(k) && !meant.contains(*k)) {
-            let fault = Fault::new(
-                format!("`{key}` is missing"),
-                format!("`{there}` needs `{key}` beside it"),
-                format!("add `{key}`"),
-            );
-            self.found.push(Diagnostic::at(record.place_of_key(there), fault));
-        }
-    }
-
-    /// Two alternatives are there.
-    fn exclusive(&mut self, first: &[&str], second: &[&str], record: &Record) {
-        let there = |form: &[&str]| record.entries.iter().find(|e| form.contains(&e.key.as_str())).cloned();
-        let (Some(one), Some(other)) = (there(first), there(second)) else { return };
-        let (one, other) = if one.place.start <= other.place.start { (one, other) } else { (other, one) };
-        let message = format!("`{}` and `{}` exclude each other", one.key, other.key);
-        let fault = Fault::new(
-            message,
-            format!("not beside `{}`", one.key),
-            format!("keep one of them, `{}` or `{}`", one.key, other.key),
-        );
-        self.found.push(Diagnostic::at(other.key_place, fault).beside(one.key_place, "the first of them"));
-    }
 }
 
-/// What a choice among alternatives is called.
-fn choice(table: &Table) -> &'static str {
-    if table.forms.len() == table.keys().count() { table.key } else { "alternative" }
-}
-
-/// What must be beside a key with the condition `with`, and is not there.
-fn lacking(with: With, record: &Record) -> Option<String> {
-    match with {
-        With::Nothing => None,
-        With::Key(key) => (!record.has(key)).then(|| format!("`{key}`")),
-        With::Word(key, word) => {
-            let other = record.get::<&str>(key).is_some_and(|w| w != word);
-            other.then(|| format!("{key} = \"{word}\""))
-        }
+/// `word`, unless it has been `chosen` before.
+fn new_word(word: &'static str, chosen: &[&str]) -> Result<&'static str, Fault> {
+    match chosen.contains(&word) {
+        true => Err(Fault::new(
+            format!("`{word}` stands here twice"),
+            "expected each word once",
+            format!("remove the second `{word}`"),
+        )),
+        false => Ok(word),
     }
 }
 

@@ -1,6 +1,6 @@
 //! TOML as such: parsing, and as much as can be checked when some lines are no TOML.
 
-use super::diagnostic::{Diagnostic, Fault, shown};
+use super::diagnostic::{Diagnostic, Fault, char_start, shown};
 use super::quantity::{duration, rate};
 use std::ops::Range;
 use toml::de::{DeTable, Error};
@@ -70,7 +70,7 @@ pub(super) fn without_lines(text: &str, faults: &[Diagnostic]) -> Option<String>
 
 /// The line that holds the start of `span`, without its end.
 fn line_around(text: &str, span: Option<&Range<usize>>) -> Range<usize> {
-    let at = text.floor_char_boundary(span.map_or(0, |s| s.start));
+    let at = char_start(text, span.map_or(0, |s| s.start));
     let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
     start..text[at..].find('\n').map_or(text.len(), |i| at + i)
 }
@@ -79,15 +79,17 @@ fn line_around(text: &str, span: Option<&Range<usize>>) -> Range<usize> {
 fn diagnostic(text: &str, error: &Error) -> Diagnostic {
     let span = error.span().unwrap_or_default();
     let value = text.get(span.clone()).unwrap_or_default().trim();
+    let before = text.get(..span.start).unwrap_or_default().trim_end_matches([' ', '\t']);
     let (message, expected) = error.message().split_once(", ").unwrap_or((error.message(), ""));
-    Diagnostic::at(span, Fault::new(format!("not TOML: {message}"), expected, cure(value)))
+    Diagnostic::at(span, Fault::new(format!("not TOML: {message}"), expected, cure(before, value)))
 }
 
-/// The cure for a syntax error at `value`: a quantity lacks its quotes; for all else, what TOML looks like.
-fn cure(value: &str) -> String {
-    match duration(value).is_ok() || rate(value).is_ok() {
-        true => format!("write \"{}\", in quotes", shown(value)),
-        false => {
+/// The cure for a syntax error at `value`: a value is missing or lacks its quotes; for all else, what TOML looks like.
+fn cure(before: &str, value: &str) -> String {
+    match value {
+        "" if before.ends_with('=') => "write a value after the `=`".to_owned(),
+        v if duration(v).is_ok() || rate(v).is_ok() => format!("write \"{}\", in quotes", shown(v)),
+        _ => {
             "write `key = value` in a line of its own, texts in quotes, and each key once (https://toml.io)".to_owned()
         }
     }

@@ -10,9 +10,17 @@ use std::sync::Arc;
 impl Builder<'_> {
     /// The traffic that `record` says.
     pub(super) fn traffic(&mut self, record: &Record) -> Option<Traffic> {
-        let wanted = super::optional(record, "recipients")?;
+        let wanted = super::optional(record, "recipients");
         let arrivals: &Record = record.get("arrivals")?;
-        let entry = arrivals.entries.iter().find(|e| e.key != "column")?;
+        let traffic = match arrivals.has("file") {
+            true => self.times(record, arrivals, wanted.flatten()),
+            false => self.pattern(record, arrivals.entries.first()?, wanted.unwrap_or(Some(1))),
+        };
+        traffic.filter(|_| wanted.is_some())
+    }
+
+    /// The traffic of one of the patterns that are no file.
+    fn pattern(&mut self, record: &Record, entry: &Entry, wanted: Option<u64>) -> Option<Traffic> {
         match (entry.key.as_str(), &entry.value) {
             ("blast", _) => self.counted(record, entry, wanted, Arrivals::Blast),
             ("spread", Value::Table(t)) => {
@@ -23,7 +31,6 @@ impl Builder<'_> {
             }
             ("poisson", Value::Table(t)) => self.poisson(record, entry, wanted, t.get("rate")?),
             ("stages", Value::List(stages)) => self.stages(entry, wanted, stages),
-            ("file", _) => self.times(record, arrivals, wanted),
             _ => None,
         }
     }
