@@ -1,5 +1,28 @@
-//! Scenario files: TOML in, checked values out.
+//! Scenario files: TOML in, checked values out, and everything that is wrong in between.
+//!
+//! A file goes through four hands: `syntax` parses it, `structure` holds it to the grammar of `format` key by key,
+//! `build` makes the model and checks what no grammar can say, and `render` shows what was wrong. All of them note
+//! what is wrong and go on, so that a file's errors are reported together. Editors know the same grammar, through
+//! [`schema()`].
 
+mod build;
+mod completeness;
+mod diagnostic;
+mod format;
+mod grammar;
+mod load;
 mod model;
+mod numbers;
+mod quantity;
+mod record;
+mod render;
+mod scalar;
+mod schema;
+mod structure;
+mod suggest;
+mod syntax;
 
+pub use diagnostic::{Diagnostic, Diagnostics, LoadError};
+pub use load::{load, parse};
 pub use model::{Bound, Carrier, Check, METRICS, Plan, Scenario};
+pub use schema::schema;

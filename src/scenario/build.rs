@@ -1,0 +1,93 @@
+//! From a file that follows the grammar to a checked scenario: what no grammar can say is checked here.
+//!
+//! Each part is built even when another is wrong, so that everything that is wrong is found in one go. A value that the
+//! structural check has refused yields no second complaint.
+
+mod columns;
+mod latency;
+mod outages;
+mod plans;
+mod providers;
+mod traffic;
+
+use super::diagnostic::{Diagnostic, Fault, shown};
+use super::model::{Plan, Scenario};
+use super::record::{Read, Record};
+use crate::units::SimTime;
+use std::ops::Range;
+use std::path::Path;
+
+/// Builds, and notes what is wrong.
+pub(super) struct Builder<'a> {
+    /// The folder that files are named relative to.
+    pub(super) folder: &'a Path,
+    /// What is wrong.
+    pub(super) found: Vec<Diagnostic>,
+}
+
+/// What is known of a scenario besides its text.
+pub(super) struct Birth<'a> {
+    /// The title when the file has none.
+    pub(super) title: &'a str,
+    /// The digest of the file.
+    pub(super) digest: String,
+}
+
+impl Builder<'_> {
+    /// The scenario that `record` says; none when something is wrong.
+    pub(super) fn scenario(&mut self, record: &Record, birth: Birth<'_>) -> Option<Scenario> {
+        let traffic = record.get("traffic").and_then(|t| self.traffic(t));
+        let providers = record.get("providers").and_then(|p| self.providers(p));
+        let channels = record.get("providers").map(providers::channels);
+        let plans = record.get::<&[Record]>("plans").map(|p| self.plans(p, channels.as_deref()));
+        let checks = self.checks(record.get_or::<&[Record]>("checks", &[])?, record.get("plans"));
+        Some(Scenario {
+            title: record.get_or("title", birth.title)?.to_owned(),
+            seed: record.get_or("seed", 1)?,
+            currency: record.get_or("currency", "EUR")?.to_owned(),
+            deadline: record.get::<&Record>("goal")?.get("deadline")?,
+            traffic: traffic?,
+            providers: providers?,
+            plans: plans.and_then(all::<Plan>)?,
+            checks: all(checks)?,
+            digest: birth.digest,
+        })
+    }
+
+    /// Notes that something is wrong at `place`; returns nothing, in place of what would have been built.
+    fn refuse<T>(
+        &mut self,
+        place: Range<usize>,
+        message: impl Into<String>,
+        expected: impl Into<String>,
+        cure: impl Into<String>,
+    ) -> Option<T> {
+        self.found.push(Diagnostic::at(place, Fault::new(message, expected, cure)));
+        None
+    }
+
+    /// Notes that a name stands at `place` that stood at `first` already.
+    fn twice(&mut self, what: &str, name: &str, place: Range<usize>, first: Range<usize>) {
+        let fault = Fault::new(
+            format!("two {what} are called `{}`", shown(name)),
+            "expected another name",
+            "give one of them another name",
+        );
+        self.found.push(Diagnostic::at(place, fault).beside(first, "the first of that name"));
+    }
+}
+
+/// All of them, or nothing when one of them is wrong.
+fn all<T>(parts: Vec<Option<T>>) -> Option<Vec<T>> {
+    parts.into_iter().collect()
+}
+
+/// What is optional: nothing when it is missing, its value when it is right, and failure when it is wrong.
+fn optional<'a, T: Read<'a>>(record: &'a Record, key: &str) -> Option<Option<T>> {
+    if record.has(key) { record.get(key).map(Some) } else { Some(None) }
+}
+
+/// A span as hints write it.
+fn quoted(span: SimTime) -> String {
+    format!("\"{span}\"")
+}

@@ -1,0 +1,141 @@
+//! Columns of CSV files: arrival times and measured latencies.
+
+use super::Builder;
+use crate::scenario::diagnostic::shown;
+use crate::scenario::quantity::{MAX_DURATION, duration};
+use crate::scenario::record::Record;
+use crate::scenario::suggest::cure;
+use crate::units::SimTime;
+use csv::{Reader, StringRecord};
+use std::fs::File;
+use std::ops::Range;
+use std::path::Path;
+
+/// No more than this many bad rows of one file are reported: the others are mostly wrong in the same way.
+const MAX_BAD_ROWS: usize = 3;
+
+/// Endings of a column's name that give plain numbers a unit, and the unit [s].
+const UNIT_ENDINGS: [(&str, f64); 5] = [("_us", 1e-6), ("_ms", 1e-3), ("_s", 1.0), ("_min", 60.0), ("_h", 3600.0)];
+
+/// What a column holds.
+const A_SPAN: &str =
+    "expected durations such as \"2.5s\", or numbers in a column whose name ends in _us, _ms, _s, _min or _h";
+
+impl Builder<'_> {
+    /// The first `most` spans of the column that `record` names with its keys `file` and `column`. Not empty.
+    pub(super) fn column_of(&mut self, record: &Record, most: usize) -> Option<Vec<SimTime>> {
+        let (file, place) = (record.get::<&str>("file")?, record.place_of("file"));
+        let mut reader = self.open(file, place.clone())?;
+        let headers = match reader.headers() {
+            Ok(headers) => headers.clone(),
+            Err(error) => {
+                return self.refuse(place, format!("{}: {error}", shown(file)), A_SPAN, "save it as CSV in UTF-8");
+            }
+        };
+        let column = self.find(&headers, record)?;
+        let unit = headers.get(column).and_then(unit_of);
+        self.rows(reader, Column { file, place, column, unit }, most)
+    }
+
+    /// Opens the CSV file called `file`.
+    fn open(&mut self, file: &str, place: Range<usize>) -> Option<Reader<File>> {
+        let path = self.folder.join(file);
+        match open_regular(&path) {
+            Ok(opened) => Some(csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(opened)),
+            Err(error) => {
+                let message = format!("cannot read {}: {error}", shown(&path.to_string_lossy()));
+                self.refuse(place, message, "expected a CSV file", "write its path relative to the scenario's folder")
+            }
+        }
+    }
+
+    /// The index of the column that `record` names, or the first one.
+    fn find(&mut self, headers: &StringRecord, record: &Record) -> Option<usize> {
+        let Some(name) = super::optional::<&str>(record, "column")? else { return Some(0) };
+        if let Some(index) = headers.iter().position(|h| h == name) {
+            return Some(index);
+        }
+        let message = format!("no column is called `{}`", shown(name));
+        let place = record.place_of("column");
+        self.refuse(place, message, "expected a name of the header row", cure(name, headers.iter()))
+    }
+
+    /// The values of the column.
+    fn rows(&mut self, mut reader: Reader<File>, column: Column<'_>, most: usize) -> Option<Vec<SimTime>> {
+        let (mut spans, mut bad, mut row) = (Vec::new(), 0, StringRecord::new());
+        while spans.len() < most && bad < MAX_BAD_ROWS {
+            match reader.read_record(&mut row) {
+                Ok(false) => break,
+                Ok(true) => match column.value(&row) {
+                    Ok(span) => spans.push(span),
+                    Err(error) => bad += self.bad_row(&column, row.position().map_or(0, csv::Position::line), &error),
+                },
+                Err(error) => {
+                    let line = error.position().map_or(0, csv::Position::line);
+                    bad += self.bad_row(&column, line, "the row is no CSV in UTF-8");
+                }
+            }
+        }
+        self.complete(spans, bad, &column)
+    }
+
+    /// Notes that a row is bad; returns one.
+    fn bad_row(&mut self, column: &Column<'_>, line: u64, error: &str) -> usize {
+        let message = format!("{}, line {line}: {error}", shown(column.file));
+        self.refuse::<()>(column.place.clone(), message, A_SPAN, "correct the row, or remove it");
+        1
+    }
+
+    /// The values, when there are some and none is bad.
+    fn complete(&mut self, spans: Vec<SimTime>, bad: usize, column: &Column<'_>) -> Option<Vec<SimTime>> {
+        if bad == 0 && spans.is_empty() {
+            let message = format!("{} has no rows", shown(column.file));
+            return self.refuse(column.place.clone(), message, "expected a header row and values under it", "add rows");
+        }
+        (bad == 0).then_some(spans)
+    }
+}
+
+/// A column of a CSV file.
+struct Column<'a> {
+    /// The file, as the scenario names it.
+    file: &'a str,
+    /// Where the scenario names it.
+    place: Range<usize>,
+    /// The index of the column.
+    column: usize,
+    /// The unit of plain numbers [s].
+    unit: Option<f64>,
+}
+
+impl Column<'_> {
+    /// The value in `row`, or what is wrong with it.
+    fn value(&self, row: &StringRecord) -> Result<SimTime, String> {
+        let text = row.get(self.column).unwrap_or_default();
+        match (self.unit, text.parse::<f64>()) {
+            (Some(unit), Ok(number)) => {
+                in_limits(number * unit).ok_or_else(|| format!("`{}` is out of range", shown(text)))
+            }
+            _ => duration(text).map_err(|fault| format!("`{}`: {} ({})", shown(text), fault.message, fault.help)),
+        }
+    }
+}
+
+/// `seconds` [s] as time, unless negative, too long or no number.
+fn in_limits(seconds: f64) -> Option<SimTime> {
+    (0.0..=MAX_DURATION.as_secs_f64()).contains(&seconds).then(|| SimTime::from_secs_f64(seconds))
+}
+
+/// The unit [s] that the name of a column gives to plain numbers.
+fn unit_of(column: &str) -> Option<f64> {
+    UNIT_ENDINGS.iter().find(|(ending, _)| column.ends_with(ending)).map(|&(_, unit)| unit)
+}
+
+/// Opens a file that is no folder and no device.
+fn open_regular(path: &Path) -> std::io::Result<File> {
+    let file = File::open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(std::io::Error::other("it is not a regular file")),
+    }
+}

@@ -1,0 +1,192 @@
+//! Plans, their steps, and the checks that they are held to.
+
+use super::Builder;
+use super::providers::{Channel, status};
+use crate::engine::{FlowPlan, LateDelivery, MAX_ATTEMPTS, StepRules};
+use crate::scenario::diagnostic::shown;
+use crate::scenario::model::{Bound, Carrier, Check, Plan};
+use crate::scenario::record::Record;
+use crate::scenario::suggest::cure;
+use crate::units::SimTime;
+use crate::vocabulary::{StatusSet, SuccessFloor};
+
+/// The measures that are shares.
+const SHARES: [&str; 5] = ["delivered", "in_time", "succeeded", "duplicates", "seen"];
+
+impl Builder<'_> {
+    /// All plans. `providers` is none when nothing is known of them.
+    pub(super) fn plans(&mut self, records: &[Record], providers: Option<&[Channel<'_>]>) -> Vec<Option<Plan>> {
+        self.unique_names(records);
+        records.iter().map(|record| self.plan(record, providers)).collect()
+    }
+
+    /// No two plans have one name.
+    fn unique_names(&mut self, records: &[Record]) {
+        for (i, record) in records.iter().enumerate() {
+            let Some(name) = record.get::<&str>("name") else { continue };
+            if let Some(first) = records[..i].iter().find(|r| r.get("name") == Some(name)) {
+                self.twice("plans", name, record.place_of("name"), first.place_of("name"));
+            }
+        }
+    }
+
+    /// One plan.
+    fn plan(&mut self, record: &Record, providers: Option<&[Channel<'_>]>) -> Option<Plan> {
+        let steps = record.get::<&[Record]>("steps")?;
+        self.few_attempts(record, steps);
+        let steps = super::all(steps.iter().map(|step| self.step(step, providers)).collect())?;
+        let (rules, carriers) = steps.into_iter().unzip();
+        let late_delivery = match record.get_or("late_delivery", "finish")? {
+            "ignore" => LateDelivery::Ignore,
+            _ => LateDelivery::Finish,
+        };
+        let give_up_after = record.get_or("give_up_after", SimTime::NEVER)?;
+        let flow = FlowPlan { steps: rules, late_delivery, give_up_after };
+        Some(Plan { name: record.get::<&str>("name")?.to_owned(), flow, carriers })
+    }
+
+    /// A flow makes no more attempts than the engine keeps.
+    fn few_attempts(&mut self, record: &Record, steps: &[Record]) {
+        let attempts: u64 = steps.iter().filter_map(|s| s.get_or("attempts", 1_u64)).sum();
+        if attempts > MAX_ATTEMPTS as u64 {
+            let message = format!("the steps make up to {attempts} attempts in all");
+            let expected = format!("expected at most {MAX_ATTEMPTS}");
+            self.refuse::<()>(
+                record.place_of_key("steps"),
+                message,
+                expected,
+                "write fewer `attempts`, or fewer steps",
+            );
+        }
+    }
+
+    /// One step.
+    fn step(&mut self, record: &Record, providers: Option<&[Channel<'_>]>) -> Option<(StepRules, Carrier)> {
+        let provider = record.get("provider").and_then(|name| self.provider_of(record, name, providers?));
+        let retries = self.retries(record);
+        let channel = provider.and_then(|(_, channel)| channel);
+        let ttl = ttl(record, channel);
+        let success = self.success(record, ttl);
+        let (provider, ttl) = (provider?.0, ttl?);
+        let (attempts, retry_after) = retries?;
+        let rules = StepRules {
+            ttl,
+            failover_on: failover_on(record, channel?)?,
+            success: success?,
+            expire_on_delivery: record.get_or("expire_on_delivery", false)?,
+            attempts,
+            retry_after,
+        };
+        Some((rules, Carrier { provider, validity: record.get_or("validity", ttl)? }))
+    }
+
+    /// The index and the channel of the provider called `name`.
+    fn provider_of<'a>(
+        &mut self,
+        record: &Record,
+        name: &str,
+        providers: &[Channel<'a>],
+    ) -> Option<(usize, Option<&'a str>)> {
+        if let Some(index) = providers.iter().position(|(known, _)| *known == name) {
+            return Some((index, providers[index].1));
+        }
+        let message = format!("no provider is called `{}`", shown(name));
+        let known = providers.iter().map(|&(known, _)| known);
+        self.refuse(record.place_of("provider"), message, "expected a provider of this scenario", cure(name, known))
+    }
+
+    /// How often the step submits, and how long it waits in between.
+    fn retries(&mut self, record: &Record) -> Option<(u8, SimTime)> {
+        let attempts = record.get_or("attempts", 1_u64)?;
+        if attempts == 1 && record.has("retry_after") {
+            let message = "`retry_after` has no meaning with one attempt";
+            let place = record.place_of_key("retry_after");
+            return self.refuse(
+                place,
+                message,
+                "only beside attempts above 1",
+                "add attempts = 2, or remove `retry_after`",
+            );
+        }
+        Some((u8::try_from(attempts).ok()?, record.get_or("retry_after", SimTime::ZERO)?))
+    }
+
+    /// The success floor; with `expire_on_delivery` it is `seen`, and there must be a `ttl`.
+    fn success(&mut self, record: &Record, ttl: Option<SimTime>) -> Option<SuccessFloor> {
+        let word = record.get_or("success", "delivered")?;
+        if !record.get_or("expire_on_delivery", false)? {
+            return floor(word);
+        }
+        if record.has("success") && word != "seen" {
+            let message = "with `expire_on_delivery` only `seen` is a success";
+            self.refuse::<()>(
+                record.place_of("success"),
+                message,
+                "expected \"seen\"",
+                "write \"seen\", or remove one of the two keys",
+            );
+        }
+        if ttl == Some(SimTime::NEVER) {
+            let place = record.place_of_key(if record.has("ttl") { "ttl" } else { "expire_on_delivery" });
+            let message = "`expire_on_delivery` needs a ttl, and this step has none";
+            self.refuse::<()>(place, message, "expected a ttl beside it", "add a ttl such as ttl = \"10m\"");
+        }
+        Some(SuccessFloor::Seen)
+    }
+
+    /// All checks. `plans` is none when nothing is known of them.
+    pub(super) fn checks(&mut self, records: &[Record], plans: Option<&[Record]>) -> Vec<Option<Check>> {
+        records.iter().map(|record| self.check(record, plans)).collect()
+    }
+
+    /// One check.
+    fn check(&mut self, record: &Record, plans: Option<&[Record]>) -> Option<Check> {
+        let plan = record.get("plan").and_then(|name| self.plan_of(record, name, plans?));
+        let bound = self.bound(record);
+        Some(Check { plan: plan?, metric: record.get::<&str>("metric")?.to_owned(), bound: bound? })
+    }
+
+    /// The index of the plan called `name`.
+    fn plan_of(&mut self, record: &Record, name: &str, plans: &[Record]) -> Option<usize> {
+        let names: Vec<&str> = plans.iter().map(|p| p.get("name").unwrap_or_default()).collect();
+        if let Some(index) = names.iter().position(|known| *known == name) {
+            return Some(index);
+        }
+        let known = names.into_iter().filter(|n| !n.is_empty());
+        let message = format!("no plan is called `{}`", shown(name));
+        self.refuse(record.place_of("plan"), message, "expected a plan of this scenario", cure(name, known))
+    }
+
+    /// The bound; that of a share is a share.
+    fn bound(&mut self, record: &Record) -> Option<Bound> {
+        let key = if record.has("at_least") { "at_least" } else { "at_most" };
+        let number: f64 = record.get(key)?;
+        let metric: &str = record.get("metric")?;
+        if SHARES.contains(&metric) && !(0.0..=1.0).contains(&number) {
+            let message = format!("`{metric}` is a share, and `{number}` is none");
+            let cure = format!("write {} for {number} %", (number * 1e6).round() / 1e8);
+            let cure = if (1.0..=100.0).contains(&number) { cure } else { "write a number from 0 to 1".to_owned() };
+            return self.refuse(record.place_of(key), message, "expected a share from 0 to 1", cure);
+        }
+        Some(if key == "at_least" { Bound::AtLeast(number) } else { Bound::AtMost(number) })
+    }
+}
+
+/// The ttl that the step says, or that of its channel.
+fn ttl(record: &Record, channel: Option<&str>) -> Option<SimTime> {
+    if record.has("ttl") { record.get("ttl") } else { channel.map(StepRules::default_ttl) }
+}
+
+/// What moves on to the next step.
+fn failover_on(record: &Record, channel: &str) -> Option<StatusSet> {
+    match super::optional::<&[&str]>(record, "failover_on")? {
+        Some(words) => words.iter().map(|word| status(word)).collect(),
+        None => Some(StepRules::default_failover_on(channel)),
+    }
+}
+
+/// The success floor with this word.
+fn floor(word: &str) -> Option<SuccessFloor> {
+    let floors = [SuccessFloor::Accepted, SuccessFloor::Sent, SuccessFloor::Delivered, SuccessFloor::Seen];
+    floors.into_iter().find(|f| f.word() == word)
+}

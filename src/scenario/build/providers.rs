@@ -1,0 +1,101 @@
+//! Providers: price and outcomes. Outages have a file of their own.
+
+use super::{Builder, all, optional};
+use crate::provider::{Outcome, Price, ProviderSpec, Seen};
+use crate::scenario::record::{Entry, Record, Value};
+use crate::units::{Money, Probability};
+use crate::vocabulary::Status;
+
+/// The shares of a provider's outcomes may exceed 1 by this much: decimal fractions do not add up exactly.
+const SLACK: f64 = 1e-9;
+
+/// A provider's name and, unless that is wrong, its channel.
+pub(super) type Channel<'a> = (&'a str, Option<&'a str>);
+
+/// The names of all providers, in the order of the file, with their channels.
+pub(super) fn channels(providers: &Record) -> Vec<Channel<'_>> {
+    providers.entries.iter().map(|e| (e.key.as_str(), channel(e))).collect()
+}
+
+/// The channel of the provider at `entry`.
+fn channel(entry: &Entry) -> Option<&str> {
+    match &entry.value {
+        Value::Table(provider) => provider.get("channel"),
+        _ => None,
+    }
+}
+
+impl Builder<'_> {
+    /// All providers.
+    pub(super) fn providers(&mut self, providers: &Record) -> Option<Vec<ProviderSpec>> {
+        all(providers.entries.iter().map(|entry| self.provider(entry)).collect())
+    }
+
+    /// One provider.
+    fn provider(&mut self, entry: &Entry) -> Option<ProviderSpec> {
+        let Value::Table(record) = &entry.value else { return None };
+        let price = if record.has("price") { record.get("price").and_then(price) } else { Some(Price::default()) };
+        let report_delay = self.dist_or_zero(record, "report_delay");
+        let outcomes = record.get_or::<&[Record]>("outcomes", &[]).and_then(|o| self.outcomes(record, o));
+        let outages = record.get_or::<&[Record]>("outages", &[]).and_then(|o| self.outages(o));
+        Some(ProviderSpec {
+            name: entry.key.clone(),
+            channel: record.get::<&str>("channel")?.to_owned(),
+            price: price?,
+            honours_ttl: record.get_or("honours_ttl", true)?,
+            report_delay: report_delay?,
+            outcomes: outcomes?,
+            outages: outages?,
+        })
+    }
+
+    /// The outcomes of a provider, whose shares add up to 1 at the most.
+    fn outcomes(&mut self, provider: &Record, records: &[Record]) -> Option<Vec<Outcome>> {
+        let outcomes: Vec<_> = records.iter().map(|r| self.outcome(r)).collect();
+        let shares = records.iter().filter_map(|r| r.get::<Probability>("share"));
+        let sum: f64 = shares.map(Probability::get).sum();
+        if sum <= 1.0 + SLACK {
+            return all(outcomes);
+        }
+        let sum = (sum * 1e6).round() / 1e6;
+        let message = format!("the shares of the outcomes add up to {sum}");
+        let cure =
+            format!("lower them by {} in all; what they leave over is silence", ((sum - 1.0) * 1e6).round() / 1e6);
+        self.refuse(provider.place_of("outcomes"), message, "expected at most 1", cure)
+    }
+
+    /// One outcome.
+    fn outcome(&mut self, record: &Record) -> Option<Outcome> {
+        let after = self.dist_or_zero(record, "after");
+        let seen = optional::<&Record>(record, "seen").and_then(|seen| self.seen(seen));
+        let talk = self.optional_dist(record, "talk");
+        let status = status(record.get("status")?)?;
+        Some(Outcome { status, share: record.get("share")?, after: after?, seen: seen?, talk: talk? })
+    }
+
+    /// The opening of a delivered message, if it is described.
+    fn seen(&mut self, record: Option<&Record>) -> Option<Option<Seen>> {
+        let Some(record) = record else { return Some(None) };
+        let after = record.get("after").and_then(|a| self.dist(a));
+        Some(Some(Seen { share: record.get("share")?, after: after? }))
+    }
+}
+
+/// The status with this word.
+pub(super) fn status(word: &str) -> Option<Status> {
+    Status::ALL.into_iter().find(|s| s.word() == word)
+}
+
+/// What a provider charges.
+fn price(record: &Record) -> Option<Price> {
+    let free = Price::default();
+    let delivered = record.get_or("delivered", Money::ZERO)?;
+    Some(Price {
+        submitted: record.get_or("submitted", Money::ZERO)?,
+        parts: u32::try_from(record.get_or("parts", 1_u64)?).ok()?,
+        delivered,
+        delivered_late: record.get_or("delivered_late", delivered)?,
+        per_minute: record.get_or("per_minute", Money::ZERO)?,
+        increment: record.get_or("increment", free.increment)?,
+    })
+}

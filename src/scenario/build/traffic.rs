@@ -1,0 +1,122 @@
+//! Who arrives, and when.
+
+use super::{Builder, all};
+use crate::scenario::quantity::MAX_DURATION;
+use crate::scenario::record::{Entry, Record, Value};
+use crate::traffic::{Arrivals, MAX_RECIPIENTS, Stage, Traffic};
+use crate::units::SimTime;
+use std::sync::Arc;
+
+impl Builder<'_> {
+    /// The traffic that `record` says.
+    pub(super) fn traffic(&mut self, record: &Record) -> Option<Traffic> {
+        let wanted = super::optional(record, "recipients");
+        let arrivals: &Record = record.get("arrivals")?;
+        let traffic = match arrivals.has("file") {
+            true => self.times(record, arrivals, wanted.flatten()),
+            false => self.pattern(record, arrivals.entries.first()?, wanted.unwrap_or(Some(1))),
+        };
+        traffic.filter(|_| wanted.is_some())
+    }
+
+    /// The traffic of one of the patterns that are no file.
+    fn pattern(&mut self, record: &Record, entry: &Entry, wanted: Option<u64>) -> Option<Traffic> {
+        match (entry.key.as_str(), &entry.value) {
+            ("blast", _) => self.counted(record, entry, wanted, Arrivals::Blast),
+            ("spread", Value::Table(t)) => {
+                self.counted(record, entry, wanted, Arrivals::Spread { over: t.get("over")? })
+            }
+            ("uniform", Value::Table(t)) => {
+                self.counted(record, entry, wanted, Arrivals::Uniform { over: t.get("over")? })
+            }
+            ("poisson", Value::Table(t)) => self.poisson(record, entry, wanted, t.get("rate")?),
+            ("stages", Value::List(stages)) => self.stages(entry, wanted, stages),
+            _ => None,
+        }
+    }
+
+    /// Arrivals that do not themselves say how many.
+    fn counted(
+        &mut self,
+        record: &Record,
+        pattern: &Entry,
+        wanted: Option<u64>,
+        arrivals: Arrivals,
+    ) -> Option<Traffic> {
+        if let Some(recipients) = wanted {
+            return Some(Traffic { recipients, arrivals });
+        }
+        let message = "`recipients` is missing in [traffic]";
+        let expected = format!("`{}` does not say how many people there are", pattern.key);
+        self.refuse(record.place.clone(), message, expected, "add `recipients`, such as recipients = 1_000_000")
+    }
+
+    /// Arrivals at a rate; the last one must come within the longest span of time.
+    fn poisson(&mut self, record: &Record, pattern: &Entry, wanted: Option<u64>, rate_per_s: f64) -> Option<Traffic> {
+        let traffic = self.counted(record, pattern, wanted, Arrivals::Poisson { rate_per_s })?;
+        if traffic.recipients as f64 / rate_per_s <= MAX_DURATION.as_secs_f64() {
+            return Some(traffic);
+        }
+        let message = format!("at this rate {} recipients take longer than {MAX_DURATION}", traffic.recipients);
+        self.refuse(
+            pattern.place.clone(),
+            message,
+            "expected a higher rate",
+            "write a higher rate, or fewer recipients",
+        )
+    }
+
+    /// Arrivals in stages, which say how many unless the file does.
+    fn stages(&mut self, pattern: &Entry, wanted: Option<u64>, stages: &[Record]) -> Option<Traffic> {
+        let stages = all(stages.iter().map(stage).collect())?;
+        let expected: f64 = stages.iter().map(Stage::expected).sum();
+        let length = stages.iter().fold(SimTime::ZERO, |sum, s| sum.after(s.over));
+        let place = pattern.place.clone();
+        if length > MAX_DURATION {
+            let message = format!("the stages last {length} in all");
+            return self.refuse(place, message, format!("expected at most {MAX_DURATION}"), "write shorter stages");
+        }
+        if expected <= 0.0 || wanted.is_none() && expected < 0.5 {
+            let message = "nobody arrives in these stages";
+            return self.refuse(
+                place,
+                message,
+                "expected a rate above zero",
+                "write a higher rate in one of the stages",
+            );
+        }
+        let recipients = wanted.unwrap_or(expected.round() as u64);
+        self.at_most(place, recipients, "arrive in these stages")?;
+        Some(Traffic { recipients, arrivals: Arrivals::Stages(Arc::from(stages)) })
+    }
+
+    /// Arrivals at the times of a file, which say how many unless the scenario wants fewer.
+    fn times(&mut self, record: &Record, arrivals: &Record, wanted: Option<u64>) -> Option<Traffic> {
+        let most = wanted.unwrap_or(MAX_RECIPIENTS + 1);
+        let times = self.column_of(arrivals, usize::try_from(most).unwrap_or(usize::MAX))?;
+        let rows = times.len() as u64;
+        self.at_most(arrivals.place_of("file"), rows, "arrive in this file")?;
+        if rows < wanted.unwrap_or(rows) {
+            let message = format!("the file of arrivals has {rows} rows");
+            let cure = format!("write recipients = {rows}, or leave it out to take every row");
+            return self.refuse(record.place_of("recipients"), message, format!("expected at most {rows}"), cure);
+        }
+        Some(Traffic { recipients: rows, arrivals: Arrivals::Times(times.into()) })
+    }
+
+    /// Refuses more recipients than fit.
+    fn at_most(&mut self, place: std::ops::Range<usize>, recipients: u64, how: &str) -> Option<()> {
+        if recipients <= MAX_RECIPIENTS {
+            return Some(());
+        }
+        let message = format!("{recipients} recipients {how}");
+        let cure = format!("write recipients = {MAX_RECIPIENTS} in [traffic], or less");
+        self.refuse(place, message, format!("expected at most {MAX_RECIPIENTS}"), cure)
+    }
+}
+
+/// One stage.
+fn stage(record: &Record) -> Option<Stage> {
+    let (from_per_s, to_per_s) = record.get("rate")?;
+    Some(Stage { over: record.get("over")?, from_per_s, to_per_s })
+}

@@ -1,0 +1,194 @@
+//! What is wrong with a scenario, as data: where it is, what was expected there, and the cure.
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// One thing that is wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    /// The place, in bytes of the text; none when the file as a whole is meant.
+    pub span: Option<Range<usize>>,
+    /// What is wrong, in one line without a full stop.
+    pub message: String,
+    /// What was expected at the place.
+    pub label: String,
+    /// How to mend it.
+    pub help: Option<String>,
+    /// A second place that explains the first, and what it is.
+    pub related: Option<(Range<usize>, String)>,
+}
+
+impl Diagnostic {
+    /// `fault` at `span`.
+    pub(super) fn at(span: Range<usize>, fault: Fault) -> Self {
+        Self { span: Some(span), ..Self::whole(fault) }
+    }
+
+    /// `fault` of the file as a whole.
+    pub(super) fn whole(fault: Fault) -> Self {
+        let Fault { message, label, help } = fault;
+        Self { span: None, message, label, help: Some(help).filter(|h| !h.is_empty()), related: None }
+    }
+
+    /// The same, with a second place that explains it.
+    pub(super) fn beside(self, span: Range<usize>, label: &str) -> Self {
+        Self { related: Some((span, label.to_owned())), ..self }
+    }
+}
+
+/// What is wrong with a value, wherever it stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Fault {
+    /// What is wrong.
+    pub(super) message: String,
+    /// What was expected instead.
+    pub(super) label: String,
+    /// How to mend it; empty for "as the label says".
+    pub(super) help: String,
+}
+
+impl Fault {
+    /// A fault in words.
+    pub(super) fn new(message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), label: label.into(), help: help.into() }
+    }
+}
+
+/// Everything that is wrong with a file, in the order of the file. Not empty.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostics {
+    file: String,
+    text: String,
+    items: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// `items` found in `text`, which is called `file`.
+    pub(super) fn new(file: &str, text: &str, mut items: Vec<Diagnostic>) -> Self {
+        items.sort_by_key(|d| d.span.as_ref().map_or(0, |s| s.start));
+        items.dedup();
+        Self { file: file.to_owned(), text: text.to_owned(), items }
+    }
+
+    /// One diagnostic of a file as a whole.
+    pub(super) fn of_file(file: &str, fault: Fault) -> Self {
+        Self::new(file, "", vec![Diagnostic::whole(fault)])
+    }
+
+    /// The name of the file.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The text of the file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What is wrong, in the order of the file.
+    #[must_use]
+    pub fn items(&self) -> &[Diagnostic] {
+        &self.items
+    }
+
+    /// Line and column of a diagnostic, both from 1, the column in characters.
+    #[must_use]
+    pub fn position(&self, diagnostic: &Diagnostic) -> Option<(usize, usize)> {
+        diagnostic.span.as_ref().map(|span| position(&self.text, span.start))
+    }
+}
+
+/// As text without colour.
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// Why there is no scenario.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The file cannot be read.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is no valid scenario.
+    Invalid(Diagnostics),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, source } => write!(f, "cannot read {}: {source}", path.display()),
+            Self::Invalid(diagnostics) => diagnostics.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::Invalid(_) => None,
+        }
+    }
+}
+
+/// Line and column of the byte `offset` of `text`, both from 1, the column in characters.
+pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
+    let offset = char_start(text, offset);
+    let before = &text[..offset];
+    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+    let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
+    (line, before[line_start..].chars().count() + 1)
+}
+
+/// The start of the character of `text` that holds the byte `at`; its length when `at` is beyond.
+pub(super) fn char_start(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0)
+}
+
+/// What a user wrote, short and harmless enough for a message: no control characters, at most 60 characters.
+pub(super) fn shown(text: &str) -> String {
+    let mut short: String = text.chars().take(60).flat_map(harmless).collect();
+    if text.chars().nth(60).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// `c`, or its escape when it would move the cursor or worse.
+fn harmless(c: char) -> impl Iterator<Item = char> {
+    let escaped = c.is_control().then(|| c.escape_default());
+    let plain = (!c.is_control()).then_some(c);
+    escaped.into_iter().flatten().chain(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_from_one_and_in_characters() {
+        let text = "a\nβγδ = 1\n";
+        assert_eq!(position(text, 0), (1, 1));
+        assert_eq!(position(text, text.find('δ').unwrap()), (2, 3));
+        assert_eq!(position(text, text.len()), (3, 1));
+        assert_eq!(position(text, 99), (3, 1));
+    }
+
+    #[test]
+    fn what_users_wrote_cannot_move_the_cursor() {
+        assert_eq!(shown("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(shown(&"x".repeat(99)), format!("{}…", "x".repeat(60)));
+    }
+}

@@ -1,0 +1,172 @@
+//! The scenario file: every table, every key, what it holds, and what it means.
+
+mod latency;
+mod plan;
+mod provider;
+
+use super::grammar::{Field, Kind, Table};
+use crate::traffic::MAX_RECIPIENTS;
+
+pub(super) use latency::DIST;
+use plan::{CHECK, PLAN};
+use provider::PROVIDER;
+
+/// The whole file.
+pub(super) static SCENARIO: Table = Table {
+    id: "scenario",
+    what: "a scenario",
+    key: "key",
+    example: "[goal] [traffic] [providers.NAME] [[plans]]",
+    doc: "A failsim scenario: people to reach, providers that carry messages, and plans to compare",
+    fields: &[
+        Field::optional("title", Kind::Text, "One line that says what the scenario asks; by default the file's name"),
+        Field::optional(
+            "seed",
+            Kind::Count { min: 0, max: u64::MAX },
+            "The seed of all luck, a whole number; by default 1",
+        ),
+        Field::optional("currency", Kind::Text, "The name of the money; by default EUR"),
+        Field::required("goal", Kind::Table(&GOAL), "What the plans are to achieve"),
+        Field::required("traffic", Kind::Table(&TRAFFIC), "How many people are to be reached, and when"),
+        Field::required("providers", Kind::Named(&PROVIDER), "Who carries the channels, by name"),
+        Field::required("plans", Kind::List { of: &PLAN, min: 1, max: 1000 }, "The plans that are compared"),
+        Field::optional(
+            "checks",
+            Kind::List { of: &CHECK, min: 0, max: 1000 },
+            "What `failsim check` holds the plans to",
+        ),
+    ],
+    forms: &[],
+};
+
+static GOAL: Table = Table {
+    id: "goal",
+    what: "[goal]",
+    key: "key",
+    example: "{ deadline = \"60s\" }",
+    doc: "What the plans are to achieve",
+    fields: &[Field::required(
+        "deadline",
+        Kind::Duration { zero: false },
+        "A delivery within this span of the recipient's arrival is in time [duration]",
+    )],
+    forms: &[],
+};
+
+static TRAFFIC: Table = Table {
+    id: "traffic",
+    what: "[traffic]",
+    key: "key",
+    example: "{ recipients = 1_000_000, arrivals = { blast = {} } }",
+    doc: "How many people are to be reached, and when",
+    fields: &[
+        Field::optional(
+            "recipients",
+            Kind::Count { min: 1, max: MAX_RECIPIENTS },
+            "How many people; can be left out with arrivals in stages or from a file",
+        ),
+        Field::required("arrivals", Kind::Table(&ARRIVALS), "When the sender asks for each message"),
+    ],
+    forms: &[],
+};
+
+static ARRIVALS: Table = Table {
+    id: "arrivals",
+    what: "arrivals",
+    key: "pattern of arrivals",
+    example: "{ uniform = { over = \"1h\" } }",
+    doc: "When the sender asks for each message: exactly one pattern",
+    fields: &[
+        Field::optional("blast", Kind::Table(&BLAST), "Everyone at the start"),
+        Field::optional("spread", Kind::Table(&SPREAD), "Evenly spaced"),
+        Field::optional("uniform", Kind::Table(&UNIFORM), "Each at a time of its own, uniform over the span"),
+        Field::optional("poisson", Kind::Table(&POISSON), "One after the other, with independent exponential gaps"),
+        Field::optional(
+            "stages",
+            Kind::List { of: &STAGE, min: 1, max: 1000 },
+            "Stretches of time, one after the other, each with a rate that stays or changes evenly",
+        ),
+        Field::optional(
+            "file",
+            Kind::Text,
+            "A CSV file with a time for each recipient, relative to the scenario's folder",
+        ),
+        Field::optional("column", Kind::Text, "The column of the CSV file; by default the first").with_key("file"),
+    ],
+    forms: &[&["blast"], &["spread"], &["uniform"], &["poisson"], &["stages"], &["file"]],
+};
+
+static BLAST: Table = Table {
+    id: "blast",
+    what: "a blast",
+    key: "key",
+    example: "{}",
+    doc: "Everyone at the start",
+    fields: &[],
+    forms: &[],
+};
+
+static SPREAD: Table = Table {
+    id: "spread",
+    what: "a spread",
+    key: "key",
+    example: "{ over = \"200s\" }",
+    doc: "Evenly spaced: the i-th of n at (i + 0.5) * over / n",
+    fields: &[OVER],
+    forms: &[],
+};
+
+static UNIFORM: Table = Table {
+    id: "uniform_arrivals",
+    what: "uniform arrivals",
+    key: "key",
+    example: "{ over = \"1h\" }",
+    doc: "Each at a time of its own, uniform over the span",
+    fields: &[OVER],
+    forms: &[],
+};
+
+static POISSON: Table = Table {
+    id: "poisson",
+    what: "poisson arrivals",
+    key: "key",
+    example: "{ rate = \"300/s\" }",
+    doc: "One after the other, with independent exponential gaps",
+    fields: &[Field::required("rate", Kind::Rate, "How many arrive per time [rate]")],
+    forms: &[],
+};
+
+static STAGE: Table = Table {
+    id: "stage",
+    what: "a stage",
+    key: "key",
+    example: "{ over = \"5m\", rate = \"50/s..800/s\" }",
+    doc: "A stretch of time whose rate of arrivals stays or changes evenly",
+    fields: &[
+        OVER,
+        Field::required("rate", Kind::Ramp, "How many arrive per time: \"50/s\", or \"50/s..800/s\" [rate]"),
+    ],
+    forms: &[],
+};
+
+/// The span that arrivals fill.
+const OVER: Field =
+    Field::required("over", Kind::Duration { zero: false }, "The span that the arrivals fill [duration]");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_table_has_a_name_of_its_own_and_forms_of_its_own_keys() {
+        let (mut ids, mut open) = (BTreeSet::new(), vec![&SCENARIO]);
+        while let Some(table) = open.pop() {
+            if table.id != "dist" {
+                assert!(ids.insert(table.id), "{} twice", table.id);
+            }
+            assert!(table.forms.iter().copied().flatten().all(|k| table.field(k).is_some()), "{}", table.id);
+            open.extend(table.fields.iter().filter_map(Field::table).filter(|t| t.id != "dist"));
+        }
+    }
+}

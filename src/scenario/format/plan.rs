@@ -1,0 +1,96 @@
+//! The tables of plans and of the checks that they are held to.
+
+use crate::engine::MAX_ATTEMPTS;
+use crate::scenario::grammar::{Field, Kind, Range, Table};
+use crate::scenario::model::METRICS;
+
+/// A plan.
+pub(super) static PLAN: Table = Table {
+    id: "plan",
+    what: "a plan",
+    key: "key",
+    example: "{ name = \"sms-only\", steps = [{ provider = \"sms\" }] }",
+    doc: "An ordered list of steps; the thing that is compared",
+    fields: &[
+        Field::required("name", Kind::Text, "Its name, unique in the scenario"),
+        Field::required(
+            "steps",
+            Kind::List { of: &STEP, min: 1, max: MAX_ATTEMPTS },
+            "The steps, in the order in which they are tried",
+        ),
+        Field::optional(
+            "late_delivery",
+            Kind::Word { words: &["finish", "ignore"], later: &[] },
+            "What a delivery report does that comes after the flow has moved on; by default finish",
+        ),
+        Field::optional(
+            "give_up_after",
+            Kind::Duration { zero: false },
+            "The flow ends as failed this long after its start; by default never [duration]",
+        ),
+    ],
+    forms: &[],
+};
+
+static STEP: Table = Table {
+    id: "step",
+    what: "a step",
+    key: "key",
+    example: "{ provider = \"sms\", ttl = \"5m\" }",
+    doc: "One provider, with what to wait for and what moves on to the next step",
+    fields: &[
+        Field::required("provider", Kind::Text, "The name of a provider of this scenario"),
+        Field::optional(
+            "ttl",
+            Kind::Limit,
+            "How long the engine waits, or \"none\"; by default 10m on viber, 20h on sms, none elsewhere [duration]",
+        ),
+        Field::optional(
+            "validity",
+            Kind::Limit,
+            "How long the provider itself keeps trying, or \"none\"; by default as ttl [duration]",
+        ),
+        Field::optional(
+            "failover_on",
+            Kind::Words(&["undelivered", "failed", "expired", "busy", "no_answer"]),
+            "The statuses that move on; by default busy, no_answer, failed on voice, else undelivered, failed, expired",
+        ),
+        Field::optional(
+            "success",
+            Kind::Word { words: &["accepted", "sent", "delivered", "seen"], later: &[] },
+            "The status from which on the step counts as successful; by default delivered",
+        ),
+        Field::optional(
+            "expire_on_delivery",
+            Kind::Flag,
+            "Whether a message that is delivered but not seen within the ttl expires; by default false",
+        ),
+        Field::optional(
+            "attempts",
+            Kind::Count { min: 1, max: MAX_ATTEMPTS as u64 },
+            "How many submissions at the most, while they fail; by default 1",
+        ),
+        Field::optional(
+            "retry_after",
+            Kind::Duration { zero: true },
+            "How long to wait after a failed before the next attempt; by default 0s [duration]",
+        ),
+    ],
+    forms: &[],
+};
+
+/// A check.
+pub(super) static CHECK: Table = Table {
+    id: "check",
+    what: "a check",
+    key: "key",
+    example: "{ plan = \"sms-first\", metric = \"in_time\", at_least = 0.97 }",
+    doc: "A bound that a measure of a plan is held to",
+    fields: &[
+        Field::required("plan", Kind::Text, "The name of a plan of this scenario"),
+        Field::required("metric", Kind::Word { words: &METRICS, later: &[] }, "The measure"),
+        Field::optional("at_least", Kind::Number(Range::ALL), "The measure must not be lower; shares from 0 to 1"),
+        Field::optional("at_most", Kind::Number(Range::ALL), "The measure must not be higher; shares from 0 to 1"),
+    ],
+    forms: &[&["at_least"], &["at_most"]],
+};

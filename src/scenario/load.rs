@@ -1,0 +1,106 @@
+//! From a file, or from a text, to a scenario.
+
+use super::build::{Birth, Builder};
+use super::diagnostic::{Diagnostic, Diagnostics, Fault, LoadError};
+use super::format::SCENARIO;
+use super::model::Scenario;
+use super::structure::Structure;
+use super::syntax::{Parsed, parse as parse_toml, without_lines};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use toml::de::DeTable;
+
+/// The longest scenario file [bytes]. Real ones have some thousand; measured columns belong in CSV files.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// Reads the scenario file at `path` and checks all of it.
+///
+/// # Errors
+///
+/// When the file cannot be read, or is no valid scenario; then with everything that is wrong in it.
+pub fn load(path: &Path) -> Result<Scenario, LoadError> {
+    let name = path.to_string_lossy();
+    let bytes = read(path).map_err(|source| LoadError::Io { path: path.to_owned(), source })?;
+    let text = bytes.map_err(|fault| Diagnostics::of_file(&name, fault)).and_then(|b| decode(&name, b));
+    let folder = path.parent().unwrap_or(Path::new(""));
+    text.and_then(|text| parse(&text, &name, folder)).map_err(LoadError::Invalid)
+}
+
+/// Checks a scenario that is there as text. `file` is what messages call it, and `folder` is what its CSV files are
+/// relative to.
+///
+/// # Errors
+///
+/// When it is no valid scenario, with everything that is wrong in it.
+pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Scenario, Diagnostics> {
+    let checked = match parse_toml(text) {
+        Parsed::Whole(table) => build(text, &table, file, folder),
+        Parsed::Broken(faults) => Err(with_sound_lines(text, faults)),
+    };
+    checked.map_err(|found| Diagnostics::new(file, text, found))
+}
+
+/// The scenario that `table` says.
+fn build(text: &str, table: &DeTable<'_>, file: &str, folder: &Path) -> Result<Scenario, Vec<Diagnostic>> {
+    let mut structure = Structure { text, whole: true, found: Vec::new() };
+    let record = structure.table(&SCENARIO, table, 0..0);
+    let mut builder = Builder { folder, found: structure.found };
+    let title = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
+    let scenario = builder.scenario(&record, Birth { title: &title, digest: digest(text) });
+    match scenario {
+        Some(scenario) if builder.found.is_empty() => Ok(scenario),
+        _ => Err(builder.found),
+    }
+}
+
+/// `faults` of syntax, and what is wrong with the keys in the other lines.
+fn with_sound_lines(text: &str, mut faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let Some(rest) = without_lines(text, &faults) else { return faults };
+    if let Parsed::Whole(table) = parse_toml(&rest) {
+        let mut structure = Structure { text, whole: false, found: Vec::new() };
+        structure.table(&SCENARIO, &table, 0..0);
+        faults.append(&mut structure.found);
+    }
+    faults
+}
+
+/// The SHA-256 of `text`, in hexadecimal.
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The bytes of a file, unless it is a folder or too long.
+fn read(path: &Path) -> io::Result<Result<Vec<u8>, Fault>> {
+    let about = std::fs::metadata(path)?;
+    if about.is_dir() {
+        return Ok(Err(Fault::new("this is a folder", "", "name a scenario file in it, such as bank-pin.toml")));
+    }
+    let mut bytes = Vec::new();
+    if about.len() <= MAX_BYTES {
+        File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    }
+    match bytes.len() as u64 > MAX_BYTES || about.len() > MAX_BYTES {
+        true => Ok(Err(too_long())),
+        false => Ok(Ok(bytes)),
+    }
+}
+
+/// A file that is too long to be a scenario.
+fn too_long() -> Fault {
+    let message = format!("the file is too long for a scenario: more than {} MiB", MAX_BYTES >> 20);
+    Fault::new(message, "", "name a scenario file; arrival times and measured latencies belong in CSV files")
+}
+
+/// `bytes` as text.
+fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostics> {
+    String::from_utf8(bytes).map_err(|error| {
+        let start = error.utf8_error().valid_up_to();
+        let byte = error.as_bytes().get(start).copied().unwrap_or_default();
+        let text = String::from_utf8_lossy(error.as_bytes());
+        let message = format!("not UTF-8: byte {start} is 0x{byte:02x}");
+        let fault = Fault::new(message, "expected text in UTF-8", "save the file as UTF-8 in your editor");
+        Diagnostics::new(name, &text, vec![Diagnostic::at(start..start + 1, fault)])
+    })
+}

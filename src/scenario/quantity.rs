@@ -1,0 +1,244 @@
+//! Durations and rates as people write them: `"400ms"`, `"1h30m"`, `"300/s"`, `"50/s..800/s"`.
+
+use super::diagnostic::{Fault, shown};
+use crate::units::SimTime;
+
+/// The longest duration that a scenario can name [days].
+pub(super) const MAX_DAYS: i64 = 366;
+
+/// The longest duration that a scenario can name.
+pub(super) const MAX_DURATION: SimTime = SimTime::from_micros(MAX_DAYS * 86_400_000_000);
+
+/// The highest rate that a scenario can name [1/s].
+const MAX_RATE_PER_S: f64 = 1e9;
+
+/// What was expected where a duration is wrong.
+pub(super) const A_DURATION: &str = "expected a duration such as \"400ms\", \"2.5s\" or \"1h30m\"";
+
+/// What was expected where a rate is wrong.
+pub(super) const A_RATE: &str = "expected a rate such as \"300/s\" or \"18000/min\"";
+
+/// A unit of time: its words, and its length [µs].
+type Unit = (&'static [&'static str], f64);
+
+/// The units, from long to short, which is the order in which a duration names them.
+const UNITS: [Unit; 6] =
+    [(&["d"], 86_400e6), (&["h"], 3_600e6), (&["m", "min"], 60e6), (&["s"], 1e6), (&["ms"], 1e3), (&["us"], 1.0)];
+
+/// Beginnings of words that people write for units, and the unit.
+const SPELT: [(&str, &str); 9] = [
+    ("mil", "ms"),
+    ("mic", "us"),
+    ("µ", "us"),
+    ("μ", "us"),
+    ("sec", "s"),
+    ("min", "min"),
+    ("ho", "h"),
+    ("hr", "h"),
+    ("day", "d"),
+];
+
+/// The duration that `text` says.
+pub(super) fn duration(text: &str) -> Result<SimTime, Fault> {
+    refuse_bare(text)?;
+    let (mut rest, mut micros, mut unit_before) = (text, 0.0, f64::INFINITY);
+    while !rest.is_empty() {
+        let (number, after) = leading_number(rest).ok_or_else(|| no_duration(text))?;
+        let (unit, after) = leading_unit(text, after)?;
+        if unit >= unit_before {
+            return Err(Fault::new(
+                disorder(text),
+                A_DURATION,
+                "name each unit once, the longest first, as in \"1h30m\"",
+            ));
+        }
+        (rest, micros, unit_before) = (after, micros + number * unit, unit);
+    }
+    within_limit(text, micros)
+}
+
+/// What is wrong with units in a wrong order.
+fn disorder(text: &str) -> String {
+    format!("the units of `{}` are not in order", shown(text))
+}
+
+/// Nothing at all, a negative number, and a number without a unit have cures of their own.
+fn refuse_bare(text: &str) -> Result<(), Fault> {
+    if text.trim().is_empty() {
+        return Err(Fault::new("a duration is empty", A_DURATION, "write a number and a unit, such as \"60s\""));
+    }
+    if text.trim_start().starts_with('-') {
+        return Err(negative(text));
+    }
+    match leading_number(text) {
+        Some((_, "")) => Err(unitless(text)),
+        _ => Ok(()),
+    }
+}
+
+/// A duration below zero.
+pub(super) fn negative(text: &str) -> Fault {
+    let positive = text.trim_start_matches(|c: char| c == '-' || c.is_whitespace());
+    let cure = duration(positive).map_or(String::new(), |_| format!("write \"{positive}\""));
+    Fault::new(format!("a duration cannot be negative: `{}`", shown(text)), A_DURATION, cure)
+}
+
+/// A number that lacks its unit.
+pub(super) fn unitless(number: &str) -> Fault {
+    let number = shown(number);
+    Fault::new(
+        "a duration needs a unit",
+        A_DURATION,
+        format!("write \"{number}s\" for {number} seconds (units: us, ms, s, m, h, d)"),
+    )
+}
+
+/// Text that says no duration.
+fn no_duration(text: &str) -> Fault {
+    let dense: String = text.split_whitespace().collect();
+    let spaced = dense != text;
+    let cure = match spaced.then(|| duration(&dense)) {
+        Some(Ok(_)) => format!("write \"{dense}\""),
+        _ => "write numbers with units: us, ms, s, m, h or d".to_owned(),
+    };
+    Fault::new(format!("`{}` is no duration", shown(text)), A_DURATION, cure)
+}
+
+/// `micros` [µs] as time, unless that is too long.
+fn within_limit(text: &str, micros: f64) -> Result<SimTime, Fault> {
+    if micros <= MAX_DURATION.as_micros() as f64 {
+        return Ok(SimTime::from_micros(micros.round() as i64));
+    }
+    let message = format!("`{}` is too long", shown(text));
+    Err(Fault::new(message, format!("expected at most {MAX_DAYS} days"), format!("write \"{MAX_DAYS}d\" or less")))
+}
+
+/// The number at the start of `text`, in digits with single underscores between them and perhaps a fraction, and what
+/// follows it.
+pub(super) fn leading_number(text: &str) -> Option<(f64, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '_' && c != '.').unwrap_or(text.len());
+    let (number, rest) = text.split_at(end);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let sound = is_digits(whole) && is_digits(fraction);
+    sound.then(|| number.replace('_', "").parse().ok()).flatten().map(|n| (n, rest))
+}
+
+/// Whether `text` is digits, with single underscores between them at the most.
+fn is_digits(text: &str) -> bool {
+    text.split('_').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The unit [µs] at the start of `rest`, and what follows it. `text` is the whole duration.
+fn leading_unit<'a>(text: &str, rest: &'a str) -> Result<(f64, &'a str), Fault> {
+    let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+    let (word, after) = rest.split_at(end);
+    match unit(word) {
+        Some(micros) => Ok((micros, after)),
+        None if word.is_empty() => Err(no_duration(text)),
+        None => Err(unknown_unit(word, A_DURATION)),
+    }
+}
+
+/// The length of the unit `word` [µs].
+fn unit(word: &str) -> Option<f64> {
+    UNITS.iter().find(|(words, _)| words.contains(&word)).map(|&(_, micros)| micros)
+}
+
+/// A word that is no unit.
+fn unknown_unit(word: &str, expected: &str) -> Fault {
+    let lower = word.to_lowercase();
+    let meant = SPELT.iter().find(|(start, _)| lower.starts_with(start)).map(|&(_, unit)| unit);
+    let meant = meant.or_else(|| unit(&lower).is_some().then_some(lower.as_str()));
+    let cure = match meant {
+        Some(unit) => format!("did you mean `{unit}`?"),
+        None => "the units are us, ms, s, m, h and d".to_owned(),
+    };
+    Fault::new(format!("unknown unit `{}`", shown(word)), expected, cure)
+}
+
+/// The rate [1/s] that `text` says.
+pub(super) fn rate(text: &str) -> Result<f64, Fault> {
+    let (number, after) = leading_number(text).ok_or_else(|| no_rate(text))?;
+    let word = after.strip_prefix('/').ok_or_else(|| no_rate(text))?;
+    let micros = unit(word).ok_or_else(|| unknown_unit(word, A_RATE))?;
+    let per_s = number / micros * 1e6;
+    if per_s <= MAX_RATE_PER_S {
+        return Ok(per_s);
+    }
+    Err(Fault::new(format!("`{}` is too fast", shown(text)), "expected at most 1e9 per second", "write a lower rate"))
+}
+
+/// Text that says no rate.
+fn no_rate(text: &str) -> Fault {
+    let cure = match leading_number(text) {
+        Some((_, "")) => format!("write \"{text}/s\" for {text} per second"),
+        _ => "write a number, a slash and a unit of time (s, min, h, d)".to_owned(),
+    };
+    Fault::new(format!("`{}` is no rate", shown(text)), A_RATE, cure)
+}
+
+/// The rates [1/s] at the start and at the end of a stage: `"50/s"` stays, `"50/s..800/s"` changes.
+pub(super) fn ramp(text: &str) -> Result<(f64, f64), Fault> {
+    match text.split_once("..") {
+        Some((from, to)) => Ok((rate(from)?, rate(to)?)),
+        None => rate(text).map(|r| (r, r)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn micros(text: &str) -> i64 {
+        duration(text).unwrap().as_micros()
+    }
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        assert_eq!(micros("400ms"), 400_000);
+        assert_eq!(micros("2.5s"), 2_500_000);
+        assert_eq!(micros("1h30m"), 5_400_000_000);
+        assert_eq!(micros("1h30min5s250ms7us"), 5_405_250_007);
+        assert_eq!(micros("1_000us"), 1_000);
+        assert_eq!(micros("366d"), MAX_DURATION.as_micros());
+        assert_eq!(micros("0s"), 0);
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused_with_a_cure() {
+        let cases = [
+            ("60", "write \"60s\""),
+            ("-5s", "write \"5s\""),
+            ("1h 30m", "write \"1h30m\""),
+            ("5 sec", "numbers with units"),
+            ("5sec", "did you mean `s`?"),
+            ("5S", "did you mean `s`?"),
+            ("30m1h", "the longest first"),
+            ("1s1s", "the longest first"),
+            ("367d", "\"366d\" or less"),
+            ("nan", "numbers with units"),
+            ("inf", "numbers with units"),
+            ("", "such as \"60s\""),
+            ("1__0s", "numbers with units"),
+            ("1.s", "numbers with units"),
+            ("5y", "the units are"),
+        ];
+        for (text, cure) in cases {
+            let fault = duration(text).unwrap_err();
+            assert!(fault.help.contains(cure), "{text}: {fault:?}");
+        }
+    }
+
+    #[test]
+    fn rates_are_numbers_per_unit() {
+        assert_eq!(rate("300/s"), Ok(300.0));
+        assert_eq!(rate("18_000/min"), Ok(300.0));
+        assert_eq!(rate("4.5/h"), Ok(4.5 / 3600.0));
+        assert_eq!(ramp("50/s..800/s"), Ok((50.0, 800.0)));
+        assert_eq!(ramp("50/s"), Ok((50.0, 50.0)));
+        assert_eq!(ramp("0.5/s..1.5/s"), Ok((0.5, 1.5)));
+        assert!(rate("300").unwrap_err().help.contains("\"300/s\""));
+        assert!(rate("-3/s").is_err() && rate("3/x").is_err() && rate("/s").is_err() && ramp("..").is_err());
+        assert!(rate("9e99/s").is_err() && rate("99999999999/s").is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! A file that follows the grammar: tables of values of the right kinds, each with its place.
+
+use crate::units::{Money, Probability, SimTime};
+use std::ops::Range;
+
+/// A table of the file.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Record {
+    /// Its place: its header, or all of it when it stands in a line.
+    pub(super) place: Range<usize>,
+    /// Its entries, in the order of the file.
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A key and its value.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Entry {
+    /// The key.
+    pub(super) key: String,
+    /// Where the key stands.
+    pub(super) key_place: Range<usize>,
+    /// Where the value stands.
+    pub(super) place: Range<usize>,
+    /// The value.
+    pub(super) value: Value,
+}
+
+/// A value of one of the grammar's kinds.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Value {
+    /// It is wrong, and that has been said.
+    Bad,
+    Text(String),
+    Word(&'static str),
+    Words(Vec<&'static str>),
+    Flag(bool),
+    Count(u64),
+    Number(f64),
+    Share(Probability),
+    Money(Money),
+    Duration(SimTime),
+    Rate(f64),
+    Ramp(f64, f64),
+    Table(Record),
+    List(Vec<Record>),
+}
+
+impl Record {
+    /// The entry with this key.
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.key == key)
+    }
+
+    /// Whether the key is there, right or wrong.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entry(key).is_some()
+    }
+
+    /// The value of `key`; none when it is missing or wrong.
+    pub(super) fn get<'a, T: Read<'a>>(&'a self, key: &str) -> Option<T> {
+        self.entry(key).and_then(|e| T::read(&e.value))
+    }
+
+    /// The value of `key`, or `default` when it is missing; none when it is wrong.
+    pub(super) fn get_or<'a, T: Read<'a>>(&'a self, key: &str, default: T) -> Option<T> {
+        match self.entry(key) {
+            Some(entry) => T::read(&entry.value),
+            None => Some(default),
+        }
+    }
+
+    /// Where the value of `key` stands; the table's own place when it is missing.
+    pub(super) fn place_of(&self, key: &str) -> Range<usize> {
+        self.entry(key).map_or_else(|| self.place.clone(), |e| e.place.clone())
+    }
+
+    /// Where `key` stands; the table's own place when it is missing.
+    pub(super) fn place_of_key(&self, key: &str) -> Range<usize> {
+        self.entry(key).map_or_else(|| self.place.clone(), |e| e.key_place.clone())
+    }
+}
+
+/// What can be read out of a value.
+pub(super) trait Read<'a>: Sized {
+    /// The value, when it is of this kind.
+    fn read(value: &'a Value) -> Option<Self>;
+}
+
+/// One way to read each kind of value.
+macro_rules! read {
+    ($($pattern:pat => $type:ty = $result:expr;)*) => {$(
+        impl<'a> Read<'a> for $type {
+            fn read(value: &'a Value) -> Option<Self> {
+                match value {
+                    $pattern => Some($result),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+read! {
+    Value::Words(words) => &'a [&'static str] = words;
+    Value::Flag(flag) => bool = *flag;
+    Value::Count(count) => u64 = *count;
+    Value::Number(number) | Value::Rate(number) => f64 = *number;
+    Value::Share(share) => Probability = *share;
+    Value::Money(money) => Money = *money;
+    Value::Duration(span) => SimTime = *span;
+    Value::Ramp(from, to) => (f64, f64) = (*from, *to);
+    Value::Table(record) => &'a Record = record;
+    Value::List(records) => &'a [Record] = records;
+}
+
+impl<'a> Read<'a> for &'a str {
+    fn read(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(text),
+            Value::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+}

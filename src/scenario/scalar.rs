@@ -1,0 +1,140 @@
+//! One value of the file, held to its kind: the value itself, or what is wrong with it and the cure.
+
+use super::diagnostic::{Fault, shown};
+use super::grammar::{Kind, MAX_MONEY, Range};
+use super::numbers::{count, limit, not_zero, number, quoted, share, span};
+use super::quantity::{ramp, rate};
+use super::record::Value;
+use super::suggest::{cure, one_of};
+use crate::units::Money;
+use toml::de::DeValue;
+
+/// The longest text, such as a title, a name or a path [characters].
+const MAX_CHARS: usize = 1000;
+
+/// What `raw`, written as `source`, says as a value of `kind`, which is not one of tables.
+pub(super) fn scalar(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
+    match kind {
+        Kind::Text => text(raw, source).map(|t| Value::Text(t.to_owned())),
+        Kind::Channel => channel(raw, source),
+        Kind::Flag => flag(raw, source),
+        Kind::Count { min, max } => count(raw, source, *min, *max),
+        Kind::Number(range) => number(kind, raw, source, *range).map(Value::Number),
+        Kind::Share => share(kind, raw, source),
+        Kind::Money => number(kind, raw, source, Range::of(0.0, MAX_MONEY)).map(|n| Value::Money(Money::from_units(n))),
+        Kind::Duration { zero } => span(raw, source, *zero).map(Value::Duration),
+        Kind::Limit => limit(raw, source),
+        Kind::Rate => quoted(kind, raw, source, |t| rate(t).and_then(|r| not_zero(r, kind))).map(Value::Rate),
+        Kind::Ramp => quoted(kind, raw, source, ramp).map(|(from, to)| Value::Ramp(from, to)),
+        Kind::Word { words, later } => word(kind, raw, source, words, later).map(Value::Word),
+        Kind::Words(_) => Err(wrong(kind, raw, format!("write [{}]", shown(source)))),
+        Kind::Table(_) | Kind::List { .. } | Kind::Named(_) => Err(wrong(kind, raw, brackets(kind, raw, source))),
+    }
+}
+
+/// The cure where a table or a list of tables belongs: other brackets, or how it looks.
+fn brackets(kind: &Kind, raw: &DeValue<'_>, source: &str) -> String {
+    let header = source.lines().next().filter(|h| h.starts_with('[')).map(shown);
+    match (kind, raw, header) {
+        (Kind::List { .. }, DeValue::Table(_), Some(header)) => format!("write [{header}], in double brackets"),
+        (Kind::List { of, .. }, ..) => format!("write [{}]", of.example),
+        (Kind::Table(_), DeValue::Array(_), Some(header)) if header.starts_with("[[") => {
+            format!("write [{}], in single brackets", header.trim_matches(['[', ']']))
+        }
+        (Kind::Table(of) | Kind::Named(of), ..) => format!("write {}", of.example),
+        _ => String::new(),
+    }
+}
+
+/// `raw` is not even of the right type.
+pub(super) fn wrong(kind: &Kind, raw: &DeValue<'_>, cure: impl Into<String>) -> Fault {
+    Fault::new(format!("{} stands here", name(raw)), kind.expected(), cure)
+}
+
+/// What a value is called.
+fn name(raw: &DeValue<'_>) -> &'static str {
+    match raw {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "a truth value",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// "write `source` in quotes", when that is short enough to repeat.
+fn quote(source: &str) -> String {
+    format!("write \"{}\", in quotes", shown(source))
+}
+
+/// One line of text.
+fn text<'a>(raw: &'a DeValue<'_>, source: &str) -> Result<&'a str, Fault> {
+    match raw {
+        DeValue::String(text) => one_line(text),
+        _ => Err(wrong(&Kind::Text, raw, quote(source))),
+    }
+}
+
+/// `text`, when it is one line and not empty.
+pub(super) fn one_line(text: &str) -> Result<&str, Fault> {
+    let fault = |message, cure| Err(Fault::new(message, "expected one line of text", cure));
+    match text {
+        t if t.trim().is_empty() => fault("the text is empty", "write at least one letter"),
+        t if t.chars().any(char::is_control) => {
+            fault("the text has a line break or another control character", "remove it")
+        }
+        t if t.chars().count() > MAX_CHARS => fault("the text is longer than 1000 characters", "shorten it"),
+        t => Ok(t),
+    }
+}
+
+/// A lower-case word.
+fn channel(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
+    let word = text(raw, source).map_err(|fault| Fault { label: Kind::Channel.expected(), ..fault })?;
+    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+    if word.chars().all(letters) && word.starts_with(|c: char| c.is_ascii_lowercase()) {
+        return Ok(Value::Text(word.to_owned()));
+    }
+    let lower = word.trim().to_lowercase().replace(' ', "-");
+    let cure = if lower.chars().all(letters) {
+        format!("write \"{lower}\"")
+    } else {
+        "use letters a to z, digits, - and _".to_owned()
+    };
+    Err(Fault::new(format!("`{}` is no name of a channel", shown(word)), Kind::Channel.expected(), cure))
+}
+
+/// True or false.
+fn flag(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
+    match raw {
+        DeValue::Boolean(flag) => Ok(Value::Flag(*flag)),
+        _ if source.contains("true") => Err(wrong(&Kind::Flag, raw, "write true, without quotes")),
+        _ => Err(wrong(&Kind::Flag, raw, "write true or false, without quotes")),
+    }
+}
+
+/// One of `words`.
+pub(super) fn word(
+    kind: &Kind,
+    raw: &DeValue<'_>,
+    source: &str,
+    words: &'static [&'static str],
+    later: &[&str],
+) -> Result<&'static str, Fault> {
+    let DeValue::String(text) = raw else { return Err(wrong(kind, raw, quote(source))) };
+    if let Some(word) = words.iter().find(|w| *w == text) {
+        return Ok(word);
+    }
+    let shown = shown(text);
+    if later.contains(&text.as_ref()) {
+        let message = format!("`{shown}` is not simulated by this version");
+        return Err(Fault::new(
+            message,
+            kind.expected(),
+            format!("remove it, or write {}", one_of(words.iter().copied())),
+        ));
+    }
+    Err(Fault::new(format!("unknown word `{shown}`"), kind.expected(), cure(text, words.iter().copied())))
+}

@@ -1,0 +1,136 @@
+//! The grammar as a JSON Schema, so that editors complete and explain scenario files.
+
+use super::format::SCENARIO;
+use super::grammar::{Field, Kind, MAX_MONEY, Need, Range, Table, With};
+use serde_json::{Map, Value, json};
+
+/// A number in a duration or in a rate.
+const NUMBER: &str = r"[0-9]+(_[0-9]+)*(\.[0-9]+(_[0-9]+)*)?";
+
+/// The JSON Schema (draft 2020-12) of scenario files.
+///
+/// It knows what the grammar knows. That names are defined, that shares add up to 1 at the most, and the like is only
+/// found by [`super::load()`].
+#[must_use]
+pub fn schema() -> Value {
+    let mut tables = Map::new();
+    collect(&SCENARIO, &mut tables);
+    let mut root = tables.remove(SCENARIO.id).unwrap_or_default();
+    if let Some(root) = root.as_object_mut() {
+        root.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+        root.insert("title".into(), "failsim scenario".into());
+        root.insert("$defs".into(), tables.into());
+    }
+    root
+}
+
+/// Adds `table`, and all that it refers to, to `tables`.
+fn collect(table: &'static Table, tables: &mut Map<String, Value>) {
+    if tables.contains_key(table.id) {
+        return;
+    }
+    tables.insert(table.id.into(), object(table));
+    table.fields.iter().filter(|f| f.need != Need::Later).filter_map(Field::table).for_each(|t| collect(t, tables));
+}
+
+/// One table.
+fn object(table: &Table) -> Value {
+    let known = || table.fields.iter().filter(|f| f.need != Need::Later);
+    let required: Vec<_> = known().filter(|f| f.need == Need::Required).map(|f| f.name).collect();
+    let mut object = json!({
+        "description": table.doc,
+        "type": "object",
+        "properties": known().map(|f| (f.name.to_owned(), property(f))).collect::<Map<_, _>>(),
+        "required": required,
+        "additionalProperties": false,
+    });
+    insert_unless_empty(&mut object, "oneOf", table.forms.iter().map(|form| alternative(table, form)).collect());
+    insert_unless_empty(&mut object, "allOf", known().filter_map(company).collect());
+    object
+}
+
+/// Adds a list of rules when there are any.
+fn insert_unless_empty(object: &mut Value, key: &str, rules: Vec<Value>) {
+    if !rules.is_empty() {
+        object[key] = rules.into();
+    }
+}
+
+/// The keys of `form`, and none of the other forms.
+fn alternative(table: &Table, form: &[&str]) -> Value {
+    let others = table.forms.iter().copied().flatten().filter(|k| !form.contains(k));
+    let absent: Map<_, _> = others.map(|k| ((*k).to_owned(), false.into())).collect();
+    json!({ "required": form, "properties": absent })
+}
+
+/// What must be beside a field.
+fn company(field: &Field) -> Option<Value> {
+    let name = field.name;
+    match field.with {
+        With::Nothing => None,
+        With::Key(key) => Some(json!({ "dependentRequired": { name: [key] } })),
+        With::Word(key, word) => {
+            Some(json!({ "dependentSchemas": { name: { "properties": { key: { "const": word } } } } }))
+        }
+    }
+}
+
+/// A key: what its value is, and what it means.
+fn property(field: &Field) -> Value {
+    let mut property = value(&field.kind);
+    property["description"] = field.doc.into();
+    property
+}
+
+/// What a value of this kind is.
+fn value(kind: &Kind) -> Value {
+    match kind {
+        Kind::Text => json!({ "type": "string", "pattern": r"\S" }),
+        Kind::Channel => json!({ "type": "string", "pattern": "^[a-z][a-z0-9_-]*$" }),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Count { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::Number(range) => number(*range),
+        Kind::Share => number(Range::of(0.0, 1.0)),
+        Kind::Money => number(Range::of(0.0, MAX_MONEY)),
+        Kind::Duration { zero } => json!({ "type": "string", "pattern": duration(*zero) }),
+        Kind::Limit => json!({ "type": "string", "pattern": format!("{}|^none$", duration(false)) }),
+        Kind::Rate => json!({ "type": "string", "pattern": format!("^(?=.*[1-9]){}$", rate()) }),
+        Kind::Ramp => json!({ "type": "string", "pattern": format!(r"^{0}(\.\.{0})?$", rate()) }),
+        Kind::Word { words, .. } => json!({ "type": "string", "enum": words }),
+        Kind::Words(words) => json!({ "type": "array", "items": { "enum": words }, "uniqueItems": true }),
+        Kind::Table(of) => reference(of),
+        Kind::List { of, min, max } => {
+            json!({ "type": "array", "items": reference(of), "minItems": min, "maxItems": max })
+        }
+        Kind::Named(of) => json!({ "type": "object", "additionalProperties": reference(of), "minProperties": 1 }),
+    }
+}
+
+/// Another table.
+fn reference(table: &Table) -> Value {
+    json!({ "$ref": format!("#/$defs/{}", table.id) })
+}
+
+/// A number in a range.
+fn number(range: Range) -> Value {
+    let mut number = json!({ "type": "number" });
+    if range.min.is_finite() {
+        number[if range.open { "exclusiveMinimum" } else { "minimum" }] = range.min.into();
+    }
+    if range.max.is_finite() {
+        number["maximum"] = range.max.into();
+    }
+    number
+}
+
+/// The pattern of durations.
+fn duration(zero: bool) -> String {
+    let units: String =
+        ["d", "h", "(m|min)", "s", "ms", "us"].iter().map(|unit| format!("({NUMBER}{unit})?")).collect();
+    format!("^(?=.*[{}-9]){units}$", u8::from(!zero))
+}
+
+/// The pattern of one rate.
+fn rate() -> String {
+    format!("{NUMBER}/(d|h|m|min|s|ms|us)")
+}

@@ -1,0 +1,215 @@
+//! The structural check: a parsed file held to the grammar, key by key, with everything that is wrong noted on the way.
+
+use super::diagnostic::{Diagnostic, Fault, shown};
+use super::grammar::{Field, Kind, Need, Table};
+use super::record::{Entry, Record, Value};
+use super::scalar::{one_line, scalar, word, wrong};
+use super::suggest::{nearest, one_of};
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+/// Beyond this many diagnostics the check looks no further: the file is something else altogether.
+const MAX_FOUND: usize = 1000;
+
+/// The most tables with names.
+const MAX_NAMED: usize = 1000;
+
+/// The most words of a list that are looked at: there are not that many.
+const MAX_WORDS: usize = 100;
+
+/// Checks parsed tables against the grammar.
+pub(super) struct Structure<'t> {
+    /// The text of the file.
+    pub(super) text: &'t str,
+    /// Whether all of the file has been parsed: only then can something be missing.
+    pub(super) whole: bool,
+    /// What is wrong.
+    pub(super) found: Vec<Diagnostic>,
+}
+
+/// A key of a parsed table, and its value.
+type RawEntry<'r, 't> = (&'r Spanned<DeString<'t>>, &'r Spanned<DeValue<'t>>);
+
+impl Structure<'_> {
+    /// `raw` as a table of the kind `table` that stands at `place`.
+    pub(super) fn table(&mut self, table: &'static Table, raw: &DeTable<'_>, place: Range<usize>) -> Record {
+        let (mut record, mut meant) = (Record { place, entries: Vec::new() }, Vec::new());
+        for (key, value) in in_order(raw) {
+            if self.found.len() > MAX_FOUND {
+                break;
+            }
+            match table.field(key.get_ref()) {
+                Some(field) => record.entries.extend(self.entry(field, key, value)),
+                None => meant.extend(self.unknown(table, key)),
+            }
+        }
+        self.company(table, &record);
+        if self.whole {
+            self.missing(table, &record, &meant);
+            let unknown = raw.len() > record.entries.len();
+            self.form(table, &record, &meant, unknown);
+        }
+        record
+    }
+
+    /// One key that the table knows.
+    fn entry(
+        &mut self,
+        field: &'static Field,
+        key: &Spanned<DeString<'_>>,
+        raw: &Spanned<DeValue<'_>>,
+    ) -> Option<Entry> {
+        if field.need == Need::Later {
+            self.later(field, key.span());
+            return None;
+        }
+        let value = self.value(&field.kind, field.name, raw);
+        Some(Entry { key: field.name.to_owned(), key_place: key.span(), place: raw.span(), value })
+    }
+
+    /// A key that this version refuses.
+    fn later(&mut self, field: &Field, place: Range<usize>) {
+        let (name, message) = (field.name, format!("`{}`: {}", field.name, field.doc));
+        self.found.push(Diagnostic::at(place, Fault::new(message, "not in this version", format!("remove `{name}`"))));
+    }
+
+    /// A key that the table does not know; returns the one that is probably meant.
+    fn unknown(&mut self, table: &'static Table, key: &Spanned<DeString<'_>>) -> Option<&'static str> {
+        let near = nearest(key.get_ref(), table.keys());
+        let cure = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if table.fields.is_empty() => "remove it: no key belongs here".to_owned(),
+            None => format!("write {}, or remove it", one_of(table.keys())),
+        };
+        let message = format!("unknown {} `{}`", table.key, shown(key.get_ref()));
+        self.found.push(Diagnostic::at(key.span(), Fault::new(message, format!("not in {}", table.what), cure)));
+        near
+    }
+
+    /// The value of the key `name`.
+    fn value(&mut self, kind: &'static Kind, name: &str, raw: &Spanned<DeValue<'_>>) -> Value {
+        let value = match (kind, raw.get_ref()) {
+            (Kind::Table(of), DeValue::Table(table)) => Ok(Value::Table(self.table(of, table, raw.span()))),
+            (Kind::Named(of), DeValue::Table(table)) => self.named(kind, of, table, raw.span()),
+            (Kind::List { of, min, max }, DeValue::Array(items)) => self.list(of, items, *min, *max, kind),
+            (Kind::Words(words), DeValue::Array(items)) => self.words(name, words, items),
+            (_, other) => scalar(kind, other, self.text.get(raw.span()).unwrap_or_default()),
+        };
+        value.unwrap_or_else(|fault| self.bad(raw.span(), name, fault))
+    }
+
+    /// Notes that the value of the key `name` is wrong.
+    fn bad(&mut self, place: Range<usize>, name: &str, fault: Fault) -> Value {
+        let message = format!("`{name}`: {}", fault.message);
+        self.found.push(Diagnostic::at(place, Fault { message, ..fault }));
+        Value::Bad
+    }
+
+    /// Tables whose keys are names.
+    fn named(
+        &mut self,
+        kind: &Kind,
+        of: &'static Table,
+        raw: &DeTable<'_>,
+        place: Range<usize>,
+    ) -> Result<Value, Fault> {
+        if raw.is_empty() && self.whole {
+            return Err(Fault::new("there is none", kind.expected(), format!("write {}", of.example)));
+        }
+        if raw.len() > MAX_NAMED {
+            let message = format!("there are {}", raw.len());
+            return Err(Fault::new(message, format!("expected at most {MAX_NAMED}"), "remove some"));
+        }
+        let entries = in_order(raw).into_iter().map(|(key, value)| self.name_and_table(kind, of, key, value)).collect();
+        Ok(Value::Table(Record { place, entries }))
+    }
+
+    /// One table with a name.
+    fn name_and_table(
+        &mut self,
+        kind: &Kind,
+        of: &'static Table,
+        key: &Spanned<DeString<'_>>,
+        raw: &Spanned<DeValue<'_>>,
+    ) -> Entry {
+        let name = key.get_ref().as_ref();
+        if let Err(fault) = one_line(name) {
+            self.found.push(Diagnostic::at(key.span(), fault));
+        }
+        let value = match raw.get_ref() {
+            DeValue::Table(table) => Value::Table(self.table(of, table, raw.span())),
+            other => self.bad(raw.span(), &shown(name), wrong(kind, other, format!("write {}", of.example))),
+        };
+        Entry { key: name.to_owned(), key_place: key.span(), place: raw.span(), value }
+    }
+
+    /// A list of `min` to `max` tables.
+    fn list(
+        &mut self,
+        of: &'static Table,
+        items: &[Spanned<DeValue<'_>>],
+        min: usize,
+        max: usize,
+        kind: &Kind,
+    ) -> Result<Value, Fault> {
+        match items.len() {
+            none if none < min && self.whole => Err(Fault::new(
+                "the list is empty",
+                kind.expected(),
+                format!("add {}, such as {}", of.what, of.example),
+            )),
+            many if many > max => Err(Fault::new(
+                format!("the list has {many} entries"),
+                format!("expected at most {max}"),
+                "remove some",
+            )),
+            _ => Ok(Value::List(items.iter().filter_map(|item| self.item(of, item)).collect())),
+        }
+    }
+
+    /// A list of some of `words`, each once.
+    fn words(
+        &mut self,
+        name: &str,
+        words: &'static [&'static str],
+        items: &[Spanned<DeValue<'_>>],
+    ) -> Result<Value, Fault> {
+        let (kind, mut chosen) = (Kind::Word { words, later: &[] }, Vec::new());
+        for item in items.iter().take(MAX_WORDS) {
+            match word(&kind, item.get_ref(), "one of them", words, &[]).and_then(|w| new_word(w, &chosen)) {
+                Ok(word) => chosen.push(word),
+                Err(fault) => _ = self.bad(item.span(), name, fault),
+            }
+        }
+        Ok(Value::Words(chosen))
+    }
+
+    /// One table of a list.
+    fn item(&mut self, of: &'static Table, item: &Spanned<DeValue<'_>>) -> Option<Record> {
+        let DeValue::Table(table) = item.get_ref() else {
+            self.bad(item.span(), of.id, wrong(&Kind::Table(of), item.get_ref(), format!("write {}", of.example)));
+            return None;
+        };
+        Some(self.table(of, table, item.span()))
+    }
+}
+
+/// `word`, unless it has been `chosen` before.
+fn new_word(word: &'static str, chosen: &[&str]) -> Result<&'static str, Fault> {
+    match chosen.contains(&word) {
+        true => Err(Fault::new(
+            format!("`{word}` stands here twice"),
+            "expected each word once",
+            format!("remove the second `{word}`"),
+        )),
+        false => Ok(word),
+    }
+}
+
+/// The entries of a table in the order of the file.
+fn in_order<'r, 't>(raw: &'r DeTable<'t>) -> Vec<RawEntry<'r, 't>> {
+    let mut entries: Vec<_> = raw.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}

@@ -1,0 +1,160 @@
+//! Scenario files: what loads, and what is said of files that do not.
+
+mod mistakes;
+mod schema_and_chance;
+mod whole_files;
+
+use failsim::dist::{Dist, Shape};
+use failsim::engine::{LateDelivery, StepRules};
+use failsim::provider::Effect;
+use failsim::scenario::{Bound, Diagnostics, Scenario, parse};
+use failsim::traffic::Arrivals;
+use failsim::units::{Money, SimTime};
+use failsim::vocabulary::{Status, SuccessFloor};
+use std::path::Path;
+
+/// The reference scenario: every table of the format, and most of its keys.
+const REFERENCE: &str = include_str!("scenario/reference.toml");
+
+fn checked(text: &str) -> Result<Scenario, Diagnostics> {
+    parse(text, "pin.toml", &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/scenario"))
+}
+
+/// The reference scenario with `old` replaced by `new`.
+fn with(old: &str, new: &str) -> String {
+    assert!(REFERENCE.contains(old), "the reference scenario has no {old}");
+    REFERENCE.replacen(old, new, 1)
+}
+
+/// What is said of the reference scenario with `old` replaced by `new`.
+fn said_of(old: &str, new: &str) -> String {
+    checked(&with(old, new)).expect_err("something is wrong").to_string()
+}
+
+/// The reference scenario with `old` replaced by `new` is refused at the line of `new`, with all of `parts` in what is said.
+#[track_caller]
+fn refused(old: &str, new: &str, parts: &[&str]) {
+    let text = with(old, new);
+    let diagnostics = checked(&text).expect_err(new);
+    let said = diagnostics.to_string();
+    assert_eq!(diagnostics.items().len(), 1, "{said}");
+    let (line, _) = diagnostics.position(&diagnostics.items()[0]).expect("it has a place");
+    let first = text.find(new).expect("it is there");
+    let lines = text[..first].lines().count()..=text[..first + new.len()].lines().count();
+    assert!(lines.contains(&line), "line {line} is not in {lines:?}:\n{said}");
+    for part in [&format!("pin.toml:{line}:"), "^", "hint: "].into_iter().chain(parts.iter().copied()) {
+        assert!(said.contains(part), "no {part:?} in\n{said}");
+    }
+}
+
+fn seconds(s: f64) -> SimTime {
+    SimTime::from_secs_f64(s)
+}
+
+#[test]
+fn the_reference_scenario_loads() {
+    let scenario = checked(REFERENCE).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((scenario.title.as_str(), scenario.seed), ("Bank PIN: Viber first or SMS first?", 20_261_127));
+    assert_eq!((scenario.currency.as_str(), scenario.deadline), ("EUR", seconds(60.0)));
+    assert_eq!(scenario.traffic.recipients, 1_000_000);
+    assert_eq!(scenario.traffic.arrivals, Arrivals::Uniform { over: seconds(3600.0) });
+    let names: Vec<_> = scenario.providers.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["viber", "sms", "voice"], "in the order of the file");
+    assert_eq!(scenario.checks[0].bound, Bound::AtLeast(0.5));
+    assert_eq!(scenario.digest.len(), 64);
+}
+
+#[test]
+fn the_providers_are_as_written() {
+    let scenario = checked(REFERENCE).unwrap();
+    let [viber, sms, voice] = scenario.providers.as_slice() else { panic!("three providers") };
+    assert!(!viber.honours_ttl && sms.honours_ttl);
+    assert_eq!(viber.price.delivered, Money::from_micros(15_000));
+    assert_eq!(viber.price.delivered_late, viber.price.delivered);
+    assert_eq!(sms.price.submitted, Money::from_micros(45_000));
+    assert_eq!(viber.outcomes[0].after, Dist::new(Shape::Lognormal { median: seconds(2.5), sigma: 0.8 }));
+    assert_eq!(viber.outages[0].effect, Effect::Silent);
+    assert_eq!((viber.outages[0].from, viber.outages[0].every), (seconds(1200.0), SimTime::NEVER));
+    assert_eq!(voice.outcomes[0].status, Status::Answered);
+    let shifted = Dist { shift: seconds(3.0), ..Dist::new(Shape::Exponential { mean: seconds(8.0) }) };
+    assert_eq!(voice.outcomes[0].after, shifted);
+    assert_eq!(voice.report_delay, Dist::constant(SimTime::ZERO));
+}
+
+#[test]
+fn the_plans_are_as_written_with_defaults_by_channel() {
+    let scenario = checked(REFERENCE).unwrap();
+    let plan = &scenario.plans[0];
+    assert_eq!(plan.carriers.iter().map(|c| c.provider).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!((plan.flow.steps[0].ttl, plan.carriers[0].validity), (seconds(60.0), seconds(60.0)));
+    assert_eq!(plan.flow.steps[2].ttl, SimTime::NEVER);
+    assert_eq!(plan.flow.steps[2].failover_on, StepRules::default_failover_on("voice"));
+    assert_eq!(plan.flow.late_delivery, LateDelivery::Finish);
+    assert_eq!(scenario.plans[1].flow.late_delivery, LateDelivery::Ignore);
+}
+
+#[test]
+fn a_step_that_expires_on_delivery_succeeds_when_seen() {
+    let text = with(
+        "ttl = \"60s\", failover_on",
+        "expire_on_delivery = true, attempts = 2, retry_after = \"5s\", failover_on",
+    );
+    let step = &checked(&text).unwrap().plans[0].flow.steps[0];
+    assert_eq!((step.success, step.ttl, step.attempts), (SuccessFloor::Seen, seconds(600.0), 2));
+}
+
+#[test]
+fn every_pattern_of_arrivals_loads() {
+    let recipients = |arrivals: &str| {
+        let text = with("arrivals = { uniform = { over = \"1h\" } }", &format!("arrivals = {arrivals}"));
+        checked(&text).unwrap_or_else(|e| panic!("{e}")).traffic
+    };
+    assert_eq!(recipients("{ blast = {} }").arrivals, Arrivals::Blast);
+    assert_eq!(recipients("{ spread = { over = \"200s\" } }").arrivals, Arrivals::Spread { over: seconds(200.0) });
+    assert_eq!(recipients("{ poisson = { rate = \"18_000/min\" } }").arrivals, Arrivals::Poisson { rate_per_s: 300.0 });
+    let stages =
+        recipients("{ stages = [{ over = \"10m\", rate = \"50/s\" }, { over = \"5m\", rate = \"50/s..800/s\" }] }");
+    assert!(matches!(&stages.arrivals, Arrivals::Stages(s) if s.len() == 2 && s[1].to_per_s == 800.0));
+    assert_eq!(stages.recipients, 1_000_000);
+}
+
+#[test]
+fn stages_and_files_say_how_many_people_there_are() {
+    let counted = |arrivals: &str| {
+        let text = with(
+            "recipients = 1_000_000\narrivals = { uniform = { over = \"1h\" } }",
+            &format!("arrivals = {arrivals}"),
+        );
+        checked(&text).unwrap_or_else(|e| panic!("{e}")).traffic
+    };
+    assert_eq!(counted("{ stages = [{ over = \"10m\", rate = \"50/s..100/s\" }] }").recipients, 45_000);
+    let file = counted("{ file = \"arrivals.csv\", column = \"arrived_s\" }");
+    let times: Vec<_> = [0.0, 1.5, 60.0].map(seconds).into();
+    assert_eq!((file.recipients, file.arrivals), (3, Arrivals::Times(times.into())));
+    let first = counted("{ file = \"arrivals.csv\" }");
+    assert_eq!(first.arrivals, Arrivals::Times([0.0, 2.5, 3600.0].map(seconds).into()));
+}
+
+#[test]
+fn every_distribution_loads() {
+    for (dist, shape) in [
+        ("{ constant = \"4s\" }", Shape::Constant(seconds(4.0))),
+        ("{ uniform = { min = \"1s\", max = \"2s\" } }", Shape::Uniform { min: seconds(1.0), max: seconds(2.0) }),
+        ("{ gamma = { mean = \"8s\", cv = 0.5, max = \"1m\" } }", Shape::Gamma { mean: seconds(8.0), cv: 0.5 }),
+        ("{ weibull = { scale = \"8s\", shape = 2 } }", Shape::Weibull { scale: seconds(8.0), shape: 2.0 }),
+        ("{ empirical = { file = \"arrivals.csv\" } }", Shape::Empirical([0.0, 2.5, 3600.0].map(seconds).into())),
+    ] {
+        let text = with("{ exponential = { mean = \"400ms\" } }", dist);
+        let scenario = checked(&text).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(scenario.providers[0].outcomes[2].after.shape, shape);
+    }
+}
+
+#[test]
+fn percentiles_become_a_sigma() {
+    let text = with("{ exponential = { mean = \"400ms\" } }", "{ lognormal = { p50 = \"2s\", p95 = \"10s\" } }");
+    let scenario = checked(&text).unwrap();
+    let Shape::Lognormal { median, sigma } = scenario.providers[0].outcomes[2].after.shape else { panic!("lognormal") };
+    assert_eq!(median, seconds(2.0));
+    assert!((sigma - 0.978_469).abs() < 1e-6, "{sigma}");
+}

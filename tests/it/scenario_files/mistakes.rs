@@ -1,0 +1,146 @@
+//! What is said of each mistake: the place, what was expected, and the cure.
+
+use super::{checked, refused, said_of, with};
+use failsim::units::SimTime;
+
+#[test]
+fn shares_above_one_are_refused() {
+    refused("share = 0.62", "share = 62", &["`share`", "from 0 to 1", "write 0.62 for 62 %"]);
+    refused("share = 0.62", "share = \"62 %\"", &["write 0.62 for 62 %"]);
+    refused("share = 0.62", "share = nan", &["finite number"]);
+    refused("share = 0.62", "share = -0.1", &["from 0 to 1"]);
+    let said = said_of("share = 0.62", "share = 0.82");
+    assert!(
+        said.contains("add up to 1.1") && said.contains("lower them by 0.1") && said.contains("expected at most 1"),
+        "{said}"
+    );
+}
+
+#[test]
+fn durations_without_unit_sign_or_sense_are_refused() {
+    refused("deadline = \"60s\"", "deadline = 60", &["needs a unit", "write \"60s\"", "\"1h30m\""]);
+    refused("deadline = \"60s\"", "deadline = \"60\"", &["needs a unit", "write \"60s\""]);
+    refused("deadline = \"60s\"", "deadline = \"-60s\"", &["cannot be negative", "write \"60s\""]);
+    refused("deadline = \"60s\"", "deadline = -60", &["cannot be negative"]);
+    refused("deadline = \"60s\"", "deadline = nan", &["is no duration"]);
+    refused("deadline = \"60s\"", "deadline = inf", &["is no duration"]);
+    refused("deadline = \"60s\"", "deadline = \"inf\"", &["is no duration"]);
+    refused("deadline = \"60s\"", "deadline = \"\"", &["empty"]);
+    refused("deadline = \"60s\"", "deadline = \"400d\"", &["at most 366 days"]);
+    refused("deadline = \"60s\"", "deadline = \"0s\"", &["above zero"]);
+    refused("deadline = \"60s\"", "deadline = 60s", &["write \"60s\", in quotes"]);
+}
+
+#[test]
+fn a_ttl_of_nothing_is_refused_and_none_is_no_limit() {
+    refused("ttl = \"60s\", failover_on", "ttl = \"0s\", failover_on", &["zero", "or \"none\" for no limit"]);
+    let unlimited = checked(&with("ttl = \"60s\", failover_on", "ttl = \"none\", failover_on")).unwrap();
+    assert_eq!(unlimited.plans[0].flow.steps[0].ttl, SimTime::NEVER);
+}
+
+#[test]
+fn names_that_are_not_defined_are_refused_with_the_nearest() {
+    refused(
+        "{ provider = \"viber\", ttl = \"60s\", f",
+        "{ provider = \"vibre\", ttl = \"60s\", f",
+        &["did you mean `viber`?"],
+    );
+    refused("plan = \"viber-first\"", "plan = \"viber-frist\"", &["did you mean `viber-first`?"]);
+    refused("metric = \"in_time\"", "metric = \"in-time\"", &["did you mean `in_time`?"]);
+    refused("status = \"undelivered\"", "status = \"undeliverd\"", &["did you mean `undelivered`?"]);
+    refused(
+        "after = { exponential = {",
+        "after = { exponentail = {",
+        &["unknown distribution", "did you mean `exponential`?"],
+    );
+    refused("after = { exponential = {", "after = { banana = {", &["unknown distribution", "`lognormal`"]);
+    refused("deadline = \"60s\"", "deadlin = \"60s\"", &["unknown key `deadlin`", "did you mean `deadline`?"]);
+}
+
+#[test]
+fn empty_and_doubled_plans_are_refused() {
+    refused(
+        "steps = [{ provider = \"sms\", ttl = \"5m\" }, { provider = \"viber\", ttl = \"60s\" }, { provider = \"voice\" }]",
+        "steps = []",
+        &["the list is empty", "add a step"],
+    );
+    refused("name = \"sms-first\"", "name = \"viber-first\" # again", &["two plans", "the first of that name"]);
+    refused("name = \"sms-first\"", "name = \"\"", &["empty"]);
+    let many = "steps = [{ provider = \"sms\", attempts = 16 }, { provider = \"viber\", ttl = \"60s\" }]";
+    refused(
+        "steps = [{ provider = \"sms\", ttl = \"5m\" }, { provider = \"viber\", ttl = \"60s\" }, { provider = \"voice\" }]",
+        many,
+        &["17 attempts", "at most 16"],
+    );
+}
+
+#[test]
+fn windows_must_make_sense() {
+    refused("to = \"30m\"", "to = \"10m\"", &["ends before it starts", "more than \"20m\""]);
+    refused("to = \"30m\"", "to = \"30m\"\nevery = \"5m\"", &["recurs before it is over", "at least \"10m\""]);
+    refused("effect = \"silent\"", "effect = \"slow\"", &["how slow", "factor = 5"]);
+    refused("effect = \"silent\"", "effect = \"silent\"\nfactor = 5", &["only beside effect = \"slow\""]);
+    refused("effect = \"silent\"", "effect = \"throttle\"", &["not simulated by this version"]);
+}
+
+#[test]
+fn parameters_must_make_sense() {
+    let exponential = "exponential = { mean = \"400ms\" }";
+    refused("sigma = 0.8", "sigma = 0", &["above 0"]);
+    refused("sigma = 0.8", "sigma = -1.5", &["above 0"]);
+    refused("sigma = 0.8", "sigma = inf", &["finite"]);
+    refused(
+        exponential,
+        "lognormal = { p50 = \"5s\", p95 = \"5s\" }",
+        &["`p95` is not above `p50`", "more than \"5s\""],
+    );
+    refused(exponential, "lognormal = { p50 = \"5s\" }", &["`p95` is missing"]);
+    refused(exponential, "lognormal = { p50 = \"5s\", p95 = \"9s\", sigma = 1 }", &["exclude each other"]);
+    refused(exponential, "uniform = { min = \"5s\", max = \"5s\" }", &["`max` is not above `min`", "constant"]);
+    refused(exponential, "exponential = { mean = \"4s\", shift = \"5s\", max = \"5s\" }", &["constant"]);
+    refused(exponential, "constant = \"4s\", exponential = { mean = \"4s\" }", &["exclude each other"]);
+    refused("after = { exponential = { mean = \"400ms\" } }", "after = {}", &["names no distribution"]);
+    refused("after = { exponential = { mean = \"400ms\" } }", "after = \"4s\"", &["{ constant = \"4s\" }"]);
+}
+
+#[test]
+fn the_number_of_people_must_fit() {
+    refused("recipients = 1_000_000", "recipients = 0", &["from 1 to 4294967296", "write 1 or more"]);
+    refused("recipients = 1_000_000", "recipients = 5_000_000_000", &["from 1 to 4294967296"]);
+    refused("recipients = 1_000_000", "recipients = 99999999999999999999999999999999999999999999", &["or less"]);
+    let said = said_of("recipients = 1_000_000\n", "");
+    assert!(said.contains("`recipients` is missing in [traffic]") && said.contains("pin.toml:9:1"), "{said}");
+}
+
+#[test]
+fn steps_must_make_sense() {
+    let step = "ttl = \"60s\", failover_on";
+    refused(step, "success = \"sent\", expire_on_delivery = true, failover_on", &["only `seen`"]);
+    refused(step, "ttl = \"none\", expire_on_delivery = true, failover_on", &["needs a ttl"]);
+    refused(step, "retry_after = \"5s\", failover_on", &["attempts = 2"]);
+    refused("[\"undelivered\", \"failed\", \"expired\"]", "[\"failed\", \"failed\"]", &["twice", "remove the second"]);
+    refused(
+        "[\"undelivered\", \"failed\", \"expired\"]",
+        "[\"delivered\"]",
+        &["unknown word", "did you mean `undelivered`?"],
+    );
+    assert!(checked(&with("[\"undelivered\", \"failed\", \"expired\"]", "[]")).is_ok());
+}
+
+#[test]
+fn money_rates_and_checks_must_make_sense() {
+    refused("delivered = 0.015", "delivered = -0.015", &["from 0 to 1000000"]);
+    refused("delivered = 0.015", "delivered = \"0.015\"", &["write 0.015, without quotes"]);
+    refused("{ uniform = { over = \"1h\" } }", "{ poisson = { rate = 300 } }", &["write \"300/s\""]);
+    refused("{ uniform = { over = \"1h\" } }", "{ poisson = { rate = \"0/s\" } }", &["above zero"]);
+    refused("{ uniform = { over = \"1h\" } }", "{ poisson = { rate = \"1/d\" } }", &["longer than 366d"]);
+    refused("{ uniform = { over = \"1h\" } }", "{ stages = [{ over = \"1h\", rate = \"0/s\" }] }", &["nobody arrives"]);
+    refused("at_least = 0.5", "at_least = 50", &["write 0.5 for 50 %"]);
+    refused("at_least = 0.5", "at_least = 0.5\nat_most = 0.7", &["exclude each other"]);
+    refused("channel = \"viber\"", "channel = \"Viber\"", &["write \"viber\""]);
+    refused(
+        "channel = \"viber\"",
+        "channel = \"viber\"\ncapacity = { rate = \"5/s\" }",
+        &["not simulated by this version", "remove `capacity`"],
+    );
+}
