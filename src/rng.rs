@@ -139,6 +139,12 @@ impl Draws {
         u64::from(block[lane]) << 32 | u64::from(block[lane + 1])
     }
 
+    /// The key, and the counter of block 0, for whoever computes many blocks at once.
+    #[must_use]
+    pub const fn parts(self) -> ([u32; 2], [u32; 4]) {
+        (self.key, self.counter)
+    }
+
     /// These draws as a generator for the `rand` crates: all of them in order, from purpose 0.
     #[must_use]
     pub const fn stream(self) -> Stream {

@@ -131,6 +131,13 @@ impl StatusSet {
         self.0 >> status as u16 & 1 == 1
     }
 
+    /// A bit for each member, at the place of `status as u8`.
+    #[must_use]
+    #[inline]
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
     /// Its members, by rank.
     pub fn iter(self) -> impl Iterator<Item = Status> {
         Status::ALL.into_iter().filter(move |&s| self.contains(s))

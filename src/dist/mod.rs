@@ -1,12 +1,14 @@
 //! Latency distributions: their shapes in quantities that people have, their quantile functions, and the tables that
 //! sample them.
 
+mod atlas;
 mod quantile;
 mod sampler;
 
 use crate::units::SimTime;
 use std::sync::Arc;
 
+pub use atlas::{Atlas, Entry};
 pub use sampler::Sampler;
 
 /// The longest span a distribution yields, about 407 days; the far tail of a very wide shape ends there.

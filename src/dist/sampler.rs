@@ -8,7 +8,7 @@ use crate::units::SimTime;
 const PIECES: usize = 1 << PIECE_BITS;
 const PIECE_BITS: u32 = 6;
 /// The bits of an `f32` fraction below those that number the piece: where in the piece a draw falls.
-const WITHIN_BITS: u32 = 23 - PIECE_BITS;
+pub(super) const WITHIN_BITS: u32 = 23 - PIECE_BITS;
 /// A draw folded at the median is from 0.5 (in place of 0) to 2³¹, which is 32 halvings.
 const HALVINGS: usize = 32;
 /// One knot for each piece of a side, and one for the median.
@@ -26,13 +26,13 @@ const FIRST_PIECE: u32 = 0.5_f32.to_bits() >> WITHIN_BITS;
 /// (tested), and beyond the 99.9 % quantile pieces are narrower than 8e-6.
 #[derive(Clone, Debug)]
 pub struct Sampler {
-    kind: Kind,
+    pub(super) kind: Kind,
     /// Nothing longer [µs].
-    max: i64,
+    pub(super) max: i64,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+pub(super) enum Kind {
     /// Always this span [µs].
     Constant(i64),
     /// The quantiles [µs] of the lower side from the tail to the median, then those of the upper side likewise.
@@ -104,8 +104,8 @@ fn interpolate(knots: &[i64], draw: u32) -> i64 {
 }
 
 /// The piece of the table in which a draw falls, and how far in it, in units of 2⁻¹⁷.
-#[inline]
-fn locate(draw: u32) -> (usize, i64) {
+#[inline(always)]
+pub(super) fn locate(draw: u32) -> (usize, i64) {
     let upper = draw >> 31;
     // The distance from the nearer end: as likely in either half.
     let folded = draw ^ upper.wrapping_neg();

@@ -2,9 +2,11 @@
 //!
 //! A provider knows nothing of flows or plans; it speaks the engine's words from the other side.
 
+mod fortune;
 mod outage;
 mod simulated;
 mod spec;
 
+pub use fortune::{Fates, Fortune, LANES};
 pub use simulated::{Fate, Provider, Report, Terms};
 pub use spec::{Effect, Outage, Outcome, Price, ProviderSpec, Seen};

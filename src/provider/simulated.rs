@@ -1,5 +1,6 @@
 //! A provider made ready to play: what becomes of one submission.
 
+use super::fortune::Tables;
 use super::outage::{self, Trouble};
 use super::spec::{Outage, Price, ProviderSpec};
 use crate::dist::Sampler;
@@ -21,23 +22,27 @@ use crate::vocabulary::Status;
 /// 4. the report reaches the engine at `h + report_delay`, unless reports are lost.
 #[derive(Clone, Debug)]
 pub struct Provider {
-    key: ProviderKey,
-    price: Price,
-    honours_ttl: bool,
-    report_delay: Sampler,
-    outcomes: Vec<Outcome>,
-    outages: Vec<(Outage, u64)>,
+    pub(super) key: ProviderKey,
+    pub(super) price: Price,
+    pub(super) honours_ttl: bool,
+    pub(super) report_delay: Sampler,
+    pub(super) outcomes: Vec<Outcome>,
+    /// Each with the draws below which it hits.
+    pub(super) outages: Vec<(Outage, u64)>,
+    /// For batches, where they can be had.
+    pub(super) tables: Option<Tables>,
 }
 
 /// An outcome with its samplers.
 #[derive(Clone, Debug)]
-struct Outcome {
+pub(super) struct Outcome {
     /// The outcome is this one if a 32-bit draw is below this, and not below that of the one before.
-    below: u64,
-    status: Status,
-    after: Sampler,
-    seen: Option<(u64, Sampler)>,
-    talk: Option<Sampler>,
+    pub(super) below: u64,
+    pub(super) status: Status,
+    pub(super) after: Sampler,
+    /// The draws below which a delivered message is opened, and when.
+    pub(super) seen: Option<(u64, Sampler)>,
+    pub(super) talk: Option<Sampler>,
 }
 
 /// What is agreed for one attempt when it is handed over.
@@ -116,14 +121,17 @@ impl Provider {
                 talk: outcome.talk.as_ref().map(Sampler::new),
             }
         };
-        Self {
+        let mut provider = Self {
             key: ProviderKey::of_name(&spec.name),
             price: spec.price,
             honours_ttl: spec.honours_ttl,
             report_delay: Sampler::new(&spec.report_delay),
             outcomes: spec.outcomes.iter().map(outcome).collect(),
             outages: spec.outages.iter().map(|outage| (outage.clone(), outage.share.threshold())).collect(),
-        }
+            tables: None,
+        };
+        provider.tables = Tables::new(&provider);
+        provider
     }
 
     /// By what its luck is keyed.

@@ -3,6 +3,7 @@
 use super::batch::{self, BATCH, Columns};
 use super::cast::{Cast, Part};
 use super::counting::Counting;
+use super::lanes::{Batch, Lanes, Room};
 use super::life::{Life, play};
 use super::tally::{PlanTally, Tally};
 use super::timeline::Timeline;
@@ -67,12 +68,13 @@ pub type SectionQuantiles = Vec<Option<[f64; 2]>>;
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_alone(world: &World<'_>, progress: &Progress) -> Result<(Tally, Vec<SectionQuantiles>), Interrupted> {
     let timetable = Timetable::new(world.traffic, world.luck);
+    let lanes = Lanes::new(world.cast);
     let empty = || (world.empty_tally(), Vec::new());
     (0..SECTIONS)
         .into_par_iter()
         .with_max_len(1)
         .map(|section| {
-            let tally = world.play_section(section, &timetable, progress)?;
+            let tally = world.play_section(section, &timetable, &lanes, progress)?;
             let quantiles = tally.plans.iter().map(quantiles).collect();
             Ok((tally, vec![quantiles]))
         })
@@ -93,47 +95,58 @@ impl World<'_> {
     }
 
     /// Plays every [`SECTIONS`]-th batch, from the `section`-th on.
-    fn play_section(&self, section: usize, timetable: &Timetable, progress: &Progress) -> Result<Tally, Interrupted> {
+    fn play_section(
+        &self,
+        section: usize,
+        timetable: &Timetable,
+        lanes: &Lanes,
+        progress: &Progress,
+    ) -> Result<Tally, Interrupted> {
         let size = batch_size(timetable.recipients());
         let mut tally = self.empty_tally();
-        let mut table = Table::new(self.cast.plans.len());
+        let mut table = Table::new(self.cast.plans.len(), lanes);
         let starts = (section as u64 * size..timetable.recipients()).step_by(SECTIONS * size as usize);
         for first in starts {
             if progress.stopped() {
                 return Err(Interrupted);
             }
             let count = size.min(timetable.recipients() - first);
-            self.play_batch(first, count as usize, timetable, &mut table, &mut tally);
+            self.play_batch(first, count as usize, timetable, lanes, &mut table, &mut tally);
             progress.played.fetch_add(count, Ordering::Relaxed);
         }
         Ok(tally)
     }
 
-    fn play_batch(&self, first: u64, count: usize, timetable: &Timetable, table: &mut Table, tally: &mut Tally) {
-        let arrivals = &mut table.arrivals[..count];
+    fn play_batch(
+        &self,
+        first: u64,
+        count: usize,
+        timetable: &Timetable,
+        lanes: &Lanes,
+        table: &mut Table,
+        tally: &mut Tally,
+    ) {
+        let Table { arrivals, columns, life, room } = table;
+        let arrivals = &mut arrivals[..count];
         timetable.fill(first, arrivals);
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
-        for ((part, columns), plan) in self.cast.plans.iter().zip(&mut table.columns).zip(&mut tally.plans) {
+        room.forget();
+        let batch = Batch { luck: self.luck, first: first as u32, arrivals, timeline: self.timeline };
+        for (i, (columns, plan)) in columns.iter_mut().zip(&mut tally.plans).enumerate() {
             columns.clear_bits();
-            self.play_plan(part, first as u32, arrivals, &mut table.life, columns, plan);
+            if !lanes.play(self.cast, i, batch, room, columns, plan) {
+                self.play_plan(&self.cast.plans[i], batch, life, columns, plan);
+            }
         }
-        batch::count(&mut table.columns, arrivals, self.cast.deadline, tally);
+        batch::count(columns, arrivals, self.cast.deadline, tally);
     }
 
     /// Plays a batch under one plan, one recipient after the other through the engine.
-    fn play_plan(
-        &self,
-        part: &Part,
-        first: u32,
-        arrivals: &[SimTime],
-        life: &mut Life,
-        columns: &mut Columns,
-        tally: &mut PlanTally,
-    ) {
+    fn play_plan(&self, part: &Part, batch: Batch<'_>, life: &mut Life, columns: &mut Columns, tally: &mut PlanTally) {
         let mut counting = Counting::new(tally, self.timeline);
-        for (i, &arrival) in arrivals.iter().enumerate() {
+        for (i, &arrival) in batch.arrivals.iter().enumerate() {
             counting.begin();
-            let flow = play(self.cast, part, self.luck, (first + i as u32, arrival), life, &mut counting);
+            let flow = play(self.cast, part, self.luck, (batch.first + i as u32, arrival), life, &mut counting);
             columns.set(i, counting.finish(flow.status()));
         }
     }
@@ -149,10 +162,16 @@ struct Table {
     arrivals: Vec<SimTime>,
     columns: Vec<Columns>,
     life: Life,
+    room: Room,
 }
 
 impl Table {
-    fn new(plans: usize) -> Self {
-        Self { arrivals: vec![SimTime::ZERO; BATCH], columns: vec![Columns::EMPTY; plans], life: Life::default() }
+    fn new(plans: usize, lanes: &Lanes) -> Self {
+        Self {
+            arrivals: vec![SimTime::ZERO; BATCH],
+            columns: vec![Columns::EMPTY; plans],
+            life: Life::default(),
+            room: lanes.room(),
+        }
     }
 }

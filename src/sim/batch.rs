@@ -4,7 +4,7 @@ use super::tally::{PairTally, PlanTally, Tally};
 use crate::units::{Money, SimTime};
 
 /// The most recipients in a batch.
-pub(super) const BATCH: usize = 1024;
+pub(super) const BATCH: usize = crate::provider::LANES;
 const WORDS: usize = BATCH / 64;
 
 /// What one recipient's life under one plan came to.

@@ -4,6 +4,7 @@ mod alone;
 mod batch;
 mod cast;
 mod counting;
+mod lanes;
 mod life;
 mod tally;
 mod timeline;

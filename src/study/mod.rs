@@ -5,6 +5,7 @@ mod compare;
 mod measure;
 mod pictures;
 mod results;
+mod trace;
 
 pub use check::{Against, BASELINE_METRICS, Checked, Incomparable, Tolerance, Verdict, against, check, judge};
 pub use compare::compare;
@@ -13,3 +14,4 @@ pub use results::{
     Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Latency, OutageWindow, Pictures, PlanPicture,
     PlanResult, ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
 };
+pub use trace::{Event, Trace, trace};

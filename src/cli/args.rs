@@ -1,0 +1,139 @@
+//! The verbs and flags.
+
+use super::tolerance::NamedTolerance;
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+/// Which messages reach people, how soon, and at what price: plays failover plans (Viber, SMS, voice, ...) against simulated channel providers and compares them
+#[derive(Parser, Debug)]
+#[command(name = "failsim", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 something broke (files, disk), 2 bad usage or a bad scenario, 3 a check failed, 130 interrupted"
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Verb {
+    /// Play every plan of a scenario on the same people, compare them, and write a report
+    Run(Run),
+    /// For CI: play a scenario and hold it to its [[checks]], and to an earlier run; exit 3 if a check fails
+    Check(Check),
+    /// Read scenario files and say what is wrong with them; play nothing
+    Validate(Validate),
+    /// Show one recipient's life under one plan, event by event
+    Trace(Trace),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema(Schema),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+/// What is played, and how.
+#[derive(clap::Args, Debug)]
+pub(super) struct Play {
+    /// The scenario file
+    #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
+    pub(super) scenario: PathBuf,
+    /// Play this many recipients instead of the scenario's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=crate::traffic::MAX_RECIPIENTS))]
+    pub(super) recipients: Option<u64>,
+    /// Draw all luck from this seed instead of the scenario's
+    #[arg(long, value_name = "S")]
+    pub(super) seed: Option<u64>,
+    /// Play so many times, with luck of their own
+    #[arg(long, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) replications: u32,
+    /// Use so many threads [default: one for each core]; the results are the same for any number
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(super) threads: Option<u16>,
+    /// Play only this plan; may be given more than once
+    #[arg(long = "plan", value_name = "NAME")]
+    pub(super) plans: Vec<String>,
+    /// Write no progress and no notes
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Run {
+    #[command(flatten)]
+    pub(super) play: Play,
+    /// Write the report into this folder [default: reports/<scenario name>]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "no_report")]
+    pub(super) out: Option<PathBuf>,
+    /// Write no report
+    #[arg(long)]
+    pub(super) no_report: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+}
+
+/// What `run` prints.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Format {
+    /// Tables for people
+    Table,
+    /// The results as in results.json
+    Json,
+    /// One line for each plan and measure
+    Csv,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) play: Play,
+    /// Compare with this results.json of an earlier run, plan by plan
+    #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath)]
+    pub(super) baseline: Option<PathBuf>,
+    /// Let a measure be so much worse than in the baseline, such as in_time=0.1pp, cost.per_recipient=2% or latency_s.p95=500ms; may be given more than once
+    #[arg(long = "tolerance", value_name = "MEASURE=AMOUNT", requires = "baseline", value_delimiter = ',')]
+    pub(super) tolerances: Vec<NamedTolerance>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Validate {
+    /// The scenario files
+    #[arg(value_name = "SCENARIO", required = true, value_hint = ValueHint::FilePath)]
+    pub(super) scenarios: Vec<PathBuf>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Trace {
+    /// The scenario file
+    #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
+    pub(super) scenario: PathBuf,
+    /// The plan [default: the scenario's first]
+    #[arg(long, value_name = "NAME")]
+    pub(super) plan: Option<String>,
+    /// The recipient's number, from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) recipient: u64,
+    /// Draw all luck from this seed instead of the scenario's
+    #[arg(long, value_name = "S")]
+    pub(super) seed: Option<u64>,
+    /// The replication, from 0
+    #[arg(long, value_name = "R", default_value_t = 0)]
+    pub(super) replication: u32,
+    /// Play as one of this many recipients instead of the scenario's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=crate::traffic::MAX_RECIPIENTS))]
+    pub(super) recipients: Option<u64>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Schema {
+    /// Print the schema of results.json instead
+    #[arg(long)]
+    pub(super) results: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: clap_complete::Shell,
+}

@@ -1,0 +1,60 @@
+//! What can go wrong, and with which exit code the program then ends.
+
+use std::fmt::Display;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Why the program ends without having done what it was asked.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A file, a disk, a pipe.
+    Broken { message: String, hint: Option<String> },
+    /// A flag or an argument.
+    Usage { message: String, hint: Option<String> },
+    /// A scenario whose errors have been drawn.
+    Scenario(String),
+    /// A check failed; what it was has been said.
+    CheckFailed,
+    /// Somebody pressed Ctrl-C.
+    Interrupted,
+    /// Whoever read the output has gone: no error.
+    NobodyListens,
+}
+
+impl Failure {
+    pub(super) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// A file that cannot be read or written.
+    pub(super) fn file(action: &str, path: &Path, error: &std::io::Error) -> Self {
+        Self::Broken { message: format!("cannot {action} {}: {error}", path.display()), hint: None }
+    }
+
+    /// Says what went wrong and gives the exit code.
+    pub(super) fn report(self) -> ExitCode {
+        let code = match &self {
+            Self::NobodyListens => 0,
+            Self::Broken { .. } => 1,
+            Self::Usage { .. } | Self::Scenario(_) => 2,
+            Self::CheckFailed => 3,
+            Self::Interrupted => 130,
+        };
+        match self {
+            Self::Broken { message, hint } | Self::Usage { message, hint } => say(&message, hint.as_deref()),
+            Self::Scenario(drawn) => anstream::eprintln!("{}", drawn.trim_end()),
+            Self::Interrupted => say("interrupted; nothing was written", None),
+            Self::CheckFailed | Self::NobodyListens => {}
+        }
+        ExitCode::from(code)
+    }
+}
+
+fn say(message: &(impl Display + ?Sized), hint: Option<&str>) {
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    let cyan = anstyle::AnsiColor::Cyan.on_default();
+    anstream::eprintln!("{red}error:{red:#} {message}");
+    if let Some(hint) = hint {
+        anstream::eprintln!("{cyan}hint:{cyan:#} {hint}");
+    }
+}

@@ -1,0 +1,83 @@
+//! Playing with somebody at the keyboard: threads, a progress bar, and Ctrl-C.
+
+use super::args::Play;
+use super::failure::Failure;
+use super::output;
+use super::stopwatch::Stopwatch;
+use crate::scenario::Scenario;
+use crate::sim::Progress;
+use crate::study::{self, Findings};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// A bar appears when a run takes longer than this.
+const PATIENCE: Duration = Duration::from_millis(500);
+const TICK: Duration = Duration::from_millis(100);
+
+/// What playing came to, and what it took.
+pub(super) struct Played {
+    pub(super) findings: Findings,
+    pub(super) threads: usize,
+    pub(super) seconds: f64,
+}
+
+/// Plays all plans of `scenario`.
+pub(super) fn play(args: &Play, scenario: &Scenario) -> Result<Played, Failure> {
+    let pool = pool(args.threads)?;
+    let progress = Arc::new(Progress::default());
+    stop_on_interrupt(&progress);
+    let watch = Stopwatch::start();
+    let findings = std::thread::scope(|scope| {
+        let (done, playing) = channel::<()>();
+        if !args.quiet && output::watched() {
+            let total = scenario.traffic.recipients * u64::from(args.replications);
+            let progress = &progress;
+            scope.spawn(move || show(progress, total, &playing));
+        }
+        let findings = pool.install(|| study::compare(scenario, args.replications, &progress));
+        drop(done);
+        findings
+    })?;
+    Ok(Played { findings, threads: pool.current_num_threads(), seconds: watch.elapsed().as_secs_f64() })
+}
+
+fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
+    let threads = threads.map_or(0, usize::from);
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| Failure::Broken {
+        message: format!("cannot start threads: {error}"),
+        hint: Some("try fewer with --threads".to_owned()),
+    })
+}
+
+/// At the first Ctrl-C the run stops after the batches under way; at the second the program ends at once.
+fn stop_on_interrupt(progress: &Arc<Progress>) {
+    let progress = Arc::clone(progress);
+    let handler = move || {
+        if progress.stopped() {
+            std::process::exit(130);
+        }
+        progress.stop();
+    };
+    // Without a handler Ctrl-C still ends the program, just less tidily.
+    let _ = ctrlc::set_handler(handler);
+}
+
+/// Shows how far the run has come, until `playing` hangs up.
+fn show(progress: &Progress, total: u64, playing: &Receiver<()>) {
+    let still = |wait| playing.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+    if !still(PATIENCE) {
+        return;
+    }
+    let bar = ProgressBar::new(total).with_elapsed(PATIENCE).with_style(style());
+    while still(TICK) {
+        bar.set_position(progress.played());
+    }
+    bar.finish_and_clear();
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{bar:40} {percent:>3} % of {human_len} recipients, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,69 @@
+//! `failsim run`: play, compare, print, report.
+
+use super::args::{Format, Run};
+use super::failure::Failure;
+use super::playing::{Played, play};
+use super::{load, output, typed};
+use crate::report;
+use crate::study::Results;
+use std::path::{Path, PathBuf};
+
+pub(super) fn run(args: &Run) -> Result<(), Failure> {
+    let scenario = load::played(&args.play)?;
+    let out = (!args.no_report).then(|| folder(args));
+    if let Some(out) = &out {
+        usable(out)?;
+    }
+    let played = play(&args.play, &scenario)?;
+    if let Some(out) = &out {
+        write(out, &played, args.play.quiet)?;
+    }
+    output::print(&printed(args.format, &played.findings.results))
+}
+
+fn folder(args: &Run) -> PathBuf {
+    let name = args.play.scenario.file_stem().unwrap_or_default();
+    args.out.clone().unwrap_or_else(|| Path::new("reports").join(name))
+}
+
+/// An output folder that is a file is better said before the run than after it.
+fn usable(out: &Path) -> Result<(), Failure> {
+    if out.exists() && !out.is_dir() {
+        return Err(Failure::Broken {
+            message: format!("cannot write a report into {}: it is not a folder", out.display()),
+            hint: Some("name another folder with --out, or use --no-report".to_owned()),
+        });
+    }
+    Ok(())
+}
+
+fn write(out: &Path, played: &Played, quiet: bool) -> Result<(), Failure> {
+    let run = report::Run {
+        command: typed(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        machine: machine(),
+        threads: played.threads,
+        seconds: played.seconds,
+    };
+    report::write(out, &played.findings, &run).map_err(|error| Failure::file("write the report into", out, &error))?;
+    if !quiet {
+        output::note(&format!("report: {}", out.join("report.html").display()));
+    }
+    Ok(())
+}
+
+fn printed(format: Format, results: &Results) -> String {
+    match format {
+        Format::Table => report::table(results, output::colored()),
+        Format::Json => report::json(results),
+        Format::Csv => report::csv(results),
+    }
+}
+
+/// The kind of machine, as far as it tells: processor, architecture, system.
+fn machine() -> String {
+    let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name.trim()));
+    let kind = format!("{} {}", std::env::consts::ARCH, std::env::consts::OS);
+    model.map_or_else(|| kind.clone(), |model| format!("{model}, {kind}"))
+}

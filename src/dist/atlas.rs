@@ -1,0 +1,94 @@
+//! Many samplers in one table, for batches of draws.
+
+use super::sampler::{Kind, Sampler, WITHIN_BITS, locate};
+
+/// The tables of several samplers, one after the other, so that a batch of draws from a mixture of them is read without a branch.
+#[derive(Clone, Debug, Default)]
+pub struct Atlas {
+    knots: Vec<i64>,
+}
+
+/// Where a sampler's table stands in an [`Atlas`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    start: u32,
+    /// All bits for a table; none for a constant, whose first knot serves every draw.
+    pieces: u32,
+    /// Nothing longer [µs].
+    max: i64,
+}
+
+impl Atlas {
+    /// Adds a sampler; `None` for one that has no table, because it draws from measured spans.
+    pub fn add(&mut self, sampler: &Sampler) -> Option<Entry> {
+        match &sampler.kind {
+            Kind::Constant(span) => Some(self.constant((*span).min(sampler.max))),
+            Kind::Table(knots) => {
+                let start = self.knots.len() as u32;
+                self.knots.extend_from_slice(knots);
+                Some(Entry { start, pieces: u32::MAX, max: sampler.max })
+            }
+            Kind::Measured(_) => None,
+        }
+    }
+
+    /// Adds a constant span [µs].
+    pub fn constant(&mut self, span: i64) -> Entry {
+        let start = self.knots.len() as u32;
+        self.knots.extend([span, span]);
+        Entry { start, pieces: 0, max: i64::MAX }
+    }
+
+    /// What [`Sampler::sample`] gives for each draw [µs], all from the sampler of `entry`.
+    pub fn read(&self, entry: Entry, draws: &[u32], spans: &mut [i64]) {
+        if entry.pieces == 0 {
+            return spans.fill(self.knots[entry.start as usize]);
+        }
+        for (span, &draw) in spans.iter_mut().zip(draws) {
+            *span = self.at(entry, draw);
+        }
+    }
+
+    /// What [`Sampler::sample`] gives for each draw [µs], from the sampler that its `choice` among `entries` says.
+    pub fn read_by(&self, entries: &[Entry], choices: &[u8], draws: &[u32], spans: &mut [i64]) {
+        for ((span, &choice), &draw) in spans.iter_mut().zip(choices).zip(draws) {
+            *span = self.at(entries[usize::from(choice)], draw);
+        }
+    }
+
+    #[inline]
+    fn at(&self, entry: Entry, draw: u32) -> i64 {
+        let (piece, within) = locate(draw);
+        let place = (entry.start + (piece as u32 & entry.pieces)) as usize;
+        let (from, to) = (self.knots[place], self.knots[place + 1]);
+        (from + (((to - from) * within + (1 << (WITHIN_BITS - 1))) >> WITHIN_BITS)).min(entry.max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dist::{Dist, Shape};
+    use crate::units::SimTime;
+
+    #[test]
+    fn an_atlas_reads_as_its_samplers_do() {
+        let secs = SimTime::from_secs_f64;
+        let dists = [
+            Dist::constant(secs(4.0)),
+            Dist::new(Shape::Lognormal { median: secs(2.5), sigma: 0.8 }),
+            Dist { shape: Shape::Exponential { mean: secs(8.0) }, shift: secs(3.0), max: secs(20.0) },
+        ];
+        let samplers = dists.each_ref().map(Sampler::new);
+        let mut atlas = Atlas::default();
+        let entries = samplers.each_ref().map(|sampler| atlas.add(sampler).expect("it has a table"));
+        let draws: Vec<u32> =
+            (0..3000_u32).map(|i| i.wrapping_mul(2_654_435_761)).chain([0, u32::MAX, 1 << 31]).collect();
+        let choices: Vec<u8> = (0..draws.len()).map(|i| (i % 3) as u8).collect();
+        let mut spans = vec![0; draws.len()];
+        atlas.read_by(&entries, &choices, &draws, &mut spans);
+        for i in 0..draws.len() {
+            assert_eq!(spans[i], samplers[i % 3].sample(draws[i]).as_micros());
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The luck of a batch of neighbouring recipients with one provider, drawn at once: what each attempt would come to, and after
+//! how long.
+//!
+//! Luck depends on neither the plan nor the moment of submission, so that one fortune serves every plan. Nothing here differs
+//! from [`Provider::submit`] but the order of the arithmetic: recipient after recipient there, column after column
+//! here, which the compiler turns into vector instructions.
+
+use super::simulated::{Provider, Terms};
+use crate::dist::{Atlas, Entry};
+use crate::rng::{Luck, ROUNDS, philox4x32, purpose};
+use crate::units::SimTime;
+use crate::vocabulary::Status;
+
+/// The most recipients in a batch.
+pub const LANES: usize = 1024;
+
+/// What one use of a provider would come to for each recipient of a batch.
+#[derive(Clone, Debug)]
+pub struct Fortune {
+    /// The outcome's number; the number of outcomes for silence.
+    outcome: [u8; LANES],
+    /// From leaving to the status [µs].
+    after: [i64; LANES],
+    /// From the status to its report [µs].
+    report_delay: [i64; LANES],
+}
+
+/// What becomes of the attempts of some recipients of a batch, column by column.
+#[derive(Clone, Debug)]
+pub struct Fates {
+    /// When each reaches the person [µs]; [`SimTime::NEVER`]'s number if it does not.
+    pub delivered: [i64; LANES],
+    /// When the first report that settles it arrives [µs]; likewise.
+    pub reported: [i64; LANES],
+    /// What that report says, as `Status as u8`; 0 when there is none.
+    pub status: [u8; LANES],
+    /// What each costs [millionths].
+    pub charge: [i64; LANES],
+    /// Whether the person opens it.
+    pub seen: [bool; LANES],
+    /// Room for latencies and delays in the order of the attempts.
+    after: [i64; LANES],
+    delay: [i64; LANES],
+}
+
+const NEVER: i64 = SimTime::NEVER.as_micros();
+/// Later than every time that a sum of spans can reach, and so far from the end of the numbers that spans can be added.
+const FAR: i64 = 1 << 61;
+
+impl Fortune {
+    /// A fortune yet to be told.
+    pub const UNTOLD: Self = Self { outcome: [0; LANES], after: [0; LANES], report_delay: [0; LANES] };
+}
+
+impl Fates {
+    /// Fates yet to be decided.
+    pub const UNDECIDED: Self = Self {
+        delivered: [NEVER; LANES],
+        reported: [NEVER; LANES],
+        status: [0; LANES],
+        charge: [0; LANES],
+        seen: [false; LANES],
+        after: [0; LANES],
+        delay: [0; LANES],
+    };
+}
+
+/// The tables of a provider for batches.
+#[derive(Clone, Debug)]
+pub(super) struct Tables {
+    /// The draw from which on the outcome is a later one, for each outcome; one that no draw reaches is left out.
+    thresholds: Vec<u32>,
+    /// For each outcome, then for silence: its latencies.
+    entries: Vec<Entry>,
+    /// For each outcome, then for silence.
+    status: [u8; 256],
+    /// For each outcome: whether its attempts go the long way once delivered.
+    long_way: [bool; 256],
+    atlas: Atlas,
+    delay: Entry,
+}
+
+impl Tables {
+    /// The tables of `provider`; `None` if its latencies are not all in tables, or it has more outcomes than a byte can number.
+    pub(super) fn new(provider: &Provider) -> Option<Self> {
+        let outcomes = &provider.outcomes;
+        if outcomes.len() > 254 {
+            return None;
+        }
+        let mut atlas = Atlas::default();
+        let mut entries = outcomes.iter().map(|o| atlas.add(&o.after)).collect::<Option<Vec<_>>>()?;
+        entries.push(atlas.constant(0));
+        let delay = atlas.add(&provider.report_delay)?;
+        let mut tables = Self {
+            thresholds: outcomes.iter().filter_map(|o| u32::try_from(o.below).ok()).collect(),
+            entries,
+            status: [0; 256],
+            long_way: [false; 256],
+            atlas,
+            delay,
+        };
+        for (i, outcome) in outcomes.iter().enumerate() {
+            tables.status[i] = outcome.status as u8;
+            tables.long_way[i] = outcome.seen.is_some() || outcome.talk.is_some();
+        }
+        Some(tables)
+    }
+}
+
+impl Provider {
+    /// Whether [`Provider::foresee`] and [`Provider::submit_lanes`] can be used.
+    #[must_use]
+    pub const fn has_tables(&self) -> bool {
+        self.tables.is_some()
+    }
+
+    /// Tells the fortune of the [`LANES`] recipients from `first` on, for their n-th use of this provider.
+    ///
+    /// # Panics
+    /// When the provider has no tables.
+    pub fn foresee(&self, luck: Luck, first: u32, use_number: u16, fortune: &mut Fortune) {
+        let tables = self.tables.as_ref().expect("the caller asked whether there are tables");
+        let (key, counter) = luck.draws(self.key, first, use_number).parts();
+        let mut draws = [[0; LANES]; 3];
+        draw(key, counter, &mut draws);
+        choose(&tables.thresholds, &draws[usize::from(purpose::OUTCOME)], &mut fortune.outcome);
+        let after = &draws[usize::from(purpose::AFTER)];
+        tables.atlas.read_by(&tables.entries, &fortune.outcome, after, &mut fortune.after);
+        tables.atlas.read(tables.delay, &draws[usize::from(purpose::REPORT_DELAY)], &mut fortune.report_delay);
+    }
+
+    /// What becomes of attempts that leave when they are submitted: attempt `k` is that of recipient `first + lanes[k]`, at
+    /// `submitted[k]` [µs], with these terms but for the moment, of which `progress` is not asked.
+    ///
+    /// # Panics
+    /// When the provider has no tables, or there are more than [`LANES`] attempts.
+    pub fn submit_lanes(
+        &self,
+        (luck, first, use_number): (Luck, u32, u16),
+        fortune: &Fortune,
+        lanes: &[u16],
+        submitted: &[i64],
+        terms: &Terms,
+        fates: &mut Fates,
+    ) {
+        let tables = self.tables.as_ref().expect("the caller asked whether there are tables");
+        for (k, &lane) in lanes.iter().enumerate() {
+            let lane = usize::from(lane) % LANES;
+            fates.status[k] = tables.status[usize::from(fortune.outcome[lane])];
+            fates.after[k] = fortune.after[lane];
+            fates.delay[k] = fortune.report_delay[lane];
+            fates.seen[k] = false;
+        }
+        decide(&self.arithmetic(terms), submitted, fates);
+        for k in 0..lanes.len() {
+            let lane = usize::from(lanes[k]) % LANES;
+            let at = SimTime::from_micros(submitted[k]);
+            let odd = tables.long_way[usize::from(fortune.outcome[lane])] && fates.delivered[k] != NEVER;
+            if odd || self.outages.iter().any(|(outage, _)| outage.is_open(at)) {
+                let draws = luck.draws(self.key, first.wrapping_add(lane as u32), use_number);
+                self.go_the_long_way(&Terms { submitted: at, ..*terms }, draws, k, fates);
+            }
+        }
+    }
+
+    /// Likewise, without a fortune: one by one, for few attempts.
+    pub fn submit_each(
+        &self,
+        (luck, first, use_number): (Luck, u32, u16),
+        lanes: &[u16],
+        submitted: &[i64],
+        terms: &Terms,
+        fates: &mut Fates,
+    ) {
+        for (k, (&lane, &at)) in lanes.iter().zip(submitted).enumerate() {
+            let draws = luck.draws(self.key, first.wrapping_add(u32::from(lane)), use_number);
+            self.go_the_long_way(&Terms { submitted: SimTime::from_micros(at), ..*terms }, draws, k, fates);
+        }
+    }
+
+    fn go_the_long_way(&self, terms: &Terms, draws: crate::rng::Draws, k: usize, fates: &mut Fates) {
+        let fate = self.submit(terms.submitted, terms, draws);
+        let earliest = fate.reports().iter().min_by_key(|report| (report.at, report.status));
+        fates.delivered[k] = fate.delivered.as_micros();
+        fates.reported[k] = earliest.map_or(NEVER, |report| report.at.as_micros());
+        fates.status[k] = earliest.map_or(0, |report| report.status as u8);
+        fates.charge[k] = fate.charge.as_micros();
+        fates.seen[k] = !fate.seen.is_never();
+    }
+
+    fn arithmetic(&self, terms: &Terms) -> Arithmetic {
+        let validity = if self.honours_ttl { terms.validity } else { SimTime::NEVER };
+        Arithmetic {
+            validity: validity.as_micros().min(FAR),
+            ttl: terms.ttl.as_micros().min(FAR),
+            submitted: self.price.submitted.as_micros() * i64::from(self.price.parts),
+            delivered: self.price.delivered.as_micros(),
+            delivered_late: self.price.delivered_late.as_micros(),
+        }
+    }
+}
+
+/// The numbers that [`decide`] needs of a provider and the terms of an attempt: spans [µs], at most [`FAR`], and prices
+/// [millionths].
+struct Arithmetic {
+    validity: i64,
+    ttl: i64,
+    submitted: i64,
+    delivered: i64,
+    delivered_late: i64,
+}
+
+/// The first three words of the block at `counter` and of those of the recipients after it.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn draw(key: [u32; 2], counter: [u32; 4], draws: &mut [[u32; LANES]; 3]) {
+    let [outcome, after, delay] = draws;
+    for i in 0..LANES {
+        let [recipient, c1, c2, c3] = counter;
+        let block = philox4x32::<ROUNDS>([recipient.wrapping_add(i as u32), c1, c2, c3], key);
+        outcome[i] = block[0];
+        after[i] = block[1];
+        delay[i] = block[2];
+    }
+}
+
+/// The outcome of each draw: how many thresholds it is not below.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn choose(thresholds: &[u32], draws: &[u32; LANES], outcome: &mut [u8; LANES]) {
+    outcome.fill(0);
+    for &threshold in thresholds {
+        for i in 0..LANES {
+            outcome[i] += u8::from(draws[i] >= threshold);
+        }
+    }
+}
+
+/// [`Provider::submit`], column by column: see there for what is done.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn decide(numbers: &Arithmetic, submitted: &[i64], fates: &mut Fates) {
+    let Fates { delivered, reported, status, charge, after, delay, .. } = fates;
+    let n = submitted.len().min(LANES);
+    for k in 0..n {
+        let happens = submitted[k] + after[k];
+        let over = submitted[k] + numbers.validity;
+        let expired = happens > over;
+        let at = if expired { over } else { happens };
+        let silent = status[k] == 0;
+        let ends = if expired && !silent { Status::Expired as u8 } else { status[k] };
+        let reached = ends == Status::Delivered as u8 || ends == Status::Answered as u8;
+        let price = if at > submitted[k] + numbers.ttl { numbers.delivered_late } else { numbers.delivered };
+        status[k] = ends;
+        reported[k] = if silent { NEVER } else { at + delay[k] };
+        delivered[k] = if reached { at } else { NEVER };
+        charge[k] = numbers.submitted + if reached { price } else { 0 };
+    }
+}

@@ -1,0 +1,134 @@
+//! A life as text: one line for each event.
+
+use crate::engine::{Notice, StepEnd, Strategy, Submission};
+use crate::scenario::Scenario;
+use crate::study::{Event, Trace};
+use crate::units::{Money, SimTime};
+use std::fmt::Write;
+
+/// The life of `recipient` under the plan with this index, for people to read.
+#[must_use]
+pub fn trace(scenario: &Scenario, plan: usize, recipient: u64, trace: &Trace) -> String {
+    let teller = Teller { scenario, plan, arrival: trace.arrival };
+    let mut text = format!(
+        "recipient {recipient} under plan {}, seed {}\narrives at {}; times are since then\n\n",
+        scenario.plans[plan].name, scenario.seed, trace.arrival
+    );
+    teller.line(&mut text, trace.arrival, "flow      started");
+    let mut last = trace.arrival;
+    for (at, event) in &trace.events {
+        if let Some(said) = teller.event(event) {
+            teller.line(&mut text, *at, &said);
+        }
+        last = *at;
+    }
+    text.push('\n');
+    teller.summary(&mut text, trace, last);
+    teller.callbacks(&mut text, trace);
+    text
+}
+
+struct Teller<'a> {
+    scenario: &'a Scenario,
+    plan: usize,
+    arrival: SimTime,
+}
+
+impl Teller<'_> {
+    fn line(&self, text: &mut String, at: SimTime, said: &str) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{:>14}  {said}", at.since(self.arrival).to_string());
+    }
+
+    fn event(&self, event: &Event) -> Option<String> {
+        Some(match event {
+            Event::Submitted { submission, ttl, charge } => self.submitted(*submission, *ttl, *charge),
+            Event::Reached(s) => format!("person    {} reaches them (attempt {})", self.channel(s.step), s.attempt + 1),
+            Event::Opened(s) => format!("person    opens it (attempt {})", s.attempt + 1),
+            Event::Reported { attempt, status } => format!("report    attempt {}: {status}", attempt + 1),
+            Event::TimedOut => "timer     runs down".to_owned(),
+            Event::Noticed(notice) => self.notice(notice)?,
+        })
+    }
+
+    fn submitted(&self, submission: Submission, ttl: SimTime, charge: Money) -> String {
+        let Submission { attempt, step } = submission;
+        let wait = if ttl.is_never() { "no ttl".to_owned() } else { format!("ttl {ttl}") };
+        let charge = if charge == Money::ZERO { "free".to_owned() } else { format!("costs {}", self.money(charge)) };
+        format!("submit    attempt {} to {} (step {}, {wait}), {charge}", attempt + 1, self.provider(step), step + 1)
+    }
+
+    /// A message's change is said by its report; here is what follows from it.
+    fn notice(&self, notice: &Notice) -> Option<String> {
+        match notice {
+            Notice::Message { .. } => None,
+            Notice::Step { step, end } => Some(format!("step {}    {}", step + 1, ending(end))),
+            Notice::Flow { status, .. } => Some(format!("flow      {status}")),
+        }
+    }
+
+    fn summary(&self, text: &mut String, trace: &Trace, last: SimTime) {
+        let reached = match trace.deliveries {
+            0 => "not reached".to_owned(),
+            n => {
+                let after = trace.first_delivery.since(trace.arrival);
+                let in_time = if after <= self.scenario.deadline { "in time" } else { "too late" };
+                let again = if n > 1 { format!(", {n} times in all") } else { String::new() };
+                format!("reached after {after} ({in_time}; the deadline is {}){again}", self.scenario.deadline)
+            }
+        };
+        let _ = writeln!(text, "person    {reached}");
+        let _ = writeln!(text, "flow      {}; quiet after {}", trace.status, last.since(trace.arrival));
+        let _ = writeln!(text, "cost      {}", self.money(trace.cost));
+    }
+
+    /// What a webhook would have got.
+    fn callbacks(&self, text: &mut String, trace: &Trace) {
+        for strategy in [Strategy::OnChange, Strategy::OnCompletion] {
+            let carried = trace.events.iter().filter_map(|(at, event)| match event {
+                Event::Noticed(notice) if strategy.carries(notice) => Some((*at, notice)),
+                _ => None,
+            });
+            let carried: Vec<_> = carried.collect();
+            let plural = if carried.len() == 1 { "" } else { "s" };
+            let _ = writeln!(text, "\nwebhook with {}: {} callback{plural}", strategy.word(), carried.len());
+            for (at, notice) in carried {
+                self.line(text, at, &self.callback(notice));
+            }
+        }
+    }
+
+    fn callback(&self, notice: &Notice) -> String {
+        match notice {
+            Notice::Message { attempt, step, status } => {
+                format!("message {} ({}): {status}", attempt + 1, self.channel(*step))
+            }
+            Notice::Step { step, end } => format!("step {} ({}): {}", step + 1, self.channel(*step), ending(end)),
+            Notice::Flow { status, step } => format!("flow: {status} (terminated by {})", self.channel(*step)),
+        }
+    }
+
+    fn money(&self, amount: Money) -> String {
+        format!("{} {}", amount.as_units(), self.scenario.currency)
+    }
+
+    fn provider(&self, step: u8) -> &str {
+        let carrier = self.scenario.plans[self.plan].carriers[usize::from(step)];
+        &self.scenario.providers[carrier.provider].name
+    }
+
+    fn channel(&self, step: u8) -> &str {
+        let carrier = self.scenario.plans[self.plan].carriers[usize::from(step)];
+        &self.scenario.providers[carrier.provider].channel
+    }
+}
+
+fn ending(end: &StepEnd) -> String {
+    match end {
+        StepEnd::Met(status) => format!("satisfied: {status}"),
+        StepEnd::Bad(status) => format!("ended badly: {status}"),
+        StepEnd::TimedOut => "ttl passed: expired".to_owned(),
+        StepEnd::Superseded => "superseded by a late delivery".to_owned(),
+        StepEnd::GaveUp => "given up".to_owned(),
+    }
+}

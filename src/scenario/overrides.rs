@@ -1,0 +1,71 @@
+//! What a flag can change of a scenario after it has been read.
+
+use super::Scenario;
+use super::suggest;
+use crate::traffic::Arrivals;
+
+/// Why a change does not fit the scenario.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Override {
+    /// Its arrival times are measured, and there are only so many.
+    TooManyRecipients {
+        /// How many there are.
+        available: u64,
+    },
+    /// It has no plan of this name.
+    NoSuchPlan {
+        /// The name.
+        name: String,
+        /// The plan that was probably meant.
+        nearest: Option<String>,
+        /// The plans that it has.
+        plans: Vec<String>,
+    },
+}
+
+impl Scenario {
+    /// Plays this many recipients, at least 1 and at most [`crate::traffic::MAX_RECIPIENTS`].
+    ///
+    /// # Errors
+    /// [`Override::TooManyRecipients`] when arrival times come from a file with fewer rows.
+    pub fn set_recipients(&mut self, recipients: u64) -> Result<(), Override> {
+        if let Arrivals::Times(times) = &self.traffic.arrivals {
+            let available = times.len() as u64;
+            if recipients > available {
+                return Err(Override::TooManyRecipients { available });
+            }
+        }
+        self.traffic.recipients = recipients;
+        Ok(())
+    }
+
+    /// The index of the plan with this name.
+    ///
+    /// # Errors
+    /// [`Override::NoSuchPlan`].
+    pub fn plan_index(&self, name: &str) -> Result<usize, Override> {
+        let names = || self.plans.iter().map(|plan| plan.name.as_str());
+        names().position(|plan| plan == name).ok_or_else(|| Override::NoSuchPlan {
+            name: name.to_owned(),
+            nearest: suggest::nearest(name, names()).map(str::to_owned),
+            plans: names().map(str::to_owned).collect(),
+        })
+    }
+
+    /// Keeps only the plans with these names, in the order of the file, and the checks of those.
+    ///
+    /// # Errors
+    /// [`Override::NoSuchPlan`].
+    pub fn keep_plans(&mut self, names: &[String]) -> Result<(), Override> {
+        let mut kept = names.iter().map(|name| self.plan_index(name)).collect::<Result<Vec<_>, _>>()?;
+        kept.sort_unstable();
+        kept.dedup();
+        let checks = self.checks.drain(..).filter_map(|mut check| {
+            check.plan = kept.binary_search(&check.plan).ok()?;
+            Some(check)
+        });
+        self.checks = checks.collect();
+        self.plans = kept.iter().map(|&index| self.plans[index].clone()).collect();
+        Ok(())
+    }
+}
