@@ -76,6 +76,7 @@ pub(super) struct Tables {
     status: [u8; 256],
     /// For each outcome: whether its attempts go the long way once delivered.
     long_way: [bool; 256],
+    any_long_way: bool,
     atlas: Atlas,
     delay: Entry,
 }
@@ -96,12 +97,14 @@ impl Tables {
             entries,
             status: [0; 256],
             long_way: [false; 256],
+            any_long_way: false,
             atlas,
             delay,
         };
         for (i, outcome) in outcomes.iter().enumerate() {
             tables.status[i] = outcome.status as u8;
             tables.long_way[i] = outcome.seen.is_some() || outcome.talk.is_some();
+            tables.any_long_way |= tables.long_way[i];
         }
         Some(tables)
     }
@@ -144,17 +147,32 @@ impl Provider {
         fates: &mut Fates,
     ) {
         let tables = self.tables.as_ref().expect("the caller asked whether there are tables");
-        for (k, &lane) in lanes.iter().enumerate() {
+        for (k, &lane) in lanes.iter().enumerate().take(LANES) {
             let lane = usize::from(lane) % LANES;
             fates.status[k] = tables.status[usize::from(fortune.outcome[lane])];
             fates.after[k] = fortune.after[lane];
             fates.delay[k] = fortune.report_delay[lane];
-            fates.seen[k] = false;
         }
+        fates.seen[..lanes.len()].fill(false);
         decide(&self.arithmetic(terms), submitted, fates);
-        for k in 0..lanes.len() {
-            let lane = usize::from(lanes[k]) % LANES;
-            let at = SimTime::from_micros(submitted[k]);
+        if tables.any_long_way || !self.outages.is_empty() {
+            self.mend((luck, first, use_number), fortune, lanes, submitted, terms, fates);
+        }
+    }
+
+    /// Decides anew, the long way, what does not fit into columns.
+    fn mend(
+        &self,
+        (luck, first, use_number): (Luck, u32, u16),
+        fortune: &Fortune,
+        lanes: &[u16],
+        submitted: &[i64],
+        terms: &Terms,
+        fates: &mut Fates,
+    ) {
+        let Some(tables) = &self.tables else { return };
+        for (k, (&lane, &at)) in lanes.iter().zip(submitted).enumerate() {
+            let (lane, at) = (usize::from(lane) % LANES, SimTime::from_micros(at));
             let odd = tables.long_way[usize::from(fortune.outcome[lane])] && fates.delivered[k] != NEVER;
             if odd || self.outages.iter().any(|(outage, _)| outage.is_open(at)) {
                 let draws = luck.draws(self.key, first.wrapping_add(lane as u32), use_number);

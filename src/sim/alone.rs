@@ -133,7 +133,6 @@ impl World<'_> {
         room.forget();
         let batch = Batch { luck: self.luck, first: first as u32, arrivals, timeline: self.timeline };
         for (i, (columns, plan)) in columns.iter_mut().zip(&mut tally.plans).enumerate() {
-            columns.clear_bits();
             if !lanes.play(self.cast, i, batch, room, columns, plan) {
                 self.play_plan(&self.cast.plans[i], batch, life, columns, plan);
             }

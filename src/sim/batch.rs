@@ -1,11 +1,14 @@
 //! A batch of recipients, played under every plan, on its way into the tally.
 
 use super::tally::{PairTally, PlanTally, Tally};
+use crate::provider::LANES;
+use crate::stats::sum_of_squares;
 use crate::units::{Money, SimTime};
 
 /// The most recipients in a batch.
-pub(super) const BATCH: usize = crate::provider::LANES;
-const WORDS: usize = BATCH / 64;
+pub(super) const BATCH: usize = LANES;
+
+const NEVER: i64 = SimTime::NEVER.as_micros();
 
 /// What one recipient's life under one plan came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,8 +26,8 @@ impl Row {
         Self { cost: Money::ZERO, first_delivery: SimTime::NEVER, succeeded: false, duplicate: false, seen: false };
 }
 
-/// One bit for each recipient of a batch.
-pub(super) type Bits = [u64; WORDS];
+/// A yes (1) or no (0) for each recipient of a batch.
+pub(super) type Flags = [u8; BATCH];
 
 /// What the lives of a batch under one plan came to, column by column.
 #[derive(Clone, Debug)]
@@ -33,84 +36,93 @@ pub(super) struct Columns {
     pub(super) cost: [i64; BATCH],
     /// Each first delivery [µs]; that of [`SimTime::NEVER`] for none.
     pub(super) first_delivery: [i64; BATCH],
-    pub(super) succeeded: Bits,
-    pub(super) duplicate: Bits,
-    pub(super) seen: Bits,
-    delivered: Bits,
-    in_time: Bits,
+    pub(super) succeeded: Flags,
+    pub(super) duplicate: Flags,
+    pub(super) seen: Flags,
+    delivered: Flags,
+    in_time: Flags,
 }
 
 impl Columns {
     pub(super) const EMPTY: Self = Self {
         cost: [0; BATCH],
-        first_delivery: [i64::MAX; BATCH],
-        succeeded: [0; WORDS],
-        duplicate: [0; WORDS],
-        seen: [0; WORDS],
-        delivered: [0; WORDS],
-        in_time: [0; WORDS],
+        first_delivery: [NEVER; BATCH],
+        succeeded: [0; BATCH],
+        duplicate: [0; BATCH],
+        seen: [0; BATCH],
+        delivered: [0; BATCH],
+        in_time: [0; BATCH],
     };
-
-    pub(super) fn clear_bits(&mut self) {
-        for bits in [&mut self.succeeded, &mut self.duplicate, &mut self.seen, &mut self.delivered, &mut self.in_time] {
-            bits.fill(0);
-        }
-    }
 
     #[inline]
     pub(super) fn set(&mut self, i: usize, row: Row) {
         self.cost[i] = row.cost.as_micros();
         self.first_delivery[i] = row.first_delivery.as_micros();
-        let (word, bit) = (i / 64, i % 64);
-        self.succeeded[word] |= u64::from(row.succeeded) << bit;
-        self.duplicate[word] |= u64::from(row.duplicate) << bit;
-        self.seen[word] |= u64::from(row.seen) << bit;
+        self.succeeded[i] = u8::from(row.succeeded);
+        self.duplicate[i] = u8::from(row.duplicate);
+        self.seen[i] = u8::from(row.seen);
     }
 
     /// Counts these lives into the plan's tally.
+    #[inline(always)]
     fn count(&mut self, arrivals: &[SimTime], deadline: SimTime, tally: &mut PlanTally) {
-        for (i, &arrival) in arrivals.iter().enumerate() {
-            let first = self.first_delivery[i];
-            if first != i64::MAX {
-                let latency = SimTime::from_micros(first).since(arrival);
-                tally.latencies.record(latency);
-                self.delivered[i / 64] |= 1 << (i % 64);
-                self.in_time[i / 64] |= u64::from(latency <= deadline) << (i % 64);
-            }
-            let cost = self.cost[i] as u128;
-            tally.cost += cost;
-            tally.cost_squared += cost * cost;
+        let n = arrivals.len();
+        let mut latencies = [0; BATCH];
+        let reached = self.judge(arrivals, deadline, &mut latencies);
+        tally.latencies.record_all(&latencies[..reached]);
+        tally.cost += self.cost[..n].iter().sum::<i64>() as u128;
+        tally.cost_squared += sum_of_squares(&self.cost[..n]);
+        tally.delivered += reached as u64;
+        tally.in_time += ones(&self.in_time[..n]);
+        tally.succeeded += ones(&self.succeeded[..n]);
+        tally.duplicates += ones(&self.duplicate[..n]);
+        tally.seen += ones(&self.seen[..n]);
+    }
+
+    /// Who was reached, and who in time; writes the latencies of those who were and gives their number.
+    #[inline(always)]
+    fn judge(&mut self, arrivals: &[SimTime], deadline: SimTime, latencies: &mut [i64; BATCH]) -> usize {
+        let mut reached = 0;
+        for (i, arrival) in arrivals.iter().enumerate().take(BATCH) {
+            let latency = self.first_delivery[i].wrapping_sub(arrival.as_micros());
+            let delivered = self.first_delivery[i] != NEVER;
+            latencies[reached % BATCH] = latency;
+            reached += usize::from(delivered);
+            self.delivered[i] = u8::from(delivered);
+            self.in_time[i] = u8::from(delivered && latency <= deadline.as_micros());
         }
-        tally.delivered += ones(&self.delivered);
-        tally.in_time += ones(&self.in_time);
-        tally.succeeded += ones(&self.succeeded);
-        tally.duplicates += ones(&self.duplicate);
-        tally.seen += ones(&self.seen);
+        reached
     }
 
     /// Counts the recipients in whom these lives differ from those under an earlier plan.
-    fn compare(&self, against: &Self, recipients: usize, tally: &mut PairTally) {
-        differing(&self.delivered, &against.delivered, &mut tally.delivered);
-        differing(&self.in_time, &against.in_time, &mut tally.in_time);
-        differing(&self.succeeded, &against.succeeded, &mut tally.succeeded);
-        differing(&self.duplicate, &against.duplicate, &mut tally.duplicates);
-        let pairs = self.cost[..recipients].iter().zip(&against.cost[..recipients]);
-        tally.cost_difference_squared += pairs.map(|(a, b)| u128::from(a.abs_diff(*b)).pow(2)).sum::<u128>();
+    #[inline(always)]
+    fn compare(&self, against: &Self, n: usize, tally: &mut PairTally) {
+        differing(&self.delivered[..n], &against.delivered[..n], &mut tally.delivered);
+        differing(&self.in_time[..n], &against.in_time[..n], &mut tally.in_time);
+        differing(&self.succeeded[..n], &against.succeeded[..n], &mut tally.succeeded);
+        differing(&self.duplicate[..n], &against.duplicate[..n], &mut tally.duplicates);
+        let mut differences = [0; BATCH];
+        for i in 0..n.min(BATCH) {
+            differences[i] = self.cost[i] - against.cost[i];
+        }
+        tally.cost_difference_squared += sum_of_squares(&differences[..n]);
     }
 }
 
-fn ones(bits: &Bits) -> u64 {
-    bits.iter().map(|word| u64::from(word.count_ones())).sum()
+#[inline(always)]
+fn ones(flags: &[u8]) -> u64 {
+    flags.iter().map(|&flag| u64::from(flag)).sum()
 }
 
-fn differing(ours: &Bits, theirs: &Bits, counts: &mut [u64; 2]) {
-    for (a, b) in ours.iter().zip(theirs) {
-        counts[0] += u64::from((a & !b).count_ones());
-        counts[1] += u64::from((b & !a).count_ones());
-    }
+#[inline(always)]
+fn differing(ours: &[u8], theirs: &[u8], counts: &mut [u64; 2]) {
+    let both = ours.iter().zip(theirs).map(|(a, b)| u64::from(a & b)).sum::<u64>();
+    counts[0] += ones(ours) - both;
+    counts[1] += ones(theirs) - both;
 }
 
 /// Counts a batch into the tally: each plan, and each pair of plans.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
 pub(super) fn count(plans: &mut [Columns], arrivals: &[SimTime], deadline: SimTime, tally: &mut Tally) {
     for (columns, plan) in plans.iter_mut().zip(&mut tally.plans) {
         columns.count(arrivals, deadline, plan);

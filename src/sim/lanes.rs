@@ -75,6 +75,8 @@ pub(super) struct Room {
     ended: [i64; LANES],
     /// The step that reached each recipient of the batch first.
     first_step: [u8; LANES],
+    /// Some of the attempts.
+    chosen: [u16; LANES],
 }
 
 /// A batch: the luck of its world, its first recipient, and when they arrive.
@@ -127,6 +129,7 @@ impl Lanes {
             ending: [0; LANES],
             ended: [0; LANES],
             first_step: [0; LANES],
+            chosen: [0; LANES],
         }
     }
 
@@ -150,7 +153,10 @@ impl Lanes {
             room.submit(cast, step, batch, count);
             settle(step, &room.at[..count], &room.late, &room.fates, &mut room.ending, &mut room.ended);
             room.count_deliveries(index, count, batch.timeline, columns, &mut tally.steps[index]);
-            count = room.move_on(shortcut, step, count, batch.timeline, columns, tally, index);
+            room.count_endings(count, &mut tally.steps[index]);
+            room.count_ends(step, count, columns, tally);
+            count = room.move_on(step, shortcut.finish, count);
+            room.at[..count].iter().for_each(|&at| tally.failovers.add(batch.timeline.bin(SimTime::from_micros(at))));
         }
         room.count_first(batch.arrivals.len(), columns, tally);
         true
@@ -164,13 +170,16 @@ impl Room {
     }
 
     /// Before a plan: everybody is in its first step.
-    fn begin(&mut self, arrivals: &[SimTime], columns: &mut Columns) -> usize {
+    #[inline(never)] fn begin(&mut self, arrivals: &[SimTime], columns: &mut Columns) -> usize {
         for (lane, arrival) in arrivals.iter().enumerate() {
             self.lanes[lane] = lane as u16;
             self.at[lane] = arrival.as_micros();
             self.late[lane] = NEVER;
-            columns.cost[lane] = 0;
-            columns.first_delivery[lane] = NEVER;
+        }
+        columns.cost.fill(0);
+        columns.first_delivery.fill(NEVER);
+        for flags in [&mut columns.succeeded, &mut columns.duplicate, &mut columns.seen] {
+            flags.fill(0);
         }
         arrivals.len()
     }
@@ -193,7 +202,7 @@ impl Room {
     }
 
     /// What the step's attempts cost, and whom they reached.
-    fn count_deliveries(
+    #[inline(never)] fn count_deliveries(
         &mut self,
         index: usize,
         count: usize,
@@ -201,72 +210,70 @@ impl Room {
         columns: &mut Columns,
         tally: &mut StepTally,
     ) {
-        let mut cost = 0;
+        let (mut cost, mut reached) = (0, 0);
         for k in 0..count {
             let lane = usize::from(self.lanes[k]) % LANES;
             cost += self.fates.charge[k];
             columns.cost[lane] += self.fates.charge[k];
-            let delivered = self.fates.delivered[k];
-            if delivered == NEVER {
-                continue;
-            }
-            tally.delivered += 1;
-            tally.late += u64::from(delivered > self.ended[k]);
-            tally.deliveries.add(timeline.bin(SimTime::from_micros(delivered)));
-            columns.seen[lane / 64] |= u64::from(self.fates.seen[k]) << (lane % 64);
-            let first = columns.first_delivery[lane];
-            columns.duplicate[lane / 64] |= u64::from(first != NEVER) << (lane % 64);
-            if delivered < first {
-                columns.first_delivery[lane] = delivered;
-                self.first_step[lane] = index as u8;
-            }
+            self.chosen[reached % LANES] = k as u16;
+            reached += usize::from(self.fates.delivered[k] != NEVER);
         }
         tally.cost += cost as u128;
+        tally.delivered += reached as u64;
+        for &k in &self.chosen[..reached] {
+            let k = usize::from(k) % LANES;
+            let (lane, delivered) = (usize::from(self.lanes[k]) % LANES, self.fates.delivered[k]);
+            tally.late += u64::from(delivered > self.ended[k]);
+            tally.deliveries.add(timeline.bin(SimTime::from_micros(delivered)));
+            let first = columns.first_delivery[lane];
+            columns.seen[lane] |= u8::from(self.fates.seen[k]);
+            columns.duplicate[lane] = u8::from(first != NEVER);
+            columns.first_delivery[lane] = first.min(delivered);
+            self.first_step[lane] = if delivered < first { index as u8 } else { self.first_step[lane] };
+        }
     }
 
-    /// Who goes on to the next step, and whose flow has ended; gives the number of those who go on.
-    #[expect(clippy::too_many_arguments, reason = "to be split")]
-    fn move_on(
-        &mut self,
-        shortcut: &Shortcut,
-        step: &LaneStep,
-        count: usize,
-        timeline: Timeline,
-        columns: &mut Columns,
-        tally: &mut PlanTally,
-        index: usize,
-    ) -> usize {
-        let mut next = 0;
-        let mut endings = [0_u32; 256];
+    /// Whose flow has ended with the step.
+    #[inline(never)] fn count_ends(&mut self, step: &LaneStep, count: usize, columns: &mut Columns, tally: &mut PlanTally) {
+        let mut over = 0;
         for k in 0..count {
-            let (lane, ending, ended) = (self.lanes[k], self.ending[k], self.ended[k]);
-            endings[usize::from(ending)] += 1;
-            if step.moves_on(ending) {
-                let report = self.fates.reported[k];
-                let late = shortcut.finish && self.fates.delivered[k] != NEVER;
-                self.late[next] = if late { self.late[k].min(report) } else { self.late[k] };
-                self.lanes[next] = lane;
-                self.at[next] = ended;
-                next += 1;
-                tally.failovers.add(timeline.bin(SimTime::from_micros(ended)));
-            } else if ending != OPEN {
-                tally.ended(SimTime::from_micros(ended));
-                let lane = usize::from(lane) % LANES;
-                columns.succeeded[lane / 64] |= u64::from(succeeded(ending)) << (lane % 64);
-            }
+            self.chosen[over % LANES] = k as u16;
+            over += usize::from(!step.moves_on(self.ending[k]) && self.ending[k] != OPEN);
         }
-        for (sum, count) in tally.steps[index].endings.iter_mut().zip(endings) {
-            *sum += u64::from(count);
+        for &k in &self.chosen[..over] {
+            let k = usize::from(k) % LANES;
+            tally.ended(SimTime::from_micros(self.ended[k]));
+            columns.succeeded[usize::from(self.lanes[k]) % LANES] = u8::from(succeeded(self.ending[k]));
+        }
+    }
+
+    /// Who goes on to the next step, and with what still to come; gives their number.
+    #[inline(never)] fn move_on(&mut self, step: &LaneStep, finish: bool, count: usize) -> usize {
+        let mut next = 0;
+        for k in 0..count {
+            // A delivery that the step did not wait for is reported late.
+            let late = finish && self.fates.delivered[k] != NEVER;
+            let report = if late { self.fates.reported[k] } else { NEVER };
+            self.late[next] = self.late[k].min(report);
+            self.lanes[next] = self.lanes[k];
+            self.at[next] = self.ended[k];
+            next += usize::from(step.moves_on(self.ending[k]));
         }
         next
     }
 
-    fn count_first(&self, recipients: usize, columns: &Columns, tally: &mut PlanTally) {
-        let mut first = [0_u64; 16];
-        for lane in 0..recipients {
-            first[usize::from(self.first_step[lane] & 15)] += u64::from(columns.first_delivery[lane] != NEVER);
+    #[inline(never)] fn count_endings(&self, count: usize, tally: &mut StepTally) {
+        for (index, sum) in tally.endings.iter_mut().enumerate() {
+            *sum += self.ending[..count].iter().map(|&ending| u64::from(usize::from(ending) == index)).sum::<u64>();
         }
-        tally.steps.iter_mut().zip(first).for_each(|(step, first)| step.first += first);
+    }
+
+    #[inline(never)] fn count_first(&self, recipients: usize, columns: &Columns, tally: &mut PlanTally) {
+        let lanes = self.first_step[..recipients].iter().zip(&columns.first_delivery[..recipients]);
+        for (index, step) in tally.steps.iter_mut().enumerate() {
+            let reached = |(&by, &at): (&u8, &i64)| u64::from(usize::from(by) == index && at != NEVER);
+            step.first += lanes.clone().map(reached).sum::<u64>();
+        }
     }
 }
 
