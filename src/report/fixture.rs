@@ -81,7 +81,10 @@ pub(crate) fn nobody() -> Findings {
         plan.latency_s = latency(None);
         plan.steps.iter_mut().for_each(|step| step.outcomes.clear());
     }
-    findings.results.comparisons.iter_mut().for_each(|pair| pair.latency_p95_s = None);
+    for pair in &mut findings.results.comparisons {
+        let none = Difference { difference: 0.0, low: None, high: None };
+        (pair.delivered, pair.in_time, pair.cost_per_recipient, pair.latency_p95_s) = (none, none, none, None);
+    }
     for plan in &mut findings.pictures.plans {
         plan.curve.clear();
         plan.first_by_step.iter_mut().for_each(|share| *share = 0.0);

@@ -1,7 +1,7 @@
 //! What the tables show, once for terminal, Markdown and HTML: captions, columns and cells as text.
 
 use super::words;
-use crate::study::{Comparison, Difference, PlanResult, Results, StepResult};
+use crate::study::{Comparison, Count, Difference, PlanResult, Results, StepResult};
 use serde::Serialize;
 
 /// A table of text.
@@ -172,8 +172,10 @@ fn outcomes(step: &StepResult) -> String {
     if parts.is_empty() {
         return "nobody came here".to_owned();
     }
-    let part = |(status, count): (&String, &crate::study::Count)| {
-        format!("{}{}{}", words::percent(count.0 / all, 1), words::NBSP, status.replace('_', "\u{a0}"))
+    let part = |(status, count): (&String, &Count)| {
+        let share = count.0 / all;
+        let share = words::percent(share, usize::from(share < 0.0995 || share > 0.9));
+        format!("{share}{}{}", words::NBSP, status.replace('_', "\u{a0}"))
     };
     parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
 }

@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 
 /// The longest name shown; longer ones are cut.
 const LONGEST_NAME: usize = 24;
-/// The gap between columns.
+/// The gap between columns, one of it drawn by the table's style.
 const GAP: u16 = 2;
 /// The narrowest terminal that is taken at its word.
 const NARROWEST: u16 = 40;
@@ -125,7 +125,7 @@ fn plain(grid: &Grid) -> Table {
         .add_rows(grid.rows.iter());
     let last = grid.columns.len().saturating_sub(1);
     for (place, (column, head)) in table.column_iter_mut().zip(&grid.columns).enumerate() {
-        column.set_padding((0, if place == last { 0 } else { GAP }));
+        column.set_padding((0, if place == last { 0 } else { GAP - 1 }));
         column.set_cell_alignment(if head.is_number { CellAlignment::Right } else { CellAlignment::Left });
     }
     table

@@ -185,6 +185,15 @@ pub(super) fn span(seconds: f64) -> String {
     format!("{sign}{text}")
 }
 
+/// As [`span`], with the digits of an error.
+fn span_of_error(seconds: f64) -> String {
+    if seconds < 9.5 {
+        format!("{}{NBSP}s", decimal(seconds, decimals_for(seconds).unwrap_or(0)))
+    } else {
+        span(seconds)
+    }
+}
+
 /// `whole` seconds as so many of a large unit and, unless it is none, so many of a small one.
 fn two_units(whole: u64, large: u64, large_name: &str, small: u64, small_name: &str) -> String {
     let rest = (whole % large) / small;
@@ -192,7 +201,7 @@ fn two_units(whole: u64, large: u64, large_name: &str, small: u64, small_name: &
     if rest == 0 { head } else { format!("{head}{NBSP}{rest}{NBSP}{small_name}") }
 }
 
-/// A latency with its interval, `4.13 s ±0.02`, `1 min 32 s ±480 ms`, `2 h (1 h 30 min to 2 h 5 min)`.
+/// A latency with its interval, `4.13 s ±0.02`, `1 min 32 s ±0.5 s`, `2 h (1 h 30 min to 2 h 5 min)`.
 pub(super) fn latency(seconds: Option<f64>, interval: Option<&Interval>) -> String {
     let Some(seconds) = seconds else { return NONE.to_owned() };
     let ends = interval.and_then(|ends| Measured::new(seconds, Some(ends.low), Some(ends.high), 1.0));
@@ -201,7 +210,7 @@ pub(super) fn latency(seconds: Option<f64>, interval: Option<&Interval>) -> Stri
             with_error(measured, "\u{a0}s", false)
         }
         Some(measured) if measured.reach() > 0.0 && measured.is_even() => {
-            format!("{}{NBSP}±{}", span(seconds), span(measured.reach()))
+            format!("{}{NBSP}±{}", span(seconds), span_of_error(measured.reach()))
         }
         Some(measured) if measured.reach() > 0.0 && span(measured.low) != span(measured.high) => {
             format!("{}{NBSP}({}{NBSP}to{NBSP}{})", span(seconds), span(measured.low), span(measured.high))

@@ -25,6 +25,8 @@ pub(super) type Drawn = Result<(), Failure>;
 pub(super) const WIDTH: i32 = 1440;
 /// The height of letters in labels.
 pub(super) const LETTER: i32 = 27;
+/// Keeps a name and its number apart, where plain spaces would run into one.
+pub(super) const APART: &str = " \u{a0}";
 /// The height of a line of labels.
 pub(super) const LINE: i32 = 36;
 
@@ -132,12 +134,12 @@ pub(super) fn width_of(text: &str) -> i32 {
 /// In thousandths of the height of letters.
 fn width_of_letter(letter: char) -> i32 {
     match letter {
-        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | ' ' | '\u{a0}' => 330,
-        'f' | 't' | 'r' | '(' | ')' | '-' => 420,
-        'm' | 'w' | 'M' | 'W' | '%' | '…' | '@' => 980,
-        'A'..='Z' | '±' | '−' | '+' => 760,
-        _ if letter.is_ascii() => 635,
-        _ if (letter as u32) < 0x0530 => 720,
+        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | ' ' | '\u{a0}' => 320,
+        'f' | 't' | 'r' | '(' | ')' | '-' => 410,
+        'm' | 'w' | 'M' | 'W' | '%' | '…' | '@' => 970,
+        'A'..='Z' | '±' | '−' | '+' => 740,
+        _ if letter.is_ascii() => 625,
+        _ if (letter as u32) < 0x0530 => 700,
         _ => 1100,
     }
 }

@@ -1,18 +1,16 @@
 //! What in-time delivery costs: a mark for each plan, with the interval of either measure.
 
-use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE};
+use super::canvas::{self, Area, At, Drawn, INK};
 use super::frame::{self, Frame, Scale};
-use super::{Figure, FigureError};
+use super::{Figure, FigureError, placing};
 use crate::study::{Findings, PlanResult};
 
 const FILE: &str = "cost.svg";
-const HEIGHT: i32 = 800;
+const HEIGHT: i32 = 760;
 /// The most that a label may take.
 const WIDEST_LABEL: i32 = 420;
 /// The least share that the vertical axis spans.
 const LEAST_SPAN: f64 = 0.002;
-/// From a mark to its label.
-const ASIDE: i32 = 26;
 
 /// Draws the figure.
 pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
@@ -31,14 +29,15 @@ fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
     frame.y_grid(area, &frame::percent_ticks(shares.0, shares.1, 5))?;
     frame.x_axis(area, &frame::number_ticks(costs.0, costs.1, 6))?;
     let title = format!("cost per recipient, {}", findings.results.scenario.currency);
-    frame.titles(area, &title, "delivered in time")?;
+    frame.titles(area, &title, "delivered in time; better is up and to the left")?;
     for plan in plans {
         bars(area, &frame, plan)?;
     }
     for (place, plan) in plans.iter().enumerate() {
         canvas::mark(area, place_of(&frame, plan), place)?;
     }
-    labels(area, &frame, plans)
+    let name = |plan: &PlanResult| (place_of(&frame, plan), canvas::fitted(&plan.name, WIDEST_LABEL));
+    placing::names(area, &plans.iter().map(name).collect::<Vec<_>>(), (frame.top, frame.bottom))
 }
 
 fn frame(costs: (f64, f64), shares: (f64, f64)) -> Frame {
@@ -88,32 +87,6 @@ fn bars(area: &Area<'_>, frame: &Frame, plan: &PlanResult) -> Drawn {
         canvas::rule(area, (x, from), (x, to), INK)?;
         canvas::rule(area, (x - 8, from), (x + 8, from), INK)?;
         canvas::rule(area, (x - 8, to), (x + 8, to), INK)?;
-    }
-    Ok(())
-}
-
-/// Names the marks: to the right of those in the left half, to the left of the others; either side nudged apart.
-fn labels(area: &Area<'_>, frame: &Frame, plans: &[PlanResult]) -> Drawn {
-    let middle = (frame.left + frame.right) / 2;
-    let is_left = |plan: &&PlanResult| place_of(frame, plan).0 <= middle;
-    let left: Vec<_> = plans.iter().filter(is_left).collect();
-    let right: Vec<_> = plans.iter().filter(|plan| !is_left(plan)).collect();
-    side(area, frame, &left, 1)?;
-    side(area, frame, &right, -1)
-}
-
-/// Writes the names of `plans` to the right of their marks (`way` 1) or to the left (-1).
-fn side(area: &Area<'_>, frame: &Frame, plans: &[&PlanResult], way: i32) -> Drawn {
-    let wanted: Vec<_> = plans.iter().map(|plan| place_of(frame, plan).1).collect();
-    let places = canvas::apart(&wanted, LINE, frame.top, frame.bottom - LINE / 2);
-    let anchor = if way > 0 { Anchor::Left } else { Anchor::Right };
-    for (plan, y) in plans.iter().zip(places) {
-        let mark = place_of(frame, plan);
-        let beside = mark.0 + way * ASIDE;
-        if (y - mark.1).abs() > LINE / 3 {
-            canvas::rule(area, mark, (beside, y), GREY)?;
-        }
-        canvas::write(area, &canvas::fitted(&plan.name, WIDEST_LABEL), (beside + way * 4, y), anchor, INK)?;
     }
     Ok(())
 }

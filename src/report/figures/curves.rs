@@ -28,7 +28,7 @@ pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
 fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
     let labels: Vec<_> = labels(findings);
     let room = labels.iter().map(|label| canvas::width_of(label)).max().unwrap_or(0);
-    let frame = frame(findings, canvas::WIDTH - room - 90);
+    let frame = frame(findings, canvas::WIDTH - room - 80);
     frame.y_grid(area, &frame::percent_ticks(0.0, 1.0, 5))?;
     frame.x_axis(area, &frame::log_time_ticks(&frame.x))?;
     frame.titles(area, "time since arrival", "recipients reached")?;
@@ -42,7 +42,7 @@ fn labels(findings: &Findings) -> Vec<String> {
     let label = |plan: &crate::study::PlanResult| {
         let share = words::percent(plan.delivered.share, 1);
         let name = canvas::fitted(&plan.name, WIDEST_LABEL - canvas::width_of(&share) - 20);
-        format!("{name}  {share}")
+        format!("{name}{}{share}", canvas::APART)
     };
     findings.results.plans.iter().map(label).collect()
 }

@@ -36,6 +36,9 @@ const NAMED_SPANS: [(f64, &str); 29] = [
     (31_536_000.0, "365 d"),
 ];
 
+/// How near the marks of a time axis may come.
+const LEAST_DISTANCE: i32 = 105;
+
 /// How values become places along one axis.
 #[derive(Clone, Copy)]
 pub(super) struct Scale {
@@ -105,15 +108,18 @@ pub(super) fn number_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
     values.into_iter().map(|value| (value, words::decimal(value, decimals))).collect()
 }
 
-/// Marks of a log axis of time that do not crowd: every named span, or every other, or fewer.
+/// Spans that a log axis of time marks first.
+const LANDMARKS: [f64; 11] = [0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 864_000.0];
+
+/// Marks of a log axis of time that do not crowd: landmarks first, then what else finds room between them.
 pub(super) fn log_time_ticks(scale: &Scale) -> Vec<Tick> {
+    let shown = || NAMED_SPANS.iter().filter(|(seconds, _)| scale.holds(*seconds));
+    let landmarks = shown().filter(|(seconds, _)| LANDMARKS.contains(seconds));
     let mut ticks: Vec<Tick> = Vec::new();
-    let mut last = i32::MIN;
-    for (seconds, name) in NAMED_SPANS.iter().filter(|(seconds, _)| scale.holds(*seconds)) {
-        let place = scale.at(*seconds);
-        if place >= last {
+    for (seconds, name) in landmarks.chain(shown()) {
+        let is_near = |other: &Tick| (scale.at(other.0) - scale.at(*seconds)).abs() < LEAST_DISTANCE;
+        if !ticks.iter().any(is_near) {
             ticks.push((*seconds, (*name).to_owned()));
-            last = place + canvas::width_of("100 min") + 10;
         }
     }
     ticks
@@ -127,7 +133,7 @@ pub(super) fn time_ticks(high: f64) -> Vec<Tick> {
     let count = (high / step).floor().clamp(0.0, 8.0) as usize;
     (0..=count)
         .map(|n| n as f64 * step)
-        .map(|at| (at, if at == 0.0 { "0".to_owned() } else { words::span(at) }))
+        .map(|at| (at, if at == 0.0 { "0".to_owned() } else { words::span(at).replace(".0", "") }))
         .collect()
 }
 

@@ -4,6 +4,7 @@ mod canvas;
 mod cost;
 mod curves;
 mod frame;
+mod placing;
 mod shares;
 mod timeline;
 

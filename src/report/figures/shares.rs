@@ -14,6 +14,8 @@ const TOP: i32 = 20;
 const BAR: i32 = 64;
 /// The gap between one plan and the next.
 const GAP: i32 = 30;
+/// The gap between one label below a bar and the next.
+const KEY_GAP: i32 = 30;
 /// Shares that round to nothing are not drawn.
 const LEAST: f64 = 5e-5;
 
@@ -72,7 +74,7 @@ fn bar(plan: &PlanResult, picture: &PlanPicture, providers: &[&String]) -> Bar {
 
 fn part(name: &str, colour: RGBColor, from: f64, share: f64) -> Option<Part> {
     let place = |share: f64| LEFT + (share.clamp(0.0, 1.0) * f64::from(RIGHT - LEFT)).round() as i32;
-    let label = format!("{}  {}", canvas::fitted(name, 420), words::percent(share, 1));
+    let label = format!("{}{}{}", canvas::fitted(name, 420), canvas::APART, words::percent(share, 1));
     (share >= LEAST).then(|| Part { label, colour, from: place(from), to: place(from + share) })
 }
 
@@ -101,7 +103,7 @@ fn fits(part: &Part) -> bool {
 
 /// A swatch, a label and the gap after it.
 fn key_width(part: &Part) -> i32 {
-    canvas::width_of(&part.label) + 80
+    canvas::width_of(&part.label) + 30 + KEY_GAP
 }
 
 fn paint(area: &Area<'_>, bars: &[Bar]) -> Drawn {
@@ -131,7 +133,7 @@ fn keys(area: &Area<'_>, bar: &Bar, top: i32) -> Drawn {
     for (line, places) in bar.below.iter().enumerate() {
         let keys: Vec<_> = places.iter().filter_map(|&place| bar.parts.get(place)).collect();
         let y = top + LINE * line as i32 + LINE / 2 + 4;
-        let mut x = RIGHT - keys.iter().map(|part| key_width(part)).sum::<i32>() + 40;
+        let mut x = RIGHT - keys.iter().map(|part| key_width(part)).sum::<i32>() + KEY_GAP;
         for part in keys {
             canvas::block(area, (x, y - 10), (x + 20, y + 10), part.colour, 1.0)?;
             canvas::write(area, &part.label, (x + 30, y), Anchor::Left, INK)?;

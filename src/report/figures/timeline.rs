@@ -8,14 +8,20 @@ use crate::study::{Findings, OutageWindow, PlanPicture, PlanResult};
 use plotters::style::{Color, RGBColor};
 
 const FILE: &str = "timeline.svg";
-/// Above the frame of a panel: its name, and two lines for outages.
-const HEAD: i32 = 4 * LINE;
+/// A line of outages: the name, and a bar as long as the outage.
+const ROW: i32 = LINE + 12;
+/// Above the frame of a panel: its name, and the unit.
+const HEAD: i32 = 2 * LINE + 20;
+/// As [`HEAD`], with two lines for outages.
+const HEAD_OF_OUTAGES: i32 = 2 * LINE + 2 * ROW;
+/// More outages of one kind than this are named once.
+const OFTEN: usize = 3;
 /// The height of the frame of a panel.
 const BODY: i32 = 250;
 /// Below the frame of a panel.
 const FOOT: i32 = 80;
 /// The most that labels at the right may take.
-const WIDEST_LABEL: i32 = 260;
+const WIDEST_LABEL: i32 = 320;
 /// Arrivals are the background of the story.
 const ARRIVALS: RGBColor = RGBColor(170, 170, 170);
 
@@ -25,9 +31,14 @@ pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
                    Shaded: outages of providers that the plan uses, with the share of the traffic that they hit."
         .to_owned();
     let panels = findings.results.plans.len().min(findings.pictures.plans.len()) as i32;
-    let height = panels * (HEAD + BODY + FOOT) + LINE;
+    let height = panels * (head(findings) + BODY + FOOT) + LINE;
     let svg = canvas::sheet(FILE, height, &caption, |area| paint(area, findings))?;
     Ok(Figure { file: FILE, title: "What happened over time", caption, svg })
+}
+
+/// The height of what stands above the frame of each panel.
+fn head(findings: &Findings) -> i32 {
+    if findings.pictures.outages.is_empty() { HEAD } else { HEAD_OF_OUTAGES }
 }
 
 /// How a series is drawn.
@@ -52,6 +63,8 @@ struct Axes {
     /// From events per bin to what the axis shows.
     per_bin: f64,
     unit: &'static str,
+    /// Where all frames end, with room for the widest label.
+    right: i32,
 }
 
 fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
@@ -60,9 +73,10 @@ fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
     let panels: Vec<_> = pictures.plans.iter().map(|plan| series(plan, &pictures.arrivals, &channels)).collect();
     let axes = axes(&panels, pictures.bin_s);
     for (place, (plan, series)) in findings.results.plans.iter().zip(&panels).enumerate() {
-        let top = place as i32 * (HEAD + BODY + FOOT);
-        let frame = frame(&axes, top + HEAD);
-        canvas::write_bold(area, &canvas::fitted(&plan.name, 1_000), (8, top + LINE), Anchor::Left, INK)?;
+        let head = head(findings);
+        let top = place as i32 * (head + BODY + FOOT);
+        let frame = frame(&axes, top + head);
+        canvas::write_bold(area, &canvas::fitted(&plan.name, 1_000), (8, top + LINE / 2 + 8), Anchor::Left, INK)?;
         outages(area, &frame, &outages_of(plan, &pictures.outages))?;
         panel(area, &frame, series, &axes, pictures.bin_s)?;
     }
@@ -73,7 +87,7 @@ fn series<'a>(plan: &'a PlanPicture, arrivals: &'a [f64], channels: &[&String]) 
     let mut all = vec![Series { name: "arrivals".to_owned(), bins: arrivals, look: Look::Background }];
     for (name, bins) in &plan.deliveries {
         let place = channels.iter().position(|channel| *channel == name).unwrap_or(0);
-        all.push(Series { name: format!("by {name}"), bins, look: Look::Channel(place) });
+        all.push(Series { name: format!("delivered by {name}"), bins, look: Look::Channel(place) });
     }
     all.push(Series { name: "failovers".to_owned(), bins: &plan.failovers, look: Look::Failovers });
     all
@@ -89,11 +103,14 @@ fn axes(panels: &[Vec<Series<'_>>], bin_s: f64) -> Axes {
     let reads_well = |(seconds, _): &(f64, &str)| most / bin_s * seconds >= 1.0;
     let (seconds, unit) = units.into_iter().find(reads_well).unwrap_or(units[2]);
     let most = most / bin_s * seconds * 1.05;
-    Axes { end_s: last as f64 * bin_s, most: if most > 0.0 { most } else { 1.0 }, per_bin: seconds / bin_s, unit }
+    let widest = panels.iter().flatten().map(|series| canvas::width_of(&series.name)).max().unwrap_or(0);
+    let right = canvas::WIDTH - widest.min(WIDEST_LABEL) - 84;
+    let most = if most > 0.0 { most } else { 1.0 };
+    Axes { end_s: last as f64 * bin_s, most, per_bin: seconds / bin_s, unit, right }
 }
 
 fn frame(axes: &Axes, top: i32) -> Frame {
-    let (left, right, bottom) = (150, canvas::WIDTH - WIDEST_LABEL - 70, top + BODY);
+    let (left, right, bottom) = (150, axes.right, top + BODY);
     let (x, y) = (Scale::linear((0.0, axes.end_s), (left, right)), Scale::linear((0.0, axes.most), (bottom, top)));
     Frame { left, top, right, bottom, x, y }
 }
@@ -101,7 +118,7 @@ fn frame(axes: &Axes, top: i32) -> Frame {
 fn panel(area: &Area<'_>, frame: &Frame, series: &[Series<'_>], axes: &Axes, bin_s: f64) -> Drawn {
     frame.y_grid(area, &frame::number_ticks(0.0, axes.most, 4))?;
     frame.x_axis(area, &frame::time_ticks(axes.end_s))?;
-    canvas::write(area, axes.unit, (8, frame.top - LINE), Anchor::Left, GREY)?;
+    canvas::write(area, axes.unit, (8, frame.top - ROW), Anchor::Left, GREY)?;
     let mut wanted = Vec::new();
     for one in series {
         draw(area, &outline(frame, one.bins, axes.per_bin, bin_s), one.look)?;
@@ -110,7 +127,7 @@ fn panel(area: &Area<'_>, frame: &Frame, series: &[Series<'_>], axes: &Axes, bin
     let places = canvas::apart(&wanted, LINE, frame.top - LINE, frame.bottom + LINE);
     for (one, y) in series.iter().zip(places) {
         draw(area, &[(frame.right + 14, y), (frame.right + 64, y)], one.look)?;
-        let name = canvas::fitted(&one.name, WIDEST_LABEL - 20);
+        let name = canvas::fitted(&one.name, WIDEST_LABEL);
         canvas::write(area, &name, (frame.right + 74, y), Anchor::Left, INK)?;
     }
     Ok(())
@@ -147,23 +164,34 @@ fn outages_of<'a>(plan: &PlanResult, outages: &'a [OutageWindow]) -> Vec<&'a Out
     outages.iter().filter(|outage| plan.steps.iter().any(|step| step.provider == outage.provider)).collect()
 }
 
-/// Shades the windows and names as many as there is room for, in two lines above the frame.
+/// Shades the windows, and names them in two lines above the frame as far as there is room.
 fn outages(area: &Area<'_>, frame: &Frame, windows: &[&OutageWindow]) -> Drawn {
+    let shown: Vec<_> = windows.iter().filter(|window| frame.x.holds(window.from_s)).collect();
+    let labels: Vec<_> = shown.iter().map(|window| label_of(window)).collect();
     let mut free = [frame.left; 2];
-    for window in windows.iter().filter(|window| frame.x.holds(window.from_s)) {
-        let (from, to) = (frame.x.at(window.from_s), frame.x.at(window.to_s));
-        canvas::block(area, (from, frame.top), (to.max(from + 2), frame.bottom), GREY, 0.18)?;
-        let label = label_of(window);
-        let width = canvas::width_of(&label);
-        let start = ((from + to - width) / 2).clamp(frame.left, (canvas::WIDTH - width).max(frame.left));
-        if let Some(line) = free.iter().position(|free| *free <= start) {
-            let y = frame.top - LINE / 2 - LINE * line as i32;
-            canvas::write(area, &label, (start, y), Anchor::Left, INK)?;
-            canvas::rule(area, (from, y + LINE / 2), (from, frame.top), GREY)?;
-            free[line] = start + width + 30;
+    for (place, (window, label)) in shown.iter().zip(&labels).enumerate() {
+        let from = frame.x.at(window.from_s);
+        let to = frame.x.at(window.to_s).max(from + 2);
+        canvas::block(area, (from, frame.top), (to, frame.bottom), GREY, 0.18)?;
+        let times = labels.iter().filter(|other| *other == label).count();
+        if times <= OFTEN {
+            name_outage(area, frame, (from, to), label, &mut free)?;
+        } else if !labels.iter().take(place).any(|earlier| earlier == label) {
+            name_outage(area, frame, (from, to), &format!("{label} ({times} times)"), &mut free)?;
         }
     }
     Ok(())
+}
+
+/// Writes `label` in the first line that is free there, over a bar as long as the outage; nothing where none is.
+fn name_outage(area: &Area<'_>, frame: &Frame, (from, to): At, label: &str, free: &mut [i32; 2]) -> Drawn {
+    let width = canvas::width_of(label);
+    let start = from.min(canvas::WIDTH - width).max(frame.left);
+    let Some(line) = free.iter().position(|free| *free <= start.min(from)) else { return Ok(()) };
+    free[line] = to.max(start + width) + 16;
+    let foot = frame.top - 2 - ROW * line as i32;
+    canvas::write(area, label, (start, foot - 10 - LINE / 2), Anchor::Left, INK)?;
+    canvas::block(area, (from, foot - 6), (to, foot), GREY, 1.0)
 }
 
 fn label_of(window: &OutageWindow) -> String {
