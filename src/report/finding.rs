@@ -1,15 +1,10 @@
-//! The finding in one sentence, and the notes that keep a reader from a wrong conclusion.
+//! The finding in one sentence.
 //!
 //! With two plans or more, the sentence compares the cheapest plan with the one that delivers most in time: the choice
 //! that somebody has to make. Where one plan is both, it is compared with the next best.
 
 use super::words;
 use crate::study::{Comparison, Difference, PlanResult, Results};
-
-/// Differences between what the engine believes and what happened that deserve a note, as shares.
-const BELIEF_GAP: f64 = 0.01;
-/// Duplicates that deserve a note, as a share.
-const MANY_DUPLICATES: f64 = 0.01;
 
 /// The finding in one sentence.
 #[must_use]
@@ -137,63 +132,10 @@ fn nothing(pair: &Difference, scale: f64) -> String {
     }
 }
 
-/// What a reader should know before believing the table: one sentence each, in the order of the plans.
-#[must_use]
-pub fn notes(results: &Results) -> Vec<String> {
-    let of_plans = results.plans.iter().flat_map(|plan| [reach(plan), open(plan), belief(plan), duplicates(plan)]);
-    [intervals(results)].into_iter().chain(of_plans).flatten().collect()
-}
-
-fn intervals(results: &Results) -> Option<String> {
-    let unknown = !results.plans.is_empty() && results.plans.iter().all(|plan| plan.in_time.low.is_none());
-    unknown.then(|| {
-        "No intervals are known: recipients share capacity and depend on one another. At least 10 replications give them."
-            .to_owned()
-    })
-}
-
-fn reach(plan: &PlanResult) -> Option<String> {
-    (plan.delivered.count.0 == 0.0).then(|| format!("{} reaches nobody.", plan.name))
-}
-
-fn open(plan: &PlanResult) -> Option<String> {
-    let open = plan.open.0;
-    (open > 0.0).then(|| {
-        format!(
-            "{} {} of {} never ended: {} last step has no ttl and heard nothing.",
-            words::count(open),
-            words::plural(open, "flow", "flows"),
-            plan.name,
-            words::plural(open, "its", "their"),
-        )
-    })
-}
-
-fn belief(plan: &PlanResult) -> Option<String> {
-    let (believed, true_share) = (plan.succeeded.share, plan.delivered.share);
-    ((believed - true_share).abs() > BELIEF_GAP).then(|| {
-        format!(
-            "{} reached {} but its engine believes {}: reports came late, were lost, or said too much.",
-            plan.name,
-            words::percent(true_share, 1),
-            words::percent(believed, 1),
-        )
-    })
-}
-
-fn duplicates(plan: &PlanResult) -> Option<String> {
-    (plan.duplicates.share > MANY_DUPLICATES).then(|| {
-        format!("{} sends {} of recipients the message more than once.", plan.name, {
-            words::percent(plan.duplicates.share, 1)
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::fixture::{self, difference};
-    use crate::study::Count;
 
     /// The finding of two plans of the fixture with these differences of `sms-first` minus `viber-first`, and costs.
     fn of_two(in_time: Difference, cost: Difference, costs: [f64; 2]) -> String {
@@ -246,16 +188,5 @@ mod tests {
         let expected = "viber-first reaches 98.90 % ±0.02 of 1 000 000 recipients, 93.12 % ±0.05 within 1 min, for 0.02641 EUR each.";
         assert_eq!(sentence, expected);
         assert_eq!(finding(&fixture::with_plans(0).results), "No plan was played.");
-    }
-
-    #[test]
-    fn notes_say_what_a_table_hides() {
-        let mut results = fixture::with_plans(1).results;
-        results.plans[0].succeeded.share = 0.9;
-        results.plans[0].open = Count(1.0);
-        let notes = notes(&results).join("\n").replace(words::NBSP, " ");
-        for part in ["1 flow of viber-first never ended: its last step", "believes 90.0 %", "2.1 % of recipients"] {
-            assert!(notes.contains(part), "{part} is missing in:\n{notes}");
-        }
     }
 }

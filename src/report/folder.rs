@@ -76,6 +76,10 @@ fn settle(fresh: tempfile::TempDir, dir: &Path, files: &[(&str, String)]) -> Res
         let _ = fresh.keep();
         return Ok(());
     }
+    let in_the_way = files.iter().map(|(name, _)| dir.join(name)).find(|path| path.is_dir());
+    if let Some(path) = in_the_way {
+        return Err(Error::new(ErrorKind::IsADirectory, format!("{} is a folder, not a file", path.display())));
+    }
     for (name, _) in files {
         fs::rename(fresh.path().join(name), dir.join(name)).map_err(|error| naming(&dir.join(name), &error))?;
     }
@@ -141,9 +145,10 @@ mod tests {
     fn a_folder_that_cannot_be_moved_into_leaves_no_rest() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let dir = home.path().join("report");
-        fs::create_dir_all(dir.join("README.md/taken")).expect("a folder in the way of a file");
+        fs::create_dir_all(dir.join("run.json/taken")).expect("a folder in the way of a file");
         let error = write(&dir, &fixture::bank_pin(), &fixture::run()).expect_err("refused");
-        assert!(error.to_string().contains("README.md"), "{error}");
+        assert!(error.to_string().ends_with("run.json is a folder, not a file"), "{error}");
+        assert_eq!(names(&dir), ["run.json"]);
         assert_eq!(names(home.path()), ["report"]);
     }
 }

@@ -174,7 +174,7 @@ fn outcomes(step: &StepResult) -> String {
     }
     let part = |(status, count): (&String, &Count)| {
         let share = count.0 / all;
-        let share = words::percent(share, usize::from(share < 0.0995 || share > 0.9));
+        let share = words::percent(share, usize::from(!(0.0995..0.9).contains(&share)));
         format!("{share}{}{}", words::NBSP, status.replace('_', "\u{a0}"))
     };
     parts.into_iter().map(part).collect::<Vec<_>>().join(", ")

@@ -3,6 +3,7 @@
 //! Digits follow the error: the error is shown with one digit (two when it starts with a 1), the value with as many
 //! decimals. Spaces inside a quantity are no-break spaces, so that no line ends between a number and its unit.
 
+pub(super) use super::spans::{span, span_of_error};
 use crate::study::{Difference, Interval, Share};
 
 /// The space between a number and its unit, and between groups of digits.
@@ -41,7 +42,7 @@ impl Measured {
 }
 
 /// Decimals that show `error` with one digit, or two when it starts with a 1.
-fn decimals_for(error: f64) -> Option<usize> {
+pub(super) fn decimals_for(error: f64) -> Option<usize> {
     if error.is_nan() || error <= 0.0 {
         return None;
     }
@@ -52,7 +53,7 @@ fn decimals_for(error: f64) -> Option<usize> {
 }
 
 /// Decimals that show `value` with `digits` significant ones.
-fn decimals_of(value: f64, digits: i32) -> usize {
+pub(super) fn decimals_of(value: f64, digits: i32) -> usize {
     if value == 0.0 || !value.is_finite() {
         return 0;
     }
@@ -68,7 +69,7 @@ pub(super) fn decimal(value: f64, decimals: usize) -> String {
 }
 
 /// `digits` in groups of three.
-fn grouped(digits: &str) -> String {
+pub(super) fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() * 4 / 3 + 2);
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
@@ -167,40 +168,6 @@ pub(super) fn range(difference: &Difference, scale: f64) -> Option<String> {
     Some(format!("{}{NBSP}to{NBSP}{}", with_sign(measured.low, decimals), with_sign(measured.high, decimals)))
 }
 
-/// A span of time, `420 ms`, `4.1 s`, `1 min 32 s`, `3 h 5 min`, `2 d 3 h`.
-pub(super) fn span(seconds: f64) -> String {
-    let size = seconds.abs();
-    let sign = if seconds < 0.0 { "−" } else { "" };
-    let whole = size.round() as u64;
-    let text = match size {
-        _ if !seconds.is_finite() => return NONE.to_owned(),
-        0.0 => format!("0{NBSP}s"),
-        _ if size < 0.9995 => format!("{}{NBSP}ms", decimal(size * 1e3, decimals_of(size * 1e3, 2))),
-        _ if size < 9.95 => format!("{size:.1}{NBSP}s"),
-        _ if size < 59.5 => format!("{whole}{NBSP}s"),
-        _ if size < 3_599.5 => two_units(whole, 60, "min", 1, "s"),
-        _ if size < 86_370.0 => two_units((size / 60.0).round() as u64 * 60, 3_600, "h", 60, "min"),
-        _ => two_units((size / 3_600.0).round() as u64 * 3_600, 86_400, "d", 3_600, "h"),
-    };
-    format!("{sign}{text}")
-}
-
-/// As [`span`], with the digits of an error.
-fn span_of_error(seconds: f64) -> String {
-    if seconds < 9.5 {
-        format!("{}{NBSP}s", decimal(seconds, decimals_for(seconds).unwrap_or(0)))
-    } else {
-        span(seconds)
-    }
-}
-
-/// `whole` seconds as so many of a large unit and, unless it is none, so many of a small one.
-fn two_units(whole: u64, large: u64, large_name: &str, small: u64, small_name: &str) -> String {
-    let rest = (whole % large) / small;
-    let head = format!("{}{NBSP}{large_name}", grouped(&(whole / large).to_string()));
-    if rest == 0 { head } else { format!("{head}{NBSP}{rest}{NBSP}{small_name}") }
-}
-
 /// A latency with its interval, `4.13 s ±0.02`, `1 min 32 s ±0.5 s`, `2 h (1 h 30 min to 2 h 5 min)`.
 pub(super) fn latency(seconds: Option<f64>, interval: Option<&Interval>) -> String {
     let Some(seconds) = seconds else { return NONE.to_owned() };
@@ -258,27 +225,6 @@ mod tests {
         assert_eq!(plain(difference(&paired(-0.02, -0.05, 0.0), 1.0)), "−0.02 (−0.05 to 0.00)");
         assert_eq!(plain(difference(&paired(0.0, 0.0, 0.0), 1.0)), "0 ±0");
         assert_eq!(range(&paired(0.01, -0.02, 0.04), 1.0).map(plain).as_deref(), Some("−0.02 to +0.04"));
-    }
-
-    #[test]
-    fn spans_read_as_people_say_them() {
-        let cases = [
-            (0.0, "0 s"),
-            (0.42, "420 ms"),
-            (0.9999, "1.0 s"),
-            (4.13, "4.1 s"),
-            (59.4, "59 s"),
-            (59.9, "1 min"),
-            (92.0, "1 min 32 s"),
-            (3_599.9, "1 h"),
-            (11_100.0, "3 h 5 min"),
-            (86_399.0, "1 d"),
-            (183_600.0, "2 d 3 h"),
-            (f64::NAN, NONE),
-        ];
-        for (seconds, expected) in cases {
-            assert_eq!(plain(span(seconds)), expected, "{seconds}");
-        }
     }
 
     #[test]

@@ -24,11 +24,13 @@ pub(super) type Drawn = Result<(), Failure>;
 /// The width of every figure.
 pub(super) const WIDTH: i32 = 1440;
 /// The height of letters in labels.
-pub(super) const LETTER: i32 = 27;
+pub(super) const LETTER: i32 = 30;
 /// Keeps a name and its number apart, where plain spaces would run into one.
 pub(super) const APART: &str = " \u{a0}";
+/// The most letters of a label, whatever its room.
+const LONGEST_TEXT: usize = 200;
 /// The height of a line of labels.
-pub(super) const LINE: i32 = 36;
+pub(super) const LINE: i32 = 38;
 
 /// Text and axes.
 pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
@@ -38,6 +40,18 @@ pub(super) const GREY: RGBColor = RGBColor(95, 95, 95);
 pub(super) const PALE: RGBColor = RGBColor(221, 221, 221);
 /// The sheet.
 pub(super) const PAPER: RGBColor = RGBColor(255, 255, 255);
+
+/// Text on colour, which stays as it is on dark screens.
+const LIGHT: RGBColor = RGBColor(254, 254, 254);
+const DARK: RGBColor = RGBColor(17, 17, 17);
+
+/// What the greys above become where the reader's screen is dark.
+const ON_DARK: &str = "<style>@media (prefers-color-scheme: dark) {\
+    svg [fill=\"#FFFFFF\"] { fill: #15181b } \
+    svg [fill=\"#222222\"] { fill: #e8eaec } svg [stroke=\"#222222\"] { stroke: #e8eaec } \
+    svg [fill=\"#5F5F5F\"] { fill: #a3abb3 } svg [stroke=\"#5F5F5F\"] { stroke: #a3abb3 } \
+    svg [fill=\"#DDDDDD\"] { fill: #454c53 } svg [stroke=\"#DDDDDD\"] { stroke: #353b41 } \
+    svg [stroke=\"#AAAAAA\"] { stroke: #6d757c } }</style>\n";
 
 /// The colours of Okabe and Ito, which colour-blind people can tell apart, the strongest on white first.
 const OKABE_ITO: [RGBColor; 7] = [
@@ -62,7 +76,7 @@ pub(super) fn colour(n: usize) -> RGBColor {
 pub(super) fn ink_on(ground: RGBColor) -> RGBColor {
     let RGBColor(red, green, blue) = ground;
     let light = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
-    if light < 100_000 { PAPER } else { INK }
+    if light < 100_000 { LIGHT } else { DARK }
 }
 
 /// A sheet of `height` with `paint` on it, as an `svg` element that scales to its place.
@@ -89,7 +103,7 @@ fn responsive(svg: &str, (width, height): (u32, u32), caption: &str) -> String {
     let label: String = label.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{label}\" width=\"{}\" height=\"{}\" \
-         viewBox=\"0 0 {width} {height}\" style=\"max-width:100%;height:auto\">\n{body}",
+         viewBox=\"0 0 {width} {height}\" style=\"max-width:100%;height:auto\">\n{ON_DARK}{body}",
         width / 2,
         height / 2,
     )
@@ -122,7 +136,7 @@ fn lettering(area: &Area<'_>, text: &str, at: At, anchor: Anchor, colour: RGBCol
     // The backend divides sizes by 1.24.
     let font = ("sans-serif", f64::from(LETTER) * 1.24, style);
     let style = TextStyle::from(font).pos(Pos::new(across, VPos::Center)).color(&colour);
-    area.draw_text(&words::shortened(text, 400), &style, at)
+    area.draw_text(&words::shortened(text, LONGEST_TEXT), &style, at)
 }
 
 /// About how wide `text` will be, rather more than less.
@@ -146,7 +160,7 @@ fn width_of_letter(letter: char) -> i32 {
 
 /// `text` cut so that it is at most `width` wide.
 pub(super) fn fitted(text: &str, width: i32) -> String {
-    let length = text.chars().count();
+    let length = text.chars().count().min(LONGEST_TEXT);
     let cuts = (1..=length).rev().map(|length| words::shortened(text, length));
     cuts.into_iter().find(|cut| width_of(cut) <= width).unwrap_or_default()
 }

@@ -48,7 +48,7 @@ fn labels(findings: &Findings) -> Vec<String> {
 }
 
 fn frame(findings: &Findings, right: i32) -> Frame {
-    let (left, bottom) = (120, HEIGHT - 110);
+    let (left, bottom) = (140, HEIGHT - 110);
     let x = Scale::log(ends_of_time(&findings.pictures, findings.results.scenario.deadline_s), (left, right));
     Frame { left, top: TOP, right, bottom, x, y: Scale::linear((0.0, 1.0), (bottom, TOP)) }
 }

@@ -37,7 +37,7 @@ const NAMED_SPANS: [(f64, &str); 29] = [
 ];
 
 /// How near the marks of a time axis may come.
-const LEAST_DISTANCE: i32 = 105;
+const LEAST_DISTANCE: i32 = 125;
 
 /// How values become places along one axis.
 #[derive(Clone, Copy)]

@@ -35,9 +35,9 @@ struct Place {
     space: Space,
 }
 
-/// Writes each name near its mark, tied to it where it had to move, within `low` to `high` from top to bottom.
-pub(super) fn names(area: &Area<'_>, named: &[(At, String)], (low, high): (i32, i32)) -> Drawn {
-    let sheet = Space(0, low, canvas::WIDTH, high);
+/// Writes each name near its mark, tied to it where it had to move, to the right of `left` and within `top` and `bottom`.
+pub(super) fn names(area: &Area<'_>, named: &[(At, String)], (left, top, bottom): (i32, i32, i32)) -> Drawn {
+    let sheet = Space(left, top, canvas::WIDTH, bottom);
     let marks: Vec<_> = named.iter().map(|(mark, _)| Space::around(*mark, MARK)).collect();
     let mut taken = marks;
     for (mark, name) in named {

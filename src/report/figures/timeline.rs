@@ -21,7 +21,7 @@ const BODY: i32 = 250;
 /// Below the frame of a panel.
 const FOOT: i32 = 80;
 /// The most that labels at the right may take.
-const WIDEST_LABEL: i32 = 320;
+const WIDEST_LABEL: i32 = 350;
 /// Arrivals are the background of the story.
 const ARRIVALS: RGBColor = RGBColor(170, 170, 170);
 
@@ -110,7 +110,7 @@ fn axes(panels: &[Vec<Series<'_>>], bin_s: f64) -> Axes {
 }
 
 fn frame(axes: &Axes, top: i32) -> Frame {
-    let (left, right, bottom) = (150, axes.right, top + BODY);
+    let (left, right, bottom) = (165, axes.right, top + BODY);
     let (x, y) = (Scale::linear((0.0, axes.end_s), (left, right)), Scale::linear((0.0, axes.most), (bottom, top)));
     Frame { left, top, right, bottom, x, y }
 }
