@@ -3,6 +3,7 @@
 pub mod dist;
 pub mod engine;
 pub mod provider;
+pub mod report;
 pub mod rng;
 pub mod scenario;
 pub mod sim;

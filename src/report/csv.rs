@@ -1,0 +1,114 @@
+//! Results as tidy CSV: one row for each plan and measure, with value, interval and unit.
+
+use super::json::ten_digits;
+use crate::study::{Interval, PlanResult, Results, Share};
+
+/// What one row says beside its plan's name.
+struct Row {
+    measure: &'static str,
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    unit: String,
+}
+
+impl Row {
+    fn new(measure: &'static str, value: Option<f64>, unit: &str) -> Self {
+        Self { measure, value, low: None, high: None, unit: unit.to_owned() }
+    }
+
+    fn between(self, low: Option<f64>, high: Option<f64>) -> Self {
+        Self { low, high, ..self }
+    }
+}
+
+/// `results.csv`: a heading, then one row for each plan and measure. Fields are empty where nothing is known.
+#[must_use]
+pub fn csv(results: &Results) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let written = write_rows(&mut writer, results);
+    let bytes = written.ok().and_then(|()| writer.into_inner().ok());
+    String::from_utf8(bytes.expect("memory takes every write")).expect("only text was written")
+}
+
+fn write_rows(writer: &mut csv::Writer<Vec<u8>>, results: &Results) -> csv::Result<()> {
+    writer.write_record(["plan", "measure", "value", "low", "high", "unit"])?;
+    for plan in &results.plans {
+        for row in rows(plan, &results.scenario.currency) {
+            let [value, low, high] = [row.value, row.low, row.high].map(field);
+            writer.write_record([plan.name.as_str(), row.measure, &value, &low, &high, &row.unit])?;
+        }
+    }
+    Ok(())
+}
+
+fn field(value: Option<f64>) -> String {
+    value.filter(|value| value.is_finite()).map_or_else(String::new, |value| ten_digits(value).to_string())
+}
+
+fn rows(plan: &PlanResult, currency: &str) -> Vec<Row> {
+    let mut rows = vec![Row::new("recipients", Some(plan.recipients as f64), "recipients")];
+    rows.push(share("delivered", Some(&plan.delivered)));
+    rows.push(share("in_time", Some(&plan.in_time)));
+    rows.push(share("succeeded", Some(&plan.succeeded)));
+    rows.push(share("duplicates", Some(&plan.duplicates)));
+    rows.push(share("seen", plan.seen.as_ref()));
+    rows.extend(cost(plan, currency));
+    rows.extend(latency(plan));
+    rows.push(Row::new("failovers", Some(plan.failovers.0), "moves"));
+    rows.push(Row::new("open", Some(plan.open.0), "flows"));
+    rows.push(Row::new("last_end", plan.last_end_s, "s"));
+    rows
+}
+
+fn share(measure: &'static str, share: Option<&Share>) -> Row {
+    let row = Row::new(measure, share.map(|share| share.share), "share");
+    row.between(share.and_then(|share| share.low), share.and_then(|share| share.high))
+}
+
+fn cost(plan: &PlanResult, currency: &str) -> [Row; 3] {
+    let cost = &plan.cost;
+    [
+        Row::new("cost_total", Some(cost.total), currency),
+        Row::new("cost_per_recipient", Some(cost.per_recipient), currency).between(cost.low, cost.high),
+        Row::new("cost_per_delivered", cost.per_delivered, currency),
+    ]
+}
+
+fn latency(plan: &PlanResult) -> impl Iterator<Item = Row> + '_ {
+    let latency = &plan.latency_s;
+    let quantiles = [
+        ("latency_mean", "mean", latency.mean),
+        ("latency_p50", "p50", latency.p50),
+        ("latency_p90", "p90", latency.p90),
+        ("latency_p95", "p95", latency.p95),
+        ("latency_p99", "p99", latency.p99),
+        ("latency_p999", "p999", latency.p999),
+        ("latency_max", "max", latency.max),
+    ];
+    quantiles.into_iter().map(|(measure, key, value)| {
+        let ends: Option<&Interval> = latency.intervals.get(key);
+        Row::new(measure, value, "s").between(ends.map(|ends| ends.low), ends.map(|ends| ends.high))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn every_plan_has_every_measure_and_names_may_hold_anything() {
+        let mut results = fixture::bank_pin().results;
+        results.plans[0].name = "viber, \"first\"\nof all".to_owned();
+        let text = csv(&results);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let records: Vec<_> = reader.records().map(|record| record.expect("well-formed")).collect();
+        assert_eq!(records.len(), 3 * rows(&results.plans[0], "EUR").len());
+        assert_eq!(&records[0][0], "viber, \"first\"\nof all");
+        let in_time = records.iter().find(|record| &record[1] == "in_time").expect("a row for in_time");
+        let value: f64 = in_time[2].parse().expect("a number");
+        assert!((value - results.plans[0].in_time.share).abs() < 1e-9);
+        assert_eq!(&in_time[5], "share");
+    }
+}

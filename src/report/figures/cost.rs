@@ -1,0 +1,107 @@
+//! What in-time delivery costs: a mark for each plan, with the interval of either measure.
+
+use super::canvas::{self, Area, At, Drawn, INK};
+use super::frame::{self, Frame, Scale};
+use super::{Figure, FigureError, placing};
+use crate::study::{Findings, PlanResult};
+
+const FILE: &str = "cost.svg";
+const HEIGHT: i32 = 760;
+/// The most that a label may take.
+const WIDEST_LABEL: i32 = 420;
+/// The least share that the vertical axis spans.
+const LEAST_SPAN: f64 = 0.002;
+
+/// Draws the figure.
+pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
+    let caption = "Cost per recipient against the share reached in time: better is up and to the left. \
+                   Bars are 95 % intervals; where none shows, it is smaller than the mark or not known. \
+                   The axes need not start at zero."
+        .to_owned();
+    let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, findings))?;
+    Ok(Figure { file: FILE, title: "What in-time delivery costs", caption, svg })
+}
+
+fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
+    let plans = &findings.results.plans;
+    let (costs, shares) = (range_of_costs(plans), range_of_shares(plans));
+    let frame = frame(costs, shares);
+    frame.y_grid(area, &frame::percent_ticks(shares.0, shares.1, 5))?;
+    frame.x_axis(area, &frame::number_ticks(costs.0, costs.1, 6))?;
+    let title = format!("cost per recipient, {}", findings.results.scenario.currency);
+    frame.titles(area, &title, "delivered in time; better is up and to the left")?;
+    for plan in plans {
+        bars(area, &frame, plan)?;
+    }
+    for (place, plan) in plans.iter().enumerate() {
+        canvas::mark(area, place_of(&frame, plan), place)?;
+    }
+    let name = |plan: &PlanResult| (place_of(&frame, plan), canvas::fitted(&plan.name, WIDEST_LABEL));
+    placing::names(area, &plans.iter().map(name).collect::<Vec<_>>(), (frame.left, frame.top, frame.bottom))
+}
+
+fn frame(costs: (f64, f64), shares: (f64, f64)) -> Frame {
+    let (left, right, top, bottom) = (170, canvas::WIDTH - 60, 110, HEIGHT - 110);
+    let (x, y) = (Scale::linear(costs, (left, right)), Scale::linear(shares, (bottom, top)));
+    Frame { left, top, right, bottom, x, y }
+}
+
+fn place_of(frame: &Frame, plan: &PlanResult) -> At {
+    frame.at(plan.cost.per_recipient, plan.in_time.share)
+}
+
+/// The costs with their intervals and some air, never below zero.
+fn range_of_costs(plans: &[PlanResult]) -> (f64, f64) {
+    let ends = plans.iter().flat_map(|plan| [Some(plan.cost.per_recipient), plan.cost.low, plan.cost.high]);
+    let (low, high) = hull(ends.flatten()).unwrap_or((0.0, 1.0));
+    let air = ((high - low) * 0.15).max(high.abs() * 0.02).max(1e-6);
+    ((low - air).max(0.0), high + air)
+}
+
+/// The shares with their intervals and some air, never beyond 0 and 1.
+fn range_of_shares(plans: &[PlanResult]) -> (f64, f64) {
+    let ends = plans.iter().flat_map(|plan| [Some(plan.in_time.share), plan.in_time.low, plan.in_time.high]);
+    let (low, high) = hull(ends.flatten()).unwrap_or((0.0, 1.0));
+    let air = ((high - low) * 0.2).max(LEAST_SPAN / 2.0);
+    ((low - air).max(0.0), (high + air).min(1.0))
+}
+
+fn hull(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    values.filter(|value| value.is_finite()).fold(None, |ends, value| {
+        let (low, high) = ends.unwrap_or((value, value));
+        Some((value.min(low), value.max(high)))
+    })
+}
+
+/// The intervals of both measures.
+fn bars(area: &Area<'_>, frame: &Frame, plan: &PlanResult) -> Drawn {
+    let (x, y) = place_of(frame, plan);
+    if let (Some(low), Some(high)) = (plan.cost.low, plan.cost.high) {
+        let (from, to) = (frame.x.at(low), frame.x.at(high));
+        canvas::rule(area, (from, y), (to, y), INK)?;
+        canvas::rule(area, (from, y - 8), (from, y + 8), INK)?;
+        canvas::rule(area, (to, y - 8), (to, y + 8), INK)?;
+    }
+    if let (Some(low), Some(high)) = (plan.in_time.low, plan.in_time.high) {
+        let (from, to) = (frame.y.at(low), frame.y.at(high));
+        canvas::rule(area, (x, from), (x, to), INK)?;
+        canvas::rule(area, (x - 8, from), (x + 8, from), INK)?;
+        canvas::rule(area, (x - 8, to), (x + 8, to), INK)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn axes_hold_all_intervals_and_stay_possible() {
+        let plans = fixture::bank_pin().results.plans;
+        let (low, high) = range_of_shares(&plans);
+        assert!(low < plans[2].in_time.share && plans[1].in_time.share < high && high <= 1.0);
+        assert_eq!(range_of_costs(&[]).0, 0.0);
+        assert_eq!(range_of_shares(&fixture::nobody().results.plans).0, 0.0);
+    }
+}

@@ -1,0 +1,213 @@
+//! Axes: how a value becomes a place, which values are marked, and the grid behind a figure.
+
+use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE, PALE};
+use crate::report::words;
+
+/// Spans that people name [s], for the marks of a time axis.
+const NAMED_SPANS: [(f64, &str); 29] = [
+    (0.001, "1 ms"),
+    (0.01, "10 ms"),
+    (0.1, "0.1 s"),
+    (0.2, "0.2 s"),
+    (0.5, "0.5 s"),
+    (1.0, "1 s"),
+    (2.0, "2 s"),
+    (5.0, "5 s"),
+    (10.0, "10 s"),
+    (20.0, "20 s"),
+    (30.0, "30 s"),
+    (60.0, "1 min"),
+    (120.0, "2 min"),
+    (300.0, "5 min"),
+    (600.0, "10 min"),
+    (1_200.0, "20 min"),
+    (1_800.0, "30 min"),
+    (3_600.0, "1 h"),
+    (7_200.0, "2 h"),
+    (10_800.0, "3 h"),
+    (21_600.0, "6 h"),
+    (43_200.0, "12 h"),
+    (86_400.0, "1 d"),
+    (172_800.0, "2 d"),
+    (432_000.0, "5 d"),
+    (864_000.0, "10 d"),
+    (2_592_000.0, "30 d"),
+    (8_640_000.0, "100 d"),
+    (31_536_000.0, "365 d"),
+];
+
+/// How near the marks of a time axis may come.
+const LEAST_DISTANCE: i32 = 125;
+
+/// How values become places along one axis.
+#[derive(Clone, Copy)]
+pub(super) struct Scale {
+    low: f64,
+    high: f64,
+    from: i32,
+    to: i32,
+    is_log: bool,
+}
+
+impl Scale {
+    /// From `low` at `from` to `high` at `to`; an empty range is widened.
+    pub(super) fn linear((low, high): (f64, f64), (from, to): (i32, i32)) -> Self {
+        let high = if high > low { high } else { low + low.abs().max(1.0) };
+        Self { low, high, from, to, is_log: false }
+    }
+
+    /// As [`Scale::linear`], by ratio; both ends are more than zero.
+    pub(super) fn log((low, high): (f64, f64), (from, to): (i32, i32)) -> Self {
+        let low = low.max(1e-3);
+        Self { low, high: high.max(low * 10.0), from, to, is_log: true }
+    }
+
+    /// The place of `value`, within the ends.
+    pub(super) fn at(&self, value: f64) -> i32 {
+        let part = if self.is_log {
+            (value.max(self.low) / self.low).ln() / (self.high / self.low).ln()
+        } else {
+            (value - self.low) / (self.high - self.low)
+        };
+        let part = if part.is_nan() { 0.0 } else { part.clamp(0.0, 1.0) };
+        self.from + (part * f64::from(self.to - self.from)).round() as i32
+    }
+
+    /// Whether `value` lies on the axis.
+    pub(super) fn holds(&self, value: f64) -> bool {
+        self.low <= value && value <= self.high
+    }
+}
+
+/// A value to mark and what to write there.
+pub(super) type Tick = (f64, String);
+
+/// About `count` round values from `low` to `high`, with the decimals that tell them apart.
+pub(super) fn round_values(low: f64, high: f64, count: usize) -> (Vec<f64>, usize) {
+    let rough = (high - low) / count.max(1) as f64;
+    if rough.is_nan() || rough <= 0.0 {
+        return (vec![low], 0);
+    }
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|digit| digit * power).find(|step| *step >= rough * 0.999);
+    let step = step.unwrap_or(power * 10.0);
+    let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
+    let decimals = (-(step * 1.001).log10().floor()).clamp(0.0, 9.0) as usize;
+    ((first..=last).map(|n| n as f64 * step).collect(), decimals)
+}
+
+/// Marks of shares in percent.
+pub(super) fn percent_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
+    let (values, decimals) = round_values(low * 100.0, high * 100.0, count);
+    values.into_iter().map(|value| (value / 100.0, words::percent(value / 100.0, decimals))).collect()
+}
+
+/// Marks of amounts or rates.
+pub(super) fn number_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
+    let (values, decimals) = round_values(low, high, count);
+    values.into_iter().map(|value| (value, words::decimal(value, decimals))).collect()
+}
+
+/// Spans that a log axis of time marks first.
+const LANDMARKS: [f64; 11] = [0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 864_000.0];
+
+/// Marks of a log axis of time that do not crowd: landmarks first, then what else finds room between them.
+pub(super) fn log_time_ticks(scale: &Scale) -> Vec<Tick> {
+    let shown = || NAMED_SPANS.iter().filter(|(seconds, _)| scale.holds(*seconds));
+    let landmarks = shown().filter(|(seconds, _)| LANDMARKS.contains(seconds));
+    let mut ticks: Vec<Tick> = Vec::new();
+    for (seconds, name) in landmarks.chain(shown()) {
+        let is_near = |other: &Tick| (scale.at(other.0) - scale.at(*seconds)).abs() < LEAST_DISTANCE;
+        if !ticks.iter().any(is_near) {
+            ticks.push((*seconds, (*name).to_owned()));
+        }
+    }
+    ticks
+}
+
+/// Marks of a linear axis of time, at round steps of seconds, minutes, hours or days.
+pub(super) fn time_ticks(high: f64) -> Vec<Tick> {
+    let steps = NAMED_SPANS.iter().map(|(seconds, _)| *seconds).filter(|step| *step >= 1.0);
+    let step = steps.into_iter().find(|step| high / step <= 8.0);
+    let step = step.unwrap_or_else(|| (high / 8.0 / 86_400.0).ceil().max(1.0) * 86_400.0);
+    let count = (high / step).floor().clamp(0.0, 8.0) as usize;
+    (0..=count)
+        .map(|n| n as f64 * step)
+        .map(|at| (at, if at == 0.0 { "0".to_owned() } else { words::span(at).replace(".0", "") }))
+        .collect()
+}
+
+/// The part of a sheet where values are drawn.
+#[derive(Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) left: i32,
+    pub(super) top: i32,
+    pub(super) right: i32,
+    pub(super) bottom: i32,
+    pub(super) x: Scale,
+    pub(super) y: Scale,
+}
+
+impl Frame {
+    /// The place of a pair of values.
+    pub(super) fn at(&self, x: f64, y: f64) -> At {
+        (self.x.at(x), self.y.at(y))
+    }
+
+    /// Lines across at the marks of `y`, with their numbers to the left.
+    pub(super) fn y_grid(&self, area: &Area<'_>, ticks: &[Tick]) -> Drawn {
+        for (value, name) in ticks {
+            let y = self.y.at(*value);
+            canvas::rule(area, (self.left, y), (self.right, y), PALE)?;
+            canvas::write(area, name, (self.left - 14, y), Anchor::Right, GREY)?;
+        }
+        Ok(())
+    }
+
+    /// The axis below, with short marks and their names.
+    pub(super) fn x_axis(&self, area: &Area<'_>, ticks: &[Tick]) -> Drawn {
+        canvas::rule(area, (self.left, self.bottom), (self.right, self.bottom), INK)?;
+        for (value, name) in ticks {
+            let x = self.x.at(*value);
+            canvas::rule(area, (x, self.bottom), (x, self.bottom + 10), INK)?;
+            canvas::write(area, name, (x, self.bottom + 10 + LINE / 2), Anchor::Centre, GREY)?;
+        }
+        Ok(())
+    }
+
+    /// What the axes mean: `x` below the numbers at the right, `y` above the frame at the left.
+    pub(super) fn titles(&self, area: &Area<'_>, x: &str, y: &str) -> Drawn {
+        canvas::write(area, x, (self.right, self.bottom + 10 + LINE * 3 / 2), Anchor::Right, INK)?;
+        canvas::write(area, y, (8, self.top - LINE), Anchor::Left, INK)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_values_are_round_and_inside() {
+        assert_eq!(round_values(0.0, 100.0, 5), (vec![0.0, 20.0, 40.0, 60.0, 80.0, 100.0], 0));
+        let (values, decimals) = round_values(98.52, 98.61, 4);
+        assert_eq!(decimals, 2, "{values:?}");
+        assert!(values.iter().all(|value| (98.519..98.611).contains(value)));
+        assert_eq!(round_values(3.0, 3.0, 4), (vec![3.0], 0));
+    }
+
+    #[test]
+    fn scales_never_leave_their_ends() {
+        let scale = Scale::log((0.0, 0.0), (0, 100));
+        assert_eq!([scale.at(-1.0), scale.at(f64::NAN), scale.at(1e30)], [0, 0, 100]);
+        let scale = Scale::linear((5.0, 5.0), (100, 0));
+        assert_eq!([scale.at(5.0), scale.at(10.0)], [100, 0]);
+    }
+
+    #[test]
+    fn time_axes_use_spans_that_people_name() {
+        let names: Vec<_> = time_ticks(3_960.0).into_iter().map(|(_, name)| name.replace('\u{a0}', " ")).collect();
+        assert_eq!(names, ["0", "10 min", "20 min", "30 min", "40 min", "50 min", "1 h"]);
+        let scale = Scale::log((0.5, 900.0), (0, 1000));
+        assert!(log_time_ticks(&scale).len() >= 4);
+    }
+}

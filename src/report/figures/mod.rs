@@ -1,0 +1,121 @@
+//! The figures of a report, as SVG text: made from the findings alone, so that equal runs give equal bytes.
+
+mod canvas;
+mod cost;
+mod curves;
+mod frame;
+mod placing;
+mod shares;
+mod timeline;
+
+use crate::study::Findings;
+
+/// One figure, ready to be written or set into a page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Figure {
+    /// The name of its file.
+    pub file: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What it shows and how to read it, as text for those who see it and for those who do not.
+    pub caption: String,
+    /// The picture, an `svg` element.
+    pub svg: String,
+}
+
+/// A figure that could not be drawn: a fault of this program, said without a panic.
+#[derive(Debug)]
+pub struct FigureError {
+    figure: &'static str,
+    reason: String,
+}
+
+impl std::fmt::Display for FigureError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot draw the figure {}: {}", self.figure, self.reason)
+    }
+}
+
+impl std::error::Error for FigureError {}
+
+/// All figures, in the order in which a reader wants them.
+///
+/// # Errors
+/// When the drawing library refuses, which no data is known to make it do.
+pub fn figures(findings: &Findings) -> Result<Vec<Figure>, FigureError> {
+    Ok(vec![curves::figure(findings)?, cost::figure(findings)?, shares::figure(findings)?, timeline::figure(findings)?])
+}
+
+/// Each name once, in the order of first use: its place gives a thing the same colour in every plan.
+fn order_of<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
+    let mut order = Vec::new();
+    for name in names {
+        if !order.contains(&name) {
+            order.push(name);
+        }
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::study::OutageWindow;
+
+    /// All of an SVG's numbers are numbers, and its elements are closed.
+    fn assert_sound(findings: &Findings) {
+        for figure in figures(findings).expect("drawn") {
+            assert!(figure.svg.starts_with("<svg ") && figure.svg.trim_end().ends_with("</svg>"), "{}", figure.file);
+            let numbers = figure.svg.split("aria-label").skip(1).collect::<String>();
+            assert!(!numbers.contains("NaN") && !numbers.contains("inf"), "{}", figure.file);
+            assert_eq!(figure.svg.matches("<text").count(), figure.svg.matches("</text>").count(), "{}", figure.file);
+        }
+    }
+
+    #[test]
+    fn any_number_of_plans_is_drawn() {
+        (0..=12).for_each(|count| assert_sound(&fixture::with_plans(count)));
+    }
+
+    #[test]
+    fn odd_findings_are_drawn() {
+        assert_sound(&fixture::nobody());
+        let mut findings = fixture::bank_pin();
+        findings.results.plans[0].name = "a plan with a name & a < that nobody would choose ".repeat(20);
+        findings.results.plans[1].in_time.share = 1.0;
+        findings.results.plans[2].cost.per_recipient = 0.0;
+        findings.results.scenario.deadline_s = 1e-9;
+        findings.pictures.arrivals = vec![1.0];
+        findings.pictures.plans[0].curve = vec![(0.0, 1.0)];
+        findings.pictures.plans[1].first_by_step = vec![1.0, 0.0, 0.0];
+        assert_sound(&findings);
+    }
+
+    #[test]
+    fn numbers_that_are_none_do_not_reach_a_figure() {
+        let mut findings = fixture::bank_pin();
+        findings.results.plans[0].cost.per_recipient = f64::NAN;
+        findings.results.plans[1].in_time.high = Some(f64::INFINITY);
+        findings.pictures.plans[0].first_by_step[0] = f64::NAN;
+        findings.pictures.plans[0].failovers[3] = f64::NAN;
+        findings.pictures.bin_s = 0.0;
+        assert_sound(&findings);
+    }
+
+    #[test]
+    fn hundreds_of_outages_are_shaded() {
+        let mut findings = fixture::bank_pin();
+        let window = findings.pictures.outages[0].clone();
+        let nth =
+            |n: u32| OutageWindow { from_s: f64::from(n) * 7.0, to_s: f64::from(n) * 7.0 + 3.0, ..window.clone() };
+        findings.pictures.outages = (0..500).map(nth).collect();
+        assert_sound(&findings);
+    }
+
+    #[test]
+    fn equal_findings_give_equal_bytes() {
+        let findings = fixture::bank_pin();
+        assert_eq!(figures(&findings).expect("drawn"), figures(&findings).expect("drawn"));
+    }
+}

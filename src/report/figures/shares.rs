@@ -1,0 +1,144 @@
+//! Which step reached the recipients first, and how many none of them reached: a full bar for each plan.
+
+use super::canvas::{self, Anchor, Area, Drawn, INK, LINE, PALE};
+use super::{Figure, FigureError};
+use crate::report::{grid, words};
+use crate::study::{Findings, PlanPicture, PlanResult};
+use plotters::style::RGBColor;
+
+const FILE: &str = "steps.svg";
+const LEFT: i32 = 20;
+const RIGHT: i32 = canvas::WIDTH - 20;
+const TOP: i32 = 20;
+/// The height of a bar.
+const BAR: i32 = 64;
+/// The gap between one plan and the next.
+const GAP: i32 = 30;
+/// The gap between one label below a bar and the next.
+const KEY_GAP: i32 = 30;
+/// Shares that round to nothing are not drawn.
+const LEAST: f64 = 5e-5;
+
+/// Draws the figure.
+pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
+    let caption = "Which step's message came first, as shares of all recipients; the pale rest was never reached. \
+                   A provider has the same colour in every plan."
+        .to_owned();
+    let bars: Vec<_> = bars(findings);
+    let height = TOP + bars.iter().map(|bar| bar.height() + GAP).sum::<i32>();
+    let svg = canvas::sheet(FILE, height, &caption, |area| paint(area, &bars))?;
+    Ok(Figure { file: FILE, title: "Which step delivered", caption, svg })
+}
+
+/// One plan.
+struct Bar {
+    name: String,
+    parts: Vec<Part>,
+    /// The parts named below the bar, in lines.
+    below: Vec<Vec<usize>>,
+}
+
+/// One stretch of a bar, in units of the sheet.
+struct Part {
+    label: String,
+    colour: RGBColor,
+    from: i32,
+    to: i32,
+}
+
+impl Bar {
+    fn height(&self) -> i32 {
+        LINE + BAR + self.below.len() as i32 * LINE
+    }
+}
+
+fn bars(findings: &Findings) -> Vec<Bar> {
+    let providers =
+        super::order_of(findings.results.plans.iter().flat_map(|plan| &plan.steps).map(|step| &step.provider));
+    let pairs = findings.results.plans.iter().zip(&findings.pictures.plans);
+    pairs.map(|(plan, picture)| bar(plan, picture, &providers)).collect()
+}
+
+fn bar(plan: &PlanResult, picture: &PlanPicture, providers: &[&String]) -> Bar {
+    let mut parts = Vec::new();
+    let mut sum = 0.0;
+    for (step, share) in plan.steps.iter().zip(&picture.first_by_step) {
+        let place = providers.iter().position(|name| **name == step.provider).unwrap_or(0);
+        parts.extend(part(&grid::step_name(step), canvas::colour(place), sum, *share));
+        sum += share.max(0.0);
+    }
+    parts.extend(part("not reached", PALE, sum, 1.0 - sum));
+    let below = lines_below(&parts);
+    Bar { name: canvas::fitted(&plan.name, RIGHT - LEFT), parts, below }
+}
+
+fn part(name: &str, colour: RGBColor, from: f64, share: f64) -> Option<Part> {
+    let place = |share: f64| LEFT + (share.clamp(0.0, 1.0) * f64::from(RIGHT - LEFT)).round() as i32;
+    let label = format!("{}{}{}", canvas::fitted(name, 420), canvas::APART, words::percent(share, 1));
+    (share >= LEAST).then(|| Part { label, colour, from: place(from), to: place(from + share) })
+}
+
+/// The parts too narrow for their labels, in as many lines as they need.
+fn lines_below(parts: &[Part]) -> Vec<Vec<usize>> {
+    let mut lines: Vec<Vec<usize>> = Vec::new();
+    let mut used = RIGHT;
+    for (place, part) in parts.iter().enumerate().filter(|(_, part)| !fits(part)) {
+        let width = key_width(part);
+        if used + width > RIGHT {
+            lines.push(Vec::new());
+            used = LEFT;
+        }
+        used += width;
+        if let Some(line) = lines.last_mut() {
+            line.push(place);
+        }
+    }
+    lines
+}
+
+/// Bold letters are a tenth wider.
+fn fits(part: &Part) -> bool {
+    canvas::width_of(&part.label) * 11 / 10 + 20 <= part.to - part.from
+}
+
+/// A swatch, a label and the gap after it.
+fn key_width(part: &Part) -> i32 {
+    canvas::width_of(&part.label) + 30 + KEY_GAP
+}
+
+fn paint(area: &Area<'_>, bars: &[Bar]) -> Drawn {
+    let mut top = TOP;
+    for bar in bars {
+        canvas::write_bold(area, &bar.name, (LEFT, top + LINE / 2), Anchor::Left, INK)?;
+        parts(area, &bar.parts, top + LINE)?;
+        keys(area, bar, top + LINE + BAR)?;
+        top += bar.height() + GAP;
+    }
+    Ok(())
+}
+
+fn parts(area: &Area<'_>, parts: &[Part], top: i32) -> Drawn {
+    for part in parts {
+        canvas::block(area, (part.from, top), (part.to - 2, top + BAR), part.colour, 1.0)?;
+        if fits(part) {
+            let ink = canvas::ink_on(part.colour);
+            canvas::write_bold(area, &part.label, (part.from + 14, top + BAR / 2), Anchor::Left, ink)?;
+        }
+    }
+    Ok(())
+}
+
+/// The labels that found no room in their parts, each with a swatch, flush right as the narrow parts mostly are.
+fn keys(area: &Area<'_>, bar: &Bar, top: i32) -> Drawn {
+    for (line, places) in bar.below.iter().enumerate() {
+        let keys: Vec<_> = places.iter().filter_map(|&place| bar.parts.get(place)).collect();
+        let y = top + LINE * line as i32 + LINE / 2 + 4;
+        let mut x = RIGHT - keys.iter().map(|part| key_width(part)).sum::<i32>() + KEY_GAP;
+        for part in keys {
+            canvas::block(area, (x, y - 10), (x + 20, y + 10), part.colour, 1.0)?;
+            canvas::write(area, &part.label, (x + 30, y), Anchor::Left, INK)?;
+            x += key_width(part);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,272 @@
+//! Made-up findings to show: a bank's PIN through three plans, with an outage of Viber; and odd ones.
+
+use super::Run;
+use crate::study::{
+    Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Latency, OutageWindow, Pictures, PlanPicture,
+    PlanResult, ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
+};
+use std::collections::BTreeMap;
+
+const RECIPIENTS: u64 = 1_000_000;
+const BINS: usize = 120;
+const BIN_S: f64 = 33.0;
+
+/// What the fixture knows of a plan: its name, its providers, the share first reached by each of them, the share in
+/// time, and the cost per recipient.
+struct Sketch {
+    name: &'static str,
+    providers: &'static [&'static str],
+    first: &'static [f64],
+    in_time: f64,
+    cost: f64,
+    median_s: f64,
+}
+
+const SKETCHES: [Sketch; 3] = [
+    Sketch {
+        name: "viber-first",
+        providers: &["viber", "sms", "voice"],
+        first: &[0.562, 0.405, 0.022],
+        in_time: 0.9312,
+        cost: 0.026_41,
+        median_s: 4.8,
+    },
+    Sketch {
+        name: "sms-first",
+        providers: &["sms", "viber", "voice"],
+        first: &[0.921, 0.044, 0.024],
+        in_time: 0.9487,
+        cost: 0.047_93,
+        median_s: 4.2,
+    },
+    Sketch { name: "sms-only", providers: &["sms"], first: &[0.921], in_time: 0.9177, cost: 0.045, median_s: 4.1 },
+];
+
+/// The bank's PIN.
+pub(crate) fn bank_pin() -> Findings {
+    Findings {
+        results: Results {
+            schema: SCHEMA.to_owned(),
+            scenario: facts(),
+            plans: SKETCHES.iter().map(plan).collect(),
+            comparisons: comparisons(),
+        },
+        pictures: pictures(),
+    }
+}
+
+/// The bank's PIN with its first `count` plans; more than three are copies with names of their own.
+pub(crate) fn with_plans(count: usize) -> Findings {
+    let mut findings = bank_pin();
+    let (plans, drawn) = (findings.results.plans.clone(), findings.pictures.plans.clone());
+    let copy = |place: usize| PlanResult {
+        name: if place < 3 { plans[place].name.clone() } else { format!("{} again {place}", plans[place % 3].name) },
+        ..plans[place % 3].clone()
+    };
+    findings.results.plans = (0..count).map(copy).collect();
+    findings.pictures.plans = (0..count).map(|place| drawn[place % 3].clone()).collect();
+    if count < 3 {
+        findings.results.comparisons.truncate(count.saturating_sub(1));
+    }
+    findings
+}
+
+/// Nobody came, nothing was sent, nothing cost anything.
+pub(crate) fn nobody() -> Findings {
+    let mut findings = with_plans(2);
+    for plan in &mut findings.results.plans {
+        let none = Share { count: Count(0.0), share: 0.0, low: None, high: None };
+        (plan.delivered, plan.in_time, plan.succeeded, plan.duplicates) = (none, none, none, none);
+        plan.cost = Cost { total: 0.0, per_recipient: 0.0, low: None, high: None, per_delivered: None };
+        plan.latency_s = latency(None);
+        plan.steps.iter_mut().for_each(|step| step.outcomes.clear());
+    }
+    for pair in &mut findings.results.comparisons {
+        let none = Difference { difference: 0.0, low: None, high: None };
+        (pair.delivered, pair.in_time, pair.cost_per_recipient, pair.latency_p95_s) = (none, none, none, None);
+    }
+    for plan in &mut findings.pictures.plans {
+        plan.curve.clear();
+        plan.first_by_step.iter_mut().for_each(|share| *share = 0.0);
+        plan.deliveries.iter_mut().for_each(|(_, bins)| bins.fill(0.0));
+        plan.failovers.clear();
+    }
+    findings.pictures.arrivals = vec![0.0];
+    findings
+}
+
+/// The run that made the fixture.
+pub(crate) fn run() -> Run {
+    Run {
+        command: "failsim run scenarios/bank-pin.toml --recipients 1000000".to_owned(),
+        version: "0.1.0".to_owned(),
+        machine: "2 cores, x86_64 Linux".to_owned(),
+        threads: 2,
+        seconds: 0.127,
+        started: Some("2026-11-27 09:00:00 UTC".to_owned()),
+    }
+}
+
+fn facts() -> ScenarioFacts {
+    ScenarioFacts {
+        title: "Bank PIN: Viber first or SMS first?".to_owned(),
+        digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+        seed: 20_261_127,
+        recipients: RECIPIENTS,
+        replications: 1,
+        currency: "EUR".to_owned(),
+        deadline_s: 60.0,
+    }
+}
+
+fn share(share: f64) -> Share {
+    let half = 1.96 * (share * (1.0 - share) / RECIPIENTS as f64).sqrt();
+    let count = Count((share * RECIPIENTS as f64).round());
+    Share { count, share, low: Some((share - half).max(0.0)), high: Some((share + half).min(1.0)) }
+}
+
+fn plan(sketch: &Sketch) -> PlanResult {
+    let delivered: f64 = sketch.first.iter().sum();
+    let total = sketch.cost * RECIPIENTS as f64;
+    PlanResult {
+        name: sketch.name.to_owned(),
+        recipients: RECIPIENTS,
+        delivered: share(delivered),
+        in_time: share(sketch.in_time),
+        succeeded: share(delivered - 0.004),
+        duplicates: share(if sketch.first.len() > 1 { 0.0213 } else { 0.0 }),
+        seen: None,
+        cost: Cost {
+            total,
+            per_recipient: sketch.cost,
+            low: Some(sketch.cost - 4e-5),
+            high: Some(sketch.cost + 4e-5),
+            per_delivered: Some(total / delivered / RECIPIENTS as f64),
+        },
+        latency_s: latency(Some(sketch.median_s)),
+        failovers: Count(((1.0 - sketch.first[0]) * RECIPIENTS as f64).round()),
+        last_end_s: Some(4_021.4),
+        open: Count(if sketch.first.len() > 2 { 312.0 } else { 0.0 }),
+        callbacks: Callbacks { on_completion: Count(RECIPIENTS as f64), on_completion_peak_per_s: 412 },
+        steps: steps(sketch),
+        providers: sketch.providers.iter().map(|name| queue(name)).collect(),
+    }
+}
+
+fn queue(provider: &str) -> ProviderResult {
+    ProviderResult { provider: provider.to_owned(), wait_mean_s: 0.0, wait_p99_s: 0.0, queue_max: 0 }
+}
+
+fn latency(median: Option<f64>) -> Latency {
+    let at = |factor: f64| median.map(|median| median * factor);
+    let ends = |value: f64| Interval { low: value * 0.995, high: value * 1.005 };
+    let named = [("p50", at(1.0)), ("p95", at(13.2)), ("p99", at(20.1))];
+    Latency {
+        mean: at(2.1),
+        p50: at(1.0),
+        p90: at(9.0),
+        p95: at(13.2),
+        p99: at(20.1),
+        p999: at(60.0),
+        max: at(700.0),
+        intervals: named.iter().filter_map(|(name, value)| Some(((*name).to_owned(), ends((*value)?)))).collect(),
+    }
+}
+
+fn steps(sketch: &Sketch) -> Vec<StepResult> {
+    let mut coming = RECIPIENTS as f64;
+    let step = |(place, (provider, first)): (usize, (&&str, &f64))| {
+        let (attempts, delivered) = (coming, first * RECIPIENTS as f64);
+        coming = (coming - delivered).max(0.0);
+        StepResult {
+            step: place + 1,
+            provider: (*provider).to_owned(),
+            channel: (*provider).to_owned(),
+            attempts: Count(attempts.round()),
+            delivered: Count(delivered.round()),
+            late: Count((delivered * 0.012).round()),
+            outcomes: outcomes(delivered.round(), coming),
+            cost: attempts * 0.045,
+        }
+    };
+    sketch.providers.iter().zip(sketch.first).enumerate().map(step).collect()
+}
+
+fn outcomes(delivered: f64, rest: f64) -> BTreeMap<String, Count> {
+    let parts =
+        [("delivered", delivered), ("undelivered", rest * 0.5), ("failed", rest * 0.1), ("expired", rest * 0.4)];
+    parts.into_iter().map(|(status, count)| (status.to_owned(), Count(count.round()))).collect()
+}
+
+fn comparisons() -> Vec<Comparison> {
+    let pairs = [(1, 0), (2, 0), (2, 1)];
+    pairs.into_iter().map(|(plan, against)| comparison(&SKETCHES[plan], &SKETCHES[against])).collect()
+}
+
+fn comparison(plan: &Sketch, against: &Sketch) -> Comparison {
+    let reached = |sketch: &Sketch| sketch.first.iter().sum::<f64>();
+    Comparison {
+        plan: plan.name.to_owned(),
+        against: against.name.to_owned(),
+        delivered: difference(reached(plan) - reached(against), 0.000_4),
+        in_time: difference(plan.in_time - against.in_time, 0.000_5),
+        succeeded: difference(reached(plan) - reached(against), 0.000_4),
+        duplicates: difference(0.001, 0.000_2),
+        cost_per_recipient: difference(plan.cost - against.cost, 0.000_05),
+        latency_p50_s: Some(difference(plan.median_s - against.median_s, 0.02)),
+        latency_p95_s: Some(difference(13.0 * (plan.median_s - against.median_s), 0.4)),
+    }
+}
+
+/// A difference with even ends.
+pub(crate) fn difference(value: f64, half: f64) -> Difference {
+    Difference { difference: value, low: Some(value - half), high: Some(value + half) }
+}
+
+fn pictures() -> Pictures {
+    let outage = |provider: &str, effect: &str, from_s, to_s, share| OutageWindow {
+        provider: provider.to_owned(),
+        effect: effect.to_owned(),
+        from_s,
+        to_s,
+        share,
+    };
+    Pictures {
+        plans: SKETCHES.iter().map(picture).collect(),
+        bin_s: BIN_S,
+        arrivals: (0..BINS).map(|bin| if bin < 109 { 9_174.0 + wobble(bin) } else { 0.0 }).collect(),
+        outages: vec![outage("viber", "silent", 1_200.0, 1_800.0, 0.9), outage("sms", "slow", 1_500.0, 2_700.0, 1.0)],
+    }
+}
+
+fn picture(sketch: &Sketch) -> PlanPicture {
+    let reached: f64 = sketch.first.iter().sum();
+    let curve = (0..160).map(|place| {
+        let seconds = 0.2 * 1.055f64.powi(place);
+        let spread = (seconds / sketch.median_s).ln() / 1.1;
+        let bump = if sketch.first.len() > 1 { 0.25 / (1.0 + (-(seconds - 62.0) / 3.0).exp()) } else { 0.25 };
+        (seconds, reached * (0.75 + bump) / (1.0 + (-1.7 * spread).exp()))
+    });
+    let channel = |(name, first): (&&str, &f64)| ((*name).to_owned(), bins(first * 9_174.0, *name == "viber"));
+    PlanPicture {
+        curve: curve.collect(),
+        deliveries: sketch.providers.iter().zip(sketch.first).map(channel).collect(),
+        failovers: bins(9_174.0 * (1.0 - sketch.first[0]), false),
+        first_by_step: sketch.first.to_vec(),
+    }
+}
+
+fn bins(level: f64, is_hit: bool) -> Vec<f64> {
+    let factor = |bin: usize| match bin {
+        0 | 110 => 0.6,
+        111.. => 0.0,
+        36..55 if is_hit => 0.1,
+        _ => 1.0,
+    };
+    (0..BINS).map(|bin| (level * factor(bin) + wobble(bin) * factor(bin)).max(0.0)).collect()
+}
+
+/// Something that looks like chance.
+fn wobble(bin: usize) -> f64 {
+    ((bin * 7_919 + 13) % 191) as f64 - 95.0
+}

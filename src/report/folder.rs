@@ -1,0 +1,154 @@
+//! The report folder: every file whole or not there.
+//!
+//! All files are written to a temporary folder beside the real one, then moved: in one step where the folder is new,
+//! else file by file over those of an earlier report. What others put there stays.
+
+use super::{Run, csv, figures, json, page, readme};
+use crate::study::Findings;
+use std::fs;
+use std::io::{Error, ErrorKind, Result};
+use std::path::{Path, PathBuf};
+
+/// Writes the report of `findings` to the folder `dir`, which is made with its parents, and names the files.
+///
+/// # Errors
+/// When `dir` is no folder, or something cannot be written; nothing half written is left then.
+pub fn write(dir: &Path, findings: &Findings, run: &Run) -> Result<Vec<PathBuf>> {
+    refuse_a_file(dir)?;
+    let files = files(findings, run)?;
+    let parent = parent_of(dir);
+    fs::create_dir_all(parent).map_err(|error| naming(parent, &error))?;
+    let fresh =
+        tempfile::Builder::new().prefix(".failsim-").tempdir_in(parent).map_err(|error| naming(parent, &error))?;
+    for (name, text) in &files {
+        write_through(&fresh.path().join(name), text).map_err(|error| naming(&dir.join(name), &error))?;
+    }
+    settle(fresh, dir, &files)?;
+    Ok(files.iter().map(|(name, _)| dir.join(name)).collect())
+}
+
+fn refuse_a_file(dir: &Path) -> Result<()> {
+    match fs::metadata(dir) {
+        Ok(known) if !known.is_dir() => {
+            Err(Error::new(ErrorKind::NotADirectory, format!("{} is a file, not a folder", dir.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where the folder lies; a bare name lies in the working folder.
+fn parent_of(dir: &Path) -> &Path {
+    dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn naming(path: &Path, error: &Error) -> Error {
+    Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
+}
+
+/// All files of a report, by name.
+fn files(findings: &Findings, run: &Run) -> Result<Vec<(&'static str, String)>> {
+    let figures = figures(findings).map_err(Error::other)?;
+    let mut files = vec![
+        ("README.md", readme(findings, run, &figures)),
+        ("report.html", page(findings, run, &figures)),
+        ("results.json", json(&findings.results)),
+        ("results.csv", csv(&findings.results)),
+        ("run.json", super::json::pretty(run)),
+    ];
+    files.extend(figures.into_iter().map(|figure| (figure.file, figure.svg)));
+    Ok(files)
+}
+
+/// Writes a file and waits until the disk has it, so that a full disk is noticed before anything is moved.
+fn write_through(path: &Path, text: &str) -> Result<()> {
+    use std::io::Write as _;
+    let mut file = fs::File::create_new(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Moves what was written into place.
+fn settle(fresh: tempfile::TempDir, dir: &Path, files: &[(&str, String)]) -> Result<()> {
+    if !dir.exists() {
+        open_to_others(fresh.path(), dir)?;
+        fs::rename(fresh.path(), dir).map_err(|error| naming(dir, &error))?;
+        // It has moved: there is nothing left to remove.
+        let _ = fresh.keep();
+        return Ok(());
+    }
+    let in_the_way = files.iter().map(|(name, _)| dir.join(name)).find(|path| path.is_dir());
+    if let Some(path) = in_the_way {
+        return Err(Error::new(ErrorKind::IsADirectory, format!("{} is a folder, not a file", path.display())));
+    }
+    for (name, _) in files {
+        fs::rename(fresh.path().join(name), dir.join(name)).map_err(|error| naming(&dir.join(name), &error))?;
+    }
+    Ok(())
+}
+
+/// Temporary folders are closed to others; a report folder has the rights that a new folder gets.
+fn open_to_others(fresh: &Path, dir: &Path) -> Result<()> {
+    let model = fresh.join(".rights");
+    fs::create_dir(&model).map_err(|error| naming(dir, &error))?;
+    let rights = fs::metadata(&model)?.permissions();
+    fs::remove_dir(&model)?;
+    fs::set_permissions(fresh, rights).map_err(|error| naming(dir, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let entries = fs::read_dir(dir).expect("a folder");
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_new_folder_appears_with_all_its_files() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let dir = home.path().join("a/b/report");
+        let files = write(&dir, &fixture::bank_pin(), &fixture::run()).expect("written");
+        assert_eq!(files.len(), 9);
+        assert!(files.iter().all(|file| file.is_file()));
+        assert_eq!(names(&home.path().join("a/b")), ["report"]);
+    }
+
+    #[test]
+    fn an_earlier_report_is_replaced_and_the_files_of_others_stay() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let dir = home.path().join("report");
+        fs::create_dir(&dir).expect("a folder");
+        fs::write(dir.join("README.md"), "old").expect("a file");
+        fs::write(dir.join("mine.txt"), "mine").expect("a file");
+        write(&dir, &fixture::bank_pin(), &fixture::run()).expect("written");
+        assert_eq!(fs::read_to_string(dir.join("mine.txt")).expect("still there"), "mine");
+        assert!(fs::read_to_string(dir.join("README.md")).expect("new").starts_with("# Bank PIN"));
+        assert_eq!(names(home.path()), ["report"]);
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_named_and_nothing_is_written() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let dir = home.path().join("report");
+        fs::write(&dir, "a file").expect("a file");
+        let error = write(&dir, &fixture::bank_pin(), &fixture::run()).expect_err("refused");
+        assert!(error.to_string().ends_with("report is a file, not a folder"), "{error}");
+        assert_eq!(names(home.path()), ["report"]);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_moved_into_leaves_no_rest() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let dir = home.path().join("report");
+        fs::create_dir_all(dir.join("run.json/taken")).expect("a folder in the way of a file");
+        let error = write(&dir, &fixture::bank_pin(), &fixture::run()).expect_err("refused");
+        assert!(error.to_string().ends_with("run.json is a folder, not a file"), "{error}");
+        assert_eq!(names(&dir), ["run.json"]);
+        assert_eq!(names(home.path()), ["report"]);
+    }
+}

@@ -1,0 +1,206 @@
+//! What the tables show, once for terminal, Markdown and HTML: captions, columns and cells as text.
+
+use super::words;
+use crate::study::{Comparison, Count, Difference, PlanResult, Results, StepResult};
+use serde::Serialize;
+
+/// A table of text.
+#[derive(Serialize)]
+pub(super) struct Grid {
+    pub(super) caption: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Vec<String>>,
+    pub(super) shape: Shape,
+}
+
+/// How a grid gives way when it is too wide for a terminal.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) enum Shape {
+    /// Measures by plan: cut into blocks of columns, the first column repeated.
+    Sheet,
+    /// One row a thing: the last column wraps; a first cell that repeats the one above is left blank.
+    List,
+}
+
+/// A column's head.
+#[derive(Clone, Serialize)]
+pub(super) struct Column {
+    pub(super) name: String,
+    /// Set right-aligned, as numbers are.
+    pub(super) is_number: bool,
+}
+
+fn text(name: impl Into<String>) -> Column {
+    Column { name: name.into(), is_number: false }
+}
+
+fn number(name: impl Into<String>) -> Column {
+    Column { name: name.into(), is_number: true }
+}
+
+/// The key table: a row for each measure, a column for each plan.
+pub(super) fn plans(results: &Results) -> Grid {
+    let names = results.plans.iter().map(|plan| number(&plan.name));
+    Grid {
+        caption: "Plans".to_owned(),
+        columns: [text("")].into_iter().chain(names).collect(),
+        rows: measures(results),
+        shape: Shape::Sheet,
+    }
+}
+
+/// The rows of the key table.
+fn measures(results: &Results) -> Vec<Vec<String>> {
+    let facts = &results.scenario;
+    let mut rows = vec![
+        row(results, "delivered", |plan| words::share(&plan.delivered)),
+        row(results, format!("in time ({})", words::span(facts.deadline_s)), |plan| words::share(&plan.in_time)),
+        row(results, "succeeded", |plan| words::share(&plan.succeeded)),
+        row(results, "duplicates", |plan| words::share(&plan.duplicates)),
+    ];
+    if results.plans.iter().any(|plan| plan.seen.is_some()) {
+        rows.push(row(results, "seen", |plan| plan.seen.as_ref().map_or(words::NONE.to_owned(), words::share)));
+    }
+    rows.extend(cost_rows(results));
+    rows.extend([
+        row(results, "latency, median", |plan| quantile(plan, "p50", plan.latency_s.p50)),
+        row(results, "latency, 95 %", |plan| quantile(plan, "p95", plan.latency_s.p95)),
+        row(results, "latency, 99 %", |plan| quantile(plan, "p99", plan.latency_s.p99)),
+        row(results, "failovers", |plan| words::count(plan.failovers.0)),
+    ]);
+    if results.plans.iter().any(|plan| plan.open.0 > 0.0) {
+        rows.push(row(results, "never ended", |plan| words::count(plan.open.0)));
+    }
+    rows
+}
+
+fn cost_rows(results: &Results) -> [Vec<String>; 3] {
+    let currency = &results.scenario.currency;
+    [
+        row(results, format!("{currency} per recipient"), |plan| {
+            words::amount(plan.cost.per_recipient, plan.cost.low, plan.cost.high)
+        }),
+        row(results, format!("{currency} per delivered"), |plan| {
+            plan.cost.per_delivered.map_or(words::NONE.to_owned(), words::plain_amount)
+        }),
+        row(results, format!("{currency} in all"), |plan| words::plain_amount(plan.cost.total)),
+    ]
+}
+
+fn row(results: &Results, name: impl Into<String>, cell: impl Fn(&PlanResult) -> String) -> Vec<String> {
+    [name.into()].into_iter().chain(results.plans.iter().map(cell)).collect()
+}
+
+fn quantile(plan: &PlanResult, name: &str, value: Option<f64>) -> String {
+    words::latency(value, plan.latency_s.intervals.get(name))
+}
+
+/// The paired differences, a row for each pair; `None` with fewer than two plans.
+pub(super) fn comparisons(results: &Results) -> Option<Grid> {
+    (!results.comparisons.is_empty()).then(|| Grid {
+        caption: "Differences between plans, on the same recipients with the same luck".to_owned(),
+        columns: vec![
+            text("plan"),
+            text("minus"),
+            number("delivered, points"),
+            number("in time, points"),
+            number(format!("{} per recipient", results.scenario.currency)),
+            number("latency 95 %, s"),
+        ],
+        rows: results.comparisons.iter().map(comparison).collect(),
+        shape: Shape::List,
+    })
+}
+
+fn comparison(pair: &Comparison) -> Vec<String> {
+    let latency = |difference: &Difference| words::difference(difference, 1.0);
+    vec![
+        pair.plan.clone(),
+        pair.against.clone(),
+        words::difference(&pair.delivered, 100.0),
+        words::difference(&pair.in_time, 100.0),
+        words::difference(&pair.cost_per_recipient, 1.0),
+        pair.latency_p95_s.as_ref().map_or(words::NONE.to_owned(), latency),
+    ]
+}
+
+/// What each step did, a row for each step of each plan.
+pub(super) fn steps(results: &Results) -> Grid {
+    let rows = results.plans.iter().flat_map(|plan| plan.steps.iter().map(|step| step_row(plan, step)));
+    Grid {
+        caption: "Steps".to_owned(),
+        columns: vec![
+            text("plan"),
+            text("step"),
+            number("attempts"),
+            number("delivered"),
+            number("late"),
+            number(format!("cost, {}", results.scenario.currency)),
+            text("how it ended"),
+        ],
+        rows: rows.collect(),
+        shape: Shape::List,
+    }
+}
+
+fn step_row(plan: &PlanResult, step: &StepResult) -> Vec<String> {
+    vec![
+        plan.name.clone(),
+        step_name(step),
+        words::count(step.attempts.0),
+        words::count(step.delivered.0),
+        words::count(step.late.0),
+        words::plain_amount(step.cost),
+        outcomes(step),
+    ]
+}
+
+/// `1 viber`, or `1 acme (sms)` where the provider is not named for its channel.
+pub(super) fn step_name(step: &StepResult) -> String {
+    if step.provider == step.channel {
+        format!("{} {}", step.step, step.provider)
+    } else {
+        format!("{} {} ({})", step.step, step.provider, step.channel)
+    }
+}
+
+/// How a step ended, most frequent first: `62 % delivered, 23 % undelivered`.
+fn outcomes(step: &StepResult) -> String {
+    let all: f64 = step.outcomes.values().map(|count| count.0).sum();
+    let mut parts: Vec<_> = step.outcomes.iter().filter(|(_, count)| count.0 > 0.0).collect();
+    parts.sort_by(|a, b| b.1.0.total_cmp(&a.1.0));
+    if parts.is_empty() {
+        return "nobody came here".to_owned();
+    }
+    let part = |(status, count): (&String, &Count)| {
+        let share = count.0 / all;
+        let share = words::percent(share, usize::from(!(0.0995..0.9).contains(&share)));
+        format!("{share}{}{}", words::NBSP, status.replace('_', "\u{a0}"))
+    };
+    parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// The queues of providers with capacity; `None` where nobody ever waited.
+pub(super) fn queues(results: &Results) -> Option<Grid> {
+    let providers = results.plans.iter().flat_map(|plan| plan.providers.iter().map(move |queue| (plan, queue)));
+    let waited = providers.filter(|(_, queue)| queue.queue_max > 0 || queue.wait_mean_s > 0.0);
+    let rows: Vec<_> = waited
+        .map(|(plan, queue)| {
+            let longest = words::count(queue.queue_max as f64);
+            let (mean, tail) = (words::span(queue.wait_mean_s), words::span(queue.wait_p99_s));
+            vec![plan.name.clone(), queue.provider.clone(), mean, tail, longest]
+        })
+        .collect();
+    (!rows.is_empty()).then(|| Grid {
+        caption: "Waiting for capacity".to_owned(),
+        columns: vec![
+            text("plan"),
+            text("provider"),
+            number("mean wait"),
+            number("99 % wait at most"),
+            number("longest queue"),
+        ],
+        rows,
+        shape: Shape::List,
+    })
+}

@@ -1,0 +1,58 @@
+//! Results as JSON, the same bytes for the same results: every float is rounded to ten significant digits.
+
+use crate::study::Results;
+use serde::Serialize;
+use serde_json::{Number, Value};
+
+/// `results.json`: pretty, with a line feed at its end.
+#[must_use]
+pub fn json(results: &Results) -> String {
+    pretty(results)
+}
+
+/// `value` as rounded, pretty JSON with a line feed at its end. What cannot be written as JSON becomes `null`, which no
+/// type of the report does: their keys are strings, and a number that is none is written as `null`.
+pub(super) fn pretty(value: &impl Serialize) -> String {
+    format!("{:#}\n", rounded(serde_json::to_value(value).unwrap_or_default()))
+}
+
+/// `value` with all its floats rounded.
+fn rounded(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let float = number.as_f64().and_then(|float| Number::from_f64(ten_digits(float)));
+            float.map_or(Value::Null, Value::Number)
+        }
+        Value::Array(items) => items.into_iter().map(rounded).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(key, value)| (key, rounded(value))).collect(),
+        other => other,
+    }
+}
+
+/// `value` rounded to ten significant digits.
+pub(super) fn ten_digits(value: f64) -> f64 {
+    format!("{value:.9e}").parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn results_survive_the_way_through_a_file() {
+        let results = fixture::bank_pin().results;
+        let text = json(&results);
+        let back: Results = serde_json::from_str(&text).expect("what was written can be read");
+        assert!(json(&back) == text, "{text}");
+        assert_eq!(back.plans.len(), results.plans.len());
+        assert!(text.ends_with("}\n"));
+    }
+
+    #[test]
+    fn the_last_bits_of_a_float_do_not_show() {
+        assert_eq!(ten_digits(0.1 + 0.2), 0.3);
+        assert_eq!(pretty(&[0.1 + 0.2, f64::NAN]), "[\n  0.3,\n  null\n]\n");
+        assert_eq!(pretty(&vec![u64::MAX]), format!("[\n  {}\n]\n", u64::MAX));
+    }
+}

@@ -1,0 +1,95 @@
+//! The report folder's `README.md`: finding, table, figures, and how it was made.
+
+use super::grid::{self, Grid};
+use super::{Figure, Run, finding, notes, page, words};
+use crate::study::Findings;
+use minijinja::{Environment, context};
+
+/// The README of a report folder, from the findings, how they were made, and the figures that lie beside it.
+#[must_use]
+pub fn readme(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
+    let results = &findings.results;
+    let notes: Vec<_> = notes(results).iter().map(|note| escaped(note)).collect();
+    let facts: Vec<_> = page::facts(results, run).into_iter().map(|(name, fact)| (name, code(&fact))).collect();
+    let pictures: Vec<_> = figures.iter().map(|figure| (figure.title, figure.file, escaped(&figure.caption))).collect();
+    let text = Environment::new().render_str(
+        include_str!("readme.md"),
+        context! {
+            title => escaped(&results.scenario.title),
+            finding => escaped(&finding(results)),
+            notes,
+            plans => table(&grid::plans(results)),
+            comparisons => grid::comparisons(results).as_ref().map(table),
+            steps => table(&grid::steps(results)),
+            queues => grid::queues(results).as_ref().map(table),
+            pictures,
+            facts,
+        },
+    );
+    text.expect("the template is part of the program and every test renders it")
+}
+
+/// A grid as a Markdown table.
+fn table(grid: &Grid) -> String {
+    let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
+    let rule = |is_number| if is_number { "---:" } else { ":---" }.to_owned();
+    let mut text = line(&mut grid.columns.iter().map(|column| escaped(&column.name)));
+    text += &line(&mut grid.columns.iter().map(|column| rule(column.is_number)));
+    for row in &grid.rows {
+        text += &line(&mut row.iter().map(|cell| escaped(cell)));
+    }
+    text
+}
+
+/// `text` so that Markdown shows it as it is, on one line.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in words::shortened(text, usize::MAX).chars() {
+        match letter {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '$' => safe.extend(['\\', letter]),
+            _ => safe.push(letter),
+        }
+    }
+    safe
+}
+
+/// `text` as code, for a cell of a table: fenced by more backticks than it holds.
+fn code(text: &str) -> String {
+    let text = words::shortened(text, usize::MAX).replace('|', "\\|");
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    if longest == 0 { format!("`{text}`") } else { format!("{fence} {text} {fence}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{figures, fixture};
+
+    #[test]
+    fn names_cannot_break_the_table_or_inject_markup() {
+        let mut findings = fixture::bank_pin();
+        findings.results.plans[0].name = "a|b <img src=x> `c`\n# d".to_owned();
+        let text = readme(&findings, &fixture::run(), &figures(&findings).expect("figures"));
+        assert!(text.contains("a\\|b &lt;img src=x&gt; \\`c\\`\u{fffd}\\# d"), "{text}");
+        assert!(!text.contains("<img src=x"), "{text}");
+    }
+
+    #[test]
+    fn the_readme_names_every_file_and_how_it_was_made() {
+        let findings = fixture::bank_pin();
+        let text = readme(&findings, &fixture::run(), &figures(&findings).expect("figures"));
+        for part in ["latency.svg", "report.html", "results.json", "20261127", "9f86d081", "failsim run scenarios"] {
+            assert!(text.contains(part), "{part} is missing in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn backticks_in_a_command_are_fenced() {
+        assert_eq!(code("echo `x`"), "`` echo `x` ``");
+        assert_eq!(code("a|b"), "`a\\|b`");
+    }
+}

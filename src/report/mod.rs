@@ -1,0 +1,30 @@
+//! What a run found, for people and for programs: terminal table, JSON, CSV, figures, page. It shows and computes nothing.
+//!
+//! [`write`] makes the whole report folder; each part of it is a function of its own.
+
+mod csv;
+mod figures;
+mod finding;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod folder;
+mod grid;
+mod json;
+mod markdown;
+mod notes;
+mod page;
+mod run;
+mod spans;
+mod table;
+mod words;
+
+pub use self::csv::csv;
+pub use figures::{Figure, FigureError, figures};
+pub use finding::finding;
+pub use folder::write;
+pub use json::json;
+pub use markdown::readme;
+pub use notes::notes;
+pub use page::page;
+pub use run::Run;
+pub use table::{Terminal, table};

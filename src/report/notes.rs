@@ -1,0 +1,82 @@
+//! The notes that keep a reader of the table from a wrong conclusion.
+
+use super::words;
+use crate::study::{PlanResult, Results};
+
+/// Differences between what the engine believes and what was delivered that deserve a note, as shares.
+const BELIEF_GAP: f64 = 0.01;
+/// Duplicates that deserve a note, as a share.
+const MANY_DUPLICATES: f64 = 0.01;
+
+/// What a reader should know before believing the table: one sentence for each matter, naming the plans.
+#[must_use]
+pub fn notes(results: &Results) -> Vec<String> {
+    let plans = &results.plans;
+    [intervals(plans), reach(plans), open(plans), belief(plans), duplicates(plans)].into_iter().flatten().collect()
+}
+
+/// What `of` says of those plans that it says anything of, as a list.
+fn listed(plans: &[PlanResult], of: impl Fn(&PlanResult) -> Option<String>) -> Option<String> {
+    let named: Vec<_> = plans.iter().filter_map(|plan| Some(format!("{} {}", plan.name, of(plan)?))).collect();
+    (!named.is_empty()).then(|| named.join(", "))
+}
+
+fn intervals(plans: &[PlanResult]) -> Option<String> {
+    let unknown = !plans.is_empty() && plans.iter().all(|plan| plan.in_time.low.is_none());
+    unknown.then(|| {
+        "No intervals are known: recipients share capacity and depend on one another. At least 10 replications give them."
+            .to_owned()
+    })
+}
+
+fn reach(plans: &[PlanResult]) -> Option<String> {
+    let nobody = plans.iter().filter(|plan| plan.delivered.count.0 == 0.0).map(|plan| plan.name.as_str());
+    let names: Vec<_> = nobody.collect();
+    (!names.is_empty()).then(|| format!("Nobody is reached by {}.", names.join(", ")))
+}
+
+fn open(plans: &[PlanResult]) -> Option<String> {
+    let open = |plan: &PlanResult| (plan.open.0 > 0.0).then(|| words::count(plan.open.0));
+    Some(format!(
+        "Flows that never ended, since their last step has no ttl and heard nothing: {}.",
+        listed(plans, open)?
+    ))
+}
+
+fn belief(plans: &[PlanResult]) -> Option<String> {
+    let gap = |plan: &PlanResult| {
+        let (believed, reached) = (plan.succeeded.share, plan.delivered.share);
+        let words = || format!("{} of {}", words::percent(believed, 1), words::percent(reached, 1));
+        ((believed - reached).abs() > BELIEF_GAP).then(words)
+    };
+    let plans = listed(plans, gap)?;
+    Some(format!(
+        "The engine knows of more or fewer than were reached, since reports are late, lost or wrong: {plans}."
+    ))
+}
+
+fn duplicates(plans: &[PlanResult]) -> Option<String> {
+    let many =
+        |plan: &PlanResult| (plan.duplicates.share > MANY_DUPLICATES).then(|| words::percent(plan.duplicates.share, 1));
+    Some(format!("Recipients who get the message more than once: {}.", listed(plans, many)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::study::Count;
+
+    #[test]
+    fn notes_say_what_a_table_hides() {
+        let mut results = fixture::with_plans(1).results;
+        results.plans[0].succeeded.share = 0.9;
+        results.plans[0].open = Count(1.0);
+        let notes = notes(&results).join("\n").replace(words::NBSP, " ");
+        for part in
+            ["heard nothing: viber-first 1.", "viber-first 90.0 % of 98.9 %", "more than once: viber-first 2.1 %."]
+        {
+            assert!(notes.contains(part), "{part} is missing in:\n{notes}");
+        }
+    }
+}

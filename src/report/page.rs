@@ -1,0 +1,88 @@
+//! The report as one page: no script, nothing loaded from elsewhere, readable on a phone and on paper.
+
+use super::grid;
+use super::{Figure, Run, finding, notes, words};
+use crate::study::{Findings, Results};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, context};
+
+/// `report.html`, with the figures set into it.
+#[must_use]
+pub fn page(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
+    let results = &findings.results;
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let tables = [grid::comparisons(results), Some(grid::steps(results)), grid::queues(results)];
+    let pictures: Vec<_> =
+        figures.iter().map(|figure| (figure.title, figure.caption.as_str(), figure.svg.as_str())).collect();
+    let text = environment.render_str(
+        include_str!("page.html"),
+        context! {
+            title => results.scenario.title.as_str(),
+            finding => finding(results),
+            notes => notes(results),
+            plans => Serde(grid::plans(results)),
+            tables => Serde(tables.into_iter().flatten().collect::<Vec<_>>()),
+            pictures => Serde(pictures),
+            facts => facts(results, run),
+            deadline => words::span(results.scenario.deadline_s),
+        },
+    );
+    text.expect("the template is part of the program and every test renders it")
+}
+
+/// How the report was made, as name and fact.
+pub(super) fn facts(results: &Results, run: &Run) -> Vec<(&'static str, String)> {
+    let scenario = &results.scenario;
+    let mut facts = vec![
+        ("command", run.command.clone()),
+        ("seed", scenario.seed.to_string()),
+        ("recipients", words::count(scenario.recipients as f64)),
+        ("replications", scenario.replications.to_string()),
+        ("scenario, SHA-256", scenario.digest.clone()),
+        ("version", format!("failsim {}", run.version)),
+        ("machine", run.machine.clone()),
+        ("threads", run.threads.to_string()),
+        ("played in", words::span(run.seconds)),
+    ];
+    facts.extend(run.started.clone().map(|started| ("started", started)));
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{figures, fixture};
+
+    fn shown(findings: &Findings) -> String {
+        page(findings, &fixture::run(), &figures(findings).expect("figures"))
+    }
+
+    #[test]
+    fn the_page_loads_nothing_from_elsewhere() {
+        let text = shown(&fixture::bank_pin()).replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+        for part in ["http:", "https:", "src=", "<script", "<link", "@import", "url("] {
+            assert!(!text.contains(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn titles_and_names_are_text_and_never_markup() {
+        let mut findings = fixture::bank_pin();
+        findings.results.scenario.title = "<script>alert(1)</script>".to_owned();
+        findings.results.plans[0].name = "\"><script>alert(2)</script>".to_owned();
+        findings.pictures.outages[0].provider = "</svg><script>".to_owned();
+        findings.results.plans[0].steps[0].provider = "</svg><script>".to_owned();
+        let text = shown(&findings);
+        assert!(!text.contains("<script"), "{text}");
+        assert!(text.contains("&lt;script&gt;"));
+    }
+
+    #[test]
+    fn every_shape_of_findings_makes_a_page() {
+        let odd = [fixture::with_plans(0), fixture::with_plans(1), fixture::with_plans(8), fixture::nobody()];
+        for findings in odd {
+            assert!(shown(&findings).trim_end().ends_with("</html>"));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Spans of time as people say them.
+
+use super::words::{NBSP, NONE, decimal, decimals_for, decimals_of, grouped};
+
+/// A span of time, `420 ms`, `4.1 s`, `1 min 32 s`, `3 h 5 min`, `2 d 3 h`.
+pub(super) fn span(seconds: f64) -> String {
+    let size = seconds.abs();
+    let sign = if seconds < 0.0 { "−" } else { "" };
+    let whole = size.round() as u64;
+    let text = match size {
+        _ if !seconds.is_finite() => return NONE.to_owned(),
+        0.0 => format!("0{NBSP}s"),
+        _ if size < 0.9995 => format!("{}{NBSP}ms", decimal(size * 1e3, decimals_of(size * 1e3, 2))),
+        _ if size < 9.95 => format!("{size:.1}{NBSP}s"),
+        _ if size < 59.5 => format!("{whole}{NBSP}s"),
+        _ if size < 3_599.5 => two_units(whole, 60, "min", 1, "s"),
+        _ if size < 86_370.0 => two_units((size / 60.0).round() as u64 * 60, 3_600, "h", 60, "min"),
+        _ => two_units((size / 3_600.0).round() as u64 * 3_600, 86_400, "d", 3_600, "h"),
+    };
+    format!("{sign}{text}")
+}
+
+/// As [`span`], with the digits of an error.
+pub(super) fn span_of_error(seconds: f64) -> String {
+    if seconds < 9.5 {
+        format!("{}{NBSP}s", decimal(seconds, decimals_for(seconds).unwrap_or(0)))
+    } else {
+        span(seconds)
+    }
+}
+
+/// `whole` seconds as so many of a large unit and, unless it is none, so many of a small one.
+fn two_units(whole: u64, large: u64, large_name: &str, small: u64, small_name: &str) -> String {
+    let rest = (whole % large) / small;
+    let head = format!("{}{NBSP}{large_name}", grouped(&(whole / large).to_string()));
+    if rest == 0 { head } else { format!("{head}{NBSP}{rest}{NBSP}{small_name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_read_as_people_say_them() {
+        let cases = [
+            (0.0, "0 s"),
+            (0.42, "420 ms"),
+            (0.9999, "1.0 s"),
+            (4.13, "4.1 s"),
+            (59.4, "59 s"),
+            (59.9, "1 min"),
+            (92.0, "1 min 32 s"),
+            (3_599.9, "1 h"),
+            (11_100.0, "3 h 5 min"),
+            (86_399.0, "1 d"),
+            (183_600.0, "2 d 3 h"),
+            (f64::NAN, NONE),
+        ];
+        for (seconds, expected) in cases {
+            assert_eq!(span(seconds).replace(NBSP, " "), expected, "{seconds}");
+        }
+    }
+}

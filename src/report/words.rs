@@ -1,0 +1,244 @@
+//! Numbers as people read them: shares in percent, amounts, spans of time, each with what is known of its error.
+//!
+//! Digits follow the error: the error is shown with one digit (two when it starts with a 1), the value with as many
+//! decimals. Spaces inside a quantity are no-break spaces, so that no line ends between a number and its unit.
+
+pub(super) use super::spans::{span, span_of_error};
+use crate::study::{Difference, Interval, Share};
+
+/// The space between a number and its unit, and between groups of digits.
+pub(super) const NBSP: char = '\u{a0}';
+/// What stands where there is no number.
+pub(super) const NONE: &str = "–";
+/// The most decimals that anything is shown with.
+const MOST_DECIMALS: i32 = 8;
+
+/// A number with its error, both scaled to the unit shown.
+#[derive(Clone, Copy)]
+struct Measured {
+    value: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Measured {
+    fn new(value: f64, low: Option<f64>, high: Option<f64>, scale: f64) -> Option<Self> {
+        let ends = low.zip(high).filter(|(low, high)| low.is_finite() && high.is_finite());
+        ends.map(|(low, high)| Self { value: value * scale, low: low * scale, high: high * scale })
+    }
+
+    /// The larger distance to an end.
+    fn reach(self) -> f64 {
+        (self.high - self.value).max(self.value - self.low).max(0.0)
+    }
+
+    /// Whether one number after `±` says it: the ends are nearly as far from the value, and agree on whether it is 0.
+    fn is_even(self) -> bool {
+        let reach = self.reach();
+        let lesser = (self.high - self.value).min(self.value - self.low);
+        let excludes_zero = self.low > 0.0 || self.high < 0.0;
+        lesser >= 0.75 * reach && (!excludes_zero || self.value.abs() > reach)
+    }
+}
+
+/// Decimals that show `error` with one digit, or two when it starts with a 1.
+pub(super) fn decimals_for(error: f64) -> Option<usize> {
+    if error.is_nan() || error <= 0.0 {
+        return None;
+    }
+    let magnitude = error.log10().floor();
+    let leading = (error / 10f64.powf(magnitude)).round();
+    let digits = -(magnitude as i32) + i32::from(leading <= 1.0);
+    Some(digits.clamp(0, MOST_DECIMALS) as usize)
+}
+
+/// Decimals that show `value` with `digits` significant ones.
+pub(super) fn decimals_of(value: f64, digits: i32) -> usize {
+    if value == 0.0 || !value.is_finite() {
+        return 0;
+    }
+    (digits - 1 - value.abs().log10().floor() as i32).clamp(0, MOST_DECIMALS) as usize
+}
+
+/// `value` with `decimals`, a true minus sign and no negative zero; digits in groups of three.
+pub(super) fn decimal(value: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let sign = if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { "−" } else { "" };
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    format!("{sign}{}{rest}", grouped(whole))
+}
+
+/// `digits` in groups of three.
+pub(super) fn grouped(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() * 4 / 3 + 2);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(NBSP);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count, or a mean of counts: `1 000 000`, `12.5`.
+pub(super) fn count(value: f64) -> String {
+    let decimals = if value.fract() == 0.0 || value.abs() >= 1e4 { 0 } else { decimals_of(value, 4).min(1) };
+    decimal(value, decimals)
+}
+
+/// A value with its error: `97.31 % ±0.03`, or `100 % (99.8 to 100)` where the ends are unlike.
+fn with_error(measured: Measured, unit: &str, signed: bool) -> String {
+    let decimals = decimals_for(measured.reach()).unwrap_or_else(|| decimals_of(measured.value, 4).min(4));
+    let write = |value| if signed { with_sign(value, decimals) } else { decimal(value, decimals) };
+    let value = write(measured.value);
+    if measured.reach() == 0.0 {
+        format!("{value}{unit}{NBSP}±0")
+    } else if measured.is_even() {
+        format!("{value}{unit}{NBSP}±{}", decimal(measured.reach(), decimals))
+    } else {
+        format!("{value}{unit}{NBSP}({}{NBSP}to{NBSP}{})", write(measured.low), write(measured.high))
+    }
+}
+
+/// `value` with its sign also when it is positive.
+fn with_sign(value: f64, decimals: usize) -> String {
+    let text = decimal(value, decimals);
+    let is_positive = value > 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b));
+    if is_positive { format!("+{text}") } else { text }
+}
+
+/// A bare share in percent, `97.3 %`.
+pub(super) fn percent(share: f64, decimals: usize) -> String {
+    format!("{}{NBSP}%", decimal(share * 100.0, decimals))
+}
+
+/// A share with its interval, `97.31 % ±0.03`.
+pub(super) fn share(share: &Share) -> String {
+    match Measured::new(share.share, share.low, share.high, 100.0) {
+        Some(measured) => with_error(measured, "\u{a0}%", false),
+        None => percent(share.share, 2),
+    }
+}
+
+/// An amount with its interval and without its currency, `0.02451 ±0.00003`.
+pub(super) fn amount(value: f64, low: Option<f64>, high: Option<f64>) -> String {
+    match Measured::new(value, low, high, 1.0) {
+        Some(measured) => with_error(measured, "", false),
+        None => plain_amount(value),
+    }
+}
+
+/// An amount with no interval: cents at least, four significant digits at least.
+pub(super) fn plain_amount(value: f64) -> String {
+    decimal(value, if value == 0.0 { 0 } else { decimals_of(value, 4).max(2) })
+}
+
+/// A paired difference, scaled to its unit: `+0.31 ±0.05`, `−0.02 (−0.05 to 0)`.
+pub(super) fn difference(difference: &Difference, scale: f64) -> String {
+    match Measured::new(difference.difference, difference.low, difference.high, scale) {
+        Some(measured) => with_error(measured, "", true),
+        None => {
+            let value = difference.difference * scale;
+            with_sign(value, decimals_of(value, 3))
+        }
+    }
+}
+
+/// The size of a difference and its error, for a sentence that says its direction in words: `0.31` and `±0.05`, or the
+/// range where the ends are unlike; the second is empty where no interval is known.
+pub(super) fn size_and_error(difference: &Difference, scale: f64) -> (String, String) {
+    let value = difference.difference * scale;
+    let Some(measured) = Measured::new(difference.difference, difference.low, difference.high, scale) else {
+        return (decimal(value.abs(), decimals_of(value, 2)), String::new());
+    };
+    let decimals = decimals_for(measured.reach()).unwrap_or_else(|| decimals_of(value, 2));
+    let (low, high) = if value < 0.0 { (-measured.high, -measured.low) } else { (measured.low, measured.high) };
+    let error = if measured.is_even() {
+        format!("±{}", decimal(measured.reach(), decimals))
+    } else {
+        format!("{}{NBSP}to{NBSP}{}", decimal(low, decimals), decimal(high, decimals))
+    };
+    (decimal(value.abs(), decimals), error)
+}
+
+/// The interval of a difference, `−0.02 to +0.05`.
+pub(super) fn range(difference: &Difference, scale: f64) -> Option<String> {
+    let measured = Measured::new(difference.difference, difference.low, difference.high, scale)?;
+    let decimals = decimals_for(measured.reach()).unwrap_or(0);
+    Some(format!("{}{NBSP}to{NBSP}{}", with_sign(measured.low, decimals), with_sign(measured.high, decimals)))
+}
+
+/// A latency with its interval, `4.13 s ±0.02`, `1 min 32 s ±0.5 s`, `2 h (1 h 30 min to 2 h 5 min)`.
+pub(super) fn latency(seconds: Option<f64>, interval: Option<&Interval>) -> String {
+    let Some(seconds) = seconds else { return NONE.to_owned() };
+    let ends = interval.and_then(|ends| Measured::new(seconds, Some(ends.low), Some(ends.high), 1.0));
+    match ends {
+        Some(measured) if (1.0..59.5).contains(&seconds) && measured.reach() < 30.0 => {
+            with_error(measured, "\u{a0}s", false)
+        }
+        Some(measured) if measured.reach() > 0.0 && measured.is_even() => {
+            format!("{}{NBSP}±{}", span(seconds), span_of_error(measured.reach()))
+        }
+        Some(measured) if measured.reach() > 0.0 && span(measured.low) != span(measured.high) => {
+            format!("{}{NBSP}({}{NBSP}to{NBSP}{})", span(seconds), span(measured.low), span(measured.high))
+        }
+        _ => span(seconds),
+    }
+}
+
+/// `one` or `many`, by count.
+pub(super) fn plural<'a>(count: f64, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1.0 { one } else { many }
+}
+
+/// `text` cut to `length` characters, the last of them `…` when something was cut; control characters become `�`.
+pub(super) fn shortened(text: &str, length: usize) -> String {
+    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    if text.chars().count() <= length {
+        return text.chars().map(clean).collect();
+    }
+    text.chars().take(length.saturating_sub(1)).map(clean).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: String) -> String {
+        text.replace(NBSP, " ")
+    }
+
+    #[test]
+    fn digits_follow_the_error() {
+        let measure = |value, low, high| plain(share(&Share { count: Default::default(), share: value, low, high }));
+        assert_eq!(measure(0.973_12, Some(0.972_81), Some(0.973_43)), "97.31 % ±0.03");
+        assert_eq!(measure(0.973_12, Some(0.971_9), Some(0.974_3)), "97.31 % ±0.12");
+        assert_eq!(measure(1.0, Some(0.998), Some(1.0)), "100.0 % (99.8 to 100.0)");
+        assert_eq!(measure(0.5, None, None), "50.00 %");
+        assert_eq!(measure(0.0, Some(0.0), Some(0.0)), "0 % ±0");
+    }
+
+    #[test]
+    fn differences_carry_their_sign() {
+        let paired = |value, low, high| Difference { difference: value, low: Some(low), high: Some(high) };
+        assert_eq!(plain(difference(&paired(0.0031, 0.0026, 0.0036), 100.0)), "+0.31 ±0.05");
+        assert_eq!(plain(difference(&paired(-0.02, -0.05, 0.0), 1.0)), "−0.02 (−0.05 to 0.00)");
+        assert_eq!(plain(difference(&paired(0.0, 0.0, 0.0), 1.0)), "0 ±0");
+        assert_eq!(range(&paired(0.01, -0.02, 0.04), 1.0).map(plain).as_deref(), Some("−0.02 to +0.04"));
+    }
+
+    #[test]
+    fn amounts_keep_cents_and_groups() {
+        assert_eq!(plain(plain_amount(24_512.3)), "24 512.30");
+        assert_eq!(plain(plain_amount(0.024_513)), "0.02451");
+        assert_eq!(plain(plain_amount(0.0)), "0");
+        assert_eq!(plain(count(1_000_000.0)), "1 000 000");
+        assert_eq!(plain(count(12.5)), "12.5");
+    }
+
+    #[test]
+    fn long_names_are_cut_and_control_characters_shown() {
+        assert_eq!(shortened("viber-first", 6), "viber…");
+        assert_eq!(shortened("a\nb", 6), "a\u{fffd}b");
+    }
+}
