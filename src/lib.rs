@@ -1,5 +1,6 @@
 //! failsim plays message failover plans against simulated channel providers on a virtual clock, and compares them.
 
+pub mod cli;
 pub mod dist;
 pub mod engine;
 pub mod provider;

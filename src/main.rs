@@ -1,1 +1,5 @@
-fn main() {}
+//! The program: see [`failsim::cli`].
+
+fn main() -> std::process::ExitCode {
+    failsim::cli::main()
+}

@@ -36,6 +36,10 @@ pub(super) fn refused(reason: Override) -> Failure {
             format!("the scenario's arrivals file has {available} rows, fewer than --recipients asks for"),
             format!("use --recipients {available} or fewer"),
         ),
+        Override::TooLong { within } => Failure::usage(
+            "at the scenario's rate so many recipients would arrive for more than a year",
+            format!("use --recipients {within} or fewer"),
+        ),
         Override::NoSuchPlan { name, nearest, plans } => Failure::usage(
             format!("the scenario has no plan named {name:?}"),
             nearest.map_or_else(|| format!("its plans are {}", plans.join(", ")), |n| format!("did you mean {n:?}?")),

@@ -35,7 +35,8 @@ pub fn main() -> ExitCode {
 }
 
 fn schema(args: &args::Schema) -> String {
-    let schema = if args.results { schemars::schema_for!(crate::study::Results).into() } else { crate::scenario::schema() };
+    let schema =
+        if args.results { schemars::schema_for!(crate::study::Results).into() } else { crate::scenario::schema() };
     format!("{schema:#}\n")
 }
 
@@ -53,7 +54,11 @@ fn typed() -> String {
 
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,+%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 impl From<crate::sim::Interrupted> for Failure {

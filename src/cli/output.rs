@@ -26,3 +26,8 @@ pub(super) fn watched() -> bool {
 pub(super) fn colored() -> bool {
     anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }
+
+/// How many columns standard output has; 100 where nobody says.
+pub(super) fn width() -> u16 {
+    terminal_size::terminal_size_of(std::io::stdout()).map_or(100, |(terminal_size::Width(columns), _)| columns.max(40))
+}

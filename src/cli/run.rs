@@ -54,7 +54,7 @@ fn write(out: &Path, played: &Played, quiet: bool) -> Result<(), Failure> {
 
 fn printed(format: Format, results: &Results) -> String {
     match format {
-        Format::Table => report::table(results, output::colored()),
+        Format::Table => report::table(results, report::Terminal { width: output::width(), color: output::colored() }),
         Format::Json => report::json(results),
         Format::Csv => report::csv(results),
     }
@@ -63,7 +63,8 @@ fn printed(format: Format, results: &Results) -> String {
 /// The kind of machine, as far as it tells: processor, architecture, system.
 fn machine() -> String {
     let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name.trim()));
+    let model =
+        cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name.trim()));
     let kind = format!("{} {}", std::env::consts::ARCH, std::env::consts::OS);
     model.map_or_else(|| kind.clone(), |model| format!("{model}, {kind}"))
 }

@@ -16,6 +16,8 @@ mod page;
 mod run;
 mod spans;
 mod table;
+mod trace;
+mod verdict;
 mod words;
 
 pub use self::csv::csv;
@@ -28,3 +30,5 @@ pub use notes::notes;
 pub use page::page;
 pub use run::Run;
 pub use table::{Terminal, table};
+pub use trace::trace;
+pub use verdict::{baseline, checks};

@@ -34,7 +34,7 @@ pub fn page(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
 /// How the report was made, as name and fact.
 pub(super) fn facts(results: &Results, run: &Run) -> Vec<(&'static str, String)> {
     let scenario = &results.scenario;
-    let mut facts = vec![
+    let facts = vec![
         ("command", run.command.clone()),
         ("seed", scenario.seed.to_string()),
         ("recipients", words::count(scenario.recipients as f64)),
@@ -45,7 +45,6 @@ pub(super) fn facts(results: &Results, run: &Run) -> Vec<(&'static str, String)>
         ("threads", run.threads.to_string()),
         ("played in", words::span(run.seconds)),
     ];
-    facts.extend(run.started.clone().map(|started| ("started", started)));
     facts
 }
 

@@ -15,7 +15,4 @@ pub struct Run {
     pub threads: usize,
     /// How long the plans were played, in wall time [s].
     pub seconds: f64,
-    /// When it started, as text for people.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started: Option<String>,
 }

@@ -45,7 +45,9 @@ fn said(check: &Checked) -> (&'static str, String) {
 
 fn with_interval(unit: Unit, measured: &Measured) -> String {
     let is = value(unit, measured.value);
-    measured.interval.map_or_else(|| is.clone(), |(low, high)| format!("{is} ({} to {})", value(unit, low), value(unit, high)))
+    measured
+        .interval
+        .map_or_else(|| is.clone(), |(low, high)| format!("{is} ({} to {})", value(unit, low), value(unit, high)))
 }
 
 fn value(unit: Unit, x: f64) -> String {

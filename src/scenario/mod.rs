@@ -22,7 +22,11 @@ mod structure;
 mod suggest;
 mod syntax;
 
+mod overrides;
+
 pub use diagnostic::{Diagnostic, Diagnostics, LoadError};
 pub use load::{load, parse};
 pub use model::{Bound, Carrier, Check, METRICS, Plan, Scenario};
+pub use overrides::Override;
+pub use quantity::duration_of as duration;
 pub use schema::schema;

@@ -1,6 +1,7 @@
 //! What a flag can change of a scenario after it has been read.
 
 use super::Scenario;
+use super::quantity::MAX_DURATION;
 use super::suggest;
 use crate::traffic::Arrivals;
 
@@ -11,6 +12,11 @@ pub enum Override {
     TooManyRecipients {
         /// How many there are.
         available: u64,
+    },
+    /// At its rate so many would arrive for more than a year.
+    TooLong {
+        /// How many arrive within a year.
+        within: u64,
     },
     /// It has no plan of this name.
     NoSuchPlan {
@@ -27,12 +33,19 @@ impl Scenario {
     /// Plays this many recipients, at least 1 and at most [`crate::traffic::MAX_RECIPIENTS`].
     ///
     /// # Errors
-    /// [`Override::TooManyRecipients`] when arrival times come from a file with fewer rows.
+    /// [`Override::TooManyRecipients`] when arrival times come from a file with fewer rows, [`Override::TooLong`] when they come
+    /// at a rate that takes longer than a scenario may last.
     pub fn set_recipients(&mut self, recipients: u64) -> Result<(), Override> {
         if let Arrivals::Times(times) = &self.traffic.arrivals {
             let available = times.len() as u64;
             if recipients > available {
                 return Err(Override::TooManyRecipients { available });
+            }
+        }
+        if let Arrivals::Poisson { rate_per_s } = self.traffic.arrivals {
+            let within = (rate_per_s * MAX_DURATION.as_secs_f64()) as u64;
+            if recipients > within {
+                return Err(Override::TooLong { within });
             }
         }
         self.traffic.recipients = recipients;

@@ -38,6 +38,12 @@ const SPELT: [(&str, &str); 9] = [
     ("day", "d"),
 ];
 
+/// The span of time that a word such as `500ms` or `1h30m` says; `None` for one that says none.
+#[must_use]
+pub fn duration_of(text: &str) -> Option<SimTime> {
+    duration(text).ok()
+}
+
 /// The duration that `text` says.
 pub(super) fn duration(text: &str) -> Result<SimTime, Fault> {
     refuse_bare(text)?;

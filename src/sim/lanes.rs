@@ -170,7 +170,8 @@ impl Room {
     }
 
     /// Before a plan: everybody is in its first step.
-    #[inline(never)] fn begin(&mut self, arrivals: &[SimTime], columns: &mut Columns) -> usize {
+    #[inline(never)]
+    fn begin(&mut self, arrivals: &[SimTime], columns: &mut Columns) -> usize {
         for (lane, arrival) in arrivals.iter().enumerate() {
             self.lanes[lane] = lane as u16;
             self.at[lane] = arrival.as_micros();
@@ -202,7 +203,8 @@ impl Room {
     }
 
     /// What the step's attempts cost, and whom they reached.
-    #[inline(never)] fn count_deliveries(
+    #[inline(never)]
+    fn count_deliveries(
         &mut self,
         index: usize,
         count: usize,
@@ -234,7 +236,8 @@ impl Room {
     }
 
     /// Whose flow has ended with the step.
-    #[inline(never)] fn count_ends(&mut self, step: &LaneStep, count: usize, columns: &mut Columns, tally: &mut PlanTally) {
+    #[inline(never)]
+    fn count_ends(&mut self, step: &LaneStep, count: usize, columns: &mut Columns, tally: &mut PlanTally) {
         let mut over = 0;
         for k in 0..count {
             self.chosen[over % LANES] = k as u16;
@@ -248,7 +251,8 @@ impl Room {
     }
 
     /// Who goes on to the next step, and with what still to come; gives their number.
-    #[inline(never)] fn move_on(&mut self, step: &LaneStep, finish: bool, count: usize) -> usize {
+    #[inline(never)]
+    fn move_on(&mut self, step: &LaneStep, finish: bool, count: usize) -> usize {
         let mut next = 0;
         for k in 0..count {
             // A delivery that the step did not wait for is reported late.
@@ -262,13 +266,15 @@ impl Room {
         next
     }
 
-    #[inline(never)] fn count_endings(&self, count: usize, tally: &mut StepTally) {
+    #[inline(never)]
+    fn count_endings(&self, count: usize, tally: &mut StepTally) {
         for (index, sum) in tally.endings.iter_mut().enumerate() {
             *sum += self.ending[..count].iter().map(|&ending| u64::from(usize::from(ending) == index)).sum::<u64>();
         }
     }
 
-    #[inline(never)] fn count_first(&self, recipients: usize, columns: &Columns, tally: &mut PlanTally) {
+    #[inline(never)]
+    fn count_first(&self, recipients: usize, columns: &Columns, tally: &mut PlanTally) {
         let lanes = self.first_step[..recipients].iter().zip(&columns.first_delivery[..recipients]);
         for (index, step) in tally.steps.iter_mut().enumerate() {
             let reached = |(&by, &at): (&u8, &i64)| u64::from(usize::from(by) == index && at != NEVER);
