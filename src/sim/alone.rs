@@ -11,7 +11,7 @@ use crate::rng::Luck;
 use crate::traffic::{Timetable, Traffic};
 use crate::units::SimTime;
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// Recipients are dealt into so many sections, batch by batch: their quantiles tell how sure those of the whole are.
 pub const SECTIONS: usize = 32;
@@ -27,6 +27,18 @@ pub struct World<'a> {
     pub luck: Luck,
     /// The bins of time.
     pub timeline: Timeline,
+    /// How batches are played.
+    pub way: Way,
+}
+
+/// How batches are played; it makes no difference but to speed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Way {
+    /// In closed form where a plan allows it, else through the engine.
+    #[default]
+    Shortest,
+    /// Always through the engine, event by event.
+    Engine,
 }
 
 /// How far a run has come, and whether it is to stop. Shared between threads.
@@ -62,30 +74,42 @@ pub struct Interrupted;
 /// The median and the 95 % quantile of latency [s] under each plan within one section; `None` where it reached nobody.
 pub type SectionQuantiles = Vec<Option<[f64; 2]>>;
 
-/// Plays all recipients of `world` under all plans.
+/// Plays all recipients of `world` under all plans, on the threads of the current rayon pool.
+///
+/// Each thread takes one section after the other and counts into a tally of its own; since every count is an integer, their sum
+/// is the same whoever played what.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_alone(world: &World<'_>, progress: &Progress) -> Result<(Tally, Vec<SectionQuantiles>), Interrupted> {
-    let timetable = Timetable::new(world.traffic, world.luck);
-    let lanes = Lanes::new(world.cast);
-    let empty = || (world.empty_tally(), Vec::new());
-    (0..SECTIONS)
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|section| {
-            let tally = world.play_section(section, &timetable, &lanes, progress)?;
-            let quantiles = tally.plans.iter().map(quantiles).collect();
-            Ok((tally, vec![quantiles]))
-        })
-        .try_reduce(empty, |(mut tally, mut quantiles), (other, more)| {
-            tally.merge(&other);
-            quantiles.extend(more);
-            Ok((tally, quantiles))
-        })
+    let shared = Shared {
+        timetable: Timetable::new(world.traffic, world.luck),
+        lanes: Lanes::new(world.cast),
+        next: AtomicUsize::new(0),
+        progress,
+    };
+    let threads = rayon::current_num_threads().min(SECTIONS);
+    let work = (0..threads).into_par_iter().with_max_len(1).map(|_| world.work(&shared));
+    let parts = work.collect::<Result<Vec<_>, _>>()?;
+    let (mut tally, mut quantiles) = (world.empty_tally(), Vec::with_capacity(SECTIONS));
+    for (part, sections) in parts {
+        tally.merge(&part);
+        quantiles.extend(sections);
+    }
+    quantiles.sort_unstable_by_key(|&(section, _)| section);
+    Ok((tally, quantiles.into_iter().map(|(_, quantiles)| quantiles).collect()))
 }
 
-fn quantiles(plan: &PlanTally) -> Option<[f64; 2]> {
+/// What the threads share.
+struct Shared<'a> {
+    timetable: Timetable,
+    lanes: Lanes,
+    /// The next section that nobody has taken.
+    next: AtomicUsize,
+    progress: &'a Progress,
+}
+
+fn section_quantiles(plan: &PlanTally) -> Option<[f64; 2]> {
     Some([plan.latencies.quantile(0.5)?, plan.latencies.quantile(0.95)?])
 }
 
@@ -94,46 +118,53 @@ impl World<'_> {
         Tally::new(self.cast.plans.iter().map(|part| part.carriers.len()))
     }
 
+    /// Plays sections until none is left.
+    fn work(&self, shared: &Shared<'_>) -> Result<(Tally, Vec<(usize, SectionQuantiles)>), Interrupted> {
+        let mut table = Table::new(self.cast.plans.len(), &shared.lanes);
+        let (mut tally, mut quantiles) = (self.empty_tally(), Vec::new());
+        loop {
+            let section = shared.next.fetch_add(1, Ordering::Relaxed);
+            if section >= SECTIONS {
+                return Ok((tally, quantiles));
+            }
+            let before: Vec<_> = tally.plans.iter_mut().map(|plan| std::mem::take(&mut plan.latencies)).collect();
+            self.play_section(section, shared, &mut table, &mut tally)?;
+            quantiles.push((section, tally.plans.iter().map(section_quantiles).collect()));
+            tally.plans.iter_mut().zip(&before).for_each(|(plan, before)| plan.latencies.merge(before));
+        }
+    }
+
     /// Plays every [`SECTIONS`]-th batch, from the `section`-th on.
     fn play_section(
         &self,
         section: usize,
-        timetable: &Timetable,
-        lanes: &Lanes,
-        progress: &Progress,
-    ) -> Result<Tally, Interrupted> {
-        let size = batch_size(timetable.recipients());
-        let mut tally = self.empty_tally();
-        let mut table = Table::new(self.cast.plans.len(), lanes);
-        let starts = (section as u64 * size..timetable.recipients()).step_by(SECTIONS * size as usize);
-        for first in starts {
-            if progress.stopped() {
-                return Err(Interrupted);
-            }
-            let count = size.min(timetable.recipients() - first);
-            self.play_batch(first, count as usize, timetable, lanes, &mut table, &mut tally);
-            progress.played.fetch_add(count, Ordering::Relaxed);
-        }
-        Ok(tally)
-    }
-
-    fn play_batch(
-        &self,
-        first: u64,
-        count: usize,
-        timetable: &Timetable,
-        lanes: &Lanes,
+        shared: &Shared<'_>,
         table: &mut Table,
         tally: &mut Tally,
-    ) {
+    ) -> Result<(), Interrupted> {
+        let recipients = self.traffic.recipients;
+        let size = batch_size(recipients);
+        for first in (section as u64 * size..recipients).step_by(SECTIONS * size as usize) {
+            if shared.progress.stopped() {
+                return Err(Interrupted);
+            }
+            let count = size.min(recipients - first);
+            self.play_batch(first, count as usize, shared, table, tally);
+            shared.progress.played.fetch_add(count, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn play_batch(&self, first: u64, count: usize, shared: &Shared<'_>, table: &mut Table, tally: &mut Tally) {
         let Table { arrivals, columns, life, room } = table;
         let arrivals = &mut arrivals[..count];
-        timetable.fill(first, arrivals);
+        shared.timetable.fill(first, arrivals);
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
         room.forget();
         let batch = Batch { luck: self.luck, first: first as u32, arrivals, timeline: self.timeline };
         for (i, (columns, plan)) in columns.iter_mut().zip(&mut tally.plans).enumerate() {
-            if !lanes.play(self.cast, i, batch, room, columns, plan) {
+            let short = self.way == Way::Shortest && shared.lanes.play(self.cast, i, batch, room, columns, plan);
+            if !short {
                 self.play_plan(&self.cast.plans[i], batch, life, columns, plan);
             }
         }

@@ -9,7 +9,7 @@ use crate::rng::Luck;
 use crate::scenario::{Plan, Scenario};
 use crate::sim::{
     self, Cast, Ending, Interrupted, PairTally, PlanTally, Progress, SECTIONS, SectionQuantiles, StepTally, Tally,
-    Timeline, World,
+    Timeline, Way, World,
 };
 use crate::stats;
 
@@ -55,7 +55,7 @@ fn play(scenario: &Scenario, replications: u32, progress: &Progress) -> Result<T
     };
     for replication in 0..replications {
         let luck = Luck::new(scenario.seed, replication);
-        let world = World { cast: &cast, traffic: &scenario.traffic, luck, timeline };
+        let world = World { cast: &cast, traffic: &scenario.traffic, luck, timeline, way: Way::default() };
         let (tally, quantiles) = sim::play_alone(&world, progress)?;
         totals.add(&tally, quantiles);
     }
