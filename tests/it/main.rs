@@ -1,0 +1,5 @@
+//! The integration tests, in one binary.
+
+mod engine_routee;
+mod engine_rules;
+mod engine_story;
