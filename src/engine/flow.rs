@@ -162,7 +162,8 @@ impl Flow {
         }
     }
 
-    /// The deadline has come. Before the deadline this changes nothing.
+    /// The deadline has come. Before the deadline this changes nothing. When several have passed, because the driver is late,
+    /// giving up goes before the ttl and the ttl before a retry.
     #[inline]
     pub fn timeout<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, watch: &mut O) -> Command {
         if now < self.deadline() || self.status != FlowStatus::InProgress {
@@ -172,7 +173,7 @@ impl Flow {
             self.leave_step(now, StepEnd::GaveUp, watch);
             return self.end(now, FlowStatus::Failed(FailureCode::GaveUp), self.step, watch);
         }
-        if now >= self.retry_at {
+        if now >= self.retry_at && now < self.step_deadline {
             return self.submit();
         }
         self.expire_message(plan, now, watch);
@@ -227,7 +228,8 @@ impl Flow {
         Command::Wait
     }
 
-    /// The step has ended badly, with `status`: on to the next one, if that is a trigger and there is one.
+    /// The step has ended badly, with `status`: on to the next one, if that is a trigger, there is one, and the flow has not
+    /// come to the moment of giving up.
     #[inline]
     fn fail_over<O: Observer>(
         &mut self,
@@ -244,6 +246,9 @@ impl Flow {
         }
         if usize::from(next) == plan.steps.len() {
             return self.end(now, FlowStatus::Failed(FailureCode::NoNextStep), self.step, watch);
+        }
+        if now >= self.give_up {
+            return self.end(now, FlowStatus::Failed(FailureCode::GaveUp), self.step, watch);
         }
         self.enter_step(plan, now, next)
     }

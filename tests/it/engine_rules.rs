@@ -349,6 +349,7 @@ mod reports_out_of_order {
 /// 6. At equal times a report beats a timer.
 mod ties {
     use crate::engine_story::{plan, sms, viber};
+    use failsim::vocabulary::FailureCode::GaveUp;
     use failsim::vocabulary::Status::{Delivered, Failed, Undelivered};
 
     #[test]
@@ -374,6 +375,12 @@ mod ties {
     #[test]
     fn a_delivery_in_the_instant_of_giving_up_counts() {
         plan([viber()]).give_up_after(60).start().at(60).report(0, Delivered).succeeds();
+    }
+
+    #[test]
+    fn in_the_instant_of_giving_up_nothing_more_is_submitted() {
+        let mut story = plan([viber(), sms()]).give_up_after(60).start();
+        story.at(60).report(0, Undelivered).fails(GaveUp);
     }
 }
 
@@ -459,6 +466,13 @@ mod retries {
         let mut story = plan([viber().attempts(2, 25), sms()]).give_up_after(30).start();
         story.at(5).report(0, Failed).submits(1, 1);
         story.at(30).timeout().fails(GaveUp);
+    }
+
+    #[test]
+    fn a_driver_that_is_late_does_not_retry_a_step_whose_ttl_has_passed() {
+        let mut story = plan([viber().ttl(60).attempts(2, 25), sms()]).start();
+        story.at(30).report(0, Failed).waits().is_due_at(55);
+        story.at_last(70).timeout().submits(1, 1);
     }
 
     #[test]
