@@ -176,8 +176,8 @@ impl Flow {
         if now >= self.retry_at && now < self.step_deadline {
             return self.submit();
         }
-        self.expire_message(plan, now, watch);
-        self.fail_over(plan, now, Status::Expired, StepEnd::TimedOut, watch)
+        let end = if self.expire_message(plan, now, watch) { StepEnd::Bad(Status::Expired) } else { StepEnd::TimedOut };
+        self.fail_over(plan, now, Status::Expired, end, watch)
     }
 
     /// A new status of the latest attempt's message.
@@ -283,15 +283,18 @@ impl Flow {
         Command::End
     }
 
-    /// Under `expire_on_delivery` a message that is delivered but not seen when the ttl passes becomes expired.
+    /// Under `expire_on_delivery` a message that is delivered but not seen when the ttl passes becomes expired; whether it
+    /// did.
     #[inline]
-    fn expire_message<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, watch: &mut O) {
+    fn expire_message<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, watch: &mut O) -> bool {
         let attempt = self.attempts - 1;
         let delivered = (Status::Delivered as u8..Status::Seen as u8).contains(&self.message_number(attempt));
-        if delivered && plan.steps[usize::from(self.step)].expire_on_delivery {
+        let expires = delivered && plan.steps[usize::from(self.step)].expire_on_delivery;
+        if expires {
             self.set_message(attempt, Status::Expired);
             watch.notice(now, Notice::Message { attempt, step: self.step, status: Status::Expired });
         }
+        expires
     }
 
     #[inline]

@@ -629,11 +629,13 @@ mod notices {
     }
 
     #[test]
-    fn a_message_that_expires_unseen_is_noticed() {
+    fn a_message_that_expires_unseen_is_noticed_and_carried_once() {
         let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
         story.at(3).report(0, Delivered).waits();
         story.at(60).timeout().submits(1, 1);
-        assert_eq!(story.noticed()[1..], [(60, message(0, 0, Expired)), (60, left(0, StepEnd::TimedOut))]);
+        let expired = (60, message(0, 0, Expired));
+        assert_eq!(story.noticed()[1..], [expired, (60, left(0, StepEnd::Bad(Expired)))]);
+        assert_eq!(story.carried_by(Strategy::OnChange)[1..], [expired]);
     }
 
     #[test]
