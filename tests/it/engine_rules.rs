@@ -95,7 +95,7 @@ mod ending_a_step {
     }
 
     #[test]
-    fn a_shortest_ttl_is_still_a_wait_and_not_a_loop() {
+    fn a_ttl_of_zero_which_scenarios_refuse_would_not_loop_either() {
         let mut story = plan([viber().ttl(0), sms().ttl(0)]).start();
         story.timeout().submits(1, 1);
         story.timeout().fails(NoNextStep);
@@ -179,6 +179,20 @@ mod success_floors {
         let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
         story.at(3).report(0, Delivered).waits();
         story.at(59).report(0, Expired).submits(1, 1);
+    }
+
+    #[test]
+    fn an_answered_call_that_must_be_seen_expires_like_a_delivery() {
+        let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
+        story.at(3).report(0, Answered).waits();
+        story.at(60).timeout().submits(1, 1).knows(0, Expired);
+    }
+
+    #[test]
+    fn what_has_been_seen_does_not_expire() {
+        let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
+        story.at(3).report(0, Seen).succeeds();
+        story.at(60).report(0, Expired).changes_nothing().knows(0, Seen);
     }
 
     #[test]
