@@ -222,7 +222,7 @@ fn ends_in_good_time(case: &Case, play: &Play<'_>) {
 
 #[test]
 fn random_flows_keep_the_rules() {
-    let config = ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: 30_000, failure_persistence: None, ..ProptestConfig::default() };
     let endings = Cell::new([0; 5]);
     let played = TestRunner::new(config).run(&case(), |case| {
         let play = Play::of(&case);
