@@ -162,7 +162,8 @@ impl Flow {
         }
     }
 
-    /// The deadline has come. Before the deadline this changes nothing.
+    /// The deadline has come. Before the deadline this changes nothing. When several have passed, because the driver is late,
+    /// giving up goes before the ttl and the ttl before a retry.
     #[inline]
     pub fn timeout<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, watch: &mut O) -> Command {
         if now < self.deadline() || self.status != FlowStatus::InProgress {
@@ -172,11 +173,11 @@ impl Flow {
             self.leave_step(now, StepEnd::GaveUp, watch);
             return self.end(now, FlowStatus::Failed(FailureCode::GaveUp), self.step, watch);
         }
-        if now >= self.retry_at {
+        if now >= self.retry_at && now < self.step_deadline {
             return self.submit();
         }
-        self.expire_message(plan, now, watch);
-        self.fail_over(plan, now, Status::Expired, StepEnd::TimedOut, watch)
+        let end = if self.expire_message(plan, now, watch) { StepEnd::Bad(Status::Expired) } else { StepEnd::TimedOut };
+        self.fail_over(plan, now, Status::Expired, end, watch)
     }
 
     /// A new status of the latest attempt's message.
@@ -227,7 +228,8 @@ impl Flow {
         Command::Wait
     }
 
-    /// The step has ended badly, with `status`: on to the next one, if that is a trigger and there is one.
+    /// The step has ended badly, with `status`: on to the next one, if that is a trigger, there is one, and the flow has not
+    /// come to the moment of giving up.
     #[inline]
     fn fail_over<O: Observer>(
         &mut self,
@@ -244,6 +246,9 @@ impl Flow {
         }
         if usize::from(next) == plan.steps.len() {
             return self.end(now, FlowStatus::Failed(FailureCode::NoNextStep), self.step, watch);
+        }
+        if now >= self.give_up {
+            return self.end(now, FlowStatus::Failed(FailureCode::GaveUp), self.step, watch);
         }
         self.enter_step(plan, now, next)
     }
@@ -278,15 +283,18 @@ impl Flow {
         Command::End
     }
 
-    /// Under `expire_on_delivery` a message that is delivered but not seen when the ttl passes becomes expired.
+    /// Under `expire_on_delivery` a message that is delivered but not seen when the ttl passes becomes expired; whether it
+    /// did.
     #[inline]
-    fn expire_message<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, watch: &mut O) {
+    fn expire_message<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, watch: &mut O) -> bool {
         let attempt = self.attempts - 1;
         let delivered = (Status::Delivered as u8..Status::Seen as u8).contains(&self.message_number(attempt));
-        if delivered && plan.steps[usize::from(self.step)].expire_on_delivery {
+        let expires = delivered && plan.steps[usize::from(self.step)].expire_on_delivery;
+        if expires {
             self.set_message(attempt, Status::Expired);
             watch.notice(now, Notice::Message { attempt, step: self.step, status: Status::Expired });
         }
+        expires
     }
 
     #[inline]

@@ -36,9 +36,9 @@ pub enum Notice {
 pub enum StepEnd {
     /// A report at or above its success floor: the flow succeeded here.
     Met(Status),
-    /// A bad report.
+    /// Its message came to a bad end: by a report, or, delivered and not seen under `expire_on_delivery`, by the ttl.
     Bad(Status),
-    /// Its ttl passed; counts as `expired`.
+    /// Its ttl passed, which says nothing of its message; counts as `expired`.
     TimedOut,
     /// A late delivery of an earlier step ended the flow.
     Superseded,

@@ -1,0 +1,450 @@
+//! A checker that watches one flow from outside.
+//!
+//! It keeps its own [`Book`] of the flow, written from the rules of the design and not from the engine, and at each event
+//! compares what the engine does with what the book foretells. Beside that it checks, on each event by itself, what must
+//! hold whatever the rules are: that there is progress, that nothing goes back, and that the end is the end.
+
+use failsim::engine::{
+    Command, Flow, FlowPlan, LateDelivery, MAX_ATTEMPTS, Notice, Observer, StepEnd, StepRules, Submission,
+};
+use failsim::units::SimTime;
+use failsim::vocabulary::FailureCode::{FailoverNotTriggered, GaveUp, NoNextStep};
+use failsim::vocabulary::Status::{
+    Answered, Busy, Delivered, Expired, Failed, NoAnswer, Queued, Seen, Sent, Undelivered,
+};
+use failsim::vocabulary::{FailureCode, FlowStatus, Status, SuccessFloor};
+
+/// What can happen to a flow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Event {
+    /// A provider reports the status of an attempt.
+    Report(u8, Status),
+    /// The driver thinks that the deadline has come.
+    Timer,
+}
+
+/// A point of time, or a span, in the checker's own units: whole ticks.
+pub(crate) const fn ticks(count: i64) -> SimTime {
+    SimTime::from_micros(count)
+}
+
+// ---------------------------------------------------------------- the rules, as tables
+
+/// How far a message has come. Written out, so that it does not depend on the order of the engine's own statuses.
+pub(crate) const fn height(status: Option<Status>) -> u8 {
+    match status {
+        None => 0,
+        Some(Queued) => 1,
+        Some(Sent) => 2,
+        Some(Delivered | Answered) => 3,
+        Some(Seen) => 4,
+        Some(Undelivered | Failed | Expired | Busy | NoAnswer) => 5,
+    }
+}
+
+const fn ends_badly(status: Status) -> bool {
+    height(Some(status)) == 5
+}
+
+/// Which statuses a message can take on after `old`.
+fn is_news(old: Option<Status>, new: Status, rules: &StepRules) -> bool {
+    match old {
+        None => true,
+        Some(Queued) => new != Queued,
+        Some(Sent) => !matches!(new, Queued | Sent),
+        Some(Delivered | Answered) => new == Seen || new == Expired && rules.expire_on_delivery,
+        Some(Seen | Undelivered | Failed | Expired | Busy | NoAnswer) => false,
+    }
+}
+
+/// Which statuses satisfy a step.
+pub(crate) fn meets(floor: SuccessFloor, status: Status) -> bool {
+    let enough: &[Status] = match floor {
+        SuccessFloor::Accepted => &[Queued, Sent, Delivered, Answered, Seen],
+        SuccessFloor::Sent => &[Sent, Delivered, Answered, Seen],
+        SuccessFloor::Delivered => &[Delivered, Answered, Seen],
+        SuccessFloor::Seen => &[Seen],
+    };
+    enough.contains(&status)
+}
+
+/// Which statuses end the flow when they are reported of an attempt that is no longer current.
+pub(crate) fn finishes_late(plan: &FlowPlan, floor: SuccessFloor, status: Status) -> bool {
+    let delivery = matches!(status, Delivered | Answered | Seen);
+    plan.late_delivery == LateDelivery::Finish && delivery && meets(floor, status)
+}
+
+// ---------------------------------------------------------------- the book
+
+/// An attempt, as an onlooker knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Letter {
+    pub(crate) step: u8,
+    pub(crate) status: Option<Status>,
+}
+
+/// What an onlooker knows of a flow who hears the same events and knows the rules.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Book {
+    pub(crate) began: SimTime,
+    pub(crate) step_began: SimTime,
+    pub(crate) retry_due: SimTime,
+    pub(crate) over: Option<FlowStatus>,
+    letters: [Letter; MAX_ATTEMPTS],
+    count: u8,
+}
+
+/// What the rules say must come of an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Foretold {
+    command: Command,
+    notices: Notices,
+}
+
+impl Book {
+    /// With the first attempt of the first step under way.
+    fn open(now: SimTime) -> Self {
+        let letters = [Letter::default(); MAX_ATTEMPTS];
+        Self { began: now, step_began: now, retry_due: SimTime::NEVER, over: None, letters, count: 1 }
+    }
+
+    /// The attempts so far.
+    pub(crate) fn letters(&self) -> &[Letter] {
+        &self.letters[..usize::from(self.count)]
+    }
+
+    fn last(&self) -> Letter {
+        self.letters[usize::from(self.count) - 1]
+    }
+
+    fn rules<'p>(&self, plan: &'p FlowPlan) -> &'p StepRules {
+        &plan.steps[usize::from(self.last().step)]
+    }
+
+    fn step_ends(&self, plan: &FlowPlan) -> SimTime {
+        self.step_began.after(self.rules(plan).ttl)
+    }
+
+    fn gives_up(&self, plan: &FlowPlan) -> SimTime {
+        self.began.after(plan.give_up_after)
+    }
+
+    /// The attempt that the flow waits for.
+    fn current(&self) -> Option<u8> {
+        (self.over.is_none() && self.retry_due.is_never()).then(|| self.count - 1)
+    }
+
+    /// When the timer is due.
+    pub(crate) fn deadline(&self, plan: &FlowPlan) -> SimTime {
+        if self.over.is_some() {
+            return SimTime::NEVER;
+        }
+        [self.step_ends(plan), self.gives_up(plan), self.retry_due].into_iter().min().expect("there are three")
+    }
+
+    /// Enters `event` and says what must come of it.
+    fn foretell(&mut self, plan: &FlowPlan, now: SimTime, event: Event) -> Foretold {
+        let mut notices = Notices::at(now);
+        let command = match event {
+            Event::Report(attempt, status) => self.read(plan, now, attempt, status, &mut notices),
+            Event::Timer if now < self.deadline(plan) => None,
+            Event::Timer => self.strike(plan, now, &mut notices),
+        };
+        Foretold { command: command.unwrap_or(Command::Wait), notices }
+    }
+
+    fn read(&mut self, plan: &FlowPlan, now: SimTime, attempt: u8, new: Status, out: &mut Notices) -> Option<Command> {
+        let Letter { step, status: old } = *self.letters().get(usize::from(attempt))?;
+        let rules = &plan.steps[usize::from(step)];
+        if !is_news(old, new, rules) {
+            return None;
+        }
+        let current = self.current() == Some(attempt);
+        self.turn(attempt, new, out);
+        if self.over.is_some() {
+            None
+        } else if current && meets(rules.success, new) {
+            Some(self.succeed(StepEnd::Met(new), step, out))
+        } else if current && ends_badly(new) {
+            self.falter(plan, now, new, out)
+        } else if !current && finishes_late(plan, rules.success, new) {
+            Some(self.succeed(StepEnd::Superseded, step, out))
+        } else {
+            None
+        }
+    }
+
+    /// The current attempt has come to a bad end: once more, or on.
+    fn falter(&mut self, plan: &FlowPlan, now: SimTime, status: Status, out: &mut Notices) -> Option<Command> {
+        let rules = self.rules(plan);
+        let step = self.last().step;
+        let tries = self.letters().iter().filter(|letter| letter.step == step).count();
+        let again = now.after(rules.retry_after);
+        let time_left = again < self.step_ends(plan) && again < self.gives_up(plan);
+        if status != Failed || tries >= usize::from(rules.attempts) || !time_left {
+            return Some(self.advance(plan, now, status, StepEnd::Bad(status), out));
+        }
+        self.retry_due = again;
+        (again == now).then(|| self.post(step))
+    }
+
+    /// The timer goes off when it is due.
+    fn strike(&mut self, plan: &FlowPlan, now: SimTime, out: &mut Notices) -> Option<Command> {
+        if now >= self.gives_up(plan) {
+            out.push(Notice::Step { step: self.last().step, end: StepEnd::GaveUp });
+            return Some(self.fail(GaveUp, out));
+        }
+        if now < self.step_ends(plan) {
+            return Some(self.post(self.last().step));
+        }
+        let unseen = matches!(self.last().status, Some(Delivered | Answered)) && self.rules(plan).expire_on_delivery;
+        if unseen {
+            self.turn(self.count - 1, Expired, out);
+        }
+        let end = if unseen { StepEnd::Bad(Expired) } else { StepEnd::TimedOut };
+        Some(self.advance(plan, now, Expired, end, out))
+    }
+
+    /// The step has ended with the bad `status`.
+    fn advance(&mut self, plan: &FlowPlan, now: SimTime, status: Status, end: StepEnd, out: &mut Notices) -> Command {
+        let step = self.last().step;
+        out.push(Notice::Step { step, end });
+        let triggered = self.rules(plan).failover_on.iter().any(|trigger| trigger == status);
+        let is_last = usize::from(step) + 1 == plan.steps.len();
+        match (triggered, is_last) {
+            (false, _) => self.fail(FailoverNotTriggered, out),
+            (true, true) => self.fail(NoNextStep, out),
+            (true, false) if now >= self.gives_up(plan) => self.fail(GaveUp, out),
+            (true, false) => {
+                self.step_began = now;
+                self.post(step + 1)
+            }
+        }
+    }
+
+    fn post(&mut self, step: u8) -> Command {
+        let attempt = self.count;
+        self.letters[usize::from(attempt)] = Letter { step, status: None };
+        self.count += 1;
+        self.retry_due = SimTime::NEVER;
+        Command::Submit(Submission { attempt, step })
+    }
+
+    fn turn(&mut self, attempt: u8, status: Status, out: &mut Notices) {
+        let letter = &mut self.letters[usize::from(attempt)];
+        letter.status = Some(status);
+        out.push(Notice::Message { attempt, step: letter.step, status });
+    }
+
+    /// `by` is the step whose message did it.
+    fn succeed(&mut self, end: StepEnd, by: u8, out: &mut Notices) -> Command {
+        out.push(Notice::Step { step: self.last().step, end });
+        self.close(FlowStatus::Succeeded, by, out)
+    }
+
+    fn fail(&mut self, code: FailureCode, out: &mut Notices) -> Command {
+        self.close(FlowStatus::Failed(code), self.last().step, out)
+    }
+
+    fn close(&mut self, status: FlowStatus, step: u8, out: &mut Notices) -> Command {
+        self.over = Some(status);
+        out.push(Notice::Flow { status, step });
+        Command::End
+    }
+}
+
+// ---------------------------------------------------------------- notices
+
+/// The notices of one event: of a message, of a step, of the flow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Notices {
+    now: SimTime,
+    seen: [Option<Notice>; 4],
+    count: usize,
+}
+
+impl Notices {
+    fn at(now: SimTime) -> Self {
+        Self { now, seen: [None; 4], count: 0 }
+    }
+
+    fn push(&mut self, notice: Notice) {
+        assert!(self.count < self.seen.len(), "one event gives {:?} and then {notice:?}", self.seen);
+        self.seen[self.count] = Some(notice);
+        self.count += 1;
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Notice> {
+        self.seen.into_iter().flatten()
+    }
+}
+
+impl Observer for Notices {
+    fn notice(&mut self, now: SimTime, notice: Notice) {
+        assert_eq!(now, self.now, "a notice has the time of its event");
+        self.push(notice);
+    }
+}
+
+// ---------------------------------------------------------------- the run
+
+/// A flow under watch. Each event goes through [`Run::tell`], which panics when something is wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run<'p> {
+    pub(crate) plan: &'p FlowPlan,
+    pub(crate) flow: Flow,
+    pub(crate) book: Book,
+}
+
+/// What came of an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    pub(crate) command: Command,
+    pub(crate) notices: Notices,
+    /// Whether anything is different now.
+    pub(crate) changed: bool,
+}
+
+impl<'p> Run<'p> {
+    pub(crate) fn start(plan: &'p FlowPlan, now: SimTime) -> Self {
+        let (flow, first) = Flow::start(plan, now);
+        assert_eq!(first, Command::Submit(Submission { attempt: 0, step: 0 }));
+        let run = Self { plan, flow, book: Book::open(now) };
+        run.agrees_with_its_book();
+        run
+    }
+
+    /// The event happens at `now`.
+    pub(crate) fn tell(&mut self, now: SimTime, event: Event) -> Told {
+        let before = *self;
+        let mut notices = Notices::at(now);
+        let command = match event {
+            Event::Report(attempt, status) => self.flow.report(self.plan, now, attempt, status, &mut notices),
+            Event::Timer => self.flow.timeout(self.plan, now, &mut notices),
+        };
+        let foretold = self.book.foretell(self.plan, now, event);
+        assert_eq!(Foretold { command, notices }, foretold, "{event:?} at {now} in {before:?}");
+        self.agrees_with_its_book();
+        let told = Told { command, notices, changed: self.flow != before.flow };
+        self.makes_progress(&before, now, event, &told);
+        self.goes_nowhere_back(&before, &told);
+        self.submits_in_order(&before, now, &told);
+        self.ends_once_and_rightly(&before, now, event, &told);
+        told
+    }
+
+    /// All that the engine says of the flow is what the book says.
+    fn agrees_with_its_book(&self) {
+        let Self { plan, flow, book } = self;
+        assert_eq!(flow.status(), book.over.unwrap_or(FlowStatus::InProgress), "{self:?}");
+        assert_eq!(flow.deadline(), book.deadline(plan), "{self:?}");
+        assert_eq!(flow.current_attempt(), book.current(), "{self:?}");
+        assert_eq!((flow.attempts(), flow.step()), (book.count, book.last().step), "{self:?}");
+        for (attempt, letter) in (0..).zip(book.letters()) {
+            assert_eq!(flow.message(attempt), letter.status, "attempt {attempt} in {self:?}");
+        }
+    }
+
+    /// An event that changes anything makes the flow's progress greater, so that no flow comes to the same state twice; one
+    /// that changes nothing is not noticed and needs nothing done. No deadline is set in the past, and a timer that was due
+    /// is not due again.
+    fn makes_progress(&self, before: &Self, now: SimTime, event: Event, told: &Told) {
+        if !told.changed {
+            assert_eq!((told.command, told.notices.count), (Command::Wait, 0), "{event:?} in {before:?}");
+            assert!(event != Event::Timer || now < before.flow.deadline() || before.flow.deadline().is_never());
+            return;
+        }
+        assert!(self.progress() > before.progress(), "{event:?} took {before:?} to {self:?}");
+        let (old, new) = (before.flow.deadline(), self.flow.deadline());
+        assert!(new >= now || new == old && event != Event::Timer, "{event:?} at {now} set a deadline at {new}");
+    }
+
+    /// Each part of it only ever grows.
+    fn progress(&self) -> u32 {
+        let heights: u32 = (0..self.flow.attempts()).map(|attempt| u32::from(self.height(attempt))).sum();
+        heights + u32::from(self.flow.attempts()) + u32::from(self.flow.status() != FlowStatus::InProgress)
+    }
+
+    fn height(&self, attempt: u8) -> u8 {
+        height(self.flow.message(attempt))
+    }
+
+    /// At most one message changes, and it rises, and this is noticed.
+    fn goes_nowhere_back(&self, before: &Self, told: &Told) {
+        let mut changes = (0..before.flow.attempts()).filter(|&a| self.flow.message(a) != before.flow.message(a));
+        let changed = changes.next();
+        assert_eq!(changes.next(), None, "two messages changed at once in {before:?}");
+        if let Some(attempt) = changed {
+            assert!(self.height(attempt) > before.height(attempt), "attempt {attempt} went back in {before:?}");
+        }
+        let noticed = told.notices.iter().find_map(|notice| match notice {
+            Notice::Message { attempt, status, .. } => Some((attempt, Some(status))),
+            _ => None,
+        });
+        assert_eq!(noticed, changed.map(|attempt| (attempt, self.flow.message(attempt))));
+    }
+
+    /// A submission takes the next number, comes while the flow is in progress and has not come to give up, and only when
+    /// the attempt before it is done with.
+    fn submits_in_order(&self, before: &Self, now: SimTime, told: &Told) {
+        let Command::Submit(submission) = told.command else {
+            assert_eq!(self.flow.attempts(), before.flow.attempts());
+            return;
+        };
+        assert_eq!(submission.attempt, before.flow.attempts());
+        assert_eq!(self.flow.attempts(), before.flow.attempts() + 1);
+        assert_eq!(before.flow.status(), FlowStatus::InProgress, "submitted after the end");
+        assert!(now < self.book.gives_up(self.plan), "submitted when the flow gives up");
+        let left = told.notices.iter().any(|n| matches!(n, Notice::Step { step, .. } if step == before.flow.step()));
+        let failed = self.flow.message(before.flow.attempts() - 1) == Some(Failed);
+        assert!(left || failed, "attempt {} was still current", before.flow.attempts() - 1);
+        assert_eq!(submission.step, before.flow.step() + u8::from(left));
+    }
+
+    /// The flow ends on the event that says so, and with the status that the event has earned.
+    fn ends_once_and_rightly(&self, before: &Self, now: SimTime, event: Event, told: &Told) {
+        let running = before.flow.status() == FlowStatus::InProgress;
+        let ended = self.flow.status() != FlowStatus::InProgress;
+        assert!(running || self.flow.status() == before.flow.status(), "the end changed");
+        assert_eq!(told.command == Command::End, running && ended);
+        if running {
+            assert_eq!(
+                ended.then(|| self.flow.status()),
+                before.verdict(now, told),
+                "{event:?} at {now} in {before:?}"
+            );
+        }
+    }
+
+    /// How the flow must end, if it must, by what was noticed of its messages and its step: as succeeded exactly when a
+    /// message met the floor while its attempt was current, or late where this finishes.
+    fn verdict(&self, now: SimTime, told: &Told) -> Option<FlowStatus> {
+        told.notices.iter().find_map(|notice| match notice {
+            Notice::Message { attempt, step, status } if self.earns(attempt, step, status) => {
+                Some(FlowStatus::Succeeded)
+            }
+            Notice::Step { end: StepEnd::Bad(status), .. } => self.failure(now, status),
+            Notice::Step { end: StepEnd::TimedOut, .. } => self.failure(now, Expired),
+            Notice::Step { end: StepEnd::GaveUp, .. } => Some(FlowStatus::Failed(GaveUp)),
+            _ => None,
+        })
+    }
+
+    fn earns(&self, attempt: u8, step: u8, status: Status) -> bool {
+        let floor = self.plan.steps[usize::from(step)].success;
+        let current = self.flow.current_attempt() == Some(attempt);
+        if current { meets(floor, status) } else { finishes_late(self.plan, floor, status) }
+    }
+
+    /// The code of a flow whose step ended with the bad `status`; `None` when it can go on.
+    fn failure(&self, now: SimTime, status: Status) -> Option<FlowStatus> {
+        let step = usize::from(self.flow.step());
+        if !self.plan.steps[step].failover_on.contains(status) {
+            Some(FlowStatus::Failed(FailoverNotTriggered))
+        } else if step + 1 == self.plan.steps.len() {
+            Some(FlowStatus::Failed(NoNextStep))
+        } else {
+            (now >= self.book.gives_up(self.plan)).then_some(FlowStatus::Failed(GaveUp))
+        }
+    }
+}

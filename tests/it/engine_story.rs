@@ -1,0 +1,255 @@
+//! Words in which a test of the engine reads as a story on a virtual clock that counts seconds.
+
+use failsim::engine::{
+    Command, Flow, FlowPlan, LateDelivery, Notice, Observer, StepEnd, StepRules, Strategy, Submission,
+};
+use failsim::units::SimTime;
+use failsim::vocabulary::{FailureCode, FlowStatus, Status, StatusSet, SuccessFloor};
+
+/// A point or a span of time [s].
+pub(crate) const fn seconds(count: i64) -> SimTime {
+    SimTime::from_micros(count * 1_000_000)
+}
+
+/// A step on `channel` with its default triggers, no ttl, one attempt, and success at `delivered`.
+pub(crate) fn step(channel: &str) -> Step {
+    Step(StepRules {
+        ttl: SimTime::NEVER,
+        failover_on: StepRules::default_failover_on(channel),
+        success: SuccessFloor::Delivered,
+        expire_on_delivery: false,
+        attempts: 1,
+        retry_after: SimTime::ZERO,
+    })
+}
+
+pub(crate) fn viber() -> Step {
+    step("viber")
+}
+
+pub(crate) fn sms() -> Step {
+    step("sms")
+}
+
+pub(crate) fn voice() -> Step {
+    step("voice")
+}
+
+/// The rules of a step, put together word by word.
+#[derive(Clone)]
+pub(crate) struct Step(StepRules);
+
+impl Step {
+    pub(crate) fn ttl(mut self, span: i64) -> Self {
+        self.0.ttl = seconds(span);
+        self
+    }
+
+    pub(crate) fn failover_on(mut self, triggers: &[Status]) -> Self {
+        self.0.failover_on = StatusSet::of(triggers);
+        self
+    }
+
+    pub(crate) fn success(mut self, floor: SuccessFloor) -> Self {
+        self.0.success = floor;
+        self
+    }
+
+    /// Delivered is not enough: what is not seen when the ttl passes expires.
+    pub(crate) fn expire_on_delivery(mut self) -> Self {
+        self.0.expire_on_delivery = true;
+        self.success(SuccessFloor::Seen)
+    }
+
+    pub(crate) fn attempts(mut self, count: u8, retry_after: i64) -> Self {
+        self.0.attempts = count;
+        self.0.retry_after = seconds(retry_after);
+        self
+    }
+}
+
+/// A plan of these steps, in which a late delivery finishes the flow and nothing gives up.
+pub(crate) fn plan<const N: usize>(steps: [Step; N]) -> Plan {
+    Plan(FlowPlan {
+        steps: steps.into_iter().map(|step| step.0).collect(),
+        late_delivery: LateDelivery::default(),
+        give_up_after: SimTime::NEVER,
+    })
+}
+
+/// The rules of a flow, put together word by word.
+#[derive(Clone)]
+pub(crate) struct Plan(FlowPlan);
+
+impl Plan {
+    pub(crate) fn ignoring_late_deliveries(mut self) -> Self {
+        self.0.late_delivery = LateDelivery::Ignore;
+        self
+    }
+
+    pub(crate) fn give_up_after(mut self, span: i64) -> Self {
+        self.0.give_up_after = seconds(span);
+        self
+    }
+
+    /// The flow starts at 0 s with attempt 0 of step 0.
+    pub(crate) fn start(self) -> Story {
+        self.start_at(0)
+    }
+
+    pub(crate) fn start_at(self, time: i64) -> Story {
+        let (flow, first) = Flow::start(&self.0, seconds(time));
+        assert_eq!(first, Command::Submit(Submission { attempt: 0, step: 0 }), "how the flow starts");
+        Story { plan: self.0, flow, now: time, notices: Notices::default() }
+    }
+}
+
+/// The notices of a flow, with their times [s], in the order in which they came.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Notices(Vec<(i64, Notice)>);
+
+impl Observer for Notices {
+    fn notice(&mut self, now: SimTime, notice: Notice) {
+        self.0.push((now.as_micros() / 1_000_000, notice));
+    }
+}
+
+/// One flow on its virtual clock, and all that was noticed of it.
+#[derive(Clone)]
+pub(crate) struct Story {
+    plan: FlowPlan,
+    pub(crate) flow: Flow,
+    now: i64,
+    notices: Notices,
+}
+
+impl Story {
+    /// The clock moves on to `time` [s]; no deadline may lie before it.
+    pub(crate) fn at(&mut self, time: i64) -> &mut Self {
+        assert!(time >= self.now, "the clock at {} s cannot go back to {time} s", self.now);
+        let deadline = self.flow.deadline();
+        assert!(deadline >= seconds(time), "the deadline at {deadline} comes before {time} s");
+        self.at_last(time)
+    }
+
+    /// The clock moves on to `time` [s], even past the deadline, as under a driver that is slow.
+    pub(crate) fn at_last(&mut self, time: i64) -> &mut Self {
+        self.now = time;
+        self
+    }
+
+    /// The provider reports that the message of `attempt` has `status`.
+    pub(crate) fn report(&mut self, attempt: u8, status: Status) -> Reply<'_> {
+        self.reply(|flow, plan, now, notices| flow.report(plan, now, attempt, status, notices))
+    }
+
+    /// As [`Story::report`], with nobody watching; the flow as it is then.
+    pub(crate) fn report_unwatched(&mut self, attempt: u8, status: Status) -> Flow {
+        let _ = self.flow.report(&self.plan, seconds(self.now), attempt, status, &mut ());
+        self.flow
+    }
+
+    /// The timer goes off.
+    pub(crate) fn timeout(&mut self) -> Reply<'_> {
+        self.reply(|flow, plan, now, notices| flow.timeout(plan, now, notices))
+    }
+
+    fn reply(&mut self, tell: impl FnOnce(&mut Flow, &FlowPlan, SimTime, &mut Notices) -> Command) -> Reply<'_> {
+        let (before, noticed) = (self.flow, self.notices.0.len());
+        let command = tell(&mut self.flow, &self.plan, seconds(self.now), &mut self.notices);
+        Reply { story: self, before, noticed, command }
+    }
+
+    /// The next timer is due at `time` [s].
+    pub(crate) fn is_due_at(&self, time: i64) -> &Self {
+        assert_eq!(self.flow.deadline(), seconds(time), "when the next timer is due");
+        self
+    }
+
+    /// The flow waits for reports alone.
+    pub(crate) fn is_open(&self) -> &Self {
+        assert_eq!((self.flow.status(), self.flow.deadline()), (FlowStatus::InProgress, SimTime::NEVER));
+        self
+    }
+
+    pub(crate) fn knows(&self, attempt: u8, status: Status) -> &Self {
+        assert_eq!(self.flow.message(attempt), Some(status), "what is known of attempt {attempt}");
+        self
+    }
+
+    /// What a webhook with this strategy would have carried so far.
+    pub(crate) fn carried_by(&self, strategy: Strategy) -> Vec<(i64, Notice)> {
+        self.notices.0.iter().copied().filter(|(_, notice)| strategy.carries(notice)).collect()
+    }
+
+    pub(crate) fn noticed(&self) -> &[(i64, Notice)] {
+        &self.notices.0
+    }
+}
+
+/// What the engine made of a report or a timer. Every reply must be looked at.
+#[must_use]
+pub(crate) struct Reply<'a> {
+    story: &'a mut Story,
+    before: Flow,
+    noticed: usize,
+    command: Command,
+}
+
+impl<'a> Reply<'a> {
+    /// As if it had never come.
+    pub(crate) fn changes_nothing(self) -> &'a mut Story {
+        assert_eq!(self.command, Command::Wait);
+        assert_eq!(self.story.flow, self.before, "the flow should be as it was");
+        assert_eq!(self.story.notices.0.len(), self.noticed, "nothing should be noticed");
+        self.story
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        self.command
+    }
+
+    /// Something has changed, but there is nothing to be done.
+    pub(crate) fn waits(self) -> &'a mut Story {
+        assert_eq!(self.command, Command::Wait);
+        assert_ne!(self.story.flow, self.before, "something should have changed");
+        self.story
+    }
+
+    pub(crate) fn submits(self, attempt: u8, step: u8) -> &'a mut Story {
+        assert_eq!(self.command, Command::Submit(Submission { attempt, step }));
+        assert_eq!(self.story.flow.current_attempt(), Some(attempt));
+        assert_eq!(self.story.flow.step(), step);
+        self.story
+    }
+
+    pub(crate) fn succeeds(self) -> &'a mut Story {
+        self.ends(FlowStatus::Succeeded)
+    }
+
+    pub(crate) fn fails(self, code: FailureCode) -> &'a mut Story {
+        self.ends(FlowStatus::Failed(code))
+    }
+
+    fn ends(self, status: FlowStatus) -> &'a mut Story {
+        assert_eq!((self.command, self.story.flow.status()), (Command::End, status));
+        assert_eq!(self.story.flow.current_attempt(), None);
+        assert!(self.story.flow.deadline().is_never(), "no timer after the end");
+        self.story
+    }
+}
+
+/// A message notice.
+pub(crate) const fn message(attempt: u8, step: u8, status: Status) -> Notice {
+    Notice::Message { attempt, step, status }
+}
+
+/// The notice that a step has ended.
+pub(crate) const fn left(step: u8, end: StepEnd) -> Notice {
+    Notice::Step { step, end }
+}
+
+/// The notice that the flow has ended.
+pub(crate) const fn over(step: u8, status: FlowStatus) -> Notice {
+    Notice::Flow { status, step }
+}

@@ -1,0 +1,255 @@
+//! A walk over every state that a flow of up to three steps can come to, with every event in each of them.
+//!
+//! Time goes in whole ticks. In each state every status is reported of every attempt made so far and of one that was not
+//! made, the timer goes off whether it is due or not, and a tick passes if the deadline allows it. States are remembered, so
+//! that the walk covers *all* orders of reports, late, doubled and out of order, and of timers, without walking any of
+//! them twice. Every event makes the flow's progress greater or changes nothing ([`Run::tell`] checks it), so the states
+//! have no cycle: every order of events is a finite path of this walk.
+
+use crate::engine_checker::{Event, Run, ticks};
+use failsim::engine::{Flow, FlowPlan, LateDelivery, StepRules};
+use failsim::units::SimTime;
+use failsim::vocabulary::Status::{Busy, Expired, Failed, NoAnswer, Undelivered};
+use failsim::vocabulary::{FlowStatus, Status, StatusSet, SuccessFloor};
+use std::collections::BTreeMap;
+
+// ---------------------------------------------------------------- the walk
+
+/// What a walk has come across.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+struct Count {
+    plans: u64,
+    states: u64,
+    /// Events tried, ticks included.
+    edges: u64,
+    /// States in which the flow has ended: succeeded, and failed by code 2, 3, 4.
+    ended: [u64; 4],
+    /// States in which it waits for reports alone.
+    open: u64,
+}
+
+struct Walk<'p> {
+    /// How many ticks the driver may let a deadline pass.
+    lateness: i64,
+    /// Each state that has been come to, by what an onlooker knows in it: the engine's own state follows from that.
+    known: BTreeMap<u128, Flow>,
+    ahead: Vec<(Run<'p>, i64)>,
+    count: Count,
+}
+
+impl<'p> Walk<'p> {
+    fn over(plan: &'p FlowPlan, lateness: i64) -> Count {
+        let count = Count { plans: 1, ..Count::default() };
+        let mut walk = Self { lateness, known: BTreeMap::new(), ahead: Vec::new(), count };
+        walk.come_to(Run::start(plan, SimTime::ZERO), 0);
+        while let Some((run, now)) = walk.ahead.pop() {
+            walk.try_everything(run, now);
+        }
+        walk.count
+    }
+
+    fn try_everything(&mut self, run: Run<'p>, now: i64) {
+        for attempt in 0..=run.flow.attempts() {
+            for status in Status::ALL {
+                self.try_event(run, now, Event::Report(attempt, status));
+            }
+        }
+        self.try_event(run, now, Event::Timer);
+        let deadline = run.flow.deadline();
+        if !deadline.is_never() && ticks(now - self.lateness) < deadline {
+            self.count.edges += 1;
+            self.come_to(run, now + 1);
+        }
+    }
+
+    fn try_event(&mut self, mut run: Run<'p>, now: i64, event: Event) {
+        self.count.edges += 1;
+        if run.tell(ticks(now), event).changed {
+            self.come_to(run, now);
+        }
+    }
+
+    fn come_to(&mut self, run: Run<'p>, now: i64) {
+        match self.known.insert(key(&run, now), run.flow) {
+            Some(flow) => assert_eq!(flow, run.flow, "two flows for one history: {run:?}"),
+            None => {
+                self.note(&run);
+                self.ahead.push((run, now));
+            }
+        }
+    }
+
+    fn note(&mut self, run: &Run<'p>) {
+        self.count.states += 1;
+        match run.flow.status() {
+            FlowStatus::InProgress => self.count.open += u64::from(run.flow.deadline().is_never()),
+            FlowStatus::Succeeded => self.count.ended[0] += 1,
+            FlowStatus::Failed(code) => self.count.ended[code as usize - 1] += 1,
+        }
+    }
+}
+
+/// The book of `run` at `now` as a number.
+fn key(run: &Run<'_>, now: i64) -> u128 {
+    let book = &run.book;
+    let retry_due = if book.retry_due.is_never() { 63 } else { book.retry_due.as_micros() };
+    let over = match book.over {
+        None => 0,
+        Some(FlowStatus::Failed(code)) => code as i64,
+        Some(_) => 1,
+    };
+    let times = [now, book.step_began.as_micros(), retry_due, over, book.letters().len() as i64];
+    let letters = book.letters().iter().map(|l| i64::from(l.step) << 4 | l.status.map_or(0, |s| s as i64));
+    times.into_iter().chain(letters).fold(0, |key, part| {
+        assert!((0..64).contains(&part) && key >> 122 == 0, "the walk is too long for its keys");
+        key << 6 | part as u128
+    })
+}
+
+impl Count {
+    fn add(&mut self, other: Self) {
+        self.plans += other.plans;
+        self.states += other.states;
+        self.edges += other.edges;
+        self.open += other.open;
+        for (sum, part) in self.ended.iter_mut().zip(other.ended) {
+            *sum += part;
+        }
+    }
+
+    /// So that the walk cannot shrink unseen.
+    fn at_least(&self, states: u64, edges: u64) {
+        assert!(self.states >= states && self.edges >= edges, "the walk has shrunk: {self:?}");
+        assert!(
+            self.ended.iter().all(|&count| count > 0) && self.open > 0,
+            "some endings were never come to: {self:?}"
+        );
+    }
+}
+
+// ---------------------------------------------------------------- the rules that are walked
+
+/// Two ticks of patience, the triggers of Viber and sms, success at delivered, one attempt.
+fn usual() -> StepRules {
+    StepRules {
+        ttl: ticks(2),
+        failover_on: StatusSet::of(&[Undelivered, Failed, Expired]),
+        success: SuccessFloor::Delivered,
+        expire_on_delivery: false,
+        attempts: 1,
+        retry_after: SimTime::ZERO,
+    }
+}
+
+fn triggered_by(triggers: &[Status]) -> StepRules {
+    StepRules { failover_on: StatusSet::of(triggers), ..usual() }
+}
+
+fn patient() -> StepRules {
+    StepRules { ttl: SimTime::NEVER, ..usual() }
+}
+
+fn with_floor(success: SuccessFloor) -> StepRules {
+    StepRules { success, ..usual() }
+}
+
+fn must_be_seen() -> StepRules {
+    StepRules { success: SuccessFloor::Seen, expire_on_delivery: true, ..usual() }
+}
+
+fn tried(attempts: u8, retry_after: i64) -> StepRules {
+    StepRules { attempts, retry_after: ticks(retry_after), ..usual() }
+}
+
+/// Steps that differ from the usual one in each of their rules.
+fn kinds_of_step() -> Vec<StepRules> {
+    vec![
+        usual(),
+        patient(),
+        triggered_by(&[]),
+        triggered_by(&[Busy, NoAnswer, Failed]),
+        triggered_by(&[Undelivered, Failed, Expired, Busy, NoAnswer]),
+        with_floor(SuccessFloor::Accepted),
+        with_floor(SuccessFloor::Sent),
+        with_floor(SuccessFloor::Seen),
+        must_be_seen(),
+        StepRules { failover_on: StatusSet::of(&[Undelivered]), attempts: 2, ..must_be_seen() },
+        tried(2, 0),
+        tried(2, 1),
+        tried(2, 2),
+        StepRules { ttl: ticks(3), ..tried(3, 1) },
+        StepRules { ttl: SimTime::NEVER, ..tried(2, 3) },
+    ]
+}
+
+/// With and without patience for late deliveries and for the whole.
+fn plans(steps: &[StepRules], patience: &[SimTime]) -> Vec<FlowPlan> {
+    let with = |late_delivery, give_up_after| FlowPlan { steps: steps.to_vec(), late_delivery, give_up_after };
+    let each = |&patience| [LateDelivery::Finish, LateDelivery::Ignore].map(|late| with(late, patience));
+    patience.iter().flat_map(each).collect()
+}
+
+fn walk_over(plans: &[FlowPlan], lateness: i64) -> Count {
+    let mut sum = Count::default();
+    for plan in plans {
+        sum.add(Walk::over(plan, lateness));
+    }
+    sum
+}
+
+// ---------------------------------------------------------------- the tests
+
+#[test]
+fn every_flow_of_one_step_keeps_the_rules_in_every_order_of_events() {
+    let patience = [SimTime::NEVER, ticks(1), ticks(2), ticks(3), ticks(5)];
+    let mut sum = Count::default();
+    for step in kinds_of_step() {
+        for lateness in 0..=2 {
+            sum.add(walk_over(&plans(std::slice::from_ref(&step), &patience), lateness));
+        }
+    }
+    sum.at_least(36_000, 860_000);
+}
+
+#[test]
+fn every_flow_of_two_steps_keeps_the_rules_in_every_order_of_events() {
+    let patience = [SimTime::NEVER, ticks(2), ticks(3)];
+    let mut sum = Count::default();
+    for first in kinds_of_step() {
+        for second in kinds_of_step() {
+            sum.add(walk_over(&plans(&[first.clone(), second], &patience), 0));
+        }
+    }
+    sum.at_least(920_000, 32_000_000);
+}
+
+#[test]
+fn flows_of_two_steps_keep_the_rules_when_their_timers_are_late() {
+    let mut sum = Count::default();
+    for first in kinds_of_step() {
+        let late = plans(&[first, usual()], &[SimTime::NEVER, ticks(3)]);
+        sum.add(walk_over(&late, 2));
+    }
+    sum.at_least(137_000, 4_600_000);
+}
+
+#[test]
+fn flows_of_three_steps_that_differ_in_the_first_keep_the_rules_in_every_order_of_events() {
+    let mut sum = Count::default();
+    for step in kinds_of_step() {
+        let each = plans(&[step, must_be_seen(), tried(2, 1)], &[SimTime::NEVER, ticks(4)]);
+        sum.add(walk_over(&each, 0));
+    }
+    sum.at_least(825_000, 39_000_000);
+}
+
+#[test]
+fn flows_of_three_steps_that_differ_in_the_last_keep_the_rules_in_every_order_of_events() {
+    let mut sum = Count::default();
+    for step in kinds_of_step() {
+        let hasty = StepRules { ttl: ticks(1), ..with_floor(SuccessFloor::Seen) };
+        let each = plans(&[triggered_by(&[Expired, Busy, NoAnswer]), hasty, step], &[SimTime::NEVER, ticks(4)]);
+        sum.add(walk_over(&each, 0));
+    }
+    sum.at_least(699_000, 30_000_000);
+}
