@@ -66,6 +66,20 @@ pub fn philox4x32<const R: usize>(mut counter: [u32; 4], mut key: [u32; 2]) -> [
     counter
 }
 
+/// How many neighbouring recipients are drawn for at once.
+pub const LANES: usize = 1024;
+
+/// The block at `counter` and those of the recipients after it, column by column: what the compiler turns into vectors.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn philox_columns(key: [u32; 2], counter: [u32; 4], words: &mut [[u32; LANES]; 4]) {
+    let [recipient, c1, c2, c3] = counter;
+    let [w0, w1, w2, w3] = words;
+    for i in 0..LANES {
+        let block = philox4x32::<ROUNDS>([recipient.wrapping_add(i as u32), c1, c2, c3], key);
+        [w0[i], w1[i], w2[i], w3[i]] = block;
+    }
+}
+
 /// The luck of one world: a seed and a replication.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Luck {
@@ -139,10 +153,10 @@ impl Draws {
         u64::from(block[lane]) << 32 | u64::from(block[lane + 1])
     }
 
-    /// The key, and the counter of block 0, for whoever computes many blocks at once.
-    #[must_use]
-    pub const fn parts(self) -> ([u32; 2], [u32; 4]) {
-        (self.key, self.counter)
+    /// Block `block` of this recipient and of the [`LANES`] - 1 after it: one column for each of its four words.
+    pub fn columns(self, block: u16, words: &mut [[u32; LANES]; 4]) {
+        let [recipient, c1, c2, c3] = self.counter;
+        philox_columns(self.key, [recipient, c1 | block as u32, c2, c3], words);
     }
 
     /// These draws as a generator for the `rand` crates: all of them in order, from purpose 0.
@@ -195,6 +209,17 @@ mod tests {
         assert_eq!(ten(zeros), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
         assert_eq!(ten(ones), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
         assert_eq!(ten(pi), [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
+    }
+
+    #[test]
+    fn columns_hold_the_blocks_of_neighbours() {
+        let draws = |recipient| Luck::new(20_261_127, 3).draws(ProviderKey::of_name("sms"), recipient, 1);
+        let mut words = [[0; LANES]; 4];
+        draws(u32::MAX - 99).columns(2, &mut words);
+        for i in 0..LANES {
+            let alone = draws((u32::MAX - 99).wrapping_add(i as u32)).block(2);
+            assert_eq!(words.map(|column| column[i]), alone);
+        }
     }
 
     #[test]

@@ -7,22 +7,21 @@
 
 use super::simulated::{Provider, Terms};
 use crate::dist::{Atlas, Entry};
-use crate::rng::{Luck, ROUNDS, philox4x32, purpose};
+use crate::rng::{LANES, Luck, purpose};
 use crate::units::SimTime;
 use crate::vocabulary::Status;
 
-/// The most recipients in a batch.
-pub const LANES: usize = 1024;
-
-/// What one use of a provider would come to for each recipient of a batch.
+/// What one use of a provider would come to for each recipient of a batch, if it left at once and nothing went wrong.
 #[derive(Clone, Debug)]
 pub struct Fortune {
-    /// The outcome's number; the number of outcomes for silence.
-    outcome: [u8; LANES],
+    /// The status, as `Status as u8`; 0 for silence.
+    status: [u8; LANES],
     /// From leaving to the status [µs].
     after: [i64; LANES],
     /// From the status to its report [µs].
     report_delay: [i64; LANES],
+    /// The outcome's number; the number of outcomes for silence.
+    outcome: [u8; LANES],
 }
 
 /// What becomes of the attempts of some recipients of a batch, column by column.
@@ -36,11 +35,8 @@ pub struct Fates {
     pub status: [u8; LANES],
     /// What each costs [millionths].
     pub charge: [i64; LANES],
-    /// Whether the person opens it.
-    pub seen: [bool; LANES],
-    /// Room for latencies and delays in the order of the attempts.
-    after: [i64; LANES],
-    delay: [i64; LANES],
+    /// Whether the person opens it: 1 or 0.
+    pub seen: [u8; LANES],
 }
 
 const NEVER: i64 = SimTime::NEVER.as_micros();
@@ -49,7 +45,20 @@ const FAR: i64 = 1 << 61;
 
 impl Fortune {
     /// A fortune yet to be told.
-    pub const UNTOLD: Self = Self { outcome: [0; LANES], after: [0; LANES], report_delay: [0; LANES] };
+    pub const UNTOLD: Self =
+        Self { status: [0; LANES], after: [0; LANES], report_delay: [0; LANES], outcome: [0; LANES] };
+
+    /// Those of `lanes`, in their order.
+    fn gather(&self, lanes: &[u16]) -> Self {
+        let mut some = Self::UNTOLD;
+        for (k, &lane) in lanes.iter().enumerate().take(LANES) {
+            let lane = usize::from(lane) % LANES;
+            some.status[k] = self.status[lane];
+            some.after[k] = self.after[lane];
+            some.report_delay[k] = self.report_delay[lane];
+        }
+        some
+    }
 }
 
 impl Fates {
@@ -59,9 +68,7 @@ impl Fates {
         reported: [NEVER; LANES],
         status: [0; LANES],
         charge: [0; LANES],
-        seen: [false; LANES],
-        after: [0; LANES],
-        delay: [0; LANES],
+        seen: [0; LANES],
     };
 }
 
@@ -123,17 +130,19 @@ impl Provider {
     /// When the provider has no tables.
     pub fn foresee(&self, luck: Luck, first: u32, use_number: u16, fortune: &mut Fortune) {
         let tables = self.tables.as_ref().expect("the caller asked whether there are tables");
-        let (key, counter) = luck.draws(self.key, first, use_number).parts();
-        let mut draws = [[0; LANES]; 3];
-        draw(key, counter, &mut draws);
+        let mut draws = [[0; LANES]; 4];
+        luck.draws(self.key, first, use_number).columns(0, &mut draws);
         choose(&tables.thresholds, &draws[usize::from(purpose::OUTCOME)], &mut fortune.outcome);
+        for (status, outcome) in fortune.status.iter_mut().zip(&fortune.outcome) {
+            *status = tables.status[usize::from(*outcome)];
+        }
         let after = &draws[usize::from(purpose::AFTER)];
         tables.atlas.read_by(&tables.entries, &fortune.outcome, after, &mut fortune.after);
         tables.atlas.read(tables.delay, &draws[usize::from(purpose::REPORT_DELAY)], &mut fortune.report_delay);
     }
 
     /// What becomes of attempts that leave when they are submitted: attempt `k` is that of recipient `first + lanes[k]`, at
-    /// `submitted[k]` [µs], with these terms but for the moment, of which `progress` is not asked.
+    /// `submitted[k]` [µs], with these terms but for the moment, of which `progress` is not asked. The `lanes` rise.
     ///
     /// # Panics
     /// When the provider has no tables, or there are more than [`LANES`] attempts.
@@ -147,14 +156,14 @@ impl Provider {
         fates: &mut Fates,
     ) {
         let tables = self.tables.as_ref().expect("the caller asked whether there are tables");
-        for (k, &lane) in lanes.iter().enumerate().take(LANES) {
-            let lane = usize::from(lane) % LANES;
-            fates.status[k] = tables.status[usize::from(fortune.outcome[lane])];
-            fates.after[k] = fortune.after[lane];
-            fates.delay[k] = fortune.report_delay[lane];
+        fates.seen[..lanes.len()].fill(0);
+        let numbers = self.arithmetic(terms);
+        if lanes.len() == LANES {
+            // Lanes are in order and none occurs twice: these are all of them.
+            decide(&numbers, submitted, fortune, fates);
+        } else {
+            decide(&numbers, submitted, &fortune.gather(lanes), fates);
         }
-        fates.seen[..lanes.len()].fill(false);
-        decide(&self.arithmetic(terms), submitted, fates);
         if tables.any_long_way || !self.outages.is_empty() {
             self.mend((luck, first, use_number), fortune, lanes, submitted, terms, fates);
         }
@@ -203,7 +212,7 @@ impl Provider {
         fates.reported[k] = earliest.map_or(NEVER, |report| report.at.as_micros());
         fates.status[k] = earliest.map_or(0, |report| report.status as u8);
         fates.charge[k] = fate.charge.as_micros();
-        fates.seen[k] = !fate.seen.is_never();
+        fates.seen[k] = u8::from(!fate.seen.is_never());
     }
 
     fn arithmetic(&self, terms: &Terms) -> Arithmetic {
@@ -220,25 +229,13 @@ impl Provider {
 
 /// The numbers that [`decide`] needs of a provider and the terms of an attempt: spans [µs], at most [`FAR`], and prices
 /// [millionths].
+#[derive(Clone, Copy)]
 struct Arithmetic {
     validity: i64,
     ttl: i64,
     submitted: i64,
     delivered: i64,
     delivered_late: i64,
-}
-
-/// The first three words of the block at `counter` and of those of the recipients after it.
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn draw(key: [u32; 2], counter: [u32; 4], draws: &mut [[u32; LANES]; 3]) {
-    let [outcome, after, delay] = draws;
-    for i in 0..LANES {
-        let [recipient, c1, c2, c3] = counter;
-        let block = philox4x32::<ROUNDS>([recipient.wrapping_add(i as u32), c1, c2, c3], key);
-        outcome[i] = block[0];
-        after[i] = block[1];
-        delay[i] = block[2];
-    }
 }
 
 /// The outcome of each draw: how many thresholds it is not below.
@@ -253,19 +250,39 @@ fn choose(thresholds: &[u32], draws: &[u32; LANES], outcome: &mut [u8; LANES]) {
 }
 
 /// [`Provider::submit`], column by column: see there for what is done.
+fn decide(numbers: &Arithmetic, submitted: &[i64], fortune: &Fortune, fates: &mut Fates) {
+    let Fates { delivered, reported, status, charge, .. } = fates;
+    let columns = Decided { delivered, reported, status, charge };
+    decide_columns(*numbers, submitted, &fortune.status, &fortune.after, &fortune.report_delay, columns);
+}
+
+struct Decided<'a> {
+    delivered: &'a mut [i64; LANES],
+    reported: &'a mut [i64; LANES],
+    status: &'a mut [u8; LANES],
+    charge: &'a mut [i64; LANES],
+}
+
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn decide(numbers: &Arithmetic, submitted: &[i64], fates: &mut Fates) {
-    let Fates { delivered, reported, status, charge, after, delay, .. } = fates;
-    let n = submitted.len().min(LANES);
-    for k in 0..n {
+fn decide_columns(
+    numbers: Arithmetic,
+    submitted: &[i64],
+    outcome: &[u8; LANES],
+    after: &[i64; LANES],
+    delay: &[i64; LANES],
+    decided: Decided<'_>,
+) {
+    let Decided { delivered, reported, status, charge } = decided;
+    for k in 0..submitted.len().min(LANES) {
         let happens = submitted[k] + after[k];
         let over = submitted[k] + numbers.validity;
-        let expired = happens > over;
-        let at = if expired { over } else { happens };
-        let silent = status[k] == 0;
-        let ends = if expired && !silent { Status::Expired as u8 } else { status[k] };
-        let reached = ends == Status::Delivered as u8 || ends == Status::Answered as u8;
-        let price = if at > submitted[k] + numbers.ttl { numbers.delivered_late } else { numbers.delivered };
+        let silent = outcome[k] == 0;
+        let expired = (happens > over) & !silent;
+        let at = happens.min(over);
+        let ends = if expired { Status::Expired as u8 } else { outcome[k] };
+        let reached = (ends == Status::Delivered as u8) | (ends == Status::Answered as u8);
+        let late = at > submitted[k] + numbers.ttl;
+        let price = if late { numbers.delivered_late } else { numbers.delivered };
         status[k] = ends;
         reported[k] = if silent { NEVER } else { at + delay[k] };
         delivered[k] = if reached { at } else { NEVER };

@@ -7,6 +7,6 @@ mod outage;
 mod simulated;
 mod spec;
 
-pub use fortune::{Fates, Fortune, LANES};
+pub use fortune::{Fates, Fortune};
 pub use simulated::{Fate, Provider, Report, Terms};
 pub use spec::{Effect, Outage, Outcome, Price, ProviderSpec, Seen};

@@ -1,7 +1,7 @@
 //! A batch of recipients, played under every plan, on its way into the tally.
 
 use super::tally::{PairTally, PlanTally, Tally};
-use crate::provider::LANES;
+use crate::rng::LANES;
 use crate::stats::sum_of_squares;
 use crate::units::{Money, SimTime};
 

@@ -14,8 +14,8 @@ use super::cast::{Cast, Part};
 use super::tally::{Ending, PlanTally, StepTally};
 use super::timeline::Timeline;
 use crate::engine::LateDelivery;
-use crate::provider::{Fates, Fortune, LANES, Terms};
-use crate::rng::Luck;
+use crate::provider::{Fates, Fortune, Terms};
+use crate::rng::{LANES, Luck};
 use crate::units::SimTime;
 use crate::vocabulary::{Status, StatusSet, SuccessFloor};
 
@@ -75,8 +75,10 @@ pub(super) struct Room {
     ended: [i64; LANES],
     /// The step that reached each recipient of the batch first.
     first_step: [u8; LANES],
-    /// Some of the attempts.
+    /// Some of the attempts of the current step, by their place in it.
     chosen: [u16; LANES],
+    /// Those of them who go on to the next.
+    going: [u16; LANES],
 }
 
 /// A batch: the luck of its world, its first recipient, and when they arrive.
@@ -130,6 +132,7 @@ impl Lanes {
             ended: [0; LANES],
             first_step: [0; LANES],
             chosen: [0; LANES],
+            going: [0; LANES],
         }
     }
 
@@ -152,10 +155,12 @@ impl Lanes {
             tally.steps[index].attempts += count as u64;
             room.submit(cast, step, batch, count);
             settle(step, &room.at[..count], &room.late, &room.fates, &mut room.ending, &mut room.ended);
-            room.count_deliveries(index, count, batch.timeline, columns, &mut tally.steps[index]);
             room.count_endings(count, &mut tally.steps[index]);
-            room.count_ends(step, count, columns, tally);
-            count = room.move_on(step, shortcut.finish, count);
+            room.count_deliveries(index, count, batch.timeline, columns, &mut tally.steps[index]);
+            let (next, over) = room.sort(step, count);
+            room.count_ends(over, columns, tally);
+            room.move_on(shortcut.finish, next);
+            count = next;
             room.at[..count].iter().for_each(|&at| tally.failovers.add(batch.timeline.bin(SimTime::from_micros(at))));
         }
         room.count_first(batch.arrivals.len(), columns, tally);
@@ -170,7 +175,6 @@ impl Room {
     }
 
     /// Before a plan: everybody is in its first step.
-    #[inline(never)]
     fn begin(&mut self, arrivals: &[SimTime], columns: &mut Columns) -> usize {
         for (lane, arrival) in arrivals.iter().enumerate() {
             self.lanes[lane] = lane as u16;
@@ -203,7 +207,6 @@ impl Room {
     }
 
     /// What the step's attempts cost, and whom they reached.
-    #[inline(never)]
     fn count_deliveries(
         &mut self,
         index: usize,
@@ -212,94 +215,99 @@ impl Room {
         columns: &mut Columns,
         tally: &mut StepTally,
     ) {
-        let (mut cost, mut reached) = (0, 0);
+        let Self { fates, lanes, chosen, ended, first_step, .. } = self;
+        let mut reached = 0;
         for k in 0..count {
-            let lane = usize::from(self.lanes[k]) % LANES;
-            cost += self.fates.charge[k];
-            columns.cost[lane] += self.fates.charge[k];
-            self.chosen[reached % LANES] = k as u16;
-            reached += usize::from(self.fates.delivered[k] != NEVER);
+            columns.cost[usize::from(lanes[k]) % LANES] += fates.charge[k];
+            chosen[reached % LANES] = k as u16;
+            reached += usize::from(fates.delivered[k] != NEVER);
         }
-        tally.cost += cost as u128;
+        tally.cost += fates.charge[..count].iter().sum::<i64>() as u128;
         tally.delivered += reached as u64;
-        for &k in &self.chosen[..reached] {
+        for &k in &chosen[..reached] {
             let k = usize::from(k) % LANES;
-            let (lane, delivered) = (usize::from(self.lanes[k]) % LANES, self.fates.delivered[k]);
-            tally.late += u64::from(delivered > self.ended[k]);
+            let (lane, delivered) = (usize::from(lanes[k]) % LANES, fates.delivered[k]);
+            tally.late += u64::from(delivered > ended[k]);
             tally.deliveries.add(timeline.bin(SimTime::from_micros(delivered)));
             let first = columns.first_delivery[lane];
-            columns.seen[lane] |= u8::from(self.fates.seen[k]);
+            columns.seen[lane] |= fates.seen[k];
             columns.duplicate[lane] = u8::from(first != NEVER);
             columns.first_delivery[lane] = first.min(delivered);
-            self.first_step[lane] = if delivered < first { index as u8 } else { self.first_step[lane] };
+            first_step[lane] = if delivered < first { index as u8 } else { first_step[lane] };
         }
     }
 
-    /// Whose flow has ended with the step.
-    #[inline(never)]
-    fn count_ends(&mut self, step: &LaneStep, count: usize, columns: &mut Columns, tally: &mut PlanTally) {
-        let mut over = 0;
+    /// Sorts those in the step into those who go on and those whose flow has ended; gives the number of each.
+    fn sort(&mut self, step: &LaneStep, count: usize) -> (usize, usize) {
+        let (go_on, over) = step.masks();
+        let (mut on, mut off) = (0, 0);
         for k in 0..count {
-            self.chosen[over % LANES] = k as u16;
-            over += usize::from(!step.moves_on(self.ending[k]) && self.ending[k] != OPEN);
+            let ending = self.ending[k];
+            self.going[on % LANES] = k as u16;
+            self.chosen[off % LANES] = k as u16;
+            on += usize::from(go_on >> ending & 1 == 1);
+            off += usize::from(over >> ending & 1 == 1);
         }
+        (on, off)
+    }
+
+    /// Counts the first `over` of the chosen, whose flow has ended.
+    fn count_ends(&self, over: usize, columns: &mut Columns, tally: &mut PlanTally) {
         for &k in &self.chosen[..over] {
             let k = usize::from(k) % LANES;
             tally.ended(SimTime::from_micros(self.ended[k]));
-            columns.succeeded[usize::from(self.lanes[k]) % LANES] = u8::from(succeeded(self.ending[k]));
+            columns.succeeded[usize::from(self.lanes[k]) % LANES] = u8::from(SUCCEEDED >> self.ending[k] & 1 == 1);
         }
     }
 
-    /// Who goes on to the next step, and with what still to come; gives their number.
-    #[inline(never)]
-    fn move_on(&mut self, step: &LaneStep, finish: bool, count: usize) -> usize {
-        let mut next = 0;
-        for k in 0..count {
+    /// Takes those who go on, `next` of them, to the next step, with what is still to come.
+    fn move_on(&mut self, finish: bool, next: usize) {
+        for n in 0..next.min(LANES) {
+            let k = usize::from(self.going[n]) % LANES;
             // A delivery that the step did not wait for is reported late.
             let late = finish && self.fates.delivered[k] != NEVER;
             let report = if late { self.fates.reported[k] } else { NEVER };
-            self.late[next] = self.late[k].min(report);
-            self.lanes[next] = self.lanes[k];
-            self.at[next] = self.ended[k];
-            next += usize::from(step.moves_on(self.ending[k]));
+            self.late[n] = self.late[k].min(report);
+            self.lanes[n] = self.lanes[k];
+            self.at[n] = self.ended[k];
         }
-        next
     }
 
-    #[inline(never)]
     fn count_endings(&self, count: usize, tally: &mut StepTally) {
         for (index, sum) in tally.endings.iter_mut().enumerate() {
-            *sum += self.ending[..count].iter().map(|&ending| u64::from(usize::from(ending) == index)).sum::<u64>();
+            *sum += equal(&self.ending[..count], index as u8);
         }
     }
 
-    #[inline(never)]
-    fn count_first(&self, recipients: usize, columns: &Columns, tally: &mut PlanTally) {
-        let lanes = self.first_step[..recipients].iter().zip(&columns.first_delivery[..recipients]);
+    fn count_first(&mut self, recipients: usize, columns: &Columns, tally: &mut PlanTally) {
+        for (by, &at) in self.first_step[..recipients].iter_mut().zip(&columns.first_delivery) {
+            *by = if at == NEVER { u8::MAX } else { *by };
+        }
         for (index, step) in tally.steps.iter_mut().enumerate() {
-            let reached = |(&by, &at): (&u8, &i64)| u64::from(usize::from(by) == index && at != NEVER);
-            step.first += lanes.clone().map(reached).sum::<u64>();
+            step.first += equal(&self.first_step[..recipients], index as u8);
         }
     }
+}
+
+/// How many of `values` are `wanted`. Sums within bytes, which hold 255, are what vectors do best.
+fn equal(values: &[u8], wanted: u8) -> u64 {
+    values.chunks(255).map(|chunk| u64::from(chunk.iter().map(|&value| u8::from(value == wanted)).sum::<u8>())).sum()
 }
 
 impl LaneStep {
-    #[inline]
-    fn moves_on(&self, ending: u8) -> bool {
+    /// The endings with which a flow goes on to the next step, and those with which it is over, a bit for each.
+    fn masks(&self) -> (u32, u32) {
         // The index of a status is one less than its number.
-        !self.last && self.failover_on.bits() >> (ending + 1) & 1 == 1
+        let go_on = if self.last { 0 } else { u32::from(self.failover_on.bits()) >> 1 };
+        (go_on, !go_on & !(1 << OPEN))
     }
 }
 
-#[inline]
-fn succeeded(ending: u8) -> bool {
-    const MET: [u8; 3] = [
-        Ending::Status(Status::Delivered).index() as u8,
-        Ending::Status(Status::Answered).index() as u8,
-        Ending::Status(Status::Seen).index() as u8,
-    ];
-    MET.contains(&ending) || ending == SUPERSEDED
-}
+/// The endings with which a flow has succeeded, a bit for each.
+const SUCCEEDED: u32 = 1 << SUPERSEDED
+    | 1 << Ending::Status(Status::Delivered).index()
+    | 1 << Ending::Status(Status::Answered).index()
+    | 1 << Ending::Status(Status::Seen).index();
 
 /// How and when a step ends for each of those who came to it at `at`: see the head of this file.
 fn settle(

@@ -2,7 +2,7 @@
 
 use super::{Arrivals, Stage, Traffic};
 use crate::dist::{Dist, Sampler, Shape};
-use crate::rng::{Luck, ProviderKey, purpose};
+use crate::rng::{LANES, Luck, ProviderKey, purpose};
 use crate::units::SimTime;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -63,11 +63,11 @@ impl Timetable {
             }
             Pattern::Uniform { over } => {
                 let over = u128::from(over.as_micros().unsigned_abs());
-                each(first, out, |i| fraction(over * u128::from(uniform(self.luck, i)), 1 << 64));
+                uniforms(self.luck, first, out, |u| SimTime::from_micros((over * u128::from(u) >> 64) as i64));
             }
             Pattern::Poisson(poisson) => poisson.fill(self.luck, first, out),
             Pattern::Stages(ramps) => {
-                each(first, out, |i| ramps.at(uniform(self.luck, i) as f64 / 1.844_674_407_370_955_2e19))
+                uniforms(self.luck, first, out, |u| ramps.at(u as f64 / 1.844_674_407_370_955_2e19))
             }
             Pattern::Times(times) => out.copy_from_slice(&times[first as usize..][..out.len()]),
         }
@@ -77,6 +77,19 @@ impl Timetable {
 fn each(first: u64, out: &mut [SimTime], at: impl Fn(u64) -> SimTime) {
     for (i, time) in (first..).zip(out) {
         *time = at(i);
+    }
+}
+
+/// Each time from the recipient's own 64-bit draw, many at once.
+fn uniforms(luck: Luck, first: u64, out: &mut [SimTime], at: impl Fn(u64) -> SimTime) {
+    const { assert!(purpose::ARRIVAL == 0, "the draw of two words that a block begins with") };
+    let mut words = [[0; LANES]; 4];
+    for (chunk, out) in out.chunks_mut(LANES).enumerate() {
+        let first = first + (chunk * LANES) as u64;
+        luck.draws(ProviderKey::SENDER, first as u32, 0).columns(0, &mut words);
+        for ((time, &high), &low) in out.iter_mut().zip(&words[0]).zip(&words[1]) {
+            *time = at(u64::from(high) << 32 | u64::from(low));
+        }
     }
 }
 
