@@ -20,26 +20,26 @@ impl SimTime {
     /// The latest point a scenario can reach, about 36 500 years: sums of two such never overflow.
     pub const MAX: Self = Self(1 << 60);
 
-    /// From whole microseconds [µs].
+    /// From whole microseconds (µs).
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
 
-    /// From seconds [s], rounded to the nearest microsecond. Not-a-number becomes zero, and what is out of range the
+    /// From seconds (s), rounded to the nearest microsecond. Not-a-number becomes zero, and what is out of range the
     /// nearest end of it: callers check what users wrote before they come here.
     #[must_use]
     pub fn from_secs_f64(seconds: f64) -> Self {
         Self((seconds * 1e6).round() as i64)
     }
 
-    /// In whole microseconds [µs].
+    /// In whole microseconds (µs).
     #[must_use]
     pub const fn as_micros(self) -> i64 {
         self.0
     }
 
-    /// In seconds [s].
+    /// In seconds (s).
     #[must_use]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e6

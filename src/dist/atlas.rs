@@ -14,7 +14,7 @@ pub struct Entry {
     start: u32,
     /// All bits for a table; none for a constant, whose first knot serves every draw.
     pieces: u32,
-    /// Nothing longer [µs].
+    /// Nothing longer (µs).
     max: i64,
 }
 
@@ -32,14 +32,14 @@ impl Atlas {
         }
     }
 
-    /// Adds a constant span [µs].
+    /// Adds a constant span (µs).
     pub fn constant(&mut self, span: i64) -> Entry {
         let start = self.knots.len() as u32;
         self.knots.extend([span, span]);
         Entry { start, pieces: 0, max: i64::MAX }
     }
 
-    /// What [`Sampler::sample`] gives for each draw [µs], all from the sampler of `entry`.
+    /// What [`Sampler::sample`] gives for each draw (µs), all from the sampler of `entry`.
     pub fn read(&self, entry: Entry, draws: &[u32], spans: &mut [i64]) {
         if entry.pieces == 0 {
             return spans.fill(self.knots[entry.start as usize]);
@@ -49,7 +49,7 @@ impl Atlas {
         }
     }
 
-    /// What [`Sampler::sample`] gives for each draw [µs], from the sampler that its `choice` among `entries` says.
+    /// What [`Sampler::sample`] gives for each draw (µs), from the sampler that its `choice` among `entries` says.
     pub fn read_by(&self, entries: &[Entry], choices: &[u8], draws: &[u32], spans: &mut [i64]) {
         for ((span, &choice), &draw) in spans.iter_mut().zip(choices).zip(draws) {
             *span = self.at(entries[usize::from(choice)], draw);

@@ -29,7 +29,7 @@ impl Tail {
     }
 }
 
-/// The quantile of a continuous `shape` [µs]; `None` for those that are not continuous.
+/// The quantile of a continuous `shape` (µs); `None` for those that are not continuous.
 pub(super) fn quantile(shape: &Shape, at: Tail) -> Option<f64> {
     let micros = |span: crate::units::SimTime| span.as_micros() as f64;
     Some(match *shape {

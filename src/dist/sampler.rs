@@ -27,17 +27,17 @@ const FIRST_PIECE: u32 = 0.5_f32.to_bits() >> WITHIN_BITS;
 #[derive(Clone, Debug)]
 pub struct Sampler {
     pub(super) kind: Kind,
-    /// Nothing longer [µs].
+    /// Nothing longer (µs).
     pub(super) max: i64,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
-    /// Always this span [µs].
+    /// Always this span (µs).
     Constant(i64),
-    /// The quantiles [µs] of the lower side from the tail to the median, then those of the upper side likewise.
+    /// The quantiles (µs) of the lower side from the tail to the median, then those of the upper side likewise.
     Table(Box<[i64]>),
-    /// These spans [µs], equally likely.
+    /// These spans (µs), equally likely.
     Measured(Box<[i64]>),
 }
 
@@ -78,7 +78,7 @@ impl Sampler {
     }
 }
 
-/// The knots of a continuous shape, moved by `shift` [µs].
+/// The knots of a continuous shape, moved by `shift` (µs).
 fn table(shape: &Shape, shift: i64) -> Box<[i64]> {
     let knot = |at| {
         let micros = quantile(shape, at).unwrap_or(0.0);

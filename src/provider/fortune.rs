@@ -16,9 +16,9 @@ use crate::vocabulary::Status;
 pub struct Fortune {
     /// The status, as `Status as u8`; 0 for silence.
     status: [u8; LANES],
-    /// From leaving to the status [µs].
+    /// From leaving to the status (µs).
     after: [i64; LANES],
-    /// From the status to its report [µs].
+    /// From the status to its report (µs).
     report_delay: [i64; LANES],
     /// The outcome's number; the number of outcomes for silence.
     outcome: [u8; LANES],
@@ -27,13 +27,13 @@ pub struct Fortune {
 /// What becomes of the attempts of some recipients of a batch, column by column.
 #[derive(Clone, Debug)]
 pub struct Fates {
-    /// When each reaches the person [µs]; [`SimTime::NEVER`]'s number if it does not.
+    /// When each reaches the person (µs); [`SimTime::NEVER`]'s number if it does not.
     pub delivered: [i64; LANES],
-    /// When the first report that settles it arrives [µs]; likewise.
+    /// When the first report that settles it arrives (µs); likewise.
     pub reported: [i64; LANES],
     /// What that report says, as `Status as u8`; 0 when there is none.
     pub status: [u8; LANES],
-    /// What each costs [millionths].
+    /// What each costs (millionths).
     pub charge: [i64; LANES],
     /// Whether the person opens it: 1 or 0.
     pub seen: [u8; LANES],
@@ -142,7 +142,7 @@ impl Provider {
     }
 
     /// What becomes of attempts that leave when they are submitted: attempt `k` is that of recipient `first + lanes[k]`, at
-    /// `submitted[k]` [µs], with these terms but for the moment, of which `progress` is not asked. The `lanes` rise.
+    /// `submitted[k]` (µs), with these terms but for the moment, of which `progress` is not asked. The `lanes` rise.
     ///
     /// # Panics
     /// When the provider has no tables, or there are more than [`LANES`] attempts.
@@ -227,8 +227,8 @@ impl Provider {
     }
 }
 
-/// The numbers that [`decide`] needs of a provider and the terms of an attempt: spans [µs], at most [`FAR`], and prices
-/// [millionths].
+/// The numbers that [`decide`] needs of a provider and the terms of an attempt: spans (µs), at most [`FAR`], and prices
+/// (millionths).
 #[derive(Clone, Copy)]
 struct Arithmetic {
     validity: i64,

@@ -1,6 +1,6 @@
 //! What a run found, for people and for programs: terminal table, JSON, CSV, figures, page. It shows and computes nothing.
 //!
-//! [`write`] makes the whole report folder; each part of it is a function of its own.
+//! [`write()`] makes the whole report folder; each part of it is a function of its own.
 
 mod csv;
 mod figures;

@@ -13,6 +13,6 @@ pub struct Run {
     pub machine: String,
     /// The threads used.
     pub threads: usize,
-    /// How long the plans were played, in wall time [s].
+    /// How long the plans were played, in wall time (s).
     pub seconds: f64,
 }

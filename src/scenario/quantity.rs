@@ -3,13 +3,13 @@
 use super::diagnostic::{Fault, shown};
 use crate::units::SimTime;
 
-/// The longest duration that a scenario can name [days].
+/// The longest duration that a scenario can name (days).
 pub(super) const MAX_DAYS: i64 = 366;
 
 /// The longest duration that a scenario can name.
 pub(super) const MAX_DURATION: SimTime = SimTime::from_micros(MAX_DAYS * 86_400_000_000);
 
-/// The highest rate that a scenario can name [1/s].
+/// The highest rate that a scenario can name (1/s).
 const MAX_RATE_PER_S: f64 = 1e9;
 
 /// What was expected where a duration is wrong.
@@ -18,7 +18,7 @@ pub(super) const A_DURATION: &str = "expected a duration such as \"400ms\", \"2.
 /// What was expected where a rate is wrong.
 pub(super) const A_RATE: &str = "expected a rate such as \"300/s\" or \"18000/min\"";
 
-/// A unit of time: its words, and its length [µs].
+/// A unit of time: its words, and its length (µs).
 type Unit = (&'static [&'static str], f64);
 
 /// The units, from long to short, which is the order in which a duration names them.
@@ -110,7 +110,7 @@ fn no_duration(text: &str) -> Fault {
     Fault::new(format!("`{}` is no duration", shown(text)), A_DURATION, cure)
 }
 
-/// `micros` [µs] as time, unless that is too long.
+/// `micros` (µs) as time, unless that is too long.
 fn within_limit(text: &str, micros: f64) -> Result<SimTime, Fault> {
     if micros <= MAX_DURATION.as_micros() as f64 {
         return Ok(SimTime::from_micros(micros.round() as i64));
@@ -134,7 +134,7 @@ fn is_digits(text: &str) -> bool {
     text.split('_').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The unit [µs] at the start of `rest`, and what follows it. `text` is the whole duration.
+/// The unit (µs) at the start of `rest`, and what follows it. `text` is the whole duration.
 fn leading_unit<'a>(text: &str, rest: &'a str) -> Result<(f64, &'a str), Fault> {
     let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
     let (word, after) = rest.split_at(end);
@@ -145,7 +145,7 @@ fn leading_unit<'a>(text: &str, rest: &'a str) -> Result<(f64, &'a str), Fault> 
     }
 }
 
-/// The length of the unit `word` [µs].
+/// The length of the unit `word` (µs).
 fn unit(word: &str) -> Option<f64> {
     UNITS.iter().find(|(words, _)| words.contains(&word)).map(|&(_, micros)| micros)
 }
@@ -162,7 +162,7 @@ fn unknown_unit(word: &str, expected: &str) -> Fault {
     Fault::new(format!("unknown unit `{}`", shown(word)), expected, cure)
 }
 
-/// The rate [1/s] that `text` says.
+/// The rate (1/s) that `text` says.
 pub(super) fn rate(text: &str) -> Result<f64, Fault> {
     let (number, after) = leading_number(text).ok_or_else(|| no_rate(text))?;
     let word = after.strip_prefix('/').ok_or_else(|| no_rate(text))?;
@@ -183,7 +183,7 @@ fn no_rate(text: &str) -> Fault {
     Fault::new(format!("`{}` is no rate", shown(text)), A_RATE, cure)
 }
 
-/// The rates [1/s] at the start and at the end of a stage: `"50/s"` stays, `"50/s..800/s"` changes.
+/// The rates (1/s) at the start and at the end of a stage: `"50/s"` stays, `"50/s..800/s"` changes.
 pub(super) fn ramp(text: &str) -> Result<(f64, f64), Fault> {
     match text.split_once("..") {
         Some((from, to)) => Ok((rate(from)?, rate(to)?)),

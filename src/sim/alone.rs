@@ -71,7 +71,7 @@ impl Progress {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Interrupted;
 
-/// The median and the 95 % quantile of latency [s] under each plan within one section; `None` where it reached nobody.
+/// The median and the 95 % quantile of latency (s) under each plan within one section; `None` where it reached nobody.
 pub type SectionQuantiles = Vec<Option<[f64; 2]>>;
 
 /// Plays all recipients of `world` under all plans, on the threads of the current rayon pool.

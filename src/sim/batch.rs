@@ -32,9 +32,9 @@ pub(super) type Flags = [u8; BATCH];
 /// What the lives of a batch under one plan came to, column by column.
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
-    /// What each cost [millionths].
+    /// What each cost (millionths).
     pub(super) cost: [i64; BATCH],
-    /// Each first delivery [µs]; that of [`SimTime::NEVER`] for none.
+    /// Each first delivery (µs); that of [`SimTime::NEVER`] for none.
     pub(super) first_delivery: [i64; BATCH],
     pub(super) succeeded: Flags,
     pub(super) duplicate: Flags,

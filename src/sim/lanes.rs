@@ -66,11 +66,11 @@ pub(super) struct Room {
     fates: Box<Fates>,
     /// The recipients in the current step, by their place in the batch.
     lanes: [u16; LANES],
-    /// When they came to it [µs].
+    /// When they came to it (µs).
     at: [i64; LANES],
-    /// The earliest late delivery report of the steps before that is still to come [µs].
+    /// The earliest late delivery report of the steps before that is still to come (µs).
     late: [i64; LANES],
-    /// How the step ended, as [`Ending::index`], and when [µs].
+    /// How the step ended, as [`Ending::index`], and when (µs).
     ending: [u8; LANES],
     ended: [i64; LANES],
     /// The step that reached each recipient of the batch first.

@@ -87,13 +87,13 @@ pub struct PlanTally {
     pub duplicates: u64,
     /// Recipients who opened a message.
     pub seen: u64,
-    /// The sum of what each recipient cost [millionths].
+    /// The sum of what each recipient cost (millionths).
     pub cost: u128,
     /// The sum of the squares of what each recipient cost.
     pub cost_squared: u128,
     /// From arrival to first delivery.
     pub latencies: Latencies,
-    /// When the last flow ended, if one did [µs].
+    /// When the last flow ended, if one did (µs).
     pub last_end: Option<i64>,
     /// Flows that ended, by second.
     pub ends: Bins,
@@ -116,7 +116,7 @@ pub struct StepTally {
     pub first: u64,
     /// How it ended, by [`Ending::index`].
     pub endings: [u64; Ending::COUNT],
-    /// What its attempts cost [millionths].
+    /// What its attempts cost (millionths).
     pub cost: u128,
     /// Deliveries by bin of time.
     pub deliveries: Bins,

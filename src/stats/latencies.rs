@@ -29,7 +29,7 @@ impl Default for Latencies {
 }
 
 impl Latencies {
-    /// Counts latencies [µs]; none is negative.
+    /// Counts latencies (µs); none is negative.
     #[inline(always)]
     pub fn record_all(&mut self, micros: &[i64]) {
         for &latency in micros {
@@ -58,13 +58,13 @@ impl Latencies {
         self.count
     }
 
-    /// Their sum [µs].
+    /// Their sum (µs).
     #[must_use]
     pub const fn sum(&self) -> u128 {
         self.sum
     }
 
-    /// The sum of their squares [µs²].
+    /// The sum of their squares (µs²).
     #[must_use]
     pub const fn sum_of_squares(&self) -> u128 {
         self.sum_of_squares
@@ -76,13 +76,13 @@ impl Latencies {
         (self.count > 0).then(|| SimTime::from_micros(self.longest))
     }
 
-    /// The `p` quantile [s], 0 < p <= 1: the value of rank `ceil(p · n)`, to the middle of its bucket.
+    /// The `p` quantile (s), 0 < p <= 1: the value of rank `ceil(p · n)`, to the middle of its bucket.
     #[must_use]
     pub fn quantile(&self, p: f64) -> Option<f64> {
         self.of_rank((p * self.count as f64).ceil().max(1.0) as u64)
     }
 
-    /// The value [s] of this rank, from 1 for the least.
+    /// The value (s) of this rank, from 1 for the least.
     #[must_use]
     pub fn of_rank(&self, rank: u64) -> Option<f64> {
         if rank == 0 || rank > self.count {
@@ -97,7 +97,7 @@ impl Latencies {
         Some(middle.clamp(self.least as f64, self.longest as f64) / 1e6)
     }
 
-    /// The distribution-free 95 % interval of the `p` quantile [s]: the values of ranks `n p ± z sqrt(n p (1 - p))`, the ranks
+    /// The distribution-free 95 % interval of the `p` quantile (s): the values of ranks `n p ± z sqrt(n p (1 - p))`, the ranks
     /// being binomial; `None` where those ranks are not in the data.
     #[must_use]
     pub fn quantile_interval(&self, p: f64) -> Option<(f64, f64)> {
@@ -110,7 +110,7 @@ impl Latencies {
         Some((self.of_rank(low as u64)?, self.of_rank(high as u64)?))
     }
 
-    /// The distribution: for each bucket that holds any, its upper end [s] and how many latencies are no longer.
+    /// The distribution: for each bucket that holds any, its upper end (s) and how many latencies are no longer.
     pub fn cumulative(&self) -> impl Iterator<Item = (f64, u64)> {
         let counts = self.buckets.counts().iter().enumerate().filter(|&(_, &count)| count > 0);
         counts.scan(0, |sum, (index, &count)| {

@@ -20,7 +20,7 @@ pub(super) struct Totals {
     pub(super) replications: u32,
     /// For each plan, the most flows that ended within one second.
     peaks: Vec<u64>,
-    /// For each plan, the sum over replications of when the last flow ended [s], and how many had one.
+    /// For each plan, the sum over replications of when the last flow ended (s), and how many had one.
     last_ends: Vec<(f64, u32)>,
     /// For each section of each replication.
     quantiles: Vec<SectionQuantiles>,

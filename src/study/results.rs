@@ -37,7 +37,7 @@ pub struct ScenarioFacts {
     pub replications: u32,
     /// The currency of every amount.
     pub currency: String,
-    /// What counts as in time: first delivery at most this long after arrival [s].
+    /// What counts as in time: first delivery at most this long after arrival (s).
     pub deadline_s: f64,
 }
 
@@ -65,7 +65,7 @@ pub struct PlanResult {
     pub latency_s: Latency,
     /// Moves to a next step.
     pub failovers: Count,
-    /// When the last flow ended, since the start of the world [s]; null when none did.
+    /// When the last flow ended, since the start of the world (s); null when none did.
     pub last_end_s: Option<f64>,
     /// Flows that never ended: their last step has no ttl and heard nothing.
     pub open: Count,
@@ -129,19 +129,19 @@ pub struct Cost {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Latency {
-    /// The mean [s].
+    /// The mean (s).
     pub mean: Option<f64>,
-    /// The median [s].
+    /// The median (s).
     pub p50: Option<f64>,
-    /// The 90 % quantile [s].
+    /// The 90 % quantile (s).
     pub p90: Option<f64>,
-    /// The 95 % quantile [s].
+    /// The 95 % quantile (s).
     pub p95: Option<f64>,
-    /// The 99 % quantile [s].
+    /// The 99 % quantile (s).
     pub p99: Option<f64>,
-    /// The 99.9 % quantile [s].
+    /// The 99.9 % quantile (s).
     pub p999: Option<f64>,
-    /// The longest [s].
+    /// The longest (s).
     pub max: Option<f64>,
     /// The 95 % intervals of the mean and of the quantiles, by name; one that the data cannot bound is left out.
     pub intervals: BTreeMap<String, Interval>,
@@ -196,9 +196,9 @@ pub struct StepResult {
 pub struct ProviderResult {
     /// The provider's name.
     pub provider: String,
-    /// The mean wait for capacity [s].
+    /// The mean wait for capacity (s).
     pub wait_mean_s: f64,
-    /// Its 99 % quantile [s].
+    /// Its 99 % quantile (s).
     pub wait_p99_s: f64,
     /// The longest queue.
     pub queue_max: u64,
@@ -222,9 +222,9 @@ pub struct Comparison {
     pub duplicates: Difference,
     /// Of the cost per recipient, in units of the currency.
     pub cost_per_recipient: Difference,
-    /// Of the median latency [s]; null when either reached nobody.
+    /// Of the median latency (s); null when either reached nobody.
     pub latency_p50_s: Option<Difference>,
-    /// Of the 95 % quantile of latency [s]; null when either reached nobody.
+    /// Of the 95 % quantile of latency (s); null when either reached nobody.
     pub latency_p95_s: Option<Difference>,
 }
 
@@ -245,7 +245,7 @@ pub struct Difference {
 pub struct Pictures {
     /// One for each plan, in the order of the results.
     pub plans: Vec<PlanPicture>,
-    /// The width of a bin of the time lines [s].
+    /// The width of a bin of the time lines (s).
     pub bin_s: f64,
     /// Recipients who arrived, by bin of time, per replication.
     pub arrivals: Vec<f64>,
@@ -256,7 +256,7 @@ pub struct Pictures {
 /// The series of one plan.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct PlanPicture {
-    /// Time since arrival [s], rising, and the share of all recipients delivered by then.
+    /// Time since arrival (s), rising, and the share of all recipients delivered by then.
     pub curve: Vec<(f64, f64)>,
     /// Each channel of the plan in order of first use, with its deliveries by bin of time, per replication.
     pub deliveries: Vec<(String, Vec<f64>)>,
@@ -273,9 +273,9 @@ pub struct OutageWindow {
     pub provider: String,
     /// The effect's word.
     pub effect: String,
-    /// Its start [s].
+    /// Its start (s).
     pub from_s: f64,
-    /// Its end [s].
+    /// Its end (s).
     pub to_s: f64,
     /// The share of the traffic that it hits.
     pub share: f64,

@@ -143,7 +143,7 @@ impl Poisson {
 #[derive(Debug)]
 struct Ramps {
     stages: Arc<[Stage]>,
-    /// The start of each stage [s] and what is expected before it, then the same of the end.
+    /// The start of each stage (s) and what is expected before it, then the same of the end.
     starts: Vec<(f64, f64)>,
 }
 
@@ -170,7 +170,7 @@ impl Ramps {
 }
 
 impl Stage {
-    /// How long into the stage [s] `count` recipients have arrived: the root of `from·t + (to - from)·t²/(2·over)`.
+    /// How long into the stage (s) `count` recipients have arrived: the root of `from·t + (to - from)·t²/(2·over)`.
     fn time_of(&self, count: f64) -> f64 {
         let over = self.over.as_secs_f64();
         let growth = (self.to_per_s - self.from_per_s) / over;

@@ -6,4 +6,5 @@ mod engine_routee;
 mod engine_rules;
 mod engine_story;
 mod engine_walk;
+mod house;
 mod scenario_files;

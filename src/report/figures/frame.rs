@@ -3,7 +3,7 @@
 use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE, PALE};
 use crate::report::words;
 
-/// Spans that people name [s], for the marks of a time axis.
+/// Spans that people name (s), for the marks of a time axis.
 const NAMED_SPANS: [(f64, &str); 29] = [
     (0.001, "1 ms"),
     (0.01, "10 ms"),

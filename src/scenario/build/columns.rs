@@ -14,7 +14,7 @@ use std::path::Path;
 /// No more than this many bad rows of one file are reported: the others are mostly wrong in the same way.
 const MAX_BAD_ROWS: usize = 3;
 
-/// Endings of a column's name that give plain numbers a unit, and the unit [s].
+/// Endings of a column's name that give plain numbers a unit, and the unit (s).
 const UNIT_ENDINGS: [(&str, f64); 5] = [("_us", 1e-6), ("_ms", 1e-3), ("_s", 1.0), ("_min", 60.0), ("_h", 3600.0)];
 
 /// What a column holds.
@@ -104,7 +104,7 @@ struct Column<'a> {
     place: Range<usize>,
     /// The index of the column.
     column: usize,
-    /// The unit of plain numbers [s].
+    /// The unit of plain numbers (s).
     unit: Option<f64>,
 }
 
@@ -121,12 +121,12 @@ impl Column<'_> {
     }
 }
 
-/// `seconds` [s] as time, unless negative, too long or no number.
+/// `seconds` (s) as time, unless negative, too long or no number.
 fn in_limits(seconds: f64) -> Option<SimTime> {
     (0.0..=MAX_DURATION.as_secs_f64()).contains(&seconds).then(|| SimTime::from_secs_f64(seconds))
 }
 
-/// The unit [s] that the name of a column gives to plain numbers.
+/// The unit (s) that the name of a column gives to plain numbers.
 fn unit_of(column: &str) -> Option<f64> {
     UNIT_ENDINGS.iter().find(|(ending, _)| column.ends_with(ending)).map(|&(_, unit)| unit)
 }

@@ -1,0 +1,114 @@
+//! The rules of the house: imports point down only, and every file says what it is for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The layers from the ground up. A module may use those of the layers below its own; those of one layer do not know each other.
+const LAYERS: [&[&str]; 9] = [
+    &["units", "rng"],
+    &["vocabulary", "dist", "stats"],
+    &["engine", "provider", "traffic"],
+    &["scenario"],
+    &["sim"],
+    &["study"],
+    &["report"],
+    &["cli"],
+    &["main"],
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be listed").path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The top-level module that a file belongs to.
+fn module(path: &Path) -> String {
+    let inside = path.strip_prefix(root()).expect("it is one of ours");
+    let first = inside.components().next().expect("it has a name").as_os_str().to_string_lossy().into_owned();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+fn layer(module: &str) -> usize {
+    let found = LAYERS.iter().position(|layer| layer.contains(&module));
+    found.unwrap_or_else(|| panic!("module {module} has no layer: give it one in LAYERS"))
+}
+
+/// The top-level modules that a text names with `crate::`, comments left out.
+fn named(text: &str) -> Vec<(usize, String)> {
+    let code = text.lines().map(|line| line.split("//").next().unwrap_or(""));
+    let mut found = Vec::new();
+    for (number, line) in code.enumerate() {
+        for (at, _) in line.match_indices("crate::") {
+            let rest = &line[at + "crate::".len()..];
+            let inner = rest.strip_prefix('{').unwrap_or(rest);
+            for word in inner.split(',') {
+                let name: String = word.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                found.push((number + 1, name));
+                if !rest.starts_with('{') {
+                    break;
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn imports_point_down_only() {
+    let mut wrong = Vec::new();
+    for path in sources(&root()) {
+        let ours = module(&path);
+        if ours == "lib" || ours == "main" {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("it can be read");
+        for (line, theirs) in named(&text) {
+            if theirs != ours && layer(&theirs) >= layer(&ours) {
+                wrong.push(format!("{}:{line}: {ours} uses {theirs}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "imports that point up or sideways:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_layer_test_sees_what_it_is_to_see() {
+    assert_eq!(named("use crate::units::SimTime; // crate::sim"), [(1, "units".to_owned())]);
+    assert_eq!(named("use crate::{report, study};"), [(1, "report".to_owned()), (1, "study".to_owned())]);
+    assert!(layer("sim") > layer("engine"));
+}
+
+#[test]
+fn every_file_opens_with_what_it_is_for() {
+    let silent = |path: &PathBuf| !fs::read_to_string(path).is_ok_and(|text| text.starts_with("//!"));
+    let silent: Vec<_> = sources(&root()).into_iter().filter(silent).collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+/// The layers that drive real providers as well as simulated ones do no input or output.
+#[test]
+fn the_core_does_no_input_or_output() {
+    for path in sources(&root()) {
+        if ["engine", "provider", "vocabulary", "units", "rng", "dist", "stats", "sim"]
+            .contains(&module(&path).as_str())
+        {
+            let text = fs::read_to_string(&path).expect("it can be read");
+            for word in ["std::fs", "std::io", "std::net", "std::env", "println!", "eprintln!"] {
+                assert!(!text.contains(word), "{} names {word}", path.display());
+            }
+        }
+    }
+}
