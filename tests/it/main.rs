@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one file for each subject.
 
 mod build;
+mod closed_forms;
 mod naive;
 mod random_scenario;
 mod twin;
