@@ -4,4 +4,5 @@ mod build;
 mod closed_forms;
 mod naive;
 mod random_scenario;
+mod sampling;
 mod twin;
