@@ -81,6 +81,11 @@ pub(crate) fn plan(name: &str, steps: Vec<(usize, StepRules)>) -> Plan {
     Plan { name: name.to_owned(), flow, carriers }
 }
 
+/// The same terms with another provider.
+pub(crate) fn carried_by(provider: usize, carrier: Carrier) -> Carrier {
+    Carrier { provider, ..carrier }
+}
+
 /// These plans with a deadline of 60 s, everybody arriving at once.
 pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec<Plan>) -> Scenario {
     Scenario {

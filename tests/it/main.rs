@@ -2,6 +2,8 @@
 
 mod build;
 mod closed_forms;
+mod coverage;
+mod determinism;
 mod naive;
 mod random_scenario;
 mod sampling;
