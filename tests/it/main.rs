@@ -7,4 +7,5 @@ mod determinism;
 mod naive;
 mod random_scenario;
 mod sampling;
+mod three_plans;
 mod twin;

@@ -2,8 +2,10 @@
 //!
 //! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` in the environment try more scenarios, and others.
 
+use crate::build::secs;
 use crate::naive::{self, BinsOfTime, Counts, History, PairCounts, PlanCounts, StepCounts};
 use crate::random_scenario::{Case, case};
+use crate::three_plans::three_plans;
 use failsim::rng::Luck;
 use failsim::sim::{Cast, Ending, PairTally, PlanTally, Progress, StepTally, Tally, Timeline, World, play_alone};
 use failsim::stats::{Bins, Latencies};
@@ -23,19 +25,30 @@ proptest! {
 
     #[test]
     fn random_scenarios_are_counted_as_by_the_naive_twin(case in case()) {
-        let luck = Luck::new(case.scenario.seed, case.replication);
-        let timeline = Timeline::over(case.horizon);
-        let ours = product(&case, luck, timeline);
-        let bins = BinsOfTime { width: timeline.width().as_micros(), last: timeline.bins() };
-        let lives: Vec<_> = (0..case.scenario.plans.len()).map(|plan| naive::play(&case.scenario, plan, luck)).collect();
-        prop_assert_eq!(counts(&ours.arrivals), bins.count(naive::arrivals(&case.scenario, luck)), "arrivals");
-        for (plan, lives) in lives.iter().enumerate() {
-            let steps = case.scenario.plans[plan].carriers.len();
-            same_plan(&ours.plans[plan], &naive::plan_counts(lives, case.scenario.deadline, bins, steps))
-                .map_err(|e| TestCaseError::fail(format!("plan {plan}: {e}")))?;
-        }
-        same_pairs(&case, &ours, &lives)?;
+        both_count_the_same(&case)?;
     }
+}
+
+/// Enough recipients for full batches, several for each section, and a short one at the end.
+#[test]
+fn a_large_run_is_counted_as_by_the_naive_twin() {
+    let case = Case { scenario: three_plans(140_001), replication: 1, horizon: secs(1_000.0) };
+    both_count_the_same(&case).expect("product and twin agree");
+}
+
+fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
+    let luck = Luck::new(case.scenario.seed, case.replication);
+    let timeline = Timeline::over(case.horizon);
+    let ours = product(case, luck, timeline);
+    let bins = BinsOfTime { width: timeline.width().as_micros(), last: timeline.bins() };
+    let lives: Vec<_> = (0..case.scenario.plans.len()).map(|plan| naive::play(&case.scenario, plan, luck)).collect();
+    prop_assert_eq!(counts(&ours.arrivals), bins.count(naive::arrivals(&case.scenario, luck)), "arrivals");
+    for (plan, lives) in lives.iter().enumerate() {
+        let steps = case.scenario.plans[plan].carriers.len();
+        same_plan(&ours.plans[plan], &naive::plan_counts(lives, case.scenario.deadline, bins, steps))
+            .map_err(|e| TestCaseError::fail(format!("plan {plan}: {e}")))?;
+    }
+    same_pairs(case, &ours, &lives)
 }
 
 fn product(case: &Case, luck: Luck, timeline: Timeline) -> Tally {
