@@ -73,17 +73,18 @@ fn gamma(a: f64, at: Tail) -> f64 {
     let mut y = libm::log(gamma_guess(a, at)).clamp(low, high);
     for _ in 0..100 {
         let (density, lower, upper) = gamma_at(a, libm::exp(y));
-        let (tail, slope) = match at {
-            Tail::Lower(_) => (lower, density),
-            Tail::Upper(_) => (upper, -density),
+        // The side is known even where the density underflows and says nothing.
+        let (tail, slope, too_low) = match at {
+            Tail::Lower(_) => (lower, density, lower < target),
+            Tail::Upper(_) => (upper, -density, upper > target),
         };
-        if (tail < target) == (slope > 0.0) {
+        if too_low {
             low = y
         } else {
             high = y
         }
         let newton = y - libm::log(tail / target) * tail / slope;
-        let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+        let next = if newton >= low && newton <= high { newton } else { 0.5 * (low + high) };
         if (next - y).abs() < 1e-13 * y.abs().max(1.0) {
             break;
         }

@@ -61,7 +61,7 @@ impl Sampler {
         let micros = match &self.kind {
             Kind::Constant(span) => *span,
             Kind::Table(knots) => interpolate(knots, draw),
-            Kind::Measured(spans) => spans[(u64::from(draw) * spans.len() as u64 >> 32) as usize],
+            Kind::Measured(spans) => spans[((u64::from(draw) * spans.len() as u64) >> 32) as usize],
         };
         SimTime::from_micros(micros.min(self.max))
     }

@@ -89,10 +89,12 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// The tables of `provider`; `None` if its latencies are not all in tables, or it has more outcomes than a byte can number.
+    /// The tables of `provider`; `None` if its latencies are not all in tables, it has more outcomes than a byte can number, or one
+    /// of them settles nothing.
     pub(super) fn new(provider: &Provider) -> Option<Self> {
         let outcomes = &provider.outcomes;
-        if outcomes.len() > 254 {
+        let settles = |status: Status| status.is_bad() || matches!(status, Status::Delivered | Status::Answered);
+        if outcomes.len() > 254 || !outcomes.iter().all(|outcome| settles(outcome.status)) {
             return None;
         }
         let mut atlas = Atlas::default();

@@ -90,6 +90,12 @@ pub(super) struct Batch<'a> {
     pub(super) timeline: Timeline,
 }
 
+/// For each plan of `cast`, whether it can go the short way.
+#[must_use]
+pub fn short_ways(cast: &Cast) -> Vec<bool> {
+    Lanes::new(cast).plans.iter().map(Option::is_some).collect()
+}
+
 impl Lanes {
     /// The short ways through `cast`.
     pub(super) fn new(cast: &Cast) -> Self {

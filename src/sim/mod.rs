@@ -11,6 +11,7 @@ mod timeline;
 
 pub use alone::{Interrupted, Progress, SECTIONS, SectionQuantiles, Way, World, play_alone};
 pub use cast::{Cast, Part};
+pub use lanes::short_ways;
 pub use life::{Life, Witness, play};
 pub use tally::{Ending, PairTally, PlanTally, StepTally, Tally};
 pub use timeline::Timeline;

@@ -63,7 +63,7 @@ impl Timetable {
             }
             Pattern::Uniform { over } => {
                 let over = u128::from(over.as_micros().unsigned_abs());
-                uniforms(self.luck, first, out, |u| SimTime::from_micros((over * u128::from(u) >> 64) as i64));
+                uniforms(self.luck, first, out, |u| SimTime::from_micros(((over * u128::from(u)) >> 64) as i64));
             }
             Pattern::Poisson(poisson) => poisson.fill(self.luck, first, out),
             Pattern::Stages(ramps) => {

@@ -1,5 +1,9 @@
 //! The integration tests, in one binary.
 
+mod build;
+mod closed_forms;
+mod coverage;
+mod determinism;
 mod engine_checker;
 mod engine_random;
 mod engine_routee;
@@ -7,4 +11,9 @@ mod engine_rules;
 mod engine_story;
 mod engine_walk;
 mod house;
+mod naive;
+mod random_scenario;
+mod sampling;
 mod scenario_files;
+mod three_plans;
+mod twin;

@@ -9,7 +9,7 @@ use crate::units::SimTime;
 const Z95: f64 = 1.644_853_626_951_472_2;
 
 /// The widest lognormal distribution; the grammar holds `sigma` itself to it.
-const MAX_SIGMA: f64 = 10.0;
+const MAX_SIGMA: f64 = 4.0;
 
 impl Builder<'_> {
     /// The distribution at `key`, or no time at all when there is none.

@@ -67,8 +67,8 @@ static LOGNORMAL: Table = Table {
             Field::optional("median", Kind::Duration { zero: false }, "The median [duration]"),
             Field::optional(
                 "sigma",
-                Kind::Number(Range::above_zero(10.0)),
-                "The standard deviation of the logarithm, above 0",
+                Kind::Number(Range::above_zero(4.0)),
+                "The standard deviation of the logarithm, above 0 and at most 4",
             ),
             Field::optional("p50", Kind::Duration { zero: false }, "Half take at most this long [duration]"),
             Field::optional(
@@ -89,7 +89,7 @@ static GAMMA: Table = parameters(
     "A sum of memoryless stages",
     &[
         above_zero("mean", "The mean [duration]"),
-        Field::required("cv", Kind::Number(Range::of(0.01, 20.0)), "Standard deviation over mean, from 0.01 to 20"),
+        Field::required("cv", Kind::Number(Range::of(0.01, 5.0)), "Standard deviation over mean, from 0.01 to 5"),
         SHIFT,
         MAX,
     ],
@@ -104,8 +104,8 @@ static WEIBULL: Table = parameters(
         above_zero("scale", "The 63.2 % quantile [duration]"),
         Field::required(
             "shape",
-            Kind::Number(Range::of(0.05, 100.0)),
-            "From 0.05 to 100; below 1 the tail is heavier than exponential",
+            Kind::Number(Range::of(0.2, 100.0)),
+            "From 0.2 to 100; below 1 the tail is heavier than exponential",
         ),
         SHIFT,
         MAX,

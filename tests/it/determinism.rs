@@ -1,0 +1,219 @@
+//! What results must not depend on: the number of threads, which other plans are played, which other providers exist, and who else
+//! is played.
+
+use crate::build::{self, constant, outcome, provider, secs};
+use crate::random_scenario::{Case, case};
+use crate::three_plans::three_plans;
+use failsim::engine::{Notice, Observer, Submission};
+use failsim::provider::{Fate, Terms};
+use failsim::rng::Luck;
+use failsim::scenario::{Plan, Scenario};
+use failsim::sim::{Cast, Life, PlanTally, Progress, Timeline, Way, Witness, World, play, play_alone};
+use failsim::study::{Findings, compare};
+use failsim::traffic::Timetable;
+use failsim::units::{Money, SimTime};
+use failsim::vocabulary::FlowStatus;
+use failsim::vocabulary::Status::Delivered;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+fn findings(scenario: &Scenario, replications: u32) -> Findings {
+    compare(scenario, replications, &Progress::default()).expect("nobody stops it")
+}
+
+fn config() -> ProptestConfig {
+    let rng_seed = RngSeed::Fixed(20_261_127);
+    ProptestConfig {
+        cases: 24,
+        rng_seed,
+        failure_persistence: None,
+        max_shrink_iters: 500,
+        ..ProptestConfig::default()
+    }
+}
+
+// ---------------------------------------------------------------- threads
+
+#[test]
+fn any_number_of_threads_finds_the_same() {
+    let scenario = three_plans(50_000);
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be had");
+        pool.install(|| findings(&scenario, 2))
+    };
+    let one = with(1);
+    for threads in [2, 7] {
+        let many = with(threads);
+        assert!(many == one, "{threads} threads find something else than one");
+        let bytes = |findings: &Findings| serde_json::to_vec(&findings.results).expect("results are data");
+        assert_eq!(bytes(&many), bytes(&one));
+    }
+}
+
+// ---------------------------------------------------------------- other plans, other providers
+
+/// The scenario with these of its plans alone.
+fn with_plans(scenario: &Scenario, kept: &[usize]) -> Scenario {
+    Scenario { plans: kept.iter().map(|&i| scenario.plans[i].clone()).collect(), ..scenario.clone() }
+}
+
+/// Every way to leave plans out, the order kept.
+fn subsets(plans: usize) -> impl Iterator<Item = Vec<usize>> {
+    (1..1_usize << plans).map(move |bits| (0..plans).filter(|i| bits >> i & 1 == 1).collect())
+}
+
+fn same_without_the_others(scenario: &Scenario) {
+    let all = findings(scenario, 1).results;
+    for kept in subsets(scenario.plans.len()) {
+        let some = findings(&with_plans(scenario, &kept), 1).results;
+        let expected: Vec<_> = kept.iter().map(|&i| all.plans[i].clone()).collect();
+        assert_eq!(some.plans, expected, "plans {kept:?}");
+        let is_kept = |name: &String| expected.iter().any(|plan| plan.name == *name);
+        let pairs = all.comparisons.iter().filter(|pair| is_kept(&pair.plan) && is_kept(&pair.against));
+        assert!(some.comparisons.iter().eq(pairs), "comparisons of plans {kept:?}");
+    }
+}
+
+#[test]
+fn a_plan_is_the_same_whichever_others_are_played() {
+    same_without_the_others(&three_plans(5_000));
+}
+
+/// The scenario with a provider that nobody uses before all others.
+fn with_a_newcomer(scenario: &Scenario) -> Scenario {
+    let mut changed = scenario.clone();
+    changed.providers.insert(0, provider("newcomer", vec![outcome(Delivered, 1.0, constant(1.0))]));
+    let next = |plan: Plan| {
+        let carriers = plan.carriers.into_iter().map(|carrier| build::carried_by(carrier.provider + 1, carrier));
+        Plan { carriers: carriers.collect(), ..plan }
+    };
+    changed.plans = scenario.plans.iter().cloned().map(next).collect();
+    changed
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn random_plans_are_the_same_whichever_others_are_played(case in case()) {
+        same_without_the_others(&case.scenario);
+    }
+
+    #[test]
+    fn a_provider_that_nobody_uses_changes_nothing(case in case()) {
+        prop_assert_eq!(findings(&case.scenario, 1), findings(&with_a_newcomer(&case.scenario), 1));
+    }
+
+    #[test]
+    fn a_recipient_lives_the_same_life_alone(case in case()) {
+        lives_add_up_to_the_run(&case)?;
+    }
+}
+
+// ---------------------------------------------------------------- one life
+
+/// What one life came to.
+#[derive(Default, Debug)]
+struct Diary {
+    cost: Money,
+    deliveries: Vec<SimTime>,
+    attempts: u64,
+    seen: bool,
+    ended: Option<SimTime>,
+}
+
+impl Observer for Diary {
+    fn notice(&mut self, now: SimTime, notice: Notice) {
+        if matches!(notice, Notice::Flow { .. }) {
+            self.ended = Some(now);
+        }
+    }
+}
+
+impl Witness for Diary {
+    fn submitted(&mut self, _: Submission, _: &Terms, fate: &Fate) {
+        self.attempts += 1;
+        self.cost += fate.charge;
+        self.seen |= !fate.seen.is_never();
+        self.deliveries.extend(Some(fate.delivered).filter(|at| !at.is_never()));
+    }
+}
+
+/// One recipient of a case, played with nothing left over from another life.
+fn diary(cast: &Cast, plan: usize, luck: Luck, recipient: usize, arrival: SimTime) -> (Diary, FlowStatus) {
+    let mut diary = Diary::default();
+    let who = (recipient as u32, arrival);
+    let flow = play(cast, &cast.plans[plan], luck, who, &mut Life::default(), &mut diary);
+    (diary, flow.status())
+}
+
+/// What a plan's lives, each played alone, add up to: reached, succeeded, duplicates, seen, attempts, cost, latencies, last end.
+fn sums(lives: &[(Diary, FlowStatus)], arrivals: &[SimTime]) -> [i128; 8] {
+    let number = |holds: &dyn Fn(&Diary) -> bool| lives.iter().filter(|(diary, _)| holds(diary)).count() as i128;
+    let latency = |((diary, _), arrival): (&(Diary, FlowStatus), &SimTime)| {
+        diary.deliveries.iter().min().map_or(0, |first| i128::from(first.since(*arrival).as_micros()))
+    };
+    [
+        number(&|diary| !diary.deliveries.is_empty()),
+        lives.iter().filter(|(_, status)| *status == FlowStatus::Succeeded).count() as i128,
+        number(&|diary| diary.deliveries.len() > 1),
+        number(&|diary| diary.seen),
+        lives.iter().map(|(diary, _)| i128::from(diary.attempts)).sum(),
+        lives.iter().map(|(diary, _)| i128::from(diary.cost.as_micros())).sum(),
+        lives.iter().zip(arrivals).map(latency).sum(),
+        lives.iter().filter_map(|(diary, _)| diary.ended).max().map_or(-1, |end| i128::from(end.as_micros())),
+    ]
+}
+
+/// The same of the run.
+fn sums_of_run(tally: &PlanTally) -> [i128; 8] {
+    [
+        tally.delivered.into(),
+        tally.succeeded.into(),
+        tally.duplicates.into(),
+        tally.seen.into(),
+        tally.steps.iter().map(|step| i128::from(step.attempts)).sum(),
+        tally.cost as i128,
+        tally.latencies.sum() as i128,
+        tally.last_end.map_or(-1, i128::from),
+    ]
+}
+
+fn run(scenario: &Scenario, cast: &Cast, luck: Luck) -> Vec<PlanTally> {
+    let world =
+        World { cast, traffic: &scenario.traffic, luck, timeline: Timeline::over(secs(3600.0)), way: Way::default() };
+    play_alone(&world, &Progress::default()).expect("nobody stops it").0.plans
+}
+
+fn lives_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {
+    let luck = Luck::new(case.scenario.seed, case.replication);
+    let cast = Cast::new(&case.scenario);
+    let mut arrivals = vec![SimTime::ZERO; case.scenario.traffic.recipients as usize];
+    Timetable::new(&case.scenario.traffic, luck).fill(0, &mut arrivals);
+    for (plan, tally) in run(&case.scenario, &cast, luck).iter().enumerate() {
+        let lives = arrivals.iter().enumerate().map(|(i, &arrival)| diary(&cast, plan, luck, i, arrival));
+        let lives: Vec<_> = lives.collect();
+        prop_assert_eq!(sums(&lives, &arrivals), sums_of_run(tally), "plan {}", plan);
+    }
+    Ok(())
+}
+
+/// A run with one recipient more differs from the one without by exactly that recipient's life.
+#[test]
+fn the_next_recipient_adds_exactly_its_own_life() {
+    let luck = Luck::new(20_261_127, 0);
+    for recipients in [1, 15, 16, 100, 777] {
+        let (fewer, more) = (three_plans(recipients), three_plans(recipients + 1));
+        let cast = Cast::new(&more);
+        let mut arrival = [SimTime::ZERO];
+        Timetable::new(&more.traffic, luck).fill(recipients, &mut arrival);
+        let (before, after) = (run(&fewer, &cast, luck), run(&more, &cast, luck));
+        for plan in 0..more.plans.len() {
+            let alone = sums(&[diary(&cast, plan, luck, recipients as usize, arrival[0])], &arrival);
+            let (before, after) = (sums_of_run(&before[plan]), sums_of_run(&after[plan]));
+            let added: Vec<i128> = after.iter().zip(before).map(|(after, before)| after - before).collect();
+            assert_eq!(added[..7], alone[..7], "recipient {recipients} under plan {plan}");
+            assert_eq!(after[7], before[7].max(alone[7]), "the last end with recipient {recipients} under plan {plan}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The naive twin's provider: a message goes in; reports, a delivery and a charge come out.
+
+use super::engine::is_delivery;
+use failsim::dist::Sampler;
+use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec};
+use failsim::rng::{Draws, purpose};
+use failsim::units::SimTime;
+use failsim::vocabulary::Status;
+
+/// The samplers of one provider.
+pub(super) struct Samplers {
+    report_delay: Sampler,
+    after: Vec<Sampler>,
+    pub(super) seen: Vec<Option<Sampler>>,
+    talk: Vec<Option<Sampler>>,
+}
+
+impl Samplers {
+    pub(super) fn new(spec: &ProviderSpec) -> Self {
+        let outcomes = &spec.outcomes;
+        Self {
+            report_delay: Sampler::new(&spec.report_delay),
+            after: outcomes.iter().map(|o| Sampler::new(&o.after)).collect(),
+            seen: outcomes.iter().map(|o| o.seen.as_ref().map(|seen| Sampler::new(&seen.after))).collect(),
+            talk: outcomes.iter().map(|o| o.talk.as_ref().map(Sampler::new)).collect(),
+        }
+    }
+}
+
+/// One message handed to a provider.
+pub(super) struct Errand<'a> {
+    pub(super) spec: &'a ProviderSpec,
+    pub(super) samplers: &'a Samplers,
+    pub(super) now: SimTime,
+    pub(super) ttl: SimTime,
+    pub(super) validity: SimTime,
+    pub(super) progress: bool,
+    pub(super) draws: Draws,
+}
+
+#[derive(Default)]
+pub(super) struct Carried {
+    pub(super) reports: Vec<(SimTime, Status)>,
+    pub(super) delivered: Option<SimTime>,
+    pub(super) seen: Option<SimTime>,
+    pub(super) charge: i128,
+}
+
+impl Errand<'_> {
+    pub(super) fn carry_out(&self) -> Carried {
+        let mut carried = Carried::default();
+        let hits = self.outages_that_hit();
+        if hits.contains(&Effect::Fail) {
+            carried.reports.push((self.now, Status::Failed));
+            return carried;
+        }
+        carried.charge += i128::from(self.spec.price.submitted.as_micros()) * i128::from(self.spec.price.parts);
+        if self.progress {
+            carried.reports.push((self.now, Status::Queued));
+        }
+        if !hits.contains(&Effect::Silent)
+            && let Some(index) = self.outcome()
+        {
+            self.come_to(index, &hits, &mut carried);
+        }
+        if hits.contains(&Effect::ReportsLost) {
+            carried.reports.retain(|(_, status)| *status == Status::Queued && self.progress);
+        }
+        carried
+    }
+
+    fn outages_that_hit(&self) -> Vec<Effect> {
+        let hit = |(i, outage): (usize, &Outage)| {
+            let lane = if i == 0 { purpose::FIRST_OUTAGE } else { purpose::FURTHER_OUTAGES + (i as u16 - 1) };
+            (is_open(outage, self.now) && self.chance(lane) < outage.share.get()).then_some(outage.effect)
+        };
+        self.spec.outages.iter().enumerate().filter_map(hit).collect()
+    }
+
+    /// A number from 0 to 1.
+    fn chance(&self, lane: u16) -> f64 {
+        f64::from(self.draws.draw(lane)) / 4_294_967_296.0
+    }
+
+    fn outcome(&self) -> Option<usize> {
+        let chance = self.chance(purpose::OUTCOME);
+        let mut sum = 0.0;
+        self.spec.outcomes.iter().position(|outcome| {
+            sum += outcome.share.get();
+            chance < sum
+        })
+    }
+
+    fn come_to(&self, index: usize, hits: &[Effect], carried: &mut Carried) {
+        let outcome = &self.spec.outcomes[index];
+        let handed_on = matches!(outcome.status, Status::Delivered | Status::Undelivered | Status::Expired);
+        if self.progress && handed_on {
+            carried.reports.push((self.reported(self.now, purpose::SENT_REPORT_DELAY), Status::Sent));
+        }
+        let happens = self.now.after(slowed(self.samplers.after[index].sample(self.draws.draw(purpose::AFTER)), hits));
+        let valid_until = self.now.after(self.validity);
+        if self.spec.honours_ttl && happens > valid_until {
+            carried.reports.push((self.reported(valid_until, purpose::REPORT_DELAY), Status::Expired));
+            return;
+        }
+        carried.reports.push((self.reported(happens, purpose::REPORT_DELAY), outcome.status));
+        if is_delivery(outcome.status) {
+            self.deliver(index, outcome, happens, carried);
+        }
+    }
+
+    fn reported(&self, happens: SimTime, lane: u16) -> SimTime {
+        happens.after(self.samplers.report_delay.sample(self.draws.draw(lane)))
+    }
+
+    fn deliver(&self, index: usize, outcome: &Outcome, at: SimTime, carried: &mut Carried) {
+        let price = &self.spec.price;
+        let late = at > self.now.after(self.ttl);
+        let amount = if late { price.delivered_late } else { price.delivered };
+        carried.delivered = Some(at);
+        carried.charge += i128::from(amount.as_micros());
+        if let Some(talk) = &self.samplers.talk[index] {
+            carried.charge += talk_price(price, talk.sample(self.draws.draw(purpose::TALK)));
+        }
+        if let (Some(seen), Some(after)) = (&outcome.seen, &self.samplers.seen[index])
+            && self.chance(purpose::SEEN) < seen.share.get()
+        {
+            let opened = at.after(after.sample(self.draws.draw(purpose::SEEN_AFTER)));
+            carried.seen = Some(opened);
+            carried.reports.push((self.reported(opened, purpose::SEEN_REPORT_DELAY), Status::Seen));
+        }
+    }
+}
+
+/// Whether one of the windows holds `at`: each of them is tried.
+fn is_open(outage: &Outage, at: SimTime) -> bool {
+    let (mut from, mut to) = (outage.from, outage.to);
+    while from <= at {
+        if at < to {
+            return true;
+        }
+        (from, to) = (from.after(outage.every), to.after(outage.every));
+    }
+    false
+}
+
+/// A latency under all factors, then all delays.
+fn slowed(latency: SimTime, hits: &[Effect]) -> SimTime {
+    let (mut factors, mut delays) = (1.0, SimTime::ZERO);
+    for hit in hits {
+        if let Effect::Slow { factor, delay } = *hit {
+            factors *= factor;
+            delays = delays.after(delay);
+        }
+    }
+    SimTime::from_micros((latency.as_micros() as f64 * factors).round() as i64).after(delays)
+}
+
+/// Each started increment is billed, to the nearest millionth.
+fn talk_price(price: &Price, talk: SimTime) -> i128 {
+    let (mut billed, increment) = (0, i128::from(price.increment.as_micros()));
+    while billed < i128::from(talk.as_micros()) {
+        billed += increment;
+    }
+    let twice = 2 * billed * i128::from(price.per_minute.as_micros());
+    (twice + 60_000_000) / 120_000_000
+}

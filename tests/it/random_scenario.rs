@@ -1,0 +1,244 @@
+//! Random scenarios: everything that a scenario can say, on a coarse grid of time so that events often coincide.
+
+use crate::build::{self, NEVER};
+use failsim::dist::{Dist, Shape};
+use failsim::engine::{FlowPlan, LateDelivery, StepRules};
+use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec, Seen};
+use failsim::scenario::{Carrier, Plan, Scenario};
+use failsim::traffic::{Arrivals, Stage};
+use failsim::units::{Money, Probability, SimTime};
+use failsim::vocabulary::{Status, StatusSet, SuccessFloor};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use std::ops::Range;
+
+/// A scenario and how it is to be played.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) scenario: Scenario,
+    pub(crate) replication: u32,
+    /// What the bins of time are cut from.
+    pub(crate) horizon: SimTime,
+}
+
+/// Any scenario of up to 4 providers, 4 plans and 2 000 recipients.
+pub(crate) fn case() -> impl Strategy<Value = Case> {
+    let grid = prop_oneof![Just(1_000_000_i64), Just(250_000), Just(60_000_000)];
+    (grid, 1..=4_usize, 200..=2_000_u64).prop_flat_map(|(grid, providers, recipients)| {
+        let grid = Grid(grid);
+        let many_providers: Vec<_> = (0..providers).map(|i| provider(grid, i)).collect();
+        let plans = vec(plan(grid, providers), 1..=4);
+        let world = (any::<u64>(), 0..3_u32, grid.span(1..300), grid.span(1..100));
+        (many_providers, plans, arrivals(grid, recipients), world).prop_map(
+            move |(providers, plans, arrivals, (seed, replication, horizon, deadline))| {
+                let mut scenario = build::scenario(recipients, providers, named(plans));
+                (scenario.seed, scenario.deadline, scenario.traffic.arrivals) = (seed, deadline, arrivals);
+                Case { scenario, replication, horizon }
+            },
+        )
+    })
+}
+
+fn named(plans: Vec<Plan>) -> Vec<Plan> {
+    plans.into_iter().enumerate().map(|(i, plan)| Plan { name: format!("plan {i}"), ..plan }).collect()
+}
+
+/// The distance of the points of time on which most things happen [µs].
+#[derive(Clone, Copy)]
+struct Grid(i64);
+
+impl Grid {
+    fn span(self, points: Range<i64>) -> BoxedStrategy<SimTime> {
+        points.prop_map(move |points| SimTime::from_micros(points * self.0)).boxed()
+    }
+
+    fn span_or_never(self, points: Range<i64>) -> BoxedStrategy<SimTime> {
+        prop_oneof![4 => self.span(points), 1 => Just(NEVER)].boxed()
+    }
+}
+
+fn probability() -> BoxedStrategy<Probability> {
+    let some = (0.0..=1.0).prop_map(build::share);
+    prop_oneof![1 => Just(Probability::ONE), 1 => Just(Probability::ZERO), 2 => some].boxed()
+}
+
+// ---------------------------------------------------------------- latencies
+
+fn dist(grid: Grid) -> BoxedStrategy<Dist> {
+    let shift = prop_oneof![3 => Just(SimTime::ZERO), 1 => grid.span(0..5)];
+    let max = prop_oneof![3 => Just(NEVER), 1 => grid.span(1..30)];
+    (shape(grid), shift, max).prop_map(|(shape, shift, max)| Dist { shape, shift, max }).boxed()
+}
+
+fn shape(grid: Grid) -> BoxedStrategy<Shape> {
+    let uniform =
+        (grid.span(0..10), grid.span(1..20)).prop_map(|(min, width)| Shape::Uniform { min, max: min.after(width) });
+    let lognormal = (grid.span(1..20), 0.1..1.5).prop_map(|(median, sigma)| Shape::Lognormal { median, sigma });
+    prop_oneof![
+        4 => grid.span(0..30).prop_map(Shape::Constant),
+        4 => vec(grid.span(0..30), 1..6).prop_map(|spans| Shape::Empirical(spans.into())),
+        1 => uniform,
+        1 => grid.span(1..20).prop_map(|mean| Shape::Exponential { mean }),
+        1 => lognormal,
+    ]
+    .boxed()
+}
+
+// ---------------------------------------------------------------- providers
+
+fn provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
+    let report_delay = prop_oneof![2 => Just(Dist::constant(SimTime::ZERO)), 2 => dist(grid)];
+    let behaviour = (any::<bool>(), report_delay, outcomes(grid), vec(outage(grid), 0..4));
+    (price(grid), behaviour)
+        .prop_map(move |(price, (honours_ttl, report_delay, outcomes, outages))| ProviderSpec {
+            price,
+            honours_ttl,
+            report_delay,
+            outages,
+            ..build::provider(&format!("p{index}"), outcomes)
+        })
+        .boxed()
+}
+
+/// Up to six outcomes and some silence, by weights.
+fn outcomes(grid: Grid) -> BoxedStrategy<Vec<Outcome>> {
+    (vec((outcome(grid), 1..8_u32), 1..7), 0..5_u32)
+        .prop_map(|(weighted, silent)| {
+            let total = weighted.iter().map(|(_, weight)| weight).sum::<u32>() + silent;
+            let share = |weight: u32| build::share(f64::from(weight) / f64::from(total));
+            weighted.into_iter().map(|(outcome, weight)| Outcome { share: share(weight), ..outcome }).collect()
+        })
+        .boxed()
+}
+
+fn outcome(grid: Grid) -> BoxedStrategy<Outcome> {
+    let seen = (probability(), dist(grid)).prop_map(|(share, after)| Seen { share, after });
+    (final_status(), dist(grid), option::of(seen), option::of(dist(grid)))
+        .prop_map(|(status, after, seen, talk)| Outcome {
+            seen: seen.filter(|_| status.is_delivery()),
+            talk: talk.filter(|_| status == Status::Answered),
+            ..build::outcome(status, 0.0, after)
+        })
+        .boxed()
+}
+
+fn final_status() -> BoxedStrategy<Status> {
+    use Status::{Answered, Busy, Delivered, Expired, Failed, NoAnswer, Queued, Sent, Undelivered};
+    prop_oneof![
+        6 => Just(Delivered),
+        2 => Just(Answered),
+        3 => Just(Failed),
+        4 => prop_oneof![Just(Undelivered), Just(Expired), Just(Busy), Just(NoAnswer)],
+        1 => prop_oneof![Just(Queued), Just(Sent)],
+    ]
+    .boxed()
+}
+
+fn price(grid: Grid) -> BoxedStrategy<Price> {
+    let amount = || prop_oneof![1 => Just(0), 2 => 1..200_000_i64].prop_map(Money::from_micros);
+    let increment = prop_oneof![Just(SimTime::from_micros(1_000_000)), grid.span(1..60)];
+    (amount(), 1..4_u32, amount(), amount(), amount(), increment)
+        .prop_map(|(submitted, parts, delivered, delivered_late, per_minute, increment)| Price {
+            submitted,
+            parts,
+            delivered,
+            delivered_late,
+            per_minute,
+            increment,
+        })
+        .boxed()
+}
+
+fn outage(grid: Grid) -> BoxedStrategy<Outage> {
+    let slow = (prop_oneof![Just(1.0), Just(2.0), 0.0..5.0], grid.span(0..10));
+    let effect = prop_oneof![
+        Just(Effect::Silent),
+        Just(Effect::Fail),
+        Just(Effect::ReportsLost),
+        slow.prop_map(|(factor, delay)| Effect::Slow { factor, delay }),
+    ];
+    (grid.span(0..40), grid.span(1..40), option::of(grid.span(0..40)), effect, probability())
+        .prop_map(|(from, length, pause, effect, share)| Outage {
+            from,
+            to: from.after(length),
+            every: pause.map_or(NEVER, |pause| length.after(pause)),
+            effect,
+            share,
+        })
+        .boxed()
+}
+
+// ---------------------------------------------------------------- plans
+
+fn plan(grid: Grid, providers: usize) -> BoxedStrategy<Plan> {
+    let late_delivery = prop_oneof![Just(LateDelivery::Finish), Just(LateDelivery::Ignore)];
+    let give_up_after = prop_oneof![2 => Just(NEVER), 1 => grid.span(1..100)];
+    (vec((step(grid), carrier(grid, providers)), 1..=5), late_delivery, give_up_after)
+        .prop_map(|(steps, late_delivery, give_up_after)| {
+            let carriers = steps.iter().map(|(rules, (provider, validity))| Carrier {
+                provider: *provider,
+                validity: validity.unwrap_or(rules.ttl),
+            });
+            let carriers = carriers.collect();
+            let steps = steps.into_iter().map(|(rules, _)| rules).collect();
+            Plan { name: String::new(), flow: FlowPlan { steps, late_delivery, give_up_after }, carriers }
+        })
+        .boxed()
+}
+
+fn carrier(grid: Grid, providers: usize) -> BoxedStrategy<(usize, Option<SimTime>)> {
+    (0..providers, prop_oneof![3 => Just(None), 1 => grid.span_or_never(1..40).prop_map(Some)]).boxed()
+}
+
+fn step(grid: Grid) -> BoxedStrategy<StepRules> {
+    let retries = (1..=3_u8, grid.span(0..6));
+    (grid.span_or_never(1..40), triggers(), floor(), any::<bool>(), retries)
+        .prop_map(|(ttl, failover_on, success, expires_unseen, (attempts, retry_after))| StepRules {
+            ttl,
+            failover_on,
+            success,
+            expire_on_delivery: expires_unseen && success == SuccessFloor::Seen,
+            attempts,
+            retry_after,
+        })
+        .boxed()
+}
+
+fn floor() -> BoxedStrategy<SuccessFloor> {
+    use SuccessFloor::{Accepted, Delivered, Seen, Sent};
+    prop_oneof![1 => Just(Accepted), 2 => Just(Sent), 5 => Just(Delivered), 3 => Just(Seen)].boxed()
+}
+
+/// Mostly every bad status; else any set of them.
+fn triggers() -> BoxedStrategy<StatusSet> {
+    const BAD: [Status; 5] = [Status::Undelivered, Status::Failed, Status::Expired, Status::Busy, Status::NoAnswer];
+    let some = proptest::sample::subsequence(&BAD[..], 0..=5).prop_map(|statuses| StatusSet::of(&statuses));
+    prop_oneof![2 => Just(StatusSet::of(&BAD)), 1 => some].boxed()
+}
+
+// ---------------------------------------------------------------- arrivals
+
+fn arrivals(grid: Grid, recipients: u64) -> BoxedStrategy<Arrivals> {
+    let per_s = 1e6 / grid.0 as f64;
+    let rate = move || prop_oneof![1 => Just(0.0), 4 => (0.1 * per_s)..(20.0 * per_s)];
+    let stage = (grid.span(1..30), rate(), rate());
+    let stage = stage.prop_map(|(over, from_per_s, to_per_s)| Stage { over, from_per_s, to_per_s });
+    let stages = vec(stage, 1..4).prop_filter("somebody arrives", |stages| stages.iter().any(|s| s.expected() > 0.0));
+    let times = grid.span(0..60).prop_map(move |last| on_the_grid(grid, last, recipients));
+    prop_oneof![
+        Just(Arrivals::Blast),
+        grid.span(1..60).prop_map(|over| Arrivals::Spread { over }),
+        grid.span(1..60).prop_map(|over| Arrivals::Uniform { over }),
+        (per_s..50.0 * per_s).prop_map(|rate_per_s| Arrivals::Poisson { rate_per_s }),
+        stages.prop_map(|stages| Arrivals::Stages(stages.into())),
+        times,
+    ]
+    .boxed()
+}
+
+/// Times on the grid from 0 to `last`, over and over.
+fn on_the_grid(grid: Grid, last: SimTime, recipients: u64) -> Arrivals {
+    let points = last.as_micros() / grid.0 + 1;
+    Arrivals::Times((0..recipients as i64).map(|i| SimTime::from_micros(i % points * grid.0)).collect())
+}
