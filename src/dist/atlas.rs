@@ -51,17 +51,40 @@ impl Atlas {
 
     /// What [`Sampler::sample`] gives for each draw (µs), from the sampler that its `choice` among `entries` says.
     pub fn read_by(&self, entries: &[Entry], choices: &[u8], draws: &[u32], spans: &mut [i64]) {
-        for ((span, &choice), &draw) in spans.iter_mut().zip(choices).zip(draws) {
-            *span = self.at(entries[usize::from(choice)], draw);
+        let (mut pieces, mut withins) = ([0; CHUNK], [0; CHUNK]);
+        for ((spans, choices), draws) in spans.chunks_mut(CHUNK).zip(choices.chunks(CHUNK)).zip(draws.chunks(CHUNK)) {
+            locate_all(draws, &mut pieces, &mut withins);
+            for (i, (span, &choice)) in spans.iter_mut().zip(choices).enumerate() {
+                *span = self.between(entries[usize::from(choice)], pieces[i], i64::from(withins[i]));
+            }
         }
     }
 
     #[inline]
     fn at(&self, entry: Entry, draw: u32) -> i64 {
         let (piece, within) = locate(draw);
-        let place = (entry.start + (piece as u32 & entry.pieces)) as usize;
-        let (from, to) = (self.knots[place], self.knots[place + 1]);
+        self.between(entry, piece as u32, within)
+    }
+
+    #[inline]
+    fn between(&self, entry: Entry, piece: u32, within: i64) -> i64 {
+        let place = (entry.start + (piece & entry.pieces)) as usize;
+        let knots = &self.knots[place..place + 2];
+        let (from, to) = (knots[0], knots[1]);
         (from + (((to - from) * within + (1 << (WITHIN_BITS - 1))) >> WITHIN_BITS)).min(entry.max)
+    }
+}
+
+/// So many draws are located at once.
+const CHUNK: usize = 128;
+
+/// [`locate`] for many draws.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn locate_all(draws: &[u32], pieces: &mut [u32; CHUNK], withins: &mut [u32; CHUNK]) {
+    for i in 0..draws.len().min(CHUNK) {
+        let (piece, within) = locate(draws[i]);
+        pieces[i] = piece as u32;
+        withins[i] = within as u32;
     }
 }
 

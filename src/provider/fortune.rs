@@ -6,6 +6,7 @@
 //! here, which the compiler turns into vector instructions.
 
 use super::simulated::{Provider, Terms};
+use super::spec::Effect;
 use crate::dist::{Atlas, Entry};
 use crate::rng::{LANES, Luck, purpose};
 use crate::units::SimTime;
@@ -22,6 +23,8 @@ pub struct Fortune {
     report_delay: [i64; LANES],
     /// The outcome's number; the number of outcomes for silence.
     outcome: [u8; LANES],
+    /// The draw of the first outage.
+    outage: [u32; LANES],
 }
 
 /// What becomes of the attempts of some recipients of a batch, column by column.
@@ -37,6 +40,10 @@ pub struct Fates {
     pub charge: [i64; LANES],
     /// Whether the person opens it: 1 or 0.
     pub seen: [u8; LANES],
+    /// Room for the fortunes of the recipients in question.
+    some: Fortune,
+    /// Room for the places of some attempts.
+    places: [u16; LANES],
 }
 
 const NEVER: i64 = SimTime::NEVER.as_micros();
@@ -45,19 +52,23 @@ const FAR: i64 = 1 << 61;
 
 impl Fortune {
     /// A fortune yet to be told.
-    pub const UNTOLD: Self =
-        Self { status: [0; LANES], after: [0; LANES], report_delay: [0; LANES], outcome: [0; LANES] };
+    pub const UNTOLD: Self = Self {
+        status: [0; LANES],
+        after: [0; LANES],
+        report_delay: [0; LANES],
+        outcome: [0; LANES],
+        outage: [0; LANES],
+    };
 
-    /// Those of `lanes`, in their order.
-    fn gather(&self, lanes: &[u16]) -> Self {
-        let mut some = Self::UNTOLD;
+    /// Takes from `all` those of `lanes`, in their order: what [`decide`] asks for.
+    fn gather(&mut self, all: &Self, lanes: &[u16]) -> &Self {
         for (k, &lane) in lanes.iter().enumerate().take(LANES) {
             let lane = usize::from(lane) % LANES;
-            some.status[k] = self.status[lane];
-            some.after[k] = self.after[lane];
-            some.report_delay[k] = self.report_delay[lane];
+            self.status[k] = all.status[lane];
+            self.after[k] = all.after[lane];
+            self.report_delay[k] = all.report_delay[lane];
         }
-        some
+        self
     }
 }
 
@@ -69,6 +80,8 @@ impl Fates {
         status: [0; LANES],
         charge: [0; LANES],
         seen: [0; LANES],
+        some: Fortune::UNTOLD,
+        places: [0; LANES],
     };
 }
 
@@ -139,6 +152,7 @@ impl Provider {
             *status = tables.status[usize::from(*outcome)];
         }
         let after = &draws[usize::from(purpose::AFTER)];
+        fortune.outage = draws[usize::from(purpose::FIRST_OUTAGE)];
         tables.atlas.read_by(&tables.entries, &fortune.outcome, after, &mut fortune.after);
         tables.atlas.read(tables.delay, &draws[usize::from(purpose::REPORT_DELAY)], &mut fortune.report_delay);
     }
@@ -159,37 +173,61 @@ impl Provider {
     ) {
         let tables = self.tables.as_ref().expect("the caller asked whether there are tables");
         fates.seen[..lanes.len()].fill(0);
-        let numbers = self.arithmetic(terms);
-        if lanes.len() == LANES {
-            // Lanes are in order and none occurs twice: these are all of them.
-            decide(&numbers, submitted, fortune, fates);
-        } else {
-            decide(&numbers, submitted, &fortune.gather(lanes), fates);
-        }
-        if tables.any_long_way || !self.outages.is_empty() {
-            self.mend((luck, first, use_number), fortune, lanes, submitted, terms, fates);
+        let Fates { delivered, reported, status, charge, some, .. } = fates;
+        let mut decided = Decided { delivered, reported, status, charge };
+        // Lanes rise, so that as many as there are must be all of them.
+        let fortunes = if lanes.len() == LANES { fortune } else { some.gather(fortune, lanes) };
+        decide(&self.arithmetic(terms), submitted, fortunes, &mut decided);
+        let odd = self.odd_ones(tables, fortune, lanes, submitted, fates);
+        for n in 0..odd {
+            let k = usize::from(fates.places[n]) % LANES;
+            let draws = luck.draws(self.key, first.wrapping_add(u32::from(lanes[k])), use_number);
+            self.go_the_long_way(&Terms { submitted: SimTime::from_micros(submitted[k]), ..*terms }, draws, k, fates);
         }
     }
 
-    /// Decides anew, the long way, what does not fit into columns.
-    fn mend(
+    /// Notes the places of the attempts that do not fit into columns, and gives their number: those that an outage may hit, and
+    /// the deliveries with more to them. What falls silent in the only outage does fit: it is silenced here.
+    fn odd_ones(
         &self,
-        (luck, first, use_number): (Luck, u32, u16),
+        tables: &Tables,
         fortune: &Fortune,
         lanes: &[u16],
         submitted: &[i64],
-        terms: &Terms,
         fates: &mut Fates,
-    ) {
-        let Some(tables) = &self.tables else { return };
-        for (k, (&lane, &at)) in lanes.iter().zip(submitted).enumerate() {
-            let (lane, at) = (usize::from(lane) % LANES, SimTime::from_micros(at));
-            let odd = tables.long_way[usize::from(fortune.outcome[lane])] && fates.delivered[k] != NEVER;
-            if odd || self.outages.iter().any(|(outage, _)| outage.is_open(at)) {
-                let draws = luck.draws(self.key, first.wrapping_add(lane as u32), use_number);
-                self.go_the_long_way(&Terms { submitted: at, ..*terms }, draws, k, fates);
-            }
+    ) -> usize {
+        let silence = match self.outages.as_slice() {
+            [] => return if tables.any_long_way { deliveries_with_more(tables, fortune, lanes, fates) } else { 0 },
+            [(outage, below)] if outage.effect == Effect::Silent && !tables.any_long_way => Some((outage, *below)),
+            _ => None,
+        };
+        let mut odd = 0;
+        for (k, (&lane, &at)) in lanes.iter().zip(submitted).enumerate().take(LANES) {
+            let lane = usize::from(lane) % LANES;
+            fates.places[odd % LANES] = k as u16;
+            odd += usize::from(match silence {
+                Some((outage, below)) => {
+                    outage.is_open(SimTime::from_micros(at)) & (u64::from(fortune.outage[lane]) < below)
+                }
+                None => {
+                    let more = tables.long_way[usize::from(fortune.outcome[lane])] && fates.delivered[k] != NEVER;
+                    more || self.outages.iter().any(|(outage, _)| outage.is_open(SimTime::from_micros(at)))
+                }
+            });
         }
+        if silence.is_some() { self.silence(odd, fates) } else { odd }
+    }
+
+    /// Silences the first `count` of the places; none is left.
+    fn silence(&self, count: usize, fates: &mut Fates) -> usize {
+        for n in 0..count {
+            let k = usize::from(fates.places[n]) % LANES;
+            fates.delivered[k] = NEVER;
+            fates.reported[k] = NEVER;
+            fates.status[k] = 0;
+            fates.charge[k] = self.price.submitted.as_micros() * i64::from(self.price.parts);
+        }
+        0
     }
 
     /// Likewise, without a fortune: one by one, for few attempts.
@@ -251,11 +289,20 @@ fn choose(thresholds: &[u32], draws: &[u32; LANES], outcome: &mut [u8; LANES]) {
     }
 }
 
+/// Notes the places of the deliveries that are opened or talked to, and gives their number.
+fn deliveries_with_more(tables: &Tables, fortune: &Fortune, lanes: &[u16], fates: &mut Fates) -> usize {
+    let mut odd = 0;
+    for (k, &lane) in lanes.iter().enumerate().take(LANES) {
+        let outcome = fortune.outcome[usize::from(lane) % LANES];
+        fates.places[odd % LANES] = k as u16;
+        odd += usize::from(tables.long_way[usize::from(outcome)] & (fates.delivered[k] != NEVER));
+    }
+    odd
+}
+
 /// [`Provider::submit`], column by column: see there for what is done.
-fn decide(numbers: &Arithmetic, submitted: &[i64], fortune: &Fortune, fates: &mut Fates) {
-    let Fates { delivered, reported, status, charge, .. } = fates;
-    let columns = Decided { delivered, reported, status, charge };
-    decide_columns(*numbers, submitted, &fortune.status, &fortune.after, &fortune.report_delay, columns);
+fn decide(numbers: &Arithmetic, submitted: &[i64], fortune: &Fortune, decided: &mut Decided<'_>) {
+    decide_columns(*numbers, submitted, &fortune.status, &fortune.after, &fortune.report_delay, decided);
 }
 
 struct Decided<'a> {
@@ -272,7 +319,7 @@ fn decide_columns(
     outcome: &[u8; LANES],
     after: &[i64; LANES],
     delay: &[i64; LANES],
-    decided: Decided<'_>,
+    decided: &mut Decided<'_>,
 ) {
     let Decided { delivered, reported, status, charge } = decided;
     for k in 0..submitted.len().min(LANES) {
