@@ -86,10 +86,17 @@ pub(super) fn count(value: f64) -> String {
     decimal(value, decimals)
 }
 
+/// A whole number in groups of three, with plain spaces: `1 000 000`.
+#[must_use]
+pub fn whole(count: u64) -> String {
+    grouped(&count.to_string()).replace(NBSP, " ")
+}
+
 /// A value with its error: `97.31 % ±0.03`, or `100 % (99.8 to 100)` where the ends are unlike.
 fn with_error(measured: Measured, unit: &str, signed: bool) -> String {
     let decimals = decimals_for(measured.reach()).unwrap_or_else(|| decimals_of(measured.value, 4).min(4));
-    let write = |value| if signed { with_sign(value, decimals) } else { decimal(value, decimals) };
+    let decimals_at = |value: f64| if is_edge(value, unit) { 0 } else { decimals };
+    let write = |value| if signed { with_sign(value, decimals_at(value)) } else { decimal(value, decimals_at(value)) };
     let value = write(measured.value);
     if measured.reach() == 0.0 {
         format!("{value}{unit}{NBSP}±0")
@@ -98,6 +105,11 @@ fn with_error(measured: Measured, unit: &str, signed: bool) -> String {
     } else {
         format!("{value}{unit}{NBSP}({}{NBSP}to{NBSP}{})", write(measured.low), write(measured.high))
     }
+}
+
+/// Whether `value` is nothing or, as a share, everything: written without decimals, since it is so exactly.
+fn is_edge(value: f64, unit: &str) -> bool {
+    value.abs() < 1e-9 || unit.ends_with('%') && (value - 100.0).abs() < 1e-9
 }
 
 /// `value` with its sign also when it is positive.
@@ -213,7 +225,7 @@ mod tests {
         let measure = |value, low, high| plain(share(&Share { count: Default::default(), share: value, low, high }));
         assert_eq!(measure(0.973_12, Some(0.972_81), Some(0.973_43)), "97.31 % ±0.03");
         assert_eq!(measure(0.973_12, Some(0.971_9), Some(0.974_3)), "97.31 % ±0.12");
-        assert_eq!(measure(1.0, Some(0.998), Some(1.0)), "100.0 % (99.8 to 100.0)");
+        assert_eq!(measure(1.0, Some(0.998), Some(1.0)), "100 % (99.8 to 100)");
         assert_eq!(measure(0.5, None, None), "50.00 %");
         assert_eq!(measure(0.0, Some(0.0), Some(0.0)), "0 % ±0");
     }
@@ -222,7 +234,7 @@ mod tests {
     fn differences_carry_their_sign() {
         let paired = |value, low, high| Difference { difference: value, low: Some(low), high: Some(high) };
         assert_eq!(plain(difference(&paired(0.0031, 0.0026, 0.0036), 100.0)), "+0.31 ±0.05");
-        assert_eq!(plain(difference(&paired(-0.02, -0.05, 0.0), 1.0)), "−0.02 (−0.05 to 0.00)");
+        assert_eq!(plain(difference(&paired(-0.02, -0.05, 0.0), 1.0)), "−0.02 (−0.05 to 0)");
         assert_eq!(plain(difference(&paired(0.0, 0.0, 0.0), 1.0)), "0 ±0");
         assert_eq!(range(&paired(0.01, -0.02, 0.04), 1.0).map(plain).as_deref(), Some("−0.02 to +0.04"));
     }
