@@ -1,6 +1,6 @@
 //! What can go wrong, and with which exit code the program then ends.
 
-use std::fmt::Display;
+use super::output;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -26,9 +26,13 @@ impl Failure {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// A file that cannot be read or written.
-    pub(super) fn file(action: &str, path: &Path, error: &std::io::Error) -> Self {
-        Self::Broken { message: format!("cannot {action} {}: {error}", path.display()), hint: None }
+    pub(super) fn broken(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Broken { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// A file that cannot be read, and what to do about it.
+    pub(super) fn unreadable(path: &Path, error: &std::io::Error, hint: impl Into<String>) -> Self {
+        Self::broken(format!("cannot read {}: {error}", path.display()), hint)
     }
 
     /// Says what went wrong and gives the exit code.
@@ -42,7 +46,7 @@ impl Failure {
         };
         match self {
             Self::Broken { message, hint } | Self::Usage { message, hint } => say(&message, hint.as_deref()),
-            Self::Scenario(drawn) => anstream::eprintln!("{}", drawn.trim_end()),
+            Self::Scenario(drawn) => output::note(drawn.trim_end()),
             Self::Interrupted => say("interrupted; nothing was written", None),
             Self::CheckFailed | Self::NobodyListens => {}
         }
@@ -50,11 +54,11 @@ impl Failure {
     }
 }
 
-fn say(message: &(impl Display + ?Sized), hint: Option<&str>) {
+fn say(message: &str, hint: Option<&str>) {
     let red = anstyle::AnsiColor::Red.on_default().bold();
     let cyan = anstyle::AnsiColor::Cyan.on_default();
-    anstream::eprintln!("{red}error:{red:#} {message}");
+    output::note(&format!("{red}error:{red:#} {message}"));
     if let Some(hint) = hint {
-        anstream::eprintln!("{cyan}hint:{cyan:#} {hint}");
+        output::note(&format!("{cyan}hint:{cyan:#} {hint}"));
     }
 }

@@ -3,6 +3,7 @@
 use super::args::Validate;
 use super::failure::Failure;
 use super::{load, output};
+use crate::report;
 use crate::scenario::Scenario;
 use std::path::Path;
 
@@ -23,13 +24,13 @@ pub(super) fn validate(args: &Validate) -> Result<(), Failure> {
 }
 
 fn summary(path: &Path, scenario: &Scenario) -> String {
-    let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let count = |n: u64, word: &str| format!("{} {word}{}", report::count(n), if n == 1 { "" } else { "s" });
     format!(
         "{}: valid; {}, {}, {}, {}\n",
         path.display(),
-        count(scenario.plans.len(), "plan"),
-        count(scenario.providers.len(), "provider"),
-        count(scenario.traffic.recipients as usize, "recipient"),
-        count(scenario.checks.len(), "check"),
+        count(scenario.plans.len() as u64, "plan"),
+        count(scenario.providers.len() as u64, "provider"),
+        count(scenario.traffic.recipients, "recipient"),
+        count(scenario.checks.len() as u64, "check"),
     )
 }
