@@ -63,8 +63,8 @@ fn blocks(columns: &[Extent], names: usize, width: usize) -> Vec<Vec<usize>> {
     let room = |places: &[usize]| places.iter().map(|&place| columns[place].least + GAP).sum::<usize>();
     let named: Vec<_> = (0..names.min(columns.len())).collect();
     let mut blocks = vec![named.clone()];
-    for place in named.len()..columns.len() {
-        let full = |block: &Vec<usize>| block.len() > names && room(block) + columns[place].least > width;
+    for (place, column) in columns.iter().enumerate().skip(named.len()) {
+        let full = |block: &Vec<usize>| block.len() > names && room(block) + column.least > width;
         if blocks.last().is_some_and(full) {
             blocks.push(named.clone());
         }
