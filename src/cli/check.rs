@@ -9,6 +9,9 @@ use crate::scenario::Scenario;
 use crate::study::{self, Against, Incomparable, Results, Verdict};
 use std::path::Path;
 
+/// The exit code when a check fails.
+const CHECK_FAILED: u8 = 3;
+
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let scenario = load::played(&args.play)?;
     if scenario.checks.is_empty() && args.baseline.is_none() {
@@ -29,7 +32,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
         fails |= rows.iter().any(|row| row.fails);
         output::print(&report::baseline(&rows))?;
     }
-    if fails { Err(Failure::CheckFailed) } else { Ok(()) }
+    if fails { Err(Failure::Said(CHECK_FAILED)) } else { Ok(()) }
 }
 
 /// The results of an earlier run, unless they cannot be compared with those that `scenario` will have.

@@ -13,8 +13,8 @@ pub(super) enum Failure {
     Usage { message: String, hint: Option<String> },
     /// A scenario whose errors have been drawn.
     Scenario(String),
-    /// A check failed; what it was has been said.
-    CheckFailed,
+    /// What it was has been said; this is its exit code.
+    Said(u8),
     /// Somebody pressed Ctrl-C.
     Interrupted,
     /// Whoever read the output has gone: no error.
@@ -35,22 +35,26 @@ impl Failure {
         Self::broken(format!("cannot read {}: {error}", path.display()), hint)
     }
 
-    /// Says what went wrong and gives the exit code.
-    pub(super) fn report(self) -> ExitCode {
-        let code = match &self {
+    /// The exit code.
+    pub(super) const fn code(&self) -> u8 {
+        match self {
             Self::NobodyListens => 0,
             Self::Broken { .. } => 1,
             Self::Usage { .. } | Self::Scenario(_) => 2,
-            Self::CheckFailed => 3,
             Self::Interrupted => 130,
-        };
+            Self::Said(code) => *code,
+        }
+    }
+
+    /// Says what went wrong and gives the exit code.
+    pub(super) fn report(&self) -> ExitCode {
         match self {
-            Self::Broken { message, hint } | Self::Usage { message, hint } => say(&message, hint.as_deref()),
+            Self::Broken { message, hint } | Self::Usage { message, hint } => say(message, hint.as_deref()),
             Self::Scenario(drawn) => output::note(drawn.trim_end()),
             Self::Interrupted => say("interrupted; nothing was written", None),
-            Self::CheckFailed | Self::NobodyListens => {}
+            Self::Said(_) | Self::NobodyListens => {}
         }
-        ExitCode::from(code)
+        ExitCode::from(self.code())
     }
 }
 

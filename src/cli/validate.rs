@@ -7,20 +7,19 @@ use crate::report;
 use crate::scenario::Scenario;
 use std::path::Path;
 
-/// Reads every file, says what is wrong with each, and ends with the worst of it.
+/// Reads every file and says what is wrong with each; a file that cannot be read at all decides the exit code.
 pub(super) fn validate(args: &Validate) -> Result<(), Failure> {
     let mut worst = None;
     for path in &args.scenarios {
         match load::load(path) {
             Ok(scenario) => output::print(&summary(path, &scenario))?,
             Err(failure) => {
-                if let Some(earlier) = worst.replace(failure) {
-                    earlier.report();
-                }
+                failure.report();
+                worst = Some(failure.code().min(worst.unwrap_or(u8::MAX)));
             }
         }
     }
-    worst.map_or(Ok(()), Err)
+    worst.map_or(Ok(()), |code| Err(Failure::Said(code)))
 }
 
 fn summary(path: &Path, scenario: &Scenario) -> String {
