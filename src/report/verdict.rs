@@ -82,8 +82,12 @@ fn decimals(unit: Unit, x: f64) -> usize {
 
 /// A bound as somebody would write it, without trailing zeros.
 fn bound(unit: Unit, limit: f64) -> String {
-    let text = number(unit, limit, 8);
-    format!("{}{}", text.trim_end_matches('0').trim_end_matches('.'), suffix(unit))
+    format!("{}{}", trimmed(&number(unit, limit, 8)), suffix(unit))
+}
+
+/// A number with decimals, without the zeros that it ends with.
+fn trimmed(number: &str) -> &str {
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 /// The comparison with a baseline: every measure that has changed, and the sum.
@@ -118,11 +122,18 @@ fn change(row: &Against) -> String {
     let verdict = match (is_better, row.tolerance > 0.0) {
         (true, _) => "better".to_owned(),
         (false, false) => "worse, none tolerated".to_owned(),
-        (false, true) => format!("worse, {} tolerated", bound(unit, row.tolerance).replace(" %", "")),
+        (false, true) => format!("worse, {} tolerated", allowed(unit, row.tolerance, decimals)),
     };
     let points = if unit == Unit::Share { " points" } else { suffix(unit) };
     let (was, is) = (shown(unit, was, decimals), shown(unit, is, decimals));
     format!("was {was}, is {is}: {}{points} {verdict}", number(unit, by, decimals))
+}
+
+/// A tolerance with the digits of the change that it is set against, or as many as it has.
+fn allowed(unit: Unit, tolerance: f64, decimals: usize) -> String {
+    let digits = decimals.max(words::decimals_of(scaled(unit, tolerance), 2));
+    let points = if unit == Unit::Share { "" } else { suffix(unit) };
+    format!("{}{points}", trimmed(&number(unit, tolerance, digits)))
 }
 
 fn shown(unit: Unit, x: f64, decimals: usize) -> String {
