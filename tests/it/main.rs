@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod cli;
 mod engine_checker;
 mod engine_random;
 mod engine_routee;
