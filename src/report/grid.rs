@@ -188,7 +188,8 @@ fn outcomes(step: &StepResult) -> String {
     }
     let part = |(status, count): (&String, &Count)| {
         let share = count.0 / all;
-        let share = words::percent(share, usize::from(!(0.0995..0.9).contains(&share)));
+        let is_fine = !(0.0995..0.9).contains(&share) && share < 1.0;
+        let share = words::percent(share, usize::from(is_fine));
         format!("{share}{}{}", words::NBSP, status.replace('_', "\u{a0}"))
     };
     parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
