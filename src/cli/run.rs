@@ -28,13 +28,13 @@ fn folder(args: &Run) -> PathBuf {
 
 /// Whether a report can be written is better said before the run than after it.
 fn usable(out: &Path) -> Result<(), Failure> {
-    let standing = out.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    let standing = out.ancestors().find(|folder| folder.symlink_metadata().is_ok()).unwrap_or(Path::new("."));
     let refused = |reason: &str| {
         let message = format!("cannot write a report into {}: {reason}", out.display());
         Failure::broken(message, "name another folder with --out, or use --no-report")
     };
     if !standing.is_dir() {
-        return Err(refused(&format!("{} is a file, not a folder", standing.display())));
+        return Err(refused(&format!("{} is no folder", standing.display())));
     }
     tempfile::Builder::new()
         .prefix(".failsim-")

@@ -70,14 +70,11 @@ fn a_file_where_the_report_should_be_is_said_before_anything_is_played() {
     // So many would take minutes to be played.
     for out in ["taken", "taken/below", "taken/further/below", "pin.toml"] {
         let said = home.failsim(&["run", "pin.toml", "--recipients", "4000000000", "--out", out]);
-        said.refuses(
-            1,
-            &["error: cannot write a report into", out, "is a file, not a folder", "hint: name another folder"],
-        );
+        said.refuses(1, &["error: cannot write a report into", out, "is no folder", "hint: name another folder"]);
     }
     home.write("reports", "a file too");
     let said = home.says("run pin.toml --recipients 4000000000");
-    said.refuses(1, &["reports is a file, not a folder", "--no-report"]);
+    said.refuses(1, &["reports is no folder", "--no-report"]);
     assert_eq!(home.names(), ["pin.toml", "reports", "taken"]);
     assert_eq!(home.read("taken"), "a file");
 }
