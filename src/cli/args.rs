@@ -1,5 +1,6 @@
 //! The verbs and flags.
 
+use super::numbers;
 use super::tolerance::NamedTolerance;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -38,21 +39,21 @@ pub(super) struct Play {
     #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     pub(super) scenario: PathBuf,
     /// Play this many recipients instead of the scenario's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=crate::traffic::MAX_RECIPIENTS))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::recipients)]
     pub(super) recipients: Option<u64>,
     /// Draw all luck from this seed instead of the scenario's
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = numbers::any)]
     pub(super) seed: Option<u64>,
-    /// Play so many times, with luck of their own
-    #[arg(long, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// Play this many times, each time with luck of its own
+    #[arg(long, value_name = "R", default_value_t = 1, allow_negative_numbers = true, value_parser = numbers::replications)]
     pub(super) replications: u32,
-    /// Use so many threads [default: one for each core]; the results are the same for any number
-    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    /// Use this many threads; the results are the same for any number [default: one for each core]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = numbers::threads)]
     pub(super) threads: Option<u16>,
     /// Play only this plan; may be given more than once
     #[arg(long = "plan", value_name = "NAME")]
     pub(super) plans: Vec<String>,
-    /// Write no progress and no notes
+    /// Write neither progress nor notes to standard error
     #[arg(long, short)]
     pub(super) quiet: bool,
 }
@@ -79,7 +80,7 @@ pub(super) enum Format {
     Table,
     /// The results as in results.json
     Json,
-    /// One line for each plan and measure
+    /// One line for each plan and measure, as in results.csv
     Csv,
 }
 
@@ -90,7 +91,7 @@ pub(super) struct Check {
     /// Compare with this results.json of an earlier run, plan by plan
     #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath)]
     pub(super) baseline: Option<PathBuf>,
-    /// Let a measure be so much worse than in the baseline, such as in_time=0.1pp, cost.per_recipient=2% or latency_s.p95=500ms; may be given more than once
+    /// Let a measure be this much worse than in the baseline, such as in_time=0.1pp, cost.per_recipient=2% or latency_s.p95=500ms; may be given more than once [default: not at all]
     #[arg(long = "tolerance", value_name = "MEASURE=AMOUNT", requires = "baseline", value_delimiter = ',')]
     pub(super) tolerances: Vec<NamedTolerance>,
 }
@@ -111,16 +112,16 @@ pub(super) struct Trace {
     #[arg(long, value_name = "NAME")]
     pub(super) plan: Option<String>,
     /// The recipient's number, from 0
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = numbers::any)]
     pub(super) recipient: u64,
     /// Draw all luck from this seed instead of the scenario's
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = numbers::any)]
     pub(super) seed: Option<u64>,
     /// The replication, from 0
-    #[arg(long, value_name = "R", default_value_t = 0)]
+    #[arg(long, value_name = "R", default_value_t = 0, allow_negative_numbers = true, value_parser = numbers::replication)]
     pub(super) replication: u32,
     /// Play as one of this many recipients instead of the scenario's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=crate::traffic::MAX_RECIPIENTS))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::recipients)]
     pub(super) recipients: Option<u64>,
 }
 

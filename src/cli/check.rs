@@ -5,8 +5,12 @@ use super::failure::Failure;
 use super::playing::play;
 use super::{load, output};
 use crate::report;
+use crate::scenario::Scenario;
 use crate::study::{self, Against, Incomparable, Results, Verdict};
 use std::path::Path;
+
+/// The exit code when a check fails.
+const CHECK_FAILED: u8 = 3;
 
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let scenario = load::played(&args.play)?;
@@ -16,7 +20,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
             "add [[checks]] to it, or compare with an earlier run: --baseline results.json",
         ));
     }
-    let baseline = args.baseline.as_deref().map(read).transpose()?;
+    let baseline = args.baseline.as_deref().map(|path| comparable(path, args, &scenario)).transpose()?;
     let results = play(&args.play, &scenario)?.findings.results;
     let checked = study::check(&scenario, &results);
     let mut fails = checked.iter().any(|check| check.verdict == Verdict::Fails);
@@ -28,34 +32,45 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
         fails |= rows.iter().any(|row| row.fails);
         output::print(&report::baseline(&rows))?;
     }
-    if fails { Err(Failure::CheckFailed) } else { Ok(()) }
+    if fails { Err(Failure::Said(CHECK_FAILED)) } else { Ok(()) }
+}
+
+/// The results of an earlier run, unless they cannot be compared with those that `scenario` will have.
+fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results, Failure> {
+    let baseline = read(path)?;
+    study::comparable(scenario, args.play.replications, &baseline).map_err(|reason| incomparable(&reason))?;
+    Ok(baseline)
 }
 
 /// Reads the results of an earlier run.
 fn read(path: &Path) -> Result<Results, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
-    let results: Result<Results, _> = serde_json::from_str(&text);
+    const HINT: &str = "give the results.json of a report folder, or what `failsim run --format json` printed";
+    let bytes = std::fs::read(path).map_err(|error| Failure::unreadable(path, &error, HINT))?;
+    let results: Result<Results, _> = serde_json::from_slice(&bytes);
     results.ok().filter(|results| results.schema == study::SCHEMA).ok_or_else(|| {
-        Failure::usage(
-            format!("{} is no results file of failsim ({})", path.display(), study::SCHEMA),
-            "give the results.json of a report folder, or what `failsim run --format json` printed",
-        )
+        Failure::usage(format!("{} is no results file of failsim ({})", path.display(), study::SCHEMA), HINT)
     })
 }
 
 fn compare(args: &Check, results: &Results, baseline: &Results) -> Result<Vec<Against>, Failure> {
     let tolerance = |metric: &str| args.tolerances.iter().rev().find(|t| t.metric == metric).map(|t| t.tolerance);
     let rows = study::against(results, baseline, tolerance).map_err(|reason| incomparable(&reason))?;
-    if results.scenario.digest != baseline.scenario.digest {
-        output::note("note: the baseline is of another version of the scenario file");
-    }
-    for plan in missing(results, baseline) {
-        output::note(&format!("note: the baseline has no plan {plan}; it is not compared"));
-    }
-    for plan in missing(baseline, results) {
-        output::note(&format!("note: only the baseline has plan {plan}; it is not compared"));
+    if !args.play.quiet {
+        differences(results, baseline).iter().for_each(|note| output::note(note));
     }
     Ok(rows)
+}
+
+/// What a reader of the comparison should know: what else is not the same.
+fn differences(results: &Results, baseline: &Results) -> Vec<String> {
+    let is_other = results.scenario.digest != baseline.scenario.digest;
+    let other = is_other.then(|| "note: the baseline is of another version of the scenario file".to_owned());
+    let only = |here: &str, plans: Vec<&str>| {
+        (!plans.is_empty()).then(|| format!("note: not compared, since only {here} has them: {}", plans.join(", ")))
+    };
+    let new = only("this run", missing(results, baseline).collect());
+    let gone = only("the baseline", missing(baseline, results).collect());
+    [other, new, gone].into_iter().flatten().collect()
 }
 
 /// The plans of `these` that `those` lack.
@@ -67,13 +82,17 @@ fn missing<'a>(these: &'a Results, those: &'a Results) -> impl Iterator<Item = &
 fn incomparable(reason: &Incomparable) -> Failure {
     let (what, hint) = match reason {
         Incomparable::NoCommonPlan => {
-            ("it has no plan in common with this run".to_owned(), "make a new baseline from this scenario".to_owned())
+            ("it has none of these plans".to_owned(), "make a new baseline with `failsim run --out DIR`".to_owned())
         }
-        Incomparable::Seed(seed) => (format!("it was played with seed {seed}"), format!("add --seed {seed}")),
-        Incomparable::Recipients(n) => (format!("it was played with {n} recipients"), format!("add --recipients {n}")),
+        Incomparable::Seed(seed) => (format!("it was played with seed {seed}"), format!("use --seed {seed}")),
+        Incomparable::Recipients(n) => {
+            let plural = if *n == 1 { "" } else { "s" };
+            (format!("it was played with {n} recipient{plural}"), format!("use --recipients {n}"))
+        }
         Incomparable::Replications(r) => {
-            (format!("it was played with {r} replications"), format!("add --replications {r}"))
+            let plural = if *r == 1 { "" } else { "s" };
+            (format!("it was played with {r} replication{plural}"), format!("use --replications {r}"))
         }
     };
-    Failure::usage(format!("the baseline cannot be compared with: {what}"), hint)
+    Failure::usage(format!("this run cannot be compared with the baseline: {what}"), hint)
 }

@@ -1,6 +1,6 @@
 //! What can go wrong, and with which exit code the program then ends.
 
-use std::fmt::Display;
+use super::output;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -13,8 +13,8 @@ pub(super) enum Failure {
     Usage { message: String, hint: Option<String> },
     /// A scenario whose errors have been drawn.
     Scenario(String),
-    /// A check failed; what it was has been said.
-    CheckFailed,
+    /// What it was has been said; this is its exit code.
+    Said(u8),
     /// Somebody pressed Ctrl-C.
     Interrupted,
     /// Whoever read the output has gone: no error.
@@ -26,35 +26,43 @@ impl Failure {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// A file that cannot be read or written.
-    pub(super) fn file(action: &str, path: &Path, error: &std::io::Error) -> Self {
-        Self::Broken { message: format!("cannot {action} {}: {error}", path.display()), hint: None }
+    pub(super) fn broken(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Broken { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// Says what went wrong and gives the exit code.
-    pub(super) fn report(self) -> ExitCode {
-        let code = match &self {
+    /// A file that cannot be read, and what to do about it.
+    pub(super) fn unreadable(path: &Path, error: &std::io::Error, hint: impl Into<String>) -> Self {
+        Self::broken(format!("cannot read {}: {error}", path.display()), hint)
+    }
+
+    /// The exit code.
+    pub(super) const fn code(&self) -> u8 {
+        match self {
             Self::NobodyListens => 0,
             Self::Broken { .. } => 1,
             Self::Usage { .. } | Self::Scenario(_) => 2,
-            Self::CheckFailed => 3,
             Self::Interrupted => 130,
-        };
-        match self {
-            Self::Broken { message, hint } | Self::Usage { message, hint } => say(&message, hint.as_deref()),
-            Self::Scenario(drawn) => anstream::eprintln!("{}", drawn.trim_end()),
-            Self::Interrupted => say("interrupted; nothing was written", None),
-            Self::CheckFailed | Self::NobodyListens => {}
+            Self::Said(code) => *code,
         }
-        ExitCode::from(code)
+    }
+
+    /// Says what went wrong and gives the exit code.
+    pub(super) fn report(&self) -> ExitCode {
+        match self {
+            Self::Broken { message, hint } | Self::Usage { message, hint } => say(message, hint.as_deref()),
+            Self::Scenario(drawn) => output::note(drawn.trim_end()),
+            Self::Interrupted => say("interrupted; nothing was written", None),
+            Self::Said(_) | Self::NobodyListens => {}
+        }
+        ExitCode::from(self.code())
     }
 }
 
-fn say(message: &(impl Display + ?Sized), hint: Option<&str>) {
+fn say(message: &str, hint: Option<&str>) {
     let red = anstyle::AnsiColor::Red.on_default().bold();
     let cyan = anstyle::AnsiColor::Cyan.on_default();
-    anstream::eprintln!("{red}error:{red:#} {message}");
+    output::note(&format!("{red}error:{red:#} {message}"));
     if let Some(hint) = hint {
-        anstream::eprintln!("{cyan}hint:{cyan:#} {hint}");
+        output::note(&format!("{cyan}hint:{cyan:#} {hint}"));
     }
 }

@@ -6,12 +6,29 @@ use super::output;
 use crate::scenario::{self, LoadError, Override, Scenario};
 use std::path::Path;
 
+/// No more file names than this are given in a hint.
+const MOST_NAMES: usize = 8;
+
 /// Reads a scenario file.
 pub(super) fn load(path: &Path) -> Result<Scenario, Failure> {
     scenario::load(path).map_err(|error| match error {
-        LoadError::Io { path, source } => Failure::file("read", &path, &source),
+        LoadError::Io { path, source } => Failure::unreadable(&path, &source, readable(&path)),
         LoadError::Invalid(diagnostics) => Failure::Scenario(diagnostics.render(output::watched())),
     })
+}
+
+/// The scenario files beside `path`, which cannot be read.
+fn readable(path: &Path) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let scenarios = entries.filter(|entry| entry != path && entry.extension().is_some_and(|end| end == "toml"));
+    let mut names: Vec<_> = scenarios.filter_map(|entry| Some(entry.file_name()?.display().to_string())).collect();
+    names.sort();
+    names.truncate(MOST_NAMES);
+    match names.as_slice() {
+        [] => "give the path of a scenario file".to_owned(),
+        names => format!("give the path of a scenario file; {} has {}", folder.display(), names.join(", ")),
+    }
 }
 
 /// Reads the scenario that is to be played and applies the flags to it.

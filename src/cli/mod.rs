@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod failure;
 mod load;
+mod numbers;
 mod output;
 mod playing;
 mod run;

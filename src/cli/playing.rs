@@ -4,6 +4,7 @@ use super::args::Play;
 use super::failure::Failure;
 use super::output;
 use super::stopwatch::Stopwatch;
+use crate::report;
 use crate::scenario::Scenario;
 use crate::sim::Progress;
 use crate::study::{self, Findings};
@@ -45,10 +46,10 @@ pub(super) fn play(args: &Play, scenario: &Scenario) -> Result<Played, Failure> 
 
 fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
     let threads = threads.map_or(0, usize::from);
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| Failure::Broken {
-        message: format!("cannot start threads: {error}"),
-        hint: Some("try fewer with --threads".to_owned()),
-    })
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| Failure::broken(format!("cannot start threads: {error}"), "try fewer with --threads"))
 }
 
 /// At the first Ctrl-C the run stops after the batches under way; at the second the program ends at once.
@@ -70,7 +71,7 @@ fn show(progress: &Progress, total: u64, playing: &Receiver<()>) {
     if !still(PATIENCE) {
         return;
     }
-    let bar = ProgressBar::new(total).with_elapsed(PATIENCE).with_style(style());
+    let bar = ProgressBar::new(total).with_elapsed(PATIENCE).with_style(style()).with_message(report::count(total));
     while still(TICK) {
         bar.set_position(progress.played());
     }
@@ -78,6 +79,6 @@ fn show(progress: &Progress, total: u64, playing: &Receiver<()>) {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{bar:40} {percent:>3} % of {human_len} recipients, {eta} left")
+    ProgressStyle::with_template("{bar:40} {percent:>3} % of {msg} recipients, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -26,15 +26,21 @@ fn folder(args: &Run) -> PathBuf {
     args.out.clone().unwrap_or_else(|| Path::new("reports").join(name))
 }
 
-/// An output folder that is a file is better said before the run than after it.
+/// Whether a report can be written is better said before the run than after it.
 fn usable(out: &Path) -> Result<(), Failure> {
-    if out.exists() && !out.is_dir() {
-        return Err(Failure::Broken {
-            message: format!("cannot write a report into {}: it is not a folder", out.display()),
-            hint: Some("name another folder with --out, or use --no-report".to_owned()),
-        });
+    let standing = out.ancestors().find(|folder| folder.symlink_metadata().is_ok()).unwrap_or(Path::new("."));
+    let refused = |reason: &str| {
+        let message = format!("cannot write a report into {}: {reason}", out.display());
+        Failure::broken(message, "name another folder with --out, or use --no-report")
+    };
+    if !standing.is_dir() {
+        return Err(refused(&format!("{} is no folder", standing.display())));
     }
-    Ok(())
+    tempfile::Builder::new()
+        .prefix(".failsim-")
+        .tempfile_in(standing)
+        .map(drop)
+        .map_err(|error| refused(&error.to_string()))
 }
 
 fn write(out: &Path, played: &Played, quiet: bool) -> Result<(), Failure> {
@@ -45,7 +51,9 @@ fn write(out: &Path, played: &Played, quiet: bool) -> Result<(), Failure> {
         threads: played.threads,
         seconds: played.seconds,
     };
-    report::write(out, &played.findings, &run).map_err(|error| Failure::file("write the report into", out, &error))?;
+    let broken =
+        |error: std::io::Error| Failure::broken(error.to_string(), "mend that, or name another folder with --out");
+    report::write(out, &played.findings, &run).map_err(broken)?;
     if !quiet {
         output::note(&format!("report: {}", out.join("report.html").display()));
     }

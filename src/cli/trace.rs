@@ -20,7 +20,11 @@ pub(super) fn trace(args: &Trace) -> Result<(), Failure> {
     let recipients = scenario.traffic.recipients;
     if args.recipient >= recipients {
         return Err(Failure::usage(
-            format!("there is no recipient {}: the scenario has {recipients}, numbered from 0", args.recipient),
+            format!(
+                "there is no recipient {}: the scenario has {}, numbered from 0",
+                args.recipient,
+                report::count(recipients)
+            ),
             format!("use --recipient {} or a lower number", recipients - 1),
         ));
     }

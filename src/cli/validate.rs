@@ -3,33 +3,33 @@
 use super::args::Validate;
 use super::failure::Failure;
 use super::{load, output};
+use crate::report;
 use crate::scenario::Scenario;
 use std::path::Path;
 
-/// Reads every file, says what is wrong with each, and ends with the worst of it.
+/// Reads every file and says what is wrong with each; a file that cannot be read at all decides the exit code.
 pub(super) fn validate(args: &Validate) -> Result<(), Failure> {
     let mut worst = None;
     for path in &args.scenarios {
         match load::load(path) {
             Ok(scenario) => output::print(&summary(path, &scenario))?,
             Err(failure) => {
-                if let Some(earlier) = worst.replace(failure) {
-                    earlier.report();
-                }
+                failure.report();
+                worst = Some(failure.code().min(worst.unwrap_or(u8::MAX)));
             }
         }
     }
-    worst.map_or(Ok(()), Err)
+    worst.map_or(Ok(()), |code| Err(Failure::Said(code)))
 }
 
 fn summary(path: &Path, scenario: &Scenario) -> String {
-    let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let count = |n: u64, word: &str| format!("{} {word}{}", report::count(n), if n == 1 { "" } else { "s" });
     format!(
         "{}: valid; {}, {}, {}, {}\n",
         path.display(),
-        count(scenario.plans.len(), "plan"),
-        count(scenario.providers.len(), "provider"),
-        count(scenario.traffic.recipients as usize, "recipient"),
-        count(scenario.checks.len(), "check"),
+        count(scenario.plans.len() as u64, "plan"),
+        count(scenario.providers.len() as u64, "provider"),
+        count(scenario.traffic.recipients, "recipient"),
+        count(scenario.checks.len() as u64, "check"),
     )
 }

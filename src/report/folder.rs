@@ -1,7 +1,7 @@
 //! The report folder: every file whole or not there.
 //!
-//! All files are written to a temporary folder beside the real one, then moved: in one step where the folder is new,
-//! else file by file over those of an earlier report. What others put there stays.
+//! All files are written to a temporary folder, then moved: in one step from beside the real one where that is new, else
+//! file by file from within it over those of an earlier report. What others put there stays.
 
 use super::{Run, csv, figures, json, page, readme};
 use crate::study::Findings;
@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 pub fn write(dir: &Path, findings: &Findings, run: &Run) -> Result<Vec<PathBuf>> {
     refuse_a_file(dir)?;
     let files = files(findings, run)?;
-    let parent = parent_of(dir);
-    fs::create_dir_all(parent).map_err(|error| naming(parent, &error))?;
-    let fresh =
-        tempfile::Builder::new().prefix(".failsim-").tempdir_in(parent).map_err(|error| naming(parent, &error))?;
+    // A folder that is there may be a disk of its own, or lie where nothing else may be written.
+    let home = if dir.is_dir() { dir } else { parent_of(dir) };
+    fs::create_dir_all(home).map_err(|error| naming(home, &error))?;
+    let fresh = tempfile::Builder::new().prefix(".failsim-").tempdir_in(home).map_err(|error| naming(home, &error))?;
     for (name, text) in &files {
         write_through(&fresh.path().join(name), text).map_err(|error| naming(&dir.join(name), &error))?;
     }

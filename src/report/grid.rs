@@ -4,6 +4,9 @@ use super::words;
 use crate::study::{Comparison, Count, Difference, PlanResult, Results, StepResult};
 use serde::Serialize;
 
+/// Endings of a step that are rarer than this are not shown, as a share.
+const RARE: f64 = 0.000_5;
+
 /// A table of text.
 #[derive(Serialize)]
 pub(super) struct Grid {
@@ -16,9 +19,9 @@ pub(super) struct Grid {
 /// How a grid gives way when it is too wide for a terminal.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) enum Shape {
-    /// Measures by plan: cut into blocks of columns, the first column repeated.
+    /// Measures by plan.
     Sheet,
-    /// One row a thing: the last column wraps; a first cell that repeats the one above is left blank.
+    /// One row a thing; a first cell that repeats the one above is left blank.
     List,
 }
 
@@ -112,6 +115,17 @@ pub(super) fn comparisons(results: &Results) -> Option<Grid> {
     })
 }
 
+/// The paired differences of each plan to the first; `None` with fewer than two plans.
+pub(super) fn differences_to_first(results: &Results) -> Option<Grid> {
+    let first = &results.plans.first()?.name;
+    let mut grid = comparisons(results)?;
+    grid.caption = format!("Differences to {first}, on the same recipients with the same luck");
+    grid.columns.remove(1);
+    grid.rows.retain(|row| row.get(1) == Some(first));
+    grid.rows.iter_mut().for_each(|row| drop(row.remove(1)));
+    Some(grid)
+}
+
 fn comparison(pair: &Comparison) -> Vec<String> {
     let latency = |difference: &Difference| words::difference(difference, 1.0);
     vec![
@@ -164,17 +178,18 @@ pub(super) fn step_name(step: &StepResult) -> String {
     }
 }
 
-/// How a step ended, most frequent first: `62 % delivered, 23 % undelivered`.
+/// How a step ended, most frequent first: `62 % delivered, 23 % undelivered`. What would be shown as 0.0 % is left out.
 fn outcomes(step: &StepResult) -> String {
     let all: f64 = step.outcomes.values().map(|count| count.0).sum();
-    let mut parts: Vec<_> = step.outcomes.iter().filter(|(_, count)| count.0 > 0.0).collect();
+    let mut parts: Vec<_> = step.outcomes.iter().filter(|(_, count)| count.0 >= RARE * all && count.0 > 0.0).collect();
     parts.sort_by(|a, b| b.1.0.total_cmp(&a.1.0));
     if parts.is_empty() {
         return "nobody came here".to_owned();
     }
     let part = |(status, count): (&String, &Count)| {
         let share = count.0 / all;
-        let share = words::percent(share, usize::from(!(0.0995..0.9).contains(&share)));
+        let is_fine = !(0.0995..0.9).contains(&share) && share < 1.0;
+        let share = words::percent(share, usize::from(is_fine));
         format!("{share}{}{}", words::NBSP, status.replace('_', "\u{a0}"))
     };
     parts.into_iter().map(part).collect::<Vec<_>>().join(", ")

@@ -20,13 +20,23 @@ pub(super) fn span(seconds: f64) -> String {
     format!("{sign}{text}")
 }
 
-/// As [`span`], with the digits of an error.
-pub(super) fn span_of_error(seconds: f64) -> String {
-    if seconds < 9.5 {
-        format!("{}{NBSP}s", decimal(seconds, decimals_for(seconds).unwrap_or(0)))
-    } else {
-        span(seconds)
+/// A span and its error, both of them as fine as the error: `1 min 6.3 s` and `0.3 s`, `2 h 48 min` and `7 min`.
+pub(super) fn span_and_error(seconds: f64, error: f64) -> (String, String) {
+    let decimals = decimals_for(error).unwrap_or(0);
+    match (seconds, error) {
+        (59.5..3_599.5, ..9.5) => (to_decimals(seconds, decimals), format!("{}{NBSP}s", decimal(error, decimals))),
+        (_, ..9.5) => (span(seconds), format!("{}{NBSP}s", decimal(error, decimals))),
+        (3_599.5.., 59.5..) => (span(seconds), span((error / 60.0).ceil() * 60.0)),
+        _ => (span(seconds), span(error)),
     }
+}
+
+/// Minutes, and seconds with `decimals`.
+fn to_decimals(seconds: f64, decimals: usize) -> String {
+    let fine = 10_f64.powi(decimals as i32);
+    let rounded = (seconds * fine).round() / fine;
+    let minutes = (rounded / 60.0).floor();
+    format!("{minutes}{NBSP}min{NBSP}{}{NBSP}s", decimal(rounded - 60.0 * minutes, decimals))
 }
 
 /// `whole` seconds as so many of a large unit and, unless it is none, so many of a small one.

@@ -1,5 +1,6 @@
 //! A life as text: one line for each event.
 
+use super::words;
 use crate::engine::{Notice, StepEnd, Strategy, Submission};
 use crate::scenario::Scenario;
 use crate::study::{Event, Trace};
@@ -11,8 +12,11 @@ use std::fmt::Write;
 pub fn trace(scenario: &Scenario, plan: usize, recipient: u64, trace: &Trace) -> String {
     let teller = Teller { scenario, plan, arrival: trace.arrival };
     let mut text = format!(
-        "recipient {recipient} under plan {}, seed {}\narrives at {}; times are since then\n\n",
-        scenario.plans[plan].name, scenario.seed, trace.arrival
+        "recipient {recipient} of {} under plan {}, seed {}\narrives at {}; times are since then\n\n",
+        words::whole(scenario.traffic.recipients),
+        scenario.plans[plan].name,
+        scenario.seed,
+        clock(trace.arrival)
     );
     teller.line(&mut text, trace.arrival, "flow      started");
     let mut last = trace.arrival;
@@ -37,7 +41,7 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn line(&self, text: &mut String, at: SimTime, said: &str) {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{:>14}  {said}", at.since(self.arrival).to_string());
+        let _ = writeln!(text, "{:>14}  {said}", clock(at.since(self.arrival)));
     }
 
     fn event(&self, event: &Event) -> Option<String> {
@@ -74,11 +78,11 @@ impl Teller<'_> {
                 let after = trace.first_delivery.since(trace.arrival);
                 let in_time = if after <= self.scenario.deadline { "in time" } else { "too late" };
                 let again = if n > 1 { format!(", {n} times in all") } else { String::new() };
-                format!("reached after {after} ({in_time}; the deadline is {}){again}", self.scenario.deadline)
+                format!("reached after {} ({in_time}; the deadline is {}){again}", clock(after), self.scenario.deadline)
             }
         };
         let _ = writeln!(text, "person    {reached}");
-        let _ = writeln!(text, "flow      {}; quiet after {}", trace.status, last.since(trace.arrival));
+        let _ = writeln!(text, "flow      {}; nothing more after {}", trace.status, clock(last.since(trace.arrival)));
         let _ = writeln!(text, "cost      {}", self.money(trace.cost));
     }
 
@@ -123,6 +127,18 @@ impl Teller<'_> {
     }
 }
 
+/// A span to the millisecond: `0.928s`, `2m05.120s`, `1h02m03.000s`.
+fn clock(span: SimTime) -> String {
+    let millis = (span.as_micros() + 500) / 1_000;
+    let (hours, minutes, seconds) = (millis / 3_600_000, millis / 60_000 % 60, millis / 1_000 % 60);
+    let millis = millis % 1_000;
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}.{millis:03}s"),
+        (0, _) => format!("{minutes}m{seconds:02}.{millis:03}s"),
+        _ => format!("{hours}h{minutes:02}m{seconds:02}.{millis:03}s"),
+    }
+}
+
 fn ending(end: &StepEnd) -> String {
     match end {
         StepEnd::Met(status) => format!("satisfied: {status}"),
@@ -130,5 +146,17 @@ fn ending(end: &StepEnd) -> String {
         StepEnd::TimedOut => "ttl passed: expired".to_owned(),
         StepEnd::Superseded => "superseded by a late delivery".to_owned(),
         StepEnd::GaveUp => "given up".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_to_the_millisecond() {
+        let told = |seconds| clock(SimTime::from_secs_f64(seconds));
+        assert_eq!([told(0.0), told(0.927_906), told(59.999_6)], ["0.000s", "0.928s", "1m00.000s"]);
+        assert_eq!([told(125.12), told(3_723.0), told(90_000.0)], ["2m05.120s", "1h02m03.000s", "25h00m00.000s"]);
     }
 }

@@ -1,7 +1,8 @@
 //! What CI reads: the checks and the comparison with a baseline, one line each.
 
+use super::words;
 use crate::scenario::Bound;
-use crate::study::{Against, Checked, Measured, Unit, Verdict, unit};
+use crate::study::{Against, Checked, Measured, Unit, Verdict, more_is_better, unit};
 use std::fmt::Write;
 
 /// The checks, one line each, and their sum.
@@ -31,32 +32,62 @@ fn width(names: impl Iterator<Item = String>) -> usize {
 fn said(check: &Checked) -> (&'static str, String) {
     let unit = unit(&check.metric);
     let bound = match check.bound {
-        Bound::AtLeast(limit) => format!("at least {}", value(unit, limit)),
-        Bound::AtMost(limit) => format!("at most {}", value(unit, limit)),
+        Bound::AtLeast(limit) => format!("at least {} wanted", bound(unit, limit)),
+        Bound::AtMost(limit) => format!("at most {} wanted", bound(unit, limit)),
     };
     let is = check.measured.map_or_else(|| "nothing to measure".to_owned(), |measured| with_interval(unit, &measured));
     match check.verdict {
-        Verdict::Holds => ("ok", format!("{is}, {bound} wanted")),
-        Verdict::Fails => ("FAIL", format!("{is}, {bound} wanted")),
-        Verdict::NotSure(Some(n)) => ("not sure", format!("{is}, {bound} wanted; needs about {n} recipients")),
-        Verdict::NotSure(None) => ("not sure", format!("{is}, {bound} wanted; too close for any number of recipients")),
+        Verdict::Holds => ("ok", format!("{is}, {bound}")),
+        Verdict::Fails => ("FAIL", format!("{is}, {bound}")),
+        Verdict::NotSure(Some(n)) => ("not sure", format!("{is}, {bound}; needs about {} recipients", words::whole(n))),
+        Verdict::NotSure(None) => ("not sure", format!("{is}, {bound}; too close for any number of recipients")),
     }
 }
 
+/// `98.910 % (98.756 to 99.045)`.
 fn with_interval(unit: Unit, measured: &Measured) -> String {
-    let is = value(unit, measured.value);
-    measured
-        .interval
-        .map_or_else(|| is.clone(), |(low, high)| format!("{is} ({} to {})", value(unit, low), value(unit, high)))
+    let decimals = decimals(unit, measured.value);
+    let is = shown(unit, measured.value, decimals);
+    match measured.interval {
+        Some((low, high)) => format!("{is} ({} to {})", number(unit, low, decimals), number(unit, high, decimals)),
+        None => is,
+    }
 }
 
-fn value(unit: Unit, x: f64) -> String {
+/// `x` in the unit that it is shown in.
+fn number(unit: Unit, x: f64, decimals: usize) -> String {
+    words::decimal(scaled(unit, x), decimals).replace(words::NBSP, " ")
+}
+
+fn scaled(unit: Unit, x: f64) -> f64 {
+    if unit == Unit::Share { 100.0 * x } else { x }
+}
+
+const fn suffix(unit: Unit) -> &'static str {
     match unit {
-        Unit::Share => format!("{:.3} %", 100.0 * x),
-        Unit::Money => format!("{x:.6}"),
-        Unit::Seconds => format!("{x:.3} s"),
-        Unit::Count => format!("{x}"),
+        Unit::Share => " %",
+        Unit::Seconds => " s",
+        Unit::Money | Unit::Count => "",
     }
+}
+
+/// How many decimals a value like `x` is shown with.
+fn decimals(unit: Unit, x: f64) -> usize {
+    match unit {
+        Unit::Share | Unit::Seconds => 3,
+        Unit::Money => words::decimals_of(x, 5).clamp(2, 6),
+        Unit::Count => usize::from(x.fract() != 0.0),
+    }
+}
+
+/// A bound as somebody would write it, without trailing zeros.
+fn bound(unit: Unit, limit: f64) -> String {
+    format!("{}{}", trimmed(&number(unit, limit, 8)), suffix(unit))
+}
+
+/// A number with decimals, without the zeros that it ends with.
+fn trimmed(number: &str) -> &str {
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 /// The comparison with a baseline: every measure that has changed, and the sum.
@@ -69,19 +100,85 @@ pub fn baseline(rows: &[Against]) -> String {
         let word = if row.fails { "FAIL" } else { "ok" };
         let _ = writeln!(text, "{word:<8}  {:<names$}  {}", subject(&row.plan, row.metric), change(row));
     }
-    let fails = rows.iter().filter(|row| row.fails).count();
-    let _ = writeln!(
-        text,
-        "baseline: {} measures compared, {} changed, {fails} worse than tolerated",
-        rows.len(),
-        changed.len()
-    );
+    let (all, fails) = (rows.len(), rows.iter().filter(|row| row.fails).count());
+    let _ = match changed.len() {
+        0 => writeln!(text, "baseline: {all} measures compared, all exactly equal"),
+        n => writeln!(text, "baseline: {all} measures compared, {n} changed, {fails} worse than tolerated"),
+    };
     text
 }
 
+/// `was 98.910 %, is 98.880 %: 0.030 points worse, none tolerated`.
 fn change(row: &Against) -> String {
     let unit = unit(row.metric);
-    let show = |x: Option<f64>| x.map_or_else(|| "none".to_owned(), |x| value(unit, x));
-    let allowed = if row.tolerance > 0.0 { value(unit, row.tolerance) } else { "nothing".to_owned() };
-    format!("was {}, is {}; worse by {allowed} is tolerated", show(row.was), show(row.is))
+    let (Some(was), Some(is)) = (row.was, row.is) else {
+        let show = |x: Option<f64>| x.map_or_else(|| "none".to_owned(), |x| shown(unit, x, decimals(unit, x)));
+        return format!("was {}, is {}", show(row.was), show(row.is));
+    };
+    let by = (is - was).abs();
+    // As many digits as it takes to see the difference.
+    let decimals = decimals(unit, was).max(words::decimals_of(scaled(unit, by), 2));
+    let is_better = (is > was) == more_is_better(row.metric);
+    let verdict = match (is_better, row.tolerance > 0.0) {
+        (true, _) => "better".to_owned(),
+        (false, false) => "worse, none tolerated".to_owned(),
+        (false, true) => format!("worse, {} tolerated", allowed(unit, row.tolerance, decimals)),
+    };
+    let points = if unit == Unit::Share { " points" } else { suffix(unit) };
+    let (was, is) = (shown(unit, was, decimals), shown(unit, is, decimals));
+    format!("was {was}, is {is}: {}{points} {verdict}", number(unit, by, decimals))
+}
+
+/// A tolerance with the digits of the change that it is set against, or as many as it has.
+fn allowed(unit: Unit, tolerance: f64, decimals: usize) -> String {
+    let digits = decimals.max(words::decimals_of(scaled(unit, tolerance), 2));
+    let points = if unit == Unit::Share { "" } else { suffix(unit) };
+    format!("{}{points}", trimmed(&number(unit, tolerance, digits)))
+}
+
+fn shown(unit: Unit, x: f64, decimals: usize) -> String {
+    format!("{}{}", number(unit, x, decimals), suffix(unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change_of(metric: &'static str, was: f64, is: f64, tolerance: f64) -> String {
+        change(&Against { plan: "a".to_owned(), metric, was: Some(was), is: Some(is), tolerance, fails: false })
+    }
+
+    #[test]
+    fn a_change_shows_as_many_digits_as_it_takes_to_see_it() {
+        let said = change_of("in_time", 0.989_1, 0.988_8, 0.0);
+        assert_eq!(said, "was 98.910 %, is 98.880 %: 0.030 points worse, none tolerated");
+        let said = change_of("in_time", 0.989_1, 0.989_101, 0.0);
+        assert_eq!(said, "was 98.91000 %, is 98.91010 %: 0.00010 points better");
+        let said = change_of("latency_s.p95", 35.8, 36.2, 0.5);
+        assert_eq!(said, "was 35.800 s, is 36.200 s: 0.400 s worse, 0.5 s tolerated");
+    }
+
+    #[test]
+    fn a_check_says_what_is_and_what_was_wanted() {
+        let check = |metric: &str, value, low, high, bound, verdict| Checked {
+            plan: "a".to_owned(),
+            metric: metric.to_owned(),
+            bound,
+            measured: Some(Measured { value, interval: Some((low, high)) }),
+            verdict,
+        };
+        let text = checks(&[
+            check("in_time", 0.989_1, 0.987_56, 0.990_45, Bound::AtLeast(0.985), Verdict::Holds),
+            check("cost.total", 1_662.75, 1_650.0, 1_670.0, Bound::AtMost(1_600.0), Verdict::Fails),
+            check("duplicates", 0.03, 0.02, 0.04, Bound::AtMost(0.032), Verdict::NotSure(Some(230_000))),
+        ]);
+        for line in [
+            "ok        a in_time     98.910 % (98.756 to 99.045), at least 98.5 % wanted",
+            "FAIL      a cost.total  1 662.75 (1 650.00 to 1 670.00), at most 1 600 wanted",
+            "not sure  a duplicates  3.000 % (2.000 to 4.000), at most 3.2 % wanted; needs about 230 000 recipients",
+            "checks: 1 hold, 1 fail, 1 not sure",
+        ] {
+            assert!(text.contains(line), "no {line:?} in\n{text}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! Digits follow the error: the error is shown with one digit (two when it starts with a 1), the value with as many
 //! decimals. Spaces inside a quantity are no-break spaces, so that no line ends between a number and its unit.
 
-pub(super) use super::spans::{span, span_of_error};
+pub(super) use super::spans::{span, span_and_error};
 use crate::study::{Difference, Interval, Share};
 
 /// The space between a number and its unit, and between groups of digits.
@@ -27,9 +27,10 @@ impl Measured {
         ends.map(|(low, high)| Self { value: value * scale, low: low * scale, high: high * scale })
     }
 
-    /// The larger distance to an end.
+    /// The larger distance to an end; nothing where it is too small to be shown.
     fn reach(self) -> f64 {
-        (self.high - self.value).max(self.value - self.low).max(0.0)
+        let reach = (self.high - self.value).max(self.value - self.low);
+        if reach < 0.5 * 10f64.powi(-MOST_DECIMALS) { 0.0 } else { reach }
     }
 
     /// Whether one number after `±` says it: the ends are nearly as far from the value, and agree on whether it is 0.
@@ -86,18 +87,38 @@ pub(super) fn count(value: f64) -> String {
     decimal(value, decimals)
 }
 
+/// A whole number in groups of three, with plain spaces: `1 000 000`.
+#[must_use]
+pub fn whole(count: u64) -> String {
+    grouped(&count.to_string()).replace(NBSP, " ")
+}
+
 /// A value with its error: `97.31 % ±0.03`, or `100 % (99.8 to 100)` where the ends are unlike.
 fn with_error(measured: Measured, unit: &str, signed: bool) -> String {
-    let decimals = decimals_for(measured.reach()).unwrap_or_else(|| decimals_of(measured.value, 4).min(4));
-    let write = |value| if signed { with_sign(value, decimals) } else { decimal(value, decimals) };
-    let value = write(measured.value);
     if measured.reach() == 0.0 {
-        format!("{value}{unit}{NBSP}±0")
-    } else if measured.is_even() {
+        return format!("{}{unit}{NBSP}±0", exactly(measured.value, unit, signed));
+    }
+    let decimals = decimals_for(measured.reach()).unwrap_or(0);
+    let decimals_at = |value: f64| if is_edge(value, unit) { 0 } else { decimals };
+    let write = |value| if signed { with_sign(value, decimals_at(value)) } else { decimal(value, decimals_at(value)) };
+    let value = write(measured.value);
+    if measured.is_even() {
         format!("{value}{unit}{NBSP}±{}", decimal(measured.reach(), decimals))
     } else {
         format!("{value}{unit}{NBSP}({}{NBSP}to{NBSP}{})", write(measured.low), write(measured.high))
     }
+}
+
+/// `value`, which is without error: an amount with all of its decimals, which are millionths at most.
+fn exactly(value: f64, unit: &str, signed: bool) -> String {
+    let decimals = if unit.is_empty() { 6 } else { decimals_of(value, 4).min(4) };
+    let text = if signed { with_sign(value, decimals) } else { decimal(value, decimals) };
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Whether `value` is nothing or, as a share, everything: written without decimals, since it is so exactly.
+fn is_edge(value: f64, unit: &str) -> bool {
+    value.abs() < 1e-9 || unit.ends_with('%') && (value - 100.0).abs() < 1e-9
 }
 
 /// `value` with its sign also when it is positive.
@@ -168,7 +189,7 @@ pub(super) fn range(difference: &Difference, scale: f64) -> Option<String> {
     Some(format!("{}{NBSP}to{NBSP}{}", with_sign(measured.low, decimals), with_sign(measured.high, decimals)))
 }
 
-/// A latency with its interval, `4.13 s ±0.02`, `1 min 32 s ±0.5 s`, `2 h (1 h 30 min to 2 h 5 min)`.
+/// A latency with its interval, `4.13 s ±0.02`, `1 min 32.4 s ±0.5 s`, `2 h (1 h 30 min to 2 h 5 min)`.
 pub(super) fn latency(seconds: Option<f64>, interval: Option<&Interval>) -> String {
     let Some(seconds) = seconds else { return NONE.to_owned() };
     let ends = interval.and_then(|ends| Measured::new(seconds, Some(ends.low), Some(ends.high), 1.0));
@@ -177,7 +198,8 @@ pub(super) fn latency(seconds: Option<f64>, interval: Option<&Interval>) -> Stri
             with_error(measured, "\u{a0}s", false)
         }
         Some(measured) if measured.reach() > 0.0 && measured.is_even() => {
-            format!("{}{NBSP}±{}", span(seconds), span_of_error(measured.reach()))
+            let (value, error) = span_and_error(seconds, measured.reach());
+            format!("{value}{NBSP}±{error}")
         }
         Some(measured) if measured.reach() > 0.0 && span(measured.low) != span(measured.high) => {
             format!("{}{NBSP}({}{NBSP}to{NBSP}{})", span(seconds), span(measured.low), span(measured.high))
@@ -213,7 +235,7 @@ mod tests {
         let measure = |value, low, high| plain(share(&Share { count: Default::default(), share: value, low, high }));
         assert_eq!(measure(0.973_12, Some(0.972_81), Some(0.973_43)), "97.31 % ±0.03");
         assert_eq!(measure(0.973_12, Some(0.971_9), Some(0.974_3)), "97.31 % ±0.12");
-        assert_eq!(measure(1.0, Some(0.998), Some(1.0)), "100.0 % (99.8 to 100.0)");
+        assert_eq!(measure(1.0, Some(0.998), Some(1.0)), "100 % (99.8 to 100)");
         assert_eq!(measure(0.5, None, None), "50.00 %");
         assert_eq!(measure(0.0, Some(0.0), Some(0.0)), "0 % ±0");
     }
@@ -222,9 +244,23 @@ mod tests {
     fn differences_carry_their_sign() {
         let paired = |value, low, high| Difference { difference: value, low: Some(low), high: Some(high) };
         assert_eq!(plain(difference(&paired(0.0031, 0.0026, 0.0036), 100.0)), "+0.31 ±0.05");
-        assert_eq!(plain(difference(&paired(-0.02, -0.05, 0.0), 1.0)), "−0.02 (−0.05 to 0.00)");
+        assert_eq!(plain(difference(&paired(-0.02, -0.05, 0.0), 1.0)), "−0.02 (−0.05 to 0)");
         assert_eq!(plain(difference(&paired(0.0, 0.0, 0.0), 1.0)), "0 ±0");
+        assert_eq!(plain(difference(&paired(0.045, 0.045, 0.045), 1.0)), "+0.045 ±0");
         assert_eq!(range(&paired(0.01, -0.02, 0.04), 1.0).map(plain).as_deref(), Some("−0.02 to +0.04"));
+    }
+
+    #[test]
+    fn spans_are_as_fine_as_their_error() {
+        let latency = |seconds: f64, reach: f64| {
+            let ends = Interval { low: seconds - reach, high: seconds + reach };
+            plain(super::latency(Some(seconds), Some(&ends)))
+        };
+        assert_eq!(latency(4.126, 0.021), "4.13 s ±0.02");
+        assert_eq!(latency(66.31, 0.3), "1 min 6.3 s ±0.3 s");
+        assert_eq!(latency(119.97, 0.3), "2 min 0.0 s ±0.3 s");
+        assert_eq!(latency(519.0, 135.0), "8 min 39 s ±2 min 15 s");
+        assert_eq!(latency(10_080.0, 394.0), "2 h 48 min ±7 min");
     }
 
     #[test]
@@ -232,6 +268,7 @@ mod tests {
         assert_eq!(plain(plain_amount(24_512.3)), "24 512.30");
         assert_eq!(plain(plain_amount(0.024_513)), "0.02451");
         assert_eq!(plain(plain_amount(0.0)), "0");
+        assert_eq!(plain(amount(0.037_55, Some(0.037_55), Some(0.037_550_000_000_1))), "0.03755 ±0");
         assert_eq!(plain(count(1_000_000.0)), "1 000 000");
         assert_eq!(plain(count(12.5)), "12.5");
     }

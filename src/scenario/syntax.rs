@@ -81,7 +81,11 @@ fn diagnostic(text: &str, error: &Error) -> Diagnostic {
     let value = text.get(span.clone()).unwrap_or_default().trim();
     let before = text.get(..span.start).unwrap_or_default().trim_end_matches([' ', '\t']);
     let (message, expected) = error.message().split_once(", ").unwrap_or((error.message(), ""));
-    Diagnostic::at(span, Fault::new(format!("not TOML: {message}"), expected, cure(before, value)))
+    let cure = match message {
+        "duplicate key" => "remove one of the two, or give it another name".to_owned(),
+        _ => cure(before, value),
+    };
+    Diagnostic::at(span, Fault::new(format!("not TOML: {message}"), expected, cure))
 }
 
 /// The cure for a syntax error at `value`: a value is missing or lacks its quotes; for all else, what TOML looks like.

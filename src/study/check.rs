@@ -55,14 +55,17 @@ pub fn judge(measured: &Measured, bound: Bound, n: f64) -> Verdict {
     match (holds, fails) {
         (true, _) => Verdict::Holds,
         (_, true) => Verdict::Fails,
-        _ => Verdict::NotSure(recipients_needed(measured.value - limit, 0.5 * (high - low), n)),
+        _ => {
+            let reach = if limit < measured.value { measured.value - low } else { high - measured.value };
+            Verdict::NotSure(recipients_needed(measured.value - limit, reach, n))
+        }
     }
 }
 
-/// How many recipients would tell a value from a bound at this `distance`, when `n` give an interval of this half width, which
-/// shrinks with the square root of their number.
-fn recipients_needed(distance: f64, half: f64, n: f64) -> Option<u64> {
-    let needed = n * (half / distance).powi(2);
+/// How many recipients would tell a value from a bound at this `distance`, when `n` give an interval that has this `reach` towards
+/// the bound, and shrinks with the square root of their number.
+fn recipients_needed(distance: f64, reach: f64, n: f64) -> Option<u64> {
+    let needed = n * (reach / distance).powi(2);
     (needed < 1e12).then(|| two_digits(needed))
 }
 
@@ -144,7 +147,8 @@ pub fn against(
     baseline: &Results,
     tolerance: impl Fn(&str) -> Option<Tolerance>,
 ) -> Result<Vec<Against>, Incomparable> {
-    comparable(now, baseline)?;
+    let facts = &now.scenario;
+    same_people((facts.seed, facts.recipients, facts.replications), baseline)?;
     let common: Vec<_> = now.plans.iter().filter_map(|plan| Some((plan, same_plan(baseline, plan)?))).collect();
     if common.is_empty() {
         return Err(Incomparable::NoCommonPlan);
@@ -153,15 +157,29 @@ pub fn against(
     Ok(rows.map(|((now, was), metric)| row(now, was, metric, tolerance(metric))).collect())
 }
 
-fn comparable(now: &Results, baseline: &Results) -> Result<(), Incomparable> {
-    let (ours, theirs) = (&now.scenario, &baseline.scenario);
-    if ours.seed != theirs.seed {
+/// Whether what `scenario` will come to in so many replications can be held to `baseline`; known before anything is played.
+///
+/// # Errors
+/// [`Incomparable`], as [`against`] would say it afterwards.
+pub fn comparable(scenario: &Scenario, replications: u32, baseline: &Results) -> Result<(), Incomparable> {
+    same_people((scenario.seed, scenario.traffic.recipients, replications), baseline)?;
+    let is_known = |name: &str| baseline.plans.iter().any(|plan| plan.name == name);
+    match scenario.plans.iter().any(|plan| is_known(&plan.name)) {
+        true => Ok(()),
+        false => Err(Incomparable::NoCommonPlan),
+    }
+}
+
+/// Whether this seed, number of recipients and number of replications are those of `baseline`.
+fn same_people((seed, recipients, replications): (u64, u64, u32), baseline: &Results) -> Result<(), Incomparable> {
+    let theirs = &baseline.scenario;
+    if seed != theirs.seed {
         return Err(Incomparable::Seed(theirs.seed));
     }
-    if ours.recipients != theirs.recipients {
+    if recipients != theirs.recipients {
         return Err(Incomparable::Recipients(theirs.recipients));
     }
-    if ours.replications != theirs.replications {
+    if replications != theirs.replications {
         return Err(Incomparable::Replications(theirs.replications));
     }
     Ok(())
@@ -206,6 +224,13 @@ mod tests {
         assert_eq!(judge(&measured(0.97, 0.005), bound, 1e4), Verdict::NotSure(None));
         assert_eq!(judge(&measured(5.0, 1.0), Bound::AtMost(6.0), 1e4), Verdict::Holds);
         assert_eq!(judge(&Measured { value: 5.0, interval: None }, Bound::AtMost(4.0), 1e4), Verdict::Fails);
+    }
+
+    #[test]
+    fn a_lopsided_interval_asks_for_more_recipients_than_there_were() {
+        let lopsided = Measured { value: 0.997, interval: Some((0.9935, 0.9986)) };
+        assert_eq!(judge(&lopsided, Bound::AtLeast(0.994), 2e3), Verdict::NotSure(Some(2_800)));
+        assert_eq!(judge(&lopsided, Bound::AtMost(0.998), 2e3), Verdict::NotSure(Some(5_200)));
     }
 
     #[test]

@@ -7,7 +7,9 @@ mod pictures;
 mod results;
 mod trace;
 
-pub use check::{Against, BASELINE_METRICS, Checked, Incomparable, Tolerance, Verdict, against, check, judge};
+pub use check::{
+    Against, BASELINE_METRICS, Checked, Incomparable, Tolerance, Verdict, against, check, comparable, judge,
+};
 pub use compare::compare;
 pub use measure::{Measured, Unit, measure, more_is_better, unit};
 pub use results::{

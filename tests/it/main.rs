@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod build;
+mod cli;
 mod closed_forms;
 mod coverage;
 mod determinism;

@@ -1,0 +1,59 @@
+//! Whole numbers on the command line: written as in a scenario file, and refused with what would do.
+
+use crate::traffic::MAX_RECIPIENTS;
+use std::ops::RangeInclusive;
+
+/// A number of recipients.
+pub(super) fn recipients(text: &str) -> Result<u64, String> {
+    whole(text, 1..=MAX_RECIPIENTS)
+}
+
+/// A number of replications.
+pub(super) fn replications(text: &str) -> Result<u32, String> {
+    whole(text, 1..=100_000)
+}
+
+/// A number of threads.
+pub(super) fn threads(text: &str) -> Result<u16, String> {
+    whole(text, 1..=4_096)
+}
+
+/// A seed, or the number of a recipient.
+pub(super) fn any(text: &str) -> Result<u64, String> {
+    whole(text, 0..=u64::MAX)
+}
+
+/// The number of a replication.
+pub(super) fn replication(text: &str) -> Result<u32, String> {
+    whole(text, 0..=u32::MAX)
+}
+
+/// A whole number within `range`, as `1000000` or `1_000_000`.
+fn whole<T: TryFrom<u64> + Into<u64> + Copy>(text: &str, range: RangeInclusive<T>) -> Result<T, String> {
+    let (least, most): (u64, u64) = ((*range.start()).into(), (*range.end()).into());
+    let is_digit = |c: char| c.is_ascii_digit() || c == '_';
+    let digits: String = text.chars().filter(|&c| c != '_').collect();
+    let number = digits.parse().ok().filter(|number| (least..=most).contains(number) && text.chars().all(is_digit));
+    let number = number.and_then(|number: u64| T::try_from(number).ok());
+    number.ok_or_else(|| format!("write a whole number from {least} to {most}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_whole_and_within_their_range() {
+        assert_eq!(recipients("1_000_000"), Ok(1_000_000));
+        assert_eq!(any("18446744073709551615"), Ok(u64::MAX));
+        assert_eq!(threads("7"), Ok(7));
+    }
+
+    #[test]
+    fn all_else_is_refused_with_what_would_do() {
+        for text in ["0", "-5", "+5", "1e6", "1.5", "", "_", "4294967297", "99999999999999999999999", "many"] {
+            assert_eq!(recipients(text), Err("write a whole number from 1 to 4294967296".to_owned()), "{text}");
+        }
+        assert_eq!(threads("5000"), Err("write a whole number from 1 to 4096".to_owned()));
+    }
+}

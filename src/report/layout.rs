@@ -1,0 +1,166 @@
+//! A grid laid out for a terminal: how wide its columns are, where names and lists wrap, and what moves to a block below.
+//!
+//! Cells with numbers are never broken. What does not fit beside the names of the rows is set below, with the names again.
+
+use super::grid::{Column, Grid};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+
+/// The gap between columns, one of it drawn by the table's style.
+const GAP: usize = 2;
+/// Names are not wrapped to less than this.
+const SHORTEST: usize = 20;
+/// A cell's lines end with one of these: names are made of words with hyphens.
+const IN_CELLS: &[char] = &[' ', '-'];
+
+/// The grid in as many blocks as `width` asks for, with a blank line between them; ends with a line feed.
+pub(super) fn laid_out(grid: &Grid, width: usize) -> String {
+    let columns: Vec<_> = (0..grid.columns.len()).map(|place| Extent::of(grid, place)).collect();
+    let names = names(grid).max(1);
+    let blocks = blocks(&columns, names, width);
+    blocks
+        .iter()
+        .map(|block| rendered(grid, block, &widths(grid, &columns, block, width)))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// How many columns name the rows: those before the first number.
+pub(super) fn names(grid: &Grid) -> usize {
+    grid.columns.iter().take_while(|column| !column.is_number).count()
+}
+
+/// How much room a column asks for.
+#[derive(Clone, Copy)]
+struct Extent {
+    /// Wrapped as far as it may be.
+    least: usize,
+    /// Not wrapped at all.
+    most: usize,
+}
+
+impl Extent {
+    fn of(grid: &Grid, place: usize) -> Self {
+        let column = &grid.columns[place];
+        let cells = || grid.rows.iter().map(|row| row[place].as_str());
+        let (head, widest) = (length(&column.name), cells().map(length).max().unwrap_or(0));
+        let most = head.max(widest);
+        let word = if column.is_number { widest } else { cells().map(longest_piece).max().unwrap_or(0) };
+        let least = word.max(longest_piece(&column.name));
+        Self { least: if column.is_number { least } else { least.max(SHORTEST.min(most)) }, most }
+    }
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+fn longest_piece(text: &str) -> usize {
+    text.split_inclusive(IN_CELLS).map(|piece| length(piece.trim_end_matches(' '))).max().unwrap_or(0)
+}
+
+/// The columns of each block: the first `names` of them, and as many of the others as fit; one at least.
+fn blocks(columns: &[Extent], names: usize, width: usize) -> Vec<Vec<usize>> {
+    let room = |places: &[usize]| places.iter().map(|&place| columns[place].least + GAP).sum::<usize>();
+    let named: Vec<_> = (0..names.min(columns.len())).collect();
+    let mut blocks = vec![named.clone()];
+    for (place, column) in columns.iter().enumerate().skip(named.len()) {
+        let full = |block: &Vec<usize>| block.len() > names && room(block) + column.least > width;
+        if blocks.last().is_some_and(full) {
+            blocks.push(named.clone());
+        }
+        if let Some(block) = blocks.last_mut() {
+            block.push(place);
+        }
+    }
+    blocks
+}
+
+/// How wide the columns of a block are: at least what they need; what is left goes to names, then to heads, then to lists.
+fn widths(grid: &Grid, columns: &[Extent], block: &[usize], width: usize) -> Vec<usize> {
+    let mut widths: Vec<_> = block.iter().map(|&place| columns[place].least).collect();
+    let mut spare = (width + GAP).saturating_sub(widths.iter().map(|width| width + GAP).sum::<usize>());
+    let rank = |place: usize| if place < names(grid) { 0 } else { 2 - u8::from(grid.columns[place].is_number) };
+    for turn in 0..=2 {
+        for (width, &place) in widths.iter_mut().zip(block).filter(|(_, place)| rank(**place) == turn) {
+            let more = spare.min(columns[place].most - columns[place].least);
+            *width += more;
+            spare -= more;
+        }
+    }
+    widths
+}
+
+/// One block as text: a rule below its head, and nothing else drawn.
+fn rendered(grid: &Grid, block: &[usize], widths: &[usize]) -> String {
+    let cells = |text: &dyn Fn(usize) -> String| {
+        block.iter().zip(widths).map(|(&place, &width)| broken(&text(place), width, IN_CELLS)).collect::<Vec<_>>()
+    };
+    let mut table = Table::new();
+    table
+        .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')))
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(cells(&|place| grid.columns[place].name.clone()))
+        .add_rows(grid.rows.iter().map(|row| cells(&|place| row[place].clone())));
+    for (at, (column, &place)) in table.column_iter_mut().zip(block).enumerate() {
+        let Column { is_number, .. } = grid.columns[place];
+        column.set_padding((0, if at + 1 == block.len() { 0 } else { GAP as u16 - 1 }));
+        column.set_cell_alignment(if is_number { CellAlignment::Right } else { CellAlignment::Left });
+    }
+    table.trim_fmt() + "\n"
+}
+
+/// `text` broken behind `ends` so that no line is longer than `width`, unless a piece is.
+fn broken(text: &str, width: usize, ends: &[char]) -> String {
+    let mut lines = vec![String::new()];
+    for piece in text.split_inclusive(ends) {
+        let used = lines.last().map_or(0, |line| length(line));
+        if used > 0 && used + length(piece.trim_end_matches(' ')) > width {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(piece);
+        }
+    }
+    lines.iter().map(|line| line.trim_end_matches(' ')).collect::<Vec<_>>().join("\n")
+}
+
+/// `text` broken at spaces so that no line is longer than `width`, unless a word is.
+pub(super) fn wrapped(text: &str, width: usize) -> String {
+    broken(text, width, &[' '])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::report::grid;
+
+    #[test]
+    fn names_break_behind_hyphens_and_sentences_at_spaces() {
+        assert_eq!(broken("viber-sms-voice-hasty is it", 12, IN_CELLS), "viber-sms-\nvoice-hasty\nis it");
+        assert_eq!(wrapped("viber-sms-voice-hasty is it", 12), "viber-sms-voice-hasty\nis it");
+        assert_eq!(wrapped("unbreakable", 4), "unbreakable");
+        assert_eq!(wrapped("", 4), "");
+    }
+
+    #[test]
+    fn numbers_stay_whole_however_narrow_it_is() {
+        let results = fixture::with_plans(5).results;
+        for grid in [grid::plans(&results), grid::comparisons(&results).expect("pairs"), grid::steps(&results)] {
+            for width in [40, 60, 80, 100, 140] {
+                let text = laid_out(&grid, width);
+                let numbers = (0..grid.columns.len()).filter(|&place| grid.columns[place].is_number);
+                for cell in numbers.flat_map(|place| grid.rows.iter().map(move |row| row[place].as_str())) {
+                    assert!(text.contains(cell), "{cell} is broken at {width}:\n{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_set_below_with_its_name() {
+        let grid = grid::plans(&fixture::with_plans(5).results);
+        let blocks = |width| laid_out(&grid, width).matches("EUR per recipient").count();
+        assert_eq!([blocks(1_000), blocks(80), blocks(60), blocks(20)], [1, 2, 3, 5]);
+    }
+}

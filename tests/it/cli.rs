@@ -1,0 +1,148 @@
+//! The command line from outside: the program itself, run in folders of its own.
+
+mod bad_files;
+mod bad_flags;
+mod bad_scenarios;
+mod baseline;
+mod checks;
+#[cfg(target_os = "linux")]
+mod interrupted;
+mod run;
+mod shipped;
+mod streams;
+mod trace;
+mod words;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// A scenario with every table of the format, and few enough recipients to be played in no time.
+fn scenario() -> String {
+    include_str!("scenario/reference.toml").replacen("1_000_000", "2_000", 1)
+}
+
+/// What the program did.
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("the program writes UTF-8");
+        Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    /// It ended with this code.
+    #[track_caller]
+    fn ends(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
+        self
+    }
+
+    /// It ended with this code, and standard error has all of `parts`.
+    #[track_caller]
+    fn refuses(self, code: i32, parts: &[&str]) -> Self {
+        let said = self.ends(code);
+        assert_eq!(said.out, "", "nothing on standard output");
+        has(&said.err, parts);
+        said
+    }
+}
+
+#[track_caller]
+fn has(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+}
+
+/// A folder to run the program in, with the scenario `pin.toml`.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self::of(&scenario())
+    }
+
+    /// With this text as `pin.toml`.
+    fn of(text: &str) -> Self {
+        let home = Self(tempfile::tempdir().expect("a temporary folder"));
+        home.write("pin.toml", text);
+        home
+    }
+
+    /// With `old` replaced by `new` in the scenario.
+    #[track_caller]
+    fn with(old: &str, new: &str) -> Self {
+        let home = Self::new();
+        home.change(old, new);
+        home
+    }
+
+    #[track_caller]
+    fn change(&self, old: &str, new: &str) {
+        let text = self.read("pin.toml");
+        assert!(text.contains(old), "the scenario has no {old}");
+        self.write("pin.toml", text.replacen(old, new, 1));
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), bytes).expect("a file can be written");
+    }
+
+    #[track_caller]
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// The names of all files and folders, those in folders too.
+    fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut folders = vec![self.0.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder can be read").flatten() {
+                let path = entry.path();
+                names.push(path.strip_prefix(self.0.path()).expect("it is inside").display().to_string());
+                folders.extend(path.is_dir().then_some(path));
+            }
+        }
+        names.sort();
+        names
+    }
+
+    fn command(&self, words: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_failsim"));
+        command.args(words).current_dir(self.0.path()).stdin(Stdio::null());
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn failsim(&self, words: &[impl AsRef<OsStr>]) -> Said {
+        Said::of(&self.command(words).output().expect("the program can be run"))
+    }
+
+    /// The same, with the words of a command line.
+    fn says(&self, line: &str) -> Said {
+        self.failsim(&line.split_whitespace().collect::<Vec<_>>())
+    }
+}
+
+/// The scenarios that come with the program.
+fn shipped_scenarios() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let entries = std::fs::read_dir(folder).expect("the scenarios are there").flatten().map(|entry| entry.path());
+    let mut scenarios: Vec<_> = entries.filter(|path| path.extension() == Some(OsStr::new("toml"))).collect();
+    scenarios.sort();
+    assert!(scenarios.len() >= 5, "{scenarios:?}");
+    scenarios
+}

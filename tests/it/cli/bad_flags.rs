@@ -1,0 +1,71 @@
+//! Flags that make no sense: exit 2, what would do, and nothing played or written.
+
+use super::{Home, has};
+
+#[test]
+fn numbers_out_of_range_are_refused_with_the_range() {
+    let home = Home::new();
+    let recipients = "write a whole number from 1 to 4294967296";
+    for (flag, values, cure) in [
+        ("--recipients", ["0", "-5", "1e30", "2.5", "5000000000", "99999999999999999999999", "many"], recipients),
+        ("--threads", ["0", "-1", "5000", "2.5", "all", "1e3", "''"], "write a whole number from 1 to 4096"),
+        ("--replications", ["0", "-1", "100001", "1.5", "x", "1e3", "''"], "write a whole number from 1 to 100000"),
+        ("--seed", ["-1", "1.5", "x", "1e3", "''", "0x10", "18446744073709551616"], "write a whole number from 0 to"),
+    ] {
+        for value in values {
+            for verb in ["run", "check"] {
+                home.failsim(&[verb, "pin.toml", flag, value]).refuses(2, &["error: ", flag, value, cure]);
+            }
+        }
+    }
+    assert_eq!(home.names(), ["pin.toml"]);
+}
+
+#[test]
+fn flags_that_exclude_each_other_are_refused() {
+    let home = Home::new();
+    home.says("run pin.toml --out there --no-report").refuses(2, &["--out <DIR>", "cannot be used with '--no-report'"]);
+    home.says("check pin.toml --tolerance in_time=1pp").refuses(2, &["--baseline <RESULTS>"]);
+    assert_eq!(home.names(), ["pin.toml"]);
+}
+
+#[test]
+fn an_unknown_plan_is_refused_with_the_nearest_or_all() {
+    let home = Home::new();
+    for verb in ["run", "check", "trace"] {
+        let said = home.says(&format!("{verb} pin.toml --plan vibre-first"));
+        said.refuses(2, &["no plan named \"vibre-first\"", "hint: did you mean \"viber-first\"?"]);
+        let said = home.says(&format!("{verb} pin.toml --plan zzz"));
+        said.refuses(2, &["hint: its plans are viber-first, sms-first"]);
+    }
+    home.says("run pin.toml --plan sms-first --plan zzz").refuses(2, &["no plan named \"zzz\""]);
+    assert_eq!(home.names(), ["pin.toml"]);
+}
+
+#[test]
+fn unknown_words_are_refused_with_the_nearest() {
+    let home = Home::new();
+    home.says("rum pin.toml").refuses(2, &["unrecognized subcommand 'rum'", "'run'"]);
+    home.says("run pin.toml --recipient 5").refuses(2, &["'--recipients'"]);
+    home.says("run pin.toml --format xml").refuses(2, &["possible values: table, json, csv"]);
+    home.says("run").refuses(2, &["<SCENARIO>"]);
+    home.says("run pin.toml pin.toml").refuses(2, &["unexpected argument"]);
+    home.says("validate").refuses(2, &["<SCENARIO>"]);
+}
+
+#[test]
+fn more_recipients_than_arrival_times_are_refused() {
+    let home = Home::with("arrivals = { uniform = { over = \"1h\" } }", "arrivals = { file = \"arrivals.csv\" }");
+    home.change("recipients = 2_000\n", "");
+    home.write("arrivals.csv", "arrived_s\n0\n1.5\n60\n");
+    home.says("run pin.toml --no-report --recipients 4")
+        .refuses(2, &["has 3 rows", "hint: use --recipients 3 or fewer"]);
+    has(&home.says("run pin.toml --no-report --recipients 2").ends(0).out, &["Plans: 2 recipients"]);
+}
+
+#[test]
+fn more_recipients_than_arrive_in_a_year_are_refused() {
+    let home = Home::with("{ uniform = { over = \"1h\" } }", "{ poisson = { rate = \"1/s\" } }");
+    let said = home.says("run pin.toml --no-report --recipients 4000000000");
+    said.refuses(2, &["for more than a year", "hint: use --recipients 31622400 or fewer"]);
+}

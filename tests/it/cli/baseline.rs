@@ -1,0 +1,163 @@
+//! `failsim check --baseline`: the same again, worse, tolerated, and what cannot be compared.
+
+use super::{Home, Said, has};
+
+/// A scenario whose results are kept in `before.json`.
+fn kept() -> Home {
+    let home = Home::new();
+    let said = home.says("run pin.toml --no-report --format json").ends(0);
+    home.write("before.json", said.out);
+    home
+}
+
+/// Viber reaches fewer, which costs everything.
+fn made_worse(home: &Home) {
+    home.change("share = 0.62", "share = 0.40");
+}
+
+fn checked(home: &Home, flags: &str) -> Said {
+    home.says(&format!("check pin.toml --baseline before.json {flags}"))
+}
+
+#[test]
+fn unchanged_behaviour_differs_by_exactly_zero() {
+    let home = kept();
+    for flags in ["", "--threads 1", "--threads 7"] {
+        let said = checked(&home, flags).ends(0);
+        has(&said.out, &["baseline: 16 measures compared, all exactly equal\n"]);
+        assert_eq!(said.err, "");
+    }
+    home.says("run pin.toml --out there -q").ends(0);
+    has(&home.says("check pin.toml --baseline there/results.json").ends(0).out, &["all exactly equal"]);
+}
+
+#[test]
+fn another_version_of_the_scenario_is_said() {
+    let home = kept();
+    home.write("pin.toml", home.read("pin.toml") + "\n# a remark\n");
+    let said = checked(&home, "").ends(0);
+    assert_eq!(said.err, "note: the baseline is of another version of the scenario file\n");
+    has(&said.out, &["all exactly equal"]);
+    assert_eq!(checked(&home, "--quiet").ends(0).err, "");
+}
+
+#[test]
+fn a_worse_plan_fails() {
+    let home = kept();
+    made_worse(&home);
+    let said = checked(&home, "").ends(3);
+    has(
+        &said.out,
+        &["FAIL      viber-first cost.per_recipient", " worse, none tolerated\n", " worse than tolerated\n"],
+    );
+}
+
+#[test]
+fn a_better_plan_is_ok() {
+    let home = kept();
+    home.change("price = { submitted = 0.045 }", "price = { submitted = 0.035 }");
+    has(
+        &checked(&home, "").ends(0).out,
+        &["ok        sms-first cost.per_recipient", " better\n", ", 0 worse than tolerated"],
+    );
+}
+
+#[test]
+fn what_is_tolerated_does_not_fail() {
+    let home = kept();
+    made_worse(&home);
+    let all = "--tolerance delivered=50pp,in_time=50pp --tolerance succeeded=50%,duplicates=0.5pp --tolerance cost=1 \
+               --tolerance latency_s.p50=1m,latency_p95_s=10m,latency_s.p99=300%";
+    let said = checked(&home, all).ends(0);
+    has(
+        &said.out,
+        &[
+            " points worse, 50 tolerated
+",
+            " s worse, 60 s tolerated
+",
+            ", 0 worse than tolerated
+",
+        ],
+    );
+    checked(&home, &all.replace("cost=1", "cost=0.1%")).ends(3);
+    checked(&home, &format!("{all} --tolerance cost.per_recipient=0")).ends(3);
+}
+
+#[test]
+fn nonsense_tolerances_are_refused() {
+    let home = kept();
+    for (tolerance, cure) in [
+        ("in_time", "write MEASURE=AMOUNT, such as in_time=0.1pp"),
+        ("in_time=0.1", "percentage points such as 0.1pp"),
+        ("in_time=-1pp", "percentage points such as 0.1pp"),
+        ("latency_s.p95=1pp", "a span such as 500ms"),
+        ("latency_s.p95=5", "a span such as 500ms"),
+        ("cost=NaN", "an amount such as 0.001"),
+        ("cost=", "an amount such as 0.001"),
+        ("intime=1pp", "they are delivered, in_time"),
+    ] {
+        checked(&home, &format!("--tolerance {tolerance}")).refuses(2, &["error: ", cure]);
+    }
+}
+
+#[test]
+fn another_seed_size_or_number_of_replications_is_refused_before_playing() {
+    let home = kept();
+    let long = "--recipients 4000000000";
+    for (flags, cure) in [
+        (format!("--seed 5 {long}"), "hint: use --seed 20261127"),
+        (long.to_owned(), "hint: use --recipients 2000"),
+        ("--replications 100000".to_owned(), "hint: use --replications 1\n"),
+    ] {
+        checked(&home, &flags).refuses(2, &["this run cannot be compared with the baseline: it was played with", cure]);
+    }
+}
+
+#[test]
+fn plans_that_only_one_run_has_are_said_and_none_in_common_is_refused() {
+    let home = kept();
+    home.change("name = \"sms-first\"", "name = \"sms-prima\"");
+    let said = checked(&home, "").ends(0);
+    has(&said.err, &["only this run has them: sms-prima\n", "only the baseline has them: sms-first\n"]);
+    has(&said.out, &["baseline: 8 measures compared, all exactly equal"]);
+    checked(&home, "--plan sms-prima").refuses(2, &["it has none of these plans", "hint: make a new baseline"]);
+}
+
+#[test]
+fn what_is_no_results_file_is_refused() {
+    let home = kept();
+    let results = home.read("before.json");
+    for text in [
+        home.read("pin.toml"),
+        "{}".to_owned(),
+        String::new(),
+        results.replace("failsim/results/1", "failsim/results/9"),
+        results[..results.len() / 2].to_owned(),
+        results.replace("\"in_time\"", "\"intime\""),
+    ] {
+        home.write("before.json", &text);
+        checked(&home, "").refuses(2, &["before.json is no results file of failsim", "hint: give the results.json"]);
+    }
+    home.write("before.json", b"\xff\xfe\x00");
+    checked(&home, "").refuses(2, &["is no results file"]);
+}
+
+#[test]
+fn a_baseline_that_cannot_be_read_is_said() {
+    let home = Home::new();
+    for name in ["before.json", "."] {
+        let said = home.says(&format!("check pin.toml --baseline {name}"));
+        said.refuses(1, &[&format!("cannot read {name}: "), "hint: give the results.json of a report folder"]);
+    }
+}
+
+#[test]
+fn without_checks_a_baseline_will_do() {
+    let home = kept();
+    let text = home.read("pin.toml");
+    home.write("pin.toml", text.split("[[checks]]").next().expect("the rest"));
+    home.says("check pin.toml").refuses(2, &["there is nothing to check"]);
+    let said = checked(&home, "").ends(0);
+    assert_eq!(said.out, "baseline: 16 measures compared, all exactly equal\n");
+}

@@ -1,0 +1,79 @@
+//! `failsim check`: what holds, what fails, and what nobody can tell from so few.
+
+use super::{Home, has};
+use failsim::study::Results;
+
+/// The share delivered in time by `viber-first`.
+fn in_time(home: &Home) -> f64 {
+    let json = home.says("run pin.toml --no-report --format json").ends(0).out;
+    serde_json::from_str::<Results>(&json).expect("results").plans[0].in_time.share
+}
+
+#[test]
+fn a_check_that_holds_is_ok() {
+    let home = Home::new();
+    let said = home.says("check pin.toml").ends(0);
+    has(
+        &said.out,
+        &["ok        viber-first in_time  ", ", at least 50 % wanted\n", "checks: 1 hold, 0 fail, 0 not sure\n"],
+    );
+    assert_eq!((said.err.as_str(), home.names()), ("", vec!["pin.toml".to_owned()]));
+}
+
+#[test]
+fn a_check_that_fails_ends_with_three() {
+    let home = Home::with("at_least = 0.5", "at_least = 0.9999");
+    let said = home.says("check pin.toml").ends(3);
+    has(
+        &said.out,
+        &["FAIL      viber-first in_time  ", ", at least 99.99 % wanted\n", "checks: 0 hold, 1 fail, 0 not sure\n"],
+    );
+    assert_eq!(said.err, "");
+    let home = Home::with("at_least = 0.5", "at_most = 0.5");
+    has(&home.says("check pin.toml").ends(3).out, &["at most 50 % wanted"]);
+}
+
+#[test]
+fn a_bound_within_the_interval_is_neither_and_says_how_many_would_tell() {
+    let home = Home::new();
+    let bound = in_time(&home) + 0.001;
+    home.change("at_least = 0.5", &format!("at_least = {bound}"));
+    let said = home.says("check pin.toml").ends(0);
+    has(
+        &said.out,
+        &["not sure  viber-first in_time  ", "; needs about ", " recipients\n", "0 hold, 0 fail, 1 not sure\n"],
+    );
+    let number = said.out.split_once("needs about ").and_then(|(_, rest)| rest.split_once(" recipients"));
+    let number: u64 = number.map(|(number, _)| number.replace(' ', "")).expect("a number").parse().expect("a number");
+    assert!(number > 2_000, "more than were played: {number}");
+    home.change(&format!("at_least = {bound}"), &format!("at_most = {}", bound - 0.001));
+    has(&home.says("check pin.toml").ends(0).out, &["too close for any number of recipients"]);
+}
+
+#[test]
+fn every_measure_can_be_checked() {
+    let home = Home::new();
+    let mut text = home.read("pin.toml").split("[[checks]]").next().expect("the rest").to_owned();
+    for metric in failsim::scenario::METRICS.iter().filter(|metric| **metric != "seen") {
+        text += &format!("[[checks]]\nplan = \"sms-first\"\nmetric = \"{metric}\"\nat_least = 0.0\n");
+    }
+    home.write("pin.toml", text);
+    let said = home.says("check pin.toml").ends(0);
+    let all = failsim::scenario::METRICS.len() - 1;
+    has(&said.out, &[&format!("checks: {all} hold, 0 fail, 0 not sure")]);
+}
+
+#[test]
+fn only_the_checks_of_the_plans_played_count() {
+    let home = Home::with("at_least = 0.5", "at_least = 0.9999");
+    let said = home.says("check pin.toml --plan sms-first");
+    said.refuses(2, &["there is nothing to check", "hint: add [[checks]]", "--baseline results.json"]);
+    home.says("check pin.toml --plan viber-first").ends(3);
+}
+
+#[test]
+fn threads_make_no_difference() {
+    let home = Home::with("2_000", "20_000");
+    let said = |threads: u32| home.says(&format!("check pin.toml --threads {threads}")).ends(0).out;
+    assert_eq!(said(1), said(2));
+}

@@ -1,0 +1,61 @@
+//! Ctrl-C in the middle of a run.
+
+use super::{Home, Said};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// Longer than it may take even where other programs keep all cores busy.
+const AT_MOST: Duration = Duration::from_secs(5);
+
+/// Waits a moment.
+fn moment() {
+    let (_sender, receiver) = channel::<()>();
+    // Nothing is ever sent: it times out.
+    let _ = receiver.recv_timeout(Duration::from_millis(20));
+}
+
+/// Whether the process catches SIGINT: its run has begun.
+fn catches_interrupts(child: &Child) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    caught.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 0b10 != 0))
+}
+
+fn interrupt(child: &Child) {
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.expect("kill can be run").success());
+}
+
+/// What the child says in the end, as soon as it does.
+fn ending(child: Child) -> Receiver<Said> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let said = Said::of(&child.wait_with_output().expect("it ends"));
+        // Nobody listens any more when it came too late.
+        let _ = sender.send(said);
+    });
+    receiver
+}
+
+#[test]
+fn an_interrupted_run_stops_at_once_and_writes_nothing() {
+    let home = Home::new();
+    for line in [
+        "run pin.toml --recipients 4000000000",
+        "run pin.toml --recipients 4000000000 --threads 2 --out there --format json",
+        "run pin.toml --recipients 100 --replications 100000 --no-report",
+        "check pin.toml --recipients 4000000000",
+    ] {
+        let mut command = home.command(&line.split(' ').collect::<Vec<_>>());
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        while !catches_interrupts(&child) {
+            moment();
+        }
+        moment();
+        interrupt(&child);
+        let said = ending(child).recv_timeout(AT_MOST).unwrap_or_else(|_| panic!("{line} goes on"));
+        assert_eq!(said.refuses(130, &[]).err, "error: interrupted; nothing was written\n", "{line}");
+        assert_eq!(home.names(), ["pin.toml"], "{line}");
+    }
+}

@@ -1,0 +1,144 @@
+//! `failsim run`: formats, folders, plans, and numbers from flags.
+
+use super::{Home, has};
+use failsim::study::Results;
+
+fn results(json: &str) -> Results {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in\n{json}"))
+}
+
+const REPORT: [&str; 9] = [
+    "README.md",
+    "cost.svg",
+    "latency.svg",
+    "report.html",
+    "results.csv",
+    "results.json",
+    "run.json",
+    "steps.svg",
+    "timeline.svg",
+];
+
+#[test]
+fn a_report_appears_under_the_scenarios_name() {
+    let home = Home::new();
+    let said = home.says("run pin.toml").ends(0);
+    has(&said.out, &["viber-first", "Plans: 2 000 recipients", "Differences between plans", "Steps"]);
+    assert_eq!(said.err, "report: reports/pin/report.html\n");
+    let inside = REPORT.map(|name| format!("reports/pin/{name}"));
+    let all: Vec<_> = ["pin.toml", "reports", "reports/pin"].map(str::to_owned).into_iter().chain(inside).collect();
+    assert_eq!(home.names(), all);
+}
+
+#[test]
+fn another_folder_may_be_named_and_is_made_with_its_parents() {
+    let home = Home::new();
+    home.says("run pin.toml --out a/b/c --quiet").ends(0);
+    assert!(home.path("a/b/c/results.json").is_file() && !home.path("reports").exists());
+    home.write("a/b/c/mine.txt", "mine");
+    home.says("run pin.toml --out a/b/c --quiet --seed 2").ends(0);
+    assert_eq!(home.read("a/b/c/mine.txt"), "mine");
+    assert_eq!(results(&home.read("a/b/c/results.json")).scenario.seed, 2, "the earlier report is replaced");
+    assert_eq!(home.names().len(), 1 + 3 + REPORT.len() + 1, "nothing else is left: {:?}", home.names());
+}
+
+#[test]
+fn without_a_report_nothing_is_written() {
+    let home = Home::new();
+    let said = home.says("run pin.toml --no-report").ends(0);
+    assert_eq!(said.err, "");
+    assert_eq!(home.names(), ["pin.toml"]);
+}
+
+#[test]
+fn quiet_says_results_only() {
+    let home = Home::new();
+    let said = home.says("run pin.toml --quiet").ends(0);
+    assert_eq!(said.err, "");
+    assert_eq!(said.out, home.says("run pin.toml -q --no-report").ends(0).out);
+}
+
+#[test]
+fn json_is_the_results_file_and_fits_its_schema() {
+    let home = Home::new();
+    let said = home.says("run pin.toml --format json").ends(0);
+    assert_eq!(said.out, home.read("reports/pin/results.json"));
+    let found = results(&said.out);
+    assert_eq!((found.plans.len(), found.comparisons.len()), (2, 1));
+    assert_eq!((found.scenario.recipients, found.scenario.seed), (2_000, 20_261_127));
+    let schema = serde_json::from_str(&home.says("schema --results").ends(0).out).expect("a schema");
+    let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+    let json = serde_json::from_str(&said.out).expect("JSON");
+    if let Err(error) = validator.validate(&json) {
+        panic!("{error} at {}", error.instance_path());
+    }
+    assert!(!validator.is_valid(&serde_json::json!({ "schema": "failsim/results/1" })));
+}
+
+#[test]
+fn csv_is_the_results_table() {
+    let home = Home::new();
+    let said = home.says("run pin.toml --format csv").ends(0);
+    assert_eq!(said.out, home.read("reports/pin/results.csv"));
+    has(&said.out, &["plan,measure,value,low,high,unit\n", "\nviber-first,in_time,0.", "\nsms-first,latency_p95,"]);
+}
+
+#[test]
+fn plans_may_be_picked() {
+    let home = Home::new();
+    let picked = |flags: &str| {
+        let said = home.says(&format!("run pin.toml --no-report --format json {flags}")).ends(0);
+        results(&said.out).plans.into_iter().map(|plan| plan.name).collect::<Vec<_>>()
+    };
+    assert_eq!(picked("--plan sms-first"), ["sms-first"]);
+    assert_eq!(picked("--plan sms-first --plan viber-first"), ["viber-first", "sms-first"], "as in the file");
+    assert_eq!(picked("--plan sms-first --plan sms-first"), ["sms-first"]);
+}
+
+#[test]
+fn a_plan_alone_has_the_luck_it_has_beside_others() {
+    let home = Home::new();
+    let together = results(&home.says("run pin.toml --no-report --format json").ends(0).out);
+    let alone = results(&home.says("run pin.toml --no-report --format json --plan sms-first").ends(0).out);
+    assert_eq!(alone.plans[0], together.plans[1]);
+}
+
+#[test]
+fn flags_change_what_is_played() {
+    let home = Home::new();
+    let said = home.says("run pin.toml --no-report --format json --recipients 1_234 --seed 7 --replications 3").ends(0);
+    let facts = results(&said.out).scenario;
+    assert_eq!((facts.recipients, facts.seed, facts.replications), (1_234, 7, 3));
+    let one = home.says("run pin.toml --no-report --recipients 1").ends(0);
+    has(&one.out, &["Plans: 1 recipient,"]);
+    let three = home.says("run pin.toml --no-report --replications 3").ends(0);
+    has(&three.out, &["means of 3 replications of 2 000 recipients"]);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let home = Home::with("2_000", "20_000");
+    let played = |threads: u32| {
+        let line =
+            format!("run pin.toml --quiet --format json --replications 2 --out out{threads} --threads {threads}");
+        let said = home.says(&line).ends(0);
+        let files = REPORT.iter().filter(|name| !["README.md", "report.html", "run.json"].contains(name));
+        (said.out, files.map(|name| home.read(&format!("out{threads}/{name}"))).collect::<Vec<_>>())
+    };
+    let one = played(1);
+    assert!(one == played(2) && one == played(7));
+}
+
+#[test]
+fn many_plans_are_set_against_the_first() {
+    let home = Home::new();
+    let mut text = home.read("pin.toml");
+    for name in ["third", "fourth"] {
+        text += &format!("\n[[plans]]\nname = \"{name}\"\nsteps = [{{ provider = \"sms\" }}]\n");
+    }
+    home.write("pin.toml", text);
+    let said = home.says("run pin.toml").ends(0);
+    has(&said.out, &["Differences to viber-first", "All pairs of plans are in the report"]);
+    assert_eq!(results(&home.read("reports/pin/results.json")).comparisons.len(), 6);
+    assert_eq!(home.read("reports/pin/README.md").matches("\n| fourth |").count(), 3 + 1, "each pair, and its step");
+}

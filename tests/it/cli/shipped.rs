@@ -1,0 +1,46 @@
+//! The scenarios that come with the program: they are valid, their checks never fail, and threads make no difference.
+
+use super::{Home, has, shipped_scenarios};
+
+#[test]
+fn every_shipped_scenario_is_valid_and_fits_the_schema() {
+    let home = Home::new();
+    let scenarios = shipped_scenarios();
+    let words: Vec<_> =
+        ["validate".into()].into_iter().chain(scenarios.iter().map(|path| path.as_os_str().to_owned())).collect();
+    let said = home.failsim(&words).ends(0);
+    assert_eq!(said.out.matches(": valid; ").count(), scenarios.len());
+    let schema = serde_json::from_str(&home.says("schema").ends(0).out).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    for path in scenarios {
+        let text = std::fs::read_to_string(&path).expect("it can be read");
+        let json: serde_json::Value = toml::from_str(&text).expect("TOML");
+        if let Err(error) = validator.validate(&json) {
+            panic!("{}: {error} at {}", path.display(), error.instance_path());
+        }
+    }
+}
+
+#[test]
+fn no_check_of_a_shipped_scenario_fails() {
+    let home = Home::new();
+    for path in shipped_scenarios() {
+        let path = path.display().to_string();
+        let said = home.failsim(&["check", &path, "--recipients", "5000"]).ends(0);
+        has(&said.out, &["checks: ", " 0 fail, "]);
+    }
+}
+
+#[test]
+fn shipped_scenarios_give_the_same_bytes_for_any_number_of_threads() {
+    let home = Home::new();
+    for path in shipped_scenarios() {
+        let path = path.display().to_string();
+        let played = |threads| {
+            let words = ["run", &path, "--recipients", "5000", "--threads", threads, "--out", threads];
+            let said = home.failsim(&words).ends(0);
+            (said.out, home.read(&format!("{threads}/results.json")))
+        };
+        assert!(played("1") == played("2"), "{path}");
+    }
+}
