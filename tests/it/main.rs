@@ -14,6 +14,7 @@ mod engine_walk;
 mod house;
 mod naive;
 mod random_scenario;
+mod readme;
 mod sampling;
 mod scenario_files;
 mod three_plans;

@@ -1,0 +1,101 @@
+//! What the documents show is what the program does: their commands run here, and print what stands below them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A command of a document with the output that the document shows.
+#[derive(Debug)]
+struct Example {
+    words: Vec<String>,
+    shown: String,
+}
+
+/// The examples of a document: the lines of its `console` blocks that begin with `$ failsim` or with
+/// `$ cargo run --release -- `, each with the lines below it.
+fn examples(document: &str) -> Vec<Example> {
+    let text = fs::read_to_string(root().join(document)).expect("the document is there");
+    let blocks = text.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap_or(""));
+    blocks.flat_map(examples_of_block).collect()
+}
+
+fn examples_of_block(block: &str) -> Vec<Example> {
+    let mut found: Vec<Example> = Vec::new();
+    for line in block.lines() {
+        if let Some(command) = line.strip_prefix("$ ") {
+            let command = command.strip_prefix("cargo run --release --").or(command.strip_prefix("failsim"));
+            let words = command.map(|words| words.split_whitespace().map(str::to_owned).collect());
+            found.push(Example { words: words.unwrap_or_default(), shown: String::new() });
+        } else if let Some(last) = found.last_mut() {
+            last.shown += line;
+            last.shown += "\n";
+        }
+    }
+    found.retain(|example| !example.words.is_empty());
+    found
+}
+
+/// What the command prints, played in the checkout but for its report, which goes nowhere.
+fn printed(example: &Example) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_failsim"));
+    command.args(&example.words).current_dir(root());
+    if example.words[0] == "run" {
+        command.arg("--no-report");
+    }
+    let output = command.output().expect("the program starts");
+    String::from_utf8(output.stdout).expect("it prints text")
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let examples = examples("README.md");
+    assert!(examples.len() >= 3, "README.md should have examples: {examples:?}");
+    for example in examples {
+        assert_eq!(example.shown.trim_end(), printed(&example).trim_end(), "failsim {}", example.words.join(" "));
+    }
+}
+
+#[test]
+fn ci_runs_the_two_commands_of_the_readme() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let ci = fs::read_to_string(root().join(".ci/run")).expect("there is a script for CI");
+    for command in ["cargo run --release -- run scenarios/bank-pin.toml --plan viber-first --plan sms-first", "cargo test"] {
+        assert!(readme.contains(command), "README.md lacks {command}");
+        assert!(ci.lines().any(|line| line.trim() == command), ".ci/run lacks {command}");
+    }
+}
+
+/// Every link from a document to a file of the checkout leads somewhere.
+#[test]
+fn links_lead_somewhere() {
+    let mut broken = Vec::new();
+    for document in documents(root()) {
+        let text = fs::read_to_string(&document).expect("it can be read");
+        let folder = document.parent().expect("a file is in a folder");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap_or("");
+            if !path.is_empty() && !path.contains("://") && !folder.join(path).exists() {
+                broken.push(format!("{}: {link}", document.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+fn documents(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("the folder can be listed") {
+        let path = entry.expect("its entries too").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && !name.starts_with('.') && name != "target" {
+            found.extend(documents(&path));
+        } else if name.ends_with(".md") {
+            found.push(path);
+        }
+    }
+    found
+}
