@@ -103,6 +103,7 @@ fn bank_pin(criterion: &mut Criterion) {
 /// What a small run is made of: the scenario read and checked, its tables built, and the whole of it with its results.
 fn small(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("10 000 recipients of bank-pin");
+    group.sampling_mode(SamplingMode::Flat);
     group.bench_function("read", |bencher| bencher.iter(|| load("bank-pin.toml")));
     let mut scenario = load("bank-pin.toml");
     scenario.set_recipients(10_000).expect("its arrivals are drawn");
