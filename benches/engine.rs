@@ -1,0 +1,119 @@
+//! The engine alone: flows driven through typical lives, in time per flow.
+
+mod each;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use each::each;
+use failsim::engine::{Flow, FlowPlan, LateDelivery, StepRules};
+use failsim::units::SimTime;
+use failsim::vocabulary::{FlowStatus, Status, SuccessFloor};
+use std::hint::black_box;
+use std::time::Duration;
+
+/// So many flows are driven one after the other.
+const FLOWS: i64 = 1000;
+
+/// What the engine hears, and when after the flow's start.
+#[derive(Clone, Copy)]
+enum Input {
+    /// A report of this attempt.
+    Report(SimTime, u8, Status),
+    /// Its deadline.
+    Timeout(SimTime),
+}
+
+/// A life: its name, what the engine hears, and how many attempts it makes until the flow has succeeded.
+struct Life {
+    name: &'static str,
+    inputs: &'static [Input],
+    attempts: u8,
+}
+
+const LIVES: [Life; 4] = [
+    Life { name: "delivered at once", inputs: &[Input::Report(secs(3), 0, Status::Delivered)], attempts: 1 },
+    Life {
+        name: "queued, sent, delivered",
+        inputs: &[
+            Input::Report(secs(0), 0, Status::Queued),
+            Input::Report(secs(1), 0, Status::Sent),
+            Input::Report(secs(3), 0, Status::Delivered),
+        ],
+        attempts: 1,
+    },
+    Life {
+        name: "late delivery",
+        inputs: &[Input::Timeout(secs(60)), Input::Report(secs(62), 0, Status::Delivered)],
+        attempts: 2,
+    },
+    Life {
+        name: "failed over twice",
+        inputs: &[
+            Input::Timeout(secs(60)),
+            Input::Report(secs(90), 1, Status::Undelivered),
+            Input::Report(secs(101), 2, Status::Answered),
+        ],
+        attempts: 3,
+    },
+];
+
+const fn secs(seconds: i64) -> SimTime {
+    SimTime::from_micros(seconds * 1_000_000)
+}
+
+/// Viber for 60 s, sms for 5 min, voice without limit.
+fn plan() -> FlowPlan {
+    let step = |channel, ttl| StepRules {
+        ttl,
+        failover_on: StepRules::default_failover_on(channel),
+        success: SuccessFloor::Delivered,
+        expire_on_delivery: false,
+        attempts: 1,
+        retry_after: SimTime::ZERO,
+    };
+    FlowPlan {
+        steps: vec![step("viber", secs(60)), step("sms", secs(300)), step("voice", SimTime::NEVER)],
+        late_delivery: LateDelivery::Finish,
+        give_up_after: SimTime::NEVER,
+    }
+}
+
+/// Drives one flow; what the commands ask for is known beforehand.
+#[inline]
+fn drive(plan: &FlowPlan, start: SimTime, inputs: &[Input]) -> Flow {
+    let (mut flow, _) = Flow::start(plan, start);
+    for &input in inputs {
+        let _ = match input {
+            Input::Report(after, attempt, status) => flow.report(plan, start.after(after), attempt, status, &mut ()),
+            Input::Timeout(after) => flow.timeout(plan, start.after(after), &mut ()),
+        };
+    }
+    flow
+}
+
+fn lives(criterion: &mut Criterion) {
+    let plan = plan();
+    let mut group = criterion.benchmark_group("engine, per flow");
+    for life in &LIVES {
+        let flow = drive(&plan, secs(7), life.inputs);
+        assert_eq!((flow.status(), flow.attempts()), (FlowStatus::Succeeded, life.attempts), "{}", life.name);
+        group.bench_function(life.name, |bencher| {
+            each(bencher, FLOWS as usize, || {
+                let (plan, inputs) = (black_box(&plan), black_box(life.inputs));
+                for start in 0..FLOWS {
+                    black_box(drive(plan, SimTime::from_micros(start), inputs));
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .without_plots()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
+    targets = lives
+}
+criterion_main!(benches);

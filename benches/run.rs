@@ -1,0 +1,169 @@
+//! The whole run: recipients through every plan into all tallies, on one thread and on all; beside it a hand-written kernel
+//! of the reference scenario.
+
+mod kernel;
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use failsim::rng::Luck;
+use failsim::scenario::{self, Scenario};
+use failsim::sim::{Cast, Progress, Tally, Timeline, Way, World, play_alone};
+use failsim::study::{self, PlanResult, Share};
+use failsim::units::SimTime;
+use kernel::{Counts, Kernel};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Duration;
+
+/// The kernel's own seed: its luck is not failsim's.
+const SEED: u64 = 0x5EED;
+/// How many standard errors the kernel's results may lie from failsim's.
+const SIGMAS: f64 = 5.0;
+/// What tables may be off by, as a share of the recipients.
+const TABLE_ERROR: f64 = 1e-4;
+
+/// A scenario made ready to play.
+struct Ready {
+    scenario: Scenario,
+    cast: Cast,
+    timeline: Timeline,
+}
+
+impl Ready {
+    /// `file`, with so many recipients unless the benches are only tried, and bins of time up to `horizon`.
+    fn load(file: &str, recipients: u64, horizon: SimTime) -> Self {
+        let mut scenario = load(file);
+        scenario.set_recipients(if testing() { 50_000 } else { recipients }).expect("its arrivals are drawn");
+        Self { cast: Cast::new(&scenario), timeline: Timeline::over(horizon), scenario }
+    }
+
+    fn play(&self, way: Way) -> Tally {
+        let luck = Luck::new(self.scenario.seed, 0);
+        let traffic = &self.scenario.traffic;
+        let world = World { cast: &self.cast, traffic, luck, timeline: self.timeline, way };
+        play_alone(&world, &Progress::default()).expect("nobody stops it").0
+    }
+
+    /// Times both ways in a group whose elements are recipients times plans.
+    fn time(&self, group: &mut BenchmarkGroup<'_, WallTime>, pool: &ThreadPool) {
+        let lives = self.scenario.traffic.recipients * self.scenario.plans.len() as u64;
+        group.throughput(Throughput::Elements(lives)).sampling_mode(SamplingMode::Flat);
+        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| self.play(Way::Shortest))));
+        group.bench_function("failsim engine", |bencher| bencher.iter(|| pool.install(|| self.play(Way::Engine))));
+    }
+}
+
+fn load(file: &str) -> Scenario {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(file);
+    scenario::load(&path).expect("the scenario is shipped")
+}
+
+/// Whether the benches are only tried, not timed: criterion's own rule.
+fn testing() -> bool {
+    let given = |flag: &str| std::env::args().any(|arg| arg == flag);
+    given("--test") || !given("--bench")
+}
+
+/// One thread, and all of them where there are more.
+fn pools() -> Vec<(String, ThreadPool)> {
+    let pool = |threads| ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
+    let (one, all) = (pool(1), pool(0));
+    let threads = all.current_num_threads();
+    let mut pools = vec![("1 thread".to_owned(), one)];
+    if threads > 1 {
+        pools.push((format!("{threads} threads"), all));
+    }
+    pools
+}
+
+fn reference(criterion: &mut Criterion) {
+    let ready = Ready::load("reference.toml", 1_000_000, SimTime::from_secs_f64(2.0 * 3600.0));
+    let (kernel, recipients) = (Kernel::new(), ready.scenario.traffic.recipients);
+    assert_same_answers(&ready.scenario, &kernel.play(recipients, SEED));
+    for (threads, pool) in pools() {
+        let mut group = criterion.benchmark_group(format!("reference/{threads}"));
+        ready.time(&mut group, &pool);
+        group.bench_function("kernel", |bencher| {
+            bencher.iter(|| pool.install(|| kernel.play(black_box(recipients), SEED)));
+        });
+        group.finish();
+    }
+}
+
+fn bank_pin(criterion: &mut Criterion) {
+    let ready = Ready::load("bank-pin.toml", 200_000, SimTime::from_secs_f64(25.0 * 3600.0));
+    for (threads, pool) in pools() {
+        let mut group = criterion.benchmark_group(format!("bank-pin/{threads}"));
+        ready.time(&mut group, &pool);
+        group.finish();
+    }
+}
+
+/// What a small run is made of: the scenario read and checked, its tables built, and the whole of it with its results.
+fn small(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("10 000 recipients of bank-pin");
+    group.sampling_mode(SamplingMode::Flat);
+    group.bench_function("read", |bencher| bencher.iter(|| load("bank-pin.toml")));
+    let mut scenario = load("bank-pin.toml");
+    scenario.set_recipients(10_000).expect("its arrivals are drawn");
+    group.bench_function("prepare", |bencher| bencher.iter(|| Cast::new(black_box(&scenario))));
+    group.bench_function("prepare, play, compare", |bencher| {
+        bencher.iter(|| study::compare(black_box(&scenario), 1, &Progress::default()));
+    });
+    group.finish();
+}
+
+/// A yardstick that answers another question measures nothing.
+fn assert_same_answers(scenario: &Scenario, kernel: &[Counts]) {
+    let findings = study::compare(scenario, 1, &Progress::default()).expect("nobody stops it");
+    let n = scenario.traffic.recipients as f64;
+    for (plan, counts) in findings.results.plans.iter().zip(kernel) {
+        assert_same_share(plan, "delivered", &plan.delivered, counts.delivered, n);
+        assert_same_share(plan, "in time", &plan.in_time, counts.in_time, n);
+        assert_same_share(plan, "duplicates", &plan.duplicates, counts.duplicates, n);
+        assert_same_cost(plan, counts.cost as f64 / 1e6 / n);
+        assert_same_p95(plan, counts.p95());
+    }
+}
+
+fn assert_same_share(plan: &PlanResult, what: &str, ours: &Share, theirs: u64, n: f64) {
+    let (ours, theirs) = (ours.share, theirs as f64 / n);
+    let both = 0.5 * (ours + theirs);
+    let allowed = SIGMAS * (2.0 * both * (1.0 - both) / n).sqrt() + TABLE_ERROR;
+    assert!((ours - theirs).abs() <= allowed, "{}, {what}: failsim {ours}, the kernel {theirs}", plan.name);
+}
+
+fn assert_same_cost(plan: &PlanResult, theirs: f64) {
+    let ours = plan.cost.per_recipient;
+    let dearest = 0.09;
+    let allowed = of_two(plan.cost.low.zip(plan.cost.high)) + TABLE_ERROR * dearest;
+    assert!((ours - theirs).abs() <= allowed, "{}, cost: failsim {ours}, the kernel {theirs}", plan.name);
+}
+
+fn assert_same_p95(plan: &PlanResult, (from, to): (f64, f64)) {
+    let ours = plan.latency_s.p95.expect("somebody was reached");
+    let allowed = of_two(plan.latency_s.intervals.get("p95").map(|interval| (interval.low, interval.high)));
+    assert!(
+        (from - allowed..to + allowed).contains(&ours),
+        "{}, p95: failsim {ours}, the kernel {from} to {to}",
+        plan.name
+    );
+}
+
+/// How far two samples may lie apart, each with a 95 % interval like this.
+fn of_two(interval: Option<(f64, f64)>) -> f64 {
+    let (low, high) = interval.expect("the sample is large");
+    SIGMAS * 2.0_f64.sqrt() * 0.5 * (high - low) / 1.96
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .without_plots()
+        .sample_size(15)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(5));
+    targets = reference, bank_pin, small
+}
+criterion_main!(benches);
