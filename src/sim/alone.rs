@@ -8,6 +8,7 @@ use super::life::{Life, play};
 use super::tally::{PlanTally, Tally};
 use super::timeline::Timeline;
 use crate::rng::Luck;
+use crate::stats::Latencies;
 use crate::traffic::{Timetable, Traffic};
 use crate::units::SimTime;
 use rayon::prelude::*;
@@ -122,15 +123,19 @@ impl World<'_> {
     fn work(&self, shared: &Shared<'_>) -> Result<(Tally, Vec<(usize, SectionQuantiles)>), Interrupted> {
         let mut table = Table::new(self.cast.plans.len(), &shared.lanes);
         let (mut tally, mut quantiles) = (self.empty_tally(), Vec::new());
+        let mut all: Vec<Latencies> = vec![Latencies::default(); self.cast.plans.len()];
         loop {
             let section = shared.next.fetch_add(1, Ordering::Relaxed);
             if section >= SECTIONS {
+                tally.plans.iter_mut().zip(all).for_each(|(plan, all)| plan.latencies = all);
                 return Ok((tally, quantiles));
             }
-            let before: Vec<_> = tally.plans.iter_mut().map(|plan| std::mem::take(&mut plan.latencies)).collect();
             self.play_section(section, shared, &mut table, &mut tally)?;
             quantiles.push((section, tally.plans.iter().map(section_quantiles).collect()));
-            tally.plans.iter_mut().zip(&before).for_each(|(plan, before)| plan.latencies.merge(before));
+            for (plan, all) in tally.plans.iter_mut().zip(&mut all) {
+                all.merge(&plan.latencies);
+                plan.latencies.clear();
+            }
         }
     }
 

@@ -24,6 +24,11 @@ impl Bins {
         self.counts[index] += 1;
     }
 
+    /// Sets every count to zero, and keeps the room.
+    pub fn clear(&mut self) {
+        self.counts.fill(0);
+    }
+
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
         if self.counts.len() < other.counts.len() {

@@ -42,6 +42,13 @@ impl Latencies {
         self.longest = micros.iter().fold(self.longest, |longest, &latency| longest.max(latency));
     }
 
+    /// Forgets all, and keeps the room.
+    pub fn clear(&mut self) {
+        let mut buckets = std::mem::take(&mut self.buckets);
+        buckets.clear();
+        *self = Self { buckets, ..Self::default() };
+    }
+
     /// Adds the latencies of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.buckets.merge(&other.buckets);

@@ -63,7 +63,9 @@ fn the_readme_shows_what_the_program_prints() {
 fn ci_runs_the_two_commands_of_the_readme() {
     let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
     let ci = fs::read_to_string(root().join(".ci/run")).expect("there is a script for CI");
-    for command in ["cargo run --release -- run scenarios/bank-pin.toml --plan viber-first --plan sms-first", "cargo test"] {
+    for command in
+        ["cargo run --release -- run scenarios/bank-pin.toml --plan viber-first --plan sms-first", "cargo test"]
+    {
         assert!(readme.contains(command), "README.md lacks {command}");
         assert!(ci.lines().any(|line| line.trim() == command), ".ci/run lacks {command}");
     }
