@@ -1,14 +1,29 @@
-//! The finding in one sentence.
+//! The finding in one sentence: what somebody who has to choose a plan wants to hear first.
 //!
-//! With two plans or more, the sentence compares the cheapest plan with the one that delivers most in time: the choice
-//! that somebody has to make. Where one plan is both, it is compared with the next best.
+//! Of one plan, its own figures. Of two, the cheaper against the one that delivers more in time. Of more:
+//! 1. the plan that delivers most in time, with its share and cost; of several that the data cannot tell apart in time,
+//!    the cheapest;
+//! 2. the cheapest of those that come within a point of it, where that saves something worth naming;
+//! 3. the cheapest of all, and what it loses;
+//! 4. where neither of these saves anything worth naming, the dearest: what the choice spares;
+//! 5. where there is nothing to say of cost at all, the next best in time.
+//!
+//! All differences are paired, and one that the data cannot show is not claimed.
 
 use super::words;
 use crate::study::{Comparison, Difference, PlanResult, Results};
 
+/// A loss in time that some accept for money, as a share.
+const NEARLY: f64 = 0.01;
+/// A difference in cost worth naming, as a share.
+const WORTH_NAMING: f64 = 0.05;
+
 /// The finding in one sentence.
 #[must_use]
 pub fn finding(results: &Results) -> String {
+    if results.plans.len() > 2 {
+        return of_many(results);
+    }
     let Some((plan, against)) = contenders(&results.plans) else {
         return results.plans.first().map_or_else(|| "No plan was played.".to_owned(), |plan| alone(plan, results));
     };
@@ -18,7 +33,108 @@ pub fn finding(results: &Results) -> String {
     }
 }
 
-/// The plans that matter: the cheapest, or where it is also best the best, and what it is compared with.
+/// The sentence for three plans or more.
+fn of_many(results: &Results) -> String {
+    let facts = &results.scenario;
+    let Some(choice) = Choice::of(results) else { return "No plan was played.".to_owned() };
+    let best = choice.best;
+    if best.in_time.share == 0.0 {
+        return format!("No plan delivers anything within {}.", words::span(facts.deadline_s));
+    }
+    let head = format!(
+        "{} {}: {} within {}, for {} {} each",
+        best.name,
+        if choice.is_alone { "delivers most in time" } else { "is among the best in time" },
+        words::percent(best.in_time.share, 1),
+        words::span(facts.deadline_s),
+        words::plain_amount(best.cost.per_recipient),
+        facts.currency,
+    );
+    let clauses = choice.others().into_iter().map(|(role, plan)| choice.clause(role, plan));
+    [head].into_iter().chain(clauses).collect::<Vec<_>>().join("; ") + "."
+}
+
+/// Many plans as a choice.
+struct Choice<'a> {
+    results: &'a Results,
+    /// The best in time, and the cheapest of those that cannot be told from it.
+    best: &'a PlanResult,
+    /// Whether it can be told from all others.
+    is_alone: bool,
+}
+
+impl<'a> Choice<'a> {
+    fn of(results: &'a Results) -> Option<Self> {
+        let top = first_by(results.plans.iter(), |plan| -plan.in_time.share)?;
+        let is_equal = |plan: &&PlanResult| {
+            plan.name == top.name || !shows(&in_time(results, plan, top)) || plan.in_time.share == top.in_time.share
+        };
+        let best = first_by(results.plans.iter().filter(is_equal), |plan| plan.cost.per_recipient)?;
+        let is_alone = results.plans.iter().filter(is_equal).count() == 1;
+        Some(Self { results, best, is_alone })
+    }
+
+    /// The plans to name beside the best, each with its role.
+    fn others(&self) -> Vec<(&'static str, &'a PlanResult)> {
+        let plans = || self.results.plans.iter().filter(|plan| plan.name != self.best.name);
+        let cost = |plan: &PlanResult| plan.cost.per_recipient;
+        let nearly = plans().filter(|plan| in_time(self.results, plan, self.best).difference >= -NEARLY);
+        let near = first_by(nearly, cost).filter(|plan| self.saving(plan) >= WORTH_NAMING);
+        let cheapest = first_by(plans(), cost).filter(|plan| cost(plan) < cost(self.best));
+        let dearest = first_by(plans(), |plan| -cost(plan)).filter(|plan| -self.saving(plan) >= WORTH_NAMING);
+        let mut named = Vec::new();
+        if let Some(plan) = near.filter(|near| cheapest.is_none_or(|plan| plan.name != near.name)) {
+            named.push(("", plan));
+        }
+        named.extend(cheapest.map(|plan| ("the cheapest, ", plan)));
+        if named.iter().all(|(_, plan)| self.saving(plan) < WORTH_NAMING) {
+            named.extend(dearest.map(|plan| ("the dearest, ", plan)));
+        }
+        if named.is_empty() {
+            named.extend(first_by(plans(), |plan| -plan.in_time.share).map(|plan| ("the next, ", plan)));
+        }
+        named
+    }
+
+    /// What `plan` costs less than the best, as a share of what that costs.
+    fn saving(&self, plan: &PlanResult) -> f64 {
+        let cost = self.best.cost.per_recipient;
+        if cost > 0.0 { 1.0 - plan.cost.per_recipient / cost } else { 0.0 }
+    }
+
+    /// "viber-only, the cheapest, delivers 15.0 points less and costs 46 % less".
+    fn clause(&self, role: &str, plan: &PlanResult) -> String {
+        let difference = in_time(self.results, plan, self.best);
+        let points = 100.0 * difference.difference.abs();
+        let delivers = if !shows(&difference) || points < 0.005 {
+            "delivers as much".to_owned()
+        } else {
+            let direction = if difference.difference < 0.0 { "less" } else { "more" };
+            let size = words::decimal(points, if points < 0.095 { 2 } else { 1 });
+            format!("delivers {size} points {direction}")
+        };
+        let comma = if role.is_empty() { "" } else { "," };
+        format!("{}{comma} {role}{delivers} and {}", plan.name, self.costs(plan))
+    }
+
+    /// As [`costs`], without what it is compared with.
+    fn costs(&self, plan: &PlanResult) -> String {
+        if self.saving(plan).abs() < 0.000_5 {
+            return "costs the same".to_owned();
+        }
+        let text = costs(plan, self.best);
+        let ends = [" than", " as", ", unlike"];
+        ends.iter().find_map(|end| text.strip_suffix(end)).unwrap_or(&text).to_owned()
+    }
+}
+
+/// The paired difference in time of `plan` minus `against`; where the pair is missing, that of their shares.
+fn in_time(results: &Results, plan: &PlanResult, against: &PlanResult) -> Difference {
+    let unpaired = Difference { difference: plan.in_time.share - against.in_time.share, low: None, high: None };
+    paired(&results.comparisons, &plan.name, &against.name).map_or(unpaired, |(in_time, _)| in_time)
+}
+
+/// The two plans, the cheaper first: the cheapest, or where it is also best the best, and what it is compared with.
 fn contenders(plans: &[PlanResult]) -> Option<(&PlanResult, &PlanResult)> {
     let best = first_by(plans.iter(), |plan| -plan.in_time.share)?;
     let cheapest = first_by(plans.iter(), |plan| plan.cost.per_recipient)?;
@@ -146,6 +262,67 @@ mod tests {
             plan.cost.per_recipient = cost;
         }
         finding(&results).replace(words::NBSP, " ")
+    }
+
+    /// The finding of the fixture's three plans with these shares in time and costs.
+    fn of_three(shares: [f64; 3], costs: [f64; 3]) -> String {
+        let mut results = fixture::bank_pin().results;
+        for (plan, (share, cost)) in results.plans.iter_mut().zip(shares.into_iter().zip(costs)) {
+            plan.in_time.share = share;
+            plan.cost.per_recipient = cost;
+        }
+        for (pair, (plan, against)) in results.comparisons.iter_mut().zip([(1, 0), (2, 0), (2, 1)]) {
+            pair.in_time = difference(shares[plan] - shares[against], 0.000_5);
+        }
+        finding(&results).replace(words::NBSP, " ")
+    }
+
+    #[test]
+    fn of_many_plans_the_best_is_named_and_what_others_save() {
+        assert_eq!(
+            of_three([0.99, 0.997, 0.8], [0.0189, 0.0387, 0.0074]),
+            "sms-first delivers most in time: 99.7 % within 1 min, for 0.03870 EUR each; \
+             viber-first delivers 0.7 points less and costs 51 % less; \
+             sms-only, the cheapest, delivers 19.7 points less and costs 81 % less."
+        );
+        assert_eq!(
+            of_three([0.96, 0.997, 0.83], [0.0169, 0.017, 0.0166]),
+            "sms-first delivers most in time: 99.7 % within 1 min, for 0.01700 EUR each; \
+             sms-only, the cheapest, delivers 16.7 points less and costs 2.4 % less."
+        );
+    }
+
+    #[test]
+    fn a_best_that_hardly_costs_more_is_set_against_the_dearest() {
+        assert_eq!(
+            of_three([0.95, 0.997, 0.988], [0.0169, 0.017, 0.0387]),
+            "sms-first delivers most in time: 99.7 % within 1 min, for 0.01700 EUR each; \
+             viber-first, the cheapest, delivers 4.7 points less and costs 0.6 % less; \
+             sms-only, the dearest, delivers 0.9 points less and costs 2.3 times as much."
+        );
+    }
+
+    #[test]
+    fn of_plans_equal_in_time_the_cheapest_is_named() {
+        assert_eq!(
+            of_three([0.9901, 0.99, 0.84], [0.09, 0.054, 0.029]),
+            "sms-first is among the best in time: 99.0 % within 1 min, for 0.05400 EUR each; \
+             sms-only, the cheapest, delivers 15.0 points less and costs 46 % less."
+        );
+        assert_eq!(
+            of_three([0.99, 0.98, 0.97], [0.05; 3]),
+            "viber-first delivers most in time: 99.0 % within 1 min, for 0.05000 EUR each; \
+             sms-first, the next, delivers 1.0 points less and costs the same."
+        );
+    }
+
+    #[test]
+    fn many_plans_that_cost_or_reach_nothing_are_spoken_of() {
+        assert_eq!(of_three([0.0; 3], [0.01, 0.02, 0.03]), "No plan delivers anything within 1 min.");
+        let free = of_three([0.9, 0.8, 0.7], [0.0; 3]);
+        assert!(free.ends_with("sms-first, the next, delivers 10.0 points less and costs the same."), "{free}");
+        let free = of_three([0.9, 0.8, 0.7], [0.01, 0.0, 0.02]);
+        assert!(free.ends_with("sms-first, the cheapest, delivers 10.0 points less and costs nothing."), "{free}");
     }
 
     #[test]

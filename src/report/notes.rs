@@ -6,7 +6,7 @@ use crate::study::{PlanResult, Results};
 /// Differences between what the engine believes and what was delivered that deserve a note, as shares.
 const BELIEF_GAP: f64 = 0.01;
 /// Duplicates that deserve a note, as a share.
-const MANY_DUPLICATES: f64 = 0.01;
+const MANY_DUPLICATES: f64 = 0.05;
 
 /// What a reader should know before believing the table: one sentence for each matter, naming the plans.
 #[must_use]
@@ -18,7 +18,7 @@ pub fn notes(results: &Results) -> Vec<String> {
 /// What `of` says of those plans that it says anything of, as a list.
 fn listed(plans: &[PlanResult], of: impl Fn(&PlanResult) -> Option<String>) -> Option<String> {
     let named: Vec<_> = plans.iter().filter_map(|plan| Some(format!("{} {}", plan.name, of(plan)?))).collect();
-    (!named.is_empty()).then(|| named.join(", "))
+    (!named.is_empty()).then(|| named.join("; "))
 }
 
 fn intervals(plans: &[PlanResult]) -> Option<String> {
@@ -46,19 +46,17 @@ fn open(plans: &[PlanResult]) -> Option<String> {
 fn belief(plans: &[PlanResult]) -> Option<String> {
     let gap = |plan: &PlanResult| {
         let (believed, reached) = (plan.succeeded.share, plan.delivered.share);
-        let words = || format!("{} of {}", words::percent(believed, 1), words::percent(reached, 1));
+        let words = || format!("counts {}, {} were", words::percent(believed, 1), words::percent(reached, 1));
         ((believed - reached).abs() > BELIEF_GAP).then(words)
     };
     let plans = listed(plans, gap)?;
-    Some(format!(
-        "The engine knows of more or fewer than were reached, since reports are late, lost or wrong: {plans}."
-    ))
+    Some(format!("The sender is told of more or fewer than were reached, as reports are late, lost or wrong: {plans}."))
 }
 
 fn duplicates(plans: &[PlanResult]) -> Option<String> {
     let many =
         |plan: &PlanResult| (plan.duplicates.share > MANY_DUPLICATES).then(|| words::percent(plan.duplicates.share, 1));
-    Some(format!("Recipients who get the message more than once: {}.", listed(plans, many)?))
+    Some(format!("Many get the message more than once: {}.", listed(plans, many)?))
 }
 
 #[cfg(test)]
@@ -72,10 +70,13 @@ mod tests {
         let mut results = fixture::with_plans(1).results;
         results.plans[0].succeeded.share = 0.9;
         results.plans[0].open = Count(1.0);
+        results.plans[0].duplicates.share = 0.071;
         let notes = notes(&results).join("\n").replace(words::NBSP, " ");
-        for part in
-            ["heard nothing: viber-first 1.", "viber-first 90.0 % of 98.9 %", "more than once: viber-first 2.1 %."]
-        {
+        for part in [
+            "heard nothing: viber-first 1.",
+            "viber-first counts 90.0 %, 98.9 % were",
+            "more than once: viber-first 7.1 %.",
+        ] {
             assert!(notes.contains(part), "{part} is missing in:\n{notes}");
         }
     }

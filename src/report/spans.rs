@@ -2,7 +2,7 @@
 
 use super::words::{NBSP, NONE, decimal, decimals_for, decimals_of, grouped};
 
-/// A span of time, `420 ms`, `4.1 s`, `1 min 32 s`, `3 h 5 min`, `2 d 3 h`.
+/// A span of time, `420 ms`, `4.1 s`, `1 min 32 s`, `3 h 5 min`, `24 h`, `2 d 3 h`: days begin with the second.
 pub(super) fn span(seconds: f64) -> String {
     let size = seconds.abs();
     let sign = if seconds < 0.0 { "−" } else { "" };
@@ -15,6 +15,7 @@ pub(super) fn span(seconds: f64) -> String {
         _ if size < 59.5 => format!("{whole}{NBSP}s"),
         _ if size < 3_599.5 => two_units(whole, 60, "min", 1, "s"),
         _ if size < 86_370.0 => two_units((size / 60.0).round() as u64 * 60, 3_600, "h", 60, "min"),
+        _ if size < 171_000.0 => format!("{}{NBSP}h", (size / 3_600.0).round()),
         _ => two_units((size / 3_600.0).round() as u64 * 3_600, 86_400, "d", 3_600, "h"),
     };
     format!("{sign}{text}")
@@ -62,7 +63,9 @@ mod tests {
             (92.0, "1 min 32 s"),
             (3_599.9, "1 h"),
             (11_100.0, "3 h 5 min"),
-            (86_399.0, "1 d"),
+            (86_399.0, "24 h"),
+            (97_300.0, "27 h"),
+            (172_700.0, "2 d"),
             (183_600.0, "2 d 3 h"),
             (f64::NAN, NONE),
         ];

@@ -9,8 +9,12 @@ use crate::stats::{Bins, Latencies};
 use crate::traffic::Arrivals;
 use crate::units::SimTime;
 
-/// About so many points are drawn of a curve or a time line.
+/// About so many points are drawn of a curve.
 const POINTS: usize = 400;
+/// At most so many bins are drawn of a time line: more would show more noise.
+const BINS: usize = 240;
+/// How much is drawn beyond the end of the time line, so that the lines are seen to fall.
+const AFTER_THE_END: f64 = 0.015;
 /// The time line ends where less than this share of the events is left.
 const LEFT_OUT: f64 = 0.001;
 /// The most windows of one outage that are drawn.
@@ -73,8 +77,9 @@ impl Thinning {
             sum += count;
             sum as f64 >= wanted
         });
-        let used = last.unwrap_or(0) + 1;
-        let factor = used.div_ceil(POINTS);
+        let end = last.unwrap_or(0) + 1;
+        let used = end + (end as f64 * AFTER_THE_END).ceil() as usize;
+        let factor = used.div_ceil(BINS);
         Self {
             factor,
             bins: used.div_ceil(factor),

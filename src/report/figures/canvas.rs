@@ -24,13 +24,13 @@ pub(super) type Drawn = Result<(), Failure>;
 /// The width of every figure.
 pub(super) const WIDTH: i32 = 1440;
 /// The height of letters in labels.
-pub(super) const LETTER: i32 = 30;
+pub(super) const LETTER: i32 = 34;
 /// Keeps a name and its number apart, where plain spaces would run into one.
 pub(super) const APART: &str = " \u{a0}";
 /// The most letters of a label, whatever its room.
 const LONGEST_TEXT: usize = 200;
 /// The height of a line of labels.
-pub(super) const LINE: i32 = 38;
+pub(super) const LINE: i32 = 42;
 
 /// Text and axes.
 pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
@@ -158,10 +158,16 @@ fn width_of_letter(letter: char) -> i32 {
     }
 }
 
-/// `text` cut so that it is at most `width` wide.
+/// `text` cut so that it is at most `width` wide: in its middle, since the names of plans differ at their ends.
 pub(super) fn fitted(text: &str, width: i32) -> String {
-    let length = text.chars().count().min(LONGEST_TEXT);
-    let cuts = (1..=length).rev().map(|length| words::shortened(text, length));
+    let clean = words::shortened(text, LONGEST_TEXT);
+    let letters: Vec<char> = clean.chars().collect();
+    let cut = |kept: usize| {
+        let (head, tail) = (kept - kept / 2, kept / 2);
+        let middle = if kept < letters.len() { "…" } else { "" };
+        letters[..head].iter().collect::<String>() + middle + &String::from_iter(&letters[letters.len() - tail..])
+    };
+    let cuts = (1..=letters.len()).rev().map(cut);
     cuts.into_iter().find(|cut| width_of(cut) <= width).unwrap_or_default()
 }
 
@@ -178,6 +184,11 @@ pub(super) fn dotted(area: &Area<'_>, from: At, to: At, colour: RGBColor) -> Dra
 /// A line through `points` in the colour and dashes of the `n`-th thing.
 pub(super) fn line(area: &Area<'_>, points: &[At], n: usize) -> Drawn {
     stroke(area, points, colour(n).stroke_width(5), DASHES[n % DASHES.len()])
+}
+
+/// A solid line through `points` in the colour of the `n`-th thing.
+pub(super) fn solid(area: &Area<'_>, points: &[At], n: usize) -> Drawn {
+    stroke(area, points, colour(n).stroke_width(6), DASHES[0])
 }
 
 /// A line through `points` in lengths of dash and gap; solid without a gap.
@@ -241,7 +252,7 @@ mod tests {
     #[test]
     fn long_words_are_cut_to_their_place() {
         let cut = fitted("a plan with a name that nobody would choose", 300);
-        assert!(width_of(&cut) <= 300 && cut.ends_with('…'), "{cut}");
+        assert!(width_of(&cut) <= 300 && cut.contains('…') && cut.ends_with('e'), "{cut}");
         assert_eq!(fitted("short", 300), "short");
         assert_eq!(fitted("short", 0), "");
     }

@@ -33,15 +33,12 @@ fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
     for plan in plans {
         bars(area, &frame, plan)?;
     }
-    for (place, plan) in plans.iter().enumerate() {
-        canvas::mark(area, place_of(&frame, plan), place)?;
-    }
     let name = |plan: &PlanResult| (place_of(&frame, plan), canvas::fitted(&plan.name, WIDEST_LABEL));
     placing::names(area, &plans.iter().map(name).collect::<Vec<_>>(), (frame.left, frame.top, frame.bottom))
 }
 
 fn frame(costs: (f64, f64), shares: (f64, f64)) -> Frame {
-    let (left, right, top, bottom) = (170, canvas::WIDTH - 60, 110, HEIGHT - 110);
+    let (left, right, top, bottom) = (170, canvas::WIDTH - 130, 120, HEIGHT - 110);
     let (x, y) = (Scale::linear(costs, (left, right)), Scale::linear(shares, (bottom, top)));
     Frame { left, top, right, bottom, x, y }
 }

@@ -9,17 +9,25 @@ use crate::study::{Findings, Pictures};
 const FILE: &str = "latency.svg";
 const HEIGHT: i32 = 860;
 const TOP: i32 = 110;
+const Y_TITLE: &str = "recipients reached";
 /// The most that labels at the right may take.
-const WIDEST_LABEL: i32 = 420;
+const WIDEST_LABEL: i32 = 600;
+/// Curves nearer than this look like one.
+const TOGETHER: i32 = 6;
+/// How long a curve shows where others lie on it.
+const STRIPE: i32 = 26;
 /// Shares below this do not decide where the time axis starts.
 const FIRST_SHOWN: f64 = 0.002;
+/// Where all curves are within this share of their ends, the time axis ends.
+const LAST_SHOWN: f64 = 0.002;
 
 /// Draws the figure.
 pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
     let deadline = words::span(findings.results.scenario.deadline_s);
     let caption = format!(
-        "The share of all recipients reached, by the time since each arrived; time runs in ratios. \
-         Where a curve crosses the line at {deadline}, that share was in time; where it ends, the rest was never reached."
+        "The share of all recipients who had the message by then; each step along the time axis multiplies the time. \
+         Where a curve crosses the line at {deadline}, that share was in time. The numbers at the right are the shares \
+         ever reached. Where plans do alike, their curves share one striped line."
     );
     let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, findings))?;
     Ok(Figure { file: FILE, title: "How soon the message arrives", caption, svg })
@@ -31,7 +39,7 @@ fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
     let frame = frame(findings, canvas::WIDTH - room - 80);
     frame.y_grid(area, &frame::percent_ticks(0.0, 1.0, 5))?;
     frame.x_axis(area, &frame::log_time_ticks(&frame.x))?;
-    frame.titles(area, "time since arrival", "recipients reached")?;
+    frame.titles(area, "time since arrival", Y_TITLE)?;
     deadline(area, &frame, findings.results.scenario.deadline_s)?;
     let ends = curves(area, &frame, &findings.pictures)?;
     end_labels(area, &frame, &ends, &labels)
@@ -53,13 +61,19 @@ fn frame(findings: &Findings, right: i32) -> Frame {
     Frame { left, top: TOP, right, bottom, x, y: Scale::linear((0.0, 1.0), (bottom, TOP)) }
 }
 
-/// From where the first curve rises to where the last one ends, the deadline between them.
+/// From where the first curve rises to where the last one has all but come to its end, the deadline between them.
 fn ends_of_time(pictures: &Pictures, deadline: f64) -> (f64, f64) {
     let points = pictures.plans.iter().flat_map(|plan| &plan.curve).filter(|(time, share)| *time > 0.0 && *share > 0.0);
-    let shown = points.clone().filter(|(_, share)| *share >= FIRST_SHOWN);
+    let shown = points.filter(|(_, share)| *share >= FIRST_SHOWN);
     let low = shown.map(|(time, _)| *time).fold(deadline / 2.0, f64::min);
-    let high = points.map(|(time, _)| *time).fold(deadline * 2.0, f64::max);
-    (low, high * 1.02)
+    let high = pictures.plans.iter().map(|plan| settled(&plan.curve)).fold(deadline * 2.0, f64::max);
+    (low, high * 1.1)
+}
+
+/// When a curve has come so near to its end that nobody would see it rise.
+fn settled(curve: &[(f64, f64)]) -> f64 {
+    let end = curve.last().map_or(0.0, |(_, share)| *share);
+    curve.iter().find(|(_, share)| *share >= end - LAST_SHOWN).map_or(0.0, |(time, _)| *time)
 }
 
 fn deadline(area: &Area<'_>, frame: &Frame, seconds: f64) -> Drawn {
@@ -68,32 +82,72 @@ fn deadline(area: &Area<'_>, frame: &Frame, seconds: f64) -> Drawn {
     let text = format!("deadline {}", words::span(seconds));
     let half = canvas::width_of(&text) / 2;
     let middle = x.clamp(frame.left + half, (canvas::WIDTH - half - 8).max(frame.left + half));
-    let title_ends = 8 + canvas::width_of("recipients reached") + 24;
+    let title_ends = 8 + canvas::width_of(Y_TITLE) + 24;
     canvas::write_bold(area, &text, (middle.max(title_ends + half), frame.top - LINE), Anchor::Centre, INK)
 }
 
-/// Draws all curves and says where they end.
+/// Draws all curves, in stripes where they lie on one another, with a mark on each, and says where they end.
 fn curves(area: &Area<'_>, frame: &Frame, pictures: &Pictures) -> Result<Vec<At>, canvas::Failure> {
-    let mut ends = Vec::new();
-    for (place, plan) in pictures.plans.iter().enumerate() {
-        let points = outline(frame, &plan.curve);
-        canvas::line(area, &points, place)?;
-        ends.extend(points.last());
+    let curves: Vec<_> = pictures.plans.iter().map(|plan| outline(frame, &plan.curve)).collect();
+    for (place, points) in curves.iter().enumerate() {
+        canvas::solid(area, points, place)?;
     }
-    Ok(ends)
+    for place in 0..curves.len() {
+        for stripe in stripes(&curves, place) {
+            canvas::solid(area, stripe, place)?;
+        }
+    }
+    for (place, points) in curves.iter().enumerate() {
+        if let Some(at) = place_of_mark(frame, points, place, curves.len()) {
+            canvas::mark(area, at, place)?;
+        }
+    }
+    Ok(curves.iter().filter_map(|points| points.last().copied()).collect())
 }
 
-/// A curve from the left end to the right end of the frame, with at most one point a unit.
+/// A curve from the left end to the right end of the frame, a point for each unit.
 fn outline(frame: &Frame, curve: &[(f64, f64)]) -> Vec<At> {
-    let seen = curve.iter().filter(|(time, _)| frame.x.holds(*time));
-    let before = curve.iter().take_while(|(time, _)| !frame.x.holds(*time)).last();
-    let start = frame.y.at(before.map_or(0.0, |(_, share)| *share));
-    let mut points = vec![(frame.left, start)];
-    points.extend(seen.map(|(time, share)| frame.at(*time, *share)));
-    let end = curve.last().map_or(frame.y.at(0.0), |(_, share)| frame.y.at(*share));
-    points.push((frame.right, end));
-    points.dedup();
-    points
+    let mut next = 0;
+    let point = |x: i32| {
+        let time = frame.x.value(x);
+        next += curve[next..].iter().take_while(|(other, _)| *other <= time).count();
+        let (before, after) = (next.checked_sub(1).map(|last| curve[last]), curve.get(next));
+        let share = match (before, after) {
+            (Some(before), Some(after)) => {
+                before.1 + (after.1 - before.1) * (time / before.0).ln() / (after.0 / before.0).ln()
+            }
+            (Some(last), None) => last.1,
+            (None, _) => 0.0,
+        };
+        (x, frame.y.at(share))
+    };
+    (frame.left..=frame.right.max(frame.left)).map(point).collect()
+}
+
+/// Those stretches of a curve that show it where others lie on it: each of them gets its turn.
+fn stripes(curves: &[Vec<At>], place: usize) -> impl Iterator<Item = &[At]> {
+    let own = &curves[place];
+    let is_turn = move |at: usize| {
+        let (x, y) = own[at];
+        let near = |other: &&Vec<At>| (other[at].1 - y).abs() < TOGETHER;
+        let (before, all) = (curves[..place].iter().filter(near).count(), curves.iter().filter(near).count());
+        let first = curves.iter().find(near).map_or(y, |first| first[at].1);
+        all > 1 && ((x - first).max(0) / STRIPE) as usize % all == before
+    };
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let start = (from..own.len()).find(|&at| is_turn(at))?;
+        from = (start..own.len()).find(|&at| !is_turn(at)).unwrap_or(own.len());
+        Some(&own[start..own.len().min(from + 1)])
+    })
+}
+
+/// Where a curve bears its mark: as it rises, each curve at a height of its own.
+fn place_of_mark(frame: &Frame, points: &[At], place: usize, count: usize) -> Option<At> {
+    let rise = f64::from(frame.bottom - points.last()?.1);
+    let wanted = frame.bottom - (rise * (0.2 + 0.6 * (place as f64 + 0.5) / count as f64)) as i32;
+    let at = *points.iter().find(|(_, y)| *y <= wanted)?;
+    (rise > 0.0).then_some(at)
 }
 
 /// Names the curves at their ends, nudged apart and tied to them.
@@ -106,4 +160,29 @@ fn end_labels(area: &Area<'_>, frame: &Frame, ends: &[At], labels: &[String]) ->
         canvas::write(area, label, (frame.right + 64, y), Anchor::Left, INK)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn time_ends_where_nothing_more_is_to_be_seen() {
+        let mut pictures = fixture::bank_pin().pictures;
+        pictures.plans.truncate(1);
+        pictures.plans[0].curve = vec![(1.0, 0.5), (300.0, 0.899), (50_000.0, 0.9)];
+        assert_eq!(ends_of_time(&pictures, 60.0), (1.0, 330.0));
+        assert_eq!(ends_of_time(&pictures, 600.0), (1.0, 1_320.0));
+    }
+
+    #[test]
+    fn each_of_the_curves_that_coincide_is_seen() {
+        let straight: Vec<At> = (0..500).map(|x| (x, 0)).collect();
+        let apart: Vec<At> = (0..500).map(|x| (x, 300)).collect();
+        let curves = [straight.clone(), straight.clone(), apart, straight];
+        let lengths = [0, 1, 2, 3].map(|place| stripes(&curves, place).map(|part| part.len() - 1).sum::<usize>());
+        assert_eq!(lengths[2], 0);
+        assert!([0, 1, 3].iter().all(|&place| lengths[place] > 130), "{lengths:?}");
+    }
 }

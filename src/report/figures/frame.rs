@@ -27,7 +27,7 @@ const NAMED_SPANS: [(f64, &str); 29] = [
     (10_800.0, "3 h"),
     (21_600.0, "6 h"),
     (43_200.0, "12 h"),
-    (86_400.0, "1 d"),
+    (86_400.0, "24 h"),
     (172_800.0, "2 d"),
     (432_000.0, "5 d"),
     (864_000.0, "10 d"),
@@ -36,8 +36,8 @@ const NAMED_SPANS: [(f64, &str); 29] = [
     (31_536_000.0, "365 d"),
 ];
 
-/// How near the marks of a time axis may come.
-const LEAST_DISTANCE: i32 = 125;
+/// How near the names of marks on a time axis may come.
+const LEAST_GAP: i32 = 34;
 
 /// How values become places along one axis.
 #[derive(Clone, Copy)]
@@ -71,6 +71,17 @@ impl Scale {
         };
         let part = if part.is_nan() { 0.0 } else { part.clamp(0.0, 1.0) };
         self.from + (part * f64::from(self.to - self.from)).round() as i32
+    }
+
+    /// The value at `place`, within the ends.
+    pub(super) fn value(&self, place: i32) -> f64 {
+        let part = f64::from(place - self.from) / f64::from((self.to - self.from).abs().max(1));
+        let part = if self.to < self.from { -part } else { part }.clamp(0.0, 1.0);
+        if self.is_log {
+            self.low * (self.high / self.low).powf(part)
+        } else {
+            self.low + part * (self.high - self.low)
+        }
     }
 
     /// Whether `value` lies on the axis.
@@ -117,7 +128,10 @@ pub(super) fn log_time_ticks(scale: &Scale) -> Vec<Tick> {
     let landmarks = shown().filter(|(seconds, _)| LANDMARKS.contains(seconds));
     let mut ticks: Vec<Tick> = Vec::new();
     for (seconds, name) in landmarks.chain(shown()) {
-        let is_near = |other: &Tick| (scale.at(other.0) - scale.at(*seconds)).abs() < LEAST_DISTANCE;
+        let is_near = |other: &Tick| {
+            let widths = canvas::width_of(&other.1) + canvas::width_of(name);
+            (scale.at(other.0) - scale.at(*seconds)).abs() < widths / 2 + LEAST_GAP
+        };
         if !ticks.iter().any(is_near) {
             ticks.push((*seconds, (*name).to_owned()));
         }
@@ -199,6 +213,7 @@ mod tests {
     fn scales_never_leave_their_ends() {
         let scale = Scale::log((0.0, 0.0), (0, 100));
         assert_eq!([scale.at(-1.0), scale.at(f64::NAN), scale.at(1e30)], [0, 0, 100]);
+        assert_eq!([0, 31, 100].map(|place| scale.at(scale.value(place))), [0, 31, 100]);
         let scale = Scale::linear((5.0, 5.0), (100, 0));
         assert_eq!([scale.at(5.0), scale.at(10.0)], [100, 0]);
     }

@@ -6,6 +6,10 @@ use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE};
 const ASIDE: i32 = 28;
 /// Half the side of a mark with its rim.
 const MARK: i32 = 20;
+/// How much farther a name that has to be tied to its mark.
+const FAR_ASIDE: i32 = 44;
+/// So many of the spaces of a tie may lie on marks: it starts at one.
+const BESIDE_MARK: usize = 3;
 /// How many lines up or down a name may move.
 const FARTHEST: i32 = 12;
 
@@ -35,39 +39,74 @@ struct Place {
     space: Space,
 }
 
-/// Writes each name near its mark, tied to it where it had to move, to the right of `left` and within `top` and `bottom`.
+impl Place {
+    /// Whether the eye needs a line from the mark to the name.
+    fn is_far(&self, mark: At) -> bool {
+        (self.at.1 - mark.1).abs() > LINE / 2 || (self.at.0 - mark.0).abs() > ASIDE
+    }
+
+    /// The line from the mark to the name.
+    fn tie(&self, mark: At) -> (At, At) {
+        let gap = if self.at.0 > mark.0 { -8 } else { 8 };
+        (mark, (self.at.0 + gap, self.at.1))
+    }
+}
+
+/// Draws a mark for each, and its name near it, tied to it where it had to move, to the right of `left` and within `top` and `bottom`.
 pub(super) fn names(area: &Area<'_>, named: &[(At, String)], (left, top, bottom): (i32, i32, i32)) -> Drawn {
     let sheet = Space(left, top, canvas::WIDTH, bottom);
-    let marks: Vec<_> = named.iter().map(|(mark, _)| Space::around(*mark, MARK)).collect();
-    let mut taken = marks;
-    for (mark, name) in named {
+    let mut taken: Vec<_> = named.iter().map(|(mark, _)| Space::around(*mark, MARK)).collect();
+    // From the top down, so that what ties names to marks does not cross.
+    let mut order: Vec<_> = (0..named.len()).collect();
+    order.sort_by_key(|&n| (named[n].0.1, named[n].0.0, n));
+    let mut places = Vec::with_capacity(named.len());
+    for n in order {
+        let (mark, name) = &named[n];
         let place = place(*mark, canvas::width_of(name), &taken, &sheet);
-        if (place.at.1 - mark.1).abs() > LINE / 3 {
-            canvas::rule(area, *mark, place.at, GREY)?;
+        if place.is_far(*mark) {
+            let tie = place.tie(*mark);
+            canvas::rule(area, tie.0, tie.1, GREY)?;
+            taken.extend(along(tie));
         }
-        canvas::write(area, name, place.at, place.anchor, INK)?;
         taken.push(place.space);
+        places.push((name, place));
     }
-    Ok(())
+    for (n, (mark, _)) in named.iter().enumerate() {
+        canvas::mark(area, *mark, n)?;
+    }
+    places.iter().try_for_each(|(name, place)| canvas::write(area, name, place.at, place.anchor, INK))
 }
 
 /// The nearest free place on the sheet; where there is none, to the right or to the left, whichever has more room.
 fn place(mark: At, width: i32, taken: &[Space], sheet: &Space) -> Place {
-    let is_free = |place: &Place| place.space.lies_in(sheet) && !taken.iter().any(|other| place.space.meets(other));
-    let steps = (0..=FARTHEST).flat_map(|lines| [-lines * LINE, lines * LINE]);
-    let mut places = steps.flat_map(|down| [beside(mark, width, down, true), beside(mark, width, down, false)]);
-    let fallback = beside(mark, width, 0, mark.0 < canvas::WIDTH / 2);
-    places.find(is_free).unwrap_or(fallback)
+    let is_free = |space: &Space| !taken.iter().any(|other| space.meets(other));
+    let is_good = |place: &Place| {
+        let is_tied = || !place.is_far(mark) || along(place.tie(mark)).iter().skip(BESIDE_MARK).all(is_free);
+        place.space.lies_in(sheet) && is_free(&place.space) && is_tied()
+    };
+    let near = [0, -1, 1].map(|half_lines| (0, half_lines));
+    let far = (0..=FARTHEST).flat_map(|lines| [-2 * lines, 2 * lines].map(|half_lines| (FAR_ASIDE, half_lines)));
+    let mut places = near.into_iter().chain(far).flat_map(|(aside, half_lines)| {
+        [true, false].map(|is_right| beside(mark, width, (aside, half_lines * LINE / 2), is_right))
+    });
+    let fallback = beside(mark, width, (0, 0), mark.0 < canvas::WIDTH / 2);
+    places.find(is_good).unwrap_or(fallback)
 }
 
-fn beside((x, y): At, width: i32, down: i32, is_right: bool) -> Place {
+/// The spaces that a line takes, from its first end on.
+fn along((from, to): (At, At)) -> [Space; 9] {
+    let part = |from: i32, to: i32, n: i32| from + (to - from) * n / 8;
+    std::array::from_fn(|n| Space::around((part(from.0, to.0, n as i32), part(from.1, to.1, n as i32)), 4))
+}
+
+fn beside((x, y): At, width: i32, (aside, down): At, is_right: bool) -> Place {
     let (middle, half) = (y + down, LINE / 2 - 1);
     if is_right {
-        let from = x + ASIDE;
+        let from = x + ASIDE + aside;
         let space = Space(from, middle - half, from + width, middle + half);
         Place { at: (from, middle), anchor: Anchor::Left, space }
     } else {
-        let to = x - ASIDE;
+        let to = x - ASIDE - aside;
         let space = Space(to - width, middle - half, to, middle + half);
         Place { at: (to, middle), anchor: Anchor::Right, space }
     }

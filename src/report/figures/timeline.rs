@@ -10,10 +10,10 @@ use plotters::style::{Color, RGBColor};
 const FILE: &str = "timeline.svg";
 /// A line of outages: the name, and a bar as long as the outage.
 const ROW: i32 = LINE + 12;
-/// Above the frame of a panel: its name, and the unit.
-const HEAD: i32 = 2 * LINE + 20;
-/// As [`HEAD`], with two lines for outages.
-const HEAD_OF_OUTAGES: i32 = 2 * LINE + 2 * ROW;
+/// Above the frame of a panel: its name, and the unit beside the lower line of outages.
+const HEAD: i32 = 2 * LINE + 24;
+/// The most lines of outages.
+const ROWS: usize = 2;
 /// More outages of one kind than this are named once.
 const OFTEN: usize = 3;
 /// The height of the frame of a panel.
@@ -27,18 +27,25 @@ const ARRIVALS: RGBColor = RGBColor(170, 170, 170);
 
 /// Draws the figure.
 pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
-    let caption = "Arrivals, deliveries by channel and moves to a next step, by the time of the run. \
-                   Shaded: outages of providers that the plan uses, with the share of the traffic that they hit."
-        .to_owned();
-    let panels = findings.results.plans.len().min(findings.pictures.plans.len()) as i32;
-    let height = panels * (head(findings) + BODY + FOOT) + LINE;
+    let shaded = if findings.pictures.outages.is_empty() {
+        ""
+    } else {
+        " Shaded: outages of providers that the plan uses, with the share of the traffic that they hit."
+    };
+    let caption = format!(
+        "How many arrive, how many each channel delivers, and how many move on to a next step (failovers), by the \
+         clock of the simulation.{shaded}"
+    );
+    let panels = findings.results.plans.iter().zip(&findings.pictures.plans);
+    let height = panels.map(|(plan, _)| head(plan, findings) + BODY + FOOT).sum::<i32>() + LINE;
     let svg = canvas::sheet(FILE, height, &caption, |area| paint(area, findings))?;
     Ok(Figure { file: FILE, title: "What happened over time", caption, svg })
 }
 
-/// The height of what stands above the frame of each panel.
-fn head(findings: &Findings) -> i32 {
-    if findings.pictures.outages.is_empty() { HEAD } else { HEAD_OF_OUTAGES }
+/// The height of what stands above the frame of a plan's panel.
+fn head(plan: &PlanResult, findings: &Findings) -> i32 {
+    let outages = outages_of(plan, &findings.pictures.outages).len().min(ROWS) as i32;
+    HEAD + (outages - 1).max(0) * ROW
 }
 
 /// How a series is drawn.
@@ -72,13 +79,14 @@ fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
     let channels = super::order_of(pictures.plans.iter().flat_map(|plan| &plan.deliveries).map(|(name, _)| name));
     let panels: Vec<_> = pictures.plans.iter().map(|plan| series(plan, &pictures.arrivals, &channels)).collect();
     let axes = axes(&panels, pictures.bin_s);
-    for (place, (plan, series)) in findings.results.plans.iter().zip(&panels).enumerate() {
-        let head = head(findings);
-        let top = place as i32 * (head + BODY + FOOT);
+    let mut top = 0;
+    for (plan, series) in findings.results.plans.iter().zip(&panels) {
+        let head = head(plan, findings);
         let frame = frame(&axes, top + head);
         canvas::write_bold(area, &canvas::fitted(&plan.name, 1_000), (8, top + LINE / 2 + 8), Anchor::Left, INK)?;
         outages(area, &frame, &outages_of(plan, &pictures.outages))?;
         panel(area, &frame, series, &axes, pictures.bin_s)?;
+        top += head + BODY + FOOT;
     }
     Ok(())
 }
@@ -89,7 +97,9 @@ fn series<'a>(plan: &'a PlanPicture, arrivals: &'a [f64], channels: &[&String]) 
         let place = channels.iter().position(|channel| *channel == name).unwrap_or(0);
         all.push(Series { name: format!("delivered by {name}"), bins, look: Look::Channel(place) });
     }
-    all.push(Series { name: "failovers".to_owned(), bins: &plan.failovers, look: Look::Failovers });
+    if plan.deliveries.len() > 1 || plan.failovers.iter().any(|count| *count > 0.0) {
+        all.push(Series { name: "failovers".to_owned(), bins: &plan.failovers, look: Look::Failovers });
+    }
     all
 }
 
@@ -118,26 +128,18 @@ fn frame(axes: &Axes, top: i32) -> Frame {
 fn panel(area: &Area<'_>, frame: &Frame, series: &[Series<'_>], axes: &Axes, bin_s: f64) -> Drawn {
     frame.y_grid(area, &frame::number_ticks(0.0, axes.most, 4))?;
     frame.x_axis(area, &frame::time_ticks(axes.end_s))?;
-    canvas::write(area, axes.unit, (8, frame.top - ROW), Anchor::Left, GREY)?;
-    let mut wanted = Vec::new();
+    canvas::write(area, axes.unit, (8, frame.top - 32), Anchor::Left, GREY)?;
     for one in series {
         draw(area, &outline(frame, one.bins, axes.per_bin, bin_s), one.look)?;
-        wanted.push(frame.y.at(typical(one.bins) * axes.per_bin));
     }
-    let places = canvas::apart(&wanted, LINE, frame.top - LINE, frame.bottom + LINE);
+    let wanted: Vec<_> = (0..series.len()).map(|place| frame.top + LINE * place as i32).collect();
+    let places = canvas::apart(&wanted, LINE, frame.top, frame.bottom - LINE / 2);
     for (one, y) in series.iter().zip(places) {
         draw(area, &[(frame.right + 14, y), (frame.right + 64, y)], one.look)?;
         let name = canvas::fitted(&one.name, WIDEST_LABEL);
         canvas::write(area, &name, (frame.right + 74, y), Anchor::Left, INK)?;
     }
     Ok(())
-}
-
-/// The mean over the bins in which something happened: where the eye looks for the line's name.
-fn typical(bins: &[f64]) -> f64 {
-    let (sum, count) =
-        bins.iter().filter(|count| **count > 0.0).fold((0.0, 0.0), |(sum, n), count| (sum + count, n + 1.0));
-    if count > 0.0 { sum / count } else { 0.0 }
 }
 
 /// A line through the middles of the bins, from the start to the end of the first and last.
@@ -168,7 +170,7 @@ fn outages_of<'a>(plan: &PlanResult, outages: &'a [OutageWindow]) -> Vec<&'a Out
 fn outages(area: &Area<'_>, frame: &Frame, windows: &[&OutageWindow]) -> Drawn {
     let shown: Vec<_> = windows.iter().filter(|window| frame.x.holds(window.from_s)).collect();
     let labels: Vec<_> = shown.iter().map(|window| label_of(window)).collect();
-    let mut free = [frame.left; 2];
+    let mut free = [frame.left; ROWS];
     for (place, (window, label)) in shown.iter().zip(&labels).enumerate() {
         let from = frame.x.at(window.from_s);
         let to = frame.x.at(window.to_s).max(from + 2);
@@ -184,7 +186,7 @@ fn outages(area: &Area<'_>, frame: &Frame, windows: &[&OutageWindow]) -> Drawn {
 }
 
 /// Writes `label` in the first line that is free there, over a bar as long as the outage; nothing where none is.
-fn name_outage(area: &Area<'_>, frame: &Frame, (from, to): At, label: &str, free: &mut [i32; 2]) -> Drawn {
+fn name_outage(area: &Area<'_>, frame: &Frame, (from, to): At, label: &str, free: &mut [i32; ROWS]) -> Drawn {
     let width = canvas::width_of(label);
     let start = from.min(canvas::WIDTH - width).max(frame.left);
     let Some(line) = free.iter().position(|free| *free <= start.min(from)) else { return Ok(()) };
