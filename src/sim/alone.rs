@@ -8,7 +8,7 @@ use super::life::{Life, play};
 use super::tally::{PlanTally, Tally};
 use super::timeline::Timeline;
 use crate::rng::Luck;
-use crate::stats::Latencies;
+use crate::stats::{Bins, Latencies};
 use crate::traffic::{Timetable, Traffic};
 use crate::units::SimTime;
 use rayon::prelude::*;
@@ -16,6 +16,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// Recipients are dealt into so many sections, batch by batch: their quantiles tell how sure those of the whole are.
 pub const SECTIONS: usize = 32;
+
+/// The most seconds for which room is made beforehand: two days.
+const MOST_SECONDS: usize = 2 * 86_400;
 
 /// What is played.
 #[derive(Clone, Copy, Debug)]
@@ -92,11 +95,9 @@ pub fn play_alone(world: &World<'_>, progress: &Progress) -> Result<(Tally, Vec<
     let threads = rayon::current_num_threads().min(SECTIONS);
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| world.work(&shared));
     let parts = work.collect::<Result<Vec<_>, _>>()?;
-    let (mut tally, mut quantiles) = (world.empty_tally(), Vec::with_capacity(SECTIONS));
-    for (part, sections) in parts {
-        tally.merge(&part);
-        quantiles.extend(sections);
-    }
+    let (tallies, quantiles): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let tally = Tally::sum(tallies).unwrap_or_else(|| world.empty_tally());
+    let mut quantiles: Vec<_> = quantiles.into_iter().flatten().collect();
     quantiles.sort_unstable_by_key(|&(section, _)| section);
     Ok((tally, quantiles.into_iter().map(|(_, quantiles)| quantiles).collect()))
 }
@@ -115,8 +116,14 @@ fn section_quantiles(plan: &PlanTally) -> Option<[f64; 2]> {
 }
 
 impl World<'_> {
+    /// An empty tally whose bins of time have room for all that is expected, unless that is a lot.
     fn empty_tally(&self) -> Tally {
-        Tally::new(self.cast.plans.iter().map(|part| part.carriers.len()))
+        let mut tally = Tally::new(self.cast.plans.iter().map(|part| part.carriers.len()));
+        let seconds = (self.timeline.width().as_secs_f64() * self.timeline.bins() as f64) as usize;
+        for plan in &mut tally.plans {
+            plan.ends = Bins::with_room(seconds.min(MOST_SECONDS));
+        }
+        tally
     }
 
     /// Plays sections until none is left.

@@ -147,6 +147,14 @@ impl Tally {
         Self { plans, pairs: vec![PairTally::default(); pairs], arrivals: Bins::default() }
     }
 
+    /// The sum of tallies of the same plans; `None` for none.
+    pub fn sum(tallies: impl IntoIterator<Item = Self>) -> Option<Self> {
+        tallies.into_iter().reduce(|mut sum, other| {
+            sum.merge(&other);
+            sum
+        })
+    }
+
     /// Adds the counts of `other`, which is of the same plans.
     pub fn merge(&mut self, other: &Self) {
         self.plans.iter_mut().zip(&other.plans).for_each(|(a, b)| a.merge(b));

@@ -7,6 +7,12 @@ pub struct Bins {
 }
 
 impl Bins {
+    /// With room for indices below `room`, so that it need not grow; untouched room costs no memory.
+    #[must_use]
+    pub fn with_room(room: usize) -> Self {
+        Self { counts: vec![0; room] }
+    }
+
     /// Counts one more of `index`.
     #[inline]
     pub fn add(&mut self, index: usize) {

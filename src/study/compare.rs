@@ -44,26 +44,30 @@ pub fn compare(scenario: &Scenario, replications: u32, progress: &Progress) -> R
 fn play(scenario: &Scenario, replications: u32, progress: &Progress) -> Result<Totals, Interrupted> {
     let cast = Cast::new(scenario);
     let timeline = Timeline::over(pictures::horizon(scenario));
-    let plans = scenario.plans.len();
-    let mut totals = Totals {
-        tally: Tally::new(scenario.plans.iter().map(|plan| plan.carriers.len())),
-        timeline,
-        replications,
-        peaks: vec![0; plans],
-        last_ends: vec![(0.0, 0); plans],
-        quantiles: Vec::new(),
-    };
+    let mut totals = Totals::new(scenario, timeline, replications);
     for replication in 0..replications {
         let luck = Luck::new(scenario.seed, replication);
         let world = World { cast: &cast, traffic: &scenario.traffic, luck, timeline, way: Way::default() };
         let (tally, quantiles) = sim::play_alone(&world, progress)?;
-        totals.add(&tally, quantiles);
+        totals.add(tally, quantiles);
     }
     Ok(totals)
 }
 
 impl Totals {
-    fn add(&mut self, tally: &Tally, quantiles: Vec<SectionQuantiles>) {
+    fn new(scenario: &Scenario, timeline: Timeline, replications: u32) -> Self {
+        let plans = scenario.plans.len();
+        Self {
+            tally: Tally::new(scenario.plans.iter().map(|plan| plan.carriers.len())),
+            timeline,
+            replications,
+            peaks: vec![0; plans],
+            last_ends: vec![(0.0, 0); plans],
+            quantiles: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, tally: Tally, quantiles: Vec<SectionQuantiles>) {
         for (i, plan) in tally.plans.iter().enumerate() {
             self.peaks[i] = self.peaks[i].max(plan.ends.peak());
             if let Some(end) = plan.last_end {
@@ -71,7 +75,11 @@ impl Totals {
                 self.last_ends[i].1 += 1;
             }
         }
-        self.tally.merge(tally);
+        if self.quantiles.is_empty() {
+            self.tally = tally;
+        } else {
+            self.tally.merge(&tally);
+        }
         self.quantiles.extend(quantiles);
     }
 
