@@ -101,3 +101,12 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+/// The sample report is what the program makes of its scenario today.
+#[test]
+fn the_sample_report_is_up_to_date() {
+    let sample = fs::read_to_string(root().join("reports/samples/bank-pin/results.json")).expect("there is a sample");
+    let words = "run scenarios/bank-pin.toml --format json --quiet".split(' ').map(str::to_owned).collect();
+    let today = printed(&Example { words, shown: String::new() });
+    assert!(sample == today, "make it anew: failsim run scenarios/bank-pin.toml --out reports/samples/bank-pin");
+}
