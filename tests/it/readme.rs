@@ -93,7 +93,7 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).expect("the folder can be listed") {
         let path = entry.expect("its entries too").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_dir() && !name.starts_with('.') && name != "target" {
+        if path.is_dir() && !name.starts_with('.') && !["target", "src"].contains(&name.as_str()) {
             found.extend(documents(&path));
         } else if name.ends_with(".md") {
             found.push(path);
