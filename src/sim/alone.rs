@@ -87,7 +87,7 @@ pub type SectionQuantiles = Vec<Option<[f64; 2]>>;
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_alone(world: &World<'_>, progress: &Progress) -> Result<(Tally, Vec<SectionQuantiles>), Interrupted> {
     let shared = Shared {
-        timetable: Timetable::new(world.traffic, world.luck),
+        timetable: Timetable::unless(world.traffic, world.luck, || progress.stopped()),
         lanes: Lanes::new(world.cast),
         next: AtomicUsize::new(0),
         progress,

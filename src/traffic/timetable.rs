@@ -7,11 +7,6 @@ use crate::units::SimTime;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// A Poisson process remembers where it stood before each so many recipients.
-const CHECKPOINT: u64 = 1024;
-/// Gaps of a Poisson process are drawn in this fraction of a microsecond, so that rounding leaves their mean alone.
-const GAP_BITS: u32 = 10;
-
 /// The arrival times of one replication.
 ///
 /// > The time of a recipient does not depend on which others are asked for.
@@ -36,11 +31,19 @@ impl Timetable {
     /// The arrival times of `traffic` under `luck`.
     #[must_use]
     pub fn new(traffic: &Traffic, luck: Luck) -> Self {
+        Self::unless(traffic, luck, || false)
+    }
+
+    /// Likewise, for a run that may be stopped meanwhile; what it gives then is not to be used.
+    #[must_use]
+    pub fn unless(traffic: &Traffic, luck: Luck, stopped: impl Fn() -> bool + Sync) -> Self {
         let pattern = match &traffic.arrivals {
             Arrivals::Blast => Pattern::Blast,
             Arrivals::Spread { over } => Pattern::Spread { over: *over },
             Arrivals::Uniform { over } => Pattern::Uniform { over: *over },
-            Arrivals::Poisson { rate_per_s } => Pattern::Poisson(Poisson::new(*rate_per_s, traffic.recipients, luck)),
+            Arrivals::Poisson { rate_per_s } => {
+                Pattern::Poisson(Poisson::new(*rate_per_s, traffic.recipients, luck, stopped))
+            }
             Arrivals::Stages(stages) => Pattern::Stages(Ramps::new(stages)),
             Arrivals::Times(times) => Pattern::Times(Arc::clone(times)),
         };
@@ -65,7 +68,7 @@ impl Timetable {
                 let over = u128::from(over.as_micros().unsigned_abs());
                 uniforms(self.luck, first, out, |u| SimTime::from_micros(((over * u128::from(u)) >> 64) as i64));
             }
-            Pattern::Poisson(poisson) => poisson.fill(self.luck, first, out),
+            Pattern::Poisson(poisson) => poisson.fill(first, out),
             Pattern::Stages(ramps) => {
                 uniforms(self.luck, first, out, |u| ramps.at(u as f64 / 1.844_674_407_370_955_2e19))
             }
@@ -98,43 +101,53 @@ fn fraction(numerator: u128, denominator: u128) -> SimTime {
     SimTime::from_micros((numerator / denominator) as i64)
 }
 
-fn uniform(luck: Luck, recipient: u64) -> u64 {
-    luck.draws(ProviderKey::SENDER, recipient as u32, 0).draw_u64(purpose::ARRIVAL)
-}
-
 /// Exponential gaps, summed.
 #[derive(Debug)]
 struct Poisson {
+    luck: Luck,
     gap: Sampler,
-    /// The sum of the gaps before each recipient whose number is a multiple of [`CHECKPOINT`], in 2⁻¹⁰ µs.
+    /// Gaps are in this power of two of a microsecond's fractions, so that rounding leaves the mean of short ones alone.
+    fraction_bits: u32,
+    /// The sum of the gaps before each chunk of [`LANES`] recipients, in those fractions.
     before: Vec<i64>,
 }
 
 impl Poisson {
-    fn new(rate_per_s: f64, recipients: u64, luck: Luck) -> Self {
-        let mean = SimTime::from_secs_f64((1_u64 << GAP_BITS) as f64 / rate_per_s);
+    fn new(rate_per_s: f64, recipients: u64, luck: Luck, stopped: impl Fn() -> bool + Sync) -> Self {
+        let fraction_bits = if rate_per_s > 1.0 { 10 } else { 0 };
+        let mean = SimTime::from_secs_f64(f64::from(1 << fraction_bits) / rate_per_s);
         let gap = Sampler::new(&Dist::new(Shape::Exponential { mean }));
-        let chunks = recipients.div_ceil(CHECKPOINT);
-        let sum = |chunk| (chunk * CHECKPOINT..(chunk + 1) * CHECKPOINT).map(|i| Self::gap(&gap, luck, i)).sum();
+        let chunks = recipients.div_ceil(LANES as u64);
+        let mut poisson = Self { luck, gap, fraction_bits, before: Vec::new() };
+        let sum = |chunk| if stopped() { 0 } else { poisson.gaps(chunk).sum() };
         let mut before: Vec<i64> = (0..chunks).into_par_iter().map(sum).collect();
         let mut total = 0_i64;
         for sum in &mut before {
             total = total.saturating_add(std::mem::replace(sum, total));
         }
-        Self { gap, before }
+        poisson.before = before;
+        poisson
     }
 
-    fn gap(gap: &Sampler, luck: Luck, recipient: u64) -> i64 {
-        gap.sample((uniform(luck, recipient) >> 32) as u32).as_micros()
+    /// The gaps before each recipient of a chunk.
+    fn gaps(&self, chunk: u64) -> impl Iterator<Item = i64> {
+        let mut words = [[0; LANES]; 4];
+        self.luck.draws(ProviderKey::SENDER, (chunk * LANES as u64) as u32, 0).columns(0, &mut words);
+        let [draws, ..] = words;
+        draws.into_iter().map(|draw| self.gap.sample(draw).as_micros())
     }
 
-    fn fill(&self, luck: Luck, first: u64, out: &mut [SimTime]) {
-        let chunk = first / CHECKPOINT;
-        let skipped = (chunk * CHECKPOINT..first).map(|i| Self::gap(&self.gap, luck, i)).sum::<i64>();
-        let mut now = self.before[chunk as usize] + skipped;
-        for (i, time) in (first..).zip(out) {
-            now += Self::gap(&self.gap, luck, i);
-            *time = SimTime::from_micros(now >> GAP_BITS);
+    fn fill(&self, first: u64, out: &mut [SimTime]) {
+        let lanes = LANES as u64;
+        let end = first + out.len() as u64;
+        for chunk in first / lanes..end.div_ceil(lanes) {
+            let mut now = self.before[chunk as usize];
+            for (i, gap) in (chunk * lanes..end).zip(self.gaps(chunk)) {
+                now = now.saturating_add(gap);
+                if i >= first {
+                    out[(i - first) as usize] = SimTime::from_micros(now >> self.fraction_bits);
+                }
+            }
         }
     }
 }
