@@ -111,8 +111,11 @@ struct Shared<'a> {
     progress: &'a Progress,
 }
 
-fn section_quantiles(plan: &PlanTally) -> Option<[f64; 2]> {
-    Some([plan.latencies.quantile(0.5)?, plan.latencies.quantile(0.95)?])
+/// The median and the 95 % quantile of latency under each plan of a tally.
+#[must_use]
+pub fn quantiles(tally: &Tally) -> SectionQuantiles {
+    let both = |plan: &PlanTally| Some([plan.latencies.quantile(0.5)?, plan.latencies.quantile(0.95)?]);
+    tally.plans.iter().map(both).collect()
 }
 
 impl World<'_> {
@@ -138,7 +141,7 @@ impl World<'_> {
                 return Ok((tally, quantiles));
             }
             self.play_section(section, shared, &mut table, &mut tally)?;
-            quantiles.push((section, tally.plans.iter().map(section_quantiles).collect()));
+            quantiles.push((section, self::quantiles(&tally)));
             for (plan, all) in tally.plans.iter_mut().zip(&mut all) {
                 all.merge(&plan.latencies);
                 plan.latencies.clear();

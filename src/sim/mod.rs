@@ -9,7 +9,7 @@ mod life;
 mod tally;
 mod timeline;
 
-pub use alone::{Interrupted, Progress, SECTIONS, SectionQuantiles, Way, World, play_alone};
+pub use alone::{Interrupted, Progress, SECTIONS, SectionQuantiles, Way, World, play_alone, quantiles};
 pub use cast::{Cast, Part};
 pub use lanes::short_ways;
 pub use life::{Life, Witness, play};

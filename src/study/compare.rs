@@ -22,8 +22,10 @@ pub(super) struct Totals {
     peaks: Vec<u64>,
     /// For each plan, the sum over replications of when the last flow ended (s), and how many had one.
     last_ends: Vec<(f64, u32)>,
-    /// For each section of each replication.
+    /// For each section of each replication; where there are many replications, for each of those.
     quantiles: Vec<SectionQuantiles>,
+    /// Whether the tally holds a replication yet.
+    begun: bool,
 }
 
 /// Plays every plan of `scenario`, `replications` times over, and compares them.
@@ -64,6 +66,7 @@ impl Totals {
             peaks: vec![0; plans],
             last_ends: vec![(0.0, 0); plans],
             quantiles: Vec::new(),
+            begun: false,
         }
     }
 
@@ -75,12 +78,16 @@ impl Totals {
                 self.last_ends[i].1 += 1;
             }
         }
-        if self.quantiles.is_empty() {
-            self.tally = tally;
+        if self.replications as usize >= SECTIONS {
+            self.quantiles.push(sim::quantiles(&tally));
         } else {
-            self.tally.merge(&tally);
+            self.quantiles.extend(quantiles);
         }
-        self.quantiles.extend(quantiles);
+        if std::mem::replace(&mut self.begun, true) {
+            self.tally.merge(&tally);
+        } else {
+            self.tally = tally;
+        }
     }
 
     /// A count as a mean per replication.
@@ -252,12 +259,12 @@ fn cost_difference(totals: &Totals, pair: &PairTally, plan: usize, against: usiz
 /// A section needs so many deliveries for its quantiles to tell anything.
 const LEAST_PER_SECTION: u64 = 40;
 
-/// The difference of a quantile of latency; its interval from the differences within the sections, which are independent, alike,
-/// and each as large as the whole over their number: the batch-means method.
+/// The difference of a quantile of latency; its interval from the differences within the sections (or replications), which are
+/// independent, alike, and each as large as the whole over their number: the batch-means method.
 fn quantile_difference(totals: &Totals, plan: usize, against: usize, which: usize, p: f64) -> Option<Difference> {
     let (ours, theirs) = (&totals.tally.plans[plan].latencies, &totals.tally.plans[against].latencies);
     let whole = ours.quantile(p)? - theirs.quantile(p)?;
-    let sections = u64::from(totals.replications) * SECTIONS as u64;
+    let sections = totals.quantiles.len() as u64;
     let enough = ours.count().min(theirs.count()) >= LEAST_PER_SECTION * sections;
     let within = |section: &SectionQuantiles| Some(section[plan]?[which] - section[against]?[which]);
     let differences: Option<Vec<f64>> = totals.quantiles.iter().map(within).collect();
