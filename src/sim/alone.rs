@@ -14,8 +14,13 @@ use crate::units::SimTime;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-/// Recipients are dealt into so many sections, batch by batch: their quantiles tell how sure those of the whole are.
+/// Recipients, unless they are few, are dealt into so many sections, batch by batch: their quantiles tell how sure those of the
+/// whole are.
 pub const SECTIONS: usize = 32;
+
+/// Fewer recipients than this are one section: parts of them would tell nothing, and sharing them between threads would cost more
+/// than it saves.
+const FEW: u64 = 50 * SECTIONS as u64;
 
 /// The most seconds for which room is made beforehand: two days.
 const MOST_SECONDS: usize = 2 * 86_400;
@@ -89,10 +94,11 @@ pub fn play_alone(world: &World<'_>, progress: &Progress) -> Result<(Tally, Vec<
     let shared = Shared {
         timetable: Timetable::unless(world.traffic, world.luck, || progress.stopped()),
         lanes: Lanes::new(world.cast),
+        sections: if world.traffic.recipients < FEW { 1 } else { SECTIONS },
         next: AtomicUsize::new(0),
         progress,
     };
-    let threads = rayon::current_num_threads().min(SECTIONS);
+    let threads = rayon::current_num_threads().min(shared.sections);
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| world.work(&shared));
     let parts = work.collect::<Result<Vec<_>, _>>()?;
     let (tallies, quantiles): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
@@ -106,6 +112,8 @@ pub fn play_alone(world: &World<'_>, progress: &Progress) -> Result<(Tally, Vec<
 struct Shared<'a> {
     timetable: Timetable,
     lanes: Lanes,
+    /// How many sections there are.
+    sections: usize,
     /// The next section that nobody has taken.
     next: AtomicUsize,
     progress: &'a Progress,
@@ -136,7 +144,7 @@ impl World<'_> {
         let mut all: Vec<Latencies> = vec![Latencies::default(); self.cast.plans.len()];
         loop {
             let section = shared.next.fetch_add(1, Ordering::Relaxed);
-            if section >= SECTIONS {
+            if section >= shared.sections {
                 tally.plans.iter_mut().zip(all).for_each(|(plan, all)| plan.latencies = all);
                 return Ok((tally, quantiles));
             }
@@ -149,7 +157,7 @@ impl World<'_> {
         }
     }
 
-    /// Plays every [`SECTIONS`]-th batch, from the `section`-th on.
+    /// Plays the batches of a section: every so-many-th, from the `section`-th on.
     fn play_section(
         &self,
         section: usize,
@@ -159,7 +167,7 @@ impl World<'_> {
     ) -> Result<(), Interrupted> {
         let recipients = self.traffic.recipients;
         let size = batch_size(recipients);
-        for first in (section as u64 * size..recipients).step_by(SECTIONS * size as usize) {
+        for first in (section as u64 * size..recipients).step_by(shared.sections * size as usize) {
             if shared.progress.stopped() {
                 return Err(Interrupted);
             }

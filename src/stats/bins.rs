@@ -1,5 +1,7 @@
 //! Counts by index that grow as far as they are needed.
 
+use std::ops::Range;
+
 /// How often each index occurred. Merging is exact, in any order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Bins {
@@ -30,17 +32,25 @@ impl Bins {
         self.counts[index] += 1;
     }
 
-    /// Sets every count to zero, and keeps the room.
-    pub fn clear(&mut self) {
-        self.counts.fill(0);
+    /// Sets every count to zero, of which those outside `used` are already, and keeps the room.
+    pub fn clear(&mut self, used: Range<usize>) {
+        let used = used.start..used.end.min(self.counts.len());
+        self.counts.get_mut(used).unwrap_or_default().fill(0);
     }
 
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
+        self.merge_used(other, 0..other.counts.len());
+    }
+
+    /// Adds the counts of `other`, of which those outside `used` are zero.
+    pub fn merge_used(&mut self, other: &Self, used: Range<usize>) {
         if self.counts.len() < other.counts.len() {
             self.counts.resize(other.counts.len(), 0);
         }
-        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+        let used = used.start..used.end.min(other.counts.len());
+        let (ours, theirs) = (self.counts.get_mut(used.clone()), other.counts.get(used));
+        for (count, more) in ours.unwrap_or_default().iter_mut().zip(theirs.unwrap_or_default()) {
             *count += more;
         }
     }

@@ -3,6 +3,7 @@
 use super::bins::Bins;
 use super::squares::sum_of_squares;
 use crate::units::SimTime;
+use std::ops::Range;
 
 /// Each doubling is cut into this many buckets, so that a bucket is at most 1/1024 of its value wide.
 const BUCKETS: u64 = 1 << BUCKET_BITS;
@@ -45,18 +46,23 @@ impl Latencies {
     /// Forgets all, and keeps the room.
     pub fn clear(&mut self) {
         let mut buckets = std::mem::take(&mut self.buckets);
-        buckets.clear();
+        buckets.clear(self.used());
         *self = Self { buckets, ..Self::default() };
     }
 
     /// Adds the latencies of `other`.
     pub fn merge(&mut self, other: &Self) {
-        self.buckets.merge(&other.buckets);
+        self.buckets.merge_used(&other.buckets, other.used());
         self.count += other.count;
         self.sum += other.sum;
         self.sum_of_squares += other.sum_of_squares;
         self.least = self.least.min(other.least);
         self.longest = self.longest.max(other.longest);
+    }
+
+    /// The buckets from the least to the longest; all others are empty.
+    fn used(&self) -> Range<usize> {
+        if self.count == 0 { 0..0 } else { bucket(self.least as u64)..bucket(self.longest as u64) + 1 }
     }
 
     /// How many.
@@ -95,11 +101,12 @@ impl Latencies {
         if rank == 0 || rank > self.count {
             return None;
         }
-        let mut seen = 0;
-        let index = self.buckets.counts().iter().position(|count| {
+        let (mut seen, first) = (0, self.used().start);
+        let index = self.buckets.counts()[first..].iter().position(|count| {
             seen += count;
             seen >= rank
         })?;
+        let index = first + index;
         let middle = 0.5 * (lowest(index) as f64 + (lowest(index + 1) - 1) as f64);
         Some(middle.clamp(self.least as f64, self.longest as f64) / 1e6)
     }

@@ -70,9 +70,10 @@ impl Totals {
         }
     }
 
-    fn add(&mut self, tally: Tally, quantiles: Vec<SectionQuantiles>) {
-        for (i, plan) in tally.plans.iter().enumerate() {
-            self.peaks[i] = self.peaks[i].max(plan.ends.peak());
+    fn add(&mut self, mut tally: Tally, quantiles: Vec<SectionQuantiles>) {
+        for (i, plan) in tally.plans.iter_mut().enumerate() {
+            // Of the seconds only the fullest is of interest: they need not be added up.
+            self.peaks[i] = self.peaks[i].max(std::mem::take(&mut plan.ends).peak());
             if let Some(end) = plan.last_end {
                 self.last_ends[i].0 += end as f64 / 1e6;
                 self.last_ends[i].1 += 1;
