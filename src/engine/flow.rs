@@ -24,7 +24,36 @@ use crate::vocabulary::{FailureCode, FlowStatus, Status};
 /// With a first step of ttl 60 s on Viber and a second on sms, started at 0 s: `start` gives *submit attempt 0 of step 0*;
 /// the deadline is 60 s; no report comes, so `timeout` at 60 s gives *submit attempt 1 of step 1*; a `delivered` of attempt 1
 /// at 64 s ends the flow as succeeded. Had Viber's `delivered` come late, at 62 s, it would have ended the flow there
-/// ([`LateDelivery::Finish`]).
+/// ([`LateDelivery::Finish`]):
+///
+/// ```
+/// use failsim::engine::{Command, Flow, FlowPlan, LateDelivery, StepRules, Submission};
+/// use failsim::units::SimTime;
+/// use failsim::vocabulary::{FlowStatus, Status, SuccessFloor};
+///
+/// let seconds = |s: i64| SimTime::from_micros(s * 1_000_000);
+/// let step = |channel, ttl| StepRules {
+///     ttl,
+///     failover_on: StepRules::default_failover_on(channel),
+///     success: SuccessFloor::Delivered,
+///     expire_on_delivery: false,
+///     attempts: 1,
+///     retry_after: SimTime::ZERO,
+/// };
+/// let plan = FlowPlan {
+///     steps: vec![step("viber", seconds(60)), step("sms", seconds(300))],
+///     late_delivery: LateDelivery::Finish,
+///     give_up_after: SimTime::NEVER,
+/// };
+///
+/// let (mut flow, command) = Flow::start(&plan, seconds(0));
+/// assert_eq!(command, Command::Submit(Submission { attempt: 0, step: 0 }));
+/// assert_eq!(flow.deadline(), seconds(60));
+/// let command = flow.timeout(&plan, seconds(60), &mut ());
+/// assert_eq!(command, Command::Submit(Submission { attempt: 1, step: 1 }));
+/// assert_eq!(flow.report(&plan, seconds(64), 1, Status::Delivered, &mut ()), Command::End);
+/// assert_eq!(flow.status(), FlowStatus::Succeeded);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Flow {
     /// The statuses of the attempts, four bits each; 0 where none is known.
