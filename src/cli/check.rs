@@ -58,6 +58,8 @@ fn compare(args: &Check, results: &Results, baseline: &Results) -> Result<Vec<Ag
     if !args.play.quiet {
         differences(results, baseline).iter().for_each(|note| output::note(note));
     }
+    // This is part of the answer: a plan that is gone is not held to anything.
+    output::print(&not_compared(results, baseline))?;
     Ok(rows)
 }
 
@@ -65,12 +67,19 @@ fn compare(args: &Check, results: &Results, baseline: &Results) -> Result<Vec<Ag
 fn differences(results: &Results, baseline: &Results) -> Vec<String> {
     let is_other = results.scenario.digest != baseline.scenario.digest;
     let other = is_other.then(|| "note: the baseline is of another version of the scenario file".to_owned());
-    let only = |here: &str, plans: Vec<&str>| {
-        (!plans.is_empty()).then(|| format!("note: not compared, since only {here} has them: {}", plans.join(", ")))
+    let (now, then) = (results.scenario.deadline_s, baseline.scenario.deadline_s);
+    let deadline = (now != then).then(|| format!("note: the deadline is {now} s, in the baseline it was {then} s"));
+    [other, deadline].into_iter().flatten().collect()
+}
+
+/// The plans that only one of the two has.
+fn not_compared(results: &Results, baseline: &Results) -> String {
+    let only = |here: &str, plans: Vec<&str>| match plans.as_slice() {
+        [] => String::new(),
+        plans => format!("not compared, since only {here} has them: {}\n", plans.join(", ")),
     };
     let new = only("this run", missing(results, baseline).collect());
-    let gone = only("the baseline", missing(baseline, results).collect());
-    [other, new, gone].into_iter().flatten().collect()
+    new + &only("the baseline", missing(baseline, results).collect())
 }
 
 /// The plans of `these` that `those` lack.
@@ -83,6 +92,9 @@ fn incomparable(reason: &Incomparable) -> Failure {
     let (what, hint) = match reason {
         Incomparable::NoCommonPlan => {
             ("it has none of these plans".to_owned(), "make a new baseline with `failsim run --out DIR`".to_owned())
+        }
+        Incomparable::Currency => {
+            ("it counts in another currency".to_owned(), "make a new baseline from this scenario".to_owned())
         }
         Incomparable::Seed(seed) => (format!("it was played with seed {seed}"), format!("use --seed {seed}")),
         Incomparable::Recipients(n) => {

@@ -22,6 +22,14 @@ pub(super) struct Played {
     pub(super) findings: Findings,
     pub(super) threads: usize,
     pub(super) seconds: f64,
+    progress: Arc<Progress>,
+}
+
+impl Played {
+    /// Says so if Ctrl-C has been pressed since the last recipient was played: nothing need be written then.
+    pub(super) fn still_wanted(&self) -> Result<(), Failure> {
+        if self.progress.stopped() { Err(Failure::Interrupted) } else { Ok(()) }
+    }
 }
 
 /// Plays all plans of `scenario`.
@@ -41,7 +49,8 @@ pub(super) fn play(args: &Play, scenario: &Scenario) -> Result<Played, Failure> 
         drop(done);
         findings
     })?;
-    Ok(Played { findings, threads: pool.current_num_threads(), seconds: watch.elapsed().as_secs_f64() })
+    let seconds = watch.elapsed().as_secs_f64();
+    Ok(Played { findings, threads: pool.current_num_threads(), seconds, progress })
 }
 
 fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Failure> {

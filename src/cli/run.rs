@@ -15,6 +15,7 @@ pub(super) fn run(args: &Run) -> Result<(), Failure> {
         usable(out)?;
     }
     let played = play(&args.play, &scenario)?;
+    played.still_wanted()?;
     if let Some(out) = &out {
         write(out, &played, args.play.quiet)?;
     }

@@ -37,7 +37,7 @@ pub(super) enum Kind {
     Constant(i64),
     /// The quantiles (µs) of the lower side from the tail to the median, then those of the upper side likewise.
     Table(Box<[i64]>),
-    /// These spans (µs), equally likely.
+    /// These spans (µs), in order, equally likely.
     Measured(Box<[i64]>),
 }
 
@@ -48,7 +48,11 @@ impl Sampler {
         let shift = dist.shift.as_micros();
         let kind = match &dist.shape {
             Shape::Constant(span) => Kind::Constant(span.as_micros() + shift),
-            Shape::Empirical(spans) => Kind::Measured(spans.iter().map(|s| s.as_micros() + shift).collect()),
+            Shape::Empirical(spans) => {
+                let mut spans: Box<[i64]> = spans.iter().map(|s| s.as_micros() + shift).collect();
+                spans.sort_unstable();
+                Kind::Measured(spans)
+            }
             continuous => Kind::Table(table(continuous, shift)),
         };
         Self { kind, max: dist.max.min(MAX_SPAN).as_micros() }
@@ -159,8 +163,8 @@ mod tests {
         let spans = [1.0, 5.0, 2.0].map(secs);
         let measured = sampler(Shape::Empirical(spans.into()));
         assert_eq!(measured.sample(0), spans[0]);
-        assert_eq!(measured.sample(u32::MAX / 3 + 2), spans[1]);
-        assert_eq!(measured.sample(u32::MAX), spans[2]);
+        assert_eq!(measured.sample(u32::MAX / 3 + 2), spans[2]);
+        assert_eq!(measured.sample(u32::MAX), spans[1]);
     }
 
     #[test]

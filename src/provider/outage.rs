@@ -18,6 +18,9 @@ impl Outage {
     }
 }
 
+/// The longest latency that outages make of one, over two years: the times of a flow then stay below 2⁵³ µs.
+const SLOWEST: SimTime = SimTime::from_micros(1 << 46);
+
 /// What all outages together do to one attempt.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Trouble {
@@ -35,12 +38,12 @@ impl Trouble {
     /// The latency under this trouble.
     #[inline]
     pub(super) fn stretch(&self, latency: SimTime) -> SimTime {
-        if self.factor == 1.0 {
-            return latency.after(self.delay);
-        }
-        SimTime::from_micros((latency.as_micros() as f64 * self.factor).round() as i64)
-            .min(SimTime::MAX)
-            .after(self.delay)
+        let slowed = if self.factor == 1.0 {
+            latency
+        } else {
+            SimTime::from_micros((latency.as_micros() as f64 * self.factor).round() as i64)
+        };
+        slowed.min(SLOWEST).after(self.delay).min(SLOWEST)
     }
 
     fn add(&mut self, effect: Effect) {
@@ -49,8 +52,9 @@ impl Trouble {
             Effect::Fail => self.refused = true,
             Effect::ReportsLost => self.reports_lost = true,
             Effect::Slow { factor, delay } => {
-                self.factor *= factor;
-                self.delay = self.delay.after(delay);
+                // Bounded, so that no product is infinite.
+                self.factor = (self.factor * factor).min(1e12);
+                self.delay = self.delay.after(delay).min(SLOWEST);
             }
         }
     }

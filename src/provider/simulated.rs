@@ -3,10 +3,13 @@
 use super::fortune::Tables;
 use super::outage::{self, Trouble};
 use super::spec::{Outage, Price, ProviderSpec};
-use crate::dist::Sampler;
+use crate::dist::{Dist, Sampler};
 use crate::rng::{Draws, ProviderKey, purpose};
 use crate::units::{Money, SimTime};
 use crate::vocabulary::Status;
+
+/// No call lasts longer than a day; with the highest price that a scenario can name, sums of charges then stay exact.
+const LONGEST_CALL: SimTime = SimTime::from_micros(86_400_000_000);
 
 /// A simulated provider.
 ///
@@ -118,7 +121,10 @@ impl Provider {
                 status: outcome.status,
                 after: Sampler::new(&outcome.after),
                 seen: outcome.seen.as_ref().map(|seen| (seen.share.threshold(), Sampler::new(&seen.after))),
-                talk: outcome.talk.as_ref().map(Sampler::new),
+                talk: outcome
+                    .talk
+                    .as_ref()
+                    .map(|talk| Sampler::new(&Dist { max: talk.max.min(LONGEST_CALL), ..talk.clone() })),
             }
         };
         let mut provider = Self {

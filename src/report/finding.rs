@@ -80,7 +80,9 @@ impl<'a> Choice<'a> {
         let cost = |plan: &PlanResult| plan.cost.per_recipient;
         let nearly = plans().filter(|plan| in_time(self.results, plan, self.best).difference >= -NEARLY);
         let near = first_by(nearly, cost).filter(|plan| self.saving(plan) >= WORTH_NAMING);
-        let cheapest = first_by(plans(), cost).filter(|plan| cost(plan) < cost(self.best));
+        // A plan that reaches nobody saves nothing.
+        let reaching = plans().filter(|plan| plan.delivered.count.0 > 0.0);
+        let cheapest = first_by(reaching, cost).filter(|plan| cost(plan) < cost(self.best));
         let dearest = first_by(plans(), |plan| -cost(plan)).filter(|plan| -self.saving(plan) >= WORTH_NAMING);
         let mut named = Vec::new();
         if let Some(plan) = near.filter(|near| cheapest.is_none_or(|plan| plan.name != near.name)) {
@@ -106,7 +108,9 @@ impl<'a> Choice<'a> {
     fn clause(&self, role: &str, plan: &PlanResult) -> String {
         let difference = in_time(self.results, plan, self.best);
         let points = 100.0 * difference.difference.abs();
-        let delivers = if !shows(&difference) || points < 0.005 {
+        let delivers = if !shows(&difference) {
+            "is not shown to deliver more or less".to_owned()
+        } else if points < 0.005 {
             "delivers as much".to_owned()
         } else {
             let direction = if difference.difference < 0.0 { "less" } else { "more" };
@@ -121,6 +125,10 @@ impl<'a> Choice<'a> {
     fn costs(&self, plan: &PlanResult) -> String {
         if self.saving(plan).abs() < 0.000_5 {
             return "costs the same".to_owned();
+        }
+        let cost = paired(&self.results.comparisons, &plan.name, &self.best.name).map(|(_, cost)| cost);
+        if cost.is_some_and(|cost| !shows(&cost)) {
+            return "is not shown to cost more or less".to_owned();
         }
         let text = costs(plan, self.best);
         let ends = [" than", " as", ", unlike"];

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 pub fn write(dir: &Path, findings: &Findings, run: &Run) -> Result<Vec<PathBuf>> {
     refuse_a_file(dir)?;
     let files = files(findings, run)?;
+    refuse_what_is_not_ours(dir, files.iter().map(|(name, _)| *name))?;
     // A folder that is there may be a disk of its own, or lie where nothing else may be written.
     let home = if dir.is_dir() { dir } else { parent_of(dir) };
     fs::create_dir_all(home).map_err(|error| naming(home, &error))?;
@@ -32,6 +33,20 @@ fn refuse_a_file(dir: &Path) -> Result<()> {
         Ok(known) if !known.is_dir() => {
             Err(Error::new(ErrorKind::NotADirectory, format!("{} is a file, not a folder", dir.display())))
         }
+        _ => Ok(()),
+    }
+}
+
+/// A folder with files that have the names of a report's but are no report's, such as the `README.md` of a project, is left alone.
+fn refuse_what_is_not_ours<'a>(dir: &Path, names: impl Iterator<Item = &'a str>) -> Result<()> {
+    let results = fs::read_to_string(dir.join("results.json")).unwrap_or_default();
+    let is_report = results.contains(crate::study::SCHEMA);
+    let mut taken = names.map(|name| dir.join(name)).filter(|path| path.is_file());
+    match taken.next() {
+        Some(path) if !is_report => Err(Error::new(
+            ErrorKind::AlreadyExists,
+            format!("{} is there already and no part of a report; name another folder with --out", path.display()),
+        )),
         _ => Ok(()),
     }
 }
@@ -124,6 +139,10 @@ mod tests {
         let dir = home.path().join("report");
         fs::create_dir(&dir).expect("a folder");
         fs::write(dir.join("README.md"), "old").expect("a file");
+        let refused = write(&dir, &fixture::bank_pin(), &fixture::run()).expect_err("a README that is no report's");
+        assert!(refused.to_string().contains("README.md is there already"), "{refused}");
+        assert_eq!(fs::read_to_string(dir.join("README.md")).expect("still there"), "old");
+        fs::write(dir.join("results.json"), format!("{{ \"schema\": \"{}\" }}", crate::study::SCHEMA)).expect("a file");
         fs::write(dir.join("mine.txt"), "mine").expect("a file");
         write(&dir, &fixture::bank_pin(), &fixture::run()).expect("written");
         assert_eq!(fs::read_to_string(dir.join("mine.txt")).expect("still there"), "mine");

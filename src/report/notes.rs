@@ -50,7 +50,9 @@ fn belief(plans: &[PlanResult]) -> Option<String> {
         ((believed - reached).abs() > BELIEF_GAP).then(words)
     };
     let plans = listed(plans, gap)?;
-    Some(format!("The sender is told of more or fewer than were reached, as reports are late, lost or wrong: {plans}."))
+    Some(format!(
+        "The sender counts more or fewer than were reached, as reports come late or not at all, or as the plan asks for more or less than delivery: {plans}."
+    ))
 }
 
 fn duplicates(plans: &[PlanResult]) -> Option<String> {

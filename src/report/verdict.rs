@@ -40,7 +40,7 @@ fn said(check: &Checked) -> (&'static str, String) {
         Verdict::Holds => ("ok", format!("{is}, {bound}")),
         Verdict::Fails => ("FAIL", format!("{is}, {bound}")),
         Verdict::NotSure(Some(n)) => ("not sure", format!("{is}, {bound}; needs about {} recipients", words::whole(n))),
-        Verdict::NotSure(None) => ("not sure", format!("{is}, {bound}; too close for any number of recipients")),
+        Verdict::NotSure(None) => ("not sure", format!("{is}, {bound}; {}", unsure(check))),
     }
 }
 
@@ -88,6 +88,14 @@ fn bound(unit: Unit, limit: f64) -> String {
 /// A number with decimals, without the zeros that it ends with.
 fn trimmed(number: &str) -> &str {
     if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
+}
+
+/// Why no number of recipients can be named that would tell.
+fn unsure(check: &Checked) -> &'static str {
+    match check.measured.and_then(|measured| measured.interval) {
+        Some(_) => "too close for any number of recipients",
+        None => "too few recipients for an interval",
+    }
 }
 
 /// The comparison with a baseline: every measure that has changed, and the sum.
@@ -164,7 +172,7 @@ mod tests {
             plan: "a".to_owned(),
             metric: metric.to_owned(),
             bound,
-            measured: Some(Measured { value, interval: Some((low, high)) }),
+            measured: Some(Measured { value, interval: Some((low, high)), plain: false }),
             verdict,
         };
         let text = checks(&[

@@ -80,7 +80,7 @@ static ARRIVALS: Table = Table {
         Field::optional("blast", Kind::Table(&BLAST), "Everyone at the start"),
         Field::optional("spread", Kind::Table(&SPREAD), "Evenly spaced"),
         Field::optional("uniform", Kind::Table(&UNIFORM), "Each at a time of its own, uniform over the span"),
-        Field::optional("poisson", Kind::Table(&POISSON), "One after the other, with independent exponential gaps"),
+        Field::optional("poisson", Kind::Table(&POISSON), "At random, so many a second on average"),
         Field::optional(
             "stages",
             Kind::List { of: &STAGE, min: 1, max: 1000 },
@@ -131,7 +131,7 @@ static POISSON: Table = Table {
     what: "poisson arrivals",
     key: "key",
     example: "{ rate = \"300/s\" }",
-    doc: "One after the other, with independent exponential gaps",
+    doc: "At random, so many a second on average",
     fields: &[Field::required("rate", Kind::Rate, "How many arrive per time [rate]")],
     forms: &[],
 };

@@ -129,7 +129,7 @@ pub(super) struct Range {
 }
 
 /// The most that a message can cost, in units of the currency.
-pub(super) const MAX_MONEY: f64 = 1e6;
+pub(super) const MAX_MONEY: f64 = 1e5;
 
 impl Range {
     /// Any finite number.

@@ -5,13 +5,13 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use std::ops::Range;
 
 /// No more than this many diagnostics are shown; the rest are counted.
-const SHOWN: usize = 20;
+const SHOWN: usize = 100;
 
 /// A longer stretch of text is shown by this many bytes on either side of the place.
 const LONG: usize = 4096;
 
 impl Diagnostics {
-    /// As text for people, in colour if so wished: the first 20, and how many more there are.
+    /// As text for people, in colour if so wished: the first 100, and how many more there are.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
@@ -25,7 +25,7 @@ impl Diagnostics {
     fn more(&self) -> String {
         match self.items().len().saturating_sub(SHOWN) {
             0 => String::new(),
-            more => format!("\n\nand {more} more like these in {}", self.file()),
+            more => format!("\n\nand {more} more in {}", self.file()),
         }
     }
 

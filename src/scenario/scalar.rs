@@ -21,7 +21,7 @@ pub(super) fn scalar(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Val
         Kind::Count { min, max } => count(raw, source, *min, *max),
         Kind::Number(range) => number(kind, raw, source, *range).map(Value::Number),
         Kind::Share => share(kind, raw, source),
-        Kind::Money => number(kind, raw, source, Range::of(0.0, MAX_MONEY)).map(|n| Value::Money(Money::from_units(n))),
+        Kind::Money => number(kind, raw, source, Range::of(0.0, MAX_MONEY)).and_then(money),
         Kind::Duration { zero } => span(raw, source, *zero).map(Value::Duration),
         Kind::Limit => limit(raw, source),
         Kind::Rate => quoted(kind, raw, source, |t| rate(t).and_then(|r| not_zero(r, kind))).map(Value::Rate),
@@ -137,4 +137,17 @@ pub(super) fn word(
         ));
     }
     Err(Fault::new(format!("unknown word `{shown}`"), kind.expected(), cure(text, words.iter().copied())))
+}
+
+/// An amount of money, which is a whole number of millionths.
+fn money(units: f64) -> Result<Value, Fault> {
+    let amount = Money::from_units(units);
+    if (amount.as_units() - units).abs() <= 1e-9 * units.abs() {
+        return Ok(Value::Money(amount));
+    }
+    Err(Fault::new(
+        format!("`{units}` is finer than a millionth"),
+        "expected an amount of money with at most six decimals",
+        format!("write {}, or give all prices in a smaller unit of the currency", amount.as_units()),
+    ))
 }

@@ -92,7 +92,7 @@ pub type SectionQuantiles = Vec<Option<[f64; 2]>>;
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_alone(world: &World<'_>, progress: &Progress) -> Result<(Tally, Vec<SectionQuantiles>), Interrupted> {
     let shared = Shared {
-        timetable: Timetable::unless(world.traffic, world.luck, || progress.stopped()),
+        timetable: Timetable::new(world.traffic, world.luck),
         lanes: Lanes::new(world.cast),
         sections: if world.traffic.recipients < FEW { 1 } else { SECTIONS },
         next: AtomicUsize::new(0),

@@ -71,7 +71,7 @@ impl Columns {
         let reached = self.judge(arrivals, deadline, &mut latencies);
         tally.latencies.record_all(&latencies[..reached]);
         tally.cost += self.cost[..n].iter().sum::<i64>() as u128;
-        tally.cost_squared += sum_of_squares(&self.cost[..n]);
+        tally.cost_squared = tally.cost_squared.saturating_add(sum_of_squares(&self.cost[..n]));
         tally.delivered += reached as u64;
         tally.in_time += ones(&self.in_time[..n]);
         tally.succeeded += ones(&self.succeeded[..n]);
@@ -105,7 +105,8 @@ impl Columns {
         for i in 0..n.min(BATCH) {
             differences[i] = self.cost[i] - against.cost[i];
         }
-        tally.cost_difference_squared += sum_of_squares(&differences[..n]);
+        let squares = sum_of_squares(&differences[..n]);
+        tally.cost_difference_squared = tally.cost_difference_squared.saturating_add(squares);
     }
 }
 

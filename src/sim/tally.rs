@@ -95,7 +95,7 @@ pub struct PlanTally {
     pub latencies: Latencies,
     /// When the last flow ended, if one did (µs).
     pub last_end: Option<i64>,
-    /// Flows that ended, by second.
+    /// Flows that ended, by second, of the first 12 days.
     pub ends: Bins,
     /// Moves to a next step, by bin of time.
     pub failovers: Bins,
@@ -177,7 +177,7 @@ impl PlanTally {
         self.duplicates += other.duplicates;
         self.seen += other.seen;
         self.cost += other.cost;
-        self.cost_squared += other.cost_squared;
+        self.cost_squared = self.cost_squared.saturating_add(other.cost_squared);
         self.latencies.merge(&other.latencies);
         self.last_end = self.last_end.max(other.last_end);
         self.ends.merge(&other.ends);
@@ -189,12 +189,15 @@ impl PlanTally {
     #[inline]
     pub fn ended(&mut self, at: SimTime) {
         self.last_end = self.last_end.max(Some(at.as_micros()));
-        self.ends.add((at.as_micros() / 1_000_000).min(LAST_SECOND) as usize);
+        let second = at.as_micros() / 1_000_000;
+        if second < SECONDS {
+            self.ends.add(second as usize);
+        }
     }
 }
 
-/// Flows that end later than this, 12 days, are counted as of this second.
-const LAST_SECOND: i64 = (1 << 20) - 1;
+/// The seconds for which ends are counted one by one, 12 days.
+const SECONDS: i64 = 1 << 20;
 
 impl StepTally {
     fn merge(&mut self, other: &Self) {
@@ -215,6 +218,6 @@ impl PairTally {
         add(&mut self.in_time, &other.in_time);
         add(&mut self.succeeded, &other.succeeded);
         add(&mut self.duplicates, &other.duplicates);
-        self.cost_difference_squared += other.cost_difference_squared;
+        self.cost_difference_squared = self.cost_difference_squared.saturating_add(other.cost_difference_squared);
     }
 }

@@ -35,15 +35,23 @@ pub fn paired_share_difference(only_first: f64, only_second: f64, n: f64) -> Opt
     Some(((middle - half).max(-1.0), (middle + half).min(1.0)))
 }
 
-/// The normal interval of a mean of `n` values with this sum and this sum of squares. `None` when `n` is below 2.
+/// Student's t interval of the mean of `n` integers with this sum and this sum of squares, in their unit. `None` when `n` is below 2.
+///
+/// The sums are exact, and so is the spread `n Σx² - (Σx)²` wherever it fits: equal values give an interval of no width.
 #[must_use]
-pub fn mean_interval(n: f64, sum: f64, sum_of_squares: f64) -> Option<(f64, f64)> {
-    if n < 2.0 {
+pub fn mean_interval(n: u64, sum: i128, sum_of_squares: u128) -> Option<(f64, f64)> {
+    if n < 2 {
         return None;
     }
-    let mean = sum / n;
-    let variance = ((sum_of_squares - sum * mean) / (n - 1.0)).max(0.0);
-    let half = Z95 * (variance / n).sqrt();
+    let size = sum.unsigned_abs();
+    let exact = u128::from(n).checked_mul(sum_of_squares).zip(size.checked_mul(size));
+    let count = n as f64;
+    let spread = exact.map_or_else(
+        || (count * sum_of_squares as f64 - size as f64 * size as f64).max(0.0),
+        |(squares, square)| squares.saturating_sub(square) as f64,
+    );
+    let half = student_quantile(count - 1.0) * (spread / (count - 1.0)).sqrt() / count;
+    let mean = sum as f64 / count;
     Some((mean - half, mean + half))
 }
 
@@ -60,9 +68,13 @@ pub fn student_interval(values: &[f64]) -> Option<(f64, f64)> {
     Some((mean - half, mean + half))
 }
 
-/// The 97.5 % quantile of Student's t distribution; the normal's where `freedom` is no positive number.
+/// The 97.5 % quantile of Student's t distribution; the normal's where `freedom` is no positive number, or so large that it makes
+/// no difference.
 #[must_use]
 pub fn student_quantile(freedom: f64) -> f64 {
+    if freedom > 1e5 {
+        return Z95;
+    }
     StudentsT::new(0.0, 1.0, freedom).map_or(Z95, |t| t.inverse_cdf(0.975))
 }
 
@@ -102,7 +114,17 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_of_a_mean_is_z_standard_errors_wide() {
-        close(mean_interval(4.0, 10.0, 30.0), (2.5 - 1.26516, 2.5 + 1.26516));
+    fn the_interval_of_a_mean_is_t_standard_errors_wide() {
+        close(mean_interval(4, 10, 30), (2.5 - 2.05426, 2.5 + 2.05426));
+        close(mean_interval(1_000_000, 0, 1_000_000), (-0.00196, 0.00196));
+    }
+
+    #[test]
+    fn equal_values_have_an_interval_of_no_width() {
+        let n = 1_000_000;
+        assert_eq!(
+            mean_interval(n, 45_000 * i128::from(n), 45_000 * 45_000 * u128::from(n)),
+            Some((45_000.0, 45_000.0))
+        );
     }
 }

@@ -38,7 +38,7 @@ impl Latencies {
         }
         self.count += micros.len() as u64;
         self.sum += micros.iter().map(|&latency| i128::from(latency)).sum::<i128>() as u128;
-        self.sum_of_squares += sum_of_squares(micros);
+        self.sum_of_squares = self.sum_of_squares.saturating_add(sum_of_squares(micros));
         self.least = micros.iter().fold(self.least, |least, &latency| least.min(latency));
         self.longest = micros.iter().fold(self.longest, |longest, &latency| longest.max(latency));
     }
@@ -55,7 +55,7 @@ impl Latencies {
         self.buckets.merge_used(&other.buckets, other.used());
         self.count += other.count;
         self.sum += other.sum;
-        self.sum_of_squares += other.sum_of_squares;
+        self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);
         self.least = self.least.min(other.least);
         self.longest = self.longest.max(other.longest);
     }
@@ -95,9 +95,15 @@ impl Latencies {
         self.of_rank((p * self.count as f64).ceil().max(1.0) as u64)
     }
 
-    /// The value (s) of this rank, from 1 for the least.
+    /// The value (s) of this rank, from 1 for the least: the middle of its bucket.
     #[must_use]
     pub fn of_rank(&self, rank: u64) -> Option<f64> {
+        let (low, high) = self.bounds_of_rank(rank)?;
+        Some(0.5 * (low + high))
+    }
+
+    /// Between which values (s) the one of this rank lies.
+    fn bounds_of_rank(&self, rank: u64) -> Option<(f64, f64)> {
         if rank == 0 || rank > self.count {
             return None;
         }
@@ -106,13 +112,12 @@ impl Latencies {
             seen += count;
             seen >= rank
         })?;
-        let index = first + index;
-        let middle = 0.5 * (lowest(index) as f64 + (lowest(index + 1) - 1) as f64);
-        Some(middle.clamp(self.least as f64, self.longest as f64) / 1e6)
+        let (low, high) = (lowest(first + index) as i64, lowest(first + index + 1) as i64 - 1);
+        Some((low.max(self.least) as f64 / 1e6, high.min(self.longest) as f64 / 1e6))
     }
 
     /// The distribution-free 95 % interval of the `p` quantile (s): the values of ranks `n p ± z sqrt(n p (1 - p))`, the ranks
-    /// being binomial; `None` where those ranks are not in the data.
+    /// being binomial, with the buckets that they lie in; `None` where those ranks are not in the data.
     #[must_use]
     pub fn quantile_interval(&self, p: f64) -> Option<(f64, f64)> {
         let n = self.count as f64;
@@ -121,7 +126,7 @@ impl Latencies {
         if low < 1.0 || high > n {
             return None;
         }
-        Some((self.of_rank(low as u64)?, self.of_rank(high as u64)?))
+        Some((self.bounds_of_rank(low as u64)?.0, self.bounds_of_rank(high as u64)?.1))
     }
 
     /// The distribution: for each bucket that holds any, its upper end (s) and how many latencies are no longer.
@@ -188,5 +193,16 @@ mod tests {
         assert_eq!(four.quantile_interval(0.5), Some((4.0, 4.0)));
         assert_eq!(four.quantile_interval(0.999), None, "a thousand values cannot bound their 99.9 % quantile");
         assert_eq!(Latencies::default().quantile(0.5), None);
+    }
+
+    #[test]
+    fn an_interval_holds_the_whole_bucket_of_an_atom() {
+        let mut atoms = Latencies::default();
+        atoms.record_all(&[2_000_000; 9_600]);
+        atoms.record_all(&[50_000_000; 400]);
+        let (low, high) = atoms.quantile_interval(0.5).expect("enough values");
+        assert!(low <= 2.0 && 2.0 <= high && high - low < 0.003);
+        let (low, high) = atoms.quantile_interval(0.99).expect("enough values");
+        assert!(low <= 50.0 && high == 50.0);
     }
 }

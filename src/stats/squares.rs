@@ -1,6 +1,6 @@
 //! Exact sums of squares of many integers.
 
-/// The sum of the squares of `values`, exactly.
+/// The sum of the squares of `values`, exactly, or the largest number where it is larger still.
 ///
 /// Where all of them are below 2³² in size, as amounts and latencies in millionths nearly always are, the halves of the squares
 /// are summed on their own, which the compiler turns into vector instructions.
@@ -9,7 +9,8 @@
 pub fn sum_of_squares(values: &[i64]) -> u128 {
     let sizes = values.iter().fold(0, |bits, value| bits | value.unsigned_abs());
     if sizes >> 32 != 0 || values.len() > u32::MAX as usize {
-        return values.iter().map(|value| u128::from(value.unsigned_abs()).pow(2)).sum();
+        let squares = values.iter().map(|value| u128::from(value.unsigned_abs()).pow(2));
+        return squares.fold(0, u128::saturating_add);
     }
     let (mut low, mut high) = (0_u64, 0_u64);
     for value in values {

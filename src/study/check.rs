@@ -22,12 +22,12 @@ pub struct Checked {
 /// What a measurement says of a bound.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Verdict {
-    /// The interval lies wholly on the right side; a value without interval, the value.
+    /// The interval lies wholly on the right side; the value, of a measure without intervals.
     Holds,
-    /// The interval lies wholly on the wrong side; a value without interval, the value; or there is nothing to measure.
+    /// The interval lies wholly on the wrong side; the value, of a measure without intervals; or there is nothing to measure.
     Fails,
     /// The bound lies within the interval. About this many recipients would tell; `None` when the value is so close to the bound
-    /// that no number in reach would.
+    /// that no number in reach would, or when the recipients are too few for an interval.
     NotSure(Option<u64>),
 }
 
@@ -47,7 +47,8 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Checked> {
 /// What `measured`, of `n` recipients, says of `bound`.
 #[must_use]
 pub fn judge(measured: &Measured, bound: Bound, n: f64) -> Verdict {
-    let (low, high) = measured.interval.unwrap_or((measured.value, measured.value));
+    let point = measured.plain.then_some((measured.value, measured.value));
+    let Some((low, high)) = measured.interval.or(point) else { return Verdict::NotSure(None) };
     let (holds, fails, limit) = match bound {
         Bound::AtLeast(limit) => (low >= limit, high < limit, limit),
         Bound::AtMost(limit) => (high <= limit, low > limit, limit),
@@ -131,6 +132,8 @@ pub enum Incomparable {
     NoCommonPlan,
     /// It was played with another seed, so with other luck.
     Seed(u64),
+    /// It counts in another currency.
+    Currency,
     /// It has another number of recipients.
     Recipients(u64),
     /// It has another number of replications.
@@ -148,6 +151,7 @@ pub fn against(
     tolerance: impl Fn(&str) -> Option<Tolerance>,
 ) -> Result<Vec<Against>, Incomparable> {
     let facts = &now.scenario;
+    same_currency(&facts.currency, baseline)?;
     same_people((facts.seed, facts.recipients, facts.replications), baseline)?;
     let common: Vec<_> = now.plans.iter().filter_map(|plan| Some((plan, same_plan(baseline, plan)?))).collect();
     if common.is_empty() {
@@ -162,12 +166,18 @@ pub fn against(
 /// # Errors
 /// [`Incomparable`], as [`against`] would say it afterwards.
 pub fn comparable(scenario: &Scenario, replications: u32, baseline: &Results) -> Result<(), Incomparable> {
+    same_currency(&scenario.currency, baseline)?;
     same_people((scenario.seed, scenario.traffic.recipients, replications), baseline)?;
     let is_known = |name: &str| baseline.plans.iter().any(|plan| plan.name == name);
     match scenario.plans.iter().any(|plan| is_known(&plan.name)) {
         true => Ok(()),
         false => Err(Incomparable::NoCommonPlan),
     }
+}
+
+/// Whether this currency is that of `baseline`.
+fn same_currency(currency: &str, baseline: &Results) -> Result<(), Incomparable> {
+    if currency == baseline.scenario.currency { Ok(()) } else { Err(Incomparable::Currency) }
 }
 
 /// Whether this seed, number of recipients and number of replications are those of `baseline`.
@@ -194,12 +204,17 @@ fn row(now: &PlanResult, was: &PlanResult, metric: &'static str, tolerance: Opti
     let (is, was) = (value(now), value(was));
     let tolerance = tolerance.map_or(0.0, |t| t.of(was.unwrap_or(0.0)));
     let fails = match (is, was) {
-        (Some(is), Some(was)) => worse_by(metric, is, was) > tolerance,
+        (Some(is), Some(was)) => worse_by(metric, is, was) > tolerance + rounding(tolerance, was),
         // What was measured and no longer can be, such as a latency when nobody is reached, is worse.
         (None, Some(_)) => true,
         (_, None) => false,
     };
     Against { plan: now.name.clone(), metric, was, is, tolerance, fails }
+}
+
+/// By how much a difference of decimal numbers may miss a tolerance that it should just meet; nothing where there is none.
+fn rounding(tolerance: f64, was: f64) -> f64 {
+    if tolerance > 0.0 { 1e-9 * was.abs().max(tolerance) } else { 0.0 }
 }
 
 /// How much worse `is` than `was`; negative when it is better.
@@ -212,7 +227,7 @@ mod tests {
     use super::*;
 
     fn measured(value: f64, half: f64) -> Measured {
-        Measured { value, interval: Some((value - half, value + half)) }
+        Measured { value, interval: Some((value - half, value + half)), plain: false }
     }
 
     #[test]
@@ -223,12 +238,15 @@ mod tests {
         assert_eq!(judge(&measured(0.969, 0.005), bound, 1e4), Verdict::NotSure(Some(250_000)));
         assert_eq!(judge(&measured(0.97, 0.005), bound, 1e4), Verdict::NotSure(None));
         assert_eq!(judge(&measured(5.0, 1.0), Bound::AtMost(6.0), 1e4), Verdict::Holds);
-        assert_eq!(judge(&Measured { value: 5.0, interval: None }, Bound::AtMost(4.0), 1e4), Verdict::Fails);
+        assert_eq!(
+            judge(&Measured { value: 5.0, interval: None, plain: true }, Bound::AtMost(4.0), 1e4),
+            Verdict::Fails
+        );
     }
 
     #[test]
     fn a_lopsided_interval_asks_for_more_recipients_than_there_were() {
-        let lopsided = Measured { value: 0.997, interval: Some((0.9935, 0.9986)) };
+        let lopsided = Measured { value: 0.997, interval: Some((0.9935, 0.9986)), plain: false };
         assert_eq!(judge(&lopsided, Bound::AtLeast(0.994), 2e3), Verdict::NotSure(Some(2_800)));
         assert_eq!(judge(&lopsided, Bound::AtMost(0.998), 2e3), Verdict::NotSure(Some(5_200)));
     }

@@ -158,8 +158,8 @@ fn models_seen(scenario: &Scenario, plan: &Plan) -> bool {
 }
 
 fn cost(totals: &Totals, tally: &PlanTally, n: f64) -> Cost {
-    let (sum, squares) = (tally.cost as f64 / 1e6, tally.cost_squared as f64 / 1e12);
-    let (low, high) = ends(stats::mean_interval(n, sum, squares));
+    let sum = tally.cost as f64 / 1e6;
+    let (low, high) = ends(millionths(stats::mean_interval(n as u64, tally.cost as i128, tally.cost_squared)));
     Cost {
         total: totals.units(tally.cost),
         per_recipient: round(sum / n),
@@ -176,7 +176,7 @@ fn latency(tally: &PlanTally) -> Latency {
     let latencies = &tally.latencies;
     let quantile = |p| latencies.quantile(p).map(round);
     let (n, sum) = (latencies.count() as f64, latencies.sum() as f64 / 1e6);
-    let mean = stats::mean_interval(n, sum, latencies.sum_of_squares() as f64 / 1e12);
+    let mean = millionths(stats::mean_interval(latencies.count(), latencies.sum() as i128, latencies.sum_of_squares()));
     let intervals = QUANTILES.into_iter().map(|(name, p)| (name, latencies.quantile_interval(p)));
     Latency {
         mean: (n > 0.0).then(|| round(sum / n)),
@@ -253,8 +253,9 @@ fn comparison(scenario: &Scenario, totals: &Totals, plan: usize, against: usize)
 
 fn cost_difference(totals: &Totals, pair: &PairTally, plan: usize, against: usize, n: f64) -> Difference {
     let cost = |i: usize| totals.tally.plans[i].cost as i128;
-    let sum = (cost(plan) - cost(against)) as f64 / 1e6;
-    difference(sum / n, stats::mean_interval(n, sum, pair.cost_difference_squared as f64 / 1e12))
+    let sum = cost(plan) - cost(against);
+    let interval = stats::mean_interval(n as u64, sum, pair.cost_difference_squared);
+    difference(sum as f64 / 1e6 / n, millionths(interval))
 }
 
 /// A section needs so many deliveries for its quantiles to tell anything.
@@ -277,6 +278,11 @@ fn quantile_difference(totals: &Totals, plan: usize, against: usize, which: usiz
 fn difference(difference: f64, interval: Option<(f64, f64)>) -> Difference {
     let (low, high) = ends(interval);
     Difference { difference: round(difference), low, high }
+}
+
+/// An interval of millionths in units.
+fn millionths(interval: Option<(f64, f64)>) -> Option<(f64, f64)> {
+    interval.map(|(low, high)| (low / 1e6, high / 1e6))
 }
 
 fn ends(interval: Option<(f64, f64)>) -> (Option<f64>, Option<f64>) {

@@ -7,17 +7,19 @@ use super::results::{Latency, PlanResult, Share};
 pub struct Measured {
     /// Its value.
     pub value: f64,
-    /// The ends of its interval.
+    /// The ends of its interval; `None` where none is known.
     pub interval: Option<(f64, f64)>,
+    /// Whether it is a measure without intervals, which is judged by its value.
+    pub plain: bool,
 }
 
 impl Measured {
     const fn exactly(value: f64) -> Self {
-        Self { value, interval: None }
+        Self { value, interval: None, plain: true }
     }
 
     fn with(value: f64, low: Option<f64>, high: Option<f64>) -> Self {
-        Self { value, interval: low.zip(high) }
+        Self { value, interval: low.zip(high), plain: false }
     }
 }
 
@@ -85,6 +87,9 @@ fn latency(latency: &Latency, name: &str) -> Option<Measured> {
         "max" => latency.max,
         _ => None,
     };
+    if name == "max" {
+        return value.map(Measured::exactly);
+    }
     let interval = latency.intervals.get(name);
     value.map(|value| Measured::with(value, interval.map(|i| i.low), interval.map(|i| i.high)))
 }

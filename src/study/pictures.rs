@@ -125,10 +125,11 @@ fn curve(latencies: &Latencies, n: f64) -> Vec<(f64, f64)> {
     let all: Vec<(f64, f64)> =
         latencies.cumulative().map(|(seconds, count)| (seconds.max(1e-6), count as f64 / n)).collect();
     let (Some(first), Some(last)) = (all.first(), all.last()) else { return Vec::new() };
-    let step = ((last.0 / first.0).ln() / POINTS as f64).exp();
-    let (mut curve, mut next) = (Vec::with_capacity(POINTS + 2), 0.0);
-    for &point in &all[..all.len() - 1] {
-        if point.0 >= next {
+    let step = libm::exp(libm::log(last.0 / first.0) / POINTS as f64);
+    let (mut curve, mut next) = (Vec::with_capacity(2 * POINTS), 0.0);
+    for (i, &point) in all[..all.len() - 1].iter().enumerate() {
+        // The last point before a gap stays: the curve is flat over the gap.
+        if point.0 >= next || all[i + 1].0 > point.0 * step {
             curve.push(point);
             next = point.0 * step;
         }

@@ -7,9 +7,19 @@ use std::collections::BTreeMap;
 /// The value of [`Results::schema`].
 pub const SCHEMA: &str = "failsim/results/1";
 
+/// Every key of an object is always written, with null where there is nothing to say.
+fn every_key_is_there(schema: &mut schemars::Schema) {
+    let keys = schema.get("properties").and_then(|keys| keys.as_object());
+    let keys: Option<Vec<_>> = keys.map(|keys| keys.keys().cloned().map(serde_json::Value::String).collect());
+    if let Some(keys) = keys {
+        schema.insert("required".to_owned(), keys.into());
+    }
+}
+
 /// What a run found. With replications, counts and totals are means per replication.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct Results {
     /// Always `failsim/results/1`.
     pub schema: String,
@@ -24,6 +34,7 @@ pub struct Results {
 /// What was run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct ScenarioFacts {
     /// The scenario's title.
     pub title: String,
@@ -44,6 +55,7 @@ pub struct ScenarioFacts {
 /// What one plan came to.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct PlanResult {
     /// The plan's name.
     pub name: String,
@@ -80,6 +92,7 @@ pub struct PlanResult {
 /// A count of recipients and its share of them all.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct Share {
     /// How many recipients.
     pub count: Count,
@@ -112,6 +125,7 @@ impl<'de> Deserialize<'de> for Count {
 /// What a plan cost, in units of the currency.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct Cost {
     /// For all recipients of a replication.
     pub total: f64,
@@ -128,6 +142,7 @@ pub struct Cost {
 /// Latency in seconds; each null when nobody was reached.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct Latency {
     /// The mean (s).
     pub mean: Option<f64>,
@@ -150,6 +165,7 @@ pub struct Latency {
 /// A 95 % interval.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct Interval {
     /// Its lower end.
     pub low: f64,
@@ -160,16 +176,18 @@ pub struct Interval {
 /// What a webhook would have carried for a plan, under either strategy.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct Callbacks {
     /// Callbacks at the end of each flow (`on_completion`).
     pub on_completion: Count,
-    /// The most of those within one second of the virtual clock, in any replication.
+    /// The most of those within one second of the first 12 days of the virtual clock, in any replication.
     pub on_completion_peak_per_s: u64,
 }
 
 /// What one step of a plan came to.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct StepResult {
     /// Its number, from 1.
     pub step: usize,
@@ -193,6 +211,7 @@ pub struct StepResult {
 /// What the queue of one provider came to.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct ProviderResult {
     /// The provider's name.
     pub provider: String,
@@ -207,6 +226,7 @@ pub struct ProviderResult {
 /// One plan against another, on the same recipients with the same luck: each difference is `plan` minus `against`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct Comparison {
     /// The plan.
     pub plan: String,
@@ -231,6 +251,7 @@ pub struct Comparison {
 /// A paired difference with its 95 % interval; the ends are null where none is known.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
 pub struct Difference {
     /// The difference.
     pub difference: f64,

@@ -34,7 +34,9 @@ pub enum Arrivals {
         /// The span.
         over: SimTime,
     },
-    /// One after the other, with independent exponential gaps.
+    /// A Poisson process of constant rate, given how many come: each at a time of its own, uniform over as long as they need at that
+    /// rate. Sorted, their gaps are exponential; unlike a stream of so many gaps they are independent, so that the intervals of
+    /// what is counted hold.
     Poisson {
         /// Recipients per second, above zero.
         rate_per_s: f64,

@@ -1,10 +1,8 @@
 //! Arrival times, recipient by recipient, from any recipient on.
 
 use super::{Arrivals, Stage, Traffic};
-use crate::dist::{Dist, Sampler, Shape};
 use crate::rng::{LANES, Luck, ProviderKey, purpose};
 use crate::units::SimTime;
-use rayon::prelude::*;
 use std::sync::Arc;
 
 /// The arrival times of one replication.
@@ -22,7 +20,6 @@ enum Pattern {
     Blast,
     Spread { over: SimTime },
     Uniform { over: SimTime },
-    Poisson(Poisson),
     Stages(Ramps),
     Times(Arc<[SimTime]>),
 }
@@ -31,18 +28,12 @@ impl Timetable {
     /// The arrival times of `traffic` under `luck`.
     #[must_use]
     pub fn new(traffic: &Traffic, luck: Luck) -> Self {
-        Self::unless(traffic, luck, || false)
-    }
-
-    /// Likewise, for a run that may be stopped meanwhile; what it gives then is not to be used.
-    #[must_use]
-    pub fn unless(traffic: &Traffic, luck: Luck, stopped: impl Fn() -> bool + Sync) -> Self {
         let pattern = match &traffic.arrivals {
             Arrivals::Blast => Pattern::Blast,
             Arrivals::Spread { over } => Pattern::Spread { over: *over },
             Arrivals::Uniform { over } => Pattern::Uniform { over: *over },
             Arrivals::Poisson { rate_per_s } => {
-                Pattern::Poisson(Poisson::new(*rate_per_s, traffic.recipients, luck, stopped))
+                Pattern::Uniform { over: SimTime::from_secs_f64(traffic.recipients as f64 / rate_per_s) }
             }
             Arrivals::Stages(stages) => Pattern::Stages(Ramps::new(stages)),
             Arrivals::Times(times) => Pattern::Times(Arc::clone(times)),
@@ -68,7 +59,6 @@ impl Timetable {
                 let over = u128::from(over.as_micros().unsigned_abs());
                 uniforms(self.luck, first, out, |u| SimTime::from_micros(((over * u128::from(u)) >> 64) as i64));
             }
-            Pattern::Poisson(poisson) => poisson.fill(first, out),
             Pattern::Stages(ramps) => {
                 uniforms(self.luck, first, out, |u| ramps.at(u as f64 / 1.844_674_407_370_955_2e19))
             }
@@ -99,57 +89,6 @@ fn uniforms(luck: Luck, first: u64, out: &mut [SimTime], at: impl Fn(u64) -> Sim
 /// A whole number of microseconds, rounded down.
 fn fraction(numerator: u128, denominator: u128) -> SimTime {
     SimTime::from_micros((numerator / denominator) as i64)
-}
-
-/// Exponential gaps, summed.
-#[derive(Debug)]
-struct Poisson {
-    luck: Luck,
-    gap: Sampler,
-    /// Gaps are in this power of two of a microsecond's fractions, so that rounding leaves the mean of short ones alone.
-    fraction_bits: u32,
-    /// The sum of the gaps before each chunk of [`LANES`] recipients, in those fractions.
-    before: Vec<i64>,
-}
-
-impl Poisson {
-    fn new(rate_per_s: f64, recipients: u64, luck: Luck, stopped: impl Fn() -> bool + Sync) -> Self {
-        let fraction_bits = if rate_per_s > 1.0 { 10 } else { 0 };
-        let mean = SimTime::from_secs_f64(f64::from(1 << fraction_bits) / rate_per_s);
-        let gap = Sampler::new(&Dist::new(Shape::Exponential { mean }));
-        let chunks = recipients.div_ceil(LANES as u64);
-        let mut poisson = Self { luck, gap, fraction_bits, before: Vec::new() };
-        let sum = |chunk| if stopped() { 0 } else { poisson.gaps(chunk).sum() };
-        let mut before: Vec<i64> = (0..chunks).into_par_iter().map(sum).collect();
-        let mut total = 0_i64;
-        for sum in &mut before {
-            total = total.saturating_add(std::mem::replace(sum, total));
-        }
-        poisson.before = before;
-        poisson
-    }
-
-    /// The gaps before each recipient of a chunk.
-    fn gaps(&self, chunk: u64) -> impl Iterator<Item = i64> {
-        let mut words = [[0; LANES]; 4];
-        self.luck.draws(ProviderKey::SENDER, (chunk * LANES as u64) as u32, 0).columns(0, &mut words);
-        let [draws, ..] = words;
-        draws.into_iter().map(|draw| self.gap.sample(draw).as_micros())
-    }
-
-    fn fill(&self, first: u64, out: &mut [SimTime]) {
-        let lanes = LANES as u64;
-        let end = first + out.len() as u64;
-        for chunk in first / lanes..end.div_ceil(lanes) {
-            let mut now = self.before[chunk as usize];
-            for (i, gap) in (chunk * lanes..end).zip(self.gaps(chunk)) {
-                now = now.saturating_add(gap);
-                if i >= first {
-                    out[(i - first) as usize] = SimTime::from_micros(now >> self.fraction_bits);
-                }
-            }
-        }
-    }
 }
 
 /// Stages as a distribution: where a uniform number falls under their rates.
@@ -233,14 +172,17 @@ mod tests {
         assert!(all.iter().all(|&t| t < secs(3600.0)));
     }
 
-    /// The n-th arrival of a Poisson process is gamma distributed with relative standard deviation 1/sqrt(n).
+    /// Given how many come, the arrivals of a Poisson process are independent and uniform; sorted, a share 1/e of their gaps is longer
+    /// than the mean.
     #[test]
-    fn poisson_arrivals_come_in_order_at_their_rate() {
+    fn poisson_arrivals_come_at_their_rate_with_exponential_gaps() {
         let n = 20_000;
-        let all = times(Arrivals::Poisson { rate_per_s: 250.0 }, n);
-        assert!(all.is_sorted());
-        let rate = n as f64 / all[n as usize - 1].as_secs_f64();
-        assert!((rate / 250.0 - 1.0).abs() < 5.0 / (n as f64).sqrt(), "{rate}");
+        let mut all = times(Arrivals::Poisson { rate_per_s: 250.0 }, n);
+        all.sort_unstable();
+        assert!(all[n as usize - 1] <= secs(n as f64 / 250.0));
+        let long = all.windows(2).filter(|pair| pair[1].since(pair[0]) > secs(1.0 / 250.0)).count() as f64;
+        let share = (-1.0_f64).exp();
+        assert!((long / n as f64 - share).abs() < 5.0 * (share * (1.0 - share) / n as f64).sqrt());
     }
 
     /// A ramp from 0 to r: a share u has arrived after sqrt(u) of it.

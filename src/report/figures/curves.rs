@@ -105,20 +105,13 @@ fn curves(area: &Area<'_>, frame: &Frame, pictures: &Pictures) -> Result<Vec<At>
     Ok(curves.iter().filter_map(|points| points.last().copied()).collect())
 }
 
-/// A curve from the left end to the right end of the frame, a point for each unit.
+/// A curve from the left end to the right end of the frame, a point for each unit: the share of the last point before it.
 fn outline(frame: &Frame, curve: &[(f64, f64)]) -> Vec<At> {
     let mut next = 0;
     let point = |x: i32| {
         let time = frame.x.value(x);
         next += curve[next..].iter().take_while(|(other, _)| *other <= time).count();
-        let (before, after) = (next.checked_sub(1).map(|last| curve[last]), curve.get(next));
-        let share = match (before, after) {
-            (Some(before), Some(after)) => {
-                before.1 + (after.1 - before.1) * (time / before.0).ln() / (after.0 / before.0).ln()
-            }
-            (Some(last), None) => last.1,
-            (None, _) => 0.0,
-        };
+        let share = next.checked_sub(1).map_or(0.0, |last| curve[last].1);
         (x, frame.y.at(share))
     };
     (frame.left..=frame.right.max(frame.left)).map(point).collect()

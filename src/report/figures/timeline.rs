@@ -91,11 +91,15 @@ fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
     Ok(())
 }
 
+/// A channel with a longer name than this stands in the legend without "delivered by".
+const LONG: usize = 6;
+
 fn series<'a>(plan: &'a PlanPicture, arrivals: &'a [f64], channels: &[&String]) -> Vec<Series<'a>> {
     let mut all = vec![Series { name: "arrivals".to_owned(), bins: arrivals, look: Look::Background }];
     for (name, bins) in &plan.deliveries {
         let place = channels.iter().position(|channel| *channel == name).unwrap_or(0);
-        all.push(Series { name: format!("delivered by {name}"), bins, look: Look::Channel(place) });
+        let name = if name.chars().count() > LONG { name.clone() } else { format!("delivered by {name}") };
+        all.push(Series { name, bins, look: Look::Channel(place) });
     }
     if plan.deliveries.len() > 1 || plan.failovers.iter().any(|count| *count > 0.0) {
         all.push(Series { name: "failovers".to_owned(), bins: &plan.failovers, look: Look::Failovers });

@@ -133,9 +133,8 @@ fn unit_of(column: &str) -> Option<f64> {
 
 /// Opens a file that is no folder and no device.
 fn open_regular(path: &Path) -> std::io::Result<File> {
-    let file = File::open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
+    match std::fs::metadata(path)?.is_file() {
+        true => File::open(path),
         false => Err(std::io::Error::other("it is not a regular file")),
     }
 }

@@ -89,7 +89,7 @@ static GAMMA: Table = parameters(
     "A sum of memoryless stages",
     &[
         above_zero("mean", "The mean [duration]"),
-        Field::required("cv", Kind::Number(Range::of(0.01, 5.0)), "Standard deviation over mean, from 0.01 to 5"),
+        Field::required("cv", Kind::Number(Range::of(0.01, 3.0)), "Standard deviation over mean, from 0.01 to 3"),
         SHIFT,
         MAX,
     ],
@@ -118,7 +118,11 @@ static EMPIRICAL: Table = parameters(
     "{ file = \"latencies.csv\" }",
     "Measured spans, each as likely as the other",
     &[
-        Field::required("file", Kind::Text, "A CSV file with a header row, relative to the scenario's folder"),
+        Field::required(
+            "file",
+            Kind::Text,
+            "A CSV file with a header row, relative to the scenario's folder; its values carry a unit (\"2.5s\"), or the column's name does: _us, _ms, _s, _min, _h",
+        ),
         Field::optional("column", Kind::Text, "The column of the CSV file; by default the first"),
         SHIFT,
         MAX,

@@ -119,7 +119,7 @@ fn plans_that_only_one_run_has_are_said_and_none_in_common_is_refused() {
     let home = kept();
     home.change("name = \"sms-first\"", "name = \"sms-prima\"");
     let said = checked(&home, "").ends(0);
-    has(&said.err, &["only this run has them: sms-prima\n", "only the baseline has them: sms-first\n"]);
+    has(&said.out, &["only this run has them: sms-prima\n", "only the baseline has them: sms-first\n"]);
     has(&said.out, &["baseline: 8 measures compared, all exactly equal"]);
     checked(&home, "--plan sms-prima").refuses(2, &["it has none of these plans", "hint: make a new baseline"]);
 }

@@ -59,8 +59,9 @@ fn every_measure_can_be_checked() {
     }
     home.write("pin.toml", text);
     let said = home.says("check pin.toml").ends(0);
-    let all = failsim::scenario::METRICS.len() - 1;
-    has(&said.out, &[&format!("checks: {all} hold, 0 fail, 0 not sure")]);
+    // Two thousand recipients cannot bound the 99.9 % quantile.
+    let all = failsim::scenario::METRICS.len() - 2;
+    has(&said.out, &[&format!("checks: {all} hold, 0 fail, 1 not sure"), "too few recipients for an interval"]);
 }
 
 #[test]
