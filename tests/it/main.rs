@@ -11,6 +11,7 @@ mod engine_routee;
 mod engine_rules;
 mod engine_story;
 mod engine_walk;
+mod extremes;
 mod house;
 mod naive;
 mod random_scenario;
