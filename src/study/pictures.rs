@@ -9,12 +9,12 @@ use crate::stats::{Bins, Latencies};
 use crate::traffic::Arrivals;
 use crate::units::SimTime;
 
-/// About so many points are drawn of a curve.
-const POINTS: usize = 400;
 /// At most so many bins are drawn of a time line: more would show more noise.
 const BINS: usize = 240;
 /// How much is drawn beyond the end of the time line, so that the lines are seen to fall.
 const AFTER_THE_END: f64 = 0.015;
+/// A curve has about so many points, more than a screen has columns, so that none of its steps shows.
+const POINTS: usize = 2_000;
 /// The time line ends where less than this share of the events is left.
 const LEFT_OUT: f64 = 0.001;
 /// The most windows of one outage that are drawn.
