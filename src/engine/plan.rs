@@ -72,11 +72,3 @@ impl StepRules {
         }
     }
 }
-
-impl FlowPlan {
-    /// How many attempts the flow can make at the most.
-    #[must_use]
-    pub fn max_attempts(&self) -> usize {
-        self.steps.iter().map(|s| usize::from(s.attempts)).sum()
-    }
-}
