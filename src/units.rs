@@ -166,6 +166,57 @@ impl std::iter::Sum for Money {
     }
 }
 
+/// How often something happens: a number of events in a span of time, as a fraction in lowest terms, so that a million of them
+/// take exactly as long as they should.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Rate {
+    events: u64,
+    micros: u64,
+}
+
+impl Rate {
+    /// So many events, `count / 10^decimals`, in `span`; `None` when that is not above zero, or needs more than 63 bits.
+    #[must_use]
+    pub fn new(count: u64, decimals: u32, span: SimTime) -> Option<Self> {
+        let micros = u128::from(span.as_micros().unsigned_abs()) * 10_u128.checked_pow(decimals)?;
+        let common = gcd(u128::from(count), micros);
+        if count == 0 || micros == 0 {
+            return None;
+        }
+        let fits = |number: u128| u64::try_from(number / common).ok().filter(|&n| n < 1 << 63);
+        Some(Self { events: fits(u128::from(count))?, micros: fits(micros)? })
+    }
+
+    /// The numerator: so many events happen ...
+    #[must_use]
+    pub const fn events(self) -> u64 {
+        self.events
+    }
+
+    /// ... in so many microseconds (µs).
+    #[must_use]
+    pub const fn micros(self) -> u64 {
+        self.micros
+    }
+
+    /// Events per second (1/s).
+    #[must_use]
+    pub fn per_second(self) -> f64 {
+        self.events as f64 * 1e6 / self.micros as f64
+    }
+}
+
+/// As people write rates: `300/s`, `4.5/s`.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/s", self.per_second())
+    }
+}
+
+fn gcd(a: u128, b: u128) -> u128 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
 /// A probability, or a share of a whole: a number from 0 to 1.
 #[derive(Clone, Copy, PartialEq, PartialOrd, Debug)]
 pub struct Probability(f64);

@@ -130,11 +130,3 @@ pub(super) fn quoted<T>(
         _ => Err(wrong(kind, raw, "write a rate in quotes")),
     }
 }
-
-/// A rate that is not zero.
-pub(super) fn not_zero(rate: f64, kind: &Kind) -> Result<f64, Fault> {
-    if rate > 0.0 {
-        return Ok(rate);
-    }
-    Err(Fault::new("the rate is zero", kind.expected(), "write a rate above zero"))
-}

@@ -1,7 +1,7 @@
 //! Durations and rates as people write them: `"400ms"`, `"1h30m"`, `"300/s"`, `"50/s..800/s"`.
 
 use super::diagnostic::{Fault, shown};
-use crate::units::SimTime;
+use crate::units::{Rate, SimTime};
 
 /// The longest duration that a scenario can name (days).
 pub(super) const MAX_DAYS: i64 = 366;
@@ -162,16 +162,38 @@ fn unknown_unit(word: &str, expected: &str) -> Fault {
     Fault::new(format!("unknown unit `{}`", shown(word)), expected, cure)
 }
 
-/// The rate (1/s) that `text` says.
-pub(super) fn rate(text: &str) -> Result<f64, Fault> {
-    let (number, after) = leading_number(text).ok_or_else(|| no_rate(text))?;
-    let word = after.strip_prefix('/').ok_or_else(|| no_rate(text))?;
-    let micros = unit(word).ok_or_else(|| unknown_unit(word, A_RATE))?;
+/// The rate (1/s) that `text` says; it may be zero.
+fn per_second(text: &str) -> Result<f64, Fault> {
+    let (number, micros, _) = parts_of_rate(text)?;
     let per_s = number / micros * 1e6;
     if per_s <= MAX_RATE_PER_S {
         return Ok(per_s);
     }
     Err(Fault::new(format!("`{}` is too fast", shown(text)), "expected at most 1e9 per second", "write a lower rate"))
+}
+
+/// The rate that `text` says, exactly.
+pub(super) fn rate(text: &str) -> Result<Rate, Fault> {
+    if per_second(text)? == 0.0 {
+        return Err(Fault::new("the rate is zero", format!("{A_RATE}, above zero"), "write a rate above zero"));
+    }
+    let (_, micros, digits) = parts_of_rate(text)?;
+    let digits = digits.replace('_', "");
+    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
+    let count = format!("{whole}{fraction}").parse().ok();
+    let exact = count.and_then(|n| Rate::new(n, fraction.len() as u32, SimTime::from_micros(micros as i64)));
+    exact.ok_or_else(|| {
+        let message = format!("`{}` has too many digits", shown(text));
+        Fault::new(message, "expected at most about twelve digits", "write fewer digits")
+    })
+}
+
+/// The number of a rate, its unit (µs), and how the number is written.
+fn parts_of_rate(text: &str) -> Result<(f64, f64, &str), Fault> {
+    let (number, after) = leading_number(text).ok_or_else(|| no_rate(text))?;
+    let word = after.strip_prefix('/').ok_or_else(|| no_rate(text))?;
+    let micros = unit(word).ok_or_else(|| unknown_unit(word, A_RATE))?;
+    Ok((number, micros, &text[..text.len() - after.len()]))
 }
 
 /// Text that says no rate.
@@ -186,8 +208,8 @@ fn no_rate(text: &str) -> Fault {
 /// The rates (1/s) at the start and at the end of a stage: `"50/s"` stays, `"50/s..800/s"` changes.
 pub(super) fn ramp(text: &str) -> Result<(f64, f64), Fault> {
     match text.split_once("..") {
-        Some((from, to)) => Ok((rate(from)?, rate(to)?)),
-        None => rate(text).map(|r| (r, r)),
+        Some((from, to)) => Ok((per_second(from)?, per_second(to)?)),
+        None => per_second(text).map(|r| (r, r)),
     }
 }
 
@@ -237,14 +259,27 @@ mod tests {
 
     #[test]
     fn rates_are_numbers_per_unit() {
-        assert_eq!(rate("300/s"), Ok(300.0));
-        assert_eq!(rate("18_000/min"), Ok(300.0));
-        assert_eq!(rate("4.5/h"), Ok(4.5 / 3600.0));
+        assert_eq!(per_second("300/s"), Ok(300.0));
+        assert_eq!(per_second("18_000/min"), Ok(300.0));
+        assert_eq!(per_second("4.5/h"), Ok(4.5 / 3600.0));
         assert_eq!(ramp("50/s..800/s"), Ok((50.0, 800.0)));
         assert_eq!(ramp("50/s"), Ok((50.0, 50.0)));
         assert_eq!(ramp("0.5/s..1.5/s"), Ok((0.5, 1.5)));
         assert!(rate("300").unwrap_err().help.contains("\"300/s\""));
         assert!(rate("-3/s").is_err() && rate("3/x").is_err() && rate("/s").is_err() && ramp("..").is_err());
         assert!(rate("9e99/s").is_err() && rate("99999999999/s").is_err());
+    }
+
+    #[test]
+    fn rates_are_exact_fractions() {
+        let fraction = |text| rate(text).map(|rate| (rate.events(), rate.micros()));
+        assert_eq!(fraction("300/s"), Ok((3, 10_000)));
+        assert_eq!(fraction("18_000/min"), Ok((3, 10_000)));
+        assert_eq!(fraction("0.7/s"), Ok((7, 10_000_000)));
+        assert_eq!(fraction("4.50/h"), Ok((1, 800_000_000)));
+        assert_eq!(fraction("1000000000/s"), Ok((1000, 1)));
+        assert_eq!(rate("300/s").map(Rate::per_second), Ok(300.0));
+        assert!(rate("0.0/s").unwrap_err().message.contains("zero"));
+        assert!(rate("0.0000000000000000000001/d").unwrap_err().message.contains("digits"));
     }
 }

@@ -1,6 +1,6 @@
 //! A file that follows the grammar: tables of values of the right kinds, each with its place.
 
-use crate::units::{Money, Probability, SimTime};
+use crate::units::{Money, Probability, Rate, SimTime};
 use std::ops::Range;
 
 /// A table of the file.
@@ -39,7 +39,7 @@ pub(super) enum Value {
     Share(Probability),
     Money(Money),
     Duration(SimTime),
-    Rate(f64),
+    Rate(Rate),
     Ramp(f64, f64),
     Table(Record),
     List(Vec<Record>),
@@ -104,7 +104,8 @@ read! {
     Value::Words(words) => &'a [&'static str] = words;
     Value::Flag(flag) => bool = *flag;
     Value::Count(count) => u64 = *count;
-    Value::Number(number) | Value::Rate(number) => f64 = *number;
+    Value::Number(number) => f64 = *number;
+    Value::Rate(rate) => Rate = *rate;
     Value::Share(share) => Probability = *share;
     Value::Money(money) => Money = *money;
     Value::Duration(span) => SimTime = *span;

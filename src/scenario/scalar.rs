@@ -2,7 +2,7 @@
 
 use super::diagnostic::{Fault, shown};
 use super::grammar::{Kind, MAX_MONEY, Range};
-use super::numbers::{count, limit, not_zero, number, quoted, share, span};
+use super::numbers::{count, limit, number, quoted, share, span};
 use super::quantity::{ramp, rate};
 use super::record::Value;
 use super::suggest::{cure, one_of};
@@ -24,7 +24,7 @@ pub(super) fn scalar(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Val
         Kind::Money => number(kind, raw, source, Range::of(0.0, MAX_MONEY)).and_then(money),
         Kind::Duration { zero } => span(raw, source, *zero).map(Value::Duration),
         Kind::Limit => limit(raw, source),
-        Kind::Rate => quoted(kind, raw, source, |t| rate(t).and_then(|r| not_zero(r, kind))).map(Value::Rate),
+        Kind::Rate => quoted(kind, raw, source, rate).map(Value::Rate),
         Kind::Ramp => quoted(kind, raw, source, ramp).map(|(from, to)| Value::Ramp(from, to)),
         Kind::Word { words, later } => word(kind, raw, source, words, later).map(Value::Word),
         Kind::Words(_) => Err(wrong(kind, raw, format!("write [{}]", shown(source)))),

@@ -4,7 +4,7 @@ use super::{Builder, all};
 use crate::scenario::quantity::MAX_DURATION;
 use crate::scenario::record::{Entry, Record, Value};
 use crate::traffic::{Arrivals, MAX_RECIPIENTS, Stage, Traffic};
-use crate::units::SimTime;
+use crate::units::{Rate, SimTime};
 use std::sync::Arc;
 
 impl Builder<'_> {
@@ -29,7 +29,7 @@ impl Builder<'_> {
             ("uniform", Value::Table(t)) => {
                 self.counted(record, entry, wanted, Arrivals::Uniform { over: t.get("over")? })
             }
-            ("poisson", Value::Table(t)) => self.poisson(record, entry, wanted, t.get("rate")?),
+            ("poisson", Value::Table(t)) => self.poisson(record, entry, wanted, t.get::<Rate>("rate")?.per_second()),
             ("stages", Value::List(stages)) => self.stages(entry, wanted, stages),
             _ => None,
         }
