@@ -160,6 +160,23 @@ impl Flow {
         Status::from_u8(self.message_number(attempt))
     }
 
+    /// The step that made `attempt`, which is below [`Flow::attempts`].
+    #[must_use]
+    #[inline]
+    pub const fn step_of(&self, attempt: u8) -> u8 {
+        self.maker(attempt)
+    }
+
+    /// Whether a report that `attempt`'s message has `status` would end the flow as a late delivery, once another attempt has been
+    /// made. Later reports of the same message that say less change nothing about it: a driver that only wants to know
+    /// how flows end can drop all reports of earlier attempts but the first of these.
+    #[must_use]
+    #[inline]
+    pub fn would_finish(&self, plan: &FlowPlan, attempt: u8, status: Status) -> bool {
+        let rules = &plan.steps[usize::from(self.maker(attempt))];
+        is_late_success(plan, rules, status) && advances(self.message_number(attempt), status, rules)
+    }
+
     /// The provider's report that `attempt`'s message has `status`. An unknown attempt, a status already known, and one that
     /// would go back change nothing.
     #[inline]
@@ -236,8 +253,7 @@ impl Flow {
         status: Status,
         watch: &mut O,
     ) -> Command {
-        let met = status.is_delivery() && plan.steps[usize::from(step)].success.met_by(status);
-        if !met || plan.late_delivery == LateDelivery::Ignore {
+        if !is_late_success(plan, &plan.steps[usize::from(step)], status) {
             return Command::Wait;
         }
         self.leave_step(now, StepEnd::Superseded, watch);
@@ -341,6 +357,12 @@ impl Flow {
         let shift = 4 * attempt;
         self.messages = self.messages & !(15 << shift) | (status as u64) << shift;
     }
+}
+
+/// Whether a late report of `status` ends a flow, `rules` being those of the step that the message belongs to.
+#[inline]
+fn is_late_success(plan: &FlowPlan, rules: &StepRules, status: Status) -> bool {
+    plan.late_delivery == LateDelivery::Finish && status.is_delivery() && rules.success.met_by(status)
 }
 
 /// Whether `new` is news for a message whose status has the number `old` (0: none is known).

@@ -1,0 +1,251 @@
+//! A circuit breaker: it stops sending to a provider that fails or falls silent, and probes whether it has come back.
+//!
+//! The pattern is Nygard's (*Release It!*, 2007); states, words and most defaults are those of Resilience4j
+//! (<https://resilience4j.readme.io/docs/circuitbreaker>), a widely used implementation.
+
+use crate::units::SimTime;
+use crate::vocabulary::{Status, StatusSet};
+
+/// The window is cut into so many slices, and slides by whole ones.
+const SLICES: usize = 10;
+
+/// When a breaker opens, and when it closes again.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct BreakerRules {
+    /// How far back results are counted, to a tenth of it.
+    pub window: SimTime,
+    /// It stays closed until so many results are in the window; at least 1.
+    pub at_least: u32,
+    /// It opens when this share of them, or more, are failures; above 0 and at most 1.
+    pub open_at: f64,
+    /// It stays open for this long, then lets probes through.
+    pub open_for: SimTime,
+    /// So many probes decide whether it closes; at least 1.
+    pub probes: u32,
+    /// An attempt of which no final report has come this long after it left counts as a failure.
+    pub missing_after: SimTime,
+    /// The final statuses that count as failures.
+    pub failures: StatusSet,
+}
+
+impl BreakerRules {
+    /// Resilience4j's defaults, but for the window, which there is one of 100 calls; and `failed` alone counts, since the other bad
+    /// ends say something of the person, not of the provider.
+    pub const DEFAULT: Self = Self {
+        window: SimTime::from_micros(60_000_000),
+        at_least: 100,
+        open_at: 0.5,
+        open_for: SimTime::from_micros(60_000_000),
+        probes: 10,
+        missing_after: SimTime::from_micros(60_000_000),
+        failures: StatusSet::of(&[Status::Failed]),
+    };
+}
+
+/// The state of one provider's breaker, shared by all flows that use it.
+///
+/// > While it is open nothing is sent; while it is half open, no more than the probes.
+///
+/// How to drive it:
+///
+/// 1. [`Breaker::permit`] before an attempt: without a permit it is not made, and counts as refused.
+/// 2. [`Breaker::record`] when its first final report is in, or [`BreakerRules::missing_after`] has passed without one.
+///
+/// Times never go back. A permit's result is heard only by the state that gave it: what was sent before the breaker opened
+/// decides nothing about the probes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Breaker {
+    state: State,
+    /// Counts the changes of state.
+    epoch: u32,
+    slices: [Slice; SLICES],
+    /// The number of the latest slice since time began.
+    latest: i64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Closed,
+    Open { until: SimTime },
+    HalfOpen { permitted: u32, done: Slice },
+}
+
+/// Results, and how many of them are failures.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct Slice {
+    all: u32,
+    failed: u32,
+}
+
+/// Leave to make one attempt.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Permit(u32);
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { state: State::Closed, epoch: 0, slices: [Slice::default(); SLICES], latest: 0 }
+    }
+}
+
+impl Breaker {
+    /// Leave to make an attempt at `now`, unless the circuit is open.
+    pub fn permit(&mut self, rules: &BreakerRules, now: SimTime) -> Option<Permit> {
+        if let State::Open { until } = self.state {
+            if now < until {
+                return None;
+            }
+            self.enter(State::HalfOpen { permitted: 0, done: Slice::default() });
+        }
+        if let State::HalfOpen { permitted, .. } = &mut self.state {
+            if *permitted == rules.probes {
+                return None;
+            }
+            *permitted += 1;
+        }
+        Some(Permit(self.epoch))
+    }
+
+    /// The result of a permitted attempt is in; says whether it opens the circuit.
+    pub fn record(&mut self, rules: &BreakerRules, now: SimTime, permit: Permit, failed: bool) -> bool {
+        if permit.0 != self.epoch {
+            return false;
+        }
+        match &mut self.state {
+            State::Closed => {
+                self.slide(rules, now);
+                let slice = &mut self.slices[self.latest as usize % SLICES];
+                slice.add(failed);
+                let sum = self.slices.iter().fold(Slice::default(), |sum, slice| sum.plus(slice));
+                let opens = sum.all >= rules.at_least && sum.is_bad(rules);
+                if opens {
+                    self.enter(State::Open { until: now.after(rules.open_for) });
+                }
+                opens
+            }
+            State::HalfOpen { done, .. } => {
+                done.add(failed);
+                let done = *done;
+                let opens = done.is_bad(rules);
+                match done.all == rules.probes {
+                    true if opens => self.enter(State::Open { until: now.after(rules.open_for) }),
+                    true => self.enter(State::Closed),
+                    false => return false,
+                }
+                opens
+            }
+            // No permit is given while it is open.
+            State::Open { .. } => false,
+        }
+    }
+
+    /// Whether nothing can be sent at `now`.
+    #[must_use]
+    pub fn is_open(&self, now: SimTime) -> bool {
+        matches!(self.state, State::Open { until } if now < until)
+    }
+
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        self.epoch = self.epoch.wrapping_add(1);
+        self.slices = [Slice::default(); SLICES];
+    }
+
+    /// Forgets the slices that have left the window.
+    fn slide(&mut self, rules: &BreakerRules, now: SimTime) {
+        let length = (rules.window.as_micros() / SLICES as i64).max(1);
+        let current = now.as_micros() / length;
+        let gone = (current - self.latest).clamp(0, SLICES as i64);
+        for slice in current - gone + 1..=current {
+            self.slices[slice.rem_euclid(SLICES as i64) as usize] = Slice::default();
+        }
+        self.latest = current;
+    }
+}
+
+impl Slice {
+    fn add(&mut self, failed: bool) {
+        self.all = self.all.saturating_add(1);
+        self.failed = self.failed.saturating_add(u32::from(failed));
+    }
+
+    const fn plus(self, other: &Self) -> Self {
+        Self { all: self.all.saturating_add(other.all), failed: self.failed.saturating_add(other.failed) }
+    }
+
+    fn is_bad(self, rules: &BreakerRules) -> bool {
+        f64::from(self.failed) >= rules.open_at * f64::from(self.all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secs(s: i64) -> SimTime {
+        SimTime::from_micros(s * 1_000_000)
+    }
+
+    const RULES: BreakerRules = BreakerRules {
+        window: SimTime::from_micros(10_000_000),
+        at_least: 4,
+        open_at: 0.5,
+        open_for: SimTime::from_micros(30_000_000),
+        probes: 2,
+        ..BreakerRules::DEFAULT
+    };
+
+    /// Sends one attempt a second from `from` on, each with a result at once.
+    fn send(breaker: &mut Breaker, from: i64, results: &[bool]) -> Vec<bool> {
+        let one = |(i, &failed): (usize, &bool)| {
+            let now = secs(from + i as i64);
+            breaker.permit(&RULES, now).is_some_and(|permit| breaker.record(&RULES, now, permit, failed))
+        };
+        results.iter().enumerate().map(one).collect()
+    }
+
+    #[test]
+    fn it_opens_when_half_of_enough_results_are_failures() {
+        let mut breaker = Breaker::default();
+        assert_eq!(send(&mut breaker, 0, &[true, false, true]), [false; 3], "three results are too few");
+        assert_eq!(send(&mut breaker, 3, &[false]), [true], "two of four");
+        assert!(breaker.is_open(secs(32)) && !breaker.is_open(secs(33)));
+        assert_eq!(breaker.permit(&RULES, secs(32)), None);
+    }
+
+    #[test]
+    fn what_has_left_the_window_is_forgotten() {
+        let mut breaker = Breaker::default();
+        send(&mut breaker, 0, &[true, true, true]);
+        assert_eq!(send(&mut breaker, 13, &[true, false, false]), [false; 3]);
+        assert_eq!(send(&mut breaker, 16, &[true]), [true], "two of the last four");
+    }
+
+    #[test]
+    fn probes_close_it_or_open_it_again() {
+        let mut breaker = Breaker::default();
+        send(&mut breaker, 0, &[true; 4]);
+        assert_eq!(send(&mut breaker, 33, &[true, false]), [false, true], "one of two probes failed");
+        assert!(breaker.is_open(secs(63)));
+        assert_eq!(send(&mut breaker, 64, &[false, false]), [false, false]);
+        assert_eq!(send(&mut breaker, 66, &[true; 3]), [false; 3], "closed, and all is forgotten");
+    }
+
+    #[test]
+    fn no_more_probes_than_agreed_are_let_through() {
+        let mut breaker = Breaker::default();
+        send(&mut breaker, 0, &[true; 4]);
+        let permits: Vec<_> = (0..4).map(|_| breaker.permit(&RULES, secs(40)).is_some()).collect();
+        assert_eq!(permits, [true, true, false, false]);
+    }
+
+    #[test]
+    fn results_of_before_decide_nothing_about_the_probes() {
+        let mut breaker = Breaker::default();
+        let old = breaker.permit(&RULES, secs(0)).expect("closed");
+        send(&mut breaker, 0, &[true; 4]);
+        let probes = [0, 0].map(|_| breaker.permit(&RULES, secs(40)).expect("half open"));
+        assert!(!breaker.record(&RULES, secs(41), old, true));
+        assert!(probes.iter().all(|&probe| !breaker.record(&RULES, secs(42), probe, false)));
+        assert!(breaker.permit(&RULES, secs(43)).is_some(), "closed");
+    }
+}

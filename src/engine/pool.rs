@@ -1,0 +1,120 @@
+//! Which of several providers carries an attempt.
+
+/// The most providers that one step can choose from.
+pub const MAX_MEMBERS: usize = 16;
+
+/// The providers of a step and the order in which an attempt tries them: the next one when one refuses it or its circuit is
+/// open.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pool {
+    /// Their indices; from 1 to [`MAX_MEMBERS`], no two alike.
+    members: Vec<usize>,
+    /// How often each is tried first, against the others; empty for the order in which they stand.
+    weights: Vec<f64>,
+}
+
+impl Pool {
+    /// One provider.
+    #[must_use]
+    pub fn single(member: usize) -> Self {
+        Self::first_of(vec![member])
+    }
+
+    /// These, in this order. For the cheapest first, sort them by price.
+    #[must_use]
+    pub fn first_of(members: Vec<usize>) -> Self {
+        Self { members, weights: Vec::new() }
+    }
+
+    /// These, each first in proportion to its weight, and so on among those left; weights are above zero.
+    #[must_use]
+    pub fn weighted(members: Vec<(usize, f64)>) -> Self {
+        let (members, weights) = members.into_iter().unzip();
+        Self { members, weights }
+    }
+
+    /// The providers.
+    #[must_use]
+    pub fn members(&self) -> &[usize] {
+        &self.members
+    }
+
+    /// Whether there is no choice.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        self.members.len() == 1
+    }
+
+    /// Whether the choice takes luck.
+    #[must_use]
+    pub fn is_weighted(&self) -> bool {
+        !self.weights.is_empty()
+    }
+
+    /// The places in [`Pool::members`] in the order in which an attempt with this uniform 32-bit `draw` tries them.
+    pub fn order(&self, draw: u32) -> impl Iterator<Item = usize> {
+        let mut left = (1_u32 << self.members.len()) - 1;
+        // Uniform over the weights of those that are left, throughout.
+        let mut chance = (f64::from(draw) + 0.5) / 4_294_967_296.0;
+        std::iter::from_fn(move || {
+            let place = if self.is_weighted() { self.pick(left, &mut chance) } else { left.trailing_zeros() as usize };
+            let is_there = left != 0;
+            left &= !(1_u32.checked_shl(place as u32).unwrap_or(0));
+            is_there.then_some(place)
+        })
+    }
+
+    /// One of those `left` (a bit for each), in proportion to their weights. What `chance` says beyond the choice is left in it.
+    fn pick(&self, left: u32, chance: &mut f64) -> usize {
+        let is_left = |place: &usize| left >> place & 1 == 1;
+        let places = || (0..self.members.len()).filter(is_left);
+        let sum: f64 = places().map(|place| self.weights[place]).sum();
+        let (mut rest, mut last) = (*chance * sum, 0);
+        for place in places() {
+            last = place;
+            if rest < self.weights[place] {
+                break;
+            }
+            rest -= self.weights[place];
+        }
+        *chance = (rest / self.weights[last]).clamp(0.0, 1.0);
+        last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares(pool: &Pool, rank: usize) -> Vec<f64> {
+        const N: u32 = 100_000;
+        let mut counts = vec![0_u32; pool.members().len()];
+        for i in 0..N {
+            let draw = (u64::from(i) * 0x1_0000_0000 / u64::from(N)) as u32;
+            counts[pool.order(draw).nth(rank).expect("so many are tried")] += 1;
+        }
+        counts.into_iter().map(|count| f64::from(count) / f64::from(N)).collect()
+    }
+
+    #[test]
+    fn a_plain_pool_is_tried_in_order() {
+        let pool = Pool::first_of(vec![7, 3, 5]);
+        assert_eq!(pool.order(u32::MAX).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(Pool::single(4).order(0).collect::<Vec<_>>(), [0]);
+    }
+
+    /// With weights 5, 3, 2: first by weight; b is second with 5/10·3/5 + 2/10·3/8.
+    #[test]
+    fn a_weighted_pool_is_tried_by_weight() {
+        let pool = Pool::weighted(vec![(0, 5.0), (1, 3.0), (2, 2.0)]);
+        for (share, expected) in shares(&pool, 0).into_iter().zip([0.5, 0.3, 0.2]) {
+            assert!((share - expected).abs() < 1e-4, "{share}");
+        }
+        assert!((shares(&pool, 1)[1] - (0.3 + 0.075)).abs() < 1e-3);
+        for draw in [0, 1, 1 << 31, u32::MAX] {
+            let mut order: Vec<_> = pool.order(draw).collect();
+            order.sort_unstable();
+            assert_eq!(order, [0, 1, 2]);
+        }
+    }
+}
