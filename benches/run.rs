@@ -40,14 +40,13 @@ impl Ready {
 
     fn play(&self, way: Way) -> Tally {
         let luck = Luck::new(self.scenario.seed, 0);
-        let traffic = &self.scenario.traffic;
-        let world = World { cast: &self.cast, traffic, luck, timeline: self.timeline, way };
-        play_alone(&world, &Progress::default()).expect("nobody stops it").0
+        let world = World { cast: &self.cast, luck, timeline: self.timeline, way };
+        play_alone(&world, &self.cast.streams[0], &Progress::default()).expect("nobody stops it").0
     }
 
     /// Times both ways in a group whose elements are recipients times plans.
     fn time(&self, group: &mut BenchmarkGroup<'_, WallTime>, pool: &ThreadPool) {
-        let lives = self.scenario.traffic.recipients * self.scenario.plans.len() as u64;
+        let lives = self.scenario.recipients() * self.scenario.plans.len() as u64;
         group.throughput(Throughput::Elements(lives)).sampling_mode(SamplingMode::Flat);
         group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| self.play(Way::Shortest))));
         group.bench_function("failsim engine", |bencher| bencher.iter(|| pool.install(|| self.play(Way::Engine))));
@@ -79,7 +78,7 @@ fn pools() -> Vec<(String, ThreadPool)> {
 
 fn reference(criterion: &mut Criterion) {
     let ready = Ready::load("reference.toml", 1_000_000, SimTime::from_secs_f64(2.0 * 3600.0));
-    let (kernel, recipients) = (Kernel::new(), ready.scenario.traffic.recipients);
+    let (kernel, recipients) = (Kernel::new(), ready.scenario.recipients());
     assert_same_answers(&ready.scenario, &kernel.play(recipients, SEED));
     for (threads, pool) in pools() {
         let mut group = criterion.benchmark_group(format!("reference/{threads}"));
@@ -117,7 +116,7 @@ fn small(criterion: &mut Criterion) {
 /// A yardstick that answers another question measures nothing.
 fn assert_same_answers(scenario: &Scenario, kernel: &[Counts]) {
     let findings = study::compare(scenario, 1, &Progress::default()).expect("nobody stops it");
-    let n = scenario.traffic.recipients as f64;
+    let n = scenario.recipients() as f64;
     for (plan, counts) in findings.results.plans.iter().zip(kernel) {
         assert_same_share(plan, "delivered", &plan.delivered, counts.delivered, n);
         assert_same_share(plan, "in time", &plan.in_time, counts.in_time, n);

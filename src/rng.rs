@@ -10,10 +10,11 @@
 //! | key 0, 1 | the seed |
 //! | counter 0 | the recipient |
 //! | counter 1 | the n-th use of the provider by that recipient (high half), the purpose's block (low half) |
-//! | counter 2 | the provider, as a hash of its name; 0 is the sender, whose luck is the arrival time |
+//! | counter 2 | the provider, as a hash of its name; 0 is the sender, whose luck is the arrival time; exclusive or with the stream of traffic, as a hash of its name; 0 where it has none |
 //! | counter 3 | the replication |
 //!
-//! A provider is keyed by its name, not by its place in the file, so that adding one leaves the luck of the others alone.
+//! Providers and streams are keyed by their names, not by their places in the file, so that adding one leaves the luck of the
+//! others alone.
 
 use rand::rand_core::{Infallible, TryRng};
 
@@ -40,8 +41,14 @@ pub mod purpose {
     /// Whether the second outage hits the attempt; the third has the next purpose, and so on.
     pub const FURTHER_OUTAGES: u16 = 16;
 
+    /// In place of the number of a use: the windows of random outages, which have the window in place of the recipient. Block n
+    /// holds the gap before the window of outage n and how long it lasts.
+    pub const RANDOM_OUTAGES: u16 = u16::MAX;
+
     /// When the recipient arrives: a 64-bit draw over lanes 0 and 1 of the sender's block 0.
     pub const ARRIVAL: u16 = 0;
+    /// Which of several providers carries an attempt: the sender's draw, with the attempt in place of the use.
+    pub const CHOICE: u16 = 4;
 }
 
 /// The rounds of Philox4x32 in use.
@@ -80,18 +87,37 @@ fn philox_columns(key: [u32; 2], counter: [u32; 4], words: &mut [[u32; LANES]; 4
     }
 }
 
-/// The luck of one world: a seed and a replication.
+/// The block of each of these recipients, likewise.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn philox_scattered(key: [u32; 2], recipients: &[u32; LANES], counter: [u32; 3], words: &mut [[u32; LANES]; 4]) {
+    let [c1, c2, c3] = counter;
+    let [w0, w1, w2, w3] = words;
+    for i in 0..LANES {
+        [w0[i], w1[i], w2[i], w3[i]] = philox4x32::<ROUNDS>([recipients[i], c1, c2, c3], key);
+    }
+}
+
+/// The luck of one world, or of one stream of traffic in it: a seed and a replication.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Luck {
     seed: u64,
     replication: u32,
+    /// The hash of the stream's name; 0 for none.
+    stream: u32,
 }
 
 impl Luck {
     /// The luck of `replication` under `seed`.
     #[must_use]
     pub const fn new(seed: u64, replication: u32) -> Self {
-        Self { seed, replication }
+        Self { seed, replication, stream: 0 }
+    }
+
+    /// The same luck for the recipients of the stream with this name; nothing changes for one without.
+    #[must_use]
+    pub fn of_stream(self, name: &str) -> Self {
+        let stream = if name.is_empty() { 0 } else { fnv1a("traffic/".bytes().chain(name.bytes())).max(1) };
+        Self { stream, ..self }
     }
 
     /// The draws of `recipient`'s n-th `use_number` (from 0) of the provider with this `key`.
@@ -100,7 +126,7 @@ impl Luck {
     pub const fn draws(self, key: ProviderKey, recipient: u32, use_number: u16) -> Draws {
         Draws {
             key: [self.seed as u32, (self.seed >> 32) as u32],
-            counter: [recipient, (use_number as u32) << 16, key.0, self.replication],
+            counter: [recipient, (use_number as u32) << 16, key.0 ^ self.stream, self.replication],
         }
     }
 }
@@ -116,9 +142,13 @@ impl ProviderKey {
     /// The key of the provider with this name: the 32-bit FNV-1a hash of its bytes, never the sender's.
     #[must_use]
     pub fn of_name(name: &str) -> Self {
-        let hash = name.bytes().fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        Self(hash.max(1))
+        Self(fnv1a(name.bytes()).max(1))
     }
+}
+
+/// The 32-bit FNV-1a hash.
+fn fnv1a(bytes: impl Iterator<Item = u8>) -> u32 {
+    bytes.fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// The draws that belong to one use of one provider by one recipient: one 32-bit number for each purpose.
@@ -157,6 +187,12 @@ impl Draws {
     pub fn columns(self, block: u16, words: &mut [[u32; LANES]; 4]) {
         let [recipient, c1, c2, c3] = self.counter;
         philox_columns(self.key, [recipient, c1 | block as u32, c2, c3], words);
+    }
+
+    /// Block `block` of each of these recipients in place of this one: one column for each of its four words.
+    pub fn scattered(self, recipients: &[u32; LANES], block: u16, words: &mut [[u32; LANES]; 4]) {
+        let [_, c1, c2, c3] = self.counter;
+        philox_scattered(self.key, recipients, [c1 | block as u32, c2, c3], words);
     }
 
     /// These draws as a generator for the `rand` crates: all of them in order, from purpose 0.
@@ -220,6 +256,11 @@ mod tests {
             let alone = draws((u32::MAX - 99).wrapping_add(i as u32)).block(2);
             assert_eq!(words.map(|column| column[i]), alone);
         }
+        let scattered = std::array::from_fn(|i| (i as u32).wrapping_mul(2_654_435_761));
+        draws(0).scattered(&scattered, 2, &mut words);
+        for i in 0..LANES {
+            assert_eq!(words.map(|column| column[i]), draws(scattered[i]).block(2));
+        }
     }
 
     #[test]
@@ -229,6 +270,7 @@ mod tests {
         let others = [
             Luck::new(2, 0).draws(viber, 7, 0).block(0),
             Luck::new(1, 1).draws(viber, 7, 0).block(0),
+            Luck::new(1, 0).of_stream("pin").draws(viber, 7, 0).block(0),
             Luck::new(1, 0).draws(ProviderKey::of_name("sms"), 7, 0).block(0),
             Luck::new(1, 0).draws(viber, 8, 0).block(0),
             Luck::new(1, 0).draws(viber, 7, 1).block(0),

@@ -44,9 +44,9 @@ pub(super) struct Play {
     /// Draw all luck from this seed instead of the scenario's
     #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = numbers::any)]
     pub(super) seed: Option<u64>,
-    /// Play this many times, each time with luck of its own
-    #[arg(long, value_name = "R", default_value_t = 1, allow_negative_numbers = true, value_parser = numbers::replications)]
-    pub(super) replications: u32,
+    /// Play this many times, each time with luck of its own [default: as the scenario says, else 1]
+    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = numbers::replications)]
+    pub(super) replications: Option<u32>,
     /// Use this many threads; the results are the same for any number [default: one for each core]
     #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = numbers::threads)]
     pub(super) threads: Option<u16>,
@@ -111,7 +111,10 @@ pub(super) struct Trace {
     /// The plan [default: the scenario's first]
     #[arg(long, value_name = "NAME")]
     pub(super) plan: Option<String>,
-    /// The recipient's number, from 0
+    /// The stream of traffic [default: the scenario's first]
+    #[arg(long, value_name = "NAME")]
+    pub(super) stream: Option<String>,
+    /// The recipient's number in its stream, from 0
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = numbers::any)]
     pub(super) recipient: u64,
     /// Draw all luck from this seed instead of the scenario's

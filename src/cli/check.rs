@@ -38,7 +38,8 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
 /// The results of an earlier run, unless they cannot be compared with those that `scenario` will have.
 fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results, Failure> {
     let baseline = read(path)?;
-    study::comparable(scenario, args.play.replications, &baseline).map_err(|reason| incomparable(&reason))?;
+    study::comparable(scenario, load::replications(&args.play, scenario), &baseline)
+        .map_err(|reason| incomparable(&reason))?;
     Ok(baseline)
 }
 

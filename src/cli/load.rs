@@ -46,6 +46,11 @@ pub(super) fn played(args: &Play) -> Result<Scenario, Failure> {
     Ok(scenario)
 }
 
+/// How often the scenario is to be played.
+pub(super) fn replications(args: &Play, scenario: &Scenario) -> u32 {
+    args.replications.unwrap_or(scenario.replications)
+}
+
 /// Says why a flag does not fit the scenario.
 pub(super) fn refused(reason: Override) -> Failure {
     match reason {

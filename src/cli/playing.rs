@@ -2,8 +2,8 @@
 
 use super::args::Play;
 use super::failure::Failure;
-use super::output;
 use super::stopwatch::Stopwatch;
+use super::{load, output};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::sim::Progress;
@@ -41,11 +41,10 @@ pub(super) fn play(args: &Play, scenario: &Scenario) -> Result<Played, Failure> 
     let findings = std::thread::scope(|scope| {
         let (done, playing) = channel::<()>();
         if !args.quiet && output::watched() {
-            let total = scenario.traffic.recipients * u64::from(args.replications);
             let progress = &progress;
-            scope.spawn(move || show(progress, total, &playing));
+            scope.spawn(move || show(progress, &playing));
         }
-        let findings = pool.install(|| study::compare(scenario, args.replications, &progress));
+        let findings = pool.install(|| study::compare(scenario, load::replications(args, scenario), &progress));
         drop(done);
         findings
     })?;
@@ -75,19 +74,21 @@ fn stop_on_interrupt(progress: &Arc<Progress>) {
 }
 
 /// Shows how far the run has come, until `playing` hangs up.
-fn show(progress: &Progress, total: u64, playing: &Receiver<()>) {
+fn show(progress: &Progress, playing: &Receiver<()>) {
     let still = |wait| playing.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
     if !still(PATIENCE) {
         return;
     }
-    let bar = ProgressBar::new(total).with_elapsed(PATIENCE).with_style(style()).with_message(report::count(total));
+    let bar = ProgressBar::new(progress.planned()).with_elapsed(PATIENCE).with_style(style());
     while still(TICK) {
+        bar.set_length(progress.planned());
+        bar.set_message(report::count(progress.planned()));
         bar.set_position(progress.played());
     }
     bar.finish_and_clear();
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{bar:40} {percent:>3} % of {msg} recipients, {eta} left")
+    ProgressStyle::with_template("{bar:40} {percent:>3} % of {msg} lives, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }

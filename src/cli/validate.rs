@@ -29,7 +29,7 @@ fn summary(path: &Path, scenario: &Scenario) -> String {
         path.display(),
         count(scenario.plans.len() as u64, "plan"),
         count(scenario.providers.len() as u64, "provider"),
-        count(scenario.traffic.recipients, "recipient"),
+        count(scenario.recipients(), "recipient"),
         count(scenario.checks.len() as u64, "check"),
     )
 }

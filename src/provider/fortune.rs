@@ -1,5 +1,4 @@
-//! The luck of a batch of neighbouring recipients with one provider, drawn at once: what each attempt would come to, and after
-//! how long.
+//! The luck of a batch of recipients with one provider, drawn at once: what each attempt would come to, and after how long.
 //!
 //! Luck depends on neither the plan nor the moment of submission, so that one fortune serves every plan. Nothing here differs
 //! from [`Provider::submit`] but the order of the arithmetic: recipient after recipient there, column after column
@@ -25,6 +24,37 @@ pub struct Fortune {
     outcome: [u8; LANES],
     /// The draw of the first outage.
     outage: [u32; LANES],
+}
+
+/// Who the recipients of a batch are.
+#[derive(Clone, Copy, Debug)]
+pub enum Who<'a> {
+    /// This one and its neighbours.
+    From(u32),
+    /// These.
+    These(&'a [u32; LANES]),
+}
+
+impl Who<'_> {
+    /// The recipient in this place of the batch.
+    #[inline]
+    fn at(self, lane: u16) -> u32 {
+        match self {
+            Self::From(first) => first.wrapping_add(u32::from(lane)),
+            Self::These(recipients) => recipients[usize::from(lane) % LANES],
+        }
+    }
+}
+
+/// One use of a provider by each recipient of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Use<'a> {
+    /// The luck of their stream.
+    pub luck: Luck,
+    /// The recipients.
+    pub who: Who<'a>,
+    /// Which use of the provider it is for each of them, from 0.
+    pub number: u16,
 }
 
 /// What becomes of the attempts of some recipients of a batch, column by column.
@@ -139,14 +169,17 @@ impl Provider {
         self.tables.is_some()
     }
 
-    /// Tells the fortune of the [`LANES`] recipients from `first` on, for their n-th use of this provider.
+    /// Tells the fortune of the recipients of a batch, for their n-th use of this provider.
     ///
     /// # Panics
     /// When the provider has no tables.
-    pub fn foresee(&self, luck: Luck, first: u32, use_number: u16, fortune: &mut Fortune) {
+    pub fn foresee(&self, of: Use<'_>, fortune: &mut Fortune) {
         let tables = self.tables.as_ref().expect("the caller asked whether there are tables");
         let mut draws = [[0; LANES]; 4];
-        luck.draws(self.key, first, use_number).columns(0, &mut draws);
+        match of.who {
+            Who::From(first) => of.luck.draws(self.key, first, of.number).columns(0, &mut draws),
+            Who::These(recipients) => of.luck.draws(self.key, 0, of.number).scattered(recipients, 0, &mut draws),
+        }
         choose(&tables.thresholds, &draws[usize::from(purpose::OUTCOME)], &mut fortune.outcome);
         for (status, outcome) in fortune.status.iter_mut().zip(&fortune.outcome) {
             *status = tables.status[usize::from(*outcome)];
@@ -157,17 +190,17 @@ impl Provider {
         tables.atlas.read(tables.delay, &draws[usize::from(purpose::REPORT_DELAY)], &mut fortune.report_delay);
     }
 
-    /// What becomes of attempts that leave when they are submitted: attempt `k` is that of recipient `first + lanes[k]`, at
-    /// `submitted[k]` (µs), with these terms but for the moment, of which `progress` is not asked. The `lanes` rise.
+    /// What becomes of attempts that leave: attempt `k` is that of the recipient in place `lanes[k]`, was submitted at `submitted[k]`
+    /// (µs) and leaves at `leaves[k]`, with these terms but for the moment, of which `progress` is not asked. The `lanes` rise.
     ///
     /// # Panics
     /// When the provider has no tables, or there are more than [`LANES`] attempts.
     pub fn submit_lanes(
         &self,
-        (luck, first, use_number): (Luck, u32, u16),
+        of: Use<'_>,
         fortune: &Fortune,
         lanes: &[u16],
-        submitted: &[i64],
+        (submitted, leaves): (&[i64], &[i64]),
         terms: &Terms,
         fates: &mut Fates,
     ) {
@@ -177,41 +210,36 @@ impl Provider {
         let mut decided = Decided { delivered, reported, status, charge };
         // Lanes rise, so that as many as there are must be all of them.
         let fortunes = if lanes.len() == LANES { fortune } else { some.gather(fortune, lanes) };
-        decide(&self.arithmetic(terms), submitted, fortunes, &mut decided);
-        let odd = self.odd_ones(tables, fortune, lanes, submitted, fates);
+        decide(&self.arithmetic(terms), (submitted, leaves), fortunes, &mut decided);
+        let odd = self.odd_ones(tables, fortune, lanes, leaves, fates);
         for n in 0..odd {
             let k = usize::from(fates.places[n]) % LANES;
-            let draws = luck.draws(self.key, first.wrapping_add(u32::from(lanes[k])), use_number);
-            self.go_the_long_way(&Terms { submitted: SimTime::from_micros(submitted[k]), ..*terms }, draws, k, fates);
+            let times = [submitted[k], leaves[k]].map(SimTime::from_micros);
+            self.go_the_long_way(of, lanes[k], times, terms, k, fates);
         }
     }
 
     /// Notes the places of the attempts that do not fit into columns, and gives their number: those that an outage may hit, and
     /// the deliveries with more to them. What falls silent in the only outage does fit: it is silenced here.
-    fn odd_ones(
-        &self,
-        tables: &Tables,
-        fortune: &Fortune,
-        lanes: &[u16],
-        submitted: &[i64],
-        fates: &mut Fates,
-    ) -> usize {
-        let silence = match self.outages.as_slice() {
+    fn odd_ones(&self, tables: &Tables, fortune: &Fortune, lanes: &[u16], leaves: &[i64], fates: &mut Fates) -> usize {
+        let silence = match self.hazards.as_slice() {
             [] => return if tables.any_long_way { deliveries_with_more(tables, fortune, lanes, fates) } else { 0 },
-            [(outage, below)] if outage.effect == Effect::Silent && !tables.any_long_way => Some((outage, *below)),
+            [only] if only.effect == Effect::Silent && only.purpose == purpose::FIRST_OUTAGE => {
+                Some(only).filter(|_| !tables.any_long_way)
+            }
             _ => None,
         };
         let mut odd = 0;
-        for (k, (&lane, &at)) in lanes.iter().zip(submitted).enumerate().take(LANES) {
+        for (k, (&lane, &at)) in lanes.iter().zip(leaves).enumerate().take(LANES) {
             let lane = usize::from(lane) % LANES;
             fates.places[odd % LANES] = k as u16;
             odd += usize::from(match silence {
-                Some((outage, below)) => {
-                    outage.is_open(SimTime::from_micros(at)) & (u64::from(fortune.outage[lane]) < below)
+                Some(only) => {
+                    only.windows.is_open(SimTime::from_micros(at)) & (u64::from(fortune.outage[lane]) < only.below)
                 }
                 None => {
                     let more = tables.long_way[usize::from(fortune.outcome[lane])] && fates.delivered[k] != NEVER;
-                    more || self.outages.iter().any(|(outage, _)| outage.is_open(SimTime::from_micros(at)))
+                    more || self.hazards.iter().any(|hazard| hazard.windows.is_open(SimTime::from_micros(at)))
                 }
             });
         }
@@ -230,23 +258,24 @@ impl Provider {
         0
     }
 
-    /// Likewise, without a fortune: one by one, for few attempts.
-    pub fn submit_each(
-        &self,
-        (luck, first, use_number): (Luck, u32, u16),
-        lanes: &[u16],
-        submitted: &[i64],
-        terms: &Terms,
-        fates: &mut Fates,
-    ) {
+    /// Likewise, without a fortune: one by one, for few attempts, which leave when they are submitted.
+    pub fn submit_each(&self, of: Use<'_>, lanes: &[u16], submitted: &[i64], terms: &Terms, fates: &mut Fates) {
         for (k, (&lane, &at)) in lanes.iter().zip(submitted).enumerate() {
-            let draws = luck.draws(self.key, first.wrapping_add(u32::from(lane)), use_number);
-            self.go_the_long_way(&Terms { submitted: SimTime::from_micros(at), ..*terms }, draws, k, fates);
+            self.go_the_long_way(of, lane, [SimTime::from_micros(at); 2], terms, k, fates);
         }
     }
 
-    fn go_the_long_way(&self, terms: &Terms, draws: crate::rng::Draws, k: usize, fates: &mut Fates) {
-        let fate = self.submit(terms.submitted, terms, draws);
+    fn go_the_long_way(
+        &self,
+        of: Use<'_>,
+        lane: u16,
+        [submitted, leaves]: [SimTime; 2],
+        terms: &Terms,
+        k: usize,
+        fates: &mut Fates,
+    ) {
+        let draws = of.luck.draws(self.key, of.who.at(lane), of.number);
+        let fate = self.submit(leaves, &Terms { submitted, ..*terms }, draws);
         let earliest = fate.reports().iter().min_by_key(|report| (report.at, report.status));
         fates.delivered[k] = fate.delivered.as_micros();
         fates.reported[k] = earliest.map_or(NEVER, |report| report.at.as_micros());
@@ -301,8 +330,8 @@ fn deliveries_with_more(tables: &Tables, fortune: &Fortune, lanes: &[u16], fates
 }
 
 /// [`Provider::submit`], column by column: see there for what is done.
-fn decide(numbers: &Arithmetic, submitted: &[i64], fortune: &Fortune, decided: &mut Decided<'_>) {
-    decide_columns(*numbers, submitted, &fortune.status, &fortune.after, &fortune.report_delay, decided);
+fn decide(numbers: &Arithmetic, times: (&[i64], &[i64]), fortune: &Fortune, decided: &mut Decided<'_>) {
+    decide_columns(*numbers, times.0, times.1, &fortune.status, &fortune.after, &fortune.report_delay, decided);
 }
 
 struct Decided<'a> {
@@ -316,14 +345,15 @@ struct Decided<'a> {
 fn decide_columns(
     numbers: Arithmetic,
     submitted: &[i64],
+    leaves: &[i64],
     outcome: &[u8; LANES],
     after: &[i64; LANES],
     delay: &[i64; LANES],
     decided: &mut Decided<'_>,
 ) {
     let Decided { delivered, reported, status, charge } = decided;
-    for k in 0..submitted.len().min(LANES) {
-        let happens = submitted[k] + after[k];
+    for k in 0..submitted.len().min(leaves.len()).min(LANES) {
+        let happens = leaves[k] + after[k];
         let over = submitted[k] + numbers.validity;
         let silent = outcome[k] == 0;
         let expired = (happens > over) & !silent;

@@ -3,10 +3,14 @@
 //! A provider knows nothing of flows or plans; it speaks the engine's words from the other side.
 
 mod fortune;
+mod gate;
 mod outage;
+mod queue;
 mod simulated;
 mod spec;
 
-pub use fortune::{Fates, Fortune};
+pub use fortune::{Fates, Fortune, Use, Who};
+pub use outage::Windows;
+pub use queue::{Admission, Queue};
 pub use simulated::{Fate, Provider, Report, Terms};
-pub use spec::{Effect, Outage, Outcome, Price, ProviderSpec, Seen};
+pub use spec::{Capacity, Effect, Order, Outage, Outcome, Price, ProviderSpec, Seen, When};

@@ -1,20 +1,28 @@
 //! A provider made ready to play: what becomes of one submission.
 
 use super::fortune::Tables;
-use super::outage::{self, Trouble};
-use super::spec::{Outage, Price, ProviderSpec};
+use super::outage::{self, Hazard, Trouble, Windows};
+use super::queue::Queue;
+use super::spec::{Capacity, Effect, Outage, Price, ProviderSpec};
 use crate::dist::{Dist, Sampler};
-use crate::rng::{Draws, ProviderKey, purpose};
+use crate::rng::{Draws, Luck, ProviderKey, purpose};
 use crate::units::{Money, SimTime};
 use crate::vocabulary::Status;
 
 /// No call lasts longer than a day; with the highest price that a scenario can name, sums of charges then stay exact.
 const LONGEST_CALL: SimTime = SimTime::from_micros(86_400_000_000);
 
+/// How long an attempt of which nothing is heard holds its line at the most: the least that a SIP proxy must wait for a final
+/// answer to a call (timer C, RFC 3261, section 16.6).
+const SILENCE: SimTime = SimTime::from_micros(180_000_000);
+
 /// A simulated provider.
 ///
 /// > The fate of an attempt is known the moment it leaves: it depends on that moment, its terms and its own draws, and on
 /// > nothing else.
+///
+/// When an attempt leaves is for its [`Queue`] to say, if it has one: [`Provider::queue`]. Random outages are those of a world:
+/// [`Provider::in_world`].
 ///
 /// [`Provider::submit`], for an attempt that leaves at `s`:
 ///
@@ -30,8 +38,13 @@ pub struct Provider {
     pub(super) honours_ttl: bool,
     pub(super) report_delay: Sampler,
     pub(super) outcomes: Vec<Outcome>,
-    /// Each with the draws below which it hits.
-    pub(super) outages: Vec<(Outage, u64)>,
+    /// The outages that may hit an attempt.
+    pub(super) hazards: Vec<Hazard>,
+    capacity: Option<Capacity>,
+    /// When it carries less, with the factors [millionths].
+    throttles: Vec<(Windows, u32)>,
+    /// All outages as described.
+    outages: Vec<Outage>,
     /// For batches, where they can be had.
     pub(super) tables: Option<Tables>,
 }
@@ -77,8 +90,11 @@ pub struct Fate {
     pub delivered: SimTime,
     /// When the person opens it; [`SimTime::NEVER`] if they do not.
     pub seen: SimTime,
-    /// When an answered call ends, or any other attempt is over for the provider; [`SimTime::NEVER`] when it is silent.
+    /// When its line is free again: when an answered call ends, when any other attempt is over for the provider, or when it
+    /// waits for a silent one no longer.
     pub released: SimTime,
+    /// Whether it was refused at once: it did not leave, or the provider is out of order.
+    pub refused: bool,
     /// What it costs.
     pub charge: Money,
     reports: [Report; 4],
@@ -90,10 +106,19 @@ impl Fate {
         delivered: SimTime::NEVER,
         seen: SimTime::NEVER,
         released: SimTime::NEVER,
+        refused: false,
         charge: Money::ZERO,
         reports: [Report { at: SimTime::NEVER, status: Status::Queued }; 4],
         count: 0,
     };
+
+    /// An attempt that is refused when it is handed over.
+    #[must_use]
+    pub fn refused(terms: &Terms) -> Self {
+        let mut fate = Self { refused: true, ..Self::NOTHING };
+        fate.report(terms.submitted, Status::Failed);
+        fate
+    }
 
     /// What the engine will hear of it, in the order of ranks; not always that of time.
     #[must_use]
@@ -133,11 +158,50 @@ impl Provider {
             honours_ttl: spec.honours_ttl,
             report_delay: Sampler::new(&spec.report_delay),
             outcomes: spec.outcomes.iter().map(outcome).collect(),
-            outages: spec.outages.iter().map(|outage| (outage.clone(), outage.share.threshold())).collect(),
+            hazards: Vec::new(),
+            capacity: spec.capacity,
+            throttles: Vec::new(),
+            outages: spec.outages.clone(),
             tables: None,
         };
         provider.tables = Tables::new(&provider);
+        provider.draw_outages(Luck::new(0, 0), SimTime::ZERO);
         provider
+    }
+
+    /// Whether some of its outages come at random.
+    #[must_use]
+    pub fn has_random_outages(&self) -> bool {
+        self.outages.iter().any(Outage::is_random)
+    }
+
+    /// The provider in the world of `luck`, with the random outages that begin before `until`; before that it has none.
+    #[must_use]
+    pub fn in_world(mut self, luck: Luck, until: SimTime) -> Self {
+        self.draw_outages(luck, until);
+        self
+    }
+
+    fn draw_outages(&mut self, luck: Luck, until: SimTime) {
+        (self.hazards, self.throttles) = (Vec::new(), Vec::new());
+        for (number, outage) in self.outages.iter().enumerate() {
+            let windows = outage.windows(luck, self.key, number as u16, until);
+            match outage.effect {
+                Effect::Throttle { millionths } => self.throttles.push((windows, millionths)),
+                effect => self.hazards.push(Hazard {
+                    windows,
+                    effect,
+                    below: outage.share.threshold(),
+                    purpose: outage::purpose_of(number),
+                }),
+            }
+        }
+    }
+
+    /// An empty queue before it, if its capacity is limited.
+    #[must_use]
+    pub fn queue(&self) -> Option<Queue> {
+        self.capacity.as_ref().map(|capacity| Queue::new(capacity, &self.throttles))
     }
 
     /// By what its luck is keyed.
@@ -146,29 +210,61 @@ impl Provider {
         self.key
     }
 
+    /// How long an attempt waits for capacity before it is withdrawn: until the engine's `deadline`, or until its validity runs
+    /// out, if the provider keeps that.
+    #[must_use]
+    #[inline]
+    pub fn patience(&self, terms: &Terms, deadline: SimTime) -> SimTime {
+        deadline.min(self.valid_until(terms))
+    }
+
+    /// What becomes of an attempt that is withdrawn because its patience runs out: nothing is charged. Of a validity that ends before
+    /// the engine's `deadline` the engine hears; its own deadline it knows.
+    #[must_use]
+    pub fn withdraw(&self, terms: &Terms, deadline: SimTime, draws: Draws) -> Fate {
+        let mut fate = Fate::NOTHING;
+        if terms.progress {
+            fate.report(terms.submitted, Status::Queued);
+        }
+        let patience = self.patience(terms, deadline);
+        if patience < deadline {
+            fate.report(patience.after(self.report_delay.sample(draws.draw(purpose::REPORT_DELAY))), Status::Expired);
+        }
+        fate
+    }
+
     /// What becomes of an attempt that leaves at `leaves`, with these terms and draws.
     #[must_use]
     #[inline]
     pub fn submit(&self, leaves: SimTime, terms: &Terms, draws: Draws) -> Fate {
         let block = draws.block(0);
-        let trouble = match self.outages.as_slice() {
+        let trouble = match self.hazards.as_slice() {
             [] => Trouble::NONE,
-            outages => outage::trouble(outages, leaves, block[usize::from(purpose::FIRST_OUTAGE)], draws),
+            hazards => outage::trouble(hazards, leaves, block[usize::from(purpose::FIRST_OUTAGE)], draws),
         };
         let mut fate = Fate::NOTHING;
+        // What waits has been accepted.
+        if terms.progress && (!trouble.refused || leaves > terms.submitted) {
+            fate.report(terms.submitted, Status::Queued);
+        }
         if trouble.refused {
             fate.report(leaves, Status::Failed);
             fate.released = leaves;
+            fate.refused = leaves == terms.submitted;
             return fate;
         }
         fate.charge = Money::from_micros(self.price.submitted.as_micros() * i64::from(self.price.parts));
-        if terms.progress {
-            fate.report(terms.submitted, Status::Queued);
-        }
+        fate.released = leaves.after(SILENCE).min(self.valid_until(terms)).max(leaves);
         if !trouble.silent {
             self.play(leaves, terms, &trouble, draws, block, &mut fate);
         }
         fate
+    }
+
+    /// When it stops trying.
+    #[inline]
+    fn valid_until(&self, terms: &Terms) -> SimTime {
+        if self.honours_ttl { terms.submitted.after(terms.validity) } else { SimTime::NEVER }
     }
 
     /// The outcome and what follows from it.
@@ -182,8 +278,8 @@ impl Provider {
         }
         let Some(outcome) = outcome else { return };
         let happens = leaves.after(trouble.stretch(outcome.after.sample(block[usize::from(purpose::AFTER)])));
-        let over = terms.submitted.after(terms.validity);
-        let expired = self.honours_ttl && happens > over;
+        let over = self.valid_until(terms);
+        let expired = happens > over;
         let (at, status) = if expired { (over, Status::Expired) } else { (happens, outcome.status) };
         fate.released = at;
         if heard {

@@ -1,7 +1,7 @@
 //! What a scenario says of a provider.
 
 use crate::dist::Dist;
-use crate::units::{Money, Probability, SimTime};
+use crate::units::{Money, Probability, Rate, SimTime};
 use crate::vocabulary::Status;
 
 /// A provider as described: what its attempts come to, how fast, at what price, and when it breaks.
@@ -21,6 +21,48 @@ pub struct ProviderSpec {
     pub outcomes: Vec<Outcome>,
     /// When and how it breaks.
     pub outages: Vec<Outage>,
+    /// How much it can carry; `None` for no limit.
+    pub capacity: Option<Capacity>,
+}
+
+impl ProviderSpec {
+    /// Whether some of its outages come at random, so that each world has its own.
+    #[must_use]
+    pub fn has_random_outages(&self) -> bool {
+        self.outages.iter().any(Outage::is_random)
+    }
+}
+
+impl Outage {
+    /// Whether it comes at random.
+    #[must_use]
+    pub const fn is_random(&self) -> bool {
+        matches!(self.when, When::Random { .. })
+    }
+}
+
+/// How much a provider can carry. At least one of `rate` and `concurrent` is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Capacity {
+    /// Its throughput: one attempt leaves every 1/rate.
+    pub rate: Option<Rate>,
+    /// Its lines, at least 1: each is held from leaving until the attempt is over for the provider, and through the talk of an
+    /// answered call.
+    pub concurrent: Option<u32>,
+    /// How many attempts can wait; 0 for a provider that rejects what it cannot take at once.
+    pub queue: u64,
+    /// Who is next.
+    pub order: Order,
+}
+
+/// Which of the waiting attempts leaves next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Order {
+    /// The one that came first.
+    #[default]
+    Fifo,
+    /// The one whose traffic has the highest priority; of several the one that came first.
+    Priority,
 }
 
 /// One thing that an attempt can come to.
@@ -78,19 +120,36 @@ impl Default for Price {
     }
 }
 
-/// A window in which a provider misbehaves.
+/// Windows in which a provider misbehaves.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Outage {
-    /// It begins then.
-    pub from: SimTime,
-    /// It is over then: an attempt that leaves at `to` is not hit. Later than `from`.
-    pub to: SimTime,
-    /// It recurs with this period, which is at least `to - from`; [`SimTime::NEVER`] for once only.
-    pub every: SimTime,
+    /// When.
+    pub when: When,
     /// What it does.
     pub effect: Effect,
     /// The share of the traffic that it hits.
     pub share: Probability,
+}
+
+/// When a provider misbehaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum When {
+    /// At a known time.
+    Window {
+        /// It begins then.
+        from: SimTime,
+        /// It is over then: an attempt that leaves at `to` is not hit. Later than `from`.
+        to: SimTime,
+        /// It recurs with this period, which is at least `to - from`; [`SimTime::NEVER`] for once only.
+        every: SimTime,
+    },
+    /// At random, anew in each replication: an alternating renewal process of exponential spans.
+    Random {
+        /// The mean time from the end of one to the beginning of the next, above zero.
+        between: SimTime,
+        /// How long one lasts on average, above zero.
+        lasting: SimTime,
+    },
 }
 
 /// What an outage does to the attempts that it hits.
@@ -109,4 +168,9 @@ pub enum Effect {
     },
     /// Everything happens, and no report of it reaches the engine.
     ReportsLost,
+    /// The provider carries less: its throughput, and the number of its lines, times a factor. It has no share of the traffic.
+    Throttle {
+        /// In millionths, from 0 to a million.
+        millionths: u32,
+    },
 }

@@ -2,8 +2,8 @@
 
 use super::Run;
 use crate::study::{
-    Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Latency, OutageWindow, Pictures, PlanPicture,
-    PlanResult, ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
+    Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, OutageWindow, OverTime,
+    Pictures, PlanPicture, PlanResult, ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
 };
 use std::collections::BTreeMap;
 
@@ -52,6 +52,7 @@ pub(crate) fn bank_pin() -> Findings {
             comparisons: comparisons(),
         },
         pictures: pictures(),
+        over_time: OverTime::default(),
     }
 }
 
@@ -115,6 +116,7 @@ fn facts() -> ScenarioFacts {
         replications: 1,
         currency: "EUR".to_owned(),
         deadline_s: 60.0,
+        intervals: Intervals::FromRecipients,
     }
 }
 
@@ -149,11 +151,12 @@ fn plan(sketch: &Sketch) -> PlanResult {
         callbacks: Callbacks { on_completion: Count(RECIPIENTS as f64), on_completion_peak_per_s: 412 },
         steps: steps(sketch),
         providers: sketch.providers.iter().map(|name| queue(name)).collect(),
+        streams: Vec::new(),
     }
 }
 
 fn queue(provider: &str) -> ProviderResult {
-    ProviderResult { provider: provider.to_owned(), wait_mean_s: 0.0, wait_p99_s: 0.0, queue_max: 0 }
+    ProviderResult { provider: provider.to_owned(), ..ProviderResult::default() }
 }
 
 fn latency(median: Option<f64>) -> Latency {
@@ -214,6 +217,7 @@ fn comparison(plan: &Sketch, against: &Sketch) -> Comparison {
         cost_per_recipient: difference(plan.cost - against.cost, 0.000_05),
         latency_p50_s: Some(difference(plan.median_s - against.median_s, 0.02)),
         latency_p95_s: Some(difference(13.0 * (plan.median_s - against.median_s), 0.4)),
+        streams: Vec::new(),
     }
 }
 
@@ -235,6 +239,7 @@ fn pictures() -> Pictures {
         bin_s: BIN_S,
         arrivals: (0..BINS).map(|bin| if bin < 109 { 9_174.0 + wobble(bin) } else { 0.0 }).collect(),
         outages: vec![outage("viber", "silent", 1_200.0, 1_800.0, 0.9), outage("sms", "slow", 1_500.0, 2_700.0, 1.0)],
+        streams: Vec::new(),
     }
 }
 

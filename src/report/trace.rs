@@ -3,17 +3,22 @@
 use super::words;
 use crate::engine::{Notice, StepEnd, Strategy, Submission};
 use crate::scenario::Scenario;
-use crate::study::{Event, Trace};
+use crate::sim::Verdict;
+use crate::study::{Event, Trace, Whose};
 use crate::units::{Money, SimTime};
 use std::fmt::Write;
 
-/// The life of `recipient` under the plan with this index, for people to read.
+/// A life, for people to read.
 #[must_use]
-pub fn trace(scenario: &Scenario, plan: usize, recipient: u64, trace: &Trace) -> String {
-    let teller = Teller { scenario, plan, arrival: trace.arrival };
+pub fn trace(scenario: &Scenario, whose: Whose, trace: &Trace) -> String {
+    let Whose { plan, stream, recipient, .. } = whose;
+    let teller = Teller { scenario, plan, stream, arrival: trace.arrival };
+    let stream = &scenario.streams[stream];
+    let of_stream = if stream.name.is_empty() { String::new() } else { format!(" of {}", stream.name) };
+    let own = stream.plan.as_ref().map(|own| format!(", which follows {}", own.name)).unwrap_or_default();
     let mut text = format!(
-        "recipient {recipient} of {} under plan {}, seed {}\narrives at {}; times are since then\n\n",
-        words::whole(scenario.traffic.recipients),
+        "recipient {recipient} of {}{of_stream} under plan {}{own}, seed {}\narrives at {}; times are since then\n\n",
+        words::whole(stream.traffic.recipients),
         scenario.plans[plan].name,
         scenario.seed,
         clock(trace.arrival)
@@ -35,6 +40,7 @@ pub fn trace(scenario: &Scenario, plan: usize, recipient: u64, trace: &Trace) ->
 struct Teller<'a> {
     scenario: &'a Scenario,
     plan: usize,
+    stream: usize,
     arrival: SimTime,
 }
 
@@ -46,7 +52,20 @@ impl Teller<'_> {
 
     fn event(&self, event: &Event) -> Option<String> {
         Some(match event {
-            Event::Submitted { submission, ttl, charge } => self.submitted(*submission, *ttl, *charge),
+            Event::TurnedDown { submission, provider, verdict } => {
+                let Submission { attempt, step } = submission;
+                let said = said(*verdict);
+                format!("submit    attempt {} to {} (step {}): {said}", attempt + 1, self.name(*provider), step + 1)
+            }
+            Event::Submitted { submission, provider, verdict, ttl, charge } => {
+                let line = self.submitted(*submission, *provider, *ttl, *charge);
+                match verdict {
+                    Verdict::Refused | Verdict::Blocked => format!("{line}: {}", said(*verdict)),
+                    _ => line,
+                }
+            }
+            Event::Left(s) => format!("queue     attempt {} has waited and leaves", s.attempt + 1),
+            Event::Withdrawn(s) => format!("queue     attempt {} has waited in vain and is withdrawn", s.attempt + 1),
             Event::Reached(s) => format!("person    {} reaches them (attempt {})", self.channel(s.step), s.attempt + 1),
             Event::Opened(s) => format!("person    opens it (attempt {})", s.attempt + 1),
             Event::Reported { attempt, status } => format!("report    attempt {}: {status}", attempt + 1),
@@ -55,11 +74,11 @@ impl Teller<'_> {
         })
     }
 
-    fn submitted(&self, submission: Submission, ttl: SimTime, charge: Money) -> String {
+    fn submitted(&self, submission: Submission, provider: usize, ttl: SimTime, charge: Money) -> String {
         let Submission { attempt, step } = submission;
         let wait = if ttl.is_never() { "no ttl".to_owned() } else { format!("ttl {ttl}") };
         let charge = if charge == Money::ZERO { "free".to_owned() } else { format!("costs {}", self.money(charge)) };
-        format!("submit    attempt {} to {} (step {}, {wait}), {charge}", attempt + 1, self.provider(step), step + 1)
+        format!("submit    attempt {} to {} (step {}, {wait}), {charge}", attempt + 1, self.name(provider), step + 1)
     }
 
     /// A message's change is said by its report; here is what follows from it.
@@ -76,9 +95,10 @@ impl Teller<'_> {
             0 => "not reached".to_owned(),
             n => {
                 let after = trace.first_delivery.since(trace.arrival);
-                let in_time = if after <= self.scenario.deadline { "in time" } else { "too late" };
+                let deadline = self.scenario.streams[self.stream].deadline;
+                let in_time = if after <= deadline { "in time" } else { "too late" };
                 let again = if n > 1 { format!(", {n} times in all") } else { String::new() };
-                format!("reached after {} ({in_time}; the deadline is {}){again}", clock(after), self.scenario.deadline)
+                format!("reached after {} ({in_time}; the deadline is {deadline}){again}", clock(after))
             }
         };
         let _ = writeln!(text, "person    {reached}");
@@ -116,14 +136,23 @@ impl Teller<'_> {
         format!("{} {}", amount.as_units(), self.scenario.currency)
     }
 
-    fn provider(&self, step: u8) -> &str {
-        let carrier = self.scenario.plans[self.plan].carriers[usize::from(step)];
-        &self.scenario.providers[carrier.provider].name
+    fn name(&self, provider: usize) -> &str {
+        &self.scenario.providers[provider].name
     }
 
     fn channel(&self, step: u8) -> &str {
-        let carrier = self.scenario.plans[self.plan].carriers[usize::from(step)];
-        &self.scenario.providers[carrier.provider].channel
+        let plan = self.scenario.plan_of(&self.scenario.streams[self.stream], self.plan);
+        let provider = plan.carriers[usize::from(step)].pool.members()[0];
+        &self.scenario.providers[provider].channel
+    }
+}
+
+/// Why a provider does not take an attempt.
+const fn said(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Blocked => "not sent, its circuit is open",
+        Verdict::Refused => "refused, it is over its limit",
+        _ => "refused, it is out of order",
     }
 }
 

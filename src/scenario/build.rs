@@ -3,11 +3,14 @@
 //! Each part is built even when another is wrong, so that everything that is wrong is found in one go. A value that the
 //! structural check has refused yields no second complaint.
 
+mod capacity;
 mod columns;
 mod latency;
 mod outages;
 mod plans;
+mod pools;
 mod providers;
+mod streams;
 mod traffic;
 
 use super::diagnostic::{Diagnostic, Fault, shown};
@@ -36,22 +39,31 @@ pub(super) struct Birth<'a> {
 impl Builder<'_> {
     /// The scenario that `record` says; none when something is wrong.
     pub(super) fn scenario(&mut self, record: &Record, birth: Birth<'_>) -> Option<Scenario> {
-        let traffic = record.get("traffic").and_then(|t| self.traffic(t));
+        let deadline = record.get::<&Record>("goal").and_then(|goal| goal.get("deadline"));
+        let streams = streams::records(record);
+        let traffic = streams.map(|records| self.streams(records, deadline));
         let providers = record.get("providers").and_then(|p| self.providers(p));
-        let channels = record.get("providers").map(providers::channels);
-        let plans = record.get::<&[Record]>("plans").map(|p| self.plans(p, channels.as_deref()));
-        let checks = self.checks(record.get_or::<&[Record]>("checks", &[])?, record.get("plans"));
-        Some(Scenario {
+        let breakers = record.get("providers").and_then(capacity::breakers);
+        let known = record.get("providers").map(providers::known);
+        let plans = record.get::<&[Record]>("plans").map(|p| self.plans(p, known.as_deref()));
+        let own = streams.and_then(|streams| self.own_plans(streams, record.get("plans")));
+        let checks = record.get_or::<&[Record]>("checks", &[])?;
+        let checks = self.checks(checks, record.get("plans"), streams, own.as_deref());
+        let mut scenario = Scenario {
             title: record.get_or("title", birth.title)?.to_owned(),
             seed: record.get_or("seed", 1)?,
+            replications: u32::try_from(record.get_or("replications", 1_u64)?).ok()?,
             currency: record.get_or("currency", "EUR")?.to_owned(),
-            deadline: record.get::<&Record>("goal")?.get("deadline")?,
-            traffic: traffic?,
+            deadline: deadline?,
+            streams: traffic.and_then(all)?,
             providers: providers?,
+            breakers: breakers?,
             plans: plans.and_then(all::<Plan>)?,
             checks: all(checks)?,
             digest: birth.digest,
-        })
+        };
+        scenario.hand_out(&own?);
+        Some(scenario)
     }
 
     /// Notes that something is wrong at `place`; returns nothing, in place of what would have been built.

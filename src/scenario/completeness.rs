@@ -46,8 +46,8 @@ impl Structure<'_> {
 
     /// None of the alternatives is there.
     fn no_form(&mut self, table: &Table, record: &Record) {
-        let choices: Vec<String> = table.forms.iter().map(|form| form.join(" with ")).collect();
-        let message = format!("{} names no {}", table.what, choice(table));
+        let choices: Vec<String> = table.forms.iter().map(|form| form.join("` with `")).collect();
+        let message = format!("{} {}", table.what, lack(table));
         let fault = Fault::new(
             message,
             format!("expected {}", one_of(choices.iter().map(String::as_str))),
@@ -84,9 +84,10 @@ impl Structure<'_> {
     }
 }
 
-/// What a choice among alternatives is called.
-fn choice(table: &Table) -> &'static str {
-    if table.forms.len() == table.keys().count() { table.key } else { "alternative" }
+/// What is wrong with a table that has none of its alternatives.
+fn lack(table: &Table) -> String {
+    let is_plain = table.forms.len() == table.keys().count();
+    if is_plain { format!("names no {}", table.key) } else { "lacks what matters most".to_owned() }
 }
 
 /// What must be beside a key with the condition `with`, and is not there.
@@ -94,9 +95,10 @@ fn lacking(with: With, record: &Record) -> Option<String> {
     match with {
         With::Nothing => None,
         With::Key(key) => (!record.has(key)).then(|| format!("`{key}`")),
-        With::Word(key, word) => {
-            let other = record.get::<&str>(key).is_some_and(|w| w != word);
-            other.then(|| format!("{key} = \"{word}\""))
+        With::Word(key, words) => {
+            let other = record.get::<&str>(key).is_some_and(|word| !words.contains(&word));
+            let choices: Vec<_> = words.iter().map(|word| format!("{key} = \"{word}\"")).collect();
+            other.then(|| choices.join(" or "))
         }
     }
 }

@@ -7,6 +7,12 @@ mod provider;
 use super::grammar::{Field, Kind, Table};
 use crate::traffic::MAX_RECIPIENTS;
 
+/// The most streams of traffic.
+pub(super) const MAX_STREAMS: usize = 32;
+
+/// The most replications.
+pub(super) const MAX_REPLICATIONS: u64 = 100_000;
+
 pub(super) use latency::DIST;
 use plan::{CHECK, PLAN};
 use provider::PROVIDER;
@@ -25,9 +31,18 @@ pub(super) static SCENARIO: Table = Table {
             Kind::Count { min: 0, max: u64::MAX },
             "The seed of all luck, a whole number; by default 1",
         ),
+        Field::optional(
+            "replications",
+            Kind::Count { min: 1, max: MAX_REPLICATIONS },
+            "How often it is played, each time with luck of its own, unless the command line says otherwise; by default 1",
+        ),
         Field::optional("currency", Kind::Text, "The name of the money; by default EUR"),
         Field::required("goal", Kind::Table(&GOAL), "What the plans are to achieve"),
-        Field::required("traffic", Kind::Table(&TRAFFIC), "How many people are to be reached, and when"),
+        Field::required(
+            "traffic",
+            Kind::OneOrMore { of: &TRAFFIC, max: MAX_STREAMS },
+            "How many people are to be reached, and when; several streams of them in double brackets",
+        ),
         Field::required("providers", Kind::Named(&PROVIDER), "Who carries the channels, by name"),
         Field::required("plans", Kind::List { of: &PLAN, min: 1, max: 1000 }, "The plans that are compared"),
         Field::optional(
@@ -66,6 +81,18 @@ static TRAFFIC: Table = Table {
             "How many people; can be left out with arrivals in stages or from a file",
         ),
         Field::required("arrivals", Kind::Table(&ARRIVALS), "When the sender asks for each message"),
+        Field::optional("name", Kind::Text, "The name of this stream; required where there are several"),
+        Field::optional(
+            "plan",
+            Kind::Text,
+            "The name of the plan that this stream always follows, which is then not compared; by default each of those that are",
+        ),
+        Field::optional("goal", Kind::Table(&GOAL), "What this stream is to achieve; by default as [goal]"),
+        Field::optional(
+            "priority",
+            Kind::Count { min: 0, max: 255 },
+            "The higher goes first at providers that serve by priority; by default 0",
+        ),
     ],
     forms: &[],
 };
@@ -156,17 +183,16 @@ const OVER: Field =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
+    use std::collections::BTreeMap;
 
     #[test]
     fn every_table_has_a_name_of_its_own_and_forms_of_its_own_keys() {
-        let (mut ids, mut open) = (BTreeSet::new(), vec![&SCENARIO]);
+        let (mut known, mut open) = (BTreeMap::new(), vec![&SCENARIO]);
         while let Some(table) = open.pop() {
-            if table.id != "dist" {
-                assert!(ids.insert(table.id), "{} twice", table.id);
-            }
+            let first: &&Table = known.entry(table.id).or_insert(table);
+            assert!(std::ptr::eq(*first, table), "{} twice", table.id);
             assert!(table.forms.iter().copied().flatten().all(|k| table.field(k).is_some()), "{}", table.id);
-            open.extend(table.fields.iter().filter_map(Field::table).filter(|t| t.id != "dist"));
+            open.extend(table.fields.iter().filter_map(Field::table).filter(|t| !known.contains_key(t.id)));
         }
     }
 }

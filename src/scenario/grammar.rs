@@ -45,8 +45,6 @@ pub(super) enum Need {
     Required,
     /// It may.
     Optional,
-    /// It must not: this version does not simulate it.
-    Later,
 }
 
 /// What must stand beside a key.
@@ -56,8 +54,8 @@ pub(super) enum With {
     Nothing,
     /// This key.
     Key(&'static str),
-    /// This key with this word.
-    Word(&'static str, &'static str),
+    /// This key with one of these words.
+    Word(&'static str, &'static [&'static str]),
 }
 
 /// What a value is.
@@ -94,14 +92,22 @@ pub(super) enum Kind {
     /// A rate, or one rate that becomes another.
     Ramp,
     /// One of these words.
-    Word {
-        /// The words.
-        words: &'static [&'static str],
-        /// Words that a later version will know.
-        later: &'static [&'static str],
-    },
+    Word(&'static [&'static str]),
     /// Some of these words, none of them twice.
     Words(&'static [&'static str]),
+    /// A list of names, none of them twice, at least one.
+    Names,
+    /// A table of numbers whose keys are names, at least one.
+    Numbers(Range),
+    /// A name, or a table.
+    NameOr(&'static Table),
+    /// A table, or a list of them, at least one.
+    OneOrMore {
+        /// Of this kind.
+        of: &'static Table,
+        /// At most so many.
+        max: usize,
+    },
     /// A table.
     Table(&'static Table),
     /// A list of tables.
@@ -161,9 +167,9 @@ impl Range {
 }
 
 impl Table {
-    /// The keys that a message may name: those that this version knows.
+    /// The names of its keys.
     pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> + Clone {
-        self.fields.iter().filter(|f| f.need != Need::Later).map(|f| f.name)
+        self.fields.iter().map(|f| f.name)
     }
 
     /// The field with this name.
@@ -183,15 +189,14 @@ impl Field {
         Self { name, kind, need: Need::Optional, with: With::Nothing, doc }
     }
 
-    /// A key that this version refuses.
-    pub(super) const fn later(name: &'static str, doc: &'static str) -> Self {
-        Self { name, kind: Kind::Text, need: Need::Later, with: With::Nothing, doc }
-    }
-
     /// The table that its value is, or is made of.
     pub(super) const fn table(&self) -> Option<&'static Table> {
         match self.kind {
-            Kind::Table(of) | Kind::List { of, .. } | Kind::Named(of) => Some(of),
+            Kind::Table(of)
+            | Kind::List { of, .. }
+            | Kind::Named(of)
+            | Kind::NameOr(of)
+            | Kind::OneOrMore { of, .. } => Some(of),
             _ => None,
         }
     }
@@ -202,9 +207,9 @@ impl Field {
         self
     }
 
-    /// The same key, only beside another that says `word`.
-    pub(super) const fn with_word(mut self, key: &'static str, word: &'static str) -> Self {
-        self.with = With::Word(key, word);
+    /// The same key, only beside another that says one of `words`.
+    pub(super) const fn with_word(mut self, key: &'static str, words: &'static [&'static str]) -> Self {
+        self.with = With::Word(key, words);
         self
     }
 }
@@ -225,8 +230,12 @@ impl Kind {
             Self::Limit => format!("{A_DURATION}, above zero, or \"none\""),
             Self::Rate => format!("{A_RATE}, above zero"),
             Self::Ramp => format!("{A_RATE}, or a change such as \"50/s..800/s\""),
-            Self::Word { words, .. } => format!("expected {}", one_of(words.iter().copied())),
+            Self::Word(words) => format!("expected {}", one_of(words.iter().copied())),
             Self::Words(words) => format!("expected a list of words out of {}", words.join(", ")),
+            Self::Names => "expected a list of names, such as [\"sms-a\", \"sms-b\"]".to_owned(),
+            Self::Numbers(_) => "expected a table of numbers by name, such as { sms-a = 0.7, sms-b = 0.3 }".to_owned(),
+            Self::NameOr(of) => format!("expected a name in quotes, or {}: a table such as {}", of.what, of.example),
+            Self::OneOrMore { of, .. } => format!("expected {0}, or a list of them: [{1}] or [[{1}]]", of.what, of.id),
             Self::Table(of) => format!("expected {}: a table such as {}", of.what, of.example),
             Self::List { of, .. } => format!("expected a list of tables such as [{}]", of.example),
             Self::Named(of) => format!("expected tables with names, such as {}", of.example),

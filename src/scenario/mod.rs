@@ -26,7 +26,7 @@ mod overrides;
 
 pub use diagnostic::{Diagnostic, Diagnostics, LoadError};
 pub use load::{load, parse};
-pub use model::{Bound, Carrier, Check, METRICS, Plan, Scenario};
+pub use model::{Bound, Carrier, Check, METRICS, Plan, Scenario, Stream};
 pub use overrides::Override;
 pub use quantity::duration_of as duration;
 pub use schema::schema;

@@ -1,6 +1,6 @@
 //! A scenario that has been checked: it cannot hold nonsense, and nothing later checks it again.
 
-use crate::engine::FlowPlan;
+use crate::engine::{BreakerRules, FlowPlan, Pool};
 use crate::provider::ProviderSpec;
 use crate::traffic::Traffic;
 use crate::units::SimTime;
@@ -14,18 +14,63 @@ pub struct Scenario {
     pub seed: u64,
     /// The name of the money, such as `EUR`.
     pub currency: String,
-    /// A delivery within this span of the recipient's arrival is in time.
+    /// How often it is played when nobody says otherwise; at least 1.
+    pub replications: u32,
+    /// A delivery within this span of the recipient's arrival is in time, unless the recipient's stream says otherwise.
     pub deadline: SimTime,
-    /// Who arrives, and when.
-    pub traffic: Traffic,
+    /// Who arrives, and when. Not empty, names unique.
+    pub streams: Vec<Stream>,
     /// The providers, in the order of the file. Not empty, names unique.
     pub providers: Vec<ProviderSpec>,
-    /// The plans, in the order of the file. Not empty, names unique.
+    /// For each provider, the circuit breaker before it, if there is one.
+    pub breakers: Vec<Option<BreakerRules>>,
+    /// The plans that are compared, in the order of the file. Not empty, names unique.
     pub plans: Vec<Plan>,
     /// What `failsim check` holds the plans to.
     pub checks: Vec<Check>,
     /// The SHA-256 of the file's bytes, in hexadecimal.
     pub digest: String,
+}
+
+impl Scenario {
+    /// How many recipients there are, over all streams.
+    #[must_use]
+    pub fn recipients(&self) -> u64 {
+        self.streams.iter().map(|stream| stream.traffic.recipients).sum()
+    }
+
+    /// The plan that `stream` follows when the plan with this index is played.
+    #[must_use]
+    pub fn plan_of<'a>(&'a self, stream: &'a Stream, plan: usize) -> &'a Plan {
+        stream.plan.as_ref().unwrap_or(&self.plans[plan])
+    }
+
+    /// Whether what happens to one recipient may depend on others, or on luck that they share: some provider that is used has limited
+    /// capacity, a circuit breaker, or random outages.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        let plans = self.plans.iter().chain(self.streams.iter().filter_map(|stream| stream.plan.as_ref()));
+        let mut used = plans.flat_map(|plan| &plan.carriers).flat_map(|carrier| carrier.pool.members());
+        used.any(|&i| {
+            let provider = &self.providers[i];
+            provider.capacity.is_some() || self.breakers[i].is_some() || provider.has_random_outages()
+        })
+    }
+}
+
+/// A stream of traffic: who arrives, and what is done about them.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stream {
+    /// Its name; empty for one that is alone and needs none.
+    pub name: String,
+    /// Who arrives, and when.
+    pub traffic: Traffic,
+    /// A delivery within this span of the recipient's arrival is in time.
+    pub deadline: SimTime,
+    /// The higher goes first where a provider serves by priority.
+    pub priority: u8,
+    /// The plan that it always follows; `None` for the one that is compared.
+    pub plan: Option<Plan>,
 }
 
 /// A plan: its rules for the engine, and who carries each step.
@@ -40,10 +85,10 @@ pub struct Plan {
 }
 
 /// Who carries a step.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Carrier {
-    /// The provider's index in [`Scenario::providers`].
-    pub provider: usize,
+    /// The providers to choose from, by their index in [`Scenario::providers`].
+    pub pool: Pool,
     /// How long the provider itself keeps trying, from submission; [`SimTime::NEVER`] for no limit.
     pub validity: SimTime,
 }
@@ -53,6 +98,8 @@ pub struct Carrier {
 pub struct Check {
     /// The plan's index in [`Scenario::plans`].
     pub plan: usize,
+    /// The index in [`Scenario::streams`] of the stream that is meant; `None` for all of them together.
+    pub stream: Option<usize>,
     /// The name of the measure; one of [`METRICS`].
     pub metric: String,
     /// The bound.

@@ -30,25 +30,22 @@ pub enum Override {
 }
 
 impl Scenario {
-    /// Plays this many recipients, at least 1 and at most [`crate::traffic::MAX_RECIPIENTS`].
+    /// Plays this many recipients, at least 1 and at most [`crate::traffic::MAX_RECIPIENTS`]; of several streams each as large a part
+    /// as before, and at least one.
     ///
     /// # Errors
     /// [`Override::TooManyRecipients`] when arrival times come from a file with fewer rows, [`Override::TooLong`] when they come
     /// at a rate that takes longer than a scenario may last.
     pub fn set_recipients(&mut self, recipients: u64) -> Result<(), Override> {
-        if let Arrivals::Times(times) = &self.traffic.arrivals {
-            let available = times.len() as u64;
-            if recipients > available {
-                return Err(Override::TooManyRecipients { available });
-            }
+        let (all, mut before, mut given) = (u128::from(self.recipients()), 0, 0);
+        for stream in &mut self.streams {
+            before += stream.traffic.recipients;
+            let until = (u128::from(recipients) * u128::from(before) / all) as u64;
+            let part = (until - given).max(1);
+            given = until;
+            fits(&stream.traffic.arrivals, part)?;
+            stream.traffic.recipients = part;
         }
-        if let Arrivals::Poisson { rate_per_s } = self.traffic.arrivals {
-            let within = (rate_per_s * MAX_DURATION.as_secs_f64()) as u64;
-            if recipients > within {
-                return Err(Override::TooLong { within });
-            }
-        }
-        self.traffic.recipients = recipients;
         Ok(())
     }
 
@@ -73,12 +70,34 @@ impl Scenario {
         let mut kept = names.iter().map(|name| self.plan_index(name)).collect::<Result<Vec<_>, _>>()?;
         kept.sort_unstable();
         kept.dedup();
+        self.retain_plans(&kept);
+        Ok(())
+    }
+
+    /// Keeps the plans with these indices, which rise, and the checks of those.
+    pub(super) fn retain_plans(&mut self, kept: &[usize]) {
         let checks = self.checks.drain(..).filter_map(|mut check| {
             check.plan = kept.binary_search(&check.plan).ok()?;
             Some(check)
         });
         self.checks = checks.collect();
         self.plans = kept.iter().map(|&index| self.plans[index].clone()).collect();
-        Ok(())
     }
+}
+
+/// Whether so many can arrive like this.
+fn fits(arrivals: &Arrivals, recipients: u64) -> Result<(), Override> {
+    if let Arrivals::Times(times) = arrivals {
+        let available = times.len() as u64;
+        if recipients > available {
+            return Err(Override::TooManyRecipients { available });
+        }
+    }
+    if let Arrivals::Poisson { rate_per_s } = arrivals {
+        let within = (rate_per_s * MAX_DURATION.as_secs_f64()) as u64;
+        if recipients > within {
+            return Err(Override::TooLong { within });
+        }
+    }
+    Ok(())
 }

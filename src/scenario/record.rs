@@ -33,6 +33,8 @@ pub(super) enum Value {
     Text(String),
     Word(&'static str),
     Words(Vec<&'static str>),
+    /// Names, with their places.
+    Names(Vec<(String, Range<usize>)>),
     Flag(bool),
     Count(u64),
     Number(f64),
@@ -102,6 +104,7 @@ macro_rules! read {
 
 read! {
     Value::Words(words) => &'a [&'static str] = words;
+    Value::Names(names) => &'a [(String, Range<usize>)] = names;
     Value::Flag(flag) => bool = *flag;
     Value::Count(count) => u64 = *count;
     Value::Number(number) => f64 = *number;

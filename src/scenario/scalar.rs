@@ -5,7 +5,7 @@ use super::grammar::{Kind, MAX_MONEY, Range};
 use super::numbers::{count, limit, number, quoted, share, span};
 use super::quantity::{ramp, rate};
 use super::record::Value;
-use super::suggest::{cure, one_of};
+use super::suggest::cure;
 use crate::units::Money;
 use toml::de::DeValue;
 
@@ -26,9 +26,13 @@ pub(super) fn scalar(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Val
         Kind::Limit => limit(raw, source),
         Kind::Rate => quoted(kind, raw, source, rate).map(Value::Rate),
         Kind::Ramp => quoted(kind, raw, source, ramp).map(|(from, to)| Value::Ramp(from, to)),
-        Kind::Word { words, later } => word(kind, raw, source, words, later).map(Value::Word),
-        Kind::Words(_) => Err(wrong(kind, raw, format!("write [{}]", shown(source)))),
-        Kind::Table(_) | Kind::List { .. } | Kind::Named(_) => Err(wrong(kind, raw, brackets(kind, raw, source))),
+        Kind::Word(words) => word(kind, raw, source, words).map(Value::Word),
+        Kind::Words(_) | Kind::Names => Err(wrong(kind, raw, format!("write [{}]", shown(source)))),
+        Kind::NameOr(_) if matches!(raw, DeValue::String(_)) => text(raw, source).map(|t| Value::Text(t.to_owned())),
+        Kind::Numbers(_) => Err(wrong(kind, raw, "write { sms-a = 0.7, sms-b = 0.3 }")),
+        Kind::Table(_) | Kind::List { .. } | Kind::Named(_) | Kind::NameOr(_) | Kind::OneOrMore { .. } => {
+            Err(wrong(kind, raw, brackets(kind, raw, source)))
+        }
     }
 }
 
@@ -41,7 +45,9 @@ fn brackets(kind: &Kind, raw: &DeValue<'_>, source: &str) -> String {
         (Kind::Table(_), DeValue::Array(_), Some(header)) if header.starts_with("[[") => {
             format!("write [{}], in single brackets", header.trim_matches(['[', ']']))
         }
-        (Kind::Table(of) | Kind::Named(of), ..) => format!("write {}", of.example),
+        (Kind::Table(of) | Kind::Named(of) | Kind::NameOr(of) | Kind::OneOrMore { of, .. }, ..) => {
+            format!("write {}", of.example)
+        }
         _ => String::new(),
     }
 }
@@ -121,22 +127,12 @@ pub(super) fn word(
     raw: &DeValue<'_>,
     source: &str,
     words: &'static [&'static str],
-    later: &[&str],
 ) -> Result<&'static str, Fault> {
     let DeValue::String(text) = raw else { return Err(wrong(kind, raw, quote(source))) };
     if let Some(word) = words.iter().find(|w| *w == text) {
         return Ok(word);
     }
-    let shown = shown(text);
-    if later.contains(&text.as_ref()) {
-        let message = format!("`{shown}` is not simulated by this version");
-        return Err(Fault::new(
-            message,
-            kind.expected(),
-            format!("remove it, or write {}", one_of(words.iter().copied())),
-        ));
-    }
-    Err(Fault::new(format!("unknown word `{shown}`"), kind.expected(), cure(text, words.iter().copied())))
+    Err(Fault::new(format!("unknown word `{}`", shown(text)), kind.expected(), cure(text, words.iter().copied())))
 }
 
 /// An amount of money, which is a whole number of millionths.

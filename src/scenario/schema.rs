@@ -30,12 +30,12 @@ fn collect(table: &'static Table, tables: &mut Map<String, Value>) {
         return;
     }
     tables.insert(table.id.into(), object(table));
-    table.fields.iter().filter(|f| f.need != Need::Later).filter_map(Field::table).for_each(|t| collect(t, tables));
+    table.fields.iter().filter_map(Field::table).for_each(|t| collect(t, tables));
 }
 
 /// One table.
 fn object(table: &Table) -> Value {
-    let known = || table.fields.iter().filter(|f| f.need != Need::Later);
+    let known = || table.fields.iter();
     let required: Vec<_> = known().filter(|f| f.need == Need::Required).map(|f| f.name).collect();
     let mut object = json!({
         "description": table.doc,
@@ -69,8 +69,8 @@ fn company(field: &Field) -> Option<Value> {
     match field.with {
         With::Nothing => None,
         With::Key(key) => Some(json!({ "dependentRequired": { name: [key] } })),
-        With::Word(key, word) => {
-            Some(json!({ "dependentSchemas": { name: { "properties": { key: { "const": word } } } } }))
+        With::Word(key, words) => {
+            Some(json!({ "dependentSchemas": { name: { "properties": { key: { "enum": words } } } } }))
         }
     }
 }
@@ -96,8 +96,19 @@ fn value(kind: &Kind) -> Value {
         Kind::Limit => json!({ "type": "string", "pattern": format!("{}|^none$", duration(false)) }),
         Kind::Rate => json!({ "type": "string", "pattern": format!("^(?=.*[1-9]){}$", rate()) }),
         Kind::Ramp => json!({ "type": "string", "pattern": format!(r"^{0}(\.\.{0})?$", rate()) }),
-        Kind::Word { words, .. } => json!({ "type": "string", "enum": words }),
+        Kind::Word(words) => json!({ "type": "string", "enum": words }),
         Kind::Words(words) => json!({ "type": "array", "items": { "enum": words }, "uniqueItems": true }),
+        Kind::Names => {
+            json!({ "type": "array", "items": value(&Kind::Text), "minItems": 1, "uniqueItems": true })
+        }
+        Kind::Numbers(range) => {
+            json!({ "type": "object", "additionalProperties": number(*range), "minProperties": 1 })
+        }
+        Kind::NameOr(of) => json!({ "anyOf": [value(&Kind::Text), reference(of)] }),
+        Kind::OneOrMore { of, max } => {
+            let list = json!({ "type": "array", "items": reference(of), "minItems": 1, "maxItems": max });
+            json!({ "anyOf": [reference(of), list] })
+        }
         Kind::Table(of) => reference(of),
         Kind::List { of, min, max } => {
             json!({ "type": "array", "items": reference(of), "minItems": min, "maxItems": max })

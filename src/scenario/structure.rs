@@ -1,7 +1,8 @@
 //! The structural check: a parsed file held to the grammar, key by key, with everything that is wrong noted on the way.
 
 use super::diagnostic::{Diagnostic, Fault, shown};
-use super::grammar::{Field, Kind, Need, Table};
+use super::grammar::{Field, Kind, Range as GrammarRange, Table};
+use super::numbers::number;
 use super::record::{Entry, Record, Value};
 use super::scalar::{one_line, scalar, word, wrong};
 use super::suggest::{nearest, one_of};
@@ -40,7 +41,7 @@ impl Structure<'_> {
                 break;
             }
             match table.field(key.get_ref()) {
-                Some(field) => record.entries.extend(self.entry(field, key, value)),
+                Some(field) => record.entries.push(self.entry(field, key, value)),
                 None => meant.extend(self.unknown(table, key)),
             }
         }
@@ -54,24 +55,9 @@ impl Structure<'_> {
     }
 
     /// One key that the table knows.
-    fn entry(
-        &mut self,
-        field: &'static Field,
-        key: &Spanned<DeString<'_>>,
-        raw: &Spanned<DeValue<'_>>,
-    ) -> Option<Entry> {
-        if field.need == Need::Later {
-            self.later(field, key.span());
-            return None;
-        }
+    fn entry(&mut self, field: &'static Field, key: &Spanned<DeString<'_>>, raw: &Spanned<DeValue<'_>>) -> Entry {
         let value = self.value(&field.kind, field.name, raw);
-        Some(Entry { key: field.name.to_owned(), key_place: key.span(), place: raw.span(), value })
-    }
-
-    /// A key that this version refuses.
-    fn later(&mut self, field: &Field, place: Range<usize>) {
-        let (name, message) = (field.name, format!("`{}`: {}", field.name, field.doc));
-        self.found.push(Diagnostic::at(place, Fault::new(message, "not in this version", format!("remove `{name}`"))));
+        Entry { key: field.name.to_owned(), key_place: key.span(), place: raw.span(), value }
     }
 
     /// A key that the table does not know; returns the one that is probably meant.
@@ -90,7 +76,12 @@ impl Structure<'_> {
     /// The value of the key `name`.
     fn value(&mut self, kind: &'static Kind, name: &str, raw: &Spanned<DeValue<'_>>) -> Value {
         let value = match (kind, raw.get_ref()) {
-            (Kind::Table(of), DeValue::Table(table)) => Ok(Value::Table(self.table(of, table, raw.span()))),
+            (Kind::Table(of) | Kind::NameOr(of) | Kind::OneOrMore { of, .. }, DeValue::Table(table)) => {
+                Ok(Value::Table(self.table(of, table, raw.span())))
+            }
+            (Kind::OneOrMore { of, max }, DeValue::Array(items)) => self.list(of, items, 1, *max, kind),
+            (Kind::Names, DeValue::Array(items)) => self.names(name, items),
+            (Kind::Numbers(range), DeValue::Table(table)) => self.numbers(kind, *range, table, raw.span()),
             (Kind::Named(of), DeValue::Table(table)) => self.named(kind, of, table, raw.span()),
             (Kind::List { of, min, max }, DeValue::Array(items)) => self.list(of, items, *min, *max, kind),
             (Kind::Words(words), DeValue::Array(items)) => self.words(name, words, items),
@@ -175,14 +166,63 @@ impl Structure<'_> {
         words: &'static [&'static str],
         items: &[Spanned<DeValue<'_>>],
     ) -> Result<Value, Fault> {
-        let (kind, mut chosen) = (Kind::Word { words, later: &[] }, Vec::new());
+        let (kind, mut chosen) = (Kind::Word(words), Vec::new());
         for item in items.iter().take(MAX_WORDS) {
-            match word(&kind, item.get_ref(), "one of them", words, &[]).and_then(|w| new_word(w, &chosen)) {
+            match word(&kind, item.get_ref(), "one of them", words).and_then(|w| new_word(w, &chosen)) {
                 Ok(word) => chosen.push(word),
                 Err(fault) => _ = self.bad(item.span(), name, fault),
             }
         }
         Ok(Value::Words(chosen))
+    }
+
+    /// A list of names, each once.
+    fn names(&mut self, name: &str, items: &[Spanned<DeValue<'_>>]) -> Result<Value, Fault> {
+        if items.is_empty() && self.whole {
+            return Err(Fault::new("the list is empty", Kind::Names.expected(), "add a name"));
+        }
+        let mut names: Vec<(String, Range<usize>)> = Vec::new();
+        for item in items.iter().take(MAX_NAMED) {
+            let source = self.text.get(item.span()).unwrap_or_default();
+            let text = scalar(&Kind::Text, item.get_ref(), source);
+            let is_known = |text: &str| names.iter().any(|(known, _)| known == text);
+            match text {
+                Ok(Value::Text(text)) if is_known(&text) => {
+                    let message = format!("`{}` stands here twice", shown(&text));
+                    _ = self.bad(
+                        item.span(),
+                        name,
+                        Fault::new(message, "expected each name once", "remove one of them"),
+                    );
+                }
+                Ok(Value::Text(text)) => names.push((text, item.span())),
+                Ok(_) => {}
+                Err(fault) => _ = self.bad(item.span(), name, fault),
+            }
+        }
+        Ok(Value::Names(names))
+    }
+
+    /// Numbers whose keys are names.
+    fn numbers(
+        &mut self,
+        kind: &Kind,
+        range: GrammarRange,
+        raw: &DeTable<'_>,
+        place: Range<usize>,
+    ) -> Result<Value, Fault> {
+        if raw.is_empty() && self.whole {
+            return Err(Fault::new("there is none", kind.expected(), "add a name and a number"));
+        }
+        let mut entries = Vec::new();
+        for (key, value) in in_order(raw).into_iter().take(MAX_NAMED) {
+            let name = key.get_ref().as_ref();
+            let source = self.text.get(value.span()).unwrap_or_default();
+            let number = number(&Kind::Number(range), value.get_ref(), source, range).map(Value::Number);
+            let number = number.unwrap_or_else(|fault| self.bad(value.span(), &shown(name), fault));
+            entries.push(Entry { key: name.to_owned(), key_place: key.span(), place: value.span(), value: number });
+        }
+        Ok(Value::Table(Record { place, entries }))
     }
 
     /// One table of a list.

@@ -1,15 +1,17 @@
 //! The executor for recipients who share nothing: each is played to its end in turn, batches of them on all cores.
 
 use super::batch::{self, BATCH, Columns};
-use super::cast::{Cast, Part};
-use super::counting::Counting;
-use super::lanes::{Batch, Lanes, Room};
+use super::cast::{Cast, Part, Role};
+use super::counting::{Counting, Memory};
+use super::handing::{Open, Stage};
+use super::lanes::{Batch, Fortunes, Lanes};
 use super::life::{Life, play};
+use super::room::Room;
 use super::tally::{PlanTally, Tally};
 use super::timeline::Timeline;
 use crate::rng::Luck;
 use crate::stats::{Bins, Latencies};
-use crate::traffic::{Timetable, Traffic};
+use crate::traffic::Timetable;
 use crate::units::SimTime;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -30,8 +32,6 @@ const MOST_SECONDS: usize = 2 * 86_400;
 pub struct World<'a> {
     /// Who plays.
     pub cast: &'a Cast,
-    /// Who arrives.
-    pub traffic: &'a Traffic,
     /// The seed and the replication.
     pub luck: Luck,
     /// The bins of time.
@@ -53,15 +53,32 @@ pub enum Way {
 /// How far a run has come, and whether it is to stop. Shared between threads.
 #[derive(Debug, Default)]
 pub struct Progress {
+    planned: AtomicU64,
     played: AtomicU64,
     stop: AtomicBool,
 }
 
 impl Progress {
-    /// Recipients played so far, over all replications.
+    /// Lives to be played as far as is known: a life is a recipient under a plan, in a replication.
+    #[must_use]
+    pub fn planned(&self) -> u64 {
+        self.planned.load(Ordering::Relaxed)
+    }
+
+    /// Lives played so far.
     #[must_use]
     pub fn played(&self) -> u64 {
         self.played.load(Ordering::Relaxed)
+    }
+
+    /// So many more lives are to be played.
+    pub fn plan(&self, lives: u64) {
+        self.planned.fetch_add(lives, Ordering::Relaxed);
+    }
+
+    /// So many more lives have been played.
+    pub(super) fn add(&self, lives: u64) {
+        self.played.fetch_add(lives, Ordering::Relaxed);
     }
 
     /// Asks the run to stop; it does so after the batches under way.
@@ -83,18 +100,27 @@ pub struct Interrupted;
 /// The median and the 95 % quantile of latency (s) under each plan within one section; `None` where it reached nobody.
 pub type SectionQuantiles = Vec<Option<[f64; 2]>>;
 
-/// Plays all recipients of `world` under all plans, on the threads of the current rayon pool.
+/// Plays all recipients of a stream of `world` under all of its plans, on the threads of the current rayon pool, each as if it were
+/// alone: nobody waits for capacity, and no circuit opens.
 ///
 /// Each thread takes one section after the other and counts into a tally of its own; since every count is an integer, their sum
 /// is the same whoever played what.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn play_alone(world: &World<'_>, progress: &Progress) -> Result<(Tally, Vec<SectionQuantiles>), Interrupted> {
+pub fn play_alone(
+    world: &World<'_>,
+    role: &Role,
+    progress: &Progress,
+) -> Result<(Tally, Vec<SectionQuantiles>), Interrupted> {
+    let (parts, luck) = (world.cast.parts(role), world.luck.of_stream(&role.name));
     let shared = Shared {
-        timetable: Timetable::new(world.traffic, world.luck),
-        lanes: Lanes::new(world.cast),
-        sections: if world.traffic.recipients < FEW { 1 } else { SECTIONS },
+        role,
+        parts,
+        luck,
+        timetable: Timetable::new(&role.traffic, luck),
+        lanes: Lanes::new(world.cast, parts),
+        sections: if role.traffic.recipients < FEW { 1 } else { SECTIONS },
         next: AtomicUsize::new(0),
         progress,
     };
@@ -102,7 +128,7 @@ pub fn play_alone(world: &World<'_>, progress: &Progress) -> Result<(Tally, Vec<
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| world.work(&shared));
     let parts = work.collect::<Result<Vec<_>, _>>()?;
     let (tallies, quantiles): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    let tally = Tally::sum(tallies).unwrap_or_else(|| world.empty_tally());
+    let tally = Tally::sum(tallies).unwrap_or_else(|| world.empty_tally(shared.parts));
     let mut quantiles: Vec<_> = quantiles.into_iter().flatten().collect();
     quantiles.sort_unstable_by_key(|&(section, _)| section);
     Ok((tally, quantiles.into_iter().map(|(_, quantiles)| quantiles).collect()))
@@ -110,6 +136,9 @@ pub fn play_alone(world: &World<'_>, progress: &Progress) -> Result<(Tally, Vec<
 
 /// What the threads share.
 struct Shared<'a> {
+    role: &'a Role,
+    parts: &'a [Part],
+    luck: Luck,
     timetable: Timetable,
     lanes: Lanes,
     /// How many sections there are.
@@ -128,8 +157,8 @@ pub fn quantiles(tally: &Tally) -> SectionQuantiles {
 
 impl World<'_> {
     /// An empty tally whose bins of time have room for all that is expected, unless that is a lot.
-    fn empty_tally(&self) -> Tally {
-        let mut tally = Tally::new(self.cast.plans.iter().map(|part| part.carriers.len()));
+    fn empty_tally(&self, parts: &[Part]) -> Tally {
+        let mut tally = Tally::new(parts.iter().map(|part| part.carriers.len()), self.cast.providers.len());
         let seconds = (self.timeline.width().as_secs_f64() * self.timeline.bins() as f64) as usize;
         for plan in &mut tally.plans {
             plan.ends = Bins::with_room(seconds.min(MOST_SECONDS));
@@ -139,9 +168,9 @@ impl World<'_> {
 
     /// Plays sections until none is left.
     fn work(&self, shared: &Shared<'_>) -> Result<(Tally, Vec<(usize, SectionQuantiles)>), Interrupted> {
-        let mut table = Table::new(self.cast.plans.len(), &shared.lanes);
-        let (mut tally, mut quantiles) = (self.empty_tally(), Vec::new());
-        let mut all: Vec<Latencies> = vec![Latencies::default(); self.cast.plans.len()];
+        let mut table = Table::new(shared.parts.len(), &shared.lanes);
+        let (mut tally, mut quantiles) = (self.empty_tally(shared.parts), Vec::new());
+        let mut all: Vec<Latencies> = vec![Latencies::default(); shared.parts.len()];
         loop {
             let section = shared.next.fetch_add(1, Ordering::Relaxed);
             if section >= shared.sections {
@@ -165,7 +194,7 @@ impl World<'_> {
         table: &mut Table,
         tally: &mut Tally,
     ) -> Result<(), Interrupted> {
-        let recipients = self.traffic.recipients;
+        let recipients = shared.role.traffic.recipients;
         let size = batch_size(recipients);
         for first in (section as u64 * size..recipients).step_by(shared.sections * size as usize) {
             if shared.progress.stopped() {
@@ -173,34 +202,36 @@ impl World<'_> {
             }
             let count = size.min(recipients - first);
             self.play_batch(first, count as usize, shared, table, tally);
-            shared.progress.played.fetch_add(count, Ordering::Relaxed);
+            shared.progress.add(count * shared.parts.len() as u64);
         }
         Ok(())
     }
 
     fn play_batch(&self, first: u64, count: usize, shared: &Shared<'_>, table: &mut Table, tally: &mut Tally) {
-        let Table { arrivals, columns, life, room } = table;
+        let Table { arrivals, columns, life, room, fortunes } = table;
         let arrivals = &mut arrivals[..count];
         shared.timetable.fill(first, arrivals);
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
-        room.forget();
-        let batch = Batch { luck: self.luck, first: first as u32, arrivals, timeline: self.timeline };
+        fortunes.forget();
+        let batch = Batch { luck: shared.luck, first: first as u32, arrivals, timeline: self.timeline };
         for (i, (columns, plan)) in columns.iter_mut().zip(&mut tally.plans).enumerate() {
-            let short = self.way == Way::Shortest && shared.lanes.play(self.cast, i, batch, room, columns, plan);
+            let (providers, room) = (&self.cast.providers, (&mut *room, &mut *fortunes));
+            let short = self.way == Way::Shortest && shared.lanes.play(providers, i, batch, room, columns, plan);
             if !short {
-                self.play_plan(&self.cast.plans[i], batch, life, columns, plan);
+                self.play_plan(&shared.parts[i], batch, life, columns, plan);
             }
         }
-        batch::count(columns, arrivals, self.cast.deadline, tally);
+        batch::count(columns, arrivals, shared.role.deadline, tally);
     }
 
     /// Plays a batch under one plan, one recipient after the other through the engine.
     fn play_plan(&self, part: &Part, batch: Batch<'_>, life: &mut Life, columns: &mut Columns, tally: &mut PlanTally) {
-        let mut counting = Counting::new(tally, self.timeline);
         for (i, &arrival) in batch.arrivals.iter().enumerate() {
-            counting.begin();
-            let flow = play(self.cast, part, self.luck, (batch.first + i as u32, arrival), life, &mut counting);
-            columns.set(i, counting.finish(flow.status()));
+            let stage = Stage { cast: self.cast, part, luck: batch.luck, recipient: batch.first + i as u32 };
+            let mut memory = Memory::BLANK;
+            let mut counting = Counting { tally: &mut *tally, timeline: self.timeline, memory: &mut memory };
+            let flow = play(&stage, arrival, life, &mut Open, &mut counting);
+            columns.set(i, memory.finish(flow.status(), tally));
         }
     }
 }
@@ -216,6 +247,7 @@ struct Table {
     columns: Vec<Columns>,
     life: Life,
     room: Room,
+    fortunes: Fortunes,
 }
 
 impl Table {
@@ -224,7 +256,8 @@ impl Table {
             arrivals: vec![SimTime::ZERO; BATCH],
             columns: vec![Columns::EMPTY; plans],
             life: Life::default(),
-            room: lanes.room(),
+            room: Room::new(),
+            fortunes: lanes.fortunes(),
         }
     }
 }

@@ -54,6 +54,15 @@ impl Columns {
         in_time: [0; BATCH],
     };
 
+    /// Before lives.
+    pub(super) fn begin(&mut self) {
+        self.cost.fill(0);
+        self.first_delivery.fill(NEVER);
+        for flags in [&mut self.succeeded, &mut self.duplicate, &mut self.seen] {
+            flags.fill(0);
+        }
+    }
+
     #[inline]
     pub(super) fn set(&mut self, i: usize, row: Row) {
         self.cost[i] = row.cost.as_micros();
@@ -120,6 +129,12 @@ fn differing(ours: &[u8], theirs: &[u8], counts: &mut [u64; 2]) {
     let both = ours.iter().zip(theirs).map(|(a, b)| u64::from(a & b)).sum::<u64>();
     counts[0] += ones(ours) - both;
     counts[1] += ones(theirs) - both;
+}
+
+/// Counts a batch of lives under one plan.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
+pub(super) fn count_plan(columns: &mut Columns, arrivals: &[SimTime], deadline: SimTime, tally: &mut PlanTally) {
+    columns.count(arrivals, deadline, tally);
 }
 
 /// Counts a batch into the tally: each plan, and each pair of plans.

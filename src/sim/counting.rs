@@ -1,71 +1,54 @@
 //! The witness that counts: one recipient's life becomes counts of the plan and a row of the batch.
 
 use super::batch::Row;
+use super::handing::Handed;
 use super::life::Witness;
 use super::tally::{Ending, PlanTally};
 use super::timeline::Timeline;
-use crate::engine::{MAX_ATTEMPTS, Notice, Observer, StepEnd, Submission};
-use crate::provider::{Fate, Terms};
+use crate::engine::{Notice, Observer, StepEnd, Submission};
+use crate::provider::Fate;
 use crate::units::SimTime;
 use crate::vocabulary::FlowStatus;
 
-/// Counts lives into a tally, one after the other.
-pub(super) struct Counting<'a> {
-    tally: &'a mut PlanTally,
-    timeline: Timeline,
-    row: Row,
+/// What must be known of a life to count the rest of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory {
+    pub(super) row: Row,
+    /// When the message of the latest attempt reaches the person; [`SimTime::NEVER`] if it does not.
+    pub(super) latest: SimTime,
     /// The step that reached the recipient first.
-    first_step: u8,
+    pub(super) first_step: u8,
     /// The step entered last.
-    step: u8,
-    /// When each step entered so far was left without success; [`SimTime::NEVER`] for one that was not.
-    left: [SimTime; MAX_ATTEMPTS],
-    /// The deliveries so far: by which step, and when.
-    handed: [(u8, SimTime); MAX_ATTEMPTS],
-    deliveries: usize,
+    pub(super) step: u8,
 }
 
-impl<'a> Counting<'a> {
-    pub(super) fn new(tally: &'a mut PlanTally, timeline: Timeline) -> Self {
-        Self {
-            tally,
-            timeline,
-            row: Row::EMPTY,
-            first_step: 0,
-            step: 0,
-            left: [SimTime::NEVER; MAX_ATTEMPTS],
-            handed: [(0, SimTime::NEVER); MAX_ATTEMPTS],
-            deliveries: 0,
-        }
-    }
-
+impl Memory {
     /// Before a life.
-    #[inline]
-    pub(super) fn begin(&mut self) {
-        self.row = Row::EMPTY;
-        self.step = 0;
-        self.deliveries = 0;
-        self.left[0] = SimTime::NEVER;
-    }
+    pub(super) const BLANK: Self = Self { row: Row::EMPTY, latest: SimTime::NEVER, first_step: 0, step: 0 };
 
     /// After it.
     #[inline]
-    pub(super) fn finish(&mut self, status: FlowStatus) -> Row {
+    pub(super) fn finish(mut self, status: FlowStatus, tally: &mut PlanTally) -> Row {
         match status {
-            FlowStatus::InProgress => self.tally.steps[usize::from(self.step)].endings[Ending::Open.index()] += 1,
+            FlowStatus::InProgress => {
+                tally.open += 1;
+                tally.steps[usize::from(self.step)].endings[Ending::Open.index()] += 1;
+            }
             FlowStatus::Succeeded => self.row.succeeded = true,
             FlowStatus::Failed(_) => {}
         }
-        for &(step, at) in &self.handed[..self.deliveries] {
-            let step = usize::from(step);
-            self.tally.steps[step].late += u64::from(at > self.left[step]);
+        if !self.row.first_delivery.is_never() {
+            tally.steps[usize::from(self.first_step)].first += 1;
         }
-        if self.deliveries > 0 {
-            self.tally.steps[usize::from(self.first_step)].first += 1;
-        }
-        self.row.duplicate = self.deliveries > 1;
         self.row
     }
+}
+
+/// Counts a stretch of a life into a tally.
+pub(super) struct Counting<'a> {
+    pub(super) tally: &'a mut PlanTally,
+    pub(super) timeline: Timeline,
+    pub(super) memory: &'a mut Memory,
 }
 
 impl Observer for Counting<'_> {
@@ -74,11 +57,11 @@ impl Observer for Counting<'_> {
         match notice {
             Notice::Message { .. } => {}
             Notice::Step { step, end } => {
-                let step = usize::from(step);
-                self.tally.steps[step].endings[Ending::from(end).index()] += 1;
-                if !matches!(end, StepEnd::Met(_)) {
-                    self.left[step] = now;
-                }
+                let tally = &mut self.tally.steps[usize::from(step)];
+                tally.endings[Ending::from(end).index()] += 1;
+                // Only the latest attempt of a step can be delivered after it: the others have failed.
+                let late = !self.memory.latest.is_never() && self.memory.latest > now;
+                tally.late += u64::from(late && !matches!(end, StepEnd::Met(_)));
             }
             Notice::Flow { .. } => self.tally.ended(now),
         }
@@ -87,26 +70,31 @@ impl Observer for Counting<'_> {
 
 impl Witness for Counting<'_> {
     #[inline]
-    fn submitted(&mut self, submission: Submission, terms: &Terms, fate: &Fate) {
-        if submission.step != self.step {
-            self.step = submission.step;
-            self.left[usize::from(self.step)] = SimTime::NEVER;
-            self.tally.failovers.add(self.timeline.bin(terms.submitted));
+    fn submitted(&mut self, submission: Submission, handed: &Handed, fate: &Fate) {
+        let bin = self.timeline.bin(handed.terms.submitted);
+        if submission.step != self.memory.step {
+            self.memory.step = submission.step;
+            self.tally.failovers.add(bin);
         }
         let step = &mut self.tally.steps[usize::from(submission.step)];
         step.attempts += 1;
         step.cost += fate.charge.as_micros() as u128;
-        self.row.cost += fate.charge;
+        self.tally.providers[handed.provider].handed(self.timeline, handed, fate);
+        let Memory { row, latest, first_step, .. } = self.memory;
+        row.cost += fate.charge;
+        *latest = fate.delivered;
         if !fate.delivered.is_never() {
             step.delivered += 1;
-            step.deliveries.add(self.timeline.bin(fate.delivered));
-            self.handed[self.deliveries] = (submission.step, fate.delivered);
-            self.deliveries += 1;
-            self.row.seen |= !fate.seen.is_never();
-            if fate.delivered < self.row.first_delivery {
-                self.row.first_delivery = fate.delivered;
-                self.first_step = submission.step;
+            row.duplicate = !row.first_delivery.is_never();
+            row.seen |= !fate.seen.is_never();
+            if fate.delivered < row.first_delivery {
+                row.first_delivery = fate.delivered;
+                *first_step = submission.step;
             }
         }
+    }
+
+    fn turned_down(&mut self, _: Submission, handed: &Handed, fate: &Fate) {
+        self.tally.providers[handed.provider].handed(self.timeline, handed, fate);
     }
 }

@@ -1,9 +1,8 @@
 //! One recipient's life under one plan: the engine and the providers in conversation.
 
-use super::cast::{Cast, Part};
-use crate::engine::{Command, Flow, MAX_ATTEMPTS, Observer, Submission};
-use crate::provider::{Fate, Report, Terms};
-use crate::rng::Luck;
+use super::handing::{Handed, Stage, Usher, carry};
+use crate::engine::{Command, Flow, FlowPlan, MAX_ATTEMPTS, Observer, Submission};
+use crate::provider::{Fate, Report};
 use crate::units::SimTime;
 use crate::vocabulary::Status;
 
@@ -15,8 +14,12 @@ pub trait Witness: Observer {
     /// Whether reports are of interest after the flow has ended.
     const TO_THE_LAST: bool = false;
 
-    /// An attempt has been handed to a provider, under these terms, and this will become of it.
-    fn submitted(&mut self, submission: Submission, terms: &Terms, fate: &Fate);
+    /// An attempt has been handed to a provider, and this will become of it.
+    fn submitted(&mut self, submission: Submission, handed: &Handed, fate: &Fate);
+
+    /// A provider has not taken an attempt, and another one will be tried.
+    #[inline]
+    fn turned_down(&mut self, _submission: Submission, _handed: &Handed, _fate: &Fate) {}
 
     /// A report has arrived and the engine is about to hear it.
     #[inline]
@@ -27,38 +30,83 @@ pub trait Witness: Observer {
     fn timed_out(&mut self, _now: SimTime) {}
 }
 
-/// The reports on their way to the engine, and who has been used how often. Kept from one life to the next, so that
-/// nothing is allocated.
+/// A report of an attempt. Ordered by time, then attempt, then rank.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Pending {
+    pub(super) at: SimTime,
+    pub(super) attempt: u8,
+    pub(super) status: Status,
+}
+
+/// The reports on their way to the engine.
+pub(super) trait Mail {
+    /// When the next one arrives; [`SimTime::NEVER`] for none.
+    fn next(&self) -> SimTime;
+
+    /// The next one, which there is.
+    fn take(&mut self) -> Pending;
+}
+
+/// Lets a flow live until it makes an attempt, and gives that; nothing when it has ended or waits for what never comes.
+///
+/// The next report goes to the engine, or, when its deadline comes before that, the deadline; at equal times the report. Once the
+/// flow has ended, what is still under way concerns the witness alone.
+#[inline]
+pub(super) fn live<M: Mail, W: Witness>(
+    plan: &FlowPlan,
+    flow: &mut Flow,
+    mail: &mut M,
+    witness: &mut W,
+) -> Option<(SimTime, Submission)> {
+    loop {
+        let (deadline, report) = (flow.deadline(), mail.next());
+        let (now, command) = if report <= deadline && !report.is_never() {
+            let Pending { at, attempt, status } = mail.take();
+            witness.reported(at, attempt, status);
+            (at, flow.report(plan, at, attempt, status, witness))
+        } else if deadline.is_never() {
+            return None;
+        } else {
+            witness.timed_out(deadline);
+            (deadline, flow.timeout(plan, deadline, witness))
+        };
+        match command {
+            Command::Submit(submission) => return Some((now, submission)),
+            Command::End if !W::TO_THE_LAST => return None,
+            Command::End | Command::Wait => {}
+        }
+    }
+}
+
+/// All reports on their way to the engine. Kept from one life to the next, so that nothing is allocated.
 #[derive(Clone, Debug)]
 pub struct Life {
     /// The last one comes first.
     pending: [Pending; MAX_PENDING],
     count: usize,
-    /// The providers of the attempts so far.
-    used: [usize; MAX_ATTEMPTS],
-}
-
-/// A report of an attempt. Ordered by time, then attempt, then rank.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Pending {
-    at: SimTime,
-    attempt: u8,
-    status: Status,
 }
 
 impl Default for Life {
     fn default() -> Self {
         let none = Pending { at: SimTime::NEVER, attempt: 0, status: Status::Queued };
-        Self { pending: [none; MAX_PENDING], count: 0, used: [0; MAX_ATTEMPTS] }
+        Self { pending: [none; MAX_PENDING], count: 0 }
+    }
+}
+
+impl Mail for Life {
+    #[inline]
+    fn next(&self) -> SimTime {
+        if self.count == 0 { SimTime::NEVER } else { self.pending[self.count - 1].at }
+    }
+
+    #[inline]
+    fn take(&mut self) -> Pending {
+        self.count -= 1;
+        self.pending[self.count]
     }
 }
 
 impl Life {
-    #[inline]
-    fn next_report(&self) -> SimTime {
-        if self.count == 0 { SimTime::NEVER } else { self.pending[self.count - 1].at }
-    }
-
     #[inline]
     fn expect(&mut self, attempt: u8, report: Report) {
         let new = Pending { at: report.at, attempt, status: report.status };
@@ -70,72 +118,36 @@ impl Life {
         self.pending[place] = new;
         self.count += 1;
     }
-
-    /// Hands the attempt to its provider; from here on its fate is known.
-    #[inline]
-    fn submit<W: Witness>(&mut self, stage: &Stage<'_>, now: SimTime, submission: Submission, witness: &mut W) {
-        let (provider, terms) = stage.part.carriers[usize::from(submission.step)];
-        let attempt = usize::from(submission.attempt);
-        let uses = self.used[..attempt].iter().filter(|&&used| used == provider).count();
-        self.used[attempt] = provider;
-        let terms = Terms { submitted: now, ..terms };
-        let provider = &stage.cast.providers[provider];
-        let fate = provider.submit(now, &terms, stage.luck.draws(provider.key(), stage.recipient, uses as u16));
-        witness.submitted(submission, &terms, &fate);
-        for report in fate.reports() {
-            self.expect(submission.attempt, *report);
-        }
-    }
 }
 
-/// Where a life is played.
-struct Stage<'a> {
-    cast: &'a Cast,
-    part: &'a Part,
-    luck: Luck,
-    recipient: u32,
-}
-
-/// Plays `recipient` under `part` of `cast` from its `arrival` to the end, and gives the flow as it ended; one that waits
-/// for reports that never come is left open.
+/// Plays a recipient from its `arrival` to the end, and gives the flow as it ended; one that waits for reports that never come is
+/// left open. The `usher` says when attempts leave, and knows that of every one when it comes.
 ///
 /// > Between two submissions a recipient's life depends on nothing but its own luck.
-///
-/// 1. The engine's command is carried out: a submission goes to its provider, whose reports are put in order of time.
-/// 2. The next report goes to the engine, or, when its deadline comes before that, the deadline; at equal times the report.
-/// 3. Once the flow has ended, what is still under way concerns the witness alone.
 #[inline]
-pub fn play<W: Witness>(
-    cast: &Cast,
-    part: &Part,
-    luck: Luck,
-    (recipient, arrival): (u32, SimTime),
+pub fn play<U: Usher, W: Witness>(
+    stage: &Stage<'_>,
+    arrival: SimTime,
     life: &mut Life,
+    usher: &mut U,
     witness: &mut W,
 ) -> Flow {
-    let stage = Stage { cast, part, luck, recipient };
+    let plan = &stage.part.flow;
     life.count = 0;
-    let (mut flow, mut command) = Flow::start(&part.flow, arrival);
-    let mut now = arrival;
-    loop {
-        match command {
-            Command::Submit(submission) => life.submit(&stage, now, submission, witness),
-            Command::End if !W::TO_THE_LAST => return flow,
-            Command::End | Command::Wait => {}
+    let (mut flow, command) = Flow::start(plan, arrival);
+    let mut next = match command {
+        Command::Submit(submission) => Some((arrival, submission)),
+        Command::Wait | Command::End => None,
+    };
+    let mut carried = 0;
+    while let Some(submission) = next {
+        let (handed, fate) = stage.hand_over(&flow, carried, submission, usher, witness);
+        let attempt = submission.1.attempt;
+        carried = carry(carried, attempt, handed.member);
+        for report in fate.reports() {
+            life.expect(attempt, *report);
         }
-        let deadline = flow.deadline();
-        if life.count > 0 && life.next_report() <= deadline {
-            life.count -= 1;
-            let Pending { at, attempt, status } = life.pending[life.count];
-            now = at;
-            witness.reported(now, attempt, status);
-            command = flow.report(&part.flow, now, attempt, status, witness);
-        } else if deadline.is_never() {
-            return flow;
-        } else {
-            now = deadline;
-            witness.timed_out(now);
-            command = flow.timeout(&part.flow, now, witness);
-        }
+        next = live(plan, &mut flow, life, witness);
     }
+    flow
 }

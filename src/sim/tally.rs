@@ -1,6 +1,9 @@
 //! What is counted while a world is played. Every count is an integer, so that tallies merge exactly, in any order.
 
+use super::handing::{Handed, Verdict};
+use super::timeline::Timeline;
 use crate::engine::StepEnd;
+use crate::provider::Fate;
 use crate::stats::{Bins, Latencies};
 use crate::units::SimTime;
 use crate::vocabulary::Status;
@@ -87,6 +90,8 @@ pub struct PlanTally {
     pub duplicates: u64,
     /// Recipients who opened a message.
     pub seen: u64,
+    /// Flows that never ended.
+    pub open: u64,
     /// The sum of what each recipient cost (millionths).
     pub cost: u128,
     /// The sum of the squares of what each recipient cost.
@@ -101,6 +106,58 @@ pub struct PlanTally {
     pub failovers: Bins,
     /// One for each step.
     pub steps: Vec<StepTally>,
+    /// One for each provider of the scenario.
+    pub providers: Vec<ProviderTally>,
+}
+
+/// The counts of one provider under a plan.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ProviderTally {
+    /// Attempts that came to it, those among them that it refused.
+    pub attempts: u64,
+    /// Messages that reached the person.
+    pub delivered: u64,
+    /// What its attempts cost (millionths).
+    pub cost: u128,
+    /// Attempts that an open circuit kept from it.
+    pub blocked: u64,
+    /// When attempts came to it, by bin of time.
+    pub submissions: Bins,
+    /// Deliveries by bin of time.
+    pub deliveries: Bins,
+    /// Reports of a bad end by bin of time.
+    pub failures: Bins,
+    /// What the attempts of each bin of time cost (millionths).
+    pub costs: Bins,
+    /// What happened in its queue, where its capacity is limited and somebody counts that.
+    pub queue: Option<Box<QueueTally>>,
+}
+
+/// The counts of the queue before a provider.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct QueueTally {
+    /// Attempts refused because the provider was over its limit.
+    pub refused: u64,
+    /// Attempts withdrawn because their patience ran out.
+    pub withdrawn: u64,
+    /// How long those that left had waited, most of them not at all.
+    pub waits: Latencies,
+    /// How long those that were withdrawn had waited, in all (µs).
+    pub wasted: u128,
+    /// How long lines were held, in all (µs).
+    pub held: u128,
+    /// When the last of those that had to wait did so no longer (µs).
+    pub drained: Option<i64>,
+    /// When attempts came that were not refused, by bin of time.
+    pub entries: Bins,
+    /// When attempts left.
+    pub departures: Bins,
+    /// When attempts were withdrawn.
+    pub withdrawals: Bins,
+    /// How long those that left in each bin had waited, in all (µs).
+    pub waits_by_departure: Bins,
+    /// When lines came free.
+    pub releases: Bins,
 }
 
 /// The counts of one step.
@@ -118,8 +175,6 @@ pub struct StepTally {
     pub endings: [u64; Ending::COUNT],
     /// What its attempts cost (millionths).
     pub cost: u128,
-    /// Deliveries by bin of time.
-    pub deliveries: Bins,
 }
 
 /// The counts of a pair of plans: recipients in whom they differ.
@@ -138,11 +193,10 @@ pub struct PairTally {
 }
 
 impl Tally {
-    /// An empty tally for plans with these numbers of steps.
+    /// An empty tally for plans with these numbers of steps, and this number of providers.
     #[must_use]
-    pub fn new(steps: impl IntoIterator<Item = usize>) -> Self {
-        let plan = |n| PlanTally { steps: vec![StepTally::default(); n], ..PlanTally::default() };
-        let plans: Vec<_> = steps.into_iter().map(plan).collect();
+    pub fn new(steps: impl IntoIterator<Item = usize>, providers: usize) -> Self {
+        let plans: Vec<_> = steps.into_iter().map(|steps| PlanTally::new(steps, providers)).collect();
         let pairs = plans.len() * plans.len().saturating_sub(1) / 2;
         Self { plans, pairs: vec![PairTally::default(); pairs], arrivals: Bins::default() }
     }
@@ -170,12 +224,21 @@ impl Tally {
 }
 
 impl PlanTally {
-    fn merge(&mut self, other: &Self) {
+    /// An empty tally for a plan with this number of steps, and this number of providers.
+    #[must_use]
+    pub fn new(steps: usize, providers: usize) -> Self {
+        let (steps, providers) = (vec![StepTally::default(); steps], vec![ProviderTally::default(); providers]);
+        Self { steps, providers, ..Self::default() }
+    }
+
+    /// Adds the counts of `other`, which is of the same plan.
+    pub fn merge(&mut self, other: &Self) {
         self.delivered += other.delivered;
         self.in_time += other.in_time;
         self.succeeded += other.succeeded;
         self.duplicates += other.duplicates;
         self.seen += other.seen;
+        self.open += other.open;
         self.cost += other.cost;
         self.cost_squared = self.cost_squared.saturating_add(other.cost_squared);
         self.latencies.merge(&other.latencies);
@@ -183,6 +246,7 @@ impl PlanTally {
         self.ends.merge(&other.ends);
         self.failovers.merge(&other.failovers);
         self.steps.iter_mut().zip(&other.steps).for_each(|(a, b)| a.merge(b));
+        self.providers.iter_mut().zip(&other.providers).for_each(|(a, b)| a.merge(b));
     }
 
     /// A flow has ended.
@@ -207,7 +271,104 @@ impl StepTally {
         self.first += other.first;
         self.endings.iter_mut().zip(&other.endings).for_each(|(a, b)| *a += b);
         self.cost += other.cost;
+    }
+}
+
+impl ProviderTally {
+    fn merge(&mut self, other: &Self) {
+        self.attempts += other.attempts;
+        self.delivered += other.delivered;
+        self.cost += other.cost;
+        self.blocked += other.blocked;
+        self.submissions.merge(&other.submissions);
         self.deliveries.merge(&other.deliveries);
+        self.failures.merge(&other.failures);
+        self.costs.merge(&other.costs);
+        match (&mut self.queue, &other.queue) {
+            (Some(ours), Some(theirs)) => ours.merge(theirs),
+            (ours @ None, Some(theirs)) => *ours = Some(theirs.clone()),
+            (_, None) => {}
+        }
+    }
+
+    /// An attempt has come to the provider, or would have but for its open circuit.
+    #[inline]
+    pub(super) fn handed(&mut self, timeline: Timeline, handed: &Handed, fate: &Fate) {
+        if handed.verdict == Verdict::Blocked {
+            self.blocked += 1;
+            return;
+        }
+        let bin = timeline.bin(handed.terms.submitted);
+        self.attempts += 1;
+        self.submissions.add(bin);
+        self.cost += fate.charge.as_micros() as u128;
+        self.costs.add_many(bin, fate.charge.as_micros() as u64);
+        if !fate.delivered.is_never() {
+            self.delivered += 1;
+            self.deliveries.add(timeline.bin(fate.delivered));
+        }
+        for report in fate.reports().iter().filter(|report| report.status.is_bad()) {
+            self.failures.add(timeline.bin(report.at));
+        }
+        if let Some(queue) = &mut self.queue {
+            queue.handed(timeline, handed, fate);
+        }
+    }
+}
+
+impl QueueTally {
+    fn merge(&mut self, other: &Self) {
+        self.refused += other.refused;
+        self.withdrawn += other.withdrawn;
+        self.waits.merge(&other.waits);
+        self.wasted += other.wasted;
+        self.held += other.held;
+        self.drained = self.drained.max(other.drained);
+        self.entries.merge(&other.entries);
+        self.departures.merge(&other.departures);
+        self.withdrawals.merge(&other.withdrawals);
+        self.waits_by_departure.merge(&other.waits_by_departure);
+        self.releases.merge(&other.releases);
+    }
+
+    fn handed(&mut self, timeline: Timeline, handed: &Handed, fate: &Fate) {
+        let submitted = handed.terms.submitted;
+        match handed.verdict {
+            Verdict::Refused => self.refused += 1,
+            Verdict::Leaves(leaves) => {
+                self.entries.add(timeline.bin(submitted));
+                self.left(timeline, leaves, leaves.since(submitted));
+                self.held += fate.released.since(leaves).as_micros() as u128;
+                self.releases.add(timeline.bin(fate.released));
+            }
+            Verdict::Withdrawn => {
+                self.entries.add(timeline.bin(submitted));
+                self.withdrew(timeline, submitted, handed.patience);
+            }
+            Verdict::Blocked | Verdict::Waits => {}
+        }
+    }
+
+    /// An attempt has left after this wait.
+    #[inline]
+    pub(super) fn left(&mut self, timeline: Timeline, leaves: SimTime, wait: SimTime) {
+        let bin = timeline.bin(leaves);
+        self.departures.add(bin);
+        self.waits.record_all(&[wait.as_micros()]);
+        if wait > SimTime::ZERO {
+            self.waits_by_departure.add_many(bin, wait.as_micros() as u64);
+            self.drained = self.drained.max(Some(leaves.as_micros()));
+        }
+    }
+
+    /// An attempt that came at `submitted` has waited in vain; for ever if its patience is endless.
+    pub(super) fn withdrew(&mut self, timeline: Timeline, submitted: SimTime, patience: SimTime) {
+        self.withdrawn += 1;
+        if !patience.is_never() {
+            self.withdrawals.add(timeline.bin(patience));
+            self.wasted += patience.since(submitted).as_micros() as u128;
+            self.drained = self.drained.max(Some(patience.as_micros()));
+        }
     }
 }
 

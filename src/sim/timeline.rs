@@ -33,6 +33,12 @@ impl Timeline {
         BINS
     }
 
+    /// The end of the last bin.
+    #[must_use]
+    pub const fn end(self) -> SimTime {
+        SimTime::from_micros((BINS as i64) << self.width_bits)
+    }
+
     /// The width of a bin.
     #[must_use]
     pub const fn width(self) -> SimTime {

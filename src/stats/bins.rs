@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// How often each index occurred. Merging is exact, in any order.
+/// How often each index occurred. Merging is exact, in any order; a sum that is too large stays at the largest number.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Bins {
     counts: Vec<u64>,
@@ -22,14 +22,23 @@ impl Bins {
             *count += 1;
         } else {
             self.grow(index);
+            self.counts[index] += 1;
         }
+    }
+
+    /// Counts `many` more of `index`; a sum that is too large stays at the largest number.
+    #[inline]
+    pub fn add_many(&mut self, index: usize, many: u64) {
+        if index >= self.counts.len() {
+            self.grow(index);
+        }
+        self.counts[index] = self.counts[index].saturating_add(many);
     }
 
     #[cold]
     #[inline(never)]
     fn grow(&mut self, index: usize) {
         self.counts.resize((index + 1).next_power_of_two().max(64), 0);
-        self.counts[index] += 1;
     }
 
     /// Sets every count to zero, of which those outside `used` are already, and keeps the room.
@@ -51,7 +60,7 @@ impl Bins {
         let used = used.start..used.end.min(other.counts.len());
         let (ours, theirs) = (self.counts.get_mut(used.clone()), other.counts.get(used));
         for (count, more) in ours.unwrap_or_default().iter_mut().zip(theirs.unwrap_or_default()) {
-            *count += more;
+            *count = count.saturating_add(*more);
         }
     }
 

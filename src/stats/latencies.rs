@@ -71,6 +71,12 @@ impl Latencies {
         self.count
     }
 
+    /// How many are zero.
+    #[must_use]
+    pub fn zeros(&self) -> u64 {
+        self.buckets.counts().first().copied().unwrap_or(0)
+    }
+
     /// Their sum (µs).
     #[must_use]
     pub const fn sum(&self) -> u128 {

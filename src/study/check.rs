@@ -167,7 +167,7 @@ pub fn against(
 /// [`Incomparable`], as [`against`] would say it afterwards.
 pub fn comparable(scenario: &Scenario, replications: u32, baseline: &Results) -> Result<(), Incomparable> {
     same_currency(&scenario.currency, baseline)?;
-    same_people((scenario.seed, scenario.traffic.recipients, replications), baseline)?;
+    same_people((scenario.seed, scenario.recipients(), replications), baseline)?;
     let is_known = |name: &str| baseline.plans.iter().any(|plan| plan.name == name);
     match scenario.plans.iter().any(|plan| is_known(&plan.name)) {
         true => Ok(()),

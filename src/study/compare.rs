@@ -1,291 +1,304 @@
 //! Plays every plan of a scenario on the same recipients and says what each came to and how they differ.
 
+use super::estimates::{Ends, Estimate};
+use super::over_time;
 use super::pictures;
+use super::precision::Replications;
 use super::results::{
-    Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Latency, PlanResult, ProviderResult, Results,
-    SCHEMA, ScenarioFacts, Share, StepResult,
+    Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, PlanResult, ProviderResult,
+    Results, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
-use crate::rng::Luck;
-use crate::scenario::{Plan, Scenario};
-use crate::sim::{
-    self, Cast, Ending, Interrupted, PairTally, PlanTally, Progress, SECTIONS, SectionQuantiles, StepTally, Tally,
-    Timeline, Way, World,
-};
-use crate::stats;
+use super::samples::{Part, QUANTILES};
+use super::totals::{self, Certainty, Strand, Totals};
+use crate::scenario::{Plan, Scenario, Stream};
+use crate::sim::{Ending, Interrupted, PlanTally, Progress, ProviderTally, StepTally};
 
-/// What all replications together came to.
-pub(super) struct Totals {
-    pub(super) tally: Tally,
-    pub(super) timeline: Timeline,
-    pub(super) replications: u32,
-    /// For each plan, the most flows that ended within one second.
-    peaks: Vec<u64>,
-    /// For each plan, the sum over replications of when the last flow ended (s), and how many had one.
-    last_ends: Vec<(f64, u32)>,
-    /// For each section of each replication; where there are many replications, for each of those.
-    quantiles: Vec<SectionQuantiles>,
-    /// Whether the tally holds a replication yet.
-    begun: bool,
-}
-
-/// Plays every plan of `scenario`, `replications` times over, and compares them.
+/// Plays every plan of `scenario`, as often as wanted, and compares them.
+///
+/// Where recipients share capacity, circuits or random outages they are played together, and intervals come from replications. Where it
+/// turns out that none of that made a difference to anybody, all lives were as if each had been alone: the results are then
+/// those of recipients alone, with the intervals of those.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn compare(scenario: &Scenario, replications: u32, progress: &Progress) -> Result<Findings, Interrupted> {
-    let totals = play(scenario, replications, progress)?;
-    let results = Results {
-        schema: SCHEMA.to_owned(),
-        scenario: facts(scenario, replications),
-        plans: (0..scenario.plans.len()).map(|i| plan_result(scenario, &totals, i)).collect(),
-        comparisons: comparisons(scenario, &totals),
+pub fn compare(
+    scenario: &Scenario,
+    replications: impl Into<Replications>,
+    progress: &Progress,
+) -> Result<Findings, Interrupted> {
+    let wanted = replications.into();
+    let together = scenario.is_shared().then(|| totals::together(scenario, &wanted, progress)).transpose()?;
+    let alone = match &together {
+        Some(totals) if totals.is_touched() => None,
+        _ => Some(totals::alone(scenario, &wanted, progress)?),
     };
-    Ok(Findings { results, pictures: pictures::pictures(scenario, &totals) })
+    let totals = alone.as_ref().or(together.as_ref()).expect("one of them was played");
+    Ok(Findings {
+        results: results(scenario, totals),
+        pictures: pictures::pictures(scenario, totals),
+        over_time: over_time::over_time(scenario, together.as_ref().unwrap_or(totals)),
+    })
 }
 
-fn play(scenario: &Scenario, replications: u32, progress: &Progress) -> Result<Totals, Interrupted> {
-    let cast = Cast::new(scenario);
-    let timeline = Timeline::over(pictures::horizon(scenario));
-    let mut totals = Totals::new(scenario, timeline, replications);
-    for replication in 0..replications {
-        let luck = Luck::new(scenario.seed, replication);
-        let world = World { cast: &cast, traffic: &scenario.traffic, luck, timeline, way: Way::default() };
-        let (tally, quantiles) = sim::play_alone(&world, progress)?;
-        totals.add(tally, quantiles);
-    }
-    Ok(totals)
-}
-
-impl Totals {
-    fn new(scenario: &Scenario, timeline: Timeline, replications: u32) -> Self {
-        let plans = scenario.plans.len();
-        Self {
-            tally: Tally::new(scenario.plans.iter().map(|plan| plan.carriers.len())),
-            timeline,
-            replications,
-            peaks: vec![0; plans],
-            last_ends: vec![(0.0, 0); plans],
-            quantiles: Vec::new(),
-            begun: false,
-        }
-    }
-
-    fn add(&mut self, mut tally: Tally, quantiles: Vec<SectionQuantiles>) {
-        for (i, plan) in tally.plans.iter_mut().enumerate() {
-            // Of the seconds only the fullest is of interest: they need not be added up.
-            self.peaks[i] = self.peaks[i].max(std::mem::take(&mut plan.ends).peak());
-            if let Some(end) = plan.last_end {
-                self.last_ends[i].0 += end as f64 / 1e6;
-                self.last_ends[i].1 += 1;
-            }
-        }
-        if self.replications as usize >= SECTIONS {
-            self.quantiles.push(sim::quantiles(&tally));
-        } else {
-            self.quantiles.extend(quantiles);
-        }
-        if std::mem::replace(&mut self.begun, true) {
-            self.tally.merge(&tally);
-        } else {
-            self.tally = tally;
-        }
-    }
-
-    /// A count as a mean per replication.
-    fn count(&self, count: u64) -> Count {
-        Count(round(count as f64 / f64::from(self.replications)))
-    }
-
-    /// An amount of millionths as a mean per replication, in units.
-    fn units(&self, micros: u128) -> f64 {
-        round(micros as f64 / 1e6 / f64::from(self.replications))
+fn results(scenario: &Scenario, totals: &Totals) -> Results {
+    let plans = scenario.plans.len();
+    let pairs = (1..plans).flat_map(|plan| (0..plan).map(move |against| (plan, against)));
+    Results {
+        schema: SCHEMA.to_owned(),
+        scenario: facts(scenario, totals),
+        plans: (0..plans).map(|plan| whole(scenario, totals, plan)).collect(),
+        comparisons: pairs.map(|pair| pair_of_wholes(scenario, totals, pair)).collect(),
     }
 }
 
-fn facts(scenario: &Scenario, replications: u32) -> ScenarioFacts {
+fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
     ScenarioFacts {
         title: scenario.title.clone(),
         digest: scenario.digest.clone(),
         seed: scenario.seed,
-        recipients: scenario.traffic.recipients,
-        replications,
+        recipients: scenario.recipients(),
+        replications: totals.replications,
         currency: scenario.currency.clone(),
         deadline_s: scenario.deadline.as_secs_f64(),
-    }
-}
-
-/// How many recipients were played, over all replications.
-fn played(scenario: &Scenario, totals: &Totals) -> f64 {
-    scenario.traffic.recipients as f64 * f64::from(totals.replications)
-}
-
-fn plan_result(scenario: &Scenario, totals: &Totals, index: usize) -> PlanResult {
-    let (plan, tally) = (&scenario.plans[index], &totals.tally.plans[index]);
-    let n = played(scenario, totals);
-    let share = |count| share(totals, count, n);
-    let (ends, replications_with_end) = totals.last_ends[index];
-    let open = tally.steps.iter().map(|step| step.endings[Ending::Open.index()]).sum();
-    PlanResult {
-        name: plan.name.clone(),
-        recipients: scenario.traffic.recipients,
-        delivered: share(tally.delivered),
-        in_time: share(tally.in_time),
-        succeeded: share(tally.succeeded),
-        duplicates: share(tally.duplicates),
-        seen: models_seen(scenario, plan).then(|| share(tally.seen)),
-        cost: cost(totals, tally, n),
-        latency_s: latency(tally),
-        failovers: totals.count(tally.steps.iter().skip(1).flat_map(|step| step.endings).sum()),
-        last_end_s: (replications_with_end > 0).then(|| round(ends / f64::from(replications_with_end))),
-        open: totals.count(open),
-        callbacks: Callbacks {
-            on_completion: totals.count(n as u64 - open),
-            on_completion_peak_per_s: totals.peaks[index],
+        intervals: match totals.certainty {
+            Certainty::Recipients => Intervals::FromRecipients,
+            Certainty::Replications => Intervals::FromReplications,
+            Certainty::Nothing => Intervals::Unknown,
         },
-        steps: (0..plan.carriers.len()).map(|i| step_result(scenario, totals, plan, i, &tally.steps[i])).collect(),
-        providers: providers(scenario, plan),
     }
 }
 
-fn share(totals: &Totals, count: u64, n: f64) -> Share {
-    let (low, high) = ends(stats::wilson(count as f64, n));
-    Share { count: totals.count(count), share: round(count as f64 / n), low, high }
+/// What all streams together came to under a plan.
+fn whole(scenario: &Scenario, totals: &Totals, plan: usize) -> PlanResult {
+    let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
+    let plans: Vec<_> = own.chain([&scenario.plans[plan]]).collect();
+    let streams = scenario.streams.iter().zip(totals.streams());
+    PlanResult {
+        streams: streams.map(|(stream, strand)| of_stream(scenario, totals, (stream, strand), plan)).collect(),
+        ..Teller { scenario, totals, strand: totals.whole(), plan }.result(&scenario.plans[plan], &plans)
+    }
+}
+
+fn of_stream(scenario: &Scenario, totals: &Totals, (stream, strand): (&Stream, &Strand), plan: usize) -> StreamResult {
+    let followed = scenario.plan_of(stream, plan);
+    StreamResult {
+        stream: stream.name.clone(),
+        deadline_s: stream.deadline.as_secs_f64(),
+        result: Teller { scenario, totals, strand, plan }.result(followed, &[followed]),
+    }
+}
+
+/// Says what a strand came to under a plan.
+struct Teller<'a> {
+    scenario: &'a Scenario,
+    totals: &'a Totals,
+    strand: &'a Strand,
+    plan: usize,
+}
+
+impl Teller<'_> {
+    /// The result, the steps being those of `plan` and the providers those of `plans`.
+    fn result(&self, plan: &Plan, plans: &[&Plan]) -> PlanResult {
+        let tally = self.tally();
+        let n = self.estimate().played();
+        let share = |part| self.share(part);
+        PlanResult {
+            name: plan.name.clone(),
+            recipients: self.strand.recipients,
+            delivered: share(Part::Delivered),
+            in_time: share(Part::InTime),
+            succeeded: share(Part::Succeeded),
+            duplicates: share(Part::Duplicates),
+            seen: plans.iter().any(|plan| models_seen(self.scenario, plan)).then(|| share(Part::Seen)),
+            cost: self.cost(),
+            latency_s: self.latency(),
+            failovers: self.count(failovers(tally)),
+            last_end_s: self.strand.last_ends[self.plan].seconds().map(round),
+            open: self.count(tally.open),
+            callbacks: Callbacks {
+                on_completion: self.count(n - tally.open),
+                on_completion_peak_per_s: self.strand.peaks[self.plan],
+            },
+            steps: (0..plan.carriers.len()).map(|i| self.step(plan, i, &tally.steps[i])).collect(),
+            providers: self.providers(plans),
+            streams: Vec::new(),
+        }
+    }
+
+    fn tally(&self) -> &PlanTally {
+        &self.strand.tally.plans[self.plan]
+    }
+
+    fn estimate(&self) -> Estimate<'_> {
+        Estimate::new(self.totals, self.strand)
+    }
+
+    /// A count as a mean per replication.
+    fn count(&self, count: u64) -> Count {
+        Count(round(count as f64 / f64::from(self.totals.replications)))
+    }
+
+    /// An amount of millionths as a mean per replication, in units.
+    fn units(&self, micros: u128) -> f64 {
+        round(micros as f64 / 1e6 / f64::from(self.totals.replications))
+    }
+
+    fn share(&self, part: Part) -> Share {
+        let count = part.count(self.tally());
+        let (low, high) = ends(self.estimate().share(self.plan, part));
+        Share { count: self.count(count), share: round(count as f64 / self.estimate().played() as f64), low, high }
+    }
+
+    fn cost(&self) -> Cost {
+        let tally = self.tally();
+        let sum = tally.cost as f64 / 1e6;
+        let (low, high) = ends(self.estimate().cost(self.plan));
+        Cost {
+            total: self.units(tally.cost),
+            per_recipient: round(sum / self.estimate().played() as f64),
+            low,
+            high,
+            per_delivered: (tally.delivered > 0).then(|| round(sum / tally.delivered as f64)),
+        }
+    }
+
+    fn latency(&self) -> Latency {
+        let latencies = &self.tally().latencies;
+        let quantile = |p| latencies.quantile(p).map(round);
+        let (n, sum) = (latencies.count() as f64, latencies.sum() as f64 / 1e6);
+        let estimate = self.estimate();
+        let mean = ("mean", estimate.mean_latency(self.plan));
+        let intervals =
+            QUANTILES.iter().enumerate().map(|(place, (name, _))| (*name, estimate.quantile(self.plan, place)));
+        Latency {
+            mean: (n > 0.0).then(|| round(sum / n)),
+            p50: quantile(0.5),
+            p90: quantile(0.9),
+            p95: quantile(0.95),
+            p99: quantile(0.99),
+            p999: quantile(0.999),
+            max: latencies.longest().map(|longest| longest.as_secs_f64()),
+            intervals: std::iter::once(mean).chain(intervals).filter_map(named_interval).collect(),
+        }
+    }
+
+    fn step(&self, plan: &Plan, index: usize, tally: &StepTally) -> StepResult {
+        let failover_on = plan.flow.steps[index].failover_on;
+        let possible = |ending: Ending| matches!(ending, Ending::Status(status) if failover_on.contains(status));
+        let outcomes = Ending::all().map(|ending| (ending, tally.endings[ending.index()]));
+        let members = plan.carriers[index].pool.members();
+        let names: Vec<_> = members.iter().map(|&i| self.scenario.providers[i].name.as_str()).collect();
+        StepResult {
+            step: index + 1,
+            provider: names.join(", "),
+            channel: self.scenario.providers[members[0]].channel.clone(),
+            attempts: self.count(tally.attempts),
+            delivered: self.count(tally.delivered),
+            late: self.count(tally.late),
+            outcomes: outcomes
+                .filter(|&(ending, count)| count > 0 || possible(ending))
+                .map(|(ending, count)| (ending.word().to_owned(), self.count(count)))
+                .collect(),
+            cost: self.units(tally.cost),
+        }
+    }
+
+    /// The providers that one of `plans` uses.
+    fn providers(&self, plans: &[&Plan]) -> Vec<ProviderResult> {
+        let used = used_by(plans);
+        let all = self.tally().providers.iter().enumerate();
+        all.filter(|(i, _)| used.contains(i)).map(|(i, tally)| self.provider(i, tally)).collect()
+    }
+
+    fn provider(&self, index: usize, tally: &ProviderTally) -> ProviderResult {
+        let queue = tally.queue.as_deref();
+        let waits = queue.map(|queue| &queue.waits).filter(|waits| waits.count() > 0);
+        ProviderResult {
+            provider: self.scenario.providers[index].name.clone(),
+            attempts: self.count(tally.attempts),
+            delivered: self.count(tally.delivered),
+            cost: self.units(tally.cost),
+            wait_mean_s: waits.map_or(0.0, |waits| round(waits.sum() as f64 / 1e6 / waits.count() as f64)),
+            wait_p99_s: waits.and_then(|waits| waits.quantile(0.99)).map_or(0.0, round),
+            queue_max: self.totals.longest[self.plan][index],
+            refused: self.count(queue.map_or(0, |queue| queue.refused)),
+            withdrawn: self.count(queue.map_or(0, |queue| queue.withdrawn)),
+            blocked: self.count(tally.blocked),
+            circuit_opened: self.count(self.totals.opened[self.plan][index]),
+            drained_s: self.strand.drains[self.plan][index].seconds().map(round),
+        }
+    }
+}
+
+/// The providers that one of `plans` uses, in the order of the scenario.
+pub(super) fn used_by(plans: &[&Plan]) -> Vec<usize> {
+    let carriers = plans.iter().flat_map(|plan| &plan.carriers);
+    let mut used: Vec<_> = carriers.flat_map(|carrier| carrier.pool.members()).copied().collect();
+    used.sort_unstable();
+    used.dedup();
+    used
+}
+
+/// Moves to a next step.
+fn failovers(tally: &PlanTally) -> u64 {
+    tally.failovers.counts().iter().sum()
 }
 
 fn models_seen(scenario: &Scenario, plan: &Plan) -> bool {
-    let outcomes = plan.carriers.iter().flat_map(|carrier| &scenario.providers[carrier.provider].outcomes);
+    let outcomes = used_by(&[plan]).into_iter().flat_map(|provider| &scenario.providers[provider].outcomes);
     outcomes.into_iter().any(|outcome| outcome.seen.is_some())
 }
 
-fn cost(totals: &Totals, tally: &PlanTally, n: f64) -> Cost {
-    let sum = tally.cost as f64 / 1e6;
-    let (low, high) = ends(millionths(stats::mean_interval(n as u64, tally.cost as i128, tally.cost_squared)));
-    Cost {
-        total: totals.units(tally.cost),
-        per_recipient: round(sum / n),
-        low,
-        high,
-        per_delivered: (tally.delivered > 0).then(|| round(sum / tally.delivered as f64)),
-    }
-}
-
-/// The quantiles of the results, with their names.
-const QUANTILES: [(&str, f64); 5] = [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)];
-
-fn latency(tally: &PlanTally) -> Latency {
-    let latencies = &tally.latencies;
-    let quantile = |p| latencies.quantile(p).map(round);
-    let (n, sum) = (latencies.count() as f64, latencies.sum() as f64 / 1e6);
-    let mean = millionths(stats::mean_interval(latencies.count(), latencies.sum() as i128, latencies.sum_of_squares()));
-    let intervals = QUANTILES.into_iter().map(|(name, p)| (name, latencies.quantile_interval(p)));
-    Latency {
-        mean: (n > 0.0).then(|| round(sum / n)),
-        p50: quantile(0.5),
-        p90: quantile(0.9),
-        p95: quantile(0.95),
-        p99: quantile(0.99),
-        p999: quantile(0.999),
-        max: latencies.longest().map(|longest| longest.as_secs_f64()),
-        intervals: std::iter::once(("mean", mean)).chain(intervals).filter_map(named_interval).collect(),
-    }
-}
-
-fn named_interval((name, interval): (&str, Option<(f64, f64)>)) -> Option<(String, Interval)> {
+fn named_interval((name, interval): (&str, Ends)) -> Option<(String, Interval)> {
     let (low, high) = interval?;
     Some((name.to_owned(), Interval { low: round(low), high: round(high) }))
 }
 
-fn step_result(scenario: &Scenario, totals: &Totals, plan: &Plan, index: usize, tally: &StepTally) -> StepResult {
-    let provider = &scenario.providers[plan.carriers[index].provider];
-    let possible = |ending: Ending| matches!(ending, Ending::Status(status) if plan.flow.steps[index].failover_on.contains(status));
-    let outcomes = Ending::all().map(|ending| (ending, tally.endings[ending.index()]));
-    StepResult {
-        step: index + 1,
-        provider: provider.name.clone(),
-        channel: provider.channel.clone(),
-        attempts: totals.count(tally.attempts),
-        delivered: totals.count(tally.delivered),
-        late: totals.count(tally.late),
-        outcomes: outcomes
-            .filter(|&(ending, count)| count > 0 || possible(ending))
-            .map(|(ending, count)| (ending.word().to_owned(), totals.count(count)))
-            .collect(),
-        cost: totals.units(tally.cost),
-    }
-}
-
-/// The providers of a plan, none of which has a queue.
-fn providers(scenario: &Scenario, plan: &Plan) -> Vec<ProviderResult> {
-    let used = |i: &usize| plan.carriers.iter().any(|carrier| carrier.provider == *i);
-    let idle = |i: usize| ProviderResult {
-        provider: scenario.providers[i].name.clone(),
-        wait_mean_s: 0.0,
-        wait_p99_s: 0.0,
-        queue_max: 0,
+/// A pair of plans, for all streams together and for each.
+fn pair_of_wholes(scenario: &Scenario, totals: &Totals, pair: (usize, usize)) -> Comparison {
+    let streams = scenario.streams.iter().zip(totals.streams());
+    let of_stream = |(stream, strand): (&Stream, &Strand)| StreamComparison {
+        stream: stream.name.clone(),
+        comparison: comparison(scenario, totals, strand, pair),
     };
-    (0..scenario.providers.len()).filter(used).map(idle).collect()
+    Comparison { streams: streams.map(of_stream).collect(), ..comparison(scenario, totals, totals.whole(), pair) }
 }
 
-fn comparisons(scenario: &Scenario, totals: &Totals) -> Vec<Comparison> {
-    let pairs = (1..scenario.plans.len()).flat_map(|plan| (0..plan).map(move |against| (plan, against)));
-    pairs.map(|(plan, against)| comparison(scenario, totals, plan, against)).collect()
-}
-
-fn comparison(scenario: &Scenario, totals: &Totals, plan: usize, against: usize) -> Comparison {
-    let n = played(scenario, totals);
-    let pair = &totals.tally.pairs[Tally::pair(plan, against)];
-    let shares = |[ours, theirs]: [u64; 2]| {
-        let (ours, theirs) = (ours as f64, theirs as f64);
-        difference((ours - theirs) / n, stats::paired_share_difference(ours, theirs, n))
+fn comparison(scenario: &Scenario, totals: &Totals, strand: &Strand, pair: (usize, usize)) -> Comparison {
+    let estimate = Estimate::new(totals, strand);
+    let (plan, against) = pair;
+    let [ours, theirs] = [plan, against].map(|i| &strand.tally.plans[i]);
+    let n = estimate.played() as f64;
+    let share = |part: Part| {
+        let value = (part.count(ours) as f64 - part.count(theirs) as f64) / n;
+        difference(value, estimate.share_difference(pair, part))
     };
+    let quantile = |place: usize| {
+        let p = QUANTILES[place].1;
+        let value = ours.latencies.quantile(p)? - theirs.latencies.quantile(p)?;
+        Some(difference(value, estimate.quantile_difference(pair, place)))
+    };
+    let cost = (ours.cost as i128 - theirs.cost as i128) as f64 / 1e6 / n;
     Comparison {
         plan: scenario.plans[plan].name.clone(),
         against: scenario.plans[against].name.clone(),
-        delivered: shares(pair.delivered),
-        in_time: shares(pair.in_time),
-        succeeded: shares(pair.succeeded),
-        duplicates: shares(pair.duplicates),
-        cost_per_recipient: cost_difference(totals, pair, plan, against, n),
-        latency_p50_s: quantile_difference(totals, plan, against, 0, 0.5),
-        latency_p95_s: quantile_difference(totals, plan, against, 1, 0.95),
+        delivered: share(Part::Delivered),
+        in_time: share(Part::InTime),
+        succeeded: share(Part::Succeeded),
+        duplicates: share(Part::Duplicates),
+        cost_per_recipient: difference(cost, estimate.cost_difference(pair)),
+        latency_p50_s: quantile(0),
+        latency_p95_s: quantile(2),
+        streams: Vec::new(),
     }
 }
 
-fn cost_difference(totals: &Totals, pair: &PairTally, plan: usize, against: usize, n: f64) -> Difference {
-    let cost = |i: usize| totals.tally.plans[i].cost as i128;
-    let sum = cost(plan) - cost(against);
-    let interval = stats::mean_interval(n as u64, sum, pair.cost_difference_squared);
-    difference(sum as f64 / 1e6 / n, millionths(interval))
-}
-
-/// A section needs so many deliveries for its quantiles to tell anything.
-const LEAST_PER_SECTION: u64 = 40;
-
-/// The difference of a quantile of latency; its interval from the differences within the sections (or replications), which are
-/// independent, alike, and each as large as the whole over their number: the batch-means method.
-fn quantile_difference(totals: &Totals, plan: usize, against: usize, which: usize, p: f64) -> Option<Difference> {
-    let (ours, theirs) = (&totals.tally.plans[plan].latencies, &totals.tally.plans[against].latencies);
-    let whole = ours.quantile(p)? - theirs.quantile(p)?;
-    let sections = totals.quantiles.len() as u64;
-    let enough = ours.count().min(theirs.count()) >= LEAST_PER_SECTION * sections;
-    let within = |section: &SectionQuantiles| Some(section[plan]?[which] - section[against]?[which]);
-    let differences: Option<Vec<f64>> = totals.quantiles.iter().map(within).collect();
-    let spread = differences.filter(|_| enough).and_then(|all| stats::student_interval(&all));
-    let half = spread.map(|(low, high)| 0.5 * (high - low));
-    Some(difference(whole, half.map(|half| (whole - half, whole + half))))
-}
-
-fn difference(difference: f64, interval: Option<(f64, f64)>) -> Difference {
+fn difference(difference: f64, interval: Ends) -> Difference {
     let (low, high) = ends(interval);
     Difference { difference: round(difference), low, high }
 }
 
-/// An interval of millionths in units.
-fn millionths(interval: Option<(f64, f64)>) -> Option<(f64, f64)> {
-    interval.map(|(low, high)| (low / 1e6, high / 1e6))
-}
-
-fn ends(interval: Option<(f64, f64)>) -> (Option<f64>, Option<f64>) {
+fn ends(interval: Ends) -> (Option<f64>, Option<f64>) {
     interval.map_or((None, None), |(low, high)| (Some(round(low)), Some(round(high))))
 }
 

@@ -2,9 +2,17 @@
 
 mod check;
 mod compare;
+mod estimates;
 mod measure;
+mod over_time;
 mod pictures;
+mod precision;
 mod results;
+mod samples;
+mod series;
+mod span;
+mod thinning;
+mod totals;
 mod trace;
 
 pub use check::{
@@ -12,8 +20,10 @@ pub use check::{
 };
 pub use compare::compare;
 pub use measure::{Measured, Unit, measure, more_is_better, unit};
+pub use precision::{Precision, Replications};
 pub use results::{
-    Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Latency, OutageWindow, Pictures, PlanPicture,
-    PlanResult, ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
+    Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, PlanResult, ProviderResult,
+    Results, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
-pub use trace::{Event, Trace, trace};
+pub use series::{OutageWindow, OverTime, Pictures, PlanOverTime, PlanPicture, ProviderOverTime, QueueOverTime};
+pub use trace::{Event, Trace, Whose, trace};

@@ -1,117 +1,60 @@
 //! The series behind the figures: latency curves and what happened over time.
 
-use super::compare::Totals;
-use super::results::{OutageWindow, Pictures, PlanPicture};
-use crate::provider::{Effect, Outage, ProviderSpec};
+use super::series::{OutageWindow, Pictures, PlanPicture};
+use super::thinning::Thinning;
+use super::totals::{Strand, Totals};
+use crate::provider::{Effect, ProviderSpec};
+use crate::rng::{Luck, ProviderKey};
 use crate::scenario::{Plan, Scenario};
-use crate::sim::{PlanTally, Tally};
+use crate::sim::PlanTally;
 use crate::stats::{Bins, Latencies};
-use crate::traffic::Arrivals;
 use crate::units::SimTime;
 
 /// At most so many bins are drawn of a time line: more would show more noise.
 const BINS: usize = 240;
-/// How much is drawn beyond the end of the time line, so that the lines are seen to fall.
-const AFTER_THE_END: f64 = 0.015;
 /// A curve has about so many points, more than a screen has columns, so that none of its steps shows.
 const POINTS: usize = 2_000;
-/// The time line ends where less than this share of the events is left.
-const LEFT_OUT: f64 = 0.001;
 /// The most windows of one outage that are drawn.
 const WINDOWS: usize = 100;
-/// A step without a ttl is taken to need this long.
-const PATIENCE: SimTime = SimTime::from_micros(600_000_000);
-
-/// The time by which all but a few stragglers should be done: the last arrival, and every step's ttl after it.
-pub(super) fn horizon(scenario: &Scenario) -> SimTime {
-    let longest = scenario.plans.iter().map(patience).max().unwrap_or_default();
-    last_arrival(scenario).after(longest)
-}
-
-fn patience(plan: &Plan) -> SimTime {
-    let step = |ttl: SimTime| if ttl.is_never() { PATIENCE } else { ttl };
-    let steps = plan.flow.steps.iter().fold(SimTime::ZERO, |sum, rules| sum.after(step(rules.ttl)));
-    steps.min(plan.flow.give_up_after)
-}
-
-fn last_arrival(scenario: &Scenario) -> SimTime {
-    let recipients = scenario.traffic.recipients;
-    match &scenario.traffic.arrivals {
-        Arrivals::Blast => SimTime::ZERO,
-        Arrivals::Spread { over } | Arrivals::Uniform { over } => *over,
-        Arrivals::Poisson { rate_per_s } => SimTime::from_secs_f64(recipients as f64 / rate_per_s),
-        Arrivals::Stages(stages) => stages.iter().fold(SimTime::ZERO, |sum, stage| sum.after(stage.over)),
-        Arrivals::Times(times) => times.iter().take(recipients as usize).copied().max().unwrap_or_default(),
-    }
-}
 
 /// The series of a run.
 pub(super) fn pictures(scenario: &Scenario, totals: &Totals) -> Pictures {
-    let thin = Thinning::of(totals);
-    let plans = scenario.plans.iter().zip(&totals.tally.plans);
-    let shown = thin.shown();
+    let streams = scenario.streams.iter().zip(totals.streams());
+    let of_stream = |(stream, strand): (&crate::scenario::Stream, &Strand)| {
+        of_strand(scenario, totals, strand, |plan| scenario.plan_of(stream, plan))
+    };
     Pictures {
-        plans: plans.map(|(plan, tally)| plan_picture(scenario, totals, &thin, plan, tally)).collect(),
-        bin_s: thin.bin_s,
-        arrivals: thin.series(&totals.tally.arrivals),
-        outages: scenario.providers.iter().flat_map(|provider| windows(provider, shown)).collect(),
+        streams: streams.map(of_stream).collect(),
+        ..of_strand(scenario, totals, totals.whole(), |plan| &scenario.plans[plan])
     }
 }
 
-/// How the fine bins of the tally become the bins that are drawn.
-struct Thinning {
-    /// How many fine bins make one.
-    factor: usize,
-    /// How many are drawn.
-    bins: usize,
-    bin_s: f64,
-    replications: f64,
-}
-
-impl Thinning {
-    fn of(totals: &Totals) -> Self {
-        let events = all_events(&totals.tally, totals.timeline.bins());
-        let wanted = (1.0 - LEFT_OUT) * events.iter().sum::<u64>() as f64;
-        let mut sum = 0;
-        let last = events.iter().position(|count| {
-            sum += count;
-            sum as f64 >= wanted
-        });
-        let end = last.unwrap_or(0) + 1;
-        let used = end + (end as f64 * AFTER_THE_END).ceil() as usize;
-        let factor = used.div_ceil(BINS);
-        Self {
-            factor,
-            bins: used.div_ceil(factor),
-            bin_s: totals.timeline.width().as_secs_f64() * factor as f64,
-            replications: f64::from(totals.replications),
-        }
-    }
-
-    fn shown(&self) -> SimTime {
-        SimTime::from_secs_f64(self.bin_s * self.bins as f64)
-    }
-
-    fn series(&self, bins: &Bins) -> Vec<f64> {
-        let bin = |counts: &[u64]| counts.iter().sum::<u64>() as f64 / self.replications;
-        let mut series: Vec<f64> = bins.counts().chunks(self.factor).take(self.bins).map(bin).collect();
-        series.resize(self.bins, 0.0);
-        series
+/// The series of a stream, or of all of them together.
+fn of_strand<'a>(
+    scenario: &'a Scenario,
+    totals: &Totals,
+    strand: &Strand,
+    plan_of: impl Fn(usize) -> &'a Plan,
+) -> Pictures {
+    let thin = Thinning::of(totals, strand, BINS);
+    let plans = strand.tally.plans.iter().enumerate();
+    Pictures {
+        plans: plans.map(|(i, tally)| plan_picture(scenario, totals, strand, &thin, (plan_of(i), tally))).collect(),
+        bin_s: thin.bin_s(),
+        arrivals: thin.series(&strand.tally.arrivals),
+        outages: outage_windows(scenario, totals, thin.end()),
+        streams: Vec::new(),
     }
 }
 
-fn all_events(tally: &Tally, bins: usize) -> Vec<u64> {
-    let steps = tally.plans.iter().flat_map(|plan| &plan.steps);
-    let series = steps.map(|step| &step.deliveries).chain(tally.plans.iter().map(|plan| &plan.failovers));
-    let mut events = vec![0; bins];
-    for bins in series.chain([&tally.arrivals]) {
-        events.iter_mut().zip(bins.counts()).for_each(|(sum, count)| *sum += count);
-    }
-    events
-}
-
-fn plan_picture(scenario: &Scenario, totals: &Totals, thin: &Thinning, plan: &Plan, tally: &PlanTally) -> PlanPicture {
-    let n = scenario.traffic.recipients as f64 * f64::from(totals.replications);
+fn plan_picture(
+    scenario: &Scenario,
+    totals: &Totals,
+    strand: &Strand,
+    thin: &Thinning,
+    (plan, tally): (&Plan, &PlanTally),
+) -> PlanPicture {
+    let n = strand.recipients as f64 * f64::from(totals.replications);
     PlanPicture {
         curve: curve(&tally.latencies, n),
         deliveries: deliveries(scenario, thin, plan, tally),
@@ -141,41 +84,54 @@ fn curve(latencies: &Latencies, n: f64) -> Vec<(f64, f64)> {
 /// The deliveries of each channel, in order of first use.
 fn deliveries(scenario: &Scenario, thin: &Thinning, plan: &Plan, tally: &PlanTally) -> Vec<(String, Vec<f64>)> {
     let mut channels: Vec<(String, Bins)> = Vec::new();
-    for (carrier, step) in plan.carriers.iter().zip(&tally.steps) {
-        let channel = &scenario.providers[carrier.provider].channel;
+    let mut done = Vec::new();
+    let steps = plan.carriers.iter().flat_map(|carrier| carrier.pool.members());
+    let others = (0..scenario.providers.len()).filter(|&i| tally.providers[i].delivered > 0);
+    for provider in steps.copied().chain(others) {
+        if done.contains(&provider) {
+            continue;
+        }
+        done.push(provider);
+        let (channel, series) = (&scenario.providers[provider].channel, &tally.providers[provider].deliveries);
         match channels.iter_mut().find(|(name, _)| name == channel) {
-            Some((_, bins)) => bins.merge(&step.deliveries),
-            None => channels.push((channel.clone(), step.deliveries.clone())),
+            Some((_, bins)) => bins.merge(series),
+            None => channels.push((channel.clone(), series.clone())),
         }
     }
     channels.into_iter().map(|(name, bins)| (name, thin.series(&bins))).collect()
 }
 
-fn windows(provider: &ProviderSpec, shown: SimTime) -> Vec<OutageWindow> {
-    provider.outages.iter().flat_map(|outage| recurrences(provider, outage, shown)).collect()
+/// The windows of all outages that begin before `shown`. Random ones differ from one replication to the next: they are those of the
+/// only one, or none.
+fn outage_windows(scenario: &Scenario, totals: &Totals, shown: SimTime) -> Vec<OutageWindow> {
+    let until = if totals.replications == 1 { totals.timeline.end() } else { SimTime::ZERO };
+    let luck = Luck::new(scenario.seed, 0);
+    scenario.providers.iter().flat_map(|provider| windows(provider, luck, until, shown)).collect()
 }
 
-fn recurrences<'a>(
-    provider: &'a ProviderSpec,
-    outage: &'a Outage,
-    shown: SimTime,
-) -> impl Iterator<Item = OutageWindow> + 'a {
-    let starts = std::iter::successors(Some(outage.from), |from| Some(from.after(outage.every)));
-    starts.take_while(move |from| *from < shown).take(WINDOWS).map(move |from| OutageWindow {
-        provider: provider.name.clone(),
-        effect: word(outage.effect).to_owned(),
-        from_s: from.as_secs_f64(),
-        to_s: from.after(outage.to.since(outage.from)).min(shown).as_secs_f64(),
-        share: outage.share.get(),
-    })
+fn windows(provider: &ProviderSpec, luck: Luck, until: SimTime, shown: SimTime) -> Vec<OutageWindow> {
+    let key = ProviderKey::of_name(&provider.name);
+    let mut all = Vec::new();
+    for (number, outage) in provider.outages.iter().enumerate() {
+        let windows = outage.windows(luck, key, number as u16, until).before(shown, WINDOWS);
+        all.extend(windows.into_iter().map(|(from, to)| OutageWindow {
+            provider: provider.name.clone(),
+            effect: word(outage.effect),
+            from_s: from.as_secs_f64(),
+            to_s: to.min(shown).as_secs_f64(),
+            share: outage.share.get(),
+        }));
+    }
+    all
 }
 
-/// The word used in files and figures.
-const fn word(effect: Effect) -> &'static str {
+/// The word used in figures.
+fn word(effect: Effect) -> String {
     match effect {
-        Effect::Silent => "silent",
-        Effect::Fail => "fail",
-        Effect::Slow { .. } => "slow",
-        Effect::ReportsLost => "reports_lost",
+        Effect::Silent => "silent".to_owned(),
+        Effect::Fail => "fail".to_owned(),
+        Effect::Slow { .. } => "slow".to_owned(),
+        Effect::ReportsLost => "reports_lost".to_owned(),
+        Effect::Throttle { millionths } => format!("throttle to {} %", f64::from(millionths) / 1e4),
     }
 }

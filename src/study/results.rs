@@ -1,5 +1,6 @@
-//! What a run found, as data: the shape of `results.json`, and the series that the figures draw.
+//! What a run found, as data: the shape of `results.json`.
 
+use super::series::{OverTime, Pictures};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -48,8 +49,25 @@ pub struct ScenarioFacts {
     pub replications: u32,
     /// The currency of every amount.
     pub currency: String,
-    /// What counts as in time: first delivery at most this long after arrival (s).
+    /// What counts as in time: first delivery at most this long after arrival (s), unless the recipient's stream of traffic says
+    /// otherwise.
     pub deadline_s: f64,
+    /// What the intervals are computed from.
+    #[serde(default)]
+    pub intervals: Intervals,
+}
+
+/// What intervals are computed from.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Intervals {
+    /// Recipients, who are independent of one another.
+    #[default]
+    FromRecipients,
+    /// Replications, since recipients share capacity, circuits or random outages.
+    FromReplications,
+    /// Nothing: recipients share them, and there are fewer than 10 replications.
+    Unknown,
 }
 
 /// What one plan came to.
@@ -87,6 +105,22 @@ pub struct PlanResult {
     pub steps: Vec<StepResult>,
     /// One for each provider that the plan uses, in the order of the scenario file.
     pub providers: Vec<ProviderResult>,
+    /// Where there are several streams of traffic, the same for each of them, under the stream's name.
+    #[serde(default)]
+    pub streams: Vec<StreamResult>,
+}
+
+/// What one stream of traffic came to under a plan.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
+pub struct StreamResult {
+    /// The stream's name.
+    pub stream: String,
+    /// What counts as in time for its recipients (s).
+    pub deadline_s: f64,
+    /// Its recipients, and the plan that they followed: the one that is compared, or the stream's own.
+    pub result: PlanResult,
 }
 
 /// A count of recipients and its share of them all.
@@ -208,19 +242,43 @@ pub struct StepResult {
     pub cost: f64,
 }
 
-/// What the queue of one provider came to.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+/// What one provider came to.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct ProviderResult {
     /// The provider's name.
     pub provider: String,
-    /// The mean wait for capacity (s).
+    /// Attempts that came to it, those among them that it refused.
+    #[serde(default)]
+    pub attempts: Count,
+    /// Messages of those that reached the person.
+    #[serde(default)]
+    pub delivered: Count,
+    /// What they cost.
+    #[serde(default)]
+    pub cost: f64,
+    /// The mean wait for capacity of those that left (s).
     pub wait_mean_s: f64,
     /// Its 99 % quantile (s).
     pub wait_p99_s: f64,
-    /// The longest queue.
+    /// The longest queue, of all streams of traffic together, in any replication.
     pub queue_max: u64,
+    /// Attempts refused because the provider was over its limit.
+    #[serde(default)]
+    pub refused: Count,
+    /// Attempts withdrawn because their time ran out while they waited.
+    #[serde(default)]
+    pub withdrawn: Count,
+    /// Attempts that an open circuit kept from it.
+    #[serde(default)]
+    pub blocked: Count,
+    /// How often its circuit opened, for all streams together.
+    #[serde(default)]
+    pub circuit_opened: Count,
+    /// When nobody had to wait any more, since the start of the world (s); null where nobody had to.
+    #[serde(default)]
+    pub drained_s: Option<f64>,
 }
 
 /// One plan against another, on the same recipients with the same luck: each difference is `plan` minus `against`.
@@ -246,6 +304,20 @@ pub struct Comparison {
     pub latency_p50_s: Option<Difference>,
     /// Of the 95 % quantile of latency (s); null when either reached nobody.
     pub latency_p95_s: Option<Difference>,
+    /// Where there are several streams of traffic, the same for each of them.
+    #[serde(default)]
+    pub streams: Vec<StreamComparison>,
+}
+
+/// One plan against another, for one stream of traffic.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
+pub struct StreamComparison {
+    /// The stream's name.
+    pub stream: String,
+    /// What it came to under the one plan against the other.
+    pub comparison: Comparison,
 }
 
 /// A paired difference with its 95 % interval; the ends are null where none is known.
@@ -261,52 +333,39 @@ pub struct Difference {
     pub high: Option<f64>,
 }
 
-/// What the figures show beside the results.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Pictures {
-    /// One for each plan, in the order of the results.
-    pub plans: Vec<PlanPicture>,
-    /// The width of a bin of the time lines (s).
-    pub bin_s: f64,
-    /// Recipients who arrived, by bin of time, per replication.
-    pub arrivals: Vec<f64>,
-    /// The outage windows, each recurrence within the time shown for itself.
-    pub outages: Vec<OutageWindow>,
-}
-
-/// The series of one plan.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct PlanPicture {
-    /// Time since arrival (s), rising, and the share of all recipients delivered by then.
-    pub curve: Vec<(f64, f64)>,
-    /// Each channel of the plan in order of first use, with its deliveries by bin of time, per replication.
-    pub deliveries: Vec<(String, Vec<f64>)>,
-    /// Moves to a next step by bin of time, per replication.
-    pub failovers: Vec<f64>,
-    /// The share of recipients whose first delivery came by each step; what is left of 1 was not reached.
-    pub first_by_step: Vec<f64>,
-}
-
-/// One window of an outage.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct OutageWindow {
-    /// The provider.
-    pub provider: String,
-    /// The effect's word.
-    pub effect: String,
-    /// Its start (s).
-    pub from_s: f64,
-    /// Its end (s).
-    pub to_s: f64,
-    /// The share of the traffic that it hits.
-    pub share: f64,
-}
-
-/// What a run made: the results and what the figures need.
+/// What a run made: the results, what the figures need, and what happened over time.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Findings {
     /// The results.
     pub results: Results,
-    /// The series.
+    /// The series of the figures.
     pub pictures: Pictures,
+    /// Everything over time.
+    pub over_time: OverTime,
+}
+
+impl Findings {
+    /// The findings of each stream of traffic, as if the scenario had that one alone; empty where it does have one alone.
+    #[must_use]
+    pub fn streams(&self) -> Vec<(String, Self)> {
+        let Some(first) = self.results.plans.first() else { return Vec::new() };
+        let each = first.streams.iter().zip(&self.pictures.streams).enumerate();
+        let view = |(i, (stream, pictures)): (usize, (&StreamResult, &Pictures))| {
+            let plan = |plan: &PlanResult| PlanResult { name: plan.name.clone(), ..plan.streams[i].result.clone() };
+            let comparisons = self.results.comparisons.iter().map(|pair| pair.streams[i].comparison.clone());
+            let results = Results {
+                schema: self.results.schema.clone(),
+                scenario: ScenarioFacts {
+                    recipients: stream.result.recipients,
+                    deadline_s: stream.deadline_s,
+                    ..self.results.scenario.clone()
+                },
+                plans: self.results.plans.iter().map(plan).collect(),
+                comparisons: comparisons.collect(),
+            };
+            let over_time = OverTime::default();
+            (stream.stream.clone(), Self { results, pictures: pictures.clone(), over_time })
+        };
+        each.map(view).collect()
+    }
 }

@@ -1,10 +1,11 @@
 //! One recipient's life under one plan, event by event.
 
+use super::span;
 use crate::engine::{Notice, Observer, Submission};
-use crate::provider::{Fate, Terms};
+use crate::provider::Fate;
 use crate::rng::Luck;
 use crate::scenario::Scenario;
-use crate::sim::{Cast, Life, Witness, play};
+use crate::sim::{Cast, Handed, Life, Open, Stage, Usher, Verdict, Way, Witness, World, play, verdicts};
 use crate::traffic::Timetable;
 use crate::units::{Money, SimTime};
 use crate::vocabulary::{FlowStatus, Status};
@@ -29,10 +30,27 @@ pub struct Trace {
 /// Something that happens in a life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Event {
-    /// An attempt is handed to the provider of a step.
+    /// A provider of the step does not take an attempt, and the next one is tried.
+    TurnedDown {
+        /// The attempt and its step.
+        submission: Submission,
+        /// The provider's index in the scenario.
+        provider: usize,
+        /// What it said.
+        verdict: Verdict,
+    },
+    /// An attempt has waited for capacity and leaves.
+    Left(Submission),
+    /// An attempt is withdrawn, its time having run out while it waited.
+    Withdrawn(Submission),
+    /// An attempt is handed to a provider of a step.
     Submitted {
         /// The attempt and its step.
         submission: Submission,
+        /// The provider's index in the scenario.
+        provider: usize,
+        /// What the provider says.
+        verdict: Verdict,
         /// How long the engine will wait in the step.
         ttl: SimTime,
         /// What the attempt will have cost.
@@ -55,18 +73,53 @@ pub enum Event {
     Noticed(Notice),
 }
 
-/// Plays `recipient`, below the scenario's number of them, in `replication`, under the plan with this index.
+/// Whose life is traced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Whose {
+    /// The plan that is compared, by its index.
+    pub plan: usize,
+    /// The stream of traffic, by its index.
+    pub stream: usize,
+    /// The recipient, below the stream's number of them.
+    pub recipient: u64,
+    /// The replication.
+    pub replication: u32,
+}
+
+/// Plays one recipient's life. Where recipients share capacity or circuits the whole world is played for it, and this life once more,
+/// with what the providers said to it.
 #[must_use]
-pub fn trace(scenario: &Scenario, plan: usize, recipient: u64, replication: u32) -> Trace {
+pub fn trace(scenario: &Scenario, whose: Whose) -> Trace {
     let cast = Cast::new(scenario);
-    let luck = Luck::new(scenario.seed, replication);
+    let world_luck = Luck::new(scenario.seed, whose.replication);
+    let timeline = span::timeline(scenario);
+    let cast = cast.in_world(world_luck, timeline.end());
+    let role = &cast.streams[whose.stream];
+    let luck = world_luck.of_stream(&role.name);
     let mut arrival = [SimTime::ZERO];
-    Timetable::new(&scenario.traffic, luck).fill(recipient, &mut arrival);
+    Timetable::new(&role.traffic, luck).fill(whose.recipient, &mut arrival);
     let [arrival] = arrival;
-    let part = cast.plans[plan].clone().with_progress();
-    let mut recorder = Recorder::default();
-    let flow = play(&cast, &part, luck, (recipient as u32, arrival), &mut Life::default(), &mut recorder);
+    let part = cast.part(role, whose.plan).clone().with_progress();
+    let recipient = whose.recipient as u32;
+    let stage = Stage { cast: &cast, part: &part, luck, recipient };
+    let (mut recorder, mut life) = (Recorder::default(), Life::default());
+    let flow = if scenario.is_shared() {
+        let world = World { cast: &cast, luck: world_luck, timeline, way: Way::Engine };
+        let said = verdicts(&world, whose.plan, whose.stream, recipient);
+        play(&stage, arrival, &mut life, &mut Replay(said.into_iter()), &mut recorder)
+    } else {
+        play(&stage, arrival, &mut life, &mut Open, &mut recorder)
+    };
     recorder.finish(arrival, flow.status())
+}
+
+/// The providers say again what they have said.
+struct Replay(std::vec::IntoIter<Verdict>);
+
+impl Usher for Replay {
+    fn judge(&mut self, _: usize, now: SimTime, _: SimTime) -> Verdict {
+        self.0.next().unwrap_or(Verdict::Leaves(now))
+    }
 }
 
 /// Writes down everything.
@@ -118,15 +171,28 @@ impl Observer for Recorder {
 impl Witness for Recorder {
     const TO_THE_LAST: bool = true;
 
-    fn submitted(&mut self, submission: Submission, terms: &Terms, fate: &Fate) {
-        let event = Event::Submitted { submission, ttl: terms.ttl, charge: fate.charge };
+    fn submitted(&mut self, submission: Submission, handed: &Handed, fate: &Fate) {
+        let Handed { provider, verdict, terms, patience, .. } = *handed;
+        let event = Event::Submitted { submission, provider, verdict, ttl: terms.ttl, charge: fate.charge };
         self.said.push((terms.submitted, event));
         self.cost += fate.charge;
-        for (at, event) in [(fate.delivered, Event::Reached(submission)), (fate.seen, Event::Opened(submission))] {
-            if !at.is_never() {
-                self.happens.push((at, event));
-            }
-        }
+        let (left, withdrawn) = match verdict {
+            Verdict::Leaves(leaves) if leaves > terms.submitted => (leaves, SimTime::NEVER),
+            Verdict::Withdrawn => (SimTime::NEVER, patience),
+            _ => (SimTime::NEVER, SimTime::NEVER),
+        };
+        let happens = [
+            (left, Event::Left(submission)),
+            (withdrawn, Event::Withdrawn(submission)),
+            (fate.delivered, Event::Reached(submission)),
+            (fate.seen, Event::Opened(submission)),
+        ];
+        self.happens.extend(happens.into_iter().filter(|(at, _)| !at.is_never()));
+    }
+
+    fn turned_down(&mut self, submission: Submission, handed: &Handed, _: &Fate) {
+        let Handed { provider, verdict, .. } = *handed;
+        self.said.push((handed.terms.submitted, Event::TurnedDown { submission, provider, verdict }));
     }
 
     fn reported(&mut self, now: SimTime, attempt: u8, status: Status) {

@@ -1,9 +1,9 @@
 //! Scenarios in a few words: what the tests build them from.
 
 use failsim::dist::{Dist, Shape};
-use failsim::engine::{FlowPlan, LateDelivery, StepRules};
-use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec, Seen};
-use failsim::scenario::{Carrier, Plan, Scenario};
+use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
+use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec, Seen, When};
+use failsim::scenario::{Carrier, Plan, Scenario, Stream};
 use failsim::traffic::{Arrivals, Traffic};
 use failsim::units::{Money, Probability, SimTime};
 use failsim::vocabulary::{Status, StatusSet, SuccessFloor};
@@ -44,6 +44,7 @@ pub(crate) fn provider(name: &str, outcomes: Vec<Outcome>) -> ProviderSpec {
         report_delay: Dist::constant(SimTime::ZERO),
         outcomes,
         outages: Vec::new(),
+        capacity: None,
     }
 }
 
@@ -58,7 +59,13 @@ pub(crate) fn seen_by(of_delivered: f64, after: Dist, outcome: Outcome) -> Outco
 
 /// An outage that happens once.
 pub(crate) fn outage(from_s: f64, to_s: f64, effect: Effect, of_traffic: f64) -> Outage {
-    Outage { from: secs(from_s), to: secs(to_s), every: NEVER, effect, share: share(of_traffic) }
+    recurring(from_s, to_s, NEVER, effect, of_traffic)
+}
+
+/// An outage that recurs with this period.
+pub(crate) fn recurring(from_s: f64, to_s: f64, every: SimTime, effect: Effect, of_traffic: f64) -> Outage {
+    let when = When::Window { from: secs(from_s), to: secs(to_s), every };
+    Outage { when, effect, share: share(of_traffic) }
 }
 
 /// A step with the usual rules: it waits for a delivery and moves on whatever else happens.
@@ -75,7 +82,9 @@ pub(crate) fn step(ttl: SimTime) -> StepRules {
 
 /// A plan of steps, each with its provider's index; providers keep trying for as long as the step waits.
 pub(crate) fn plan(name: &str, steps: Vec<(usize, StepRules)>) -> Plan {
-    let carriers = steps.iter().map(|(provider, rules)| Carrier { provider: *provider, validity: rules.ttl }).collect();
+    let carrier =
+        |(provider, rules): &(usize, StepRules)| Carrier { pool: Pool::single(*provider), validity: rules.ttl };
+    let carriers = steps.iter().map(carrier).collect();
     let steps = steps.into_iter().map(|(_, rules)| rules).collect();
     let flow = FlowPlan { steps, late_delivery: LateDelivery::Finish, give_up_after: NEVER };
     Plan { name: name.to_owned(), flow, carriers }
@@ -83,7 +92,7 @@ pub(crate) fn plan(name: &str, steps: Vec<(usize, StepRules)>) -> Plan {
 
 /// The same terms with another provider.
 pub(crate) fn carried_by(provider: usize, carrier: Carrier) -> Carrier {
-    Carrier { provider, ..carrier }
+    Carrier { pool: Pool::single(provider), ..carrier }
 }
 
 /// These plans with a deadline of 60 s, everybody arriving at once.
@@ -93,10 +102,18 @@ pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec
         seed: 20_261_127,
         currency: "EUR".to_owned(),
         deadline: secs(60.0),
-        traffic: Traffic { recipients, arrivals: Arrivals::Blast },
+        replications: 1,
+        streams: vec![stream("", recipients, Arrivals::Blast)],
+        breakers: vec![None; providers.len()],
         providers,
         plans,
         checks: Vec::new(),
         digest: String::new(),
     }
+}
+
+/// A stream of traffic that follows the plan that is compared, with a deadline of 60 s.
+pub(crate) fn stream(name: &str, recipients: u64, arrivals: Arrivals) -> Stream {
+    let traffic = Traffic { recipients, arrivals };
+    Stream { name: name.to_owned(), traffic, deadline: secs(60.0), priority: 0, plan: None }
 }

@@ -6,7 +6,8 @@
 //! bucket of the histogram, 1/2048 of the value, is added.
 
 use crate::build::{
-    NEVER, constant, exponential, lognormal, money, outage, outcome, plan, provider, scenario, secs, seen_by, step,
+    NEVER, constant, exponential, lognormal, money, outage, outcome, plan, provider, recurring, scenario, secs,
+    seen_by, step,
 };
 use failsim::engine::{LateDelivery, StepRules};
 use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec};
@@ -37,7 +38,7 @@ fn play_one(providers: Vec<ProviderSpec>, plan: Plan) -> PlanResult {
 /// Plays one plan, its recipients arriving uniformly over an hour.
 fn play_one_over_an_hour(providers: Vec<ProviderSpec>, plan: Plan) -> PlanResult {
     let mut scenario = scenario(N, providers, vec![plan]);
-    scenario.traffic.arrivals = Arrivals::Uniform { over: secs(3600.0) };
+    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: secs(3600.0) };
     play(&scenario).plans.remove(0)
 }
 
@@ -294,7 +295,7 @@ fn an_outage_hits_its_share_of_those_who_come_in_its_window() {
 /// Ten minutes of each half hour, from the fifth on.
 #[test]
 fn a_recurring_outage_hits_in_each_of_its_windows() {
-    let dark = Outage { every: secs(1800.0), ..outage(300.0, 900.0, Effect::Fail, 0.6) };
+    let dark = recurring(300.0, 900.0, secs(1800.0), Effect::Fail, 0.6);
     let sms = broken(dark, delivering("sms", 1.0, 2.0));
     let result = play_one_over_an_hour(vec![sms], plan("sms", vec![(0, step(secs(30.0)))]));
     is_share("failed", result.steps[0].outcomes["failed"].0 / N as f64, 0.6 / 3.0);

@@ -62,7 +62,7 @@ fn two_plans(recipients: u64) -> Scenario {
     let sms_only = plan("sms-only", vec![(1, step(secs(60.0)))]);
     let mut scenario = scenario(recipients, vec![viber, sms], vec![sms_only, viber_first]);
     scenario.deadline = secs(15.0);
-    scenario.traffic.arrivals = Arrivals::Uniform { over: secs(600.0) };
+    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: secs(600.0) };
     scenario
 }
 

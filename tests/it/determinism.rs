@@ -5,10 +5,12 @@ use crate::build::{self, constant, outcome, provider, secs};
 use crate::random_scenario::{Case, case};
 use crate::three_plans::three_plans;
 use failsim::engine::{Notice, Observer, Submission};
-use failsim::provider::{Fate, Terms};
+use failsim::provider::Fate;
 use failsim::rng::Luck;
 use failsim::scenario::{Plan, Scenario};
-use failsim::sim::{Cast, Life, PlanTally, Progress, Timeline, Way, Witness, World, play, play_alone};
+use failsim::sim::{
+    Cast, Handed, Life, Open, PlanTally, Progress, Stage, Timeline, Way, Witness, World, play, play_alone,
+};
 use failsim::study::{Findings, compare};
 use failsim::traffic::Timetable;
 use failsim::units::{Money, SimTime};
@@ -82,9 +84,11 @@ fn a_plan_is_the_same_whichever_others_are_played() {
 /// The scenario with a provider that nobody uses before all others.
 fn with_a_newcomer(scenario: &Scenario) -> Scenario {
     let mut changed = scenario.clone();
+    changed.breakers.insert(0, None);
     changed.providers.insert(0, provider("newcomer", vec![outcome(Delivered, 1.0, constant(1.0))]));
     let next = |plan: Plan| {
-        let carriers = plan.carriers.into_iter().map(|carrier| build::carried_by(carrier.provider + 1, carrier));
+        let carriers =
+            plan.carriers.into_iter().map(|carrier| build::carried_by(carrier.pool.members()[0] + 1, carrier));
         Plan { carriers: carriers.collect(), ..plan }
     };
     changed.plans = scenario.plans.iter().cloned().map(next).collect();
@@ -131,7 +135,7 @@ impl Observer for Diary {
 }
 
 impl Witness for Diary {
-    fn submitted(&mut self, _: Submission, _: &Terms, fate: &Fate) {
+    fn submitted(&mut self, _: Submission, _: &Handed, fate: &Fate) {
         self.attempts += 1;
         self.cost += fate.charge;
         self.seen |= !fate.seen.is_never();
@@ -142,8 +146,8 @@ impl Witness for Diary {
 /// One recipient of a case, played with nothing left over from another life.
 fn diary(cast: &Cast, plan: usize, luck: Luck, recipient: usize, arrival: SimTime) -> (Diary, FlowStatus) {
     let mut diary = Diary::default();
-    let who = (recipient as u32, arrival);
-    let flow = play(cast, &cast.plans[plan], luck, who, &mut Life::default(), &mut diary);
+    let stage = Stage { cast, part: &cast.plans[plan], luck, recipient: recipient as u32 };
+    let flow = play(&stage, arrival, &mut Life::default(), &mut Open, &mut diary);
     (diary, flow.status())
 }
 
@@ -179,18 +183,18 @@ fn sums_of_run(tally: &PlanTally) -> [i128; 8] {
     ]
 }
 
-fn run(scenario: &Scenario, cast: &Cast, luck: Luck) -> Vec<PlanTally> {
-    let world =
-        World { cast, traffic: &scenario.traffic, luck, timeline: Timeline::over(secs(3600.0)), way: Way::default() };
-    play_alone(&world, &Progress::default()).expect("nobody stops it").0.plans
+fn run(scenario: &Scenario, luck: Luck) -> Vec<PlanTally> {
+    let cast = &Cast::new(scenario);
+    let world = World { cast, luck, timeline: Timeline::over(secs(3600.0)), way: Way::default() };
+    play_alone(&world, &cast.streams[0], &Progress::default()).expect("nobody stops it").0.plans
 }
 
 fn lives_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {
     let luck = Luck::new(case.scenario.seed, case.replication);
     let cast = Cast::new(&case.scenario);
-    let mut arrivals = vec![SimTime::ZERO; case.scenario.traffic.recipients as usize];
-    Timetable::new(&case.scenario.traffic, luck).fill(0, &mut arrivals);
-    for (plan, tally) in run(&case.scenario, &cast, luck).iter().enumerate() {
+    let mut arrivals = vec![SimTime::ZERO; case.scenario.streams[0].traffic.recipients as usize];
+    Timetable::new(&case.scenario.streams[0].traffic, luck).fill(0, &mut arrivals);
+    for (plan, tally) in run(&case.scenario, luck).iter().enumerate() {
         let lives = arrivals.iter().enumerate().map(|(i, &arrival)| diary(&cast, plan, luck, i, arrival));
         let lives: Vec<_> = lives.collect();
         prop_assert_eq!(sums(&lives, &arrivals), sums_of_run(tally), "plan {}", plan);
@@ -206,8 +210,8 @@ fn the_next_recipient_adds_exactly_its_own_life() {
         let (fewer, more) = (three_plans(recipients), three_plans(recipients + 1));
         let cast = Cast::new(&more);
         let mut arrival = [SimTime::ZERO];
-        Timetable::new(&more.traffic, luck).fill(recipients, &mut arrival);
-        let (before, after) = (run(&fewer, &cast, luck), run(&more, &cast, luck));
+        Timetable::new(&more.streams[0].traffic, luck).fill(recipients, &mut arrival);
+        let (before, after) = (run(&fewer, luck), run(&more, luck));
         for plan in 0..more.plans.len() {
             let alone = sums(&[diary(&cast, plan, luck, recipients as usize, arrival[0])], &arrival);
             let (before, after) = (sums_of_run(&before[plan]), sums_of_run(&after[plan]));

@@ -2,11 +2,11 @@
 
 use crate::build::{self, NEVER};
 use failsim::dist::{Dist, Shape};
-use failsim::engine::{FlowPlan, LateDelivery, StepRules};
-use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec, Seen};
+use failsim::engine::{BreakerRules, FlowPlan, LateDelivery, Pool, StepRules};
+use failsim::provider::{Capacity, Effect, Order, Outage, Outcome, Price, ProviderSpec, Seen, When};
 use failsim::scenario::{Carrier, Plan, Scenario};
 use failsim::traffic::{Arrivals, Stage};
-use failsim::units::{Money, Probability, SimTime};
+use failsim::units::{Money, Probability, Rate, SimTime};
 use failsim::vocabulary::{Status, StatusSet, SuccessFloor};
 use proptest::collection::vec;
 use proptest::option;
@@ -33,11 +33,135 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
         (many_providers, plans, arrivals(grid, recipients), world).prop_map(
             move |(providers, plans, arrivals, (seed, replication, horizon, deadline))| {
                 let mut scenario = build::scenario(recipients, providers, named(plans));
-                (scenario.seed, scenario.deadline, scenario.traffic.arrivals) = (seed, deadline, arrivals);
+                (scenario.seed, scenario.deadline) = (seed, deadline);
+                (scenario.streams[0].traffic.arrivals, scenario.streams[0].deadline) = (arrivals, deadline);
                 Case { scenario, replication, horizon }
             },
         )
     })
+}
+
+/// Any scenario in which recipients may meet: limited capacity, queues, priorities, pools, breakers, random outages, and up to three
+/// streams of traffic.
+pub(crate) fn shared_case() -> impl Strategy<Value = Case> {
+    let grid = prop_oneof![Just(1_000_000_i64), Just(250_000)];
+    (grid, 1..=4_usize, 20..=600_u64).prop_flat_map(|(grid, providers, recipients)| {
+        let grid = Grid(grid);
+        let many_providers: Vec<_> = (0..providers).map(|i| shared_provider(grid, i)).collect();
+        let breakers: Vec<_> = (0..providers).map(|_| option::weighted(0.3, breaker(grid))).collect();
+        let pooled = move || plan(grid, providers).prop_flat_map(move |plan| with_pools(plan, providers));
+        let streams = vec((pooled(), arrivals(grid, recipients), 0..3_u8, any::<bool>()), 0..3);
+        let plans = vec(pooled(), 1..=2);
+        let world = (any::<u64>(), 0..3_u32, grid.span(1..300), grid.span(1..100));
+        (many_providers, breakers, plans, streams, arrivals(grid, recipients), world).prop_map(
+            move |(providers, breakers, plans, streams, arrivals, (seed, replication, horizon, deadline))| {
+                let mut scenario = build::scenario(recipients, providers, named(plans));
+                (scenario.seed, scenario.deadline, scenario.breakers) = (seed, deadline, breakers);
+                (scenario.streams[0].traffic.arrivals, scenario.streams[0].deadline) = (arrivals, deadline);
+                for (i, (plan, arrivals, priority, follows)) in streams.into_iter().enumerate() {
+                    let mut stream = build::stream(&format!("stream {i}"), recipients, arrivals);
+                    (stream.priority, stream.plan) = (priority, (!follows).then_some(plan));
+                    scenario.streams.push(stream);
+                }
+                Case { scenario, replication, horizon }
+            },
+        )
+    })
+}
+
+fn shared_provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
+    let throttles = vec(throttle(grid), 0..2);
+    let random = vec(random_outage(grid), 0..2);
+    (provider(grid, index), option::weighted(0.8, capacity(grid)), throttles, random)
+        .prop_map(|(mut spec, capacity, throttles, random)| {
+            // All carry one channel, so that any of them can be in a pool.
+            spec.channel = "sms".to_owned();
+            spec.capacity = capacity;
+            spec.outages.extend(random);
+            if spec.capacity.is_some() {
+                spec.outages.extend(throttles);
+            }
+            spec
+        })
+        .boxed()
+}
+
+fn capacity(grid: Grid) -> BoxedStrategy<Capacity> {
+    // Up to 200 in a point of time, or one in up to three.
+    let rate = (1..=600_u64, 1..=3_i64)
+        .prop_map(move |(events, points)| Rate::new(events, 0, SimTime::from_micros(3 * points * grid.0)));
+    let concurrent = prop_oneof![2 => 1..10_u32, 1 => 10..500_u32];
+    let queue = prop_oneof![3 => Just(u64::MAX), 1 => Just(0), 2 => 1..50_u64];
+    let order = prop_oneof![2 => Just(Order::Fifo), 1 => Just(Order::Priority)];
+    let limits = prop_oneof![
+        3 => rate.clone().prop_map(|rate| (rate, None)),
+        2 => concurrent.clone().prop_map(|lines| (None, Some(lines))),
+        1 => (rate, concurrent.prop_map(Some)),
+    ];
+    (limits, queue, order)
+        .prop_map(|((rate, concurrent), queue, order)| Capacity { rate, concurrent, queue, order })
+        .boxed()
+}
+
+fn breaker(grid: Grid) -> BoxedStrategy<BreakerRules> {
+    let times = (grid.span(1..40), grid.span(1..40), grid.span(1..40));
+    (times, 1..30_u32, 0.1..=1.0_f64, 1..10_u32, triggers())
+        .prop_map(|((window, open_for, missing_after), at_least, open_at, probes, failures)| BreakerRules {
+            window,
+            at_least,
+            open_at,
+            open_for,
+            probes,
+            missing_after,
+            failures,
+        })
+        .boxed()
+}
+
+/// A window in which little or nothing is left; where it recurs something is, so that it does not last for ever.
+fn throttle(grid: Grid) -> BoxedStrategy<Outage> {
+    let left = prop_oneof![1 => Just(0), 3 => 1..1_000_000_u32];
+    (window(grid), left)
+        .prop_map(|(when, left)| {
+            let recurs = matches!(when, When::Window { every, .. } if every != NEVER);
+            let millionths = if recurs { left.max(100_000) } else { left };
+            Outage { when, effect: Effect::Throttle { millionths }, share: Probability::ONE }
+        })
+        .boxed()
+}
+
+fn random_outage(grid: Grid) -> BoxedStrategy<Outage> {
+    let when = (grid.span(5..60), grid.span(1..20));
+    (when, effect(grid), probability())
+        .prop_map(|((between, lasting), effect, share)| Outage {
+            when: When::Random { between, lasting },
+            effect,
+            share,
+        })
+        .boxed()
+}
+
+/// The plan with some of its steps carried by several providers.
+fn with_pools(plan: Plan, providers: usize) -> BoxedStrategy<Plan> {
+    let steps = plan.carriers.len();
+    let members = proptest::sample::subsequence((0..providers).collect::<Vec<_>>(), 1..=providers).prop_shuffle();
+    let weights = vec(0.1..5.0_f64, providers);
+    let pool = option::weighted(0.4, (members, option::of(weights)));
+    vec(pool, steps)
+        .prop_map(move |pools| {
+            let mut plan = plan.clone();
+            for (carrier, pool) in plan.carriers.iter_mut().zip(pools) {
+                match pool {
+                    None => {}
+                    Some((members, None)) => carrier.pool = Pool::first_of(members),
+                    Some((members, Some(weights))) => {
+                        carrier.pool = Pool::weighted(members.into_iter().zip(weights).collect());
+                    }
+                }
+            }
+            plan
+        })
+        .boxed()
 }
 
 fn named(plans: Vec<Plan>) -> Vec<Plan> {
@@ -151,20 +275,26 @@ fn price(grid: Grid) -> BoxedStrategy<Price> {
 }
 
 fn outage(grid: Grid) -> BoxedStrategy<Outage> {
+    (window(grid), effect(grid), probability()).prop_map(|(when, effect, share)| Outage { when, effect, share }).boxed()
+}
+
+fn effect(grid: Grid) -> BoxedStrategy<Effect> {
     let slow = (prop_oneof![Just(1.0), Just(2.0), 0.0..5.0], grid.span(0..10));
-    let effect = prop_oneof![
+    prop_oneof![
         Just(Effect::Silent),
         Just(Effect::Fail),
         Just(Effect::ReportsLost),
         slow.prop_map(|(factor, delay)| Effect::Slow { factor, delay }),
-    ];
-    (grid.span(0..40), grid.span(1..40), option::of(grid.span(0..40)), effect, probability())
-        .prop_map(|(from, length, pause, effect, share)| Outage {
+    ]
+    .boxed()
+}
+
+fn window(grid: Grid) -> BoxedStrategy<When> {
+    (grid.span(0..40), grid.span(1..40), option::of(grid.span(0..40)))
+        .prop_map(|(from, length, pause)| When::Window {
             from,
             to: from.after(length),
             every: pause.map_or(NEVER, |pause| length.after(pause)),
-            effect,
-            share,
         })
         .boxed()
 }
@@ -177,7 +307,7 @@ fn plan(grid: Grid, providers: usize) -> BoxedStrategy<Plan> {
     (vec((step(grid), carrier(grid, providers)), 1..=5), late_delivery, give_up_after)
         .prop_map(|(steps, late_delivery, give_up_after)| {
             let carriers = steps.iter().map(|(rules, (provider, validity))| Carrier {
-                provider: *provider,
+                pool: Pool::single(*provider),
                 validity: validity.unwrap_or(rules.ttl),
             });
             let carriers = carriers.collect();

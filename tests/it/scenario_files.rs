@@ -2,11 +2,12 @@
 
 mod mistakes;
 mod schema_and_chance;
+mod sharing;
 mod whole_files;
 
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{LateDelivery, StepRules};
-use failsim::provider::Effect;
+use failsim::provider::{Effect, When};
 use failsim::scenario::{Bound, Diagnostics, Scenario, parse};
 use failsim::traffic::Arrivals;
 use failsim::units::{Money, SimTime};
@@ -56,8 +57,8 @@ fn the_reference_scenario_loads() {
     let scenario = checked(REFERENCE).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!((scenario.title.as_str(), scenario.seed), ("Bank PIN: Viber first or SMS first?", 20_261_127));
     assert_eq!((scenario.currency.as_str(), scenario.deadline), ("EUR", seconds(60.0)));
-    assert_eq!(scenario.traffic.recipients, 1_000_000);
-    assert_eq!(scenario.traffic.arrivals, Arrivals::Uniform { over: seconds(3600.0) });
+    assert_eq!(scenario.streams[0].traffic.recipients, 1_000_000);
+    assert_eq!(scenario.streams[0].traffic.arrivals, Arrivals::Uniform { over: seconds(3600.0) });
     let names: Vec<_> = scenario.providers.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(names, ["viber", "sms", "voice"], "in the order of the file");
     assert_eq!(scenario.checks[0].bound, Bound::AtLeast(0.5));
@@ -74,7 +75,8 @@ fn the_providers_are_as_written() {
     assert_eq!(sms.price.submitted, Money::from_micros(45_000));
     assert_eq!(viber.outcomes[0].after, Dist::new(Shape::Lognormal { median: seconds(2.5), sigma: 0.8 }));
     assert_eq!(viber.outages[0].effect, Effect::Silent);
-    assert_eq!((viber.outages[0].from, viber.outages[0].every), (seconds(1200.0), SimTime::NEVER));
+    let when = When::Window { from: seconds(1200.0), to: seconds(1800.0), every: SimTime::NEVER };
+    assert_eq!(viber.outages[0].when, when);
     assert_eq!(voice.outcomes[0].status, Status::Answered);
     let shifted = Dist { shift: seconds(3.0), ..Dist::new(Shape::Exponential { mean: seconds(8.0) }) };
     assert_eq!(voice.outcomes[0].after, shifted);
@@ -85,7 +87,7 @@ fn the_providers_are_as_written() {
 fn the_plans_are_as_written_with_defaults_by_channel() {
     let scenario = checked(REFERENCE).unwrap();
     let plan = &scenario.plans[0];
-    assert_eq!(plan.carriers.iter().map(|c| c.provider).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(plan.carriers.iter().map(|c| c.pool.members()[0]).collect::<Vec<_>>(), [0, 1, 2]);
     assert_eq!((plan.flow.steps[0].ttl, plan.carriers[0].validity), (seconds(60.0), seconds(60.0)));
     assert_eq!(plan.flow.steps[2].ttl, SimTime::NEVER);
     assert_eq!(plan.flow.steps[2].failover_on, StepRules::default_failover_on("voice"));
@@ -107,7 +109,7 @@ fn a_step_that_expires_on_delivery_succeeds_when_seen() {
 fn every_pattern_of_arrivals_loads() {
     let recipients = |arrivals: &str| {
         let text = with("arrivals = { uniform = { over = \"1h\" } }", &format!("arrivals = {arrivals}"));
-        checked(&text).unwrap_or_else(|e| panic!("{e}")).traffic
+        checked(&text).unwrap_or_else(|e| panic!("{e}")).streams.remove(0).traffic
     };
     assert_eq!(recipients("{ blast = {} }").arrivals, Arrivals::Blast);
     assert_eq!(recipients("{ spread = { over = \"200s\" } }").arrivals, Arrivals::Spread { over: seconds(200.0) });
@@ -125,7 +127,7 @@ fn stages_and_files_say_how_many_people_there_are() {
             "recipients = 1_000_000\narrivals = { uniform = { over = \"1h\" } }",
             &format!("arrivals = {arrivals}"),
         );
-        checked(&text).unwrap_or_else(|e| panic!("{e}")).traffic
+        checked(&text).unwrap_or_else(|e| panic!("{e}")).streams.remove(0).traffic
     };
     assert_eq!(counted("{ stages = [{ over = \"10m\", rate = \"50/s..100/s\" }] }").recipients, 45_000);
     let file = counted("{ file = \"arrivals.csv\", column = \"arrived_s\" }");

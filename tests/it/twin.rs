@@ -3,12 +3,15 @@
 //! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` in the environment try more scenarios, and others.
 
 use crate::build::secs;
-use crate::naive::{self, BinsOfTime, Counts, History, PairCounts, PlanCounts, StepCounts};
-use crate::random_scenario::{Case, case};
+use crate::naive::{
+    self, BinsOfTime, Counts, History, PairCounts, PlanCounts, ProviderCounts, QueueCounts, StepCounts,
+};
+use crate::random_scenario::{Case, case, shared_case};
 use crate::three_plans::three_plans;
 use failsim::rng::Luck;
 use failsim::sim::{
-    Cast, Ending, PairTally, PlanTally, Progress, StepTally, Tally, Timeline, Way, World, play_alone, short_ways,
+    Cast, Ending, PairTally, PlanTally, Progress, ProviderTally, QueueTally, StepTally, Tally, Timeline, Way, World,
+    WorldTally, play_alone, play_together, short_ways,
 };
 use failsim::stats::{Bins, Latencies};
 use failsim::units::SimTime;
@@ -67,38 +70,97 @@ fn a_large_run_is_counted_as_by_the_naive_twin() {
     both_count_the_same(&case).expect("product and twin agree");
 }
 
+fn luck(case: &Case) -> Luck {
+    Luck::new(case.scenario.seed, case.replication)
+}
+
+fn bins(timeline: Timeline) -> BinsOfTime {
+    BinsOfTime { width: timeline.width().as_micros(), last: timeline.bins() }
+}
+
 fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
-    let luck = Luck::new(case.scenario.seed, case.replication);
     let timeline = Timeline::over(case.horizon);
-    let ours = product(case, luck, timeline);
-    let bins = BinsOfTime { width: timeline.width().as_micros(), last: timeline.bins() };
-    let lives: Vec<_> = (0..case.scenario.plans.len()).map(|plan| naive::play(&case.scenario, plan, luck)).collect();
-    prop_assert_eq!(counts(&ours.arrivals), bins.count(naive::arrivals(&case.scenario, luck)), "arrivals");
+    let ours = product(case, timeline);
+    let bins = bins(timeline);
+    let stream = &case.scenario.streams[0];
+    let play = |plan| naive::play(&case.scenario, plan, luck(case), SimTime::ZERO).streams.remove(0);
+    let lives: Vec<_> = (0..case.scenario.plans.len()).map(play).collect();
+    prop_assert_eq!(counts(&ours.arrivals), bins.count(naive::arrivals(stream, luck(case))), "arrivals");
+    let queues = vec![false; case.scenario.providers.len()];
     for (plan, lives) in lives.iter().enumerate() {
         let steps = case.scenario.plans[plan].carriers.len();
-        same_plan(&ours.plans[plan], &naive::plan_counts(lives, case.scenario.deadline, bins, steps))
+        same_plan(&ours.plans[plan], &naive::plan_counts(lives, stream.deadline, bins, steps, &queues))
             .map_err(|e| TestCaseError::fail(format!("plan {plan}: {e}")))?;
     }
     same_pairs(case, &ours, &lives)
 }
 
 /// What the product counts, by whichever way.
-fn product(case: &Case, luck: Luck, timeline: Timeline) -> Tally {
+fn product(case: &Case, timeline: Timeline) -> Tally {
     let cast = Cast::new(&case.scenario);
     let play = |way| {
-        let world = World { cast: &cast, traffic: &case.scenario.traffic, luck, timeline, way };
-        play_alone(&world, &Progress::default()).expect("nobody stops it").0
+        let world = World { cast: &cast, luck: luck(case), timeline, way };
+        play_alone(&world, &cast.streams[0], &Progress::default()).expect("nobody stops it").0
     };
     let tally = play(Way::Shortest);
     assert_eq!(tally, play(Way::Engine), "the short way and the engine's way differ");
     tally
 }
 
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn random_worlds_in_which_recipients_meet_are_counted_as_by_the_naive_twin(case in shared_case()) {
+        worlds_are_the_same(&case)?;
+    }
+}
+
+/// Plays every plan of a case in a world of its own, by both ways.
+fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
+    let timeline = Timeline::over(case.horizon);
+    let cast = Cast::new(&case.scenario);
+    let cast = cast.in_world(luck(case), timeline.end());
+    let queues: Vec<_> = case.scenario.providers.iter().map(|provider| provider.capacity.is_some()).collect();
+    for plan in 0..case.scenario.plans.len() {
+        let play = |way| {
+            let world = World { cast: &cast, luck: luck(case), timeline, way };
+            play_together(&world, plan, &Progress::default()).expect("nobody stops it")
+        };
+        let ours = play(Way::Shortest);
+        prop_assert!(ours == play(Way::Engine), "plan {}: the short way and the engine's way differ", plan);
+        let theirs = naive::play(&case.scenario, plan, luck(case), timeline.end());
+        prop_assert_eq!(&ours.longest, &theirs.longest, "longest queues under plan {}", plan);
+        prop_assert_eq!(&ours.opened, &theirs.opened, "opened circuits under plan {}", plan);
+        same_streams(case, plan, &ours, &theirs.streams, (bins(timeline), &queues))
+            .map_err(|e| TestCaseError::fail(format!("plan {plan}, {e}")))?;
+    }
+    Ok(())
+}
+
+fn same_streams(
+    case: &Case,
+    plan: usize,
+    ours: &WorldTally,
+    theirs: &[Vec<History>],
+    (bins, queues): (BinsOfTime, &[bool]),
+) -> Result<(), TestCaseError> {
+    for (i, stream) in case.scenario.streams.iter().enumerate() {
+        let arrivals = naive::arrivals(stream, luck(case).of_stream(&stream.name));
+        prop_assert_eq!(counts(&ours.arrivals[i]), bins.count(arrivals), "arrivals of stream {}", i);
+        let steps = case.scenario.plan_of(stream, plan).carriers.len();
+        same_plan(&ours.streams[i], &naive::plan_counts(&theirs[i], stream.deadline, bins, steps, queues))
+            .map_err(|e| TestCaseError::fail(format!("stream {i}: {e}")))?;
+    }
+    Ok(())
+}
+
 fn same_pairs(case: &Case, ours: &Tally, lives: &[Vec<History>]) -> Result<(), TestCaseError> {
     prop_assert_eq!(ours.pairs.len(), lives.len() * (lives.len() - 1) / 2);
     for later in 0..lives.len() {
         for earlier in 0..later {
-            let naive = naive::pair_counts(&lives[later], &lives[earlier], case.scenario.deadline);
+            let deadline = case.scenario.streams[0].deadline;
+            let naive = naive::pair_counts(&lives[later], &lives[earlier], deadline);
             let pair = pair_counts(&ours.pairs[Tally::pair(later, earlier)]);
             prop_assert_eq!(pair, naive, "plan {} against {}", later, earlier);
         }
@@ -112,6 +174,7 @@ fn same_plan(ours: &PlanTally, naive: &PlanCounts) -> Result<(), TestCaseError> 
     prop_assert_eq!(ours.succeeded, naive.succeeded, "succeeded");
     prop_assert_eq!(ours.duplicates, naive.duplicates, "duplicates");
     prop_assert_eq!(ours.seen, naive.seen, "seen");
+    prop_assert_eq!(ours.open, naive.open, "open");
     prop_assert_eq!(ours.cost, naive.cost, "cost");
     prop_assert_eq!(ours.cost_squared, naive.cost_squared, "squares of costs");
     prop_assert_eq!(ours.last_end, naive.last_end, "last end");
@@ -122,7 +185,43 @@ fn same_plan(ours: &PlanTally, naive: &PlanCounts) -> Result<(), TestCaseError> 
     for (step, (ours, naive)) in ours.steps.iter().zip(&naive.steps).enumerate() {
         prop_assert_eq!(&step_counts(ours), naive, "step {}", step);
     }
+    prop_assert_eq!(ours.providers.len(), naive.providers.len());
+    for (i, (ours, naive)) in ours.providers.iter().zip(&naive.providers).enumerate() {
+        prop_assert_eq!(&provider_counts(ours), naive, "provider {}", i);
+    }
     Ok(())
+}
+
+fn provider_counts(provider: &ProviderTally) -> ProviderCounts {
+    ProviderCounts {
+        attempts: provider.attempts,
+        delivered: provider.delivered,
+        cost: provider.cost,
+        blocked: provider.blocked,
+        submissions: counts(&provider.submissions),
+        deliveries: counts(&provider.deliveries),
+        failures: counts(&provider.failures),
+        costs: counts(&provider.costs),
+        queue: provider.queue.as_deref().map(queue_counts),
+    }
+}
+
+fn queue_counts(queue: &QueueTally) -> QueueCounts {
+    QueueCounts {
+        refused: queue.refused,
+        withdrawn: queue.withdrawn,
+        waits: queue.waits.sum(),
+        at_once: queue.waits.zeros(),
+        longest_wait: queue.waits.longest().map(SimTime::as_micros),
+        wasted: queue.wasted,
+        held: queue.held,
+        drained: queue.drained,
+        entries: counts(&queue.entries),
+        departures: counts(&queue.departures),
+        withdrawals: counts(&queue.withdrawals),
+        waits_by_departure: counts(&queue.waits_by_departure),
+        releases: counts(&queue.releases),
+    }
 }
 
 /// Count, sums and longest are exact; a quantile is the value of its rank to half a bucket, 1/2048 of it.
@@ -158,7 +257,6 @@ fn step_counts(step: &StepTally) -> StepCounts {
         first: step.first,
         endings: endings.filter(|&(_, count)| count > 0).collect(),
         cost: step.cost,
-        deliveries: counts(&step.deliveries),
     }
 }
 

@@ -1,22 +1,32 @@
 //! When and how a provider breaks.
 
-use super::{Builder, all, quoted};
-use crate::provider::{Effect, Outage};
+use super::{Builder, all, optional, quoted};
+use crate::provider::{Effect, Outage, When};
 use crate::scenario::record::Record;
 use crate::units::{Probability, SimTime};
 
+/// A throttle's factor is a whole number of these.
+const MILLIONTHS: f64 = 1e6;
+
 impl Builder<'_> {
-    /// The outages of a provider.
-    pub(super) fn outages(&mut self, records: &[Record]) -> Option<Vec<Outage>> {
-        all(records.iter().map(|r| self.outage(r)).collect())
+    /// The outages of a provider, whose capacity may be limited.
+    pub(super) fn outages(&mut self, records: &[Record], has_capacity: bool) -> Option<Vec<Outage>> {
+        all(records.iter().map(|r| self.outage(r, has_capacity)).collect())
     }
 
     /// One outage.
-    fn outage(&mut self, record: &Record) -> Option<Outage> {
-        let window = self.window(record);
-        let effect = self.effect(record);
-        let (from, to, every) = window?;
-        Some(Outage { from, to, every, effect: effect?, share: record.get_or("share", Probability::ONE)? })
+    fn outage(&mut self, record: &Record, has_capacity: bool) -> Option<Outage> {
+        let when = self.when(record);
+        let effect = self.effect(record, has_capacity);
+        Some(Outage { when: when?, effect: effect?, share: record.get_or("share", Probability::ONE)? })
+    }
+
+    /// In which windows.
+    fn when(&mut self, record: &Record) -> Option<When> {
+        match optional::<&Record>(record, "random")? {
+            Some(random) => Some(When::Random { between: random.get("between")?, lasting: random.get("lasting")? }),
+            None => self.window(record).map(|(from, to, every)| When::Window { from, to, every }),
+        }
     }
 
     /// From when to when, and how often.
@@ -46,13 +56,34 @@ impl Builder<'_> {
     }
 
     /// What it does.
-    fn effect(&mut self, record: &Record) -> Option<Effect> {
+    fn effect(&mut self, record: &Record, has_capacity: bool) -> Option<Effect> {
         match record.get("effect")? {
             "silent" => Some(Effect::Silent),
             "fail" => Some(Effect::Fail),
             "reports_lost" => Some(Effect::ReportsLost),
+            "throttle" => self.throttle(record, has_capacity),
             _ => self.slow(record),
         }
+    }
+
+    /// Less capacity, by a factor.
+    fn throttle(&mut self, record: &Record, has_capacity: bool) -> Option<Effect> {
+        if !has_capacity {
+            let message = "`throttle` lowers the capacity, and this provider has no limit";
+            let cure = "add capacity = { rate = \"100/s\" } to the provider, or write another effect";
+            return self.refuse(record.place_of("effect"), message, "expected a provider with `capacity`", cure);
+        }
+        if !record.has("factor") {
+            let message = "effect `throttle` does not say how much is left";
+            let cure = "add factor = 0.5";
+            return self.refuse(record.place_of("effect"), message, "expected `factor` beside it", cure);
+        }
+        let factor: f64 = record.get("factor")?;
+        if factor > 1.0 {
+            let message = format!("a throttle cannot raise the capacity: `{factor}`");
+            return self.refuse(record.place_of("factor"), message, "expected a number from 0 to 1", "write 1 or less");
+        }
+        Some(Effect::Throttle { millionths: (factor * MILLIONTHS).round() as u32 })
     }
 
     /// A slow provider, by a factor, by a delay, or by both.

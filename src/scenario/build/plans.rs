@@ -1,7 +1,7 @@
 //! Plans, their steps, and the checks that they are held to.
 
 use super::Builder;
-use super::providers::{Channel, status};
+use super::providers::{Known, status};
 use crate::engine::{FlowPlan, LateDelivery, MAX_ATTEMPTS, StepRules};
 use crate::scenario::diagnostic::shown;
 use crate::scenario::model::{Bound, Carrier, Check, Plan};
@@ -15,23 +15,23 @@ const SHARES: [&str; 5] = ["delivered", "in_time", "succeeded", "duplicates", "s
 
 impl Builder<'_> {
     /// All plans. `providers` is none when nothing is known of them.
-    pub(super) fn plans(&mut self, records: &[Record], providers: Option<&[Channel<'_>]>) -> Vec<Option<Plan>> {
-        self.unique_names(records);
+    pub(super) fn plans(&mut self, records: &[Record], providers: Option<&[Known<'_>]>) -> Vec<Option<Plan>> {
+        self.unique_names("plans", records);
         records.iter().map(|record| self.plan(record, providers)).collect()
     }
 
-    /// No two plans have one name.
-    fn unique_names(&mut self, records: &[Record]) {
+    /// No two of them have one name.
+    pub(super) fn unique_names(&mut self, what: &str, records: &[Record]) {
         for (i, record) in records.iter().enumerate() {
             let Some(name) = record.get::<&str>("name") else { continue };
             if let Some(first) = records[..i].iter().find(|r| r.get("name") == Some(name)) {
-                self.twice("plans", name, record.place_of("name"), first.place_of("name"));
+                self.twice(what, name, record.place_of("name"), first.place_of("name"));
             }
         }
     }
 
     /// One plan.
-    fn plan(&mut self, record: &Record, providers: Option<&[Channel<'_>]>) -> Option<Plan> {
+    fn plan(&mut self, record: &Record, providers: Option<&[Known<'_>]>) -> Option<Plan> {
         let steps = record.get::<&[Record]>("steps")?;
         self.few_attempts(record, steps);
         let steps = super::all(steps.iter().map(|step| self.step(step, providers)).collect())?;
@@ -61,13 +61,13 @@ impl Builder<'_> {
     }
 
     /// One step.
-    fn step(&mut self, record: &Record, providers: Option<&[Channel<'_>]>) -> Option<(StepRules, Carrier)> {
-        let provider = record.get("provider").and_then(|name| self.provider_of(record, name, providers?));
+    fn step(&mut self, record: &Record, providers: Option<&[Known<'_>]>) -> Option<(StepRules, Carrier)> {
+        let pool = providers.and_then(|providers| self.pool(record, providers));
         let retries = self.retries(record);
-        let channel = provider.and_then(|(_, channel)| channel);
+        let channel = pool.as_ref().and_then(|(_, channel)| *channel);
         let ttl = ttl(record, channel);
         let success = self.success(record, ttl);
-        let (provider, ttl) = (provider?.0, ttl?);
+        let (pool, ttl) = (pool?.0, ttl?);
         let (attempts, retry_after) = retries?;
         let rules = StepRules {
             ttl,
@@ -77,22 +77,7 @@ impl Builder<'_> {
             attempts,
             retry_after,
         };
-        Some((rules, Carrier { provider, validity: record.get_or("validity", ttl)? }))
-    }
-
-    /// The index and the channel of the provider called `name`.
-    fn provider_of<'a>(
-        &mut self,
-        record: &Record,
-        name: &str,
-        providers: &[Channel<'a>],
-    ) -> Option<(usize, Option<&'a str>)> {
-        if let Some(index) = providers.iter().position(|(known, _)| *known == name) {
-            return Some((index, providers[index].1));
-        }
-        let message = format!("no provider is called `{}`", shown(name));
-        let known = providers.iter().map(|&(known, _)| known);
-        self.refuse(record.place_of("provider"), message, "expected a provider of this scenario", cure(name, known))
+        Some((rules, Carrier { pool, validity: record.get_or("validity", ttl)? }))
     }
 
     /// How often the step submits, and how long it waits in between.
@@ -134,20 +119,42 @@ impl Builder<'_> {
         Some(SuccessFloor::Seen)
     }
 
-    /// All checks. `plans` is none when nothing is known of them.
-    pub(super) fn checks(&mut self, records: &[Record], plans: Option<&[Record]>) -> Vec<Option<Check>> {
-        records.iter().map(|record| self.check(record, plans)).collect()
+    /// All checks. `plans` and `streams` are none when nothing is known of them; `own` says which plans are those of streams.
+    pub(super) fn checks(
+        &mut self,
+        records: &[Record],
+        plans: Option<&[Record]>,
+        streams: Option<&[Record]>,
+        own: Option<&[Option<usize>]>,
+    ) -> Vec<Option<Check>> {
+        let is_own = |plan: usize| own.is_some_and(|own| own.contains(&Some(plan)));
+        records.iter().map(|record| self.check(record, plans, streams, is_own)).collect()
     }
 
     /// One check.
-    fn check(&mut self, record: &Record, plans: Option<&[Record]>) -> Option<Check> {
+    fn check(
+        &mut self,
+        record: &Record,
+        plans: Option<&[Record]>,
+        streams: Option<&[Record]>,
+        is_own: impl Fn(usize) -> bool,
+    ) -> Option<Check> {
         let plan = record.get("plan").and_then(|name| self.plan_of(record, name, plans?));
+        if plan.is_some_and(is_own) {
+            let message = "this plan is not compared: a stream of traffic follows it in every run";
+            let cure = "name the plan that is compared, and the stream with `stream`";
+            return self.refuse(record.place_of("plan"), message, "expected a plan that is compared", cure);
+        }
+        let stream = match super::optional::<&str>(record, "stream")? {
+            Some(name) => Some(self.stream_of(record, name, streams?)?),
+            None => None,
+        };
         let bound = self.bound(record);
-        Some(Check { plan: plan?, metric: record.get::<&str>("metric")?.to_owned(), bound: bound? })
+        Some(Check { plan: plan?, stream, metric: record.get::<&str>("metric")?.to_owned(), bound: bound? })
     }
 
     /// The index of the plan called `name`.
-    fn plan_of(&mut self, record: &Record, name: &str, plans: &[Record]) -> Option<usize> {
+    pub(super) fn plan_of(&mut self, record: &Record, name: &str, plans: &[Record]) -> Option<usize> {
         let names: Vec<&str> = plans.iter().map(|p| p.get("name").unwrap_or_default()).collect();
         if let Some(index) = names.iter().position(|known| *known == name) {
             return Some(index);

@@ -9,19 +9,31 @@ use crate::vocabulary::Status;
 /// The shares of a provider's outcomes may exceed 1 by this much: decimal fractions do not add up exactly.
 const SLACK: f64 = 1e-9;
 
-/// A provider's name and, unless that is wrong, its channel.
-pub(super) type Channel<'a> = (&'a str, Option<&'a str>);
-
-/// The names of all providers, in the order of the file, with their channels.
-pub(super) fn channels(providers: &Record) -> Vec<Channel<'_>> {
-    providers.entries.iter().map(|e| (e.key.as_str(), channel(e))).collect()
+/// What plans need to know of a provider, even when something else about it is wrong.
+pub(super) struct Known<'a> {
+    pub(super) name: &'a str,
+    /// None when it is wrong.
+    pub(super) channel: Option<&'a str>,
+    /// What a message costs that is delivered in time; for a call, one increment of talk.
+    pub(super) list_price: Money,
 }
 
-/// The channel of the provider at `entry`.
-fn channel(entry: &Entry) -> Option<&str> {
-    match &entry.value {
-        Value::Table(provider) => provider.get("channel"),
+/// What is known of all providers, in the order of the file.
+pub(super) fn known(providers: &Record) -> Vec<Known<'_>> {
+    providers.entries.iter().map(known_of).collect()
+}
+
+fn known_of(entry: &Entry) -> Known<'_> {
+    let provider = match &entry.value {
+        Value::Table(provider) => Some(provider),
         _ => None,
+    };
+    let price = provider.and_then(|provider| provider.get("price")).and_then(price).unwrap_or_default();
+    let submitted = Money::from_micros(price.submitted.as_micros() * i64::from(price.parts));
+    Known {
+        name: &entry.key,
+        channel: provider.and_then(|provider| provider.get("channel")),
+        list_price: submitted + price.delivered + price.talk(price.increment),
     }
 }
 
@@ -37,7 +49,8 @@ impl Builder<'_> {
         let price = if record.has("price") { record.get("price").and_then(price) } else { Some(Price::default()) };
         let report_delay = self.dist_or_zero(record, "report_delay");
         let outcomes = record.get_or::<&[Record]>("outcomes", &[]).and_then(|o| self.outcomes(record, o));
-        let outages = record.get_or::<&[Record]>("outages", &[]).and_then(|o| self.outages(o));
+        let capacity = self.capacity(record);
+        let outages = record.get_or::<&[Record]>("outages", &[]).and_then(|o| self.outages(o, record.has("capacity")));
         Some(ProviderSpec {
             name: entry.key.clone(),
             channel: record.get::<&str>("channel")?.to_owned(),
@@ -46,6 +59,7 @@ impl Builder<'_> {
             report_delay: report_delay?,
             outcomes: outcomes?,
             outages: outages?,
+            capacity: capacity?,
         })
     }
 

@@ -20,7 +20,7 @@ pub(super) static PLAN: Table = Table {
         ),
         Field::optional(
             "late_delivery",
-            Kind::Word { words: &["finish", "ignore"], later: &[] },
+            Kind::Word(&["finish", "ignore"]),
             "What a delivery report does that comes after the flow has moved on; by default finish",
         ),
         Field::optional(
@@ -39,7 +39,11 @@ static STEP: Table = Table {
     example: "{ provider = \"sms\", ttl = \"5m\" }",
     doc: "One provider, with what to wait for and what moves on to the next step",
     fields: &[
-        Field::required("provider", Kind::Text, "The name of a provider of this scenario"),
+        Field::required(
+            "provider",
+            Kind::NameOr(&POOL),
+            "The name of a provider of this scenario, or several to choose from",
+        ),
         Field::optional(
             "ttl",
             Kind::Limit,
@@ -57,7 +61,7 @@ static STEP: Table = Table {
         ),
         Field::optional(
             "success",
-            Kind::Word { words: &["accepted", "sent", "delivered", "seen"], later: &[] },
+            Kind::Word(&["accepted", "sent", "delivered", "seen"]),
             "The status from which on the step counts as successful; by default delivered",
         ),
         Field::optional(
@@ -79,6 +83,24 @@ static STEP: Table = Table {
     forms: &[],
 };
 
+static POOL: Table = Table {
+    id: "pool",
+    what: "a choice of providers",
+    key: "way to choose",
+    example: "{ first_of = [\"sms-a\", \"sms-b\"] }",
+    doc: "Providers of one channel to choose from: the next is tried when one refuses or its circuit is open",
+    fields: &[
+        Field::optional("first_of", Kind::Names, "In this order"),
+        Field::optional("weighted", Kind::Numbers(Range::above_zero(1e9)), "At random, in proportion to these weights"),
+        Field::optional(
+            "cheapest_of",
+            Kind::Names,
+            "The one whose delivered message costs least, then the next; of equals the one that stands first",
+        ),
+    ],
+    forms: &[&["first_of"], &["weighted"], &["cheapest_of"]],
+};
+
 /// A check.
 pub(super) static CHECK: Table = Table {
     id: "check",
@@ -88,7 +110,8 @@ pub(super) static CHECK: Table = Table {
     doc: "A bound that a measure of a plan is held to",
     fields: &[
         Field::required("plan", Kind::Text, "The name of a plan of this scenario"),
-        Field::required("metric", Kind::Word { words: &METRICS, later: &[] }, "The measure"),
+        Field::optional("stream", Kind::Text, "The name of a stream of traffic; by default all of them together"),
+        Field::required("metric", Kind::Word(&METRICS), "The measure"),
         Field::optional("at_least", Kind::Number(Range::ALL), "The measure must not be lower; shares from 0 to 1"),
         Field::optional("at_most", Kind::Number(Range::ALL), "The measure must not be higher; shares from 0 to 1"),
     ],

@@ -1,6 +1,6 @@
 //! What is counted of the naive twin's histories: plain sums over all that happened.
 
-use super::history::{History, Left};
+use super::history::{Attempt, History, Left, Said, Try};
 use failsim::units::SimTime;
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ pub(crate) struct PlanCounts {
     pub(crate) succeeded: u64,
     pub(crate) duplicates: u64,
     pub(crate) seen: u64,
+    pub(crate) open: u64,
     pub(crate) cost: u128,
     pub(crate) cost_squared: u128,
     /// Each latency [µs], rising.
@@ -23,6 +24,40 @@ pub(crate) struct PlanCounts {
     pub(crate) ends: Counts,
     pub(crate) failovers: Counts,
     pub(crate) steps: Vec<StepCounts>,
+    pub(crate) providers: Vec<ProviderCounts>,
+}
+
+/// What one provider came to.
+#[derive(PartialEq, Debug)]
+pub(crate) struct ProviderCounts {
+    pub(crate) attempts: u64,
+    pub(crate) delivered: u64,
+    pub(crate) cost: u128,
+    pub(crate) blocked: u64,
+    pub(crate) submissions: Counts,
+    pub(crate) deliveries: Counts,
+    pub(crate) failures: Counts,
+    pub(crate) costs: Counts,
+    pub(crate) queue: Option<QueueCounts>,
+}
+
+/// What the queue of one provider came to.
+#[derive(PartialEq, Debug)]
+pub(crate) struct QueueCounts {
+    pub(crate) refused: u64,
+    pub(crate) withdrawn: u64,
+    /// Of those that left, in all (µs), and how many did not wait.
+    pub(crate) waits: u128,
+    pub(crate) at_once: u64,
+    pub(crate) longest_wait: Option<i64>,
+    pub(crate) wasted: u128,
+    pub(crate) held: u128,
+    pub(crate) drained: Option<i64>,
+    pub(crate) entries: Counts,
+    pub(crate) departures: Counts,
+    pub(crate) withdrawals: Counts,
+    pub(crate) waits_by_departure: Counts,
+    pub(crate) releases: Counts,
 }
 
 /// What one step came to.
@@ -35,7 +70,6 @@ pub(crate) struct StepCounts {
     /// By the word used in results.
     pub(crate) endings: BTreeMap<&'static str, u64>,
     pub(crate) cost: u128,
-    pub(crate) deliveries: Counts,
 }
 
 /// In how many recipients two plans differ: the later one alone, the earlier one alone.
@@ -57,11 +91,17 @@ pub(crate) struct BinsOfTime {
 
 impl BinsOfTime {
     pub(crate) fn count(self, times: impl IntoIterator<Item = SimTime>) -> Counts {
-        count(
-            times
-                .into_iter()
-                .map(|at| usize::try_from(at.as_micros() / self.width).map_or(self.last, |bin| bin.min(self.last))),
-        )
+        self.sum(times.into_iter().map(|at| (at, 1)))
+    }
+
+    /// Adds amounts up by bin.
+    fn sum(self, amounts: impl IntoIterator<Item = (SimTime, u64)>) -> Counts {
+        let mut sums = Counts::new();
+        for (at, amount) in amounts.into_iter().filter(|&(_, amount)| amount > 0) {
+            let bin = usize::try_from(at.as_micros() / self.width).map_or(self.last, |bin| bin.min(self.last));
+            *sums.entry(bin).or_default() += amount;
+        }
+        sums
     }
 }
 
@@ -137,8 +177,14 @@ impl History {
     }
 }
 
-/// Counts what is kept of one plan's lives.
-pub(crate) fn plan_counts(histories: &[History], deadline: SimTime, bins: BinsOfTime, steps: usize) -> PlanCounts {
+/// Counts what is kept of one plan's lives. `queues` says which providers have one.
+pub(crate) fn plan_counts(
+    histories: &[History],
+    deadline: SimTime,
+    bins: BinsOfTime,
+    steps: usize,
+    queues: &[bool],
+) -> PlanCounts {
     let costs = || histories.iter().map(|history| history.cost().unsigned_abs());
     let ends = || histories.iter().filter_map(|history| history.ended).map(|(at, _)| at.as_micros());
     let moves = histories.iter().flat_map(|history| history.steps.iter().skip(1)).map(|stay| stay.entered);
@@ -151,6 +197,7 @@ pub(crate) fn plan_counts(histories: &[History], deadline: SimTime, bins: BinsOf
         succeeded: number_of(histories, |history| history.succeeded()),
         duplicates: number_of(histories, |history| history.duplicate()),
         seen: number_of(histories, |history| history.seen()),
+        open: number_of(histories, |history| history.ended.is_none()),
         cost: costs().sum(),
         cost_squared: costs().map(|cost| cost * cost).sum(),
         latencies,
@@ -158,11 +205,71 @@ pub(crate) fn plan_counts(histories: &[History], deadline: SimTime, bins: BinsOf
         // Those after the last second that is told apart, the 1 048 575th, are counted as of it.
         ends: count(ends().map(|at| (at / 1_000_000).min(1_048_575) as usize)),
         failovers: bins.count(moves),
-        steps: (0..steps).map(|step| step_counts(histories, step, bins)).collect(),
+        steps: (0..steps).map(|step| step_counts(histories, step)).collect(),
+        providers: queues.iter().enumerate().map(|(i, &queue)| provider_counts(histories, i, queue, bins)).collect(),
     }
 }
 
-fn step_counts(histories: &[History], step: usize, bins: BinsOfTime) -> StepCounts {
+fn provider_counts(histories: &[History], provider: usize, queue: bool, bins: BinsOfTime) -> ProviderCounts {
+    let attempts: Vec<&Attempt> = histories.iter().flat_map(|history| &history.attempts).collect();
+    let come: Vec<(&Attempt, &Try)> = attempts
+        .iter()
+        .flat_map(|&attempt| attempt.tries.iter().map(move |one| (attempt, one)))
+        .filter(|(_, one)| one.provider == provider)
+        .collect();
+    let seen: Vec<_> = come.iter().filter(|(_, one)| one.said != Said::Blocked).copied().collect();
+    let carried: Vec<_> = attempts.iter().filter(|attempt| attempt.provider == provider).collect();
+    let deliveries: Vec<_> = carried.iter().filter_map(|attempt| attempt.delivered).collect();
+    let turned_down = seen.iter().filter(|(_, one)| matches!(one.said, Said::Refused | Said::OutOfOrder));
+    let failures = turned_down.map(|(attempt, _)| attempt.submitted);
+    let failures = failures.chain(carried.iter().flat_map(|attempt| attempt.bad_reports.iter().copied()));
+    let costs = || carried.iter().map(|attempt| (attempt.submitted, attempt.charge.unsigned_abs() as u64));
+    ProviderCounts {
+        attempts: seen.len() as u64,
+        delivered: deliveries.len() as u64,
+        cost: costs().map(|(_, charge)| u128::from(charge)).sum(),
+        blocked: (come.len() - seen.len()) as u64,
+        submissions: bins.count(seen.iter().map(|(attempt, _)| attempt.submitted)),
+        deliveries: bins.count(deliveries),
+        failures: bins.count(failures),
+        costs: bins.sum(costs()),
+        queue: queue.then(|| queue_counts(&seen, provider, bins)),
+    }
+}
+
+fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, bins: BinsOfTime) -> QueueCounts {
+    let left: Vec<(SimTime, SimTime)> = seen
+        .iter()
+        .filter_map(|(attempt, one)| match one.said {
+            Said::Leaves(at) => Some((attempt.submitted, at)),
+            Said::OutOfOrder => Some((attempt.submitted, attempt.submitted)),
+            _ => None,
+        })
+        .collect();
+    let waits = || left.iter().map(|(from, to)| (*to, to.since(*from).as_micros() as u64));
+    let in_vain = seen.iter().filter(|(_, one)| matches!(one.said, Said::Withdrawn | Said::Waits));
+    let in_vain: Vec<_> = in_vain.map(|(attempt, one)| (attempt.submitted, one.patience)).collect();
+    let withdrawn = || in_vain.iter().copied().filter(|(_, patience)| !patience.is_never());
+    let held = || seen.iter().flat_map(|(attempt, _)| &attempt.held).filter(|held| held.0 == provider);
+    let ends = waits().filter(|&(_, wait)| wait > 0).map(|(at, _)| at).chain(withdrawn().map(|(_, at)| at));
+    QueueCounts {
+        refused: seen.iter().filter(|(_, one)| one.said == Said::Refused).count() as u64,
+        withdrawn: in_vain.len() as u64,
+        waits: waits().map(|(_, wait)| u128::from(wait)).sum(),
+        at_once: waits().filter(|&(_, wait)| wait == 0).count() as u64,
+        longest_wait: waits().map(|(_, wait)| wait as i64).max(),
+        wasted: withdrawn().map(|(from, to)| to.since(from).as_micros() as u128).sum(),
+        held: held().map(|(_, from, to)| to.since(*from).as_micros() as u128).sum(),
+        drained: ends.map(|at| at.as_micros()).max(),
+        entries: bins.count(left.iter().map(|(from, _)| *from).chain(in_vain.iter().map(|(from, _)| *from))),
+        departures: bins.count(left.iter().map(|(_, at)| *at)),
+        withdrawals: bins.count(withdrawn().map(|(_, at)| at)),
+        waits_by_departure: bins.sum(waits()),
+        releases: bins.count(held().map(|(.., to)| *to)),
+    }
+}
+
+fn step_counts(histories: &[History], step: usize) -> StepCounts {
     let of_step = |history: &'_ History| -> Vec<(i128, Option<SimTime>)> {
         history.attempts.iter().filter(|attempt| attempt.step == step).map(|a| (a.charge, a.delivered)).collect()
     };
@@ -186,7 +293,6 @@ fn step_counts(histories: &[History], step: usize, bins: BinsOfTime) -> StepCoun
         first: number_of(histories, |history| history.first_step() == Some(step)),
         endings,
         cost: attempts.iter().map(|(charge, _)| charge.unsigned_abs()).sum(),
-        deliveries: bins.count(deliveries),
     }
 }
 

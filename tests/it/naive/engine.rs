@@ -1,17 +1,18 @@
 //! The naive twin's engine: what reports and timers do to a flow.
 
 use super::history::Left;
-use super::{What, World};
+use super::{Kind, What, World};
 use failsim::engine::{LateDelivery, StepRules};
 use failsim::units::SimTime;
 use failsim::vocabulary::{Status, SuccessFloor};
 
 impl World<'_> {
     /// A report arrives.
-    pub(super) fn hear(&mut self, now: SimTime, recipient: u32, attempt: usize, status: Status) {
-        let history = &mut self.histories[recipient as usize];
+    pub(super) fn hear(&mut self, now: SimTime, who: usize, attempt: usize, status: Status) {
+        let plan = self.people[who].plan;
+        let history = &mut self.people[who].history;
         let message = &mut history.attempts[attempt];
-        let rules = &self.plan.flow.steps[message.step];
+        let rules = &plan.flow.steps[message.step];
         if !is_news(&message.known, status, rules) {
             return;
         }
@@ -21,82 +22,85 @@ impl World<'_> {
         }
         let late = attempt + 1 < history.attempts.len();
         match (late, meets(rules.success, status)) {
-            (false, true) => self.succeed(now, recipient, Left::Succeeded(status)),
-            (false, false) if is_bad(status) => self.go_wrong(now, recipient, status),
-            (true, true) if is_delivery(status) && self.plan.flow.late_delivery == LateDelivery::Finish => {
-                self.succeed(now, recipient, Left::Superseded)
+            (false, true) => self.succeed(now, who, Left::Succeeded(status)),
+            (false, false) if is_bad(status) => self.go_wrong(now, who, status),
+            (true, true) if is_delivery(status) && plan.flow.late_delivery == LateDelivery::Finish => {
+                self.succeed(now, who, Left::Superseded)
             }
             _ => {}
         }
     }
 
     /// The latest attempt has come to a bad end.
-    fn go_wrong(&mut self, now: SimTime, recipient: u32, status: Status) {
-        let history = &self.histories[recipient as usize];
+    fn go_wrong(&mut self, now: SimTime, who: usize, status: Status) {
+        let plan = self.people[who].plan;
+        let history = &self.people[who].history;
         let stay = history.steps.last().expect("a flow is in a step");
-        let rules = &self.plan.flow.steps[history.steps.len() - 1];
+        let rules = &plan.flow.steps[history.steps.len() - 1];
         let resubmit_at = now.after(rules.retry_after);
         let step_over = stay.entered.after(rules.ttl);
-        let flow_over = history.arrival.after(self.plan.flow.give_up_after);
+        let flow_over = history.arrival.after(plan.flow.give_up_after);
         let in_time = resubmit_at < step_over && resubmit_at < flow_over;
         if status == Status::Failed && stay.tries < rules.attempts && in_time {
             let latest = history.attempts.len() - 1;
             if rules.retry_after == SimTime::ZERO {
-                self.submit(now, recipient);
+                self.event(now, Kind::Submission, who, latest + 1, What::Nothing);
             } else {
-                self.timer(resubmit_at, recipient, latest, What::Retry);
+                self.timer(resubmit_at, who, latest, What::Retry);
             }
             return;
         }
-        self.move_on(now, recipient, Left::Bad(status), status);
+        self.move_on(now, who, Left::Bad(status), status);
     }
 
-    pub(super) fn retry(&mut self, now: SimTime, recipient: u32, failed_attempt: usize) {
-        let history = &self.histories[recipient as usize];
+    pub(super) fn retry(&mut self, now: SimTime, who: usize, failed_attempt: usize) {
+        let history = &self.people[who].history;
         if history.in_progress() && history.attempts.len() == failed_attempt + 1 {
-            self.submit(now, recipient);
+            self.event(now, Kind::Submission, who, failed_attempt + 1, What::Nothing);
         }
     }
 
     /// The ttl of the step that began with `first_attempt` has passed.
-    pub(super) fn time_out(&mut self, now: SimTime, recipient: u32, first_attempt: usize) {
-        let history = &mut self.histories[recipient as usize];
+    pub(super) fn time_out(&mut self, now: SimTime, who: usize, first_attempt: usize) {
+        let plan = self.people[who].plan;
+        let history = &mut self.people[who].history;
         let step = history.attempts[first_attempt].step;
         if !history.in_progress() || step + 1 != history.steps.len() {
             return;
         }
         let latest = history.attempts.last_mut().expect("a step begins with an attempt");
         let unseen = matches!(latest.known.last(), Some(Status::Delivered | Status::Answered));
-        if unseen && self.plan.flow.steps[step].expire_on_delivery {
+        if unseen && plan.flow.steps[step].expire_on_delivery {
             latest.known.push(Status::Expired);
         }
-        self.move_on(now, recipient, Left::TimedOut, Status::Expired);
+        self.move_on(now, who, Left::TimedOut, Status::Expired);
     }
 
-    fn move_on(&mut self, now: SimTime, recipient: u32, how: Left, status: Status) {
-        let history = &mut self.histories[recipient as usize];
+    fn move_on(&mut self, now: SimTime, who: usize, how: Left, status: Status) {
+        let plan = self.people[who].plan;
+        let history = &mut self.people[who].history;
         history.leave(now, how);
         let next = history.steps.len();
-        let triggered = self.plan.flow.steps[next - 1].failover_on.iter().any(|trigger| trigger == status);
+        let triggered = plan.flow.steps[next - 1].failover_on.iter().any(|trigger| trigger == status);
         // Nothing is submitted in the instant of giving up.
-        let goes_on = now < history.arrival.after(self.plan.flow.give_up_after);
-        if triggered && goes_on && next < self.plan.flow.steps.len() {
-            self.enter(now, recipient, next);
+        let goes_on = now < history.arrival.after(plan.flow.give_up_after);
+        if triggered && goes_on && next < plan.flow.steps.len() {
+            self.enter(now, who, next);
         } else {
             history.ended = Some((now, false));
         }
     }
 
-    pub(super) fn give_up(&mut self, now: SimTime, recipient: u32) {
-        let history = &mut self.histories[recipient as usize];
+    pub(super) fn give_up(&mut self, now: SimTime, who: usize) {
+        let history = &mut self.people[who].history;
         if history.in_progress() {
             history.leave(now, Left::GaveUp);
             history.ended = Some((now, false));
         }
     }
 
-    fn succeed(&mut self, now: SimTime, recipient: u32, how: Left) {
-        let history = &mut self.histories[recipient as usize];
+    fn succeed(&mut self, now: SimTime, who: usize, how: Left) {
+        let history = &mut self.people[who].history;
         history.leave(now, how);
         history.ended = Some((now, true));
     }

@@ -18,13 +18,44 @@ pub(crate) struct History {
 #[derive(Debug)]
 pub(crate) struct Attempt {
     pub(crate) step: usize,
+    pub(crate) submitted: SimTime,
+    /// When the engine leaves the step, at the latest.
+    pub(super) deadline: SimTime,
+    /// The provider that had it, or the last that did not take it.
     pub(crate) provider: usize,
+    /// The providers that it came to, in order.
+    pub(crate) tries: Vec<Try>,
+    /// The lines that it held: of which provider, from when, until when.
+    pub(crate) held: Vec<(usize, SimTime, SimTime)>,
     pub(crate) delivered: Option<SimTime>,
     pub(crate) seen: Option<SimTime>,
+    /// When bad ends were reported.
+    pub(crate) bad_reports: Vec<SimTime>,
     /// Millionths.
     pub(crate) charge: i128,
+    /// The state of the circuit that let it through.
+    pub(super) epoch: usize,
     /// What the engine knows of the message, oldest first.
     pub(super) known: Vec<Status>,
+}
+
+/// An attempt at one provider.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Try {
+    pub(crate) provider: usize,
+    pub(crate) said: Said,
+    pub(crate) patience: SimTime,
+}
+
+/// What a provider said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Said {
+    Blocked,
+    Refused,
+    OutOfOrder,
+    Waits,
+    Withdrawn,
+    Leaves(SimTime),
 }
 
 /// The flow's stay in a step.
@@ -43,6 +74,25 @@ pub(crate) enum Left {
     TimedOut,
     Superseded,
     GaveUp,
+}
+
+impl Attempt {
+    pub(super) fn new(step: usize, submitted: SimTime, deadline: SimTime) -> Self {
+        Self {
+            step,
+            submitted,
+            deadline,
+            provider: usize::MAX,
+            tries: Vec::new(),
+            held: Vec::new(),
+            delivered: None,
+            seen: None,
+            bad_reports: Vec::new(),
+            charge: 0,
+            epoch: 0,
+            known: Vec::new(),
+        }
+    }
 }
 
 impl History {

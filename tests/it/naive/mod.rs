@@ -1,137 +1,406 @@
-//! The simulation a second time, as plainly as it can be written: one heap of events for all recipients of a plan, the whole
-//! history of every message kept, and everything counted from the histories afterwards.
+//! The simulation a second time, as plainly as it can be written: one heap of events for all recipients of a world, the whole
+//! history of every message kept, queues that are lists, and everything counted from the histories afterwards.
 //!
-//! It shares with the product only the draws, the samplers, the timetable and the plain data types.
+//! It shares with the product only the draws, the samplers, the timetable, the order in which a pool is tried, and the plain data
+//! types.
 
+mod circuit;
 mod counts;
 mod engine;
 mod history;
 mod provider;
+mod shop;
 
-use failsim::rng::{Luck, ProviderKey};
-use failsim::scenario::{Plan, Scenario};
+use circuit::Circuit;
+use failsim::provider::When;
+use failsim::rng::{Luck, ProviderKey, purpose};
+use failsim::scenario::{Plan, Scenario, Stream};
 use failsim::traffic::Timetable;
 use failsim::units::SimTime;
 use failsim::vocabulary::{Status, SuccessFloor};
-use history::{Attempt, Stay};
-use provider::{Errand, Samplers};
+use history::{Attempt, Stay, Try};
+use provider::{Carried, Errand, Samplers};
+use shop::Shop;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-pub(crate) use counts::{BinsOfTime, Counts, PairCounts, PlanCounts, StepCounts, pair_counts, plan_counts};
-pub(crate) use history::History;
+pub(crate) use counts::{
+    BinsOfTime, Counts, PairCounts, PlanCounts, ProviderCounts, QueueCounts, StepCounts, pair_counts, plan_counts,
+};
+pub(crate) use history::{History, Said};
+
+/// At equal times in this order: what comes free goes to those who wait, reports are heard before timers, and everything is known
+/// that can be known before anything is submitted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Kind {
+    Departure,
+    Withdrawal,
+    Report,
+    Timer,
+    Result,
+    Submission,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Event {
     at: SimTime,
     kind: Kind,
-    recipient: u32,
+    /// The recipient, all streams numbered one after the other; for a departure the provider.
+    who: usize,
     attempt: usize,
     what: What,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Kind {
-    Report,
-    Timer,
 }
 
 /// What a report says, or what a timer is for. The end of the flow's patience comes before that of a step's.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum What {
+    Nothing,
     Status(Status),
     GiveUp,
     Retry,
     Ttl,
+    /// Of an attempt at this provider, permitted in this state of its circuit.
+    Result {
+        provider: usize,
+        epoch: usize,
+        failed: bool,
+    },
 }
 
-/// Plays all recipients of `scenario` under its plan number `plan`.
-pub(crate) fn play(scenario: &Scenario, plan: usize, luck: Luck) -> Vec<History> {
-    let samplers = scenario.providers.iter().map(Samplers::new).collect();
-    let histories = arrivals(scenario, luck).into_iter().map(History::new).collect();
-    let plan = &scenario.plans[plan];
-    let mut world = World { scenario, plan, luck, samplers, histories, events: BinaryHeap::new() };
-    for recipient in 0..world.histories.len() {
-        world.begin(recipient as u32);
+/// What a world came to.
+pub(crate) struct Played {
+    /// For each stream, the lives of its recipients.
+    pub(crate) streams: Vec<Vec<History>>,
+    /// For each provider, the most that ever waited.
+    pub(crate) longest: Vec<u64>,
+    /// For each provider, how often its circuit opened.
+    pub(crate) opened: Vec<u64>,
+}
+
+/// Plays the world of `scenario` in which its plan number `plan` is compared. Random outages are drawn up to `until`.
+pub(crate) fn play(scenario: &Scenario, plan: usize, luck: Luck, until: SimTime) -> Played {
+    let mut people = Vec::new();
+    for (number, stream) in scenario.streams.iter().enumerate() {
+        let luck = luck.of_stream(&stream.name);
+        for (recipient, arrival) in arrivals(stream, luck).into_iter().enumerate() {
+            let history = History::new(arrival);
+            people.push(Person {
+                history,
+                stream: number,
+                plan: scenario.plan_of(stream, plan),
+                luck,
+                recipient: recipient as u32,
+            });
+        }
+    }
+    let providers = (0..scenario.providers.len()).map(|i| Provided::new(scenario, i, luck, until)).collect();
+    let mut world = World { scenario, providers, people, events: BinaryHeap::new() };
+    for who in 0..world.people.len() {
+        world.begin(who);
     }
     while let Some(Reverse(event)) = world.events.pop() {
         world.handle(event);
     }
-    world.histories
+    world.played()
 }
 
-/// When each recipient arrives.
-pub(crate) fn arrivals(scenario: &Scenario, luck: Luck) -> Vec<SimTime> {
-    let mut times = vec![SimTime::ZERO; scenario.traffic.recipients as usize];
-    Timetable::new(&scenario.traffic, luck).fill(0, &mut times);
+/// When each recipient of a stream arrives.
+pub(crate) fn arrivals(stream: &Stream, luck: Luck) -> Vec<SimTime> {
+    let mut times = vec![SimTime::ZERO; stream.traffic.recipients as usize];
+    Timetable::new(&stream.traffic, luck).fill(0, &mut times);
     times
+}
+
+struct Person<'a> {
+    history: History,
+    stream: usize,
+    plan: &'a Plan,
+    luck: Luck,
+    recipient: u32,
+}
+
+/// A provider and what its users share of it.
+struct Provided {
+    samplers: Samplers,
+    windows: Vec<provider::Windows>,
+    shop: Option<Shop>,
+    circuit: Option<Circuit>,
+}
+
+impl Provided {
+    fn new(scenario: &Scenario, index: usize, luck: Luck, until: SimTime) -> Self {
+        let spec = &scenario.providers[index];
+        let key = ProviderKey::of_name(&spec.name);
+        let windows = spec.outages.iter().enumerate().map(|(number, outage)| match outage.when {
+            When::Window { from, to, every } => provider::Windows::Fixed { from, to, every },
+            When::Random { .. } => provider::Windows::Drawn(
+                outage.windows(luck, key, number as u16, until).before(SimTime::NEVER, usize::MAX),
+            ),
+        });
+        let windows: Vec<_> = windows.collect();
+        Self {
+            samplers: Samplers::new(spec),
+            shop: spec.capacity.map(|capacity| Shop::new(capacity, spec, &windows)),
+            circuit: scenario.breakers[index].map(Circuit::new),
+            windows,
+        }
+    }
 }
 
 struct World<'a> {
     scenario: &'a Scenario,
-    plan: &'a Plan,
-    luck: Luck,
-    samplers: Vec<Samplers>,
-    histories: Vec<History>,
+    providers: Vec<Provided>,
+    people: Vec<Person<'a>>,
     events: BinaryHeap<Reverse<Event>>,
 }
 
 impl World<'_> {
-    fn begin(&mut self, recipient: u32) {
-        let arrival = self.histories[recipient as usize].arrival;
-        self.timer(arrival.after(self.plan.flow.give_up_after), recipient, 0, What::GiveUp);
-        self.enter(arrival, recipient, 0);
+    fn begin(&mut self, who: usize) {
+        let Person { history, plan, .. } = &self.people[who];
+        let (arrival, give_up_after) = (history.arrival, plan.flow.give_up_after);
+        self.timer(arrival.after(give_up_after), who, 0, What::GiveUp);
+        // The first step is entered, and its attempt made, when its turn comes.
+        self.event(arrival, Kind::Submission, who, 0, What::Nothing);
     }
 
-    fn timer(&mut self, at: SimTime, recipient: u32, attempt: usize, what: What) {
+    fn event(&mut self, at: SimTime, kind: Kind, who: usize, attempt: usize, what: What) {
         if at != SimTime::NEVER {
-            self.events.push(Reverse(Event { at, kind: Kind::Timer, recipient, attempt, what }));
+            self.events.push(Reverse(Event { at, kind, who, attempt, what }));
         }
     }
 
-    fn enter(&mut self, now: SimTime, recipient: u32, step: usize) {
-        let history = &mut self.histories[recipient as usize];
+    fn timer(&mut self, at: SimTime, who: usize, attempt: usize, what: What) {
+        self.event(at, Kind::Timer, who, attempt, what);
+    }
+
+    fn enter(&mut self, now: SimTime, who: usize, step: usize) {
+        let Person { history, plan, .. } = &mut self.people[who];
         assert_eq!(history.steps.len(), step, "steps are entered in order");
         history.steps.push(Stay { entered: now, left: None, tries: 0 });
         let first_attempt = history.attempts.len();
-        self.timer(now.after(self.plan.flow.steps[step].ttl), recipient, first_attempt, What::Ttl);
-        self.submit(now, recipient);
-    }
-
-    fn submit(&mut self, now: SimTime, recipient: u32) {
-        let history = &mut self.histories[recipient as usize];
-        let step = history.steps.len() - 1;
-        history.steps[step].tries += 1;
-        let rules = &self.plan.flow.steps[step];
-        let carrier = self.plan.carriers[step];
-        let spec = &self.scenario.providers[carrier.provider];
-        let used_before = history.attempts.iter().filter(|attempt| attempt.provider == carrier.provider).count();
-        let errand = Errand {
-            spec,
-            samplers: &self.samplers[carrier.provider],
-            now,
-            ttl: rules.ttl,
-            validity: carrier.validity,
-            progress: rules.success < SuccessFloor::Delivered,
-            draws: self.luck.draws(ProviderKey::of_name(&spec.name), recipient, used_before as u16),
-        };
-        let result = errand.carry_out();
-        let attempt = history.attempts.len();
-        for (at, status) in result.reports {
-            let what = What::Status(status);
-            self.events.push(Reverse(Event { at, kind: Kind::Report, recipient, attempt, what }));
-        }
-        let (delivered, seen, charge) = (result.delivered, result.seen, result.charge);
-        history.attempts.push(Attempt { step, provider: carrier.provider, delivered, seen, charge, known: Vec::new() });
+        let ttl = plan.flow.steps[step].ttl;
+        self.timer(now.after(ttl), who, first_attempt, What::Ttl);
+        self.event(now, Kind::Submission, who, first_attempt, What::Nothing);
     }
 
     fn handle(&mut self, event: Event) {
-        let Event { at, recipient, attempt, what, .. } = event;
-        match what {
-            What::Status(status) => self.hear(at, recipient, attempt, status),
-            What::GiveUp => self.give_up(at, recipient),
-            What::Retry => self.retry(at, recipient, attempt),
-            What::Ttl => self.time_out(at, recipient, attempt),
+        let Event { at, kind, who, attempt, what } = event;
+        match (kind, what) {
+            (Kind::Departure, _) => self.departures(at, who),
+            (Kind::Withdrawal, _) => self.withdraw(at, who, attempt),
+            (Kind::Submission, _) => self.submit(at, who, attempt),
+            (_, What::Status(status)) => self.hear(at, who, attempt, status),
+            (_, What::GiveUp) => self.give_up(at, who),
+            (_, What::Retry) => self.retry(at, who, attempt),
+            (_, What::Ttl) => self.time_out(at, who, attempt),
+            (_, What::Result { provider, epoch, failed }) => {
+                if let Some(circuit) = &mut self.providers[provider].circuit {
+                    circuit.result(at, epoch, failed);
+                }
+            }
+            (_, What::Nothing) => unreachable!("a report says something and a timer is for something"),
         }
+    }
+
+    /// An attempt is made, unless the flow is over.
+    fn submit(&mut self, now: SimTime, who: usize, attempt: usize) {
+        if self.people[who].history.steps.is_empty() {
+            return self.enter(now, who, 0);
+        }
+        let scenario = self.scenario;
+        let Person { history, plan, luck, recipient, .. } = &mut self.people[who];
+        assert_eq!(history.attempts.len(), attempt, "attempts are made in order");
+        let step = history.steps.len() - 1;
+        history.steps[step].tries += 1;
+        let pool = &plan.carriers[step].pool;
+        let draw = luck.draws(ProviderKey::SENDER, *recipient, attempt as u16).draw(purpose::CHOICE);
+        let order: Vec<usize> = pool.order(draw).map(|place| pool.members()[place]).collect();
+        let entered = history.steps[step].entered;
+        let rules = &plan.flow.steps[step];
+        let deadline = entered.after(rules.ttl).min(history.arrival.after(plan.flow.give_up_after));
+        history.attempts.push(Attempt::new(step, now, deadline));
+        for provider in order {
+            let keeps = scenario.providers[provider].honours_ttl;
+            let validity = self.people[who].plan.carriers[step].validity;
+            let patience = if keeps { deadline.min(now.after(validity)) } else { deadline };
+            let said = self.come_to(now, who, attempt, provider, patience);
+            let attempt = &mut self.people[who].history.attempts[attempt];
+            attempt.tries.push(Try { provider, said, patience });
+            attempt.provider = provider;
+            match said {
+                Said::Blocked | Said::Refused | Said::OutOfOrder => {}
+                Said::Leaves(_) | Said::Waits | Said::Withdrawn => return,
+            }
+        }
+        self.event(now, Kind::Report, who, attempt, What::Status(Status::Failed));
+    }
+
+    /// An attempt comes to a provider.
+    fn come_to(&mut self, now: SimTime, who: usize, attempt: usize, provider: usize, patience: SimTime) -> Said {
+        let epoch = match &mut self.providers[provider].circuit {
+            None => 0,
+            Some(circuit) => match circuit.permit(now) {
+                None => return Said::Blocked,
+                Some(epoch) => epoch,
+            },
+        };
+        self.people[who].history.attempts[attempt].epoch = epoch;
+        let Some(shop) = &mut self.providers[provider].shop else {
+            return self.leave(now, who, attempt, provider);
+        };
+        if shop.is_idle() && shop.free_at(now) <= now {
+            return self.leave(now, who, attempt, provider);
+        }
+        if shop.is_full() {
+            let fails = self.counts_as_failure(provider, Status::Failed);
+            self.result(now, who, attempt, provider, fails);
+            return Said::Refused;
+        }
+        let priority = self.scenario.streams[self.people[who].stream].priority;
+        shop.wait(who, attempt, priority);
+        self.event(patience, Kind::Withdrawal, who, attempt, What::Nothing);
+        self.look_for_departure(now, provider);
+        if self.hears_progress(who, attempt) {
+            self.event(now, Kind::Report, who, attempt, What::Status(Status::Queued));
+        }
+        Said::Waits
+    }
+
+    fn hears_progress(&self, who: usize, attempt: usize) -> bool {
+        let Person { history, plan, .. } = &self.people[who];
+        plan.flow.steps[history.attempts[attempt].step].success < SuccessFloor::Delivered
+    }
+
+    /// Plans the next departure from a queue.
+    fn look_for_departure(&mut self, now: SimTime, provider: usize) {
+        let Some(shop) = &mut self.providers[provider].shop else { return };
+        let next = shop.free_at(now);
+        if next < shop.due {
+            shop.due = next;
+            self.event(next, Kind::Departure, provider, 0, What::Nothing);
+        }
+    }
+
+    /// All who can leave a queue now do.
+    fn departures(&mut self, now: SimTime, provider: usize) {
+        if let Some(shop) = &mut self.providers[provider].shop
+            && shop.due == now
+        {
+            shop.due = SimTime::NEVER;
+        }
+        loop {
+            let Some(shop) = &mut self.providers[provider].shop else { return };
+            if shop.is_idle() || shop.free_at(now) > now {
+                break;
+            }
+            let (who, attempt) = shop.next();
+            let said = self.leave(now, who, attempt, provider);
+            self.people[who].history.attempts[attempt].tries.last_mut().expect("it waited somewhere").said = said;
+        }
+        let shop = self.providers[provider].shop.as_ref();
+        if shop.is_some_and(|shop| !shop.is_idle()) {
+            self.look_for_departure(now, provider);
+        }
+    }
+
+    /// The patience of an attempt runs out; if it still waits it is withdrawn.
+    fn withdraw(&mut self, now: SimTime, who: usize, attempt: usize) {
+        let provider = self.people[who].history.attempts[attempt].provider;
+        let waits = self.providers[provider].shop.as_mut().is_some_and(|shop| shop.give_up(who, attempt));
+        if !waits {
+            return;
+        }
+        let message = &mut self.people[who].history.attempts[attempt];
+        message.tries.last_mut().expect("it waited somewhere").said = Said::Withdrawn;
+        let deadline = message.deadline;
+        self.result(now, who, attempt, provider, true);
+        if now < deadline {
+            let samplers = &self.providers[provider].samplers;
+            let delay = samplers.report_delay.sample(self.draws(who, attempt, provider).draw(purpose::REPORT_DELAY));
+            self.people[who].history.attempts[attempt].bad_reports.push(now.after(delay));
+            self.event(now.after(delay), Kind::Report, who, attempt, What::Status(Status::Expired));
+        }
+    }
+
+    /// The luck of a recipient's attempt at a provider: that of so many uses before it.
+    fn draws(&self, who: usize, attempt: usize, provider: usize) -> failsim::rng::Draws {
+        let Person { history, luck, recipient, .. } = &self.people[who];
+        let used_before = history.attempts[..attempt].iter().filter(|earlier| earlier.provider == provider).count();
+        let key = ProviderKey::of_name(&self.scenario.providers[provider].name);
+        luck.draws(key, *recipient, used_before as u16)
+    }
+
+    /// An attempt leaves.
+    fn leave(&mut self, now: SimTime, who: usize, attempt: usize, provider: usize) -> Said {
+        let draws = self.draws(who, attempt, provider);
+        let Person { history, plan, .. } = &self.people[who];
+        let message = &history.attempts[attempt];
+        let rules = &plan.flow.steps[message.step];
+        let errand = Errand {
+            spec: &self.scenario.providers[provider],
+            samplers: &self.providers[provider].samplers,
+            windows: &self.providers[provider].windows,
+            submitted: message.submitted,
+            now,
+            ttl: rules.ttl,
+            validity: plan.carriers[message.step].validity,
+            progress: rules.success < SuccessFloor::Delivered,
+            draws,
+        };
+        let carried = errand.carry_out();
+        if let Some(shop) = &mut self.providers[provider].shop {
+            shop.leaves(now, carried.released);
+        }
+        self.result_of(now, who, attempt, provider, &carried);
+        let at_once = self.people[who].history.attempts[attempt].submitted == now;
+        if carried.out_of_order && at_once {
+            self.people[who].history.attempts[attempt].held.push((provider, now, now));
+            return Said::OutOfOrder;
+        }
+        // What waited has been told that it is queued.
+        for &(at, status) in carried.reports.iter().filter(|(at, _)| *at >= now) {
+            self.event(at, Kind::Report, who, attempt, What::Status(status));
+        }
+        let message = &mut self.people[who].history.attempts[attempt];
+        (message.delivered, message.seen, message.charge) = (carried.delivered, carried.seen, carried.charge);
+        message.held.push((provider, now, carried.released));
+        message.bad_reports = carried.reports.iter().filter(|(_, status)| status.is_bad()).map(|r| r.0).collect();
+        Said::Leaves(now)
+    }
+
+    fn counts_as_failure(&self, provider: usize, status: Status) -> bool {
+        self.scenario.breakers[provider].is_some_and(|rules| rules.failures.iter().any(|failure| failure == status))
+    }
+
+    /// What the circuit will hear of an attempt that left now.
+    fn result_of(&mut self, now: SimTime, who: usize, attempt: usize, provider: usize, carried: &Carried) {
+        let Some(rules) = self.scenario.breakers[provider] else { return };
+        let missing = now.after(rules.missing_after);
+        let is_final = |status: Status| status.is_bad() || engine::is_delivery(status);
+        let first = carried.reports.iter().copied().filter(|&(_, status)| is_final(status)).min();
+        let (at, failed) = match first {
+            Some((at, status)) if at <= missing => (at, self.counts_as_failure(provider, status)),
+            _ => (missing, true),
+        };
+        self.result(at, who, attempt, provider, failed);
+    }
+
+    fn result(&mut self, at: SimTime, who: usize, attempt: usize, provider: usize, failed: bool) {
+        if self.providers[provider].circuit.is_some() {
+            let epoch = self.people[who].history.attempts[attempt].epoch;
+            self.event(at, Kind::Result, who, attempt, What::Result { provider, epoch, failed });
+        }
+    }
+
+    fn played(self) -> Played {
+        let mut streams: Vec<Vec<History>> = self.scenario.streams.iter().map(|_| Vec::new()).collect();
+        for person in self.people {
+            streams[person.stream].push(person.history);
+        }
+        let longest = |provided: &Provided| provided.shop.as_ref().map_or(0, |shop| shop.longest);
+        let opened = |provided: &Provided| provided.circuit.as_ref().map_or(0, |circuit| circuit.opened);
+        let (longest, opened) =
+            (self.providers.iter().map(longest).collect(), self.providers.iter().map(opened).collect());
+        Played { streams, longest, opened }
     }
 }

@@ -9,7 +9,7 @@ use failsim::vocabulary::Status;
 
 /// The samplers of one provider.
 pub(super) struct Samplers {
-    report_delay: Sampler,
+    pub(super) report_delay: Sampler,
     after: Vec<Sampler>,
     pub(super) seen: Vec<Option<Sampler>>,
     talk: Vec<Option<Sampler>>,
@@ -31,6 +31,8 @@ impl Samplers {
 pub(super) struct Errand<'a> {
     pub(super) spec: &'a ProviderSpec,
     pub(super) samplers: &'a Samplers,
+    pub(super) windows: &'a [Windows],
+    pub(super) submitted: SimTime,
     pub(super) now: SimTime,
     pub(super) ttl: SimTime,
     pub(super) validity: SimTime,
@@ -44,7 +46,67 @@ pub(super) struct Carried {
     pub(super) delivered: Option<SimTime>,
     pub(super) seen: Option<SimTime>,
     pub(super) charge: i128,
+    /// When its line is free again.
+    pub(super) released: SimTime,
+    pub(super) out_of_order: bool,
 }
+
+/// When an outage is on.
+#[derive(Clone, Debug)]
+pub(super) enum Windows {
+    Fixed { from: SimTime, to: SimTime, every: SimTime },
+    Drawn(Vec<(SimTime, SimTime)>),
+}
+
+impl Windows {
+    /// The windows that begin before `until`, one by one.
+    fn all(&self, until: SimTime) -> Vec<(SimTime, SimTime)> {
+        match self {
+            Self::Drawn(windows) => windows.iter().copied().filter(|(from, _)| *from < until).collect(),
+            Self::Fixed { from, to, every } => {
+                let (mut from, mut to, mut all) = (*from, *to, Vec::new());
+                while from < until {
+                    all.push((from, to));
+                    (from, to) = (from.after(*every), to.after(*every));
+                }
+                all
+            }
+        }
+    }
+
+    /// Whether one of the windows holds `at`: each of them is tried.
+    pub(super) fn is_open(&self, at: SimTime) -> bool {
+        self.all(at.after(SimTime::from_micros(1))).iter().any(|&(from, to)| from <= at && at < to)
+    }
+
+    /// Whether one of the windows holds `at` (µs).
+    pub(super) fn holds(&self, at: i64) -> bool {
+        match self {
+            Self::Drawn(windows) => windows.iter().any(|(from, to)| (from.as_micros()..to.as_micros()).contains(&at)),
+            Self::Fixed { from, to, every } => {
+                let (from, to, every) = (from.as_micros(), to.as_micros(), every.as_micros());
+                at >= from && (at - from) % every < to - from
+            }
+        }
+    }
+
+    /// When windows begin and end, after `after` and up to `until` (µs).
+    pub(super) fn edges(&self, after: i64, until: i64) -> Vec<i64> {
+        let edges: Vec<i64> = match self {
+            Self::Drawn(windows) => windows.iter().flat_map(|(a, b)| [a.as_micros(), b.as_micros()]).collect(),
+            Self::Fixed { from, to, every } => {
+                let (from, length, every) = (from.as_micros(), to.since(*from).as_micros(), every.as_micros());
+                let first = (after - from).max(0) / every;
+                let starts = (first..).map(|n| from.saturating_add(n.saturating_mul(every)));
+                starts.take_while(|&start| start <= until).flat_map(|start| [start, start + length]).collect()
+            }
+        };
+        edges.into_iter().filter(|&edge| edge > after && edge <= until).collect()
+    }
+}
+
+/// How long an attempt of which nothing is heard holds its line at the most.
+const SILENCE: SimTime = SimTime::from_micros(180_000_000);
 
 impl Errand<'_> {
     pub(super) fn carry_out(&self) -> Carried {
@@ -52,11 +114,16 @@ impl Errand<'_> {
         let hits = self.outages_that_hit();
         if hits.contains(&Effect::Fail) {
             carried.reports.push((self.now, Status::Failed));
+            (carried.released, carried.out_of_order) = (self.now, true);
             return carried;
+        }
+        carried.released = self.now.after(SILENCE);
+        if self.spec.honours_ttl {
+            carried.released = carried.released.min(self.submitted.after(self.validity)).max(self.now);
         }
         carried.charge += i128::from(self.spec.price.submitted.as_micros()) * i128::from(self.spec.price.parts);
         if self.progress {
-            carried.reports.push((self.now, Status::Queued));
+            carried.reports.push((self.submitted, Status::Queued));
         }
         if !hits.contains(&Effect::Silent)
             && let Some(index) = self.outcome()
@@ -72,7 +139,7 @@ impl Errand<'_> {
     fn outages_that_hit(&self) -> Vec<Effect> {
         let hit = |(i, outage): (usize, &Outage)| {
             let lane = if i == 0 { purpose::FIRST_OUTAGE } else { purpose::FURTHER_OUTAGES + (i as u16 - 1) };
-            (is_open(outage, self.now) && self.chance(lane) < outage.share.get()).then_some(outage.effect)
+            (self.windows[i].is_open(self.now) && self.chance(lane) < outage.share.get()).then_some(outage.effect)
         };
         self.spec.outages.iter().enumerate().filter_map(hit).collect()
     }
@@ -98,12 +165,14 @@ impl Errand<'_> {
             carried.reports.push((self.reported(self.now, purpose::SENT_REPORT_DELAY), Status::Sent));
         }
         let happens = self.now.after(slowed(self.samplers.after[index].sample(self.draws.draw(purpose::AFTER)), hits));
-        let valid_until = self.now.after(self.validity);
+        let valid_until = self.submitted.after(self.validity);
         if self.spec.honours_ttl && happens > valid_until {
             carried.reports.push((self.reported(valid_until, purpose::REPORT_DELAY), Status::Expired));
+            carried.released = valid_until;
             return;
         }
         carried.reports.push((self.reported(happens, purpose::REPORT_DELAY), outcome.status));
+        carried.released = happens;
         if is_delivery(outcome.status) {
             self.deliver(index, outcome, happens, carried);
         }
@@ -115,12 +184,14 @@ impl Errand<'_> {
 
     fn deliver(&self, index: usize, outcome: &Outcome, at: SimTime, carried: &mut Carried) {
         let price = &self.spec.price;
-        let late = at > self.now.after(self.ttl);
+        let late = at > self.submitted.after(self.ttl);
         let amount = if late { price.delivered_late } else { price.delivered };
         carried.delivered = Some(at);
         carried.charge += i128::from(amount.as_micros());
         if let Some(talk) = &self.samplers.talk[index] {
-            carried.charge += talk_price(price, talk.sample(self.draws.draw(purpose::TALK)));
+            let talk = talk.sample(self.draws.draw(purpose::TALK));
+            carried.charge += talk_price(price, talk);
+            carried.released = at.after(talk);
         }
         if let (Some(seen), Some(after)) = (&outcome.seen, &self.samplers.seen[index])
             && self.chance(purpose::SEEN) < seen.share.get()
@@ -130,18 +201,6 @@ impl Errand<'_> {
             carried.reports.push((self.reported(opened, purpose::SEEN_REPORT_DELAY), Status::Seen));
         }
     }
-}
-
-/// Whether one of the windows holds `at`: each of them is tried.
-fn is_open(outage: &Outage, at: SimTime) -> bool {
-    let (mut from, mut to) = (outage.from, outage.to);
-    while from <= at {
-        if at < to {
-            return true;
-        }
-        (from, to) = (from.after(outage.every), to.after(outage.every));
-    }
-    false
 }
 
 /// A latency under all factors, then all delays.

@@ -1,0 +1,62 @@
+//! How much a provider can carry, and the circuit breaker before it.
+
+use super::{Builder, all};
+use crate::engine::BreakerRules;
+use crate::provider::{Capacity, Order};
+use crate::scenario::record::{Record, Value};
+use crate::vocabulary::StatusSet;
+
+impl Builder<'_> {
+    /// The capacity of a provider, if it is described.
+    pub(super) fn capacity(&mut self, provider: &Record) -> Option<Option<Capacity>> {
+        let Some(record) = super::optional::<&Record>(provider, "capacity")? else { return Some(None) };
+        if !record.has("rate") && !record.has("concurrent") {
+            let message = "this capacity limits nothing";
+            let cure = "add rate = \"100/s\", or concurrent = 100";
+            return self.refuse(provider.place_of("capacity"), message, "expected `rate`, `concurrent` or both", cure);
+        }
+        let queue = record.get_or("queue", u64::MAX)?;
+        let order = if record.get_or("order", "fifo")? == "priority" { Order::Priority } else { Order::Fifo };
+        let rejects = record.get_or("over_limit", "queue")? == "reject";
+        if let Some(key) = ["queue", "order"].into_iter().find(|key| rejects && record.has(key)) {
+            let message = format!("`{key}` has no meaning where nobody waits");
+            let cure = format!("remove `{key}`, or write over_limit = \"queue\"");
+            return self.refuse(record.place_of_key(key), message, "not beside over_limit = \"reject\"", cure);
+        }
+        Some(Some(Capacity {
+            rate: super::optional(record, "rate")?,
+            concurrent: super::optional::<u64>(record, "concurrent")?.map(|lines| lines as u32),
+            queue: if rejects { 0 } else { queue },
+            order,
+        }))
+    }
+}
+
+/// The breakers of all providers.
+pub(super) fn breakers(providers: &Record) -> Option<Vec<Option<BreakerRules>>> {
+    let one = |entry: &crate::scenario::record::Entry| match &entry.value {
+        Value::Table(provider) => super::optional::<&Record>(provider, "breaker").and_then(breaker),
+        _ => None,
+    };
+    all(providers.entries.iter().map(one).collect())
+}
+
+/// One breaker, if it is described.
+fn breaker(record: Option<&Record>) -> Option<Option<BreakerRules>> {
+    let Some(record) = record else { return Some(None) };
+    let usual = BreakerRules::DEFAULT;
+    let count = |key, default: u32| record.get_or(key, u64::from(default)).and_then(|count| u32::try_from(count).ok());
+    let failures = match super::optional::<&[&str]>(record, "failures")? {
+        Some(words) => words.iter().map(|word| super::providers::status(word)).collect::<Option<StatusSet>>()?,
+        None => usual.failures,
+    };
+    Some(Some(BreakerRules {
+        window: record.get_or("window", usual.window)?,
+        at_least: count("at_least", usual.at_least)?,
+        open_at: record.get_or("open_at", usual.open_at)?,
+        open_for: record.get_or("open_for", usual.open_for)?,
+        probes: count("probes", usual.probes)?,
+        missing_after: record.get_or("missing_after", usual.missing_after)?,
+        failures,
+    }))
+}

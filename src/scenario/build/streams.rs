@@ -1,0 +1,104 @@
+//! Streams of traffic: who arrives, for which goal, with which priority, and under which plan.
+
+use super::{Builder, optional};
+use crate::scenario::diagnostic::shown;
+use crate::scenario::model::{Scenario, Stream};
+use crate::scenario::record::{Record, Value};
+use crate::scenario::suggest::cure;
+use crate::traffic::MAX_RECIPIENTS;
+use crate::units::SimTime;
+
+/// The tables of traffic, one or more.
+pub(super) fn records(scenario: &Record) -> Option<&[Record]> {
+    match &scenario.entry("traffic")?.value {
+        Value::Table(record) => Some(std::slice::from_ref(record)),
+        Value::List(records) => Some(records),
+        _ => None,
+    }
+}
+
+impl Builder<'_> {
+    /// All streams, each with a name where there are several; `deadline` is what they aim at unless they say otherwise.
+    pub(super) fn streams(&mut self, records: &[Record], deadline: Option<SimTime>) -> Vec<Option<Stream>> {
+        self.unique_names("streams of traffic", records);
+        let mut streams: Vec<_> = records.iter().map(|record| self.stream(record, deadline)).collect();
+        if let Some(nameless) = records.iter().find(|record| records.len() > 1 && !record.has("name")) {
+            let cure = "add a name to each of them, such as name = \"pin\"";
+            let place = nameless.place.clone();
+            streams.push(self.refuse(
+                place,
+                "this stream of traffic has no name",
+                "expected `name` beside others",
+                cure,
+            ));
+        }
+        let recipients = streams.iter().flatten().map(|stream| stream.traffic.recipients);
+        if recipients.sum::<u64>() > MAX_RECIPIENTS {
+            let place = records.first().map(|record| record.place.clone()).unwrap_or_default();
+            let message = "the streams have too many recipients together";
+            let expected = format!("expected at most {MAX_RECIPIENTS}");
+            streams.push(self.refuse(place, message, expected, "write fewer recipients"));
+        }
+        streams
+    }
+
+    fn stream(&mut self, record: &Record, deadline: Option<SimTime>) -> Option<Stream> {
+        let traffic = self.traffic(record);
+        let deadline = match optional::<&Record>(record, "goal")? {
+            Some(goal) => goal.get("deadline"),
+            None => deadline,
+        };
+        Some(Stream {
+            name: record.get_or("name", "")?.to_owned(),
+            traffic: traffic?,
+            deadline: deadline?,
+            priority: u8::try_from(record.get_or("priority", 0_u64)?).ok()?,
+            plan: None,
+        })
+    }
+
+    /// For each stream, the index of the plan that is its own, if it has one. `plans` is none when nothing is known of them.
+    pub(super) fn own_plans(&mut self, streams: &[Record], plans: Option<&[Record]>) -> Option<Vec<Option<usize>>> {
+        let own: Vec<Option<Option<usize>>> = streams
+            .iter()
+            .map(|stream| match optional::<&str>(stream, "plan")? {
+                Some(name) => self.plan_of(stream, name, plans?).map(Some),
+                None => Some(None),
+            })
+            .collect();
+        let own = super::all(own)?;
+        let is_compared = |plan: usize| !own.contains(&Some(plan));
+        let all_taken = plans.is_some_and(|plans| !(0..plans.len()).any(is_compared));
+        let last = streams.iter().rfind(|stream| stream.has("plan"));
+        let Some(last) = last.filter(|_| all_taken || own.iter().all(Option::is_some)) else { return Some(own) };
+        let (message, cure) = if all_taken {
+            ("no plan is left to be compared", "add a plan for the streams that name none")
+        } else {
+            ("no stream follows the plans that are compared", "remove `plan` from the stream that is to follow them")
+        };
+        self.refuse(last.place_of_key("plan"), message, "expected a stream without `plan`, and a plan for it", cure)
+    }
+
+    /// The index of the stream called `name`.
+    pub(super) fn stream_of(&mut self, record: &Record, name: &str, streams: &[Record]) -> Option<usize> {
+        let names = || streams.iter().map(|stream| stream.get::<&str>("name").unwrap_or_default());
+        if let Some(index) = names().position(|known| known == name) {
+            return Some(index);
+        }
+        let known: Vec<_> = names().filter(|name| !name.is_empty()).collect();
+        let cure = if known.is_empty() { "remove `stream`".to_owned() } else { cure(name, known) };
+        let message = format!("no stream of traffic is called `{}`", shown(name));
+        self.refuse(record.place_of("stream"), message, "expected a stream of this scenario", cure)
+    }
+}
+
+impl Scenario {
+    /// Hands the plans that streams have for themselves to them; `own` says which, for each stream. Those left are compared.
+    pub(super) fn hand_out(&mut self, own: &[Option<usize>]) {
+        for (stream, plan) in self.streams.iter_mut().zip(own) {
+            stream.plan = plan.map(|plan| self.plans[plan].clone());
+        }
+        let kept: Vec<_> = (0..self.plans.len()).filter(|&plan| !own.contains(&Some(plan))).collect();
+        self.retain_plans(&kept);
+    }
+}

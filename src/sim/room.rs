@@ -1,0 +1,273 @@
+//! Room for a batch of recipients in one step of a plan, and what happens to all of them there: columns in, columns out.
+//!
+//! With one attempt for each step and the floor `delivered`, a step is over at the first of three known moments, so that no queue
+//! of events is needed:
+//!
+//! - the attempt's first report, at `r`;
+//! - the ttl, at `d`: at equal times the report comes first;
+//! - the earliest late delivery report of the steps before, at `l`: at equal times it comes first, since its attempt is older.
+
+use super::batch::Columns;
+use super::tally::{Ending, PlanTally, StepTally};
+use super::timeline::Timeline;
+use crate::provider::{Fates, Terms};
+use crate::rng::LANES;
+use crate::units::SimTime;
+use crate::vocabulary::{Status, StatusSet};
+
+pub(super) const NEVER: i64 = SimTime::NEVER.as_micros();
+/// Later than any moment that can come.
+const FAR: i64 = 1 << 61;
+
+const SUPERSEDED: u8 = Ending::Superseded.index() as u8;
+const OPEN: u8 = Ending::Open.index() as u8;
+const EXPIRED: u8 = Ending::Status(Status::Expired).index() as u8;
+
+/// A step of a plan that goes the short way.
+#[derive(Clone, Debug)]
+pub(super) struct LaneStep {
+    pub(super) provider: usize,
+    pub(super) use_number: u16,
+    pub(super) terms: Terms,
+    pub(super) failover_on: StatusSet,
+    pub(super) last: bool,
+}
+
+/// Room for a batch in one step.
+#[derive(Clone, Debug)]
+pub(super) struct Room {
+    /// The recipients in the step, by their place in the batch.
+    pub(super) lanes: [u16; LANES],
+    /// When they came to it (µs).
+    pub(super) at: [i64; LANES],
+    /// The earliest late delivery report of the steps before that is still to come (µs).
+    pub(super) late: [i64; LANES],
+    /// What becomes of their attempts.
+    pub(super) fates: Box<Fates>,
+    /// How the step ended, as [`Ending::index`], and when (µs).
+    ending: [u8; LANES],
+    ended: [i64; LANES],
+    /// The step that reached each recipient of the batch first.
+    pub(super) first_step: [u8; LANES],
+    /// Some of the attempts of the step, by their place in it.
+    chosen: [u16; LANES],
+    /// Those of them who go on to the next.
+    going: [u16; LANES],
+}
+
+impl Room {
+    pub(super) fn new() -> Self {
+        Self {
+            lanes: [0; LANES],
+            at: [0; LANES],
+            late: [0; LANES],
+            fates: Box::new(Fates::UNDECIDED),
+            ending: [0; LANES],
+            ended: [0; LANES],
+            first_step: [0; LANES],
+            chosen: [0; LANES],
+            going: [0; LANES],
+        }
+    }
+
+    /// Everybody is in the first step of a plan.
+    pub(super) fn begin(&mut self, arrivals: &[SimTime], columns: &mut Columns) -> usize {
+        for (lane, arrival) in arrivals.iter().enumerate() {
+            self.lanes[lane] = lane as u16;
+            self.at[lane] = arrival.as_micros();
+            self.late[lane] = NEVER;
+        }
+        columns.begin();
+        arrivals.len()
+    }
+
+    /// Brings the step to its end for the first `count`, whose fates are decided; gives how many go on to the next: from then on the
+    /// first so many are those.
+    pub(super) fn play_step(
+        &mut self,
+        step: &LaneStep,
+        (index, count, finish): (usize, usize, bool),
+        timeline: Timeline,
+        columns: &mut Columns,
+        tally: &mut PlanTally,
+    ) -> usize {
+        settle(step, &self.at[..count], &self.late, &self.fates, &mut self.ending, &mut self.ended);
+        tally.open += equal(&self.ending[..count], OPEN);
+        self.count_endings(count, &mut tally.steps[index]);
+        self.count_attempts(step.provider, count, timeline, tally);
+        self.count_deliveries((index, step.provider), count, timeline, columns, tally);
+        let (next, over) = self.sort(step, count);
+        self.count_ends(over, columns, tally);
+        self.move_on(finish, next);
+        self.at[..next].iter().for_each(|&at| tally.failovers.add(timeline.bin(SimTime::from_micros(at))));
+        next
+    }
+
+    /// The attempts and what they cost, by bin of time, and their bad ends.
+    fn count_attempts(&self, provider: usize, count: usize, timeline: Timeline, tally: &mut PlanTally) {
+        let Fates { charge, reported, status, .. } = &*self.fates;
+        let provider = &mut tally.providers[provider];
+        for k in 0..count.min(LANES) {
+            let bin = timeline.bin(SimTime::from_micros(self.at[k]));
+            provider.submissions.add(bin);
+            provider.costs.add_many(bin, charge[k] as u64);
+            if status[k] >= Status::Undelivered as u8 {
+                provider.failures.add(timeline.bin(SimTime::from_micros(reported[k])));
+            }
+        }
+        provider.attempts += count as u64;
+    }
+
+    /// What the step's attempts cost, and whom they reached.
+    fn count_deliveries(
+        &mut self,
+        (index, provider): (usize, usize),
+        count: usize,
+        timeline: Timeline,
+        columns: &mut Columns,
+        tally: &mut PlanTally,
+    ) {
+        let Self { fates, lanes, chosen, ended, first_step, .. } = self;
+        let (step, provider) = (&mut tally.steps[index], &mut tally.providers[provider]);
+        let mut reached = 0;
+        for k in 0..count {
+            columns.cost[usize::from(lanes[k]) % LANES] += fates.charge[k];
+            chosen[reached % LANES] = k as u16;
+            reached += usize::from(fates.delivered[k] != NEVER);
+        }
+        let cost = fates.charge[..count].iter().sum::<i64>() as u128;
+        (step.attempts, step.cost, provider.cost) =
+            (step.attempts + count as u64, step.cost + cost, provider.cost + cost);
+        step.delivered += reached as u64;
+        provider.delivered += reached as u64;
+        for &k in &chosen[..reached] {
+            let k = usize::from(k) % LANES;
+            let (lane, delivered) = (usize::from(lanes[k]) % LANES, fates.delivered[k]);
+            step.late += u64::from(delivered > ended[k]);
+            provider.deliveries.add(timeline.bin(SimTime::from_micros(delivered)));
+            let first = columns.first_delivery[lane];
+            columns.seen[lane] |= fates.seen[k];
+            columns.duplicate[lane] = u8::from(first != NEVER);
+            columns.first_delivery[lane] = first.min(delivered);
+            first_step[lane] = if delivered < first { index as u8 } else { first_step[lane] };
+        }
+    }
+
+    /// Sorts those in the step into those who go on and those whose flow has ended; gives the number of each.
+    fn sort(&mut self, step: &LaneStep, count: usize) -> (usize, usize) {
+        let (go_on, over) = step.masks();
+        let (mut on, mut off) = (0, 0);
+        for k in 0..count {
+            let ending = self.ending[k];
+            self.going[on % LANES] = k as u16;
+            self.chosen[off % LANES] = k as u16;
+            on += usize::from(go_on >> ending & 1 == 1);
+            off += usize::from(over >> ending & 1 == 1);
+        }
+        (on, off)
+    }
+
+    /// Counts the first `over` of the chosen, whose flow has ended.
+    fn count_ends(&self, over: usize, columns: &mut Columns, tally: &mut PlanTally) {
+        for &k in &self.chosen[..over] {
+            let k = usize::from(k) % LANES;
+            tally.ended(SimTime::from_micros(self.ended[k]));
+            columns.succeeded[usize::from(self.lanes[k]) % LANES] = u8::from(SUCCEEDED >> self.ending[k] & 1 == 1);
+        }
+    }
+
+    /// Takes those who go on, `next` of them, to the next step, with what is still to come.
+    fn move_on(&mut self, finish: bool, next: usize) {
+        for n in 0..next.min(LANES) {
+            let k = usize::from(self.going[n]) % LANES;
+            // A delivery that the step did not wait for is reported late.
+            let late = finish && self.fates.delivered[k] != NEVER;
+            let report = if late { self.fates.reported[k] } else { NEVER };
+            self.late[n] = self.late[k].min(report);
+            self.lanes[n] = self.lanes[k];
+            self.at[n] = self.ended[k];
+        }
+    }
+
+    fn count_endings(&self, count: usize, tally: &mut StepTally) {
+        for (index, sum) in tally.endings.iter_mut().enumerate() {
+            *sum += equal(&self.ending[..count], index as u8);
+        }
+    }
+
+    /// Counts which step reached each of the first `recipients` of the batch first.
+    pub(super) fn count_first(&mut self, recipients: usize, columns: &Columns, tally: &mut PlanTally) {
+        for (by, &at) in self.first_step[..recipients].iter_mut().zip(&columns.first_delivery) {
+            *by = if at == NEVER { u8::MAX } else { *by };
+        }
+        for (index, step) in tally.steps.iter_mut().enumerate() {
+            step.first += equal(&self.first_step[..recipients], index as u8);
+        }
+    }
+}
+
+/// How many of `values` are `wanted`. Sums within bytes, which hold 255, are what vectors do best.
+fn equal(values: &[u8], wanted: u8) -> u64 {
+    values.chunks(255).map(|chunk| u64::from(chunk.iter().map(|&value| u8::from(value == wanted)).sum::<u8>())).sum()
+}
+
+impl LaneStep {
+    /// The endings with which a flow goes on to the next step, and those with which it is over, a bit for each.
+    fn masks(&self) -> (u32, u32) {
+        // The index of a status is one less than its number.
+        let go_on = if self.last { 0 } else { u32::from(self.failover_on.bits()) >> 1 };
+        (go_on, !go_on & !(1 << OPEN))
+    }
+}
+
+/// The endings with which a flow has succeeded, a bit for each.
+const SUCCEEDED: u32 = 1 << SUPERSEDED
+    | 1 << Ending::Status(Status::Delivered).index()
+    | 1 << Ending::Status(Status::Answered).index()
+    | 1 << Ending::Status(Status::Seen).index();
+
+/// How and when a step ends for each of those who came to it at `at`: see the head of this file.
+fn settle(
+    step: &LaneStep,
+    at: &[i64],
+    late: &[i64; LANES],
+    fates: &Fates,
+    ending: &mut [u8; LANES],
+    ended: &mut [i64; LANES],
+) {
+    settle_columns(step.terms.ttl.as_micros().min(FAR), at, late, &fates.reported, &fates.status, ending, ended);
+}
+
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn settle_columns(
+    ttl: i64,
+    at: &[i64],
+    late: &[i64; LANES],
+    reported: &[i64; LANES],
+    status: &[u8; LANES],
+    ending: &mut [u8; LANES],
+    ended: &mut [i64; LANES],
+) {
+    for k in 0..at.len().min(LANES) {
+        let (report, timer, earlier) = (reported[k], at[k] + ttl, late[k]);
+        let first = report.min(timer);
+        let superseded = earlier <= first && earlier != NEVER;
+        let heard = report <= timer && report != NEVER;
+        let alone = if heard {
+            status[k].wrapping_sub(1)
+        } else if timer < FAR {
+            EXPIRED
+        } else {
+            OPEN
+        };
+        let open = !heard && timer >= FAR;
+        ending[k] = if superseded { SUPERSEDED } else { alone };
+        ended[k] = if superseded {
+            earlier
+        } else if open {
+            NEVER
+        } else {
+            first
+        };
+    }
+}

@@ -1,0 +1,48 @@
+//! The executor for recipients who meet: providers have limited capacity, or circuits that open for all.
+//!
+//! > Between two submissions a recipient's life depends on nothing but its own luck, so that only submissions wait for one another.
+//!
+//! One plan in one replication is a world. `events` plays any world, submission by submission from one agenda, through the engine;
+//! `stages` plays those whose work flows one way, provider by provider, column by column. Both give the same tallies.
+
+mod door;
+mod events;
+mod finished;
+mod procession;
+mod traveller;
+
+use super::alone::{Interrupted, Progress, World};
+use super::handing::Verdict;
+use super::tally::PlanTally;
+use crate::stats::Bins;
+
+/// What one plan came to in one world.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WorldTally {
+    /// One for each stream of traffic.
+    pub streams: Vec<PlanTally>,
+    /// For each stream, arrivals by bin of time.
+    pub arrivals: Vec<Bins>,
+    /// For each provider, the most that waited before it at any time.
+    pub longest: Vec<u64>,
+    /// For each provider, how often its circuit opened.
+    pub opened: Vec<u64>,
+    /// Whether anybody had to wait, was refused or was kept out: if not, all lives were as if each had been alone.
+    pub touched: bool,
+}
+
+/// Plays the world of `world` in which the plan with this index is compared, whoever waits for whom.
+///
+/// # Errors
+/// [`Interrupted`] when `progress` was asked to stop before the end.
+pub fn play_together(world: &World<'_>, plan: usize, progress: &Progress) -> Result<WorldTally, Interrupted> {
+    events::Events::new(world, plan, None).play(progress).map(|(tally, _)| tally)
+}
+
+/// What the providers said to each attempt of one recipient, in order, in the world in which the plan with this index is compared.
+#[must_use]
+pub fn verdicts(world: &World<'_>, plan: usize, stream: usize, recipient: u32) -> Vec<Verdict> {
+    let watched = Some((stream as u8, recipient));
+    let played = events::Events::new(world, plan, watched).play(&Progress::default());
+    played.map_or_else(|Interrupted| Vec::new(), |(_, verdicts)| verdicts)
+}

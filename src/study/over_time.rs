@@ -1,0 +1,131 @@
+//! Everything over time: what came to each provider, what became of it, and how full its queue and its lines were.
+
+use super::compare::used_by;
+use super::series::{OverTime, PlanOverTime, ProviderOverTime, QueueOverTime};
+use super::thinning::Thinning;
+use super::totals::Totals;
+use crate::provider::{Capacity, Effect, ProviderSpec, Windows};
+use crate::rng::{Luck, ProviderKey};
+use crate::scenario::Scenario;
+use crate::sim::{ProviderTally, QueueTally};
+use crate::stats::Bins;
+use crate::units::SimTime;
+
+/// At most so many bins.
+const BINS: usize = 500;
+
+/// What happened over time.
+pub(super) fn over_time(scenario: &Scenario, totals: &Totals) -> OverTime {
+    let strand = totals.whole();
+    let thin = Thinning::of(totals, strand, BINS);
+    let arrivals = scenario.streams.iter().enumerate().map(|(i, stream)| {
+        let of_stream = if scenario.streams.len() == 1 { strand } else { totals.stream(i) };
+        (stream.name.clone(), thin.series(&of_stream.tally.arrivals))
+    });
+    OverTime {
+        bin_s: thin.bin_s(),
+        arrivals: arrivals.collect(),
+        plans: (0..scenario.plans.len()).map(|plan| of_plan(scenario, totals, &thin, plan)).collect(),
+    }
+}
+
+fn of_plan(scenario: &Scenario, totals: &Totals, thin: &Thinning, plan: usize) -> PlanOverTime {
+    let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
+    let plans: Vec<_> = own.chain([&scenario.plans[plan]]).collect();
+    let tallies = &totals.whole().tally.plans[plan].providers;
+    let provider = |i: usize| of_provider(scenario, totals, thin, &scenario.providers[i], &tallies[i]);
+    PlanOverTime {
+        plan: scenario.plans[plan].name.clone(),
+        providers: used_by(&plans).into_iter().map(provider).collect(),
+    }
+}
+
+fn of_provider(
+    scenario: &Scenario,
+    totals: &Totals,
+    thin: &Thinning,
+    spec: &ProviderSpec,
+    tally: &ProviderTally,
+) -> ProviderOverTime {
+    let queue = spec.capacity.as_ref().zip(tally.queue.as_deref());
+    ProviderOverTime {
+        provider: spec.name.clone(),
+        submissions: thin.series(&tally.submissions),
+        deliveries: thin.series(&tally.deliveries),
+        failures: thin.series(&tally.failures),
+        cost: thin.series(&tally.costs).into_iter().map(|micros| micros / 1e6).collect(),
+        queue: queue.map(|(capacity, queue)| {
+            let throttles = throttles(scenario, totals, spec);
+            of_queue(totals, thin, capacity, &throttles, queue)
+        }),
+    }
+}
+
+fn of_queue(
+    totals: &Totals,
+    thin: &Thinning,
+    capacity: &Capacity,
+    throttles: &[(Windows, f64)],
+    queue: &QueueTally,
+) -> QueueOverTime {
+    let departures = thin.series(&queue.departures);
+    let left = |bins: &Bins| thin.series(bins);
+    let waits = left(&queue.waits_by_departure).into_iter().zip(&departures);
+    let factors: Vec<f64> = thin.middles().map(|at| factor(throttles, at)).collect();
+    let limit = |usual: f64| factors.iter().map(|factor| usual * factor).collect::<Vec<_>>();
+    QueueOverTime {
+        waiting: difference(&left(&queue.entries), &[&departures, &left(&queue.withdrawals)]),
+        busy: capacity.concurrent.map(|_| difference(&departures, &[&left(&queue.releases)])),
+        wait_s: waits.map(|(micros, &count)| (count > 0.0).then(|| micros / 1e6 / count)).collect(),
+        limit_per_s: capacity.rate.map(|rate| limit(rate.per_second())),
+        lines: capacity.concurrent.map(|lines| limit(f64::from(lines))),
+        utilisation: utilisation(totals, capacity, queue),
+        at_once: at_once(queue),
+        departures,
+    }
+}
+
+/// What has come by the end of each bin and has not gone.
+fn difference(come: &[f64], gone: &[&Vec<f64>]) -> Vec<f64> {
+    let mut there = 0.0;
+    let bin = |(i, come): (usize, &f64)| {
+        there += come - gone.iter().map(|gone| gone[i]).sum::<f64>();
+        // Sums of means of whole numbers may end next to zero.
+        if there.abs() < 1e-6 { 0.0 } else { there }
+    };
+    come.iter().enumerate().map(bin).collect()
+}
+
+/// The part of the capacity that was used up to the last departure, its windows of throttling not counted.
+fn utilisation(totals: &Totals, capacity: &Capacity, queue: &QueueTally) -> Option<f64> {
+    let last = queue.departures.counts().iter().rposition(|&count| count > 0)?;
+    let span = totals.timeline.width().as_secs_f64() * (last + 1) as f64 * f64::from(totals.replications);
+    let paced = capacity.rate.map(|rate| queue.waits.count() as f64 / (rate.per_second() * span));
+    let lines = capacity.concurrent.map(|lines| queue.held as f64 / 1e6 / (f64::from(lines) * span));
+    Some(paced.unwrap_or(0.0).max(lines.unwrap_or(0.0)).min(1.0))
+}
+
+fn at_once(queue: &QueueTally) -> Option<f64> {
+    let all = queue.waits.count() + queue.refused + queue.withdrawn;
+    let at_once = queue.waits.zeros();
+    (all > 0).then(|| at_once as f64 / all as f64)
+}
+
+/// When a provider carries less, with the factors. Random windows differ from one replication to the next.
+fn throttles(scenario: &Scenario, totals: &Totals, spec: &ProviderSpec) -> Vec<(Windows, f64)> {
+    let (luck, key) = (Luck::new(scenario.seed, 0), ProviderKey::of_name(&spec.name));
+    let until = totals.timeline.end();
+    let known = spec.outages.iter().enumerate();
+    let known = known.filter(|(_, outage)| totals.replications == 1 || !outage.is_random());
+    let throttle = |(number, outage): (usize, &crate::provider::Outage)| match outage.effect {
+        Effect::Throttle { millionths } => {
+            Some((outage.windows(luck, key, number as u16, until), f64::from(millionths) / 1e6))
+        }
+        _ => None,
+    };
+    known.filter_map(throttle).collect()
+}
+
+fn factor(throttles: &[(Windows, f64)], at: SimTime) -> f64 {
+    throttles.iter().filter(|(windows, _)| windows.is_open(at)).map(|(_, factor)| factor).product()
+}

@@ -1,0 +1,75 @@
+//! From the fine bins of a tally to those that are shown.
+
+use super::totals::{Strand, Totals};
+use crate::stats::Bins;
+use crate::units::SimTime;
+
+/// How much is shown beyond the end of the story, so that the lines are seen to fall.
+const AFTER_THE_END: f64 = 0.015;
+/// The story ends where less than this share of the events is left.
+const LEFT_OUT: f64 = 0.001;
+
+/// How the fine bins of a tally become the bins that are shown.
+pub(super) struct Thinning {
+    /// How many fine bins make one.
+    factor: usize,
+    /// How many are shown.
+    bins: usize,
+    bin_s: f64,
+    replications: f64,
+}
+
+impl Thinning {
+    /// At most `most` bins, up to where all but few events of a strand are over.
+    pub(super) fn of(totals: &Totals, strand: &Strand, most: usize) -> Self {
+        let events = all_events(strand, totals.timeline.bins());
+        let wanted = (1.0 - LEFT_OUT) * events.iter().sum::<u64>() as f64;
+        let mut sum = 0;
+        let last = events.iter().position(|count| {
+            sum += count;
+            sum as f64 >= wanted
+        });
+        let end = last.unwrap_or(0) + 1;
+        let used = end + (end as f64 * AFTER_THE_END).ceil() as usize;
+        let factor = used.div_ceil(most);
+        Self {
+            factor,
+            bins: used.div_ceil(factor),
+            bin_s: totals.timeline.width().as_secs_f64() * factor as f64,
+            replications: f64::from(totals.replications),
+        }
+    }
+
+    /// The width of a bin (s).
+    pub(super) const fn bin_s(&self) -> f64 {
+        self.bin_s
+    }
+
+    /// The end of the last bin.
+    pub(super) fn end(&self) -> SimTime {
+        SimTime::from_secs_f64(self.bin_s * self.bins as f64)
+    }
+
+    /// The middle of each bin.
+    pub(super) fn middles(&self) -> impl Iterator<Item = SimTime> {
+        (0..self.bins).map(|bin| SimTime::from_secs_f64((bin as f64 + 0.5) * self.bin_s))
+    }
+
+    /// Counts by bin, per replication.
+    pub(super) fn series(&self, bins: &Bins) -> Vec<f64> {
+        let bin = |counts: &[u64]| counts.iter().sum::<u64>() as f64 / self.replications;
+        let mut series: Vec<f64> = bins.counts().chunks(self.factor).take(self.bins).map(bin).collect();
+        series.resize(self.bins, 0.0);
+        series
+    }
+}
+
+fn all_events(strand: &Strand, bins: usize) -> Vec<u64> {
+    let plans = || strand.tally.plans.iter();
+    let series = plans().flat_map(|plan| &plan.providers).map(|provider| &provider.deliveries);
+    let mut events = vec![0; bins];
+    for bins in series.chain(plans().map(|plan| &plan.failovers)).chain([&strand.tally.arrivals]) {
+        events.iter_mut().zip(bins.counts()).for_each(|(sum, count)| *sum += count);
+    }
+    events
+}

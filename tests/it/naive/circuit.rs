@@ -1,0 +1,68 @@
+//! The naive twin's circuit breaker: every result since the last change of state is kept.
+
+use failsim::engine::BreakerRules;
+use failsim::units::SimTime;
+
+pub(super) struct Circuit {
+    rules: BreakerRules,
+    state: State,
+    /// How many states there have been before.
+    epoch: usize,
+    /// The results of this state: in which tenth of a window, and whether it is a failure.
+    results: Vec<(i64, bool)>,
+    pub(super) opened: u64,
+}
+
+enum State {
+    Closed,
+    OpenUntil(SimTime),
+    Probing { sent: u32 },
+}
+
+impl Circuit {
+    pub(super) fn new(rules: BreakerRules) -> Self {
+        Self { rules, state: State::Closed, epoch: 0, results: Vec::new(), opened: 0 }
+    }
+
+    fn change(&mut self, state: State) {
+        self.state = state;
+        self.epoch += 1;
+        self.results.clear();
+    }
+
+    /// The number of the state that lets an attempt through, if it does.
+    pub(super) fn permit(&mut self, now: SimTime) -> Option<usize> {
+        if matches!(self.state, State::OpenUntil(until) if now >= until) {
+            self.change(State::Probing { sent: 0 });
+        }
+        match &mut self.state {
+            State::OpenUntil(_) => None,
+            State::Probing { sent } if *sent == self.rules.probes => None,
+            State::Probing { sent } => {
+                *sent += 1;
+                Some(self.epoch)
+            }
+            State::Closed => Some(self.epoch),
+        }
+    }
+
+    pub(super) fn result(&mut self, now: SimTime, epoch: usize, failed: bool) {
+        if epoch != self.epoch {
+            return;
+        }
+        let tenth = now.as_micros() / (self.rules.window.as_micros() / 10).max(1);
+        self.results.push((tenth, failed));
+        let is_closed = matches!(self.state, State::Closed);
+        let counted: Vec<bool> =
+            self.results.iter().filter(|(then, _)| !is_closed || *then > tenth - 10).map(|r| r.1).collect();
+        let bad = counted.iter().filter(|failed| **failed).count() as f64 >= self.rules.open_at * counted.len() as f64;
+        let enough = if is_closed { self.rules.at_least } else { self.rules.probes } as usize;
+        let decided = if is_closed { counted.len() >= enough } else { counted.len() == enough };
+        if decided && bad {
+            self.opened += 1;
+            self.change(State::OpenUntil(now.after(self.rules.open_for)));
+        } else if decided && !is_closed {
+            self.change(State::Closed);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! What files say of that which recipients share: capacity, breakers, pools, random outages, and streams of traffic.
+
+use super::{checked, refused, said_of, with};
+use failsim::engine::{BreakerRules, Pool};
+use failsim::provider::{Capacity, Effect, Order, When};
+use failsim::units::{Rate, SimTime};
+use failsim::vocabulary::{Status, StatusSet};
+
+/// The reference scenario with more in the table of viber.
+fn viber(more: &str) -> String {
+    format!("channel = \"viber\"\n{more}")
+}
+
+fn seconds(s: i64) -> SimTime {
+    SimTime::from_micros(s * 1_000_000)
+}
+
+fn capacity(text: &str) -> Capacity {
+    let text = with("channel = \"viber\"", &viber(&format!("capacity = {text}")));
+    checked(&text).unwrap_or_else(|e| panic!("{e}")).providers[0].capacity.expect("it is limited")
+}
+
+fn refused_capacity(text: &str, parts: &[&str]) {
+    refused("channel = \"viber\"", &viber(&format!("capacity = {text}")), parts);
+}
+
+#[test]
+fn a_capacity_is_a_rate_lines_or_both() {
+    let whole = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Order::Fifo };
+    let rate = Rate::new(300, 0, seconds(1));
+    assert_eq!(capacity("{ rate = \"18_000/min\" }"), Capacity { rate, ..whole });
+    assert_eq!(capacity("{ concurrent = 12 }"), Capacity { concurrent: Some(12), ..whole });
+    let both = "{ rate = \"300/s\", concurrent = 12, queue = 50, order = \"priority\" }";
+    assert_eq!(capacity(both), Capacity { rate, concurrent: Some(12), queue: 50, order: Order::Priority });
+    assert_eq!(capacity("{ rate = \"300/s\", over_limit = \"reject\" }"), Capacity { rate, queue: 0, ..whole });
+}
+
+#[test]
+fn a_capacity_must_make_sense() {
+    refused_capacity("{}", &["limits nothing", "rate = \"100/s\""]);
+    refused_capacity("{ queue = 5 }", &["limits nothing"]);
+    refused_capacity("{ rate = 300 }", &["write \"300/s\""]);
+    refused_capacity("{ rate = \"0/s\" }", &["above zero"]);
+    refused_capacity("{ concurrent = 0 }", &["write 1 or more"]);
+    refused_capacity("{ rate = \"5/s\", burst = 3 }", &["unknown key `burst`"]);
+    refused_capacity("{ rate = \"5/s\", order = \"lifo\" }", &["unknown word", "did you mean `fifo`?"]);
+    refused_capacity("{ rate = \"5/s\", over_limit = \"reject\", queue = 9 }", &["nobody waits", "remove `queue`"]);
+    refused_capacity("\"5/s\"", &["{ rate = \"2000/s\" }"]);
+}
+
+#[test]
+fn a_throttle_needs_a_capacity_and_a_factor() {
+    let outage = "from = \"20m\"\nto = \"30m\"\neffect = \"silent\"\nshare = 0.9";
+    let throttle = |more: &str| format!("from = \"20m\"\nto = \"30m\"\neffect = \"throttle\"\n{more}");
+    refused(outage, &throttle("factor = 0.5"), &["this provider has no limit", "add capacity"]);
+    let limited =
+        |outages: &str| with(outage, outages).replace("honours_ttl", "capacity = { rate = \"9/s\" }\nhonours_ttl");
+    let said = |outages: &str| checked(&limited(outages)).expect_err("refused").to_string();
+    assert!(said(&throttle("")).contains("how much is left"));
+    assert!(said(&throttle("factor = 1.5")).contains("cannot raise"));
+    assert!(said(&throttle("factor = 0.5\nshare = 0.5")).contains("`share` has no meaning here"));
+    let scenario = checked(&limited(&throttle("factor = 0.25"))).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(scenario.providers[0].outages[0].effect, Effect::Throttle { millionths: 250_000 });
+}
+
+#[test]
+fn random_outages_have_a_mean_time_between_and_a_mean_duration() {
+    let window = "from = \"20m\"\nto = \"30m\"";
+    let text = with(window, "random = { between = \"8h\", lasting = \"20m\" }");
+    let scenario = checked(&text).unwrap_or_else(|e| panic!("{e}"));
+    let when = When::Random { between: seconds(8 * 3600), lasting: seconds(20 * 60) };
+    assert_eq!(scenario.providers[0].outages[0].when, when);
+    assert!(scenario.is_shared(), "all recipients meet the same outages");
+    refused(window, "random = { between = \"8h\" }", &["`lasting` is missing"]);
+    refused(window, "from = \"20m\"\nrandom = { between = \"8h\", lasting = \"1m\" }", &["exclude each other"]);
+    let said = checked(&with(window, "")).expect_err("refused").to_string();
+    assert!(said.contains("an outage lacks what matters most") && said.contains("`from` with `to` or `random`"));
+}
+
+#[test]
+fn a_breaker_has_defaults_for_all_it_does_not_say() {
+    let breaker = |text: &str| {
+        let text = with("channel = \"viber\"", &viber(&format!("breaker = {text}")));
+        checked(&text).unwrap_or_else(|e| panic!("{e}")).breakers[0].expect("it is there")
+    };
+    assert_eq!(breaker("{}"), BreakerRules::DEFAULT);
+    let all = "{ window = \"30s\", at_least = 5, open_at = 0.2, open_for = \"1m\", probes = 3, missing_after = \"20s\", failures = [\"failed\", \"expired\"] }";
+    let expected = BreakerRules {
+        window: seconds(30),
+        at_least: 5,
+        open_at: 0.2,
+        open_for: seconds(60),
+        probes: 3,
+        missing_after: seconds(20),
+        failures: StatusSet::of(&[Status::Failed, Status::Expired]),
+    };
+    assert_eq!(breaker(all), expected);
+    refused("channel = \"viber\"", &viber("breaker = { open_at = 0 }"), &["above 0"]);
+    refused("channel = \"viber\"", &viber("breaker = { probes = 0 }"), &["write 1 or more"]);
+    refused("channel = \"viber\"", &viber("breaker = { treshold = 0.5 }"), &["unknown key `treshold`"]);
+}
+
+/// The reference scenario with a second provider of sms, and this in place of the provider of the last step but one.
+fn pooled(choice: &str) -> String {
+    let step = "{ provider = \"sms\", ttl = \"5m\" }";
+    let text = with(
+        &format!("{step},\n  {{ provider = \"voice\""),
+        &format!("{{ provider = {choice}, ttl = \"5m\" }},\n  {{ provider = \"voice\""),
+    );
+    let cheap = "[providers.cheap]\nchannel = \"sms\"\nprice = { submitted = 0.01, parts = 2, delivered = 0.005 }\n\n[providers.voice]";
+    text.replacen("[providers.voice]", cheap, 1)
+}
+
+#[test]
+fn a_step_can_choose_among_providers_of_one_channel() {
+    let pool = |choice: &str| {
+        let scenario = checked(&pooled(choice)).unwrap_or_else(|e| panic!("{e}"));
+        (scenario.plans[0].carriers[1].pool.clone(), scenario.plans[0].flow.steps[1].clone())
+    };
+    let (sms, cheap) = (1, 2);
+    assert_eq!(pool("{ first_of = [\"sms\", \"cheap\"] }").0, Pool::first_of(vec![sms, cheap]));
+    assert_eq!(pool("{ cheapest_of = [\"sms\", \"cheap\"] }").0, Pool::first_of(vec![cheap, sms]));
+    let weighted = "{ weighted = { sms = 3, cheap = 1.5 } }";
+    assert_eq!(pool(weighted).0, Pool::weighted(vec![(sms, 3.0), (cheap, 1.5)]));
+    assert!(pool(weighted).1.failover_on.contains(Status::Undelivered), "the defaults are those of the channel");
+}
+
+#[test]
+fn a_choice_must_make_sense() {
+    let said = |choice: &str| checked(&pooled(choice)).expect_err("refused").to_string();
+    let mistakes: [(&str, &[&str]); 8] = [
+        ("{ first_of = [] }", &["the list is empty"]),
+        ("{ first_of = [\"sms\", \"chaep\"] }", &["no provider is called `chaep`", "did you mean `cheap`?"]),
+        ("{ first_of = [\"sms\", \"sms\"] }", &["`sms` stands here twice"]),
+        ("{ first_of = [\"sms\", \"viber\"] }", &["`viber` carries viber, and `sms` sms", "a step of its own"]),
+        ("{ weighted = { sms = 0, cheap = 1 } }", &["above 0"]),
+        ("{ weighted = [\"sms\"] }", &["expected a table of numbers by name"]),
+        ("{ frist_of = [\"sms\"] }", &["unknown way to choose", "did you mean `first_of`?"]),
+        ("[\"sms\", \"cheap\"]", &["expected a name in quotes", "first_of"]),
+    ];
+    for (choice, parts) in mistakes {
+        let said = said(choice);
+        assert!(parts.iter().all(|part| said.contains(part)), "{choice}:\n{said}");
+    }
+}
+
+/// The reference scenario with this traffic.
+fn streams(traffic: &str) -> String {
+    with("[traffic]\nrecipients = 1_000_000\narrivals = { uniform = { over = \"1h\" } }\n", traffic)
+}
+
+const PIN: &str =
+    "[[traffic]]\nname = \"pin\"\narrivals = { stages = [{ over = \"1h\", rate = \"5/s\" }] }\npriority = 9\n";
+const PROMO: &str = "[[traffic]]\nname = \"promo\"\nrecipients = 1000\narrivals = { blast = {} }\ngoal = { deadline = \"24h\" }\nplan = \"sms-first\"\n";
+
+#[test]
+fn traffic_comes_in_streams() {
+    let scenario = checked(&streams(&format!("{PIN}{PROMO}"))).unwrap_or_else(|e| panic!("{e}"));
+    let [pin, promo] = scenario.streams.as_slice() else { panic!("two streams") };
+    assert_eq!((pin.name.as_str(), pin.traffic.recipients, pin.priority), ("pin", 18_000, 9));
+    assert_eq!((pin.deadline, promo.deadline), (seconds(60), seconds(24 * 3600)));
+    assert!(pin.plan.is_none());
+    assert_eq!(promo.plan.as_ref().map(|plan| plan.name.as_str()), Some("sms-first"));
+    let compared: Vec<_> = scenario.plans.iter().map(|plan| plan.name.as_str()).collect();
+    assert_eq!(compared, ["viber-first"], "the plan of a stream is not compared");
+    assert_eq!(scenario.recipients(), 19_000);
+    let mut fewer = scenario;
+    fewer.set_recipients(190).expect("any number will do");
+    assert_eq!(fewer.streams.iter().map(|s| s.traffic.recipients).collect::<Vec<_>>(), [180, 10]);
+    fewer.set_recipients(1).expect("each stream keeps one");
+    assert_eq!(fewer.recipients(), 2);
+}
+
+#[test]
+fn streams_must_make_sense() {
+    let said = |traffic: &str| checked(&streams(traffic)).expect_err("refused").to_string();
+    let mistakes: [(String, &[&str]); 6] = [
+        (format!("{PIN}{}", PROMO.replace("name = \"promo\"\n", "")), &["has no name"]),
+        (format!("{PIN}{}", PROMO.replace("promo", "pin")), &["two streams of traffic are called `pin`"]),
+        (format!("{PIN}{}", PROMO.replace("sms-first", "sms-frist")), &["did you mean `sms-first`?"]),
+        (PROMO.to_owned(), &["no stream follows the plans that are compared", "remove `plan`"]),
+        (
+            format!("{}plan = \"viber-first\"\n{PROMO}", PIN.replace("pin", "news")) + PIN,
+            &["no plan is left to be compared"],
+        ),
+        (PIN.replace("priority = 9", "priority = 900"), &["from 0 to 255"]),
+    ];
+    for (traffic, parts) in mistakes {
+        let said = said(&traffic);
+        assert!(parts.iter().all(|part| said.contains(part)), "{traffic}:\n{said}");
+    }
+    let said = said_of("[traffic]\nrecipients = 1_000_000\narrivals = { uniform = { over = \"1h\" } }\n", "");
+    assert!(said.contains("`traffic` is missing"), "{said}");
+}
+
+#[test]
+fn a_check_can_name_a_stream() {
+    let both = streams(&format!("{PIN}{PROMO}"));
+    // The checks of the reference scenario name the plan that is no longer compared.
+    let both = &both[..both.find("[[checks]]").unwrap_or(both.len())];
+    let text = |check: &str| format!("{both}\n[[checks]]\n{check}\nmetric = \"in_time\"\nat_least = 0.5\n");
+    let good = checked(&text("plan = \"viber-first\"\nstream = \"pin\"")).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((good.checks[0].plan, good.checks[0].stream), (0, Some(0)));
+    let said = |check: &str| checked(&text(check)).expect_err("refused").to_string();
+    assert!(said("plan = \"viber-first\"\nstream = \"pim\"").contains("did you mean `pin`?"));
+    assert!(said("plan = \"sms-first\"\nstream = \"pin\"").contains("a stream of traffic follows it in every run"));
+}
+
+#[test]
+fn a_file_can_say_how_often_it_is_played() {
+    let text = with("seed = 20261127", "seed = 20261127\nreplications = 25");
+    assert_eq!(checked(&text).unwrap_or_else(|e| panic!("{e}")).replications, 25);
+    refused("seed = 20261127", "seed = 1\nreplications = 0", &["from 1 to 100000"]);
+}
