@@ -4,7 +4,7 @@
 //! from [`Provider::submit`] but the order of the arithmetic: recipient after recipient there, column after column
 //! here, which the compiler turns into vector instructions.
 
-use super::simulated::{Provider, Terms};
+use super::simulated::{Fate, Provider, Terms};
 use super::spec::Effect;
 use crate::dist::{Atlas, Entry};
 use crate::rng::{LANES, Luck, purpose};
@@ -113,6 +113,16 @@ impl Fates {
         some: Fortune::UNTOLD,
         places: [0; LANES],
     };
+
+    /// Sets the `k`-th fate.
+    pub fn set(&mut self, k: usize, fate: &Fate) {
+        let earliest = fate.reports().iter().min_by_key(|report| (report.at, report.status));
+        self.delivered[k] = fate.delivered.as_micros();
+        self.reported[k] = earliest.map_or(NEVER, |report| report.at.as_micros());
+        self.status[k] = earliest.map_or(0, |report| report.status as u8);
+        self.charge[k] = fate.charge.as_micros();
+        self.seen[k] = u8::from(!fate.seen.is_never());
+    }
 }
 
 /// The tables of a provider for batches.
@@ -258,10 +268,18 @@ impl Provider {
         0
     }
 
-    /// Likewise, without a fortune: one by one, for few attempts, which leave when they are submitted.
-    pub fn submit_each(&self, of: Use<'_>, lanes: &[u16], submitted: &[i64], terms: &Terms, fates: &mut Fates) {
-        for (k, (&lane, &at)) in lanes.iter().zip(submitted).enumerate() {
-            self.go_the_long_way(of, lane, [SimTime::from_micros(at); 2], terms, k, fates);
+    /// Likewise, without a fortune: one by one, for few attempts.
+    pub fn submit_each(
+        &self,
+        of: Use<'_>,
+        lanes: &[u16],
+        (submitted, leaves): (&[i64], &[i64]),
+        terms: &Terms,
+        fates: &mut Fates,
+    ) {
+        for (k, &lane) in lanes.iter().enumerate() {
+            let times = [submitted[k], leaves[k]].map(SimTime::from_micros);
+            self.go_the_long_way(of, lane, times, terms, k, fates);
         }
     }
 
@@ -275,13 +293,7 @@ impl Provider {
         fates: &mut Fates,
     ) {
         let draws = of.luck.draws(self.key, of.who.at(lane), of.number);
-        let fate = self.submit(leaves, &Terms { submitted, ..*terms }, draws);
-        let earliest = fate.reports().iter().min_by_key(|report| (report.at, report.status));
-        fates.delivered[k] = fate.delivered.as_micros();
-        fates.reported[k] = earliest.map_or(NEVER, |report| report.at.as_micros());
-        fates.status[k] = earliest.map_or(0, |report| report.status as u8);
-        fates.charge[k] = fate.charge.as_micros();
-        fates.seen[k] = u8::from(!fate.seen.is_never());
+        fates.set(k, &self.submit(leaves, &Terms { submitted, ..*terms }, draws));
     }
 
     fn arithmetic(&self, terms: &Terms) -> Arithmetic {

@@ -3,7 +3,7 @@
 use super::fortune::Tables;
 use super::outage::{self, Hazard, Trouble, Windows};
 use super::queue::Queue;
-use super::spec::{Capacity, Effect, Outage, Price, ProviderSpec};
+use super::spec::{Capacity, Effect, Order, Outage, Price, ProviderSpec};
 use crate::dist::{Dist, Sampler};
 use crate::rng::{Draws, Luck, ProviderKey, purpose};
 use crate::units::{Money, SimTime};
@@ -196,6 +196,18 @@ impl Provider {
                 }),
             }
         }
+    }
+
+    /// Who is next in its queue, if its capacity is limited.
+    #[must_use]
+    pub fn order(&self) -> Option<Order> {
+        self.capacity.map(|capacity| capacity.order)
+    }
+
+    /// Whether attempts hold lines.
+    #[must_use]
+    pub fn has_lines(&self) -> bool {
+        self.capacity.is_some_and(|capacity| capacity.concurrent.is_some())
     }
 
     /// An empty queue before it, if its capacity is limited.

@@ -72,6 +72,16 @@ impl Columns {
         self.seen[i] = u8::from(row.seen);
     }
 
+    /// Copies what one life in others came to.
+    #[inline]
+    pub(super) fn copy(&mut self, i: usize, others: &Self, k: usize) {
+        self.cost[i] = others.cost[k];
+        self.first_delivery[i] = others.first_delivery[k];
+        self.succeeded[i] = others.succeeded[k];
+        self.duplicate[i] = others.duplicate[k];
+        self.seen[i] = others.seen[k];
+    }
+
     /// Counts these lives into the plan's tally.
     #[inline(always)]
     fn count(&mut self, arrivals: &[SimTime], deadline: SimTime, tally: &mut PlanTally) {

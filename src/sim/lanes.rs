@@ -134,7 +134,7 @@ impl Lanes {
         let place = self.fortunes.binary_search(&(step.provider, step.use_number));
         let fortune = &mut fortunes.told[place.expect("every step has its fortune")];
         if fortune.is_none() && count < FEW {
-            return provider.submit_each(of, lanes, at, &step.terms, &mut room.fates);
+            return provider.submit_each(of, lanes, (at, at), &step.terms, &mut room.fates);
         }
         let fortune = fortune.get_or_insert_with(|| {
             let mut fortune = fortunes.spare.pop().unwrap_or_else(|| Box::new(Fortune::UNTOLD));

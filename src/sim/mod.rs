@@ -19,4 +19,4 @@ pub use lanes::short_ways;
 pub use life::{Life, Witness, play};
 pub use tally::{Ending, PairTally, PlanTally, ProviderTally, QueueTally, StepTally, Tally};
 pub use timeline::Timeline;
-pub use together::{WorldTally, play_together, verdicts};
+pub use together::{WorldTally, flows_one_way, play_together, verdicts};

@@ -3,7 +3,7 @@
 use super::handing::{Handed, Verdict};
 use super::timeline::Timeline;
 use crate::engine::StepEnd;
-use crate::provider::Fate;
+use crate::provider::{Fate, Provider};
 use crate::stats::{Bins, Latencies};
 use crate::units::SimTime;
 use crate::vocabulary::Status;
@@ -136,6 +136,8 @@ pub struct ProviderTally {
 /// The counts of the queue before a provider.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct QueueTally {
+    /// Whether attempts hold lines: else nothing is counted of those.
+    pub has_lines: bool,
     /// Attempts refused because the provider was over its limit.
     pub refused: u64,
     /// Attempts withdrawn because their patience ran out.
@@ -231,6 +233,16 @@ impl PlanTally {
         Self { steps, providers, ..Self::default() }
     }
 
+    /// Likewise, with room for what happens in the queues of these providers.
+    pub(super) fn with_queues(steps: usize, providers: &[Provider]) -> Self {
+        let mut tally = Self::new(steps, providers.len());
+        for (tally, provider) in tally.providers.iter_mut().zip(providers) {
+            let queue = || Box::new(QueueTally { has_lines: provider.has_lines(), ..QueueTally::default() });
+            tally.queue = provider.order().map(|_| queue());
+        }
+        tally
+    }
+
     /// Adds the counts of `other`, which is of the same plan.
     pub fn merge(&mut self, other: &Self) {
         self.delivered += other.delivered;
@@ -318,6 +330,7 @@ impl ProviderTally {
 
 impl QueueTally {
     fn merge(&mut self, other: &Self) {
+        self.has_lines |= other.has_lines;
         self.refused += other.refused;
         self.withdrawn += other.withdrawn;
         self.waits.merge(&other.waits);
@@ -336,34 +349,40 @@ impl QueueTally {
         match handed.verdict {
             Verdict::Refused => self.refused += 1,
             Verdict::Leaves(leaves) => {
-                self.entries.add(timeline.bin(submitted));
-                self.left(timeline, leaves, leaves.since(submitted));
-                self.held += fate.released.since(leaves).as_micros() as u128;
-                self.releases.add(timeline.bin(fate.released));
+                self.left(timeline, submitted, leaves);
+                self.waits.record_all(&[leaves.since(submitted).as_micros()]);
+                if self.has_lines {
+                    self.released(timeline, leaves, fate.released);
+                }
             }
-            Verdict::Withdrawn => {
-                self.entries.add(timeline.bin(submitted));
-                self.withdrew(timeline, submitted, handed.patience);
-            }
+            Verdict::Withdrawn => self.withdrew(timeline, submitted, handed.patience),
             Verdict::Blocked | Verdict::Waits => {}
         }
     }
 
-    /// An attempt has left after this wait.
+    /// An attempt that came at `submitted` has left; its wait is counted elsewhere.
     #[inline]
-    pub(super) fn left(&mut self, timeline: Timeline, leaves: SimTime, wait: SimTime) {
+    pub(super) fn left(&mut self, timeline: Timeline, submitted: SimTime, leaves: SimTime) {
         let bin = timeline.bin(leaves);
+        self.entries.add(timeline.bin(submitted));
         self.departures.add(bin);
-        self.waits.record_all(&[wait.as_micros()]);
-        if wait > SimTime::ZERO {
-            self.waits_by_departure.add_many(bin, wait.as_micros() as u64);
+        if leaves > submitted {
+            self.waits_by_departure.add_many(bin, leaves.since(submitted).as_micros() as u64);
             self.drained = self.drained.max(Some(leaves.as_micros()));
         }
+    }
+
+    /// An attempt that left then has held a line until `released`.
+    #[inline]
+    pub(super) fn released(&mut self, timeline: Timeline, leaves: SimTime, released: SimTime) {
+        self.held += released.since(leaves).as_micros() as u128;
+        self.releases.add(timeline.bin(released));
     }
 
     /// An attempt that came at `submitted` has waited in vain; for ever if its patience is endless.
     pub(super) fn withdrew(&mut self, timeline: Timeline, submitted: SimTime, patience: SimTime) {
         self.withdrawn += 1;
+        self.entries.add(timeline.bin(submitted));
         if !patience.is_never() {
             self.withdrawals.add(timeline.bin(patience));
             self.wasted += patience.since(submitted).as_micros() as u128;

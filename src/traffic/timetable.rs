@@ -51,10 +51,7 @@ impl Timetable {
     pub fn fill(&self, first: u64, out: &mut [SimTime]) {
         match &self.pattern {
             Pattern::Blast => out.fill(SimTime::ZERO),
-            Pattern::Spread { over } => {
-                let over = u128::from(over.as_micros().unsigned_abs());
-                each(first, out, |i| fraction(over * (2 * u128::from(i) + 1), 2 * u128::from(self.recipients)));
-            }
+            Pattern::Spread { over } => spread(*over, self.recipients, first, out),
             Pattern::Uniform { over } => {
                 let over = u128::from(over.as_micros().unsigned_abs());
                 uniforms(self.luck, first, out, |u| SimTime::from_micros(((over * u128::from(u)) >> 64) as i64));
@@ -67,9 +64,18 @@ impl Timetable {
     }
 }
 
-fn each(first: u64, out: &mut [SimTime], at: impl Fn(u64) -> SimTime) {
-    for (i, time) in (first..).zip(out) {
-        *time = at(i);
+/// The i-th of n at `(2i + 1) · over / 2n`, rounded down: one division, and then steps of `over / n` whose fractions add up.
+fn spread(over: SimTime, n: u64, first: u64, out: &mut [SimTime]) {
+    let (over, whole) = (u128::from(over.as_micros().unsigned_abs()), 2 * u128::from(n));
+    let start = over * (2 * u128::from(first) + 1);
+    let (mut at, mut rest) = ((start / whole) as i64, (start % whole) as u64);
+    let (step, more, whole) = ((2 * over / whole) as i64, (2 * over % whole) as u64, whole as u64);
+    for time in out {
+        *time = SimTime::from_micros(at);
+        rest += more;
+        let carry = rest >= whole;
+        rest -= if carry { whole } else { 0 };
+        at += step + i64::from(carry);
     }
 }
 
@@ -84,11 +90,6 @@ fn uniforms(luck: Luck, first: u64, out: &mut [SimTime], at: impl Fn(u64) -> Sim
             *time = at(u64::from(high) << 32 | u64::from(low));
         }
     }
-}
-
-/// A whole number of microseconds, rounded down.
-fn fraction(numerator: u128, denominator: u128) -> SimTime {
-    SimTime::from_micros((numerator / denominator) as i64)
 }
 
 /// Stages as a distribution: where a uniform number falls under their rates.
@@ -155,6 +156,10 @@ mod tests {
     #[test]
     fn a_spread_is_even() {
         assert_eq!(times(Arrivals::Spread { over: secs(4.0) }, 4), [0.5, 1.5, 2.5, 3.5].map(secs));
+        let over = 7_777_777_777_777;
+        for (i, time) in (0..).zip(times(Arrivals::Spread { over: SimTime::from_micros(over) }, 3_001)) {
+            assert_eq!(i128::from(time.as_micros()), (2 * i + 1) * i128::from(over) / 6_002);
+        }
     }
 
     #[test]

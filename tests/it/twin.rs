@@ -8,10 +8,13 @@ use crate::naive::{
 };
 use crate::random_scenario::{Case, case, shared_case};
 use crate::three_plans::three_plans;
+use failsim::engine::Pool;
+use failsim::provider::{Capacity, Order};
 use failsim::rng::Luck;
+use failsim::scenario::{Scenario, Stream};
 use failsim::sim::{
     Cast, Ending, PairTally, PlanTally, Progress, ProviderTally, QueueTally, StepTally, Tally, Timeline, Way, World,
-    WorldTally, play_alone, play_together, short_ways,
+    WorldTally, flows_one_way, play_alone, play_together, short_ways,
 };
 use failsim::stats::{Bins, Latencies};
 use failsim::units::SimTime;
@@ -50,9 +53,65 @@ fn plain_plans_do_go_the_short_way() {
     assert!(short_ways(&Cast::new(&case.scenario)).into_iter().all(|short| short));
 }
 
+/// Likewise for worlds.
+#[test]
+fn worlds_without_loops_do_flow_one_way() {
+    let mut scenario = three_plans(10);
+    scenario.providers[0].capacity = Some(Capacity { rate: None, concurrent: Some(1), queue: 5, order: Order::Fifo });
+    let flows = |scenario: &Scenario, plan| {
+        let cast = Cast::new(scenario);
+        let world =
+            World { cast: &cast, luck: Luck::new(1, 0), timeline: Timeline::over(secs(9.0)), way: Way::Shortest };
+        flows_one_way(&world, plan)
+    };
+    assert_eq!([0, 1, 2].map(|plan| flows(&scenario, plan)), [true, true, false], "the last one uses sms twice");
+    let mut urgent = scenario.clone();
+    urgent.providers[0].capacity.as_mut().expect("it is limited").order = Order::Priority;
+    assert!(!flows(&urgent, 0));
+    let mut both = scenario.clone();
+    both.streams[0].name = "pin".to_owned();
+    both.streams.push(Stream {
+        name: "promo".to_owned(),
+        plan: Some(scenario.plans[1].clone()),
+        ..both.streams[0].clone()
+    });
+    assert!(!flows(&both, 0), "viber leads to sms in one stream, and sms to viber in the other");
+    assert!(flows(&both, 1));
+}
+
+/// The same scenario in which no provider leads back to an earlier one, and nothing is shared but queues that are first in, first
+/// out.
+fn one_way(mut case: Case) -> Case {
+    case.scenario.breakers.fill(None);
+    for provider in &mut case.scenario.providers {
+        if let Some(capacity) = &mut provider.capacity {
+            capacity.order = Order::Fifo;
+        }
+    }
+    let streams = case.scenario.streams.iter_mut().filter_map(|stream| stream.plan.as_mut());
+    for plan in case.scenario.plans.iter_mut().chain(streams) {
+        // The first of each pool, in rising order, each once.
+        let mut kept = Vec::new();
+        for (step, carrier) in plan.carriers.iter_mut().enumerate() {
+            let provider = carrier.pool.members()[0];
+            if kept.last().is_none_or(|&(_, last)| provider > last) {
+                carrier.pool = Pool::single(provider);
+                kept.push((step, provider));
+            }
+        }
+        let is_kept = |step: usize| kept.iter().any(|&(kept, _)| kept == step);
+        let mut steps = 0..;
+        plan.flow.steps.retain(|_| steps.next().is_some_and(is_kept));
+        let mut steps = 0..;
+        plan.carriers.retain(|_| steps.next().is_some_and(is_kept));
+    }
+    case
+}
+
 /// The same scenario with plans that go the short way: one attempt for each step, up to delivery.
 fn plain(mut case: Case) -> Case {
-    for plan in &mut case.scenario.plans {
+    let streams = case.scenario.streams.iter_mut().filter_map(|stream| stream.plan.as_mut());
+    for plan in case.scenario.plans.iter_mut().chain(streams) {
         plan.flow.give_up_after = SimTime::NEVER;
         for rules in &mut plan.flow.steps {
             rules.attempts = 1;
@@ -86,7 +145,7 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
     let play = |plan| naive::play(&case.scenario, plan, luck(case), SimTime::ZERO).streams.remove(0);
     let lives: Vec<_> = (0..case.scenario.plans.len()).map(play).collect();
     prop_assert_eq!(counts(&ours.arrivals), bins.count(naive::arrivals(stream, luck(case))), "arrivals");
-    let queues = vec![false; case.scenario.providers.len()];
+    let queues = vec![None; case.scenario.providers.len()];
     for (plan, lives) in lives.iter().enumerate() {
         let steps = case.scenario.plans[plan].carriers.len();
         same_plan(&ours.plans[plan], &naive::plan_counts(lives, stream.deadline, bins, steps, &queues))
@@ -114,6 +173,13 @@ proptest! {
     fn random_worlds_in_which_recipients_meet_are_counted_as_by_the_naive_twin(case in shared_case()) {
         worlds_are_the_same(&case)?;
     }
+
+    #[test]
+    fn worlds_that_flow_one_way_are_counted_as_by_the_engine_and_the_naive_twin(
+        case in shared_case().prop_map(|case| one_way(plain(case)))
+    ) {
+        worlds_are_the_same(&case)?;
+    }
 }
 
 /// Plays every plan of a case in a world of its own, by both ways.
@@ -121,7 +187,8 @@ fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
     let timeline = Timeline::over(case.horizon);
     let cast = Cast::new(&case.scenario);
     let cast = cast.in_world(luck(case), timeline.end());
-    let queues: Vec<_> = case.scenario.providers.iter().map(|provider| provider.capacity.is_some()).collect();
+    let lines = |capacity: Capacity| capacity.concurrent.is_some();
+    let queues: Vec<_> = case.scenario.providers.iter().map(|provider| provider.capacity.map(lines)).collect();
     for plan in 0..case.scenario.plans.len() {
         let play = |way| {
             let world = World { cast: &cast, luck: luck(case), timeline, way };
@@ -143,7 +210,7 @@ fn same_streams(
     plan: usize,
     ours: &WorldTally,
     theirs: &[Vec<History>],
-    (bins, queues): (BinsOfTime, &[bool]),
+    (bins, queues): (BinsOfTime, &[Option<bool>]),
 ) -> Result<(), TestCaseError> {
     for (i, stream) in case.scenario.streams.iter().enumerate() {
         let arrivals = naive::arrivals(stream, luck(case).of_stream(&stream.name));

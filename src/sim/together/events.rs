@@ -11,7 +11,7 @@
 use super::WorldTally;
 use super::door::Doors;
 use super::finished::Finished;
-use super::procession::Procession;
+use super::procession::March;
 use super::traveller::Traveller;
 use crate::engine::{Command, Flow, Permit};
 use crate::provider::Fate;
@@ -21,7 +21,7 @@ use crate::sim::cast::Part;
 use crate::sim::counting::Counting;
 use crate::sim::handing::{Handed, Stage, Verdict};
 use crate::sim::life::Witness;
-use crate::sim::tally::{PlanTally, QueueTally};
+use crate::sim::tally::PlanTally;
 use crate::stats::Bins;
 use crate::units::SimTime;
 use std::cmp::Reverse;
@@ -48,7 +48,7 @@ struct Stream<'a> {
     part: &'a Part,
     luck: Luck,
     priority: u8,
-    procession: Procession,
+    march: March,
     arrivals: Bins,
     tally: PlanTally,
     finished: Finished,
@@ -107,15 +107,12 @@ impl<'a> Events<'a> {
         let cast = world.cast;
         let streams = cast.streams.iter().map(|role| {
             let (part, luck) = (cast.part(role, plan), world.luck.of_stream(&role.name));
-            let mut tally = PlanTally::new(part.carriers.len(), cast.providers.len());
-            for (tally, provider) in tally.providers.iter_mut().zip(&cast.providers) {
-                tally.queue = provider.queue().map(|_| Box::new(QueueTally::default()));
-            }
+            let tally = PlanTally::with_queues(part.carriers.len(), &cast.providers);
             Stream {
                 part,
                 luck,
                 priority: role.priority,
-                procession: Procession::new(&role.traffic, luck),
+                march: March::new(&role.traffic, luck),
                 arrivals: Bins::default(),
                 tally,
                 finished: Finished::new(role.deadline),
@@ -187,7 +184,7 @@ impl<'a> Events<'a> {
     fn next_arrival(&mut self) -> Option<(usize, Entry)> {
         let mut first: Option<(usize, Entry)> = None;
         for (i, stream) in self.streams.iter_mut().enumerate() {
-            let (at, recipient) = stream.procession.peek();
+            let (at, recipient) = stream.march.peek();
             let entry = Entry::new(at.min(SimTime::MAX), Kind::Submission, i as u8, recipient, 0);
             if !at.is_never() && first.is_none_or(|(_, first)| entry < first) {
                 first = Some((i, entry));
@@ -199,7 +196,7 @@ impl<'a> Events<'a> {
     fn arrive(&mut self, stream: usize, arrival: Entry) {
         let (at, number) = (arrival.at(), stream as u8);
         let stream = &mut self.streams[stream];
-        stream.procession.advance();
+        stream.march.advance();
         stream.arrivals.add(self.world.timeline.bin(at));
         let (flow, command) = Flow::start(&stream.part.flow, at);
         let Command::Submit(submission) = command else { return };

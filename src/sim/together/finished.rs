@@ -26,6 +26,16 @@ impl Finished {
         }
     }
 
+    /// Likewise, from this `lane` of the columns of others.
+    #[inline]
+    pub(super) fn take(&mut self, arrival: SimTime, columns: &Columns, lane: usize, tally: &mut PlanTally) {
+        self.columns.copy(self.arrivals.len(), columns, lane);
+        self.arrivals.push(arrival);
+        if self.arrivals.len() == BATCH {
+            self.count(tally);
+        }
+    }
+
     /// Counts all that have been gathered.
     pub(super) fn count(&mut self, tally: &mut PlanTally) {
         count_plan(&mut self.columns, &self.arrivals, self.deadline, tally);

@@ -8,10 +8,14 @@
 mod door;
 mod events;
 mod finished;
+mod line;
+mod order;
 mod procession;
+mod stages;
 mod traveller;
+mod worker;
 
-use super::alone::{Interrupted, Progress, World};
+use super::alone::{Interrupted, Progress, Way, World};
 use super::handing::Verdict;
 use super::tally::PlanTally;
 use crate::stats::Bins;
@@ -36,7 +40,16 @@ pub struct WorldTally {
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_together(world: &World<'_>, plan: usize, progress: &Progress) -> Result<WorldTally, Interrupted> {
-    events::Events::new(world, plan, None).play(progress).map(|(tally, _)| tally)
+    match stages::Stages::new(world, plan).filter(|_| world.way == Way::Shortest) {
+        Some(stages) => stages.play(progress),
+        None => events::Events::new(world, plan, None).play(progress).map(|(tally, _)| tally),
+    }
+}
+
+/// Whether the world in which the plan with this index is compared is played provider by provider: its work flows one way.
+#[must_use]
+pub fn flows_one_way(world: &World<'_>, plan: usize) -> bool {
+    world.way == Way::Shortest && stages::Stages::new(world, plan).is_some()
 }
 
 /// What the providers said to each attempt of one recipient, in order, in the world in which the plan with this index is compared.

@@ -1,33 +1,74 @@
 //! The recipients of a stream in the order in which they arrive.
 
+use super::order::Order;
 use crate::rng::{LANES, Luck};
 use crate::traffic::{Arrivals, Timetable, Traffic};
 use crate::units::SimTime;
 
-/// Arrivals in order of time, those at one time in order of recipients.
-pub(super) struct Procession {
-    timetable: Timetable,
-    order: Order,
-    next: u64,
-    recipients: u64,
-}
-
-enum Order {
-    /// The recipients come in their own order: their times are told batch by batch.
-    Own { times: Vec<SimTime> },
-    /// Sorted, each with its time (µs).
-    Sorted(Vec<(i64, u32)>),
+/// The arrivals of a stream in order of time, those at one time in order of recipients.
+pub(super) enum Procession {
+    /// The recipients come in their own order.
+    Own(Timetable),
+    /// They come in this one.
+    Sorted(Order),
 }
 
 impl Procession {
     pub(super) fn new(traffic: &Traffic, luck: Luck) -> Self {
         let timetable = Timetable::new(traffic, luck);
-        let recipients = traffic.recipients;
-        let order = match traffic.arrivals {
-            Arrivals::Blast | Arrivals::Spread { .. } => Order::Own { times: vec![SimTime::ZERO; LANES] },
-            _ => Order::Sorted(sorted(&timetable)),
-        };
-        Self { timetable, order, next: 0, recipients }
+        match traffic.arrivals {
+            Arrivals::Blast | Arrivals::Spread { .. } => Self::Own(timetable),
+            _ => Self::Sorted(Order::of(times(&timetable).iter().copied())),
+        }
+    }
+
+    /// The arrivals from this rank on, one for each place in `times` and `recipients`.
+    pub(super) fn fill(&self, rank: u64, times: &mut [SimTime], recipients: &mut [u32]) {
+        match self {
+            Self::Own(timetable) => {
+                timetable.fill(rank, times);
+                recipients.iter_mut().zip(rank as u32..).for_each(|(recipient, number)| *recipient = number);
+            }
+            Self::Sorted(order) => {
+                for (i, (time, recipient)) in times.iter_mut().zip(recipients).enumerate() {
+                    let (at, number) = order.get(rank as usize + i);
+                    (*time, *recipient) = (SimTime::from_micros(at), number);
+                }
+            }
+        }
+    }
+}
+
+/// All arrival times (µs), in the order of the recipients.
+fn times(timetable: &Timetable) -> Vec<i64> {
+    let mut all = Vec::with_capacity(timetable.recipients() as usize);
+    let mut times = [SimTime::ZERO; LANES];
+    for first in (0..timetable.recipients()).step_by(LANES) {
+        let times = &mut times[..(timetable.recipients() - first).min(LANES as u64) as usize];
+        timetable.fill(first, times);
+        all.extend(times.iter().map(|at| at.as_micros()));
+    }
+    all
+}
+
+/// A procession that is looked at one by one.
+pub(super) struct March {
+    procession: Procession,
+    recipients: u64,
+    next: u64,
+    times: [SimTime; LANES],
+    numbers: [u32; LANES],
+}
+
+impl March {
+    pub(super) fn new(traffic: &Traffic, luck: Luck) -> Self {
+        Self {
+            procession: Procession::new(traffic, luck),
+            recipients: traffic.recipients,
+            next: 0,
+            times: [SimTime::ZERO; LANES],
+            numbers: [0; LANES],
+        }
     }
 
     /// The next to arrive, and when; [`SimTime::NEVER`] when all have.
@@ -36,37 +77,17 @@ impl Procession {
         if self.next == self.recipients {
             return (SimTime::NEVER, u32::MAX);
         }
-        match &mut self.order {
-            Order::Sorted(all) => {
-                let (at, who) = all[self.next as usize];
-                (SimTime::from_micros(at), who)
-            }
-            Order::Own { times } => {
-                let place = (self.next % LANES as u64) as usize;
-                if place == 0 {
-                    times.truncate((self.recipients - self.next).min(LANES as u64) as usize);
-                    self.timetable.fill(self.next, times);
-                }
-                (times[place], self.next as u32)
-            }
+        let place = (self.next % LANES as u64) as usize;
+        if place == 0 {
+            let count = (self.recipients - self.next).min(LANES as u64) as usize;
+            self.procession.fill(self.next, &mut self.times[..count], &mut self.numbers[..count]);
         }
+        (self.times[place], self.numbers[place])
     }
 
-    /// The one that [`Procession::peek`] gave has arrived.
+    /// The one that [`March::peek`] gave has arrived.
     #[inline]
     pub(super) const fn advance(&mut self) {
         self.next += 1;
     }
-}
-
-fn sorted(timetable: &Timetable) -> Vec<(i64, u32)> {
-    let mut all = Vec::with_capacity(timetable.recipients() as usize);
-    let mut times = [SimTime::ZERO; LANES];
-    for first in (0..timetable.recipients()).step_by(LANES) {
-        let count = (timetable.recipients() - first).min(LANES as u64) as usize;
-        timetable.fill(first, &mut times[..count]);
-        all.extend(times[..count].iter().zip(first as u32..).map(|(at, who)| (at.as_micros(), who)));
-    }
-    all.sort_unstable();
-    all
 }

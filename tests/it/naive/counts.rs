@@ -177,13 +177,13 @@ impl History {
     }
 }
 
-/// Counts what is kept of one plan's lives. `queues` says which providers have one.
+/// Counts what is kept of one plan's lives. `queues` says of the providers that have one whether they have lines.
 pub(crate) fn plan_counts(
     histories: &[History],
     deadline: SimTime,
     bins: BinsOfTime,
     steps: usize,
-    queues: &[bool],
+    queues: &[Option<bool>],
 ) -> PlanCounts {
     let costs = || histories.iter().map(|history| history.cost().unsigned_abs());
     let ends = || histories.iter().filter_map(|history| history.ended).map(|(at, _)| at.as_micros());
@@ -210,7 +210,7 @@ pub(crate) fn plan_counts(
     }
 }
 
-fn provider_counts(histories: &[History], provider: usize, queue: bool, bins: BinsOfTime) -> ProviderCounts {
+fn provider_counts(histories: &[History], provider: usize, queue: Option<bool>, bins: BinsOfTime) -> ProviderCounts {
     let attempts: Vec<&Attempt> = histories.iter().flat_map(|history| &history.attempts).collect();
     let come: Vec<(&Attempt, &Try)> = attempts
         .iter()
@@ -233,11 +233,11 @@ fn provider_counts(histories: &[History], provider: usize, queue: bool, bins: Bi
         deliveries: bins.count(deliveries),
         failures: bins.count(failures),
         costs: bins.sum(costs()),
-        queue: queue.then(|| queue_counts(&seen, provider, bins)),
+        queue: queue.map(|has_lines| queue_counts(&seen, provider, has_lines, bins)),
     }
 }
 
-fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, bins: BinsOfTime) -> QueueCounts {
+fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bins: BinsOfTime) -> QueueCounts {
     let left: Vec<(SimTime, SimTime)> = seen
         .iter()
         .filter_map(|(attempt, one)| match one.said {
@@ -250,7 +250,7 @@ fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, bins: BinsOfTime) ->
     let in_vain = seen.iter().filter(|(_, one)| matches!(one.said, Said::Withdrawn | Said::Waits));
     let in_vain: Vec<_> = in_vain.map(|(attempt, one)| (attempt.submitted, one.patience)).collect();
     let withdrawn = || in_vain.iter().copied().filter(|(_, patience)| !patience.is_never());
-    let held = || seen.iter().flat_map(|(attempt, _)| &attempt.held).filter(|held| held.0 == provider);
+    let held = || seen.iter().flat_map(|(attempt, _)| &attempt.held).filter(|held| has_lines && held.0 == provider);
     let ends = waits().filter(|&(_, wait)| wait > 0).map(|(at, _)| at).chain(withdrawn().map(|(_, at)| at));
     QueueCounts {
         refused: seen.iter().filter(|(_, one)| one.said == Said::Refused).count() as u64,

@@ -1,0 +1,248 @@
+//! All who come to one step of one stream: in which order, and when each leaves.
+
+use super::order::Order;
+use super::procession::Procession;
+use crate::rng::{LANES, Luck};
+use crate::sim::batch::Columns;
+use crate::sim::room::Room;
+use crate::traffic::{Timetable, Traffic};
+use crate::units::SimTime;
+use std::ops::Range;
+
+/// Those who come to a step. Its queue, if there is one, lets them through in order of time, those at one time in order of recipients.
+pub(super) struct Line {
+    pub(super) stream: usize,
+    pub(super) step: usize,
+    source: Source,
+    /// When each leaves, in the order in which they come; empty where all leave at once.
+    leaves: Vec<i64>,
+}
+
+enum Source {
+    /// Those who arrive.
+    Arrivals(Procession, u64),
+    /// Those who come from an earlier step, and their order where it matters.
+    Tickets(Vec<Ticket>, Option<Order>),
+}
+
+impl Source {
+    fn len(&self) -> usize {
+        match self {
+            Self::Arrivals(_, recipients) => *recipients as usize,
+            Self::Tickets(tickets, _) => tickets.len(),
+        }
+    }
+}
+
+/// Somebody on the way from one step to the next: 48 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    /// When the next step begins (µs).
+    pub(super) at: i64,
+    /// The earliest late delivery report that is still to come (µs).
+    pub(super) late: i64,
+    pub(super) arrival: i64,
+    /// The first delivery so far (µs).
+    pub(super) first_delivery: i64,
+    /// What the attempts so far cost (millionths).
+    pub(super) cost: i64,
+    pub(super) recipient: u32,
+    pub(super) duplicate: u8,
+    pub(super) seen: u8,
+    pub(super) first_step: u8,
+}
+
+/// In place of the moment of leaving: the attempt is withdrawn.
+pub(super) const WITHDRAWN: i64 = i64::MAX;
+/// Likewise: it is refused.
+pub(super) const REFUSED: i64 = i64::MIN;
+
+impl Line {
+    /// Those who arrive, in order of time if that matters.
+    pub(super) fn of_arrivals(stream: usize, traffic: &Traffic, luck: Luck, in_order: bool) -> Self {
+        let procession = match in_order {
+            true => Procession::new(traffic, luck),
+            false => Procession::Own(Timetable::new(traffic, luck)),
+        };
+        Self { stream, step: 0, source: Source::Arrivals(procession, traffic.recipients), leaves: Vec::new() }
+    }
+
+    /// Those who come from an earlier step.
+    pub(super) fn of_tickets(stream: usize, step: usize, parts: Vec<Vec<Ticket>>) -> Self {
+        let all = parts.into_iter().reduce(|mut all, mut part| {
+            all.append(&mut part);
+            all
+        });
+        Self { stream, step, source: Source::Tickets(all.unwrap_or_default(), None), leaves: Vec::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.source.len()
+    }
+
+    /// Puts them in order of time.
+    pub(super) fn sort(&mut self) {
+        if let Source::Tickets(tickets, order) = &mut self.source {
+            let mut sorted = Order::of(tickets.iter().map(|ticket| ticket.at));
+            sorted.break_ties(|place| tickets[place as usize].recipient);
+            *order = Some(sorted);
+        }
+    }
+
+    /// Ranges of whole batches, as many as there are `threads`.
+    pub(super) fn shares(&self, threads: usize) -> Vec<Range<usize>> {
+        let batches = self.len().div_ceil(LANES).div_ceil(threads.max(1));
+        let edge = |share: usize| (share * batches * LANES).min(self.len());
+        (0..threads).map(|share| edge(share)..edge(share + 1)).collect()
+    }
+
+    /// The line on its way through the queue.
+    pub(super) fn march(&mut self) -> LineMarch<'_> {
+        self.leaves.reserve_exact(self.len());
+        LineMarch {
+            stream: self.stream,
+            line: &self.source,
+            leaves: &mut self.leaves,
+            times: [0; LANES],
+            next: 0,
+            known: 0,
+        }
+    }
+
+    /// Seats those from this rank on, as many as the crowd is to have, in their room.
+    pub(super) fn seat(&self, rank: usize, crowd: &mut Crowd, room: &mut Room, columns: &mut Columns) {
+        let count = crowd.count;
+        match &self.source {
+            Source::Arrivals(procession, _) => {
+                let (arrivals, recipients) = (&mut crowd.arrivals[..count], &mut crowd.recipients[..count]);
+                procession.fill(rank as u64, arrivals, recipients);
+                crowd.neighbours = matches!(procession, Procession::Own(_));
+                room.begin(arrivals, columns);
+            }
+            Source::Tickets(tickets, order) => {
+                crowd.neighbours = false;
+                for k in 0..count {
+                    let place = order.as_ref().map_or(rank + k, |order| order.get(rank + k).1 as usize);
+                    crowd.take(k, &tickets[place], room, columns);
+                }
+                columns.succeeded.fill(0);
+            }
+        }
+        match self.leaves.get(rank..rank + count) {
+            Some(leaves) => crowd.leaves[..count].copy_from_slice(leaves),
+            None => crowd.leaves[..count].copy_from_slice(&room.at[..count]),
+        }
+    }
+}
+
+/// A batch of those in a line.
+pub(super) struct Crowd {
+    pub(super) count: usize,
+    pub(super) recipients: [u32; LANES],
+    pub(super) arrivals: [SimTime; LANES],
+    /// When each leaves (µs), or [`WITHDRAWN`], or [`REFUSED`].
+    pub(super) leaves: [i64; LANES],
+    /// Whether they are neighbours by number.
+    pub(super) neighbours: bool,
+}
+
+impl Crowd {
+    pub(super) const EMPTY: Self = Self {
+        count: 0,
+        recipients: [0; LANES],
+        arrivals: [SimTime::ZERO; LANES],
+        leaves: [0; LANES],
+        neighbours: false,
+    };
+
+    #[inline]
+    fn take(&mut self, k: usize, ticket: &Ticket, room: &mut Room, columns: &mut Columns) {
+        self.recipients[k] = ticket.recipient;
+        self.arrivals[k] = SimTime::from_micros(ticket.arrival);
+        (room.lanes[k], room.at[k], room.late[k]) = (k as u16, ticket.at, ticket.late);
+        room.first_step[k] = ticket.first_step;
+        (columns.cost[k], columns.first_delivery[k]) = (ticket.cost, ticket.first_delivery);
+        (columns.duplicate[k], columns.seen[k]) = (ticket.duplicate, ticket.seen);
+    }
+
+    /// The ticket of the one in this `lane`, who comes to the next step as `room` says of its `k`-th.
+    #[inline]
+    pub(super) fn ticket(&self, k: usize, lane: usize, room: &Room, columns: &Columns) -> Ticket {
+        Ticket {
+            at: room.at[k],
+            late: room.late[k],
+            arrival: self.arrivals[lane].as_micros(),
+            first_delivery: columns.first_delivery[lane],
+            cost: columns.cost[lane],
+            recipient: self.recipients[lane],
+            duplicate: columns.duplicate[lane],
+            seen: columns.seen[lane],
+            first_step: room.first_step[lane],
+        }
+    }
+}
+
+/// A line on its way through a queue.
+pub(super) struct LineMarch<'a> {
+    pub(super) stream: usize,
+    line: &'a Source,
+    leaves: &'a mut Vec<i64>,
+    /// When the next ones come (µs), as far as has been looked; those before `next` have passed.
+    times: [i64; LANES],
+    next: usize,
+    known: usize,
+}
+
+impl LineMarch<'_> {
+    /// When the next one comes (µs); the latest time of all when there is none.
+    pub(super) fn peek(&mut self) -> i64 {
+        if self.next == self.known {
+            self.look();
+        }
+        if self.known == 0 { i64::MAX } else { self.times[self.next] }
+    }
+
+    /// Looks at those who come after all that have passed.
+    fn look(&mut self) {
+        let rank = self.leaves.len();
+        let len = self.line.len();
+        (self.next, self.known) = (0, (len - rank).min(LANES));
+        let times = &mut self.times[..self.known];
+        match self.line {
+            Source::Arrivals(procession, _) => {
+                let (mut all, mut numbers) = ([SimTime::ZERO; LANES], [0; LANES]);
+                procession.fill(rank as u64, &mut all[..times.len()], &mut numbers[..times.len()]);
+                times.iter_mut().zip(all).for_each(|(time, at)| *time = at.as_micros());
+            }
+            Source::Tickets(tickets, order) => {
+                for (k, time) in times.iter_mut().enumerate() {
+                    *time = order.as_ref().map_or_else(|| tickets[rank + k].at, |order| order.get(rank + k).0);
+                }
+            }
+        }
+    }
+
+    /// When those come that have been looked at and come before `until` (µs).
+    pub(super) fn before(&self, until: i64) -> &[i64] {
+        let times = &self.times[self.next..self.known];
+        &times[..times.partition_point(|&at| at < until)]
+    }
+
+    /// The recipient that comes `ahead` places after all that have passed.
+    pub(super) fn recipient(&self, ahead: usize) -> u32 {
+        let rank = self.leaves.len() + ahead;
+        match self.line {
+            Source::Arrivals(Procession::Own(_), _) => rank as u32,
+            Source::Arrivals(Procession::Sorted(order), _) => order.get(rank).1,
+            Source::Tickets(tickets, order) => {
+                tickets[order.as_ref().map_or(rank, |order| order.get(rank).1 as usize)].recipient
+            }
+        }
+    }
+
+    /// The next ones pass: they leave then.
+    pub(super) fn pass(&mut self, leaves: &[i64]) {
+        self.leaves.extend_from_slice(leaves);
+        self.next += leaves.len();
+    }
+}

@@ -1,0 +1,207 @@
+//! What one thread does for a world that flows one way: it brings attempts to their ends, batch by batch, and counts them.
+
+use super::finished::Finished;
+use super::line::{Crowd, Line, REFUSED, Ticket, WITHDRAWN};
+use crate::provider::{Fate, Fates, Fortune, Provider, Terms, Use, Who};
+use crate::rng::{LANES, Luck};
+use crate::sim::alone::{Interrupted, Progress, World};
+use crate::sim::batch::Columns;
+use crate::sim::cast::Cast;
+use crate::sim::room::{LaneStep, NEVER, Room};
+use crate::sim::tally::{PlanTally, QueueTally};
+use crate::sim::timeline::Timeline;
+use crate::stats::Bins;
+use crate::units::SimTime;
+use std::ops::Range;
+
+/// A thread's tallies, and room for a batch.
+pub(super) struct Worker {
+    /// One for each stream.
+    counts: Vec<Counts>,
+    crowd: Crowd,
+    room: Room,
+    columns: Box<Columns>,
+    fortune: Box<Fortune>,
+    /// When each leaves, if it does (µs).
+    departures: [i64; LANES],
+    /// Whether the one in each lane goes on to the next step.
+    goes_on: [bool; LANES],
+}
+
+struct Counts {
+    tally: PlanTally,
+    arrivals: Bins,
+    finished: Finished,
+}
+
+/// A step, and what is needed to bring attempts of it to their ends.
+pub(super) struct Task<'a> {
+    pub(super) provider: &'a Provider,
+    pub(super) step: &'a LaneStep,
+    /// Whether late delivery reports end the flow.
+    pub(super) finish: bool,
+    /// The luck of the stream.
+    pub(super) luck: Luck,
+}
+
+impl Worker {
+    /// A worker with empty tallies; `steps` says for each stream how many its plan has.
+    pub(super) fn new(cast: &Cast, steps: impl Iterator<Item = usize>) -> Self {
+        let counts = cast.streams.iter().zip(steps).map(|(role, steps)| Counts {
+            tally: PlanTally::with_queues(steps, &cast.providers),
+            arrivals: Bins::default(),
+            finished: Finished::new(role.deadline),
+        });
+        Self {
+            counts: counts.collect(),
+            crowd: Crowd::EMPTY,
+            room: Room::new(),
+            columns: Box::new(Columns::EMPTY),
+            fortune: Box::new(Fortune::UNTOLD),
+            departures: [0; LANES],
+            goes_on: [false; LANES],
+        }
+    }
+
+    /// Adds the counts of another.
+    pub(super) fn add(&mut self, other: Self) {
+        for (ours, mut theirs) in self.counts.iter_mut().zip(other.counts) {
+            theirs.finished.count(&mut theirs.tally);
+            ours.tally.merge(&theirs.tally);
+            ours.arrivals.merge(&theirs.arrivals);
+        }
+    }
+
+    /// The counts of a stream's attempts in the queue of a provider, which has one.
+    pub(super) fn queue(&mut self, stream: usize, provider: usize) -> Option<&mut QueueTally> {
+        self.counts[stream].tally.providers[provider].queue.as_deref_mut()
+    }
+
+    /// For each stream, what its lives came to, and arrivals by bin of time.
+    pub(super) fn counts(self) -> impl Iterator<Item = (PlanTally, Bins)> {
+        self.counts.into_iter().map(|counts| (counts.tally, counts.arrivals))
+    }
+
+    /// Brings the attempts of these ranks of a line to their ends; gives the tickets of those who go on.
+    pub(super) fn settle(
+        &mut self,
+        line: &Line,
+        ranks: Range<usize>,
+        task: &Task<'_>,
+        world: &World<'_>,
+        progress: &Progress,
+    ) -> Result<Vec<Ticket>, Interrupted> {
+        let mut tickets = Vec::new();
+        for rank in ranks.clone().step_by(LANES) {
+            if progress.stopped() {
+                return Err(Interrupted);
+            }
+            self.crowd.count = (ranks.end - rank).min(LANES);
+            line.seat(rank, &mut self.crowd, &mut self.room, &mut self.columns);
+            self.decide(task);
+            let counts = &mut self.counts[line.stream];
+            if line.step == 0 {
+                let arrivals = &self.crowd.arrivals[..self.crowd.count];
+                arrivals.iter().for_each(|&at| counts.arrivals.add(world.timeline.bin(at)));
+            }
+            if let Some(queue) = &mut counts.tally.providers[task.step.provider].queue {
+                count_queue(queue, task, &self.crowd, &self.room, world.timeline);
+            }
+            let place = (line.step, self.crowd.count, task.finish);
+            let next = self.room.play_step(task.step, place, world.timeline, &mut self.columns, &mut counts.tally);
+            self.part(next, line.stream, &mut tickets);
+        }
+        Ok(tickets)
+    }
+
+    /// Decides what becomes of the attempts of the crowd.
+    fn decide(&mut self, task: &Task<'_>) {
+        let Self { crowd, room, fortune, departures, .. } = self;
+        let Task { provider, step, .. } = task;
+        let Crowd { count, leaves, recipients, neighbours, .. } = &*crowd;
+        let (at, lanes) = (&room.at[..*count], &room.lanes[..*count]);
+        // Those who are kept back are taken to leave at once, and set right afterwards.
+        let mut kept_back = false;
+        for ((departs, &leaves), &at) in departures.iter_mut().zip(leaves).zip(at) {
+            let keeps_back = is_kept_back(leaves);
+            *departs = if keeps_back { at } else { leaves };
+            kept_back |= keeps_back;
+        }
+        let who = if *neighbours { Who::From(recipients[0]) } else { Who::These(recipients) };
+        let (of, times) = (Use { luck: task.luck, who, number: step.use_number }, (at, &departures[..*count]));
+        if *count < FEW {
+            provider.submit_each(of, lanes, times, &step.terms, &mut room.fates);
+        } else {
+            provider.foresee(of, fortune);
+            provider.submit_lanes(of, fortune, lanes, times, &step.terms, &mut room.fates);
+        }
+        if kept_back {
+            set_right(crowd, task, &room.at, &mut room.fates);
+        }
+    }
+
+    /// Parts those who go on to the next step, the first `next` of the room, from those whose lives are over.
+    fn part(&mut self, next: usize, stream: usize, tickets: &mut Vec<Ticket>) {
+        let Self { crowd, room, columns, goes_on, .. } = self;
+        let Counts { tally, finished, .. } = &mut self.counts[stream];
+        let goes_on = &mut goes_on[..crowd.count];
+        goes_on.fill(false);
+        for k in 0..next {
+            let lane = usize::from(room.lanes[k]) % LANES;
+            goes_on[lane] = true;
+            tickets.push(crowd.ticket(k, lane, room, columns));
+        }
+        for lane in (0..goes_on.len()).filter(|&lane| !goes_on[lane]) {
+            if columns.first_delivery[lane] != NEVER {
+                tally.steps[usize::from(room.first_step[lane])].first += 1;
+            }
+            finished.take(crowd.arrivals[lane], columns, lane, tally);
+        }
+    }
+}
+
+/// Fewer attempts than this are decided one by one.
+const FEW: usize = LANES / 6;
+
+/// Whether an attempt does not leave.
+const fn is_kept_back(leaves: i64) -> bool {
+    leaves == WITHDRAWN || leaves == REFUSED
+}
+
+/// What becomes of those who do not leave.
+fn set_right(crowd: &Crowd, task: &Task<'_>, at: &[i64; LANES], fates: &mut Fates) {
+    let Task { provider, step, luck, .. } = task;
+    for k in (0..crowd.count).filter(|&k| is_kept_back(crowd.leaves[k])) {
+        let submitted = SimTime::from_micros(at[k]);
+        let terms = Terms { submitted, ..step.terms };
+        let fate = if crowd.leaves[k] == REFUSED {
+            Fate::refused(&terms)
+        } else {
+            let draws = luck.draws(provider.key(), crowd.recipients[k], step.use_number);
+            provider.withdraw(&terms, submitted.after(terms.ttl), draws)
+        };
+        fates.set(k, &fate);
+    }
+}
+
+/// Counts what happened to the crowd in the queue.
+fn count_queue(queue: &mut QueueTally, task: &Task<'_>, crowd: &Crowd, room: &Room, timeline: Timeline) {
+    let (mut waits, mut count) = ([0; LANES], 0);
+    for k in 0..crowd.count {
+        let submitted = SimTime::from_micros(room.at[k]);
+        match crowd.leaves[k] {
+            REFUSED => queue.refused += 1,
+            WITHDRAWN => {
+                let terms = Terms { submitted, ..task.step.terms };
+                let patience = task.provider.patience(&terms, submitted.after(terms.ttl));
+                queue.withdrew(timeline, submitted, patience);
+            }
+            leaves => {
+                waits[count] = leaves - room.at[k];
+                count += 1;
+                queue.left(timeline, submitted, SimTime::from_micros(leaves));
+            }
+        }
+    }
+    queue.waits.record_all(&waits[..count]);
+}
