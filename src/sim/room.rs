@@ -107,12 +107,12 @@ impl Room {
     fn count_attempts(&self, provider: usize, count: usize, timeline: Timeline, tally: &mut PlanTally) {
         let Fates { charge, reported, status, .. } = &*self.fates;
         let provider = &mut tally.providers[provider];
-        for k in 0..count.min(LANES) {
-            let bin = timeline.bin(SimTime::from_micros(self.at[k]));
-            provider.submissions.add(bin);
-            provider.costs.add_many(bin, charge[k] as u64);
-            if status[k] >= Status::Undelivered as u8 {
-                provider.failures.add(timeline.bin(SimTime::from_micros(reported[k])));
+        let attempts = self.at[..count].iter().zip(&charge[..count]);
+        let bin = |micros: i64| timeline.bin(SimTime::from_micros(micros));
+        provider.submissions.add_all(attempts.map(|(&at, &charge)| (bin(at), charge as u64)));
+        for (&status, &reported) in status[..count].iter().zip(reported) {
+            if status >= Status::Undelivered as u8 {
+                provider.failures.add(bin(reported));
             }
         }
         provider.attempts += count as u64;

@@ -4,7 +4,7 @@ use super::handing::{Handed, Verdict};
 use super::timeline::Timeline;
 use crate::engine::StepEnd;
 use crate::provider::{Fate, Provider};
-use crate::stats::{Bins, Latencies};
+use crate::stats::{Bins, Latencies, Sums};
 use crate::units::SimTime;
 use crate::vocabulary::Status;
 
@@ -121,14 +121,12 @@ pub struct ProviderTally {
     pub cost: u128,
     /// Attempts that an open circuit kept from it.
     pub blocked: u64,
-    /// When attempts came to it, by bin of time.
-    pub submissions: Bins,
+    /// When attempts came to it, by bin of time, and what they cost (millionths).
+    pub submissions: Sums,
     /// Deliveries by bin of time.
     pub deliveries: Bins,
     /// Reports of a bad end by bin of time.
     pub failures: Bins,
-    /// What the attempts of each bin of time cost (millionths).
-    pub costs: Bins,
     /// What happened in its queue, where its capacity is limited and somebody counts that.
     pub queue: Option<Box<QueueTally>>,
 }
@@ -150,14 +148,12 @@ pub struct QueueTally {
     pub held: u128,
     /// When the last of those that had to wait did so no longer (µs).
     pub drained: Option<i64>,
-    /// When attempts came that were not refused, by bin of time.
-    pub entries: Bins,
-    /// When attempts left.
-    pub departures: Bins,
+    /// When attempts were refused, by bin of time.
+    pub refusals: Bins,
+    /// When attempts left, and how long they had waited (µs).
+    pub departures: Sums,
     /// When attempts were withdrawn.
     pub withdrawals: Bins,
-    /// How long those that left in each bin had waited, in all (µs).
-    pub waits_by_departure: Bins,
     /// When lines came free.
     pub releases: Bins,
 }
@@ -295,7 +291,6 @@ impl ProviderTally {
         self.submissions.merge(&other.submissions);
         self.deliveries.merge(&other.deliveries);
         self.failures.merge(&other.failures);
-        self.costs.merge(&other.costs);
         match (&mut self.queue, &other.queue) {
             (Some(ours), Some(theirs)) => ours.merge(theirs),
             (ours @ None, Some(theirs)) => *ours = Some(theirs.clone()),
@@ -312,9 +307,8 @@ impl ProviderTally {
         }
         let bin = timeline.bin(handed.terms.submitted);
         self.attempts += 1;
-        self.submissions.add(bin);
+        self.submissions.add(bin, fate.charge.as_micros() as u64);
         self.cost += fate.charge.as_micros() as u128;
-        self.costs.add_many(bin, fate.charge.as_micros() as u64);
         if !fate.delivered.is_never() {
             self.delivered += 1;
             self.deliveries.add(timeline.bin(fate.delivered));
@@ -337,20 +331,18 @@ impl QueueTally {
         self.wasted += other.wasted;
         self.held += other.held;
         self.drained = self.drained.max(other.drained);
-        self.entries.merge(&other.entries);
+        self.refusals.merge(&other.refusals);
         self.departures.merge(&other.departures);
         self.withdrawals.merge(&other.withdrawals);
-        self.waits_by_departure.merge(&other.waits_by_departure);
         self.releases.merge(&other.releases);
     }
 
     fn handed(&mut self, timeline: Timeline, handed: &Handed, fate: &Fate) {
         let submitted = handed.terms.submitted;
         match handed.verdict {
-            Verdict::Refused => self.refused += 1,
+            Verdict::Refused => self.refuse(timeline, submitted),
             Verdict::Leaves(leaves) => {
-                self.left(timeline, submitted, leaves);
-                self.waits.record_all(&[leaves.since(submitted).as_micros()]);
+                self.left(timeline, &[leaves.as_micros()], &[leaves.since(submitted).as_micros()]);
                 if self.has_lines {
                     self.released(timeline, leaves, fate.released);
                 }
@@ -360,16 +352,20 @@ impl QueueTally {
         }
     }
 
-    /// An attempt that came at `submitted` has left; its wait is counted elsewhere.
+    /// An attempt that came at `submitted` has been refused.
+    pub(super) fn refuse(&mut self, timeline: Timeline, submitted: SimTime) {
+        self.refused += 1;
+        self.refusals.add(timeline.bin(submitted));
+    }
+
+    /// Attempts have left, after these waits: the moment and the wait of each (µs).
     #[inline]
-    pub(super) fn left(&mut self, timeline: Timeline, submitted: SimTime, leaves: SimTime) {
-        let bin = timeline.bin(leaves);
-        self.entries.add(timeline.bin(submitted));
-        self.departures.add(bin);
-        if leaves > submitted {
-            self.waits_by_departure.add_many(bin, leaves.since(submitted).as_micros() as u64);
-            self.drained = self.drained.max(Some(leaves.as_micros()));
-        }
+    pub(super) fn left(&mut self, timeline: Timeline, leaves: &[i64], waits: &[i64]) {
+        let bin = |leaves: i64| timeline.bin(SimTime::from_micros(leaves));
+        self.departures.add_all(leaves.iter().zip(waits).map(|(&leaves, &wait)| (bin(leaves), wait as u64)));
+        self.waits.record_all(waits);
+        let waited = leaves.iter().zip(waits).filter(|&(_, &wait)| wait > 0).map(|(&leaves, _)| leaves);
+        self.drained = self.drained.max(waited.max());
     }
 
     /// An attempt that left then has held a line until `released`.
@@ -382,7 +378,6 @@ impl QueueTally {
     /// An attempt that came at `submitted` has waited in vain; for ever if its patience is endless.
     pub(super) fn withdrew(&mut self, timeline: Timeline, submitted: SimTime, patience: SimTime) {
         self.withdrawn += 1;
-        self.entries.add(timeline.bin(submitted));
         if !patience.is_never() {
             self.withdrawals.add(timeline.bin(patience));
             self.wasted += patience.since(submitted).as_micros() as u128;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// How often each index occurred. Merging is exact, in any order; a sum that is too large stays at the largest number.
+/// How often each index occurred. Merging is exact, in any order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Bins {
     counts: Vec<u64>,
@@ -24,15 +24,6 @@ impl Bins {
             self.grow(index);
             self.counts[index] += 1;
         }
-    }
-
-    /// Counts `many` more of `index`; a sum that is too large stays at the largest number.
-    #[inline]
-    pub fn add_many(&mut self, index: usize, many: u64) {
-        if index >= self.counts.len() {
-            self.grow(index);
-        }
-        self.counts[index] = self.counts[index].saturating_add(many);
     }
 
     #[cold]
@@ -60,7 +51,7 @@ impl Bins {
         let used = used.start..used.end.min(other.counts.len());
         let (ours, theirs) = (self.counts.get_mut(used.clone()), other.counts.get(used));
         for (count, more) in ours.unwrap_or_default().iter_mut().zip(theirs.unwrap_or_default()) {
-            *count = count.saturating_add(*more);
+            *count += more;
         }
     }
 

@@ -50,13 +50,13 @@ fn of_provider(
     let queue = spec.capacity.as_ref().zip(tally.queue.as_deref());
     ProviderOverTime {
         provider: spec.name.clone(),
-        submissions: thin.series(&tally.submissions),
+        submissions: thin.thinned(tally.submissions.counts()),
         deliveries: thin.series(&tally.deliveries),
         failures: thin.series(&tally.failures),
-        cost: thin.series(&tally.costs).into_iter().map(|micros| micros / 1e6).collect(),
+        cost: thin.thinned(tally.submissions.amounts()).into_iter().map(|micros| micros / 1e6).collect(),
         queue: queue.map(|(capacity, queue)| {
             let throttles = throttles(scenario, totals, spec);
-            of_queue(totals, thin, capacity, &throttles, queue)
+            of_queue(totals, thin, capacity, &throttles, tally, queue)
         }),
     }
 }
@@ -66,16 +66,18 @@ fn of_queue(
     thin: &Thinning,
     capacity: &Capacity,
     throttles: &[(Windows, f64)],
+    tally: &ProviderTally,
     queue: &QueueTally,
 ) -> QueueOverTime {
-    let departures = thin.series(&queue.departures);
-    let left = |bins: &Bins| thin.series(bins);
-    let waits = left(&queue.waits_by_departure).into_iter().zip(&departures);
+    let come = thin.thinned(tally.submissions.counts());
+    let departures = thin.thinned(queue.departures.counts());
+    let series = |bins: &Bins| thin.series(bins);
+    let waits = thin.thinned(queue.departures.amounts()).into_iter().zip(&departures);
     let factors: Vec<f64> = thin.middles().map(|at| factor(throttles, at)).collect();
     let limit = |usual: f64| factors.iter().map(|factor| usual * factor).collect::<Vec<_>>();
     QueueOverTime {
-        waiting: difference(&left(&queue.entries), &[&departures, &left(&queue.withdrawals)]),
-        busy: capacity.concurrent.map(|_| difference(&departures, &[&left(&queue.releases)])),
+        waiting: difference(&come, &[&series(&queue.refusals), &departures, &series(&queue.withdrawals)]),
+        busy: capacity.concurrent.map(|_| difference(&departures, &[&series(&queue.releases)])),
         wait_s: waits.map(|(micros, &count)| (count > 0.0).then(|| micros / 1e6 / count)).collect(),
         limit_per_s: capacity.rate.map(|rate| limit(rate.per_second())),
         lines: capacity.concurrent.map(|lines| limit(f64::from(lines))),
@@ -98,7 +100,7 @@ fn difference(come: &[f64], gone: &[&Vec<f64>]) -> Vec<f64> {
 
 /// The part of the capacity that was used up to the last departure, its windows of throttling not counted.
 fn utilisation(totals: &Totals, capacity: &Capacity, queue: &QueueTally) -> Option<f64> {
-    let last = queue.departures.counts().iter().rposition(|&count| count > 0)?;
+    let last = queue.departures.counts().rposition(|count| count > 0)?;
     let span = totals.timeline.width().as_secs_f64() * (last + 1) as f64 * f64::from(totals.replications);
     let paced = capacity.rate.map(|rate| queue.waits.count() as f64 / (rate.per_second() * span));
     let lines = capacity.concurrent.map(|lines| queue.held as f64 / 1e6 / (f64::from(lines) * span));

@@ -57,9 +57,16 @@ impl Thinning {
 
     /// Counts by bin, per replication.
     pub(super) fn series(&self, bins: &Bins) -> Vec<f64> {
-        let bin = |counts: &[u64]| counts.iter().sum::<u64>() as f64 / self.replications;
-        let mut series: Vec<f64> = bins.counts().chunks(self.factor).take(self.bins).map(bin).collect();
-        series.resize(self.bins, 0.0);
+        self.thinned(bins.counts().iter().copied())
+    }
+
+    /// Likewise.
+    pub(super) fn thinned(&self, counts: impl Iterator<Item = u64>) -> Vec<f64> {
+        let mut series = vec![0.0; self.bins];
+        for (i, count) in counts.enumerate().take(self.bins * self.factor) {
+            series[i / self.factor] += count as f64;
+        }
+        series.iter_mut().for_each(|bin| *bin /= self.replications);
         series
     }
 }

@@ -265,10 +265,10 @@ fn provider_counts(provider: &ProviderTally) -> ProviderCounts {
         delivered: provider.delivered,
         cost: provider.cost,
         blocked: provider.blocked,
-        submissions: counts(&provider.submissions),
+        submissions: nonzero(provider.submissions.counts()),
         deliveries: counts(&provider.deliveries),
         failures: counts(&provider.failures),
-        costs: counts(&provider.costs),
+        costs: nonzero(provider.submissions.amounts()),
         queue: provider.queue.as_deref().map(queue_counts),
     }
 }
@@ -283,10 +283,10 @@ fn queue_counts(queue: &QueueTally) -> QueueCounts {
         wasted: queue.wasted,
         held: queue.held,
         drained: queue.drained,
-        entries: counts(&queue.entries),
-        departures: counts(&queue.departures),
+        refusals: counts(&queue.refusals),
+        departures: nonzero(queue.departures.counts()),
         withdrawals: counts(&queue.withdrawals),
-        waits_by_departure: counts(&queue.waits_by_departure),
+        waits_by_departure: nonzero(queue.departures.amounts()),
         releases: counts(&queue.releases),
     }
 }
@@ -312,7 +312,11 @@ fn same_latencies(ours: &Latencies, all: &[u64]) -> Result<(), TestCaseError> {
 }
 
 fn counts(bins: &Bins) -> Counts {
-    bins.counts().iter().copied().enumerate().filter(|&(_, count)| count > 0).collect()
+    nonzero(bins.counts().iter().copied())
+}
+
+fn nonzero(counts: impl Iterator<Item = u64>) -> Counts {
+    counts.enumerate().filter(|&(_, count)| count > 0).collect()
 }
 
 fn step_counts(step: &StepTally) -> StepCounts {

@@ -186,22 +186,21 @@ fn set_right(crowd: &Crowd, task: &Task<'_>, at: &[i64; LANES], fates: &mut Fate
 
 /// Counts what happened to the crowd in the queue.
 fn count_queue(queue: &mut QueueTally, task: &Task<'_>, crowd: &Crowd, room: &Room, timeline: Timeline) {
-    let (mut waits, mut count) = ([0; LANES], 0);
+    let (mut departures, mut waits, mut count) = ([0; LANES], [0; LANES], 0);
     for k in 0..crowd.count {
         let submitted = SimTime::from_micros(room.at[k]);
         match crowd.leaves[k] {
-            REFUSED => queue.refused += 1,
+            REFUSED => queue.refuse(timeline, submitted),
             WITHDRAWN => {
                 let terms = Terms { submitted, ..task.step.terms };
                 let patience = task.provider.patience(&terms, submitted.after(terms.ttl));
                 queue.withdrew(timeline, submitted, patience);
             }
             leaves => {
-                waits[count] = leaves - room.at[k];
+                (departures[count], waits[count]) = (leaves, leaves - room.at[k]);
                 count += 1;
-                queue.left(timeline, submitted, SimTime::from_micros(leaves));
             }
         }
     }
-    queue.waits.record_all(&waits[..count]);
+    queue.left(timeline, &departures[..count], &waits[..count]);
 }
