@@ -104,17 +104,18 @@ impl Room {
     }
 
     /// The attempts and what they cost, by bin of time, and their bad ends.
-    fn count_attempts(&self, provider: usize, count: usize, timeline: Timeline, tally: &mut PlanTally) {
+    fn count_attempts(&mut self, provider: usize, count: usize, timeline: Timeline, tally: &mut PlanTally) {
         let Fates { charge, reported, status, .. } = &*self.fates;
         let provider = &mut tally.providers[provider];
         let attempts = self.at[..count].iter().zip(&charge[..count]);
         let bin = |micros: i64| timeline.bin(SimTime::from_micros(micros));
         provider.submissions.add_all(attempts.map(|(&at, &charge)| (bin(at), charge as u64)));
-        for (&status, &reported) in status[..count].iter().zip(reported) {
-            if status >= Status::Undelivered as u8 {
-                provider.failures.add(bin(reported));
-            }
+        let mut bad = 0;
+        for k in 0..count {
+            self.chosen[bad % LANES] = k as u16;
+            bad += usize::from(status[k] >= Status::Undelivered as u8);
         }
+        self.chosen[..bad].iter().for_each(|&k| provider.failures.add(bin(reported[usize::from(k) % LANES])));
         provider.attempts += count as u64;
     }
 
