@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::playing::{Played, play};
 use super::{load, output, typed};
 use crate::report;
-use crate::study::Results;
+use crate::study::Findings;
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &Run) -> Result<(), Failure> {
@@ -19,7 +19,7 @@ pub(super) fn run(args: &Run) -> Result<(), Failure> {
     if let Some(out) = &out {
         write(out, &played, args.play.quiet)?;
     }
-    output::print(&printed(args.format, &played.findings.results))
+    output::print(&printed(args.format, &played.findings))
 }
 
 fn folder(args: &Run) -> PathBuf {
@@ -61,11 +61,11 @@ fn write(out: &Path, played: &Played, quiet: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn printed(format: Format, results: &Results) -> String {
+fn printed(format: Format, findings: &Findings) -> String {
     match format {
-        Format::Table => report::table(results, report::Terminal { width: output::width(), color: output::colored() }),
-        Format::Json => report::json(results),
-        Format::Csv => report::csv(results),
+        Format::Table => report::table(findings, report::Terminal { width: output::width(), color: output::colored() }),
+        Format::Json => report::json(&findings.results),
+        Format::Csv => report::csv(&findings.results),
     }
 }
 

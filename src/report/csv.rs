@@ -1,11 +1,11 @@
 //! Results as tidy CSV: one row for each plan and measure, with value, interval and unit.
 
 use super::json::ten_digits;
-use crate::study::{Interval, PlanResult, Results, Share};
+use crate::study::{Interval, PlanResult, ProviderResult, Results, Share};
 
 /// What one row says beside its plan's name.
 struct Row {
-    measure: &'static str,
+    measure: String,
     value: Option<f64>,
     low: Option<f64>,
     high: Option<f64>,
@@ -13,8 +13,8 @@ struct Row {
 }
 
 impl Row {
-    fn new(measure: &'static str, value: Option<f64>, unit: &str) -> Self {
-        Self { measure, value, low: None, high: None, unit: unit.to_owned() }
+    fn new(measure: impl Into<String>, value: Option<f64>, unit: &str) -> Self {
+        Self { measure: measure.into(), value, low: None, high: None, unit: unit.to_owned() }
     }
 
     fn between(self, low: Option<f64>, high: Option<f64>) -> Self {
@@ -22,7 +22,8 @@ impl Row {
     }
 }
 
-/// `results.csv`: a heading, then one row for each plan and measure. Fields are empty where nothing is known.
+/// `results.csv`: a heading, then one row for each plan and measure. Fields are empty where nothing is known. Where there are several
+/// streams of traffic a last column names the stream, and is empty for all of them together.
 #[must_use]
 pub fn csv(results: &Results) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -32,11 +33,19 @@ pub fn csv(results: &Results) -> String {
 }
 
 fn write_rows(writer: &mut csv::Writer<Vec<u8>>, results: &Results) -> csv::Result<()> {
-    writer.write_record(["plan", "measure", "value", "low", "high", "unit"])?;
+    let streams = results.streams();
+    let last = if streams.is_empty() { None } else { Some("stream") };
+    writer.write_record(["plan", "measure", "value", "low", "high", "unit"].into_iter().chain(last))?;
+    write_plans(writer, results, last.map(|_| ""))?;
+    streams.iter().try_for_each(|(name, view)| write_plans(writer, view, Some(name)))
+}
+
+fn write_plans(writer: &mut csv::Writer<Vec<u8>>, results: &Results, stream: Option<&str>) -> csv::Result<()> {
     for plan in &results.plans {
         for row in rows(plan, &results.scenario.currency) {
             let [value, low, high] = [row.value, row.low, row.high].map(field);
-            writer.write_record([plan.name.as_str(), row.measure, &value, &low, &high, &row.unit])?;
+            let fields = [plan.name.as_str(), &row.measure, &value, &low, &high, &row.unit];
+            writer.write_record(fields.into_iter().chain(stream))?;
         }
     }
     Ok(())
@@ -58,7 +67,24 @@ fn rows(plan: &PlanResult, currency: &str) -> Vec<Row> {
     rows.push(Row::new("failovers", Some(plan.failovers.0), "moves"));
     rows.push(Row::new("open", Some(plan.open.0), "flows"));
     rows.push(Row::new("last_end", plan.last_end_s, "s"));
+    rows.extend(plan.providers.iter().flat_map(|of| provider(of, currency)));
     rows
+}
+
+/// What a provider came to: measures under its name.
+fn provider(of: &ProviderResult, currency: &str) -> [Row; 9] {
+    let row = |measure: &str, value, unit| Row::new(format!("{}.{measure}", of.provider), value, unit);
+    [
+        row("attempts", Some(of.attempts.0), "attempts"),
+        row("delivered", Some(of.delivered.0), "messages"),
+        row("cost", Some(of.cost), currency),
+        row("wait_mean", Some(of.wait_mean_s), "s"),
+        row("wait_p99", Some(of.wait_p99_s), "s"),
+        row("queue_max", Some(of.queue_max as f64), "attempts"),
+        row("refused", Some(of.refused.0), "attempts"),
+        row("withdrawn", Some(of.withdrawn.0), "attempts"),
+        row("drained", of.drained_s, "s"),
+    ]
 }
 
 fn share(measure: &'static str, share: Option<&Share>) -> Row {
@@ -104,7 +130,7 @@ mod tests {
         let text = csv(&results);
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let records: Vec<_> = reader.records().map(|record| record.expect("well-formed")).collect();
-        assert_eq!(records.len(), 3 * rows(&results.plans[0], "EUR").len());
+        assert_eq!(records.len(), results.plans.iter().map(|plan| rows(plan, "EUR").len()).sum::<usize>());
         assert_eq!(&records[0][0], "viber, \"first\"\nof all");
         let in_time = records.iter().find(|record| &record[1] == "in_time").expect("a row for in_time");
         let value: f64 = in_time[2].parse().expect("a number");

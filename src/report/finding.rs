@@ -18,9 +18,22 @@ const NEARLY: f64 = 0.01;
 /// A difference in cost worth naming, as a share.
 const WORTH_NAMING: f64 = 0.05;
 
-/// The finding in one sentence.
+/// The finding in one sentence; where there are several streams of traffic, a sentence for each of those that the plans are compared
+/// for.
 #[must_use]
 pub fn finding(results: &Results) -> String {
+    let streams = results.streams();
+    if streams.is_empty() {
+        return of_one(results);
+    }
+    let is_alone = results.plans.len() == 1;
+    let told = streams.iter().enumerate().filter(|(place, _)| is_alone || results.own_plan(*place).is_none());
+    let tell = |(_, (name, view)): (usize, &(String, Results))| format!("For {name}: {}", of_one(view));
+    told.map(tell).collect::<Vec<_>>().join(" ")
+}
+
+/// The finding of one stream of traffic.
+fn of_one(results: &Results) -> String {
     if results.plans.len() > 2 {
         return of_many(results);
     }

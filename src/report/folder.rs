@@ -3,7 +3,7 @@
 //! All files are written to a temporary folder, then moved: in one step from beside the real one where that is new, else
 //! file by file from within it over those of an earlier report. What others put there stays.
 
-use super::{Run, csv, figures, json, page, readme};
+use super::{Run, csv, figures, json, page, readme, timeline};
 use crate::study::Findings;
 use std::fs;
 use std::io::{Error, ErrorKind, Result};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub fn write(dir: &Path, findings: &Findings, run: &Run) -> Result<Vec<PathBuf>> {
     refuse_a_file(dir)?;
     let files = files(findings, run)?;
-    refuse_what_is_not_ours(dir, files.iter().map(|(name, _)| *name))?;
+    refuse_what_is_not_ours(dir, files.iter().map(|(name, _)| name.as_str()))?;
     // A folder that is there may be a disk of its own, or lie where nothing else may be written.
     let home = if dir.is_dir() { dir } else { parent_of(dir) };
     fs::create_dir_all(home).map_err(|error| naming(home, &error))?;
@@ -61,17 +61,18 @@ fn naming(path: &Path, error: &Error) -> Error {
 }
 
 /// All files of a report, by name.
-fn files(findings: &Findings, run: &Run) -> Result<Vec<(&'static str, String)>> {
+fn files(findings: &Findings, run: &Run) -> Result<Vec<(String, String)>> {
     let figures = figures(findings).map_err(Error::other)?;
-    let mut files = vec![
+    let fixed = [
         ("README.md", readme(findings, run, &figures)),
         ("report.html", page(findings, run, &figures)),
         ("results.json", json(&findings.results)),
         ("results.csv", csv(&findings.results)),
+        ("timeline.csv", timeline(&findings.over_time)),
         ("run.json", super::json::pretty(run)),
     ];
-    files.extend(figures.into_iter().map(|figure| (figure.file, figure.svg)));
-    Ok(files)
+    let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
+    Ok(fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect())
 }
 
 /// Writes a file and waits until the disk has it, so that a full disk is noticed before anything is moved.
@@ -83,7 +84,7 @@ fn write_through(path: &Path, text: &str) -> Result<()> {
 }
 
 /// Moves what was written into place.
-fn settle(fresh: tempfile::TempDir, dir: &Path, files: &[(&str, String)]) -> Result<()> {
+fn settle(fresh: tempfile::TempDir, dir: &Path, files: &[(String, String)]) -> Result<()> {
     if !dir.exists() {
         open_to_others(fresh.path(), dir)?;
         fs::rename(fresh.path(), dir).map_err(|error| naming(dir, &error))?;
@@ -128,7 +129,7 @@ mod tests {
         let home = tempfile::tempdir().expect("a temporary folder");
         let dir = home.path().join("a/b/report");
         let files = write(&dir, &fixture::bank_pin(), &fixture::run()).expect("written");
-        assert_eq!(files.len(), 9);
+        assert_eq!(files.len(), 10);
         assert!(files.iter().all(|file| file.is_file()));
         assert_eq!(names(&home.path().join("a/b")), ["report"]);
     }

@@ -1,7 +1,10 @@
 //! What the tables show, once for terminal, Markdown and HTML: captions, columns and cells as text.
 
 use super::words;
-use crate::study::{Comparison, Count, Difference, PlanResult, Results, StepResult};
+use crate::study::{
+    Comparison, Count, Difference, Findings, PlanOverTime, PlanResult, ProviderOverTime, QueueOverTime, Results,
+    StepResult,
+};
 use serde::Serialize;
 
 /// Endings of a step that are rarer than this are not shown, as a share.
@@ -195,27 +198,64 @@ fn outcomes(step: &StepResult) -> String {
     parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-/// The queues of providers with capacity; `None` where nobody ever waited.
-pub(super) fn queues(results: &Results) -> Option<Grid> {
-    let providers = results.plans.iter().flat_map(|plan| plan.providers.iter().map(move |queue| (plan, queue)));
-    let waited = providers.filter(|(_, queue)| queue.queue_max > 0 || queue.wait_mean_s > 0.0);
-    let rows: Vec<_> = waited
-        .map(|(plan, queue)| {
-            let longest = words::count(queue.queue_max as f64);
-            let (mean, tail) = (words::span(queue.wait_mean_s), words::span(queue.wait_p99_s));
-            vec![plan.name.clone(), queue.provider.clone(), mean, tail, longest]
-        })
-        .collect();
-    (!rows.is_empty()).then(|| Grid {
-        caption: "Waiting for capacity".to_owned(),
+/// How the capacity of each provider was used; `None` where none is limited.
+pub(super) fn capacity(findings: &Findings) -> Option<Grid> {
+    let plans = findings.results.plans.iter().zip(&findings.over_time.plans);
+    let rows: Vec<_> = plans.flat_map(|(plan, over_time)| capacity_rows(plan, over_time)).collect();
+    let has_refused = findings.results.plans.iter().flat_map(|plan| &plan.providers).any(|p| p.refused.0 > 0.0);
+    let mut grid = Grid {
+        caption: "Capacity".to_owned(),
         columns: vec![
             text("plan"),
             text("provider"),
+            number("limit"),
+            number("used"),
+            number("left at once"),
             number("mean wait"),
             number("99 % wait at most"),
             number("longest queue"),
+            number("refused"),
+            number("withdrawn"),
+            number("no queue after"),
         ],
         rows,
         shape: Shape::List,
-    })
+    };
+    if !has_refused {
+        grid.columns.remove(8);
+        grid.rows.iter_mut().for_each(|row| drop(row.remove(8)));
+    }
+    (!grid.rows.is_empty()).then_some(grid)
+}
+
+fn capacity_rows(plan: &PlanResult, over_time: &PlanOverTime) -> Vec<Vec<String>> {
+    let row = |provider: &ProviderOverTime| {
+        let queue = provider.queue.as_ref()?;
+        let result = plan.providers.iter().find(|result| result.provider == provider.provider)?;
+        let share = |share: Option<f64>| share.map_or(words::NONE.to_owned(), |share| words::percent(share, 0));
+        Some(vec![
+            plan.name.clone(),
+            provider.provider.clone(),
+            limit(queue),
+            share(queue.utilisation),
+            share(queue.at_once),
+            words::span(result.wait_mean_s),
+            words::span(result.wait_p99_s),
+            words::count(result.queue_max as f64),
+            words::count(result.refused.0),
+            words::count(result.withdrawn.0),
+            result.drained_s.map_or(words::NONE.to_owned(), words::span),
+        ])
+    };
+    over_time.providers.iter().filter_map(row).collect()
+}
+
+/// `500/s`, `120 lines`, or both.
+fn limit(queue: &QueueOverTime) -> String {
+    let rate = queue.rate_per_s.map(words::rate);
+    let lines = queue.concurrent.map(|lines| {
+        let lines = f64::from(lines);
+        format!("{}{}{}", words::count(lines), words::NBSP, words::plural(lines, "line", "lines"))
+    });
+    [rate, lines].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -1,7 +1,7 @@
 //! The report folder's `README.md`: finding, table, figures, and how it was made.
 
-use super::grid::{self, Grid};
-use super::{Figure, Run, finding, notes, page, words};
+use super::grid::Grid;
+use super::{Figure, Run, finding, notes, page, tables, words};
 use crate::study::Findings;
 use minijinja::{Environment, context};
 
@@ -11,17 +11,19 @@ pub fn readme(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
     let results = &findings.results;
     let notes: Vec<_> = notes(results).iter().map(|note| escaped(note)).collect();
     let facts: Vec<_> = page::facts(results, run).into_iter().map(|(name, fact)| (name, code(&fact))).collect();
-    let pictures: Vec<_> = figures.iter().map(|figure| (figure.title, figure.file, escaped(&figure.caption))).collect();
+    let picture = |figure: &Figure| (escaped(&figure.title), figure.file.clone(), escaped(&figure.caption));
+    let pictures: Vec<_> = figures.iter().map(picture).collect();
+    let titled = |grid: &Grid| (escaped(&grid.caption), table(grid));
+    let heads: Vec<_> = tables::heads(results).iter().map(titled).collect();
+    let rest: Vec<_> = tables::rest(findings).iter().map(titled).collect();
     let text = Environment::new().render_str(
         include_str!("readme.md"),
         context! {
             title => escaped(&results.scenario.title),
             finding => escaped(&finding(results)),
             notes,
-            plans => table(&grid::plans(results)),
-            comparisons => grid::comparisons(results).as_ref().map(table),
-            steps => table(&grid::steps(results)),
-            queues => grid::queues(results).as_ref().map(table),
+            heads,
+            rest,
             pictures,
             facts,
         },

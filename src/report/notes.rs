@@ -1,7 +1,7 @@
 //! The notes that keep a reader of the table from a wrong conclusion.
 
 use super::words;
-use crate::study::{PlanResult, Results};
+use crate::study::{Intervals, PlanResult, ProviderResult, Results};
 
 /// Differences between what the engine believes and what was delivered that deserve a note, as shares.
 const BELIEF_GAP: f64 = 0.01;
@@ -12,7 +12,20 @@ const MANY_DUPLICATES: f64 = 0.05;
 #[must_use]
 pub fn notes(results: &Results) -> Vec<String> {
     let plans = &results.plans;
-    [intervals(plans), reach(plans), open(plans), belief(plans), duplicates(plans)].into_iter().flatten().collect()
+    let shared = [intervals(results), circuits(plans)];
+    let streams = results.streams();
+    if streams.is_empty() {
+        return shared.into_iter().chain(of_plans(plans)).flatten().collect();
+    }
+    let of_stream = |(name, view): &(String, Results)| {
+        let notes = of_plans(&view.plans).into_iter().flatten();
+        notes.map(|note| format!("{name}: {note}")).collect::<Vec<_>>()
+    };
+    shared.into_iter().flatten().chain(streams.iter().flat_map(of_stream)).collect()
+}
+
+fn of_plans(plans: &[PlanResult]) -> [Option<String>; 4] {
+    [reach(plans), open(plans), belief(plans), duplicates(plans)]
 }
 
 /// What `of` says of those plans that it says anything of, as a list.
@@ -21,12 +34,33 @@ fn listed(plans: &[PlanResult], of: impl Fn(&PlanResult) -> Option<String>) -> O
     (!named.is_empty()).then(|| named.join("; "))
 }
 
-fn intervals(plans: &[PlanResult]) -> Option<String> {
-    let unknown = !plans.is_empty() && plans.iter().all(|plan| plan.in_time.low.is_none());
-    unknown.then(|| {
-        "No intervals are known: recipients share capacity and depend on one another. At least 10 replications give them."
-            .to_owned()
-    })
+fn intervals(results: &Results) -> Option<String> {
+    let text = match results.scenario.intervals {
+        Intervals::FromRecipients => return None,
+        Intervals::FromReplications => {
+            "Recipients depend on one another, as they share capacity, circuits or random outages: the intervals come from \
+             how much the replications differ."
+        }
+        Intervals::Unknown => {
+            "No intervals are known: recipients depend on one another, as they share capacity, circuits or random outages. \
+             At least 10 replications give them (--replications 10)."
+        }
+    };
+    Some(text.to_owned())
+}
+
+fn circuits(plans: &[PlanResult]) -> Option<String> {
+    let opened = |plan: &PlanResult| {
+        let provider = |provider: &ProviderResult| {
+            let (times, blocked) = (words::count(provider.circuit_opened.0), words::count(provider.blocked.0));
+            let plural = words::plural(provider.circuit_opened.0, "time", "times");
+            (provider.circuit_opened.0 > 0.0)
+                .then(|| format!("{} {times} {plural}, {blocked} attempts kept out", provider.provider))
+        };
+        let all: Vec<_> = plan.providers.iter().filter_map(provider).collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    };
+    Some(format!("Circuits opened: {}.", listed(plans, opened)?))
 }
 
 fn reach(plans: &[PlanResult]) -> Option<String> {

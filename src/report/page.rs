@@ -1,7 +1,6 @@
 //! The report as one page: no script, nothing loaded from elsewhere, readable on a phone and on paper.
 
-use super::grid;
-use super::{Figure, Run, finding, notes, words};
+use super::{Figure, Run, finding, grid, notes, tables, words};
 use crate::study::{Findings, Results};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
@@ -12,23 +11,33 @@ pub fn page(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
     let results = &findings.results;
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    let tables = [grid::comparisons(results), Some(grid::steps(results)), grid::queues(results)];
-    let pictures: Vec<_> =
-        figures.iter().map(|figure| (figure.title, figure.caption.as_str(), figure.svg.as_str())).collect();
+    let pictures: Vec<_> = figures.iter().map(|figure| (&figure.title, &figure.caption, &figure.svg)).collect();
+    let (heads, tables) = (tables::heads(results), tables::rest(findings));
     let text = environment.render_str(
         include_str!("page.html"),
         context! {
             title => results.scenario.title.as_str(),
             finding => finding(results),
             notes => notes(results),
-            plans => Serde(grid::plans(results)),
-            tables => Serde(tables.into_iter().flatten().collect::<Vec<_>>()),
+            heads => Serde(heads),
+            tables => Serde(tables),
             pictures => Serde(pictures),
             facts => facts(results, run),
-            deadline => words::span(results.scenario.deadline_s),
+            deadline => deadline(results),
+            has_capacity => grid::capacity(findings).is_some(),
         },
     );
     text.expect("the template is part of the program and every test renders it")
+}
+
+/// The deadline, in words: that of each stream of traffic where there are several.
+fn deadline(results: &Results) -> String {
+    let streams = results.streams();
+    let of_stream = |(name, view): &(String, Results)| format!("{} for {name}", words::span(view.scenario.deadline_s));
+    match streams.as_slice() {
+        [] => words::span(results.scenario.deadline_s),
+        streams => streams.iter().map(of_stream).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// How the report was made, as name and fact.

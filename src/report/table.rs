@@ -2,7 +2,7 @@
 
 use super::grid::{self, Grid, Shape};
 use super::{finding, layout, notes, words};
-use crate::study::Results;
+use crate::study::{Findings, Intervals, Results};
 use anstyle::{Effects, Style};
 
 /// The longest name shown; longer ones are cut.
@@ -29,20 +29,39 @@ impl Default for Terminal {
 
 /// The finding, its notes, and the tables, for a terminal; ends with a line feed.
 #[must_use]
-pub fn table(results: &Results, terminal: Terminal) -> String {
+pub fn table(findings: &Findings, terminal: Terminal) -> String {
+    let results = &findings.results;
     let terminal = Terminal { width: terminal.width.max(NARROWEST), ..terminal };
     let mut text = heading(&finding(results), terminal);
     for note in notes(results) {
         text.push_str(&paragraph(&format!("note: {note}"), terminal));
     }
-    let mut plans = grid::plans(results);
-    plans.caption = played(results);
-    text.push_str(&section(plans, terminal));
-    text.push_str(&differences(results, terminal));
-    for grid in [Some(grid::steps(results)), grid::queues(results)].into_iter().flatten() {
+    let streams = results.streams();
+    for (place, (name, view)) in streams.iter().enumerate() {
+        let own = results.own_plan(place).map(|plan| format!(" always under {plan},")).unwrap_or_default();
+        text.push_str(&plans(view, &format!("{name},{own} beside each plan"), terminal));
+        text.push_str(&section(grid::steps(view), terminal));
+    }
+    if streams.is_empty() {
+        text.push_str(&plans(results, "Plans", terminal));
+        text.push_str(&section(grid::steps(results), terminal));
+    } else {
+        text.push_str(&section(titled(grid::plans(results), "All streams together"), terminal));
+    }
+    if let Some(grid) = grid::capacity(findings) {
         text.push_str(&section(grid, terminal));
     }
     text.replace(words::NBSP, " ")
+}
+
+/// What the plans came to and how they differ, under a title.
+fn plans(results: &Results, title: &str, terminal: Terminal) -> String {
+    let grid = titled(grid::plans(results), &format!("{title}: {}", played(results)));
+    section(grid, terminal) + &differences(results, terminal)
+}
+
+fn titled(grid: Grid, title: &str) -> Grid {
+    Grid { caption: title.to_owned(), ..grid }
 }
 
 /// What the numbers are of, and what their errors are.
@@ -53,7 +72,8 @@ fn played(results: &Results) -> String {
     if facts.replications > 1 {
         whom = format!("means of {} replications of {whom}", words::count(f64::from(facts.replications)));
     }
-    format!("Plans: {whom}, seed {}; ± and ranges are 95 % intervals", facts.seed)
+    let errors = if facts.intervals == Intervals::Unknown { "" } else { "; ± and ranges are 95 % intervals" };
+    format!("{whom}, seed {}{errors}", facts.seed)
 }
 
 /// The differences between plans: of all pairs while those are few, else of each plan to the first.
@@ -115,7 +135,7 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_the_terminal() {
         for (plans, width) in [(1, 100), (3, 100), (8, 100), (3, 70), (5, 80), (5, 50)] {
-            let text = table(&fixture::with_plans(plans).results, Terminal { width, color: false });
+            let text = table(&fixture::with_plans(plans), Terminal { width, color: false });
             let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
             assert!(widest <= usize::from(width), "{widest} > {width} with {plans} plans:\n{text}");
         }
@@ -123,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_plan_and_measure_is_there() {
-        let text = table(&fixture::with_plans(8).results, Terminal::default());
+        let text = table(&fixture::with_plans(8), Terminal::default());
         for part in [
             "viber-first again 6",
             "in time (1 min)",
@@ -138,10 +158,10 @@ mod tests {
 
     #[test]
     fn style_is_an_accent_and_can_be_left_out() {
-        let results = fixture::bank_pin().results;
-        let bold = table(&results, Terminal { color: true, ..Terminal::default() });
+        let findings = fixture::bank_pin();
+        let bold = table(&findings, Terminal { color: true, ..Terminal::default() });
         assert!(bold.starts_with("\u{1b}[1m"));
         let bare = bold.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
-        assert_eq!(bare, table(&results, Terminal::default()));
+        assert_eq!(bare, table(&findings, Terminal::default()));
     }
 }

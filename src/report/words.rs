@@ -87,6 +87,16 @@ pub(super) fn count(value: f64) -> String {
     decimal(value, decimals)
 }
 
+/// A rate in the unit of time in which it reads well: `500/s`, `30/min`.
+pub(super) fn rate(per_second: f64) -> String {
+    let units = [(1.0, "s"), (60.0, "min"), (3_600.0, "h"), (86_400.0, "d")];
+    let reads_well = |(seconds, _): &(f64, &str)| per_second * seconds >= 1.0;
+    let (seconds, unit) = units.into_iter().find(reads_well).unwrap_or(units[3]);
+    let value = per_second * seconds;
+    let decimals = if (value - value.round()).abs() < 1e-9 { 0 } else { decimals_of(value, 3) };
+    format!("{}/{unit}", decimal(value, decimals))
+}
+
 /// A whole number in groups of three, with plain spaces: `1 000 000`.
 #[must_use]
 pub fn whole(count: u64) -> String {
@@ -271,6 +281,12 @@ mod tests {
         assert_eq!(plain(amount(0.037_55, Some(0.037_55), Some(0.037_550_000_000_1))), "0.03755 ±0");
         assert_eq!(plain(count(1_000_000.0)), "1 000 000");
         assert_eq!(plain(count(12.5)), "12.5");
+    }
+
+    #[test]
+    fn rates_are_told_in_the_unit_that_reads_well() {
+        let told = [2_000.0, 0.5, 12.5, 1.0 / 7_200.0].map(rate).map(plain);
+        assert_eq!(told, ["2 000/s", "30/min", "12.5/s", "12/d"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::rng::{Luck, ProviderKey};
 use crate::scenario::Scenario;
 use crate::sim::{ProviderTally, QueueTally};
 use crate::stats::Bins;
-use crate::units::SimTime;
+use crate::units::{Rate, SimTime};
 
 /// At most so many bins.
 const BINS: usize = 500;
@@ -17,7 +17,9 @@ const BINS: usize = 500;
 /// What happened over time.
 pub(super) fn over_time(scenario: &Scenario, totals: &Totals) -> OverTime {
     let strand = totals.whole();
-    let thin = Thinning::of(totals, strand, BINS);
+    let providers = strand.tally.plans.iter().flat_map(|plan| &plan.providers);
+    let drained = providers.filter_map(|provider| provider.queue.as_ref()?.drained).max();
+    let thin = Thinning::of(totals, strand, BINS, SimTime::from_micros(drained.unwrap_or(0)));
     let arrivals = scenario.streams.iter().enumerate().map(|(i, stream)| {
         let of_stream = if scenario.streams.len() == 1 { strand } else { totals.stream(i) };
         (stream.name.clone(), thin.series(&of_stream.tally.arrivals))
@@ -76,6 +78,8 @@ fn of_queue(
     let factors: Vec<f64> = thin.middles().map(|at| factor(throttles, at)).collect();
     let limit = |usual: f64| factors.iter().map(|factor| usual * factor).collect::<Vec<_>>();
     QueueOverTime {
+        rate_per_s: capacity.rate.map(Rate::per_second),
+        concurrent: capacity.concurrent,
         waiting: difference(&come, &[&series(&queue.refusals), &departures, &series(&queue.withdrawals)]),
         busy: capacity.concurrent.map(|_| difference(&departures, &[&series(&queue.releases)])),
         wait_s: waits.map(|(micros, &count)| (count > 0.0).then(|| micros / 1e6 / count)).collect(),

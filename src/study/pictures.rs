@@ -36,7 +36,7 @@ fn of_strand<'a>(
     strand: &Strand,
     plan_of: impl Fn(usize) -> &'a Plan,
 ) -> Pictures {
-    let thin = Thinning::of(totals, strand, BINS);
+    let thin = Thinning::of(totals, strand, BINS, SimTime::ZERO);
     let plans = strand.tally.plans.iter().enumerate();
     Pictures {
         plans: plans.map(|(i, tally)| plan_picture(scenario, totals, strand, &thin, (plan_of(i), tally))).collect(),

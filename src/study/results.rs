@@ -344,28 +344,45 @@ pub struct Findings {
     pub over_time: OverTime,
 }
 
+impl Results {
+    /// The results of each stream of traffic, as if the scenario had that one alone; empty where it does have one alone.
+    #[must_use]
+    pub fn streams(&self) -> Vec<(String, Self)> {
+        let Some(first) = self.plans.first() else { return Vec::new() };
+        let view = |(i, stream): (usize, &StreamResult)| {
+            let plan = |plan: &PlanResult| PlanResult { name: plan.name.clone(), ..plan.streams[i].result.clone() };
+            let results = Self {
+                schema: self.schema.clone(),
+                scenario: ScenarioFacts {
+                    recipients: stream.result.recipients,
+                    deadline_s: stream.deadline_s,
+                    ..self.scenario.clone()
+                },
+                plans: self.plans.iter().map(plan).collect(),
+                comparisons: self.comparisons.iter().map(|pair| pair.streams[i].comparison.clone()).collect(),
+            };
+            (stream.stream.clone(), results)
+        };
+        first.streams.iter().enumerate().map(view).collect()
+    }
+
+    /// The plan that the stream of traffic with this index always follows; `None` for one that follows the plan that is compared.
+    #[must_use]
+    pub fn own_plan(&self, stream: usize) -> Option<&str> {
+        let plan = self.plans.first()?;
+        let followed = plan.streams.get(stream)?.result.name.as_str();
+        (followed != plan.name).then_some(followed)
+    }
+}
+
 impl Findings {
     /// The findings of each stream of traffic, as if the scenario had that one alone; empty where it does have one alone.
     #[must_use]
     pub fn streams(&self) -> Vec<(String, Self)> {
-        let Some(first) = self.results.plans.first() else { return Vec::new() };
-        let each = first.streams.iter().zip(&self.pictures.streams).enumerate();
-        let view = |(i, (stream, pictures)): (usize, (&StreamResult, &Pictures))| {
-            let plan = |plan: &PlanResult| PlanResult { name: plan.name.clone(), ..plan.streams[i].result.clone() };
-            let comparisons = self.results.comparisons.iter().map(|pair| pair.streams[i].comparison.clone());
-            let results = Results {
-                schema: self.results.schema.clone(),
-                scenario: ScenarioFacts {
-                    recipients: stream.result.recipients,
-                    deadline_s: stream.deadline_s,
-                    ..self.results.scenario.clone()
-                },
-                plans: self.results.plans.iter().map(plan).collect(),
-                comparisons: comparisons.collect(),
-            };
-            let over_time = OverTime::default();
-            (stream.stream.clone(), Self { results, pictures: pictures.clone(), over_time })
+        let views = self.results.streams().into_iter().zip(&self.pictures.streams);
+        let view = |((name, results), pictures): ((String, Results), &Pictures)| {
+            (name, Self { results, pictures: pictures.clone(), over_time: OverTime::default() })
         };
-        each.map(view).collect()
+        views.map(view).collect()
     }
 }

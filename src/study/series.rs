@@ -85,6 +85,10 @@ pub struct ProviderOverTime {
 /// What happened in the queue before one provider.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct QueueOverTime {
+    /// Its usual throughput (1/s), where that is limited.
+    pub rate_per_s: Option<f64>,
+    /// How many lines it usually has, where it has lines.
+    pub concurrent: Option<u32>,
     /// Attempts that left in each bin.
     pub departures: Vec<f64>,
     /// Attempts that waited at the end of each bin.

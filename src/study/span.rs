@@ -1,5 +1,7 @@
 //! Over which span of time a scenario plays.
 
+use crate::dist::{Dist, Sampler};
+use crate::provider::{Outcome, ProviderSpec};
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::Timeline;
 use crate::traffic::Arrivals;
@@ -7,8 +9,6 @@ use crate::units::SimTime;
 
 /// A step without a ttl is taken to need this long.
 const PATIENCE: SimTime = SimTime::from_micros(600_000_000);
-/// A line is taken to be held this long by each attempt.
-const HOLD_S: f64 = 60.0;
 
 /// The bins of time for a scenario: up to the moment by which all but a few stragglers should be done, which is the last arrival, and
 /// every step's ttl after it, or what queues without a ttl may take to empty.
@@ -41,18 +41,56 @@ fn last_arrival(stream: &Stream) -> SimTime {
     }
 }
 
-/// How long the slowest provider takes for all recipients, if some step waits for one without a ttl.
+/// How long the busiest provider takes for what is expected to come to it, if steps wait for providers without a ttl.
 fn backlog(scenario: &Scenario) -> SimTime {
-    let streams = scenario.streams.iter();
-    let plans = scenario.plans.iter().chain(streams.filter_map(|stream| stream.plan.as_ref()));
-    let endless = plans.flat_map(|plan| plan.flow.steps.iter().zip(&plan.carriers));
-    let endless = endless.filter(|(rules, _)| rules.ttl.is_never()).flat_map(|(_, carrier)| carrier.pool.members());
-    let seconds = |&provider: &usize| {
-        let capacity = scenario.providers[provider].capacity?;
-        let n = scenario.recipients() as f64;
-        let rate = capacity.rate.map_or(0.0, |rate| n / rate.per_second());
-        let lines = capacity.concurrent.map_or(0.0, |lines| n * HOLD_S / f64::from(lines));
-        Some(rate.max(lines).min(SimTime::MAX.as_secs_f64() / 1e3))
-    };
-    SimTime::from_secs_f64(endless.filter_map(seconds).fold(0.0, f64::max))
+    let mut loads = vec![0.0; scenario.providers.len()];
+    let endless = |plan: &Plan| plan.flow.steps.iter().any(|rules| rules.ttl.is_never());
+    let mut longest = 0.0_f64;
+    for plan in 0..scenario.plans.len() {
+        loads.fill(0.0);
+        let followed = || scenario.streams.iter().map(|stream| (stream, scenario.plan_of(stream, plan)));
+        for (stream, plan) in followed() {
+            add_load(scenario, stream.traffic.recipients as f64, plan, &mut loads);
+        }
+        if followed().any(|(_, plan)| endless(plan)) {
+            let needed = scenario.providers.iter().zip(&loads).map(|(provider, load)| time_for(provider, *load));
+            longest = needed.fold(longest, f64::max);
+        }
+    }
+    SimTime::from_secs_f64((RESERVE * longest).min(MOST_S))
+}
+
+/// An estimate of a backlog is this much too long, and no longer than a year.
+const RESERVE: f64 = 1.25;
+const MOST_S: f64 = 366.0 * 86_400.0;
+
+/// Adds the attempts that are expected to come to each provider: of a step those whom the steps before have not reached.
+fn add_load(scenario: &Scenario, recipients: f64, plan: &Plan, loads: &mut [f64]) {
+    let mut left = recipients;
+    for carrier in &plan.carriers {
+        let members = carrier.pool.members();
+        members.iter().for_each(|&provider| loads[provider] += left / members.len() as f64);
+        let reached = |outcome: &&Outcome| outcome.status.is_delivery();
+        let outcomes = &scenario.providers[members[0]].outcomes;
+        left *= 1.0 - outcomes.iter().filter(reached).map(|outcome| outcome.share.get()).sum::<f64>().min(1.0);
+    }
+}
+
+/// How long (s) a provider takes for so many attempts.
+fn time_for(provider: &ProviderSpec, attempts: f64) -> f64 {
+    let Some(capacity) = provider.capacity else { return 0.0 };
+    let paced = capacity.rate.map_or(0.0, |rate| attempts / rate.per_second());
+    let hold =
+        |outcome: &Outcome| outcome.share.get() * (mean(&outcome.after) + outcome.talk.as_ref().map_or(0.0, mean));
+    let held: f64 = provider.outcomes.iter().map(hold).sum();
+    let lines = capacity.concurrent.map_or(0.0, |lines| attempts * held / f64::from(lines));
+    paced.max(lines)
+}
+
+/// About the mean of a distribution (s): that of its middle values in equal parts.
+fn mean(dist: &Dist) -> f64 {
+    const PARTS: u32 = 16;
+    let sampler = Sampler::new(dist);
+    let middle = |part: u32| sampler.sample((2 * part + 1) * (1 << 27)).as_secs_f64();
+    (0..PARTS).map(middle).sum::<f64>() / f64::from(PARTS)
 }

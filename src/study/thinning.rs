@@ -20,8 +20,8 @@ pub(super) struct Thinning {
 }
 
 impl Thinning {
-    /// At most `most` bins, up to where all but few events of a strand are over.
-    pub(super) fn of(totals: &Totals, strand: &Strand, most: usize) -> Self {
+    /// At most `most` bins, up to where all but few events of a strand are over, and at least to the moment `until`.
+    pub(super) fn of(totals: &Totals, strand: &Strand, most: usize, until: SimTime) -> Self {
         let events = all_events(strand, totals.timeline.bins());
         let wanted = (1.0 - LEFT_OUT) * events.iter().sum::<u64>() as f64;
         let mut sum = 0;
@@ -29,7 +29,7 @@ impl Thinning {
             sum += count;
             sum as f64 >= wanted
         });
-        let end = last.unwrap_or(0) + 1;
+        let end = last.unwrap_or(0).max(totals.timeline.bin(until).min(totals.timeline.bins() - 1)) + 1;
         let used = end + (end as f64 * AFTER_THE_END).ceil() as usize;
         let factor = used.div_ceil(most);
         Self {

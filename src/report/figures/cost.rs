@@ -19,7 +19,7 @@ pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
                    The axes need not start at zero."
         .to_owned();
     let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, findings))?;
-    Ok(Figure { file: FILE, title: "What in-time delivery costs", caption, svg })
+    Ok(Figure { file: FILE.to_owned(), title: "What in-time delivery costs".to_owned(), caption, svg })
 }
 
 fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {

@@ -30,7 +30,7 @@ pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
          ever reached. Where plans do alike, their curves share one striped line."
     );
     let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, findings))?;
-    Ok(Figure { file: FILE, title: "How soon the message arrives", caption, svg })
+    Ok(Figure { file: FILE.to_owned(), title: "How soon the message arrives".to_owned(), caption, svg })
 }
 
 fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {

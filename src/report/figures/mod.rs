@@ -1,22 +1,25 @@
 //! The figures of a report, as SVG text: made from the findings alone, so that equal runs give equal bytes.
 
 mod canvas;
+mod capacity;
 mod cost;
 mod curves;
 mod frame;
+mod panels;
 mod placing;
 mod shares;
 mod timeline;
 
+use crate::report::words;
 use crate::study::Findings;
 
 /// One figure, ready to be written or set into a page.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Figure {
     /// The name of its file.
-    pub file: &'static str,
+    pub file: String,
     /// Its heading.
-    pub title: &'static str,
+    pub title: String,
     /// What it shows and how to read it, as text for those who see it and for those who do not.
     pub caption: String,
     /// The picture, an `svg` element.
@@ -43,7 +46,36 @@ impl std::error::Error for FigureError {}
 /// # Errors
 /// When the drawing library refuses, which no data is known to make it do.
 pub fn figures(findings: &Findings) -> Result<Vec<Figure>, FigureError> {
-    Ok(vec![curves::figure(findings)?, cost::figure(findings)?, shares::figure(findings)?, timeline::figure(findings)?])
+    let streams = findings.streams();
+    let mut figures = Vec::new();
+    if streams.is_empty() {
+        figures.extend([curves::figure(findings)?, cost::figure(findings)?, shares::figure(findings)?]);
+    }
+    for (place, (name, view)) in streams.iter().enumerate() {
+        figures.push(of_stream(curves::figure(view)?, place, name));
+        if findings.results.own_plan(place).is_none() {
+            figures.extend([cost::figure(view)?, shares::figure(view)?].map(|figure| of_stream(figure, place, name)));
+        }
+    }
+    figures.push(timeline::figure(findings)?);
+    figures.extend(capacity::figures(findings)?);
+    Ok(figures)
+}
+
+/// The figure of one stream of traffic: under a name of its own.
+fn of_stream(figure: Figure, place: usize, name: &str) -> Figure {
+    let (stem, ending) = figure.file.split_once('.').unwrap_or((&figure.file, "svg"));
+    let title = format!("{}: {}", words::shortened(name, LONGEST_NAME), lowered(&figure.title));
+    Figure { file: format!("{stem}-{}.{ending}", place + 1), title, ..figure }
+}
+
+/// A longer name of a stream is cut in titles.
+const LONGEST_NAME: usize = 40;
+
+/// A title as it stands after a colon.
+fn lowered(title: &str) -> String {
+    let mut letters = title.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// Each name once, in the order of first use: its place gives a thing the same colour in every plan.

@@ -27,7 +27,7 @@ pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
     let bars: Vec<_> = bars(findings);
     let height = TOP + bars.iter().map(|bar| bar.height() + GAP).sum::<i32>();
     let svg = canvas::sheet(FILE, height, &caption, |area| paint(area, &bars))?;
-    Ok(Figure { file: FILE, title: "Which step delivered", caption, svg })
+    Ok(Figure { file: FILE.to_owned(), title: "Which step delivered".to_owned(), caption, svg })
 }
 
 /// One plan.

@@ -7,7 +7,7 @@ fn results(json: &str) -> Results {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in\n{json}"))
 }
 
-const REPORT: [&str; 9] = [
+const REPORT: [&str; 10] = [
     "README.md",
     "cost.svg",
     "latency.svg",
@@ -16,6 +16,7 @@ const REPORT: [&str; 9] = [
     "results.json",
     "run.json",
     "steps.svg",
+    "timeline.csv",
     "timeline.svg",
 ];
 

@@ -1,0 +1,94 @@
+//! Capacity over time: how much of it was used beside its limit, and how many waited for it; a panel for each provider, a line for each
+//! plan.
+
+use super::panels::{self, Look, Panel, Series, Unit};
+use super::{Figure, FigureError};
+use crate::study::{Findings, OutageWindow, ProviderOverTime, QueueOverTime};
+
+const USE: &str = "capacity.svg";
+const QUEUES: &str = "queues.svg";
+
+/// The figures: none where no capacity is limited, and none of queues where nobody waited.
+pub(super) fn figures(findings: &Findings) -> Result<Vec<Figure>, FigureError> {
+    let names = limited(findings);
+    let bin_s = findings.over_time.bin_s;
+    let used: Vec<_> = names.iter().flat_map(|name| panels_of_use(findings, name)).collect();
+    let waiting: Vec<_> = names.iter().filter_map(|name| panel_of_waiting(findings, name)).collect();
+    let mut figures = Vec::new();
+    if !used.is_empty() {
+        let caption =
+            "How many attempts left each provider whose capacity is limited, and how many of its lines were in \
+                       use, under each plan. Dotted: the limit. Shaded: its outages."
+                .to_owned();
+        let svg = panels::sheet(USE, &used, bin_s, false, &caption)?;
+        figures.push(Figure {
+            file: USE.to_owned(),
+            title: "How much of the capacity was used".to_owned(),
+            caption,
+            svg,
+        });
+    }
+    if !waiting.is_empty() {
+        let caption = "How many attempts waited for each provider, under each plan. Shaded: its outages.".to_owned();
+        let svg = panels::sheet(QUEUES, &waiting, bin_s, false, &caption)?;
+        figures.push(Figure { file: QUEUES.to_owned(), title: "How many waited".to_owned(), caption, svg });
+    }
+    Ok(figures)
+}
+
+/// The providers with limited capacity, in the order of first use.
+fn limited(findings: &Findings) -> Vec<&String> {
+    let providers = findings.over_time.plans.iter().flat_map(|plan| &plan.providers);
+    super::order_of(providers.filter(|provider| provider.queue.is_some()).map(|provider| &provider.provider))
+}
+
+/// Each plan that uses a provider: its place and what happened there.
+fn queues<'a>(findings: &'a Findings, name: &str) -> Vec<(usize, &'a String, &'a QueueOverTime)> {
+    let plans = findings.over_time.plans.iter().enumerate();
+    let is_it = |provider: &&ProviderOverTime| provider.provider == *name;
+    let queue = |(place, plan): (usize, &'a crate::study::PlanOverTime)| {
+        Some((place, &plan.plan, plan.providers.iter().find(is_it)?.queue.as_ref()?))
+    };
+    plans.filter_map(queue).collect()
+}
+
+fn outages_of<'a>(findings: &'a Findings, name: &str) -> Vec<&'a OutageWindow> {
+    findings.pictures.outages.iter().filter(|outage| outage.provider == *name).collect()
+}
+
+/// A panel for the throughput and one for the lines, as far as they are limited.
+fn panels_of_use<'a>(findings: &'a Findings, name: &str) -> Vec<Panel<'a>> {
+    let queues = queues(findings, name);
+    let panel = |title: String, unit, series: &dyn Fn(&QueueOverTime) -> Option<Vec<f64>>, limit: Option<Vec<f64>>| {
+        let mut all: Vec<_> = queues
+            .iter()
+            .filter_map(|(place, plan, queue)| {
+                Some(Series { name: (*plan).clone(), bins: series(queue)?, look: Look::Thing(*place) })
+            })
+            .collect();
+        all.push(Series { name: "limit".to_owned(), bins: limit?, look: Look::Dotted });
+        Some(Panel { title, windows: outages_of(findings, name), series: all, unit })
+    };
+    let Some((_, _, first)) = queues.first() else { return Vec::new() };
+    let bin_s = findings.over_time.bin_s;
+    let per_bin = |limit: &Vec<f64>| limit.iter().map(|per_s| per_s * bin_s).collect();
+    let rate = first.limit_per_s.as_ref().map(per_bin);
+    let throughput = panel(format!("{name}, leaving"), Unit::Events, &|queue| Some(queue.departures.clone()), rate);
+    let lines = first.lines.clone();
+    let busy = panel(format!("{name}, lines"), Unit::There("in use"), &|queue| queue.busy.clone(), lines);
+    [throughput, busy].into_iter().flatten().collect()
+}
+
+/// A panel of those who waited, if anybody did.
+fn panel_of_waiting<'a>(findings: &'a Findings, name: &str) -> Option<Panel<'a>> {
+    let queues = queues(findings, name);
+    let waited = queues.iter().any(|(_, _, queue)| queue.waiting.iter().any(|count| *count > 0.0));
+    let series = queues.iter().map(|(place, plan, queue)| Series {
+        name: (*plan).clone(),
+        bins: queue.waiting.clone(),
+        look: Look::Thing(*place),
+    });
+    let series = series.collect();
+    let unit = Unit::There("waiting");
+    waited.then(|| Panel { title: name.to_owned(), windows: outages_of(findings, name), series, unit })
+}

@@ -1,0 +1,219 @@
+//! Panels of lines over time, one below the other, with outages shaded: what several figures are made of.
+
+use super::FigureError;
+use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE};
+use super::frame::{self, Frame, Scale};
+use crate::report::words;
+use crate::study::OutageWindow;
+use plotters::style::{Color, RGBColor};
+
+/// A line of outages: the name, and a bar as long as the outage.
+const ROW: i32 = LINE + 12;
+/// Above the frame of a panel: its name, and the unit beside the lower line of outages.
+const HEAD: i32 = 2 * LINE + 24;
+/// The most lines of outages.
+const ROWS: usize = 2;
+/// More outages of one kind than this are named once.
+const OFTEN: usize = 3;
+/// The height of the frame of a panel.
+const BODY: i32 = 250;
+/// Below the frame of a panel.
+const FOOT: i32 = 80;
+/// The most that labels at the right may take.
+const WIDEST_LABEL: i32 = 350;
+/// What is the background of the story.
+const BACKGROUND: RGBColor = RGBColor(170, 170, 170);
+
+/// A panel.
+pub(super) struct Panel<'a> {
+    pub(super) title: String,
+    pub(super) windows: Vec<&'a OutageWindow>,
+    pub(super) series: Vec<Series>,
+    pub(super) unit: Unit,
+}
+
+/// What the bins of a panel's series hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// Events within each bin: shown as a rate.
+    Events,
+    /// How many there are of these at the end of each bin.
+    There(&'static str),
+}
+
+/// How a series is drawn.
+#[derive(Clone, Copy)]
+pub(super) enum Look {
+    Background,
+    /// In the colour and dashes of the n-th thing.
+    Thing(usize),
+    Dotted,
+}
+
+/// One line of a panel.
+pub(super) struct Series {
+    pub(super) name: String,
+    pub(super) bins: Vec<f64>,
+    pub(super) look: Look,
+}
+
+/// What the panels share.
+struct Axes {
+    bin_s: f64,
+    end_s: f64,
+    /// Where all frames end, with room for the widest label.
+    right: i32,
+}
+
+/// The vertical axis of a panel.
+struct Upright {
+    most: f64,
+    /// From what the bins hold to what the axis shows.
+    scale: f64,
+    unit: &'static str,
+}
+
+/// Draws panels whose bins are `bin_s` wide; with one scale where `alike`.
+pub(super) fn sheet(
+    file: &'static str,
+    panels: &[Panel<'_>],
+    bin_s: f64,
+    alike: bool,
+    caption: &str,
+) -> Result<String, FigureError> {
+    let height = panels.iter().map(|panel| head(panel) + BODY + FOOT).sum::<i32>() + LINE;
+    canvas::sheet(file, height, caption, |area| paint(area, panels, bin_s, alike))
+}
+
+/// The height of what stands above the frame of a panel.
+fn head(panel: &Panel<'_>) -> i32 {
+    HEAD + (panel.windows.len().min(ROWS) as i32 - 1).max(0) * ROW
+}
+
+fn paint(area: &Area<'_>, panels: &[Panel<'_>], bin_s: f64, alike: bool) -> Drawn {
+    let axes = axes(panels, bin_s);
+    let most = |panels: &[Panel<'_>]| {
+        let bins = panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.bins);
+        bins.copied().filter(|count| count.is_finite()).fold(0.0, f64::max)
+    };
+    let mut top = 0;
+    for panel in panels {
+        let of_panel = if alike { most(panels) } else { most(std::slice::from_ref(panel)) };
+        let upright = upright(panel.unit, of_panel, axes.bin_s);
+        let frame = frame(&axes, &upright, top + head(panel));
+        canvas::write_bold(area, &canvas::fitted(&panel.title, 1_000), (8, top + LINE / 2 + 8), Anchor::Left, INK)?;
+        outages(area, &frame, &panel.windows)?;
+        lines(area, &frame, panel, &upright, &axes)?;
+        top += head(panel) + BODY + FOOT;
+    }
+    Ok(())
+}
+
+/// To the last bin in which anything happened.
+fn axes(panels: &[Panel<'_>], bin_s: f64) -> Axes {
+    let series = || panels.iter().flat_map(|panel| &panel.series);
+    let story = series().filter(|series| !matches!(series.look, Look::Dotted) || panels.len() == 1);
+    let last = story.filter_map(|series| series.bins.iter().rposition(|count| *count > 0.0)).max();
+    let bin_s = if bin_s > 0.0 { bin_s } else { 1.0 };
+    let widest = series().map(|series| canvas::width_of(&series.name)).max().unwrap_or(0);
+    let right = canvas::WIDTH - widest.min(WIDEST_LABEL) - 84;
+    Axes { bin_s, end_s: last.map_or(1, |last| last + 1) as f64 * bin_s, right }
+}
+
+/// Up to `most`, in a rate that reads well.
+fn upright(unit: Unit, most: f64, bin_s: f64) -> Upright {
+    let units = [(1.0, "per second"), (60.0, "per minute"), (3_600.0, "per hour")];
+    let reads_well = |(seconds, _): &(f64, &str)| most / bin_s * seconds >= 1.0;
+    let (scale, unit) = match unit {
+        Unit::There(what) => (1.0, what),
+        Unit::Events => {
+            let (seconds, unit) = units.into_iter().find(reads_well).unwrap_or(units[2]);
+            (seconds / bin_s, unit)
+        }
+    };
+    let most = most * scale * 1.05;
+    Upright { most: if most > 0.0 { most } else { 1.0 }, scale, unit }
+}
+
+fn frame(axes: &Axes, upright: &Upright, top: i32) -> Frame {
+    let (left, right, bottom) = (165, axes.right, top + BODY);
+    let (x, y) = (Scale::linear((0.0, axes.end_s), (left, right)), Scale::linear((0.0, upright.most), (bottom, top)));
+    Frame { left, top, right, bottom, x, y }
+}
+
+fn lines(area: &Area<'_>, frame: &Frame, panel: &Panel<'_>, upright: &Upright, axes: &Axes) -> Drawn {
+    frame.y_grid(area, &frame::number_ticks(0.0, upright.most, 4))?;
+    frame.x_axis(area, &frame::time_ticks(axes.end_s))?;
+    canvas::write(area, upright.unit, (8, frame.top - 32), Anchor::Left, GREY)?;
+    // What a bin holds stands in its middle, what there is at its end there.
+    let within = if panel.unit == Unit::Events { 0.5 } else { 1.0 };
+    for one in &panel.series {
+        draw(area, &outline(frame, &one.bins, upright.scale, within, axes.bin_s), one.look)?;
+    }
+    let wanted: Vec<_> = (0..panel.series.len()).map(|place| frame.top + LINE * place as i32).collect();
+    let places = canvas::apart(&wanted, LINE, frame.top, frame.bottom - LINE / 2);
+    for (one, y) in panel.series.iter().zip(places) {
+        draw(area, &[(frame.right + 14, y), (frame.right + 64, y)], one.look)?;
+        let name = canvas::fitted(&one.name, WIDEST_LABEL);
+        canvas::write(area, &name, (frame.right + 74, y), Anchor::Left, INK)?;
+    }
+    Ok(())
+}
+
+/// A line through the bins, from the start to the end of the first and last.
+fn outline(frame: &Frame, bins: &[f64], scale: f64, within: f64, bin_s: f64) -> Vec<At> {
+    let at = |place: usize| (place as f64 + within) * bin_s;
+    let point = |(place, count): (usize, &f64)| frame.at(at(place), count * scale);
+    let inside = |place: &usize| frame.x.holds(at(*place));
+    let mut points: Vec<_> = bins.iter().enumerate().filter(|(place, _)| inside(place)).map(point).collect();
+    if let (Some(&(_, first)), Some(&(_, last))) = (points.first(), points.last()) {
+        points.insert(0, (frame.left, first));
+        points.push((frame.right.min(frame.x.at(bins.len() as f64 * bin_s)), last));
+    }
+    points
+}
+
+fn draw(area: &Area<'_>, points: &[At], look: Look) -> Drawn {
+    match look {
+        Look::Background => canvas::stroke(area, points, BACKGROUND.stroke_width(9), (1, 0)),
+        Look::Thing(place) => canvas::line(area, points, place),
+        Look::Dotted => canvas::stroke(area, points, INK.stroke_width(3), (4, 7)),
+    }
+}
+
+/// Shades the windows, and names them in two lines above the frame as far as there is room.
+fn outages(area: &Area<'_>, frame: &Frame, windows: &[&OutageWindow]) -> Drawn {
+    let shown: Vec<_> = windows.iter().filter(|window| frame.x.holds(window.from_s)).collect();
+    let labels: Vec<_> = shown.iter().map(|window| label_of(window)).collect();
+    let mut free = [frame.left; ROWS];
+    for (place, (window, label)) in shown.iter().zip(&labels).enumerate() {
+        let from = frame.x.at(window.from_s);
+        let to = frame.x.at(window.to_s).max(from + 2);
+        canvas::block(area, (from, frame.top), (to, frame.bottom), GREY, 0.18)?;
+        let times = labels.iter().filter(|other| *other == label).count();
+        if times <= OFTEN {
+            name_outage(area, frame, (from, to), label, &mut free)?;
+        } else if !labels.iter().take(place).any(|earlier| earlier == label) {
+            name_outage(area, frame, (from, to), &format!("{label} ({times} times)"), &mut free)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes `label` in the first line that is free there, over a bar as long as the outage; nothing where none is.
+fn name_outage(area: &Area<'_>, frame: &Frame, (from, to): At, label: &str, free: &mut [i32; ROWS]) -> Drawn {
+    let width = canvas::width_of(label);
+    let start = from.min(canvas::WIDTH - width).max(frame.left);
+    let Some(line) = free.iter().position(|free| *free <= start.min(from)) else { return Ok(()) };
+    free[line] = to.max(start + width) + 16;
+    let foot = frame.top - 2 - ROW * line as i32;
+    canvas::write(area, label, (start, foot - 10 - LINE / 2), Anchor::Left, INK)?;
+    canvas::block(area, (from, foot - 6), (to, foot), GREY, 1.0)
+}
+
+fn label_of(window: &OutageWindow) -> String {
+    let effect = window.effect.replace('_', " ");
+    let share = words::percent(window.share, 0);
+    let part = if window.share < 1.0 { format!(", {share}") } else { String::new() };
+    canvas::fitted(&format!("{} {effect}{part}", window.provider), 400)
+}
