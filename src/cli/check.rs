@@ -25,7 +25,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let checked = study::check(&scenario, &results);
     let mut fails = checked.iter().any(|check| check.verdict == Verdict::Fails);
     if !checked.is_empty() {
-        output::print(&report::checks(&checked))?;
+        output::print(&report::checks(&checked, results.scenario.intervals))?;
     }
     if let Some(baseline) = &baseline {
         let rows = compare(args, &results, baseline)?;

@@ -2,17 +2,21 @@
 
 use super::words;
 use crate::scenario::Bound;
-use crate::study::{Against, Checked, Measured, Unit, Verdict, more_is_better, unit};
+use crate::study::{Against, Checked, Intervals, Measured, Unit, Verdict, more_is_better, unit};
 use std::fmt::Write;
 
-/// The checks, one line each, and their sum.
+/// The checks, one line each, and their sum; `of` says what more of would tell where it is not sure.
 #[must_use]
-pub fn checks(checked: &[Checked]) -> String {
+pub fn checks(checked: &[Checked], of: Intervals) -> String {
     let mut text = String::new();
-    let names = width(checked.iter().map(|check| subject(&check.plan, &check.metric)));
+    let name = |check: &Checked| match &check.stream {
+        Some(stream) => format!("{} {stream} {}", check.plan, check.metric),
+        None => subject(&check.plan, &check.metric),
+    };
+    let names = width(checked.iter().map(name));
     for check in checked {
-        let (word, rest) = said(check);
-        let _ = writeln!(text, "{word:<8}  {:<names$}  {rest}", subject(&check.plan, &check.metric));
+        let (word, rest) = said(check, of);
+        let _ = writeln!(text, "{word:<8}  {:<names$}  {rest}", name(check));
     }
     let count = |wanted: fn(&Verdict) -> bool| checked.iter().filter(|check| wanted(&check.verdict)).count();
     let (holds, fails) = (count(|v| *v == Verdict::Holds), count(|v| *v == Verdict::Fails));
@@ -29,7 +33,8 @@ fn width(names: impl Iterator<Item = String>) -> usize {
     names.map(|name| name.chars().count()).max().unwrap_or(0)
 }
 
-fn said(check: &Checked) -> (&'static str, String) {
+fn said(check: &Checked, of: Intervals) -> (&'static str, String) {
+    let those = if of == Intervals::FromRecipients { "recipients" } else { "replications" };
     let unit = unit(&check.metric);
     let bound = match check.bound {
         Bound::AtLeast(limit) => format!("at least {} wanted", bound(unit, limit)),
@@ -39,8 +44,8 @@ fn said(check: &Checked) -> (&'static str, String) {
     match check.verdict {
         Verdict::Holds => ("ok", format!("{is}, {bound}")),
         Verdict::Fails => ("FAIL", format!("{is}, {bound}")),
-        Verdict::NotSure(Some(n)) => ("not sure", format!("{is}, {bound}; needs about {} recipients", words::whole(n))),
-        Verdict::NotSure(None) => ("not sure", format!("{is}, {bound}; {}", unsure(check))),
+        Verdict::NotSure(Some(n)) => ("not sure", format!("{is}, {bound}; needs about {} {those}", words::whole(n))),
+        Verdict::NotSure(None) => ("not sure", format!("{is}, {bound}; {}", unsure(check, those))),
     }
 }
 
@@ -90,11 +95,11 @@ fn trimmed(number: &str) -> &str {
     if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
-/// Why no number of recipients can be named that would tell.
-fn unsure(check: &Checked) -> &'static str {
+/// Why no number can be named that would tell.
+fn unsure(check: &Checked, those: &str) -> String {
     match check.measured.and_then(|measured| measured.interval) {
-        Some(_) => "too close for any number of recipients",
-        None => "too few recipients for an interval",
+        Some(_) => format!("too close for any number of {those}"),
+        None => format!("too few {those} for an interval"),
     }
 }
 
@@ -170,16 +175,20 @@ mod tests {
     fn a_check_says_what_is_and_what_was_wanted() {
         let check = |metric: &str, value, low, high, bound, verdict| Checked {
             plan: "a".to_owned(),
+            stream: None,
             metric: metric.to_owned(),
             bound,
             measured: Some(Measured { value, interval: Some((low, high)), plain: false }),
             verdict,
         };
-        let text = checks(&[
-            check("in_time", 0.989_1, 0.987_56, 0.990_45, Bound::AtLeast(0.985), Verdict::Holds),
-            check("cost.total", 1_662.75, 1_650.0, 1_670.0, Bound::AtMost(1_600.0), Verdict::Fails),
-            check("duplicates", 0.03, 0.02, 0.04, Bound::AtMost(0.032), Verdict::NotSure(Some(230_000))),
-        ]);
+        let text = checks(
+            &[
+                check("in_time", 0.989_1, 0.987_56, 0.990_45, Bound::AtLeast(0.985), Verdict::Holds),
+                check("cost.total", 1_662.75, 1_650.0, 1_670.0, Bound::AtMost(1_600.0), Verdict::Fails),
+                check("duplicates", 0.03, 0.02, 0.04, Bound::AtMost(0.032), Verdict::NotSure(Some(230_000))),
+            ],
+            Intervals::FromRecipients,
+        );
         for line in [
             "ok        a in_time     98.910 % (98.756 to 99.045), at least 98.5 % wanted",
             "FAIL      a cost.total  1 662.75 (1 650.00 to 1 670.00), at most 1 600 wanted",

@@ -1,6 +1,7 @@
 //! From a file, or from a text, to a scenario.
 
 use super::build::{Birth, Builder};
+use super::change::Change;
 use super::diagnostic::{Diagnostic, Diagnostics, Fault, LoadError};
 use super::format::SCENARIO;
 use super::model::Scenario;
@@ -21,11 +22,20 @@ const MAX_BYTES: u64 = 4 << 20;
 ///
 /// When the file cannot be read, or is no valid scenario; then with everything that is wrong in it.
 pub fn load(path: &Path) -> Result<Scenario, LoadError> {
+    load_changed(path, &[])
+}
+
+/// Likewise, with these values changed before anything is made of them.
+///
+/// # Errors
+///
+/// As [`load`]; also when a change does not fit the file.
+pub fn load_changed(path: &Path, changes: &[Change]) -> Result<Scenario, LoadError> {
     let name = path.to_string_lossy();
     let bytes = read(path).map_err(|source| LoadError::Io { path: path.to_owned(), source })?;
     let text = bytes.map_err(|fault| Diagnostics::of_file(&name, fault)).and_then(|b| decode(&name, b));
     let folder = path.parent().unwrap_or(Path::new(""));
-    text.and_then(|text| parse(&text, &name, folder)).map_err(LoadError::Invalid)
+    text.and_then(|text| parse_changed(&text, &name, folder, changes)).map_err(LoadError::Invalid)
 }
 
 /// Checks a scenario that is there as text. `file` is what messages call it, and `folder` is what its CSV files are
@@ -35,17 +45,32 @@ pub fn load(path: &Path) -> Result<Scenario, LoadError> {
 ///
 /// When it is no valid scenario, with everything that is wrong in it.
 pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Scenario, Diagnostics> {
+    parse_changed(text, file, folder, &[])
+}
+
+/// Likewise, with these values changed before anything is made of them.
+///
+/// # Errors
+///
+/// As [`parse`]; also when a change does not fit the scenario.
+pub fn parse_changed(text: &str, file: &str, folder: &Path, changes: &[Change]) -> Result<Scenario, Diagnostics> {
     let checked = match parse_toml(text) {
-        Parsed::Whole(table) => build(text, &table, file, folder),
+        Parsed::Whole(table) => build(text, &table, (file, folder), changes),
         Parsed::Broken(faults) => Err(with_sound_lines(text, faults)),
     };
     checked.map_err(|found| Diagnostics::new(file, text, found))
 }
 
 /// The scenario that `table` says.
-fn build(text: &str, table: &DeTable<'_>, file: &str, folder: &Path) -> Result<Scenario, Vec<Diagnostic>> {
+fn build(
+    text: &str,
+    table: &DeTable<'_>,
+    (file, folder): (&str, &Path),
+    changes: &[Change],
+) -> Result<Scenario, Vec<Diagnostic>> {
     let mut structure = Structure { text, whole: true, found: Vec::new() };
-    let record = structure.table(&SCENARIO, table, 0..0);
+    let mut record = structure.table(&SCENARIO, table, 0..0);
+    changes.iter().for_each(|change| structure.change(&mut record, change));
     let mut builder = Builder { folder, found: structure.found };
     let title = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
     let scenario = builder.scenario(&record, Birth { title: &title, digest: digest(text) });

@@ -5,7 +5,9 @@
 //! what is wrong and go on, so that a file's errors are reported together. Editors know the same grammar, through
 //! [`schema()`].
 
+mod axis;
 mod build;
+mod change;
 mod completeness;
 mod diagnostic;
 mod format;
@@ -24,8 +26,10 @@ mod syntax;
 
 mod overrides;
 
+pub use axis::{Axis, AxisUnit};
+pub use change::{Change, Path};
 pub use diagnostic::{Diagnostic, Diagnostics, LoadError};
-pub use load::{load, parse};
+pub use load::{load, load_changed, parse, parse_changed};
 pub use model::{Bound, Carrier, Check, METRICS, Plan, Scenario, Stream};
 pub use overrides::Override;
 pub use quantity::duration_of as duration;

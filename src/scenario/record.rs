@@ -48,6 +48,11 @@ pub(super) enum Value {
 }
 
 impl Record {
+    /// An empty table in this place.
+    pub(super) fn at(place: &Range<usize>) -> Self {
+        Self { place: place.clone(), entries: Vec::new() }
+    }
+
     /// The entry with this key.
     pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|e| e.key == key)

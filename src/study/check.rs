@@ -1,6 +1,6 @@
 //! Holds results to the bounds of a scenario and to an earlier run: what CI asks.
 
-use super::measure::{Measured, measure, more_is_better};
+use super::measure::{Measured, measure, more_is_better, sample_size};
 use super::results::{PlanResult, Results};
 use crate::scenario::{Bound, Scenario};
 
@@ -9,6 +9,8 @@ use crate::scenario::{Bound, Scenario};
 pub struct Checked {
     /// The plan's name.
     pub plan: String,
+    /// The stream of traffic that is meant; `None` for all of them together.
+    pub stream: Option<String>,
     /// The measure's name.
     pub metric: String,
     /// The bound it was held to.
@@ -26,25 +28,33 @@ pub enum Verdict {
     Holds,
     /// The interval lies wholly on the wrong side; the value, of a measure without intervals; or there is nothing to measure.
     Fails,
-    /// The bound lies within the interval. About this many recipients would tell; `None` when the value is so close to the bound
-    /// that no number in reach would, or when the recipients are too few for an interval.
+    /// The bound lies within the interval. About this many recipients would tell, or replications where intervals come from those;
+    /// `None` when the value is so close to the bound that no number in reach would, or when there are too few for an interval.
     NotSure(Option<u64>),
 }
 
 /// Holds the plans to the checks of `scenario`.
 #[must_use]
 pub fn check(scenario: &Scenario, results: &Results) -> Vec<Checked> {
-    let n = results.scenario.recipients as f64 * f64::from(results.scenario.replications);
+    let n = sample_size(results);
     let held = |check: &crate::scenario::Check| {
         let plan = &results.plans[check.plan];
-        let measured = measure(plan, &check.metric);
+        let stream = check.stream.and_then(|stream| plan.streams.get(stream));
+        let measured = measure(stream.map_or(plan, |stream| &stream.result), &check.metric);
         let verdict = measured.map_or(Verdict::Fails, |measured| judge(&measured, check.bound, n));
-        Checked { plan: plan.name.clone(), metric: check.metric.clone(), bound: check.bound, measured, verdict }
+        Checked {
+            plan: plan.name.clone(),
+            stream: stream.map(|stream| stream.stream.clone()),
+            metric: check.metric.clone(),
+            bound: check.bound,
+            measured,
+            verdict,
+        }
     };
     scenario.checks.iter().map(held).collect()
 }
 
-/// What `measured`, of `n` recipients, says of `bound`.
+/// What `measured`, of `n` recipients or replications, says of `bound`.
 #[must_use]
 pub fn judge(measured: &Measured, bound: Bound, n: f64) -> Verdict {
     let point = measured.plain.then_some((measured.value, measured.value));
@@ -58,14 +68,14 @@ pub fn judge(measured: &Measured, bound: Bound, n: f64) -> Verdict {
         (_, true) => Verdict::Fails,
         _ => {
             let reach = if limit < measured.value { measured.value - low } else { high - measured.value };
-            Verdict::NotSure(recipients_needed(measured.value - limit, reach, n))
+            Verdict::NotSure(needed(measured.value - limit, reach, n))
         }
     }
 }
 
-/// How many recipients would tell a value from a bound at this `distance`, when `n` give an interval that has this `reach` towards
-/// the bound, and shrinks with the square root of their number.
-fn recipients_needed(distance: f64, reach: f64, n: f64) -> Option<u64> {
+/// How many would tell a value from a bound at this `distance`, when `n` give an interval that has this `reach` towards the bound,
+/// and shrinks with the square root of their number.
+fn needed(distance: f64, reach: f64, n: f64) -> Option<u64> {
     let needed = n * (reach / distance).powi(2);
     (needed < 1e12).then(|| two_digits(needed))
 }

@@ -1,6 +1,6 @@
 //! The measures of a plan by name, as checks and baselines ask for them.
 
-use super::results::{Latency, PlanResult, Share};
+use super::results::{Intervals, Latency, PlanResult, Results, Share};
 
 /// A measure of a plan, with its 95 % interval where one is known.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -73,6 +73,16 @@ pub fn measure(plan: &PlanResult, metric: &str) -> Option<Measured> {
         "last_end_s" => plan.last_end_s.map(Measured::exactly),
         "latency_p95_s" => latency(&plan.latency_s, "p95"),
         _ => latency(&plan.latency_s, metric.strip_prefix("latency_s.")?),
+    }
+}
+
+/// How many recipients, or replications, the intervals of `results` come from.
+pub(super) fn sample_size(results: &Results) -> f64 {
+    let facts = &results.scenario;
+    let replications = f64::from(facts.replications);
+    match facts.intervals {
+        Intervals::FromRecipients => facts.recipients as f64 * replications,
+        Intervals::FromReplications | Intervals::Unknown => replications,
     }
 }
 

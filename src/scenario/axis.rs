@@ -1,0 +1,166 @@
+//! What a sweep varies: a path and the values that it takes, as `providers.sms.capacity.rate=100/s..1000/s:10`.
+
+use super::change::{Change, Path};
+use super::grammar::Kind;
+use super::quantity::{duration, rate};
+use crate::units::SimTime;
+
+/// The most values that one axis takes.
+const MOST: usize = 10_000;
+
+/// One number, or word, of a scenario, and the values that it takes in turn.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Axis {
+    /// Where it stands.
+    pub path: Path,
+    /// The values, as they would stand in the file, without quotes; not empty, no two alike.
+    pub values: Vec<String>,
+    /// The same as numbers, rising or falling as they were written: spans in seconds, rates per second; `None` for words.
+    pub numbers: Option<Vec<f64>>,
+    /// What the numbers are.
+    pub unit: AxisUnit,
+}
+
+/// The unit of an axis.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AxisUnit {
+    /// Spans of time (s).
+    Seconds,
+    /// Rates (1/s).
+    PerSecond,
+    /// Bare numbers.
+    Number,
+    /// Words.
+    Word,
+}
+
+impl Axis {
+    /// The axis that `text` says: `PATH=VALUES`, the values being a list `15s,30s,60s`, a range `100/s..1000/s:10` of so many values
+    /// evenly spaced, or with `:10log` spaced by equal factors.
+    ///
+    /// # Errors
+    /// In words, when it says none.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (path, values) =
+            text.split_once('=').ok_or("write PATH=VALUES, such as plans.sms-first.steps.1.ttl=15s,30s,60s")?;
+        let path = Path::parse(path.trim())?;
+        let kind = path.kind()?;
+        let unit = unit_of(kind).ok_or_else(|| format!("{path} is no single number or word, and cannot be varied"))?;
+        let values = match values.split_once("..") {
+            Some((from, rest)) => range(unit, from.trim(), rest.trim(), matches!(kind, Kind::Count { .. }))?,
+            None => values.split(',').map(|value| value.trim().to_owned()).collect(),
+        };
+        if let Some(twice) = values.iter().enumerate().find(|(i, value)| values[..*i].contains(value)) {
+            return Err(format!("{:?} stands there twice", twice.1));
+        }
+        let numbers = values.iter().map(|value| number_of(unit, value)).collect::<Option<Vec<_>>>();
+        if let (None, AxisUnit::Seconds | AxisUnit::PerSecond | AxisUnit::Number) = (&numbers, unit) {
+            let wrong = values.iter().find(|value| number_of(unit, value).is_none());
+            // A limit that is none is a word among numbers.
+            if wrong.is_some_and(|wrong| !(wrong == "none" && matches!(kind, Kind::Limit))) {
+                return Err(format!("{:?} is no value of {path}: {}", wrong.map_or("", |w| w), kind.expected()));
+            }
+        }
+        let unit = if numbers.is_some() { unit } else { AxisUnit::Word };
+        Ok(Self { path, values, numbers, unit })
+    }
+
+    /// The change to its value with this index.
+    #[must_use]
+    pub fn change(&self, index: usize) -> Change {
+        Change { path: self.path.clone(), value: self.values[index].clone() }
+    }
+}
+
+fn unit_of(kind: &Kind) -> Option<AxisUnit> {
+    match kind {
+        Kind::Duration { .. } | Kind::Limit => Some(AxisUnit::Seconds),
+        Kind::Rate => Some(AxisUnit::PerSecond),
+        Kind::Count { .. } | Kind::Number(_) | Kind::Share | Kind::Money => Some(AxisUnit::Number),
+        Kind::Word(_) | Kind::Flag | Kind::Text | Kind::Channel | Kind::NameOr(_) => Some(AxisUnit::Word),
+        _ => None,
+    }
+}
+
+fn number_of(unit: AxisUnit, value: &str) -> Option<f64> {
+    match unit {
+        AxisUnit::Seconds => duration(value).ok().map(SimTime::as_secs_f64),
+        AxisUnit::PerSecond => rate(value).ok().map(crate::units::Rate::per_second),
+        AxisUnit::Number => value.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite()),
+        AxisUnit::Word => None,
+    }
+}
+
+/// The values from one to another.
+fn range(unit: AxisUnit, from: &str, rest: &str, whole: bool) -> Result<Vec<String>, String> {
+    const FORM: &str = "write a range as FROM..TO:COUNT, such as 100/s..1000/s:10, or :10log for equal factors";
+    let (to, count) = rest.split_once(':').ok_or(FORM)?;
+    let (count, by_factor) = count.strip_suffix("log").map_or((count, false), |count| (count, true));
+    let count: usize = count.trim().parse().map_err(|_| FORM)?;
+    if !(2..=MOST).contains(&count) {
+        return Err(format!("a range has from 2 to {MOST} values, not {count}"));
+    }
+    let ends = number_of(unit, from).zip(number_of(unit, to.trim()));
+    let (low, high) = ends.ok_or_else(|| format!("{from:?} and {to:?} are no two values that a range can have"))?;
+    if by_factor && !(low > 0.0 && high > 0.0) {
+        return Err("values with equal factors between them are above zero".to_owned());
+    }
+    let at = |i: usize| {
+        let part = i as f64 / (count - 1) as f64;
+        if by_factor { low * (high / low).powf(part) } else { low + part * (high - low) }
+    };
+    let mut values: Vec<String> = (0..count).map(|i| written(unit, at(i), whole)).collect();
+    values.dedup();
+    Ok(values)
+}
+
+/// A number as it would stand in the file: six significant digits will do.
+fn written(unit: AxisUnit, number: f64, whole: bool) -> String {
+    let short: f64 = format!("{number:.5e}").parse().unwrap_or(number);
+    match unit {
+        AxisUnit::Seconds => SimTime::from_secs_f64(short).to_string(),
+        AxisUnit::PerSecond => format!("{short}/s"),
+        _ if whole => format!("{}", number.round()),
+        _ => short.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(text: &str) -> Vec<String> {
+        Axis::parse(text).unwrap_or_else(|e| panic!("{text}: {e}")).values
+    }
+
+    #[test]
+    fn values_are_a_list_or_a_range() {
+        assert_eq!(values("plans.a.steps.1.ttl=15s, 30s,2m"), ["15s", "30s", "2m"]);
+        assert_eq!(values("providers.sms.capacity.rate=100/s..1000/s:4"), ["100/s", "400/s", "700/s", "1000/s"]);
+        assert_eq!(values("providers.sms.capacity.rate=10/s..1000/s:3log"), ["10/s", "100/s", "1000/s"]);
+        assert_eq!(values("plans.a.steps.1.ttl=30s..2m:4"), ["30s", "1m", "1m30s", "2m"]);
+        assert_eq!(values("providers.voice.capacity.concurrent=1..3:3"), ["1", "2", "3"]);
+        assert_eq!(values("providers.voice.outcomes.1.share=0.5..0.7:3"), ["0.5", "0.6", "0.7"]);
+        assert_eq!(values("providers.sms.capacity.order=fifo,priority"), ["fifo", "priority"]);
+        let ttl = Axis::parse("plans.a.steps.1.ttl=30s,none").expect("an axis");
+        assert_eq!((ttl.numbers, ttl.unit), (None, AxisUnit::Word));
+    }
+
+    #[test]
+    fn what_is_no_axis_is_refused_with_the_cure() {
+        let cases = [
+            ("plans.a.steps.1.ttl", "write PATH=VALUES"),
+            ("plans.a.steps.1.ttl=15", "\"15\" is no value"),
+            ("plans.a.steps.1.ttl=15s..30s", "FROM..TO:COUNT"),
+            ("plans.a.steps.1.ttl=15s..30s:1", "from 2 to"),
+            ("plans.a.steps.1.ttl=15s,15s", "twice"),
+            ("plans.a.steps.1.ttl=x..30s:4", "no two values"),
+            ("plans.a.steps.1.failover_on=failed", "cannot be varied"),
+            ("providers.v.outcomes.1.share=0..1:3log", "above zero"),
+        ];
+        for (text, part) in cases {
+            let said = Axis::parse(text).expect_err("refused");
+            assert!(said.contains(part), "{text}: {said}");
+        }
+    }
+}

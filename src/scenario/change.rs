@@ -1,0 +1,240 @@
+//! Changing one value of a scenario by its path, as `providers.sms.capacity.rate`: what sweeps vary.
+//!
+//! A path names keys as the file does. Plans and streams of traffic are named by their names, other members of lists by their number,
+//! from 1: `plans.viber-first.steps.2.ttl`.
+
+use super::diagnostic::{Diagnostic, Fault, shown};
+use super::format::SCENARIO;
+use super::grammar::{Kind, Table};
+use super::record::{Entry, Record, Value};
+use super::scalar::scalar;
+use super::structure::Structure;
+use super::suggest::{cure, nearest, one_of};
+use toml::de::DeTable;
+
+/// A value in place of another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// Where.
+    pub path: Path,
+    /// The value, as it would stand in the file, without quotes.
+    pub value: String,
+}
+
+/// Where a value stands in a scenario.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Path {
+    words: Vec<String>,
+}
+
+impl std::fmt::Display for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let is_bare = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        let word = |word: &String| if is_bare(word) { word.clone() } else { format!("\"{word}\"") };
+        f.write_str(&self.words.iter().map(word).collect::<Vec<_>>().join("."))
+    }
+}
+
+impl Path {
+    /// The path that `text` writes as TOML writes keys.
+    ///
+    /// # Errors
+    /// In words, when it is none, or leads to nothing that can be varied in any scenario.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let snippet = format!("{text} = 0");
+        let parsed =
+            DeTable::parse(&snippet).map_err(|_| format!("{text:?} is no path such as plans.sms-first.steps.1.ttl"))?;
+        let (mut words, mut table) = (Vec::new(), parsed.into_inner());
+        while let Some((key, value)) = table.into_iter().next() {
+            words.push(key.get_ref().to_string());
+            match value.into_inner() {
+                toml::de::DeValue::Table(inner) => table = inner,
+                _ => break,
+            }
+        }
+        let path = Self { words };
+        path.kind()?;
+        Ok(path)
+    }
+
+    /// What stands there.
+    pub(super) fn kind(&self) -> Result<&'static Kind, String> {
+        let mut place = Place::Table(&SCENARIO);
+        for (depth, word) in self.words.iter().enumerate() {
+            let so_far = || self.words[..depth].join(".");
+            place = match place {
+                Place::Table(table) => match table.field(word) {
+                    Some(field) => Place::of(&field.kind),
+                    None => return Err(unknown(word, &so_far(), table)),
+                },
+                Place::OneOrMore(table) => match table.field(word) {
+                    Some(field) => Place::of(&field.kind),
+                    None => Place::Table(table),
+                },
+                Place::Named(table) | Place::Member(table) => Place::Table(table),
+                Place::Value(_) => return Err(format!("{} is a value: nothing stands in it", so_far())),
+            };
+        }
+        match place {
+            Place::Value(kind) => Ok(kind),
+            Place::Table(table) => {
+                Err(format!("{self} is {}: name one of its keys, {}", table.what, one_of(table.keys())))
+            }
+            Place::Named(_) | Place::Member(_) | Place::OneOrMore(_) => {
+                Err(format!("{self} has members: name one of them, and one of its keys"))
+            }
+        }
+    }
+}
+
+/// What a path has come to.
+enum Place {
+    Table(&'static Table),
+    /// Tables by name.
+    Named(&'static Table),
+    /// Tables in a list.
+    Member(&'static Table),
+    /// One table, or several in a list.
+    OneOrMore(&'static Table),
+    Value(&'static Kind),
+}
+
+impl Place {
+    const fn of(kind: &'static Kind) -> Self {
+        match kind {
+            Kind::Table(of) => Self::Table(of),
+            Kind::Named(of) => Self::Named(of),
+            Kind::List { of, .. } => Self::Member(of),
+            Kind::OneOrMore { of, .. } => Self::OneOrMore(of),
+            _ => Self::Value(kind),
+        }
+    }
+}
+
+fn unknown(word: &str, so_far: &str, table: &Table) -> String {
+    let whole = if so_far.is_empty() { "a scenario".to_owned() } else { so_far.to_owned() };
+    let cure = nearest(word, table.keys())
+        .map_or_else(|| format!("it has {}", one_of(table.keys())), |near| format!("did you mean {near:?}?"));
+    format!("{whole} has no key {word:?}; {cure}")
+}
+
+impl Structure<'_> {
+    /// Makes the change in the record of a whole file, and holds the tables that it touches to the grammar once more.
+    pub(super) fn change(&mut self, record: &mut Record, change: &Change) {
+        if let Err(fault) = self.change_in(&SCENARIO, record, &change.path.words, &change.value) {
+            let message = format!("{}: {}", change.path, fault.message);
+            self.found.push(Diagnostic::whole(Fault { message, ..fault }));
+        }
+    }
+
+    fn change_in(
+        &mut self,
+        table: &'static Table,
+        record: &mut Record,
+        words: &[String],
+        value: &str,
+    ) -> Result<(), Fault> {
+        let [word, rest @ ..] = words else { return Ok(()) };
+        let Some(field) = table.field(word) else { return Ok(()) };
+        let place = record.place.clone();
+        if !record.has(field.name) {
+            let value = if matches!(Place::of(&field.kind), Place::Value(_)) {
+                Value::Bad
+            } else {
+                Value::Table(Record::at(&place))
+            };
+            let (key, place) = (field.name.to_owned(), place.clone());
+            record.entries.push(Entry { key, key_place: place.clone(), place, value });
+        }
+        let Some(entry) = record.entries.iter_mut().find(|entry| entry.key == field.name) else { return Ok(()) };
+        match (&field.kind, &mut entry.value) {
+            (Kind::Table(of) | Kind::NameOr(of), Value::Table(inner)) if !rest.is_empty() => {
+                self.change_in(of, inner, rest, value)?;
+            }
+            (Kind::OneOrMore { of, .. }, Value::Table(inner)) => {
+                // The only one of its kind: its name or number is not needed, and stands for it.
+                let rest = if of.field(&rest[0]).is_some() { rest } else { &rest[1..] };
+                self.change_in(of, inner, rest, value)?;
+            }
+            (Kind::Named(of), Value::Table(inner)) => {
+                let names: Vec<String> = inner.entries.iter().map(|entry| entry.key.clone()).collect();
+                let member = inner.entries.iter_mut().find(|entry| entry.key == rest[0]);
+                match member.map(|entry| &mut entry.value) {
+                    Some(Value::Table(member)) => self.change_in(of, member, &rest[1..], value)?,
+                    _ => return Err(no_member(&rest[0], &names)),
+                }
+            }
+            (Kind::List { of, .. } | Kind::OneOrMore { of, .. }, Value::List(members)) => {
+                self.change_in(of, member(members, &rest[0])?, &rest[1..], value)?;
+            }
+            (kind, _) => entry.value = read(kind, value)?,
+        }
+        self.company(table, record);
+        self.form(table, record, &[], false);
+        Ok(())
+    }
+}
+
+/// The member of a list with this name or number.
+fn member<'a>(members: &'a mut [Record], word: &str) -> Result<&'a mut Record, Fault> {
+    let name = |member: &Record| member.get::<&str>("name").map(str::to_owned);
+    let names: Vec<String> = members.iter().filter_map(name).collect();
+    let by_name = members.iter().position(|member| name(member).as_deref() == Some(word));
+    let by_number = word.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    let index = by_name.or(by_number).filter(|&index| index < members.len());
+    let count = members.len();
+    index.map(|index| &mut members[index]).ok_or_else(|| match names.is_empty() {
+        true => {
+            Fault::new(format!("there is no number {}", shown(word)), "", format!("write a number from 1 to {count}"))
+        }
+        false => no_member(word, &names),
+    })
+}
+
+fn no_member(word: &str, names: &[String]) -> Fault {
+    let cure = cure(word, names.iter().map(String::as_str));
+    Fault::new(format!("nothing there is called `{}`", shown(word)), "", cure)
+}
+
+/// The value that `word` says.
+fn read(kind: &'static Kind, word: &str) -> Result<Value, Fault> {
+    let bare = matches!(kind, Kind::Flag | Kind::Count { .. } | Kind::Number(_) | Kind::Share | Kind::Money);
+    let text = if bare { word.to_owned() } else { format!("{word:?}") };
+    let snippet = format!("value = {text}");
+    let unreadable = || Fault::new(format!("`{}` is no value", shown(word)), "", kind.expected());
+    let parsed = DeTable::parse(&snippet).map_err(|_| unreadable())?;
+    let value = parsed.get_ref().get("value").ok_or_else(unreadable)?;
+    scalar(kind, value.get_ref(), &text)
+        .map_err(|fault| Fault { help: format!("{}; {}", fault.label, fault.help), ..fault })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_written_as_toml_writes_keys() {
+        let path = Path::parse("plans.\"viber first\".steps.2.ttl").expect("a path");
+        assert_eq!(path.words, ["plans", "viber first", "steps", "2", "ttl"]);
+        assert_eq!(path.to_string(), "plans.\"viber first\".steps.2.ttl");
+        assert!(matches!(path.kind(), Ok(Kind::Limit)));
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_refused_with_the_cure() {
+        let cases = [
+            ("providers.sms.capacity.rat", "did you mean \"rate\"?"),
+            ("providers.sms.capacity", "name one of its keys"),
+            ("provider.sms.capacity.rate", "did you mean \"providers\"?"),
+            ("plans.viber-first", "name one of its keys"),
+            ("plans", "name one of them"),
+            ("seed.x", "seed is a value"),
+            ("plans viber", "is no path"),
+            ("", "is no path"),
+        ];
+        for (text, part) in cases {
+            let said = Path::parse(text).expect_err("refused");
+            assert!(said.contains(part), "{text}: {said}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! How much capacity a plan needs: the smallest throughput, or number of lines, of a provider with which it meets its goals.
+
+use super::check::{Verdict, judge};
+use super::compare::compare;
+use super::measure::{Measured, measure, sample_size};
+use super::results::Results;
+use crate::provider::{Capacity, Order};
+use crate::scenario::{Bound, Scenario};
+use crate::sim::{Interrupted, Progress};
+use crate::units::{Rate, SimTime};
+
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Limit {
+    /// Its throughput.
+    Rate,
+    /// Its lines.
+    Concurrent,
+}
+
+/// What the plan is to come to.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Goal {
+    /// A measure, one of [`crate::scenario::METRICS`].
+    pub metric: String,
+    /// The stream of traffic that is meant, by its index; `None` for all of them together.
+    pub stream: Option<usize>,
+    /// Its bound.
+    pub bound: Bound,
+}
+
+/// How much of which capacity a plan needs.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// The scenario, with that plan alone.
+    pub scenario: &'a Scenario,
+    /// The provider, by its index.
+    pub provider: usize,
+    /// Which of its limits.
+    pub limit: Limit,
+    /// What the plan is to come to; not empty.
+    pub goals: &'a [Goal],
+    /// Replications of each trial.
+    pub replications: u32,
+    /// The most replications, where the first do not tell.
+    pub most: u32,
+}
+
+/// One capacity, tried.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Trial {
+    /// The capacity: a rate (1/s), or a number of lines; `None` for no limit.
+    pub capacity: Option<f64>,
+    /// What each goal's measure came to, and what that says.
+    pub outcomes: Vec<(Option<Measured>, Verdict)>,
+    /// How often it was played.
+    pub replications: u32,
+}
+
+impl Trial {
+    /// Whether all goals are met, with 95 % confidence.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.outcomes.iter().all(|(_, verdict)| *verdict == Verdict::Holds)
+    }
+}
+
+/// What was found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Answer {
+    /// The smallest capacity with which the goals are met; `None` when they are not met without any limit.
+    pub smallest: Option<f64>,
+    /// Without a limit.
+    pub unlimited: Trial,
+    /// All capacities that were tried, rising.
+    pub trials: Vec<Trial>,
+}
+
+/// Capacities are tried to three significant digits: to be told apart by at most 1 %. They are counted in these: the n-th
+/// is n up to 999, then 1000, 1010, 1020 and so on.
+const fn rung(n: u32) -> u64 {
+    if n < 1000 {
+        return n as u64;
+    }
+    let (k, decade) = ((n - 1000) % 900, 1 + (n - 1000) / 900);
+    (100 + k as u64) * 10_u64.pow(decade)
+}
+
+/// The highest capacity tried: a billion a second, or a hundred million lines.
+const TOP: [u32; 2] = [1000 + 900 * 9, 1000 + 900 * 5];
+/// A step on the ladder that halves or doubles, about.
+const DOUBLING: u32 = 271;
+
+/// Looks for the smallest capacity, supposing that more of it never hurts: doubles or halves until the answer lies between two
+/// trials, then cuts the span between them in half again and again. All trials meet the same recipients with the same luck.
+///
+/// # Errors
+/// [`Interrupted`] when `progress` was asked to stop before the end.
+pub fn capacity(question: &Question<'_>, progress: &Progress) -> Result<Answer, Interrupted> {
+    let unlimited = question.trial(None, progress)?;
+    let mut search = Search { question, progress, trials: Vec::new() };
+    let smallest = if unlimited.holds() { search.smallest()? } else { None };
+    let mut trials = search.trials;
+    trials.sort_by_key(|(n, _)| *n);
+    let trials = trials.into_iter().map(|(_, trial)| trial).collect();
+    Ok(Answer { smallest: smallest.map(|n| question.value(n)), unlimited, trials })
+}
+
+struct Search<'a> {
+    question: &'a Question<'a>,
+    progress: &'a Progress,
+    /// By their place on the ladder.
+    trials: Vec<(u32, Trial)>,
+}
+
+impl Search<'_> {
+    fn holds(&mut self, n: u32) -> Result<bool, Interrupted> {
+        let trial = self.question.trial(Some(n), self.progress)?;
+        let holds = trial.holds();
+        self.trials.push((n, trial));
+        Ok(holds)
+    }
+
+    /// The smallest that holds; `None` when not even the top of the ladder does.
+    fn smallest(&mut self) -> Result<Option<u32>, Interrupted> {
+        let top = TOP[self.question.limit as usize];
+        let mut step = DOUBLING;
+        let first = self.question.first().clamp(1, top);
+        // From here on `low` does not hold, or is nothing at all, and `high` does.
+        let (mut low, mut high) = if self.holds(first)? {
+            let mut high = first;
+            loop {
+                let low = high.saturating_sub(step);
+                if low == 0 || !self.holds(low)? {
+                    break (low, high);
+                }
+                (high, step) = (low, step * 2);
+            }
+        } else {
+            let mut low = first;
+            loop {
+                if low == top {
+                    return Ok(None);
+                }
+                let high = (low + step).min(top);
+                if self.holds(high)? {
+                    break (low, high);
+                }
+                (low, step) = (high, step * 2);
+            }
+        };
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if self.holds(middle)? { high = middle } else { low = middle }
+        }
+        Ok(Some(high))
+    }
+}
+
+impl Question<'_> {
+    /// Where on the ladder to begin: at the capacity of the scenario, or at a guess.
+    fn first(&self) -> u32 {
+        let capacity = self.scenario.providers[self.provider].capacity;
+        let known = match self.limit {
+            Limit::Rate => capacity.and_then(|c| c.rate).map(|rate| rate.per_second() * 1e3),
+            Limit::Concurrent => capacity.and_then(|c| c.concurrent).map(f64::from),
+        };
+        let wanted = known.unwrap_or(100.0) as u64;
+        let (mut low, mut high) = (1, TOP[self.limit as usize]);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if rung(middle) < wanted { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    /// The capacity at this place of the ladder: a rate (1/s), of which the ladder counts thousandths, or a number of lines.
+    fn value(&self, n: u32) -> f64 {
+        match self.limit {
+            Limit::Rate => rung(n) as f64 / 1e3,
+            Limit::Concurrent => rung(n) as f64,
+        }
+    }
+
+    /// The scenario with the capacity at this place of the ladder, or with no limit.
+    fn with(&self, n: Option<u32>) -> Scenario {
+        let mut scenario = self.scenario.clone();
+        let provider = &mut scenario.providers[self.provider];
+        let usual = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Order::Fifo };
+        let mut capacity = provider.capacity.unwrap_or(usual);
+        match self.limit {
+            Limit::Rate => capacity.rate = n.and_then(|n| Rate::new(rung(n), 3, SimTime::from_micros(1_000_000))),
+            Limit::Concurrent => capacity.concurrent = n.map(|n| rung(n) as u32),
+        }
+        let is_limited = capacity.rate.is_some() || capacity.concurrent.is_some();
+        provider.capacity = is_limited.then_some(capacity);
+        scenario
+    }
+
+    /// Tries a capacity, with more and more replications until every goal is known to be met or not, or there are enough.
+    fn trial(&self, n: Option<u32>, progress: &Progress) -> Result<Trial, Interrupted> {
+        let scenario = self.with(n);
+        let mut replications = self.replications;
+        loop {
+            let results = compare(&scenario, replications, progress)?.results;
+            let outcomes: Vec<_> = self.goals.iter().map(|goal| outcome(&results, goal)).collect();
+            let failed = outcomes.iter().any(|(_, verdict)| *verdict == Verdict::Fails);
+            let sure = failed || outcomes.iter().all(|(_, verdict)| *verdict == Verdict::Holds);
+            if sure || replications >= self.most {
+                return Ok(Trial { capacity: n.map(|n| self.value(n)), outcomes, replications });
+            }
+            replications = replications.saturating_mul(2).min(self.most);
+        }
+    }
+}
+
+fn outcome(results: &Results, goal: &Goal) -> (Option<Measured>, Verdict) {
+    let plan = &results.plans[0];
+    let plan = goal.stream.and_then(|i| plan.streams.get(i)).map_or(plan, |stream| &stream.result);
+    let measured = measure(plan, &goal.metric);
+    (measured, measured.map_or(Verdict::Fails, |measured| judge(&measured, goal.bound, sample_size(results))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ladder_rises_by_three_digits() {
+        assert_eq!([1, 999, 1000, 1001, 1899, 1900, 1901].map(rung), [1, 999, 1000, 1010, 9990, 10_000, 10_100]);
+        assert_eq!(TOP.map(rung), [1_000_000_000_000, 100_000_000]);
+        assert!((1..TOP[0]).all(|n| rung(n) < rung(n + 1)));
+    }
+}
