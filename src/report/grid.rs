@@ -57,10 +57,10 @@ pub(super) fn plans(results: &Results) -> Grid {
 
 /// The rows of the key table.
 fn measures(results: &Results) -> Vec<Vec<String>> {
-    let facts = &results.scenario;
+    let deadline = results.deadline_s().map_or_else(String::new, |s| format!(" ({})", words::span(s)));
     let mut rows = vec![
         row(results, "delivered", |plan| words::share(&plan.delivered)),
-        row(results, format!("in time ({})", words::span(facts.deadline_s)), |plan| words::share(&plan.in_time)),
+        row(results, format!("in time{deadline}"), |plan| words::share(&plan.in_time)),
         row(results, "succeeded", |plan| words::share(&plan.succeeded)),
         row(results, "duplicates", |plan| words::share(&plan.duplicates)),
     ];
@@ -216,7 +216,7 @@ pub(super) fn capacity(findings: &Findings) -> Option<Grid> {
             number("longest queue"),
             number("refused"),
             number("withdrawn"),
-            number("no queue after"),
+            number("backlog until"),
         ],
         rows,
         shape: Shape::List,

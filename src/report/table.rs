@@ -39,11 +39,17 @@ pub fn table(findings: &Findings, terminal: Terminal) -> String {
     let streams = results.streams();
     for (place, (name, view)) in streams.iter().enumerate() {
         let own = results.own_plan(place).map(|plan| format!(" always under {plan},")).unwrap_or_default();
-        text.push_str(&plans(view, &format!("{name},{own} beside each plan"), terminal));
-        text.push_str(&section(grid::steps(view), terminal));
+        let title = format!("{name},{own} beside each plan: {}", played(view));
+        text.push_str(&section(titled(grid::plans(view), &title), terminal));
+        // What follows its own plan is there for what it does to the others.
+        if own.is_empty() {
+            text.push_str(&differences(view, terminal));
+            text.push_str(&section(grid::steps(view), terminal));
+        }
     }
     if streams.is_empty() {
-        text.push_str(&plans(results, "Plans", terminal));
+        text.push_str(&section(titled(grid::plans(results), &format!("Plans: {}", played(results))), terminal));
+        text.push_str(&differences(results, terminal));
         text.push_str(&section(grid::steps(results), terminal));
     } else {
         text.push_str(&section(titled(grid::plans(results), "All streams together"), terminal));
@@ -52,12 +58,6 @@ pub fn table(findings: &Findings, terminal: Terminal) -> String {
         text.push_str(&section(grid, terminal));
     }
     text.replace(words::NBSP, " ")
-}
-
-/// What the plans came to and how they differ, under a title.
-fn plans(results: &Results, title: &str, terminal: Terminal) -> String {
-    let grid = titled(grid::plans(results), &format!("{title}: {}", played(results)));
-    section(grid, terminal) + &differences(results, terminal)
 }
 
 fn titled(grid: Grid, title: &str) -> Grid {

@@ -131,6 +131,9 @@ pub struct ProviderTally {
     pub queue: Option<Box<QueueTally>>,
 }
 
+/// A queue in which somebody waits for so long is a backlog; shorter ones come and go even with capacity to spare.
+const BACKLOG: SimTime = SimTime::from_micros(1_000_000);
+
 /// The counts of the queue before a provider.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct QueueTally {
@@ -146,7 +149,7 @@ pub struct QueueTally {
     pub wasted: u128,
     /// How long lines were held, in all (µs).
     pub held: u128,
-    /// When the last of those that had to wait did so no longer (µs).
+    /// When the last of those that had waited for [`BACKLOG`] or longer left, or was withdrawn (µs).
     pub drained: Option<i64>,
     /// When attempts were refused, by bin of time.
     pub refusals: Bins,
@@ -364,7 +367,8 @@ impl QueueTally {
         let bin = |leaves: i64| timeline.bin(SimTime::from_micros(leaves));
         self.departures.add_all(leaves.iter().zip(waits).map(|(&leaves, &wait)| (bin(leaves), wait as u64)));
         self.waits.record_all(waits);
-        let waited = leaves.iter().zip(waits).filter(|&(_, &wait)| wait > 0).map(|(&leaves, _)| leaves);
+        let waited =
+            leaves.iter().zip(waits).filter(|&(_, &wait)| wait >= BACKLOG.as_micros()).map(|(&leaves, _)| leaves);
         self.drained = self.drained.max(waited.max());
     }
 
@@ -379,9 +383,12 @@ impl QueueTally {
     pub(super) fn withdrew(&mut self, timeline: Timeline, submitted: SimTime, patience: SimTime) {
         self.withdrawn += 1;
         if !patience.is_never() {
+            let waited = patience.since(submitted);
             self.withdrawals.add(timeline.bin(patience));
-            self.wasted += patience.since(submitted).as_micros() as u128;
-            self.drained = self.drained.max(Some(patience.as_micros()));
+            self.wasted += waited.as_micros() as u128;
+            if waited >= BACKLOG {
+                self.drained = self.drained.max(Some(patience.as_micros()));
+            }
         }
     }
 }

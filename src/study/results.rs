@@ -276,7 +276,8 @@ pub struct ProviderResult {
     /// How often its circuit opened, for all streams together.
     #[serde(default)]
     pub circuit_opened: Count,
-    /// When nobody had to wait any more, since the start of the world (s); null where nobody had to.
+    /// When the last of those that had to wait for 1 s or longer did so no longer, since the start of the world (s): the backlog is
+    /// gone then; null where there was none.
     #[serde(default)]
     pub drained_s: Option<f64>,
 }
@@ -364,6 +365,14 @@ impl Results {
             (stream.stream.clone(), results)
         };
         first.streams.iter().enumerate().map(view).collect()
+    }
+
+    /// What counts as in time for all recipients (s); `None` where their streams of traffic have deadlines of their own.
+    #[must_use]
+    pub fn deadline_s(&self) -> Option<f64> {
+        let streams = self.plans.first().map_or(&[][..], |plan| &plan.streams);
+        let first = streams.first().map_or(self.scenario.deadline_s, |stream| stream.deadline_s);
+        streams.iter().all(|stream| stream.deadline_s == first).then_some(first)
     }
 
     /// The plan that the stream of traffic with this index always follows; `None` for one that follows the plan that is compared.

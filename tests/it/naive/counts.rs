@@ -251,7 +251,9 @@ fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bin
     let in_vain: Vec<_> = in_vain.map(|(attempt, one)| (attempt.submitted, one.patience)).collect();
     let withdrawn = || in_vain.iter().copied().filter(|(_, patience)| !patience.is_never());
     let held = || seen.iter().flat_map(|(attempt, _)| &attempt.held).filter(|held| has_lines && held.0 == provider);
-    let ends = waits().filter(|&(_, wait)| wait > 0).map(|(at, _)| at).chain(withdrawn().map(|(_, at)| at));
+    let ends = waits().chain(withdrawn().map(|(from, to)| (to, to.since(from).as_micros() as u64)));
+    // Who waits for a second or longer is in a backlog.
+    let ends = ends.filter(|&(_, wait)| wait >= 1_000_000).map(|(at, _)| at);
     QueueCounts {
         refused: seen.iter().filter(|(_, one)| one.said == Said::Refused).count() as u64,
         withdrawn: in_vain.len() as u64,
