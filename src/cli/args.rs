@@ -1,7 +1,10 @@
 //! The verbs and flags.
 
+use super::goal::NamedBound;
 use super::numbers;
+use super::often::Often;
 use super::tolerance::NamedTolerance;
+use crate::scenario::Axis;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -22,6 +25,10 @@ pub(super) enum Verb {
     Run(Run),
     /// For CI: play a scenario and hold it to its [[checks]], and to an earlier run; exit 3 if a check fails
     Check(Check),
+    /// Find the smallest throughput, or number of lines, of a provider with which a plan meets its goals; exit 3 if none is enough
+    Capacity(Capacity),
+    /// Vary one or two values of a scenario and show what that does
+    Sweep(Sweep),
     /// Read scenario files and say what is wrong with them; play nothing
     Validate(Validate),
     /// Show one recipient's life under one plan, event by event
@@ -44,9 +51,6 @@ pub(super) struct Play {
     /// Draw all luck from this seed instead of the scenario's
     #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = numbers::any)]
     pub(super) seed: Option<u64>,
-    /// Play this many times, each time with luck of its own [default: as the scenario says, else 1]
-    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = numbers::replications)]
-    pub(super) replications: Option<u32>,
     /// Use this many threads; the results are the same for any number [default: one for each core]
     #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = numbers::threads)]
     pub(super) threads: Option<u16>,
@@ -62,6 +66,8 @@ pub(super) struct Play {
 pub(super) struct Run {
     #[command(flatten)]
     pub(super) play: Play,
+    #[command(flatten)]
+    pub(super) often: Often,
     /// Write the report into this folder [default: reports/<scenario name>]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "no_report")]
     pub(super) out: Option<PathBuf>,
@@ -88,12 +94,70 @@ pub(super) enum Format {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) play: Play,
+    #[command(flatten)]
+    pub(super) often: Often,
     /// Compare with this results.json of an earlier run, plan by plan
-    #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, conflicts_with = "precision")]
     pub(super) baseline: Option<PathBuf>,
     /// Let a measure be this much worse than in the baseline, such as in_time=0.1pp, cost.per_recipient=2% or latency_s.p95=500ms; may be given more than once [default: not at all]
     #[arg(long = "tolerance", value_name = "MEASURE=AMOUNT", requires = "baseline", value_delimiter = ',')]
     pub(super) tolerances: Vec<NamedTolerance>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Capacity {
+    #[command(flatten)]
+    pub(super) play: Play,
+    /// The provider whose capacity is looked for
+    #[arg(long, value_name = "NAME")]
+    pub(super) provider: String,
+    /// Look for its throughput [default: the limit that it has in the scenario]
+    #[arg(long, conflicts_with = "concurrent")]
+    pub(super) rate: bool,
+    /// Look for its number of lines
+    #[arg(long)]
+    pub(super) concurrent: bool,
+    /// What the plan is to come to, such as in_time>=0.99 or latency_s.p95<=30s; may be given more than once [default: those of its checks that ask for something better]
+    #[arg(long = "goal", value_name = "MEASURE>=VALUE")]
+    pub(super) goals: Vec<NamedBound>,
+    /// The stream of traffic for which that is to hold [default: all together]
+    #[arg(long, value_name = "NAME")]
+    pub(super) stream: Option<String>,
+    /// Play each capacity this many times, and up to four times as often where that does not tell [default: as the scenario says, but 10 at least]
+    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = numbers::replications)]
+    pub(super) replications: Option<u32>,
+    /// Write the report into this folder [default: reports/<scenario name>-capacity]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "no_report")]
+    pub(super) out: Option<PathBuf>,
+    /// Write no report
+    #[arg(long)]
+    pub(super) no_report: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Sweep {
+    #[command(flatten)]
+    pub(super) play: Play,
+    #[command(flatten)]
+    pub(super) often: Often,
+    /// What to vary and its values: plans.sms-first.steps.1.ttl=15s,30s,60s or providers.sms.capacity.rate=100/s..1000/s:10, with :10log for equal factors; may be given twice
+    #[arg(long, value_name = "PATH=VALUES", required = true, value_parser = Axis::parse)]
+    pub(super) vary: Vec<Axis>,
+    /// Show this measure, such as latency_s.p99; may be given more than once [default: in_time, delivered, cost.per_recipient, latency_s.p95]
+    #[arg(long = "measure", value_name = "NAME", value_delimiter = ',', value_parser = numbers::measure)]
+    pub(super) measures: Vec<String>,
+    /// Show this stream of traffic [default: each of them]
+    #[arg(long, value_name = "NAME")]
+    pub(super) stream: Option<String>,
+    /// Keep the points and write the report in this folder [default: reports/<scenario name>-sweep]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) out: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
 }
 
 #[derive(clap::Args, Debug)]

@@ -13,7 +13,7 @@ use std::path::Path;
 const CHECK_FAILED: u8 = 3;
 
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
-    let scenario = load::played(&args.play)?;
+    let scenario = load::played(&args.play, &[])?;
     if scenario.checks.is_empty() && args.baseline.is_none() {
         return Err(Failure::usage(
             "there is nothing to check: the scenario has no [[checks]] for these plans",
@@ -21,7 +21,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
         ));
     }
     let baseline = args.baseline.as_deref().map(|path| comparable(path, args, &scenario)).transpose()?;
-    let results = play(&args.play, &scenario)?.findings.results;
+    let results = play(&args.play, &scenario, args.often.wanted(&scenario))?.0.results;
     let checked = study::check(&scenario, &results);
     let mut fails = checked.iter().any(|check| check.verdict == Verdict::Fails);
     if !checked.is_empty() {
@@ -38,8 +38,8 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
 /// The results of an earlier run, unless they cannot be compared with those that `scenario` will have.
 fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results, Failure> {
     let baseline = read(path)?;
-    study::comparable(scenario, load::replications(&args.play, scenario), &baseline)
-        .map_err(|reason| incomparable(&reason))?;
+    let replications = args.often.replications.unwrap_or(scenario.replications);
+    study::comparable(scenario, replications, &baseline).map_err(|reason| incomparable(&reason))?;
     Ok(baseline)
 }
 

@@ -17,6 +17,8 @@ pub(super) enum Failure {
     Said(u8),
     /// Somebody pressed Ctrl-C.
     Interrupted,
+    /// Likewise; what has been done is kept, as this says.
+    Paused(String),
     /// Whoever read the output has gone: no error.
     NobodyListens,
 }
@@ -41,7 +43,7 @@ impl Failure {
             Self::NobodyListens => 0,
             Self::Broken { .. } => 1,
             Self::Usage { .. } | Self::Scenario(_) => 2,
-            Self::Interrupted => 130,
+            Self::Interrupted | Self::Paused(_) => 130,
             Self::Said(code) => *code,
         }
     }
@@ -52,6 +54,7 @@ impl Failure {
             Self::Broken { message, hint } | Self::Usage { message, hint } => say(message, hint.as_deref()),
             Self::Scenario(drawn) => output::note(drawn.trim_end()),
             Self::Interrupted => say("interrupted; nothing was written", None),
+            Self::Paused(message) => say(message, None),
             Self::Said(_) | Self::NobodyListens => {}
         }
         ExitCode::from(self.code())

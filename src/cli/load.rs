@@ -3,7 +3,7 @@
 use super::args::Play;
 use super::failure::Failure;
 use super::output;
-use crate::scenario::{self, LoadError, Override, Scenario};
+use crate::scenario::{self, Change, LoadError, Override, Scenario};
 use std::path::Path;
 
 /// No more file names than this are given in a hint.
@@ -11,7 +11,12 @@ const MOST_NAMES: usize = 8;
 
 /// Reads a scenario file.
 pub(super) fn load(path: &Path) -> Result<Scenario, Failure> {
-    scenario::load(path).map_err(|error| match error {
+    load_changed(path, &[])
+}
+
+/// Reads a scenario file with some of its values changed.
+fn load_changed(path: &Path, changes: &[Change]) -> Result<Scenario, Failure> {
+    scenario::load_changed(path, changes).map_err(|error| match error {
         LoadError::Io { path, source } => Failure::unreadable(&path, &source, readable(&path)),
         LoadError::Invalid(diagnostics) => Failure::Scenario(diagnostics.render(output::watched())),
     })
@@ -31,9 +36,9 @@ fn readable(path: &Path) -> String {
     }
 }
 
-/// Reads the scenario that is to be played and applies the flags to it.
-pub(super) fn played(args: &Play) -> Result<Scenario, Failure> {
-    let mut scenario = load(&args.scenario)?;
+/// Reads the scenario that is to be played, with some of its values changed, and applies the flags to it.
+pub(super) fn played(args: &Play, changes: &[Change]) -> Result<Scenario, Failure> {
+    let mut scenario = load_changed(&args.scenario, changes)?;
     if let Some(seed) = args.seed {
         scenario.seed = seed;
     }
@@ -46,9 +51,18 @@ pub(super) fn played(args: &Play) -> Result<Scenario, Failure> {
     Ok(scenario)
 }
 
-/// How often the scenario is to be played.
-pub(super) fn replications(args: &Play, scenario: &Scenario) -> u32 {
-    args.replications.unwrap_or(scenario.replications)
+/// The stream of traffic with this name, by its index.
+pub(super) fn stream(scenario: &Scenario, name: &str) -> Result<usize, Failure> {
+    let names = || scenario.streams.iter().map(|stream| stream.name.as_str());
+    names().position(|known| known == name).ok_or_else(|| {
+        let known: Vec<_> = names().filter(|name| !name.is_empty()).collect();
+        let hint = if known.is_empty() {
+            "leave --stream out: the scenario's traffic has no name".to_owned()
+        } else {
+            format!("its streams are {}", known.join(", "))
+        };
+        Failure::usage(format!("the scenario has no stream of traffic named {name:?}"), hint)
+    })
 }
 
 /// Says why a flag does not fit the scenario.

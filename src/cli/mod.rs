@@ -3,14 +3,19 @@
 //! Results go to standard output, progress and notes to standard error.
 
 mod args;
+mod capacity;
 mod check;
 mod failure;
+mod folder;
+mod goal;
 mod load;
 mod numbers;
+mod often;
 mod output;
 mod playing;
 mod run;
 mod stopwatch;
+mod sweep;
 mod tolerance;
 mod trace;
 mod validate;
@@ -27,6 +32,8 @@ pub fn main() -> ExitCode {
     let done = match Args::parse().verb {
         Verb::Run(args) => run::run(&args),
         Verb::Check(args) => check::check(&args),
+        Verb::Capacity(args) => capacity::capacity(&args),
+        Verb::Sweep(args) => sweep::sweep(&args),
         Verb::Validate(args) => validate::validate(&args),
         Verb::Trace(args) => trace::trace(&args),
         Verb::Schema(args) => output::print(&schema(&args)),

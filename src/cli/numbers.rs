@@ -1,5 +1,6 @@
 //! Whole numbers on the command line: written as in a scenario file, and refused with what would do.
 
+use crate::scenario::{METRICS, nearest};
 use crate::traffic::MAX_RECIPIENTS;
 use std::ops::RangeInclusive;
 
@@ -26,6 +27,21 @@ pub(super) fn any(text: &str) -> Result<u64, String> {
 /// The number of a replication.
 pub(super) fn replication(text: &str) -> Result<u32, String> {
     whole(text, 0..=u32::MAX)
+}
+
+/// The name of a measure.
+pub(super) fn measure(text: &str) -> Result<String, String> {
+    metric(text, &METRICS).map(str::to_owned)
+}
+
+/// The measure of `known` that is called so.
+pub(super) fn metric(name: &str, known: &[&'static str]) -> Result<&'static str, String> {
+    known.iter().copied().find(|metric| *metric == name).ok_or_else(|| {
+        let cure = nearest(name, known.iter().copied());
+        let cure =
+            cure.map_or_else(|| format!("they are {}", known.join(", ")), |near| format!("did you mean {near:?}?"));
+        format!("no measure is named {name:?}; {cure}")
+    })
 }
 
 /// A whole number within `range`, as `1000000` or `1_000_000`.

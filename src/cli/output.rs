@@ -1,6 +1,7 @@
 //! Standard output, whose reader may leave at any time, and notes on standard error.
 
 use super::failure::Failure;
+use crate::report;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 /// Writes `text` to standard output, without colours where they are not wanted.
@@ -23,11 +24,16 @@ pub(super) fn watched() -> bool {
 }
 
 /// Whether standard output takes colours.
-pub(super) fn colored() -> bool {
+fn colored() -> bool {
     anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }
 
+/// The terminal that standard output is, if it is one.
+pub(super) fn terminal() -> report::Terminal {
+    report::Terminal { width: width(), color: colored() }
+}
+
 /// How many columns standard output has; 100 where nobody says.
-pub(super) fn width() -> u16 {
+fn width() -> u16 {
     terminal_size::terminal_size_of(std::io::stdout()).map_or(100, |(terminal_size::Width(columns), _)| columns.max(40))
 }

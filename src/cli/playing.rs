@@ -2,12 +2,12 @@
 
 use super::args::Play;
 use super::failure::Failure;
+use super::output;
 use super::stopwatch::Stopwatch;
-use super::{load, output};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::sim::Progress;
-use crate::study::{self, Findings};
+use crate::study::{self, Findings, Replications};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -17,39 +17,50 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_millis(500);
 const TICK: Duration = Duration::from_millis(100);
 
-/// What playing came to, and what it took.
-pub(super) struct Played {
-    pub(super) findings: Findings,
+/// What was played, and what it took.
+pub(super) struct Watched<T> {
+    pub(super) outcome: T,
     pub(super) threads: usize,
     pub(super) seconds: f64,
     progress: Arc<Progress>,
 }
 
-impl Played {
+impl<T> Watched<T> {
     /// Says so if Ctrl-C has been pressed since the last recipient was played: nothing need be written then.
     pub(super) fn still_wanted(&self) -> Result<(), Failure> {
         if self.progress.stopped() { Err(Failure::Interrupted) } else { Ok(()) }
     }
 }
 
-/// Plays all plans of `scenario`.
-pub(super) fn play(args: &Play, scenario: &Scenario) -> Result<Played, Failure> {
+/// Plays all plans of `scenario`, as often as `wanted`.
+pub(super) fn play(args: &Play, scenario: &Scenario, wanted: Replications) -> Result<(Findings, Watched<()>), Failure> {
+    let Watched { outcome, threads, seconds, progress } =
+        watched(args, |progress| study::compare(scenario, wanted, progress))?;
+    let findings = outcome?;
+    if findings.imprecise && !args.quiet {
+        let played = report::count(u64::from(findings.results.scenario.replications));
+        output::note(&format!("note: {played} replications, and the intervals are still wider than asked"));
+    }
+    Ok((findings, Watched { outcome: (), threads, seconds, progress }))
+}
+
+/// Does `work` on as many threads as asked for, with a bar that shows how far it has come, until Ctrl-C stops it.
+pub(super) fn watched<T: Send>(args: &Play, work: impl FnOnce(&Progress) -> T + Send) -> Result<Watched<T>, Failure> {
     let pool = pool(args.threads)?;
     let progress = Arc::new(Progress::default());
     stop_on_interrupt(&progress);
     let watch = Stopwatch::start();
-    let findings = std::thread::scope(|scope| {
+    let outcome = std::thread::scope(|scope| {
         let (done, playing) = channel::<()>();
         if !args.quiet && output::watched() {
             let progress = &progress;
             scope.spawn(move || show(progress, &playing));
         }
-        let findings = pool.install(|| study::compare(scenario, load::replications(args, scenario), &progress));
+        let outcome = pool.install(|| work(&progress));
         drop(done);
-        findings
-    })?;
-    let seconds = watch.elapsed().as_secs_f64();
-    Ok(Played { findings, threads: pool.current_num_threads(), seconds, progress })
+        outcome
+    });
+    Ok(Watched { outcome, threads: pool.current_num_threads(), seconds: watch.elapsed().as_secs_f64(), progress })
 }
 
 fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Failure> {

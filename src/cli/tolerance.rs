@@ -1,5 +1,6 @@
 //! `--tolerance in_time=0.1pp`: by how much a measure may be worse than in a baseline.
 
+use super::numbers;
 use crate::scenario;
 use crate::study::{BASELINE_METRICS, Tolerance, Unit, unit};
 use std::str::FromStr;
@@ -27,8 +28,7 @@ fn metric(name: &str) -> Result<&'static str, String> {
         "latency_p95_s" => "latency_s.p95",
         other => other,
     };
-    let known = BASELINE_METRICS.into_iter().find(|metric| *metric == name);
-    known.ok_or_else(|| format!("no measure is named {name:?}; they are {}", BASELINE_METRICS.join(", ")))
+    numbers::metric(name, &BASELINE_METRICS)
 }
 
 fn amount_of(metric: &str, text: &str) -> Result<Tolerance, String> {

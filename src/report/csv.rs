@@ -26,13 +26,21 @@ impl Row {
 /// streams of traffic a last column names the stream, and is empty for all of them together.
 #[must_use]
 pub fn csv(results: &Results) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let written = write_rows(&mut writer, results);
+    written(|writer| write_rows(writer, results))
+}
+
+/// Writes CSV to memory.
+pub(super) type Writer = csv::Writer<Vec<u8>>;
+
+/// The text that `write` writes.
+pub(super) fn written(write: impl FnOnce(&mut Writer) -> csv::Result<()>) -> String {
+    let mut writer = Writer::from_writer(Vec::new());
+    let written = write(&mut writer);
     let bytes = written.ok().and_then(|()| writer.into_inner().ok());
     String::from_utf8(bytes.expect("memory takes every write")).expect("only text was written")
 }
 
-fn write_rows(writer: &mut csv::Writer<Vec<u8>>, results: &Results) -> csv::Result<()> {
+fn write_rows(writer: &mut Writer, results: &Results) -> csv::Result<()> {
     let streams = results.streams();
     let last = if streams.is_empty() { None } else { Some("stream") };
     writer.write_record(["plan", "measure", "value", "low", "high", "unit"].into_iter().chain(last))?;
@@ -40,7 +48,7 @@ fn write_rows(writer: &mut csv::Writer<Vec<u8>>, results: &Results) -> csv::Resu
     streams.iter().try_for_each(|(name, view)| write_plans(writer, view, Some(name)))
 }
 
-fn write_plans(writer: &mut csv::Writer<Vec<u8>>, results: &Results, stream: Option<&str>) -> csv::Result<()> {
+fn write_plans(writer: &mut Writer, results: &Results, stream: Option<&str>) -> csv::Result<()> {
     for plan in &results.plans {
         for row in rows(plan, &results.scenario.currency) {
             let [value, low, high] = [row.value, row.low, row.high].map(field);
@@ -51,7 +59,8 @@ fn write_plans(writer: &mut csv::Writer<Vec<u8>>, results: &Results, stream: Opt
     Ok(())
 }
 
-fn field(value: Option<f64>) -> String {
+/// A number, or nothing.
+pub(super) fn field(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map_or_else(String::new, |value| ten_digits(value).to_string())
 }
 

@@ -53,6 +53,7 @@ pub(crate) fn bank_pin() -> Findings {
         },
         pictures: pictures(),
         over_time: OverTime::default(),
+        imprecise: false,
     }
 }
 

@@ -15,16 +15,22 @@ use std::path::{Path, PathBuf};
 /// When `dir` is no folder, or something cannot be written; nothing half written is left then.
 pub fn write(dir: &Path, findings: &Findings, run: &Run) -> Result<Vec<PathBuf>> {
     refuse_a_file(dir)?;
-    let files = files(findings, run)?;
-    refuse_what_is_not_ours(dir, files.iter().map(|(name, _)| name.as_str()))?;
+    put(dir, &files(findings, run)?, ("results.json", crate::study::SCHEMA))
+}
+
+/// Writes `files`, by name, to the folder `dir`, which is made with its parents, and names them. Earlier ones are replaced only where
+/// the file that `marker` names has the text that it gives: else they are somebody else's.
+pub(super) fn put(dir: &Path, files: &[(String, String)], marker: (&str, &str)) -> Result<Vec<PathBuf>> {
+    refuse_a_file(dir)?;
+    refuse_what_is_not_ours(dir, files.iter().map(|(name, _)| name.as_str()), marker)?;
     // A folder that is there may be a disk of its own, or lie where nothing else may be written.
     let home = if dir.is_dir() { dir } else { parent_of(dir) };
     fs::create_dir_all(home).map_err(|error| naming(home, &error))?;
     let fresh = tempfile::Builder::new().prefix(".failsim-").tempdir_in(home).map_err(|error| naming(home, &error))?;
-    for (name, text) in &files {
+    for (name, text) in files {
         write_through(&fresh.path().join(name), text).map_err(|error| naming(&dir.join(name), &error))?;
     }
-    settle(fresh, dir, &files)?;
+    settle(fresh, dir, files)?;
     Ok(files.iter().map(|(name, _)| dir.join(name)).collect())
 }
 
@@ -38,9 +44,12 @@ fn refuse_a_file(dir: &Path) -> Result<()> {
 }
 
 /// A folder with files that have the names of a report's but are no report's, such as the `README.md` of a project, is left alone.
-fn refuse_what_is_not_ours<'a>(dir: &Path, names: impl Iterator<Item = &'a str>) -> Result<()> {
-    let results = fs::read_to_string(dir.join("results.json")).unwrap_or_default();
-    let is_report = results.contains(crate::study::SCHEMA);
+pub(super) fn refuse_what_is_not_ours<'a>(
+    dir: &Path,
+    names: impl Iterator<Item = &'a str>,
+    (marker, schema): (&str, &str),
+) -> Result<()> {
+    let is_report = fs::read_to_string(dir.join(marker)).unwrap_or_default().contains(schema);
     let mut taken = names.map(|name| dir.join(name)).filter(|path| path.is_file());
     match taken.next() {
         Some(path) if !is_report => Err(Error::new(

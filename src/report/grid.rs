@@ -36,20 +36,22 @@ pub(super) struct Column {
     pub(super) is_number: bool,
 }
 
-fn text(name: impl Into<String>) -> Column {
-    Column { name: name.into(), is_number: false }
-}
+impl Column {
+    pub(super) fn text(name: impl Into<String>) -> Self {
+        Self { name: name.into(), is_number: false }
+    }
 
-fn number(name: impl Into<String>) -> Column {
-    Column { name: name.into(), is_number: true }
+    pub(super) fn number(name: impl Into<String>) -> Self {
+        Self { name: name.into(), is_number: true }
+    }
 }
 
 /// The key table: a row for each measure, a column for each plan.
 pub(super) fn plans(results: &Results) -> Grid {
-    let names = results.plans.iter().map(|plan| number(&plan.name));
+    let names = results.plans.iter().map(|plan| Column::number(&plan.name));
     Grid {
         caption: "Plans".to_owned(),
-        columns: [text("")].into_iter().chain(names).collect(),
+        columns: [Column::text("")].into_iter().chain(names).collect(),
         rows: measures(results),
         shape: Shape::Sheet,
     }
@@ -106,12 +108,12 @@ pub(super) fn comparisons(results: &Results) -> Option<Grid> {
     (!results.comparisons.is_empty()).then(|| Grid {
         caption: "Differences between plans, on the same recipients with the same luck".to_owned(),
         columns: vec![
-            text("plan"),
-            text("minus"),
-            number("delivered, points"),
-            number("in time, points"),
-            number(format!("{} per recipient", results.scenario.currency)),
-            number("latency 95 %, s"),
+            Column::text("plan"),
+            Column::text("minus"),
+            Column::number("delivered, points"),
+            Column::number("in time, points"),
+            Column::number(format!("{} per recipient", results.scenario.currency)),
+            Column::number("latency 95 %, s"),
         ],
         rows: results.comparisons.iter().map(comparison).collect(),
         shape: Shape::List,
@@ -147,13 +149,13 @@ pub(super) fn steps(results: &Results) -> Grid {
     Grid {
         caption: "Steps".to_owned(),
         columns: vec![
-            text("plan"),
-            text("step"),
-            number("attempts"),
-            number("delivered"),
-            number("late"),
-            number(format!("cost, {}", results.scenario.currency)),
-            text("how it ended"),
+            Column::text("plan"),
+            Column::text("step"),
+            Column::number("attempts"),
+            Column::number("delivered"),
+            Column::number("late"),
+            Column::number(format!("cost, {}", results.scenario.currency)),
+            Column::text("how it ended"),
         ],
         rows: rows.collect(),
         shape: Shape::List,
@@ -206,17 +208,17 @@ pub(super) fn capacity(findings: &Findings) -> Option<Grid> {
     let mut grid = Grid {
         caption: "Capacity".to_owned(),
         columns: vec![
-            text("plan"),
-            text("provider"),
-            number("limit"),
-            number("used"),
-            number("left at once"),
-            number("mean wait"),
-            number("99 % wait at most"),
-            number("longest queue"),
-            number("refused"),
-            number("withdrawn"),
-            number("backlog until"),
+            Column::text("plan"),
+            Column::text("provider"),
+            Column::number("limit"),
+            Column::number("used"),
+            Column::number("left at once"),
+            Column::number("mean wait"),
+            Column::number("99 % wait at most"),
+            Column::number("longest queue"),
+            Column::number("refused"),
+            Column::number("withdrawn"),
+            Column::number("backlog until"),
         ],
         rows,
         shape: Shape::List,

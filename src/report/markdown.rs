@@ -11,9 +11,7 @@ pub fn readme(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
     let results = &findings.results;
     let notes: Vec<_> = notes(results).iter().map(|note| escaped(note)).collect();
     let facts: Vec<_> = page::facts(results, run).into_iter().map(|(name, fact)| (name, code(&fact))).collect();
-    let picture = |figure: &Figure| (escaped(&figure.title), figure.file.clone(), escaped(&figure.caption));
     let pictures: Vec<_> = figures.iter().map(picture).collect();
-    let titled = |grid: &Grid| (escaped(&grid.caption), table(grid));
     let heads: Vec<_> = tables::heads(results).iter().map(titled).collect();
     let rest: Vec<_> = tables::rest(findings).iter().map(titled).collect();
     let text = Environment::new().render_str(
@@ -29,6 +27,33 @@ pub fn readme(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
         },
     );
     text.expect("the template is part of the program and every test renders it")
+}
+
+/// The README of a folder of another kind: a finding, tables, figures, and how they were made; `data` are the files with the numbers.
+pub(super) fn short(
+    title: &str,
+    finding: &str,
+    grids: &[Grid],
+    figures: &[Figure],
+    data: (&str, &str),
+    run: &Run,
+) -> String {
+    let facts: Vec<_> = page::made(run).into_iter().map(|(name, fact)| (name, code(&fact))).collect();
+    let pictures: Vec<_> = figures.iter().map(picture).collect();
+    let tables: Vec<_> = grids.iter().map(titled).collect();
+    let context = context! { title => escaped(title), finding => escaped(finding), tables, pictures, facts, data };
+    let text = Environment::new().render_str(include_str!("short.md"), context);
+    text.expect("the template is part of the program and every test renders it")
+}
+
+/// A figure as title, file and caption.
+fn picture(figure: &Figure) -> (String, String, String) {
+    (escaped(&figure.title), figure.file.clone(), escaped(&figure.caption))
+}
+
+/// A grid as caption and table.
+fn titled(grid: &Grid) -> (String, String) {
+    (escaped(&grid.caption), table(grid))
 }
 
 /// A grid as a Markdown table.

@@ -43,18 +43,26 @@ fn deadline(results: &Results) -> String {
 /// How the report was made, as name and fact.
 pub(super) fn facts(results: &Results, run: &Run) -> Vec<(&'static str, String)> {
     let scenario = &results.scenario;
-    let facts = vec![
-        ("command", run.command.clone()),
+    let mut facts = made(run);
+    let played = [
         ("seed", scenario.seed.to_string()),
         ("recipients", words::count(scenario.recipients as f64)),
         ("replications", scenario.replications.to_string()),
         ("scenario, SHA-256", scenario.digest.clone()),
+    ];
+    facts.splice(1..1, played);
+    facts
+}
+
+/// How anything was made, as name and fact, the command first.
+pub(super) fn made(run: &Run) -> Vec<(&'static str, String)> {
+    vec![
+        ("command", run.command.clone()),
         ("version", format!("failsim {}", run.version)),
         ("machine", run.machine.clone()),
         ("threads", run.threads.to_string()),
         ("played in", words::span(run.seconds)),
-    ];
-    facts
+    ]
 }
 
 #[cfg(test)]

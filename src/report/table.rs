@@ -86,7 +86,7 @@ fn differences(results: &Results, terminal: Terminal) -> String {
 }
 
 /// `text` in bold where styles are wanted, wrapped, and a line feed.
-fn heading(text: &str, terminal: Terminal) -> String {
+pub(super) fn heading(text: &str, terminal: Terminal) -> String {
     let style = if terminal.color { Style::new().effects(Effects::BOLD) } else { Style::new() };
     let text = layout::wrapped(text, usize::from(terminal.width));
     format!("{style}{text}{style:#}\n")
@@ -97,7 +97,7 @@ fn paragraph(text: &str, terminal: Terminal) -> String {
 }
 
 /// A blank line, and a grid with its caption.
-fn section(mut grid: Grid, terminal: Terminal) -> String {
+pub(super) fn section(mut grid: Grid, terminal: Terminal) -> String {
     shorten_names(&mut grid);
     if grid.shape == Shape::List {
         blank_repeats(&mut grid);

@@ -36,10 +36,7 @@ fn width(names: impl Iterator<Item = String>) -> usize {
 fn said(check: &Checked, of: Intervals) -> (&'static str, String) {
     let those = if of == Intervals::FromRecipients { "recipients" } else { "replications" };
     let unit = unit(&check.metric);
-    let bound = match check.bound {
-        Bound::AtLeast(limit) => format!("at least {} wanted", bound(unit, limit)),
-        Bound::AtMost(limit) => format!("at most {} wanted", bound(unit, limit)),
-    };
+    let bound = format!("{} wanted", wanted(unit, check.bound));
     let is = check.measured.map_or_else(|| "nothing to measure".to_owned(), |measured| with_interval(unit, &measured));
     match check.verdict {
         Verdict::Holds => ("ok", format!("{is}, {bound}")),
@@ -82,6 +79,14 @@ fn decimals(unit: Unit, x: f64) -> usize {
         Unit::Share | Unit::Seconds => 3,
         Unit::Money => words::decimals_of(x, 5).clamp(2, 6),
         Unit::Count => usize::from(x.fract() != 0.0),
+    }
+}
+
+/// `at least 98.5 %`.
+pub(super) fn wanted(unit: Unit, bound: Bound) -> String {
+    match bound {
+        Bound::AtLeast(limit) => format!("at least {}", self::bound(unit, limit)),
+        Bound::AtMost(limit) => format!("at most {}", self::bound(unit, limit)),
     }
 }
 

@@ -4,7 +4,7 @@
 //! decimals. Spaces inside a quantity are no-break spaces, so that no line ends between a number and its unit.
 
 pub(super) use super::spans::{span, span_and_error};
-use crate::study::{Difference, Interval, Share};
+use crate::study::{self, Difference, Interval, Share, Unit};
 
 /// The space between a number and its unit, and between groups of digits.
 pub(super) const NBSP: char = '\u{a0}';
@@ -145,9 +145,13 @@ pub(super) fn percent(share: f64, decimals: usize) -> String {
 
 /// A share with its interval, `97.31 % ±0.03`.
 pub(super) fn share(share: &Share) -> String {
-    match Measured::new(share.share, share.low, share.high, 100.0) {
+    share_between(share.share, share.low, share.high)
+}
+
+fn share_between(share: f64, low: Option<f64>, high: Option<f64>) -> String {
+    match Measured::new(share, low, high, 100.0) {
         Some(measured) => with_error(measured, "\u{a0}%", false),
-        None => percent(share.share, 2),
+        None => percent(share, 2),
     }
 }
 
@@ -215,6 +219,49 @@ pub(super) fn latency(seconds: Option<f64>, interval: Option<&Interval>) -> Stri
             format!("{}{NBSP}({}{NBSP}to{NBSP}{})", span(seconds), span(measured.low), span(measured.high))
         }
         _ => span(seconds),
+    }
+}
+
+/// A measure with its interval, in its unit and without a currency.
+pub(super) fn measured(unit: Unit, measured: &study::Measured) -> String {
+    let (low, high) = measured.interval.unzip();
+    match unit {
+        Unit::Share => share_between(measured.value, low, high),
+        Unit::Money => amount(measured.value, low, high),
+        Unit::Seconds => {
+            latency(Some(measured.value), low.zip(high).map(|(low, high)| Interval { low, high }).as_ref())
+        }
+        Unit::Count => count(measured.value),
+    }
+}
+
+/// A measure without its interval, with three or four digits.
+pub(super) fn measured_plainly(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Share => percent(value, 1),
+        Unit::Money => plain_amount(value),
+        Unit::Seconds => span(value),
+        Unit::Count => count(value),
+    }
+}
+
+/// What a measure is called where there is room for words: `delivered in time`, `latency, 95 %`.
+pub(super) fn name_of(metric: &str) -> String {
+    match metric {
+        "in_time" => "delivered in time".to_owned(),
+        "duplicates" => "reached more than once".to_owned(),
+        "last_end_s" => "last flow ended".to_owned(),
+        "cost.total" => "cost".to_owned(),
+        "cost_per_recipient" => "cost per recipient".to_owned(),
+        "latency_p95_s" => name_of("latency_s.p95"),
+        "latency_s.mean" => "latency, mean".to_owned(),
+        "latency_s.max" => "latency, longest".to_owned(),
+        "latency_s.p50" => "latency, median".to_owned(),
+        "latency_s.p999" => format!("latency, 99.9{NBSP}%"),
+        _ => match metric.strip_prefix("latency_s.p") {
+            Some(percent) => format!("latency, {percent}{NBSP}%"),
+            None => metric.replace(['.', '_'], " "),
+        },
     }
 }
 

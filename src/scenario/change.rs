@@ -57,6 +57,12 @@ impl Path {
         Ok(path)
     }
 
+    /// The key of the value: the last word.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.words.last().map_or("", String::as_str)
+    }
+
     /// What stands there.
     pub(super) fn kind(&self) -> Result<&'static Kind, String> {
         let mut place = Place::Table(&SCENARIO);

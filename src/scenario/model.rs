@@ -49,13 +49,27 @@ impl Scenario {
     /// capacity, a circuit breaker, or random outages.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        let plans = self.plans.iter().chain(self.streams.iter().filter_map(|stream| stream.plan.as_ref()));
-        let mut used = plans.flat_map(|plan| &plan.carriers).flat_map(|carrier| carrier.pool.members());
-        used.any(|&i| {
+        self.used_providers().into_iter().any(|i| {
             let provider = &self.providers[i];
             provider.capacity.is_some() || self.breakers[i].is_some() || provider.has_random_outages()
         })
     }
+
+    /// The providers that any plan uses, rising.
+    #[must_use]
+    pub fn used_providers(&self) -> Vec<usize> {
+        used_by(self.plans.iter().chain(self.streams.iter().filter_map(|stream| stream.plan.as_ref())))
+    }
+}
+
+/// The providers that `plans` use, rising, each once.
+#[must_use]
+pub fn used_by<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Vec<usize> {
+    let carriers = plans.into_iter().flat_map(|plan| &plan.carriers);
+    let mut used: Vec<_> = carriers.flat_map(|carrier| carrier.pool.members()).copied().collect();
+    used.sort_unstable();
+    used.dedup();
+    used
 }
 
 /// A stream of traffic: who arrives, and what is done about them.

@@ -4,7 +4,7 @@ use super::diagnostic::shown;
 use strsim::damerau_levenshtein;
 
 /// The candidate that `word` is probably meant to be: at most one change in three letters, or a beginning.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase().chars().take(80).collect::<String>();
     let close = candidates.into_iter().filter_map(|c| Some((distance(&word, c)?, c)));
     close.min_by_key(|&(changes, _)| changes).map(|(_, candidate)| candidate)

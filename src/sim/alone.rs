@@ -54,6 +54,7 @@ pub enum Way {
 #[derive(Debug, Default)]
 pub struct Progress {
     planned: AtomicU64,
+    expected: AtomicU64,
     played: AtomicU64,
     stop: AtomicBool,
 }
@@ -62,13 +63,18 @@ impl Progress {
     /// Lives to be played as far as is known: a life is a recipient under a plan, in a replication.
     #[must_use]
     pub fn planned(&self) -> u64 {
-        self.planned.load(Ordering::Relaxed)
+        self.planned.load(Ordering::Relaxed).max(self.expected.load(Ordering::Relaxed))
     }
 
     /// Lives played so far.
     #[must_use]
     pub fn played(&self) -> u64 {
         self.played.load(Ordering::Relaxed)
+    }
+
+    /// About so many lives will be played in all, before each part of them is planned.
+    pub fn expect(&self, lives: u64) {
+        self.expected.store(lives, Ordering::Relaxed);
     }
 
     /// So many more lives are to be played.

@@ -3,14 +3,14 @@
 use super::estimates::{Ends, Estimate};
 use super::over_time;
 use super::pictures;
-use super::precision::Replications;
+use super::precision::{Replications, is_missed};
 use super::results::{
     Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, PlanResult, ProviderResult,
     Results, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
 use super::samples::{Part, QUANTILES};
 use super::totals::{self, Certainty, Strand, Totals};
-use crate::scenario::{Plan, Scenario, Stream};
+use crate::scenario::{Plan, Scenario, Stream, used_by};
 use crate::sim::{Ending, Interrupted, PlanTally, Progress, ProviderTally, StepTally};
 
 /// Plays every plan of `scenario`, as often as wanted, and compares them.
@@ -37,6 +37,7 @@ pub fn compare(
         results: results(scenario, totals),
         pictures: pictures::pictures(scenario, totals),
         over_time: over_time::over_time(scenario, together.as_ref().unwrap_or(totals)),
+        imprecise: is_missed(totals, &wanted),
     })
 }
 
@@ -205,7 +206,7 @@ impl Teller<'_> {
 
     /// The providers that one of `plans` uses.
     fn providers(&self, plans: &[&Plan]) -> Vec<ProviderResult> {
-        let used = used_by(plans);
+        let used = used_by(plans.iter().copied());
         let all = self.tally().providers.iter().enumerate();
         all.filter(|(i, _)| used.contains(i)).map(|(i, tally)| self.provider(i, tally)).collect()
     }
@@ -230,22 +231,13 @@ impl Teller<'_> {
     }
 }
 
-/// The providers that one of `plans` uses, in the order of the scenario.
-pub(super) fn used_by(plans: &[&Plan]) -> Vec<usize> {
-    let carriers = plans.iter().flat_map(|plan| &plan.carriers);
-    let mut used: Vec<_> = carriers.flat_map(|carrier| carrier.pool.members()).copied().collect();
-    used.sort_unstable();
-    used.dedup();
-    used
-}
-
 /// Moves to a next step.
 fn failovers(tally: &PlanTally) -> u64 {
     tally.failovers.counts().iter().sum()
 }
 
 fn models_seen(scenario: &Scenario, plan: &Plan) -> bool {
-    let outcomes = used_by(&[plan]).into_iter().flat_map(|provider| &scenario.providers[provider].outcomes);
+    let outcomes = used_by([plan]).into_iter().flat_map(|provider| &scenario.providers[provider].outcomes);
     outcomes.into_iter().any(|outcome| outcome.seen.is_some())
 }
 

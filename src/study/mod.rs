@@ -1,6 +1,5 @@
 //! Questions that need many flows: what each plan comes to, how plans compare, and whether they keep their bounds.
 
-mod capacity;
 mod check;
 mod compare;
 mod estimates;
@@ -11,13 +10,13 @@ mod precision;
 mod results;
 mod samples;
 mod series;
+mod sizing;
 mod span;
 mod sweep;
 mod thinning;
 mod totals;
 mod trace;
 
-pub use capacity::{Answer, Goal, Limit, Question, Trial, capacity};
 pub use check::{
     Against, BASELINE_METRICS, Checked, Incomparable, Tolerance, Verdict, against, check, comparable, judge,
 };
@@ -29,5 +28,6 @@ pub use results::{
     Results, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
 pub use series::{OutageWindow, OverTime, Pictures, PlanOverTime, PlanPicture, ProviderOverTime, QueueOverTime};
-pub use sweep::{Point, points};
+pub use sizing::{Goal, Limit, Question, Sizing, Trial, size};
+pub use sweep::{Point, Sweep, key, points};
 pub use trace::{Event, Trace, Whose, trace};

@@ -1,12 +1,11 @@
 //! Everything over time: what came to each provider, what became of it, and how full its queue and its lines were.
 
-use super::compare::used_by;
 use super::series::{OverTime, PlanOverTime, ProviderOverTime, QueueOverTime};
 use super::thinning::Thinning;
 use super::totals::Totals;
 use crate::provider::{Capacity, Effect, ProviderSpec, Windows};
 use crate::rng::{Luck, ProviderKey};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, used_by};
 use crate::sim::{ProviderTally, QueueTally};
 use crate::stats::Bins;
 use crate::units::{Rate, SimTime};
@@ -38,7 +37,7 @@ fn of_plan(scenario: &Scenario, totals: &Totals, thin: &Thinning, plan: usize) -
     let provider = |i: usize| of_provider(scenario, totals, thin, &scenario.providers[i], &tallies[i]);
     PlanOverTime {
         plan: scenario.plans[plan].name.clone(),
-        providers: used_by(&plans).into_iter().map(provider).collect(),
+        providers: used_by(plans).into_iter().map(provider).collect(),
     }
 }
 

@@ -52,6 +52,14 @@ pub(super) fn next_round(totals: &Totals, wanted: &Replications, least: u32) -> 
     }
 }
 
+/// Whether the intervals are wider than wanted.
+pub(super) fn is_missed(totals: &Totals, wanted: &Replications) -> bool {
+    match wanted {
+        Replications::Exactly(_) => false,
+        Replications::Until(precision, _) => excess(totals, precision) > 1.0,
+    }
+}
+
 /// How many times too wide the widest interval is.
 fn excess(totals: &Totals, precision: &Precision) -> f64 {
     let whole = totals.whole();

@@ -343,6 +343,8 @@ pub struct Findings {
     pub pictures: Pictures,
     /// Everything over time.
     pub over_time: OverTime,
+    /// Whether a precision was asked for and not reached within the most replications.
+    pub imprecise: bool,
 }
 
 impl Results {
@@ -390,7 +392,10 @@ impl Findings {
     pub fn streams(&self) -> Vec<(String, Self)> {
         let views = self.results.streams().into_iter().zip(&self.pictures.streams);
         let view = |((name, results), pictures): ((String, Results), &Pictures)| {
-            (name, Self { results, pictures: pictures.clone(), over_time: OverTime::default() })
+            (
+                name,
+                Self { results, pictures: pictures.clone(), over_time: OverTime::default(), imprecise: self.imprecise },
+            )
         };
         views.map(view).collect()
     }

@@ -1,6 +1,10 @@
 //! A scenario with one or two of its values varied: what it comes to at each point.
 
-use crate::scenario::{Axis, Change};
+use super::precision::Replications;
+use super::results::Results;
+use crate::scenario::{Axis, Change, Scenario};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
 
 /// A point of a sweep: for each axis, which of its values.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +27,42 @@ pub fn points(axes: &[Axis]) -> Vec<Point> {
     })
 }
 
+/// What a sweep found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Sweep {
+    /// What was varied; one or two.
+    pub axes: Vec<Axis>,
+    /// Each point, in the order of [`points`], and what it came to.
+    pub points: Vec<(Point, Results)>,
+}
+
+/// A name for what `scenario` will come to when it is played as often as `wanted` by this version of failsim: another one for every
+/// other seed, number of recipients, choice of plans, latency file, or anything else that may lead to other results.
+#[must_use]
+pub fn key(scenario: &Scenario, wanted: Replications) -> String {
+    let mut digest = Digesting(Sha256::new());
+    // Everything that a scenario is made of shows in its debug output, floats with all their digits.
+    let _ = write!(digest, "{} {wanted:?} {scenario:?}", env!("CARGO_PKG_VERSION"));
+    let bytes = digest.0.finalize();
+    bytes.iter().take(KEY_BYTES).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// So many bytes tell all points apart.
+const KEY_BYTES: usize = 16;
+
+/// Takes text into a digest.
+struct Digesting(Sha256);
+
+impl Write for Digesting {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,5 +74,23 @@ mod tests {
         let all: Vec<_> = points(&axes).into_iter().map(|point| point.0).collect();
         assert_eq!(all, [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]]);
         assert_eq!(points(&axes)[4].changes(&axes)[1].value, "30s");
+    }
+
+    #[test]
+    fn a_key_tells_apart_what_may_come_to_something_else() {
+        let text = include_str!("../../scenarios/bank-pin.toml");
+        let scenario = crate::scenario::parse(text, "bank-pin.toml", std::path::Path::new("")).expect("valid");
+        let once = Replications::Exactly(1);
+        assert_eq!(key(&scenario, once), key(&scenario.clone(), once));
+        let changed = [
+            Scenario { seed: scenario.seed + 1, ..scenario.clone() },
+            Scenario { deadline: crate::units::SimTime::from_micros(1), ..scenario.clone() },
+            Scenario { plans: scenario.plans[1..].to_vec(), ..scenario.clone() },
+        ];
+        let keys = changed.iter().map(|other| key(other, once)).chain([key(&scenario, Replications::Exactly(2))]);
+        let mut all: Vec<_> = keys.chain([key(&scenario, once)]).collect();
+        all.sort();
+        all.dedup();
+        assert_eq!((all.len(), all[0].len()), (5, 32));
     }
 }

@@ -74,9 +74,11 @@ pub(super) fn colour(n: usize) -> RGBColor {
 
 /// The colour of text that can be read on `ground`.
 pub(super) fn ink_on(ground: RGBColor) -> RGBColor {
+    // Relative luminance as WCAG 2 has it, with a gamma of 2; at 0.18 black and white are as easy to read.
     let RGBColor(red, green, blue) = ground;
-    let light = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
-    if light < 100_000 { LIGHT } else { DARK }
+    let part = |weight: u64, of: u8| weight * u64::from(of) * u64::from(of);
+    let luminance = part(2_126, red) + part(7_152, green) + part(722, blue);
+    if luminance < 1_800 * 255 * 255 { LIGHT } else { DARK }
 }
 
 /// A sheet of `height` with `paint` on it, as an `svg` element that scales to its place.
@@ -174,6 +176,13 @@ pub(super) fn fitted(text: &str, width: i32) -> String {
 /// A thin solid line.
 pub(super) fn rule(area: &Area<'_>, from: At, to: At, colour: RGBColor) -> Drawn {
     area.draw(&PathElement::new(vec![from, to], colour.stroke_width(2)))
+}
+
+/// A bar upwards with a cap at either end: an interval.
+pub(super) fn bar_up(area: &Area<'_>, x: i32, (from, to): (i32, i32)) -> Drawn {
+    rule(area, (x, from), (x, to), INK)?;
+    rule(area, (x - 8, from), (x + 8, from), INK)?;
+    rule(area, (x - 8, to), (x + 8, to), INK)
 }
 
 /// A thin line of short dashes.

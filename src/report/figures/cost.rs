@@ -50,7 +50,7 @@ fn place_of(frame: &Frame, plan: &PlanResult) -> At {
 /// The costs with their intervals and some air, never below zero.
 fn range_of_costs(plans: &[PlanResult]) -> (f64, f64) {
     let ends = plans.iter().flat_map(|plan| [Some(plan.cost.per_recipient), plan.cost.low, plan.cost.high]);
-    let (low, high) = hull(ends.flatten()).unwrap_or((0.0, 1.0));
+    let (low, high) = frame::hull(ends.flatten()).unwrap_or((0.0, 1.0));
     let air = ((high - low) * 0.15).max(high.abs() * 0.02).max(1e-6);
     ((low - air).max(0.0), high + air)
 }
@@ -58,16 +58,9 @@ fn range_of_costs(plans: &[PlanResult]) -> (f64, f64) {
 /// The shares with their intervals and some air, never beyond 0 and 1.
 fn range_of_shares(plans: &[PlanResult]) -> (f64, f64) {
     let ends = plans.iter().flat_map(|plan| [Some(plan.in_time.share), plan.in_time.low, plan.in_time.high]);
-    let (low, high) = hull(ends.flatten()).unwrap_or((0.0, 1.0));
+    let (low, high) = frame::hull(ends.flatten()).unwrap_or((0.0, 1.0));
     let air = ((high - low) * 0.2).max(LEAST_SPAN / 2.0);
     ((low - air).max(0.0), (high + air).min(1.0))
-}
-
-fn hull(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    values.filter(|value| value.is_finite()).fold(None, |ends, value| {
-        let (low, high) = ends.unwrap_or((value, value));
-        Some((value.min(low), value.max(high)))
-    })
 }
 
 /// The intervals of both measures.
@@ -80,10 +73,7 @@ fn bars(area: &Area<'_>, frame: &Frame, plan: &PlanResult) -> Drawn {
         canvas::rule(area, (to, y - 8), (to, y + 8), INK)?;
     }
     if let (Some(low), Some(high)) = (plan.in_time.low, plan.in_time.high) {
-        let (from, to) = (frame.y.at(low), frame.y.at(high));
-        canvas::rule(area, (x, from), (x, to), INK)?;
-        canvas::rule(area, (x - 8, from), (x + 8, from), INK)?;
-        canvas::rule(area, (x - 8, to), (x + 8, to), INK)?;
+        canvas::bar_up(area, x, (frame.y.at(low), frame.y.at(high)))?;
     }
     Ok(())
 }

@@ -90,6 +90,14 @@ impl Scale {
     }
 }
 
+/// The least and the greatest of `values`, of those that are numbers.
+pub(super) fn hull(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    values.filter(|value| value.is_finite()).fold(None, |ends, value| {
+        let (low, high) = ends.unwrap_or((value, value));
+        Some((value.min(low), value.max(high)))
+    })
+}
+
 /// A value to mark and what to write there.
 pub(super) type Tick = (f64, String);
 
@@ -124,19 +132,60 @@ const LANDMARKS: [f64; 11] = [0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0,
 
 /// Marks of a log axis of time that do not crowd: landmarks first, then what else finds room between them.
 pub(super) fn log_time_ticks(scale: &Scale) -> Vec<Tick> {
+    uncrowded_across(scale, landmarks_first(scale))
+}
+
+/// As [`log_time_ticks`], for an axis upwards.
+pub(super) fn log_time_ticks_up(scale: &Scale) -> Vec<Tick> {
+    uncrowded(scale, landmarks_first(scale), |_, _| LINE + 16)
+}
+
+/// The spans on an axis that people name, landmarks before the others.
+fn landmarks_first(scale: &Scale) -> impl Iterator<Item = Tick> + '_ {
     let shown = || NAMED_SPANS.iter().filter(|(seconds, _)| scale.holds(*seconds));
     let landmarks = shown().filter(|(seconds, _)| LANDMARKS.contains(seconds));
-    let mut ticks: Vec<Tick> = Vec::new();
-    for (seconds, name) in landmarks.chain(shown()) {
-        let is_near = |other: &Tick| {
-            let widths = canvas::width_of(&other.1) + canvas::width_of(name);
-            (scale.at(other.0) - scale.at(*seconds)).abs() < widths / 2 + LEAST_GAP
-        };
-        if !ticks.iter().any(is_near) {
-            ticks.push((*seconds, (*name).to_owned()));
+    landmarks.chain(shown()).map(|(seconds, name)| (*seconds, (*name).to_owned()))
+}
+
+/// Marks of a log axis of numbers: powers of ten first, then 2 and 5 between them where there is room.
+pub(super) fn log_number_ticks(scale: &Scale) -> Vec<Tick> {
+    let decades = || (-9..=12).map(|power| 10_f64.powi(power));
+    let all = decades().chain(decades().flat_map(|decade| [2.0 * decade, 5.0 * decade]));
+    let shown = all.filter(|value| scale.holds(*value));
+    let named = shown.map(|value| (value, words::decimal(value, words::decimals_of(value, 1))));
+    uncrowded_across(scale, named)
+}
+
+/// Those of `ticks` whose names keep their distance, on an axis across, from all before them.
+pub(super) fn uncrowded_across(scale: &Scale, ticks: impl Iterator<Item = Tick>) -> Vec<Tick> {
+    uncrowded(scale, ticks, |a, b| (canvas::width_of(a) + canvas::width_of(b)) / 2 + LEAST_GAP)
+}
+
+/// Those of `ticks` that keep their distance from all before them.
+fn uncrowded(scale: &Scale, ticks: impl Iterator<Item = Tick>, distance: impl Fn(&str, &str) -> i32) -> Vec<Tick> {
+    let mut kept: Vec<Tick> = Vec::new();
+    for (value, name) in ticks {
+        let is_near = |other: &Tick| (scale.at(other.0) - scale.at(value)).abs() < distance(&other.1, &name);
+        if !kept.iter().any(is_near) {
+            kept.push((value, name));
         }
     }
-    ticks
+    kept
+}
+
+/// Marks of a linear axis of time that need not begin at zero.
+pub(super) fn spans_between(low: f64, high: f64) -> Vec<Tick> {
+    if high < 4.0 {
+        let (values, decimals) = round_values(low, high, 6);
+        return values
+            .into_iter()
+            .map(|at| (at, format!("{}{}s", words::decimal(at, decimals), words::NBSP)))
+            .collect();
+    }
+    let marks = time_ticks(high - low).iter().map(|(step, _)| *step).nth(1).unwrap_or(1.0);
+    let first = (low / marks - 1e-9).ceil() as i64;
+    let marks = (first..).map(|n| n as f64 * marks).take_while(|at| *at <= high * (1.0 + 1e-9));
+    marks.map(|at| (at, if at == 0.0 { "0".to_owned() } else { words::span(at).replace(".0", "") })).collect()
 }
 
 /// Marks of a linear axis of time, at round steps of seconds, minutes, hours or days.

@@ -5,8 +5,10 @@ mod capacity;
 mod cost;
 mod curves;
 mod frame;
+pub(super) mod heat;
 mod panels;
 mod placing;
+pub(super) mod response;
 mod shares;
 mod timeline;
 

@@ -1,8 +1,8 @@
 //! Panels of lines over time, one below the other, with outages shaded: what several figures are made of.
 
-use super::FigureError;
 use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE};
 use super::frame::{self, Frame, Scale};
+use super::{FigureError, placing};
 use crate::report::words;
 use crate::study::OutageWindow;
 use plotters::style::{Color, RGBColor};
@@ -150,14 +150,11 @@ fn lines(area: &Area<'_>, frame: &Frame, panel: &Panel<'_>, upright: &Upright, a
     for one in &panel.series {
         draw(area, &outline(frame, &one.bins, upright.scale, within, axes.bin_s), one.look)?;
     }
-    let wanted: Vec<_> = (0..panel.series.len()).map(|place| frame.top + LINE * place as i32).collect();
-    let places = canvas::apart(&wanted, LINE, frame.top, frame.bottom - LINE / 2);
-    for (one, y) in panel.series.iter().zip(places) {
-        draw(area, &[(frame.right + 14, y), (frame.right + 64, y)], one.look)?;
-        let name = canvas::fitted(&one.name, WIDEST_LABEL);
-        canvas::write(area, &name, (frame.right + 74, y), Anchor::Left, INK)?;
-    }
-    Ok(())
+    let named = panel.series.iter().enumerate();
+    let named: Vec<_> = named.map(|(place, one)| (frame.top + LINE * place as i32, one.name.as_str())).collect();
+    placing::at_right_end(area, frame, &named, WIDEST_LABEL, |from, to, place| {
+        draw(area, &[from, to], panel.series[place].look)
+    })
 }
 
 /// A line through the bins, from the start to the end of the first and last.

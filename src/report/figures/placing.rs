@@ -1,6 +1,7 @@
 //! Names beside marks that hide neither one another nor the marks.
 
 use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE};
+use super::frame::Frame;
 
 /// From a mark to its name.
 const ASIDE: i32 = 28;
@@ -50,6 +51,24 @@ impl Place {
         let gap = if self.at.0 > mark.0 { -8 } else { 8 };
         (mark, (self.at.0 + gap, self.at.1))
     }
+}
+
+/// Names beside the right end of a frame, each as near to the height it asks for as the others allow, behind a sample of its line that
+/// `sample` draws from one place to another.
+pub(super) fn at_right_end(
+    area: &Area<'_>,
+    frame: &Frame,
+    named: &[(i32, &str)],
+    widest: i32,
+    sample: impl Fn(At, At, usize) -> Drawn,
+) -> Drawn {
+    let wanted: Vec<_> = named.iter().map(|(height, _)| *height).collect();
+    let heights = canvas::apart(&wanted, LINE, frame.top, frame.bottom - LINE / 2);
+    for (place, ((_, name), y)) in named.iter().zip(heights).enumerate() {
+        sample((frame.right + 14, y), (frame.right + 64, y), place)?;
+        canvas::write(area, &canvas::fitted(name, widest), (frame.right + 74, y), Anchor::Left, INK)?;
+    }
+    Ok(())
 }
 
 /// Draws a mark for each, and its name near it, tied to it where it had to move, to the right of `left` and within `top` and `bottom`.

@@ -131,23 +131,32 @@ impl<'a> Events<'a> {
 
     /// Plays the world to its end; gives what it came to, and the verdicts on whoever was watched.
     pub(super) fn play(mut self, progress: &Progress) -> Result<(WorldTally, Vec<Verdict>), Interrupted> {
-        let mut done = 0;
+        let (mut steps, mut told) = (0_u64, 0);
         while self.step() {
-            done += 1;
-            if done % STRETCH == 0 && progress.stopped() {
-                return Err(Interrupted);
+            steps += 1;
+            if steps.is_multiple_of(STRETCH) {
+                if progress.stopped() {
+                    return Err(Interrupted);
+                }
+                let arrived = self.arrived();
+                progress.add(arrived - told);
+                told = arrived;
             }
         }
+        progress.add(self.arrived() - told);
         self.end_waiting();
         for stream in &mut self.streams {
             stream.finished.count(&mut stream.tally);
         }
-        let recipients = self.world.cast.streams.iter().map(|role| role.traffic.recipients).sum();
-        progress.add(recipients);
         let (streams, arrivals) = self.streams.into_iter().map(|stream| (stream.tally, stream.arrivals)).unzip();
         let (longest, opened) = (self.doors.longest(), self.doors.opened());
         let tally = WorldTally { streams, arrivals, longest, opened, touched: self.doors.touched };
         Ok((tally, self.doors.verdicts))
+    }
+
+    /// How many recipients have arrived.
+    fn arrived(&self) -> u64 {
+        self.streams.iter().map(|stream| stream.march.passed()).sum()
     }
 
     /// Those who still wait do so for ever; only what comes to them from elsewhere can end their flows.

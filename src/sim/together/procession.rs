@@ -85,6 +85,11 @@ impl March {
         (self.times[place], self.numbers[place])
     }
 
+    /// How many have arrived.
+    pub(super) const fn passed(&self) -> u64 {
+        self.next
+    }
+
     /// The one that [`March::peek`] gave has arrived.
     #[inline]
     pub(super) const fn advance(&mut self) {

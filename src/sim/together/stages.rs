@@ -75,7 +75,6 @@ impl<'a> Stages<'a> {
                 lines.extend(self.settle(line, &mut workers, progress)?);
             }
         }
-        progress.add(cast.streams.iter().map(|role| role.traffic.recipients).sum());
         Ok(self.tally(workers, longest, touched))
     }
 

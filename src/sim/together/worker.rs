@@ -103,6 +103,7 @@ impl Worker {
             if line.step == 0 {
                 let arrivals = &self.crowd.arrivals[..self.crowd.count];
                 arrivals.iter().for_each(|&at| counts.arrivals.add(world.timeline.bin(at)));
+                progress.add(arrivals.len() as u64);
             }
             if let Some(queue) = &mut counts.tally.providers[task.step.provider].queue {
                 count_queue(queue, task, &self.crowd, &self.room, world.timeline);

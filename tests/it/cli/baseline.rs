@@ -95,7 +95,8 @@ fn nonsense_tolerances_are_refused() {
         ("latency_s.p95=5", "a span such as 500ms"),
         ("cost=NaN", "an amount such as 0.001"),
         ("cost=", "an amount such as 0.001"),
-        ("intime=1pp", "they are delivered, in_time"),
+        ("intime=1pp", "did you mean \"in_time\"?"),
+        ("quality=1pp", "they are delivered, in_time"),
     ] {
         checked(&home, &format!("--tolerance {tolerance}")).refuses(2, &["error: ", cure]);
     }

@@ -67,7 +67,7 @@ impl Trial {
 
 /// What was found.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Answer {
+pub struct Sizing {
     /// The smallest capacity with which the goals are met; `None` when they are not met without any limit.
     pub smallest: Option<f64>,
     /// Without a limit.
@@ -90,20 +90,28 @@ const fn rung(n: u32) -> u64 {
 const TOP: [u32; 2] = [1000 + 900 * 9, 1000 + 900 * 5];
 /// A step on the ladder that halves or doubles, about.
 const DOUBLING: u32 = 271;
+/// Once the answer is known, these parts of it are tried too.
+const AROUND: [f64; 6] = [0.5, 0.75, 0.9, 1.1, 1.25, 1.5];
+/// About so many trials are made.
+const USUAL_TRIALS: u64 = 18;
 
 /// Looks for the smallest capacity, supposing that more of it never hurts: doubles or halves until the answer lies between two
 /// trials, then cuts the span between them in half again and again. All trials meet the same recipients with the same luck.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn capacity(question: &Question<'_>, progress: &Progress) -> Result<Answer, Interrupted> {
+pub fn size(question: &Question<'_>, progress: &Progress) -> Result<Sizing, Interrupted> {
+    progress.expect(USUAL_TRIALS * question.lives());
     let unlimited = question.trial(None, progress)?;
     let mut search = Search { question, progress, trials: Vec::new() };
     let smallest = if unlimited.holds() { search.smallest()? } else { None };
+    if let Some(smallest) = smallest {
+        search.surround(smallest)?;
+    }
     let mut trials = search.trials;
     trials.sort_by_key(|(n, _)| *n);
     let trials = trials.into_iter().map(|(_, trial)| trial).collect();
-    Ok(Answer { smallest: smallest.map(|n| question.value(n)), unlimited, trials })
+    Ok(Sizing { smallest: smallest.map(|n| question.value(n)), unlimited, trials })
 }
 
 struct Search<'a> {
@@ -119,6 +127,18 @@ impl Search<'_> {
         let holds = trial.holds();
         self.trials.push((n, trial));
         Ok(holds)
+    }
+
+    /// Tries what lies around the smallest, so that the curve shows what a little less or more would do.
+    fn surround(&mut self, smallest: u32) -> Result<(), Interrupted> {
+        let at = rung(smallest) as f64;
+        for part in AROUND {
+            let n = self.question.rung_at((at * part).round() as u64);
+            if self.trials.iter().all(|(tried, _)| *tried != n) {
+                self.holds(n)?;
+            }
+        }
+        Ok(())
     }
 
     /// The smallest that holds; `None` when not even the top of the ladder does.
@@ -165,13 +185,25 @@ impl Question<'_> {
             Limit::Rate => capacity.and_then(|c| c.rate).map(|rate| rate.per_second() * 1e3),
             Limit::Concurrent => capacity.and_then(|c| c.concurrent).map(f64::from),
         };
-        let wanted = known.unwrap_or(100.0) as u64;
+        self.rung_at(known.unwrap_or(match self.limit {
+            Limit::Rate => 100e3,
+            Limit::Concurrent => 100.0,
+        }) as u64)
+    }
+
+    /// The lowest place on the ladder that is no lower than `wanted`, or its top.
+    fn rung_at(&self, wanted: u64) -> u32 {
         let (mut low, mut high) = (1, TOP[self.limit as usize]);
         while low < high {
             let middle = low + (high - low) / 2;
             if rung(middle) < wanted { low = middle + 1 } else { high = middle }
         }
         low
+    }
+
+    /// The lives of one trial, with the replications that it begins with.
+    fn lives(&self) -> u64 {
+        self.scenario.recipients() * u64::from(self.replications)
     }
 
     /// The capacity at this place of the ladder: a rate (1/s), of which the ladder counts thousandths, or a number of lines.

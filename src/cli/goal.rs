@@ -1,0 +1,88 @@
+//! `--goal in_time>=0.99`: what a plan is to come to.
+
+use super::numbers::metric;
+use crate::scenario::{self, Bound};
+use crate::study::{Unit, more_is_better, unit};
+use std::str::FromStr;
+
+/// A measure of [`scenario::METRICS`] and its bound.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct NamedBound {
+    pub(super) metric: &'static str,
+    pub(super) bound: Bound,
+}
+
+impl FromStr for NamedBound {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const FORM: &str = "write MEASURE>=VALUE or MEASURE<=VALUE, such as in_time>=0.99";
+        let (name, value, bound): (_, _, fn(f64) -> Bound) = if let Some((name, value)) = text.split_once(">=") {
+            (name, value, Bound::AtLeast)
+        } else if let Some((name, value)) = text.split_once("<=") {
+            (name, value, Bound::AtMost)
+        } else {
+            return Err(FORM.to_owned());
+        };
+        let metric = metric(name.trim(), &scenario::METRICS)?;
+        let bound = bound(value_of(metric, value.trim())?);
+        if !asks_for_better(metric, bound) {
+            let sign = if more_is_better(metric) { ">=" } else { "<=" };
+            return Err(format!("no capacity is too much for that; write {metric}{sign}{}", value.trim()));
+        }
+        Ok(Self { metric, bound })
+    }
+}
+
+/// Whether the bound keeps a measure from being worse, rather than from being better.
+pub(super) fn asks_for_better(metric: &str, bound: Bound) -> bool {
+    more_is_better(metric) == matches!(bound, Bound::AtLeast(_))
+}
+
+fn value_of(metric: &str, text: &str) -> Result<f64, String> {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
+    let (value, forms) = match unit(metric) {
+        Unit::Share => {
+            let percent = text.strip_suffix('%').and_then(number).map(|percent| percent / 100.0);
+            let share = percent.or_else(|| number(text)).filter(|share| *share <= 1.0);
+            (share, "a share such as 0.99, or 99%")
+        }
+        Unit::Seconds => {
+            let span = scenario::duration(text).map(crate::units::SimTime::as_secs_f64);
+            (span.or_else(|| number(text)), "a span such as 30s")
+        }
+        Unit::Money | Unit::Count => (number(text), "a number such as 0.02"),
+    };
+    value.ok_or_else(|| format!("{text:?} is no value of {metric}; write {forms}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goals_are_shares_spans_or_numbers() {
+        let parsed = |text: &str| text.parse::<NamedBound>().map(|goal| (goal.metric, goal.bound));
+        assert_eq!(parsed("in_time>=0.99"), Ok(("in_time", Bound::AtLeast(0.99))));
+        assert_eq!(parsed("in_time >= 99%"), Ok(("in_time", Bound::AtLeast(0.99))));
+        assert_eq!(parsed("latency_s.p95<=30s"), Ok(("latency_s.p95", Bound::AtMost(30.0))));
+        assert_eq!(parsed("cost.per_recipient<=0.02"), Ok(("cost.per_recipient", Bound::AtMost(0.02))));
+    }
+
+    #[test]
+    fn what_is_no_goal_is_refused_with_the_cure() {
+        let cases = [
+            ("in_time", "in_time>=0.99"),
+            ("in_time>0.9", ">="),
+            ("intime>=0.9", "did you mean \"in_time\"?"),
+            ("in_time>=1.5", "a share such as"),
+            ("in_time<=0.9", "write in_time>=0.9"),
+            ("latency_s.p95<=x", "a span such as"),
+            ("cost.total<=-1", "a number such as"),
+        ];
+        for (text, part) in cases {
+            let said = text.parse::<NamedBound>().expect_err(text);
+            assert!(said.contains(part), "{text}: {said}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! How often to play: `--replications`, or `--precision` with a bound.
+
+use super::numbers;
+use crate::scenario::Scenario;
+use crate::study::{Precision, Replications};
+
+/// The bound of [`Often::precision`] where none is given.
+const MOST: u32 = 1_000;
+
+/// How often a scenario is played.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct Often {
+    /// Play this many times, each time with luck of its own [default: as the scenario says, else 1]
+    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = numbers::replications)]
+    pub(super) replications: Option<u32>,
+    /// Add replications until the intervals of every plan are this narrow: 0.1pp either side for delivered and in time, 5% for the cost per recipient, or both as 0.1pp,5%
+    #[arg(long, value_name = "WIDTH", conflicts_with = "replications", value_parser = precision)]
+    pub(super) precision: Option<Precision>,
+    /// Add no more once there are this many [default: 1000]
+    #[arg(long, value_name = "R", allow_negative_numbers = true, requires = "precision", value_parser = numbers::replications)]
+    pub(super) max_replications: Option<u32>,
+}
+
+impl Often {
+    /// How often `scenario` is to be played.
+    pub(super) fn wanted(&self, scenario: &Scenario) -> Replications {
+        match self.precision {
+            Some(precision) => Replications::Until(precision, self.max_replications.unwrap_or(MOST)),
+            None => Replications::Exactly(self.replications.unwrap_or(scenario.replications)),
+        }
+    }
+}
+
+/// The precision that `text` says: `0.1pp`, `5%`, or both.
+fn precision(text: &str) -> Result<Precision, String> {
+    const FORMS: &str = "write percentage points such as 0.1pp, a part of the cost such as 5%, or both as 0.1pp,5%";
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0).map(|x| x / 100.0);
+    let mut precision = Precision::default();
+    for part in text.split(',').map(str::trim) {
+        let (place, amount) = match (part.strip_suffix("pp"), part.strip_suffix('%')) {
+            (Some(points), _) => (&mut precision.shares, number(points)),
+            (_, Some(percent)) => (&mut precision.cost, number(percent)),
+            _ => return Err(FORMS.to_owned()),
+        };
+        if place.is_some() {
+            return Err(format!("that is said twice; {FORMS}"));
+        }
+        *place = Some(amount.ok_or(FORMS)?);
+    }
+    Ok(precision)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn precision_is_of_shares_of_cost_or_both() {
+        assert_eq!(precision("0.1pp"), Ok(Precision { shares: Some(0.001), cost: None }));
+        assert_eq!(precision("5%"), Ok(Precision { shares: None, cost: Some(0.05) }));
+        assert_eq!(precision("2%, 0.5pp"), Ok(Precision { shares: Some(0.005), cost: Some(0.02) }));
+    }
+
+    #[test]
+    fn what_is_no_precision_is_refused_with_the_cure() {
+        for text in ["", "0.1", "pp", "0pp", "-1pp", "NaN%", "1pp,2pp", "inf%", "1pp,", "0.1ppp"] {
+            let said = precision(text).expect_err(text);
+            assert!(said.contains("0.1pp"), "{text}: {said}");
+        }
+    }
+}

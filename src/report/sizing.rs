@@ -1,0 +1,276 @@
+//! What `failsim capacity` found: the answer in a sentence, the curve as a table, a figure, JSON and CSV.
+
+use super::figures::response::{self, Across, Curve, Response};
+use super::grid::{Column, Grid, Shape};
+use super::{Figure, FigureError, Run, Terminal, folder, markdown, verdict, words};
+use crate::scenario::{AxisUnit, Bound};
+use crate::study::{self, Goal, Limit, Measured, Question, Sizing, Trial, Verdict};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// The `schema` of `capacity.json`.
+pub const SCHEMA: &str = "failsim/capacity/1";
+/// The file that tells a folder of this kind.
+const MARKER: &str = "capacity.json";
+/// The figure shows what lies within this factor of the answer.
+const NEAR: f64 = 2.5;
+
+/// The answer and the curve, for a terminal; ends with a line feed.
+#[must_use]
+pub fn table(question: &Question<'_>, sizing: &Sizing, terminal: Terminal) -> String {
+    let text = super::table::heading(&finding(question, sizing), terminal)
+        + &super::table::section(grid(question, sizing), terminal);
+    text.replace(words::NBSP, " ")
+}
+
+/// The answer in one sentence.
+#[must_use]
+pub fn finding(question: &Question<'_>, sizing: &Sizing) -> String {
+    let plan = &question.scenario.plans[0].name;
+    let goals = question.goals.iter().map(|goal| said(question, goal)).collect::<Vec<_>>().join(" and ");
+    let provider = &question.scenario.providers[question.provider].name;
+    if let Some(smallest) = sizing.smallest {
+        let capacity = capacity(question.limit, smallest);
+        return format!("{plan} needs {capacity} of {provider} for {goals}, with 95{}% confidence.", words::NBSP);
+    }
+    let is =
+        question.goals.iter().zip(&sizing.unlimited.outcomes).filter(|(_, (_, verdict))| *verdict != Verdict::Holds);
+    let is =
+        is.map(|(goal, (measured, _))| format!("{} {}", words::name_of(&goal.metric), value(goal, measured.as_ref())));
+    let is = is.collect::<Vec<_>>().join(", ");
+    let why = if is.is_empty() {
+        "not even the largest that was tried does".to_owned()
+    } else {
+        format!("without a limit: {is}")
+    };
+    format!("No {} of {provider} is enough for {plan} to come to {goals}; {why}.", limit(question.limit))
+}
+
+/// `delivered in time of pins at least 99 %`.
+fn said(question: &Question<'_>, goal: &Goal) -> String {
+    let whose = goal.stream.map(|stream| format!(" of {}", question.scenario.streams[stream].name)).unwrap_or_default();
+    format!("{}{whose} {}", words::name_of(&goal.metric), verdict::wanted(study::unit(&goal.metric), goal.bound))
+}
+
+const fn limit(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Rate => "throughput",
+        Limit::Concurrent => "number of lines",
+    }
+}
+
+fn capacity(limit: Limit, value: f64) -> String {
+    match limit {
+        Limit::Rate => words::rate(value),
+        Limit::Concurrent => format!("{}{}{}", words::count(value), words::NBSP, words::plural(value, "line", "lines")),
+    }
+}
+
+fn value(goal: &Goal, measured: Option<&Measured>) -> String {
+    measured.map_or(words::NONE.to_owned(), |measured| words::measured(study::unit(&goal.metric), measured))
+}
+
+const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "holds",
+        Verdict::Fails => "fails",
+        Verdict::NotSure(_) => "not sure",
+    }
+}
+
+/// What became of all goals together.
+fn sum(trial: &Trial) -> &'static str {
+    let verdicts = || trial.outcomes.iter().map(|(_, verdict)| *verdict);
+    if trial.holds() {
+        "holds"
+    } else if verdicts().any(|verdict| verdict == Verdict::Fails) {
+        "fails"
+    } else {
+        "not sure"
+    }
+}
+
+/// All trials, rising, and without a limit.
+fn grid(question: &Question<'_>, sizing: &Sizing) -> Grid {
+    let provider = &question.scenario.providers[question.provider].name;
+    let mut columns = vec![Column::text(provider)];
+    for goal in question.goals {
+        let whose = goal.stream.map(|stream| format!(", {}", question.scenario.streams[stream].name));
+        columns.push(Column::number(format!("{}{}", words::name_of(&goal.metric), whose.unwrap_or_default())));
+    }
+    columns.extend([Column::number("replications"), Column::text("goal")]);
+    let row = |trial: &Trial| {
+        let name = trial.capacity.map_or("no limit".to_owned(), |value| capacity(question.limit, value));
+        let cells =
+            question.goals.iter().zip(&trial.outcomes).map(|(goal, (measured, _))| value(goal, measured.as_ref()));
+        let here = if sizing.smallest.is_some() && trial.capacity == sizing.smallest { ", the smallest" } else { "" };
+        let ends = [words::count(f64::from(trial.replications)), format!("{}{here}", sum(trial))];
+        [name].into_iter().chain(cells).chain(ends).collect()
+    };
+    let facts = question.scenario;
+    let caption = format!(
+        "{} under {}: {} recipients, seed {}; ± and ranges are 95 % intervals",
+        facts.title,
+        facts.plans[0].name,
+        words::count(facts.recipients() as f64),
+        facts.seed
+    );
+    let rows = sizing.trials.iter().chain([&sizing.unlimited]).map(row).collect();
+    Grid { caption, columns, rows, shape: Shape::Sheet }
+}
+
+/// The answer as `capacity.json`.
+#[must_use]
+pub fn json(question: &Question<'_>, sizing: &Sizing) -> String {
+    let scenario = question.scenario;
+    let goal = |goal| goal_facts(question, goal);
+    super::json::pretty(&Facts {
+        schema: SCHEMA,
+        scenario: &scenario.title,
+        digest: &scenario.digest,
+        seed: scenario.seed,
+        recipients: scenario.recipients(),
+        plan: &scenario.plans[0].name,
+        provider: &scenario.providers[question.provider].name,
+        limit: match question.limit {
+            Limit::Rate => "rate_per_s",
+            Limit::Concurrent => "concurrent",
+        },
+        goals: question.goals.iter().map(goal).collect(),
+        smallest: sizing.smallest,
+        trials: sizing.trials.iter().chain([&sizing.unlimited]).map(trial_facts).collect(),
+    })
+}
+
+#[derive(Serialize)]
+struct Facts<'a> {
+    schema: &'static str,
+    scenario: &'a str,
+    digest: &'a str,
+    seed: u64,
+    recipients: u64,
+    plan: &'a str,
+    provider: &'a str,
+    limit: &'static str,
+    goals: Vec<GoalFacts<'a>>,
+    smallest: Option<f64>,
+    trials: Vec<TrialFacts>,
+}
+
+#[derive(Serialize)]
+struct GoalFacts<'a> {
+    measure: &'a str,
+    stream: Option<&'a str>,
+    at_least: Option<f64>,
+    at_most: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct TrialFacts {
+    /// `null`: without a limit.
+    capacity: Option<f64>,
+    replications: u32,
+    outcomes: Vec<OutcomeFacts>,
+    verdict: &'static str,
+}
+
+#[derive(Serialize)]
+struct OutcomeFacts {
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    verdict: &'static str,
+}
+
+fn goal_facts<'a>(question: &Question<'a>, goal: &'a Goal) -> GoalFacts<'a> {
+    let (at_least, at_most) = match goal.bound {
+        Bound::AtLeast(bound) => (Some(bound), None),
+        Bound::AtMost(bound) => (None, Some(bound)),
+    };
+    let stream = goal.stream.map(|stream| question.scenario.streams[stream].name.as_str());
+    GoalFacts { measure: &goal.metric, stream, at_least, at_most }
+}
+
+fn trial_facts(trial: &Trial) -> TrialFacts {
+    let outcome = |(measured, verdict): &(Option<Measured>, Verdict)| {
+        let (low, high) = measured.and_then(|measured| measured.interval).unzip();
+        OutcomeFacts { value: measured.map(|measured| measured.value), low, high, verdict: word(*verdict) }
+    };
+    let outcomes = trial.outcomes.iter().map(outcome).collect();
+    TrialFacts { capacity: trial.capacity, replications: trial.replications, outcomes, verdict: sum(trial) }
+}
+
+/// The curve as CSV: one row for each trial and goal; an empty capacity is none.
+#[must_use]
+pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
+    super::csv::written(|writer| {
+        writer.write_record(["capacity", "measure", "stream", "value", "low", "high", "verdict", "replications"])?;
+        for trial in sizing.trials.iter().chain([&sizing.unlimited]) {
+            for (goal, (measured, verdict)) in question.goals.iter().zip(&trial.outcomes) {
+                let stream = goal.stream.map_or("", |stream| question.scenario.streams[stream].name.as_str());
+                let (low, high) = measured.and_then(|measured| measured.interval).unzip();
+                let [capacity, value, low, high] =
+                    [trial.capacity, measured.map(|measured| measured.value), low, high].map(super::csv::field);
+                let replications = trial.replications.to_string();
+                let fields =
+                    [&capacity, goal.metric.as_str(), stream, &value, &low, &high, word(*verdict), &replications];
+                writer.write_record(fields)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// One figure for each goal.
+fn figures(question: &Question<'_>, sizing: &Sizing) -> Result<Vec<Figure>, FigureError> {
+    let provider = &question.scenario.providers[question.provider].name;
+    let (unit, varied) = match question.limit {
+        Limit::Rate => (AxisUnit::PerSecond, format!("throughput of {provider}, per second")),
+        Limit::Concurrent => (AxisUnit::Number, format!("lines of {provider}")),
+    };
+    let near = |x: f64| sizing.smallest.is_none_or(|smallest| (smallest / NEAR..=smallest * NEAR).contains(&x));
+    let drawn = question.goals.iter().enumerate().map(|(place, goal)| {
+        let point = |trial: &Trial| trial.capacity.filter(|&x| near(x)).zip(trial.outcomes[place].0);
+        let number = if question.goals.len() > 1 { format!("-{}", place + 1) } else { String::new() };
+        response::figure(&Response {
+            file: format!("curve{number}.svg"),
+            title: response::capital(&said(question, goal)),
+            across: Across::Numbers(unit),
+            varied: varied.clone(),
+            unit: study::unit(&goal.metric),
+            measured: words::name_of(&goal.metric),
+            curves: vec![Curve {
+                name: question.scenario.plans[0].name.clone(),
+                points: sizing.trials.iter().filter_map(point).collect(),
+            }],
+            bound: Some(goal.bound),
+            answer: sizing.smallest.map(|smallest| (smallest, capacity(question.limit, smallest))),
+        })
+    });
+    drawn.collect()
+}
+
+/// Writes the folder: README.md, capacity.json, curve.csv, the figures, run.json.
+///
+/// # Errors
+/// When something cannot be written; nothing half written is left then.
+pub fn write(dir: &Path, question: &Question<'_>, sizing: &Sizing, run: &Run) -> std::io::Result<Vec<PathBuf>> {
+    let figures = figures(question, sizing).map_err(std::io::Error::other)?;
+    let readme = markdown::short(
+        &question.scenario.title,
+        &finding(question, sizing),
+        &[grid(question, sizing)],
+        &figures,
+        ("capacity.json", "curve.csv"),
+        run,
+    );
+    let fixed = [
+        ("README.md", readme),
+        (MARKER, json(question, sizing)),
+        ("curve.csv", csv(question, sizing)),
+        ("run.json", super::json::pretty(run)),
+    ];
+    let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
+    let files: Vec<_> = fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect();
+    folder::put(dir, &files, (MARKER, SCHEMA))
+}

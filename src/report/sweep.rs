@@ -1,0 +1,398 @@
+//! What `failsim sweep` found: a table, a figure and rows of tidy CSV for each measure.
+
+use super::figures::heat::{self, Heat};
+use super::figures::response::{self, Across, Curve, Response};
+use super::grid::{Column, Grid, Shape};
+use super::{Figure, FigureError, Run, Terminal, folder, markdown, words};
+use crate::scenario::{Axis, AxisUnit, METRICS};
+use crate::study::{self, Measured, Point, Results, Sweep, Unit, measure, more_is_better};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// The `schema` of `sweep.json`.
+pub const SCHEMA: &str = "failsim/sweep/1";
+/// The file that tells a folder of this kind.
+const MARKER: &str = "sweep.json";
+
+/// What is shown of a sweep.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// What was found; not empty.
+    pub sweep: &'a Sweep,
+    /// The measures, of [`METRICS`].
+    pub measures: &'a [String],
+    /// The stream of traffic that is meant; `None` for each of them.
+    pub stream: Option<&'a str>,
+}
+
+/// One group of recipients: all of them, or a stream of traffic.
+struct Group {
+    /// Empty where there is one stream.
+    name: String,
+    /// For each point, its results.
+    results: Vec<Results>,
+}
+
+/// One measure of one group.
+struct Chart<'a> {
+    group: &'a Group,
+    metric: &'a str,
+}
+
+impl Shown<'_> {
+    /// The groups: the streams, first those for which plans are compared; or all recipients where there is but one.
+    fn groups(&self) -> Vec<Group> {
+        let all = || self.sweep.points.iter().map(|(_, results)| results);
+        let streams = all().next().map_or_else(Vec::new, Results::streams);
+        if streams.is_empty() {
+            return vec![Group { name: String::new(), results: all().cloned().collect() }];
+        }
+        let has_own_plan = |place| all().next().is_some_and(|first| first.own_plan(place).is_some());
+        let mut places: Vec<_> = (0..streams.len()).collect();
+        places.sort_by_key(|&place| has_own_plan(place));
+        let wanted = places.into_iter().filter(|&place| self.stream.is_none_or(|wanted| wanted == streams[place].0));
+        let of_stream = |place: usize| {
+            let results = all().map(|results| results.streams().swap_remove(place).1).collect();
+            Group { name: streams[place].0.clone(), results }
+        };
+        wanted.map(of_stream).collect()
+    }
+
+    /// The names of the plans, each once.
+    fn plans(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for plan in self.sweep.points.iter().flat_map(|(_, results)| &results.plans) {
+            if !names.contains(&plan.name.as_str()) {
+                names.push(&plan.name);
+            }
+        }
+        names
+    }
+
+    fn charts<'a>(&'a self, groups: &'a [Group]) -> impl Iterator<Item = Chart<'a>> {
+        groups.iter().flat_map(|group| self.measures.iter().map(move |metric| Chart { group, metric }))
+    }
+}
+
+impl Chart<'_> {
+    /// What the plan came to at the point with this index.
+    fn measured(&self, point: usize, plan: &str) -> Option<Measured> {
+        let plan = self.group.results[point].plans.iter().find(|other| other.name == plan)?;
+        measure(plan, self.metric)
+    }
+
+    fn unit(&self) -> Unit {
+        study::unit(self.metric)
+    }
+
+    fn cell(&self, point: usize, plan: &str) -> String {
+        let measured = self.measured(point, plan);
+        measured.map_or(words::NONE.to_owned(), |measured| words::measured(self.unit(), &measured))
+    }
+
+    /// `Delivered in time (1 min), pins`.
+    fn title(&self) -> String {
+        let facts = &self.group.results[0].scenario;
+        let unit = match (self.metric, self.unit()) {
+            ("in_time", _) => format!(" ({})", words::span(facts.deadline_s)),
+            (_, Unit::Money) => format!(", {}", facts.currency),
+            _ => String::new(),
+        };
+        let whose = if self.group.name.is_empty() { String::new() } else { format!(": {}", self.group.name) };
+        response::capital(&format!("{}{unit}{whose}", words::name_of(self.metric)))
+    }
+}
+
+/// How a value of an axis is shown.
+fn value_of(axis: &Axis, index: usize) -> String {
+    match &axis.numbers {
+        Some(numbers) => response::name_of(axis.unit, numbers[index]),
+        None => axis.values[index].clone(),
+    }
+}
+
+/// The finding and a table for each measure, for a terminal; ends with a line feed.
+#[must_use]
+pub fn table(shown: &Shown<'_>, terminal: Terminal) -> String {
+    let groups = shown.groups();
+    let mut text = super::table::heading(&finding(shown), terminal);
+    for grid in grids(shown, &groups) {
+        text.push_str(&super::table::section(grid, terminal));
+    }
+    text.replace(words::NBSP, " ")
+}
+
+/// Where the first measure is best.
+#[must_use]
+pub fn finding(shown: &Shown<'_>) -> String {
+    let groups = shown.groups();
+    let best = shown.charts(&groups).take(1).find_map(|chart| {
+        let each =
+            (0..shown.sweep.points.len()).flat_map(|point| shown.plans().into_iter().map(move |plan| (point, plan)));
+        let known = each.filter_map(|(point, plan)| Some((chart.measured(point, plan)?.value, point, plan)));
+        let better = |a: f64, b: f64| if more_is_better(chart.metric) { a > b } else { a < b };
+        let best = known.reduce(|best, next| if better(next.0, best.0) { next } else { best });
+        best.map(|(_, point, plan)| (chart.title(), chart.cell(point, plan), point, plan.to_owned()))
+    });
+    let Some((title, value, point, plan)) = best else { return "There was nothing to measure.".to_owned() };
+    let place = &shown.sweep.points[point].0;
+    let place =
+        shown.sweep.axes.iter().zip(&place.0).map(|(axis, &i)| format!("{} = {}", axis.path, value_of(axis, i)));
+    format!("{title}: best under {plan} with {}: {value}.", place.collect::<Vec<_>>().join(", "))
+}
+
+/// A table for each measure and group; with two axes one for each plan too.
+fn grids(shown: &Shown<'_>, groups: &[Group]) -> Vec<Grid> {
+    let of_chart = |chart: Chart<'_>| match shown.sweep.axes.as_slice() {
+        [axis] => vec![by_plan(shown, &chart, axis)],
+        [down, across] => shown.plans().iter().map(|plan| crossed(&chart, (down, across), plan)).collect(),
+        _ => Vec::new(),
+    };
+    shown.charts(groups).flat_map(of_chart).collect()
+}
+
+/// A row for each value, a column for each plan.
+fn by_plan(shown: &Shown<'_>, chart: &Chart<'_>, axis: &Axis) -> Grid {
+    let plans = shown.plans();
+    let row = |point: usize| {
+        let cells = plans.iter().map(|plan| chart.cell(point, plan));
+        [value_of(axis, point)].into_iter().chain(cells).collect()
+    };
+    let heads = plans.iter().map(|&plan| Column::number(plan));
+    Grid {
+        caption: format!("{}, by {}", chart.title(), axis.path),
+        columns: [Column::text(axis.path.key())].into_iter().chain(heads).collect(),
+        rows: (0..axis.values.len()).map(row).collect(),
+        shape: Shape::Sheet,
+    }
+}
+
+/// A row for each value of the first axis, a column for each of the second.
+fn crossed(chart: &Chart<'_>, (down, across): (&Axis, &Axis), plan: &str) -> Grid {
+    let width = across.values.len();
+    let row = |i: usize| {
+        let cells = (0..width).map(|j| chart.cell(i * width + j, plan));
+        [value_of(down, i)].into_iter().chain(cells).collect()
+    };
+    let heads = (0..width).map(|j| Column::number(value_of(across, j)));
+    Grid {
+        caption: format!("{}, {plan}, by {} (down) and {} (across)", chart.title(), down.path, across.path),
+        columns: [Column::text(down.path.key())].into_iter().chain(heads).collect(),
+        rows: (0..down.values.len()).map(row).collect(),
+        shape: Shape::Sheet,
+    }
+}
+
+/// A row of the tidy table.
+#[derive(Serialize)]
+struct Row<'a> {
+    plan: &'a str,
+    stream: &'a str,
+    measure: &'static str,
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    unit: &'a str,
+}
+
+/// The measures that the tidy table has: each once, under the name that it has in the results.
+fn all_measures() -> impl Iterator<Item = &'static str> {
+    METRICS.into_iter().filter(|name| !matches!(*name, "cost_per_recipient" | "latency_p95_s"))
+}
+
+fn rows<'a>(results: &'a Results, stream: &'a str) -> impl Iterator<Item = Row<'a>> {
+    results.plans.iter().flat_map(move |plan| {
+        all_measures().map(move |metric| {
+            let measured = measure(plan, metric);
+            let (low, high) = measured.and_then(|measured| measured.interval).unzip();
+            let unit = match study::unit(metric) {
+                Unit::Share => "share",
+                Unit::Money => &results.scenario.currency,
+                Unit::Seconds => "s",
+                Unit::Count => "moves",
+            };
+            Row { plan: &plan.name, stream, measure: metric, value: measured.map(|m| m.value), low, high, unit }
+        })
+    })
+}
+
+/// `sweep.csv`: a heading, then one row for each point, plan, stream of traffic and measure. A column for each axis, named by its
+/// path, holds the values as they would stand in the file.
+#[must_use]
+pub fn csv(sweep: &Sweep) -> String {
+    super::csv::written(|writer| {
+        let paths: Vec<_> = sweep.axes.iter().map(|axis| axis.path.to_string()).collect();
+        let heads = ["plan", "stream", "measure", "value", "low", "high", "unit"];
+        writer.write_record(paths.iter().map(String::as_str).chain(heads))?;
+        for (point, results) in &sweep.points {
+            let streams = results.streams();
+            for row in views(results, &streams).flat_map(|(name, view)| rows(view, name)) {
+                let [value, low, high] = [row.value, row.low, row.high].map(super::csv::field);
+                let fields = [row.plan, row.stream, row.measure, &value, &low, &high, row.unit];
+                writer.write_record(values(sweep, point).into_iter().chain(fields))?;
+            }
+        }
+        Ok(())
+    })
+}
+
+#[derive(Serialize)]
+struct Facts<'a> {
+    schema: &'static str,
+    scenario: &'a str,
+    digest: &'a str,
+    axes: Vec<AxisFacts<'a>>,
+    points: Vec<PointFacts<'a>>,
+}
+
+#[derive(Serialize)]
+struct AxisFacts<'a> {
+    path: String,
+    values: &'a [String],
+}
+
+#[derive(Serialize)]
+struct PointFacts<'a> {
+    values: Vec<&'a str>,
+    seed: u64,
+    recipients: u64,
+    replications: u32,
+    measures: Vec<Row<'a>>,
+}
+
+/// The sweep as `sweep.json`.
+#[must_use]
+pub fn json(sweep: &Sweep) -> String {
+    let streams: Vec<_> = sweep.points.iter().map(|(_, results)| results.streams()).collect();
+    let points = sweep.points.iter().zip(&streams).map(|((point, results), streams)| {
+        let facts = &results.scenario;
+        PointFacts {
+            values: values(sweep, point),
+            seed: facts.seed,
+            recipients: facts.recipients,
+            replications: facts.replications,
+            measures: views(results, streams).flat_map(|(name, view)| rows(view, name)).collect(),
+        }
+    });
+    let facts = sweep.points.first().map(|(_, results)| &results.scenario);
+    super::json::pretty(&Facts {
+        schema: SCHEMA,
+        scenario: facts.map_or("", |facts| &facts.title),
+        digest: facts.map_or("", |facts| &facts.digest),
+        axes: sweep.axes.iter().map(|axis| AxisFacts { path: axis.path.to_string(), values: &axis.values }).collect(),
+        points: points.collect(),
+    })
+}
+
+/// The values of the axes at a point, as they would stand in the file.
+fn values<'a>(sweep: &'a Sweep, point: &Point) -> Vec<&'a str> {
+    sweep.axes.iter().zip(&point.0).map(|(axis, &i)| axis.values[i].as_str()).collect()
+}
+
+/// All recipients, under no name, then each stream of traffic where there are several.
+fn views<'a>(results: &'a Results, streams: &'a [(String, Results)]) -> impl Iterator<Item = (&'a str, &'a Results)> {
+    [("", results)].into_iter().chain(streams.iter().map(|(name, view)| (name.as_str(), view)))
+}
+
+/// One figure for each measure and group: curves; with two axes a map for each plan.
+fn figures(shown: &Shown<'_>) -> Result<Vec<Figure>, FigureError> {
+    let groups = shown.groups();
+    let mut figures = Vec::new();
+    for chart in shown.charts(&groups) {
+        let place = groups.iter().position(|group| std::ptr::eq(group, chart.group)).unwrap_or(0);
+        let of_group = if groups.len() > 1 { format!("-{}", place + 1) } else { String::new() };
+        let stem = format!("{}{of_group}", chart.metric.replace('.', "-"));
+        figures.extend(match shown.sweep.axes.as_slice() {
+            [axis] => vec![curves(shown, &chart, axis, format!("{stem}.svg"))?],
+            [down, across] => maps(shown, &chart, (down, across), &stem)?,
+            _ => Vec::new(),
+        });
+    }
+    Ok(figures)
+}
+
+/// A curve for each plan.
+fn curves(shown: &Shown<'_>, chart: &Chart<'_>, axis: &Axis, file: String) -> Result<Figure, FigureError> {
+    let across = match &axis.numbers {
+        Some(_) => Across::Chosen(axis.unit),
+        None => Across::Words(axis.values.clone()),
+    };
+    let x = |point: usize| axis.numbers.as_ref().map_or(point as f64, |numbers| numbers[point]);
+    let curve = |plan: &str| {
+        let point = |point| Some((x(point), chart.measured(point, plan)?));
+        let mut points: Vec<_> = (0..axis.values.len()).filter_map(point).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Curve { name: plan.to_owned(), points }
+    };
+    let varied = match axis.unit {
+        AxisUnit::PerSecond => format!("{}, per second", axis.path),
+        _ => axis.path.to_string(),
+    };
+    response::figure(&Response {
+        file,
+        title: chart.title(),
+        across,
+        varied,
+        unit: chart.unit(),
+        measured: words::name_of(chart.metric),
+        curves: shown.plans().into_iter().map(curve).collect(),
+        bound: None,
+        answer: None,
+    })
+}
+
+/// A map for each plan.
+fn maps(
+    shown: &Shown<'_>,
+    chart: &Chart<'_>,
+    (down, across): (&Axis, &Axis),
+    stem: &str,
+) -> Result<Vec<Figure>, FigureError> {
+    let plans = shown.plans();
+    let names = |axis: &Axis| (0..axis.values.len()).map(|i| value_of(axis, i)).collect::<Vec<_>>();
+    let width = across.values.len();
+    let map = |(place, plan): (usize, &&str)| {
+        let field = |point: usize| {
+            let measured = chart.measured(point, plan)?;
+            Some((measured.value, words::measured_plainly(chart.unit(), measured.value)))
+        };
+        let of_plan = if plans.len() > 1 { format!("-plan{}", place + 1) } else { String::new() };
+        heat::figure(&Heat {
+            file: format!("{stem}{of_plan}.svg"),
+            title: format!("{}, {plan}", chart.title()),
+            measured: words::name_of(chart.metric),
+            down: (down.path.to_string(), names(down)),
+            across: (across.path.to_string(), names(across)),
+            rows: (0..down.values.len()).map(|i| (0..width).map(|j| field(i * width + j)).collect()).collect(),
+        })
+    };
+    plans.iter().enumerate().map(map).collect()
+}
+
+/// Writes the files of a sweep into its folder: README.md, sweep.csv, sweep.json, the figures, run.json.
+///
+/// # Errors
+/// When something cannot be written; nothing half written is left then.
+pub fn write(dir: &Path, shown: &Shown<'_>, run: &Run) -> std::io::Result<Vec<PathBuf>> {
+    let figures = figures(shown).map_err(std::io::Error::other)?;
+    let title = shown.sweep.points.first().map_or("", |(_, results)| &results.scenario.title);
+    let grids = grids(shown, &shown.groups());
+    let readme = markdown::short(title, &finding(shown), &grids, &figures, (MARKER, "sweep.csv"), run);
+    let fixed = [
+        ("README.md", readme),
+        (MARKER, json(shown.sweep)),
+        ("sweep.csv", csv(shown.sweep)),
+        ("run.json", super::json::pretty(run)),
+    ];
+    let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
+    let files: Vec<_> = fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect();
+    folder::put(dir, &files, (MARKER, SCHEMA))
+}
+
+/// Refuses a folder that has files named as those of a sweep but is none: better said before anything is played.
+///
+/// # Errors
+/// Then, naming the file.
+pub fn refuse_what_is_not_ours(dir: &Path) -> std::io::Result<()> {
+    folder::refuse_what_is_not_ours(dir, ["README.md", MARKER, "sweep.csv", "run.json"].into_iter(), (MARKER, SCHEMA))
+}
