@@ -123,7 +123,7 @@ pub(super) struct Capacity {
     /// The stream of traffic for which that is to hold [default: all together]
     #[arg(long, value_name = "NAME")]
     pub(super) stream: Option<String>,
-    /// Play each capacity this many times, and up to four times as often where that does not tell [default: as the scenario says, but 10 at least]
+    /// Play each capacity this many times, and four times as often where that does not tell, and for the answer [default: as the scenario says, but 10 at least]
     #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = numbers::replications)]
     pub(super) replications: Option<u32>,
     /// Write the report into this folder [default: reports/<scenario name>-capacity]

@@ -93,18 +93,20 @@ const DOUBLING: u32 = 271;
 /// Once the answer is known, these parts of it are tried too.
 const AROUND: [f64; 6] = [0.5, 0.75, 0.9, 1.1, 1.25, 1.5];
 /// About so many trials are made.
-const USUAL_TRIALS: u64 = 18;
+const USUAL_TRIALS: u64 = 22;
 
 /// Looks for the smallest capacity, supposing that more of it never hurts: doubles or halves until the answer lies between two
-/// trials, then cuts the span between them in half again and again. All trials meet the same recipients with the same luck.
+/// trials, then cuts the span between them in half again and again, and confirms what is left with more replications. All trials meet
+/// the same recipients with the same luck.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn size(question: &Question<'_>, progress: &Progress) -> Result<Sizing, Interrupted> {
     progress.expect(USUAL_TRIALS * question.lives());
     let unlimited = question.trial(None, progress)?;
+    let unlimited = if unlimited.holds() { question.trial_of(None, question.most, progress)? } else { unlimited };
     let mut search = Search { question, progress, trials: Vec::new() };
-    let smallest = if unlimited.holds() { search.smallest()? } else { None };
+    let smallest = if unlimited.holds() { search.confirmed()? } else { None };
     if let Some(smallest) = smallest {
         search.surround(smallest)?;
     }
@@ -122,11 +124,34 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn holds(&mut self, n: u32) -> Result<bool, Interrupted> {
-        let trial = self.question.trial(Some(n), self.progress)?;
+    /// Whether a place on the ladder holds, with so many replications at least.
+    fn holds(&mut self, n: u32, least: u32) -> Result<bool, Interrupted> {
+        let known = self.trials.iter().position(|(tried, _)| *tried == n);
+        if let Some((_, trial)) = known.map(|place| &self.trials[place])
+            && (!trial.holds() || trial.replications >= least)
+        {
+            return Ok(trial.holds());
+        }
+        let mut trial = self.question.trial(Some(n), self.progress)?;
+        if trial.holds() && trial.replications < least {
+            trial = self.question.trial_of(Some(n), least, self.progress)?;
+        }
         let holds = trial.holds();
-        self.trials.push((n, trial));
+        match known {
+            Some(place) => self.trials[place] = (n, trial),
+            None => self.trials.push((n, trial)),
+        }
         Ok(holds)
+    }
+
+    /// The smallest that holds with the most replications; `None` when not even the top of the ladder does. Whatever is the smallest
+    /// with few had luck on its side.
+    fn confirmed(&mut self) -> Result<Option<u32>, Interrupted> {
+        let (few, most) = (self.question.replications, self.question.most);
+        match self.smallest(self.question.first(), DOUBLING, few)? {
+            Some(found) => self.smallest(found, 1, most),
+            None => Ok(None),
+        }
     }
 
     /// Tries what lies around the smallest, so that the curve shows what a little less or more would do.
@@ -134,24 +159,22 @@ impl Search<'_> {
         let at = rung(smallest) as f64;
         for part in AROUND {
             let n = self.question.rung_at((at * part).round() as u64);
-            if self.trials.iter().all(|(tried, _)| *tried != n) {
-                self.holds(n)?;
-            }
+            self.holds(n, self.question.replications)?;
         }
         Ok(())
     }
 
-    /// The smallest that holds; `None` when not even the top of the ladder does.
-    fn smallest(&mut self) -> Result<Option<u32>, Interrupted> {
+    /// The smallest that holds, looked for from `first` on in steps that begin with `step`; `None` when not even the top of the ladder
+    /// does.
+    fn smallest(&mut self, first: u32, mut step: u32, least: u32) -> Result<Option<u32>, Interrupted> {
         let top = TOP[self.question.limit as usize];
-        let mut step = DOUBLING;
-        let first = self.question.first().clamp(1, top);
+        let first = first.clamp(1, top);
         // From here on `low` does not hold, or is nothing at all, and `high` does.
-        let (mut low, mut high) = if self.holds(first)? {
+        let (mut low, mut high) = if self.holds(first, least)? {
             let mut high = first;
             loop {
                 let low = high.saturating_sub(step);
-                if low == 0 || !self.holds(low)? {
+                if low == 0 || !self.holds(low, least)? {
                     break (low, high);
                 }
                 (high, step) = (low, step * 2);
@@ -163,7 +186,7 @@ impl Search<'_> {
                     return Ok(None);
                 }
                 let high = (low + step).min(top);
-                if self.holds(high)? {
+                if self.holds(high, least)? {
                     break (low, high);
                 }
                 (low, step) = (high, step * 2);
@@ -171,7 +194,7 @@ impl Search<'_> {
         };
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            if self.holds(middle)? { high = middle } else { low = middle }
+            if self.holds(middle, least)? { high = middle } else { low = middle }
         }
         Ok(Some(high))
     }
@@ -231,18 +254,22 @@ impl Question<'_> {
 
     /// Tries a capacity, with more and more replications until every goal is known to be met or not, or there are enough.
     fn trial(&self, n: Option<u32>, progress: &Progress) -> Result<Trial, Interrupted> {
-        let scenario = self.with(n);
         let mut replications = self.replications;
         loop {
-            let results = compare(&scenario, replications, progress)?.results;
-            let outcomes: Vec<_> = self.goals.iter().map(|goal| outcome(&results, goal)).collect();
-            let failed = outcomes.iter().any(|(_, verdict)| *verdict == Verdict::Fails);
-            let sure = failed || outcomes.iter().all(|(_, verdict)| *verdict == Verdict::Holds);
-            if sure || replications >= self.most {
-                return Ok(Trial { capacity: n.map(|n| self.value(n)), outcomes, replications });
+            let trial = self.trial_of(n, replications, progress)?;
+            let failed = trial.outcomes.iter().any(|(_, verdict)| *verdict == Verdict::Fails);
+            if failed || trial.holds() || replications >= self.most {
+                return Ok(trial);
             }
             replications = replications.saturating_mul(2).min(self.most);
         }
+    }
+
+    /// Tries a capacity with so many replications.
+    fn trial_of(&self, n: Option<u32>, replications: u32, progress: &Progress) -> Result<Trial, Interrupted> {
+        let results = compare(&self.with(n), replications, progress)?.results;
+        let outcomes = self.goals.iter().map(|goal| outcome(&results, goal)).collect();
+        Ok(Trial { capacity: n.map(|n| self.value(n)), outcomes, replications })
     }
 }
 

@@ -4,12 +4,15 @@ mod bad_files;
 mod bad_flags;
 mod bad_scenarios;
 mod baseline;
+mod capacity;
 mod checks;
 #[cfg(target_os = "linux")]
 mod interrupted;
+mod precision;
 mod run;
 mod shipped;
 mod streams;
+mod sweep;
 mod trace;
 mod words;
 

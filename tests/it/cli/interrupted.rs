@@ -1,6 +1,6 @@
 //! Ctrl-C in the middle of a run.
 
-use super::{Home, Said};
+use super::{Home, Said, has};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -46,16 +46,45 @@ fn an_interrupted_run_stops_at_once_and_writes_nothing() {
         "run pin.toml --recipients 4000000000 --threads 2 --out there --format json",
         "run pin.toml --recipients 100 --replications 100000 --no-report",
         "check pin.toml --recipients 4000000000",
+        "capacity pin.toml --recipients 4000000000 --provider sms --rate --goal delivered>=0.5",
     ] {
-        let mut command = home.command(&line.split(' ').collect::<Vec<_>>());
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
-        while !catches_interrupts(&child) {
-            moment();
-        }
-        moment();
-        interrupt(&child);
-        let said = ending(child).recv_timeout(AT_MOST).unwrap_or_else(|_| panic!("{line} goes on"));
+        let said = interrupted(&home, line, |_| true);
         assert_eq!(said.refuses(130, &[]).err, "error: interrupted; nothing was written\n", "{line}");
         assert_eq!(home.names(), ["pin.toml"], "{line}");
     }
+}
+
+/// What the program says when it is interrupted once it plays and `ready` says so.
+fn interrupted(home: &Home, line: &str, ready: impl Fn(&Home) -> bool) -> Said {
+    let mut command = home.command(&line.split(' ').collect::<Vec<_>>());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    while !catches_interrupts(&child) || !ready(home) {
+        moment();
+    }
+    moment();
+    interrupt(&child);
+    ending(child).recv_timeout(AT_MOST).unwrap_or_else(|_| panic!("{line} goes on"))
+}
+
+#[test]
+fn worlds_in_which_recipients_meet_stop_as_soon() {
+    let home = Home::of(include_str!("../scenario/queue.toml"));
+    for flags in ["--recipients 10000000", "--recipients 10000000 --plan sms --threads 2", "--replications 100000"] {
+        let said = interrupted(&home, &format!("run pin.toml {flags}"), |_| true);
+        assert_eq!(said.refuses(130, &[]).err, "error: interrupted; nothing was written\n", "{flags}");
+        assert_eq!(home.names(), ["pin.toml"], "{flags}");
+    }
+}
+
+#[test]
+fn an_interrupted_sweep_goes_on_from_there() {
+    let home = Home::new();
+    let points = |home: &Home| home.names().iter().filter(|name| name.ends_with(".json")).count();
+    let vary = "sweep pin.toml --vary seed=1,2 --vary traffic.recipients=5,4000000000 --out out --quiet";
+    let said = interrupted(&home, vary, |home| points(home) == 1)
+        .refuses(130, &["interrupted; 1 of 4 points are in out/points"]);
+    has(&said.err, &["the same command goes on from there"]);
+    assert_eq!(points(&home), 1);
+    let said = home.says("sweep pin.toml --vary traffic.recipients=5,6 --seed 1 --out out").ends(0);
+    has(&said.err, &["note: 1 of 2 points are there already"]);
 }

@@ -5,11 +5,13 @@ use std::fs::OpenOptions;
 use std::process::Stdio;
 
 /// A line for every verb.
-const LINES: [&str; 10] = [
+const LINES: [&str; 12] = [
     "run pin.toml --no-report",
     "run pin.toml --no-report --format json",
     "run pin.toml --no-report --format csv",
     "check pin.toml",
+    "capacity pin.toml --provider sms --rate --goal delivered>=0.5 --no-report",
+    "sweep pin.toml --vary seed=1,2 --out out --quiet",
     "validate pin.toml",
     "trace pin.toml",
     "schema",

@@ -2,7 +2,7 @@
 
 use super::{Home, has};
 
-const VERBS: [&str; 6] = ["run", "check", "validate", "trace", "schema", "completions"];
+const VERBS: [&str; 8] = ["run", "check", "capacity", "sweep", "validate", "trace", "schema", "completions"];
 
 #[test]
 fn help_names_every_verb_and_the_exit_codes() {

@@ -1,0 +1,107 @@
+//! `failsim capacity`: how much of a provider a plan needs.
+
+use super::{Home, has};
+use serde_json::Value;
+
+fn home() -> Home {
+    Home::of(include_str!("../scenario/queue.toml"))
+}
+
+/// What it printed as JSON.
+fn found(home: &Home, flags: &str) -> Value {
+    let said = home.says(&format!("capacity pin.toml --provider sms --no-report --format json {flags}")).ends(0);
+    serde_json::from_str(&said.out).expect("JSON")
+}
+
+#[test]
+fn the_smallest_capacity_holds_and_the_next_smaller_does_not() {
+    let home = home();
+    let found = found(&home, "");
+    assert_eq!((&found["schema"], &found["limit"]), (&"failsim/capacity/1".into(), &"rate_per_s".into()));
+    let smallest = found["smallest"].as_f64().expect("there is one");
+    // Three arrive in a second, nine at the peak.
+    assert!(smallest > 3.0 && smallest < 9.0, "{smallest}");
+    let trials = found["trials"].as_array().expect("trials");
+    let of = |trial: &Value| (trial["capacity"].as_f64(), trial["verdict"] == "holds");
+    let place = trials.iter().position(|trial| of(trial).0 == Some(smallest)).expect("it was tried");
+    assert!(of(&trials[place]).1);
+    let (below, holds) = of(&trials[place - 1]);
+    assert!(!holds);
+    // They are one step of three digits apart.
+    assert!(smallest - below.expect("a number") <= smallest * 0.01 + 1e-9);
+    let capacities: Vec<_> = trials.iter().filter_map(|trial| of(trial).0).collect();
+    assert!(capacities.is_sorted() && capacities.len() + 1 == trials.len(), "the last is without a limit");
+    // A goal is met only when the whole interval meets it.
+    let outcome = &trials[place]["outcomes"][0];
+    assert!(outcome["low"].as_f64() >= Some(0.93) && outcome["value"].as_f64() > outcome["low"].as_f64());
+}
+
+#[test]
+fn the_answer_is_what_playing_with_it_says() {
+    let home = home();
+    let smallest = found(&home, "")["smallest"].as_f64().expect("there is one");
+    home.change("rate = \"5/s\"", &format!("rate = \"{smallest}/s\""));
+    let said = home.says("check pin.toml --plan sms --replications 40").ends(0);
+    has(&said.out, &["1 hold, 0 fail"]);
+    home.change(&format!("rate = \"{smallest}/s\""), &format!("rate = \"{}/s\"", smallest * 0.95));
+    home.says("check pin.toml --plan sms --replications 40").ends(3);
+}
+
+#[test]
+fn lines_are_looked_for_too_and_a_report_is_written() {
+    let home = home();
+    let line = "capacity pin.toml --plan sms-voice --provider voice --goal in_time>=0.75 --out lines";
+    let said = home.says(line).ends(0);
+    has(&said.out, &["sms-voice needs ", " lines of voice for delivered in time at least 75 %", "holds, the smallest"]);
+    has(&said.err, &["report: lines/README.md"]);
+    let names = ["README.md", "capacity.json", "curve.csv", "curve.svg", "run.json"];
+    assert_eq!(home.names().iter().filter_map(|name| name.strip_prefix("lines/")).collect::<Vec<_>>(), names);
+    let csv = home.read("lines/curve.csv");
+    assert!(csv.starts_with("capacity,measure,stream,value,low,high,verdict,replications\n"));
+    assert_eq!(
+        csv.lines().last().map(|line| line.starts_with(",in_time,,")),
+        Some(true),
+        "the last is without a limit"
+    );
+    // It is its own folder, and may be written again; that of a run is not.
+    home.says(line).ends(0);
+    home.says("run pin.toml --out run").ends(0);
+    let said = home.says(&line.replace("--out lines", "--out run"));
+    said.refuses(1, &["README.md is there already and no part of a report"]);
+}
+
+#[test]
+fn threads_and_repetition_change_nothing() {
+    let home = home();
+    let says = |flags: &str| home.says(&format!("capacity pin.toml --provider sms --no-report {flags}")).ends(0).out;
+    assert_eq!(says("--threads 1"), says("--threads 3"));
+}
+
+#[test]
+fn what_no_capacity_attains_ends_with_three() {
+    let said = home().says("capacity pin.toml --provider sms --goal in_time>=0.97 --no-report").ends(3);
+    has(&said.out, &["No throughput of sms is enough for sms to come to delivered in time at least 97 %", "no limit"]);
+}
+
+#[test]
+fn questions_that_are_none_are_refused_with_the_cure() {
+    let home = home();
+    for (flags, parts) in [
+        ("--provider smss", ["no provider named \"smss\"", "used are sms"]),
+        ("--provider voice", ["does not use the provider \"voice\"", "used are sms"]),
+        ("--provider sms --plan sms --plan sms-voice", ["more than one plan", "one plan at a time"]),
+        ("--provider sms --goal in_time>0.9", ["in_time>=0.99", "--help"]),
+        ("--provider sms --goal in_time<=0.9", ["write in_time>=0.9", "--help"]),
+        ("--provider sms --goal speed>=1", ["no measure is named \"speed\"", "they are delivered"]),
+        ("--provider sms --plan sms-voice", ["has no goal", "--goal 'in_time>=0.99'"]),
+        ("--provider sms --stream pins", ["no stream of traffic named \"pins\"", "leave --stream out"]),
+        ("--provider sms --rate --concurrent", ["cannot be used with", "--concurrent"]),
+    ] {
+        home.says(&format!("capacity pin.toml {flags} --no-report")).refuses(2, &parts);
+    }
+    home.change("capacity = { rate = \"5/s\" }\n", "");
+    home.says("capacity pin.toml --provider sms").refuses(2, &["has no limit in this scenario", "--rate"]);
+    assert_eq!(home.names(), ["pin.toml"]);
+    // With the flag it is looked for all the same.
+    home.says("capacity pin.toml --provider sms --rate --no-report").ends(0);
+}

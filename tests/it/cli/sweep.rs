@@ -1,0 +1,143 @@
+//! `failsim sweep`: what one or two values of a scenario do.
+
+use super::{Home, has};
+
+fn home() -> Home {
+    Home::of(include_str!("../scenario/queue.toml"))
+}
+
+const RATES: &str = "sweep pin.toml --vary providers.sms.capacity.rate=4/s..8/s:3 --out out";
+
+fn points(home: &Home) -> Vec<String> {
+    home.names().into_iter().filter(|name| name.starts_with("out/points/")).collect()
+}
+
+#[test]
+fn every_point_is_what_a_run_with_that_value_is() {
+    let home = home();
+    let said = home.says(RATES).ends(0);
+    has(&said.out, &["Delivered in time (30 s), by providers.sms.capacity.rate", "4/s", "6/s", "8/s", "sms-voice"]);
+    let csv = home.read("out/sweep.csv");
+    assert!(csv.starts_with("providers.sms.capacity.rate,plan,stream,measure,value,low,high,unit\n"));
+    home.change("rate = \"5/s\"", "rate = \"6/s\"");
+    let run = home.says("run pin.toml --no-report --format csv").ends(0).out;
+    let measure = |name: &str| run.lines().find(|line| line.starts_with(name)).map(|line| line.replacen(',', ",,", 1));
+    for name in ["sms,in_time", "sms-voice,delivered", "sms-voice,failovers"] {
+        let row = measure(name).expect("a run has it");
+        assert!(csv.contains(&format!("6/s,{row}\n")), "{row} is not in\n{csv}");
+    }
+}
+
+#[test]
+fn the_folder_has_a_figure_for_each_measure() {
+    let home = home();
+    home.says(&format!("{RATES} --measure in_time --measure latency_s.p99,cost.total")).ends(0);
+    let names = home.names();
+    let files: Vec<_> = names.iter().filter_map(|name| name.strip_prefix("out/")).collect();
+    for name in
+        ["README.md", "cost-total.svg", "in_time.svg", "latency_s-p99.svg", "run.json", "sweep.csv", "sweep.json"]
+    {
+        assert!(files.contains(&name), "{name} is not in {files:?}");
+    }
+    assert!(!files.contains(&"delivered.svg"));
+    let json: serde_json::Value = serde_json::from_str(&home.read("out/sweep.json")).expect("JSON");
+    assert_eq!(json["schema"], "failsim/sweep/1");
+    assert_eq!(json["points"].as_array().map(Vec::len), Some(3));
+    assert_eq!(json["points"][1]["values"][0], "6/s");
+}
+
+#[test]
+fn two_values_make_a_map() {
+    let home = home();
+    let line = "sweep pin.toml --vary providers.sms.capacity.rate=4/s,8/s --vary plans.sms-voice.steps.1.ttl=10s,20s,40s \
+                --plan sms-voice --measure in_time --out out";
+    let said = home.says(line).ends(0);
+    has(
+        &said.out,
+        &["by providers.sms.capacity.rate (down) and\nplans.sms-voice.steps.1.ttl (across)", "10 s", "40 s"],
+    );
+    assert_eq!(points(&home).len(), 6);
+    let csv = home.read("out/sweep.csv");
+    assert!(csv.starts_with("providers.sms.capacity.rate,plans.sms-voice.steps.1.ttl,plan,"));
+    has(&csv, &["\n8/s,40s,sms-voice,,in_time,"]);
+    has(&home.read("out/in_time.svg"), &["<svg ", "8/s"]);
+}
+
+#[test]
+fn points_that_are_there_are_not_played_again() {
+    let home = home();
+    home.says(RATES).ends(0);
+    let (first, table) = (points(&home), home.read("out/sweep.csv"));
+    assert_eq!(first.len(), 3);
+    let marked = first[0].clone();
+    let modified = |name: &str| std::fs::metadata(home.path(name)).and_then(|known| known.modified()).expect("a time");
+    let before = modified(&marked);
+    // The same again, and more of it.
+    let said = home.says(RATES).ends(0);
+    has(&said.err, &["note: 3 of 3 points are there already"]);
+    assert_eq!(home.read("out/sweep.csv"), table);
+    let said = home.says(&RATES.replace("4/s..8/s:3", "4/s,5/s,6/s,8/s")).ends(0);
+    has(&said.err, &["note: 3 of 4 points are there already"]);
+    assert_eq!(modified(&marked), before);
+    // A damaged one is played again.
+    home.write(&marked, "{");
+    has(&home.says(RATES).ends(0).err, &["note: 2 of 3 points are there already"]);
+    assert_eq!(home.read("out/sweep.csv"), table);
+}
+
+#[test]
+fn whatever_may_lead_to_other_results_is_another_point() {
+    let home = home();
+    let vary = "--vary providers.voice.capacity.concurrent=3,4 --out out --quiet";
+    let mut known = 0;
+    for flags in ["", "--seed 8", "--replications 11", "--recipients 800", "--plan sms-voice"] {
+        home.says(&format!("sweep pin.toml {vary} {flags}")).ends(0);
+        known += 2;
+        assert_eq!(points(&home).len(), known, "{flags}");
+    }
+    home.change("p50 = \"2s\"", "p50 = \"3s\"");
+    home.says(&format!("sweep pin.toml {vary}")).ends(0);
+    assert_eq!(points(&home).len(), known + 2);
+}
+
+#[test]
+fn the_order_and_the_threads_make_no_difference() {
+    let home = home();
+    home.says(&format!("{RATES} --threads 1 --quiet")).ends(0);
+    home.says(&format!("{} --threads 3 --quiet", RATES.replace("--out out", "--out other"))).ends(0);
+    for file in ["sweep.csv", "sweep.json", "in_time.svg"] {
+        assert_eq!(home.read(&format!("out/{file}")), home.read(&format!("other/{file}")), "{file}");
+    }
+}
+
+#[test]
+fn what_cannot_be_varied_is_refused_before_anything_is_played() {
+    let home = home();
+    for (vary, parts) in [
+        ("--vary providers.sms.capacity.rat=1/s,2/s", ["did you mean \"rate\"?", "--help"]),
+        ("--vary providers.sms.capacity.rate=1,2", ["\"1\" is no value of providers.sms.capacity.rate", "--help"]),
+        ("--vary plans.nobody.steps.1.ttl=1s,2s", ["nothing there is called `nobody`", "sms-voice"]),
+        ("--vary plans.sms.steps.2.ttl=1s,2s", ["there is no number 2", "a number from 1 to 1"]),
+        ("--vary providers.sms.outcomes.1.share=0.95,0.97", ["1.01", "hint"]),
+        ("--vary seed=1,2 --vary seed=3,4", ["seed is varied twice", "one --vary"]),
+        ("--vary seed=1..200:200 --vary recipients=1", ["no key \"recipients\"", "--help"]),
+        ("--vary seed=1..200:200 --vary traffic.recipients=1..200:200", ["40 000 points", "at most 10 000"]),
+        ("--vary seed=1 --vary replications=1 --vary traffic.recipients=1", ["3 values are varied", "one or two"]),
+        ("--vary seed=1 --measure speed", ["no measure is named \"speed\"", "they are delivered"]),
+        ("--vary seed=1 --stream pins", ["no stream of traffic named \"pins\"", "leave --stream out"]),
+    ] {
+        home.says(&format!("sweep pin.toml {vary} --out out")).refuses(2, &parts);
+    }
+    home.says("sweep pin.toml --out out").refuses(2, &["--vary <PATH=VALUES>"]);
+    assert_eq!(home.names(), ["pin.toml"]);
+}
+
+#[test]
+fn the_folder_of_somebody_else_is_left_alone() {
+    let home = home();
+    std::fs::create_dir(home.path("out")).expect("a folder");
+    home.write("out/README.md", "mine");
+    home.says(RATES).refuses(1, &["README.md is there already and no part of a report", "--out"]);
+    assert_eq!(home.names(), ["out", "out/README.md", "pin.toml"]);
+    home.says(&RATES.replace("--out out", "--out pin.toml")).refuses(1, &["pin.toml is no folder"]);
+}
