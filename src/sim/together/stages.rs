@@ -150,7 +150,10 @@ impl<'a> Stages<'a> {
             worker.settle(&line, range, &task, self.world, progress)
         };
         let parts = workers.par_iter_mut().zip(ranges).map(work).collect::<Result<Vec<Vec<Ticket>>, _>>()?;
-        Ok((!step.last).then(|| Line::of_tickets(line.stream, line.step + 1, parts)))
+        let next = (line.stream, line.step + 1);
+        // Before the tickets of all threads are put together: there may be many.
+        drop(line);
+        Ok((!step.last).then(|| Line::of_tickets(next.0, next.1, parts)))
     }
 
     fn worker(&self) -> Box<Worker> {
