@@ -198,6 +198,12 @@ impl Provider {
         }
     }
 
+    /// Its capacity, if that is limited.
+    #[must_use]
+    pub const fn capacity(&self) -> Option<&Capacity> {
+        self.capacity.as_ref()
+    }
+
     /// Who is next in its queue, if its capacity is limited.
     #[must_use]
     pub fn order(&self) -> Option<Order> {

@@ -286,7 +286,7 @@ impl StepTally {
 }
 
 impl ProviderTally {
-    fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         self.attempts += other.attempts;
         self.delivered += other.delivered;
         self.cost += other.cost;

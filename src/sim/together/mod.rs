@@ -8,6 +8,7 @@
 mod door;
 mod events;
 mod finished;
+mod laws;
 mod line;
 mod order;
 mod procession;
@@ -40,10 +41,12 @@ pub struct WorldTally {
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_together(world: &World<'_>, plan: usize, progress: &Progress) -> Result<WorldTally, Interrupted> {
-    match stages::Stages::new(world, plan).filter(|_| world.way == Way::Shortest) {
+    let tally = match stages::Stages::new(world, plan).filter(|_| world.way == Way::Shortest) {
         Some(stages) => stages.play(progress),
         None => events::Events::new(world, plan, None).play(progress).map(|(tally, _)| tally),
-    }
+    }?;
+    debug_assert_eq!(laws::broken(world, &tally), None, "a law that every world obeys");
+    Ok(tally)
 }
 
 /// Whether the world in which the plan with this index is compared is played provider by provider: its work flows one way.
