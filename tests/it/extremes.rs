@@ -90,3 +90,66 @@ steps = [{ provider = "a" }]
     let share = held.count() as f64 / 400.0;
     assert!((share - 0.95).abs() < 4.0 * (0.95 * 0.05 / 400.0_f64).sqrt(), "{share}");
 }
+
+/// Recipients who share the scarcest and the longest things that a file may say.
+const SCARCEST: &str = r#"
+replications = 10
+[goal]
+deadline = "366d"
+[[traffic]]
+name = "a"
+recipients = 300
+arrivals = { uniform = { over = "366d" } }
+priority = 9
+[[traffic]]
+name = "b"
+recipients = 300
+arrivals = { blast = {} }
+plan = "own"
+[providers.a]
+channel = "sms"
+honours_ttl = false
+price = { submitted = 100000 }
+capacity = { rate = "0.001/d", concurrent = 1, order = "priority" }
+breaker = { window = "366d", at_least = 1, open_at = 0.000001, open_for = "366d", probes = 1, missing_after = "366d" }
+outcomes = [
+  { status = "answered", share = 0.5, after = { constant = "366d" }, talk = { constant = "366d" } },
+  { status = "failed", share = 0.4, after = { constant = "1us" } },
+]
+outages = [
+  { random = { between = "1m", lasting = "366d" }, effect = "throttle", factor = 0.000001 },
+  { random = { between = "200d", lasting = "366d" }, effect = "slow", factor = 1e6, delay = "366d" },
+]
+[providers.b]
+channel = "sms"
+capacity = { rate = "1000000/s", concurrent = 1000000, queue = 1, over_limit = "queue" }
+outages = [{ from = "0s", to = "366d", every = "366d", effect = "throttle", factor = 0 }]
+outcomes = [{ status = "delivered", share = 1, after = { lognormal = { median = "366d", sigma = 4 } } }]
+[[plans]]
+name = "pool"
+steps = [{ provider = { weighted = { a = 1e-9, b = 1e9 } }, ttl = "366d", attempts = 8, retry_after = "366d" }, { provider = "a" }]
+[[plans]]
+name = "own"
+steps = [{ provider = "a", ttl = "366d" }, { provider = "b", ttl = "none" }]
+[[plans]]
+name = "one-way"
+steps = [{ provider = "b", ttl = "none" }]
+"#;
+
+#[test]
+fn the_scarcest_capacities_do_not_overflow() {
+    let others = [
+        ("order = \"priority\"", "order = \"fifo\""),
+        ("366d", "1us"),
+        ("rate = \"0.001/d\", ", ""),
+        ("recipients = 300", "recipients = 1"),
+    ];
+    let texts = others.map(|(old, new)| SCARCEST.replace(old, new));
+    for text in [SCARCEST.to_owned()].iter().chain(&texts) {
+        let results = results(&scenario(text));
+        for plan in &results.plans {
+            assert!((0.0..=1.0).contains(&plan.delivered.share), "{plan:?}");
+            assert!(plan.streams.len() == 2 && plan.cost.total.is_finite(), "{plan:?}");
+        }
+    }
+}

@@ -19,5 +19,6 @@ mod random_scenario;
 mod readme;
 mod sampling;
 mod scenario_files;
+mod sharing;
 mod three_plans;
 mod twin;

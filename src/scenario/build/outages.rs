@@ -5,6 +5,8 @@ use crate::provider::{Effect, Outage, When};
 use crate::scenario::record::Record;
 use crate::units::{Probability, SimTime};
 
+/// Random outages are listed over the whole span that a scenario plays: a million in two years.
+const LEAST_BETWEEN: SimTime = SimTime::from_micros(60_000_000);
 /// A throttle's factor is a whole number of these.
 const MILLIONTHS: f64 = 1e6;
 
@@ -24,9 +26,23 @@ impl Builder<'_> {
     /// In which windows.
     fn when(&mut self, record: &Record) -> Option<When> {
         match optional::<&Record>(record, "random")? {
-            Some(random) => Some(When::Random { between: random.get("between")?, lasting: random.get("lasting")? }),
+            Some(random) => self.random(random),
             None => self.window(record).map(|(from, to, every)| When::Window { from, to, every }),
         }
+    }
+
+    /// At random.
+    fn random(&mut self, record: &Record) -> Option<When> {
+        let (between, lasting) = (record.get("between")?, record.get("lasting")?);
+        if between < LEAST_BETWEEN {
+            return self.refuse(
+                record.place_of("between"),
+                "random outages come too often",
+                format!("expected at least {}", quoted(LEAST_BETWEEN)),
+                "write a longer `between`; what fails more often than that is an outcome, with a share of its own",
+            );
+        }
+        Some(When::Random { between, lasting })
     }
 
     /// From when to when, and how often.

@@ -226,7 +226,7 @@ static RANDOM: Table = Table {
         Field::required(
             "between",
             Kind::Duration { zero: false },
-            "The mean time from the end of one to the beginning of the next [duration]",
+            "The mean time from the end of one to the beginning of the next, at least 1m [duration]",
         ),
         Field::required("lasting", Kind::Duration { zero: false }, "How long one lasts on average [duration]"),
     ],

@@ -73,6 +73,7 @@ fn random_outages_have_a_mean_time_between_and_a_mean_duration() {
     assert!(scenario.is_shared(), "all recipients meet the same outages");
     refused(window, "random = { between = \"8h\" }", &["`lasting` is missing"]);
     refused(window, "from = \"20m\"\nrandom = { between = \"8h\", lasting = \"1m\" }", &["exclude each other"]);
+    refused(window, "random = { between = \"59s\", lasting = \"1m\" }", &["come too often", "at least \"1m\""]);
     let said = checked(&with(window, "")).expect_err("refused").to_string();
     assert!(said.contains("an outage lacks what matters most") && said.contains("`from` with `to` or `random`"));
 }

@@ -1,0 +1,276 @@
+//! Worlds in which recipients meet: what they have in common with worlds in which they do not, with one another, and with the lives
+//! that are traced one by one.
+
+use crate::build::{constant, exponential, outcome, plan, provider, scenario, secs, share, step, stream};
+use crate::random_scenario::{case, shared_case};
+use crate::three_plans::three_plans;
+use failsim::engine::Pool;
+use failsim::provider::{Capacity, Effect, Order, Outage, ProviderSpec, When};
+use failsim::report;
+use failsim::scenario::Scenario;
+use failsim::sim::Progress;
+use failsim::study::{Event, Findings, Intervals, Whose, compare, trace};
+use failsim::traffic::Arrivals;
+use failsim::units::{Rate, SimTime};
+use failsim::vocabulary::FlowStatus;
+use failsim::vocabulary::Status::{Delivered, Failed};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use rayon::prelude::*;
+
+fn play(scenario: &Scenario, replications: u32) -> Findings {
+    compare(scenario, replications, &Progress::default()).expect("nobody stops it")
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    let rng_seed = RngSeed::Fixed(20_261_127);
+    ProptestConfig { cases, rng_seed, failure_persistence: None, max_shrink_iters: 500, ..ProptestConfig::default() }
+}
+
+/// More than anybody needs.
+const PLENTY: Capacity = Capacity { rate: None, concurrent: Some(10_000_000), queue: u64::MAX, order: Order::Fifo };
+
+/// The scenario with more capacity at every provider than it can use.
+fn with_plenty(scenario: &Scenario, order: Order) -> Scenario {
+    let mut scenario = scenario.clone();
+    scenario.providers.iter_mut().for_each(|provider| provider.capacity = Some(Capacity { order, ..PLENTY }));
+    scenario
+}
+
+/// The scenario with hardly any.
+fn scarce() -> Scenario {
+    let mut scenario = three_plans(3_000);
+    for (i, provider) in scenario.providers.iter_mut().enumerate() {
+        let rate = Rate::new(1 + i as u64, 0, SimTime::from_micros(1_000_000));
+        provider.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo });
+    }
+    scenario
+}
+
+// ---------------------------------------------------------------- nobody has to wait
+
+proptest! {
+    #![proptest_config(config(24))]
+
+    /// Byte for byte, results.json and results.csv are those of recipients alone.
+    #[test]
+    fn capacity_that_is_never_reached_changes_no_byte(case in case(), replications in 1..=2_u32) {
+        for order in [Order::Fifo, Order::Priority] {
+            let with = play(&with_plenty(&case.scenario, order), replications);
+            let without = play(&case.scenario, replications);
+            prop_assert!(report::json(&with.results) == report::json(&without.results));
+            prop_assert!(report::csv(&with.results) == report::csv(&without.results));
+            prop_assert!(with.pictures == without.pictures);
+        }
+    }
+}
+
+/// Without this the property above could hold for want of anything that might differ.
+#[test]
+fn capacity_that_is_reached_does_change_something() {
+    let (scarce, plenty) = (scarce(), with_plenty(&scarce(), Order::Fifo));
+    let [scarce, plenty] = [scarce, plenty].map(|scenario| play(&scenario, 1).results);
+    assert!(scarce.plans[0].in_time.share < 0.5 * plenty.plans[0].in_time.share);
+    assert_eq!(scarce.scenario.intervals, Intervals::Unknown);
+    assert_eq!(plenty.scenario.intervals, Intervals::FromRecipients);
+}
+
+/// A stream by itself plays as it does beside another that uses other providers.
+#[test]
+fn streams_that_do_not_meet_leave_one_another_alone() {
+    let mut both = scarce();
+    both.streams[0].name = "here".to_owned();
+    let alone = play(&both, 1).results;
+    both.providers.push(provider("elsewhere", vec![outcome(Delivered, 1.0, constant(1.0))]));
+    both.breakers.push(None);
+    let mut other = stream("there", 5_000, Arrivals::Blast);
+    other.plan = Some(plan("own", vec![(both.providers.len() - 1, step(secs(30.0)))]));
+    both.streams.push(other);
+    let results = play(&both, 1).results;
+    for (with, without) in results.plans.iter().zip(&alone.plans) {
+        let [here, there] = &with.streams[..] else { panic!("two streams") };
+        assert_eq!((&here.result, there.result.delivered.share), (without, 1.0));
+    }
+}
+
+// ---------------------------------------------------------------- threads
+
+proptest! {
+    #![proptest_config(config(16))]
+
+    #[test]
+    fn any_number_of_threads_finds_the_same(case in shared_case()) {
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be had");
+            pool.install(|| play(&case.scenario, 3))
+        };
+        let one = with(1);
+        for threads in [2, 5] {
+            let many = with(threads);
+            prop_assert!(many == one, "{} threads find something else than one", threads);
+        }
+    }
+}
+
+#[test]
+fn a_world_that_is_shared_between_threads_is_the_same() {
+    let mut scenario = scarce();
+    scenario.set_recipients(150_000).expect("it can be so many");
+    scenario.providers.iter_mut().for_each(|provider| {
+        let rate = Rate::new(700, 0, SimTime::from_micros(1_000_000));
+        provider.capacity = provider.capacity.map(|capacity| Capacity { rate, ..capacity });
+    });
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be had");
+        pool.install(|| play(&scenario, 1))
+    };
+    let one = with(1);
+    assert!(one.results.plans.iter().any(|plan| plan.providers.iter().any(|p| p.wait_mean_s > 0.0)));
+    assert!(with(2) == one && with(3) == one);
+}
+
+// ---------------------------------------------------------------- one life
+
+proptest! {
+    #![proptest_config(config(24))]
+
+    /// Every recipient traced one by one adds up to what the world counts.
+    #[test]
+    fn traced_lives_add_up_to_their_world(case in shared_case()) {
+        let mut scenario = case.scenario;
+        scenario.set_recipients(scenario.streams.len() as u64 * 12).expect("it can be so few");
+        let found = play(&scenario, 1).results;
+        for (p, plan) in found.plans.iter().enumerate() {
+            for (s, whose) in scenario.streams.iter().enumerate() {
+                let of_stream = plan.streams.get(s).map_or(plan, |stream| &stream.result);
+                let lives = (0..whose.traffic.recipients).map(|recipient| {
+                    trace(&scenario, Whose { plan: p, stream: s, recipient, replication: 0 })
+                });
+                let lives: Vec<_> = lives.collect();
+                let number = |holds: &dyn Fn(&failsim::study::Trace) -> bool| lives.iter().filter(|life| holds(life)).count() as f64;
+                prop_assert_eq!(number(&|life| life.deliveries > 0), of_stream.delivered.count.0);
+                prop_assert_eq!(number(&|life| life.deliveries > 1), of_stream.duplicates.count.0);
+                prop_assert_eq!(number(&|life| life.status == FlowStatus::Succeeded), of_stream.succeeded.count.0);
+                let cost: f64 = lives.iter().map(|life| life.cost.as_micros() as f64 / 1e6).sum();
+                prop_assert!((cost - of_stream.cost.total).abs() < 1e-6);
+                let withdrawn = lives.iter().flat_map(|life| &life.events).filter(|(_, event)| matches!(event, Event::Withdrawn(_)));
+                let ended: f64 = of_stream.providers.iter().map(|provider| provider.withdrawn.0).sum();
+                // Whoever waits for ever is counted among the withdrawn, but nothing ever happens to them.
+                prop_assert!(withdrawn.count() as f64 <= ended);
+            }
+        }
+    }
+}
+
+// ---------------------------------------------------------------- choices and outages
+
+/// A weighted choice is made in proportion to the weights: of n attempts, the share of one with weight w has the standard error
+/// sqrt(w (1 - w) / n).
+#[test]
+fn weights_share_out_the_attempts() {
+    let n = 200_000;
+    let names = ["a", "b", "c"];
+    let providers = names.map(|name| ProviderSpec {
+        channel: "sms".to_owned(),
+        ..provider(name, vec![outcome(Delivered, 1.0, constant(1.0))])
+    });
+    let mut scenario = scenario(n, providers.into(), vec![plan("weighted", vec![(0, step(secs(60.0)))])]);
+    scenario.plans[0].carriers[0].pool = Pool::weighted(vec![(0, 5.0), (1, 3.0), (2, 2.0)]);
+    let found = play(&scenario, 1).results;
+    for (provider, weight) in found.plans[0].providers.iter().zip([0.5, 0.3, 0.2]) {
+        let bound = 4.5 * (weight * (1.0 - weight) / n as f64).sqrt();
+        let share = provider.attempts.0 / n as f64;
+        assert!((share - weight).abs() < bound, "{share}, not {weight} ± {bound}");
+    }
+}
+
+/// When the first of two refuses, the second takes over: of 20 evenly spaced in a second, one of 10/s carries every other, one of
+/// 5/s every other of the rest, and a quarter is refused by both.
+#[test]
+fn what_the_first_refuses_the_second_takes() {
+    let per_second = |rate: u64| Capacity {
+        rate: Rate::new(rate, 0, SimTime::from_micros(1_000_000)),
+        concurrent: None,
+        queue: 0,
+        order: Order::Fifo,
+    };
+    let named = |name: &str, rate| ProviderSpec {
+        channel: "sms".to_owned(),
+        capacity: Some(per_second(rate)),
+        ..provider(name, vec![outcome(Delivered, 1.0, constant(1.0))])
+    };
+    let mut scenario =
+        scenario(20_000, vec![named("a", 10), named("b", 5)], vec![plan("pool", vec![(0, step(secs(60.0)))])]);
+    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: secs(1_000.0) };
+    scenario.plans[0].carriers[0].pool = Pool::first_of(vec![0, 1]);
+    let plan = play(&scenario, 1).results.plans.remove(0);
+    assert!((plan.delivered.count.0 - 15_000.0).abs() <= 2.0, "{:?}", plan.delivered);
+    let [a, b] = &plan.providers[..] else { panic!("two providers") };
+    assert!((a.refused.0 - 10_000.0).abs() <= 2.0 && (b.refused.0 - 5_000.0).abs() <= 2.0, "{a:?} {b:?}");
+    assert!((a.delivered.0 - 10_000.0).abs() <= 2.0 && (b.delivered.0 - 5_000.0).abs() <= 2.0);
+}
+
+/// Random outages of 100 s on average, 900 s apart, take a tenth of the attempts in the long run; over 60 replications of 100 cycles
+/// that share has the standard error 0.09 sqrt(2 / 6000) = 0.0016, and each replication has outages of its own.
+#[test]
+fn random_outages_take_their_share() {
+    let when = When::Random { between: secs(900.0), lasting: secs(100.0) };
+    let mut provider = provider("sms", vec![outcome(Delivered, 1.0, constant(0.001))]);
+    provider.outages = vec![Outage { when, effect: Effect::Fail, share: share(1.0) }];
+    let mut scenario = scenario(20_000, vec![provider], vec![plan("p", vec![(0, step(secs(60.0)))])]);
+    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: secs(100_000.0) };
+    let results = play(&scenario, 60).results;
+    let delivered = &results.plans[0].delivered;
+    assert_eq!(results.scenario.intervals, Intervals::FromReplications);
+    // A world starts without an outage, which delays the first by less than one cycle in a hundred.
+    assert!((delivered.share - 0.9).abs() < 4.5 * 0.0016 + 0.001, "{delivered:?}");
+    let reach = delivered.high.zip(delivered.low).map(|(high, low)| (high - low) / 2.0).expect("replications tell");
+    assert!(reach > 0.0016 && reach < 0.006, "the interval is that of outages, not of recipients: {reach}");
+}
+
+// ---------------------------------------------------------------- intervals
+
+/// A 95 % interval from ten replications holds the truth 95 times in 100, though recipients depend on one another: over 400 seeds the
+/// coverage has the standard error 1.1 %. The truth is that of 4 000 replications, whose own error is a twentieth of that of ten.
+#[test]
+fn intervals_from_replications_hold_the_truth_95_times_in_100() {
+    // A queue in which recipients wait for one another, and for the second tries of others.
+    let mut sms = provider("sms", vec![outcome(Delivered, 0.9, exponential(3.0)), outcome(Failed, 0.1, constant(1.0))]);
+    sms.price.submitted = crate::build::money(0.04);
+    let rate = Rate::new(1, 0, SimTime::from_micros(1_000_000));
+    sms.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo });
+    let again = failsim::engine::StepRules { attempts: 2, retry_after: secs(5.0), ..step(secs(120.0)) };
+    let mut queue = scenario(1_000, vec![sms], vec![plan("p", vec![(0, again)])]);
+    queue.deadline = secs(20.0);
+    queue.streams[0].deadline = secs(20.0);
+    queue.streams[0].traffic.arrivals = Arrivals::Poisson { rate_per_s: 0.7 };
+    let ends = |scenario: &Scenario, replications| {
+        let plan = play(scenario, replications).results.plans.remove(0);
+        let share = |s: &failsim::study::Share| (s.share, s.low.zip(s.high));
+        let p95 = plan.latency_s.intervals.get("p95").map(|i| (i.low, i.high));
+        [
+            share(&plan.in_time),
+            share(&plan.delivered),
+            (plan.cost.per_recipient, plan.cost.low.zip(plan.cost.high)),
+            (
+                plan.latency_s.mean.expect("some are reached"),
+                plan.latency_s.intervals.get("mean").map(|i| (i.low, i.high)),
+            ),
+            (plan.latency_s.p95.expect("some are reached"), p95),
+        ]
+    };
+    let truth = ends(&Scenario { seed: 1, ..queue.clone() }, 4_000);
+    let seeds = 400_u64;
+    let runs: Vec<_> =
+        (0..seeds).into_par_iter().map(|seed| ends(&Scenario { seed: seed + 2, ..queue.clone() }, 10)).collect();
+    // The last, a quantile of all replications together, is only about as sure as its neighbours.
+    for (i, name) in ["in time", "delivered", "cost", "mean latency"].iter().enumerate() {
+        let held = runs.iter().filter(|run| {
+            let (low, high) = run[i].1.expect("ten replications tell");
+            (low..=high).contains(&truth[i].0)
+        });
+        let coverage = held.count() as f64 / seeds as f64;
+        println!("{:5.1} %  {name}", 100.0 * coverage);
+        assert!((coverage - 0.95).abs() < 0.045, "{name}: {coverage}");
+    }
+}
