@@ -6,10 +6,10 @@ use super::folder::{named_after, run_of, usable, written};
 use super::playing;
 use super::{load, output};
 use crate::report::{self, sweep};
-use crate::scenario::{Axis, Scenario};
+use crate::scenario::{Axis, Change};
 use crate::sim::Progress;
 use crate::study::{self, Replications, Results};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The folder of the points, in that of the sweep.
 const POINTS: &str = "points";
@@ -21,36 +21,29 @@ const MEASURES: [&str; 4] = ["in_time", "delivered", "cost.per_recipient", "late
 pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     let axes = axes(args)?;
     let points = study::points(&axes);
-    // Every point is read before any is played, so that one which is wrong is told at once.
-    let scenarios = points.iter().map(|point| load::played(&args.play, &point.changes(&axes)));
-    let scenarios = scenarios.collect::<Result<Vec<_>, _>>()?;
-    let stream = args.stream.as_deref();
-    if let Some(name) = stream {
-        load::stream(&scenarios[0], name)?;
-    }
     let out = args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "-sweep"));
+    let store = Store(out.join(POINTS));
+    // Every point is read before any is played, so that one which is wrong is told at once.
+    let jobs =
+        points.iter().map(|point| Job::new(args, point.changes(&axes), &store)).collect::<Result<Vec<_>, _>>()?;
     usable(&out)?;
-    sweep::refuse_what_is_not_ours(&out).map_err(broken)?;
-    let store = Store::new(&out)?;
-    let jobs: Vec<_> = scenarios.iter().map(|scenario| Job::new(scenario, args, &store)).collect();
-    let missing: Vec<_> = jobs.iter().filter(|job| job.known.is_none()).collect();
-    if !args.play.quiet && missing.len() < jobs.len() {
-        output::note(&format!("note: {} of {} points are there already", jobs.len() - missing.len(), jobs.len()));
+    sweep::refuse_what_is_not_ours(&out).and_then(|()| store.make()).map_err(|error| broken(&error))?;
+    let known = jobs.iter().filter(|job| job.known.is_some()).count();
+    if !args.play.quiet && known > 0 {
+        output::note(&format!("note: {known} of {} points are there already", jobs.len()));
     }
     let watched = playing::watched(&args.play, |progress| {
-        progress.expect(missing.iter().map(|job| job.lives()).sum());
-        jobs.iter().map(|job| job.results(&store, progress)).collect::<Result<Vec<_>, _>>()
+        progress.expect(jobs.iter().map(|job| job.lives).sum());
+        jobs.iter().map(|job| job.results(args, &store, progress)).collect::<Result<Vec<_>, _>>()
     })?;
-    let results = match &watched.outcome {
-        Ok(results) => results,
-        Err(Stop::Interrupted) => return Err(store.paused(&jobs)),
-        Err(Stop::Disk(error)) => {
-            return Err(Failure::broken(error.clone(), "mend that, or name another folder with --out"));
-        }
+    let results = match watched.outcome {
+        Ok(ref results) => results.clone(),
+        Err(Failure::Interrupted) => return Err(store.paused(&jobs)),
+        Err(failure) => return Err(failure),
     };
-    let found = study::Sweep { axes, points: points.into_iter().zip(results.iter().cloned()).collect() };
+    let found = study::Sweep { axes, points: points.into_iter().zip(results).collect() };
     let measures = if args.measures.is_empty() { MEASURES.map(str::to_owned).to_vec() } else { args.measures.clone() };
-    let shown = sweep::Shown { sweep: &found, measures: &measures, stream };
+    let shown = sweep::Shown { sweep: &found, measures: &measures, stream: args.stream.as_deref() };
     written(sweep::write(&out, &shown, &run_of(&watched)), &out, "README.md", args.play.quiet)?;
     output::print(&match args.format {
         Format::Table => sweep::table(&shown, output::terminal()),
@@ -83,43 +76,45 @@ fn axes(args: &Sweep) -> Result<Vec<Axis>, Failure> {
     }
 }
 
-/// Why not all points were played.
-enum Stop {
-    Interrupted,
-    Disk(String),
-}
-
-/// A point to play, or one that is there.
-struct Job<'a> {
-    scenario: &'a Scenario,
-    wanted: Replications,
+/// A point to play, or one that is there. Its scenario is read anew when its turn comes: thousands of them, with their CSV files, would
+/// fill the memory.
+struct Job {
+    changes: Vec<Change>,
     key: String,
     known: Option<Results>,
+    /// About how many lives playing it takes.
+    lives: u64,
 }
 
-impl<'a> Job<'a> {
-    fn new(scenario: &'a Scenario, args: &Sweep, store: &Store) -> Self {
-        let wanted = args.often.wanted(scenario);
-        let key = study::key(scenario, wanted);
-        Self { scenario, wanted, known: store.read(&key), key }
-    }
-
-    /// About how many lives playing it takes.
-    fn lives(&self) -> u64 {
-        let replications = match self.wanted {
+impl Job {
+    fn new(args: &Sweep, changes: Vec<Change>, store: &Store) -> Result<Self, Failure> {
+        let scenario = load::played(&args.play, &changes)?;
+        if let Some(name) = &args.stream {
+            load::stream(&scenario, name)?;
+        }
+        let wanted = args.often.wanted(&scenario);
+        let key = study::key(&scenario, wanted);
+        let known = store.read(&key);
+        let replications = match wanted {
             Replications::Exactly(n) => n,
             Replications::Until(_, most) => most.min(10),
         };
-        self.scenario.recipients() * self.scenario.plans.len() as u64 * u64::from(replications)
+        let lives = scenario.recipients() * scenario.plans.len() as u64 * u64::from(replications);
+        Ok(Self { changes, lives: if known.is_some() { 0 } else { lives }, key, known })
     }
 
     /// What the point comes to: played and stored, unless it is known.
-    fn results(&self, store: &Store, progress: &Progress) -> Result<Results, Stop> {
+    fn results(&self, args: &Sweep, store: &Store, progress: &Progress) -> Result<Results, Failure> {
         if let Some(known) = &self.known {
             return Ok(known.clone());
         }
-        let findings = study::compare(self.scenario, self.wanted, progress).map_err(|_| Stop::Interrupted)?;
-        store.keep(&self.key, &findings.results).map_err(|error| Stop::Disk(error.to_string()))
+        let scenario = load::played(&args.play, &self.changes)?;
+        let wanted = args.often.wanted(&scenario);
+        if study::key(&scenario, wanted) != self.key {
+            return Err(Failure::broken("the scenario was changed while it was played", "run the same command again"));
+        }
+        let findings = study::compare(&scenario, wanted, progress)?;
+        store.keep(&self.key, &findings.results).map_err(|error| broken(&error))
     }
 }
 
@@ -127,13 +122,11 @@ impl<'a> Job<'a> {
 struct Store(PathBuf);
 
 impl Store {
-    fn new(out: &Path) -> Result<Self, Failure> {
-        let dir = out.join(POINTS);
-        let made = std::fs::create_dir_all(&dir);
-        made.map_err(|error| {
-            broken(std::io::Error::new(error.kind(), format!("cannot write {}: {error}", dir.display())))
-        })?;
-        Ok(Self(dir))
+    fn make(&self) -> std::io::Result<()> {
+        let naming = |error: std::io::Error| {
+            std::io::Error::new(error.kind(), format!("cannot write {}: {error}", self.0.display()))
+        };
+        std::fs::create_dir_all(&self.0).map_err(naming)
     }
 
     fn file(&self, key: &str) -> PathBuf {
@@ -160,7 +153,7 @@ impl Store {
     }
 
     /// What to say to whoever pressed Ctrl-C.
-    fn paused(&self, jobs: &[Job<'_>]) -> Failure {
+    fn paused(&self, jobs: &[Job]) -> Failure {
         let done = jobs.iter().filter(|job| self.file(&job.key).is_file()).count();
         Failure::Paused(format!(
             "interrupted; {done} of {} points are in {}, and the same command goes on from there",
@@ -170,6 +163,6 @@ impl Store {
     }
 }
 
-fn broken(error: std::io::Error) -> Failure {
+fn broken(error: &std::io::Error) -> Failure {
     Failure::broken(error.to_string(), "mend that, or name another folder with --out")
 }
