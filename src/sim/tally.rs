@@ -149,7 +149,7 @@ pub struct QueueTally {
     pub wasted: u128,
     /// How long lines were held, in all (µs).
     pub held: u128,
-    /// When the last of those that had waited for [`BACKLOG`] or longer left, or was withdrawn (µs).
+    /// When the last of those that had waited for a second or longer left, or was withdrawn (µs).
     pub drained: Option<i64>,
     /// When attempts were refused, by bin of time.
     pub refusals: Bins,
