@@ -31,7 +31,7 @@ pub enum Admission {
 ///
 /// Where priorities count, an attempt may have to wait for others that are still to come:
 ///
-/// 1. [`Queue::admit`] says that it waits: [`Queue::enter`] puts it into the queue under a number.
+/// 1. [`Queue::admit`] says that it waits: [`Queue::enter`] puts it into the queue under a ticket.
 /// 2. When [`Queue::next_departure`] has come, [`Queue::depart`] says who leaves; then [`Queue::hold`].
 /// 3. [`Queue::withdraw`] takes out one whose patience has run out.
 #[derive(Clone, Debug)]
@@ -46,11 +46,11 @@ pub struct Queue {
     withdrawn: BinaryHeap<Reverse<i64>>,
     /// How many wait for ever.
     stuck: usize,
-    /// Where priorities count: those who wait, by priority and turn, and some who have been withdrawn.
-    waiting: BinaryHeap<(u8, Reverse<u64>, u32)>,
+    /// Where priorities count: for each priority, the highest first, the tickets of those who wait and of some who have been
+    /// withdrawn.
+    waiting: Vec<(u8, VecDeque<u64>)>,
     /// How many of them do wait.
     present: usize,
-    turns: u64,
     longest: u64,
 }
 
@@ -65,9 +65,8 @@ impl Queue {
             leaving: VecDeque::new(),
             withdrawn: BinaryHeap::new(),
             stuck: 0,
-            waiting: BinaryHeap::new(),
+            waiting: Vec::new(),
             present: 0,
-            turns: 0,
             longest: 0,
         }
     }
@@ -139,12 +138,14 @@ impl Queue {
         self.gate.hold(released);
     }
 
-    /// An attempt that waits, under a number by which it is known; gives its turn, which is after all of the same priority.
-    pub fn enter(&mut self, priority: u8, number: u32) -> u64 {
-        self.turns += 1;
+    /// An attempt that waits, under a ticket by which it is known: after all of the same priority.
+    pub fn enter(&mut self, priority: u8, ticket: u64) {
         self.present += 1;
-        self.waiting.push((priority, Reverse(self.turns), number));
-        self.turns
+        let place = self.waiting.partition_point(|&(other, _)| other > priority);
+        if self.waiting.get(place).is_none_or(|&(other, _)| other != priority) {
+            self.waiting.insert(place, (priority, VecDeque::new()));
+        }
+        self.waiting[place].1.push_back(ticket);
     }
 
     /// When the next of those who wait can leave, if no more come; [`SimTime::NEVER`] when nobody waits. To be asked anew after each
@@ -153,17 +154,13 @@ impl Queue {
         if self.present == 0 { SimTime::NEVER } else { self.gate.earliest(now) }
     }
 
-    /// Lets the next of those who wait leave at `now`; `is_present` says of a number and its turn whether it waits or has been
-    /// withdrawn.
-    pub fn depart(&mut self, now: SimTime, is_present: impl Fn(u32, u64) -> bool) -> Option<u32> {
-        while let Some((_, Reverse(turn), number)) = self.waiting.pop() {
-            if is_present(number, turn) {
-                self.present -= 1;
-                self.gate.take(now);
-                return Some(number);
-            }
-        }
-        None
+    /// Lets the next of those who wait leave at `now`; `is_present` says of a ticket whether it waits or has been withdrawn.
+    pub fn depart(&mut self, now: SimTime, is_present: impl Fn(u64) -> bool) -> Option<u64> {
+        let tickets = self.waiting.iter_mut().flat_map(|(_, tickets)| std::iter::from_fn(|| tickets.pop_front()));
+        let first = tickets.into_iter().find(|&ticket| is_present(ticket))?;
+        self.present -= 1;
+        self.gate.take(now);
+        Some(first)
     }
 
     /// One of those who wait does no longer.
@@ -213,15 +210,15 @@ mod tests {
     fn higher_priorities_leave_first_and_equals_in_turn() {
         let mut queue = queue(u64::MAX, Order::Priority);
         assert_eq!(queue.admit(at(0), SimTime::NEVER), Admission::Leaves(at(0)));
-        for (priority, number) in [(0, 1), (0, 2), (5, 3), (5, 4), (0, 5)] {
+        for (priority, ticket) in [(0, 1), (0, 2), (5, 3), (5, 4), (0, 5)] {
             assert_eq!(queue.admit(at(1), SimTime::NEVER), Admission::Waits);
-            queue.enter(priority, number);
+            queue.enter(priority, ticket);
         }
         queue.withdraw();
         let mut order = Vec::new();
         while !queue.next_departure(at(1)).is_never() {
             let now = queue.next_departure(at(1));
-            order.extend(queue.depart(now, |number, _| number != 4).map(|number| (now.as_micros(), number)));
+            order.extend(queue.depart(now, |ticket| ticket != 4).map(|ticket| (now.as_micros(), ticket)));
         }
         assert_eq!(order, [(10, 3), (20, 1), (30, 2), (40, 5)]);
         assert_eq!(queue.longest(), 5);

@@ -8,7 +8,7 @@ use crate::naive::{
 };
 use crate::random_scenario::{Case, case, shared_case};
 use crate::three_plans::three_plans;
-use failsim::engine::Pool;
+use failsim::engine::{BreakerRules, Pool};
 use failsim::provider::{Capacity, Order};
 use failsim::rng::Luck;
 use failsim::scenario::{Scenario, Stream};
@@ -67,7 +67,10 @@ fn worlds_without_loops_do_flow_one_way() {
     assert_eq!([0, 1, 2].map(|plan| flows(&scenario, plan)), [true, true, false], "the last one uses sms twice");
     let mut urgent = scenario.clone();
     urgent.providers[0].capacity.as_mut().expect("it is limited").order = Order::Priority;
-    assert!(!flows(&urgent, 0));
+    assert!(flows(&urgent, 0), "priorities lead nowhere");
+    let mut guarded = urgent.clone();
+    guarded.breakers[0] = Some(BreakerRules::DEFAULT);
+    assert!(!flows(&guarded, 0), "what comes of attempts decides who comes");
     let mut both = scenario.clone();
     both.streams[0].name = "pin".to_owned();
     both.streams.push(Stream {
@@ -79,15 +82,9 @@ fn worlds_without_loops_do_flow_one_way() {
     assert!(flows(&both, 1));
 }
 
-/// The same scenario in which no provider leads back to an earlier one, and nothing is shared but queues that are first in, first
-/// out.
+/// The same scenario in which no provider leads back to an earlier one, and nothing is shared but queues.
 fn one_way(mut case: Case) -> Case {
     case.scenario.breakers.fill(None);
-    for provider in &mut case.scenario.providers {
-        if let Some(capacity) = &mut provider.capacity {
-            capacity.order = Order::Fifo;
-        }
-    }
     let streams = case.scenario.streams.iter_mut().filter_map(|stream| stream.plan.as_mut());
     for plan in case.scenario.plans.iter_mut().chain(streams) {
         // The first of each pool, in rising order, each once.

@@ -1,41 +1,44 @@
 //! The doors of the providers: who is let through, who waits, who is turned away.
 
+use super::agenda::{Agenda, Due};
 use crate::engine::{Breaker, BreakerRules, Permit};
 use crate::provider::{Admission, Fate, Queue};
 use crate::sim::cast::Cast;
 use crate::sim::handing::{Usher, Verdict};
 use crate::units::SimTime;
 use crate::vocabulary::Status;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 /// What all recipients share of one provider: its queue, and the circuit breaker before it.
 pub(super) struct Door {
     pub(super) queue: Option<Queue>,
     breaker: Option<Circuit>,
-    /// Whether a departure from its queue stands in the agenda.
-    pub(super) is_due: bool,
 }
 
 /// A circuit breaker, and the results that it has yet to hear of.
 struct Circuit {
     rules: BreakerRules,
     breaker: Breaker,
-    /// The first to be heard on top.
-    results: BinaryHeap<Reverse<Outcome>>,
+    results: Agenda<Outcome>,
     /// How many results there have been.
     known: u64,
     opened: u64,
 }
 
 /// The result of an attempt, in the order in which results are heard: of time, then of recipients, then of their attempts.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Outcome {
     at: SimTime,
     who: u64,
     turn: u64,
     permit: Permit,
     failed: bool,
+}
+
+impl Due for Outcome {
+    #[inline]
+    fn at(&self) -> SimTime {
+        self.at
+    }
 }
 
 impl Circuit {
@@ -47,9 +50,7 @@ impl Circuit {
 
     /// Hears all results until `now`.
     fn hear(&mut self, now: SimTime) {
-        while self.results.peek().is_some_and(|Reverse(next)| next.at <= now)
-            && let Some(Reverse(Outcome { at, permit, failed, .. })) = self.results.pop()
-        {
+        while let Some(Outcome { at, permit, failed, .. }) = self.results.pop(now) {
             self.opened += u64::from(self.breaker.record(&self.rules, at, permit, failed));
         }
     }
@@ -89,15 +90,15 @@ impl Doors {
         let circuit = |rules: BreakerRules| Circuit {
             rules,
             breaker: Breaker::default(),
-            results: BinaryHeap::new(),
+            results: Agenda::new(),
             known: 0,
             opened: 0,
         };
-        let doors = cast.providers.iter().zip(&cast.breakers).map(|(provider, rules)| Door {
-            queue: provider.queue(),
-            breaker: rules.map(circuit),
-            is_due: false,
-        });
+        let doors = cast
+            .providers
+            .iter()
+            .zip(&cast.breakers)
+            .map(|(provider, rules)| Door { queue: provider.queue(), breaker: rules.map(circuit) });
         Self {
             doors: doors.collect(),
             who: 0,
@@ -127,7 +128,7 @@ impl Doors {
     pub(super) fn result(&mut self, provider: usize, at: SimTime, failed: bool) {
         if let (Some(circuit), Some(permit)) = (&mut self.doors[provider].breaker, self.permit.take()) {
             circuit.known += 1;
-            circuit.results.push(Reverse(Outcome { at, who: self.who, turn: circuit.known, permit, failed }));
+            circuit.results.push(Outcome { at, who: self.who, turn: circuit.known, permit, failed });
         }
     }
 

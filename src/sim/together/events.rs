@@ -2,19 +2,22 @@
 //!
 //! The agenda holds one entry for each recipient under way: its next submission. Queues that are first in, first out say at once
 //! when an attempt leaves, so that its recipient can go on to the next submission in one go. Where priorities count, an attempt
-//! may wait for others that are still to come: it is parked, and the agenda holds the queue's next departure, and when the attempt
-//! will be withdrawn.
+//! may wait for others that are still to come: the agenda holds when it will be withdrawn, and beside it stand the next departures
+//! from such queues.
 //!
 //! At equal times departures go first, since what comes free goes to those who wait; then withdrawals; then submissions, by
 //! stream and recipient.
 
 use super::WorldTally;
+use super::agenda::{Agenda, Due};
+use super::crowd::Crowd;
 use super::door::Doors;
 use super::finished::Finished;
 use super::procession::March;
 use super::traveller::Traveller;
-use crate::engine::{Command, Flow, Permit};
-use crate::provider::Fate;
+use super::waiting::{Ticket, Waiter, Waiting};
+use crate::engine::{Command, Flow};
+use crate::provider::{Fate, Terms};
 use crate::rng::Luck;
 use crate::sim::alone::{Interrupted, Progress, World};
 use crate::sim::cast::Part;
@@ -24,23 +27,26 @@ use crate::sim::life::Witness;
 use crate::sim::tally::PlanTally;
 use crate::stats::Bins;
 use crate::units::SimTime;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 /// So many entries of the agenda are dealt with between two looks at whether to stop.
 const STRETCH: u64 = 4096;
+
+const NO_DEPARTURE: (SimTime, usize) = (SimTime::NEVER, usize::MAX);
 
 /// A world under way.
 pub(super) struct Events<'a> {
     world: &'a World<'a>,
     streams: Vec<Stream<'a>>,
+    /// The stream of the next to arrive, and the arrival as an entry of the agenda.
+    arrival: Option<(usize, Entry)>,
     doors: Doors,
-    agenda: BinaryHeap<Reverse<Entry>>,
-    travellers: Vec<Traveller>,
-    /// Those who wait where priorities count, by the place of their traveller.
-    parked: Vec<Option<Parked>>,
-    /// The places of travellers who have come to their end.
-    free: Vec<u32>,
+    agenda: Agenda<Entry>,
+    /// Where priorities count: when the next can leave each provider's queue, unless somebody else comes first.
+    departures: Vec<SimTime>,
+    /// The first of them.
+    departure: (SimTime, usize),
+    travellers: Crowd,
+    waiting: Waiting,
 }
 
 /// A stream of traffic under way.
@@ -54,21 +60,13 @@ struct Stream<'a> {
     finished: Finished,
 }
 
-/// Somebody who waits for others who may still come.
-struct Parked {
-    turn: u64,
-    handed: Handed,
-    permit: Option<Permit>,
-}
-
 /// What is to be done: the time, the kind and the stream in the high half, the recipient and the place of its traveller in the low
-/// half. For a departure the recipient is the provider.
+/// half.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry(u128);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    Departure,
     Withdrawal,
     Submission,
 }
@@ -80,14 +78,9 @@ impl Entry {
         Self(u128::from(high) << 64 | u128::from(recipient) << 32 | u128::from(place))
     }
 
-    const fn at(self) -> SimTime {
-        SimTime::from_micros((self.0 >> 75) as i64)
-    }
-
     const fn kind(self) -> Kind {
         match (self.0 >> 72) as u8 & 7 {
-            0 => Kind::Departure,
-            1 => Kind::Withdrawal,
+            0 => Kind::Withdrawal,
             _ => Kind::Submission,
         }
     }
@@ -98,6 +91,13 @@ impl Entry {
 
     const fn place(self) -> usize {
         self.0 as u32 as usize
+    }
+}
+
+impl Due for Entry {
+    #[inline]
+    fn at(&self) -> SimTime {
+        SimTime::from_micros((self.0 >> 75) as i64)
     }
 }
 
@@ -121,16 +121,19 @@ impl<'a> Events<'a> {
         Self {
             world,
             streams: streams.collect(),
+            arrival: None,
             doors: Doors::new(cast, watched),
-            agenda: BinaryHeap::new(),
-            travellers: Vec::new(),
-            parked: Vec::new(),
-            free: Vec::new(),
+            agenda: Agenda::new(),
+            departures: vec![SimTime::NEVER; cast.providers.len()],
+            departure: NO_DEPARTURE,
+            travellers: Crowd::default(),
+            waiting: Waiting::default(),
         }
     }
 
     /// Plays the world to its end; gives what it came to, and the verdicts on whoever was watched.
     pub(super) fn play(mut self, progress: &Progress) -> Result<(WorldTally, Vec<Verdict>), Interrupted> {
+        self.arrival = self.next_arrival();
         let (mut steps, mut told) = (0_u64, 0);
         while self.step() {
             steps += 1;
@@ -161,34 +164,32 @@ impl<'a> Events<'a> {
 
     /// Those who still wait do so for ever; only what comes to them from elsewhere can end their flows.
     fn end_waiting(&mut self) {
-        for place in 0..self.parked.len() {
-            if let Some(parked) = self.parked[place].take() {
-                self.settle(place, parked, Verdict::Withdrawn);
-            }
+        for place in self.waiting.places() {
+            self.settle(place, Verdict::Withdrawn);
         }
         debug_assert!(self.agenda.is_empty(), "who waits for ever has no deadline, and so makes no attempt");
     }
 
     /// Does what comes next; says whether there was anything.
     fn step(&mut self) -> bool {
-        let arrival = self.next_arrival();
-        let due = self.agenda.peek().map(|Reverse(entry)| *entry);
-        match (arrival, due) {
-            (Some((stream, arrival)), due) if due.is_none_or(|due| arrival < due) => self.arrive(stream, arrival),
-            (_, Some(due)) => {
-                self.agenda.pop();
+        let ((departure, provider), arrival) = (self.departure, self.arrival);
+        let limit = arrival.map_or(SimTime::MAX, |(_, arrival)| arrival.at()).min(departure);
+        let due = self.agenda.first(limit).filter(|due| due.at() < departure);
+        match (due, arrival) {
+            (Some(due), arrival) if arrival.is_none_or(|(_, arrival)| due < arrival) => {
+                self.agenda.pop(limit);
                 match due.kind() {
-                    Kind::Submission => self.submit(due.at(), due.place()),
-                    Kind::Departure => self.depart(due.at(), due.recipient() as usize),
                     Kind::Withdrawal => self.withdraw(due.at(), due.place()),
+                    Kind::Submission => self.submit(due.at(), due.place()),
                 }
             }
-            (_, None) => return false,
+            (_, Some((stream, arrival))) if arrival.at() < departure => self.arrive(stream, arrival),
+            _ if departure.is_never() => return false,
+            _ => self.depart(departure, provider),
         }
         true
     }
 
-    /// The stream of the next to arrive, and the arrival as an entry of the agenda.
     #[inline]
     fn next_arrival(&mut self) -> Option<(usize, Entry)> {
         let mut first: Option<(usize, Entry)> = None;
@@ -207,20 +208,13 @@ impl<'a> Events<'a> {
         let stream = &mut self.streams[stream];
         stream.march.advance();
         stream.arrivals.add(self.world.timeline.bin(at));
+        self.arrival = self.next_arrival();
+        let stream = &self.streams[usize::from(number)];
         let (flow, command) = Flow::start(&stream.part.flow, at);
         let Command::Submit(submission) = command else { return };
         let traveller = Traveller::new(flow, submission, (number, arrival.recipient()), at);
-        let place = self.take_place(traveller);
+        let place = self.travellers.enter(traveller);
         self.submit(at, place);
-    }
-
-    fn take_place(&mut self, traveller: Traveller) -> usize {
-        if let Some(place) = self.free.pop() {
-            self.travellers[place as usize] = traveller;
-            return place as usize;
-        }
-        self.travellers.push(traveller);
-        self.travellers.len() - 1
     }
 
     /// The submission of the traveller in this place is due.
@@ -235,7 +229,7 @@ impl<'a> Events<'a> {
         let due = (now, traveller.submission);
         let (handed, fate) = stage.hand_over(&traveller.flow, traveller.carried, due, &mut self.doors, &mut counting);
         if handed.verdict == Verdict::Waits {
-            self.park(now, place, handed);
+            self.park(now, place, &handed);
         } else {
             self.go_on(place, &handed, &fate);
         }
@@ -251,88 +245,82 @@ impl<'a> Events<'a> {
         traveller.memory = memory;
         if let Some(at) = next {
             let entry = Entry::new(at, Kind::Submission, traveller.stream, traveller.recipient, place as u32);
-            self.agenda.push(Reverse(entry));
+            self.agenda.push(entry);
             return;
         }
         let row = memory.finish(traveller.flow.status(), &mut stream.tally);
         stream.finished.add(traveller.arrival, row, &mut stream.tally);
-        self.free.push(place as u32);
+        self.travellers.leave(place);
     }
 
     /// The traveller in this place waits.
-    fn park(&mut self, now: SimTime, place: usize, handed: Handed) {
-        let traveller = &self.travellers[place];
-        let priority = self.streams[usize::from(traveller.stream)].priority;
-        let Some(queue) = &mut self.doors.doors[handed.provider].queue else { return };
-        let turn = queue.enter(priority, place as u32);
-        if !handed.patience.is_never() {
-            let (stream, recipient) = (traveller.stream, traveller.recipient);
-            let entry = Entry::new(handed.patience, Kind::Withdrawal, stream, recipient, place as u32);
-            self.agenda.push(Reverse(entry));
+    fn park(&mut self, now: SimTime, place: usize, handed: &Handed) {
+        let &Handed { provider, member, patience, .. } = handed;
+        let Traveller { stream, recipient, .. } = self.travellers[place];
+        let Some(queue) = &mut self.doors.doors[provider].queue else { return };
+        let permit = self.doors.permit.take();
+        let waiter = Waiter { submitted: now, provider: provider as u32, permit, member };
+        let ticket = self.waiting.begin(place, waiter, patience);
+        queue.enter(self.streams[usize::from(stream)].priority, ticket.number());
+        if !patience.is_never() {
+            self.agenda.push(Entry::new(patience, Kind::Withdrawal, stream, recipient, place as u32));
         }
-        if self.parked.len() <= place {
-            self.parked.resize_with(place + 1, || None);
-        }
-        self.parked[place] = Some(Parked { turn, handed, permit: self.doors.permit.take() });
-        self.schedule(now, handed.provider);
+        self.schedule(now, provider);
     }
 
-    /// Puts the next departure from the queue of `provider` into the agenda, unless it stands there.
+    /// Plans the next departure from the queue of `provider`, unless that is done.
     fn schedule(&mut self, now: SimTime, provider: usize) {
-        let door = &mut self.doors.doors[provider];
-        let Some(queue) = door.queue.as_mut().filter(|_| !door.is_due) else { return };
-        let at = queue.next_departure(now);
-        if !at.is_never() {
-            door.is_due = true;
-            self.agenda.push(Reverse(Entry::new(at, Kind::Departure, 0, provider as u32, 0)));
+        let Some(queue) = &mut self.doors.doors[provider].queue else { return };
+        if self.departures[provider].is_never() {
+            let at = queue.next_departure(now);
+            self.departures[provider] = at;
+            self.departure = self.departure.min((at, provider));
         }
     }
 
     /// Lets the next of those who wait for `provider` leave.
     fn depart(&mut self, now: SimTime, provider: usize) {
-        let door = &mut self.doors.doors[provider];
-        door.is_due = false;
-        let Some(queue) = &mut door.queue else { return };
-        let parked = &mut self.parked;
-        let is_present = |place: u32, turn: u64| {
-            parked[place as usize].as_ref().is_some_and(|p| p.turn == turn && p.handed.provider == provider)
-        };
+        self.departures[provider] = SimTime::NEVER;
+        let others = self.departures.iter().zip(0..).map(|(&at, provider)| (at, provider));
+        self.departure = others.min().unwrap_or(NO_DEPARTURE);
+        let Some(queue) = &mut self.doors.doors[provider].queue else { return };
+        let waiting = &self.waiting;
         if queue.next_departure(now) <= now
-            && let Some(place) = queue.depart(now, is_present)
-            && let Some(parked) = self.parked[place as usize].take()
+            && let Some(ticket) = queue.depart(now, |ticket| waiting.holds(Ticket::from_number(ticket)))
         {
-            self.settle(place as usize, parked, Verdict::Leaves(now));
+            self.settle(Ticket::from_number(ticket).place(), Verdict::Leaves(now));
         }
         self.schedule(now, provider);
     }
 
     /// The patience of whoever waits in this place runs out now, if it is still the one that was meant.
     fn withdraw(&mut self, now: SimTime, place: usize) {
-        let is_meant = |parked: &&mut Option<Parked>| parked.as_ref().is_some_and(|p| p.handed.patience == now);
-        let parked = self.parked.get_mut(place).filter(is_meant).and_then(Option::take);
-        if let Some(parked) = parked {
-            if let Some(queue) = &mut self.doors.doors[parked.handed.provider].queue {
-                queue.withdraw();
-            }
-            self.settle(place, parked, Verdict::Withdrawn);
+        if self.waiting.is_until(place, now) {
+            self.settle(place, Verdict::Withdrawn);
         }
     }
 
-    /// What becomes of somebody who waited is known at last.
-    fn settle(&mut self, place: usize, parked: Parked, verdict: Verdict) {
+    /// What becomes of whoever waits in this place is known at last.
+    fn settle(&mut self, place: usize, verdict: Verdict) {
+        let (Waiter { submitted, provider, permit, member }, patience) = self.waiting.end(place);
+        let provider = provider as usize;
         let traveller = &mut self.travellers[place];
         let stream = &mut self.streams[usize::from(traveller.stream)];
         let (cast, part, recipient) = (self.world.cast, stream.part, traveller.recipient);
         let stage = Stage { cast, part, luck: stream.luck, recipient };
-        let handed = Handed { verdict, ..parked.handed };
-        self.doors.receive(traveller.stream, recipient);
-        self.doors.permit = parked.permit;
-        self.doors.settle(verdict);
         let (flow, carried, submission) = (&traveller.flow, traveller.carried, traveller.submission);
+        let terms = Terms { submitted, ..part.carriers[usize::from(submission.step)].terms };
+        let handed = Handed { provider, member, terms, verdict, patience };
+        self.doors.receive(traveller.stream, recipient);
+        self.doors.permit = permit;
+        self.doors.settle(verdict);
         let fate = match verdict {
             Verdict::Leaves(leaves) => stage.leave(flow, carried, submission, &handed, leaves, &mut self.doors),
             _ => {
-                self.doors.result(handed.provider, handed.patience, true);
+                if let Some(queue) = &mut self.doors.doors[provider].queue {
+                    queue.withdraw();
+                }
+                self.doors.result(provider, patience, true);
                 stage.withdraw(flow, carried, submission, &handed)
             }
         };

@@ -57,6 +57,16 @@ pub(super) const WITHDRAWN: i64 = i64::MAX;
 /// Likewise: it is refused.
 pub(super) const REFUSED: i64 = i64::MIN;
 
+/// Likewise: it waits, until then at most.
+pub(super) fn waits_until(patience: SimTime) -> i64 {
+    !patience.as_micros().min(i64::MAX - 1)
+}
+
+/// Until when an attempt waits at most, if this says that it does.
+pub(super) fn patience_of(leaves: i64) -> Option<SimTime> {
+    (leaves < 0 && leaves != REFUSED).then(|| SimTime::from_micros(!leaves))
+}
+
 impl Line {
     /// Those who arrive, in order of time if that matters.
     pub(super) fn of_arrivals(stream: usize, traffic: &Traffic, luck: Luck, in_order: bool) -> Self {
@@ -228,9 +238,13 @@ impl LineMarch<'_> {
         &times[..times.partition_point(|&at| at < until)]
     }
 
-    /// The recipient that comes `ahead` places after all that have passed.
-    pub(super) fn recipient(&self, ahead: usize) -> u32 {
-        let rank = self.leaves.len() + ahead;
+    /// How many have passed.
+    pub(super) fn rank(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// The recipient of this rank.
+    pub(super) fn recipient(&self, rank: usize) -> u32 {
         match self.line {
             Source::Arrivals(Procession::Own(_), _) => rank as u32,
             Source::Arrivals(Procession::Sorted(order), _) => order.get(rank).1,
@@ -240,7 +254,31 @@ impl LineMarch<'_> {
         }
     }
 
-    /// The next ones pass: they leave then.
+    /// When the one of this rank comes.
+    pub(super) fn comes(&self, rank: usize) -> SimTime {
+        match self.line {
+            Source::Arrivals(procession, _) => {
+                let (mut at, mut recipient) = ([SimTime::ZERO], [0]);
+                procession.fill(rank as u64, &mut at, &mut recipient);
+                at[0]
+            }
+            Source::Tickets(tickets, order) => {
+                SimTime::from_micros(order.as_ref().map_or_else(|| tickets[rank].at, |order| order.get(rank).0))
+            }
+        }
+    }
+
+    /// When each of those who have passed leaves.
+    pub(super) fn leaves(&mut self) -> &mut [i64] {
+        self.leaves
+    }
+
+    /// When the one of this rank, who has passed, leaves.
+    pub(super) fn leaves_of(&self, rank: usize) -> i64 {
+        self.leaves[rank]
+    }
+
+    /// The next ones pass, and leave then.
     pub(super) fn pass(&mut self, leaves: &[i64]) {
         self.leaves.extend_from_slice(leaves);
         self.next += leaves.len();

@@ -5,6 +5,8 @@
 //! One plan in one replication is a world. `events` plays any world, submission by submission from one agenda, through the engine;
 //! `stages` plays those whose work flows one way, provider by provider, column by column. Both give the same tallies.
 
+mod agenda;
+mod crowd;
 mod door;
 mod events;
 mod finished;
@@ -13,7 +15,9 @@ mod line;
 mod order;
 mod procession;
 mod stages;
+mod through;
 mod traveller;
+mod waiting;
 mod worker;
 
 use super::alone::{Interrupted, Progress, Way, World};

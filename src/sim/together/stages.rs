@@ -10,15 +10,15 @@
 //! gives (tested on random scenarios).
 
 use super::WorldTally;
-use super::line::{Line, LineMarch, REFUSED, Ticket, WITHDRAWN};
+use super::line::{Line, Ticket};
+use super::through::{Comers, Passed, Through};
 use super::worker::{Task, Worker};
-use crate::provider::{Admission, Order, Provider, Queue, Terms};
-use crate::rng::{LANES, Luck};
+use crate::provider::Queue;
+use crate::rng::Luck;
 use crate::sim::alone::{Interrupted, Progress, World};
 use crate::sim::lanes::Shortcut;
 use crate::sim::room::LaneStep;
 use crate::stats::Bins;
-use crate::units::SimTime;
 use rayon::prelude::*;
 
 /// Fewer attempts than this are not shared between threads.
@@ -40,7 +40,7 @@ struct Stream {
 
 impl<'a> Stages<'a> {
     /// The world in which the plan with this index is compared, if it flows one way: every plan goes the short way, and nothing but
-    /// queues that are first in, first out is shared.
+    /// queues is shared.
     pub(super) fn new(world: &'a World<'a>, plan: usize) -> Option<Self> {
         let cast = world.cast;
         let stream = |role: &crate::sim::cast::Role| {
@@ -49,8 +49,7 @@ impl<'a> Stages<'a> {
         };
         let streams = cast.streams.iter().map(stream).collect::<Option<Vec<_>>>()?;
         let order = flow(&streams)?;
-        let plain = |&i: &usize| cast.breakers[i].is_none() && cast.providers[i].order() != Some(Order::Priority);
-        order.iter().all(plain).then_some(Self { world, streams, order })
+        order.iter().all(|&provider| cast.breakers[provider].is_none()).then_some(Self { world, streams, order })
     }
 
     /// Plays the world to its end.
@@ -67,9 +66,9 @@ impl<'a> Stages<'a> {
             lines = others;
             if let Some(queue) = cast.providers[provider].queue() {
                 let worker = workers[0].get_or_insert_with(|| self.worker());
-                let (most, waited) = self.let_through(provider, queue, &mut here, worker, progress)?;
-                longest[provider] = most;
-                touched |= waited;
+                let passed = self.let_through(provider, queue, &mut here, worker, progress)?;
+                longest[provider] = passed.longest;
+                touched |= passed.touched;
             }
             for line in here {
                 lines.extend(self.settle(line, &mut workers, progress)?);
@@ -93,43 +92,29 @@ impl<'a> Stages<'a> {
         self.step(line).provider
     }
 
-    /// Lets all attempts at a provider through its queue, in order of time; those at one time in order of streams and recipients.
-    /// Gives the longest that the queue was, and whether anybody waited or was refused.
+    /// Lets all attempts at a provider through its queue.
     fn let_through(
         &self,
         provider: usize,
-        mut queue: Queue,
+        queue: Queue,
         lines: &mut [Line],
         worker: &mut Worker,
         progress: &Progress,
-    ) -> Result<(u64, bool), Interrupted> {
-        let (cast, mut held) = (self.world.cast, Held::new());
+    ) -> Result<Passed, Interrupted> {
+        let World { cast, timeline, .. } = self.world;
         lines.iter_mut().for_each(Line::sort);
         lines.sort_by_key(|line| line.stream);
-        let mut marches: Vec<_> = lines.iter_mut().map(|line| (self.step(line).clone(), line.march())).collect();
-        let mut touched = false;
-        loop {
-            if progress.stopped() {
-                return Err(Interrupted);
-            }
-            // The line whose next attempt is first, and until when no other has one.
-            let mut firsts: Vec<_> = marches.iter_mut().enumerate().map(|(i, (_, march))| (march.peek(), i)).collect();
-            firsts.sort_unstable();
-            let (at, which) = firsts[0];
-            if at == i64::MAX {
-                break;
-            }
-            let until = firsts.get(1).map_or(i64::MAX, |&(other, i)| other.saturating_add(i64::from(i > which)));
-            let (step, march) = &mut marches[which];
-            let luck = self.streams[march.stream].luck;
-            held.clear();
-            touched |= admit(&mut queue, &cast.providers[provider], step, march, (luck, until), &mut held);
-            if let Some(tally) = worker.queue(march.stream, provider) {
-                held.iter().for_each(|&(leaves, released)| tally.released(self.world.timeline, leaves, released));
-            }
+        let mut comers = Vec::with_capacity(lines.len());
+        for line in lines {
+            let (step, stream) = (self.step(line).clone(), line.stream);
+            let (luck, priority) = (self.streams[stream].luck, cast.streams[stream].priority);
+            comers.push(Comers { step, luck, priority, march: line.march(), settled: 0 });
         }
-        drop(marches);
-        Ok((queue.longest(), touched))
+        Through::new(&cast.providers[provider], queue, comers).pass(progress, |stream, from, until| {
+            if let Some(tally) = worker.queue(stream, provider) {
+                tally.released(*timeline, from, until);
+            }
+        })
     }
 
     /// Brings all attempts of a line to their ends; gives the line of those who go on to the next step, if there is one.
@@ -188,42 +173,4 @@ fn flow(streams: &[Stream]) -> Option<Vec<usize>> {
         order.push(left.remove(place));
     }
     Some(order)
-}
-
-/// When attempts took lines, and until when they held them.
-type Held = Vec<(SimTime, SimTime)>;
-
-/// Lets those of a line's next attempts that come before `until` through the queue; says whether anybody waited or was refused.
-fn admit(
-    queue: &mut Queue,
-    provider: &Provider,
-    step: &LaneStep,
-    march: &mut LineMarch<'_>,
-    (luck, until): (Luck, i64),
-    held: &mut Held,
-) -> bool {
-    let (mut leaves, mut count, mut touched) = ([0; LANES], 0, false);
-    let has_lines = queue.has_lines();
-    for &at in march.before(until) {
-        let submitted = SimTime::from_micros(at);
-        let terms = Terms { submitted, ..step.terms };
-        let admission = queue.admit(submitted, provider.patience(&terms, submitted.after(terms.ttl)));
-        touched |= admission != Admission::Leaves(submitted);
-        leaves[count] = match admission {
-            Admission::Leaves(leaves) => {
-                if has_lines {
-                    let draws = luck.draws(provider.key(), march.recipient(count), step.use_number);
-                    let released = provider.submit(leaves, &terms, draws).released;
-                    queue.hold(released);
-                    held.push((leaves, released));
-                }
-                leaves.as_micros()
-            }
-            Admission::Withdrawn | Admission::Waits => WITHDRAWN,
-            Admission::Refused => REFUSED,
-        };
-        count += 1;
-    }
-    march.pass(&leaves[..count]);
-    touched
 }

@@ -9,8 +9,9 @@ use crate::sim::life::{Mail, Pending, live};
 use crate::units::SimTime;
 use crate::vocabulary::Status;
 
-/// A recipient on the way from one submission to the next.
+/// A recipient on the way from one submission to the next: two lines of a processor's cache.
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 pub(super) struct Traveller {
     pub(super) flow: Flow,
     pub(super) carried: Carried,
@@ -107,3 +108,5 @@ impl Mail for Post {
         }
     }
 }
+
+const _: () = assert!(size_of::<Traveller>() == 128);

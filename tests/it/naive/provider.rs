@@ -1,6 +1,7 @@
 //! The naive twin's provider: a message goes in; reports, a delivery and a charge come out.
 
 use super::engine::is_delivery;
+use crate::build::secs;
 use failsim::dist::Sampler;
 use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec};
 use failsim::rng::{Draws, purpose};
@@ -189,7 +190,8 @@ impl Errand<'_> {
         carried.delivered = Some(at);
         carried.charge += i128::from(amount.as_micros());
         if let Some(talk) = &self.samplers.talk[index] {
-            let talk = talk.sample(self.draws.draw(purpose::TALK));
+            // No call lasts longer than a day.
+            let talk = talk.sample(self.draws.draw(purpose::TALK)).min(secs(86_400.0));
             carried.charge += talk_price(price, talk);
             carried.released = at.after(talk);
         }

@@ -1,0 +1,185 @@
+//! What is to be done, in order of time.
+
+use crate::units::SimTime;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// At most so many bins lie ahead.
+const BINS: usize = 1024;
+
+/// Something that is due at a time, by which its order goes first.
+pub(super) trait Due: Ord + Copy {
+    /// When it is due.
+    fn at(&self) -> SimTime;
+}
+
+/// A priority queue of entries that are mostly added for a while ahead: a ladder queue of one rung (Tang, Goh and Thng, *Ladder
+/// queue: an O(1) priority queue structure for large-scale discrete event simulation*, ACM TOMACS 15, 2005). A heap of
+/// hundreds of thousands of entries waits for memory at each of its levels; here an entry is laid into a bin of time, and a bin
+/// is sorted when its time has come.
+///
+/// > All of `sorted` and `fresh` is due before `edge`, all in the bins from `next` on at or after it, and all of `later` after the
+/// > last bin.
+#[derive(Debug)]
+pub(super) struct Agenda<T> {
+    /// The bin whose time has come; the first entry last.
+    sorted: Vec<T>,
+    /// What has come since and is due before `edge`.
+    fresh: BinaryHeap<Reverse<T>>,
+    /// Where the bins that have not been opened begin (µs).
+    edge: i64,
+    bins: Vec<Vec<T>>,
+    /// How many of the bins are in use, and the next of them to be opened.
+    count: usize,
+    next: usize,
+    /// Where the first bin began (µs), and the binary logarithm of their length.
+    start: i64,
+    shift: u32,
+    later: Vec<T>,
+    /// When the first of `later` is due (µs); [`i64::MAX`] when there is none.
+    first_later: i64,
+}
+
+impl<T: Due> Agenda<T> {
+    pub(super) fn new() -> Self {
+        Self {
+            sorted: Vec::new(),
+            fresh: BinaryHeap::new(),
+            edge: 0,
+            bins: (0..BINS).map(|_| Vec::new()).collect(),
+            count: 0,
+            next: 0,
+            start: 0,
+            shift: 0,
+            later: Vec::new(),
+            first_later: i64::MAX,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sorted.is_empty() && self.fresh.is_empty() && self.later.is_empty() && self.bins.iter().all(Vec::is_empty)
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, entry: T) {
+        let at = entry.at().as_micros();
+        if at < self.edge {
+            self.fresh.push(Reverse(entry));
+            return;
+        }
+        let bin = ((at - self.start) >> self.shift) as usize;
+        if bin < self.count {
+            self.bins[bin].push(entry);
+        } else {
+            self.first_later = self.first_later.min(at);
+            self.later.push(entry);
+        }
+    }
+
+    /// The first entry, if it is due by `limit`.
+    #[inline]
+    pub(super) fn first(&mut self, limit: SimTime) -> Option<T> {
+        if self.sorted.is_empty() && self.fresh.is_empty() {
+            self.open(limit.as_micros());
+        }
+        let first = match (self.sorted.last(), self.fresh.peek()) {
+            (Some(&sorted), Some(&Reverse(fresh))) => sorted.min(fresh),
+            (Some(&first), None) | (None, Some(&Reverse(first))) => first,
+            (None, None) => return None,
+        };
+        (first.at() <= limit).then_some(first)
+    }
+
+    /// Takes out the first entry, if it is due by `limit`.
+    #[inline]
+    pub(super) fn pop(&mut self, limit: SimTime) -> Option<T> {
+        let first = self.first(limit)?;
+        match self.sorted.last() {
+            Some(&sorted) if sorted == first => self.sorted.pop(),
+            _ => self.fresh.pop().map(|Reverse(entry)| entry),
+        }
+    }
+
+    /// Opens the next bin that holds anything, unless it begins after `limit`: what is still to come would then have to go in
+    /// before it.
+    fn open(&mut self, limit: i64) {
+        loop {
+            while self.next < self.count {
+                if self.edge > limit {
+                    return;
+                }
+                let bin = &mut self.bins[self.next];
+                self.next += 1;
+                self.edge = self.start + ((self.next as i64) << self.shift);
+                if !bin.is_empty() {
+                    std::mem::swap(bin, &mut self.sorted);
+                    self.sorted.sort_unstable_by(|a, b| b.cmp(a));
+                    return;
+                }
+            }
+            if self.first_later > limit {
+                return;
+            }
+            self.spread();
+        }
+    }
+
+    /// Lays what is due later into bins: the first half of it, and what else has room.
+    fn spread(&mut self) {
+        let middle = self.later.len() / 2;
+        let (_, middle, _) = self.later.select_nth_unstable_by_key(middle, Due::at);
+        let span = (middle.at().as_micros() - self.first_later) as u64;
+        self.count = self.later.len().next_power_of_two().min(BINS);
+        self.shift = (u64::BITS - span.leading_zeros()).saturating_sub(self.count.ilog2());
+        (self.start, self.edge, self.next) = (self.first_later, self.first_later, 0);
+        self.first_later = i64::MAX;
+        for entry in std::mem::take(&mut self.later) {
+            self.push(entry);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+    struct Entry(SimTime, u32);
+
+    impl Due for Entry {
+        fn at(&self) -> SimTime {
+            self.0
+        }
+    }
+
+    proptest! {
+        /// Entries come ahead by nothing, by much or by very much; between them some are taken out.
+        #[test]
+        fn entries_come_out_as_from_a_heap(
+            moves in prop::collection::vec((0_u32..4, prop_oneof![0_i64..3, 0_i64..5000, 0_i64..1 << 50]), 1..3000)
+        ) {
+            let (mut agenda, mut heap, mut now) = (Agenda::new(), BinaryHeap::new(), 0);
+            for (i, (kind, span)) in (0_u32..).zip(moves) {
+                if kind > 0 {
+                    let entry = Entry(SimTime::from_micros(now + span), i % 7);
+                    agenda.push(entry);
+                    heap.push(Reverse(entry));
+                    continue;
+                }
+                let limit = SimTime::from_micros(now + span);
+                while let Some(&Reverse(expected)) = heap.peek().filter(|next| next.0.at() <= limit) {
+                    heap.pop();
+                    prop_assert_eq!(agenda.first(limit), Some(expected));
+                    prop_assert_eq!(agenda.pop(limit), Some(expected));
+                    now = expected.at().as_micros();
+                }
+                prop_assert_eq!(agenda.pop(limit), None);
+            }
+            while let Some(Reverse(expected)) = heap.pop() {
+                prop_assert_eq!(agenda.pop(SimTime::MAX), Some(expected));
+            }
+            prop_assert!(agenda.is_empty());
+        }
+    }
+}

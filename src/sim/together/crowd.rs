@@ -1,0 +1,53 @@
+//! The travellers under way, each in a place of its own.
+
+use super::traveller::Traveller;
+use std::collections::VecDeque;
+use std::ops::{Index, IndexMut};
+
+/// So many travellers lie in one block: a crowd that grows copies nobody.
+const BLOCK: usize = 4096;
+
+/// Travellers by their places. A place that has come free is taken again, the one that has been free longest first: those who
+/// arrive together lie together.
+#[derive(Default)]
+pub(super) struct Crowd {
+    blocks: Vec<Vec<Traveller>>,
+    free: VecDeque<u32>,
+}
+
+impl Crowd {
+    /// The place that `traveller` takes.
+    pub(super) fn enter(&mut self, traveller: Traveller) -> usize {
+        if let Some(place) = self.free.pop_front() {
+            self[place as usize] = traveller;
+            return place as usize;
+        }
+        if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
+        let last = self.blocks.len() - 1;
+        self.blocks[last].push(traveller);
+        last * BLOCK + self.blocks[last].len() - 1
+    }
+
+    /// The traveller in this place has come to its end.
+    pub(super) fn leave(&mut self, place: usize) {
+        self.free.push_back(place as u32);
+    }
+}
+
+impl Index<usize> for Crowd {
+    type Output = Traveller;
+
+    #[inline]
+    fn index(&self, place: usize) -> &Traveller {
+        &self.blocks[place / BLOCK][place % BLOCK]
+    }
+}
+
+impl IndexMut<usize> for Crowd {
+    #[inline]
+    fn index_mut(&mut self, place: usize) -> &mut Traveller {
+        &mut self.blocks[place / BLOCK][place % BLOCK]
+    }
+}
