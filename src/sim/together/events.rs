@@ -10,9 +10,9 @@
 
 use super::WorldTally;
 use super::agenda::{Agenda, Due};
-use super::crowd::Crowd;
 use super::door::Doors;
 use super::finished::Finished;
+use super::places::Places;
 use super::procession::March;
 use super::traveller::Traveller;
 use super::waiting::{Ticket, Waiter, Waiting};
@@ -45,7 +45,7 @@ pub(super) struct Events<'a> {
     departures: Vec<SimTime>,
     /// The first of them.
     departure: (SimTime, usize),
-    travellers: Crowd,
+    travellers: Places,
     waiting: Waiting,
 }
 
@@ -126,7 +126,7 @@ impl<'a> Events<'a> {
             agenda: Agenda::new(),
             departures: vec![SimTime::NEVER; cast.providers.len()],
             departure: NO_DEPARTURE,
-            travellers: Crowd::default(),
+            travellers: Places::default(),
             waiting: Waiting::default(),
         }
     }

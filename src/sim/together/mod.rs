@@ -6,13 +6,13 @@
 //! `stages` plays those whose work flows one way, provider by provider, column by column. Both give the same tallies.
 
 mod agenda;
-mod crowd;
 mod door;
 mod events;
 mod finished;
 mod laws;
 mod line;
 mod order;
+mod places;
 mod procession;
 mod stages;
 mod through;

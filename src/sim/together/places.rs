@@ -4,18 +4,18 @@ use super::traveller::Traveller;
 use std::collections::VecDeque;
 use std::ops::{Index, IndexMut};
 
-/// So many travellers lie in one block: a crowd that grows copies nobody.
+/// So many travellers lie in one block: when there are more of them nobody is copied.
 const BLOCK: usize = 4096;
 
 /// Travellers by their places. A place that has come free is taken again, the one that has been free longest first: those who
 /// arrive together lie together.
 #[derive(Default)]
-pub(super) struct Crowd {
+pub(super) struct Places {
     blocks: Vec<Vec<Traveller>>,
     free: VecDeque<u32>,
 }
 
-impl Crowd {
+impl Places {
     /// The place that `traveller` takes.
     pub(super) fn enter(&mut self, traveller: Traveller) -> usize {
         if let Some(place) = self.free.pop_front() {
@@ -36,7 +36,7 @@ impl Crowd {
     }
 }
 
-impl Index<usize> for Crowd {
+impl Index<usize> for Places {
     type Output = Traveller;
 
     #[inline]
@@ -45,7 +45,7 @@ impl Index<usize> for Crowd {
     }
 }
 
-impl IndexMut<usize> for Crowd {
+impl IndexMut<usize> for Places {
     #[inline]
     fn index_mut(&mut self, place: usize) -> &mut Traveller {
         &mut self.blocks[place / BLOCK][place % BLOCK]
