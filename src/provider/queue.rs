@@ -31,7 +31,7 @@ pub enum Admission {
 ///
 /// Where priorities count, an attempt may have to wait for others that are still to come:
 ///
-/// 1. [`Queue::admit`] says that it waits: [`Queue::enter`] puts it into the queue under a ticket.
+/// 1. [`Queue::admit`] says that it waits: [`Queue::enter`] puts it into the queue under a token.
 /// 2. When [`Queue::next_departure`] has come, [`Queue::depart`] says who leaves; then [`Queue::hold`].
 /// 3. [`Queue::withdraw`] takes out one whose patience has run out.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub struct Queue {
     withdrawn: BinaryHeap<Reverse<i64>>,
     /// How many wait for ever.
     stuck: usize,
-    /// Where priorities count: for each priority, the highest first, the tickets of those who wait and of some who have been
+    /// Where priorities count: for each priority, the highest first, the tokens of those who wait and of some who have been
     /// withdrawn.
     waiting: Vec<(u8, VecDeque<u64>)>,
     /// How many of them do wait.
@@ -138,14 +138,14 @@ impl Queue {
         self.gate.hold(released);
     }
 
-    /// An attempt that waits, under a ticket by which it is known: after all of the same priority.
-    pub fn enter(&mut self, priority: u8, ticket: u64) {
+    /// An attempt that waits, under a token by which it is known: after all of the same priority.
+    pub fn enter(&mut self, priority: u8, token: u64) {
         self.present += 1;
         let place = self.waiting.partition_point(|&(other, _)| other > priority);
         if self.waiting.get(place).is_none_or(|&(other, _)| other != priority) {
             self.waiting.insert(place, (priority, VecDeque::new()));
         }
-        self.waiting[place].1.push_back(ticket);
+        self.waiting[place].1.push_back(token);
     }
 
     /// When the next of those who wait can leave, if no more come; [`SimTime::NEVER`] when nobody waits. To be asked anew after each
@@ -154,10 +154,10 @@ impl Queue {
         if self.present == 0 { SimTime::NEVER } else { self.gate.earliest(now) }
     }
 
-    /// Lets the next of those who wait leave at `now`; `is_present` says of a ticket whether it waits or has been withdrawn.
+    /// Lets the next of those who wait leave at `now`; `is_present` says of a token whether it waits or has been withdrawn.
     pub fn depart(&mut self, now: SimTime, is_present: impl Fn(u64) -> bool) -> Option<u64> {
-        let tickets = self.waiting.iter_mut().flat_map(|(_, tickets)| std::iter::from_fn(|| tickets.pop_front()));
-        let first = tickets.into_iter().find(|&ticket| is_present(ticket))?;
+        let tokens = self.waiting.iter_mut().flat_map(|(_, tokens)| std::iter::from_fn(|| tokens.pop_front()));
+        let first = tokens.into_iter().find(|&token| is_present(token))?;
         self.present -= 1;
         self.gate.take(now);
         Some(first)
@@ -210,15 +210,15 @@ mod tests {
     fn higher_priorities_leave_first_and_equals_in_turn() {
         let mut queue = queue(u64::MAX, Order::Priority);
         assert_eq!(queue.admit(at(0), SimTime::NEVER), Admission::Leaves(at(0)));
-        for (priority, ticket) in [(0, 1), (0, 2), (5, 3), (5, 4), (0, 5)] {
+        for (priority, token) in [(0, 1), (0, 2), (5, 3), (5, 4), (0, 5)] {
             assert_eq!(queue.admit(at(1), SimTime::NEVER), Admission::Waits);
-            queue.enter(priority, ticket);
+            queue.enter(priority, token);
         }
         queue.withdraw();
         let mut order = Vec::new();
         while !queue.next_departure(at(1)).is_never() {
             let now = queue.next_departure(at(1));
-            order.extend(queue.depart(now, |ticket| ticket != 4).map(|ticket| (now.as_micros(), ticket)));
+            order.extend(queue.depart(now, |token| token != 4).map(|token| (now.as_micros(), token)));
         }
         assert_eq!(order, [(10, 3), (20, 1), (30, 2), (40, 5)]);
         assert_eq!(queue.longest(), 5);

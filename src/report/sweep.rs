@@ -98,7 +98,7 @@ impl Chart<'_> {
             (_, Unit::Money) => format!(", {}", facts.currency),
             _ => String::new(),
         };
-        let whose = if self.group.name.is_empty() { String::new() } else { format!(": {}", self.group.name) };
+        let whose = if self.group.name.is_empty() { String::new() } else { format!(", {}", self.group.name) };
         response::capital(&format!("{}{unit}{whose}", words::name_of(self.metric)))
     }
 }
@@ -138,7 +138,7 @@ pub fn finding(shown: &Shown<'_>) -> String {
     let place = &shown.sweep.points[point].0;
     let place =
         shown.sweep.axes.iter().zip(&place.0).map(|(axis, &i)| format!("{} = {}", axis.path, value_of(axis, i)));
-    format!("{title}: best under {plan} with {}: {value}.", place.collect::<Vec<_>>().join(", "))
+    format!("{title}: {value} at best, under {plan} with {}.", place.collect::<Vec<_>>().join(", "))
 }
 
 /// A table for each measure and group; with two axes one for each plan too.

@@ -15,7 +15,7 @@ use super::finished::Finished;
 use super::places::Places;
 use super::procession::March;
 use super::traveller::Traveller;
-use super::waiting::{Ticket, Waiter, Waiting};
+use super::waiting::{Waiter, Waiting, place_of};
 use crate::engine::{Command, Flow};
 use crate::provider::{Fate, Terms};
 use crate::rng::Luck;
@@ -260,8 +260,8 @@ impl<'a> Events<'a> {
         let Some(queue) = &mut self.doors.doors[provider].queue else { return };
         let permit = self.doors.permit.take();
         let waiter = Waiter { submitted: now, provider: provider as u32, permit, member };
-        let ticket = self.waiting.begin(place, waiter, patience);
-        queue.enter(self.streams[usize::from(stream)].priority, ticket.number());
+        let token = self.waiting.begin(place, waiter, patience);
+        queue.enter(self.streams[usize::from(stream)].priority, token);
         if !patience.is_never() {
             self.agenda.push(Entry::new(patience, Kind::Withdrawal, stream, recipient, place as u32));
         }
@@ -286,9 +286,9 @@ impl<'a> Events<'a> {
         let Some(queue) = &mut self.doors.doors[provider].queue else { return };
         let waiting = &self.waiting;
         if queue.next_departure(now) <= now
-            && let Some(ticket) = queue.depart(now, |ticket| waiting.holds(Ticket::from_number(ticket)))
+            && let Some(token) = queue.depart(now, |token| waiting.holds(token))
         {
-            self.settle(Ticket::from_number(ticket).place(), Verdict::Leaves(now));
+            self.settle(place_of(token), Verdict::Leaves(now));
         }
         self.schedule(now, provider);
     }

@@ -160,12 +160,12 @@ impl<'a> Through<'a> {
             now = next;
             self.withdraw(|patience| patience < now);
             let lines = &self.lines;
-            let waits = |ticket| {
-                let (which, rank) = place_of(ticket);
+            let waits = |token| {
+                let (which, rank) = place_of(token);
                 patience_of(lines[which].march.leaves_of(rank)).is_some()
             };
-            if let Some(ticket) = self.queue.depart(now, waits) {
-                let (which, rank) = place_of(ticket);
+            if let Some(token) = self.queue.depart(now, waits) {
+                let (which, rank) = place_of(token);
                 self.lines[which].march.leaves()[rank] = now.as_micros();
                 self.leave(now, which, rank, held);
             }
@@ -207,7 +207,7 @@ fn patience(provider: &Provider, terms: &Terms) -> SimTime {
     provider.patience(terms, terms.submitted.after(terms.ttl))
 }
 
-/// The line and the rank that a ticket of the queue stands for.
-const fn place_of(ticket: u64) -> (usize, usize) {
-    ((ticket >> 32) as usize, ticket as u32 as usize)
+/// The line and the rank that a token of the queue stands for.
+const fn place_of(token: u64) -> (usize, usize) {
+    ((token >> 32) as usize, token as u32 as usize)
 }

@@ -22,27 +22,14 @@ pub(super) struct Waiting {
     waiters: Vec<Waiter>,
 }
 
-/// Says who waits: the place, and which of those who have had it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Ticket(u64);
-
-impl Ticket {
-    pub(super) const fn from_number(number: u64) -> Self {
-        Self(number)
-    }
-
-    pub(super) const fn number(self) -> u64 {
-        self.0
-    }
-
-    pub(super) const fn place(self) -> usize {
-        self.0 as u32 as usize
-    }
+/// The place of whoever waits, or has waited, under this token of a queue.
+pub(super) const fn place_of(token: u64) -> usize {
+    token as u32 as usize
 }
 
 impl Waiting {
-    /// The traveller in this place, which waits for nothing else, begins to wait, until `patience` at most.
-    pub(super) fn begin(&mut self, place: usize, waiter: Waiter, patience: SimTime) -> Ticket {
+    /// The traveller in this place, which waits for nothing else, begins to wait, until `patience` at most. Gives its token.
+    pub(super) fn begin(&mut self, place: usize, waiter: Waiter, patience: SimTime) -> u64 {
         if self.waiters.len() <= place {
             self.changes.resize(place + 1, 0);
             self.patience.resize(place + 1, SimTime::NEVER);
@@ -51,13 +38,13 @@ impl Waiting {
         self.changes[place] = self.changes[place].wrapping_add(1);
         self.patience[place] = patience;
         self.waiters[place] = waiter;
-        Ticket(u64::from(self.changes[place]) << 32 | place as u64)
+        u64::from(self.changes[place]) << 32 | place as u64
     }
 
-    /// Whether this one still waits.
+    /// Whether the one with this token still waits.
     #[inline]
-    pub(super) fn holds(&self, ticket: Ticket) -> bool {
-        self.changes[ticket.place()] == (ticket.0 >> 32) as u32
+    pub(super) fn holds(&self, token: u64) -> bool {
+        self.changes[place_of(token)] == (token >> 32) as u32
     }
 
     /// Whether somebody in this place waits until `patience`, which is not for ever.
