@@ -1,19 +1,20 @@
 //! The whole run: recipients through every plan into all tallies, on one thread and on all; beside it a hand-written kernel
 //! of the reference scenario.
 
+mod ground;
+#[allow(dead_code, reason = "the half of it that the other bench uses")]
 mod kernel;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use failsim::rng::Luck;
-use failsim::scenario::{self, Scenario};
+use failsim::scenario::Scenario;
 use failsim::sim::{Cast, Progress, Tally, Timeline, Way, World, play_alone};
 use failsim::study::{self, PlanResult, Share};
 use failsim::units::SimTime;
 use kernel::{Counts, Kernel};
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 use std::hint::black_box;
-use std::path::Path;
 use std::time::Duration;
 
 /// The kernel's own seed: its luck is not failsim's.
@@ -33,8 +34,7 @@ struct Ready {
 impl Ready {
     /// `file`, with so many recipients unless the benches are only tried, and bins of time up to `horizon`.
     fn load(file: &str, recipients: u64, horizon: SimTime) -> Self {
-        let mut scenario = load(file);
-        scenario.set_recipients(if testing() { 50_000 } else { recipients }).expect("its arrivals are drawn");
+        let scenario = ground::load(file, recipients);
         Self { cast: Cast::new(&scenario), timeline: Timeline::over(horizon), scenario }
     }
 
@@ -53,34 +53,11 @@ impl Ready {
     }
 }
 
-fn load(file: &str) -> Scenario {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(file);
-    scenario::load(&path).expect("the scenario is shipped")
-}
-
-/// Whether the benches are only tried, not timed: criterion's own rule.
-fn testing() -> bool {
-    let given = |flag: &str| std::env::args().any(|arg| arg == flag);
-    given("--test") || !given("--bench")
-}
-
-/// One thread, and all of them where there are more.
-fn pools() -> Vec<(String, ThreadPool)> {
-    let pool = |threads| ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
-    let (one, all) = (pool(1), pool(0));
-    let threads = all.current_num_threads();
-    let mut pools = vec![("1 thread".to_owned(), one)];
-    if threads > 1 {
-        pools.push((format!("{threads} threads"), all));
-    }
-    pools
-}
-
 fn reference(criterion: &mut Criterion) {
     let ready = Ready::load("reference.toml", 1_000_000, SimTime::from_secs_f64(2.0 * 3600.0));
     let (kernel, recipients) = (Kernel::new(), ready.scenario.recipients());
     assert_same_answers(&ready.scenario, &kernel.play(recipients, SEED));
-    for (threads, pool) in pools() {
+    for (threads, pool) in ground::pools() {
         let mut group = criterion.benchmark_group(format!("reference/{threads}"));
         ready.time(&mut group, &pool);
         group.bench_function("kernel", |bencher| {
@@ -92,7 +69,7 @@ fn reference(criterion: &mut Criterion) {
 
 fn bank_pin(criterion: &mut Criterion) {
     let ready = Ready::load("bank-pin.toml", 200_000, SimTime::from_secs_f64(25.0 * 3600.0));
-    for (threads, pool) in pools() {
+    for (threads, pool) in ground::pools() {
         let mut group = criterion.benchmark_group(format!("bank-pin/{threads}"));
         ready.time(&mut group, &pool);
         group.finish();
@@ -103,9 +80,8 @@ fn bank_pin(criterion: &mut Criterion) {
 fn small(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("10 000 recipients of bank-pin");
     group.sampling_mode(SamplingMode::Flat);
-    group.bench_function("read", |bencher| bencher.iter(|| load("bank-pin.toml")));
-    let mut scenario = load("bank-pin.toml");
-    scenario.set_recipients(10_000).expect("its arrivals are drawn");
+    group.bench_function("read", |bencher| bencher.iter(|| ground::load("bank-pin.toml", 10_000)));
+    let scenario = ground::load("bank-pin.toml", 10_000);
     group.bench_function("prepare", |bencher| bencher.iter(|| Cast::new(black_box(&scenario))));
     group.bench_function("prepare, play, compare", |bencher| {
         bencher.iter(|| study::compare(black_box(&scenario), 1, &Progress::default()));

@@ -3,7 +3,9 @@
 //! It is what somebody would write who needs the answers to this one scenario and cares for speed: a loop over recipients, a fast
 //! keyed generator, tables for lognormal spans, and nothing counted but what is asked. Every number of the scenario is in the
 //! code. Like failsim it gives a recipient the same luck under both plans, but its luck is not failsim's, so that their
-//! results agree within sampling error and no closer.
+//! results agree within sampling error and no closer. `queued` is the same with limited capacity.
+
+pub(crate) mod queued;
 
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};

@@ -1,0 +1,184 @@
+//! The reference scenario with limited capacity, `scenarios/reference-capacity.toml`, by hand: provider by provider, all attempts at one
+//! of them in order of time.
+
+use super::{Counts, Fate, Kernel, Life, NEVER, PLANS, Person, Purpose, SMS, VIBER, VOICE, below, exponential};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Everybody arrives within this span [s].
+const ARRIVALS: f64 = 200.0;
+const VIBER_TTL: f64 = 60.0;
+const SMS_TTL: f64 = 300.0;
+/// What a line is held for [s] after an answer, and when a call is busy or not answered.
+const TALK: f64 = 20.0;
+const BUSY: f64 = 4.0;
+const NO_ANSWER: f64 = 30.0;
+
+/// Somebody on the way to the next step.
+#[derive(Clone, Copy)]
+struct Traveller {
+    /// When that begins [µs], to sort by.
+    at: u64,
+    number: u32,
+    arrival: f64,
+    /// When a late delivery of an earlier step is reported.
+    late: f64,
+    life: Life,
+}
+
+/// One leaves every `gap`.
+struct Pacer {
+    gap: f64,
+    free: f64,
+}
+
+impl Pacer {
+    /// How long who comes at this time waits; `None` if that is longer than the ttl, and nothing is taken.
+    #[inline]
+    fn wait(&mut self, at: f64, ttl: f64) -> Option<f64> {
+        let wait = (self.free - at).max(0.0);
+        if wait > ttl {
+            return None;
+        }
+        self.free = at + wait + self.gap;
+        Some(wait)
+    }
+}
+
+impl Kernel {
+    /// Plays so many recipients under both plans, each a world of its own, on the threads of the current rayon pool.
+    pub(crate) fn play_queued(&self, recipients: u64, seed: u64) -> [Counts; PLANS] {
+        let (viber_first, sms_first) =
+            rayon::join(|| self.viber_first_queued(recipients, seed), || self.sms_first_queued(recipients, seed));
+        [viber_first, sms_first]
+    }
+
+    fn viber_first_queued(&self, recipients: u64, seed: u64) -> Counts {
+        let n = recipients as f64;
+        let (mut viber, mut sms) = (Pacer { gap: 250.0 / n, free: 0.0 }, Pacer { gap: 500.0 / n, free: 0.0 });
+        let (mut counts, mut to_sms, mut to_voice) = (Counts::new(), Vec::new(), Vec::new());
+        for number in 0..recipients as u32 {
+            let arrival = (f64::from(number) + 0.5) * ARRIVALS / n;
+            let (life, wait, fate) = self.by_viber(seed, number, &mut viber, arrival, BLANK);
+            if life.first <= VIBER_TTL {
+                counts.add(life);
+            } else {
+                let at = arrival + (wait + fate.bad).min(VIBER_TTL);
+                to_sms.push(Traveller { at: micros(at), number, arrival, late: arrival + life.first, life });
+            }
+        }
+        to_sms.sort_unstable_by_key(|traveller| traveller.at);
+        for traveller in to_sms {
+            let (life, at) = self.by_sms(seed, traveller, &mut sms);
+            // A late Viber delivery has ended the flow if it came before.
+            match at.filter(|&at| traveller.late > at) {
+                Some(at) => to_voice.push(Traveller { at: micros(at), life, ..traveller }),
+                None => counts.add(life),
+            }
+        }
+        by_voice(seed, recipients, to_voice, &mut counts);
+        counts
+    }
+
+    fn sms_first_queued(&self, recipients: u64, seed: u64) -> Counts {
+        let n = recipients as f64;
+        let (mut viber, mut sms) = (Pacer { gap: 250.0 / n, free: 0.0 }, Pacer { gap: 500.0 / n, free: 0.0 });
+        let (mut counts, mut to_viber, mut to_voice) = (Counts::new(), Vec::new(), Vec::new());
+        for number in 0..recipients as u32 {
+            let arrival = (f64::from(number) + 0.5) * ARRIVALS / n;
+            let traveller = Traveller { at: micros(arrival), number, arrival, late: NEVER, life: BLANK };
+            match self.by_sms(seed, traveller, &mut sms) {
+                (life, Some(at)) => to_viber.push(Traveller { at: micros(at), life, ..traveller }),
+                (life, None) => counts.add(life),
+            }
+        }
+        to_viber.sort_unstable_by_key(|traveller| traveller.at);
+        for traveller in to_viber {
+            let at = traveller.at as f64 / 1e6;
+            let (life, wait, fate) = self.by_viber(seed, traveller.number, &mut viber, at, traveller.life);
+            let since = at - traveller.arrival;
+            let life = Life { first: since + life.first, ..life };
+            if wait + fate.delivered <= VIBER_TTL {
+                counts.add(life);
+            } else {
+                let at = at + (wait + fate.bad).min(VIBER_TTL);
+                to_voice.push(Traveller { at: micros(at), life, ..traveller });
+            }
+        }
+        by_voice(seed, recipients, to_voice, &mut counts);
+        counts
+    }
+
+    /// What Viber adds to a life that it has not reached yet, how long the attempt waited, and what became of it. A message that is
+    /// withdrawn waits for the whole ttl.
+    #[inline]
+    fn by_viber(&self, seed: u64, number: u32, pacer: &mut Pacer, at: f64, life: Life) -> (Life, f64, Fate) {
+        let Some(wait) = pacer.wait(at, VIBER_TTL) else {
+            return (Life { first: NEVER, ..life }, VIBER_TTL, Fate { delivered: NEVER, bad: NEVER });
+        };
+        // Outside of the hours of the other scenario's outage.
+        let fate = self.viber(person(seed, number), 0.0);
+        let reached = u32::from(fate.delivered < NEVER);
+        let cost = life.cost + VIBER * u64::from(reached);
+        (Life { first: wait + fate.delivered, copies: life.copies + reached, cost }, wait, fate)
+    }
+
+    /// What an sms adds, and when the step moves on if it does.
+    #[inline]
+    fn by_sms(&self, seed: u64, traveller: Traveller, pacer: &mut Pacer) -> (Life, Option<f64>) {
+        let Traveller { life, arrival, .. } = traveller;
+        let at = traveller.at as f64 / 1e6;
+        let Some(wait) = pacer.wait(at, SMS_TTL) else { return (life, Some(at + SMS_TTL)) };
+        let fate = self.sms(person(seed, traveller.number));
+        let cost = life.cost + SMS;
+        if wait + fate.delivered <= SMS_TTL {
+            let first = life.first.min(at + wait + fate.delivered - arrival);
+            return (Life { first, copies: life.copies + 1, cost }, None);
+        }
+        (Life { cost, ..life }, Some(at + (wait + fate.bad).min(SMS_TTL)))
+    }
+}
+
+/// A life that has just begun.
+const BLANK: Life = Life { first: NEVER, copies: 0, cost: 0 };
+
+fn person(seed: u64, number: u32) -> Person {
+    Person { key: seed.wrapping_add(u64::from(number)) }
+}
+
+fn micros(seconds: f64) -> u64 {
+    (seconds * 1e6) as u64
+}
+
+/// Calls all of them, in order, over the lines there are.
+fn by_voice(seed: u64, recipients: u64, mut travellers: Vec<Traveller>, counts: &mut Counts) {
+    let lines = (recipients / 2000).max(1) as usize;
+    let mut busy: BinaryHeap<Reverse<u64>> = BinaryHeap::with_capacity(lines);
+    travellers.sort_unstable_by_key(|traveller| traveller.at);
+    for traveller in travellers {
+        let Traveller { at, number, arrival, life, .. } = traveller;
+        let free = if busy.len() < lines { at } else { busy.peek().map_or(at, |line| line.0.max(at)) };
+        let (outcome, after) = person(seed, number).draws(Purpose::Voice);
+        let answered = 3.0 + exponential(8.0, after);
+        let (held, is_answered) = if outcome < const { below(0.68) } {
+            (answered + TALK, true)
+        } else if outcome < const { below(0.78) } {
+            (BUSY, false)
+        } else {
+            (NO_ANSWER, false)
+        };
+        let until = Reverse(free + micros(held));
+        if busy.len() < lines {
+            busy.push(until);
+        } else if let Some(mut first) = busy.peek_mut() {
+            *first = until;
+        }
+        counts.add(match is_answered {
+            true => {
+                let first = life.first.min(free as f64 / 1e6 + answered - arrival);
+                Life { first, copies: life.copies + 1, cost: life.cost + VOICE }
+            }
+            false => life,
+        });
+    }
+}
