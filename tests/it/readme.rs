@@ -28,7 +28,8 @@ fn examples_of_block(block: &str) -> Vec<Example> {
     for line in block.lines() {
         if let Some(command) = line.strip_prefix("$ ") {
             let command = command.strip_prefix("cargo run --release --").or(command.strip_prefix("failsim"));
-            let words = command.map(|words| words.split_whitespace().map(str::to_owned).collect());
+            // Quotes are for the shell, and hold no spaces.
+            let words = command.map(|words| words.split_whitespace().map(|word| word.replace('\'', "")).collect());
             found.push(Example { words: words.unwrap_or_default(), shown: String::new() });
         } else if let Some(last) = found.last_mut() {
             last.shown += line;
@@ -43,9 +44,12 @@ fn examples_of_block(block: &str) -> Vec<Example> {
 fn printed(example: &Example) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failsim"));
     command.args(&example.words).current_dir(root());
-    if example.words[0] == "run" {
-        command.arg("--no-report");
-    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    match example.words[0].as_str() {
+        "run" | "capacity" => command.arg("--no-report"),
+        "sweep" => command.arg("--out").arg(folder.path()),
+        _ => &mut command,
+    };
     let output = command.output().expect("the program starts");
     String::from_utf8(output.stdout).expect("it prints text")
 }
@@ -102,11 +106,15 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The sample report is what the program makes of its scenario today.
+/// The sample reports are what the program makes of their scenarios today.
 #[test]
-fn the_sample_report_is_up_to_date() {
-    let sample = fs::read_to_string(root().join("reports/samples/bank-pin/results.json")).expect("there is a sample");
-    let words = "run scenarios/bank-pin.toml --format json --quiet".split(' ').map(str::to_owned).collect();
-    let today = printed(&Example { words, shown: String::new() });
-    assert!(sample == today, "make it anew: failsim run scenarios/bank-pin.toml --out reports/samples/bank-pin");
+fn the_sample_reports_are_up_to_date() {
+    for name in ["bank-pin", "black-friday"] {
+        let sample = root().join(format!("reports/samples/{name}/results.json"));
+        let sample = fs::read_to_string(sample).expect("there is a sample");
+        let line = format!("run scenarios/{name}.toml --format json --quiet");
+        let words = line.split(' ').map(str::to_owned).collect();
+        let today = printed(&Example { words, shown: String::new() });
+        assert!(sample == today, "make it anew: failsim run scenarios/{name}.toml --out reports/samples/{name}");
+    }
 }
