@@ -14,7 +14,7 @@ pub fn readme(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
     let pictures: Vec<_> = figures.iter().map(picture).collect();
     let heads: Vec<_> = tables::heads(results).iter().map(titled).collect();
     let rest: Vec<_> = tables::rest(findings).iter().map(titled).collect();
-    let text = Environment::new().render_str(
+    rendered(
         include_str!("readme.md"),
         context! {
             title => escaped(&results.scenario.title),
@@ -25,8 +25,7 @@ pub fn readme(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
             pictures,
             facts,
         },
-    );
-    text.expect("the template is part of the program and every test renders it")
+    )
 }
 
 /// The README of a folder of another kind: a finding, tables, figures, and how they were made; `data` are the files with the numbers.
@@ -42,8 +41,13 @@ pub(super) fn short(
     let pictures: Vec<_> = figures.iter().map(picture).collect();
     let tables: Vec<_> = grids.iter().map(titled).collect();
     let context = context! { title => escaped(title), finding => escaped(finding), tables, pictures, facts, data };
-    let text = Environment::new().render_str(include_str!("short.md"), context);
-    text.expect("the template is part of the program and every test renders it")
+    rendered(include_str!("short.md"), context)
+}
+
+/// A template of the program's own, filled in. The line feed at its end is left out by the template engine.
+fn rendered(template: &str, context: minijinja::Value) -> String {
+    let text = Environment::new().render_str(template, context);
+    text.expect("the template is part of the program and every test renders it") + "\n"
 }
 
 /// A figure as title, file and caption.

@@ -2,6 +2,7 @@
 //! plan.
 
 use super::panels::{self, Look, Panel, Series, Unit};
+use super::timeline::uses;
 use super::{Figure, FigureError};
 use crate::study::{Findings, OutageWindow, ProviderOverTime, QueueOverTime};
 
@@ -18,7 +19,7 @@ pub(super) fn figures(findings: &Findings) -> Result<Vec<Figure>, FigureError> {
     if !used.is_empty() {
         let caption =
             "How many attempts left each provider whose capacity is limited, and how many of its lines were in \
-                       use, under each plan. Dotted: the limit. Shaded: its outages."
+                       use, under each plan. Dotted: the limit. Shaded: outages that those plans meet."
                 .to_owned();
         let svg = panels::sheet(USE, &used, bin_s, false, &caption)?;
         figures.push(Figure {
@@ -29,7 +30,7 @@ pub(super) fn figures(findings: &Findings) -> Result<Vec<Figure>, FigureError> {
         });
     }
     if !waiting.is_empty() {
-        let caption = "How many attempts waited for each provider, under each plan. Shaded: its outages.".to_owned();
+        let caption = "How many attempts waited for each provider, under each plan; those for which hardly any did are left out. Shaded: outages that those plans meet.".to_owned();
         let svg = panels::sheet(QUEUES, &waiting, bin_s, false, &caption)?;
         figures.push(Figure { file: QUEUES.to_owned(), title: "How many waited".to_owned(), caption, svg });
     }
@@ -52,8 +53,18 @@ fn queues<'a>(findings: &'a Findings, name: &str) -> Vec<(usize, &'a String, &'a
     plans.filter_map(queue).collect()
 }
 
+/// The outages that the plans which use a provider meet anywhere, since what fails elsewhere comes here; each stretch of time once.
 fn outages_of<'a>(findings: &'a Findings, name: &str) -> Vec<&'a OutageWindow> {
-    findings.pictures.outages.iter().filter(|outage| outage.provider == *name).collect()
+    let plans: Vec<_> = queues(findings, name).iter().map(|&(place, ..)| &findings.results.plans[place]).collect();
+    let meets = |outage: &&OutageWindow| plans.iter().any(|plan| uses(plan, &outage.provider));
+    let what = |one: &OutageWindow| (one.effect.clone(), one.from_s, one.to_s, one.share);
+    let mut shown: Vec<&OutageWindow> = Vec::new();
+    for outage in findings.pictures.outages.iter().filter(meets) {
+        if !shown.iter().any(|other| what(other) == what(outage)) {
+            shown.push(outage);
+        }
+    }
+    shown
 }
 
 /// A panel for the throughput and one for the lines, as far as they are limited.
@@ -79,10 +90,10 @@ fn panels_of_use<'a>(findings: &'a Findings, name: &str) -> Vec<Panel<'a>> {
     [throughput, busy].into_iter().flatten().collect()
 }
 
-/// A panel of those who waited, if anybody did.
+/// A panel of those who waited, if at any time one did or more: on the mean of all replications.
 fn panel_of_waiting<'a>(findings: &'a Findings, name: &str) -> Option<Panel<'a>> {
     let queues = queues(findings, name);
-    let waited = queues.iter().any(|(_, _, queue)| queue.waiting.iter().any(|count| *count > 0.0));
+    let waited = queues.iter().any(|(_, _, queue)| queue.waiting.iter().any(|count| *count >= 1.0));
     let series = queues.iter().map(|(place, plan, queue)| Series {
         name: (*plan).clone(),
         bins: queue.waiting.clone(),

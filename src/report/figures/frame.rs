@@ -182,22 +182,35 @@ pub(super) fn spans_between(low: f64, high: f64) -> Vec<Tick> {
             .map(|at| (at, format!("{}{}s", words::decimal(at, decimals), words::NBSP)))
             .collect();
     }
-    let marks = time_ticks(high - low).iter().map(|(step, _)| *step).nth(1).unwrap_or(1.0);
+    let marks = step_of_time(high - low);
     let first = (low / marks - 1e-9).ceil() as i64;
     let marks = (first..).map(|n| n as f64 * marks).take_while(|at| *at <= high * (1.0 + 1e-9));
     marks.map(|at| (at, if at == 0.0 { "0".to_owned() } else { words::span(at).replace(".0", "") })).collect()
 }
 
-/// Marks of a linear axis of time, at round steps of seconds, minutes, hours or days.
-pub(super) fn time_ticks(high: f64) -> Vec<Tick> {
-    let steps = NAMED_SPANS.iter().map(|(seconds, _)| *seconds).filter(|step| *step >= 1.0);
-    let step = steps.into_iter().find(|step| high / step <= 8.0);
-    let step = step.unwrap_or_else(|| (high / 8.0 / 86_400.0).ceil().max(1.0) * 86_400.0);
+/// Marks of a linear axis of time from zero on that do not crowd, at round steps of seconds, minutes, hours or days.
+pub(super) fn time_ticks_across(scale: &Scale, high: f64) -> Vec<Tick> {
+    let step = step_of_time(high);
+    let steps = std::iter::once(step).chain(round_steps().filter(|other| *other > step));
+    let mut all = steps.map(|step| time_ticks(high, step));
+    let keep_their_distance = |ticks: &Vec<Tick>| uncrowded_across(scale, ticks.iter().cloned()).len() == ticks.len();
+    all.find(keep_their_distance).unwrap_or_else(|| time_ticks(high, high))
+}
+
+fn round_steps() -> impl Iterator<Item = f64> {
+    NAMED_SPANS.iter().map(|(seconds, _)| *seconds).filter(|step| *step >= 1.0)
+}
+
+/// A round step of time of which there are at most eight in a span.
+fn step_of_time(span: f64) -> f64 {
+    let days = || (span / 8.0 / 86_400.0).ceil().max(1.0) * 86_400.0;
+    round_steps().find(|step| span / step <= 8.0).unwrap_or_else(days)
+}
+
+fn time_ticks(high: f64, step: f64) -> Vec<Tick> {
     let count = (high / step).floor().clamp(0.0, 8.0) as usize;
-    (0..=count)
-        .map(|n| n as f64 * step)
-        .map(|at| (at, if at == 0.0 { "0".to_owned() } else { words::span(at).replace(".0", "") }))
-        .collect()
+    let name = |at: f64| if at == 0.0 { "0".to_owned() } else { words::span(at).replace(".0", "") };
+    (0..=count).map(|n| n as f64 * step).map(|at| (at, name(at))).collect()
 }
 
 /// The part of a sheet where values are drawn.
@@ -269,8 +282,14 @@ mod tests {
 
     #[test]
     fn time_axes_use_spans_that_people_name() {
-        let names: Vec<_> = time_ticks(3_960.0).into_iter().map(|(_, name)| name.replace('\u{a0}', " ")).collect();
-        assert_eq!(names, ["0", "10 min", "20 min", "30 min", "40 min", "50 min", "1 h"]);
+        let names = |high: f64, width: i32| {
+            let ticks = time_ticks_across(&Scale::linear((0.0, high), (0, width)), high);
+            ticks.into_iter().map(|(_, name)| name.replace('\u{a0}', " ")).collect::<Vec<_>>()
+        };
+        assert_eq!(names(3_960.0, 1_300), ["0", "10 min", "20 min", "30 min", "40 min", "50 min", "1 h"]);
+        assert_eq!(names(3_960.0, 400), ["0", "30 min", "1 h"]);
+        assert_eq!(names(7_300.0, 900), ["0", "30 min", "1 h", "1 h 30 min", "2 h"]);
+        assert_eq!(names(7_300.0, 10), ["0"]);
         let scale = Scale::log((0.5, 900.0), (0, 1000));
         assert!(log_time_ticks(&scale).len() >= 4);
     }

@@ -143,7 +143,7 @@ fn frame(axes: &Axes, upright: &Upright, top: i32) -> Frame {
 
 fn lines(area: &Area<'_>, frame: &Frame, panel: &Panel<'_>, upright: &Upright, axes: &Axes) -> Drawn {
     frame.y_grid(area, &frame::number_ticks(0.0, upright.most, 4))?;
-    frame.x_axis(area, &frame::time_ticks(axes.end_s))?;
+    frame.x_axis(area, &frame::time_ticks_across(&frame.x, axes.end_s))?;
     canvas::write(area, upright.unit, (8, frame.top - 32), Anchor::Left, GREY)?;
     // What a bin holds stands in its middle, what there is at its end there.
     let within = if panel.unit == Unit::Events { 0.5 } else { 1.0 };

@@ -48,6 +48,10 @@ fn series(plan: &PlanPicture, arrivals: &[f64], channels: &[&String]) -> Vec<Ser
 
 /// The outages of the providers that a plan uses.
 pub(super) fn outages_of<'a>(plan: &PlanResult, outages: &'a [OutageWindow]) -> Vec<&'a OutageWindow> {
-    let uses = |name: &str| plan.providers.iter().any(|provider| provider.provider == name);
-    outages.iter().filter(|outage| uses(&outage.provider)).collect()
+    outages.iter().filter(|outage| uses(plan, &outage.provider)).collect()
+}
+
+/// Whether a plan uses a provider.
+pub(super) fn uses(plan: &PlanResult, provider: &str) -> bool {
+    plan.providers.iter().any(|used| used.provider == provider)
 }
