@@ -118,7 +118,7 @@ pub(super) struct Capacity {
     #[arg(long)]
     pub(super) concurrent: bool,
     /// What the plan is to come to, such as in_time>=0.99 or latency_s.p95<=30s; may be given more than once [default: those of its checks that ask for something better]
-    #[arg(long = "goal", value_name = "MEASURE>=VALUE")]
+    #[arg(long = "goal", value_name = "GOAL")]
     pub(super) goals: Vec<NamedBound>,
     /// The stream of traffic for which that is to hold [default: all together]
     #[arg(long, value_name = "NAME")]
