@@ -191,6 +191,11 @@ def call(state, now, first, copies, cost):
     return first, copies, cost
 
 
+@njit
+def latency_bin(first):
+    return min(int(BINS_PER_OCTAVE * math.log2(max(first, LOWEST) / LOWEST)), BINS - 1)
+
+
 @njit(parallel=True, cache=True)
 def play_all(plan, recipients, seed, lanes, states):
     """Counts [delivered, in time, duplicates], sums [cost, cost squared] and the latency histogram."""
@@ -214,8 +219,7 @@ def play_all(plan, recipients, seed, lanes, states):
                     delivered += 1
                     in_time += first <= ref.DEADLINE
                     duplicates += copies > 1
-                    at = int(BINS_PER_OCTAVE * math.log2(max(first, LOWEST) / LOWEST))
-                    bins[min(at, BINS - 1)] += 1
+                    bins[latency_bin(first)] += 1
             counts[lane, 0] += delivered
             counts[lane, 1] += in_time
             counts[lane, 2] += duplicates
@@ -229,10 +233,14 @@ def play(plan: str, recipients: int, threads: int, seed: int, tuned: bool) -> di
     number, lanes = ref.PLANS.index(plan), 16 * threads
     # A state per lane, a cache line apart.
     states = np.empty((lanes, 8), np.uint64) if tuned else None
-    counts, (cost, squared), bins = play_all(number, recipients, seed + 1_000_003 * number, lanes, states)
+    return measures(recipients, *play_all(number, recipients, seed + 1_000_003 * number, lanes, states))
+
+
+def measures(recipients: int, counts: np.ndarray, sums: np.ndarray, bins: np.ndarray) -> dict:
     delivered, in_time, duplicates = (int(count) for count in counts)
     at = np.searchsorted(np.cumsum(bins), 0.95 * delivered)
     p95 = LOWEST * 2.0 ** ((at + 0.5) / BINS_PER_OCTAVE)
+    cost, squared = (float(total) for total in sums)
     return ref.measures(recipients, delivered, in_time, duplicates, cost, squared, float(p95))
 
 

@@ -1,12 +1,14 @@
 """The reference scenario, scenarios/reference.toml, as plain numbers that the peers share.
 
 Written out by hand, as somebody without failsim would: nothing is read from the scenario file.
-compare.py holds the results against failsim's, so that a number that drifted is found out.
+compare.py holds the results against failsim's, so that a number that drifted is found out. At the end
+stands what scenarios/reference-capacity.toml has besides.
 """
 
 import argparse
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 HOUR = 3600.0
 DEADLINE = 60.0  # seconds from arrival
@@ -35,11 +37,30 @@ VOICE_PRICE = 0.09  # per answered call
 # Viber-first lets a late Viber delivery end the flow before the call; SMS-first ignores it.
 PLANS = ("viber-first", "sms-first")
 
+# With limited capacity, which goes with how many recipients there are. Whoever would wait longer than the ttl is
+# withdrawn: takes no capacity, costs nothing. There is no outage: the one above begins after the last Viber message.
+ARRIVALS_WITHIN = 200.0  # at even distances
+VIBER_RATE, SMS_RATE = 1 / 250, 1 / 500  # per second and recipient
+RECIPIENTS_PER_LINE = 2000
+VOICE_TALK = 20.0  # what a line is held for after an answer
+VOICE_BUSY_AFTER, VOICE_NO_ANSWER_AFTER = 4.0, 30.0
 
-def command_line(play: Callable[..., dict], recipients: int, **flags: str) -> None:
+
+def evenly(number: int, recipients: int) -> float:
+    """When this one of so many arrives, where capacity is limited."""
+    return (number + 0.5) * ARRIVALS_WITHIN / recipients
+
+
+def lines(recipients: int) -> int:
+    """How many calls there can be at once."""
+    return max(recipients // RECIPIENTS_PER_LINE, 1)
+
+
+def command_line(play: Callable[..., dict], recipients: int, side_by_side: bool = False, **flags: str) -> None:
     """Plays both plans with `play(plan, recipients, threads, seed, ...)` and prints what came out, as JSON.
 
-    `flags` are a peer's own switches with their help; they reach `play` by name.
+    `side_by_side` plays each plan on a thread of its own, if there are two. `flags` are a peer's own switches with
+    their help; they reach `play` by name.
     """
     parser = argparse.ArgumentParser()
     for flag, text in flags.items():
@@ -49,7 +70,15 @@ def command_line(play: Callable[..., dict], recipients: int, **flags: str) -> No
     parser.add_argument("--seed", type=int, default=20261127)
     args = parser.parse_args()
     switches = {flag: getattr(args, flag) for flag in flags}
-    plans = [{"name": plan} | play(plan, args.recipients, args.threads, args.seed, **switches) for plan in PLANS]
+
+    def played(plan: str) -> dict:
+        return {"name": plan} | play(plan, args.recipients, args.threads, args.seed, **switches)
+
+    if side_by_side:
+        with ThreadPoolExecutor(args.threads) as pool:
+            plans = list(pool.map(played, PLANS))
+    else:
+        plans = [played(plan) for plan in PLANS]
     print(json.dumps({"recipients": args.recipients, "threads": args.threads, "plans": plans}, indent=1))
 
 

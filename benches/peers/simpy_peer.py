@@ -4,6 +4,7 @@ A provider puts its report on the recipient's mailbox; the recipient waits for t
 whichever comes first. SimPy runs on one thread; --threads is taken and changes nothing.
 """
 
+from collections.abc import Callable
 from math import ceil, log
 from random import Random
 
@@ -23,6 +24,9 @@ class Recipient:
         self.deliveries: list[float] = []
 
 
+Provider = Callable[[simpy.Event, Recipient], object]  # takes the message that it will report on
+
+
 class Model:
     def __init__(self, rng: Random):
         self.env = simpy.Environment()
@@ -40,10 +44,15 @@ class Model:
         median, sigma = shape
         return self.rng.lognormvariate(log(median), sigma)
 
-    def viber(self, who: Recipient) -> simpy.Event:
+    def submit(self, provider: Provider, who: Recipient) -> simpy.Event:
+        """Hands a message over; the event is its report."""
         message = self.env.event()
+        provider(message, who)
+        return message
+
+    def viber(self, message: simpy.Event, who: Recipient) -> None:
         if ref.OUTAGE_FROM <= self.env.now < ref.OUTAGE_TO and self.rng.random() < ref.OUTAGE_SHARE:
-            return message
+            return
         u = self.rng.random()
         if u < ref.VIBER_DELIVERED:
             after = self.lognormal(ref.VIBER_DELIVERED_AFTER)
@@ -52,37 +61,32 @@ class Model:
             self.env.process(self.report(message, "undelivered", self.lognormal(ref.VIBER_UNDELIVERED_AFTER)))
         elif u < ref.VIBER_FAILED:
             self.env.process(self.report(message, "failed", self.rng.expovariate(1 / ref.VIBER_FAILED_MEAN)))
-        return message
 
-    def sms(self, who: Recipient) -> simpy.Event:
-        message = self.env.event()
+    def sms(self, message: simpy.Event, who: Recipient, waited: float = 0.0) -> None:
         who.cost += ref.SMS_PRICE
         u = self.rng.random()
         if u < ref.SMS_DELIVERED:
             after = self.lognormal(ref.SMS_DELIVERED_AFTER)
-            if after <= ref.SMS_TTL:
+            if waited + after <= ref.SMS_TTL:
                 self.env.process(self.report(message, "delivered", after, who))
         elif u < ref.SMS_UNDELIVERED:
             self.env.process(self.report(message, "undelivered", self.lognormal(ref.SMS_UNDELIVERED_AFTER)))
         elif u < ref.SMS_FAILED:
             self.env.process(self.report(message, "failed", self.rng.expovariate(1 / ref.SMS_FAILED_MEAN)))
-        return message
 
-    def voice(self, who: Recipient) -> simpy.Event:
-        message = self.env.event()
+    def voice(self, message: simpy.Event, who: Recipient) -> None:
         u = self.rng.random()
         if u < ref.VOICE_ANSWERED:
             after = ref.VOICE_SHIFT + self.rng.expovariate(1 / ref.VOICE_MEAN)
             self.env.process(self.report(message, "delivered", after, who, ref.VOICE_PRICE))
-        return message
 
     def viber_first(self, who: Recipient):
         yield self.env.timeout(who.arrival)
-        viber = self.viber(who)
+        viber = self.submit(self.viber, who)
         yield viber | self.env.timeout(ref.VIBER_TTL)
         if viber.triggered and viber.value == "delivered":
             return
-        sms = self.sms(who)
+        sms = self.submit(self.sms, who)
         ttl = self.env.timeout(ref.SMS_TTL)
         waiting = [sms, ttl] if viber.processed else [sms, ttl, viber]
         while True:
@@ -92,33 +96,35 @@ class Model:
             if sms.processed or ttl.processed:
                 break
             waiting.remove(viber)  # a late report that is not good: wait on
-        self.voice(who)
+        self.submit(self.voice, who)
 
     def sms_first(self, who: Recipient):
         yield self.env.timeout(who.arrival)
-        sms = self.sms(who)
+        sms = self.submit(self.sms, who)
         yield sms | self.env.timeout(ref.SMS_TTL)
         if sms.triggered and sms.value == "delivered":
             return
-        viber = self.viber(who)
+        viber = self.submit(self.viber, who)
         yield viber | self.env.timeout(ref.VIBER_TTL)
         if viber.triggered and viber.value == "delivered":
             return
-        self.voice(who)
+        self.submit(self.voice, who)
 
 
 def play(plan: str, recipients: int, threads: int, seed: int) -> dict:
     rng = Random(f"{seed}/{plan}")
-    model = Model(rng)
+    return played(Model(rng), plan, [Recipient(rng.random() * ref.HOUR) for _ in range(recipients)])
+
+
+def played(model: Model, plan: str, people: list[Recipient]) -> dict:
     flow = {"viber-first": model.viber_first, "sms-first": model.sms_first}[plan]
-    people = [Recipient(rng.random() * ref.HOUR) for _ in range(recipients)]
     for who in people:
         model.env.process(flow(who))
     model.env.run()
 
     latencies = sorted(who.deliveries[0] - who.arrival for who in people if who.deliveries)
     return ref.measures(
-        recipients,
+        len(people),
         delivered=len(latencies),
         in_time=sum(latency <= ref.DEADLINE for latency in latencies),
         duplicates=sum(len(who.deliveries) > 1 for who in people),
