@@ -110,11 +110,12 @@ impl<'a> Stages<'a> {
             let (luck, priority) = (self.streams[stream].luck, cast.streams[stream].priority);
             comers.push(Comers { step, luck, priority, march: line.march(), settled: 0 });
         }
-        Through::new(&cast.providers[provider], queue, comers).pass(progress, |stream, from, until| {
+        let mut held = |stream, from, until| {
             if let Some(tally) = worker.queue(stream, provider) {
                 tally.released(*timeline, from, until);
             }
-        })
+        };
+        Through::new(&cast.providers[provider], queue, comers, &mut held).pass(progress)
     }
 
     /// Brings all attempts of a line to their ends; gives the line of those who go on to the next step, if there is one.

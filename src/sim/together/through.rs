@@ -12,6 +12,8 @@ pub(super) struct Through<'a> {
     provider: &'a Provider,
     queue: Queue,
     lines: Vec<Comers<'a>>,
+    /// Is told of each line for calls that is taken: the stream, from when, until when.
+    held: &'a mut dyn FnMut(usize, SimTime, SimTime),
     touched: bool,
 }
 
@@ -34,29 +36,26 @@ pub(super) struct Passed {
 }
 
 impl<'a> Through<'a> {
-    pub(super) fn new(provider: &'a Provider, queue: Queue, lines: Vec<Comers<'a>>) -> Self {
-        Self { provider, queue, lines, touched: false }
+    pub(super) fn new(
+        provider: &'a Provider,
+        queue: Queue,
+        lines: Vec<Comers<'a>>,
+        held: &'a mut dyn FnMut(usize, SimTime, SimTime),
+    ) -> Self {
+        Self { provider, queue, lines, held, touched: false }
     }
 
-    /// Lets all of them through; `held` is told of each line for calls that is taken: the stream, from when, until when.
-    pub(super) fn pass(
-        mut self,
-        progress: &Progress,
-        mut held: impl FnMut(usize, SimTime, SimTime),
-    ) -> Result<Passed, Interrupted> {
+    /// Lets all of them through.
+    pub(super) fn pass(mut self, progress: &Progress) -> Result<Passed, Interrupted> {
         match self.provider.order() {
-            Some(Order::Priority) => self.pass_by_priority(progress, &mut held)?,
-            _ => self.pass_in_turn(progress, &mut held)?,
+            Some(Order::Priority) => self.pass_by_priority(progress)?,
+            _ => self.pass_in_turn(progress)?,
         }
         Ok(Passed { longest: self.queue.longest(), touched: self.touched })
     }
 
     /// First in, first out: the fate of an attempt is known when it comes.
-    fn pass_in_turn<H: FnMut(usize, SimTime, SimTime)>(
-        &mut self,
-        progress: &Progress,
-        held: &mut H,
-    ) -> Result<(), Interrupted> {
+    fn pass_in_turn(&mut self, progress: &Progress) -> Result<(), Interrupted> {
         loop {
             if progress.stopped() {
                 return Err(Interrupted);
@@ -70,12 +69,12 @@ impl<'a> Through<'a> {
                 return Ok(());
             }
             let until = firsts.get(1).map_or(i64::MAX, |&(other, i)| other.saturating_add(i64::from(i > which)));
-            self.admit_before(until, which, held);
+            self.admit_before(until, which);
         }
     }
 
     /// Lets those of a line's next attempts that come before `until` through the queue.
-    fn admit_before<H: FnMut(usize, SimTime, SimTime)>(&mut self, until: i64, which: usize, held: &mut H) {
+    fn admit_before(&mut self, until: i64, which: usize) {
         let Comers { step, luck, march, .. } = &mut self.lines[which];
         let (mut leaves, mut count) = ([0; LANES], 0);
         for &at in march.before(until) {
@@ -89,7 +88,7 @@ impl<'a> Through<'a> {
                         let draws = luck.draws(self.provider.key(), recipient, step.use_number);
                         let released = self.provider.submit(leaves, &terms, draws).released;
                         self.queue.hold(released);
-                        held(march.stream, leaves, released);
+                        (self.held)(march.stream, leaves, released);
                     }
                     leaves.as_micros()
                 }
@@ -102,11 +101,7 @@ impl<'a> Through<'a> {
     }
 
     /// Higher priorities first. At equal times attempts leave, then they are withdrawn, then others come.
-    fn pass_by_priority<H: FnMut(usize, SimTime, SimTime)>(
-        &mut self,
-        progress: &Progress,
-        held: &mut H,
-    ) -> Result<(), Interrupted> {
+    fn pass_by_priority(&mut self, progress: &Progress) -> Result<(), Interrupted> {
         let mut now = SimTime::ZERO;
         for round in 0_usize.. {
             if round.is_multiple_of(LANES) && progress.stopped() {
@@ -115,11 +110,11 @@ impl<'a> Through<'a> {
             let firsts = self.lines.iter_mut().enumerate().map(|(i, line)| (line.march.peek(), i));
             let Some((at, which)) = firsts.min().filter(|&(at, _)| at != i64::MAX) else { break };
             let at = SimTime::from_micros(at);
-            self.go_on(now, at, held);
-            self.admit(at, which, held);
+            self.go_on(now, at);
+            self.admit(at, which);
             now = at;
         }
-        self.go_on(now, SimTime::MAX, held);
+        self.go_on(now, SimTime::MAX);
         for line in &mut self.lines {
             let leaves = line.march.leaves().iter_mut();
             // Those who wait for ever.
@@ -129,7 +124,7 @@ impl<'a> Through<'a> {
     }
 
     /// An attempt of this line comes at `now`.
-    fn admit<H: FnMut(usize, SimTime, SimTime)>(&mut self, now: SimTime, which: usize, held: &mut H) {
+    fn admit(&mut self, now: SimTime, which: usize) {
         let Comers { step, priority, march, .. } = &mut self.lines[which];
         let terms = Terms { submitted: now, ..step.terms };
         let patience = patience(self.provider, &terms);
@@ -146,12 +141,12 @@ impl<'a> Through<'a> {
             }
         }]);
         if let Admission::Leaves(leaves) = admission {
-            self.leave(leaves, which, rank, held);
+            self.leave(leaves, which, rank);
         }
     }
 
     /// Lets those who wait leave or be withdrawn, from `now` on up to `until`.
-    fn go_on<H: FnMut(usize, SimTime, SimTime)>(&mut self, mut now: SimTime, until: SimTime, held: &mut H) {
+    fn go_on(&mut self, mut now: SimTime, until: SimTime) {
         loop {
             let next = self.queue.next_departure(now);
             if next > until {
@@ -167,7 +162,7 @@ impl<'a> Through<'a> {
             if let Some(token) = self.queue.depart(now, waits) {
                 let (which, rank) = place_of(token);
                 self.lines[which].march.leaves()[rank] = now.as_micros();
-                self.leave(now, which, rank, held);
+                self.leave(now, which, rank);
             }
         }
         self.withdraw(|patience| patience <= until);
@@ -190,14 +185,14 @@ impl<'a> Through<'a> {
     }
 
     /// The attempt of this rank leaves at `now`.
-    fn leave<H: FnMut(usize, SimTime, SimTime)>(&mut self, now: SimTime, which: usize, rank: usize, held: &mut H) {
+    fn leave(&mut self, now: SimTime, which: usize, rank: usize) {
         if self.queue.has_lines() {
             let Comers { step, luck, march, .. } = &self.lines[which];
             let terms = Terms { submitted: march.comes(rank), ..step.terms };
             let draws = luck.draws(self.provider.key(), march.recipient(rank), step.use_number);
             let released = self.provider.submit(now, &terms, draws).released;
             self.queue.hold(released);
-            held(march.stream, now, released);
+            (self.held)(march.stream, now, released);
         }
     }
 }
