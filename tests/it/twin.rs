@@ -17,7 +17,8 @@ use failsim::sim::{
     WorldTally, flows_one_way, play_alone, play_together, short_ways,
 };
 use failsim::stats::{Bins, Latencies};
-use failsim::units::SimTime;
+use failsim::traffic::Arrivals;
+use failsim::units::{Rate, SimTime};
 use failsim::vocabulary::SuccessFloor;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -176,6 +177,23 @@ proptest! {
         case in shared_case().prop_map(|case| one_way(plain(case)))
     ) {
         worlds_are_the_same(&case)?;
+    }
+}
+
+/// Somebody leaves, somebody is withdrawn and somebody comes, all in the same microsecond, before a queue that is full.
+#[test]
+fn what_happens_at_one_time_happens_in_one_order() {
+    for order in [Order::Fifo, Order::Priority] {
+        for (every, queue) in [(15.0, 5), (10.0, 1), (7.0, 3), (400.0, 6)] {
+            let mut scenario = three_plans(120);
+            scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: secs(120.0) };
+            let rate = Rate::new(1, 0, secs(every));
+            scenario.providers[0].capacity = Some(Capacity { rate, concurrent: None, queue, order });
+            scenario.providers[1].capacity = scenario.providers[0].capacity;
+            let case = Case { scenario, replication: 0, horizon: secs(1_000.0) };
+            let same = worlds_are_the_same(&case);
+            assert!(same.is_ok(), "{order:?}, one every {every} s, {queue} wait: {same:?}");
+        }
     }
 }
 
