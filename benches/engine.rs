@@ -69,6 +69,7 @@ fn plan() -> FlowPlan {
         expire_on_delivery: false,
         attempts: 1,
         retry_after: SimTime::ZERO,
+        backoff: StepRules::STEADY,
     };
     FlowPlan {
         steps: vec![step("viber", secs(60)), step("sms", secs(300)), step("voice", SimTime::NEVER)],

@@ -39,6 +39,7 @@ use crate::vocabulary::{FailureCode, FlowStatus, Status};
 ///     expire_on_delivery: false,
 ///     attempts: 1,
 ///     retry_after: SimTime::ZERO,
+///     backoff: StepRules::STEADY,
 /// };
 /// let plan = FlowPlan {
 ///     steps: vec![step("viber", seconds(60)), step("sms", seconds(300))],
@@ -262,14 +263,15 @@ impl Flow {
 
     /// Whether the step may and can resubmit before its ttl, or the flow, runs out.
     fn can_retry(&self, rules: &StepRules, now: SimTime) -> bool {
-        self.tries < rules.attempts && now.after(rules.retry_after) < self.step_deadline.min(self.give_up)
+        self.tries < rules.attempts && now.after(rules.wait_after(self.tries)) < self.step_deadline.min(self.give_up)
     }
 
     fn retry(&mut self, rules: &StepRules, now: SimTime) -> Command {
-        if rules.retry_after == SimTime::ZERO {
+        let wait = rules.wait_after(self.tries);
+        if wait == SimTime::ZERO {
             return self.submit();
         }
-        self.retry_at = now.after(rules.retry_after);
+        self.retry_at = now.after(wait);
         Command::Wait
     }
 

@@ -20,8 +20,10 @@ pub struct StepRules {
     pub expire_on_delivery: bool,
     /// How many submissions the step makes at the most; at least 1.
     pub attempts: u8,
-    /// How long to wait after a `failed` before the next submission of the same step.
+    /// How long to wait after the first `failed` before the next submission of the same step.
     pub retry_after: SimTime,
+    /// After each further `failed` it is so many times as long as before [millionths], rounded down; [`StepRules::STEADY`] for equal waits.
+    pub backoff: u32,
 }
 
 /// What a delivery report does that comes after the flow has moved on from its step.
@@ -46,6 +48,21 @@ pub struct FlowPlan {
 }
 
 impl StepRules {
+    /// Every wait is as long as the one before.
+    pub const STEADY: u32 = 1_000_000;
+
+    /// How long to wait before the next submission once this many have failed.
+    #[inline]
+    pub(super) fn wait_after(&self, tries: u8) -> SimTime {
+        if self.backoff == Self::STEADY { self.retry_after } else { self.backed_off(tries) }
+    }
+
+    fn backed_off(&self, tries: u8) -> SimTime {
+        let times = i128::from(self.backoff);
+        let longer = |wait: i64, _| i64::try_from(i128::from(wait) * times / 1_000_000).unwrap_or(i64::MAX);
+        SimTime::from_micros((1..tries).fold(self.retry_after.as_micros(), longer))
+    }
+
     /// The statuses that move on to the next step on `channel` when a plan does not say.
     ///
     /// Viber: Routee's documented default

@@ -77,6 +77,7 @@ pub(crate) fn step(ttl: SimTime) -> StepRules {
         expire_on_delivery: false,
         attempts: 1,
         retry_after: SimTime::ZERO,
+        backoff: StepRules::STEADY,
     }
 }
 

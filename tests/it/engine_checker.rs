@@ -179,7 +179,9 @@ impl Book {
         let rules = self.rules(plan);
         let step = self.last().step;
         let tries = self.letters().iter().filter(|letter| letter.step == step).count();
-        let again = now.after(rules.retry_after);
+        let longer = |wait: i64| (i128::from(wait) * i128::from(rules.backoff) / 1_000_000) as i64;
+        let wait = (1..tries).fold(rules.retry_after.as_micros(), |wait, _| longer(wait));
+        let again = now.after(SimTime::from_micros(wait));
         let time_left = again < self.step_ends(plan) && again < self.gives_up(plan);
         if status != Failed || tries >= usize::from(rules.attempts) || !time_left {
             return Some(self.advance(plan, now, status, StepEnd::Bad(status), out));

@@ -25,10 +25,11 @@ fn floor() -> impl Strategy<Value = (SuccessFloor, bool)> {
 
 fn step_rules() -> impl Strategy<Value = StepRules> {
     let triggers = subsequence(vec![Undelivered, Failed, Expired, Busy, NoAnswer], 0..=5);
-    (span_or_never(40), triggers, floor(), 1..=3_u8, 0..15_i64).prop_map(|(ttl, triggers, floor, attempts, wait)| {
+    let retries = (1..=4_u8, 0..15_i64, select(vec![StepRules::STEADY, 2_000_000, 3_000_000]));
+    (span_or_never(40), triggers, floor(), retries).prop_map(|(ttl, triggers, floor, (attempts, wait, backoff))| {
         let (success, expire_on_delivery) = floor;
         let failover_on = triggers.into_iter().collect();
-        StepRules { ttl, failover_on, success, expire_on_delivery, attempts, retry_after: ticks(wait) }
+        StepRules { ttl, failover_on, success, expire_on_delivery, attempts, retry_after: ticks(wait), backoff }
     })
 }
 

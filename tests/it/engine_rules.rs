@@ -422,6 +422,18 @@ mod retries {
     }
 
     #[test]
+    fn with_backoff_each_wait_is_longer_than_the_one_before() {
+        let mut story = plan([viber().attempts(4, 2).backoff(3), sms()]).start();
+        story.at(1).report(0, Failed).waits().is_due_at(3);
+        story.at(3).timeout().submits(1, 0);
+        story.at(4).report(1, Failed).waits().is_due_at(10);
+        story.at(10).timeout().submits(2, 0);
+        story.at(11).report(2, Failed).waits().is_due_at(29);
+        story.at(29).timeout().submits(3, 0);
+        story.at(30).report(3, Failed).submits(4, 1);
+    }
+
+    #[test]
     fn when_every_try_has_failed_the_flow_moves_on() {
         let mut story = plan([viber().attempts(2, 5), sms()]).start();
         story.at(1).report(0, Failed).waits();

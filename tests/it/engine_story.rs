@@ -20,6 +20,7 @@ pub(crate) fn step(channel: &str) -> Step {
         expire_on_delivery: false,
         attempts: 1,
         retry_after: SimTime::ZERO,
+        backoff: StepRules::STEADY,
     })
 }
 
@@ -64,6 +65,12 @@ impl Step {
     pub(crate) fn attempts(mut self, count: u8, retry_after: i64) -> Self {
         self.0.attempts = count;
         self.0.retry_after = seconds(retry_after);
+        self
+    }
+
+    /// Each further wait is so many times as long.
+    pub(crate) fn backoff(mut self, times: u32) -> Self {
+        self.0.backoff = times * StepRules::STEADY;
         self
     }
 }

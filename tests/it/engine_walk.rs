@@ -138,6 +138,7 @@ fn usual() -> StepRules {
         expire_on_delivery: false,
         attempts: 1,
         retry_after: SimTime::ZERO,
+        backoff: StepRules::STEADY,
     }
 }
 

@@ -322,15 +322,17 @@ fn carrier(grid: Grid, providers: usize) -> BoxedStrategy<(usize, Option<SimTime
 }
 
 fn step(grid: Grid) -> BoxedStrategy<StepRules> {
-    let retries = (1..=3_u8, grid.span(0..6));
+    let backoff = prop_oneof![2 => Just(StepRules::STEADY), 1 => StepRules::STEADY..4_000_000];
+    let retries = (1..=3_u8, grid.span(0..6), backoff);
     (grid.span_or_never(1..40), triggers(), floor(), any::<bool>(), retries)
-        .prop_map(|(ttl, failover_on, success, expires_unseen, (attempts, retry_after))| StepRules {
+        .prop_map(|(ttl, failover_on, success, expires_unseen, (attempts, retry_after, backoff))| StepRules {
             ttl,
             failover_on,
             success,
             expire_on_delivery: expires_unseen && success == SuccessFloor::Seen,
             attempts,
             retry_after,
+            backoff,
         })
         .boxed()
 }

@@ -106,6 +106,15 @@ fn a_step_that_expires_on_delivery_succeeds_when_seen() {
 }
 
 #[test]
+fn retries_can_back_off() {
+    let retries = |rest: &str| with("ttl = \"60s\", failover_on", &format!("ttl = \"60s\", {rest}, failover_on"));
+    let step = &checked(&retries("attempts = 4, retry_after = \"2s\", backoff = 1.5")).unwrap().plans[0].flow.steps[0];
+    assert_eq!((step.attempts, step.retry_after, step.backoff), (4, seconds(2.0), 1_500_000));
+    let said = checked(&retries("attempts = 4, backoff = 2")).expect_err("nothing is waited for").to_string();
+    assert!(said.contains("`backoff` has no meaning") && said.contains("add retry_after"), "{said}");
+}
+
+#[test]
 fn every_pattern_of_arrivals_loads() {
     let recipients = |arrivals: &str| {
         let text = with("arrivals = { uniform = { over = \"1h\" } }", &format!("arrivals = {arrivals}"));

@@ -68,7 +68,7 @@ impl Builder<'_> {
         let ttl = ttl(record, channel);
         let success = self.success(record, ttl);
         let (pool, ttl) = (pool?.0, ttl?);
-        let (attempts, retry_after) = retries?;
+        let (attempts, retry_after, backoff) = retries?;
         let rules = StepRules {
             ttl,
             failover_on: failover_on(record, channel?)?,
@@ -76,12 +76,13 @@ impl Builder<'_> {
             expire_on_delivery: record.get_or("expire_on_delivery", false)?,
             attempts,
             retry_after,
+            backoff,
         };
         Some((rules, Carrier { pool, validity: record.get_or("validity", ttl)? }))
     }
 
-    /// How often the step submits, and how long it waits in between.
-    fn retries(&mut self, record: &Record) -> Option<(u8, SimTime)> {
+    /// How often the step submits, how long it waits in between, and how many times as long each further time [millionths].
+    fn retries(&mut self, record: &Record) -> Option<(u8, SimTime, u32)> {
         let attempts = record.get_or("attempts", 1_u64)?;
         if attempts == 1 && record.has("retry_after") {
             let message = "`retry_after` has no meaning with one attempt";
@@ -93,7 +94,19 @@ impl Builder<'_> {
                 "add attempts = 2, or remove `retry_after`",
             );
         }
-        Some((u8::try_from(attempts).ok()?, record.get_or("retry_after", SimTime::ZERO)?))
+        let retry_after = record.get_or("retry_after", SimTime::ZERO)?;
+        if retry_after == SimTime::ZERO && record.has("backoff") {
+            let message = "`backoff` has no meaning where nothing is waited for";
+            let place = record.place_of_key("backoff");
+            return self.refuse(
+                place,
+                message,
+                "only beside `retry_after` above 0s",
+                "add retry_after = \"1s\", or remove `backoff`",
+            );
+        }
+        let backoff = record.get_or("backoff", 1.0_f64)? * f64::from(StepRules::STEADY);
+        Some((u8::try_from(attempts).ok()?, retry_after, backoff.round() as u32))
     }
 
     /// The success floor; with `expire_on_delivery` it is `seen`, and there must be a `ttl`.

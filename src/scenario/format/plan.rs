@@ -79,6 +79,11 @@ static STEP: Table = Table {
             Kind::Duration { zero: true },
             "How long to wait after a failed before the next attempt; by default 0s [duration]",
         ),
+        Field::optional(
+            "backoff",
+            Kind::Number(Range::of(1.0, 1_000.0)),
+            "After each further failed the wait is so many times as long; by default 1",
+        ),
     ],
     forms: &[],
 };

@@ -37,13 +37,18 @@ impl World<'_> {
         let history = &self.people[who].history;
         let stay = history.steps.last().expect("a flow is in a step");
         let rules = &plan.flow.steps[history.steps.len() - 1];
-        let resubmit_at = now.after(rules.retry_after);
+        // Each wait is `backoff` times the one before, in whole microseconds.
+        let mut wait = i128::from(rules.retry_after.as_micros());
+        for _ in 1..stay.tries {
+            wait = wait * i128::from(rules.backoff) / 1_000_000;
+        }
+        let resubmit_at = now.after(SimTime::from_micros(i64::try_from(wait).unwrap_or(i64::MAX)));
         let step_over = stay.entered.after(rules.ttl);
         let flow_over = history.arrival.after(plan.flow.give_up_after);
         let in_time = resubmit_at < step_over && resubmit_at < flow_over;
         if status == Status::Failed && stay.tries < rules.attempts && in_time {
             let latest = history.attempts.len() - 1;
-            if rules.retry_after == SimTime::ZERO {
+            if wait == 0 {
                 self.event(now, Kind::Submission, who, latest + 1, What::Nothing);
             } else {
                 self.timer(resubmit_at, who, latest, What::Retry);
