@@ -84,9 +84,9 @@ pub(super) struct Run {
 pub(super) enum Format {
     /// Tables for people
     Table,
-    /// The results as in results.json
+    /// The results as JSON, as in the report folder
     Json,
-    /// One line for each plan and measure, as in results.csv
+    /// As CSV, likewise
     Csv,
 }
 
@@ -123,8 +123,8 @@ pub(super) struct Capacity {
     /// The stream of traffic for which that is to hold [default: all together]
     #[arg(long, value_name = "NAME")]
     pub(super) stream: Option<String>,
-    /// Play each capacity this many times, and four times as often where that does not tell, and for the answer [default: as the scenario says, but 10 at least]
-    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = numbers::replications)]
+    /// Play each capacity this many times, 10 at least, and four times as often where that does not tell, and for the answer [default: as the scenario says, but 10 at least]
+    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = numbers::enough_replications)]
     pub(super) replications: Option<u32>,
     /// Write the report into this folder [default: reports/<scenario name>-capacity]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "no_report")]

@@ -7,13 +7,11 @@ use super::goal::{self, NamedBound};
 use super::playing;
 use super::{load, output};
 use crate::report::sizing;
-use crate::scenario::{Check, Scenario};
+use crate::scenario::{Check, Plan, Scenario, used_by};
 use crate::study::{self, Goal, Limit, Question};
 
 /// The exit code when no capacity is enough.
 const NOT_ATTAINABLE: u8 = 3;
-/// Replications of a trial, where neither the scenario nor a flag asks for more.
-const REPLICATIONS: u32 = 10;
 /// A trial that does not tell is made longer up to this many times.
 const LONGER: u32 = 4;
 
@@ -22,11 +20,12 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
         return Err(Failure::usage("more than one plan is named", "ask for one plan at a time"));
     }
     let mut scenario = load::played(&args.play, &[])?;
-    let plan = scenario.plans[0].name.clone();
+    load::mind_the_load(&args.play, &scenario);
+    let plan = plan(&scenario, &args.provider);
     scenario.keep_plans(&[plan]).map_err(load::refused)?;
     let provider = provider(&scenario, &args.provider)?;
     let goals = goals(args, &scenario)?;
-    let replications = args.replications.unwrap_or(scenario.replications.max(REPLICATIONS));
+    let replications = args.replications.unwrap_or(scenario.replications.max(study::LEAST_REPLICATIONS));
     let question = Question {
         scenario: &scenario,
         provider,
@@ -37,7 +36,7 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
     };
     let out =
         (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "-capacity")));
-    out.as_deref().map_or(Ok(()), usable)?;
+    out.as_deref().map_or(Ok(()), |out| usable(out, sizing::refuse_what_is_not_ours))?;
     let watched = playing::watched(&args.play, |progress| study::size(&question, progress))?;
     let sizing = watched.outcome.as_ref().map_err(|_| Failure::Interrupted)?;
     watched.still_wanted()?;
@@ -51,6 +50,12 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
         Format::Csv => sizing::csv(&question, sizing),
     })?;
     if sizing.smallest.is_some() { Ok(()) } else { Err(Failure::Said(NOT_ATTAINABLE)) }
+}
+
+/// The plan that is meant: the one that is named, or the first that uses the provider.
+fn plan(scenario: &Scenario, provider: &str) -> String {
+    let uses = |plan: &&Plan| used_by([*plan]).into_iter().any(|i| scenario.providers[i].name == provider);
+    scenario.plans.iter().find(uses).unwrap_or(&scenario.plans[0]).name.clone()
 }
 
 /// The provider that is meant; it must be used.

@@ -13,8 +13,9 @@ pub(super) fn named_after(scenario: &Path, ending: &str) -> PathBuf {
     Path::new("reports").join(name)
 }
 
-/// Whether a folder can be written into is better said before anything is played than after it.
-pub(super) fn usable(out: &Path) -> Result<(), Failure> {
+/// Whether a folder can be written into is better said before anything is played than after it; `refuse` says whether somebody else's
+/// files lie there.
+pub(super) fn usable(out: &Path, refuse: impl Fn(&Path) -> std::io::Result<()>) -> Result<(), Failure> {
     let standing = out.ancestors().find(|folder| folder.symlink_metadata().is_ok()).unwrap_or(Path::new("."));
     let refused = |reason: &str| {
         let message = format!("cannot write a report into {}: {reason}", out.display());
@@ -23,11 +24,8 @@ pub(super) fn usable(out: &Path) -> Result<(), Failure> {
     if !standing.is_dir() {
         return Err(refused(&format!("{} is no folder", standing.display())));
     }
-    tempfile::Builder::new()
-        .prefix(".failsim-")
-        .tempfile_in(standing)
-        .map(drop)
-        .map_err(|error| refused(&error.to_string()))
+    tempfile::Builder::new().prefix(".failsim-").tempfile_in(standing).map_err(|error| refused(&error.to_string()))?;
+    refuse(out).map_err(|error| refused(&error.to_string()))
 }
 
 /// Says where the report is, or why there is none.

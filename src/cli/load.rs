@@ -51,6 +51,16 @@ pub(super) fn played(args: &Play, changes: &[Change]) -> Result<Scenario, Failur
     Ok(scenario)
 }
 
+/// Says, once for a command, that other recipients at the same capacity ask another question.
+pub(super) fn mind_the_load(args: &Play, scenario: &Scenario) {
+    let is_limited = scenario.used_providers().iter().any(|&i| scenario.providers[i].capacity.is_some());
+    if args.recipients.is_some() && is_limited && !args.quiet {
+        output::note(
+            "note: --recipients changes who comes, not what the providers can carry: queues are not those of the file",
+        );
+    }
+}
+
 /// The stream of traffic with this name, by its index.
 pub(super) fn stream(scenario: &Scenario, name: &str) -> Result<usize, Failure> {
     let names = || scenario.streams.iter().map(|stream| stream.name.as_str());
@@ -76,7 +86,13 @@ pub(super) fn refused(reason: Override) -> Failure {
             "at the scenario's rate so many recipients would arrive for more than a year",
             format!("use --recipients {within} or fewer"),
         ),
-        Override::NoSuchPlan { name, nearest, plans } => Failure::usage(
+        Override::NoSuchPlan { name, always: Some(stream), .. } => Failure::usage(
+            format!("{name:?} is the plan that the stream {stream:?} always follows, none that is compared"),
+            format!(
+                "leave --plan out, or name one that is compared; for that stream alone use --stream {stream} where there is that flag"
+            ),
+        ),
+        Override::NoSuchPlan { name, nearest, plans, .. } => Failure::usage(
             format!("the scenario has no plan named {name:?}"),
             nearest.map_or_else(|| format!("its plans are {}", plans.join(", ")), |n| format!("did you mean {n:?}?")),
         ),

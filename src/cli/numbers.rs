@@ -14,6 +14,11 @@ pub(super) fn replications(text: &str) -> Result<u32, String> {
     whole(text, 1..=100_000)
 }
 
+/// A number of replications from which an interval can be told.
+pub(super) fn enough_replications(text: &str) -> Result<u32, String> {
+    whole(text, crate::study::LEAST_REPLICATIONS..=100_000)
+}
+
 /// A number of threads.
 pub(super) fn threads(text: &str) -> Result<u16, String> {
     whole(text, 1..=4_096)

@@ -22,6 +22,11 @@ pub(super) struct Often {
 }
 
 impl Often {
+    /// The most replications that a precision may take.
+    pub(super) fn most(&self) -> Option<u32> {
+        self.precision.map(|_| self.max_replications.unwrap_or(MOST))
+    }
+
     /// How often `scenario` is to be played.
     pub(super) fn wanted(&self, scenario: &Scenario) -> Replications {
         match self.precision {

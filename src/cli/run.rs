@@ -10,8 +10,9 @@ use crate::study::Findings;
 
 pub(super) fn run(args: &Run) -> Result<(), Failure> {
     let scenario = load::played(&args.play, &[])?;
+    load::mind_the_load(&args.play, &scenario);
     let out = (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "")));
-    out.as_deref().map_or(Ok(()), usable)?;
+    out.as_deref().map_or(Ok(()), |out| usable(out, report::refuse_what_is_no_report))?;
     let (findings, watched) = play(&args.play, &scenario, args.often.wanted(&scenario))?;
     watched.still_wanted()?;
     if let Some(out) = &out {

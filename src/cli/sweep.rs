@@ -8,7 +8,7 @@ use super::{load, output};
 use crate::report::{self, sweep};
 use crate::scenario::{Axis, Change};
 use crate::sim::Progress;
-use crate::study::{self, Replications, Results};
+use crate::study::{self, Intervals, Replications, Results};
 use std::path::PathBuf;
 
 /// The folder of the points, in that of the sweep.
@@ -26,8 +26,10 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     // Every point is read before any is played, so that one which is wrong is told at once.
     let jobs =
         points.iter().map(|point| Job::new(args, point.changes(&axes), &store)).collect::<Result<Vec<_>, _>>()?;
-    usable(&out)?;
-    sweep::refuse_what_is_not_ours(&out).and_then(|()| store.make()).map_err(|error| broken(&error))?;
+    let first = load::played(&args.play, &jobs[0].changes)?;
+    load::mind_the_load(&args.play, &first);
+    usable(&out, sweep::refuse_what_is_not_ours)?;
+    store.make().map_err(|error| broken(&error))?;
     let known = jobs.iter().filter(|job| job.known.is_some()).count();
     if !args.play.quiet && known > 0 {
         output::note(&format!("note: {known} of {} points are there already", jobs.len()));
@@ -41,6 +43,9 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
         Err(Failure::Interrupted) => return Err(store.paused(&jobs)),
         Err(failure) => return Err(failure),
     };
+    if !args.play.quiet {
+        notes(args, &results).iter().for_each(|note| output::note(note));
+    }
     let found = study::Sweep { axes, points: points.into_iter().zip(results).collect() };
     let measures = if args.measures.is_empty() { MEASURES.map(str::to_owned).to_vec() } else { args.measures.clone() };
     let shown = sweep::Shown { sweep: &found, measures: &measures, stream: args.stream.as_deref() };
@@ -50,6 +55,30 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
         Format::Json => sweep::json(&found),
         Format::Csv => sweep::csv(&found),
     })
+}
+
+/// What a reader of the intervals should know.
+fn notes(args: &Sweep, results: &[Results]) -> Vec<String> {
+    let count = |is: &dyn Fn(&Results) -> bool| results.iter().filter(|results| is(results)).count();
+    let unknown = count(&|results| results.scenario.intervals == Intervals::Unknown);
+    let most = args.often.most();
+    let longest = count(&|results| most.is_some_and(|most| results.scenario.replications >= most));
+    let of = |points: usize| format!("{points} of {} points", results.len());
+    let unknown = (unknown > 0).then(|| {
+        let least = study::LEAST_REPLICATIONS;
+        format!(
+            "note: no intervals are known at {}: recipients depend on one another there, and fewer than {least} \
+             replications were played",
+            of(unknown)
+        )
+    });
+    let longest = (longest > 0).then(|| {
+        format!(
+            "note: {} were played as often as --max-replications allows: intervals there may be wider than asked",
+            of(longest)
+        )
+    });
+    unknown.into_iter().chain(longest).collect()
 }
 
 /// What is varied.

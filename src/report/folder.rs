@@ -14,9 +14,21 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// When `dir` is no folder, or something cannot be written; nothing half written is left then.
 pub fn write(dir: &Path, findings: &Findings, run: &Run) -> Result<Vec<PathBuf>> {
-    refuse_a_file(dir)?;
-    put(dir, &files(findings, run)?, ("results.json", crate::study::SCHEMA))
+    put(dir, &files(findings, run)?, MARKER)
 }
+
+/// Refuses a folder that has files named as those of a report but is none: better said before anything is played.
+///
+/// # Errors
+/// Then, naming the file.
+pub fn refuse_what_is_no_report(dir: &Path) -> Result<()> {
+    refuse_what_is_not_ours(dir, FILES.into_iter(), MARKER)
+}
+
+/// What tells a report.
+const MARKER: (&str, &str) = ("results.json", crate::study::SCHEMA);
+/// What every report has.
+const FILES: [&str; 6] = ["README.md", "report.html", "results.json", "results.csv", "timeline.csv", "run.json"];
 
 /// Writes `files`, by name, to the folder `dir`, which is made with its parents, and names them. Earlier ones are replaced only where
 /// the file that `marker` names has the text that it gives: else they are somebody else's.
@@ -54,7 +66,7 @@ pub(super) fn refuse_what_is_not_ours<'a>(
     match taken.next() {
         Some(path) if !is_report => Err(Error::new(
             ErrorKind::AlreadyExists,
-            format!("{} is there already and no part of a report; name another folder with --out", path.display()),
+            format!("{} is there already and no part of such a report", path.display()),
         )),
         _ => Ok(()),
     }

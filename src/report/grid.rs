@@ -206,7 +206,7 @@ pub(super) fn capacity(findings: &Findings) -> Option<Grid> {
     let rows: Vec<_> = plans.flat_map(|(plan, over_time)| capacity_rows(plan, over_time)).collect();
     let has_refused = findings.results.plans.iter().flat_map(|plan| &plan.providers).any(|p| p.refused.0 > 0.0);
     let mut grid = Grid {
-        caption: "Capacity".to_owned(),
+        caption: "Capacity; used: while people arrived; waits: of those who left".to_owned(),
         columns: vec![
             Column::text("plan"),
             Column::text("provider"),

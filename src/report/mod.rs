@@ -28,7 +28,7 @@ mod words;
 pub use self::csv::csv;
 pub use figures::{Figure, FigureError, figures};
 pub use finding::finding;
-pub use folder::write;
+pub use folder::{refuse_what_is_no_report, write};
 pub use json::json;
 pub use markdown::readme;
 pub use notes::notes;

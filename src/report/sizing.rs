@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub const SCHEMA: &str = "failsim/capacity/1";
 /// The file that tells a folder of this kind.
 const MARKER: &str = "capacity.json";
+/// What every folder of this kind has.
+const FILES: [&str; 4] = ["README.md", MARKER, "curve.csv", "run.json"];
 /// The figure shows what lies within this factor of the answer.
 const NEAR: f64 = 2.5;
 
@@ -41,9 +43,19 @@ pub fn finding(question: &Question<'_>, sizing: &Sizing) -> String {
     let why = if is.is_empty() {
         "not even the largest that was tried does".to_owned()
     } else {
-        format!("without a limit: {is}")
+        format!("without {}: {is}", no_limit(question))
     };
     format!("No {} of {provider} is enough for {plan} to come to {goals}; {why}.", limit(question.limit))
+}
+
+/// What is played beside all trials; what else limits the provider stays.
+fn no_limit(question: &Question<'_>) -> String {
+    let capacity = question.scenario.providers[question.provider].capacity;
+    let other = capacity.and_then(|capacity| match question.limit {
+        Limit::Rate => capacity.concurrent.map(|_| "but with its lines as they are"),
+        Limit::Concurrent => capacity.rate.map(|_| "but with its throughput as it is"),
+    });
+    other.map_or("a limit".to_owned(), |other| format!("this limit, {other}"))
 }
 
 /// `delivered in time of pins at least 99 %`.
@@ -273,4 +285,12 @@ pub fn write(dir: &Path, question: &Question<'_>, sizing: &Sizing, run: &Run) ->
     let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
     let files: Vec<_> = fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect();
     folder::put(dir, &files, (MARKER, SCHEMA))
+}
+
+/// Refuses a folder that has files named as those of an answer but is none: better said before anything is played.
+///
+/// # Errors
+/// Then, naming the file.
+pub fn refuse_what_is_not_ours(dir: &Path) -> std::io::Result<()> {
+    folder::refuse_what_is_not_ours(dir, FILES.into_iter(), (MARKER, SCHEMA))
 }

@@ -129,16 +129,29 @@ pub fn finding(shown: &Shown<'_>) -> String {
     let best = shown.charts(&groups).take(1).find_map(|chart| {
         let each =
             (0..shown.sweep.points.len()).flat_map(|point| shown.plans().into_iter().map(move |plan| (point, plan)));
-        let known = each.filter_map(|(point, plan)| Some((chart.measured(point, plan)?.value, point, plan)));
+        let known: Vec<_> =
+            each.filter_map(|(point, plan)| Some((chart.measured(point, plan)?, point, plan))).collect();
         let better = |a: f64, b: f64| if more_is_better(chart.metric) { a > b } else { a < b };
-        let best = known.reduce(|best, next| if better(next.0, best.0) { next } else { best });
-        best.map(|(_, point, plan)| (chart.title(), chart.cell(point, plan), point, plan.to_owned()))
+        let best = known.iter().reduce(|best, next| if better(next.0.value, best.0.value) { next } else { best })?;
+        let meets = |other: &Measured| {
+            let ends = best.0.interval.zip(other.interval);
+            ends.is_some_and(|((low, high), (other_low, other_high))| other_low <= high && low <= other_high)
+        };
+        let alike = known.iter().filter(|(other, ..)| meets(other)).count().saturating_sub(1);
+        let &(_, point, plan) = best;
+        Some((chart.title(), chart.cell(point, plan), point, plan.to_owned(), alike))
     });
-    let Some((title, value, point, plan)) = best else { return "There was nothing to measure.".to_owned() };
+    let Some((title, value, point, plan, alike)) = best else { return "There was nothing to measure.".to_owned() };
     let place = &shown.sweep.points[point].0;
     let place =
         shown.sweep.axes.iter().zip(&place.0).map(|(axis, &i)| format!("{} = {}", axis.path, value_of(axis, i)));
-    format!("{title}: {value} at best, under {plan} with {}.", place.collect::<Vec<_>>().join(", "))
+    let place = place.collect::<Vec<_>>().join(", ");
+    let alike = match alike {
+        0 => String::new(),
+        1 => "; the interval of 1 other overlaps that".to_owned(),
+        _ => format!("; the intervals of {} others overlap that", words::count(alike as f64)),
+    };
+    format!("{title}: {value} at best, under {plan} with {place}{alike}.")
 }
 
 /// A table for each measure and group; with two axes one for each plan too.

@@ -26,6 +26,8 @@ pub enum Override {
         nearest: Option<String>,
         /// The plans that it has.
         plans: Vec<String>,
+        /// The stream of traffic that always follows a plan of this name.
+        always: Option<String>,
     },
 }
 
@@ -59,6 +61,11 @@ impl Scenario {
             name: name.to_owned(),
             nearest: suggest::nearest(name, names()).map(str::to_owned),
             plans: names().map(str::to_owned).collect(),
+            always: self
+                .streams
+                .iter()
+                .find(|stream| stream.plan.as_ref().is_some_and(|plan| plan.name == name))
+                .map(|stream| stream.name.clone()),
         })
     }
 

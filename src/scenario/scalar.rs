@@ -70,9 +70,19 @@ fn name(raw: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// "write `source` in quotes", when that is short enough to repeat.
+/// "write `source` in quotes", unless that is a table or a list.
 fn quote(source: &str) -> String {
-    format!("write \"{}\", in quotes", shown(source))
+    match source.starts_with(['{', '[']) {
+        true => String::new(),
+        false => format!("write \"{}\", in quotes", shown(source)),
+    }
+}
+
+/// The cure where one of `words` belongs: a table that is named by one says what belongs beside it.
+fn bare_word(raw: &DeValue<'_>, source: &str, words: &[&str]) -> String {
+    let DeValue::Table(table) = raw else { return quote(source) };
+    let named = words.iter().find(|word| table.iter().any(|(key, _)| key.get_ref() == *word));
+    named.map_or_else(String::new, |word| format!("write \"{word}\", and what goes with it in a key beside it"))
 }
 
 /// One line of text.
@@ -128,7 +138,7 @@ pub(super) fn word(
     source: &str,
     words: &'static [&'static str],
 ) -> Result<&'static str, Fault> {
-    let DeValue::String(text) = raw else { return Err(wrong(kind, raw, quote(source))) };
+    let DeValue::String(text) = raw else { return Err(wrong(kind, raw, bare_word(raw, source, words))) };
     if let Some(word) = words.iter().find(|w| *w == text) {
         return Ok(word);
     }

@@ -30,4 +30,5 @@ pub use results::{
 pub use series::{OutageWindow, OverTime, Pictures, PlanOverTime, PlanPicture, ProviderOverTime, QueueOverTime};
 pub use sizing::{Goal, Limit, Question, Sizing, Trial, size};
 pub use sweep::{Point, Sweep, key, points};
+pub use totals::LEAST_REPLICATIONS;
 pub use trace::{Event, Trace, Whose, trace};

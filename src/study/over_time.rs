@@ -76,17 +76,18 @@ fn of_queue(
     let waits = thin.thinned(queue.departures.amounts()).into_iter().zip(&departures);
     let factors: Vec<f64> = thin.middles().map(|at| factor(throttles, at)).collect();
     let limit = |usual: f64| factors.iter().map(|factor| usual * factor).collect::<Vec<_>>();
+    let busy = capacity.concurrent.map(|_| difference(&departures, &[&series(&queue.releases)]));
     QueueOverTime {
         rate_per_s: capacity.rate.map(Rate::per_second),
         concurrent: capacity.concurrent,
         waiting: difference(&come, &[&series(&queue.refusals), &departures, &series(&queue.withdrawals)]),
-        busy: capacity.concurrent.map(|_| difference(&departures, &[&series(&queue.releases)])),
         wait_s: waits.map(|(micros, &count)| (count > 0.0).then(|| micros / 1e6 / count)).collect(),
         limit_per_s: capacity.rate.map(|rate| limit(rate.per_second())),
         lines: capacity.concurrent.map(|lines| limit(f64::from(lines))),
-        utilisation: utilisation(totals, capacity, queue),
+        utilisation: utilisation(totals, thin, capacity, &departures, busy.as_deref()),
         at_once: at_once(queue),
         departures,
+        busy,
     }
 }
 
@@ -101,12 +102,20 @@ fn difference(come: &[f64], gone: &[&Vec<f64>]) -> Vec<f64> {
     come.iter().enumerate().map(bin).collect()
 }
 
-/// The part of the capacity that was used up to the last departure, its windows of throttling not counted.
-fn utilisation(totals: &Totals, capacity: &Capacity, queue: &QueueTally) -> Option<f64> {
-    let last = queue.departures.counts().rposition(|count| count > 0)?;
-    let span = totals.timeline.width().as_secs_f64() * (last + 1) as f64 * f64::from(totals.replications);
-    let paced = capacity.rate.map(|rate| queue.waits.count() as f64 / (rate.per_second() * span));
-    let lines = capacity.concurrent.map(|lines| queue.held as f64 / 1e6 / (f64::from(lines) * span));
+/// The part of the capacity that was used while recipients arrived, so that plans and providers can be compared; its windows of
+/// throttling not counted. Nothing where all arrive within one bin.
+fn utilisation(
+    totals: &Totals,
+    thin: &Thinning,
+    capacity: &Capacity,
+    departures: &[f64],
+    busy: Option<&[f64]>,
+) -> Option<f64> {
+    let arrivals = thin.series(&totals.whole().tally.arrivals);
+    let bins = arrivals.iter().rposition(|count| *count > 0.0).filter(|last| *last > 0)? + 1;
+    let mean = |series: &[f64]| series.iter().take(bins).sum::<f64>() / bins as f64;
+    let paced = capacity.rate.map(|rate| mean(departures) / (rate.per_second() * thin.bin_s()));
+    let lines = capacity.concurrent.zip(busy).map(|(lines, busy)| mean(busy) / f64::from(lines));
     Some(paced.unwrap_or(0.0).max(lines.unwrap_or(0.0)).min(1.0))
 }
 

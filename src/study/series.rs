@@ -102,7 +102,8 @@ pub struct QueueOverTime {
     pub limit_per_s: Option<Vec<f64>>,
     /// Likewise its lines.
     pub lines: Option<Vec<f64>>,
-    /// The part of its throughput, and of its lines, that was used up to the last departure, in whichever of them was used more.
+    /// The part of its throughput, and of its lines, that was used while recipients arrived, in whichever of them was used more;
+    /// nothing where all arrive at once.
     pub utilisation: Option<f64>,
     /// The part of all attempts that left without having waited.
     pub at_once: Option<f64>,

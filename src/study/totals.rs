@@ -14,7 +14,7 @@ use rayon::prelude::*;
 const UNDER_WAY: u64 = 1 << 25;
 
 /// Fewer replications than this give no interval where intervals come from them.
-pub(super) const LEAST_REPLICATIONS: u32 = 10;
+pub const LEAST_REPLICATIONS: u32 = 10;
 
 /// What all replications together came to.
 pub(super) struct Totals {

@@ -106,6 +106,25 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The scenario that shows all that can be shared says what it means to.
+#[test]
+fn the_scenario_in_the_index_of_scenarios_plays() {
+    let text = fs::read_to_string(root().join("scenarios/README.md")).expect("there is an index");
+    let block = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("it shows a scenario");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("shared.toml");
+    fs::write(&file, block).expect("it can be written");
+    let words = ["run", file.to_str().expect("a path"), "--format", "json", "--quiet"].map(str::to_owned).to_vec();
+    let results: serde_json::Value =
+        serde_json::from_str(&printed(&Example { words, shown: String::new() })).expect("it plays");
+    let plans = results["plans"].as_array().expect("there are plans");
+    let refused = |plan: &serde_json::Value| {
+        let providers = plan["providers"].as_array().expect("they use providers");
+        providers.iter().map(|provider| provider["refused"].as_f64().expect("a number")).sum::<f64>()
+    };
+    assert!(plans.len() == 4 && plans.iter().all(|plan| refused(plan) > 0.0), "retries and pools have work to do");
+}
+
 /// The sample reports are what the program makes of their scenarios today.
 #[test]
 fn the_sample_reports_are_up_to_date() {

@@ -67,7 +67,7 @@ fn lines_are_looked_for_too_and_a_report_is_written() {
     home.says(line).ends(0);
     home.says("run pin.toml --out run").ends(0);
     let said = home.says(&line.replace("--out lines", "--out run"));
-    said.refuses(1, &["README.md is there already and no part of a report"]);
+    said.refuses(1, &["README.md is there already and no part of such a report"]);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn questions_that_are_none_are_refused_with_the_cure() {
     let home = home();
     for (flags, parts) in [
         ("--provider smss", ["no provider named \"smss\"", "used are sms"]),
-        ("--provider voice", ["does not use the provider \"voice\"", "used are sms"]),
+        ("--provider voice --plan sms", ["does not use the provider \"voice\"", "used are sms"]),
         ("--provider sms --plan sms --plan sms-voice", ["more than one plan", "one plan at a time"]),
         ("--provider sms --goal in_time>0.9", ["in_time>=0.99", "--help"]),
         ("--provider sms --goal in_time<=0.9", ["write in_time>=0.9", "--help"]),
@@ -96,6 +96,7 @@ fn questions_that_are_none_are_refused_with_the_cure() {
         ("--provider sms --plan sms-voice", ["has no goal", "--goal 'in_time>=0.99'"]),
         ("--provider sms --stream pins", ["no stream of traffic named \"pins\"", "leave --stream out"]),
         ("--provider sms --rate --concurrent", ["cannot be used with", "--concurrent"]),
+        ("--provider sms --replications 9", ["--replications", "from 10 to"]),
     ] {
         home.says(&format!("capacity pin.toml {flags} --no-report")).refuses(2, &parts);
     }

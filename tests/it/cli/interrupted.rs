@@ -71,7 +71,7 @@ fn worlds_in_which_recipients_meet_stop_as_soon() {
     let home = Home::of(include_str!("../scenario/queue.toml"));
     for flags in ["--recipients 10000000", "--recipients 10000000 --plan sms --threads 2", "--replications 100000"] {
         let said = interrupted(&home, &format!("run pin.toml {flags}"), |_| true);
-        assert_eq!(said.refuses(130, &[]).err, "error: interrupted; nothing was written\n", "{flags}");
+        assert!(said.refuses(130, &[]).err.ends_with("error: interrupted; nothing was written\n"), "{flags}");
         assert_eq!(home.names(), ["pin.toml"], "{flags}");
     }
 }

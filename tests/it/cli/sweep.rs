@@ -137,7 +137,27 @@ fn the_folder_of_somebody_else_is_left_alone() {
     let home = home();
     std::fs::create_dir(home.path("out")).expect("a folder");
     home.write("out/README.md", "mine");
-    home.says(RATES).refuses(1, &["README.md is there already and no part of a report", "--out"]);
+    home.says(RATES).refuses(1, &["README.md is there already and no part of such a report", "--out"]);
     assert_eq!(home.names(), ["out", "out/README.md", "pin.toml"]);
     home.says(&RATES.replace("--out out", "--out pin.toml")).refuses(1, &["pin.toml is no folder"]);
+}
+
+#[test]
+fn what_is_not_known_or_not_reached_is_said() {
+    let home = home();
+    let few = home.says(&format!("{RATES} --replications 2")).ends(0);
+    has(&few.err, &["no intervals are known at 3 of 3 points", "fewer than 10 replications"]);
+    let bounded = home.says("sweep pin.toml --vary providers.sms.capacity.rate=4/s,5/s --precision 0.0001pp --max-replications 11 --out far");
+    has(&bounded.ends(0).err, &["2 of 2 points were played as often as --max-replications allows"]);
+    let fewer = home.says("sweep pin.toml --vary providers.sms.capacity.rate=40/s,50/s --recipients 100 --out fewer");
+    has(&fewer.ends(0).err, &["--recipients changes who comes, not what the providers can carry"]);
+}
+
+#[test]
+fn what_cannot_be_told_from_the_best_is_counted() {
+    let home = home();
+    let said = home
+        .says("sweep pin.toml --vary providers.sms.capacity.rate=1000/s,2000/s,3000/s --plan sms --out out")
+        .ends(0);
+    has(&said.out, &["at best, under sms with", "the intervals of 2 others"]);
 }

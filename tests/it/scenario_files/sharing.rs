@@ -74,6 +74,12 @@ fn random_outages_have_a_mean_time_between_and_a_mean_duration() {
     refused(window, "random = { between = \"8h\" }", &["`lasting` is missing"]);
     refused(window, "from = \"20m\"\nrandom = { between = \"8h\", lasting = \"1m\" }", &["exclude each other"]);
     refused(window, "random = { between = \"59s\", lasting = \"1m\" }", &["come too often", "at least \"1m\""]);
+    let effect = "effect = \"silent\"";
+    refused(
+        effect,
+        "effect = { throttle = 0.25 }",
+        &["a table stands here", "write \"throttle\", and what goes with it"],
+    );
     let said = checked(&with(window, "")).expect_err("refused").to_string();
     assert!(said.contains("an outage lacks what matters most") && said.contains("`from` with `to` or `random`"));
 }
