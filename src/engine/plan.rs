@@ -22,7 +22,7 @@ pub struct StepRules {
     pub attempts: u8,
     /// How long to wait after the first `failed` before the next submission of the same step.
     pub retry_after: SimTime,
-    /// After each further `failed` it is so many times as long as before [millionths], rounded down; [`StepRules::STEADY`] for equal waits.
+    /// After each further `failed` it is so many times as long as before (in millionths), rounded down; [`StepRules::STEADY`] for equal waits.
     pub backoff: u32,
 }
 
