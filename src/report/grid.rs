@@ -2,8 +2,8 @@
 
 use super::words;
 use crate::study::{
-    Comparison, Count, Difference, Findings, PlanOverTime, PlanResult, ProviderOverTime, QueueOverTime, Results,
-    StepResult,
+    Comparison, Count, Difference, Findings, PlanOverTime, PlanResult, ProviderOverTime, ProviderResult, QueueOverTime,
+    Results, StepResult,
 };
 use serde::Serialize;
 
@@ -230,26 +230,38 @@ pub(super) fn capacity(findings: &Findings) -> Option<Grid> {
     (!grid.rows.is_empty()).then_some(grid)
 }
 
+/// A row for each provider of limited capacity, and one for each stream of traffic where several meet there.
 fn capacity_rows(plan: &PlanResult, over_time: &PlanOverTime) -> Vec<Vec<String>> {
-    let row = |provider: &ProviderOverTime| {
+    let rows = |provider: &ProviderOverTime| {
         let queue = provider.queue.as_ref()?;
-        let result = plan.providers.iter().find(|result| result.provider == provider.provider)?;
-        let share = |share: Option<f64>| share.map_or(words::NONE.to_owned(), |share| words::percent(share, 0));
-        Some(vec![
-            plan.name.clone(),
-            provider.provider.clone(),
-            limit(queue),
-            share(queue.utilisation),
-            share(queue.at_once),
-            words::span(result.wait_mean_s),
-            words::span(result.wait_p99_s),
-            words::count(result.queue_max as f64),
-            words::count(result.refused.0),
-            words::count(result.withdrawn.0),
-            result.drained_s.map_or(words::NONE.to_owned(), words::span),
-        ])
+        let of = |plan: &PlanResult| plan.providers.iter().find(|result| result.provider == provider.provider).cloned();
+        let streams = plan.streams.iter().filter_map(|stream| Some((&stream.stream, of(&stream.result)?)));
+        let streams: Vec<_> = streams.filter(|(_, result)| result.attempts.0 > 0.0).collect();
+        let whole = capacity_row(&plan.name, provider.provider.clone(), Some(queue), &of(plan)?);
+        let each = streams.iter().filter(|_| streams.len() > 1);
+        let each = each.map(|(stream, result)| capacity_row(&plan.name, format!("– {stream}"), None, result));
+        Some(std::iter::once(whole).chain(each).collect::<Vec<_>>())
     };
-    over_time.providers.iter().filter_map(row).collect()
+    over_time.providers.iter().filter_map(rows).flatten().collect()
+}
+
+/// What a provider's queue came to; without what is of all streams together where it is of one of them.
+fn capacity_row(plan: &str, name: String, queue: Option<&QueueOverTime>, result: &ProviderResult) -> Vec<String> {
+    let share = |share: Option<f64>| share.map_or(words::NONE.to_owned(), |share| words::percent(share, 0));
+    let whole = |text: &dyn Fn(&QueueOverTime) -> String| queue.map_or_else(String::new, text);
+    vec![
+        plan.to_owned(),
+        name,
+        whole(&limit),
+        whole(&|queue| share(queue.utilisation)),
+        whole(&|queue| share(queue.at_once)),
+        words::span(result.wait_mean_s),
+        words::span(result.wait_p99_s),
+        whole(&|_| words::count(result.queue_max as f64)),
+        words::count(result.refused.0),
+        words::count(result.withdrawn.0),
+        result.drained_s.map_or(words::NONE.to_owned(), words::span),
+    ]
 }
 
 /// `500/s`, `120 lines`, or both.
