@@ -16,11 +16,13 @@ pub(super) fn figures(findings: &Findings) -> Result<Vec<Figure>, FigureError> {
     let used: Vec<_> = names.iter().flat_map(|name| panels_of_use(findings, name)).collect();
     let waiting: Vec<_> = names.iter().filter_map(|name| panel_of_waiting(findings, name)).collect();
     let mut figures = Vec::new();
+    let any = used.iter().chain(&waiting).any(|panel| !panel.windows.is_empty());
+    let shaded = if any { " Shaded: outages that those plans meet." } else { "" };
     if !used.is_empty() {
-        let caption =
-            "How many attempts left each provider whose capacity is limited, and how many of its lines were in \
-                       use, under each plan. Dotted: the limit. Shaded: outages that those plans meet."
-                .to_owned();
+        let caption = format!(
+            "How many attempts left each provider whose capacity is limited, and how many of its lines were in use, under \
+             each plan. Dotted: the limit.{shaded}"
+        );
         let svg = panels::sheet(USE, &used, bin_s, false, &caption)?;
         figures.push(Figure {
             file: USE.to_owned(),
@@ -30,7 +32,10 @@ pub(super) fn figures(findings: &Findings) -> Result<Vec<Figure>, FigureError> {
         });
     }
     if !waiting.is_empty() {
-        let caption = "How many attempts waited for each provider, under each plan; those for which hardly any did are left out. Shaded: outages that those plans meet.".to_owned();
+        let caption = format!(
+            "How many attempts waited for each provider, under each plan; those for which hardly any did are left \
+             out.{shaded}"
+        );
         let svg = panels::sheet(QUEUES, &waiting, bin_s, false, &caption)?;
         figures.push(Figure { file: QUEUES.to_owned(), title: "How many waited".to_owned(), caption, svg });
     }
