@@ -24,13 +24,17 @@ pub(super) struct Often {
 impl Often {
     /// The most replications that a precision may take.
     pub(super) fn most(&self) -> Option<u32> {
-        self.precision.map(|_| self.max_replications.unwrap_or(MOST))
+        self.precision.map(|_| self.bound())
+    }
+
+    fn bound(&self) -> u32 {
+        self.max_replications.unwrap_or(MOST)
     }
 
     /// How often `scenario` is to be played.
     pub(super) fn wanted(&self, scenario: &Scenario) -> Replications {
         match self.precision {
-            Some(precision) => Replications::Until(precision, self.max_replications.unwrap_or(MOST)),
+            Some(precision) => Replications::Until(precision, self.bound()),
             None => Replications::Exactly(self.replications.unwrap_or(scenario.replications)),
         }
     }

@@ -126,7 +126,7 @@ impl Job {
         let known = store.read(&key);
         let replications = match wanted {
             Replications::Exactly(n) => n,
-            Replications::Until(_, most) => most.min(10),
+            Replications::Until(_, most) => most.min(study::LEAST_REPLICATIONS),
         };
         let lives = scenario.recipients() * scenario.plans.len() as u64 * u64::from(replications);
         Ok(Self { changes, lives: if known.is_some() { 0 } else { lives }, key, known })

@@ -9,12 +9,17 @@ use crate::units::SimTime;
 
 /// A provider's queue, and the lines before it. Who comes at one time with others goes in order of lines, then of recipients.
 pub(super) struct Through<'a> {
+    exit: Exit<'a>,
+    lines: Vec<Comers<'a>>,
+    touched: bool,
+}
+
+/// Where attempts leave.
+struct Exit<'a> {
     provider: &'a Provider,
     queue: Queue,
-    lines: Vec<Comers<'a>>,
     /// Is told of each line for calls that is taken: the stream, from when, until when.
     held: &'a mut dyn FnMut(usize, SimTime, SimTime),
-    touched: bool,
 }
 
 /// Those who come to one step of one stream.
@@ -42,16 +47,16 @@ impl<'a> Through<'a> {
         lines: Vec<Comers<'a>>,
         held: &'a mut dyn FnMut(usize, SimTime, SimTime),
     ) -> Self {
-        Self { provider, queue, lines, held, touched: false }
+        Self { exit: Exit { provider, queue, held }, lines, touched: false }
     }
 
     /// Lets all of them through.
     pub(super) fn pass(mut self, progress: &Progress) -> Result<Passed, Interrupted> {
-        match self.provider.order() {
+        match self.exit.provider.order() {
             Some(Order::Priority) => self.pass_by_priority(progress)?,
             _ => self.pass_in_turn(progress)?,
         }
-        Ok(Passed { longest: self.queue.longest(), touched: self.touched })
+        Ok(Passed { longest: self.exit.queue.longest(), touched: self.touched })
     }
 
     /// First in, first out: the fate of an attempt is known when it comes.
@@ -75,21 +80,16 @@ impl<'a> Through<'a> {
 
     /// Lets those of a line's next attempts that come before `until` through the queue.
     fn admit_before(&mut self, until: i64, which: usize) {
-        let Comers { step, luck, march, .. } = &mut self.lines[which];
+        let comers = &self.lines[which];
+        let Comers { step, march, .. } = comers;
         let (mut leaves, mut count) = ([0; LANES], 0);
         for &at in march.before(until) {
             let terms = Terms { submitted: SimTime::from_micros(at), ..step.terms };
-            let admission = self.queue.admit(terms.submitted, patience(self.provider, &terms));
+            let admission = self.exit.queue.admit(terms.submitted, patience(self.exit.provider, &terms));
             self.touched |= admission != Admission::Leaves(terms.submitted);
             leaves[count] = match admission {
                 Admission::Leaves(leaves) => {
-                    if self.queue.has_lines() {
-                        let recipient = march.recipient(march.rank() + count);
-                        let draws = luck.draws(self.provider.key(), recipient, step.use_number);
-                        let released = self.provider.submit(leaves, &terms, draws).released;
-                        self.queue.hold(released);
-                        (self.held)(march.stream, leaves, released);
-                    }
+                    self.exit.leave(leaves, comers, march.rank() + count);
                     leaves.as_micros()
                 }
                 Admission::Withdrawn | Admission::Waits => WITHDRAWN,
@@ -97,7 +97,7 @@ impl<'a> Through<'a> {
             };
             count += 1;
         }
-        march.pass(&leaves[..count]);
+        self.lines[which].march.pass(&leaves[..count]);
     }
 
     /// Higher priorities first. At equal times attempts leave, then they are withdrawn, then others come.
@@ -127,8 +127,8 @@ impl<'a> Through<'a> {
     fn admit(&mut self, now: SimTime, which: usize) {
         let Comers { step, priority, march, .. } = &mut self.lines[which];
         let terms = Terms { submitted: now, ..step.terms };
-        let patience = patience(self.provider, &terms);
-        let admission = self.queue.admit(now, patience);
+        let patience = patience(self.exit.provider, &terms);
+        let admission = self.exit.queue.admit(now, patience);
         self.touched |= admission != Admission::Leaves(now);
         let rank = march.rank();
         march.pass(&[match admission {
@@ -136,19 +136,19 @@ impl<'a> Through<'a> {
             Admission::Refused => REFUSED,
             Admission::Withdrawn => WITHDRAWN,
             Admission::Waits => {
-                self.queue.enter(*priority, (which as u64) << 32 | rank as u64);
+                self.exit.queue.enter(*priority, (which as u64) << 32 | rank as u64);
                 waits_until(patience)
             }
         }]);
         if let Admission::Leaves(leaves) = admission {
-            self.leave(leaves, which, rank);
+            self.exit.leave(leaves, &self.lines[which], rank);
         }
     }
 
     /// Lets those who wait leave or be withdrawn, from `now` on up to `until`.
     fn go_on(&mut self, mut now: SimTime, until: SimTime) {
         loop {
-            let next = self.queue.next_departure(now);
+            let next = self.exit.queue.next_departure(now);
             if next > until {
                 break;
             }
@@ -159,10 +159,10 @@ impl<'a> Through<'a> {
                 let (which, rank) = place_of(token);
                 patience_of(lines[which].march.leaves_of(rank)).is_some()
             };
-            if let Some(token) = self.queue.depart(now, waits) {
+            if let Some(token) = self.exit.queue.depart(now, waits) {
                 let (which, rank) = place_of(token);
                 self.lines[which].march.leaves()[rank] = now.as_micros();
-                self.leave(now, which, rank);
+                self.exit.leave(now, &self.lines[which], rank);
             }
         }
         self.withdraw(|patience| patience <= until);
@@ -177,17 +177,20 @@ impl<'a> Through<'a> {
                         break;
                     }
                     *leaves = WITHDRAWN;
-                    self.queue.withdraw();
+                    self.exit.queue.withdraw();
                 }
                 *settled += 1;
             }
         }
     }
+}
 
-    /// The attempt of this rank leaves at `now`.
-    fn leave(&mut self, now: SimTime, which: usize, rank: usize) {
+impl Exit<'_> {
+    /// The attempt of this rank leaves at `now`, and takes its line for calls, if there are any.
+    #[inline]
+    fn leave(&mut self, now: SimTime, comers: &Comers<'_>, rank: usize) {
         if self.queue.has_lines() {
-            let Comers { step, luck, march, .. } = &self.lines[which];
+            let Comers { step, luck, march, .. } = comers;
             let terms = Terms { submitted: march.comes(rank), ..step.terms };
             let draws = luck.draws(self.provider.key(), march.recipient(rank), step.use_number);
             let released = self.provider.submit(now, &terms, draws).released;

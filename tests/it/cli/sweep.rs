@@ -129,6 +129,8 @@ fn what_cannot_be_varied_is_refused_before_anything_is_played() {
         home.says(&format!("sweep pin.toml {vary} --out out")).refuses(2, &parts);
     }
     home.says("sweep pin.toml --out out").refuses(2, &["--vary <PATH=VALUES>"]);
+    home.says("sweep pin.toml --vary providers.sms.outcomes.1.share=0.1,1 --out out")
+        .refuses(2, &["wrong with providers.sms.outcomes.1.share = 1\n", "add up to"]);
     assert_eq!(home.names(), ["pin.toml"]);
 }
 
