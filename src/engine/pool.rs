@@ -52,7 +52,7 @@ impl Pool {
     }
 
     /// The places in [`Pool::members`] in the order in which an attempt with this uniform 32-bit `draw` tries them.
-    pub fn order(&self, draw: u32) -> impl Iterator<Item = usize> {
+    pub fn order(&self, draw: u32) -> impl Iterator<Item = usize> + '_ {
         let mut left = (1_u32 << self.members.len()) - 1;
         // Uniform over the weights of those that are left, throughout.
         let mut chance = (f64::from(draw) + 0.5) / 4_294_967_296.0;

@@ -2,7 +2,7 @@
 
 use super::cast::{Cast, Part};
 use super::life::Witness;
-use crate::engine::{Flow, Submission};
+use crate::engine::{Flow, MAX_MEMBERS, Pool, Submission};
 use crate::provider::{Fate, Terms};
 use crate::rng::{Luck, ProviderKey, purpose};
 use crate::units::SimTime;
@@ -47,8 +47,8 @@ impl Usher for Open {
 pub struct Handed {
     /// The provider: the one that took it, or the last that did not.
     pub provider: usize,
-    /// Its place in the step's pool.
-    pub member: u8,
+    /// How many of the step's pool had turned the attempt down before.
+    pub rank: u8,
     /// What has been agreed.
     pub terms: Terms,
     /// What the provider said.
@@ -70,8 +70,8 @@ pub struct Stage<'a> {
     pub recipient: u32,
 }
 
-/// Which member of its step's pool carried each attempt, four bits for each.
-pub(super) type Carried = u64;
+/// How many of its step's pool turned each attempt down before the one that it ended with, four bits for each.
+pub(super) type TurnedDown = u64;
 
 impl Stage<'_> {
     /// Hands the attempt that `flow` has just made over at `now`: to the first provider of its pool that takes it. Gives who has it,
@@ -80,7 +80,7 @@ impl Stage<'_> {
     pub fn hand_over<U: Usher, W: Witness>(
         &self,
         flow: &Flow,
-        carried: Carried,
+        turned_down: TurnedDown,
         (now, submission): (SimTime, Submission),
         usher: &mut U,
         witness: &mut W,
@@ -89,19 +89,17 @@ impl Stage<'_> {
         let terms = Terms { submitted: now, ..carrier.terms };
         let pool = &carrier.pool;
         let last = pool.members().len();
-        let draw = if pool.is_weighted() { self.choice(submission.attempt) } else { 0 };
-        for (tried, member) in pool.order(draw).enumerate() {
-            let provider = pool.members()[member];
+        for (rank, provider) in self.candidates(pool, submission.attempt).enumerate() {
             let patience = self.cast.providers[provider].patience(&terms, flow.deadline());
             let verdict = usher.judge(provider, now, patience);
-            let handed = Handed { provider, member: member as u8, terms, verdict, patience };
+            let handed = Handed { provider, rank: rank as u8, terms, verdict, patience };
             let fate = match verdict {
-                Verdict::Leaves(leaves) => self.leave(flow, carried, submission, &handed, leaves, usher),
-                Verdict::Withdrawn => self.withdraw(flow, carried, submission, &handed),
+                Verdict::Leaves(leaves) => self.leave(flow, turned_down, submission, &handed, leaves, usher),
+                Verdict::Withdrawn => self.withdraw(flow, turned_down, submission, &handed),
                 Verdict::Waits => return (handed, Fate::refused(&terms)),
                 Verdict::Refused | Verdict::Blocked => Fate::refused(&terms),
             };
-            if !fate.refused || tried + 1 == last {
+            if !fate.refused || rank + 1 == last {
                 witness.submitted(submission, &handed, &fate);
                 return (handed, fate);
             }
@@ -115,35 +113,47 @@ impl Stage<'_> {
     pub fn leave<U: Usher>(
         &self,
         flow: &Flow,
-        carried: Carried,
+        turned_down: TurnedDown,
         submission: Submission,
         handed: &Handed,
         leaves: SimTime,
         usher: &mut U,
     ) -> Fate {
         let provider = &self.cast.providers[handed.provider];
-        let uses = self.uses(flow, carried, submission.attempt, handed.provider);
+        let uses = self.uses(flow, turned_down, submission.attempt, handed.provider);
         let fate = provider.submit(leaves, &handed.terms, self.luck.draws(provider.key(), self.recipient, uses));
         usher.left(handed.provider, leaves, &fate);
         fate
     }
 
     /// What becomes of an attempt whose patience runs out.
-    pub fn withdraw(&self, flow: &Flow, carried: Carried, submission: Submission, handed: &Handed) -> Fate {
+    pub fn withdraw(&self, flow: &Flow, turned_down: TurnedDown, submission: Submission, handed: &Handed) -> Fate {
         let provider = &self.cast.providers[handed.provider];
-        let uses = self.uses(flow, carried, submission.attempt, handed.provider);
+        let uses = self.uses(flow, turned_down, submission.attempt, handed.provider);
         let draws = self.luck.draws(provider.key(), self.recipient, uses);
         provider.withdraw(&handed.terms, flow.deadline(), draws)
     }
 
-    /// How many of the attempts before this one the provider had.
+    /// How often attempts before this one came to the provider: one that it turned down is a use as well, so that a recipient whom
+    /// it rejects once meets draws of its own when it is tried again.
     #[inline]
-    fn uses(&self, flow: &Flow, carried: Carried, attempt: u8, provider: usize) -> u16 {
-        let had = |earlier: u8| {
-            let pool = &self.part.carriers[usize::from(flow.step_of(earlier))].pool;
-            pool.members()[(carried >> (4 * earlier)) as usize & 15] == provider
+    fn uses(&self, flow: &Flow, turned_down: TurnedDown, attempt: u8, provider: usize) -> u16 {
+        let came = |earlier: &u8| {
+            let pool = &self.part.carriers[usize::from(flow.step_of(*earlier))].pool;
+            if pool.is_single() {
+                return pool.members()[0] == provider;
+            }
+            let tried = 1 + (turned_down >> (4 * earlier)) as usize % MAX_MEMBERS;
+            self.candidates(pool, *earlier).take(tried).any(|candidate| candidate == provider)
         };
-        (0..attempt).filter(|&earlier| had(earlier)).count() as u16
+        (0..attempt).filter(came).count() as u16
+    }
+
+    /// The providers of a pool, in the order in which this attempt tries them.
+    #[inline]
+    fn candidates<'p>(&self, pool: &'p Pool, attempt: u8) -> impl Iterator<Item = usize> + use<'p> {
+        let draw = if pool.is_weighted() { self.choice(attempt) } else { 0 };
+        pool.order(draw).map(|place| pool.members()[place])
     }
 
     /// The draw that chooses among weighted providers.
@@ -152,8 +162,10 @@ impl Stage<'_> {
     }
 }
 
-/// `carried` with the member that has `attempt`.
+/// `turned_down` with how many turned down `attempt`.
 #[inline]
-pub(super) const fn carry(carried: Carried, attempt: u8, member: u8) -> Carried {
-    carried | (member as u64) << (4 * attempt)
+pub(super) const fn with_rank(turned_down: TurnedDown, attempt: u8, rank: u8) -> TurnedDown {
+    turned_down | (rank as u64) << (4 * attempt)
 }
+
+const _: () = assert!(MAX_MEMBERS <= 16, "four bits hold how many of a pool turned an attempt down");

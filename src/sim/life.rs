@@ -1,6 +1,6 @@
 //! One recipient's life under one plan: the engine and the providers in conversation.
 
-use super::handing::{Handed, Stage, Usher, carry};
+use super::handing::{Handed, Stage, Usher, with_rank};
 use crate::engine::{Command, Flow, FlowPlan, MAX_ATTEMPTS, Observer, Submission};
 use crate::provider::{Fate, Report};
 use crate::units::SimTime;
@@ -139,11 +139,11 @@ pub fn play<U: Usher, W: Witness>(
         Command::Submit(submission) => Some((arrival, submission)),
         Command::Wait | Command::End => None,
     };
-    let mut carried = 0;
+    let mut turned_down = 0;
     while let Some(submission) = next {
-        let (handed, fate) = stage.hand_over(&flow, carried, submission, usher, witness);
+        let (handed, fate) = stage.hand_over(&flow, turned_down, submission, usher, witness);
         let attempt = submission.1.attempt;
-        carried = carry(carried, attempt, handed.member);
+        turned_down = with_rank(turned_down, attempt, handed.rank);
         for report in fate.reports() {
             life.expect(attempt, *report);
         }

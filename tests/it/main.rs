@@ -14,6 +14,7 @@ mod engine_walk;
 mod extremes;
 mod house;
 mod naive;
+mod pools;
 mod queueing;
 mod random_scenario;
 mod readme;

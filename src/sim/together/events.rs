@@ -227,7 +227,7 @@ impl<'a> Events<'a> {
         let mut counting = Counting { tally: &mut stream.tally, timeline: self.world.timeline, memory };
         self.doors.receive(traveller.stream, recipient);
         let due = (now, traveller.submission);
-        let (handed, fate) = stage.hand_over(&traveller.flow, traveller.carried, due, &mut self.doors, &mut counting);
+        let (handed, fate) = stage.hand_over(&traveller.flow, traveller.turned_down, due, &mut self.doors, &mut counting);
         if handed.verdict == Verdict::Waits {
             self.park(now, place, &handed);
         } else {
@@ -255,11 +255,11 @@ impl<'a> Events<'a> {
 
     /// The traveller in this place waits.
     fn park(&mut self, now: SimTime, place: usize, handed: &Handed) {
-        let &Handed { provider, member, patience, .. } = handed;
+        let &Handed { provider, rank, patience, .. } = handed;
         let Traveller { stream, recipient, .. } = self.travellers[place];
         let Some(queue) = &mut self.doors.doors[provider].queue else { return };
         let permit = self.doors.permit.take();
-        let waiter = Waiter { submitted: now, provider: provider as u32, permit, member };
+        let waiter = Waiter { submitted: now, provider: provider as u32, permit, rank };
         let token = self.waiting.begin(place, waiter, patience);
         queue.enter(self.streams[usize::from(stream)].priority, token);
         if !patience.is_never() {
@@ -302,26 +302,26 @@ impl<'a> Events<'a> {
 
     /// What becomes of whoever waits in this place is known at last.
     fn settle(&mut self, place: usize, verdict: Verdict) {
-        let (Waiter { submitted, provider, permit, member }, patience) = self.waiting.end(place);
+        let (Waiter { submitted, provider, permit, rank }, patience) = self.waiting.end(place);
         let provider = provider as usize;
         let traveller = &mut self.travellers[place];
         let stream = &mut self.streams[usize::from(traveller.stream)];
         let (cast, part, recipient) = (self.world.cast, stream.part, traveller.recipient);
         let stage = Stage { cast, part, luck: stream.luck, recipient };
-        let (flow, carried, submission) = (&traveller.flow, traveller.carried, traveller.submission);
+        let (flow, turned_down, submission) = (&traveller.flow, traveller.turned_down, traveller.submission);
         let terms = Terms { submitted, ..part.carriers[usize::from(submission.step)].terms };
-        let handed = Handed { provider, member, terms, verdict, patience };
+        let handed = Handed { provider, rank, terms, verdict, patience };
         self.doors.receive(traveller.stream, recipient);
         self.doors.permit = permit;
         self.doors.settle(verdict);
         let fate = match verdict {
-            Verdict::Leaves(leaves) => stage.leave(flow, carried, submission, &handed, leaves, &mut self.doors),
+            Verdict::Leaves(leaves) => stage.leave(flow, turned_down, submission, &handed, leaves, &mut self.doors),
             _ => {
                 if let Some(queue) = &mut self.doors.doors[provider].queue {
                     queue.withdraw();
                 }
                 self.doors.result(provider, patience, true);
-                stage.withdraw(flow, carried, submission, &handed)
+                stage.withdraw(flow, turned_down, submission, &handed)
             }
         };
         let memory = &mut traveller.memory;

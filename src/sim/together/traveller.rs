@@ -4,7 +4,7 @@ use crate::engine::Submission;
 use crate::engine::{Flow, FlowPlan};
 use crate::provider::{Fate, Report};
 use crate::sim::counting::{Counting, Memory};
-use crate::sim::handing::{Carried, Handed, carry};
+use crate::sim::handing::{Handed, TurnedDown, with_rank};
 use crate::sim::life::{Mail, Pending, live};
 use crate::units::SimTime;
 use crate::vocabulary::Status;
@@ -14,7 +14,7 @@ use crate::vocabulary::Status;
 #[repr(align(64))]
 pub(super) struct Traveller {
     pub(super) flow: Flow,
-    pub(super) carried: Carried,
+    pub(super) turned_down: TurnedDown,
     pub(super) memory: Memory,
     pub(super) arrival: SimTime,
     /// The submission that is due.
@@ -34,7 +34,7 @@ impl Traveller {
         (stream, recipient): (u8, u32),
         arrival: SimTime,
     ) -> Self {
-        Self { flow, carried: 0, memory: Memory::BLANK, arrival, submission, late: NOTHING, recipient, stream }
+        Self { flow, turned_down: 0, memory: Memory::BLANK, arrival, submission, late: NOTHING, recipient, stream }
     }
 
     /// Goes on with the fate of the attempt that is in a provider's hands, until the next submission, whose time it gives; nothing
@@ -47,7 +47,7 @@ impl Traveller {
         counting: &mut Counting<'_>,
     ) -> Option<SimTime> {
         let attempt = self.submission.attempt;
-        self.carried = carry(self.carried, attempt, handed.member);
+        self.turned_down = with_rank(self.turned_down, attempt, handed.rank);
         let mut post = Post::new(attempt, fate, self.late);
         let (at, submission) = live(plan, &mut self.flow, &mut post, counting)?;
         self.late = post.late(plan, &self.flow);

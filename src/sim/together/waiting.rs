@@ -9,8 +9,8 @@ pub(super) struct Waiter {
     pub(super) submitted: SimTime,
     pub(super) provider: u32,
     pub(super) permit: Option<Permit>,
-    /// The provider's place in the step's pool.
-    pub(super) member: u8,
+    /// How many of the step's pool had turned the attempt down before.
+    pub(super) rank: u8,
 }
 
 /// Who waits, by the place of the traveller. What is asked of those who have long left as well lies close together.

@@ -322,10 +322,11 @@ impl World<'_> {
         }
     }
 
-    /// The luck of a recipient's attempt at a provider: that of so many uses before it.
+    /// The luck of a recipient's attempt at a provider: that of so many uses before it, those among them that the provider turned down.
     fn draws(&self, who: usize, attempt: usize, provider: usize) -> failsim::rng::Draws {
         let Person { history, luck, recipient, .. } = &self.people[who];
-        let used_before = history.attempts[..attempt].iter().filter(|earlier| earlier.provider == provider).count();
+        let came_before = history.attempts[..attempt].iter().flat_map(|earlier| &earlier.tries);
+        let used_before = came_before.filter(|came| came.provider == provider).count();
         let key = ProviderKey::of_name(&self.scenario.providers[provider].name);
         luck.draws(key, *recipient, used_before as u16)
     }
