@@ -63,6 +63,12 @@ impl StepRules {
         SimTime::from_micros((1..tries).fold(self.retry_after.as_micros(), longer))
     }
 
+    /// The longest wait between two of its submissions: that before the last.
+    #[must_use]
+    pub fn longest_wait(&self) -> SimTime {
+        if self.attempts > 1 { self.wait_after(self.attempts - 1) } else { SimTime::ZERO }
+    }
+
     /// The statuses that move on to the next step on `channel` when a plan does not say.
     ///
     /// Viber: Routee's documented default

@@ -4,7 +4,7 @@
 use crate::build::{constant, exponential, outcome, plan, provider, scenario, secs, share, step, stream};
 use crate::random_scenario::{case, shared_case};
 use crate::three_plans::three_plans;
-use failsim::engine::Pool;
+use failsim::engine::{BreakerRules, Pool, StepRules};
 use failsim::provider::{Capacity, Effect, Order, Outage, ProviderSpec, When};
 use failsim::report;
 use failsim::scenario::Scenario;
@@ -127,6 +127,25 @@ fn a_world_that_is_shared_between_threads_is_the_same() {
     let one = with(1);
     assert!(one.results.plans.iter().any(|plan| plan.providers.iter().any(|p| p.wait_mean_s > 0.0)));
     assert!(with(2) == one && with(3) == one);
+}
+
+// ---------------------------------------------------------------- far times
+
+/// Seven attempts that all fail at once, the waits between them growing tenfold from a day on: the flow ends after 111 111 days, 304
+/// years, and nobody's attempt comes before its time.
+#[test]
+fn what_is_due_centuries_ahead_comes_in_its_turn() {
+    let day = secs(86_400.0);
+    let rules = StepRules { attempts: 7, retry_after: day, backoff: 10 * StepRules::STEADY, ..step(SimTime::NEVER) };
+    let failing = provider("a", vec![outcome(Failed, 1.0, constant(0.0))]);
+    let mut scenario = scenario(500, vec![failing], vec![plan("patient", vec![(0, rules)])]);
+    // With a breaker, though one that never opens, recipients meet.
+    let never_opens = BreakerRules { at_least: u32::MAX, ..BreakerRules::DEFAULT };
+    scenario.breakers = vec![Some(never_opens)];
+    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: secs(1_000.0) };
+    let plan = &play(&scenario, 1).results.plans[0];
+    assert_eq!((plan.steps[0].attempts.0, plan.open.0), (3_500.0, 0.0));
+    assert_eq!(plan.last_end_s, Some(111_111.0 * 86_400.0 + 999.0));
 }
 
 // ---------------------------------------------------------------- one life

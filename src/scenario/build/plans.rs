@@ -5,6 +5,7 @@ use super::providers::{Known, status};
 use crate::engine::{FlowPlan, LateDelivery, MAX_ATTEMPTS, StepRules};
 use crate::scenario::diagnostic::shown;
 use crate::scenario::model::{Bound, Carrier, Check, Plan};
+use crate::scenario::quantity::{MAX_DAYS, MAX_DURATION};
 use crate::scenario::record::Record;
 use crate::scenario::suggest::cure;
 use crate::units::SimTime;
@@ -34,13 +35,16 @@ impl Builder<'_> {
     fn plan(&mut self, record: &Record, providers: Option<&[Known<'_>]>) -> Option<Plan> {
         let steps = record.get::<&[Record]>("steps")?;
         self.few_attempts(record, steps);
-        let steps = super::all(steps.iter().map(|step| self.step(step, providers)).collect())?;
-        let (rules, carriers) = steps.into_iter().unzip();
+        let built = super::all(steps.iter().map(|step| self.step(step, providers)).collect())?;
+        let give_up_after = record.get_or("give_up_after", SimTime::NEVER)?;
+        for ((rules, _), step) in built.iter().zip(steps) {
+            self.waits_within_limits(step, rules.ttl.min(give_up_after), rules)?;
+        }
+        let (rules, carriers) = built.into_iter().unzip();
         let late_delivery = match record.get_or("late_delivery", "finish")? {
             "ignore" => LateDelivery::Ignore,
             _ => LateDelivery::Finish,
         };
-        let give_up_after = record.get_or("give_up_after", SimTime::NEVER)?;
         let flow = FlowPlan { steps: rules, late_delivery, give_up_after };
         Some(Plan { name: record.get::<&str>("name")?.to_owned(), flow, carriers })
     }
@@ -107,6 +111,19 @@ impl Builder<'_> {
         }
         let backoff = record.get_or("backoff", 1.0_f64)? * f64::from(StepRules::STEADY);
         Some((u8::try_from(attempts).ok()?, retry_after, backoff.round() as u32))
+    }
+
+    /// No wait between attempts is longer than a scenario may last, unless the flow is over by then: it is `over` after this span.
+    fn waits_within_limits(&mut self, record: &Record, over: SimTime, rules: &StepRules) -> Option<()> {
+        let longest = rules.longest_wait();
+        if longest <= MAX_DURATION || !over.is_never() {
+            return Some(());
+        }
+        let years = longest.as_secs_f64() / (365.25 * 86_400.0);
+        let message = format!("the wait before attempt {} grows to {years:.0} years", rules.attempts);
+        let expected = format!("expected at most {MAX_DAYS} days where the step has no ttl");
+        let cure = "write a smaller `backoff`, fewer `attempts`, a ttl, or `give_up_after` in the plan";
+        self.refuse(record.place_of_key("backoff"), message, expected, cure)
     }
 
     /// The success floor; with `expire_on_delivery` it is `seen`, and there must be a `ttl`.

@@ -71,15 +71,22 @@ enum Kind {
     Submission,
 }
 
+/// The bits of a stream's number: a scenario has at most 32.
+const STREAM_BITS: u32 = 5;
+/// The bits below the time of an entry in its high half: one for the kind, and those of the stream.
+const BELOW_TIME: u32 = 1 + STREAM_BITS;
+
 impl Entry {
-    /// Times of flows stay below 2⁵³ µs.
+    /// A flow's times stay below 2⁵⁸ µs, 9 000 years: no span that a scenario can name is longer than 407 days, no wait between two
+    /// attempts than 366, a flow makes 16 attempts at most, and a queue lets nothing leave after 142 years.
     fn new(at: SimTime, kind: Kind, stream: u8, recipient: u32, place: u32) -> Self {
-        let high = (at.as_micros() as u64) << 11 | (kind as u64) << 8 | u64::from(stream);
+        debug_assert!(at.as_micros() >> (u64::BITS - BELOW_TIME) == 0 && stream >> STREAM_BITS == 0, "{at} {stream}");
+        let high = (at.as_micros() as u64) << BELOW_TIME | (kind as u64) << STREAM_BITS | u64::from(stream);
         Self(u128::from(high) << 64 | u128::from(recipient) << 32 | u128::from(place))
     }
 
     const fn kind(self) -> Kind {
-        match (self.0 >> 72) as u8 & 7 {
+        match (self.0 >> (64 + STREAM_BITS)) as u8 & 1 {
             0 => Kind::Withdrawal,
             _ => Kind::Submission,
         }
@@ -97,7 +104,7 @@ impl Entry {
 impl Due for Entry {
     #[inline]
     fn at(&self) -> SimTime {
-        SimTime::from_micros((self.0 >> 75) as i64)
+        SimTime::from_micros((self.0 >> (64 + BELOW_TIME)) as i64)
     }
 }
 
@@ -195,8 +202,11 @@ impl<'a> Events<'a> {
         let mut first: Option<(usize, Entry)> = None;
         for (i, stream) in self.streams.iter_mut().enumerate() {
             let (at, recipient) = stream.march.peek();
-            let entry = Entry::new(at.min(SimTime::MAX), Kind::Submission, i as u8, recipient, 0);
-            if !at.is_never() && first.is_none_or(|(_, first)| entry < first) {
+            if at.is_never() {
+                continue;
+            }
+            let entry = Entry::new(at, Kind::Submission, i as u8, recipient, 0);
+            if first.is_none_or(|(_, first)| entry < first) {
                 first = Some((i, entry));
             }
         }

@@ -75,6 +75,20 @@ fn empty_and_doubled_plans_are_refused() {
 }
 
 #[test]
+fn waits_between_attempts_do_not_outgrow_the_calendar() {
+    let step = "steps = [{ provider = \"sms\", ttl = \"5m\" }, { provider = \"viber\", ttl = \"60s\" }, { provider = \"voice\" }]";
+    let endless = "steps = [{ provider = \"sms\", attempts = 12, retry_after = \"10s\", backoff = 10, ttl = \"none\" }]";
+    refused(step, endless, &["before attempt 12 grows to 3169 years", "at most 366 days", "a smaller `backoff`"]);
+    let days = "steps = [{ provider = \"sms\", attempts = 3, retry_after = \"300d\", backoff = 1.3, ttl = \"none\" }]";
+    refused(step, days, &["grows to 1 years", "at most 366 days"]);
+    // The ttl, or the end of the flow, comes first: such waits are never waited for.
+    for over in ["ttl = \"20h\" }]", "ttl = \"none\" }]\ngive_up_after = \"2d\""] {
+        let bounded = endless.replace("ttl = \"none\" }]", over);
+        assert!(checked(&with(step, &bounded)).is_ok(), "{bounded}");
+    }
+}
+
+#[test]
 fn windows_must_make_sense() {
     refused("to = \"30m\"", "to = \"10m\"", &["ends before it starts", "more than \"20m\""]);
     refused("to = \"30m\"", "to = \"30m\"\nevery = \"5m\"", &["recurs before it is over", "at least \"10m\""]);
