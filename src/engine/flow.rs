@@ -330,13 +330,13 @@ impl Flow {
         Command::End
     }
 
-    /// Under `expire_on_delivery` a message that is delivered but not seen when the ttl passes becomes expired; whether it
-    /// did.
+    /// Under `expire_on_delivery` the ttl ends the message with the step: one that has not been seen by then becomes expired, whether
+    /// or not it has been delivered, and whatever is reported of it later is stale. Whether it did.
     #[inline]
     fn expire_message<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, watch: &mut O) -> bool {
         let attempt = self.attempts - 1;
-        let delivered = (Status::Delivered as u8..Status::Seen as u8).contains(&self.message_number(attempt));
-        let expires = delivered && plan.steps[usize::from(self.step)].expire_on_delivery;
+        let is_over = self.message(attempt).is_some_and(Status::is_bad);
+        let expires = !is_over && plan.steps[usize::from(self.step)].expire_on_delivery;
         if expires {
             self.set_message(attempt, Status::Expired);
             watch.notice(now, Notice::Message { attempt, step: self.step, status: Status::Expired });

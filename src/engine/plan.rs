@@ -15,8 +15,11 @@ pub struct StepRules {
     pub failover_on: StatusSet,
     /// The status from which on the step counts as successful.
     pub success: SuccessFloor,
-    /// Whether a message that is delivered but not seen when the ttl passes becomes `expired`. The success floor is then
-    /// [`SuccessFloor::Seen`].
+    /// Whether a message that has not been seen when the ttl passes becomes `expired`, delivered or not: a `seen` that is reported
+    /// later changes nothing. The success floor is then [`SuccessFloor::Seen`].
+    ///
+    /// Routee's `expireOnDelivery` turns a delivered message without `seen` into `EXPIRED` at the ttl; one that has not been delivered
+    /// by then is expired by the ttl itself (<https://docs.routee.net/docs/failover-callbacks>).
     pub expire_on_delivery: bool,
     /// How many submissions the step makes at the most; at least 1.
     pub attempts: u8,

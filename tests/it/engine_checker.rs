@@ -199,7 +199,7 @@ impl Book {
         if now < self.step_ends(plan) {
             return Some(self.post(self.last().step));
         }
-        let unseen = matches!(self.last().status, Some(Delivered | Answered)) && self.rules(plan).expire_on_delivery;
+        let unseen = self.rules(plan).expire_on_delivery && !self.last().status.is_some_and(ends_badly);
         if unseen {
             self.turn(self.count - 1, Expired, out);
         }

@@ -203,12 +203,27 @@ mod success_floors {
         story.at(61).report(0, Seen).changes_nothing().knows(0, Expired);
     }
 
+    /// Whether the delivery was reported before the ttl or comes after it: the message is over, and what comes later is stale.
     #[test]
-    fn a_message_that_was_never_delivered_does_not_expire_with_its_step() {
-        let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
-        story.report(0, Sent).waits();
-        story.at(60).timeout().submits(1, 1).knows(0, Sent);
-        story.at(61).report(0, Seen).succeeds();
+    fn a_message_that_was_not_delivered_by_its_ttl_expires_with_its_step() {
+        let plan = plan([viber().ttl(60).expire_on_delivery(), sms()]);
+        for known in [None, Some(Queued), Some(Sent)] {
+            let mut story = plan.clone().start();
+            if let Some(status) = known {
+                story.report(0, status).waits();
+            }
+            story.at(60).timeout().submits(1, 1).knows(0, Expired);
+            story.at(61).report(0, Delivered).changes_nothing();
+            story.at(62).report(0, Seen).changes_nothing().knows(0, Expired);
+        }
+    }
+
+    #[test]
+    fn a_failure_that_waits_for_its_retry_stays_failed_when_the_ttl_passes() {
+        let mut story = plan([viber().ttl(60).attempts(2, 50).expire_on_delivery(), sms()]).start();
+        story.at(9).report(0, Failed).waits();
+        story.at(59).timeout().submits(1, 0);
+        story.at(59).report(1, Failed).submits(2, 1).knows(1, Failed);
     }
 
     #[test]

@@ -209,7 +209,7 @@ fn every_flow_of_one_step_keeps_the_rules_in_every_order_of_events() {
             sum.add(walk_over(&plans(std::slice::from_ref(&step), &patience), lateness));
         }
     }
-    sum.at_least(36_000, 860_000);
+    sum.at_least(35_900, 845_000);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn every_flow_of_two_steps_keeps_the_rules_in_every_order_of_events() {
             sum.add(walk_over(&plans(&[first.clone(), second], &patience), 0));
         }
     }
-    sum.at_least(920_000, 32_000_000);
+    sum.at_least(889_000, 31_000_000);
 }
 
 #[test]
@@ -231,17 +231,19 @@ fn flows_of_two_steps_keep_the_rules_when_their_timers_are_late() {
         let late = plans(&[first, usual()], &[SimTime::NEVER, ticks(3)]);
         sum.add(walk_over(&late, 2));
     }
-    sum.at_least(137_000, 4_600_000);
+    sum.at_least(132_000, 4_480_000);
 }
 
 #[test]
 fn flows_of_three_steps_that_differ_in_the_first_keep_the_rules_in_every_order_of_events() {
     let mut sum = Count::default();
     for step in kinds_of_step() {
-        let each = plans(&[step, must_be_seen(), tried(2, 1)], &[SimTime::NEVER, ticks(4)]);
-        sum.add(walk_over(&each, 0));
+        for middle in [must_be_seen(), with_floor(SuccessFloor::Seen)] {
+            let each = plans(&[step.clone(), middle, tried(2, 1)], &[SimTime::NEVER, ticks(4)]);
+            sum.add(walk_over(&each, 0));
+        }
     }
-    sum.at_least(825_000, 39_000_000);
+    sum.at_least(1_219_000, 57_600_000);
 }
 
 #[test]
@@ -252,5 +254,5 @@ fn flows_of_three_steps_that_differ_in_the_last_keep_the_rules_in_every_order_of
         let each = plans(&[triggered_by(&[Expired, Busy, NoAnswer]), hasty, step], &[SimTime::NEVER, ticks(4)]);
         sum.add(walk_over(&each, 0));
     }
-    sum.at_least(699_000, 30_000_000);
+    sum.at_least(687_000, 29_600_000);
 }

@@ -67,7 +67,7 @@ static STEP: Table = Table {
         Field::optional(
             "expire_on_delivery",
             Kind::Flag,
-            "Whether a message that is delivered but not seen within the ttl expires; by default false",
+            "Whether a message that is not seen within the ttl expires, delivered or not, so that a later `seen` is stale; by default false",
         ),
         Field::optional(
             "attempts",

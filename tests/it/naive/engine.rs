@@ -74,8 +74,8 @@ impl World<'_> {
             return;
         }
         let latest = history.attempts.last_mut().expect("a step begins with an attempt");
-        let unseen = matches!(latest.known.last(), Some(Status::Delivered | Status::Answered));
-        if unseen && plan.flow.steps[step].expire_on_delivery {
+        let is_over = latest.known.last().is_some_and(|status| status.is_bad());
+        if !is_over && plan.flow.steps[step].expire_on_delivery {
             latest.known.push(Status::Expired);
         }
         self.move_on(now, who, Left::TimedOut, Status::Expired);
