@@ -300,7 +300,7 @@ impl Provider {
         let validity = if self.honours_ttl { terms.validity } else { SimTime::NEVER };
         Arithmetic {
             validity: validity.as_micros().min(FAR),
-            ttl: terms.ttl.as_micros().min(FAR),
+            in_validity: terms.validity.as_micros().min(FAR),
             submitted: self.price.submitted.as_micros() * i64::from(self.price.parts),
             delivered: self.price.delivered.as_micros(),
             delivered_late: self.price.delivered_late.as_micros(),
@@ -312,8 +312,10 @@ impl Provider {
 /// (millionths).
 #[derive(Clone, Copy)]
 struct Arithmetic {
+    /// After this the message expires; [`FAR`] for a provider that does not keep validity.
     validity: i64,
-    ttl: i64,
+    /// A delivery within this span is charged as such, a later one as late.
+    in_validity: i64,
     submitted: i64,
     delivered: i64,
     delivered_late: i64,
@@ -372,7 +374,7 @@ fn decide_columns(
         let at = happens.min(over);
         let ends = if expired { Status::Expired as u8 } else { outcome[k] };
         let reached = (ends == Status::Delivered as u8) | (ends == Status::Answered as u8);
-        let late = at > submitted[k] + numbers.ttl;
+        let late = at > submitted[k] + numbers.in_validity;
         let price = if late { numbers.delivered_late } else { numbers.delivered };
         status[k] = ends;
         reported[k] = if silent { NEVER } else { at + delay[k] };

@@ -66,9 +66,9 @@ pub(super) struct Outcome {
 pub struct Terms {
     /// When it was handed over.
     pub submitted: SimTime,
-    /// How long the engine waits in its step; a delivery after that is charged as late.
+    /// How long the engine waits in its step.
     pub ttl: SimTime,
-    /// How long the provider keeps trying, if it keeps to that.
+    /// How long the provider keeps trying, if it keeps to that; a delivery after it is charged as late.
     pub validity: SimTime,
     /// Whether the engine is to hear `queued` and `sent` as well.
     pub progress: bool,
@@ -313,7 +313,8 @@ impl Provider {
     #[inline]
     fn deliver(&self, outcome: &Outcome, at: SimTime, terms: &Terms, heard: bool, draws: Draws, fate: &mut Fate) {
         fate.delivered = at;
-        let late = at > terms.submitted.after(terms.ttl);
+        // Only a provider that does not keep validity delivers after it.
+        let late = at > terms.submitted.after(terms.validity);
         fate.charge += if late { self.price.delivered_late } else { self.price.delivered };
         if let Some(talk) = &outcome.talk {
             let talk = talk.sample(draws.draw(purpose::TALK));

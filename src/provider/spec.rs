@@ -96,9 +96,9 @@ pub struct Price {
     pub submitted: Money,
     /// How many parts a message has; at least 1.
     pub parts: u32,
-    /// For a message that reaches the person within the step's ttl.
+    /// For a message that reaches the person within its validity.
     pub delivered: Money,
-    /// For a message that reaches the person after the step's ttl.
+    /// For a message that reaches the person after its validity, as vendors count: what the engine waits for they do not know.
     pub delivered_late: Money,
     /// For each minute of an answered call.
     pub per_minute: Money,

@@ -174,19 +174,28 @@ fn a_price_per_part_is_paid_for_every_submission() {
     assert_eq!(result.steps[0].cost, 0.135 * N as f64);
 }
 
-/// Deliveries after the ttl have a price of their own: with an exponential latency they are the share `exp(-ttl / mean)`.
+/// Deliveries after the validity, by default the ttl, have a price of their own: with an exponential latency they are the share
+/// `exp(-ttl / mean)`. A step that waits for less, or for more, changes nothing about what the vendor counts.
 #[test]
-fn deliveries_are_paid_by_whether_they_come_late() {
+fn deliveries_are_paid_by_whether_they_come_after_their_validity() {
     let price = Price { delivered: money(0.02), delivered_late: money(0.005), ..Price::default() };
     let slow = provider("slow", vec![outcome(Delivered, 0.9, exponential(40.0))]);
     let slow = ProviderSpec { honours_ttl: false, price, ..slow };
-    let result = play_one(vec![slow], plan("one step", vec![(0, step(secs(60.0)))]));
+    let result = play_one(vec![slow.clone()], plan("one step", vec![(0, step(secs(60.0)))]));
     let late = 0.9 * (-60.0 / 40.0_f64).exp();
     is_share("late", result.steps[0].late.0 / N as f64, late);
     is_share("delivered", result.delivered.share, 0.9);
     is_share("succeeded", result.succeeded.share, 0.9 - late);
     is_share("expired", result.steps[0].outcomes["expired"].0 / N as f64, 0.1 + late);
     is_mean_of("cost", result.cost.per_recipient, &[(0.02, 0.9 - late), (0.005, late)]);
+    for (ttl, validity) in [(60.0, 90.0), (60.0, 20.0)] {
+        let mut one_step = plan("one step", vec![(0, step(secs(ttl)))]);
+        one_step.carriers[0].validity = secs(validity);
+        let result = play_one(vec![slow.clone()], one_step);
+        let late = 0.9 * (-validity / 40.0).exp();
+        is_mean_of("cost", result.cost.per_recipient, &[(0.02, 0.9 - late), (0.005, late)]);
+        is_share("late for the step", result.steps[0].late.0 / N as f64, 0.9 * (-ttl / 40.0).exp());
+    }
 }
 
 /// The number of started increments of an exponential talk is geometric: its mean is `1 / s` and its variance `(1 - s) / s²`,

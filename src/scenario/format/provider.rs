@@ -126,11 +126,11 @@ static PRICE: Table = Table {
             "For each part of a message that leaves, whatever becomes of it [currency]",
         ),
         Field::optional("parts", Kind::Count { min: 1, max: 255 }, "How many parts a message has; by default 1"),
-        Field::optional("delivered", Kind::Money, "For a message delivered within the ttl [currency]"),
+        Field::optional("delivered", Kind::Money, "For a message delivered within its validity [currency]"),
         Field::optional(
             "delivered_late",
             Kind::Money,
-            "For a message delivered after the ttl; by default as delivered [currency]",
+            "For a message delivered after its validity (the step's, else its ttl), which takes honours_ttl = false; by default as delivered [currency]",
         ),
         Field::optional("per_minute", Kind::Money, "For each minute of an answered call [currency]"),
         Field::optional(

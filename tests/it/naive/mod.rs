@@ -343,7 +343,6 @@ impl World<'_> {
             windows: &self.providers[provider].windows,
             submitted: message.submitted,
             now,
-            ttl: rules.ttl,
             validity: plan.carriers[message.step].validity,
             progress: rules.success < SuccessFloor::Delivered,
             draws,

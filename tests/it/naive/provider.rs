@@ -35,7 +35,6 @@ pub(super) struct Errand<'a> {
     pub(super) windows: &'a [Windows],
     pub(super) submitted: SimTime,
     pub(super) now: SimTime,
-    pub(super) ttl: SimTime,
     pub(super) validity: SimTime,
     pub(super) progress: bool,
     pub(super) draws: Draws,
@@ -185,7 +184,7 @@ impl Errand<'_> {
 
     fn deliver(&self, index: usize, outcome: &Outcome, at: SimTime, carried: &mut Carried) {
         let price = &self.spec.price;
-        let late = at > self.submitted.after(self.ttl);
+        let late = at > self.submitted.after(self.validity);
         let amount = if late { price.delivered_late } else { price.delivered };
         carried.delivered = Some(at);
         carried.charge += i128::from(amount.as_micros());
