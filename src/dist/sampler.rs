@@ -3,6 +3,7 @@
 use super::quantile::{Tail, quantile};
 use super::{Dist, MAX_SPAN, Shape};
 use crate::units::SimTime;
+use std::sync::Arc;
 
 /// Each halving of a tail's probability is cut into this many pieces.
 const PIECES: usize = 1 << PIECE_BITS;
@@ -36,9 +37,9 @@ pub(super) enum Kind {
     /// Always this span (µs).
     Constant(i64),
     /// The quantiles (µs) of the lower side from the tail to the median, then those of the upper side likewise.
-    Table(Box<[i64]>),
+    Table(Arc<[i64]>),
     /// These spans (µs), in order, equally likely.
-    Measured(Box<[i64]>),
+    Measured(Arc<[i64]>),
 }
 
 impl Sampler {
@@ -49,9 +50,9 @@ impl Sampler {
         let kind = match &dist.shape {
             Shape::Constant(span) => Kind::Constant(span.as_micros() + shift),
             Shape::Empirical(spans) => {
-                let mut spans: Box<[i64]> = spans.iter().map(|s| s.as_micros() + shift).collect();
+                let mut spans: Vec<i64> = spans.iter().map(|s| s.as_micros() + shift).collect();
                 spans.sort_unstable();
-                Kind::Measured(spans)
+                Kind::Measured(spans.into())
             }
             continuous => Kind::Table(table(continuous, shift)),
         };
@@ -83,7 +84,7 @@ impl Sampler {
 }
 
 /// The knots of a continuous shape, moved by `shift` (µs).
-fn table(shape: &Shape, shift: i64) -> Box<[i64]> {
+fn table(shape: &Shape, shift: i64) -> Arc<[i64]> {
     let knot = |at| {
         let micros = quantile(shape, at).unwrap_or(0.0);
         (micros.round() as i64).saturating_add(shift).min(MAX_SPAN.as_micros())

@@ -10,7 +10,7 @@ mod simulated;
 mod spec;
 
 pub use fortune::{Fates, Fortune, Use, Who};
-pub use outage::Windows;
+pub use outage::{Calendar, RandomWindows, Windows};
 pub use queue::{Admission, Queue};
 pub use simulated::{Fate, Provider, Report, Terms};
 pub use spec::{Capacity, Effect, Order, Outage, Outcome, Price, ProviderSpec, Seen, When};

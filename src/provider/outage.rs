@@ -4,6 +4,7 @@ use super::spec::{Effect, Outage, When};
 use crate::dist::{Dist, Sampler, Shape};
 use crate::rng::{Draws, Luck, ProviderKey, purpose};
 use crate::units::SimTime;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The windows of one outage.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,8 +18,8 @@ pub enum Windows {
         /// They recur with this period; [`SimTime::NEVER`] for one alone.
         every: SimTime,
     },
-    /// These, in order, apart from one another.
-    Listed(Box<[(SimTime, SimTime)]>),
+    /// At random.
+    Random(RandomWindows),
 }
 
 impl Windows {
@@ -35,10 +36,7 @@ impl Windows {
                 let within = if every.is_never() { since } else { since % every.as_micros() };
                 within < to.since(*from).as_micros()
             }
-            Self::Listed(windows) => {
-                let next = windows.partition_point(|&(from, _)| from <= at);
-                next > 0 && at < windows[next - 1].1
-            }
+            Self::Random(windows) => windows.is_open(at),
         }
     }
 
@@ -53,11 +51,7 @@ impl Windows {
                 let edges = [start, start.after(to.since(*from)), start.after(*every)];
                 edges.into_iter().find(|&edge| edge > at).unwrap_or(SimTime::NEVER)
             }
-            Self::Listed(windows) => {
-                let edges = |&(from, to): &(SimTime, SimTime)| [from, to];
-                let next = windows.partition_point(|&(_, to)| to <= at);
-                windows[next..].iter().flat_map(edges).find(|&edge| edge > at).unwrap_or(SimTime::NEVER)
-            }
+            Self::Random(windows) => windows.next_change(at),
         }
     }
 
@@ -70,32 +64,167 @@ impl Windows {
                 let starts = std::iter::successors(Some(*from), |from| Some(from.after(*every)));
                 starts.take_while(|from| *from < until).take(most).map(|from| (from, from.after(length))).collect()
             }
-            Self::Listed(windows) => windows.iter().take_while(|(from, _)| *from < until).take(most).copied().collect(),
+            Self::Random(windows) => windows.before(until, most),
         }
     }
 }
 
-impl Outage {
-    /// Its windows in the world of `luck`, as the outage with this `number`, from 0, of the provider with this `key`. Random ones
-    /// are drawn until one begins at `until` or later.
-    ///
-    /// The luck is that of a use of the provider that no recipient comes to, with the window in place of the recipient.
+/// A window: when it begins and when it is over.
+type Window = (SimTime, SimTime);
+
+/// No random outage begins later than this, four years after the start: with one a minute that is two million of them.
+const LAST_RANDOM: SimTime = SimTime::from_micros(4 * 366 * 86_400_000_000);
+
+/// Random windows of one replication, drawn one after the other as far as somebody asks: which windows there are depends on neither
+/// who asks nor how far others have asked.
+#[derive(Clone, Debug)]
+pub struct RandomWindows {
+    source: WindowSource,
+    /// All that begin before `known`, in order, apart from one another.
+    listed: Arc<[Window]>,
+    known: SimTime,
+    /// Those that follow, as far as stragglers have asked for them.
+    later: Arc<Mutex<Vec<Window>>>,
+}
+
+/// From where random windows are drawn: the draws of a use of the provider that no recipient comes to, with the window in place of the
+/// recipient.
+#[derive(Clone, Debug)]
+struct WindowSource {
+    luck: Luck,
+    key: ProviderKey,
+    number: u16,
+    between: Sampler,
+    lasting: Sampler,
+}
+
+impl WindowSource {
+    /// The window with this index, which follows one that was over at `over`; none after [`LAST_RANDOM`].
+    fn window(&self, index: usize, over: SimTime) -> Option<Window> {
+        let draws = self.luck.draws(self.key, u32::try_from(index).ok()?, purpose::RANDOM_OUTAGES).block(self.number);
+        let from = over.after(self.between.sample(draws[0]));
+        // A window is never empty, so that those that follow are further on.
+        let to = from.after(self.lasting.sample(draws[1]).max(SimTime::from_micros(1)));
+        (from <= LAST_RANDOM).then_some((from, to))
+    }
+
+    /// The windows after so many that were over at `over`.
+    fn windows(&self, first: usize, over: SimTime) -> impl Iterator<Item = Window> + '_ {
+        let next = move |(index, over): &mut (usize, SimTime)| {
+            let window = self.window(*index, *over)?;
+            (*index, *over) = (*index + 1, window.1);
+            Some(window)
+        };
+        let mut state = (first, over);
+        std::iter::from_fn(move || next(&mut state))
+    }
+}
+
+impl RandomWindows {
+    /// Lists those that begin before `known`; later ones are drawn when somebody asks for them.
+    fn new(source: WindowSource, known: SimTime) -> Self {
+        let listed = source.windows(0, SimTime::ZERO).take_while(|&(from, _)| from < known).collect();
+        Self { source, listed, known, later: Arc::default() }
+    }
+
+    #[inline]
+    fn is_open(&self, at: SimTime) -> bool {
+        if at < self.known { holds(&self.listed, at) } else { self.is_open_later(at) }
+    }
+
+    #[cold]
+    fn is_open_later(&self, at: SimTime) -> bool {
+        // The last that is listed may reach beyond the end of the list.
+        holds(&self.listed, at) || self.with_later(at, |later| holds(later, at))
+    }
+
+    fn next_change(&self, at: SimTime) -> SimTime {
+        let listed = next_edge(&self.listed, at);
+        if listed.is_never() { self.with_later(at, |later| next_edge(later, at)) } else { listed }
+    }
+
+    fn before(&self, until: SimTime, most: usize) -> Vec<Window> {
+        self.source.windows(0, SimTime::ZERO).take_while(|&(from, _)| from < until).take(most).collect()
+    }
+
+    /// What `look` sees in the windows after the list, which reach beyond `at` if there are any.
+    fn with_later<T>(&self, at: SimTime, look: impl FnOnce(&[Window]) -> T) -> T {
+        // A thread that panicked while it drew has left whole windows behind.
+        let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = later.last().or(self.listed.last()).copied().unwrap_or_default();
+        if last.0 <= at {
+            let mut more = self.source.windows(self.listed.len() + later.len(), last.1);
+            while let Some(window) = more.next() {
+                later.push(window);
+                if window.0 > at {
+                    break;
+                }
+            }
+        }
+        look(&later)
+    }
+}
+
+/// They are the same if they come from the same draws.
+impl PartialEq for RandomWindows {
+    fn eq(&self, other: &Self) -> bool {
+        let draws = |windows: &Self| (windows.source.luck, windows.source.key, windows.source.number);
+        draws(self) == draws(other) && self.before(self.known, 2) == other.before(self.known, 2)
+    }
+}
+
+impl Eq for RandomWindows {}
+
+/// Whether one of these windows, which are in order, is open at `at`.
+#[inline]
+fn holds(windows: &[Window], at: SimTime) -> bool {
+    let next = windows.partition_point(|&(from, _)| from <= at);
+    next > 0 && at < windows[next - 1].1
+}
+
+/// The first moment after `at` at which one of these windows begins or ends.
+fn next_edge(windows: &[Window], at: SimTime) -> SimTime {
+    let next = windows.partition_point(|&(_, to)| to <= at);
+    let edges = windows[next..].iter().flat_map(|&(from, to)| [from, to]);
+    edges.into_iter().find(|&edge| edge > at).unwrap_or(SimTime::NEVER)
+}
+
+/// When an outage happens, ready to be asked for its windows: the samplers of random ones are the same in every replication.
+#[derive(Clone, Debug)]
+pub struct Calendar(Recurrence);
+
+#[derive(Clone, Debug)]
+enum Recurrence {
+    Known(Windows),
+    /// From the end of one to the beginning of the next, and how long it lasts.
+    Random {
+        between: Sampler,
+        lasting: Sampler,
+    },
+}
+
+impl Calendar {
+    /// The calendar of `outage`.
     #[must_use]
-    pub fn windows(&self, luck: Luck, key: ProviderKey, number: u16, until: SimTime) -> Windows {
-        match self.when {
-            When::Window { from, to, every } => Windows::Fixed { from, to, every },
+    pub fn new(outage: &Outage) -> Self {
+        let exponential = |mean| Sampler::new(&Dist::new(Shape::Exponential { mean }));
+        Self(match outage.when {
+            When::Window { from, to, every } => Recurrence::Known(Windows::Fixed { from, to, every }),
             When::Random { between, lasting } => {
-                let exponential = |mean| Sampler::new(&Dist::new(Shape::Exponential { mean }));
-                let (between, lasting) = (exponential(between), exponential(lasting));
-                let mut over = SimTime::ZERO;
-                let window = |index| {
-                    let draws = luck.draws(key, index, purpose::RANDOM_OUTAGES).block(number);
-                    let from = over.after(between.sample(draws[0]));
-                    // A window is never empty, so that those that follow are further on.
-                    over = from.after(lasting.sample(draws[1]).max(SimTime::from_micros(1)));
-                    (from, over)
-                };
-                Windows::Listed((0..u32::MAX).map(window).take_while(|&(from, _)| from < until).collect())
+                Recurrence::Random { between: exponential(between), lasting: exponential(lasting) }
+            }
+        })
+    }
+
+    /// Its windows in the world of `luck`, as the outage with this `number`, from 0, of the provider with this `key`. Random ones that
+    /// begin before `known` are drawn at once, later ones when somebody asks for them.
+    #[must_use]
+    pub fn windows(&self, luck: Luck, key: ProviderKey, number: u16, known: SimTime) -> Windows {
+        match &self.0 {
+            Recurrence::Known(windows) => windows.clone(),
+            Recurrence::Random { between, lasting } => {
+                let (between, lasting) = (between.clone(), lasting.clone());
+                Windows::Random(RandomWindows::new(WindowSource { luck, key, number, between, lasting }, known))
             }
         }
     }
@@ -187,40 +316,66 @@ mod tests {
         SimTime::from_secs_f64(s)
     }
 
-    /// What the next change should be, by trying every second.
-    fn next_by_trying(windows: &Windows, at: i64) -> Option<i64> {
-        let open = |s: i64| windows.is_open(secs(s as f64));
-        (at + 1..200).find(|&s| open(s) != open(s - 1))
+    fn just_before(at: SimTime) -> SimTime {
+        SimTime::from_micros(at.as_micros() - 1)
+    }
+
+    /// Windows with these mean spans (s), of which those before `known` (s) are listed.
+    fn random(between: f64, lasting: f64, known: f64) -> Windows {
+        let when = When::Random { between: secs(between), lasting: secs(lasting) };
+        let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE };
+        Calendar::new(&outage).windows(Luck::new(1, 0), ProviderKey::of_name("viber"), 0, secs(known))
     }
 
     #[test]
     fn changes_are_where_windows_begin_and_end() {
         let fixed = |every| Windows::Fixed { from: secs(10.0), to: secs(25.0), every };
-        let listed = Windows::Listed([(3.0, 5.0), (40.0, 41.0)].map(|(from, to)| (secs(from), secs(to))).into());
-        for windows in [fixed(SimTime::NEVER), fixed(secs(30.0)), listed] {
-            for at in 0..100 {
-                let next = windows.next_change(secs(at as f64));
-                let expected = next_by_trying(&windows, at).map_or(SimTime::NEVER, |s| secs(s as f64));
-                assert_eq!(next, expected, "{windows:?} at {at}");
+        for windows in [fixed(SimTime::NEVER), fixed(secs(30.0)), random(900.0, 100.0, 0.0)] {
+            let mut at = SimTime::ZERO;
+            for (from, to) in windows.before(secs(3e5), 50) {
+                for edge in [from, to] {
+                    assert!(!windows.is_open(just_before(from)) && windows.is_open(from), "{windows:?}");
+                    assert!(windows.is_open(just_before(to)) && !windows.is_open(to), "{windows:?}");
+                    assert_eq!(windows.next_change(at), edge, "{windows:?} at {at}");
+                    assert_eq!(windows.next_change(just_before(edge)), edge, "{windows:?}");
+                    at = edge;
+                }
             }
         }
+    }
+
+    /// Whatever is listed beforehand, and in whatever order they are asked: the windows are the same.
+    #[test]
+    fn random_windows_do_not_depend_on_who_asks() {
+        let listed = random(900.0, 100.0, 1e6);
+        let edges = listed.before(secs(1e6), 200);
+        for known in [0.0, 17.0, 5e4, 2e5] {
+            let windows = random(900.0, 100.0, known);
+            let asks = |&(from, to): &Window| {
+                let middle = SimTime::from_micros((from.as_micros() + to.as_micros()) / 2);
+                windows.is_open(middle) && windows.next_change(middle) == to && !windows.is_open(to)
+            };
+            assert!(edges.iter().rev().step_by(7).all(asks) && edges.iter().all(asks), "known until {known}");
+            assert_eq!(windows.before(secs(1e6), 200), edges);
+        }
+        assert!(random(900.0, 100.0, 0.0).next_change(LAST_RANDOM.after(secs(1e4))).is_never());
     }
 
     /// In the long run an alternating renewal process is down for a share lasting / (between + lasting), here a tenth. Over n cycles
     /// the standard error of that share is 0.09 · sqrt(2 / n).
     #[test]
     fn random_windows_are_open_for_their_share_of_the_time() {
-        let when = When::Random { between: secs(900.0), lasting: secs(100.0) };
-        let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE };
-        let key = ProviderKey::of_name("viber");
         let until = secs(1e7);
-        let windows = outage.windows(Luck::new(1, 0), key, 0, until).before(until, usize::MAX);
+        let windows = random(900.0, 100.0, 1e7).before(until, usize::MAX);
         let down: f64 = windows.iter().map(|(from, to)| to.since(*from).as_secs_f64()).sum();
         let n = windows.len() as f64;
         assert!((n - 1e4).abs() < 5.0 * 100.0, "{n}");
         assert!((down / 1e7 - 0.1).abs() < 5.0 * 0.09 * (2.0 / n).sqrt(), "{}", down / 1e7);
         assert!(windows.windows(2).all(|pair| pair[0].1 <= pair[1].0));
-        let others = outage.windows(Luck::new(1, 1), key, 0, until).before(until, usize::MAX);
+        let when = When::Random { between: secs(900.0), lasting: secs(100.0) };
+        let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE };
+        let others = Calendar::new(&outage).windows(Luck::new(1, 1), ProviderKey::of_name("viber"), 0, until);
+        let others = others.before(until, usize::MAX);
         assert_ne!(windows, others, "another replication has outages of its own");
     }
 }

@@ -1,13 +1,14 @@
 //! A provider made ready to play: what becomes of one submission.
 
 use super::fortune::Tables;
-use super::outage::{self, Hazard, Trouble, Windows};
+use super::outage::{self, Calendar, Hazard, Trouble, Windows};
 use super::queue::Queue;
 use super::spec::{Capacity, Effect, Order, Outage, Price, ProviderSpec};
 use crate::dist::{Dist, Sampler};
 use crate::rng::{Draws, Luck, ProviderKey, purpose};
 use crate::units::{Money, SimTime};
 use crate::vocabulary::Status;
+use std::sync::Arc;
 
 /// No call lasts longer than a day; with the highest price that a scenario can name, sums of charges then stay exact.
 const LONGEST_CALL: SimTime = SimTime::from_micros(86_400_000_000);
@@ -43,10 +44,10 @@ pub struct Provider {
     capacity: Option<Capacity>,
     /// When it carries less, with the factors [millionths].
     throttles: Vec<(Windows, u32)>,
-    /// All outages as described.
-    outages: Vec<Outage>,
+    /// All outages as described, and when they happen.
+    outages: Arc<[(Outage, Calendar)]>,
     /// For batches, where they can be had.
-    pub(super) tables: Option<Tables>,
+    pub(super) tables: Option<Arc<Tables>>,
 }
 
 /// An outcome with its samplers.
@@ -161,10 +162,10 @@ impl Provider {
             hazards: Vec::new(),
             capacity: spec.capacity,
             throttles: Vec::new(),
-            outages: spec.outages.clone(),
+            outages: spec.outages.iter().map(|outage| (outage.clone(), Calendar::new(outage))).collect(),
             tables: None,
         };
-        provider.tables = Tables::new(&provider);
+        provider.tables = Tables::new(&provider).map(Arc::new);
         provider.draw_outages(Luck::new(0, 0), SimTime::ZERO);
         provider
     }
@@ -172,20 +173,20 @@ impl Provider {
     /// Whether some of its outages come at random.
     #[must_use]
     pub fn has_random_outages(&self) -> bool {
-        self.outages.iter().any(Outage::is_random)
+        self.outages.iter().any(|(outage, _)| outage.is_random())
     }
 
-    /// The provider in the world of `luck`, with the random outages that begin before `until`; before that it has none.
+    /// The provider in the world of `luck`, with the random outages of that; those that begin before `known` are drawn at once.
     #[must_use]
-    pub fn in_world(mut self, luck: Luck, until: SimTime) -> Self {
-        self.draw_outages(luck, until);
+    pub fn in_world(mut self, luck: Luck, known: SimTime) -> Self {
+        self.draw_outages(luck, known);
         self
     }
 
-    fn draw_outages(&mut self, luck: Luck, until: SimTime) {
+    fn draw_outages(&mut self, luck: Luck, known: SimTime) {
         (self.hazards, self.throttles) = (Vec::new(), Vec::new());
-        for (number, outage) in self.outages.iter().enumerate() {
-            let windows = outage.windows(luck, self.key, number as u16, until);
+        for (number, (outage, calendar)) in self.outages.iter().enumerate() {
+            let windows = calendar.windows(luck, self.key, number as u16, known);
             match outage.effect {
                 Effect::Throttle { millionths } => self.throttles.push((windows, millionths)),
                 effect => self.hazards.push(Hazard {

@@ -3,7 +3,7 @@
 use super::series::{OutageWindow, Pictures, PlanPicture};
 use super::thinning::Thinning;
 use super::totals::{Strand, Totals};
-use crate::provider::{Effect, ProviderSpec};
+use crate::provider::{Calendar, Effect, ProviderSpec};
 use crate::rng::{Luck, ProviderKey};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::PlanTally;
@@ -113,7 +113,7 @@ fn windows(provider: &ProviderSpec, luck: Luck, until: SimTime, shown: SimTime) 
     let key = ProviderKey::of_name(&provider.name);
     let mut all = Vec::new();
     for (number, outage) in provider.outages.iter().enumerate() {
-        let windows = outage.windows(luck, key, number as u16, until).before(shown, WINDOWS);
+        let windows = Calendar::new(outage).windows(luck, key, number as u16, until).before(shown, WINDOWS);
         all.extend(windows.into_iter().map(|(from, to)| OutageWindow {
             provider: provider.name.clone(),
             effect: word(outage.effect),

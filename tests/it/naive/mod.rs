@@ -12,7 +12,7 @@ mod provider;
 mod shop;
 
 use circuit::Circuit;
-use failsim::provider::When;
+use failsim::provider::{Calendar, When};
 use failsim::rng::{Luck, ProviderKey, purpose};
 use failsim::scenario::{Plan, Scenario, Stream};
 use failsim::traffic::Timetable;
@@ -134,7 +134,7 @@ impl Provided {
         let windows = spec.outages.iter().enumerate().map(|(number, outage)| match outage.when {
             When::Window { from, to, every } => provider::Windows::Fixed { from, to, every },
             When::Random { .. } => provider::Windows::Drawn(
-                outage.windows(luck, key, number as u16, until).before(SimTime::NEVER, usize::MAX),
+                Calendar::new(outage).windows(luck, key, number as u16, SimTime::ZERO).before(until, usize::MAX),
             ),
         });
         let windows: Vec<_> = windows.collect();
@@ -313,7 +313,8 @@ impl World<'_> {
         let message = &mut self.people[who].history.attempts[attempt];
         message.tries.last_mut().expect("it waited somewhere").said = Said::Withdrawn;
         let deadline = message.deadline;
-        self.result(now, who, attempt, provider, true);
+        let fails = self.counts_as_failure(provider, Status::Expired);
+        self.result(now, who, attempt, provider, fails);
         if now < deadline {
             let samplers = &self.providers[provider].samplers;
             let delay = samplers.report_delay.sample(self.draws(who, attempt, provider).draw(purpose::REPORT_DELAY));
