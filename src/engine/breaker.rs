@@ -22,7 +22,8 @@ pub struct BreakerRules {
     pub open_for: SimTime,
     /// So many probes decide whether it closes; at least 1.
     pub probes: u32,
-    /// An attempt of which no final report has come this long after it left counts as a failure.
+    /// An attempt of which no final report has come this long after it left counts as a failure; so does a probe of which nothing has
+    /// come this long after its permit, whether or not it has left.
     pub missing_after: SimTime,
     /// The final statuses that count as failures.
     pub failures: StatusSet,
@@ -44,7 +45,8 @@ impl BreakerRules {
 
 /// The state of one provider's breaker, shared by all flows that use it.
 ///
-/// > While it is open nothing is sent; while it is half open, no more than the probes.
+/// > While it is open nothing is sent; while it is half open, no more than the probes, and not for ever: probes that are never answered
+/// > decide as well.
 ///
 /// How to drive it:
 ///
@@ -58,6 +60,8 @@ pub struct Breaker {
     state: State,
     /// Counts the changes of state.
     epoch: u32,
+    /// How often it has opened.
+    opened: u64,
     slices: [Slice; SLICES],
     /// The number of the latest slice since time began.
     latest: i64,
@@ -67,7 +71,8 @@ pub struct Breaker {
 enum State {
     Closed,
     Open { until: SimTime },
-    HalfOpen { permitted: u32, done: Slice },
+    /// `last` is when the latest permit was given.
+    HalfOpen { permitted: u32, done: Slice, last: SimTime },
 }
 
 /// Results, and how many of them are failures.
@@ -83,30 +88,33 @@ pub struct Permit(u32);
 
 impl Default for Breaker {
     fn default() -> Self {
-        Self { state: State::Closed, epoch: 0, slices: [Slice::default(); SLICES], latest: 0 }
+        Self { state: State::Closed, epoch: 0, opened: 0, slices: [Slice::default(); SLICES], latest: 0 }
     }
 }
 
 impl Breaker {
     /// Leave to make an attempt at `now`, unless the circuit is open.
     pub fn permit(&mut self, rules: &BreakerRules, now: SimTime) -> Option<Permit> {
+        self.count_missing_probes(rules, now);
         if let State::Open { until } = self.state {
             if now < until {
                 return None;
             }
-            self.enter(State::HalfOpen { permitted: 0, done: Slice::default() });
+            self.enter(State::HalfOpen { permitted: 0, done: Slice::default(), last: now });
         }
-        if let State::HalfOpen { permitted, .. } = &mut self.state {
+        if let State::HalfOpen { permitted, last, .. } = &mut self.state {
             if *permitted == rules.probes {
                 return None;
             }
-            *permitted += 1;
+            (*permitted, *last) = (*permitted + 1, now);
         }
         Some(Permit(self.epoch))
     }
 
     /// The result of a permitted attempt is in; says whether it opens the circuit.
     pub fn record(&mut self, rules: &BreakerRules, now: SimTime, permit: Permit, failed: bool) -> bool {
+        // What comes at the last moment is no longer missing.
+        self.count_missing_probes(rules, SimTime::from_micros(now.as_micros() - 1));
         if permit.0 != self.epoch {
             return false;
         }
@@ -118,24 +126,47 @@ impl Breaker {
                 let sum = self.slices.iter().fold(Slice::default(), |sum, slice| sum.plus(slice));
                 let opens = sum.all >= rules.at_least && sum.is_bad(rules);
                 if opens {
-                    self.enter(State::Open { until: now.after(rules.open_for) });
+                    self.open(rules, now);
                 }
                 opens
             }
             State::HalfOpen { done, .. } => {
                 done.add(failed);
                 let done = *done;
-                let opens = done.is_bad(rules);
-                match done.all == rules.probes {
-                    true if opens => self.enter(State::Open { until: now.after(rules.open_for) }),
-                    true => self.enter(State::Closed),
-                    false => return false,
-                }
-                opens
+                done.all == rules.probes && self.decide(rules, now, done)
             }
             // No permit is given while it is open.
             State::Open { .. } => false,
         }
+    }
+
+    /// Once all probes have their permits, those that are still without a result when [`BreakerRules::missing_after`] has passed since
+    /// the last of them have failed.
+    fn count_missing_probes(&mut self, rules: &BreakerRules, now: SimTime) {
+        let State::HalfOpen { permitted, done, last } = self.state else { return };
+        let over = last.after(rules.missing_after);
+        if permitted == rules.probes && now >= over {
+            let missing = permitted - done.all;
+            self.decide(rules, over, done.plus(&Slice { all: missing, failed: missing }));
+        }
+    }
+
+    /// All probes are answered, or missing: it opens again, or closes. Says whether it opens.
+    fn decide(&mut self, rules: &BreakerRules, now: SimTime, done: Slice) -> bool {
+        let opens = done.is_bad(rules);
+        if opens { self.open(rules, now) } else { self.enter(State::Closed) }
+        opens
+    }
+
+    fn open(&mut self, rules: &BreakerRules, now: SimTime) {
+        self.opened += 1;
+        self.enter(State::Open { until: now.after(rules.open_for) });
+    }
+
+    /// How often it has opened.
+    #[must_use]
+    pub const fn opened(&self) -> u64 {
+        self.opened
     }
 
     /// Whether nothing can be sent at `now`.
@@ -236,6 +267,31 @@ mod tests {
         send(&mut breaker, 0, &[true; 4]);
         let permits: Vec<_> = (0..4).map(|_| breaker.permit(&RULES, secs(40)).is_some()).collect();
         assert_eq!(permits, [true, true, false, false]);
+    }
+
+    /// Two probes are sent; one is never answered, as when it waits for ever. A minute after the last permit it has failed, and the
+    /// circuit opens for 30 s from then on; an answer that comes later is not heard.
+    #[test]
+    fn probes_that_are_never_answered_do_not_leave_it_half_open_for_ever() {
+        let mut breaker = Breaker::default();
+        send(&mut breaker, 0, &[true; 4]);
+        let probes = [40, 45].map(|s| breaker.permit(&RULES, secs(s)).expect("half open"));
+        assert!(!breaker.record(&RULES, secs(50), probes[0], false));
+        assert_eq!(breaker.permit(&RULES, secs(104)), None, "no more than the probes");
+        assert_eq!(breaker.permit(&RULES, secs(106)), None, "open since 105 s");
+        assert!(breaker.is_open(secs(134)) && !breaker.is_open(secs(135)));
+        assert!(!breaker.record(&RULES, secs(110), probes[1], false));
+        assert_eq!(breaker.opened(), 2);
+        assert_eq!(send(&mut breaker, 135, &[false, false, true]), [false; 3], "closed");
+    }
+
+    #[test]
+    fn a_probe_that_is_answered_at_the_last_moment_is_heard() {
+        let mut breaker = Breaker::default();
+        send(&mut breaker, 0, &[true; 4]);
+        let probes = [40, 40].map(|s| breaker.permit(&RULES, secs(s)).expect("half open"));
+        assert!(probes.iter().all(|&probe| !breaker.record(&RULES, secs(100), probe, false)));
+        assert!(breaker.permit(&RULES, secs(100)).is_some(), "closed");
     }
 
     #[test]

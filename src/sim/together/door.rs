@@ -21,7 +21,6 @@ struct Circuit {
     results: Agenda<Outcome>,
     /// How many results there have been.
     known: u64,
-    opened: u64,
 }
 
 /// The result of an attempt, in the order in which results are heard: of time, then of recipients, then of their attempts.
@@ -51,7 +50,7 @@ impl Circuit {
     /// Hears all results until `now`.
     fn hear(&mut self, now: SimTime) {
         while let Some(Outcome { at, permit, failed, .. }) = self.results.pop(now) {
-            self.opened += u64::from(self.breaker.record(&self.rules, at, permit, failed));
+            self.breaker.record(&self.rules, at, permit, failed);
         }
     }
 
@@ -92,7 +91,6 @@ impl Doors {
             breaker: Breaker::default(),
             results: Agenda::new(),
             known: 0,
-            opened: 0,
         };
         let doors = cast
             .providers
@@ -125,16 +123,18 @@ impl Doors {
     }
 
     /// The attempt that was judged last has come to this.
-    pub(super) fn result(&mut self, provider: usize, at: SimTime, failed: bool) {
+    fn result(&mut self, provider: usize, at: SimTime, failed: bool) {
         if let (Some(circuit), Some(permit)) = (&mut self.doors[provider].breaker, self.permit.take()) {
             circuit.known += 1;
             circuit.results.push(Outcome { at, who: self.who, turn: circuit.known, permit, failed });
         }
     }
 
-    /// Whether a refusal counts as a failure.
-    fn refusal_fails(&self, provider: usize) -> bool {
-        self.doors[provider].breaker.as_ref().is_some_and(|circuit| circuit.rules.failures.contains(Status::Failed))
+    /// The attempt that was judged last never left, and the engine takes it to have this `status`.
+    pub(super) fn never_left(&mut self, provider: usize, at: SimTime, status: Status) {
+        let circuit = self.doors[provider].breaker.as_ref();
+        let failed = circuit.is_some_and(|circuit| circuit.rules.failures.contains(status));
+        self.result(provider, at, failed);
     }
 
     #[inline]
@@ -151,12 +151,11 @@ impl Doors {
             Admission::Leaves(leaves) => Verdict::Leaves(leaves),
             Admission::Waits => Verdict::Waits,
             Admission::Withdrawn => {
-                self.result(provider, patience, true);
+                self.never_left(provider, patience, Status::Expired);
                 Verdict::Withdrawn
             }
             Admission::Refused => {
-                let failed = self.refusal_fails(provider);
-                self.result(provider, now, failed);
+                self.never_left(provider, now, Status::Failed);
                 Verdict::Refused
             }
         }
@@ -170,7 +169,7 @@ impl Doors {
     pub(super) fn opened(&mut self) -> Vec<u64> {
         let opened = |circuit: &mut Circuit| {
             circuit.hear(SimTime::MAX);
-            circuit.opened
+            circuit.breaker.opened()
         };
         self.doors.iter_mut().map(|door| door.breaker.as_mut().map_or(0, opened)).collect()
     }

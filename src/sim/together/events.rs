@@ -27,6 +27,7 @@ use crate::sim::life::Witness;
 use crate::sim::tally::PlanTally;
 use crate::stats::Bins;
 use crate::units::SimTime;
+use crate::vocabulary::Status;
 
 /// So many entries of the agenda are dealt with between two looks at whether to stop.
 const STRETCH: u64 = 4096;
@@ -330,7 +331,7 @@ impl<'a> Events<'a> {
                 if let Some(queue) = &mut self.doors.doors[provider].queue {
                     queue.withdraw();
                 }
-                self.doors.result(provider, patience, true);
+                self.doors.never_left(provider, patience, Status::Expired);
                 stage.withdraw(flow, turned_down, submission, &handed)
             }
         };

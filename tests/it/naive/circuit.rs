@@ -16,7 +16,8 @@ pub(super) struct Circuit {
 enum State {
     Closed,
     OpenUntil(SimTime),
-    Probing { sent: u32 },
+    /// When each probe was sent.
+    Probing { sent: Vec<SimTime> },
 }
 
 impl Circuit {
@@ -32,21 +33,43 @@ impl Circuit {
 
     /// The number of the state that lets an attempt through, if it does.
     pub(super) fn permit(&mut self, now: SimTime) -> Option<usize> {
+        self.give_up_probes(now);
         if matches!(self.state, State::OpenUntil(until) if now >= until) {
-            self.change(State::Probing { sent: 0 });
+            self.change(State::Probing { sent: Vec::new() });
         }
         match &mut self.state {
             State::OpenUntil(_) => None,
-            State::Probing { sent } if *sent == self.rules.probes => None,
+            State::Probing { sent } if sent.len() == self.rules.probes as usize => None,
             State::Probing { sent } => {
-                *sent += 1;
+                sent.push(now);
                 Some(self.epoch)
             }
             State::Closed => Some(self.epoch),
         }
     }
 
+    /// When every probe has been sent, and `missing_after` has passed since the last one: those without a result have failed.
+    fn give_up_probes(&mut self, now: SimTime) {
+        let State::Probing { sent } = &self.state else { return };
+        if sent.len() < self.rules.probes as usize {
+            return;
+        }
+        let over = sent[sent.len() - 1].after(self.rules.missing_after);
+        if now < over {
+            return;
+        }
+        let well = self.results.iter().filter(|(_, failed)| !failed).count();
+        let failed = sent.len() - well;
+        if failed as f64 >= self.rules.open_at * sent.len() as f64 {
+            self.opened += 1;
+            self.change(State::OpenUntil(over.after(self.rules.open_for)));
+        } else {
+            self.change(State::Closed);
+        }
+    }
+
     pub(super) fn result(&mut self, now: SimTime, epoch: usize, failed: bool) {
+        self.give_up_probes(SimTime::from_micros(now.as_micros() - 1));
         if epoch != self.epoch {
             return;
         }
