@@ -2,7 +2,7 @@
 
 use super::tally::{PairTally, PlanTally, Tally};
 use crate::rng::LANES;
-use crate::stats::sum_of_squares;
+use crate::stats::{sum, sum_of_squares};
 use crate::units::{Money, SimTime};
 
 /// The most recipients in a batch.
@@ -89,7 +89,7 @@ impl Columns {
         let mut latencies = [0; BATCH];
         let reached = self.judge(arrivals, deadline, &mut latencies);
         tally.latencies.record_all(&latencies[..reached]);
-        tally.cost += self.cost[..n].iter().sum::<i64>() as u128;
+        tally.cost += sum(&self.cost[..n]).unsigned_abs();
         tally.cost_squared = tally.cost_squared.saturating_add(sum_of_squares(&self.cost[..n]));
         tally.delivered += reached as u64;
         tally.in_time += ones(&self.in_time[..n]);

@@ -12,6 +12,7 @@ use super::tally::{Ending, PlanTally, StepTally};
 use super::timeline::Timeline;
 use crate::provider::{Fates, Terms};
 use crate::rng::LANES;
+use crate::stats::sum;
 use crate::units::SimTime;
 use crate::vocabulary::{Status, StatusSet};
 
@@ -136,7 +137,7 @@ impl Room {
             chosen[reached % LANES] = k as u16;
             reached += usize::from(fates.delivered[k] != NEVER);
         }
-        let cost = fates.charge[..count].iter().sum::<i64>() as u128;
+        let cost = sum(&fates.charge[..count]).unsigned_abs();
         (step.attempts, step.cost, provider.cost) =
             (step.attempts + count as u64, step.cost + cost, provider.cost + cost);
         step.delivered += reached as u64;

@@ -35,24 +35,33 @@ pub fn paired_share_difference(only_first: f64, only_second: f64, n: f64) -> Opt
     Some(((middle - half).max(-1.0), (middle + half).min(1.0)))
 }
 
-/// Student's t interval of the mean of `n` integers with this sum and this sum of squares, in their unit. `None` when `n` is below 2.
+/// Student's t interval of the mean of `n` integers with this sum and this sum of squares, in their unit. `None` when `n` is below 2,
+/// and when the squares were too large to be summed: a sum of them stays at the largest number then.
 ///
-/// The sums are exact, and so is the spread `n Σx² - (Σx)²` wherever it fits: equal values give an interval of no width.
+/// The sums are exact: equal values give an interval of no width.
 #[must_use]
 pub fn mean_interval(n: u64, sum: i128, sum_of_squares: u128) -> Option<(f64, f64)> {
-    if n < 2 {
+    if n < 2 || sum_of_squares == u128::MAX {
         return None;
     }
-    let size = sum.unsigned_abs();
-    let exact = u128::from(n).checked_mul(sum_of_squares).zip(size.checked_mul(size));
     let count = n as f64;
-    let spread = exact.map_or_else(
-        || (count * sum_of_squares as f64 - size as f64 * size as f64).max(0.0),
-        |(squares, square)| squares.saturating_sub(square) as f64,
-    );
+    let spread = spread(n, sum.unsigned_abs(), sum_of_squares);
     let half = student_quantile(count - 1.0) * (spread / (count - 1.0)).sqrt() / count;
     let mean = sum as f64 / count;
     Some((mean - half, mean + half))
+}
+
+/// `n Σx² - (Σx)²`, which for equal values is exactly 0. With `Σx = q n + r` it is `n (Σx² - q Σx) - r Σx`: of numbers that are as
+/// small as the spread itself.
+fn spread(n: u64, sum: u128, sum_of_squares: u128) -> f64 {
+    let n = u128::from(n);
+    let (quotient, rest) = (sum / n, sum % n);
+    let above = sum_of_squares.saturating_sub(quotient.saturating_mul(sum));
+    let exact = n.checked_mul(above).zip(rest.checked_mul(sum));
+    exact.map_or_else(
+        || (n as f64 * above as f64 - rest as f64 * sum as f64).max(0.0),
+        |(above, rest)| above.saturating_sub(rest) as f64,
+    )
 }
 
 /// Student's t interval of the mean of independent `values`. `None` for fewer than 2.
@@ -126,5 +135,9 @@ mod tests {
             mean_interval(n, 45_000 * i128::from(n), 45_000 * 45_000 * u128::from(n)),
             Some((45_000.0, 45_000.0))
         );
+        let (n, large) = (5_000_u64, 52_729_600_000_000_000_i128);
+        let squares = (large * large) as u128 * u128::from(n);
+        assert_eq!(mean_interval(n, large * i128::from(n), squares), Some((large as f64, large as f64)));
+        assert_eq!(mean_interval(n, 1, u128::MAX), None, "too large to be summed");
     }
 }

@@ -1,7 +1,7 @@
 //! Latencies as a histogram of three significant digits, with exact sums.
 
 use super::bins::Bins;
-use super::squares::sum_of_squares;
+use super::squares::{sum, sum_of_squares};
 use crate::units::SimTime;
 use std::ops::Range;
 
@@ -37,7 +37,7 @@ impl Latencies {
             self.buckets.add(bucket(latency as u64));
         }
         self.count += micros.len() as u64;
-        self.sum += micros.iter().map(|&latency| i128::from(latency)).sum::<i128>() as u128;
+        self.sum += sum(micros).unsigned_abs();
         self.sum_of_squares = self.sum_of_squares.saturating_add(sum_of_squares(micros));
         self.least = micros.iter().fold(self.least, |least, &latency| least.min(latency));
         self.longest = micros.iter().fold(self.longest, |longest, &latency| longest.max(latency));

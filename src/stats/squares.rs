@@ -1,4 +1,4 @@
-//! Exact sums of squares of many integers.
+//! Exact sums of many integers, and of their squares.
 
 /// The sum of the squares of `values`, exactly, or the largest number where it is larger still.
 ///
@@ -22,6 +22,21 @@ pub fn sum_of_squares(values: &[i64]) -> u128 {
     u128::from(low) + (u128::from(high) << 32)
 }
 
+/// The sum of `values`, exactly.
+///
+/// So many that are all below 2⁵² in size, as amounts and latencies in millionths nearly always are, are summed in 64 bits, which the
+/// compiler turns into vector instructions.
+#[must_use]
+#[inline(always)]
+pub fn sum(values: &[i64]) -> i128 {
+    const AT_ONCE: usize = 1024;
+    let sizes = values.iter().fold(0, |bits, value| bits | value.unsigned_abs());
+    if sizes >> 52 == 0 {
+        return values.chunks(AT_ONCE).map(|some| i128::from(some.iter().sum::<i64>())).sum();
+    }
+    values.iter().map(|&value| i128::from(value)).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +48,8 @@ mod tests {
         assert_eq!(sum_of_squares(&small), exact(&small));
         let large = [i64::MAX / 3, i64::MIN / 5, 1 << 32, -1, 0];
         assert_eq!(sum_of_squares(&large), exact(&large));
+        for values in [small, large.to_vec(), vec![(1 << 52) - 1; 3000], vec![i64::MAX; 3000], vec![i64::MIN; 3000]] {
+            assert_eq!(sum(&values), values.iter().map(|&value| i128::from(value)).sum());
+        }
     }
 }

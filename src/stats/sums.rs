@@ -1,7 +1,6 @@
 //! Counts and amounts by index, side by side.
 
-/// How often each index occurred, and the sum of the amounts that came with it. Merging is exact, in any order; a sum that is too
-/// large stays at the largest number.
+/// How often each index occurred, and the sum of the amounts that came with it. Merging is exact, in any order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sums {
     all: Vec<Sum>,
@@ -10,13 +9,13 @@ pub struct Sums {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Sum {
     count: u64,
-    amount: u64,
+    amount: u128,
 }
 
 impl Sum {
     const fn add(&mut self, other: Self) {
         self.count += other.count;
-        self.amount = self.amount.saturating_add(other.amount);
+        self.amount += other.amount;
     }
 }
 
@@ -24,7 +23,7 @@ impl Sums {
     /// Counts one more of `index`, with this amount.
     #[inline]
     pub fn add(&mut self, index: usize, amount: u64) {
-        self.add_sum(index, Sum { count: 1, amount });
+        self.add_sum(index, Sum { count: 1, amount: u128::from(amount) });
     }
 
     /// Counts all of these, quickly where equal ones follow one another.
@@ -36,7 +35,7 @@ impl Sums {
                 self.add_sum(current, run);
                 (current, run) = (index, Sum::default());
             }
-            run.add(Sum { count: 1, amount });
+            run.add(Sum { count: 1, amount: u128::from(amount) });
         }
         if run.count > 0 {
             self.add_sum(current, run);
@@ -71,7 +70,7 @@ impl Sums {
     }
 
     /// The amounts, likewise.
-    pub fn amounts(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator {
+    pub fn amounts(&self) -> impl DoubleEndedIterator<Item = u128> + ExactSizeIterator {
         self.all.iter().map(|sum| sum.amount)
     }
 }
@@ -98,11 +97,11 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_that_is_too_large_stays_at_the_largest_number() {
+    fn sums_of_the_largest_amounts_are_exact() {
         let mut sums = Sums::default();
         sums.add_all([(1, u64::MAX - 1), (1, 5)].into_iter());
         let mut twice = sums.clone();
         twice.merge(&sums);
-        assert_eq!(twice.amounts().nth(1), Some(u64::MAX));
+        assert_eq!(twice.amounts().nth(1), Some(2 * (u128::from(u64::MAX) + 4)));
     }
 }

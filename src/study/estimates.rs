@@ -86,7 +86,12 @@ impl<'a> Estimate<'a> {
             };
             stats::paired_share_difference(ours as f64, theirs as f64, self.played() as f64)
         };
-        self.sure(alone, || self.difference((plan, against), |sample| Some(sample.share(part))))
+        let together = || {
+            let (low, high) = self.difference((plan, against), |sample| Some(sample.share(part)))?;
+            // No share differs from another by more than all.
+            Some((low.max(-1.0), high.min(1.0)))
+        };
+        self.sure(alone, together)
     }
 
     /// Of the difference of the cost per recipient between two plans (units).

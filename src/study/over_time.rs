@@ -3,7 +3,7 @@
 use super::series::{OverTime, PlanOverTime, ProviderOverTime, QueueOverTime};
 use super::thinning::Thinning;
 use super::totals::Totals;
-use crate::provider::{Capacity, Effect, ProviderSpec, Windows};
+use crate::provider::{Calendar, Capacity, Effect, ProviderSpec, Windows};
 use crate::rng::{Luck, ProviderKey};
 use crate::scenario::{Scenario, used_by};
 use crate::sim::{ProviderTally, QueueTally};
@@ -51,10 +51,10 @@ fn of_provider(
     let queue = spec.capacity.as_ref().zip(tally.queue.as_deref());
     ProviderOverTime {
         provider: spec.name.clone(),
-        submissions: thin.thinned(tally.submissions.counts()),
+        submissions: thin.counts(&tally.submissions),
         deliveries: thin.series(&tally.deliveries),
         failures: thin.series(&tally.failures),
-        cost: thin.thinned(tally.submissions.amounts()).into_iter().map(|micros| micros / 1e6).collect(),
+        cost: thin.amounts(&tally.submissions).into_iter().map(|micros| micros / 1e6).collect(),
         queue: queue.map(|(capacity, queue)| {
             let throttles = throttles(scenario, totals, spec);
             of_queue(totals, thin, capacity, &throttles, tally, queue)
@@ -70,10 +70,10 @@ fn of_queue(
     tally: &ProviderTally,
     queue: &QueueTally,
 ) -> QueueOverTime {
-    let come = thin.thinned(tally.submissions.counts());
-    let departures = thin.thinned(queue.departures.counts());
+    let come = thin.counts(&tally.submissions);
+    let departures = thin.counts(&queue.departures);
     let series = |bins: &Bins| thin.series(bins);
-    let waits = thin.thinned(queue.departures.amounts()).into_iter().zip(&departures);
+    let waits = thin.amounts(&queue.departures).into_iter().zip(&departures);
     let factors: Vec<f64> = thin.middles().map(|at| factor(throttles, at)).collect();
     let limit = |usual: f64| factors.iter().map(|factor| usual * factor).collect::<Vec<_>>();
     let busy = capacity.concurrent.map(|_| difference(&departures, &[&series(&queue.releases)]));
@@ -133,7 +133,7 @@ fn throttles(scenario: &Scenario, totals: &Totals, spec: &ProviderSpec) -> Vec<(
     let known = known.filter(|(_, outage)| totals.replications == 1 || !outage.is_random());
     let throttle = |(number, outage): (usize, &crate::provider::Outage)| match outage.effect {
         Effect::Throttle { millionths } => {
-            Some((outage.windows(luck, key, number as u16, until), f64::from(millionths) / 1e6))
+            Some((Calendar::new(outage).windows(luck, key, number as u16, until), f64::from(millionths) / 1e6))
         }
         _ => None,
     };

@@ -1,7 +1,7 @@
 //! From the fine bins of a tally to those that are shown.
 
 use super::totals::{Strand, Totals};
-use crate::stats::Bins;
+use crate::stats::{Bins, Sums};
 use crate::units::SimTime;
 
 /// How much is shown beyond the end of the story, so that the lines are seen to fall.
@@ -57,14 +57,23 @@ impl Thinning {
 
     /// Counts by bin, per replication.
     pub(super) fn series(&self, bins: &Bins) -> Vec<f64> {
-        self.thinned(bins.counts().iter().copied())
+        self.thinned(bins.counts().iter().map(|&count| count as f64))
     }
 
-    /// Likewise.
-    pub(super) fn thinned(&self, counts: impl Iterator<Item = u64>) -> Vec<f64> {
+    /// The counts of sums by bin, per replication.
+    pub(super) fn counts(&self, sums: &Sums) -> Vec<f64> {
+        self.thinned(sums.counts().map(|count| count as f64))
+    }
+
+    /// The amounts of sums by bin, per replication.
+    pub(super) fn amounts(&self, sums: &Sums) -> Vec<f64> {
+        self.thinned(sums.amounts().map(|amount| amount as f64))
+    }
+
+    fn thinned(&self, counts: impl Iterator<Item = f64>) -> Vec<f64> {
         let mut series = vec![0.0; self.bins];
         for (i, count) in counts.enumerate().take(self.bins * self.factor) {
-            series[i / self.factor] += count as f64;
+            series[i / self.factor] += count;
         }
         series.iter_mut().for_each(|bin| *bin /= self.replications);
         series

@@ -56,6 +56,33 @@ fn the_largest_numbers_of_a_file_do_not_overflow() {
     }
 }
 
+/// Everybody answers for a second, which is billed as 366 days at the highest price; the cost of a batch of 1024 is more than 64 bits hold.
+#[test]
+fn the_highest_price_is_added_up_exactly() {
+    let text = r#"
+[goal]
+deadline = "60s"
+[traffic]
+recipients = 5000
+arrivals = { blast = {} }
+[providers.a]
+channel = "voice"
+price = { submitted = 100000, parts = 255, delivered = 100000, per_minute = 100000, increment = "366d" }
+outcomes = [{ status = "answered", share = 1, talk = { constant = "1s" } }]
+[[plans]]
+name = "a"
+steps = [{ provider = "a", ttl = "1m" }]
+"#;
+    let each = 100_000.0 * (255.0 + 1.0 + 366.0 * 1_440.0);
+    let found = compare(&scenario(text), 1, &Progress::default()).expect("nobody stops it");
+    let plan = &found.results.plans[0];
+    assert_eq!((plan.cost.per_recipient, plan.cost.total), (each, 5_000.0 * each));
+    assert_eq!((plan.steps[0].cost, plan.providers[0].cost), (5_000.0 * each, 5_000.0 * each));
+    assert_eq!((plan.cost.low, plan.cost.high), (Some(each), Some(each)), "all are alike");
+    let over_time: f64 = found.over_time.plans[0].providers[0].cost.iter().sum();
+    assert_eq!(over_time, 5_000.0 * each);
+}
+
 #[test]
 fn the_smallest_numbers_of_a_file_are_fine() {
     let tiny = LARGEST.replace("366d", "1us").replace("100d", "0s").replace("recipients = 3000", "recipients = 1");

@@ -13,6 +13,7 @@ use failsim::study::{Event, Findings, Intervals, Whose, compare, trace};
 use failsim::traffic::Arrivals;
 use failsim::units::{Rate, SimTime};
 use failsim::vocabulary::FlowStatus;
+use failsim::vocabulary::Status;
 use failsim::vocabulary::Status::{Delivered, Failed};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -247,7 +248,98 @@ fn random_outages_take_their_share() {
     assert!(reach > 0.0016 && reach < 0.006, "the interval is that of outages, not of recipients: {reach}");
 }
 
+/// Nobody arrives after the first hour, but attempts are made for weeks: whether the outages that they meet then are the same must not
+/// depend on which other plans are played, and how long those take. Each of twenty tries meets an outage with probability 1/10, and a
+/// plan delivers nothing but by the last.
+#[test]
+fn outages_of_stragglers_do_not_depend_on_other_plans() {
+    let when = When::Random { between: secs(9_000.0), lasting: secs(1_000.0) };
+    let mut late = provider("late", vec![outcome(Delivered, 1.0, constant(0.001))]);
+    late.outages = vec![Outage { when, effect: Effect::Fail, share: share(1.0) }];
+    let slow = provider("slow", vec![outcome(Failed, 1.0, exponential(600_000.0))]);
+    let straggling = plan("straggling", vec![(1, step(SimTime::NEVER)), (0, step(secs(60.0)))]);
+    let patient = plan("patient", vec![(0, step(secs(3_000_000.0))), (1, step(secs(3_000_000.0)))]);
+    let both = scenario(20_000, vec![late, slow], vec![straggling, patient]);
+    let mut alone = both.clone();
+    alone.keep_plans(&["straggling".to_owned()]).expect("it is there");
+    let [both, alone] = [both, alone].map(|scenario| play(&scenario, 20).results.plans.remove(0));
+    assert_eq!(both, alone);
+    // One cycle of outages in twenty that are met by most: over 20 replications some 5 000 cycles are met.
+    let bound = 4.5 * 0.09 * (2.0 / 5_000.0_f64).sqrt() + 0.003;
+    assert!((alone.delivered.share - 0.9).abs() < bound, "{:?} ± {bound}", alone.delivered.share);
+}
+
+// ---------------------------------------------------------------- circuit breakers
+
+/// One message in ten leaves a provider of 1/s before the step's ttl of 10 s is over; whoever leaves is delivered at once.
+fn overloaded(failures: &[Status]) -> Scenario {
+    let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
+    let rate = Rate::new(1, 0, SimTime::from_micros(1_000_000));
+    sms.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo });
+    let mut scenario = scenario(10_000, vec![sms], vec![plan("p", vec![(0, step(secs(10.0)))])]);
+    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: secs(1_000.0) };
+    let failures = failures.iter().copied().collect();
+    scenario.breakers = vec![Some(BreakerRules { at_least: 10, failures, ..BreakerRules::DEFAULT })];
+    scenario
+}
+
+/// What waits in vain has expired: a failure where `failures` names that status, and none where it does not.
+#[test]
+fn a_breaker_counts_attempts_that_never_left_by_their_status() {
+    for order in [Order::Fifo, Order::Priority] {
+        let opened = |failures: &[Status]| {
+            let mut scenario = overloaded(failures);
+            scenario.providers[0].capacity = scenario.providers[0].capacity.map(|c| Capacity { order, ..c });
+            let provider = play(&scenario, 1).results.plans.remove(0).providers.remove(0);
+            assert!(provider.withdrawn.0 > 100.0, "{provider:?}");
+            provider.circuit_opened.0
+        };
+        assert_eq!(opened(&[Failed]), 0.0);
+        assert_eq!(opened(&[Failed, Status::Undelivered]), 0.0);
+        assert!(opened(&[Failed, Status::Expired]) > 0.0);
+    }
+}
+
+/// Everything fails for a minute, and the circuit opens. Then the provider is shut: the probes wait for ever, and without a ttl. They
+/// have failed a minute after they were sent; once the provider is well again, new ones close the circuit.
+#[test]
+fn probes_that_wait_for_ever_do_not_keep_a_circuit_half_open() {
+    let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
+    let window = |from_s, to_s| When::Window { from: secs(from_s), to: secs(to_s), every: SimTime::NEVER };
+    sms.outages = vec![
+        Outage { when: window(0.0, 60.0), effect: Effect::Fail, share: share(1.0) },
+        Outage { when: window(60.0, 1_000.0), effect: Effect::Throttle { millionths: 0 }, share: share(1.0) },
+    ];
+    // Whoever waits holds a place of two; all others are refused, and that is no failure.
+    sms.capacity = Some(Capacity { rate: None, concurrent: Some(5), queue: 2, order: Order::Priority });
+    let mut scenario = scenario(2_000, vec![sms], vec![plan("p", vec![(0, step(SimTime::NEVER))])]);
+    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: secs(2_000.0) };
+    let rules = BreakerRules { at_least: 10, probes: 2, open_for: secs(30.0), ..BreakerRules::DEFAULT };
+    scenario.breakers = vec![Some(rules)];
+    let plan = play(&scenario, 1).results.plans.remove(0);
+    // From 1 000 s on, and at most one more round of 30 s and one of 60 s, everybody is delivered.
+    assert!(plan.delivered.count.0 >= 900.0, "{:?}, blocked {:?}", plan.delivered, plan.providers[0].blocked);
+    assert!(plan.providers[0].circuit_opened.0 > 3.0);
+}
+
 // ---------------------------------------------------------------- intervals
+
+/// One plan reaches everybody, the other whom its provider of one line can carry: nobody, or one of five. The mean difference is
+/// close to 1, and no difference of shares is larger than that.
+#[test]
+fn no_interval_of_a_difference_goes_beyond_one() {
+    let sure = provider("sure", vec![outcome(Delivered, 1.0, constant(1.0))]);
+    let mut rare = provider("rare", vec![outcome(Delivered, 0.1, constant(1.0))]);
+    rare.capacity = Some(Capacity { rate: None, concurrent: Some(1), queue: 0, order: Order::Fifo });
+    let plans = vec![plan("rare", vec![(1, step(secs(9.0)))]), plan("sure", vec![(0, step(secs(9.0)))])];
+    let results = play(&scenario(5, vec![sure, rare], plans), 12).results;
+    assert_eq!(results.scenario.intervals, Intervals::FromReplications);
+    let pair = &results.comparisons[0];
+    for difference in [pair.delivered, pair.in_time, pair.succeeded] {
+        let (low, high) = difference.low.zip(difference.high).expect("twelve replications tell");
+        assert!(difference.difference > 0.9 && low < difference.difference && high <= 1.0, "{difference:?}");
+    }
+}
 
 /// A 95 % interval from ten replications holds the truth 95 times in 100, though recipients depend on one another: over 400 seeds the
 /// coverage has the standard error 1.1 %. The truth is that of 4 000 replications, whose own error is a twentieth of that of ten.
