@@ -10,11 +10,11 @@
 //! | key 0, 1 | the seed |
 //! | counter 0 | the recipient |
 //! | counter 1 | the n-th use of the provider by that recipient (high half), the purpose's block (low half) |
-//! | counter 2 | the provider, as a hash of its name; 0 is the sender, whose luck is the arrival time; exclusive or with the stream of traffic, as a hash of its name; 0 where it has none |
+//! | counter 2 | the provider, as a hash of its name; 0 is the sender, whose luck is the arrival time. In a stream of traffic that has a name, mixed with the hash of that |
 //! | counter 3 | the replication |
 //!
 //! Providers and streams are keyed by their names, not by their places in the file, so that adding one leaves the luck of the
-//! others alone.
+//! others alone. Two names with one hash would share all their luck: a scenario that has such names is refused when it is read.
 
 use rand::rand_core::{Infallible, TryRng};
 
@@ -126,8 +126,24 @@ impl Luck {
     pub const fn draws(self, key: ProviderKey, recipient: u32, use_number: u16) -> Draws {
         Draws {
             key: [self.seed as u32, (self.seed >> 32) as u32],
-            counter: [recipient, (use_number as u32) << 16, key.0 ^ self.stream, self.replication],
+            counter: [recipient, (use_number as u32) << 16, self.keyed(key), self.replication],
         }
+    }
+
+    /// By what the draws of a provider's uses are keyed in this stream: no two providers and streams of a scenario may have the same.
+    ///
+    /// The hashes of short names that differ in one letter are alike, and so are the differences between them: the provider's is mixed
+    /// first, by the last steps of MurmurHash3 (Appleby, 2011), so that one difference does not undo the other.
+    #[must_use]
+    #[inline]
+    pub const fn keyed(self, key: ProviderKey) -> u32 {
+        if self.stream == 0 {
+            return key.0;
+        }
+        let mut mixed = key.0 ^ key.0 >> 16;
+        mixed = mixed.wrapping_mul(0x85EB_CA6B);
+        mixed = (mixed ^ mixed >> 13).wrapping_mul(0xC2B2_AE35);
+        mixed ^ mixed >> 16 ^ self.stream
     }
 }
 
@@ -277,5 +293,22 @@ mod tests {
             Luck::new(1, 0).draws(viber, 7, 0).block(1),
         ];
         assert!(others.iter().all(|other| *other != base));
+    }
+
+    /// Names that are numbered do not collide because their hashes differ in the same bits, as `a` and `b` in streams `s10` and `s13` did.
+    #[test]
+    fn numbered_names_have_keys_of_their_own() {
+        let mut keys = Vec::new();
+        for stream in 0..20 {
+            let luck = Luck::new(1, 0).of_stream(&format!("s{stream}"));
+            keys.push(luck.keyed(ProviderKey::SENDER));
+            keys.extend(
+                (b'a'..=b'z').map(|name| luck.keyed(ProviderKey::of_name(char::from(name).encode_utf8(&mut [0; 4])))),
+            );
+        }
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), count);
     }
 }

@@ -70,9 +70,15 @@ pub struct Breaker {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
     Closed,
-    Open { until: SimTime },
+    Open {
+        until: SimTime,
+    },
     /// `last` is when the latest permit was given.
-    HalfOpen { permitted: u32, done: Slice, last: SimTime },
+    HalfOpen {
+        permitted: u32,
+        done: Slice,
+        last: SimTime,
+    },
 }
 
 /// Results, and how many of them are failures.
@@ -154,7 +160,11 @@ impl Breaker {
     /// All probes are answered, or missing: it opens again, or closes. Says whether it opens.
     fn decide(&mut self, rules: &BreakerRules, now: SimTime, done: Slice) -> bool {
         let opens = done.is_bad(rules);
-        if opens { self.open(rules, now) } else { self.enter(State::Closed) }
+        if opens {
+            self.open(rules, now)
+        } else {
+            self.enter(State::Closed)
+        }
         opens
     }
 

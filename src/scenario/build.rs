@@ -4,6 +4,7 @@
 //! structural check has refused yields no second complaint.
 
 mod capacity;
+mod collisions;
 mod columns;
 mod latency;
 mod outages;
@@ -49,6 +50,7 @@ impl Builder<'_> {
         let own = streams.and_then(|streams| self.own_plans(streams, record.get("plans")));
         let checks = record.get_or::<&[Record]>("checks", &[])?;
         let checks = self.checks(checks, record.get("plans"), streams, own.as_deref());
+        self.collisions(record.get("providers"), streams.unwrap_or_default());
         let mut scenario = Scenario {
             title: record.get_or("title", birth.title)?.to_owned(),
             seed: record.get_or("seed", 1)?,

@@ -16,8 +16,7 @@ const N: u64 = 400_000;
 /// Rejects this share of the attempts at submission, each by a draw of its own; of the others it delivers this share, and the
 /// rest fails a second later.
 fn rejecting(name: &str, rejects: f64, delivers: f64) -> ProviderSpec {
-    let outcomes =
-        vec![outcome(Delivered, delivers, constant(2.0)), outcome(Failed, 1.0 - delivers, constant(1.0))];
+    let outcomes = vec![outcome(Delivered, delivers, constant(2.0)), outcome(Failed, 1.0 - delivers, constant(1.0))];
     ProviderSpec {
         channel: "sms".to_owned(),
         outages: vec![outage(0.0, 1e6, Effect::Fail, rejects)],
@@ -85,7 +84,8 @@ fn retries_over_a_weighted_pool_draw_anew() {
 #[test]
 fn steps_that_share_a_provider_draw_anew() {
     let providers = vec![rejecting("a", 0.5, 0.3), silent("b"), rejecting("c", 0.4, 0.0)];
-    let pools = vec![Pool::weighted(vec![(0, 1.0), (1, 1.0)]), Pool::weighted(vec![(0, 1.0), (2, 3.0)]), Pool::single(0)];
+    let pools =
+        vec![Pool::weighted(vec![(0, 1.0), (1, 1.0)]), Pool::weighted(vec![(0, 1.0), (2, 3.0)]), Pool::single(0)];
     // First a half of the time, and it hands over to b, which is silent.
     let first = 0.5 * 0.5 * 0.3;
     // First a a quarter of the time; else c, which delivers nothing, and hands over what it rejects.

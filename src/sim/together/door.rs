@@ -86,12 +86,8 @@ const fn number(stream: u8, recipient: u32) -> u64 {
 
 impl Doors {
     pub(super) fn new(cast: &Cast, watched: Option<(u8, u32)>) -> Self {
-        let circuit = |rules: BreakerRules| Circuit {
-            rules,
-            breaker: Breaker::default(),
-            results: Agenda::new(),
-            known: 0,
-        };
+        let circuit =
+            |rules: BreakerRules| Circuit { rules, breaker: Breaker::default(), results: Agenda::new(), known: 0 };
         let doors = cast
             .providers
             .iter()

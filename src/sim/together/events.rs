@@ -238,7 +238,8 @@ impl<'a> Events<'a> {
         let mut counting = Counting { tally: &mut stream.tally, timeline: self.world.timeline, memory };
         self.doors.receive(traveller.stream, recipient);
         let due = (now, traveller.submission);
-        let (handed, fate) = stage.hand_over(&traveller.flow, traveller.turned_down, due, &mut self.doors, &mut counting);
+        let (handed, fate) =
+            stage.hand_over(&traveller.flow, traveller.turned_down, due, &mut self.doors, &mut counting);
         if handed.verdict == Verdict::Waits {
             self.park(now, place, &handed);
         } else {

@@ -17,7 +17,9 @@ enum State {
     Closed,
     OpenUntil(SimTime),
     /// When each probe was sent.
-    Probing { sent: Vec<SimTime> },
+    Probing {
+        sent: Vec<SimTime>,
+    },
 }
 
 impl Circuit {

@@ -77,7 +77,8 @@ fn empty_and_doubled_plans_are_refused() {
 #[test]
 fn waits_between_attempts_do_not_outgrow_the_calendar() {
     let step = "steps = [{ provider = \"sms\", ttl = \"5m\" }, { provider = \"viber\", ttl = \"60s\" }, { provider = \"voice\" }]";
-    let endless = "steps = [{ provider = \"sms\", attempts = 12, retry_after = \"10s\", backoff = 10, ttl = \"none\" }]";
+    let endless =
+        "steps = [{ provider = \"sms\", attempts = 12, retry_after = \"10s\", backoff = 10, ttl = \"none\" }]";
     refused(step, endless, &["before attempt 12 grows to 3169 years", "at most 366 days", "a smaller `backoff`"]);
     let days = "steps = [{ provider = \"sms\", attempts = 3, retry_after = \"300d\", backoff = 1.3, ttl = \"none\" }]";
     refused(step, days, &["grows to 1 years", "at most 366 days"]);
@@ -87,6 +88,37 @@ fn waits_between_attempts_do_not_outgrow_the_calendar() {
         assert!(checked(&with(step, &bounded)).is_ok(), "{bounded}");
     }
 }
+
+/// 32-bit FNV-1a hashes `costarring` and `liquid` alike.
+#[test]
+fn names_that_would_share_their_random_numbers_are_refused() {
+    let text = |first: &str, second: &str, traffic: &str| {
+        format!(
+            "{traffic}\n[goal]\ndeadline = \"60s\"\n[providers.{first}]\nchannel = \"sms\"\n[providers.{second}]\n\
+             channel = \"sms\"\n[[plans]]\nname = \"p\"\nsteps = [{{ provider = \"{first}\" }}]\n"
+        )
+    };
+    let alone = "[traffic]\nrecipients = 10\narrivals = { blast = {} }";
+    let stream =
+        |name: &str| format!("[[traffic]]\nname = \"{name}\"\nrecipients = 10\narrivals = {{ blast = {{}} }}\n");
+    for traffic in [alone.to_owned(), stream("pin") + &stream("promo")] {
+        let said = checked(&text("costarring", "liquid", &traffic)).expect_err("a collision");
+        assert_eq!(said.items().len(), 1, "{said}");
+        let place = said.position(&said.items()[0]).expect("it has a place");
+        let said = said.to_string();
+        assert!(said.contains("`costarring` and `liquid` would share all their random numbers"), "{said}");
+        assert!(said.contains("give one of them another name"), "{said}");
+        assert!(place.0 > 5, "{said}");
+        assert!(checked(&text("costarring", "liquid-2", &traffic)).is_ok());
+    }
+    let said =
+        checked(&text("a", "b", &(stream(STREAMS[0]) + &stream(STREAMS[1])))).expect_err("a collision").to_string();
+    let expected = format!("in the stream `{}`", STREAMS[0]);
+    assert!(said.contains(&expected) && said.contains("would share all their random numbers"), "{said}");
+}
+
+/// In streams of these names `a` and `b` have one key.
+const STREAMS: [&str; 2] = ["s30949", "s52168"];
 
 #[test]
 fn windows_must_make_sense() {

@@ -1,0 +1,74 @@
+//! Names whose hashes collide: what carries them would share all its random numbers.
+
+use super::Builder;
+use crate::rng::{Luck, ProviderKey};
+use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
+use crate::scenario::record::{Entry, Record};
+use std::ops::Range;
+
+/// Who draws random numbers: a provider, or the sender who asks for the messages of a stream, in a stream of traffic.
+struct Drawer<'a> {
+    provider: Option<&'a Entry>,
+    stream: &'a Record,
+}
+
+impl Drawer<'_> {
+    fn key(&self) -> u32 {
+        let name = self.stream.get::<&str>("name").unwrap_or_default();
+        let provider = self.provider.map_or(ProviderKey::SENDER, |provider| ProviderKey::of_name(&provider.key));
+        Luck::new(0, 0).of_stream(name).keyed(provider)
+    }
+
+    /// Where its name stands: the stream's if it has one, which is then easier to change.
+    fn place(&self, in_one_stream: bool) -> Range<usize> {
+        match self.provider {
+            Some(provider) if in_one_stream => provider.key_place.clone(),
+            _ => self.stream.place_of("name"),
+        }
+    }
+
+    fn in_words(&self, in_one_stream: bool) -> String {
+        let provider = self.provider.map_or("the arrivals".to_owned(), |entry| format!("`{}`", shown(&entry.key)));
+        match self.stream.get::<&str>("name").filter(|_| !in_one_stream) {
+            Some(stream) => format!("{provider} in the stream `{}`", shown(stream)),
+            None => provider,
+        }
+    }
+}
+
+impl Builder<'_> {
+    /// Refuses names that would share their random numbers: one in four thousand million pairs of names does. Each collision is told
+    /// once, not for every stream of traffic.
+    pub(super) fn collisions(&mut self, providers: Option<&Record>, streams: &[Record]) {
+        let providers = providers.map_or(&[][..], |providers| &providers.entries);
+        let of_stream = |stream| {
+            let all = std::iter::once(None).chain(providers.iter().map(Some));
+            all.map(move |provider| Drawer { provider, stream })
+        };
+        let mut keyed: Vec<_> = streams.iter().flat_map(of_stream).map(|drawer| (drawer.key(), drawer)).collect();
+        keyed.sort_by_key(|(key, _)| *key);
+        for pair in keyed.windows(2) {
+            if pair[0].0 == pair[1].0 {
+                self.collision(&pair[0].1, &pair[1].1);
+            }
+        }
+    }
+
+    fn collision(&mut self, first: &Drawer<'_>, second: &Drawer<'_>) {
+        let in_one_stream = std::ptr::eq(first.stream, second.stream);
+        let is_twice = first.stream.get::<&str>("name") == second.stream.get::<&str>("name") && !in_one_stream;
+        if is_twice {
+            // Two streams of one name are refused as such.
+            return;
+        }
+        let [one, other] = [first, second].map(|drawer| drawer.in_words(in_one_stream));
+        let message = format!("{one} and {other} would share all their random numbers: their names have the same hash");
+        let fault = Fault::new(message, "expected a name with a hash of its own", "give one of them another name");
+        let diagnostic = Diagnostic::at(second.place(in_one_stream), fault);
+        let diagnostic = diagnostic.beside(first.place(in_one_stream), "the other of them");
+        let is_known = |known: &Diagnostic| known.message == diagnostic.message;
+        if !self.found.iter().any(is_known) {
+            self.found.push(diagnostic);
+        }
+    }
+}
