@@ -51,13 +51,33 @@ impl Builder<'_> {
 
     /// The index of the column that `record` names, or the first one.
     fn find(&mut self, headers: &StringRecord, record: &Record) -> Option<usize> {
-        let Some(name) = super::optional::<&str>(record, "column")? else { return Some(0) };
-        if let Some(index) = headers.iter().position(|h| h == name) {
-            return Some(index);
-        }
-        let message = format!("no column is called `{}`", shown(name));
+        let Some(name) = super::optional::<&str>(record, "column")? else { return self.first(headers, record) };
+        let mut found = headers.iter().enumerate().filter(|(_, header)| *header == name).map(|(index, _)| index);
         let place = record.place_of("column");
-        self.refuse(place, message, "expected a name of the header row", cure(name, headers.iter()))
+        match (found.next(), found.count() + 1) {
+            (Some(index), 1) => Some(index),
+            (Some(_), times) => {
+                let message = format!("{times} columns are called `{}`", shown(name));
+                let cure = "give each column of the file a name of its own";
+                self.refuse(place, message, "expected the name of one column", cure)
+            }
+            (None, _) => {
+                let message = format!("no column is called `{}`", shown(name));
+                self.refuse(place, message, "expected a name of the header row", cure(name, headers.iter()))
+            }
+        }
+    }
+
+    /// The first column, unless the file has values where its name should stand: the first of them would be lost.
+    fn first(&mut self, headers: &StringRecord, record: &Record) -> Option<usize> {
+        let name = headers.get(0).unwrap_or_default();
+        if !is_value(name) {
+            return Some(0);
+        }
+        let file = record.get::<&str>("file").unwrap_or_default();
+        let message = format!("{} has no header: its first row begins with `{}`", shown(file), shown(name));
+        let cure = "add a first row that names the columns, such as arrival_s";
+        self.refuse(record.place_of("file"), message, "expected a header row and values under it", cure)
     }
 
     /// The values of the column.
@@ -119,6 +139,11 @@ impl Column<'_> {
             _ => duration(text).map_err(|fault| format!("`{}`: {} ({})", shown(text), fault.message, fault.help)),
         }
     }
+}
+
+/// Whether a cell holds a number or a duration, rather than the name of a column.
+fn is_value(text: &str) -> bool {
+    text.parse::<f64>().is_ok() || duration(text).is_ok()
 }
 
 /// `seconds` (s) as time, unless negative, too long or no number.

@@ -79,6 +79,13 @@ fn bad_rows_of_a_csv_file_are_named() {
     let said = said_of(arrivals, "{ file = \"arrivals.csv\" }");
     assert!(said.contains("has 3 rows") && said.contains("write recipients = 3"), "{said}");
     refused(arrivals, "{ file = \"empty.csv\" }", &["no rows"]);
+    refused(arrivals, "{ file = \"headless.csv\" }", &["begins with `0.5`", "add a first row that names the columns"]);
+    refused(arrivals, "{ file = \"headless_spans.csv\" }", &["headless_spans.csv has no header", "`1h30m`"]);
+    refused(
+        arrivals,
+        "{ file = \"doubled.csv\", column = \"arrived_s\" }",
+        &["2 columns are called `arrived_s`", "a name of its own"],
+    );
     refused(arrivals, "{ file = \".\" }", &["not a regular file"]);
     let said = said_of(arrivals, "{ file = \"bad.csv\" }");
     assert!(said.contains("bad.csv, line 3: `5 parsecs`") && said.contains("bad.csv, line 5: `-1s`"), "{said}");
