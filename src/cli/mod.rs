@@ -15,6 +15,7 @@ mod output;
 mod playing;
 mod run;
 mod stopwatch;
+mod store;
 mod sweep;
 mod tolerance;
 mod trace;

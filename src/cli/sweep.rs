@@ -3,16 +3,13 @@
 use super::args::{Format, Sweep};
 use super::failure::Failure;
 use super::folder::{named_after, run_of, usable, written};
-use super::playing;
-use super::{load, output};
+use super::store::Store;
+use super::{load, output, playing};
 use crate::report::{self, sweep};
 use crate::scenario::{Axis, Change};
 use crate::sim::Progress;
 use crate::study::{self, Intervals, Replications, Results};
-use std::path::PathBuf;
 
-/// The folder of the points, in that of the sweep.
-const POINTS: &str = "points";
 /// More points than this are taken for a mistake.
 const MOST_POINTS: usize = 10_000;
 /// Measures shown when none is named.
@@ -20,9 +17,10 @@ const MEASURES: [&str; 4] = ["in_time", "delivered", "cost.per_recipient", "late
 
 pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     let axes = axes(args)?;
+    axes.iter().try_for_each(|axis| not_said_twice(args, axis))?;
     let points = study::points(&axes);
     let out = args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "-sweep"));
-    let store = Store(out.join(POINTS));
+    let store = Store::of(&out);
     // Every point is read before any is played, so that one which is wrong is told at once.
     let jobs =
         points.iter().map(|point| Job::new(args, point.changes(&axes), &store)).collect::<Result<Vec<_>, _>>()?;
@@ -34,13 +32,17 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     if !args.play.quiet && known > 0 {
         output::note(&format!("note: {known} of {} points are there already", jobs.len()));
     }
+    let damaged = jobs.iter().filter(|job| job.known.is_none() && store.has(&job.key)).count();
+    if !args.play.quiet && damaged > 0 {
+        output::note(&format!("note: {damaged} of {} points are damaged and will be played again", jobs.len()));
+    }
     let watched = playing::watched(&args.play, |progress| {
         progress.expect(jobs.iter().map(|job| job.lives).sum());
         jobs.iter().map(|job| job.results(args, &store, progress)).collect::<Result<Vec<_>, _>>()
     })?;
     let results = match watched.outcome {
         Ok(ref results) => results.clone(),
-        Err(Failure::Interrupted) => return Err(store.paused(&jobs)),
+        Err(Failure::Interrupted) => return Err(paused(&jobs, &store)),
         Err(failure) => return Err(failure),
     };
     if !args.play.quiet {
@@ -105,6 +107,51 @@ fn axes(args: &Sweep) -> Result<Vec<Axis>, Failure> {
     }
 }
 
+/// Refuses a flag that would say the value which is varied: every point would be played with it, under the labels of others.
+fn not_said_twice(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
+    let (play, often) = (&args.play, &args.often);
+    let flag = match (axis.path.table(), axis.path.key()) {
+        ("seed", _) if play.seed.is_some() => "--seed",
+        ("replications", _) if often.replications.is_some() => "--replications",
+        ("replications", _) if often.precision.is_some() => "--precision",
+        ("traffic", "recipients") if play.recipients.is_some() => "--recipients",
+        _ => return left_out(args, axis),
+    };
+    Err(Failure::usage(
+        format!("{flag} and --vary {} both say {}", axis.path, axis.path.key()),
+        format!("leave {flag} out, or vary something else"),
+    ))
+}
+
+/// Refuses a sweep over a plan that `--plan` leaves out: all points would be alike. One that a stream of traffic always follows is
+/// played whichever plans are compared.
+fn left_out(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
+    let ("plans", Some(member)) = (axis.path.table(), axis.path.member()) else { return Ok(()) };
+    if args.play.plans.is_empty() {
+        return Ok(());
+    }
+    let scenario = load::load(&args.play.scenario)?;
+    let by_number = member.parse().ok().and_then(|number: usize| scenario.plans.get(number.checked_sub(1)?));
+    let name = scenario.plans.iter().find(|plan| plan.name == member).or(by_number).map(|plan| plan.name.as_str());
+    match name.filter(|name| args.play.plans.iter().all(|plan| plan != name)) {
+        None => Ok(()),
+        Some(name) => Err(Failure::usage(
+            format!("--plan leaves out {name}, whose {} is varied", axis.path.key()),
+            format!("add --plan {name}, or vary something else"),
+        )),
+    }
+}
+
+/// What to say to whoever pressed Ctrl-C.
+fn paused(jobs: &[Job], store: &Store) -> Failure {
+    let done = jobs.iter().filter(|job| store.has(&job.key)).count();
+    Failure::Paused(format!(
+        "interrupted; {done} of {} points are in {}, and the same command goes on from there",
+        jobs.len(),
+        store.folder().display()
+    ))
+}
+
 /// A point to play, or one that is there. Its scenario is read anew when its turn comes: thousands of them, with their CSV files, would
 /// fill the memory.
 struct Job {
@@ -143,52 +190,7 @@ impl Job {
             return Err(Failure::broken("the scenario was changed while it was played", "run the same command again"));
         }
         let findings = study::compare(&scenario, wanted, progress)?;
-        store.keep(&self.key, &findings.results).map_err(|error| broken(&error))
-    }
-}
-
-/// The folder in which the results of points are kept, each in a file named by its key.
-struct Store(PathBuf);
-
-impl Store {
-    fn make(&self) -> std::io::Result<()> {
-        let naming = |error: std::io::Error| {
-            std::io::Error::new(error.kind(), format!("cannot write {}: {error}", self.0.display()))
-        };
-        std::fs::create_dir_all(&self.0).map_err(naming)
-    }
-
-    fn file(&self, key: &str) -> PathBuf {
-        self.0.join(format!("{key}.json"))
-    }
-
-    /// The results with this key; a file that is damaged counts as missing.
-    fn read(&self, key: &str) -> Option<Results> {
-        let text = std::fs::read_to_string(self.file(key)).ok()?;
-        serde_json::from_str(&text).ok().filter(|results: &Results| results.schema == study::SCHEMA)
-    }
-
-    /// Keeps the results, whole or not at all, and gives them as they will be read.
-    fn keep(&self, key: &str, results: &Results) -> std::io::Result<Results> {
-        use std::io::Write as _;
-        let text = report::json(results);
-        let naming = |error: std::io::Error| {
-            std::io::Error::new(error.kind(), format!("cannot write {}: {error}", self.file(key).display()))
-        };
-        let mut file = tempfile::Builder::new().prefix(".failsim-").tempfile_in(&self.0).map_err(naming)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_data()).map_err(naming)?;
-        file.persist(self.file(key)).map_err(|error| naming(error.error))?;
-        serde_json::from_str(&text).map_err(std::io::Error::other)
-    }
-
-    /// What to say to whoever pressed Ctrl-C.
-    fn paused(&self, jobs: &[Job]) -> Failure {
-        let done = jobs.iter().filter(|job| self.file(&job.key).is_file()).count();
-        Failure::Paused(format!(
-            "interrupted; {done} of {} points are in {}, and the same command goes on from there",
-            jobs.len(),
-            self.0.display()
-        ))
+        store.keep(&self.key, findings.results).map_err(|error| broken(&error))
     }
 }
 

@@ -12,7 +12,8 @@ pub fn json(results: &Results) -> String {
 
 /// `value` as rounded, pretty JSON with a line feed at its end. What cannot be written as JSON becomes `null`, which no
 /// type of the report does: their keys are strings, and a number that is none is written as `null`.
-pub(super) fn pretty(value: &impl Serialize) -> String {
+#[must_use]
+pub fn pretty(value: &impl Serialize) -> String {
     format!("{:#}\n", rounded(serde_json::to_value(value).unwrap_or_default()))
 }
 

@@ -50,9 +50,7 @@ impl Axis {
             Some((from, rest)) => range(unit, from.trim(), rest.trim(), matches!(kind, Kind::Count { .. }))?,
             None => values.split(',').map(|value| value.trim().to_owned()).collect(),
         };
-        if let Some(twice) = values.iter().enumerate().find(|(i, value)| values[..*i].contains(value)) {
-            return Err(format!("{:?} stands there twice", twice.1));
-        }
+        all_differ(unit, &values)?;
         let numbers = values.iter().map(|value| number_of(unit, value)).collect::<Option<Vec<_>>>();
         if let (None, AxisUnit::Seconds | AxisUnit::PerSecond | AxisUnit::Number) = (&numbers, unit) {
             let wrong = values.iter().find(|value| number_of(unit, value).is_none());
@@ -70,6 +68,20 @@ impl Axis {
     pub fn change(&self, index: usize) -> Change {
         Change { path: self.path.clone(), value: self.values[index].clone() }
     }
+}
+
+/// Refuses values that are the same, however they are written: a point would be played twice.
+fn all_differ(unit: AxisUnit, values: &[String]) -> Result<(), String> {
+    for (i, value) in values.iter().enumerate() {
+        let number = number_of(unit, value);
+        let is_same = |other: &&String| *other == value || number.is_some() && number_of(unit, other) == number;
+        match values[..i].iter().find(is_same) {
+            Some(same) if same == value => return Err(format!("{value:?} stands there twice")),
+            Some(same) => return Err(format!("{same:?} and {value:?} are the same value: write it once")),
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 fn unit_of(kind: &Kind) -> Option<AxisUnit> {
@@ -109,9 +121,14 @@ fn range(unit: AxisUnit, from: &str, rest: &str, whole: bool) -> Result<Vec<Stri
         let part = i as f64 / (count - 1) as f64;
         if by_factor { low * (high / low).powf(part) } else { low + part * (high - low) }
     };
-    let mut values: Vec<String> = (0..count).map(|i| written(unit, at(i), whole)).collect();
-    values.dedup();
-    Ok(values)
+    let values: Vec<String> = (0..count).map(|i| written(unit, at(i), whole)).collect();
+    let mut different = values.clone();
+    different.dedup();
+    match different.len() {
+        _ if different.len() == count => Ok(values),
+        1 => Err(format!("{from:?} and {to:?} are the same value: a range leads from one value to another")),
+        few => Err(format!("a range of {count} values from {from} to {to} has only {few} that differ: write :{few}")),
+    }
 }
 
 /// A number as it would stand in the file: six significant digits will do.
@@ -154,6 +171,13 @@ mod tests {
             ("plans.a.steps.1.ttl=15s..30s", "FROM..TO:COUNT"),
             ("plans.a.steps.1.ttl=15s..30s:1", "from 2 to"),
             ("plans.a.steps.1.ttl=15s,15s", "twice"),
+            ("plans.a.steps.1.ttl=1s,1000ms", "\"1s\" and \"1000ms\" are the same value"),
+            ("plans.a.steps.1.ttl=none,1m,60s", "\"1m\" and \"60s\" are the same value"),
+            ("providers.sms.capacity.rate=1/s,60/min", "are the same value"),
+            ("providers.v.outcomes.1.share=0.5,0.50", "are the same value"),
+            ("providers.voice.capacity.concurrent=1..3:10", "has only 3 that differ: write :3"),
+            ("providers.voice.capacity.concurrent=2..2:3", "leads from one value to another"),
+            ("plans.a.steps.1.ttl=1us..2us:3", "has only 2 that differ"),
             ("plans.a.steps.1.ttl=x..30s:4", "no two values"),
             ("plans.a.steps.1.failover_on=failed", "cannot be varied"),
             ("providers.v.outcomes.1.share=0..1:3log", "above zero"),

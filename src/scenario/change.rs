@@ -63,6 +63,18 @@ impl Path {
         self.words.last().map_or("", String::as_str)
     }
 
+    /// The key of the whole file in which it stands: the first word.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        self.words.first().map_or("", String::as_str)
+    }
+
+    /// Of a value in one of several tables, the name or the number of that table: the second word.
+    #[must_use]
+    pub fn member(&self) -> Option<&str> {
+        self.words.get(1).map(String::as_str)
+    }
+
     /// What stands there.
     pub(super) fn kind(&self) -> Result<&'static Kind, String> {
         let mut place = Place::Table(&SCENARIO);

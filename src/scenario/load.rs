@@ -93,7 +93,12 @@ fn with_sound_lines(text: &str, mut faults: Vec<Diagnostic>) -> Vec<Diagnostic> 
 
 /// The SHA-256 of `text`, in hexadecimal.
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(text.as_bytes()))
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The bytes of a file, unless it is a folder or too long.

@@ -2,7 +2,8 @@
 
 use super::precision::Replications;
 use super::results::Results;
-use crate::scenario::{Axis, Change, Scenario};
+use crate::scenario::{Axis, Change, Scenario, hexadecimal};
+use crate::sim::REVISION;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -36,22 +37,15 @@ pub struct Sweep {
     pub points: Vec<(Point, Results)>,
 }
 
-/// A name for what `scenario` will come to when it is played as often as `wanted` by this version of failsim: another one for every
-/// other seed, number of recipients, choice of plans, latency file, or anything else that may lead to other results.
+/// A digest, in hexadecimal, of all that decides what `scenario` will come to when it is played as often as `wanted`: another one for
+/// every other seed, number of recipients, choice of plans, latency file, or revision of the engine.
 #[must_use]
 pub fn key(scenario: &Scenario, wanted: Replications) -> String {
     let mut digest = Digesting(Sha256::new());
     // Everything that a scenario is made of shows in its debug output, floats with all their digits.
-    let _ = write!(digest, "{} {wanted:?} {scenario:?}", env!("CARGO_PKG_VERSION"));
-    let bytes = digest.0.finalize();
-    bytes.iter().take(KEY_BYTES).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let _ = write!(digest, "{} {REVISION} {wanted:?} {scenario:?}", env!("CARGO_PKG_VERSION"));
+    hexadecimal(&digest.0.finalize())
 }
-
-/// So many bytes tell all points apart.
-const KEY_BYTES: usize = 16;
 
 /// Takes text into a digest.
 struct Digesting(Sha256);
@@ -91,6 +85,6 @@ mod tests {
         let mut all: Vec<_> = keys.chain([key(&scenario, once)]).collect();
         all.sort();
         all.dedup();
-        assert_eq!((all.len(), all[0].len()), (5, 32));
+        assert_eq!((all.len(), all[0].len()), (5, 64));
     }
 }

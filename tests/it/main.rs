@@ -18,6 +18,7 @@ mod pools;
 mod queueing;
 mod random_scenario;
 mod readme;
+mod revision;
 mod sampling;
 mod scenario_files;
 mod sharing;

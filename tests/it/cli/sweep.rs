@@ -85,6 +85,60 @@ fn points_that_are_there_are_not_played_again() {
     assert_eq!(home.read("out/sweep.csv"), table);
 }
 
+/// A point is believed only if it is the answer to the job that asks for it, and as it was written: not because it is valid JSON.
+#[test]
+fn points_that_are_not_the_answer_to_the_job_are_played_again() {
+    let home = home();
+    home.says(RATES).ends(0);
+    let (files, table) = (points(&home), home.read("out/sweep.csv"));
+    let texts: Vec<_> = files.iter().map(|file| home.read(file)).collect();
+    let again = |wrong: &str| {
+        assert_ne!(wrong, texts[0]);
+        home.write(&files[0], wrong);
+        let said = home.says(RATES).ends(0);
+        has(
+            &said.err,
+            &["note: 2 of 3 points are there already", "note: 1 of 3 points are damaged and will be played again"],
+        );
+        assert_eq!(home.read("out/sweep.csv"), table);
+        assert_eq!(home.read(&files[0]), texts[0]);
+    };
+    // Another point's answer, a number that somebody has changed, results as earlier versions kept them.
+    again(&texts[1]);
+    let mut point: serde_json::Value = serde_json::from_str(&texts[0]).expect("JSON");
+    again(&point["results"].to_string());
+    point["results"]["plans"][0]["in_time"]["share"] = 0.123.into();
+    again(&point.to_string());
+    point = serde_json::from_str(&texts[0]).expect("JSON");
+    point["job"] = "0".repeat(64).into();
+    again(&point.to_string());
+}
+
+#[test]
+fn a_flag_that_says_what_is_varied_is_refused() {
+    let home = home();
+    for (vary, flag, says) in [
+        ("seed=1,2", "--seed 3", "--seed and --vary seed both say seed"),
+        ("replications=10,20", "--replications 12", "--replications and --vary replications both say replications"),
+        ("replications=10,20", "--precision 1pp", "--precision and --vary replications both say replications"),
+        (
+            "traffic.recipients=100,200",
+            "--recipients 50",
+            "--recipients and --vary traffic.recipients both say recipients",
+        ),
+        ("plans.sms.steps.1.ttl=10s,20s", "--plan sms-voice", "--plan leaves out sms, whose ttl is varied"),
+        ("plans.1.steps.1.ttl=10s,20s", "--plan sms-voice", "--plan leaves out sms, whose ttl is varied"),
+    ] {
+        let name = flag.split(' ').next().expect("a flag");
+        home.says(&format!("sweep pin.toml --vary {vary} {flag} --out out"))
+            .refuses(2, &[says, name, "vary something else"]);
+    }
+    assert_eq!(home.names(), ["pin.toml"]);
+    // What is varied and what a flag says do not meet here.
+    home.says("sweep pin.toml --vary plans.sms.steps.1.ttl=10s,20s --plan sms --seed 3 --replications 10 --out out")
+        .ends(0);
+}
+
 #[test]
 fn whatever_may_lead_to_other_results_is_another_point() {
     let home = home();
@@ -123,6 +177,8 @@ fn what_cannot_be_varied_is_refused_before_anything_is_played() {
         ("--vary seed=1..200:200 --vary recipients=1", ["no key \"recipients\"", "--help"]),
         ("--vary seed=1..200:200 --vary traffic.recipients=1..200:200", ["40 000 points", "at most 10 000"]),
         ("--vary seed=1 --vary replications=1 --vary traffic.recipients=1", ["3 values are varied", "one or two"]),
+        ("--vary providers.voice.capacity.concurrent=1..3:9", ["has only 3 that differ", "--help"]),
+        ("--vary plans.sms.steps.1.ttl=1s,1000ms", ["are the same value", "--help"]),
         ("--vary seed=1 --measure speed", ["no measure is named \"speed\"", "they are delivered"]),
         ("--vary seed=1 --stream pins", ["no stream of traffic named \"pins\"", "leave --stream out"]),
     ] {

@@ -1,0 +1,49 @@
+//! The revision of the simulation rises with every change of what scenarios come to: what a sweep has kept of an earlier build would
+//! be believed otherwise.
+
+use crate::build::secs;
+use crate::three_plans::three_plans;
+use failsim::engine::BreakerRules;
+use failsim::provider::{Capacity, Effect, Order, Outage, When};
+use failsim::report;
+use failsim::scenario::Scenario;
+use failsim::sim::{Progress, REVISION};
+use failsim::study::compare;
+use failsim::units::{Probability, Rate, SimTime};
+use sha2::{Digest, Sha256};
+
+/// The digest of what the scenarios below come to, for this revision.
+const KNOWN: (u32, &str) = (2, "4190ed459adbb7026269e26cd87f6dc3");
+
+/// Queues by both orders, a breaker, random outages, and two streams.
+fn shared(order: Order) -> Scenario {
+    let mut scenario = three_plans(4_000);
+    for (provider, events) in scenario.providers.iter_mut().zip([9, 5, 2]) {
+        let rate = Rate::new(events, 0, SimTime::from_micros(1_000_000));
+        provider.capacity = Some(Capacity { rate, concurrent: None, queue: 400, order });
+    }
+    let when = When::Random { between: secs(400.0), lasting: secs(60.0) };
+    scenario.providers[0].outages.push(Outage { when, effect: Effect::Fail, share: Probability::ONE });
+    scenario.breakers[1] = (order == Order::Priority).then_some(BreakerRules::DEFAULT);
+    let mut other = scenario.streams[0].clone();
+    scenario.streams[0].name = "pins".to_owned();
+    (other.name, other.priority) = ("promotion".to_owned(), 1);
+    scenario.streams.push(other);
+    scenario
+}
+
+#[test]
+fn the_revision_rises_with_every_change_of_results() {
+    let mut digest = Sha256::new();
+    for (scenario, replications) in [(three_plans(20_000), 1), (shared(Order::Fifo), 12), (shared(Order::Priority), 12)]
+    {
+        let found = compare(&scenario, replications, &Progress::default()).expect("nobody stops it");
+        digest.update(report::json(&found.results));
+    }
+    let digest: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(
+        (REVISION, digest.as_str()),
+        KNOWN,
+        "results have changed: raise sim::REVISION (unless this commit has), and write both here"
+    );
+}
