@@ -41,7 +41,7 @@ impl Ready {
     fn play(&self, way: Way) -> Tally {
         let luck = Luck::new(self.scenario.seed, 0);
         let world = World { cast: &self.cast, luck, timeline: self.timeline, way };
-        play_alone(&world, &self.cast.streams[0], &Progress::default()).expect("nobody stops it").0
+        play_alone(&world, &self.cast.streams[0], &Progress::default()).expect("nobody stops it").tally
     }
 
     /// Times both ways in a group whose elements are recipients times plans.

@@ -123,7 +123,7 @@ pub(super) struct Capacity {
     /// The stream of traffic for which that is to hold [default: all together]
     #[arg(long, value_name = "NAME")]
     pub(super) stream: Option<String>,
-    /// Play each capacity this many times, 10 at least, and four times as often where that does not tell, and for the answer [default: as the scenario says, but 10 at least]
+    /// Play each capacity this many times, 30 at least and more where a goal or random outages need it, up to four times as often where that does not tell, and for the answer [default: as the scenario says]
     #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = numbers::enough_replications)]
     pub(super) replications: Option<u32>,
     /// Write the report into this folder [default: reports/<scenario name>-capacity]

@@ -12,8 +12,6 @@ use crate::study::{self, Goal, Limit, Question};
 
 /// The exit code when no capacity is enough.
 const NOT_ATTAINABLE: u8 = 3;
-/// A trial that does not tell is made longer up to this many times.
-const LONGER: u32 = 4;
 
 pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
     if args.play.plans.len() > 1 {
@@ -25,14 +23,12 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
     scenario.keep_plans(&[plan]).map_err(load::refused)?;
     let provider = provider(&scenario, &args.provider)?;
     let goals = goals(args, &scenario)?;
-    let replications = args.replications.unwrap_or(scenario.replications.max(study::LEAST_REPLICATIONS));
     let question = Question {
         scenario: &scenario,
         provider,
         limit: limit(args, &scenario, provider)?,
         goals: &goals,
-        replications,
-        most: replications.saturating_mul(LONGER),
+        replications: args.replications.unwrap_or(scenario.replications),
     };
     let out =
         (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "-capacity")));

@@ -59,6 +59,15 @@ impl Sampler {
         Self { kind, max: dist.max.min(MAX_SPAN).as_micros() }
     }
 
+    /// Whether there are spans that it yields again and again: it is a constant, measured, or cut off.
+    #[must_use]
+    pub fn has_atoms(&self) -> bool {
+        match &self.kind {
+            Kind::Constant(_) | Kind::Measured(_) => true,
+            Kind::Table(knots) => knots.iter().any(|&knot| knot >= self.max),
+        }
+    }
+
     /// The span that belongs to a uniform draw; it grows with the draw.
     #[must_use]
     #[inline]

@@ -216,6 +216,16 @@ impl Calendar {
         })
     }
 
+    /// When the first of its windows in the world of `luck` begins, as of the outage with this `number` of the provider with this `key`;
+    /// [`SimTime::NEVER`] for none.
+    #[must_use]
+    pub fn begins(&self, luck: Luck, key: ProviderKey, number: u16) -> SimTime {
+        self.windows(luck, key, number, SimTime::ZERO)
+            .before(SimTime::NEVER, 1)
+            .first()
+            .map_or(SimTime::NEVER, |first| first.0)
+    }
+
     /// Its windows in the world of `luck`, as the outage with this `number`, from 0, of the provider with this `key`. Random ones that
     /// begin before `known` are drawn at once, later ones when somebody asks for them.
     #[must_use]

@@ -170,6 +170,31 @@ impl Provider {
         provider
     }
 
+    /// A provider that no attempt comes to: it has a name, and no samplers.
+    #[must_use]
+    pub fn unused(spec: &ProviderSpec) -> Self {
+        let nothing = Dist::constant(SimTime::ZERO);
+        Self::new(&ProviderSpec {
+            name: spec.name.clone(),
+            channel: spec.channel.clone(),
+            price: spec.price,
+            honours_ttl: spec.honours_ttl,
+            report_delay: nothing,
+            outcomes: Vec::new(),
+            outages: Vec::new(),
+            capacity: None,
+        })
+    }
+
+    /// Whether several deliveries may take exactly as long as one another: the latency of some outcome is a constant, measured, or cut
+    /// off, or an outage makes it one.
+    #[must_use]
+    pub fn has_atoms(&self) -> bool {
+        let is_constant = |(outage, _): &(Outage, Calendar)| matches!(outage.effect, Effect::Slow { factor: 0.0, .. });
+        let reaching = self.outcomes.iter().filter(|outcome| outcome.status.is_delivery());
+        reaching.into_iter().any(|outcome| outcome.after.has_atoms()) || self.outages.iter().any(is_constant)
+    }
+
     /// Whether some of its outages come at random.
     #[must_use]
     pub fn has_random_outages(&self) -> bool {

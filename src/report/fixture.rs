@@ -77,7 +77,7 @@ pub(crate) fn with_plans(count: usize) -> Findings {
 pub(crate) fn nobody() -> Findings {
     let mut findings = with_plans(2);
     for plan in &mut findings.results.plans {
-        let none = Share { count: Count(0.0), share: 0.0, low: None, high: None };
+        let none = Share { count: Count(0.0), share: 0.0, low: None, high: None, narrow: None };
         (plan.delivered, plan.in_time, plan.succeeded, plan.duplicates) = (none, none, none, none);
         plan.cost = Cost { total: 0.0, per_recipient: 0.0, low: None, high: None, per_delivered: None };
         plan.latency_s = latency(None);
@@ -113,6 +113,7 @@ fn facts() -> ScenarioFacts {
         title: "Bank PIN: Viber first or SMS first?".to_owned(),
         digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
         seed: 20_261_127,
+        seed_text: "20261127".to_owned(),
         recipients: RECIPIENTS,
         replications: 1,
         currency: "EUR".to_owned(),
@@ -124,7 +125,7 @@ fn facts() -> ScenarioFacts {
 fn share(share: f64) -> Share {
     let half = 1.96 * (share * (1.0 - share) / RECIPIENTS as f64).sqrt();
     let count = Count((share * RECIPIENTS as f64).round());
-    Share { count, share, low: Some((share - half).max(0.0)), high: Some((share + half).min(1.0)) }
+    Share { count, share, low: Some((share - half).max(0.0)), high: Some((share + half).min(1.0)), narrow: None }
 }
 
 fn plan(sketch: &Sketch) -> PlanResult {
@@ -146,6 +147,7 @@ fn plan(sketch: &Sketch) -> PlanResult {
             per_delivered: Some(total / delivered / RECIPIENTS as f64),
         },
         latency_s: latency(Some(sketch.median_s)),
+        no_interval: std::collections::BTreeMap::new(),
         failovers: Count(((1.0 - sketch.first[0]) * RECIPIENTS as f64).round()),
         last_end_s: Some(4_021.4),
         open: Count(if sketch.first.len() > 2 { 312.0 } else { 0.0 }),

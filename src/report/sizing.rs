@@ -92,13 +92,23 @@ const fn word(verdict: Verdict) -> &'static str {
 
 /// What became of all goals together.
 fn sum(trial: &Trial) -> &'static str {
-    let verdicts = || trial.outcomes.iter().map(|(_, verdict)| *verdict);
-    if trial.holds() {
-        "holds"
-    } else if verdicts().any(|verdict| verdict == Verdict::Fails) {
-        "fails"
-    } else {
-        "not sure"
+    let fails = trial.outcomes.iter().any(|(_, verdict)| *verdict == Verdict::Fails);
+    match trial.holds() {
+        true => "holds",
+        false if fails => "fails",
+        false => "not sure",
+    }
+}
+
+/// The same, with the number of replications that a trial would need that was not played often enough.
+fn sum_and_need(trial: &Trial) -> String {
+    let needed = trial.outcomes.iter().filter_map(|(_, verdict)| match verdict {
+        Verdict::NotSure(needed) => *needed,
+        _ => None,
+    });
+    match needed.max().filter(|_| sum(trial) == "not sure") {
+        Some(needed) => format!("not sure, needs about {}", words::whole(needed)),
+        None => sum(trial).to_owned(),
     }
 }
 
@@ -116,16 +126,17 @@ fn grid(question: &Question<'_>, sizing: &Sizing) -> Grid {
         let cells =
             question.goals.iter().zip(&trial.outcomes).map(|(goal, (measured, _))| value(goal, measured.as_ref()));
         let here = if sizing.smallest.is_some() && trial.capacity == sizing.smallest { ", the smallest" } else { "" };
-        let ends = [words::count(f64::from(trial.replications)), format!("{}{here}", sum(trial))];
+        let ends = [words::count(f64::from(trial.replications)), format!("{}{here}", sum_and_need(trial))];
         [name].into_iter().chain(cells).chain(ends).collect()
     };
     let facts = question.scenario;
     let caption = format!(
-        "{} under {}: {} recipients, seed {}; ± and ranges are 95 % intervals",
+        "{} under {}: {} recipients, seed {}; up to {} looks at a capacity share an error of 5 %, so that ± and ranges are 98.3 % intervals",
         facts.title,
         facts.plans[0].name,
         words::count(facts.recipients() as f64),
-        facts.seed
+        facts.seed,
+        study::LOOKS
     );
     let rows = sizing.trials.iter().chain([&sizing.unlimited]).map(row).collect();
     Grid { caption, columns, rows, shape: Shape::Sheet }

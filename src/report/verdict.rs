@@ -183,7 +183,13 @@ mod tests {
             stream: None,
             metric: metric.to_owned(),
             bound,
-            measured: Some(Measured { value, interval: Some((low, high)), plain: false }),
+            measured: Some(Measured {
+                value,
+                interval: Some((low, high)),
+                narrow: None,
+                plain: false,
+                resolution: 0.0,
+            }),
             verdict,
         };
         let text = checks(

@@ -289,7 +289,9 @@ mod tests {
 
     #[test]
     fn digits_follow_the_error() {
-        let measure = |value, low, high| plain(share(&Share { count: Default::default(), share: value, low, high }));
+        let measure = |value, low, high| {
+            plain(share(&Share { count: Default::default(), share: value, low, high, narrow: None }))
+        };
         assert_eq!(measure(0.973_12, Some(0.972_81), Some(0.973_43)), "97.31 % ±0.03");
         assert_eq!(measure(0.973_12, Some(0.971_9), Some(0.974_3)), "97.31 % ±0.12");
         assert_eq!(measure(1.0, Some(0.998), Some(1.0)), "100 % (99.8 to 100)");

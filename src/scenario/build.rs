@@ -14,7 +14,7 @@ mod providers;
 mod streams;
 mod traffic;
 
-use super::diagnostic::{Diagnostic, Fault, shown};
+use super::diagnostic::{Diagnostic, Fault, position, shown};
 use super::model::{Plan, Scenario};
 use super::record::{Read, Record};
 use crate::units::SimTime;
@@ -23,6 +23,8 @@ use std::path::Path;
 
 /// Builds, and notes what is wrong.
 pub(super) struct Builder<'a> {
+    /// The text of the file.
+    pub(super) text: &'a str,
     /// The folder that files are named relative to.
     pub(super) folder: &'a Path,
     /// What is wrong.
@@ -66,6 +68,11 @@ impl Builder<'_> {
         };
         scenario.hand_out(&own?);
         Some(scenario)
+    }
+
+    /// The line in which a table begins, from 1.
+    fn line(&self, record: &Record) -> usize {
+        position(self.text, record.place.start).0
     }
 
     /// Notes that something is wrong at `place`; returns nothing, in place of what would have been built.

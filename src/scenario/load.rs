@@ -71,7 +71,7 @@ fn build(
     let mut structure = Structure { text, whole: true, found: Vec::new() };
     let mut record = structure.table(&SCENARIO, table, 0..0);
     changes.iter().for_each(|change| structure.change(&mut record, change));
-    let mut builder = Builder { folder, found: structure.found };
+    let mut builder = Builder { text, folder, found: structure.found };
     let title = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
     let scenario = builder.scenario(&record, Birth { title: &title, digest: digest(text) });
     match scenario {

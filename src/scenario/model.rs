@@ -55,6 +55,12 @@ impl Scenario {
         })
     }
 
+    /// The index of the plan that others are held against: the one that says so, else the first.
+    #[must_use]
+    pub fn reference(&self) -> usize {
+        self.plans.iter().position(|plan| plan.is_reference).unwrap_or(0)
+    }
+
     /// The providers that any plan uses, rising.
     #[must_use]
     pub fn used_providers(&self) -> Vec<usize> {
@@ -96,6 +102,12 @@ pub struct Plan {
     pub flow: FlowPlan,
     /// One for each step of `flow`.
     pub carriers: Vec<Carrier>,
+    /// Whether it is the one that others are held against.
+    pub is_reference: bool,
+    /// What it was called when a baseline was made.
+    pub renamed_from: Option<String>,
+    /// The line of the file in which it begins, from 1; 0 where there is no file.
+    pub line: usize,
 }
 
 /// Who carries a step.
@@ -118,6 +130,8 @@ pub struct Check {
     pub metric: String,
     /// The bound.
     pub bound: Bound,
+    /// The line of the file in which it begins, from 1; 0 where there is no file.
+    pub line: usize,
 }
 
 /// A bound, in the unit of the measure.
@@ -127,6 +141,16 @@ pub enum Bound {
     AtLeast(f64),
     /// The measure must not be higher.
     AtMost(f64),
+}
+
+impl Bound {
+    /// Where it lies.
+    #[must_use]
+    pub const fn limit(self) -> f64 {
+        match self {
+            Self::AtLeast(limit) | Self::AtMost(limit) => limit,
+        }
+    }
 }
 
 /// The measures that a check can name: where they stand in the results, and two short names for

@@ -6,15 +6,17 @@ use super::counting::{Counting, Memory};
 use super::handing::{Open, Stage};
 use super::lanes::{Batch, Fortunes, Lanes};
 use super::life::{Life, play};
+use super::pairs::Pairs;
+use super::progress::{Interrupted, Progress};
 use super::room::Room;
 use super::tally::{PlanTally, Tally};
 use super::timeline::Timeline;
 use crate::rng::Luck;
-use crate::stats::{Bins, Latencies};
+use crate::stats::{Bins, Cells, Latencies};
 use crate::traffic::Timetable;
 use crate::units::SimTime;
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Recipients, unless they are few, are dealt into so many sections, batch by batch: their quantiles tell how sure those of the
 /// whole are.
@@ -50,61 +52,14 @@ pub enum Way {
     Engine,
 }
 
-/// How far a run has come, and whether it is to stop. Shared between threads.
-#[derive(Debug, Default)]
-pub struct Progress {
-    planned: AtomicU64,
-    expected: AtomicU64,
-    played: AtomicU64,
-    stop: AtomicBool,
+/// What the recipients of one stream came to.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Alone {
+    /// All counts.
+    pub tally: Tally,
+    /// For each section, in order, the latencies under each plan.
+    pub sections: Vec<Vec<Cells>>,
 }
-
-impl Progress {
-    /// Lives to be played as far as is known: a life is a recipient under a plan, in a replication.
-    #[must_use]
-    pub fn planned(&self) -> u64 {
-        self.planned.load(Ordering::Relaxed).max(self.expected.load(Ordering::Relaxed))
-    }
-
-    /// Lives played so far.
-    #[must_use]
-    pub fn played(&self) -> u64 {
-        self.played.load(Ordering::Relaxed)
-    }
-
-    /// About so many lives will be played in all, before each part of them is planned.
-    pub fn expect(&self, lives: u64) {
-        self.expected.store(lives, Ordering::Relaxed);
-    }
-
-    /// So many more lives are to be played.
-    pub fn plan(&self, lives: u64) {
-        self.planned.fetch_add(lives, Ordering::Relaxed);
-    }
-
-    /// So many more lives have been played.
-    pub(super) fn add(&self, lives: u64) {
-        self.played.fetch_add(lives, Ordering::Relaxed);
-    }
-
-    /// Asks the run to stop; it does so after the batches under way.
-    pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it has been asked to.
-    #[must_use]
-    pub fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-}
-
-/// The run was asked to stop.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Interrupted;
-
-/// The median and the 95 % quantile of latency (s) under each plan within one section; `None` where it reached nobody.
-pub type SectionQuantiles = Vec<Option<[f64; 2]>>;
 
 /// Plays all recipients of a stream of `world` under all of its plans, on the threads of the current rayon pool, each as if it were
 /// alone: nobody waits for capacity, and no circuit opens.
@@ -114,30 +69,16 @@ pub type SectionQuantiles = Vec<Option<[f64; 2]>>;
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn play_alone(
-    world: &World<'_>,
-    role: &Role,
-    progress: &Progress,
-) -> Result<(Tally, Vec<SectionQuantiles>), Interrupted> {
-    let (parts, luck) = (world.cast.parts(role), world.luck.of_stream(&role.name));
-    let shared = Shared {
-        role,
-        parts,
-        luck,
-        timetable: Timetable::new(&role.traffic, luck),
-        lanes: Lanes::new(world.cast, parts),
-        sections: if role.traffic.recipients < FEW { 1 } else { SECTIONS },
-        next: AtomicUsize::new(0),
-        progress,
-    };
+pub fn play_alone(world: &World<'_>, role: &Role, progress: &Progress) -> Result<Alone, Interrupted> {
+    let shared = Shared::new(world, role, progress);
     let threads = rayon::current_num_threads().min(shared.sections);
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| world.work(&shared));
     let parts = work.collect::<Result<Vec<_>, _>>()?;
-    let (tallies, quantiles): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    let tally = Tally::sum(tallies).unwrap_or_else(|| world.empty_tally(shared.parts));
-    let mut quantiles: Vec<_> = quantiles.into_iter().flatten().collect();
-    quantiles.sort_unstable_by_key(|&(section, _)| section);
-    Ok((tally, quantiles.into_iter().map(|(_, quantiles)| quantiles).collect()))
+    let (tallies, sections): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let tally = Tally::sum(tallies).unwrap_or_else(|| world.empty_tally(&shared));
+    let mut sections: Vec<_> = sections.into_iter().flatten().collect();
+    sections.sort_unstable_by_key(|&(section, _)| section);
+    Ok(Alone { tally, sections: sections.into_iter().map(|(_, cells)| cells).collect() })
 }
 
 /// What the threads share.
@@ -154,37 +95,76 @@ struct Shared<'a> {
     progress: &'a Progress,
 }
 
-/// The median and the 95 % quantile of latency under each plan of a tally.
-#[must_use]
-pub fn quantiles(tally: &Tally) -> SectionQuantiles {
-    let both = |plan: &PlanTally| Some([plan.latencies.quantile(0.5)?, plan.latencies.quantile(0.95)?]);
-    tally.plans.iter().map(both).collect()
+impl<'a> Shared<'a> {
+    fn new(world: &World<'a>, role: &'a Role, progress: &'a Progress) -> Self {
+        let (parts, luck) = (world.cast.parts(role), world.luck.of_stream(&role.name));
+        Self {
+            role,
+            parts,
+            luck,
+            timetable: Timetable::new(&role.traffic, luck),
+            lanes: Lanes::new(world.cast, parts),
+            sections: if role.traffic.recipients < FEW { 1 } else { SECTIONS },
+            next: AtomicUsize::new(0),
+            progress,
+        }
+    }
 }
 
+/// How long (µs) it takes to reach the first `recipients` of a stream, those who are reached, under each of its plans.
+pub(super) fn first_latencies(
+    world: &World<'_>,
+    role: &Role,
+    recipients: u64,
+    progress: &Progress,
+) -> Result<Vec<Vec<i64>>, Interrupted> {
+    let shared = Shared::new(world, role, progress);
+    let (mut table, mut tally) = (Table::new(shared.parts.len(), &shared.lanes), world.empty_tally(&shared));
+    let mut latencies = vec![Vec::new(); shared.parts.len()];
+    for first in (0..recipients).step_by(BATCH) {
+        if progress.stopped() {
+            return Err(Interrupted);
+        }
+        let count = (recipients - first).min(BATCH as u64) as usize;
+        world.play_batch(first, count, &shared, &mut table, &mut tally);
+        for (latencies, columns) in latencies.iter_mut().zip(&table.columns) {
+            let times = columns.first_delivery[..count].iter().zip(&table.arrivals);
+            let reached = times.filter(|&(&at, _)| at != SimTime::NEVER.as_micros());
+            latencies.extend(reached.map(|(at, arrival)| at - arrival.as_micros()));
+        }
+    }
+    Ok(latencies)
+}
+
+/// The latencies of each section that a thread has played, under each plan.
+type Sections = Vec<(usize, Vec<Cells>)>;
+
 impl World<'_> {
-    /// An empty tally whose bins of time have room for all that is expected, unless that is a lot.
-    fn empty_tally(&self, parts: &[Part]) -> Tally {
-        let mut tally = Tally::new(parts.iter().map(|part| part.carriers.len()), self.cast.providers.len());
+    /// An empty tally whose bins of time have room for all that is expected, unless that is a lot, or recipients are few.
+    fn empty_tally(&self, shared: &Shared<'_>) -> Tally {
+        let pairs = if shared.parts.len() == self.cast.plans.len() { self.cast.pairs.count() } else { 0 };
+        let plans = shared.parts.iter().map(|part| PlanTally::new(part.carriers.len(), &part.scale));
+        let mut tally = Tally::new(plans.collect(), pairs);
         let seconds = (self.timeline.width().as_secs_f64() * self.timeline.bins() as f64) as usize;
-        for plan in &mut tally.plans {
-            plan.ends = Bins::with_room(seconds.min(MOST_SECONDS));
+        if shared.sections > 1 {
+            tally.plans.iter_mut().for_each(|plan| plan.ends = Bins::with_room(seconds.min(MOST_SECONDS)));
         }
         tally
     }
 
     /// Plays sections until none is left.
-    fn work(&self, shared: &Shared<'_>) -> Result<(Tally, Vec<(usize, SectionQuantiles)>), Interrupted> {
+    fn work(&self, shared: &Shared<'_>) -> Result<(Tally, Sections), Interrupted> {
         let mut table = Table::new(shared.parts.len(), &shared.lanes);
-        let (mut tally, mut quantiles) = (self.empty_tally(shared.parts), Vec::new());
-        let mut all: Vec<Latencies> = vec![Latencies::default(); shared.parts.len()];
+        let (mut tally, mut sections) = (self.empty_tally(shared), Vec::new());
+        let mut all: Vec<_> = shared.parts.iter().map(|part| Latencies::on(&part.scale)).collect();
         loop {
             let section = shared.next.fetch_add(1, Ordering::Relaxed);
             if section >= shared.sections {
                 tally.plans.iter_mut().zip(all).for_each(|(plan, all)| plan.latencies = all);
-                return Ok((tally, quantiles));
+                return Ok((tally, sections));
             }
             self.play_section(section, shared, &mut table, &mut tally)?;
-            quantiles.push((section, self::quantiles(&tally)));
+            sections.push((section, tally.plans.iter().map(|plan| plan.latencies.cells()).collect()));
             for (plan, all) in tally.plans.iter_mut().zip(&mut all) {
                 all.merge(&plan.latencies);
                 plan.latencies.clear();
@@ -227,7 +207,11 @@ impl World<'_> {
                 self.play_plan(&shared.parts[i], batch, life, columns, plan);
             }
         }
-        batch::count(columns, arrivals, shared.role.deadline, tally);
+        for (columns, plan) in columns.iter().zip(&mut tally.plans) {
+            plan.keep_first(first, &columns.cost[..count]);
+        }
+        let pairs = if tally.pairs.is_empty() { Pairs::new(1, 0) } else { self.cast.pairs };
+        batch::count(columns, arrivals, shared.role.deadline, pairs, tally);
     }
 
     /// Plays a batch under one plan, one recipient after the other through the engine.

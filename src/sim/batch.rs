@@ -1,5 +1,6 @@
 //! A batch of recipients, played under every plan, on its way into the tally.
 
+use super::pairs::Pairs;
 use super::tally::{PairTally, PlanTally, Tally};
 use crate::rng::LANES;
 use crate::stats::{sum, sum_of_squares};
@@ -149,13 +150,11 @@ pub(super) fn count_plan(columns: &mut Columns, arrivals: &[SimTime], deadline: 
 
 /// Counts a batch into the tally: each plan, and each pair of plans.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
-pub(super) fn count(plans: &mut [Columns], arrivals: &[SimTime], deadline: SimTime, tally: &mut Tally) {
+pub(super) fn count(plans: &mut [Columns], arrivals: &[SimTime], deadline: SimTime, pairs: Pairs, tally: &mut Tally) {
     for (columns, plan) in plans.iter_mut().zip(&mut tally.plans) {
         columns.count(arrivals, deadline, plan);
     }
-    for later in 1..plans.len() {
-        for earlier in 0..later {
-            plans[later].compare(&plans[earlier], arrivals.len(), &mut tally.pairs[Tally::pair(later, earlier)]);
-        }
+    for ((plan, against), tally) in pairs.iter().zip(&mut tally.pairs) {
+        plans[plan].compare(&plans[against], arrivals.len(), tally);
     }
 }

@@ -1,13 +1,18 @@
 //! A scenario made ready to play: samplers built, names resolved.
 
+use super::pairs::Pairs;
+use super::progress::{Interrupted, Progress};
 use crate::engine::{BreakerRules, FlowPlan, Pool};
-use crate::provider::{Provider, Terms};
+use crate::provider::{Provider, ProviderSpec, Terms};
 use crate::rng::Luck;
 use crate::scenario::{Plan, Scenario};
+use crate::stats::Scale;
 use crate::traffic::Traffic;
 use crate::units::SimTime;
 use crate::vocabulary::SuccessFloor;
+use rayon::prelude::*;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The providers, plans and streams of a scenario, ready to play.
 #[derive(Clone, Debug)]
@@ -20,6 +25,8 @@ pub struct Cast {
     pub plans: Vec<Part>,
     /// The streams of traffic, in the order of the scenario.
     pub streams: Vec<Role>,
+    /// Which of the plans are compared with which.
+    pub pairs: Pairs,
 }
 
 /// A plan with the carriers of its steps.
@@ -29,6 +36,8 @@ pub struct Part {
     pub flow: FlowPlan,
     /// One for each step.
     pub carriers: Vec<Carrier>,
+    /// By what latencies are told apart.
+    pub scale: Arc<Scale>,
 }
 
 /// Who carries the attempts of a step.
@@ -57,8 +66,25 @@ pub struct Role {
 
 impl Cast {
     /// The cast of `scenario`.
+    ///
+    /// # Panics
+    /// Never: nobody stops it.
     #[must_use]
     pub fn new(scenario: &Scenario) -> Self {
+        Self::prepared(scenario, &Progress::default()).expect("nobody stops it")
+    }
+
+    /// The cast of `scenario`, its samplers built on all threads. A provider that no plan uses gets none.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `progress` was asked to stop before the end.
+    pub fn prepared(scenario: &Scenario, progress: &Progress) -> Result<Self, Interrupted> {
+        let used = scenario.used_providers();
+        let provider = |(i, spec): (usize, &ProviderSpec)| match used.binary_search(&i) {
+            _ if progress.stopped() => Err(Interrupted),
+            Ok(_) => Ok(Provider::new(spec)),
+            Err(_) => Ok(Provider::unused(spec)),
+        };
         let role = |stream: &crate::scenario::Stream| Role {
             name: stream.name.clone(),
             traffic: stream.traffic.clone(),
@@ -66,12 +92,27 @@ impl Cast {
             priority: stream.priority,
             own: stream.plan.iter().map(Part::new).collect(),
         };
-        Self {
-            providers: scenario.providers.iter().map(Provider::new).collect(),
+        Ok(Self {
+            providers: scenario.providers.par_iter().enumerate().map(provider).collect::<Result<_, _>>()?,
             breakers: scenario.breakers.clone(),
             plans: scenario.plans.iter().map(Part::new).collect(),
             streams: scenario.streams.iter().map(role).collect(),
-        }
+            pairs: Pairs::new(scenario.plans.len(), scenario.reference()),
+        })
+    }
+
+    /// Tells the latencies of each plan apart by a scale of its own, and those of the plans that streams have for themselves by another.
+    pub fn set_scales(&mut self, of_plans: Vec<Arc<Scale>>, of_own: &Arc<Scale>) {
+        self.plans.iter_mut().zip(of_plans).for_each(|(part, scale)| part.scale = scale);
+        let own = self.streams.iter_mut().flat_map(|role| &mut role.own);
+        own.for_each(|part| part.scale = Arc::clone(of_own));
+    }
+
+    /// By what the latencies of all streams together are told apart under the plan with this index: no finer than those of any of them.
+    #[must_use]
+    pub fn common_scale(&self, plan: usize) -> &Arc<Scale> {
+        let own = self.streams.iter().find_map(|role| role.own.first());
+        own.map_or(&self.plans[plan].scale, |part| &part.scale)
     }
 
     /// The same with the random outages of the world of `luck` that begin before `until`.
@@ -115,7 +156,7 @@ impl Part {
             };
             Carrier { pool: carrier.pool.clone(), terms }
         });
-        Self { flow: plan.flow.clone(), carriers: carriers.collect() }
+        Self { flow: plan.flow.clone(), carriers: carriers.collect(), scale: Arc::default() }
     }
 
     /// The same plan with every report of the providers passed on, for whoever watches the flow.

@@ -1,23 +1,29 @@
 //! One world: plans, providers, recipients and their luck, played on a virtual clock into tallies.
 
 mod alone;
+mod atoms;
 mod batch;
 mod cast;
 mod counting;
 mod handing;
 mod lanes;
 mod life;
+mod pairs;
+mod progress;
 mod room;
 mod tally;
 mod timeline;
 mod together;
 
-pub use alone::{Interrupted, Progress, SECTIONS, SectionQuantiles, Way, World, play_alone, quantiles};
+pub use alone::{Alone, SECTIONS, Way, World, play_alone};
+pub use atoms::scales;
 pub use cast::{Carrier, Cast, Part, Role};
 pub use handing::{Handed, Open, Stage, Usher, Verdict};
 pub use lanes::short_ways;
 pub use life::{Life, Witness, play};
-pub use tally::{Ending, PairTally, PlanTally, ProviderTally, QueueTally, StepTally, Tally};
+pub use pairs::Pairs;
+pub use progress::{Interrupted, Progress};
+pub use tally::{ByProvider, Ending, FIRST, PairTally, PlanTally, ProviderTally, QueueTally, StepTally, Tally};
 pub use timeline::Timeline;
 pub use together::{WorldTally, flows_one_way, play_together, verdicts};
 

@@ -1,12 +1,15 @@
 //! What is counted while a world is played. Every count is an integer, so that tallies merge exactly, in any order.
 
 use super::handing::{Handed, Verdict};
+#[cfg(doc)]
+use super::pairs::Pairs;
 use super::timeline::Timeline;
 use crate::engine::StepEnd;
 use crate::provider::{Fate, Provider};
-use crate::stats::{Bins, Latencies, Sums};
+use crate::stats::{Bins, Latencies, Scale, Sums};
 use crate::units::SimTime;
 use crate::vocabulary::Status;
+use std::sync::{Arc, LazyLock};
 
 /// How a step ended for the engine: with a status, or for one of the reasons after them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -71,7 +74,7 @@ impl From<StepEnd> for Ending {
 pub struct Tally {
     /// One for each plan.
     pub plans: Vec<PlanTally>,
-    /// One for each pair: plan 1 against 0, then 2 against 0, 2 against 1, and so on.
+    /// One for each pair that is compared, in the order of [`Pairs::iter`].
     pub pairs: Vec<PairTally>,
     /// Arrivals by bin of time.
     pub arrivals: Bins,
@@ -106,8 +109,48 @@ pub struct PlanTally {
     pub failovers: Bins,
     /// One for each step.
     pub steps: Vec<StepTally>,
-    /// One for each provider of the scenario.
-    pub providers: Vec<ProviderTally>,
+    /// One for each provider of the scenario that an attempt has come to.
+    pub providers: ByProvider,
+    /// What each of the first recipients cost (millionths), up to [`FIRST`] of them: how skewed costs are. Not counted where recipients
+    /// are not independent.
+    pub first_costs: Vec<i64>,
+}
+
+/// The costs of so many recipients are kept one by one.
+pub const FIRST: usize = 4096;
+
+/// Tallies of providers, by their index in the scenario: of the hundreds that a scenario may have, those that a plan comes to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ByProvider(Vec<Option<Box<ProviderTally>>>);
+
+impl ByProvider {
+    /// The tallies that there are, and whose they are.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &ProviderTally)> {
+        self.0.iter().enumerate().filter_map(|(provider, tally)| Some((provider, tally.as_deref()?)))
+    }
+
+    fn merge(&mut self, other: &Self) {
+        other.iter().for_each(|(provider, tally)| self[provider].merge(tally));
+    }
+}
+
+impl std::ops::Index<usize> for ByProvider {
+    type Output = ProviderTally;
+
+    fn index(&self, provider: usize) -> &ProviderTally {
+        static NOTHING: LazyLock<ProviderTally> = LazyLock::new(ProviderTally::default);
+        self.0.get(provider).and_then(Option::as_deref).unwrap_or_else(|| &NOTHING)
+    }
+}
+
+impl std::ops::IndexMut<usize> for ByProvider {
+    #[inline]
+    fn index_mut(&mut self, provider: usize) -> &mut ProviderTally {
+        if provider >= self.0.len() {
+            self.0.resize(provider + 1, None);
+        }
+        self.0[provider].get_or_insert_default()
+    }
 }
 
 /// The counts of one provider under a plan.
@@ -194,11 +237,9 @@ pub struct PairTally {
 }
 
 impl Tally {
-    /// An empty tally for plans with these numbers of steps, and this number of providers.
+    /// An empty tally of these plans, with so many pairs of them.
     #[must_use]
-    pub fn new(steps: impl IntoIterator<Item = usize>, providers: usize) -> Self {
-        let plans: Vec<_> = steps.into_iter().map(|steps| PlanTally::new(steps, providers)).collect();
-        let pairs = plans.len() * plans.len().saturating_sub(1) / 2;
+    pub fn new(plans: Vec<PlanTally>, pairs: usize) -> Self {
         Self { plans, pairs: vec![PairTally::default(); pairs], arrivals: Bins::default() }
     }
 
@@ -216,28 +257,21 @@ impl Tally {
         self.pairs.iter_mut().zip(&other.pairs).for_each(|(a, b)| a.merge(b));
         self.arrivals.merge(&other.arrivals);
     }
-
-    /// The place in [`Tally::pairs`] of `plan` against the earlier `against`.
-    #[must_use]
-    pub const fn pair(plan: usize, against: usize) -> usize {
-        plan * (plan - 1) / 2 + against
-    }
 }
 
 impl PlanTally {
-    /// An empty tally for a plan with this number of steps, and this number of providers.
+    /// An empty tally for a plan with this number of steps, and latencies on this scale.
     #[must_use]
-    pub fn new(steps: usize, providers: usize) -> Self {
-        let (steps, providers) = (vec![StepTally::default(); steps], vec![ProviderTally::default(); providers]);
-        Self { steps, providers, ..Self::default() }
+    pub fn new(steps: usize, scale: &Arc<Scale>) -> Self {
+        Self { steps: vec![StepTally::default(); steps], latencies: Latencies::on(scale), ..Self::default() }
     }
 
-    /// Likewise, with room for what happens in the queues of these providers.
-    pub(super) fn with_queues(steps: usize, providers: &[Provider]) -> Self {
-        let mut tally = Self::new(steps, providers.len());
-        for (tally, provider) in tally.providers.iter_mut().zip(providers) {
-            let queue = || Box::new(QueueTally { has_lines: provider.has_lines(), ..QueueTally::default() });
-            tally.queue = provider.order().map(|_| queue());
+    /// An empty tally with room for what happens in the queues of these providers.
+    pub(super) fn with_queues(steps: usize, providers: &[Provider], scale: &Arc<Scale>) -> Self {
+        let mut tally = Self::new(steps, scale);
+        for (i, provider) in providers.iter().enumerate().filter(|(_, provider)| provider.order().is_some()) {
+            let queue = QueueTally { has_lines: provider.has_lines(), ..QueueTally::default() };
+            tally.providers[i].queue = Some(Box::new(queue));
         }
         tally
     }
@@ -257,7 +291,27 @@ impl PlanTally {
         self.ends.merge(&other.ends);
         self.failovers.merge(&other.failovers);
         self.steps.iter_mut().zip(&other.steps).for_each(|(a, b)| a.merge(b));
-        self.providers.iter_mut().zip(&other.providers).for_each(|(a, b)| a.merge(b));
+        self.providers.merge(&other.providers);
+        self.add_first(&other.first_costs);
+    }
+
+    /// Adds what others of the first recipients cost: each has a place of its own.
+    fn add_first(&mut self, costs: &[i64]) {
+        if self.first_costs.len() < costs.len() {
+            self.first_costs.resize(costs.len(), 0);
+        }
+        self.first_costs.iter_mut().zip(costs).for_each(|(ours, theirs)| *ours += theirs);
+    }
+
+    /// Keeps what the recipients from `first` on cost, as far as they are among the first.
+    #[inline]
+    pub(super) fn keep_first(&mut self, first: u64, costs: &[i64]) {
+        let first = first as usize;
+        if first < FIRST {
+            let end = (first + costs.len()).min(FIRST);
+            self.first_costs.resize(self.first_costs.len().max(end), 0);
+            self.first_costs[first..end].copy_from_slice(&costs[..end - first]);
+        }
     }
 
     /// A flow has ended.

@@ -2,40 +2,69 @@
 
 use std::ops::Range;
 
+/// So many counts are kept as a list before room is made for them: most bins of most plans hold next to nothing.
+const FEW: usize = 128;
+
 /// How often each index occurred. Merging is exact, in any order.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Bins {
     counts: Vec<u64>,
+    /// While there are few: the indices that occurred, one by one, and no `counts`.
+    few: Vec<u32>,
 }
 
 impl Bins {
     /// With room for indices below `room`, so that it need not grow; untouched room costs no memory.
     #[must_use]
     pub fn with_room(room: usize) -> Self {
-        Self { counts: vec![0; room] }
+        Self { counts: vec![0; room], few: Vec::new() }
     }
 
-    /// Counts one more of `index`.
+    /// Counts one more of `index`, which is below 2³².
     #[inline]
     pub fn add(&mut self, index: usize) {
         if let Some(count) = self.counts.get_mut(index) {
             *count += 1;
         } else {
-            self.grow(index);
-            self.counts[index] += 1;
+            self.add_beyond(index);
+        }
+    }
+
+    /// Counts so many more of `index`.
+    pub fn add_many(&mut self, index: usize, count: u64) {
+        if count > 0 {
+            self.make_room(index + 1);
+            self.counts[index] += count;
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, index: usize) {
-        self.counts.resize((index + 1).next_power_of_two().max(64), 0);
+    fn add_beyond(&mut self, index: usize) {
+        if self.counts.is_empty() && self.few.len() < FEW {
+            self.few.push(index as u32);
+            return;
+        }
+        self.make_room(index + 1);
+        self.counts[index] += 1;
+    }
+
+    /// Makes room for indices below `room`, and gives up the list.
+    fn make_room(&mut self, room: usize) {
+        let room = self.few.iter().fold(room, |room, &index| room.max(index as usize + 1));
+        if self.counts.len() < room {
+            self.counts.resize(room.next_power_of_two().max(64), 0);
+        }
+        for index in self.few.drain(..) {
+            self.counts[index as usize] += 1;
+        }
     }
 
     /// Sets every count to zero, of which those outside `used` are already, and keeps the room.
     pub fn clear(&mut self, used: Range<usize>) {
         let used = used.start..used.end.min(self.counts.len());
         self.counts.get_mut(used).unwrap_or_default().fill(0);
+        self.few.clear();
     }
 
     /// Adds the counts of `other`.
@@ -45,25 +74,113 @@ impl Bins {
 
     /// Adds the counts of `other`, of which those outside `used` are zero.
     pub fn merge_used(&mut self, other: &Self, used: Range<usize>) {
-        if self.counts.len() < other.counts.len() {
-            self.counts.resize(other.counts.len(), 0);
-        }
+        other.few.iter().for_each(|&index| self.add(index as usize));
         let used = used.start..used.end.min(other.counts.len());
-        let (ours, theirs) = (self.counts.get_mut(used.clone()), other.counts.get(used));
-        for (count, more) in ours.unwrap_or_default().iter_mut().zip(theirs.unwrap_or_default()) {
-            *count += more;
+        if used.is_empty() {
+            return;
         }
+        if self.counts.len() < other.counts.len() {
+            self.make_room(other.counts.len());
+        }
+        let (ours, theirs) = (&mut self.counts[used.clone()], &other.counts[used]);
+        ours.iter_mut().zip(theirs).for_each(|(count, more)| *count += more);
     }
 
-    /// The counts from index 0 on; those beyond the end are zero.
+    /// Indices that occurred and how often, in no particular order, an index perhaps more than once.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, u64)> {
+        let few = self.few.iter().map(|&index| (index as usize, 1));
+        few.chain(self.counts.iter().copied().enumerate().filter(|&(_, count)| count > 0))
+    }
+
+    /// Each index that occurred and how often, rising.
     #[must_use]
-    pub fn counts(&self) -> &[u64] {
-        &self.counts
+    pub fn rising(&self) -> Vec<(usize, u64)> {
+        let mut all: Vec<_> = self.iter().collect();
+        all.sort_unstable();
+        all.dedup_by(|next, kept| {
+            let is_same = next.0 == kept.0;
+            kept.1 += if is_same { next.1 } else { 0 };
+            is_same
+        });
+        all
+    }
+
+    /// The index of which, counted from `from` on, below which none occurred, the one with this rank is; ranks begin with 1.
+    #[must_use]
+    pub fn of_rank(&self, rank: u64, from: usize) -> Option<usize> {
+        let mut seen = 0;
+        let mut reaches = |count: u64| {
+            seen += count;
+            seen >= rank
+        };
+        if self.few.is_empty() {
+            let counts = self.counts.get(from..)?;
+            return counts.iter().position(|&count| reaches(count)).map(|place| from + place);
+        }
+        self.rising().into_iter().find(|&(_, count)| reaches(count)).map(|(index, _)| index)
+    }
+
+    /// How often anything occurred.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.iter().map(|(_, count)| count).sum()
     }
 
     /// The largest count.
     #[must_use]
     pub fn peak(&self) -> u64 {
-        self.counts.iter().copied().max().unwrap_or(0)
+        if self.few.is_empty() {
+            return self.counts.iter().copied().max().unwrap_or(0);
+        }
+        self.rising().into_iter().map(|(_, count)| count).max().unwrap_or(0)
+    }
+}
+
+/// They are equal if everything occurred as often.
+impl PartialEq for Bins {
+    fn eq(&self, other: &Self) -> bool {
+        self.rising() == other.rising()
+    }
+}
+
+impl Eq for Bins {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bins(indices: &[usize]) -> Bins {
+        let mut bins = Bins::default();
+        indices.iter().for_each(|&index| bins.add(index));
+        bins
+    }
+
+    #[test]
+    fn few_are_counted_as_many_are() {
+        let few: Vec<usize> = (0..100).map(|i| i * i % 700).collect();
+        let many: Vec<usize> = (0..5_000).map(|i| i * i % 700).collect();
+        for (one, other) in [(&few, &few), (&few, &many), (&many, &few), (&many, &many)] {
+            let mut sum = bins(one);
+            sum.merge(&bins(other));
+            let all: Vec<usize> = one.iter().chain(other).copied().collect();
+            assert_eq!(sum, bins(&all));
+            assert_eq!((sum.total(), sum.peak()), (all.len() as u64, bins(&all).peak()));
+            let mut sorted = all.clone();
+            sorted.sort_unstable();
+            for rank in [1, 2, all.len() / 3, all.len()] {
+                assert_eq!(sum.of_rank(rank as u64, 0), Some(sorted[rank - 1]));
+            }
+            assert_eq!(sum.of_rank(all.len() as u64 + 1, 0), None);
+        }
+        assert_eq!(bins(&[5, 7, 5]).rising(), [(5, 2), (7, 1)]);
+        assert_ne!(bins(&[5, 7, 5]), bins(&[5, 7, 7]));
+    }
+
+    #[test]
+    fn room_is_kept_and_counts_are_not() {
+        let mut cleared = Bins::with_room(10);
+        [3, 9, 12].into_iter().for_each(|index| cleared.add(index));
+        cleared.clear(3..13);
+        assert_eq!((cleared.total(), cleared), (0, Bins::default()));
     }
 }

@@ -1,21 +1,22 @@
 //! Latencies as a histogram of three significant digits, with exact sums.
 
 use super::bins::Bins;
+use super::cells::Cells;
+use super::confidence::Confidence;
+use super::moments::Moments;
+use super::scale::Scale;
 use super::squares::{sum, sum_of_squares};
 use crate::units::SimTime;
 use std::ops::Range;
-
-/// Each doubling is cut into this many buckets, so that a bucket is at most 1/1024 of its value wide.
-const BUCKETS: u64 = 1 << BUCKET_BITS;
-const BUCKET_BITS: u32 = 10;
+use std::sync::Arc;
 
 /// How long deliveries took.
 ///
-/// The buckets are those of Tene's HdrHistogram with 3 significant digits and a unit of 1 µs (<http://hdrhistogram.org>):
-/// exact below 2 ms, then 1024 to each doubling. Mean, variance, least and longest are exact.
+/// Mean, variance, least and longest are exact; a quantile is known to the cell of a [`Scale`] that it falls into.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Latencies {
-    buckets: Bins,
+    scale: Arc<Scale>,
+    cells: Bins,
     count: u64,
     sum: u128,
     sum_of_squares: u128,
@@ -23,18 +24,38 @@ pub struct Latencies {
     longest: i64,
 }
 
+/// A quantile, and between which values (s) the data know it to lie: the cell that it falls into.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Quantile {
+    /// The middle of its cell (s).
+    pub value: f64,
+    /// The least that it can be (s).
+    pub low: f64,
+    /// The most that it can be (s).
+    pub high: f64,
+}
+
 impl Default for Latencies {
     fn default() -> Self {
-        Self { buckets: Bins::default(), count: 0, sum: 0, sum_of_squares: 0, least: i64::MAX, longest: 0 }
+        Self::on(&Arc::default())
     }
 }
 
 impl Latencies {
+    /// None yet, to be told apart by this scale.
+    #[must_use]
+    pub fn on(scale: &Arc<Scale>) -> Self {
+        let (scale, cells) = (Arc::clone(scale), Bins::default());
+        Self { scale, cells, count: 0, sum: 0, sum_of_squares: 0, least: i64::MAX, longest: 0 }
+    }
+
     /// Counts latencies (µs); none is negative.
     #[inline(always)]
     pub fn record_all(&mut self, micros: &[i64]) {
-        for &latency in micros {
-            self.buckets.add(bucket(latency as u64));
+        if self.scale.is_plain() {
+            micros.iter().for_each(|&latency| self.cells.add(super::scale::bucket(latency as u64)));
+        } else {
+            micros.iter().for_each(|&latency| self.cells.add(self.scale.cell(latency)));
         }
         self.count += micros.len() as u64;
         self.sum += sum(micros).unsigned_abs();
@@ -45,14 +66,20 @@ impl Latencies {
 
     /// Forgets all, and keeps the room.
     pub fn clear(&mut self) {
-        let mut buckets = std::mem::take(&mut self.buckets);
-        buckets.clear(self.used());
-        *self = Self { buckets, ..Self::default() };
+        let mut cells = std::mem::take(&mut self.cells);
+        cells.clear(self.used());
+        *self = Self { cells, ..Self::on(&self.scale) };
     }
 
-    /// Adds the latencies of `other`.
+    /// Adds the latencies of `other`, which is on the same scale, or on one with atoms besides.
     pub fn merge(&mut self, other: &Self) {
-        self.buckets.merge_used(&other.buckets, other.used());
+        if Arc::ptr_eq(&self.scale, &other.scale) || self.scale == other.scale {
+            self.cells.merge_used(&other.cells, other.used());
+        } else {
+            for (cell, count) in other.cells.iter() {
+                self.cells.add_many(self.scale.cell(*other.scale.bounds(cell).start()), count);
+            }
+        }
         self.count += other.count;
         self.sum += other.sum;
         self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);
@@ -60,9 +87,9 @@ impl Latencies {
         self.longest = self.longest.max(other.longest);
     }
 
-    /// The buckets from the least to the longest; all others are empty.
+    /// The cells from the least to the longest; all others are empty.
     fn used(&self) -> Range<usize> {
-        if self.count == 0 { 0..0 } else { bucket(self.least as u64)..bucket(self.longest as u64) + 1 }
+        if self.count == 0 { 0..0 } else { self.scale.cell(self.least)..self.scale.cell(self.longest) + 1 }
     }
 
     /// How many.
@@ -74,7 +101,8 @@ impl Latencies {
     /// How many are zero.
     #[must_use]
     pub fn zeros(&self) -> u64 {
-        self.buckets.counts().first().copied().unwrap_or(0)
+        let first = self.scale.cell(0);
+        self.cells.iter().filter(|&(cell, _)| cell == first).map(|(_, count)| count).sum()
     }
 
     /// Their sum (µs).
@@ -95,120 +123,157 @@ impl Latencies {
         (self.count > 0).then(|| SimTime::from_micros(self.longest))
     }
 
-    /// The `p` quantile (s), 0 < p <= 1: the value of rank `ceil(p · n)`, to the middle of its bucket.
+    /// Mean, spread and skewness (µs): the first two are exact, the skewness is that of the middles of the cells. `None` for fewer than
+    /// 3, and where the squares are too large to be summed.
     #[must_use]
-    pub fn quantile(&self, p: f64) -> Option<f64> {
-        self.of_rank((p * self.count as f64).ceil().max(1.0) as u64)
+    pub fn moments(&self) -> Option<Moments> {
+        let exact = Moments::of_sums(self.count, i128::try_from(self.sum).ok()?, self.sum_of_squares)?;
+        let cubes = self.cells.rising().into_iter().map(|(cell, count)| {
+            let (low, high) = self.scale.bounds(cell).into_inner();
+            let above = 0.5 * (low as f64 + high as f64) - exact.mean;
+            count as f64 * above * above * above
+        });
+        Some(exact.with_cubes(cubes.sum()))
     }
 
-    /// The value (s) of this rank, from 1 for the least: the middle of its bucket.
+    /// The `p` quantile, 0 < p <= 1: the value of rank `ceil(p · n)`.
     #[must_use]
-    pub fn of_rank(&self, rank: u64) -> Option<f64> {
-        let (low, high) = self.bounds_of_rank(rank)?;
-        Some(0.5 * (low + high))
+    pub fn quantile(&self, p: f64) -> Option<Quantile> {
+        self.of_rank(self.rank(p))
     }
 
-    /// Between which values (s) the one of this rank lies.
-    fn bounds_of_rank(&self, rank: u64) -> Option<(f64, f64)> {
+    /// The rank of the `p` quantile.
+    #[must_use]
+    pub fn rank(&self, p: f64) -> u64 {
+        (p * self.count as f64).ceil().max(1.0) as u64
+    }
+
+    /// The value of this rank, from 1 for the least.
+    #[must_use]
+    pub fn of_rank(&self, rank: u64) -> Option<Quantile> {
         if rank == 0 || rank > self.count {
             return None;
         }
-        let (mut seen, first) = (0, self.used().start);
-        let index = self.buckets.counts()[first..].iter().position(|count| {
-            seen += count;
-            seen >= rank
-        })?;
-        let (low, high) = (lowest(first + index) as i64, lowest(first + index + 1) as i64 - 1);
-        Some((low.max(self.least) as f64 / 1e6, high.min(self.longest) as f64 / 1e6))
+        self.cells.of_rank(rank, self.used().start).map(|cell| self.at(cell))
     }
 
-    /// The distribution-free 95 % interval of the `p` quantile (s): the values of ranks `n p ± z sqrt(n p (1 - p))`, the ranks
-    /// being binomial, with the buckets that they lie in; `None` where those ranks are not in the data.
+    /// What is known of a value in this cell.
     #[must_use]
-    pub fn quantile_interval(&self, p: f64) -> Option<(f64, f64)> {
+    pub fn at(&self, cell: usize) -> Quantile {
+        let (low, high) = self.scale.bounds(cell).into_inner();
+        let [low, high] = [low.max(self.least), high.min(self.longest)].map(|micros| micros as f64 / 1e6);
+        Quantile { value: 0.5 * (low + high), low, high }
+    }
+
+    /// The distribution-free interval of the `p` quantile (s): the values of ranks `n p ± z sqrt(n p (1 - p))`, the ranks
+    /// being binomial, with the cells that they lie in; `None` where those ranks are not in the data.
+    #[must_use]
+    pub fn quantile_interval(&self, p: f64, confidence: Confidence) -> Option<(f64, f64)> {
         let n = self.count as f64;
-        let half = super::Z95 * (n * p * (1.0 - p)).sqrt();
+        let half = confidence.normal() * (n * p * (1.0 - p)).sqrt();
         let (low, high) = ((n * p - half).floor(), (n * p + half).ceil() + 1.0);
         if low < 1.0 || high > n {
             return None;
         }
-        Some((self.bounds_of_rank(low as u64)?.0, self.bounds_of_rank(high as u64)?.1))
+        Some((self.of_rank(low as u64)?.low, self.of_rank(high as u64)?.high))
     }
 
-    /// The distribution: for each bucket that holds any, its upper end (s) and how many latencies are no longer.
-    pub fn cumulative(&self) -> impl Iterator<Item = (f64, u64)> {
-        let counts = self.buckets.counts().iter().enumerate().filter(|&(_, &count)| count > 0);
-        counts.scan(0, |sum, (index, &count)| {
-            *sum += count;
-            Some(((lowest(index + 1) - 1) as f64 / 1e6, *sum))
-        })
+    /// The cells that hold any, and how many.
+    #[must_use]
+    pub fn cells(&self) -> Cells {
+        Cells::new(self.cells.rising())
     }
-}
 
-/// The bucket of a value.
-#[inline]
-const fn bucket(value: u64) -> usize {
-    let doubling = (value | (2 * BUCKETS - 1)).ilog2() - BUCKET_BITS;
-    ((doubling as u64 * BUCKETS) + (value >> doubling)) as usize
-}
-
-/// The least value of a bucket.
-const fn lowest(index: usize) -> u64 {
-    let index = index as u64;
-    if index < 2 * BUCKETS {
-        return index;
+    /// The distribution: for each cell that holds any, its upper end (s) and how many latencies are no longer.
+    #[must_use]
+    pub fn cumulative(&self) -> Vec<(f64, u64)> {
+        let upper = |(cell, count)| (*self.scale.bounds(cell).end() as f64 / 1e6, count);
+        let mut sum = 0;
+        let so_far = |(upper, count)| {
+            sum += count;
+            (upper, sum)
+        };
+        self.cells.rising().into_iter().map(upper).map(so_far).collect()
     }
-    let doubling = index / BUCKETS - 1;
-    (index - doubling * BUCKETS) << doubling
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn buckets_follow_one_another_without_gap() {
-        for index in 0..30_000 {
-            assert_eq!(bucket(lowest(index)), index);
-            assert_eq!(bucket(lowest(index + 1) - 1), index);
-        }
+    fn of(micros: &[i64]) -> Latencies {
+        let mut latencies = Latencies::default();
+        latencies.record_all(micros);
+        latencies
+    }
+
+    fn noise(count: usize) -> Vec<i64> {
+        let mut x = 1_u64;
+        let mut next = || {
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((x >> 33) % 1_000 * ((x >> 50) % 100_000 + 1)) as i64
+        };
+        (0..count).map(|_| next()).collect()
     }
 
     #[test]
     fn quantiles_are_those_of_an_independent_histogram() {
-        let mut ours = Latencies::default();
         let mut theirs = hdrhistogram::Histogram::<u64>::new_with_bounds(1, 1 << 45, 3).expect("bounds are in order");
-        let mut x = 1_u64;
-        for _ in 0..20_000 {
-            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let micros = (x >> 33) % 1_000 * ((x >> 50) % 100_000 + 1);
-            ours.record_all(&[micros as i64]);
-            theirs.record(micros).expect("within bounds");
-        }
+        let all = noise(20_000);
+        all.iter().for_each(|&micros| theirs.record(micros as u64).expect("within bounds"));
+        let ours = of(&all);
         for p in [0.001, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0] {
-            let (a, b) = (ours.quantile(p).expect("not empty"), theirs.value_at_quantile(p) as f64 / 1e6);
+            let (a, b) = (ours.quantile(p).expect("not empty").value, theirs.value_at_quantile(p) as f64 / 1e6);
             assert!((a - b).abs() <= b / 1024.0 + 1e-6, "{p}: {a} and {b}");
         }
     }
 
     #[test]
     fn equal_latencies_give_themselves() {
-        let mut four = Latencies::default();
-        four.record_all(&[4_000_000; 1000]);
-        assert_eq!(four.quantile(0.95), Some(4.0));
-        assert_eq!(four.quantile_interval(0.5), Some((4.0, 4.0)));
-        assert_eq!(four.quantile_interval(0.999), None, "a thousand values cannot bound their 99.9 % quantile");
+        let four = of(&[4_000_000; 1000]);
+        assert_eq!(four.quantile(0.95), Some(Quantile { value: 4.0, low: 4.0, high: 4.0 }));
+        assert_eq!(four.quantile_interval(0.5, Confidence::USUAL), Some((4.0, 4.0)));
+        let beyond = four.quantile_interval(0.999, Confidence::USUAL);
+        assert_eq!(beyond, None, "a thousand values cannot bound their 99.9 % quantile");
         assert_eq!(Latencies::default().quantile(0.5), None);
+    }
+
+    /// 34.000 s lies in a bucket with others that are close to it, and has a cell of its own on a scale that knows of it.
+    #[test]
+    fn a_quantile_on_an_atom_is_exact() {
+        let all: Vec<i64> = (0..400).map(|i| 33_985_000 + 60 * i).chain([34_000_000; 600]).collect();
+        let mut known = Latencies::on(&Arc::new(Scale::new([34_000_000])));
+        known.record_all(&all);
+        assert_eq!(known.quantile(0.5), Some(Quantile { value: 34.0, low: 34.0, high: 34.0 }));
+        assert_eq!(known.quantile_interval(0.5, Confidence::USUAL), Some((34.0, 34.0)));
+        let plain = of(&all).quantile(0.5).expect("not empty");
+        assert!(plain.low < 34.0 && plain.high > 34.0 && plain.value != 34.0, "{plain:?}");
+        let mut twice = Latencies::on(&Arc::new(Scale::new([34_000_000])));
+        twice.merge(&known);
+        twice.merge(&known);
+        assert_eq!((twice.count(), twice.quantile(0.5)), (2_000, known.quantile(0.5)));
+        let mut coarser = Latencies::default();
+        coarser.merge(&known);
+        assert_eq!(coarser, of(&all));
     }
 
     #[test]
     fn an_interval_holds_the_whole_bucket_of_an_atom() {
-        let mut atoms = Latencies::default();
-        atoms.record_all(&[2_000_000; 9_600]);
+        let mut atoms = of(&[2_000_000; 9_600]);
         atoms.record_all(&[50_000_000; 400]);
-        let (low, high) = atoms.quantile_interval(0.5).expect("enough values");
+        let (low, high) = atoms.quantile_interval(0.5, Confidence::USUAL).expect("enough values");
         assert!(low <= 2.0 && 2.0 <= high && high - low < 0.003);
-        let (low, high) = atoms.quantile_interval(0.99).expect("enough values");
+        let (low, high) = atoms.quantile_interval(0.99, Confidence::USUAL).expect("enough values");
         assert!(low <= 50.0 && high == 50.0);
+    }
+
+    /// The skewness is that of all values, to a thousandth.
+    #[test]
+    fn moments_are_those_of_the_values() {
+        let all = noise(3_000);
+        let values: Vec<f64> = all.iter().map(|&micros| micros as f64).collect();
+        let (ours, exact) = (of(&all).moments().expect("many"), Moments::of(&values).expect("many"));
+        assert!((ours.mean / exact.mean - 1.0).abs() < 1e-12 && (ours.deviation / exact.deviation - 1.0).abs() < 1e-12);
+        assert!((ours.skewness / exact.skewness - 1.0).abs() < 1e-3, "{ours:?} {exact:?}");
     }
 }

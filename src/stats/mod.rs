@@ -1,13 +1,23 @@
 //! Estimators: exact counts of what happened, and what they say of what would happen.
 
 mod bins;
+mod cells;
+mod confidence;
+mod groups;
 mod interval;
 mod latencies;
+mod moments;
+mod scale;
 mod squares;
 mod sums;
 
 pub use bins::Bins;
-pub use interval::{Z95, mean_interval, paired_share_difference, student_interval, student_quantile, wilson};
-pub use latencies::Latencies;
+pub use cells::Cells;
+pub use confidence::Confidence;
+pub use groups::Groups;
+pub use interval::{correlation, difference, paired_share_difference, wilson};
+pub use latencies::{Latencies, Quantile};
+pub use moments::Moments;
+pub use scale::{MAX_ATOMS, Scale};
 pub use squares::{sum, sum_of_squares};
 pub use sums::Sums;

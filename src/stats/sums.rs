@@ -1,18 +1,27 @@
 //! Counts and amounts by index, side by side.
 
+/// So many are kept as a list before room is made for them, as in [`Bins`](super::Bins).
+const FEW: usize = 128;
+
 /// How often each index occurred, and the sum of the amounts that came with it. Merging is exact, in any order.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sums {
     all: Vec<Sum>,
+    /// While there are few: what came, one by one, and nothing in `all`.
+    few: Vec<(u32, u64)>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 struct Sum {
     count: u64,
     amount: u128,
 }
 
 impl Sum {
+    fn one(amount: u64) -> Self {
+        Self { count: 1, amount: u128::from(amount) }
+    }
+
     const fn add(&mut self, other: Self) {
         self.count += other.count;
         self.amount += other.amount;
@@ -20,10 +29,13 @@ impl Sum {
 }
 
 impl Sums {
-    /// Counts one more of `index`, with this amount.
+    /// Counts one more of `index`, which is below 2³², with this amount.
     #[inline]
     pub fn add(&mut self, index: usize, amount: u64) {
-        self.add_sum(index, Sum { count: 1, amount: u128::from(amount) });
+        match self.all.get_mut(index) {
+            Some(sum) => sum.add(Sum::one(amount)),
+            None => self.add_beyond(index, amount),
+        }
     }
 
     /// Counts all of these, quickly where equal ones follow one another.
@@ -31,77 +43,118 @@ impl Sums {
     pub fn add_all(&mut self, all: impl Iterator<Item = (usize, u64)>) {
         let (mut current, mut run) = (0, Sum::default());
         for (index, amount) in all {
+            if index >= self.all.len() {
+                self.add_beyond(index, amount);
+                continue;
+            }
             if index != current {
-                self.add_sum(current, run);
+                self.all[current].add(run);
                 (current, run) = (index, Sum::default());
             }
-            run.add(Sum { count: 1, amount: u128::from(amount) });
+            run.add(Sum::one(amount));
         }
-        if run.count > 0 {
-            self.add_sum(current, run);
+        if let Some(sum) = self.all.get_mut(current) {
+            sum.add(run);
         }
-    }
-
-    #[inline]
-    fn add_sum(&mut self, index: usize, sum: Sum) {
-        if index >= self.all.len() {
-            self.grow(index);
-        }
-        self.all[index].add(sum);
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, index: usize) {
-        self.all.resize((index + 1).next_power_of_two().max(64), Sum::default());
+    fn add_beyond(&mut self, index: usize, amount: u64) {
+        if self.all.is_empty() && self.few.len() < FEW {
+            self.few.push((index as u32, amount));
+            return;
+        }
+        self.make_room(index + 1);
+        self.all[index].add(Sum::one(amount));
+    }
+
+    /// Makes room for indices below `room`, and gives up the list.
+    fn make_room(&mut self, room: usize) {
+        let room = self.few.iter().fold(room, |room, &(index, _)| room.max(index as usize + 1));
+        if self.all.len() < room {
+            self.all.resize(room.next_power_of_two().max(64), Sum::default());
+        }
+        for (index, amount) in self.few.drain(..) {
+            self.all[index as usize].add(Sum::one(amount));
+        }
     }
 
     /// Adds the sums of `other`.
     pub fn merge(&mut self, other: &Self) {
+        other.few.iter().for_each(|&(index, amount)| self.add(index as usize, amount));
+        if other.all.is_empty() {
+            return;
+        }
         if self.all.len() < other.all.len() {
-            self.all.resize(other.all.len(), Sum::default());
+            self.make_room(other.all.len());
         }
         self.all.iter_mut().zip(&other.all).for_each(|(ours, theirs)| ours.add(*theirs));
     }
 
-    /// The counts from index 0 on; those beyond the end are zero.
-    pub fn counts(&self) -> impl DoubleEndedIterator<Item = u64> + ExactSizeIterator {
-        self.all.iter().map(|sum| sum.count)
+    /// Indices that occurred, how often, and the sum of the amounts; in no particular order, an index perhaps more than once.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, u64, u128)> {
+        let few = self.few.iter().map(|&(index, amount)| (index as usize, 1, u128::from(amount)));
+        let many = self.all.iter().enumerate().filter(|(_, sum)| sum.count > 0);
+        few.chain(many.map(|(index, sum)| (index, sum.count, sum.amount)))
     }
 
-    /// The amounts, likewise.
-    pub fn amounts(&self) -> impl DoubleEndedIterator<Item = u128> + ExactSizeIterator {
-        self.all.iter().map(|sum| sum.amount)
+    /// Each index that occurred, rising.
+    #[must_use]
+    pub fn rising(&self) -> Vec<(usize, u64, u128)> {
+        let mut all: Vec<_> = self.iter().collect();
+        all.sort_unstable();
+        all.dedup_by(|next, kept| {
+            let is_same = next.0 == kept.0;
+            if is_same {
+                (kept.1, kept.2) = (kept.1 + next.1, kept.2 + next.2);
+            }
+            is_same
+        });
+        all
     }
 }
+
+/// They are equal if everything occurred as often and with the same sum.
+impl PartialEq for Sums {
+    fn eq(&self, other: &Self) -> bool {
+        self.rising() == other.rising()
+    }
+}
+
+impl Eq for Sums {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn one_by_one(all: &[(usize, u64)]) -> Sums {
+        let mut sums = Sums::default();
+        all.iter().for_each(|&(index, amount)| sums.add(index, amount));
+        sums
+    }
+
     #[test]
     fn runs_count_as_their_members_do() {
-        let all = [(3, 5), (3, 1), (0, 2), (0, 0), (700, 9), (3, 1)];
-        let (mut runs, mut single, mut halves) = (Sums::default(), Sums::default(), Sums::default());
-        runs.add_all(all.into_iter());
-        all.into_iter().for_each(|(index, amount)| single.add(index, amount));
-        halves.add_all(all[..3].iter().copied());
-        let mut rest = Sums::default();
-        rest.add_all(all[3..].iter().copied());
-        halves.merge(&rest);
-        for sums in [&runs, &single, &halves] {
-            assert_eq!(sums.counts().take(4).collect::<Vec<_>>(), [2, 0, 0, 3]);
-            assert_eq!(sums.amounts().take(4).collect::<Vec<_>>(), [2, 0, 0, 7]);
-            assert_eq!((sums.counts().nth(700), sums.amounts().nth(700)), (Some(1), Some(9)));
+        let few = [(3, 5), (3, 1), (0, 2), (0, 0), (700, 9), (3, 1)];
+        let many: Vec<(usize, u64)> = (0..3_000).map(|i| (i / 7 % 300, i as u64)).collect();
+        for (one, other) in [(&few[..], &few[..]), (&few, &many), (&many, &few), (&many, &many)] {
+            let (mut runs, mut halves) = (Sums::default(), one_by_one(one));
+            runs.add_all(one.iter().chain(other).copied());
+            halves.merge(&one_by_one(other));
+            let all: Vec<_> = one.iter().chain(other).copied().collect();
+            assert_eq!(runs, one_by_one(&all));
+            assert_eq!(halves, one_by_one(&all));
         }
+        assert_eq!(one_by_one(&few).rising(), [(0, 2, 2), (3, 3, 7), (700, 1, 9)]);
     }
 
     #[test]
     fn sums_of_the_largest_amounts_are_exact() {
         let mut sums = Sums::default();
-        sums.add_all([(1, u64::MAX - 1), (1, 5)].into_iter());
+        sums.add_all((0..1_000).map(|_| (1, u64::MAX)));
         let mut twice = sums.clone();
         twice.merge(&sums);
-        assert_eq!(twice.amounts().nth(1), Some(2 * (u128::from(u64::MAX) + 4)));
+        assert_eq!(twice.rising(), [(1, 2_000, 2_000 * u128::from(u64::MAX))]);
     }
 }

@@ -1,5 +1,6 @@
 //! Holds results to the bounds of a scenario and to an earlier run: what CI asks.
 
+use super::estimates::{is_shared_out, replications_for};
 use super::measure::{Measured, measure, more_is_better, sample_size};
 use super::results::{PlanResult, Results};
 use crate::scenario::{Bound, Scenario};
@@ -57,27 +58,35 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Checked> {
 /// What `measured`, of `n` recipients or replications, says of `bound`.
 #[must_use]
 pub fn judge(measured: &Measured, bound: Bound, n: f64) -> Verdict {
+    let limit = bound.limit();
+    // Whether a share meets its bound need only be known where it does not: how far from 0 and 1 the bound is decides.
+    let narrow = measured.narrow.filter(|_| is_shared_out(limit, n as u32));
     let point = measured.plain.then_some((measured.value, measured.value));
-    let Some((low, high)) = measured.interval.or(point) else { return Verdict::NotSure(None) };
-    let (holds, fails, limit) = match bound {
-        Bound::AtLeast(limit) => (low >= limit, high < limit, limit),
-        Bound::AtMost(limit) => (high <= limit, low > limit, limit),
+    let Some((low, high)) = narrow.or(measured.interval).or(point) else { return Verdict::NotSure(None) };
+    let (holds, fails) = match bound {
+        Bound::AtLeast(limit) => (low >= limit, high < limit),
+        Bound::AtMost(limit) => (high <= limit, low > limit),
     };
+    let reach = if limit < measured.value { measured.value - low } else { high - measured.value };
     match (holds, fails) {
         (true, _) => Verdict::Holds,
         (_, true) => Verdict::Fails,
-        _ => {
-            let reach = if limit < measured.value { measured.value - low } else { high - measured.value };
-            Verdict::NotSure(needed(measured.value - limit, reach, n))
+        _ if measured.narrow.is_some() && narrow.is_none() => {
+            Verdict::NotSure(Some(replications_for(limit.min(1.0 - limit))).filter(|needed| *needed < MOST_NAMED))
         }
+        _ if reach <= measured.resolution => Verdict::NotSure(None),
+        _ => Verdict::NotSure(needed(measured.value - limit, reach, n)),
     }
 }
+
+/// More recipients or replications than this are not named.
+const MOST_NAMED: u64 = 1_000_000_000_000;
 
 /// How many would tell a value from a bound at this `distance`, when `n` give an interval that has this `reach` towards the bound,
 /// and shrinks with the square root of their number.
 fn needed(distance: f64, reach: f64, n: f64) -> Option<u64> {
     let needed = n * (reach / distance).powi(2);
-    (needed < 1e12).then(|| two_digits(needed))
+    (needed < MOST_NAMED as f64).then(|| two_digits(needed))
 }
 
 /// Rounded up to two significant digits: an estimate should look like one.
@@ -162,7 +171,7 @@ pub fn against(
 ) -> Result<Vec<Against>, Incomparable> {
     let facts = &now.scenario;
     same_currency(&facts.currency, baseline)?;
-    same_people((facts.seed, facts.recipients, facts.replications), baseline)?;
+    same_people((facts.seed(), facts.recipients, facts.replications), baseline)?;
     let common: Vec<_> = now.plans.iter().filter_map(|plan| Some((plan, same_plan(baseline, plan)?))).collect();
     if common.is_empty() {
         return Err(Incomparable::NoCommonPlan);
@@ -193,8 +202,8 @@ fn same_currency(currency: &str, baseline: &Results) -> Result<(), Incomparable>
 /// Whether this seed, number of recipients and number of replications are those of `baseline`.
 fn same_people((seed, recipients, replications): (u64, u64, u32), baseline: &Results) -> Result<(), Incomparable> {
     let theirs = &baseline.scenario;
-    if seed != theirs.seed {
-        return Err(Incomparable::Seed(theirs.seed));
+    if seed != theirs.seed() {
+        return Err(Incomparable::Seed(theirs.seed()));
     }
     if recipients != theirs.recipients {
         return Err(Incomparable::Recipients(theirs.recipients));
@@ -237,7 +246,7 @@ mod tests {
     use super::*;
 
     fn measured(value: f64, half: f64) -> Measured {
-        Measured { value, interval: Some((value - half, value + half)), plain: false }
+        Measured { value, interval: Some((value - half, value + half)), narrow: None, plain: false, resolution: 0.0 }
     }
 
     #[test]
@@ -248,15 +257,34 @@ mod tests {
         assert_eq!(judge(&measured(0.969, 0.005), bound, 1e4), Verdict::NotSure(Some(250_000)));
         assert_eq!(judge(&measured(0.97, 0.005), bound, 1e4), Verdict::NotSure(None));
         assert_eq!(judge(&measured(5.0, 1.0), Bound::AtMost(6.0), 1e4), Verdict::Holds);
+        let plain = Measured { interval: None, plain: true, ..measured(5.0, 0.0) };
+        assert_eq!(judge(&plain, Bound::AtMost(4.0), 1e4), Verdict::Fails);
+    }
+
+    /// 30 replications without a single miss: an interval of their own spread has no width and tells of bounds up to 99 %; closer to 1 one
+    /// bad replication would show that it does not hold.
+    #[test]
+    fn a_bound_close_to_one_needs_replications() {
+        let sure = Measured { interval: Some((0.886, 1.0)), narrow: Some((1.0, 1.0)), ..measured(1.0, 0.0) };
+        assert_eq!(judge(&sure, Bound::AtLeast(0.99), 30.0), Verdict::Holds);
+        assert_eq!(judge(&sure, Bound::AtLeast(0.999), 30.0), Verdict::NotSure(Some(300)));
+        assert_eq!(judge(&sure, Bound::AtLeast(0.85), 1.0), Verdict::Holds, "whatever the replications are like");
+    }
+
+    /// No number of recipients tells a quantile from a bound that lies in the same cell of the histogram.
+    #[test]
+    fn what_is_closer_than_latencies_are_told_apart_stays_unsure() {
+        let close = Measured { resolution: 34.0 / 1024.0, ..measured(33.99, 0.017) };
+        assert_eq!(judge(&close, Bound::AtMost(33.995), 1e4), Verdict::NotSure(None));
         assert_eq!(
-            judge(&Measured { value: 5.0, interval: None, plain: true }, Bound::AtMost(4.0), 1e4),
-            Verdict::Fails
+            judge(&Measured { resolution: 1e-3, ..close }, Bound::AtMost(33.995), 1e4),
+            Verdict::NotSure(Some(120_000))
         );
     }
 
     #[test]
     fn a_lopsided_interval_asks_for_more_recipients_than_there_were() {
-        let lopsided = Measured { value: 0.997, interval: Some((0.9935, 0.9986)), plain: false };
+        let lopsided = Measured { interval: Some((0.9935, 0.9986)), ..measured(0.997, 0.0) };
         assert_eq!(judge(&lopsided, Bound::AtLeast(0.994), 2e3), Verdict::NotSure(Some(2_800)));
         assert_eq!(judge(&lopsided, Bound::AtMost(0.998), 2e3), Verdict::NotSure(Some(5_200)));
     }

@@ -1,19 +1,21 @@
 //! Plays every plan of a scenario on the same recipients and says what each came to and how they differ.
 
-use super::estimates::{Ends, Estimate};
+use super::estimates::{Ends, Estimate, Paired};
 use super::over_time;
 use super::pictures;
-use super::precision::{Replications, is_missed};
+use super::precision::{Wanted, is_missed};
 use super::results::{
     Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, PlanResult, ProviderResult,
     Results, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
 use super::samples::{Part, QUANTILES};
-use super::totals::{self, Certainty, Strand, Totals};
+use super::totals::{self, Certainty, Ready, Strand, Totals};
 use crate::scenario::{Plan, Scenario, Stream, used_by};
-use crate::sim::{Ending, Interrupted, PlanTally, Progress, ProviderTally, StepTally};
+use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, StepTally};
+use std::collections::BTreeMap;
 
-/// Plays every plan of `scenario`, as often as wanted, and compares them.
+/// Plays every plan of `scenario`, as often as wanted, and compares them: all pairs of up to [`Pairs::MOST_IN_FULL`] plans, of more each
+/// with the reference.
 ///
 /// Where recipients share capacity, circuits or random outages they are played together, and intervals come from replications. Where it
 /// turns out that none of that made a difference to anybody, all lives were as if each had been alone: the results are then
@@ -21,35 +23,37 @@ use crate::sim::{Ending, Interrupted, PlanTally, Progress, ProviderTally, StepTa
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn compare(
-    scenario: &Scenario,
-    replications: impl Into<Replications>,
-    progress: &Progress,
-) -> Result<Findings, Interrupted> {
-    let wanted = replications.into();
-    let together = scenario.is_shared().then(|| totals::together(scenario, &wanted, progress)).transpose()?;
+pub fn compare(scenario: &Scenario, wanted: impl Into<Wanted>, progress: &Progress) -> Result<Findings, Interrupted> {
+    let wanted = wanted.into();
+    let ready = Ready::new(scenario, progress)?;
+    let together = scenario.is_shared().then(|| totals::together(&ready, &wanted, progress)).transpose()?;
     let alone = match &together {
         Some(totals) if totals.is_touched() => None,
-        _ => Some(totals::alone(scenario, &wanted, progress)?),
+        _ => Some(totals::alone(&ready, &wanted, progress)?),
     };
     let totals = alone.as_ref().or(together.as_ref()).expect("one of them was played");
     Ok(Findings {
-        results: results(scenario, totals),
+        results: results(scenario, totals, progress)?,
         pictures: pictures::pictures(scenario, totals),
         over_time: over_time::over_time(scenario, together.as_ref().unwrap_or(totals)),
-        imprecise: is_missed(totals, &wanted),
+        imprecise: is_missed(totals, scenario, &wanted),
     })
 }
 
-fn results(scenario: &Scenario, totals: &Totals) -> Results {
-    let plans = scenario.plans.len();
-    let pairs = (1..plans).flat_map(|plan| (0..plan).map(move |against| (plan, against)));
-    Results {
+fn results(scenario: &Scenario, totals: &Totals, progress: &Progress) -> Result<Results, Interrupted> {
+    let unless_stopped = |of: PlanResult| if progress.stopped() { Err(Interrupted) } else { Ok(of) };
+    let plans = (0..scenario.plans.len()).map(|plan| unless_stopped(whole(scenario, totals, plan)));
+    Ok(Results {
         schema: SCHEMA.to_owned(),
         scenario: facts(scenario, totals),
-        plans: (0..plans).map(|plan| whole(scenario, totals, plan)).collect(),
-        comparisons: pairs.map(|pair| pair_of_wholes(scenario, totals, pair)).collect(),
-    }
+        plans: plans.collect::<Result<_, _>>()?,
+        comparisons: pairs(scenario).map(|pair| pair_of_wholes(scenario, totals, pair)).collect(),
+    })
+}
+
+/// The pairs of plans that are compared, each with its place.
+fn pairs(scenario: &Scenario) -> impl Iterator<Item = (usize, (usize, usize))> {
+    Pairs::new(scenario.plans.len(), scenario.reference()).iter().enumerate()
 }
 
 fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
@@ -57,6 +61,7 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
         title: scenario.title.clone(),
         digest: scenario.digest.clone(),
         seed: scenario.seed,
+        seed_text: scenario.seed.to_string(),
         recipients: scenario.recipients(),
         replications: totals.replications,
         currency: scenario.currency.clone(),
@@ -72,11 +77,12 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
 /// What all streams together came to under a plan.
 fn whole(scenario: &Scenario, totals: &Totals, plan: usize) -> PlanResult {
     let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
-    let plans: Vec<_> = own.chain([&scenario.plans[plan]]).collect();
+    let followed = &scenario.plans[plan];
+    let plans: Vec<_> = own.chain([followed]).collect();
     let streams = scenario.streams.iter().zip(totals.streams());
     PlanResult {
         streams: streams.map(|(stream, strand)| of_stream(scenario, totals, (stream, strand), plan)).collect(),
-        ..Teller { scenario, totals, strand: totals.whole(), plan }.result(&scenario.plans[plan], &plans)
+        ..Teller(Estimate { scenario, totals, strand: totals.whole(), plan, followed }).result(&plans)
     }
 }
 
@@ -85,40 +91,36 @@ fn of_stream(scenario: &Scenario, totals: &Totals, (stream, strand): (&Stream, &
     StreamResult {
         stream: stream.name.clone(),
         deadline_s: stream.deadline.as_secs_f64(),
-        result: Teller { scenario, totals, strand, plan }.result(followed, &[followed]),
+        result: Teller(Estimate { scenario, totals, strand, plan, followed }).result(&[followed]),
     }
 }
 
 /// Says what a strand came to under a plan.
-struct Teller<'a> {
-    scenario: &'a Scenario,
-    totals: &'a Totals,
-    strand: &'a Strand,
-    plan: usize,
-}
+struct Teller<'a>(Estimate<'a>);
 
 impl Teller<'_> {
-    /// The result, the steps being those of `plan` and the providers those of `plans`.
-    fn result(&self, plan: &Plan, plans: &[&Plan]) -> PlanResult {
+    /// The result, the providers being those of `plans`.
+    fn result(&self, plans: &[&Plan]) -> PlanResult {
         let tally = self.tally();
-        let n = self.estimate().played();
-        let share = |part| self.share(part);
+        let plan = self.0.followed;
+        let models_seen = plans.iter().any(|plan| models_seen(self.0.scenario, plan));
         PlanResult {
             name: plan.name.clone(),
-            recipients: self.strand.recipients,
-            delivered: share(Part::Delivered),
-            in_time: share(Part::InTime),
-            succeeded: share(Part::Succeeded),
-            duplicates: share(Part::Duplicates),
-            seen: plans.iter().any(|plan| models_seen(self.scenario, plan)).then(|| share(Part::Seen)),
+            recipients: self.0.strand.recipients,
+            delivered: self.share(Part::Delivered),
+            in_time: self.share(Part::InTime),
+            succeeded: self.share(Part::Succeeded),
+            duplicates: self.share(Part::Duplicates),
+            seen: models_seen.then(|| self.share(Part::Seen)),
             cost: self.cost(),
             latency_s: self.latency(),
-            failovers: self.count(failovers(tally)),
-            last_end_s: self.strand.last_ends[self.plan].seconds().map(round),
+            no_interval: self.unknown(models_seen),
+            failovers: self.count(tally.failovers.total()),
+            last_end_s: self.0.strand.last_ends[self.0.plan].seconds().map(round),
             open: self.count(tally.open),
             callbacks: Callbacks {
-                on_completion: self.count(n - tally.open),
-                on_completion_peak_per_s: self.strand.peaks[self.plan],
+                on_completion: self.count(self.0.played() - tally.open),
+                on_completion_peak_per_s: self.0.strand.peaks[self.0.plan],
             },
             steps: (0..plan.carriers.len()).map(|i| self.step(plan, i, &tally.steps[i])).collect(),
             providers: self.providers(plans),
@@ -126,37 +128,49 @@ impl Teller<'_> {
         }
     }
 
-    fn tally(&self) -> &PlanTally {
-        &self.strand.tally.plans[self.plan]
+    /// Why measures have no interval, by the names of those; nothing where no measure has one, which `intervals` of the scenario says.
+    fn unknown(&self, models_seen: bool) -> BTreeMap<String, String> {
+        if self.0.totals.certainty == Certainty::Nothing {
+            return BTreeMap::new();
+        }
+        let shares = Part::ALL.into_iter().filter(|part| models_seen || *part != Part::Seen);
+        let shares = shares.map(|part| (part.name().to_owned(), self.0.share(part).0));
+        let quantiles =
+            QUANTILES.iter().zip(0..).map(|((name, _), place)| (format!("latency_{name}_s"), self.0.quantile(place)));
+        let means = [("cost_per_recipient", self.0.cost()), ("latency_mean_s", self.0.mean_latency())];
+        let all = shares.chain(means.map(|(name, ends)| (name.to_owned(), ends))).chain(quantiles);
+        all.filter_map(|(name, ends)| Some((name, ends.err()?.to_string()))).collect()
     }
 
-    fn estimate(&self) -> Estimate<'_> {
-        Estimate::new(self.totals, self.strand)
+    fn tally(&self) -> &PlanTally {
+        &self.0.strand.tally.plans[self.0.plan]
     }
 
     /// A count as a mean per replication.
     fn count(&self, count: u64) -> Count {
-        Count(round(count as f64 / f64::from(self.totals.replications)))
+        Count(round(count as f64 / f64::from(self.0.totals.replications)))
     }
 
     /// An amount of millionths as a mean per replication, in units.
     fn units(&self, micros: u128) -> f64 {
-        round(micros as f64 / 1e6 / f64::from(self.totals.replications))
+        round(micros as f64 / 1e6 / f64::from(self.0.totals.replications))
     }
 
     fn share(&self, part: Part) -> Share {
         let count = part.count(self.tally());
-        let (low, high) = ends(self.estimate().share(self.plan, part));
-        Share { count: self.count(count), share: round(count as f64 / self.estimate().played() as f64), low, high }
+        let (interval, narrow) = self.0.share(part);
+        let (low, high) = ends(interval);
+        let share = round(count as f64 / self.0.played() as f64);
+        Share { count: self.count(count), share, low, high, narrow }
     }
 
     fn cost(&self) -> Cost {
         let tally = self.tally();
         let sum = tally.cost as f64 / 1e6;
-        let (low, high) = ends(self.estimate().cost(self.plan));
+        let (low, high) = ends(self.0.cost());
         Cost {
             total: self.units(tally.cost),
-            per_recipient: round(sum / self.estimate().played() as f64),
+            per_recipient: round(sum / self.0.played() as f64),
             low,
             high,
             per_delivered: (tally.delivered > 0).then(|| round(sum / tally.delivered as f64)),
@@ -165,12 +179,10 @@ impl Teller<'_> {
 
     fn latency(&self) -> Latency {
         let latencies = &self.tally().latencies;
-        let quantile = |p| latencies.quantile(p).map(round);
+        let quantile = |p| latencies.quantile(p).map(|quantile| round(quantile.value));
         let (n, sum) = (latencies.count() as f64, latencies.sum() as f64 / 1e6);
-        let estimate = self.estimate();
-        let mean = ("mean", estimate.mean_latency(self.plan));
-        let intervals =
-            QUANTILES.iter().enumerate().map(|(place, (name, _))| (*name, estimate.quantile(self.plan, place)));
+        let mean = ("mean", self.0.mean_latency());
+        let intervals = QUANTILES.iter().enumerate().map(|(place, (name, _))| (*name, self.0.quantile(place)));
         Latency {
             mean: (n > 0.0).then(|| round(sum / n)),
             p50: quantile(0.5),
@@ -188,11 +200,11 @@ impl Teller<'_> {
         let possible = |ending: Ending| matches!(ending, Ending::Status(status) if failover_on.contains(status));
         let outcomes = Ending::all().map(|ending| (ending, tally.endings[ending.index()]));
         let members = plan.carriers[index].pool.members();
-        let names: Vec<_> = members.iter().map(|&i| self.scenario.providers[i].name.as_str()).collect();
+        let names: Vec<_> = members.iter().map(|&i| self.0.scenario.providers[i].name.as_str()).collect();
         StepResult {
             step: index + 1,
             provider: names.join(", "),
-            channel: self.scenario.providers[members[0]].channel.clone(),
+            channel: self.0.scenario.providers[members[0]].channel.clone(),
             attempts: self.count(tally.attempts),
             delivered: self.count(tally.delivered),
             late: self.count(tally.late),
@@ -207,33 +219,27 @@ impl Teller<'_> {
     /// The providers that one of `plans` uses.
     fn providers(&self, plans: &[&Plan]) -> Vec<ProviderResult> {
         let used = used_by(plans.iter().copied());
-        let all = self.tally().providers.iter().enumerate();
-        all.filter(|(i, _)| used.contains(i)).map(|(i, tally)| self.provider(i, tally)).collect()
+        used.into_iter().map(|i| self.provider(i, &self.tally().providers[i])).collect()
     }
 
     fn provider(&self, index: usize, tally: &ProviderTally) -> ProviderResult {
         let queue = tally.queue.as_deref();
         let waits = queue.map(|queue| &queue.waits).filter(|waits| waits.count() > 0);
         ProviderResult {
-            provider: self.scenario.providers[index].name.clone(),
+            provider: self.0.scenario.providers[index].name.clone(),
             attempts: self.count(tally.attempts),
             delivered: self.count(tally.delivered),
             cost: self.units(tally.cost),
             wait_mean_s: waits.map_or(0.0, |waits| round(waits.sum() as f64 / 1e6 / waits.count() as f64)),
-            wait_p99_s: waits.and_then(|waits| waits.quantile(0.99)).map_or(0.0, round),
-            queue_max: self.totals.longest[self.plan][index],
+            wait_p99_s: waits.and_then(|waits| waits.quantile(0.99)).map_or(0.0, |wait| round(wait.value)),
+            queue_max: self.0.totals.longest[self.0.plan][index],
             refused: self.count(queue.map_or(0, |queue| queue.refused)),
             withdrawn: self.count(queue.map_or(0, |queue| queue.withdrawn)),
             blocked: self.count(tally.blocked),
-            circuit_opened: self.count(self.totals.opened[self.plan][index]),
-            drained_s: self.strand.drains[self.plan][index].seconds().map(round),
+            circuit_opened: self.count(self.0.totals.opened[self.0.plan][index]),
+            drained_s: self.0.strand.drains[self.0.plan][index].seconds().map(round),
         }
     }
-}
-
-/// Moves to a next step.
-fn failovers(tally: &PlanTally) -> u64 {
-    tally.failovers.counts().iter().sum()
 }
 
 fn models_seen(scenario: &Scenario, plan: &Plan) -> bool {
@@ -242,33 +248,49 @@ fn models_seen(scenario: &Scenario, plan: &Plan) -> bool {
 }
 
 fn named_interval((name, interval): (&str, Ends)) -> Option<(String, Interval)> {
-    let (low, high) = interval?;
+    let (low, high) = interval.ok()?;
     Some((name.to_owned(), Interval { low: round(low), high: round(high) }))
 }
 
+/// A pair of plans, with its place among all pairs.
+type Pair = (usize, (usize, usize));
+
 /// A pair of plans, for all streams together and for each.
-fn pair_of_wholes(scenario: &Scenario, totals: &Totals, pair: (usize, usize)) -> Comparison {
+fn pair_of_wholes(scenario: &Scenario, totals: &Totals, pair: Pair) -> Comparison {
     let streams = scenario.streams.iter().zip(totals.streams());
     let of_stream = |(stream, strand): (&Stream, &Strand)| StreamComparison {
         stream: stream.name.clone(),
-        comparison: comparison(scenario, totals, strand, pair),
+        comparison: comparison(scenario, totals, (strand, Some(stream)), pair),
     };
-    Comparison { streams: streams.map(of_stream).collect(), ..comparison(scenario, totals, totals.whole(), pair) }
+    Comparison {
+        streams: streams.map(of_stream).collect(),
+        ..comparison(scenario, totals, (totals.whole(), None), pair)
+    }
 }
 
-fn comparison(scenario: &Scenario, totals: &Totals, strand: &Strand, pair: (usize, usize)) -> Comparison {
-    let estimate = Estimate::new(totals, strand);
-    let (plan, against) = pair;
+fn comparison(
+    scenario: &Scenario,
+    totals: &Totals,
+    (strand, stream): (&Strand, Option<&Stream>),
+    (place, (plan, against)): Pair,
+) -> Comparison {
+    let estimate = |plan: usize| {
+        let followed = stream.map_or(&scenario.plans[plan], |stream| scenario.plan_of(stream, plan));
+        Estimate { scenario, totals, strand, plan, followed }
+    };
     let [ours, theirs] = [plan, against].map(|i| &strand.tally.plans[i]);
-    let n = estimate.played() as f64;
+    let nothing = PairTally::default();
+    let pair = strand.tally.pairs.get(place).unwrap_or(&nothing);
+    let paired = Paired { plan: estimate(plan), against: estimate(against), pair };
+    let n = paired.plan.played() as f64;
     let share = |part: Part| {
         let value = (part.count(ours) as f64 - part.count(theirs) as f64) / n;
-        difference(value, estimate.share_difference(pair, part))
+        difference(value, paired.share(part))
     };
     let quantile = |place: usize| {
         let p = QUANTILES[place].1;
-        let value = ours.latencies.quantile(p)? - theirs.latencies.quantile(p)?;
-        Some(difference(value, estimate.quantile_difference(pair, place)))
+        let value = ours.latencies.quantile(p)?.value - theirs.latencies.quantile(p)?.value;
+        Some(difference(value, paired.quantile(place)))
     };
     let cost = (ours.cost as i128 - theirs.cost as i128) as f64 / 1e6 / n;
     Comparison {
@@ -278,7 +300,7 @@ fn comparison(scenario: &Scenario, totals: &Totals, strand: &Strand, pair: (usiz
         in_time: share(Part::InTime),
         succeeded: share(Part::Succeeded),
         duplicates: share(Part::Duplicates),
-        cost_per_recipient: difference(cost, estimate.cost_difference(pair)),
+        cost_per_recipient: difference(cost, paired.cost()),
         latency_p50_s: quantile(0),
         latency_p95_s: quantile(2),
         streams: Vec::new(),

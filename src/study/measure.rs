@@ -9,17 +9,30 @@ pub struct Measured {
     pub value: f64,
     /// The ends of its interval; `None` where none is known.
     pub interval: Option<(f64, f64)>,
+    /// An interval that holds in place of that where the bound is far enough from 0 and 1.
+    pub narrow: Option<(f64, f64)>,
     /// Whether it is a measure without intervals, which is judged by its value.
     pub plain: bool,
+    /// Values closer than this are not told apart, however many are counted.
+    pub resolution: f64,
 }
 
 impl Measured {
     const fn exactly(value: f64) -> Self {
-        Self { value, interval: None, plain: true }
+        Self { value, interval: None, narrow: None, plain: true, resolution: 0.0 }
     }
 
     fn with(value: f64, low: Option<f64>, high: Option<f64>) -> Self {
-        Self { value, interval: low.zip(high), plain: false }
+        Self { interval: low.zip(high), plain: false, ..Self::exactly(value) }
+    }
+
+    fn of_share(share: &Share) -> Self {
+        Self { narrow: share.narrow, ..Self::with(share.share, share.low, share.high) }
+    }
+
+    /// A quantile, which is known to its cell of the histogram at best: the 1024th part of its value.
+    fn of_quantile(value: f64, low: Option<f64>, high: Option<f64>) -> Self {
+        Self { resolution: value / 1024.0, ..Self::with(value, low, high) }
     }
 }
 
@@ -57,7 +70,7 @@ pub fn more_is_better(metric: &str) -> bool {
 /// the latency of a plan that reached nobody.
 #[must_use]
 pub fn measure(plan: &PlanResult, metric: &str) -> Option<Measured> {
-    let share = |share: &Share| Measured::with(share.share, share.low, share.high);
+    let share = Measured::of_share;
     let cost = &plan.cost;
     let n = plan.recipients as f64;
     match metric {
@@ -101,5 +114,6 @@ fn latency(latency: &Latency, name: &str) -> Option<Measured> {
         return value.map(Measured::exactly);
     }
     let interval = latency.intervals.get(name);
-    value.map(|value| Measured::with(value, interval.map(|i| i.low), interval.map(|i| i.high)))
+    let of = if name == "mean" { Measured::with } else { Measured::of_quantile };
+    value.map(|value| of(value, interval.map(|i| i.low), interval.map(|i| i.high)))
 }

@@ -1,8 +1,10 @@
 //! Questions that need many flows: what each plan comes to, how plans compare, and whether they keep their bounds.
 
 mod check;
+mod classes;
 mod compare;
 mod estimates;
+mod exposure;
 mod measure;
 mod over_time;
 mod pictures;
@@ -16,19 +18,21 @@ mod sweep;
 mod thinning;
 mod totals;
 mod trace;
+mod unknown;
 
 pub use check::{
     Against, BASELINE_METRICS, Checked, Incomparable, Tolerance, Verdict, against, check, comparable, judge,
 };
 pub use compare::compare;
+pub use estimates::LEAST_REPLICATIONS;
 pub use measure::{Measured, Unit, measure, more_is_better, unit};
-pub use precision::{Precision, Replications};
+pub use precision::{Precision, Replications, Wanted};
 pub use results::{
     Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, PlanResult, ProviderResult,
     Results, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
 pub use series::{OutageWindow, OverTime, Pictures, PlanOverTime, PlanPicture, ProviderOverTime, QueueOverTime};
-pub use sizing::{Goal, Limit, Question, Sizing, Trial, size};
+pub use sizing::{Goal, LOOKS, Limit, Question, Sizing, Trial, size};
 pub use sweep::{Point, Sweep, key, points};
-pub use totals::LEAST_REPLICATIONS;
+
 pub use trace::{Event, Trace, Whose, trace};

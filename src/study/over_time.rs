@@ -16,8 +16,8 @@ const BINS: usize = 500;
 /// What happened over time.
 pub(super) fn over_time(scenario: &Scenario, totals: &Totals) -> OverTime {
     let strand = totals.whole();
-    let providers = strand.tally.plans.iter().flat_map(|plan| &plan.providers);
-    let drained = providers.filter_map(|provider| provider.queue.as_ref()?.drained).max();
+    let providers = strand.tally.plans.iter().flat_map(|plan| plan.providers.iter());
+    let drained = providers.filter_map(|(_, provider)| provider.queue.as_ref()?.drained).max();
     let thin = Thinning::of(totals, strand, BINS, SimTime::from_micros(drained.unwrap_or(0)));
     let arrivals = scenario.streams.iter().enumerate().map(|(i, stream)| {
         let of_stream = if scenario.streams.len() == 1 { strand } else { totals.stream(i) };

@@ -66,7 +66,7 @@ fn plan_picture(
 /// About [`POINTS`] points of the distribution, evenly spaced in the logarithm of time.
 fn curve(latencies: &Latencies, n: f64) -> Vec<(f64, f64)> {
     let all: Vec<(f64, f64)> =
-        latencies.cumulative().map(|(seconds, count)| (seconds.max(1e-6), count as f64 / n)).collect();
+        latencies.cumulative().into_iter().map(|(seconds, count)| (seconds.max(1e-6), count as f64 / n)).collect();
     let (Some(first), Some(last)) = (all.first(), all.last()) else { return Vec::new() };
     let step = libm::exp(libm::log(last.0 / first.0) / POINTS as f64);
     let (mut curve, mut next) = (Vec::with_capacity(2 * POINTS), 0.0);
@@ -86,7 +86,7 @@ fn deliveries(scenario: &Scenario, thin: &Thinning, plan: &Plan, tally: &PlanTal
     let mut channels: Vec<(String, Bins)> = Vec::new();
     let mut done = Vec::new();
     let steps = plan.carriers.iter().flat_map(|carrier| carrier.pool.members());
-    let others = (0..scenario.providers.len()).filter(|&i| tally.providers[i].delivered > 0);
+    let others = tally.providers.iter().filter(|(_, tally)| tally.delivered > 0).map(|(provider, _)| provider);
     for provider in steps.copied().chain(others) {
         if done.contains(&provider) {
             continue;

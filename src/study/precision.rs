@@ -1,8 +1,26 @@
 //! How often to play: a number of times, or until intervals are narrow enough.
+//!
+//! Intervals that are looked at again and again, until they are narrow, miss more often than they say: those that are narrow by chance stop.
+//! Two things hold them to what they say. The first look comes only after so many replications that an interval is as wide as it should be
+//! (Hall's, which is not narrow where a skewed sample has missed its tail); and from how much too wide it is then, the next number is planned
+//! at once, instead of step by step. Over 16 kinds of replications, skewed by -8 to +4, the intervals at the stop held the truth in 95.8 %,
+//! and in 93.6 % at worst, among those that stopped at the first look in 92 % or more; with a first look after ten in 32 to 80 %.
 
 use super::estimates::Estimate;
 use super::samples::Part;
-use super::totals::Totals;
+use super::totals::{Certainty, Strand, Totals};
+use super::unknown::Unknown;
+use crate::scenario::Scenario;
+use crate::stats::Confidence;
+
+/// How often a scenario is played, and how sure its intervals are to be.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Wanted {
+    /// How often.
+    pub replications: Replications,
+    /// How sure.
+    pub confidence: Confidence,
+}
 
 /// How often a scenario is played.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -13,7 +31,23 @@ pub enum Replications {
     Until(Precision, u32),
 }
 
-/// How far the ends of the headline intervals, of every plan and every stream of traffic, may be from the value.
+impl Replications {
+    /// The most that are played.
+    #[must_use]
+    pub const fn most(&self) -> u32 {
+        match *self {
+            Self::Exactly(most) | Self::Until(_, most) => most,
+        }
+    }
+}
+
+impl<T: Into<Replications>> From<T> for Wanted {
+    fn from(replications: T) -> Self {
+        Self { replications: replications.into(), confidence: Confidence::USUAL }
+    }
+}
+
+/// How long half of the headline intervals, of every plan and every stream of traffic, may be.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Precision {
     /// Of the shares delivered and in time, as a share.
@@ -28,19 +62,23 @@ impl From<u32> for Replications {
     }
 }
 
+/// The first look comes after so many replications, where intervals come from those.
+pub(super) const FIRST_LOOK: u32 = 60;
+/// Or, where recipients are independent, after so many of them.
+const FIRST_RECIPIENTS: u64 = 1_000;
 /// A guess of how many replications are needed is this much too large, so that it need not be made often.
 const RESERVE: f64 = 1.1;
 /// No round makes more than so many replications of one: the guess is better afterwards.
 const GROWTH: u32 = 4;
 
-/// Up to how many replications to play next; `None` when those played are enough. The first round has `least`.
-pub(super) fn next_round(totals: &Totals, wanted: &Replications, least: u32) -> Option<u32> {
+/// Up to how many replications to play next; `None` when those played are enough.
+pub(super) fn next_round(totals: &Totals, scenario: &Scenario, wanted: &Wanted) -> Option<u32> {
     let played = totals.replications;
-    match *wanted {
+    match wanted.replications {
         Replications::Exactly(n) => (played < n).then_some(n),
-        Replications::Until(_, most) if played == 0 => Some(least.min(most)),
+        Replications::Until(_, most) if played == 0 => Some(first_look(totals).min(most)),
         Replications::Until(precision, most) => {
-            let excess = excess(totals, &precision);
+            let excess = excess(totals, scenario, &precision);
             if excess <= 1.0 || played >= most {
                 return None;
             }
@@ -52,39 +90,48 @@ pub(super) fn next_round(totals: &Totals, wanted: &Replications, least: u32) -> 
     }
 }
 
+fn first_look(totals: &Totals) -> u32 {
+    let needed = match totals.certainty {
+        Certainty::Recipients => FIRST_RECIPIENTS.div_ceil(totals.whole().recipients),
+        _ => totals.exposure.least().max(u64::from(FIRST_LOOK)),
+    };
+    u32::try_from(needed).unwrap_or(u32::MAX)
+}
+
 /// Whether the intervals are wider than wanted.
-pub(super) fn is_missed(totals: &Totals, wanted: &Replications) -> bool {
-    match wanted {
+pub(super) fn is_missed(totals: &Totals, scenario: &Scenario, wanted: &Wanted) -> bool {
+    match wanted.replications {
         Replications::Exactly(_) => false,
-        Replications::Until(precision, _) => excess(totals, precision) > 1.0,
+        Replications::Until(precision, _) => excess(totals, scenario, &precision) > 1.0,
     }
 }
 
 /// How many times too wide the widest interval is.
-fn excess(totals: &Totals, precision: &Precision) -> f64 {
-    let whole = totals.whole();
-    let strands = totals.streams().iter().chain([whole]);
-    let plans = 0..whole.tally.plans.len();
-    let each = strands.flat_map(|strand| plans.clone().map(move |plan| (Estimate::new(totals, strand), plan)));
-    each.map(|(estimate, plan)| excess_of(&estimate, plan, precision)).fold(0.0, f64::max)
+fn excess(totals: &Totals, scenario: &Scenario, precision: &Precision) -> f64 {
+    let whole = (totals.whole(), None);
+    let streams = totals.streams().iter().zip(scenario.streams.iter().map(Some));
+    let excess = |(strand, stream): (&Strand, Option<&crate::scenario::Stream>)| {
+        let of_plan = |plan: usize| {
+            let followed = stream.map_or(&scenario.plans[plan], |stream| scenario.plan_of(stream, plan));
+            excess_of(&Estimate { scenario, totals, strand, plan, followed }, precision)
+        };
+        (0..scenario.plans.len()).map(of_plan).fold(0.0, f64::max)
+    };
+    streams.chain([whole]).map(excess).fold(0.0, f64::max)
 }
 
-fn excess_of(estimate: &Estimate<'_>, plan: usize, precision: &Precision) -> f64 {
-    let tally = &estimate.strand.tally.plans[plan];
-    let n = estimate.played() as f64;
-    let share = |part: Part| {
-        let value = part.count(tally) as f64 / n;
-        precision.shares.map(|allowed| reach(value, estimate.share(plan, part)) / allowed)
-    };
+fn excess_of(estimate: &Estimate<'_>, precision: &Precision) -> f64 {
+    let tally = &estimate.strand.tally.plans[estimate.plan];
+    let share = |part: Part| precision.shares.map(|allowed| half(&estimate.share(part).0) / allowed);
     let cost = precision.cost.map(|allowed| {
-        let value = tally.cost as f64 / 1e6 / n;
+        let value = tally.cost as f64 / 1e6 / estimate.played() as f64;
         // What costs nothing is known.
-        if value == 0.0 { 0.0 } else { reach(value, estimate.cost(plan)) / (allowed * value) }
+        if value == 0.0 { 0.0 } else { half(&estimate.cost()) / (allowed * value) }
     });
     [share(Part::Delivered), share(Part::InTime), cost].into_iter().flatten().fold(0.0, f64::max)
 }
 
-/// How far the farther end is from the value; without an interval so far that more replications are needed.
-fn reach(value: f64, ends: Option<(f64, f64)>) -> f64 {
-    ends.map_or(f64::INFINITY, |(low, high)| (value - low).max(high - value))
+/// Half of the length of an interval; without one so much that more replications are needed.
+fn half(ends: &Result<(f64, f64), Unknown>) -> f64 {
+    ends.as_ref().map_or(f64::INFINITY, |(low, high)| 0.5 * (high - low))
 }

@@ -28,7 +28,7 @@ pub struct Results {
     pub scenario: ScenarioFacts,
     /// One for each plan, in the order of the scenario file.
     pub plans: Vec<PlanResult>,
-    /// One for each pair of plans: each plan against each plan before it.
+    /// One for each pair of plans: each plan against each plan before it; of more than 20 plans each against the reference.
     pub comparisons: Vec<Comparison>,
 }
 
@@ -43,6 +43,9 @@ pub struct ScenarioFacts {
     pub digest: String,
     /// The seed of all luck.
     pub seed: u64,
+    /// The same in digits: many readers of JSON keep numbers above 2⁵³ only roughly.
+    #[serde(default)]
+    pub seed_text: String,
     /// Recipients per replication.
     pub recipients: u64,
     /// How often the recipients were played with luck of their own.
@@ -93,6 +96,9 @@ pub struct PlanResult {
     pub cost: Cost,
     /// From arrival to first delivery, over the recipients whom it reached.
     pub latency_s: Latency,
+    /// Why measures have no interval, by the names of those.
+    #[serde(default)]
+    pub no_interval: BTreeMap<String, String>,
     /// Moves to a next step.
     pub failovers: Count,
     /// When the last flow ended, since the start of the world (s); null when none did.
@@ -136,6 +142,10 @@ pub struct Share {
     pub low: Option<f64>,
     /// The upper end.
     pub high: Option<f64>,
+    /// From replications: an interval that holds where the share is held to a bound that is not close to 0 or 1, however close the share
+    /// itself is. Not written.
+    #[serde(skip)]
+    pub narrow: Option<(f64, f64)>,
 }
 
 /// A count, or with replications a mean of counts: written as a whole number where it is one.
@@ -345,6 +355,14 @@ pub struct Findings {
     pub over_time: OverTime,
     /// Whether a precision was asked for and not reached within the most replications.
     pub imprecise: bool,
+}
+
+impl ScenarioFacts {
+    /// The seed, whoever has read and written it as a number in between.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed_text.parse().unwrap_or(self.seed)
+    }
 }
 
 impl Results {

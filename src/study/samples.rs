@@ -1,7 +1,6 @@
 //! What one replication came to, for intervals that come from replications.
 
 use crate::sim::PlanTally;
-use crate::stats::{student_interval, wilson};
 
 /// The shares of the recipients that have intervals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +25,17 @@ impl Part {
             Self::Seen => tally.seen,
         }
     }
+
+    /// The name of the measure.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::InTime => "in_time",
+            Self::Succeeded => "succeeded",
+            Self::Duplicates => "duplicates",
+            Self::Seen => "seen",
+        }
+    }
 }
 
 /// The quantiles of latency in the results, with their names.
@@ -39,26 +49,18 @@ pub(super) struct Sample {
     shares: [f64; Part::ALL.len()],
     /// Per recipient (millionths).
     cost: f64,
-    /// The mean latency, then the [`QUANTILES`] (s); `None` when nobody was reached.
-    latency: Option<[f64; 1 + QUANTILES.len()]>,
+    /// The sum of the latencies (µs), and how many there are.
+    latencies: (f64, f64),
 }
 
 impl Sample {
     /// What `tally`, of so many recipients, says.
     pub(super) fn of(tally: &PlanTally, recipients: u64) -> Self {
         let n = recipients as f64;
-        let latencies = &tally.latencies;
-        let latency = || {
-            let mut latency = [latencies.sum() as f64 / 1e6 / latencies.count() as f64; 1 + QUANTILES.len()];
-            for (place, (_, p)) in QUANTILES.into_iter().enumerate() {
-                latency[1 + place] = latencies.quantile(p)?;
-            }
-            Some(latency)
-        };
         Self {
             shares: Part::ALL.map(|part| part.count(tally) as f64 / n),
             cost: tally.cost as f64 / n,
-            latency: latency(),
+            latencies: (tally.latencies.sum() as f64, tally.latencies.count() as f64),
         }
     }
 
@@ -72,39 +74,8 @@ impl Sample {
         self.cost
     }
 
-    /// The mean latency (s).
-    pub(super) fn mean_latency(&self) -> Option<f64> {
-        Some(self.latency?[0])
+    /// The sum of the latencies (µs), and how many there are.
+    pub(super) const fn latencies(&self) -> (f64, f64) {
+        self.latencies
     }
-
-    /// The quantile of latency with this place in [`QUANTILES`] (s).
-    pub(super) fn quantile(&self, place: usize) -> Option<f64> {
-        Some(self.latency?[1 + place])
-    }
-}
-
-/// The interval of the mean of `of` over replications: Student's t. `None` when one of them has no value.
-pub(super) fn interval(samples: &[Sample], of: impl Fn(&Sample) -> Option<f64>) -> Option<(f64, f64)> {
-    student_interval(&samples.iter().map(of).collect::<Option<Vec<_>>>()?)
-}
-
-/// The interval of a share over replications of so many recipients each. Where the replications do not differ at all, as when
-/// everybody is reached in every one, it is Wilson's of all recipients: nothing shows that they depend on one another.
-pub(super) fn share_interval(samples: &[Sample], part: Part, recipients: u64) -> Option<(f64, f64)> {
-    let (low, high) = interval(samples, |sample| Some(sample.share(part)))?;
-    if high > low {
-        return Some((low.max(0.0), high.min(1.0)));
-    }
-    let n = recipients as f64 * samples.len() as f64;
-    wilson((low * n).round(), n)
-}
-
-/// The interval of the mean of differences between two plans, replication by replication.
-pub(super) fn difference(
-    ours: &[Sample],
-    theirs: &[Sample],
-    of: impl Fn(&Sample) -> Option<f64>,
-) -> Option<(f64, f64)> {
-    let differences = ours.iter().zip(theirs).map(|(ours, theirs)| Some(of(ours)? - of(theirs)?));
-    student_interval(&differences.collect::<Option<Vec<_>>>()?)
 }

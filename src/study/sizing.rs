@@ -2,11 +2,15 @@
 
 use super::check::{Verdict, judge};
 use super::compare::compare;
-use super::measure::{Measured, measure, sample_size};
+use super::estimates::replications_for;
+use super::exposure::Exposure;
+use super::measure::{Measured, Unit, measure, sample_size, unit};
+use super::precision::{Replications, Wanted};
 use super::results::Results;
 use crate::provider::{Capacity, Order};
 use crate::scenario::{Bound, Scenario};
 use crate::sim::{Interrupted, Progress};
+use crate::stats::Confidence;
 use crate::units::{Rate, SimTime};
 
 /// What is asked for.
@@ -40,11 +44,17 @@ pub struct Question<'a> {
     pub limit: Limit,
     /// What the plan is to come to; not empty.
     pub goals: &'a [Goal],
-    /// Replications of each trial.
+    /// Replications of each trial at the least: goals close to 0 or 1, and random outages, need more.
     pub replications: u32,
-    /// The most replications, where the first do not tell.
-    pub most: u32,
 }
+
+/// A trial is looked at up to so many times, each time with twice as many replications. The looks share the error of 5 % that its verdict
+/// has: each interval is one of 98.3 %. Over 40 worlds with queues a share exactly at its bound was taken for sure at some look in 1.8 % of
+/// the trials, and in 2.7 % at worst.
+pub const LOOKS: u32 = 3;
+
+/// What the first look needs where no random outage and no goal needs more.
+const FIRST_LOOK: u64 = 30;
 
 /// One capacity, tried.
 #[derive(Clone, PartialEq, Debug)]
@@ -58,7 +68,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Whether all goals are met, with 95 % confidence.
+    /// Whether all goals are met, with 95 % confidence over all looks.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.outcomes.iter().all(|(_, verdict)| *verdict == Verdict::Holds)
@@ -75,6 +85,9 @@ pub struct Sizing {
     /// All capacities that were tried, rising.
     pub trials: Vec<Trial>,
 }
+
+/// A goal that needs more replications than this at the first look is beyond reach, and stays unsure.
+const MOST_FOR_GOALS: u64 = 10_000;
 
 /// Capacities are tried to three significant digits: to be told apart by at most 1 %. They are counted in these: the n-th
 /// is n up to 999, then 1000, 1010, 1020 and so on.
@@ -96,7 +109,7 @@ const AROUND: [f64; 6] = [0.5, 0.75, 0.9, 1.1, 1.25, 1.5];
 const USUAL_TRIALS: u64 = 22;
 
 /// Looks for the smallest capacity, supposing that more of it never hurts: doubles or halves until the answer lies between two
-/// trials, then cuts the span between them in half again and again, and confirms what is left with more replications. All trials meet
+/// trials, then cuts the span between them in half again and again, and confirms what is left with the most replications. All trials meet
 /// the same recipients with the same luck.
 ///
 /// # Errors
@@ -104,7 +117,6 @@ const USUAL_TRIALS: u64 = 22;
 pub fn size(question: &Question<'_>, progress: &Progress) -> Result<Sizing, Interrupted> {
     progress.expect(USUAL_TRIALS * question.lives());
     let unlimited = question.trial(None, progress)?;
-    let unlimited = if unlimited.holds() { question.trial_of(None, question.most, progress)? } else { unlimited };
     let mut search = Search { question, progress, trials: Vec::new() };
     let smallest = if unlimited.holds() { search.confirmed()? } else { None };
     if let Some(smallest) = smallest {
@@ -147,7 +159,7 @@ impl Search<'_> {
     /// The smallest that holds with the most replications; `None` when not even the top of the ladder does. Whatever is the smallest
     /// with few had luck on its side.
     fn confirmed(&mut self) -> Result<Option<u32>, Interrupted> {
-        let (few, most) = (self.question.replications, self.question.most);
+        let (few, most) = (self.question.first_look(), self.question.most());
         match self.smallest(self.question.first(), DOUBLING, few)? {
             Some(found) => self.smallest(found, 1, most),
             None => Ok(None),
@@ -159,7 +171,7 @@ impl Search<'_> {
         let at = rung(smallest) as f64;
         for part in AROUND {
             let n = self.question.rung_at((at * part).round() as u64);
-            self.holds(n, self.question.replications)?;
+            self.holds(n, self.question.first_look())?;
         }
         Ok(())
     }
@@ -226,7 +238,24 @@ impl Question<'_> {
 
     /// The lives of one trial, with the replications that it begins with.
     fn lives(&self) -> u64 {
-        self.scenario.recipients() * u64::from(self.replications)
+        self.scenario.recipients() * u64::from(self.first_look())
+    }
+
+    /// The replications of the first look: with fewer no share could be told from its bound, nor would enough have met an outage.
+    fn first_look(&self) -> u32 {
+        let for_share = |goal: &Goal| match unit(&goal.metric) {
+            Unit::Share => replications_for(goal.bound.limit().min(1.0 - goal.bound.limit())),
+            _ => 0,
+        };
+        let goals = self.goals.iter().map(for_share).filter(|needed| *needed <= MOST_FOR_GOALS).max().unwrap_or(0);
+        let least =
+            goals.max(Exposure::new(self.scenario, 0).least()).max(FIRST_LOOK).max(u64::from(self.replications));
+        u32::try_from(least).unwrap_or(u32::MAX)
+    }
+
+    /// The replications of the last look.
+    fn most(&self) -> u32 {
+        self.first_look().saturating_mul(1 << (LOOKS - 1))
     }
 
     /// The capacity at this place of the ladder: a rate (1/s), of which the ladder counts thousandths, or a number of lines.
@@ -254,20 +283,22 @@ impl Question<'_> {
 
     /// Tries a capacity, with more and more replications until every goal is known to be met or not, or there are enough.
     fn trial(&self, n: Option<u32>, progress: &Progress) -> Result<Trial, Interrupted> {
-        let mut replications = self.replications;
+        let (mut replications, most) = (self.first_look(), self.most());
         loop {
             let trial = self.trial_of(n, replications, progress)?;
             let failed = trial.outcomes.iter().any(|(_, verdict)| *verdict == Verdict::Fails);
-            if failed || trial.holds() || replications >= self.most {
+            if failed || trial.holds() || replications >= most {
                 return Ok(trial);
             }
-            replications = replications.saturating_mul(2).min(self.most);
+            replications = replications.saturating_mul(2).min(most);
         }
     }
 
     /// Tries a capacity with so many replications.
     fn trial_of(&self, n: Option<u32>, replications: u32, progress: &Progress) -> Result<Trial, Interrupted> {
-        let results = compare(&self.with(n), replications, progress)?.results;
+        let confidence = Confidence::USUAL.shared_by(LOOKS as usize);
+        let wanted = Wanted { replications: Replications::Exactly(replications), confidence };
+        let results = compare(&self.with(n), wanted, progress)?.results;
         let outcomes = self.goals.iter().map(|goal| outcome(&results, goal)).collect();
         Ok(Trial { capacity: n.map(|n| self.value(n)), outcomes, replications })
     }

@@ -17,14 +17,18 @@ pub(super) fn timeline(scenario: &Scenario) -> Timeline {
 }
 
 fn horizon(scenario: &Scenario) -> SimTime {
-    let ends = scenario.streams.iter().flat_map(|stream| {
-        let plans = (0..scenario.plans.len()).map(|plan| scenario.plan_of(stream, plan));
-        plans.map(|plan| last_arrival(stream).after(patience(plan)))
-    });
+    let ends = (0..scenario.plans.len()).map(|plan| activity(scenario, plan));
     ends.max().unwrap_or_default().after(backlog(scenario))
 }
 
-fn patience(plan: &Plan) -> SimTime {
+/// Until when anything is submitted under a plan, but for stragglers: the last arrival, and every step's ttl after it.
+pub(super) fn activity(scenario: &Scenario, plan: usize) -> SimTime {
+    let end = |stream| last_arrival(stream).after(patience(scenario.plan_of(stream, plan)));
+    scenario.streams.iter().map(end).max().unwrap_or_default()
+}
+
+/// How long the steps of a plan wait in all.
+pub(super) fn patience(plan: &Plan) -> SimTime {
     let step = |ttl: SimTime| if ttl.is_never() { PATIENCE } else { ttl };
     let steps = plan.flow.steps.iter().fold(SimTime::ZERO, |sum, rules| sum.after(step(rules.ttl)));
     steps.min(plan.flow.give_up_after)

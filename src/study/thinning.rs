@@ -57,23 +57,23 @@ impl Thinning {
 
     /// Counts by bin, per replication.
     pub(super) fn series(&self, bins: &Bins) -> Vec<f64> {
-        self.thinned(bins.counts().iter().map(|&count| count as f64))
+        self.thinned(bins.iter().map(|(bin, count)| (bin, count as f64)))
     }
 
     /// The counts of sums by bin, per replication.
     pub(super) fn counts(&self, sums: &Sums) -> Vec<f64> {
-        self.thinned(sums.counts().map(|count| count as f64))
+        self.thinned(sums.iter().map(|(bin, count, _)| (bin, count as f64)))
     }
 
     /// The amounts of sums by bin, per replication.
     pub(super) fn amounts(&self, sums: &Sums) -> Vec<f64> {
-        self.thinned(sums.amounts().map(|amount| amount as f64))
+        self.thinned(sums.rising().into_iter().map(|(bin, _, amount)| (bin, amount as f64)))
     }
 
-    fn thinned(&self, counts: impl Iterator<Item = f64>) -> Vec<f64> {
+    fn thinned(&self, counts: impl Iterator<Item = (usize, f64)>) -> Vec<f64> {
         let mut series = vec![0.0; self.bins];
-        for (i, count) in counts.enumerate().take(self.bins * self.factor) {
-            series[i / self.factor] += count;
+        for (bin, count) in counts.filter(|(bin, _)| *bin < self.bins * self.factor) {
+            series[bin / self.factor] += count;
         }
         series.iter_mut().for_each(|bin| *bin /= self.replications);
         series
@@ -82,10 +82,12 @@ impl Thinning {
 
 fn all_events(strand: &Strand, bins: usize) -> Vec<u64> {
     let plans = || strand.tally.plans.iter();
-    let series = plans().flat_map(|plan| &plan.providers).map(|provider| &provider.deliveries);
+    let series = plans().flat_map(|plan| plan.providers.iter()).map(|(_, provider)| &provider.deliveries);
     let mut events = vec![0; bins];
     for bins in series.chain(plans().map(|plan| &plan.failovers)).chain([&strand.tally.arrivals]) {
-        events.iter_mut().zip(bins.counts()).for_each(|(sum, count)| *sum += count);
+        for (bin, count) in bins.iter() {
+            events.get_mut(bin).into_iter().for_each(|sum| *sum += count);
+        }
     }
     events
 }

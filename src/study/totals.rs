@@ -1,20 +1,20 @@
 //! Playing a scenario as often as it takes, and what all replications together came to.
 
-use super::precision::{Replications, next_round};
+use super::estimates::LEAST_REPLICATIONS;
+use super::exposure::Exposure;
+use super::precision::{Wanted, next_round};
 use super::samples::Sample;
 use super::span;
 use crate::rng::Luck;
-use crate::scenario::{Scenario, Stream};
+use crate::scenario::Scenario;
 use crate::sim::{
-    self, Cast, Interrupted, PairTally, Progress, SECTIONS, SectionQuantiles, Tally, Timeline, Way, World, WorldTally,
+    self, Alone, Cast, FIRST, Interrupted, PairTally, PlanTally, Progress, Tally, Timeline, Way, World, WorldTally,
 };
+use crate::stats::{Confidence, Groups};
 use rayon::prelude::*;
 
 /// Recipients in worlds that are under way at one time: more would fill the memory of a small machine.
 const UNDER_WAY: u64 = 1 << 25;
-
-/// Fewer replications than this give no interval where intervals come from them.
-pub const LEAST_REPLICATIONS: u32 = 10;
 
 /// What all replications together came to.
 pub(super) struct Totals {
@@ -24,6 +24,10 @@ pub(super) struct Totals {
     pub(super) replications: u32,
     /// Where intervals come from.
     pub(super) certainty: Certainty,
+    /// How sure intervals are.
+    pub(super) confidence: Confidence,
+    /// The random outages that plans can meet.
+    pub(super) exposure: Exposure,
     /// For each plan and provider, the most that ever waited.
     pub(super) longest: Vec<Vec<u64>>,
     /// For each plan and provider, how often its circuit opened, in all replications.
@@ -54,10 +58,10 @@ pub(super) struct Strand {
     pub(super) last_ends: Vec<Mean>,
     /// For each plan and provider, when nobody had to wait any more.
     pub(super) drains: Vec<Vec<Mean>>,
-    /// For each section of the first replications ...
-    sections: Vec<SectionQuantiles>,
-    /// ... and for each replication.
-    wholes: Vec<SectionQuantiles>,
+    /// For each plan, the latencies of groups of recipients that are independent and alike: sections, or replications.
+    pub(super) groups: Vec<Groups>,
+    /// For each plan, what each of the first recipients cost, over all replications, where they are independent.
+    pub(super) first_costs: Vec<Vec<i64>>,
     /// For each plan, one for each replication, where intervals come from those.
     pub(super) samples: Vec<Vec<Sample>>,
     /// Whether the tally holds a replication yet.
@@ -86,29 +90,27 @@ impl Mean {
 }
 
 /// Plays `scenario`, each recipient as if it were alone.
-pub(super) fn alone(scenario: &Scenario, wanted: &Replications, progress: &Progress) -> Result<Totals, Interrupted> {
-    let ready = Ready::new(scenario);
-    let mut totals = Totals::new(&ready, Certainty::Recipients);
-    while let Some(until) = next_round(&totals, wanted, 1) {
+pub(super) fn alone(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) -> Result<Totals, Interrupted> {
+    let mut totals = Totals::new(ready, wanted, Certainty::Recipients);
+    while let Some(until) = next_round(&totals, ready.scenario, wanted) {
         progress.plan(ready.lives() * u64::from(until - totals.replications));
         for replication in totals.replications..until {
-            totals.add(scenario, ready.alone(replication, progress)?);
+            totals.add(ready, ready.alone(replication, progress)?);
         }
     }
     Ok(totals)
 }
 
 /// Plays `scenario`, whoever waits for whom.
-pub(super) fn together(scenario: &Scenario, wanted: &Replications, progress: &Progress) -> Result<Totals, Interrupted> {
-    let ready = Ready::new(scenario);
-    let mut totals = Totals::new(&ready, Certainty::Nothing);
+pub(super) fn together(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) -> Result<Totals, Interrupted> {
+    let mut totals = Totals::new(ready, wanted, Certainty::Nothing);
     totals.touched = ready.cast.has_random_outages();
-    while let Some(until) = next_round(&totals, wanted, LEAST_REPLICATIONS) {
+    while let Some(until) = next_round(&totals, ready.scenario, wanted) {
         progress.plan(ready.lives() * u64::from(until - totals.replications));
         while totals.replications < until {
             let round = ready.at_once().min(until - totals.replications);
             for replication in ready.together(totals.replications..totals.replications + round, progress)? {
-                totals.add_worlds(&ready, replication);
+                totals.add_worlds(ready, replication);
             }
         }
         if totals.replications >= LEAST_REPLICATIONS {
@@ -119,19 +121,38 @@ pub(super) fn together(scenario: &Scenario, wanted: &Replications, progress: &Pr
 }
 
 /// A scenario made ready to play.
-struct Ready<'a> {
-    scenario: &'a Scenario,
-    cast: Cast,
+pub(super) struct Ready<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) cast: Cast,
     timeline: Timeline,
 }
 
 impl<'a> Ready<'a> {
-    fn new(scenario: &'a Scenario) -> Self {
-        Self { scenario, cast: Cast::new(scenario), timeline: span::timeline(scenario) }
+    /// Builds the samplers of `scenario`, and finds out which latencies are shared by many.
+    pub(super) fn new(scenario: &'a Scenario, progress: &Progress) -> Result<Self, Interrupted> {
+        let mut ready =
+            Self { scenario, cast: Cast::prepared(scenario, progress)?, timeline: span::timeline(scenario) };
+        let (of_plans, of_own) = sim::scales(&ready.world(&ready.cast, 0), progress)?;
+        ready.cast.set_scales(of_plans, &of_own);
+        Ok(ready)
+    }
+
+    /// An empty tally of the stream with this index, or of all of them together, under each plan that is compared.
+    fn empty_tally(&self, stream: Option<usize>) -> Tally {
+        let cast = &self.cast;
+        let of_plan = |plan: usize| match stream.map(|stream| cast.part(&cast.streams[stream], plan)) {
+            Some(part) => PlanTally::new(part.carriers.len(), &part.scale),
+            None => PlanTally::new(cast.plans[plan].carriers.len(), cast.common_scale(plan)),
+        };
+        Tally::new((0..cast.plans.len()).map(of_plan).collect(), cast.pairs.count())
     }
 
     const fn luck(&self, replication: u32) -> Luck {
         Luck::new(self.scenario.seed, replication)
+    }
+
+    const fn world<'c>(&self, cast: &'c Cast, replication: u32) -> World<'c> {
+        World { cast, luck: self.luck(replication), timeline: self.timeline, way: Way::Shortest }
     }
 
     /// The lives of one replication.
@@ -146,11 +167,9 @@ impl<'a> Ready<'a> {
         busy.min(UNDER_WAY / self.lives()).max(1) as u32
     }
 
-    fn alone(&self, replication: u32, progress: &Progress) -> Result<Vec<(Tally, Vec<SectionQuantiles>)>, Interrupted> {
-        let luck = self.luck(replication);
-        let world = World { cast: &self.cast, luck, timeline: self.timeline, way: Way::default() };
-        let plans = self.scenario.plans.len();
-        let play = |role| Ok(for_each_plan(sim::play_alone(&world, role, progress)?, plans));
+    fn alone(&self, replication: u32, progress: &Progress) -> Result<Vec<Alone>, Interrupted> {
+        let world = self.world(&self.cast, replication);
+        let play = |role| Ok(for_each_plan(sim::play_alone(&world, role, progress)?, &self.cast));
         self.cast.streams.iter().map(play).collect()
     }
 
@@ -163,7 +182,7 @@ impl<'a> Ready<'a> {
         let casts: Vec<_> =
             replications.clone().map(|r| self.cast.in_world(self.luck(r), self.timeline.end())).collect();
         let worlds = replications.zip(&casts).flat_map(|(r, cast)| {
-            let world = World { cast, luck: self.luck(r), timeline: self.timeline, way: Way::default() };
+            let world = self.world(cast, r);
             (0..self.scenario.plans.len()).map(move |plan| (world, plan))
         });
         let worlds: Vec<_> = worlds.collect();
@@ -174,18 +193,25 @@ impl<'a> Ready<'a> {
 }
 
 impl Totals {
-    fn new(ready: &Ready<'_>, certainty: Certainty) -> Self {
+    fn new(ready: &Ready<'_>, wanted: &Wanted, certainty: Certainty) -> Self {
         let scenario = ready.scenario;
-        let mut strands: Vec<_> = scenario.streams.iter().map(|stream| Strand::new(scenario, Some(stream))).collect();
+        let mut strands: Vec<_> = (0..scenario.streams.len()).map(|stream| Strand::new(ready, Some(stream))).collect();
         if strands.len() > 1 {
-            strands.push(Strand::new(scenario, None));
+            strands.push(Strand::new(ready, None));
         }
         let none = vec![vec![0; scenario.providers.len()]; scenario.plans.len()];
+        let exposure = if ready.cast.has_random_outages() {
+            Exposure::new(scenario, wanted.replications.most())
+        } else {
+            Exposure::default()
+        };
         Self {
             strands,
             timeline: ready.timeline,
             replications: 0,
             certainty,
+            confidence: wanted.confidence,
+            exposure,
             longest: none.clone(),
             opened: none,
             touched: false,
@@ -213,15 +239,14 @@ impl Totals {
     }
 
     /// Adds one replication: what each stream came to.
-    fn add(&mut self, scenario: &Scenario, streams: Vec<(Tally, Vec<SectionQuantiles>)>) {
+    fn add(&mut self, ready: &Ready<'_>, streams: Vec<Alone>) {
         self.replications += 1;
         if streams.len() > 1 {
-            let tallies = scenario.streams.iter().zip(&streams).map(|(stream, (tally, _))| (stream, tally));
-            let whole = sum(scenario, tallies);
-            self.strands[streams.len()].add(whole, Vec::new(), self.certainty);
+            let whole = sum(ready, &streams);
+            self.strands[streams.len()].add(whole, self.certainty);
         }
-        for (strand, (tally, quantiles)) in self.strands.iter_mut().zip(streams) {
-            strand.add(tally, quantiles, self.certainty);
+        for (strand, stream) in self.strands.iter_mut().zip(streams) {
+            strand.add(stream, self.certainty);
         }
     }
 
@@ -233,82 +258,83 @@ impl Totals {
             self.opened[plan].iter_mut().zip(&world.opened).for_each(|(a, b)| *a += b);
         }
         let streams = (0..ready.scenario.streams.len()).map(|stream| {
-            let mut tally = Tally { arrivals: worlds[0].arrivals[stream].clone(), ..Tally::default() };
-            tally.plans.extend(worlds.iter().map(|world| world.streams[stream].clone()));
-            (tally, Vec::new())
+            let plans = worlds.iter().map(|world| world.streams[stream].clone()).collect();
+            let tally = Tally { arrivals: worlds[0].arrivals[stream].clone(), plans, pairs: Vec::new() };
+            Alone { sections: vec![tally.plans.iter().map(|plan| plan.latencies.cells()).collect()], tally }
         });
-        self.add(ready.scenario, streams.collect());
+        let streams = streams.collect();
+        self.add(ready, streams);
     }
 }
 
-/// What a stream came to under each of so many plans: the same under all, where it was played under a plan of its own alone.
-fn for_each_plan(
-    (mut tally, mut quantiles): (Tally, Vec<SectionQuantiles>),
-    plans: usize,
-) -> (Tally, Vec<SectionQuantiles>) {
-    if tally.plans.len() < plans {
-        tally.plans.resize(plans, tally.plans[0].clone());
-        tally.pairs = vec![PairTally::default(); plans * (plans - 1) / 2];
-        quantiles.iter_mut().for_each(|section| section.resize(plans, section[0]));
+/// What a stream came to under each of the plans that are compared: the same under all, where it was played under a plan of its own.
+fn for_each_plan(mut alone: Alone, cast: &Cast) -> Alone {
+    let plans = cast.plans.len();
+    if alone.tally.plans.len() < plans {
+        alone.tally.plans.resize(plans, alone.tally.plans[0].clone());
+        alone.tally.pairs = vec![PairTally::default(); cast.pairs.count()];
+        alone.sections.iter_mut().for_each(|section| section.resize(plans, section[0].clone()));
     }
-    (tally, quantiles)
+    alone
 }
 
 /// The tallies of several streams as one. Its steps are those of the plan that is compared, and count the streams that follow it.
-fn sum<'a>(scenario: &Scenario, streams: impl Iterator<Item = (&'a Stream, &'a Tally)>) -> Tally {
-    let steps = scenario.plans.iter().map(|plan| plan.carriers.len());
-    let mut whole = Tally::new(steps, scenario.providers.len());
-    for (stream, tally) in streams {
+fn sum(ready: &Ready<'_>, streams: &[Alone]) -> Alone {
+    let mut whole = ready.empty_tally(None);
+    for (stream, Alone { tally, .. }) in ready.scenario.streams.iter().zip(streams) {
         let mut tally = tally.clone();
-        if stream.plan.is_some() {
-            tally.plans.iter_mut().for_each(|plan| plan.steps.clear());
+        for plan in &mut tally.plans {
+            // The first recipients of each stream are not those of all.
+            plan.first_costs.clear();
+            if stream.plan.is_some() {
+                plan.steps.clear();
+            }
         }
         whole.merge(&tally);
     }
-    whole
+    for (plan, sum) in whole.plans.iter_mut().enumerate() {
+        sum.first_costs = streams.iter().flat_map(|stream| &stream.tally.plans[plan].first_costs).copied().collect();
+    }
+    let sections = whole.plans.iter().map(|plan| plan.latencies.cells()).collect();
+    Alone { tally: whole, sections: vec![sections] }
 }
 
 impl Strand {
-    /// Of this stream, or of all of them together.
-    fn new(scenario: &Scenario, stream: Option<&Stream>) -> Self {
+    /// Of the stream with this index, or of all of them together.
+    fn new(ready: &Ready<'_>, stream: Option<usize>) -> Self {
+        let scenario = ready.scenario;
         let plans = scenario.plans.len();
-        let plan = |plan| stream.map_or(&scenario.plans[plan], |stream| scenario.plan_of(stream, plan));
-        let steps = (0..plans).map(|i| plan(i).carriers.len());
+        let recipients = |stream: usize| scenario.streams[stream].traffic.recipients;
         Self {
-            tally: Tally::new(steps, scenario.providers.len()),
-            recipients: stream.map_or_else(|| scenario.recipients(), |stream| stream.traffic.recipients),
+            tally: ready.empty_tally(stream),
+            recipients: stream.map_or_else(|| scenario.recipients(), recipients),
             peaks: vec![0; plans],
             last_ends: vec![Mean::default(); plans],
             drains: vec![vec![Mean::default(); scenario.providers.len()]; plans],
-            sections: Vec::new(),
-            wholes: Vec::new(),
+            groups: vec![Groups::default(); plans],
+            first_costs: vec![Vec::new(); plans],
             samples: vec![Vec::new(); plans],
             begun: false,
         }
     }
 
-    /// The quantiles of parts of the recipients that are independent and alike: sections, or replications where there are `many` of
-    /// those.
-    pub(super) fn sections(&self, many: bool) -> &[SectionQuantiles] {
-        if many { &self.wholes } else { &self.sections }
-    }
-
-    fn add(&mut self, mut tally: Tally, quantiles: Vec<SectionQuantiles>, certainty: Certainty) {
+    fn add(&mut self, Alone { mut tally, sections }: Alone, certainty: Certainty) {
         for (i, plan) in tally.plans.iter_mut().enumerate() {
             // Of the seconds only the fullest is of interest: they need not be added up.
             self.peaks[i] = self.peaks[i].max(std::mem::take(&mut plan.ends).peak());
             self.last_ends[i].add(plan.last_end);
-            for (drain, provider) in self.drains[i].iter_mut().zip(&plan.providers) {
-                drain.add(provider.queue.as_ref().and_then(|queue| queue.drained));
+            for (provider, tally) in plan.providers.iter() {
+                self.drains[i][provider].add(tally.queue.as_ref().and_then(|queue| queue.drained));
             }
+            let room = FIRST - self.first_costs[i].len();
+            self.first_costs[i].extend(std::mem::take(&mut plan.first_costs).into_iter().take(room));
             if certainty != Certainty::Recipients {
                 self.samples[i].push(Sample::of(plan, self.recipients));
             }
         }
-        if self.wholes.len() < SECTIONS {
-            self.sections.extend(quantiles);
+        for section in sections {
+            self.groups.iter_mut().zip(section).for_each(|(groups, cells)| groups.add(cells));
         }
-        self.wholes.push(sim::quantiles(&tally));
         if std::mem::replace(&mut self.begun, true) {
             self.tally.merge(&tally);
         } else {

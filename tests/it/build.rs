@@ -88,7 +88,7 @@ pub(crate) fn plan(name: &str, steps: Vec<(usize, StepRules)>) -> Plan {
     let carriers = steps.iter().map(carrier).collect();
     let steps = steps.into_iter().map(|(_, rules)| rules).collect();
     let flow = FlowPlan { steps, late_delivery: LateDelivery::Finish, give_up_after: NEVER };
-    Plan { name: name.to_owned(), flow, carriers }
+    Plan { name: name.to_owned(), flow, carriers, is_reference: false, renamed_from: None, line: 0 }
 }
 
 /// The same terms with another provider.

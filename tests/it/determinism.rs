@@ -186,7 +186,7 @@ fn sums_of_run(tally: &PlanTally) -> [i128; 8] {
 fn run(scenario: &Scenario, luck: Luck) -> Vec<PlanTally> {
     let cast = &Cast::new(scenario);
     let world = World { cast, luck, timeline: Timeline::over(secs(3600.0)), way: Way::default() };
-    play_alone(&world, &cast.streams[0], &Progress::default()).expect("nobody stops it").0.plans
+    play_alone(&world, &cast.streams[0], &Progress::default()).expect("nobody stops it").tally.plans
 }
 
 fn lives_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {

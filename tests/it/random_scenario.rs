@@ -312,7 +312,14 @@ fn plan(grid: Grid, providers: usize) -> BoxedStrategy<Plan> {
             });
             let carriers = carriers.collect();
             let steps = steps.into_iter().map(|(rules, _)| rules).collect();
-            Plan { name: String::new(), flow: FlowPlan { steps, late_delivery, give_up_after }, carriers }
+            Plan {
+                name: String::new(),
+                flow: FlowPlan { steps, late_delivery, give_up_after },
+                carriers,
+                is_reference: false,
+                renamed_from: None,
+                line: 0,
+            }
         })
         .boxed()
 }

@@ -3,7 +3,7 @@
 use super::Builder;
 use super::providers::{Known, status};
 use crate::engine::{FlowPlan, LateDelivery, MAX_ATTEMPTS, StepRules};
-use crate::scenario::diagnostic::shown;
+use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::model::{Bound, Carrier, Check, Plan};
 use crate::scenario::quantity::{MAX_DAYS, MAX_DURATION};
 use crate::scenario::record::Record;
@@ -18,7 +18,22 @@ impl Builder<'_> {
     /// All plans. `providers` is none when nothing is known of them.
     pub(super) fn plans(&mut self, records: &[Record], providers: Option<&[Known<'_>]>) -> Vec<Option<Plan>> {
         self.unique_names("plans", records);
+        self.one_reference(records);
         records.iter().map(|record| self.plan(record, providers)).collect()
+    }
+
+    /// No more than one of them is the reference.
+    fn one_reference(&mut self, records: &[Record]) {
+        let mut references = records.iter().filter(|record| record.get("reference") == Some(true));
+        if let (Some(first), Some(second)) = (references.next(), references.next()) {
+            let fault = Fault::new(
+                "two plans are the reference",
+                "expected one plan that others are held against",
+                "keep `reference = true` in one of them",
+            );
+            let diagnostic = Diagnostic::at(second.place_of_key("reference"), fault);
+            self.found.push(diagnostic.beside(first.place_of_key("reference"), "the first of them"));
+        }
     }
 
     /// No two of them have one name.
@@ -46,7 +61,14 @@ impl Builder<'_> {
             _ => LateDelivery::Finish,
         };
         let flow = FlowPlan { steps: rules, late_delivery, give_up_after };
-        Some(Plan { name: record.get::<&str>("name")?.to_owned(), flow, carriers })
+        Some(Plan {
+            name: record.get::<&str>("name")?.to_owned(),
+            flow,
+            carriers,
+            is_reference: record.get_or("reference", false)?,
+            renamed_from: super::optional::<&str>(record, "renamed_from")?.map(str::to_owned),
+            line: self.line(record),
+        })
     }
 
     /// A flow makes no more attempts than the engine keeps.
@@ -180,7 +202,8 @@ impl Builder<'_> {
             None => None,
         };
         let bound = self.bound(record);
-        Some(Check { plan: plan?, stream, metric: record.get::<&str>("metric")?.to_owned(), bound: bound? })
+        let (metric, line) = (record.get::<&str>("metric")?.to_owned(), self.line(record));
+        Some(Check { plan: plan?, stream, metric, bound: bound?, line })
     }
 
     /// The index of the plan called `name`.

@@ -28,6 +28,16 @@ pub(super) static PLAN: Table = Table {
             Kind::Duration { zero: false },
             "The flow ends as failed this long after its start; by default never [duration]",
         ),
+        Field::optional(
+            "reference",
+            Kind::Flag,
+            "Whether it is the plan that others are held against where there are more than 20; by default the first is",
+        ),
+        Field::optional(
+            "renamed_from",
+            Kind::Text,
+            "What the plan was called when a baseline was made: `failsim check` then compares it with that",
+        ),
     ],
     forms: &[],
 };

@@ -19,11 +19,12 @@ use super::waiting::{Waiter, Waiting, place_of};
 use crate::engine::{Command, Flow};
 use crate::provider::{Fate, Terms};
 use crate::rng::Luck;
-use crate::sim::alone::{Interrupted, Progress, World};
+use crate::sim::alone::World;
 use crate::sim::cast::Part;
 use crate::sim::counting::Counting;
 use crate::sim::handing::{Handed, Stage, Verdict};
 use crate::sim::life::Witness;
+use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::tally::PlanTally;
 use crate::stats::Bins;
 use crate::units::SimTime;
@@ -115,7 +116,7 @@ impl<'a> Events<'a> {
         let cast = world.cast;
         let streams = cast.streams.iter().map(|role| {
             let (part, luck) = (cast.part(role, plan), world.luck.of_stream(&role.name));
-            let tally = PlanTally::with_queues(part.carriers.len(), &cast.providers);
+            let tally = PlanTally::with_queues(part.carriers.len(), &cast.providers, &part.scale);
             Stream {
                 part,
                 luck,

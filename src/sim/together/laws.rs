@@ -58,15 +58,15 @@ impl<'a> Books<'a> {
     fn new(world: &World<'_>, whole: &ProviderTally, queue: &'a QueueTally) -> Self {
         // The last bin holds what comes after all others.
         let bins = world.timeline.bins();
-        let filled = |counts: &mut dyn Iterator<Item = u64>| {
-            let mut counts: Vec<u64> = counts.collect();
-            counts.resize(bins + 1, 0);
-            counts
+        let filled = |counts: &mut dyn Iterator<Item = (usize, u64)>| {
+            let mut filled = vec![0; bins + 1];
+            counts.for_each(|(bin, count)| filled[bin] += count);
+            filled
         };
-        let came = filled(&mut whole.submissions.counts());
-        let left = filled(&mut queue.departures.counts());
-        let [refused, withdrawn, released] = [&queue.refusals, &queue.withdrawals, &queue.releases]
-            .map(|counts| filled(&mut counts.counts().iter().copied()));
+        let [came, left] = [&whole.submissions, &queue.departures]
+            .map(|sums| filled(&mut sums.iter().map(|(bin, count, _)| (bin, count))));
+        let [refused, withdrawn, released] =
+            [&queue.refusals, &queue.withdrawals, &queue.releases].map(|counts| filled(&mut counts.iter()));
         let is_whole = [&came, &left, &withdrawn, &released].iter().all(|counts| counts[bins] == 0);
         let waiting = there(&came, &[&left, &refused, &withdrawn]);
         let busy = there(&left, &[&released]);
@@ -89,7 +89,7 @@ impl<'a> Books<'a> {
             return Some(format!("{} leave in a bin, of {allowed}", most(&self.left[..bins])));
         }
         let queue = self.queue;
-        let waits_end = queue.withdrawals.counts().iter().sum::<u64>() == queue.withdrawn;
+        let waits_end = queue.withdrawals.total() == queue.withdrawn;
         if !self.is_whole || !waits_end {
             return None;
         }

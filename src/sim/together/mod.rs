@@ -20,8 +20,9 @@ mod traveller;
 mod waiting;
 mod worker;
 
-use super::alone::{Interrupted, Progress, Way, World};
+use super::alone::{Way, World};
 use super::handing::Verdict;
+use super::progress::{Interrupted, Progress};
 use super::tally::PlanTally;
 use crate::stats::Bins;
 

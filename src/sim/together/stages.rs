@@ -15,8 +15,9 @@ use super::through::{Comers, Passed, Through};
 use super::worker::{Task, Worker};
 use crate::provider::Queue;
 use crate::rng::Luck;
-use crate::sim::alone::{Interrupted, Progress, World};
+use crate::sim::alone::World;
 use crate::sim::lanes::Shortcut;
+use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::room::LaneStep;
 use crate::stats::Bins;
 use rayon::prelude::*;
@@ -27,6 +28,8 @@ const FEW: usize = 1 << 15;
 /// A world that flows one way.
 pub(super) struct Stages<'a> {
     world: &'a World<'a>,
+    /// The plan that is compared, by its index.
+    plan: usize,
     /// One for each stream.
     streams: Vec<Stream>,
     /// The providers that are used, each before all that it leads to.
@@ -49,7 +52,7 @@ impl<'a> Stages<'a> {
         };
         let streams = cast.streams.iter().map(stream).collect::<Option<Vec<_>>>()?;
         let order = flow(&streams)?;
-        order.iter().all(|&provider| cast.breakers[provider].is_none()).then_some(Self { world, streams, order })
+        order.iter().all(|&provider| cast.breakers[provider].is_none()).then_some(Self { world, plan, streams, order })
     }
 
     /// Plays the world to its end.
@@ -143,7 +146,7 @@ impl<'a> Stages<'a> {
     }
 
     fn worker(&self) -> Box<Worker> {
-        Box::new(Worker::new(self.world.cast, self.streams.iter().map(|stream| stream.shortcut.steps.len())))
+        Box::new(Worker::new(self.world.cast, self.plan))
     }
 
     fn tally(&self, workers: Vec<Option<Box<Worker>>>, longest: Vec<u64>, touched: bool) -> WorldTally {

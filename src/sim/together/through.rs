@@ -3,7 +3,7 @@
 use super::line::{LineMarch, REFUSED, WITHDRAWN, patience_of, waits_until};
 use crate::provider::{Admission, Order, Provider, Queue, Terms};
 use crate::rng::{LANES, Luck};
-use crate::sim::alone::{Interrupted, Progress};
+use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::room::LaneStep;
 use crate::units::SimTime;
 

@@ -4,9 +4,10 @@ use super::finished::Finished;
 use super::line::{Crowd, Line, REFUSED, Ticket, WITHDRAWN};
 use crate::provider::{Fate, Fates, Fortune, Provider, Terms, Use, Who};
 use crate::rng::{LANES, Luck};
-use crate::sim::alone::{Interrupted, Progress, World};
+use crate::sim::alone::World;
 use crate::sim::batch::Columns;
 use crate::sim::cast::Cast;
+use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::room::{LaneStep, NEVER, Room};
 use crate::sim::tally::{PlanTally, QueueTally};
 use crate::sim::timeline::Timeline;
@@ -45,10 +46,10 @@ pub(super) struct Task<'a> {
 }
 
 impl Worker {
-    /// A worker with empty tallies; `steps` says for each stream how many its plan has.
-    pub(super) fn new(cast: &Cast, steps: impl Iterator<Item = usize>) -> Self {
-        let counts = cast.streams.iter().zip(steps).map(|(role, steps)| Counts {
-            tally: PlanTally::with_queues(steps, &cast.providers),
+    /// A worker with empty tallies, for the world in which the plan with this index is compared.
+    pub(super) fn new(cast: &Cast, plan: usize) -> Self {
+        let counts = cast.streams.iter().map(|role| (role, cast.part(role, plan))).map(|(role, part)| Counts {
+            tally: PlanTally::with_queues(part.carriers.len(), &cast.providers, &part.scale),
             arrivals: Bins::default(),
             finished: Finished::new(role.deadline),
         });

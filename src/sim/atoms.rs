@@ -1,0 +1,65 @@
+//! Values that many latencies share: where steps and latencies are constants, whole parts of the recipients are reached after exactly
+//! the same time, and a quantile can fall on that.
+
+use super::alone::{World, first_latencies};
+use super::cast::{Cast, Part, Role};
+use super::progress::{Interrupted, Progress};
+use crate::stats::{MAX_ATOMS, Scale};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The latencies of so many recipients are looked at.
+const LOOKED_AT: u64 = 1 << 13;
+
+/// So many equal latencies among those are no coincidence: a millionth of a second apart is as good as different.
+const MANY: u32 = 3;
+
+/// How often each latency (µs) occurs that many recipients share.
+type Shared = BTreeMap<i64, u32>;
+
+/// The scales on which the latencies of a world are told apart, which have a cell for each value that many of the first recipients share:
+/// one for each plan, and one for the plans that streams of traffic have for themselves, whose values are on all of them. Each recipient is
+/// played as if it were alone; where no latency is a constant nobody is.
+///
+/// A scale depends on the scenario, its seed and its plan, not on the other plans, so that those make no difference to what it comes to.
+///
+/// # Errors
+/// [`Interrupted`] when `progress` was asked to stop before the end.
+pub fn scales(world: &World<'_>, progress: &Progress) -> Result<(Vec<Arc<Scale>>, Arc<Scale>), Interrupted> {
+    let cast = world.cast;
+    let (mut of_plans, mut own) = (vec![Shared::new(); cast.plans.len()], Shared::new());
+    for role in &cast.streams {
+        let places = if role.own.is_empty() { &mut of_plans[..] } else { std::slice::from_mut(&mut own) };
+        add_shared(world, role, places, progress)?;
+    }
+    let own = most_frequent(&own);
+    let scale = |shared: &Shared| Arc::new(Scale::new(own.iter().copied().chain(most_frequent(shared))));
+    Ok((of_plans.iter().map(scale).collect(), Arc::new(Scale::new(own.clone()))))
+}
+
+/// Adds the latencies that recipients of a stream share under each of its plans.
+fn add_shared(world: &World<'_>, role: &Role, counts: &mut [Shared], progress: &Progress) -> Result<(), Interrupted> {
+    if !world.cast.parts(role).iter().any(|part| has_atoms(world.cast, part)) {
+        return Ok(());
+    }
+    let recipients = role.traffic.recipients.min(LOOKED_AT);
+    for (mut latencies, counts) in first_latencies(world, role, recipients, progress)?.into_iter().zip(counts) {
+        latencies.sort_unstable();
+        let equal = latencies.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as u32));
+        equal.filter(|&(_, count)| count >= MANY).for_each(|(value, count)| *counts.entry(value).or_default() += count);
+    }
+    Ok(())
+}
+
+fn has_atoms(cast: &Cast, part: &Part) -> bool {
+    let mut providers = part.carriers.iter().flat_map(|carrier| carrier.pool.members());
+    providers.any(|&provider| cast.providers[provider].has_atoms())
+}
+
+/// The most frequent values, of equals the shortest first, as many as fit.
+fn most_frequent(shared: &Shared) -> Vec<i64> {
+    let mut all: Vec<_> = shared.iter().map(|(&value, &count)| (Reverse(count), value)).collect();
+    all.sort_unstable();
+    all.into_iter().take(MAX_ATOMS).map(|(_, value)| value).collect()
+}

@@ -1,0 +1,81 @@
+//! A histogram that is complete: which cells hold any, and how many lie up to each.
+
+/// The cells of a [`Scale`](super::Scale) that hold any values, rising, and how many values lie up to and in each.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Cells {
+    cells: Vec<u32>,
+    upto: Vec<u64>,
+}
+
+impl Cells {
+    /// From cells that rise, and how many each holds.
+    #[must_use]
+    pub fn new(counts: Vec<(usize, u64)>) -> Self {
+        let mut sum = 0;
+        let one = |(cell, count): (usize, u64)| {
+            sum += count;
+            (cell as u32, sum)
+        };
+        let (cells, upto) = counts.into_iter().map(one).unzip();
+        Self { cells, upto }
+    }
+
+    /// All values of both.
+    #[must_use]
+    pub fn merged(&self, other: &Self) -> Self {
+        let mut all: Vec<_> = self.counts().chain(other.counts()).collect();
+        all.sort_unstable();
+        all.dedup_by(|next, kept| {
+            let is_same = next.0 == kept.0;
+            kept.1 += if is_same { next.1 } else { 0 };
+            is_same
+        });
+        Self::new(all)
+    }
+
+    fn counts(&self) -> impl Iterator<Item = (usize, u64)> {
+        let before = std::iter::once(0).chain(self.upto.iter().copied());
+        self.cells.iter().zip(&self.upto).zip(before).map(|((&cell, &upto), before)| (cell as usize, upto - before))
+    }
+
+    /// How many values there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.upto.last().copied().unwrap_or(0)
+    }
+
+    /// How many lie up to and in `cell`.
+    #[must_use]
+    pub fn upto(&self, cell: usize) -> u64 {
+        let place = self.cells.partition_point(|&other| other as usize <= cell);
+        if place == 0 { 0 } else { self.upto[place - 1] }
+    }
+
+    /// The place among [`Cells::occupied`] of the cell of the value with this rank, from 1 for the least; of the last for one that is too
+    /// high.
+    #[must_use]
+    pub fn place_of_rank(&self, rank: u64) -> usize {
+        self.upto.partition_point(|&upto| upto < rank).min(self.upto.len().saturating_sub(1))
+    }
+
+    /// The cells that hold any, rising.
+    #[must_use]
+    pub fn occupied(&self) -> &[u32] {
+        &self.cells
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_merged_and_summed_up() {
+        let (a, b) = (Cells::new(vec![(3, 2), (7, 1)]), Cells::new(vec![(1, 1), (7, 4), (9, 1)]));
+        let both = a.merged(&b);
+        assert_eq!(both, Cells::new(vec![(1, 1), (3, 2), (7, 5), (9, 1)]));
+        assert_eq!(both, b.merged(&a));
+        assert_eq!([0, 1, 2, 3, 6, 7, 8, 9, 99].map(|cell| both.upto(cell)), [0, 1, 1, 3, 3, 8, 8, 9, 9]);
+        assert_eq!((both.count(), both.occupied(), Cells::default().upto(5)), (9, &[1, 3, 7, 9][..], 0));
+    }
+}

@@ -1,0 +1,155 @@
+//! Latencies in groups that are independent of one another while those in a group may not be: sections of independent recipients, or
+//! replications.
+
+use super::cells::Cells;
+use super::confidence::Confidence;
+use super::moments::Moments;
+
+/// At most so many groups are kept apart: neighbours are put together when there are more.
+const MOST: usize = 64;
+
+/// Of quantiles the skewness is taken as it is: what exceeds a threshold is a share, whose skewness few values tell well enough.
+const OF_QUANTILES: f64 = 1.0;
+
+/// Groups of latencies, independent of one another and of equal size, but for the last, which may be smaller.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Groups {
+    groups: Vec<Cells>,
+    /// How many of those that were added make a group, and how many the last one has.
+    members: usize,
+    of_last: usize,
+}
+
+impl Groups {
+    /// Adds the next ones.
+    pub fn add(&mut self, cells: Cells) {
+        match self.groups.last_mut().filter(|_| self.of_last < self.members) {
+            Some(last) => {
+                *last = last.merged(&cells);
+                self.of_last += 1;
+            }
+            None => {
+                self.groups.push(cells);
+                (self.members, self.of_last) = (self.members.max(1), 1);
+            }
+        }
+        if self.groups.len() > MOST {
+            self.pair();
+        }
+    }
+
+    /// Puts neighbours together: half as many groups, each twice as large.
+    fn pair(&mut self) {
+        if self.groups.len().is_multiple_of(2) {
+            self.of_last += self.members;
+        }
+        let both = |pair: &[Cells]| pair[1..].iter().fold(pair[0].clone(), |one, other| one.merged(other));
+        self.groups = self.groups.chunks(2).map(both).collect();
+        self.members *= 2;
+    }
+
+    /// The groups.
+    #[must_use]
+    pub fn all(&self) -> &[Cells] {
+        &self.groups
+    }
+
+    /// By how many each group has more values up to and in `cell`, or none where there is no cell, than the share `p` of its own.
+    #[must_use]
+    pub fn deviations(&self, cell: Option<usize>, p: f64) -> Vec<f64> {
+        let upto = |cells: &Cells| cell.map_or(0, |cell| cells.upto(cell)) as f64;
+        self.groups.iter().map(|cells| upto(cells) - p * cells.count() as f64).collect()
+    }
+
+    /// Between which cells the `p` quantile lies; `pooled` are the values of all groups together. `None` for fewer than 2 groups, and
+    /// where there are no values.
+    ///
+    /// A threshold may be the quantile as long as an interval of the groups' deviations there holds 0: each is tried with its own spread,
+    /// since beyond the quantile groups differ more (a score interval; Wilson's is one).
+    #[must_use]
+    pub fn quantile_cells(&self, pooled: &Cells, p: f64, confidence: Confidence) -> Option<(usize, usize)> {
+        let occupied = pooled.occupied();
+        if self.groups.len() < 2 || occupied.is_empty() {
+            return None;
+        }
+        // The threshold with the number t lies above the first t cells.
+        let may_be = |t: usize| {
+            let cell = t.checked_sub(1).map(|place| occupied[place] as usize);
+            Moments::of(&self.deviations(cell, p)).is_some_and(|moments| moments.may_be_zero(OF_QUANTILES, confidence))
+        };
+        let at = pooled.place_of_rank((p * pooled.count() as f64).ceil().max(1.0) as u64);
+        let below = first_without(at, |steps| may_be(at - steps));
+        let above = first_without(occupied.len() - 1 - at, |steps| may_be(at + 1 + steps));
+        Some((occupied[at - below] as usize, occupied[at + above] as usize))
+    }
+}
+
+/// The least number of steps, up to `most`, after which something does not hold that once it does not never does again: doubling, then
+/// halving. After `most` it does not.
+fn first_without(most: usize, holds: impl Fn(usize) -> bool) -> usize {
+    if most == 0 || !holds(0) {
+        return 0;
+    }
+    let (mut low, mut high) = (0, 1);
+    while high < most && holds(high) {
+        (low, high) = (high, high * 2);
+    }
+    high = high.min(most);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if holds(middle) { low = middle } else { high = middle }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(values: &[usize]) -> Cells {
+        let mut counts: Vec<(usize, u64)> = values.iter().map(|&value| (value, 1)).collect();
+        counts.sort_unstable();
+        counts
+            .into_iter()
+            .map(|(cell, count)| Cells::new(vec![(cell, count)]))
+            .fold(Cells::default(), |a, b| a.merged(&b))
+    }
+
+    #[test]
+    fn more_than_64_are_put_together_and_none_is_lost() {
+        for count in [1, 63, 64, 65, 66, 129, 130, 1_000] {
+            let mut groups = Groups::default();
+            (0..count).for_each(|i| groups.add(of(&[i, i + 1])));
+            assert!(groups.all().len() <= 64 && groups.all().len() >= count.min(33), "{count}: {}", groups.all().len());
+            assert_eq!(groups.all().iter().map(Cells::count).sum::<u64>(), 2 * count as u64);
+            let sizes: Vec<_> = groups.all().iter().map(Cells::count).collect();
+            let (last, others) = sizes.split_last().expect("some");
+            assert!(others.iter().all(|size| size == &sizes[0] && size >= last), "{sizes:?}");
+        }
+    }
+
+    /// Thirty groups of hundred values each, spread evenly over 0 to 99 but for shifts between groups: the interval of the median holds
+    /// it, and is as wide as the shifts make it.
+    #[test]
+    fn the_interval_of_a_quantile_is_that_of_groups() {
+        let mut groups = Groups::default();
+        let shifts = [3, 9, 0, 6, 12, 4, 8, 5, 7, 6];
+        (0..30).for_each(|i| groups.add(of(&(0..100).map(|value| value + shifts[i % 10]).collect::<Vec<_>>())));
+        let pooled = groups.all().iter().fold(Cells::default(), |a, b| a.merged(b));
+        let (low, high) = groups.quantile_cells(&pooled, 0.5, Confidence::USUAL).expect("thirty groups");
+        // The shifts have a mean of 6 and a deviation of 3.2: t s / sqrt(30) = 1.2.
+        assert!((53..=55).contains(&low) && (56..=58).contains(&high), "{low} to {high}");
+        let wider = groups.quantile_cells(&pooled, 0.5, Confidence::USUAL.shared_by(100)).expect("thirty groups");
+        assert!(wider.0 < low && wider.1 > high);
+    }
+
+    /// Half of all values are 7, in every group: that is the median, and nothing else can be.
+    #[test]
+    fn on_an_atom_the_interval_has_no_width() {
+        let mut groups = Groups::default();
+        (0..20).for_each(|i| groups.add(of(&[1, 2 + i % 3, 7, 7, 7, 7, 9, 8 + i])));
+        let pooled = groups.all().iter().fold(Cells::default(), |a, b| a.merged(b));
+        assert_eq!(groups.quantile_cells(&pooled, 0.5, Confidence::USUAL), Some((7, 7)));
+        assert_eq!(Groups::default().quantile_cells(&pooled, 0.5, Confidence::USUAL), None);
+    }
+}

@@ -1,0 +1,214 @@
+//! What recipients of a plan differ in: steps that only some come to, at prices and after delays of their own.
+//!
+//! A mean has an honest interval only if every class that could move it has been met often enough. Which classes there are the plan says,
+//! also those that nobody has been met of; a sample that has missed a rare and expensive one looks best.
+
+use super::unknown::Unknown;
+use crate::dist::Sampler;
+use crate::provider::{Outcome, ProviderSpec};
+use crate::scenario::{Plan, Scenario};
+use crate::sim::{PlanTally, StepTally};
+use crate::units::SimTime;
+use crate::vocabulary::SuccessFloor;
+
+/// So many recipients of a class tell what it does to a mean.
+const ENOUGH: u64 = 10;
+/// A class of fewer does no harm if one of them more or less moves the mean by less than this part of half the interval.
+const HARMLESS: f64 = 0.25;
+/// In replications: so many of them would have to be made of a class alone to have as many of it as there are.
+const REPLICATIONS: f64 = 0.3;
+/// The step without a ttl is taken to delay by this.
+const ENDLESS: SimTime = SimTime::from_micros(600_000_000);
+/// Calls are talked about for a share of the spread of costs that is at least this, before their lengths matter.
+const OF_SPREAD: f64 = 0.1;
+/// So many calls are needed for each unit of the square of the skewness of what they cost.
+const CALLS: f64 = 0.4;
+
+/// Some recipients, and by how much each of them moves a mean.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Class {
+    /// The step that they came to, from 1.
+    step: usize,
+    recipients: u64,
+    /// In the unit of the mean.
+    extra: f64,
+}
+
+/// Calls that were answered at a step.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Calls {
+    step: usize,
+    answered: u64,
+    /// The variance of what one costs (millionths²), and the skewness.
+    variance: f64,
+    skewness: f64,
+}
+
+impl Class {
+    /// By how much one of them moves the sum that the mean is made of.
+    pub(super) const fn extra(&self) -> f64 {
+        self.extra
+    }
+
+    /// Whether this class could move the mean of so many independent recipients by too much for an interval that is `half` long to either
+    /// side.
+    pub(super) fn is_too_rare(&self, recipients: u64, half: f64) -> Option<Unknown> {
+        let harmless = self.extra / recipients as f64 <= HARMLESS * half;
+        let too_rare = self.recipients < ENOUGH && !harmless;
+        too_rare.then_some(Unknown::RareStep { step: self.step, recipients: self.recipients })
+    }
+
+    /// Likewise of so many replications, with so many recipients in all: all of one replication may be of the class.
+    pub(super) fn is_too_rare_in(&self, replications: u32, recipients: u64, half: f64) -> Option<Unknown> {
+        let replications = f64::from(replications);
+        let harmless = self.extra / replications <= HARMLESS * half;
+        let too_rare = replications * (self.recipients as f64) < REPLICATIONS * recipients as f64 && !harmless;
+        too_rare.then_some(Unknown::RareStep { step: self.step, recipients: self.recipients })
+    }
+}
+
+impl Calls {
+    /// Whether so few calls leave the spread of the costs of `recipients` unknown, whose sum of squares about the mean is `spread`.
+    pub(super) fn are_too_few(&self, spread: f64) -> Option<Unknown> {
+        let needed = (CALLS * self.skewness * self.skewness).ceil() as u64;
+        let matter = self.answered as f64 * self.variance > OF_SPREAD * spread;
+        let too_few = matter && self.answered < needed;
+        too_few.then_some(Unknown::RareCalls { step: self.step, calls: self.answered, needed })
+    }
+}
+
+/// The classes that differ in cost (millionths).
+pub(super) fn of_cost(scenario: &Scenario, plan: &Plan, tally: &PlanTally) -> Vec<Class> {
+    let reached = reachable(scenario, plan);
+    let steps = tally.steps.iter().zip(&plan.carriers).enumerate().take(reached);
+    let classes = steps.flat_map(|(index, (step, carrier))| {
+        let specs = || carrier.pool.members().iter().map(|&provider| &scenario.providers[provider]);
+        let most = |price: fn(&ProviderSpec) -> f64| specs().map(price).fold(0.0, f64::max);
+        let come = Class { step: index + 1, recipients: entered(step), extra: most(submitted) };
+        let others = step.attempts - step.delivered.min(step.attempts);
+        let delivered = Class { step: index + 1, recipients: step.delivered.min(others), extra: most(delivered) };
+        [(index > 0).then_some(come), specs().any(|spec| !is_sure(spec)).then_some(delivered)]
+    });
+    classes.flatten().filter(|class| class.extra > 0.0).collect()
+}
+
+/// The classes that differ in when they are first reached (µs).
+pub(super) fn of_latency(scenario: &Scenario, plan: &Plan, tally: &PlanTally) -> Vec<Class> {
+    let mut delay = SimTime::ZERO;
+    let mut classes = Vec::new();
+    for (index, (step, rules)) in tally.steps.iter().zip(&plan.flow.steps).enumerate().take(reachable(scenario, plan)) {
+        if index > 0 {
+            classes.push(Class { step: index + 1, recipients: step.first, extra: delay.as_micros() as f64 });
+        }
+        delay = delay.after(if rules.ttl.is_never() { ENDLESS } else { rules.ttl });
+    }
+    classes
+}
+
+/// The calls of each step that are paid by their length.
+pub(super) fn calls(scenario: &Scenario, plan: &Plan, tally: &PlanTally) -> Vec<Calls> {
+    let steps = tally.steps.iter().zip(&plan.carriers).enumerate();
+    let calls = steps.flat_map(|(index, (step, carrier))| {
+        let specs = carrier.pool.members().iter().map(|&provider| &scenario.providers[provider]);
+        specs.filter_map(talk_price).map(move |(variance, skewness)| Calls {
+            step: index + 1,
+            answered: step.delivered,
+            variance,
+            skewness,
+        })
+    });
+    calls.collect()
+}
+
+/// Flows that came to a step.
+fn entered(step: &StepTally) -> u64 {
+    step.endings.iter().sum()
+}
+
+fn submitted(spec: &ProviderSpec) -> f64 {
+    spec.price.submitted.as_micros() as f64 * f64::from(spec.price.parts)
+}
+
+fn delivered(spec: &ProviderSpec) -> f64 {
+    let talk = spec.outcomes.iter().filter_map(|outcome| outcome.talk.as_ref()).map(|talk| {
+        let prices = prices(spec, &Sampler::new(talk));
+        prices.iter().sum::<f64>() / prices.len() as f64
+    });
+    spec.price.delivered.max(spec.price.delivered_late).as_micros() as f64 + talk.fold(0.0, f64::max)
+}
+
+/// Whether everything that a provider is given is delivered, or nothing is.
+fn is_sure(spec: &ProviderSpec) -> bool {
+    let share = delivers(spec);
+    spec.outages.is_empty() && spec.capacity.is_none() && (share < 1e-9 || share > 1.0 - 1e-9)
+}
+
+fn delivers(spec: &ProviderSpec) -> f64 {
+    let reaches = |outcome: &&Outcome| outcome.status.is_delivery();
+    spec.outcomes.iter().filter(reaches).map(|outcome| outcome.share.get()).sum()
+}
+
+/// How many of the first steps anybody can come to: the next one only if some attempt of those before may come to a bad end, or take too
+/// long.
+fn reachable(scenario: &Scenario, plan: &Plan) -> usize {
+    let may_fail = |step: usize| {
+        let (rules, carrier) = (&plan.flow.steps[step], &plan.carriers[step]);
+        let mut specs = carrier.pool.members().iter().map(|&provider| (provider, &scenario.providers[provider]));
+        specs.any(|(provider, spec)| {
+            let longest = |outcome: &Outcome| Sampler::new(&outcome.after).longest();
+            let slowest = spec.outcomes.iter().map(longest).max().unwrap_or_default();
+            let in_time = slowest.after(Sampler::new(&spec.report_delay).longest()) <= rules.ttl;
+            let is_sure = delivers(spec) > 1.0 - 1e-9 && spec.outages.is_empty() && spec.capacity.is_none();
+            !is_sure || !in_time || scenario.breakers[provider].is_some() || rules.success == SuccessFloor::Seen
+        })
+    };
+    let sure = (0..plan.carriers.len()).position(|step| !may_fail(step));
+    sure.map_or(plan.carriers.len(), |step| step + 1)
+}
+
+/// Variance (millionths²) and skewness of what an answered call costs for its length; `None` for a provider without calls at a price.
+fn talk_price(spec: &ProviderSpec) -> Option<(f64, f64)> {
+    let talk = spec.outcomes.iter().find_map(|outcome| outcome.talk.as_ref())?;
+    if spec.price.per_minute.as_micros() == 0 {
+        return None;
+    }
+    let prices = prices(spec, &Sampler::new(talk));
+    let n = prices.len() as f64;
+    let mean = prices.iter().sum::<f64>() / n;
+    let central = |power| prices.iter().map(|price| f64::powi(price - mean, power)).sum::<f64>() / n;
+    let variance = central(2);
+    Some((variance, if variance > 0.0 { central(3) / variance.powf(1.5) } else { 0.0 }))
+}
+
+/// What calls cost whose lengths are spread evenly over the distribution (millionths).
+fn prices(spec: &ProviderSpec, talk: &Sampler) -> Vec<f64> {
+    const PARTS: u32 = 1 << 14;
+    let middle = |part: u32| (2 * part + 1) << 17;
+    (0..PARTS).map(|part| spec.price.talk(talk.sample(middle(part))).as_micros() as f64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_too_rare_if_few_could_move_the_mean() {
+        let class = |recipients, extra| Class { step: 2, recipients, extra };
+        assert_eq!(class(10, 100.0).is_too_rare(1_000, 0.01), None);
+        let rare = Some(Unknown::RareStep { step: 2, recipients: 9 });
+        assert_eq!(class(9, 100.0).is_too_rare(1_000, 0.39), rare);
+        assert_eq!(class(9, 100.0).is_too_rare(1_000, 0.41), None, "it moves the mean by a quarter of that");
+        assert_eq!(class(0, 1.0).is_too_rare(1_000, 0.0), Some(Unknown::RareStep { step: 2, recipients: 0 }));
+        assert_eq!(class(100, 1.0).is_too_rare_in(30, 10_000, 0.0), None);
+        assert!(class(99, 1.0).is_too_rare_in(30, 10_000, 0.0).is_some());
+        assert_eq!(class(0, 0.3).is_too_rare_in(30, 10_000, 0.04), None, "not if all of a replication came there");
+    }
+
+    #[test]
+    fn calls_are_enough_by_how_skewed_their_lengths_are() {
+        let calls = |answered| Calls { step: 1, answered, variance: 4.0, skewness: 6.0 };
+        assert_eq!(calls(15).are_too_few(0.0), None);
+        assert_eq!(calls(14).are_too_few(500.0), Some(Unknown::RareCalls { step: 1, calls: 14, needed: 15 }));
+        assert_eq!(calls(14).are_too_few(600.0), None, "they carry less than a tenth of the spread");
+    }
+}
