@@ -21,6 +21,7 @@
 pub mod cli;
 pub mod dist;
 pub mod engine;
+mod files;
 pub mod provider;
 pub mod report;
 pub mod rng;

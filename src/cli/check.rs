@@ -4,13 +4,15 @@ use super::args::Check;
 use super::failure::Failure;
 use super::playing::play;
 use super::{load, output};
-use crate::report;
 use crate::scenario::Scenario;
 use crate::study::{self, Against, Incomparable, Results, Verdict};
+use crate::{files, report};
 use std::path::Path;
 
 /// The exit code when a check fails.
 const CHECK_FAILED: u8 = 3;
+/// The longest baseline [bytes]; most have some ten thousand, and those of hundreds of plans in all pairs stay far below it.
+const LONGEST_BASELINE: u64 = 512 << 20;
 
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let scenario = load::played(&args.play, &[])?;
@@ -47,7 +49,7 @@ fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results,
 /// Reads the results of an earlier run.
 fn read(path: &Path) -> Result<Results, Failure> {
     const HINT: &str = "give the results.json of a report folder, or what `failsim run --format json` printed";
-    let bytes = std::fs::read(path).map_err(|error| Failure::unreadable(path, &error, HINT))?;
+    let bytes = files::read(path, LONGEST_BASELINE).map_err(|error| Failure::unreadable(path, &error, HINT))?;
     let results: Result<Results, _> = serde_json::from_slice(&bytes);
     results.ok().filter(|results| results.schema == study::SCHEMA).ok_or_else(|| {
         Failure::usage(format!("{} is no results file of failsim ({})", path.display(), study::SCHEMA), HINT)

@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::folder::{named_after, run_of, usable, written};
 use super::playing;
 use super::{load, output};
+use crate::files;
 use crate::report::{self, sweep};
 use crate::scenario::{Axis, Change};
 use crate::sim::Progress;
@@ -13,6 +14,8 @@ use std::path::PathBuf;
 
 /// The folder of the points, in that of the sweep.
 const POINTS: &str = "points";
+/// The longest file of a point [bytes], as that of a baseline.
+const LONGEST_POINT: u64 = 512 << 20;
 /// More points than this are taken for a mistake.
 const MOST_POINTS: usize = 10_000;
 /// Measures shown when none is named.
@@ -123,7 +126,7 @@ impl Job {
         }
         let wanted = args.often.wanted(&scenario);
         let key = study::key(&scenario, wanted);
-        let known = store.read(&key);
+        let known = store.read(&key)?;
         let replications = match wanted {
             Replications::Exactly(n) => n,
             Replications::Until(_, most) => most.min(study::LEAST_REPLICATIONS),
@@ -162,10 +165,15 @@ impl Store {
         self.0.join(format!("{key}.json"))
     }
 
-    /// The results with this key; a file that is damaged counts as missing.
-    fn read(&self, key: &str) -> Option<Results> {
-        let text = std::fs::read_to_string(self.file(key)).ok()?;
-        serde_json::from_str(&text).ok().filter(|results: &Results| results.schema == study::SCHEMA)
+    /// The results with this key; a file that is damaged counts as missing, what is no file does not.
+    fn read(&self, key: &str) -> Result<Option<Results>, Failure> {
+        const HINT: &str = "remove it, or name another folder with --out";
+        let path = self.file(key);
+        if path.symlink_metadata().is_err() {
+            return Ok(None);
+        }
+        let bytes = files::read(&path, LONGEST_POINT).map_err(|error| Failure::unreadable(&path, &error, HINT))?;
+        Ok(serde_json::from_slice(&bytes).ok().filter(|results: &Results| results.schema == study::SCHEMA))
     }
 
     /// Keeps the results, whole or not at all, and gives them as they will be read.

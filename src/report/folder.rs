@@ -4,9 +4,11 @@
 //! file by file from within it over those of an earlier report. What others put there stays.
 
 use super::{Run, csv, figures, json, page, readme, timeline};
+use crate::files;
 use crate::study::Findings;
+use serde::Deserialize;
 use std::fs;
-use std::io::{Error, ErrorKind, Result};
+use std::io::{BufReader, Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
 
 /// Writes the report of `findings` to the folder `dir`, which is made with its parents, and names the files.
@@ -14,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// When `dir` is no folder, or something cannot be written; nothing half written is left then.
 pub fn write(dir: &Path, findings: &Findings, run: &Run) -> Result<Vec<PathBuf>> {
-    put(dir, &files(findings, run)?, MARKER)
+    put(dir, &contents(findings, run)?, MARKER)
 }
 
 /// Refuses a folder that has files named as those of a report but is none: better said before anything is played.
@@ -61,7 +63,7 @@ pub(super) fn refuse_what_is_not_ours<'a>(
     names: impl Iterator<Item = &'a str>,
     (marker, schema): (&str, &str),
 ) -> Result<()> {
-    let is_report = fs::read_to_string(dir.join(marker)).unwrap_or_default().contains(schema);
+    let is_report = schema_of(&dir.join(marker)).is_some_and(|found| found == schema);
     let mut taken = names.map(|name| dir.join(name)).filter(|path| path.is_file());
     match taken.next() {
         Some(path) if !is_report => Err(Error::new(
@@ -70,6 +72,17 @@ pub(super) fn refuse_what_is_not_ours<'a>(
         )),
         _ => Ok(()),
     }
+}
+
+/// What a file of results says that it is: the text at the key `schema` of its outermost table. Files that only mention a schema
+/// somewhere, and what is no JSON or no regular file, say nothing.
+fn schema_of(path: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Marked {
+        schema: String,
+    }
+    let reader = BufReader::new(files::open(path).ok()?);
+    serde_json::from_reader(reader).ok().map(|Marked { schema }| schema)
 }
 
 /// Where the folder lies; a bare name lies in the working folder.
@@ -82,7 +95,7 @@ fn naming(path: &Path, error: &Error) -> Error {
 }
 
 /// All files of a report, by name.
-fn files(findings: &Findings, run: &Run) -> Result<Vec<(String, String)>> {
+fn contents(findings: &Findings, run: &Run) -> Result<Vec<(String, String)>> {
     let figures = figures(findings).map_err(Error::other)?;
     let fixed = [
         ("README.md", readme(findings, run, &figures)),

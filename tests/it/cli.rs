@@ -8,6 +8,8 @@ mod capacity;
 mod checks;
 #[cfg(target_os = "linux")]
 mod interrupted;
+#[cfg(unix)]
+mod odd_files;
 mod precision;
 mod run;
 mod shipped;
@@ -18,7 +20,9 @@ mod words;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A scenario with every table of the format, and few enough recipients to be played in no time.
@@ -134,10 +138,41 @@ impl Home {
         Said::of(&self.command(words).output().expect("the program can be run"))
     }
 
+    /// Starts the program with the words of a command line; what it says can be read.
+    fn starts(&self, line: &str) -> Child {
+        let mut command = self.command(&line.split_whitespace().collect::<Vec<_>>());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be run")
+    }
+
+    /// What the program says within a moment; one that hangs is ended.
+    #[track_caller]
+    fn says_soon(&self, line: &str) -> Said {
+        let child = self.starts(line);
+        let id = child.id();
+        ending(child).recv_timeout(SOON).unwrap_or_else(|_| {
+            let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+            panic!("{line} hangs")
+        })
+    }
+
     /// The same, with the words of a command line.
     fn says(&self, line: &str) -> Said {
         self.failsim(&line.split_whitespace().collect::<Vec<_>>())
     }
+}
+
+/// Longer than anything may take that needs no simulation, even where other programs keep all cores busy.
+const SOON: Duration = Duration::from_secs(20);
+
+/// What the child says in the end, as soon as it does.
+fn ending(child: Child) -> Receiver<Said> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let said = Said::of(&child.wait_with_output().expect("it ends"));
+        // Nobody listens any more when it came too late.
+        let _ = sender.send(said);
+    });
+    receiver
 }
 
 /// The scenarios that come with the program.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The layers from the ground up. A module may use those of the layers below its own; those of one layer do not know each other.
 const LAYERS: [&[&str]; 9] = [
-    &["units", "rng"],
+    &["units", "rng", "files"],
     &["vocabulary", "dist", "stats"],
     &["engine", "provider", "traffic"],
     &["scenario"],

@@ -1,8 +1,8 @@
 //! Ctrl-C in the middle of a run.
 
-use super::{Home, Said, has};
+use super::{Home, Said, ending, has};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 /// Longer than it may take even where other programs keep all cores busy.
@@ -25,17 +25,6 @@ fn catches_interrupts(child: &Child) -> bool {
 fn interrupt(child: &Child) {
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(killed.expect("kill can be run").success());
-}
-
-/// What the child says in the end, as soon as it does.
-fn ending(child: Child) -> Receiver<Said> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let said = Said::of(&child.wait_with_output().expect("it ends"));
-        // Nobody listens any more when it came too late.
-        let _ = sender.send(said);
-    });
-    receiver
 }
 
 #[test]
