@@ -216,7 +216,7 @@ fn trial_facts(trial: &Trial) -> TrialFacts {
 #[must_use]
 pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
     super::csv::written(|writer| {
-        writer.write_record(["capacity", "measure", "stream", "value", "low", "high", "verdict", "replications"])?;
+        writer.row(["capacity", "measure", "stream", "value", "low", "high", "verdict", "replications"])?;
         for trial in sizing.trials.iter().chain([&sizing.unlimited]) {
             for (goal, (measured, verdict)) in question.goals.iter().zip(&trial.outcomes) {
                 let stream = goal.stream.map_or("", |stream| question.scenario.streams[stream].name.as_str());
@@ -226,7 +226,7 @@ pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
                 let replications = trial.replications.to_string();
                 let fields =
                     [&capacity, goal.metric.as_str(), stream, &value, &low, &high, word(*verdict), &replications];
-                writer.write_record(fields)?;
+                writer.row(fields)?;
             }
         }
         Ok(())

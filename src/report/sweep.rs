@@ -236,13 +236,13 @@ pub fn csv(sweep: &Sweep) -> String {
     super::csv::written(|writer| {
         let paths: Vec<_> = sweep.axes.iter().map(|axis| axis.path.to_string()).collect();
         let heads = ["plan", "stream", "measure", "value", "low", "high", "unit"];
-        writer.write_record(paths.iter().map(String::as_str).chain(heads))?;
+        writer.row(paths.iter().map(String::as_str).chain(heads))?;
         for (point, results) in &sweep.points {
             let streams = results.streams();
             for row in views(results, &streams).flat_map(|(name, view)| rows(view, name)) {
                 let [value, low, high] = [row.value, row.low, row.high].map(super::csv::field);
                 let fields = [row.plan, row.stream, row.measure, &value, &low, &high, row.unit];
-                writer.write_record(values(sweep, point).into_iter().chain(fields))?;
+                writer.row(values(sweep, point).into_iter().chain(fields))?;
             }
         }
         Ok(())
