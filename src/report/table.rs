@@ -5,7 +5,7 @@ use super::{finding, layout, notes, words};
 use crate::study::{Findings, Intervals, Results};
 use anstyle::{Effects, Style};
 
-/// The longest name shown; longer ones are cut.
+/// The longest name shown [columns]; longer ones are cut.
 const LONGEST_NAME: usize = 24;
 /// With more plans than this, not all pairs of them are shown.
 const MOST_PLANS_IN_PAIRS: usize = 3;
@@ -15,7 +15,7 @@ const NARROWEST: u16 = 40;
 /// How to print.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Terminal {
-    /// Its width in characters.
+    /// Its width in columns.
     pub width: u16,
     /// Whether headings are set in bold; nothing is said by style alone.
     pub color: bool,
@@ -136,7 +136,7 @@ mod tests {
     fn no_line_is_wider_than_the_terminal() {
         for (plans, width) in [(1, 100), (3, 100), (8, 100), (3, 70), (5, 80), (5, 50)] {
             let text = table(&fixture::with_plans(plans), Terminal { width, color: false });
-            let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+            let widest = text.lines().map(words::width).max().unwrap_or(0);
             assert!(widest <= usize::from(width), "{widest} > {width} with {plans} plans:\n{text}");
         }
     }

@@ -16,7 +16,7 @@ pub fn checks(checked: &[Checked], of: Intervals) -> String {
     let names = width(checked.iter().map(name));
     for check in checked {
         let (word, rest) = said(check, of);
-        let _ = writeln!(text, "{word:<8}  {:<names$}  {rest}", name(check));
+        let _ = writeln!(text, "{word:<8}  {}  {rest}", words::padded(&name(check), names));
     }
     let count = |wanted: fn(&Verdict) -> bool| checked.iter().filter(|check| wanted(&check.verdict)).count();
     let (holds, fails) = (count(|v| *v == Verdict::Holds), count(|v| *v == Verdict::Fails));
@@ -30,7 +30,7 @@ fn subject(plan: &str, metric: &str) -> String {
 }
 
 fn width(names: impl Iterator<Item = String>) -> usize {
-    names.map(|name| name.chars().count()).max().unwrap_or(0)
+    names.map(|name| words::width(&name)).max().unwrap_or(0)
 }
 
 fn said(check: &Checked, of: Intervals) -> (&'static str, String) {
@@ -116,7 +116,8 @@ pub fn baseline(rows: &[Against]) -> String {
     let names = width(changed.iter().map(|row| subject(&row.plan, row.metric)));
     for row in &changed {
         let word = if row.fails { "FAIL" } else { "ok" };
-        let _ = writeln!(text, "{word:<8}  {:<names$}  {}", subject(&row.plan, row.metric), change(row));
+        let subject = words::padded(&subject(&row.plan, row.metric), names);
+        let _ = writeln!(text, "{word:<8}  {subject}  {}", change(row));
     }
     let (all, fails) = (rows.len(), rows.iter().filter(|row| row.fails).count());
     let _ = match changed.len() {
@@ -174,6 +175,21 @@ mod tests {
         assert_eq!(said, "was 98.91000 %, is 98.91010 %: 0.00010 points better");
         let said = change_of("latency_s.p95", 35.8, 36.2, 0.5);
         assert_eq!(said, "was 35.800 s, is 36.200 s: 0.400 s worse, 0.5 s tolerated");
+    }
+
+    #[test]
+    fn columns_stand_below_each_other_in_every_script() {
+        let row = |plan: &str| Against {
+            plan: plan.to_owned(),
+            metric: "in_time",
+            was: Some(0.9),
+            is: Some(0.8),
+            tolerance: 0.0,
+            fails: true,
+        };
+        let text = baseline(&[row("短信优先"), row("sms")]);
+        let starts: Vec<_> = text.lines().filter_map(|line| Some(words::width(line.split_once("  was ")?.0))).collect();
+        assert_eq!(starts, [26, 26], "{text}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub(super) use super::spans::{span, span_and_error};
 use crate::study::{self, Difference, Interval, Share, Unit};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 /// The space between a number and its unit, and between groups of digits.
 pub(super) const NBSP: char = '\u{a0}';
@@ -270,13 +271,30 @@ pub(super) fn plural<'a>(count: f64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1.0 { one } else { many }
 }
 
-/// `text` cut to `length` characters, the last of them `…` when something was cut; control characters become `�`.
-pub(super) fn shortened(text: &str, length: usize) -> String {
-    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    if text.chars().count() <= length {
-        return text.chars().map(clean).collect();
+/// How many columns of a terminal `text` takes: two for each wide letter of East Asian scripts.
+pub(super) fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// `text`, and blanks up to `columns`.
+pub(super) fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+/// `text` cut to `columns` of a terminal, the last of them `…` when something was cut; control characters become `�`.
+pub(super) fn shortened(text: &str, columns: usize) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if width(&clean) <= columns {
+        return clean;
     }
-    text.chars().take(length.saturating_sub(1)).map(clean).chain(['…']).collect()
+    let mut left = columns.saturating_sub(1);
+    let fits = |letter: &char| {
+        let width = letter.width().unwrap_or(0);
+        let fits = width <= left;
+        left = left.saturating_sub(width);
+        fits
+    };
+    clean.chars().take_while(fits).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -340,5 +358,15 @@ mod tests {
     fn long_names_are_cut_and_control_characters_shown() {
         assert_eq!(shortened("viber-first", 6), "viber…");
         assert_eq!(shortened("a\nb", 6), "a\u{fffd}b");
+    }
+
+    #[test]
+    fn wide_letters_take_two_columns() {
+        assert_eq!([width("sms"), width("短信"), width("短信 a")], [3, 4, 6]);
+        assert_eq!([padded("短信", 6), padded("sms", 6), padded("sms", 2)], ["短信  ", "sms   ", "sms"]);
+        assert_eq!(
+            [shortened("短信优先", 8), shortened("短信优先", 7), shortened("短信优先", 6)],
+            ["短信优先", "短信优…", "短信…"]
+        );
     }
 }
