@@ -29,6 +29,7 @@ pub mod scenario;
 pub mod sim;
 pub mod stats;
 pub mod study;
+mod text;
 pub mod traffic;
 pub mod units;
 pub mod vocabulary;

@@ -44,11 +44,11 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
         let files = sizing::write(out, &question, sizing, &run_of(&watched));
         written(files, out, "README.md", args.play.quiet)?;
     }
-    output::print(&match args.format {
-        Format::Table => sizing::table(&question, sizing, output::terminal()),
-        Format::Json => sizing::json(&question, sizing),
-        Format::Csv => sizing::csv(&question, sizing),
-    })?;
+    match args.format {
+        Format::Table => output::print_drawn(&sizing::table(&question, sizing, output::terminal())),
+        Format::Json => output::print(&sizing::json(&question, sizing)),
+        Format::Csv => output::print(&sizing::csv(&question, sizing)),
+    }?;
     if sizing.smallest.is_some() { Ok(()) } else { Err(Failure::Said(NOT_ATTAINABLE)) }
 }
 

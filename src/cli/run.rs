@@ -19,13 +19,13 @@ pub(super) fn run(args: &Run) -> Result<(), Failure> {
         let files = report::write(out, &findings, &run_of(&watched));
         written(files, out, "report.html", args.play.quiet)?;
     }
-    output::print(&printed(args.format, &findings))
+    print(args.format, &findings)
 }
 
-fn printed(format: Format, findings: &Findings) -> String {
+fn print(format: Format, findings: &Findings) -> Result<(), Failure> {
     match format {
-        Format::Table => report::table(findings, output::terminal()),
-        Format::Json => report::json(&findings.results),
-        Format::Csv => report::csv(&findings.results),
+        Format::Table => output::print_drawn(&report::table(findings, output::terminal())),
+        Format::Json => output::print(&report::json(&findings.results)),
+        Format::Csv => output::print(&report::csv(&findings.results)),
     }
 }

@@ -53,11 +53,11 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     let measures = if args.measures.is_empty() { MEASURES.map(str::to_owned).to_vec() } else { args.measures.clone() };
     let shown = sweep::Shown { sweep: &found, measures: &measures, stream: args.stream.as_deref() };
     written(sweep::write(&out, &shown, &run_of(&watched)), &out, "README.md", args.play.quiet)?;
-    output::print(&match args.format {
-        Format::Table => sweep::table(&shown, output::terminal()),
-        Format::Json => sweep::json(&found),
-        Format::Csv => sweep::csv(&found),
-    })
+    match args.format {
+        Format::Table => output::print_drawn(&sweep::table(&shown, output::terminal())),
+        Format::Json => output::print(&sweep::json(&found)),
+        Format::Csv => output::print(&sweep::csv(&found)),
+    }
 }
 
 /// What a reader of the intervals should know.

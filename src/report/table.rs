@@ -3,6 +3,7 @@
 use super::grid::{self, Grid, Shape};
 use super::{finding, layout, notes, words};
 use crate::study::{Findings, Intervals, Results};
+use crate::text::plain;
 use anstyle::{Effects, Style};
 
 /// The longest name shown [columns]; longer ones are cut.
@@ -88,12 +89,12 @@ fn differences(results: &Results, terminal: Terminal) -> String {
 /// `text` in bold where styles are wanted, wrapped, and a line feed.
 pub(super) fn heading(text: &str, terminal: Terminal) -> String {
     let style = if terminal.color { Style::new().effects(Effects::BOLD) } else { Style::new() };
-    let text = layout::wrapped(text, usize::from(terminal.width));
+    let text = layout::wrapped(&plain(text), usize::from(terminal.width));
     format!("{style}{text}{style:#}\n")
 }
 
 fn paragraph(text: &str, terminal: Terminal) -> String {
-    layout::wrapped(text, usize::from(terminal.width)) + "\n"
+    layout::wrapped(&plain(text), usize::from(terminal.width)) + "\n"
 }
 
 /// A blank line, and a grid with its caption.
@@ -112,6 +113,9 @@ fn shorten_names(grid: &mut Grid) {
     let named = layout::names(grid);
     for cell in grid.rows.iter_mut().flat_map(|row| row.iter_mut().take(named)) {
         *cell = words::shortened(cell, LONGEST_NAME);
+    }
+    for cell in grid.rows.iter_mut().flat_map(|row| row.iter_mut().skip(named)) {
+        *cell = plain(cell).into_owned();
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub(super) use super::spans::{span, span_and_error};
 use crate::study::{self, Difference, Interval, Share, Unit};
+use crate::text::plain;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 /// The space between a number and its unit, and between groups of digits.
@@ -281,11 +282,11 @@ pub(super) fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
-/// `text` cut to `columns` of a terminal, the last of them `…` when something was cut; control characters become `�`.
+/// `text` cut to `columns` of a terminal, the last of them `…` when something was cut; hidden letters become `�`.
 pub(super) fn shortened(text: &str, columns: usize) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let clean = plain(text);
     if width(&clean) <= columns {
-        return clean;
+        return clean.into_owned();
     }
     let mut left = columns.saturating_sub(1);
     let fits = |letter: &char| {
@@ -301,13 +302,13 @@ pub(super) fn shortened(text: &str, columns: usize) -> String {
 mod tests {
     use super::*;
 
-    fn plain(text: String) -> String {
+    fn spaced(text: String) -> String {
         text.replace(NBSP, " ")
     }
 
     #[test]
     fn digits_follow_the_error() {
-        let measure = |value, low, high| plain(share(&Share { count: Default::default(), share: value, low, high }));
+        let measure = |value, low, high| spaced(share(&Share { count: Default::default(), share: value, low, high }));
         assert_eq!(measure(0.973_12, Some(0.972_81), Some(0.973_43)), "97.31 % ±0.03");
         assert_eq!(measure(0.973_12, Some(0.971_9), Some(0.974_3)), "97.31 % ±0.12");
         assert_eq!(measure(1.0, Some(0.998), Some(1.0)), "100 % (99.8 to 100)");
@@ -318,18 +319,18 @@ mod tests {
     #[test]
     fn differences_carry_their_sign() {
         let paired = |value, low, high| Difference { difference: value, low: Some(low), high: Some(high) };
-        assert_eq!(plain(difference(&paired(0.0031, 0.0026, 0.0036), 100.0)), "+0.31 ±0.05");
-        assert_eq!(plain(difference(&paired(-0.02, -0.05, 0.0), 1.0)), "−0.02 (−0.05 to 0)");
-        assert_eq!(plain(difference(&paired(0.0, 0.0, 0.0), 1.0)), "0 ±0");
-        assert_eq!(plain(difference(&paired(0.045, 0.045, 0.045), 1.0)), "+0.045 ±0");
-        assert_eq!(range(&paired(0.01, -0.02, 0.04), 1.0).map(plain).as_deref(), Some("−0.02 to +0.04"));
+        assert_eq!(spaced(difference(&paired(0.0031, 0.0026, 0.0036), 100.0)), "+0.31 ±0.05");
+        assert_eq!(spaced(difference(&paired(-0.02, -0.05, 0.0), 1.0)), "−0.02 (−0.05 to 0)");
+        assert_eq!(spaced(difference(&paired(0.0, 0.0, 0.0), 1.0)), "0 ±0");
+        assert_eq!(spaced(difference(&paired(0.045, 0.045, 0.045), 1.0)), "+0.045 ±0");
+        assert_eq!(range(&paired(0.01, -0.02, 0.04), 1.0).map(spaced).as_deref(), Some("−0.02 to +0.04"));
     }
 
     #[test]
     fn spans_are_as_fine_as_their_error() {
         let latency = |seconds: f64, reach: f64| {
             let ends = Interval { low: seconds - reach, high: seconds + reach };
-            plain(super::latency(Some(seconds), Some(&ends)))
+            spaced(super::latency(Some(seconds), Some(&ends)))
         };
         assert_eq!(latency(4.126, 0.021), "4.13 s ±0.02");
         assert_eq!(latency(66.31, 0.3), "1 min 6.3 s ±0.3 s");
@@ -340,17 +341,17 @@ mod tests {
 
     #[test]
     fn amounts_keep_cents_and_groups() {
-        assert_eq!(plain(plain_amount(24_512.3)), "24 512.30");
-        assert_eq!(plain(plain_amount(0.024_513)), "0.02451");
-        assert_eq!(plain(plain_amount(0.0)), "0");
-        assert_eq!(plain(amount(0.037_55, Some(0.037_55), Some(0.037_550_000_000_1))), "0.03755 ±0");
-        assert_eq!(plain(count(1_000_000.0)), "1 000 000");
-        assert_eq!(plain(count(12.5)), "12.5");
+        assert_eq!(spaced(plain_amount(24_512.3)), "24 512.30");
+        assert_eq!(spaced(plain_amount(0.024_513)), "0.02451");
+        assert_eq!(spaced(plain_amount(0.0)), "0");
+        assert_eq!(spaced(amount(0.037_55, Some(0.037_55), Some(0.037_550_000_000_1))), "0.03755 ±0");
+        assert_eq!(spaced(count(1_000_000.0)), "1 000 000");
+        assert_eq!(spaced(count(12.5)), "12.5");
     }
 
     #[test]
     fn rates_are_told_in_the_unit_that_reads_well() {
-        let told = [2_000.0, 0.5, 12.5, 1.0 / 7_200.0].map(rate).map(plain);
+        let told = [2_000.0, 0.5, 12.5, 1.0 / 7_200.0].map(rate).map(spaced);
         assert_eq!(told, ["2 000/s", "30/min", "12.5/s", "12/d"]);
     }
 
