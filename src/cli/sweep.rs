@@ -10,7 +10,7 @@ use crate::report::{self, sweep};
 use crate::scenario::{Axis, Change};
 use crate::sim::Progress;
 use crate::study::{self, Intervals, Replications, Results};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder of the points, in that of the sweep.
 const POINTS: &str = "points";
@@ -154,11 +154,10 @@ impl Job {
 struct Store(PathBuf);
 
 impl Store {
+    /// Makes the folder, and sees whether it can be written into.
     fn make(&self) -> std::io::Result<()> {
-        let naming = |error: std::io::Error| {
-            std::io::Error::new(error.kind(), format!("cannot write {}: {error}", self.0.display()))
-        };
-        std::fs::create_dir_all(&self.0).map_err(naming)
+        let made = std::fs::create_dir_all(&self.0).and_then(|()| tempfile::tempfile_in(&self.0));
+        made.map(drop).map_err(|error| naming(&self.0, &error))
     }
 
     fn file(&self, key: &str) -> PathBuf {
@@ -178,14 +177,8 @@ impl Store {
 
     /// Keeps the results, whole or not at all, and gives them as they will be read.
     fn keep(&self, key: &str, results: &Results) -> std::io::Result<Results> {
-        use std::io::Write as _;
-        let text = report::json(results);
-        let naming = |error: std::io::Error| {
-            std::io::Error::new(error.kind(), format!("cannot write {}: {error}", self.file(key).display()))
-        };
-        let mut file = tempfile::Builder::new().prefix(".failsim-").tempfile_in(&self.0).map_err(naming)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_data()).map_err(naming)?;
-        file.persist(self.file(key)).map_err(|error| naming(error.error))?;
+        let (path, text) = (self.file(key), report::json(results));
+        files::write(&path, &text).map_err(|error| naming(&path, &error))?;
         serde_json::from_str(&text).map_err(std::io::Error::other)
     }
 
@@ -198,6 +191,10 @@ impl Store {
             self.0.display()
         ))
     }
+}
+
+fn naming(path: &Path, error: &std::io::Error) -> std::io::Error {
+    std::io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
 }
 
 fn broken(error: &std::io::Error) -> Failure {

@@ -13,6 +13,7 @@ mod json;
 mod layout;
 mod markdown;
 mod notes;
+mod ours;
 mod page;
 mod run;
 pub mod sizing;

@@ -2,6 +2,7 @@
 
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
+use super::ours::Kind;
 use super::{Figure, FigureError, Run, Terminal, folder, markdown, verdict, words};
 use crate::scenario::{AxisUnit, Bound};
 use crate::study::{self, Goal, Limit, Measured, Question, Sizing, Trial, Verdict};
@@ -12,8 +13,9 @@ use std::path::{Path, PathBuf};
 pub const SCHEMA: &str = "failsim/capacity/1";
 /// The file that tells a folder of this kind.
 const MARKER: &str = "capacity.json";
-/// What every folder of this kind has.
-const FILES: [&str; 4] = ["README.md", MARKER, "curve.csv", "run.json"];
+/// The folder of an answer.
+const ANSWER: Kind =
+    Kind { marker: MARKER, schema: SCHEMA, files: &["README.md", MARKER, "curve.csv"], draws: |stem| stem == "curve" };
 /// The figure shows what lies within this factor of the answer.
 const NEAR: f64 = 2.5;
 
@@ -276,15 +278,10 @@ pub fn write(dir: &Path, question: &Question<'_>, sizing: &Sizing, run: &Run) ->
         ("capacity.json", "curve.csv"),
         run,
     );
-    let fixed = [
-        ("README.md", readme),
-        (MARKER, json(question, sizing)),
-        ("curve.csv", csv(question, sizing)),
-        ("run.json", super::json::pretty(run)),
-    ];
+    let fixed = [("README.md", readme), (MARKER, json(question, sizing)), ("curve.csv", csv(question, sizing))];
     let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
     let files: Vec<_> = fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect();
-    folder::put(dir, &files, (MARKER, SCHEMA))
+    folder::put(dir, files, run, &ANSWER)
 }
 
 /// Refuses a folder that has files named as those of an answer but is none: better said before anything is played.
@@ -292,5 +289,5 @@ pub fn write(dir: &Path, question: &Question<'_>, sizing: &Sizing, run: &Run) ->
 /// # Errors
 /// Then, naming the file.
 pub fn refuse_what_is_not_ours(dir: &Path) -> std::io::Result<()> {
-    folder::refuse_what_is_not_ours(dir, FILES.into_iter(), (MARKER, SCHEMA))
+    ANSWER.refuse_what_is_not_ours(dir)
 }

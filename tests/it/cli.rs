@@ -6,6 +6,7 @@ mod bad_scenarios;
 mod baseline;
 mod capacity;
 mod checks;
+mod folders;
 mod hidden;
 #[cfg(target_os = "linux")]
 mod interrupted;

@@ -1,4 +1,4 @@
-//! Files that somebody else wrote, read without waiting and without end: regular ones only, and no longer than expected.
+//! Reading what somebody else wrote, without waiting and without end: regular files only, and no longer than expected.
 
 use std::fs::{File, FileType, metadata};
 use std::io::{Error, ErrorKind, Read, Result};
@@ -45,19 +45,24 @@ fn size(bytes: u64) -> String {
 }
 
 fn refuse_other_kinds(kind: FileType) -> Result<()> {
-    if kind.is_file() {
-        return Ok(());
-    }
+    let Some(name) = odd_kind(kind) else { return Ok(()) };
     let error = if kind.is_dir() { ErrorKind::IsADirectory } else { ErrorKind::InvalidInput };
-    Err(Error::new(error, format!("it is {}, not a regular file", name(kind))))
+    Err(Error::new(error, format!("it is {name}, not a regular file")))
 }
 
-/// What a file that is not regular is called.
+/// What a file is called that is neither regular nor a link.
+pub(crate) fn odd_kind(kind: FileType) -> Option<&'static str> {
+    match kind {
+        _ if kind.is_file() || kind.is_symlink() => None,
+        _ if kind.is_dir() => Some("a folder"),
+        _ => Some(special_kind(kind)),
+    }
+}
+
 #[cfg(unix)]
-fn name(kind: FileType) -> &'static str {
+fn special_kind(kind: FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt as _;
     match kind {
-        _ if kind.is_dir() => "a folder",
         _ if kind.is_fifo() => "a pipe",
         _ if kind.is_socket() => "a socket",
         _ => "a device",
@@ -65,8 +70,8 @@ fn name(kind: FileType) -> &'static str {
 }
 
 #[cfg(not(unix))]
-fn name(kind: FileType) -> &'static str {
-    if kind.is_dir() { "a folder" } else { "a device" }
+fn special_kind(_: FileType) -> &'static str {
+    "a device"
 }
 
 #[cfg(test)]
