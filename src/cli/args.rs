@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[derive(Parser, Debug)]
 #[command(name = "failsim", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 something broke (files, disk), 2 bad usage or a bad scenario, 3 a check failed, 130 interrupted"
+    after_help = "Exit codes: 0 done, 1 something broke (files, disk), 2 bad usage or a bad scenario, 3 a check failed, 130 interrupted (129 by SIGHUP, 143 by SIGTERM)"
 )]
 pub(super) struct Args {
     #[command(subcommand)]

@@ -39,7 +39,6 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
     out.as_deref().map_or(Ok(()), |out| usable(out, sizing::refuse_what_is_not_ours))?;
     let watched = playing::watched(&args.play, |progress| study::size(&question, progress))?;
     let sizing = watched.outcome.as_ref().map_err(|_| Failure::Interrupted)?;
-    watched.still_wanted()?;
     if let Some(out) = &out {
         let files = sizing::write(out, &question, sizing, &run_of(&watched));
         written(files, out, "README.md", args.play.quiet)?;

@@ -1,6 +1,6 @@
 //! What can go wrong, and with which exit code the program then ends.
 
-use super::output;
+use super::{interrupt, output};
 use crate::text;
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ pub(super) enum Failure {
     Drawn(String),
     /// What it was has been said; this is its exit code.
     Said(u8),
-    /// Somebody pressed Ctrl-C.
+    /// A signal came, as from Ctrl-C.
     Interrupted,
     /// Likewise; what has been done is kept, as this says.
     Paused(String),
@@ -39,12 +39,12 @@ impl Failure {
     }
 
     /// The exit code.
-    pub(super) const fn code(&self) -> u8 {
+    pub(super) fn code(&self) -> u8 {
         match self {
             Self::NobodyListens => 0,
             Self::Broken { .. } => 1,
             Self::Usage { .. } | Self::Drawn(_) => 2,
-            Self::Interrupted | Self::Paused(_) => 130,
+            Self::Interrupted | Self::Paused(_) => interrupt::code(),
             Self::Said(code) => *code,
         }
     }
@@ -54,7 +54,7 @@ impl Failure {
         match self {
             Self::Broken { message, hint } | Self::Usage { message, hint } => say(message, hint.as_deref()),
             Self::Drawn(drawn) => output::note_drawn(drawn.trim_end()),
-            Self::Interrupted => say("interrupted; nothing was written", None),
+            Self::Interrupted => say(interrupt::NOTHING, None),
             Self::Paused(message) => say(message, None),
             Self::Said(_) | Self::NobodyListens => {}
         }
@@ -62,7 +62,8 @@ impl Failure {
     }
 }
 
-fn say(message: &str, hint: Option<&str>) {
+/// Says what went wrong, and how to mend it.
+pub(super) fn say(message: &str, hint: Option<&str>) {
     let red = anstyle::AnsiColor::Red.on_default().bold();
     let cyan = anstyle::AnsiColor::Cyan.on_default();
     output::note_drawn(&format!("{red}error:{red:#} {}", text::line(message)));

@@ -8,6 +8,7 @@ mod check;
 mod failure;
 mod folder;
 mod goal;
+mod interrupt;
 mod load;
 mod numbers;
 mod often;
@@ -28,10 +29,12 @@ use failure::Failure;
 use std::process::ExitCode;
 
 /// Reads the command line, does what it says, and gives the exit code: 0 done, 1 something broke, 2 bad usage or a bad scenario,
-/// 3 a check failed, 130 interrupted.
+/// 3 a check failed, 130 interrupted (129 by SIGHUP, 143 by SIGTERM).
 #[must_use]
 pub fn main() -> ExitCode {
+    interrupt::listen();
     let done = usage::parsed().and_then(|args| done(&args.verb));
+    interrupt::let_it_end();
     done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }
 

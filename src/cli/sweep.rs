@@ -3,8 +3,7 @@
 use super::args::{Format, Sweep};
 use super::failure::Failure;
 use super::folder::{named_after, run_of, usable, written};
-use super::playing;
-use super::{load, output};
+use super::{interrupt, load, output, playing};
 use crate::files;
 use crate::report::{self, sweep};
 use crate::scenario::{Axis, Change};
@@ -37,13 +36,17 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     if !args.play.quiet && known > 0 {
         output::note(&format!("note: {known} of {} points are there already", jobs.len()));
     }
+    interrupt::say(store.kept());
     let watched = playing::watched(&args.play, |progress| {
         progress.expect(jobs.iter().map(|job| job.lives).sum());
         jobs.iter().map(|job| job.results(args, &store, progress)).collect::<Result<Vec<_>, _>>()
-    })?;
+    });
+    let watched = match watched {
+        Err(Failure::Interrupted) => return Err(store.paused(&jobs)),
+        watched => watched?,
+    };
     let results = match watched.outcome {
         Ok(ref results) => results.clone(),
-        Err(Failure::Interrupted) => return Err(store.paused(&jobs)),
         Err(failure) => return Err(failure),
     };
     if !args.play.quiet {
@@ -182,7 +185,12 @@ impl Store {
         serde_json::from_str(&text).map_err(std::io::Error::other)
     }
 
-    /// What to say to whoever pressed Ctrl-C.
+    /// What is said when a signal ends the program at once.
+    fn kept(&self) -> String {
+        format!("interrupted; what has been played is in {}, and the same command goes on from there", self.0.display())
+    }
+
+    /// What is said when a signal has stopped the sweep.
     fn paused(&self, jobs: &[Job]) -> Failure {
         let done = jobs.iter().filter(|job| self.file(&job.key).is_file()).count();
         Failure::Paused(format!(

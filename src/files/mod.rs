@@ -5,5 +5,5 @@ mod scratch;
 mod turn;
 
 pub(crate) use reading::{odd_kind, open, read};
-pub(crate) use scratch::{Scratch, write};
+pub(crate) use scratch::{Scratch, abandon, write};
 pub(crate) use turn::Turn;

@@ -1,4 +1,7 @@
-//! What is written before it is moved into its place.
+//! What is written before it is moved into its place: it is removed whatever ends the program.
+//!
+//! A signal may end the program at any moment. All such folders are therefore known in one place, from which [`abandon`] removes them; what
+//! is being moved is moved to the end.
 
 use std::fs;
 use std::io::{Error, Result, Write as _};
@@ -13,9 +16,11 @@ struct Left {
     paths: Vec<PathBuf>,
     /// Whether the program is about to end: nothing more is made or moved.
     is_over: bool,
+    /// Whether a folder's worth of files has been moved into its place.
+    is_settled: bool,
 }
 
-static LEFT: Mutex<Left> = Mutex::new(Left { paths: Vec::new(), is_over: false });
+static LEFT: Mutex<Left> = Mutex::new(Left { paths: Vec::new(), is_over: false, is_settled: false });
 
 fn left() -> MutexGuard<'static, Left> {
     LEFT.lock().unwrap_or_else(PoisonError::into_inner)
@@ -53,9 +58,11 @@ impl Scratch {
     /// # Errors
     /// Those of `moving`; also when the program is about to end.
     pub(crate) fn settle(&self, moving: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-        let left = left();
+        let mut left = left();
         left.goes_on()?;
-        moving(&self.0)
+        moving(&self.0)?;
+        left.is_settled = true;
+        Ok(())
     }
 }
 
@@ -87,5 +94,16 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     let mut file = fs::File::create_new(&fresh)?;
     file.write_all(text.as_bytes())?;
     file.sync_data()?;
-    scratch.settle(|_| fs::rename(&fresh, path))
+    let left = left();
+    left.goes_on()?;
+    fs::rename(&fresh, path)
+}
+
+/// Removes all that would be left, since the program is about to end; nothing more can be made or moved after it. Returns whether a report
+/// has been moved into its place before.
+pub(crate) fn abandon() -> bool {
+    let mut left = left();
+    left.is_over = true;
+    left.paths.drain(..).for_each(|path| remove(&path));
+    left.is_settled
 }
