@@ -13,6 +13,7 @@ mod load;
 mod numbers;
 mod often;
 mod output;
+mod paths;
 mod playing;
 mod run;
 mod stopwatch;
