@@ -72,7 +72,10 @@ fn differences(results: &Results, baseline: &Results) -> Vec<String> {
     let is_other = results.scenario.digest != baseline.scenario.digest;
     let other = is_other.then(|| "note: the baseline is of another version of the scenario file".to_owned());
     let (now, then) = (results.scenario.deadline_s, baseline.scenario.deadline_s);
-    let deadline = (now != then).then(|| format!("note: the deadline is {now} s, in the baseline it was {then} s"));
+    let deadline = (now != then).then(|| {
+        let [now, then] = [now, then].map(report::number);
+        format!("note: the deadline is {now} s, in the baseline it was {then} s")
+    });
     [other, deadline].into_iter().flatten().collect()
 }
 

@@ -39,4 +39,4 @@ pub use table::{Terminal, table};
 pub use timeline::timeline;
 pub use trace::trace;
 pub use verdict::{baseline, checks};
-pub use words::whole as count;
+pub use words::{readable as number, whole as count};

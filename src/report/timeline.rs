@@ -2,6 +2,7 @@
 
 use super::csv::{Writer, written};
 use super::json::ten_digits;
+use super::words::readable;
 use crate::study::{OverTime, ProviderOverTime};
 
 /// The heading. Counts are per replication; `waiting` and `busy` are those at the end of the bin.
@@ -69,5 +70,5 @@ fn fields(provider: &ProviderOverTime, bin: usize) -> [String; 10] {
 }
 
 fn number(value: f64) -> String {
-    ten_digits(value).to_string()
+    readable(ten_digits(value))
 }

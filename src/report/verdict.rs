@@ -92,12 +92,7 @@ pub(super) fn wanted(unit: Unit, bound: Bound) -> String {
 
 /// A bound as somebody would write it, without trailing zeros.
 fn bound(unit: Unit, limit: f64) -> String {
-    format!("{}{}", trimmed(&number(unit, limit, 8)), suffix(unit))
-}
-
-/// A number with decimals, without the zeros that it ends with.
-fn trimmed(number: &str) -> &str {
-    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
+    format!("{}{}", words::without_zeros(&number(unit, limit, 8)), suffix(unit))
 }
 
 /// Why no number can be named that would tell.
@@ -152,7 +147,7 @@ fn change(row: &Against) -> String {
 fn allowed(unit: Unit, tolerance: f64, decimals: usize) -> String {
     let digits = decimals.max(words::decimals_of(scaled(unit, tolerance), 2));
     let points = if unit == Unit::Share { "" } else { suffix(unit) };
-    format!("{}{points}", trimmed(&number(unit, tolerance, digits)))
+    format!("{}{points}", words::without_zeros(&number(unit, tolerance, digits)))
 }
 
 fn shown(unit: Unit, x: f64, decimals: usize) -> String {
@@ -210,7 +205,13 @@ mod tests {
             ],
             Intervals::FromRecipients,
         );
+        let text = text
+            + &checks(
+                &[check("cost.total", 3e200, 2e200, 4e200, Bound::AtMost(1e308), Verdict::Holds)],
+                Intervals::FromRecipients,
+            );
         for line in [
+            "ok        a cost.total  3e200 (2e200 to 4e200), at most 1e308 wanted",
             "ok        a in_time     98.910 % (98.756 to 99.045), at least 98.5 % wanted",
             "FAIL      a cost.total  1 662.75 (1 650.00 to 1 670.00), at most 1 600 wanted",
             "not sure  a duplicates  3.000 % (2.000 to 4.000), at most 3.2 % wanted; needs about 230 000 recipients",

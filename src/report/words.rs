@@ -63,12 +63,37 @@ pub(super) fn decimals_of(value: f64, digits: i32) -> usize {
     (digits - 1 - value.abs().log10().floor() as i32).clamp(0, MOST_DECIMALS) as usize
 }
 
-/// `value` with `decimals`, a true minus sign and no negative zero; digits in groups of three.
+/// Larger numbers are written with a power of ten.
+const LARGE: f64 = 1e15;
+/// So are smaller ones, where a number is written with all of its digits.
+const SMALL: f64 = 1e-12;
+
+/// A number with all of its digits, for programs as for people: `0.25`, `1e308`.
+#[must_use]
+pub fn readable(value: f64) -> String {
+    let is_plain = value == 0.0 || (SMALL..LARGE).contains(&value.abs());
+    if is_plain { value.to_string() } else { format!("{value:e}") }
+}
+
+/// `value` with `decimals`, a true minus sign and no negative zero; digits in groups of three. A large one has a power of ten and at most
+/// seven digits: `1e308`.
 pub(super) fn decimal(value: f64, decimals: usize) -> String {
+    if value.abs() >= LARGE {
+        let text = format!("{:.6e}", value.abs());
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        let sign = if value < 0.0 { "−" } else { "" };
+        return format!("{sign}{}e{power}", without_zeros(digits));
+    }
     let text = format!("{:.decimals$}", value.abs());
     let sign = if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { "−" } else { "" };
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     format!("{sign}{}{rest}", grouped(whole))
+}
+
+/// A number with decimals, without the zeros that it ends with.
+pub(super) fn without_zeros(number: &str) -> &str {
+    let has_decimals = number.contains('.') && !number.contains('e');
+    if has_decimals { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 /// `digits` in groups of three.
@@ -125,7 +150,7 @@ fn with_error(measured: Measured, unit: &str, signed: bool) -> String {
 fn exactly(value: f64, unit: &str, signed: bool) -> String {
     let decimals = if unit.is_empty() { 6 } else { decimals_of(value, 4).min(4) };
     let text = if signed { with_sign(value, decimals) } else { decimal(value, decimals) };
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    without_zeros(&text).to_owned()
 }
 
 /// Whether `value` is nothing or, as a share, everything: written without decimals, since it is so exactly.
@@ -347,6 +372,22 @@ mod tests {
         assert_eq!(spaced(amount(0.037_55, Some(0.037_55), Some(0.037_550_000_000_1))), "0.03755 ±0");
         assert_eq!(spaced(count(1_000_000.0)), "1 000 000");
         assert_eq!(spaced(count(12.5)), "12.5");
+    }
+
+    #[test]
+    fn large_numbers_have_a_power_of_ten() {
+        assert_eq!(
+            [decimal(1e308, 8), decimal(-1e308, 0), decimal(1.234_567_89e20, 2)],
+            ["1e308", "−1e308", "1.234568e20"]
+        );
+        assert_eq!(decimal(f64::MAX, 3), "1.797693e308");
+        assert_eq!([count(1e300), plain_amount(2.5e200), spaced(percent(1e306, 3))], ["1e300", "2.5e200", "1e308 %"]);
+        assert_eq!(spaced(amount(1.5e300, Some(1.5e300), Some(1.5e300))), "1.5e300 ±0");
+        assert_eq!(spaced(decimal(999_999_999_999_999.0, 0)), "999 999 999 999 999");
+        assert_eq!(
+            [0.25, 0.0, 1e308, -1e-300, 1e14].map(readable),
+            ["0.25", "0", "1e308", "-1e-300", "100000000000000"]
+        );
     }
 
     #[test]
