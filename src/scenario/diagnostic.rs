@@ -78,8 +78,11 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// `items` found in `text`, which is called `file`.
+    /// `items` found in `text`, which is called `file`. Where there is no scenario and nothing was found, that itself is wrong.
     pub(super) fn new(file: &str, text: &str, mut items: Vec<Diagnostic>) -> Self {
+        if items.is_empty() {
+            items.push(Diagnostic::whole(unexplained()));
+        }
         items.sort_by_key(|d| d.span.as_ref().map_or(0, |s| s.start));
         items.dedup();
         Self { file: file.to_owned(), text: text.to_owned(), items }
@@ -123,6 +126,15 @@ impl Diagnostics {
     pub fn position(&self, diagnostic: &Diagnostic) -> Option<(usize, usize)> {
         diagnostic.span.as_ref().map(|span| position(&self.text, span.start))
     }
+}
+
+/// What is said where no check has said what is wrong: a fault of this program, which the user is not to be left alone with.
+fn unexplained() -> Fault {
+    Fault::new(
+        "this is no scenario, and failsim cannot tell why: a fault of failsim",
+        "",
+        "start from one of the scenarios that come with failsim, and report the file that does this",
+    )
 }
 
 /// As text without colour.
@@ -198,6 +210,14 @@ mod tests {
         assert_eq!(position(text, text.find('δ').unwrap()), (2, 3));
         assert_eq!(position(text, text.len()), (3, 1));
         assert_eq!(position(text, 99), (3, 1));
+    }
+
+    #[test]
+    fn what_is_no_scenario_is_never_refused_without_a_word() {
+        let said = Diagnostics::new("pin.toml", "", Vec::new());
+        assert_eq!(said.items().len(), 1);
+        let text = said.to_string();
+        assert!(text.contains("error: ") && text.contains("pin.toml") && text.contains("hint: "), "{text}");
     }
 
     #[test]
