@@ -13,6 +13,8 @@ use std::path::Path;
 const CHECK_FAILED: u8 = 3;
 /// The longest baseline [bytes]; most have some ten thousand, and those of hundreds of plans in all pairs stay far below it.
 const LONGEST_BASELINE: u64 = 512 << 20;
+/// As much is shown of what is wrong with a baseline [characters]; it may repeat what stands there.
+const LONGEST_REASON: usize = 300;
 
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let scenario = load::played(&args.play, &[])?;
@@ -50,10 +52,31 @@ fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results,
 fn read(path: &Path) -> Result<Results, Failure> {
     const HINT: &str = "give the results.json of a report folder, or what `failsim run --format json` printed";
     let bytes = files::read(path, LONGEST_BASELINE).map_err(|error| Failure::unreadable(path, &error, HINT))?;
-    let results: Result<Results, _> = serde_json::from_slice(&bytes);
-    results.ok().filter(|results| results.schema == study::SCHEMA).ok_or_else(|| {
-        Failure::usage(format!("{} is no results file of failsim ({})", path.display(), study::SCHEMA), HINT)
+    parsed(&bytes).map_err(|reason| {
+        let message = format!("{} is no results file of failsim ({}): {reason}", path.display(), study::SCHEMA);
+        Failure::usage(message, HINT)
     })
+}
+
+/// The results that `bytes` say, or why they say none.
+fn parsed(bytes: &[u8]) -> Result<Results, String> {
+    #[derive(serde::Deserialize)]
+    struct Marked {
+        schema: String,
+    }
+    let Marked { schema } = serde_json::from_slice(bytes).map_err(|error| placed(&error))?;
+    if schema != study::SCHEMA {
+        return Err(format!("its schema is {schema:?}"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| placed(&error))
+}
+
+/// Where in the file something is wrong, and what.
+fn placed(error: &serde_json::Error) -> String {
+    let (line, column, text) = (error.line(), error.column(), error.to_string());
+    let place = format!(" at line {line} column {column}");
+    let reason: String = text.strip_suffix(&place).unwrap_or(&text).chars().take(LONGEST_REASON).collect();
+    format!("line {line}, column {column}: {reason}")
 }
 
 fn compare(args: &Check, results: &Results, baseline: &Results) -> Result<Vec<Against>, Failure> {
