@@ -23,7 +23,7 @@ mod words;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -146,15 +146,10 @@ impl Home {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be run")
     }
 
-    /// What the program says within a moment; one that hangs is ended.
+    /// What the program says within a moment; one that hangs is killed.
     #[track_caller]
     fn says_soon(&self, line: &str) -> Said {
-        let child = self.starts(line);
-        let id = child.id();
-        ending(child).recv_timeout(SOON).unwrap_or_else(|_| {
-            let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
-            panic!("{line} hangs")
-        })
+        within(self.starts(line), SOON).unwrap_or_else(|| panic!("{line} hangs"))
     }
 
     /// The same, with the words of a command line.
@@ -166,15 +161,20 @@ impl Home {
 /// Longer than anything may take that needs no simulation, even where other programs keep all cores busy.
 const SOON: Duration = Duration::from_secs(20);
 
-/// What the child says in the end, as soon as it does.
-fn ending(child: Child) -> Receiver<Said> {
+/// What the child says in the end; nothing when it goes on for longer than that, and is killed.
+fn within(child: Child, time: Duration) -> Option<Said> {
+    let id = child.id();
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let said = Said::of(&child.wait_with_output().expect("it ends"));
         // Nobody listens any more when it came too late.
         let _ = sender.send(said);
     });
-    receiver
+    let said = receiver.recv_timeout(time).ok();
+    if said.is_none() {
+        let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+    }
+    said
 }
 
 /// The scenarios that come with the program.

@@ -1,6 +1,6 @@
 //! Report folders that several runs write into, one after the other or at the same time.
 
-use super::{Home, SOON, ending, has};
+use super::{Home, SOON, has, within};
 use serde_json::Value;
 use std::process::Child;
 use std::sync::mpsc::channel;
@@ -49,7 +49,7 @@ fn a_while() {
 
 #[track_caller]
 fn ends_well(child: Child) {
-    ending(child).recv_timeout(SOON).expect("it ends").ends(0);
+    within(child, SOON).expect("it ends").ends(0);
 }
 
 #[cfg(unix)]

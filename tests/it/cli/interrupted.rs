@@ -1,6 +1,6 @@
 //! Signals that ask the program to end, at every stage of its work.
 
-use super::{Home, Said, ending, has};
+use super::{Home, Said, has, within};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
@@ -16,6 +16,18 @@ fn moment() {
     let (_sender, receiver) = channel::<()>();
     // Nothing is ever sent: it times out.
     let _ = receiver.recv_timeout(Duration::from_millis(20));
+}
+
+/// Waits until it is so.
+#[track_caller]
+fn until(mut is_so: impl FnMut() -> bool) {
+    for _ in 0..1_500 {
+        if is_so() {
+            return;
+        }
+        moment();
+    }
+    panic!("it never comes to that");
 }
 
 /// What the system says of the signals of a process.
@@ -48,18 +60,17 @@ fn send(signal: &str, child: &Child) {
     assert!(sent.expect("kill can be run").success());
 }
 
+/// What the program says in the end; one that goes on is killed.
 #[track_caller]
 fn end_of(child: Child) -> Said {
-    ending(child).recv_timeout(AT_MOST).expect("it goes on")
+    within(child, AT_MOST).expect("it ends")
 }
 
 /// What the program says when it gets the signal once it is `ready`.
 #[track_caller]
 fn signalled(home: &Home, line: &str, signal: &str, ready: impl Fn(&Child) -> bool) -> Said {
     let child = home.starts(line);
-    while !ready(&child) {
-        moment();
-    }
+    until(|| ready(&child));
     moment();
     send(signal, &child);
     end_of(child)
@@ -143,9 +154,7 @@ fn a_second_signal_leaves_nothing_either() {
         "sweep pin.toml --vary seed=1,2 --recipients 4000000000 --out out --quiet",
     ] {
         let child = home.starts(line);
-        while !simulates(&child) {
-            moment();
-        }
+        until(|| simulates(&child));
         send("STOP", &child);
         for signal in ["TERM", "HUP", "CONT"] {
             send(signal, &child);
@@ -227,16 +236,14 @@ fn writing_is_interrupted_too() {
         let waiting = std::fs::read_to_string(format!("/proc/{}/wchan", child.id())).unwrap_or_default();
         waiting.contains("pipe") || waiting.is_empty() || waiting == "0"
     };
-    while !listens(&child) || !waits(&child) {
-        moment();
-    }
+    until(|| listens(&child) && waits(&child));
     (0..50).for_each(|_| moment());
     send("TERM", &child);
-    let ended = (0..500).find_map(|_| {
-        moment();
-        child.try_wait().expect("it can be asked")
+    let mut ended = None;
+    until(|| {
+        ended = child.try_wait().expect("it can be asked");
+        ended.is_some()
     });
-    let _ = child.kill();
     assert_eq!(ended.and_then(|status| status.code()), Some(143));
 }
 
@@ -252,9 +259,7 @@ fn a_signal_that_is_to_be_ignored_is_ignored() {
     ]);
     command.current_dir(home.path(".")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it runs");
-    while !simulates(&child) {
-        moment();
-    }
+    until(|| simulates(&child));
     send("HUP", &child);
     (0..25).for_each(|_| moment());
     assert!(child.try_wait().expect("it can be asked").is_none(), "it ends");
