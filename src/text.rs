@@ -1,4 +1,4 @@
-//! Letters that show nothing and do something: control characters, marks that turn the direction of writing, and others of no width.
+//! Hidden characters, which show nothing by themselves: control characters, marks of direction, and others of no width.
 //!
 //! A file, a name or an argument that holds one could move the cursor, colour the screen, or look like another. Whatever reaches a
 //! terminal goes through [`line`] or [`lines`], and names that hold one are refused when a scenario is read.
@@ -6,15 +6,15 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-/// What is hidden besides the control characters: the code points that Unicode lists as ignorable by default and those that end lines, but
-/// for the variation selectors, which show another look of the letter before them.
-const HIDDEN: [RangeInclusive<char>; 18] = [
+/// What is hidden besides the control characters: the code points that Unicode lists as ignorable by default and those that end lines. The
+/// variation selectors are not: they do show, as another form of the character before them.
+const HIDDEN: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',       // soft hyphen
     '\u{34f}'..='\u{34f}',     // grapheme joiner
     '\u{61c}'..='\u{61c}',     // Arabic mark of direction
     '\u{115f}'..='\u{1160}',   // Hangul fillers
     '\u{17b4}'..='\u{17b5}',   // Khmer inherent vowels
-    '\u{180b}'..='\u{180f}',   // Mongolian selectors and separator
+    '\u{180e}'..='\u{180e}',   // Mongolian vowel separator
     '\u{200b}'..='\u{200f}',   // no width, joiners, marks of direction
     '\u{2028}'..='\u{202e}',   // ends of lines and paragraphs, embeddings and overrides of direction
     '\u{2060}'..='\u{206f}',   // joiners, invisible operators, isolates of direction
@@ -25,60 +25,63 @@ const HIDDEN: [RangeInclusive<char>; 18] = [
     '\u{1bca0}'..='\u{1bca3}', // shorthand controls
     '\u{1d173}'..='\u{1d17a}', // musical controls
     '\u{e0000}'..='\u{e00ff}', // tags
-    '\u{e0100}'..='\u{e01ef}', // variation selectors of ideographs
     '\u{e01f0}'..='\u{e0fff}', // not assigned
 ];
 
-/// Whether `letter` shows nothing by itself.
-pub(crate) fn is_hidden(letter: char) -> bool {
-    letter.is_control() || !letter.is_ascii() && HIDDEN.iter().any(|range| range.contains(&letter))
+/// Whether `character` shows nothing by itself.
+pub(crate) fn is_hidden(character: char) -> bool {
+    character.is_control() || !character.is_ascii() && HIDDEN.iter().any(|range| range.contains(&character))
 }
 
-/// `text` in one line, with `\u{1b}` and the like in place of hidden letters.
+/// `text` in one line, with `\u{1b}` and the like in place of hidden characters.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
-    replaced(text, is_hidden, |safe, letter| safe.extend(letter.escape_default()))
+    replaced(text, is_hidden, |safe, character| safe.extend(character.escape_default()))
 }
 
-/// `text` with its lines and tabulators, and with `\u{1b}` and the like in place of all other hidden letters.
+/// `text` with its lines and tabulators, and with `\u{1b}` and the like in place of all other hidden characters.
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {
-    let is_bad = |letter| is_hidden(letter) && !matches!(letter, '\n' | '\t');
-    replaced(text, is_bad, |safe, letter| safe.extend(letter.escape_default()))
+    let is_bad = |character| is_hidden(character) && !matches!(character, '\n' | '\t');
+    replaced(text, is_bad, |safe, character| safe.extend(character.escape_default()))
 }
 
-/// `text` with `�` in place of each hidden letter, for tables.
+/// `text` with `�` in place of each hidden character, for tables.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     replaced(text, is_hidden, |safe, _| safe.push('\u{fffd}'))
 }
 
-/// `text` with a visible letter of as many bytes in place of each hidden one of two bytes or more, so that places in it stay what they
+/// `text` with a visible character of as many bytes in place of each hidden one of two bytes or more, so that places in it stay what they
 /// are. Those of one byte are shown as pictures by whoever draws source text.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
-    let mask = |letter: char| match letter.len_utf8() {
+    let mask = |character: char| match character.len_utf8() {
         2 => '¤',
         3 => '\u{fffd}',
         _ => '\u{1fbc4}',
     };
-    replaced(text, |letter| is_hidden(letter) && !letter.is_ascii(), |safe, letter| safe.push(mask(letter)))
+    replaced(
+        text,
+        |character| is_hidden(character) && !character.is_ascii(),
+        |safe, character| safe.push(mask(character)),
+    )
 }
 
-/// JSON with `\u001b` and the like in place of hidden letters in its strings: it says the same.
+/// JSON with `\u001b` and the like in place of hidden characters in its strings: it says the same.
 pub(crate) fn json(text: &str) -> Cow<'_, str> {
     // Line feeds stand between the values only: in strings the serialiser has escaped them.
-    let is_bad = |letter| is_hidden(letter) && letter != '\n';
-    replaced(text, is_bad, |safe, letter| {
-        for unit in letter.encode_utf16(&mut [0; 2]) {
+    let is_bad = |character| is_hidden(character) && character != '\n';
+    replaced(text, is_bad, |safe, character| {
+        for unit in character.encode_utf16(&mut [0; 2]) {
             safe.push_str(&format!("\\u{unit:04x}"));
         }
     })
 }
 
-/// `text` with what `put` writes in place of the letters that are bad.
+/// `text` with what `put` writes in place of the characters that are bad.
 fn replaced(text: &str, is_bad: impl Fn(char) -> bool, put: impl Fn(&mut String, char)) -> Cow<'_, str> {
     let Some(first) = text.find(&is_bad) else { return Cow::Borrowed(text) };
     let mut safe = String::with_capacity(text.len() + 16);
     safe.push_str(&text[..first]);
-    for letter in text[first..].chars() {
-        if is_bad(letter) { put(&mut safe, letter) } else { safe.push(letter) }
+    for character in text[first..].chars() {
+        if is_bad(character) { put(&mut safe, character) } else { safe.push(character) }
     }
     Cow::Owned(safe)
 }
@@ -93,7 +96,8 @@ mod tests {
     #[test]
     fn hidden_letters_are_escaped_and_no_others() {
         assert!(ALL.chars().all(is_hidden));
-        for shown in ["viber-first", "短信", "naïve é", "Ζήτα", "☎\u{fe0f} voice", "a\u{a0}b", "−0.5 €", "😀"]
+        for shown in
+            ["viber-first", "短信", "naïve é", "Ζήτα", "☎\u{fe0f} voice", "葛\u{e0100}", "a\u{a0}b", "−0.5 €", "😀"]
         {
             assert!(!shown.chars().any(is_hidden), "{shown:?}");
             assert_eq!((line(shown), masked(shown)), (Cow::Borrowed(shown), Cow::Borrowed(shown)));
@@ -107,7 +111,7 @@ mod tests {
     fn a_mask_keeps_every_place() {
         let text = format!("a{ALL}é");
         let masked = masked(&text);
-        assert!(!masked.chars().any(|letter| is_hidden(letter) && !letter.is_ascii()), "{masked}");
+        assert!(!masked.chars().any(|character| is_hidden(character) && !character.is_ascii()), "{masked}");
         let places = |text: &str| text.char_indices().map(|(at, _)| at).collect::<Vec<_>>();
         assert_eq!((places(&masked), masked.len()), (places(&text), text.len()));
     }
@@ -117,7 +121,7 @@ mod tests {
         let value = serde_json::json!({ ALL: [ALL, "\n", "é"] });
         let text = format!("{value:#}\n");
         let safe = json(&text);
-        assert!(!safe.chars().any(|letter| is_hidden(letter) && letter != '\n'), "{safe}");
+        assert!(!safe.chars().any(|character| is_hidden(character) && character != '\n'), "{safe}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), value);
         assert!(safe.contains("\\u009b") && safe.contains("\\udb40\\udc41"), "{safe}");
     }

@@ -80,7 +80,7 @@ fn end(code: u8, message: Cow<'static, str>) {
     IS_ENDING.store(true, Ordering::SeqCst);
     let (done, finished) = channel::<()>();
     let last_words = move || {
-        let message = if files::abandon() { WRITTEN } else { &message };
+        let message = if files::clean_up() { WRITTEN } else { &message };
         failure::say(message, None);
         drop(done);
     };

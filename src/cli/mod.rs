@@ -82,13 +82,13 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// A letter of a word in `$'...'`, where shells know escapes for what shows nothing.
-fn escape(letter: char) -> String {
-    match letter {
-        '\'' | '\\' => format!("\\{letter}"),
-        _ if !is_hidden(letter) => letter.to_string(),
-        _ if letter.is_ascii() => format!("\\x{:02x}", u32::from(letter)),
-        _ => format!("\\U{:08x}", u32::from(letter)),
+/// A character of a word in `$'...'`, in which shells know escapes for the hidden ones.
+fn escape(c: char) -> String {
+    match c {
+        '\'' | '\\' => format!("\\{c}"),
+        _ if !is_hidden(c) => c.to_string(),
+        _ if c.is_ascii() => format!("\\x{:02x}", u32::from(c)),
+        _ => format!("\\U{:08x}", u32::from(c)),
     }
 }
 

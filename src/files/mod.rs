@@ -1,9 +1,9 @@
-//! Files as such: reading what others wrote, writing so that nothing half written is left, and taking turns.
+//! Files as such: reading what others wrote, writing so that nothing half written is left, and locking folders.
 
+mod lock;
 mod reading;
 mod scratch;
-mod turn;
 
-pub(crate) use reading::{odd_kind, open, read};
-pub(crate) use scratch::{Scratch, abandon, write};
-pub(crate) use turn::Turn;
+pub(crate) use lock::FolderLock;
+pub(crate) use reading::{open, read, special_kind};
+pub(crate) use scratch::{Scratch, clean_up, write};

@@ -45,22 +45,22 @@ fn size(bytes: u64) -> String {
 }
 
 fn refuse_other_kinds(kind: FileType) -> Result<()> {
-    let Some(name) = odd_kind(kind) else { return Ok(()) };
+    let Some(name) = special_kind(kind) else { return Ok(()) };
     let error = if kind.is_dir() { ErrorKind::IsADirectory } else { ErrorKind::InvalidInput };
     Err(Error::new(error, format!("it is {name}, not a regular file")))
 }
 
 /// What a file is called that is neither regular nor a link.
-pub(crate) fn odd_kind(kind: FileType) -> Option<&'static str> {
+pub(crate) fn special_kind(kind: FileType) -> Option<&'static str> {
     match kind {
         _ if kind.is_file() || kind.is_symlink() => None,
         _ if kind.is_dir() => Some("a folder"),
-        _ => Some(special_kind(kind)),
+        _ => Some(unix_kind(kind)),
     }
 }
 
 #[cfg(unix)]
-fn special_kind(kind: FileType) -> &'static str {
+fn unix_kind(kind: FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt as _;
     match kind {
         _ if kind.is_fifo() => "a pipe",
@@ -70,7 +70,7 @@ fn special_kind(kind: FileType) -> &'static str {
 }
 
 #[cfg(not(unix))]
-fn special_kind(_: FileType) -> &'static str {
+fn unix_kind(_: FileType) -> &'static str {
     "a device"
 }
 

@@ -1,6 +1,6 @@
 //! What is written before it is moved into its place: it is removed whatever ends the program.
 //!
-//! A signal may end the program at any moment. All such folders are therefore known in one place, from which [`abandon`] removes them; what
+//! A signal may end the program at any moment. All such folders are therefore known in one place, from which [`clean_up`] removes them; what
 //! is being moved is moved to the end.
 
 use std::fs;
@@ -17,10 +17,10 @@ struct Left {
     /// Whether the program is about to end: nothing more is made or moved.
     is_over: bool,
     /// Whether a folder's worth of files has been moved into its place.
-    is_settled: bool,
+    is_committed: bool,
 }
 
-static LEFT: Mutex<Left> = Mutex::new(Left { paths: Vec::new(), is_over: false, is_settled: false });
+static LEFT: Mutex<Left> = Mutex::new(Left { paths: Vec::new(), is_over: false, is_committed: false });
 
 fn left() -> MutexGuard<'static, Left> {
     LEFT.lock().unwrap_or_else(PoisonError::into_inner)
@@ -57,11 +57,11 @@ impl Scratch {
     ///
     /// # Errors
     /// Those of `moving`; also when the program is about to end.
-    pub(crate) fn settle(&self, moving: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    pub(crate) fn commit(&self, moving: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let mut left = left();
         left.goes_on()?;
         moving(&self.0)?;
-        left.is_settled = true;
+        left.is_committed = true;
         Ok(())
     }
 }
@@ -101,9 +101,9 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
 
 /// Removes all that would be left, since the program is about to end; nothing more can be made or moved after it. Returns whether a report
 /// has been moved into its place before.
-pub(crate) fn abandon() -> bool {
+pub(crate) fn clean_up() -> bool {
     let mut left = left();
     left.is_over = true;
     left.paths.drain(..).for_each(|path| remove(&path));
-    left.is_settled
+    left.is_committed
 }

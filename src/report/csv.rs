@@ -48,7 +48,7 @@ impl Writer {
     }
 }
 
-/// What a formula begins with, also in the wide letters of East Asian keyboards.
+/// What a formula begins with, also in the full-width forms of East Asian keyboards.
 const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 /// `cell` as a spreadsheet shows it and does not compute it.

@@ -4,9 +4,9 @@
 //! file by file from within it over those of an earlier report. Who writes into a folder, or makes a new one beside it, has others wait.
 //! What others put there stays.
 
-use super::ours::{Kind, RUN};
+use super::ownership::{RUN, ReportKind};
 use super::{Run, csv, figures, json, page, readme, timeline};
-use crate::files::{Scratch, Turn};
+use crate::files::{FolderLock, Scratch};
 use crate::study::Findings;
 use serde::Serialize;
 use std::fs;
@@ -30,11 +30,11 @@ pub fn refuse_what_is_no_report(dir: &Path) -> Result<()> {
 }
 
 /// The folder of a run.
-const REPORT: Kind = Kind {
+const REPORT: ReportKind = ReportKind {
     marker: "results.json",
     schema: crate::study::SCHEMA,
     files: &["README.md", "report.html", "results.json", "results.csv", "timeline.csv"],
-    draws: |stem| ["latency", "cost", "steps", "timeline", "capacity", "queues"].contains(&stem),
+    is_figure: |stem| ["latency", "cost", "steps", "timeline", "capacity", "queues"].contains(&stem),
 };
 
 /// A file's name and its text.
@@ -42,7 +42,7 @@ pub(super) type File = (String, String);
 
 /// Writes `files`, and what is known of the `run`, to the folder `dir`, which is made with its parents, and names them. Earlier ones are
 /// replaced only where they are of the same `kind`: else they are somebody else's.
-pub(super) fn put(dir: &Path, mut files: Vec<File>, run: &Run, kind: &Kind) -> Result<Vec<PathBuf>> {
+pub(super) fn put(dir: &Path, mut files: Vec<File>, run: &Run, kind: &ReportKind) -> Result<Vec<PathBuf>> {
     files.push((RUN.to_owned(), certificate(run, &files)));
     debug_assert!(files.iter().all(|(name, _)| kind.has(name)), "a file that no other run would know for ours");
     refuse_a_file(dir)?;
@@ -51,8 +51,8 @@ pub(super) fn put(dir: &Path, mut files: Vec<File>, run: &Run, kind: &Kind) -> R
         let is_new = !dir.is_dir();
         let home = if is_new { parent_of(dir) } else { dir };
         fs::create_dir_all(home).map_err(|error| naming(home, &error))?;
-        let _turn = Turn::in_folder(home);
-        // Whoever had the turn before may have made it.
+        let _lock = FolderLock::acquire(home);
+        // Whoever held the lock before may have made it.
         if dir.is_dir() != is_new {
             return placed(home, dir, &files, kind);
         }
@@ -72,13 +72,13 @@ fn certificate(run: &Run, files: &[File]) -> String {
 }
 
 /// Writes `files` to a temporary folder in `home`, and moves them into `dir`, which nobody else writes into meanwhile.
-fn placed(home: &Path, dir: &Path, files: &[File], kind: &Kind) -> Result<Vec<PathBuf>> {
+fn placed(home: &Path, dir: &Path, files: &[File], kind: &ReportKind) -> Result<Vec<PathBuf>> {
     kind.refuse_what_is_not_ours(dir)?;
     let fresh = Scratch::folder_in(home).map_err(|error| naming(home, &error))?;
     for (name, text) in files {
         write_through(&fresh.path().join(name), text).map_err(|error| naming(&dir.join(name), &error))?;
     }
-    fresh.settle(|fresh| if dir.is_dir() { replace(fresh, dir, files, kind) } else { appear(fresh, dir) })?;
+    fresh.commit(|fresh| if dir.is_dir() { replace(fresh, dir, files, kind) } else { appear(fresh, dir) })?;
     Ok(files.iter().map(|(name, _)| dir.join(name)).collect())
 }
 
@@ -129,13 +129,13 @@ fn appear(fresh: &Path, dir: &Path) -> Result<()> {
 }
 
 /// Moves the files over those of the earlier report, and removes those that only that had.
-fn replace(fresh: &Path, dir: &Path, files: &[File], kind: &Kind) -> Result<()> {
+fn replace(fresh: &Path, dir: &Path, files: &[File], kind: &ReportKind) -> Result<()> {
     let earlier = kind.earlier(dir).unwrap_or_default();
     for (name, _) in files {
         fs::rename(fresh.join(name), dir.join(name)).map_err(|error| naming(&dir.join(name), &error))?;
     }
     let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
-    for name in earlier.beyond(&names) {
+    for name in earlier.obsolete(&names) {
         // Somebody may have removed it; what cannot be removed does no harm.
         let _ = fs::remove_file(dir.join(name));
     }

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_letters_take_the_room_that_they_need() {
+    fn wide_characters_take_the_room_that_they_need() {
         assert_eq!(wrapped("短信优先 短信优先 sms", 12), "短信优先\n短信优先 sms");
         let mut results = fixture::with_plans(3).results;
         for (plan, name) in results.plans.iter_mut().zip(["短信优先", "ﾊﾝｶｸ", "전각-음성-한국어-이름-전각"])

@@ -13,7 +13,7 @@ mod json;
 mod layout;
 mod markdown;
 mod notes;
-mod ours;
+mod ownership;
 mod page;
 mod run;
 pub mod sizing;

@@ -2,7 +2,7 @@
 
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
-use super::ours::Kind;
+use super::ownership::ReportKind;
 use super::{Figure, FigureError, Run, Terminal, folder, markdown, verdict, words};
 use crate::scenario::{AxisUnit, Bound};
 use crate::study::{self, Goal, Limit, Measured, Question, Sizing, Trial, Verdict};
@@ -14,8 +14,12 @@ pub const SCHEMA: &str = "failsim/capacity/1";
 /// The file that tells a folder of this kind.
 const MARKER: &str = "capacity.json";
 /// The folder of an answer.
-const ANSWER: Kind =
-    Kind { marker: MARKER, schema: SCHEMA, files: &["README.md", MARKER, "curve.csv"], draws: |stem| stem == "curve" };
+const ANSWER: ReportKind = ReportKind {
+    marker: MARKER,
+    schema: SCHEMA,
+    files: &["README.md", MARKER, "curve.csv"],
+    is_figure: |stem| stem == "curve",
+};
 /// The figure shows what lies within this factor of the answer.
 const NEAR: f64 = 2.5;
 

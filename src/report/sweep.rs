@@ -3,7 +3,7 @@
 use super::figures::heat::{self, Heat};
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
-use super::ours::Kind;
+use super::ownership::ReportKind;
 use super::{Figure, FigureError, Run, Terminal, folder, markdown, words};
 use crate::scenario::{Axis, AxisUnit, METRICS};
 use crate::study::{self, Measured, Point, Results, Sweep, Unit, measure, more_is_better};
@@ -16,11 +16,11 @@ pub const SCHEMA: &str = "failsim/sweep/1";
 const MARKER: &str = "sweep.json";
 
 /// The folder of a sweep.
-const SWEEP: Kind = Kind {
+const SWEEP: ReportKind = ReportKind {
     marker: MARKER,
     schema: SCHEMA,
     files: &["README.md", MARKER, "sweep.csv"],
-    draws: |stem| METRICS.iter().any(|metric| stem_of(metric) == stem),
+    is_figure: |stem| METRICS.iter().any(|metric| stem_of(metric) == stem),
 };
 
 /// What the names of a measure's figures begin with.

@@ -297,7 +297,7 @@ pub(super) fn plural<'a>(count: f64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1.0 { one } else { many }
 }
 
-/// How many columns of a terminal `text` takes: two for each wide letter of East Asian scripts.
+/// How many columns of a terminal `text` takes: two for each wide character of East Asian scripts.
 pub(super) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
@@ -307,15 +307,15 @@ pub(super) fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
-/// `text` cut to `columns` of a terminal, the last of them `…` when something was cut; hidden letters become `�`.
+/// `text` cut to `columns` of a terminal, the last of them `…` when something was cut; hidden characters become `�`.
 pub(super) fn shortened(text: &str, columns: usize) -> String {
     let clean = plain(text);
     if width(&clean) <= columns {
         return clean.into_owned();
     }
     let mut left = columns.saturating_sub(1);
-    let fits = |letter: &char| {
-        let width = letter.width().unwrap_or(0);
+    let fits = |c: &char| {
+        let width = c.width().unwrap_or(0);
         let fits = width <= left;
         left = left.saturating_sub(width);
         fits
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_letters_take_two_columns() {
+    fn wide_characters_take_two_columns() {
         assert_eq!([width("sms"), width("短信"), width("短信 a")], [3, 4, 6]);
         assert_eq!([padded("短信", 6), padded("sms", 6), padded("sms", 2)], ["短信  ", "sms   ", "sms"]);
         assert_eq!(

@@ -38,7 +38,7 @@ impl Diagnostic {
         Self { related: Some((span, label.to_owned())), ..self }
     }
 
-    /// The same in words that show all of their letters.
+    /// The same with its hidden characters escaped.
     fn harmless(&self) -> Self {
         let line = |text: &String| text::line(text).into_owned();
         Self {
@@ -111,8 +111,7 @@ impl Diagnostics {
         &self.items
     }
 
-    /// The same for a terminal: what shows nothing and does something is escaped in words, and has visible letters in its place in the
-    /// text, whose places stay what they are.
+    /// The same for a terminal: hidden characters are escaped in messages, and masked in the text, in which every span stays right.
     pub(super) fn harmless(&self) -> Self {
         Self {
             file: text::line(&self.file).into_owned(),

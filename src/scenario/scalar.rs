@@ -94,7 +94,7 @@ fn text<'a>(raw: &'a DeValue<'_>, source: &str) -> Result<&'a str, Fault> {
     }
 }
 
-/// `text`, when it is one line, not empty, and what it looks like: without blanks around it, and without letters that show nothing.
+/// `text`, when it is one line, not empty, and what it looks like: without blanks around it, and without hidden characters.
 pub(super) fn one_line(text: &str) -> Result<&str, Fault> {
     let fault = |message: &str, cure: &str| Err(Fault::new(message, "expected one line of text", cure));
     match text {
@@ -106,17 +106,17 @@ pub(super) fn one_line(text: &str) -> Result<&str, Fault> {
     }
 }
 
-/// A text with a letter that shows nothing, and would make two names look alike.
+/// A text with a hidden character, which could make it look like another.
 fn hidden(text: &str) -> Fault {
-    let letter = text.chars().find(|&letter| is_hidden(letter)).unwrap_or_default();
-    let kind = if letter.is_control() { "a line break or another control character" } else { "an invisible character" };
-    let rest: String = text.chars().filter(|&letter| !is_hidden(letter)).collect();
+    let first = text.chars().find(|&c| is_hidden(c)).unwrap_or_default();
+    let kind = if first.is_control() { "a line break or another control character" } else { "an invisible character" };
+    let rest: String = text.chars().filter(|&c| !is_hidden(c)).collect();
     let cure = match rest.trim() {
         "" => "write at least one letter".to_owned(),
         rest => format!("remove it: write \"{}\"", shown(rest)),
     };
-    let message = format!("the text has {kind}, U+{:04X}", u32::from(letter));
-    Fault::new(message, "expected one line of text that shows all of its letters", cure)
+    let message = format!("the text has {kind}, U+{:04X}", u32::from(first));
+    Fault::new(message, "expected one line of visible text", cure)
 }
 
 /// A lower-case word.

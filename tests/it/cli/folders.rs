@@ -1,8 +1,7 @@
 //! Report folders that several runs write into, one after the other or at the same time.
 
-use super::{Home, SOON, has, within};
+use super::{Home, Running, SOON, has};
 use serde_json::Value;
-use std::process::Child;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -48,8 +47,8 @@ fn a_while() {
 }
 
 #[track_caller]
-fn ends_well(child: Child) {
-    within(child, SOON).expect("it ends").ends(0);
+fn ends_well(child: Running) {
+    child.within(SOON).expect("it ends").ends(0);
 }
 
 #[cfg(unix)]
@@ -66,7 +65,7 @@ fn who_comes_second_waits_for_the_first() {
     let turn = lock("out");
     let mut child = home.starts("run streams.toml --seed 2 --out out -q");
     a_while();
-    assert!(child.try_wait().expect("it can be asked").is_none(), "it does not wait");
+    assert!(child.ended().is_none(), "it does not wait");
     assert_eq!(seed_of_all(&home, "out"), 1);
     drop(turn);
     ends_well(child);
@@ -75,7 +74,7 @@ fn who_comes_second_waits_for_the_first() {
     let turn = lock(".");
     let mut children = [1, 2].map(|seed| home.starts(&format!("run pin.toml --seed {seed} --out new -q")));
     a_while();
-    assert!(children.iter_mut().all(|child| child.try_wait().expect("it can be asked").is_none()), "they do not wait");
+    assert!(children.iter_mut().all(|child| child.ended().is_none()), "they do not wait");
     assert!(!home.path("new").exists());
     drop(turn);
     children.into_iter().for_each(ends_well);

@@ -1,9 +1,9 @@
-//! Letters that show nothing and do something: none of them reaches a terminal, wherever it comes from, and no name has one.
+//! Hidden characters: none of them reaches a terminal, wherever it comes from, and no name has one.
 
 use super::{Home, Said, has};
 use std::ffi::OsString;
 
-/// One or more of each kind: C0, DEL, C1, soft hyphen, marks of direction, letters of no width, ends of lines, tags.
+/// One or more of each kind: C0, DEL, C1, soft hyphen, marks of direction, characters of no width, ends of lines, tags.
 const HIDDEN: [char; 35] = [
     '\u{1}',
     '\u{7}',
@@ -61,13 +61,13 @@ fn harmless(said: Said) -> Said {
 }
 
 #[test]
-fn an_excerpt_shows_all_of_its_letters_and_points_where_it_should() {
+fn an_excerpt_hides_no_character_and_points_where_it_should() {
     for letter in HIDDEN {
         let home = Home::with("deadline = \"60s\"", &format!("deadlin{letter} = \"60s\" # a{letter}[31mb"));
         let said = harmless(home.says("run pin.toml").ends(2));
         has(&said.err, &["--> pin.toml:7:"]);
     }
-    // As many letters stand before the place as there are.
+    // As many characters stand before the place as there are.
     let home = Home::with("{ delivered = 0.015 }", "{ \"\u{202e}\u{e0041}\u{9b}\" = 1, delivered = -1 }");
     let line =
         home.read("pin.toml").lines().find(|line| line.contains("delivered = -1")).expect("it is there").to_owned();
@@ -80,7 +80,7 @@ fn an_excerpt_shows_all_of_its_letters_and_points_where_it_should() {
 }
 
 #[test]
-fn the_name_of_a_file_shows_all_of_its_letters() {
+fn the_name_of_a_file_hides_no_character() {
     let name = format!("p{}.toml", all());
     let home = Home::new();
     home.write(&name, super::scenario().replacen("title = ", "# ", 1));
@@ -111,7 +111,7 @@ fn the_name_of_a_file_shows_all_of_its_letters() {
 }
 
 #[test]
-fn what_an_earlier_run_has_shows_all_of_its_letters() {
+fn what_an_earlier_run_has_hides_no_character() {
     let home = Home::new();
     let results = home.says("run pin.toml --no-report --format json").ends(0).out;
     let escaped: String =
@@ -133,7 +133,7 @@ fn what_an_earlier_run_has_shows_all_of_its_letters() {
 }
 
 #[test]
-fn what_was_typed_shows_all_of_its_letters() {
+fn what_was_typed_hides_no_character() {
     let home = Home::new();
     let odd = format!("x{}[2J", all());
     for line in [
@@ -177,7 +177,7 @@ fn what_was_typed_shows_all_of_its_letters() {
 }
 
 #[test]
-fn names_with_letters_that_show_nothing_are_refused() {
+fn names_with_hidden_characters_are_refused() {
     let odd = |letter: char| format!("a\\U{:08X}b", u32::from(letter));
     for (old, new) in [
         ("name = \"sms-first\"", "name = \"ODD\""),

@@ -1,8 +1,8 @@
 //! Signals that ask the program to end, at every stage of its work.
 
-use super::{Home, Said, has, within};
+use super::{Home, Running, Said, has};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -44,31 +44,31 @@ fn is_ignored(signal: &str) -> bool {
 }
 
 /// Whether the process listens to signals.
-fn listens(child: &Child) -> bool {
+fn listens(child: &Running) -> bool {
     mask(&child.id().to_string(), "SigCgt:") & 1 << 14 != 0
 }
 
 /// Whether the process simulates.
-fn simulates(child: &Child) -> bool {
+fn simulates(child: &Running) -> bool {
     let threads = std::fs::read_dir(format!("/proc/{}/task", child.id())).into_iter().flatten().flatten();
     let mut names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
     names.any(|name| name.starts_with("worker-"))
 }
 
-fn send(signal: &str, child: &Child) {
+fn send(signal: &str, child: &Running) {
     let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
     assert!(sent.expect("kill can be run").success());
 }
 
 /// What the program says in the end; one that goes on is killed.
 #[track_caller]
-fn end_of(child: Child) -> Said {
-    within(child, AT_MOST).expect("it ends")
+fn end_of(child: Running) -> Said {
+    child.within(AT_MOST).expect("it ends")
 }
 
 /// What the program says when it gets the signal once it is `ready`.
 #[track_caller]
-fn signalled(home: &Home, line: &str, signal: &str, ready: impl Fn(&Child) -> bool) -> Said {
+fn signalled(home: &Home, line: &str, signal: &str, ready: impl Fn(&Running) -> bool) -> Said {
     let child = home.starts(line);
     until(|| ready(&child));
     moment();
@@ -229,10 +229,8 @@ fn reading_is_interrupted_too() {
 #[test]
 fn writing_is_interrupted_too() {
     let home = Home::new();
-    let files = " pin.toml".repeat(3_000);
-    let mut command = home.command(&format!("validate{files}").split(' ').collect::<Vec<_>>());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
-    let waits = |child: &Child| {
+    let mut child = home.starts(&format!("validate{}", " pin.toml".repeat(3_000)));
+    let waits = |child: &Running| {
         let waiting = std::fs::read_to_string(format!("/proc/{}/wchan", child.id())).unwrap_or_default();
         waiting.contains("pipe") || waiting.is_empty() || waiting == "0"
     };
@@ -241,10 +239,10 @@ fn writing_is_interrupted_too() {
     send("TERM", &child);
     let mut ended = None;
     until(|| {
-        ended = child.try_wait().expect("it can be asked");
+        ended = child.ended();
         ended.is_some()
     });
-    assert_eq!(ended.and_then(|status| status.code()), Some(143));
+    assert_eq!(ended.flatten(), Some(143));
 }
 
 /// As by `nohup`.
@@ -258,11 +256,11 @@ fn a_signal_that_is_to_be_ignored_is_ignored() {
         env!("CARGO_BIN_EXE_failsim"),
     ]);
     command.current_dir(home.path(".")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("it runs");
+    let mut child = Running(Some(command.spawn().expect("it runs")));
     until(|| simulates(&child));
     send("HUP", &child);
     (0..25).for_each(|_| moment());
-    assert!(child.try_wait().expect("it can be asked").is_none(), "it ends");
+    assert!(child.ended().is_none(), "it ends");
     send("TERM", &child);
     end_of(child).ends(143);
 }

@@ -116,6 +116,6 @@ fn a_scenario_may_come_through_a_pipe() {
     pipe(&home.path("pipe"));
     let child = home.starts("run pipe --no-report");
     std::fs::write(home.path("pipe"), super::scenario()).expect("it is read");
-    let said = super::within(child, super::SOON).expect("it ends");
+    let said = child.within(super::SOON).expect("it ends");
     has(&said.ends(0).out, &["Plans: 2 000 recipients"]);
 }

@@ -15,7 +15,7 @@ pub(super) const RUN: &str = "run.json";
 const LONGEST_RUN: u64 = 16 << 20;
 
 /// A kind of report folder.
-pub(super) struct Kind {
+pub(super) struct ReportKind {
     /// The file that marks it.
     pub(super) marker: &'static str,
     /// What that says at its top level.
@@ -23,13 +23,13 @@ pub(super) struct Kind {
     /// The files that every such folder has, beside `run.json`.
     pub(super) files: &'static [&'static str],
     /// Whether a figure can have this name, without its ending and its numbers.
-    pub(super) draws: fn(&str) -> bool,
+    pub(super) is_figure: fn(&str) -> bool,
 }
 
-impl Kind {
+impl ReportKind {
     /// Whether such a report can have a file of this name: one of its own, or a figure such as `latency-2.svg`.
     pub(super) fn has(&self, name: &str) -> bool {
-        let is_figure = |stem: &str| (self.draws)(without_numbers(stem));
+        let is_figure = |stem: &str| (self.is_figure)(without_numbers(stem));
         name == RUN || self.files.contains(&name) || name.strip_suffix(".svg").is_some_and(is_figure)
     }
 
@@ -42,7 +42,7 @@ impl Kind {
         let is_ours = |name: &String| earlier.as_ref().is_some_and(|earlier| earlier.wrote(name));
         for name in names {
             let path = dir.join(&name);
-            if let Some(kind) = files::odd_kind(path.symlink_metadata()?.file_type()) {
+            if let Some(kind) = files::special_kind(path.symlink_metadata()?.file_type()) {
                 return Err(Error::new(ErrorKind::AlreadyExists, format!("{} is {kind}, not a file", path.display())));
             }
             if !is_ours(&name) {
@@ -75,7 +75,7 @@ impl Earlier {
 
     /// The files that it has and a new report with these `names` does not. A list that names anything but plain files of the folder itself
     /// has been changed by somebody else, and means nothing there.
-    pub(super) fn beyond(&self, names: &[&str]) -> Vec<&str> {
+    pub(super) fn obsolete(&self, names: &[&str]) -> Vec<&str> {
         let listed = self.files.iter().flatten().map(String::as_str);
         listed.filter(|name| is_plain(name) && !names.contains(name)).collect()
     }
@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn names_of_figures_may_have_numbers() {
-        let kind = Kind { marker: "a.json", schema: "a", files: &["a.json"], draws: |stem| stem == "latency" };
+        let kind =
+            ReportKind { marker: "a.json", schema: "a", files: &["a.json"], is_figure: |stem| stem == "latency" };
         for name in ["a.json", "run.json", "latency.svg", "latency-1.svg", "latency-12-plan3.svg"] {
             assert!(kind.has(name), "{name}");
         }
@@ -140,6 +141,6 @@ mod tests {
     fn a_list_of_files_reaches_no_other_folder() {
         let listed = ["cost.svg", "a.csv", "../a", "/etc/passwd", ".", "..", "", "a/b", "a/", "./c"];
         let earlier = Earlier { files: Some(listed.map(str::to_owned).to_vec()) };
-        assert_eq!(earlier.beyond(&["a.csv"]), ["cost.svg"]);
+        assert_eq!(earlier.obsolete(&["a.csv"]), ["cost.svg"]);
     }
 }
