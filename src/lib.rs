@@ -21,6 +21,7 @@
 pub mod cli;
 pub mod dist;
 pub mod engine;
+mod files;
 pub mod provider;
 pub mod report;
 pub mod rng;
@@ -28,6 +29,7 @@ pub mod scenario;
 pub mod sim;
 pub mod stats;
 pub mod study;
+mod text;
 pub mod traffic;
 pub mod units;
 pub mod vocabulary;

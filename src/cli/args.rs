@@ -1,9 +1,9 @@
 //! The verbs and flags.
 
 use super::goal::NamedBound;
-use super::numbers;
 use super::often::Often;
 use super::tolerance::NamedTolerance;
+use super::{numbers, paths};
 use crate::scenario::Axis;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[derive(Parser, Debug)]
 #[command(name = "failsim", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 something broke (files, disk), 2 bad usage or a bad scenario, 3 a check failed, 130 interrupted"
+    after_help = "Exit codes: 0 done, 1 something broke (files, disk), 2 bad usage or a bad scenario, 3 a check failed, 130 interrupted (129 by SIGHUP, 143 by SIGTERM)"
 )]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -46,13 +46,13 @@ pub(super) struct Play {
     #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     pub(super) scenario: PathBuf,
     /// Play this many recipients instead of the scenario's
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::recipients)]
+    #[arg(long, value_name = "N", value_parser = numbers::recipients)]
     pub(super) recipients: Option<u64>,
     /// Draw all luck from this seed instead of the scenario's
-    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = numbers::any)]
+    #[arg(long, value_name = "S", value_parser = numbers::any)]
     pub(super) seed: Option<u64>,
     /// Use this many threads; the results are the same for any number [default: one for each core]
-    #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = numbers::threads)]
+    #[arg(long, value_name = "T", value_parser = numbers::threads)]
     pub(super) threads: Option<u16>,
     /// Play only this plan; may be given more than once
     #[arg(long = "plan", value_name = "NAME")]
@@ -69,7 +69,7 @@ pub(super) struct Run {
     #[command(flatten)]
     pub(super) often: Often,
     /// Write the report into this folder [default: reports/<scenario name>]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "no_report")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = paths::folder(), conflicts_with = "no_report")]
     pub(super) out: Option<PathBuf>,
     /// Write no report
     #[arg(long)]
@@ -97,7 +97,7 @@ pub(super) struct Check {
     #[command(flatten)]
     pub(super) often: Often,
     /// Compare with this results.json of an earlier run, plan by plan
-    #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, conflicts_with = "precision")]
+    #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, value_parser = paths::file(), conflicts_with = "precision")]
     pub(super) baseline: Option<PathBuf>,
     /// Let a measure be this much worse than in the baseline, such as in_time=0.1pp, cost.per_recipient=2% or latency_s.p95=500ms; may be given more than once [default: not at all]
     #[arg(long = "tolerance", value_name = "MEASURE=AMOUNT", requires = "baseline", value_delimiter = ',')]
@@ -124,10 +124,10 @@ pub(super) struct Capacity {
     #[arg(long, value_name = "NAME")]
     pub(super) stream: Option<String>,
     /// Play each capacity this many times, 30 at least and more where a goal or random outages need it, up to four times as often where that does not tell, and for the answer [default: as the scenario says]
-    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = numbers::enough_replications)]
+    #[arg(long, value_name = "R", value_parser = numbers::enough_replications)]
     pub(super) replications: Option<u32>,
     /// Write the report into this folder [default: reports/<scenario name>-capacity]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "no_report")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = paths::folder(), conflicts_with = "no_report")]
     pub(super) out: Option<PathBuf>,
     /// Write no report
     #[arg(long)]
@@ -153,7 +153,7 @@ pub(super) struct Sweep {
     #[arg(long, value_name = "NAME")]
     pub(super) stream: Option<String>,
     /// Keep the points and write the report in this folder [default: reports/<scenario name>-sweep]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = paths::folder())]
     pub(super) out: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -179,16 +179,16 @@ pub(super) struct Trace {
     #[arg(long, value_name = "NAME")]
     pub(super) stream: Option<String>,
     /// The recipient's number in its stream, from 0
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = numbers::any)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = numbers::any)]
     pub(super) recipient: u64,
     /// Draw all luck from this seed instead of the scenario's
-    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = numbers::any)]
+    #[arg(long, value_name = "S", value_parser = numbers::any)]
     pub(super) seed: Option<u64>,
     /// The replication, from 0
-    #[arg(long, value_name = "R", default_value_t = 0, allow_negative_numbers = true, value_parser = numbers::replication)]
+    #[arg(long, value_name = "R", default_value_t = 0, value_parser = numbers::replication)]
     pub(super) replication: u32,
     /// Play as one of this many recipients instead of the scenario's
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::recipients)]
+    #[arg(long, value_name = "N", value_parser = numbers::recipients)]
     pub(super) recipients: Option<u64>,
 }
 

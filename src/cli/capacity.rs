@@ -35,16 +35,15 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
     out.as_deref().map_or(Ok(()), |out| usable(out, sizing::refuse_what_is_not_ours))?;
     let watched = playing::watched(&args.play, |progress| study::size(&question, progress))?;
     let sizing = watched.outcome.as_ref().map_err(|_| Failure::Interrupted)?;
-    watched.still_wanted()?;
     if let Some(out) = &out {
         let files = sizing::write(out, &question, sizing, &run_of(&watched));
         written(files, out, "README.md", args.play.quiet)?;
     }
-    output::print(&match args.format {
-        Format::Table => sizing::table(&question, sizing, output::terminal()),
-        Format::Json => sizing::json(&question, sizing),
-        Format::Csv => sizing::csv(&question, sizing),
-    })?;
+    match args.format {
+        Format::Table => output::print_drawn(&sizing::table(&question, sizing, output::terminal())),
+        Format::Json => output::print(&sizing::json(&question, sizing)),
+        Format::Csv => output::print(&sizing::csv(&question, sizing)),
+    }?;
     if sizing.smallest.is_some() { Ok(()) } else { Err(Failure::Said(NOT_ATTAINABLE)) }
 }
 

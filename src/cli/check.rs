@@ -4,13 +4,17 @@ use super::args::Check;
 use super::failure::Failure;
 use super::playing::play;
 use super::{load, output};
-use crate::report;
 use crate::scenario::Scenario;
 use crate::study::{self, Against, Incomparable, Results, Verdict};
+use crate::{files, report};
 use std::path::Path;
 
 /// The exit code when a check fails.
 const CHECK_FAILED: u8 = 3;
+/// The longest baseline [bytes]; most have some ten thousand, and those of hundreds of plans in all pairs stay far below it.
+const LONGEST_BASELINE: u64 = 512 << 20;
+/// As much is shown of what is wrong with a baseline [characters]; it may repeat what stands there.
+const LONGEST_REASON: usize = 300;
 
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let scenario = load::played(&args.play, &[])?;
@@ -47,11 +51,32 @@ fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results,
 /// Reads the results of an earlier run.
 fn read(path: &Path) -> Result<Results, Failure> {
     const HINT: &str = "give the results.json of a report folder, or what `failsim run --format json` printed";
-    let bytes = std::fs::read(path).map_err(|error| Failure::unreadable(path, &error, HINT))?;
-    let results: Result<Results, _> = serde_json::from_slice(&bytes);
-    results.ok().filter(|results| results.schema == study::SCHEMA).ok_or_else(|| {
-        Failure::usage(format!("{} is no results file of failsim ({})", path.display(), study::SCHEMA), HINT)
+    let bytes = files::read(path, LONGEST_BASELINE).map_err(|error| Failure::unreadable(path, &error, HINT))?;
+    parsed(&bytes).map_err(|reason| {
+        let message = format!("{} is no results file of failsim ({}): {reason}", path.display(), study::SCHEMA);
+        Failure::usage(message, HINT)
     })
+}
+
+/// The results that `bytes` say, or why they say none.
+fn parsed(bytes: &[u8]) -> Result<Results, String> {
+    #[derive(serde::Deserialize)]
+    struct Marked {
+        schema: String,
+    }
+    let Marked { schema } = serde_json::from_slice(bytes).map_err(|error| placed(&error))?;
+    if schema != study::SCHEMA {
+        return Err(format!("its schema is {schema:?}"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| placed(&error))
+}
+
+/// Where in the file something is wrong, and what.
+fn placed(error: &serde_json::Error) -> String {
+    let (line, column, text) = (error.line(), error.column(), error.to_string());
+    let place = format!(" at line {line} column {column}");
+    let reason: String = text.strip_suffix(&place).unwrap_or(&text).chars().take(LONGEST_REASON).collect();
+    format!("line {line}, column {column}: {reason}")
 }
 
 fn compare(args: &Check, results: &Results, baseline: &Results) -> Result<Vec<Against>, Failure> {
@@ -70,7 +95,10 @@ fn differences(results: &Results, baseline: &Results) -> Vec<String> {
     let is_other = results.scenario.digest != baseline.scenario.digest;
     let other = is_other.then(|| "note: the baseline is of another version of the scenario file".to_owned());
     let (now, then) = (results.scenario.deadline_s, baseline.scenario.deadline_s);
-    let deadline = (now != then).then(|| format!("note: the deadline is {now} s, in the baseline it was {then} s"));
+    let deadline = (now != then).then(|| {
+        let [now, then] = [now, then].map(report::number);
+        format!("note: the deadline is {now} s, in the baseline it was {then} s")
+    });
     [other, deadline].into_iter().flatten().collect()
 }
 

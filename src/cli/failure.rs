@@ -1,6 +1,7 @@
 //! What can go wrong, and with which exit code the program then ends.
 
-use super::output;
+use super::{interrupt, output};
+use crate::text;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,11 +12,11 @@ pub(super) enum Failure {
     Broken { message: String, hint: Option<String> },
     /// A flag or an argument.
     Usage { message: String, hint: Option<String> },
-    /// A scenario whose errors have been drawn.
-    Scenario(String),
+    /// Errors of a scenario or of the command line that have been drawn.
+    Drawn(String),
     /// What it was has been said; this is its exit code.
     Said(u8),
-    /// Somebody pressed Ctrl-C.
+    /// A signal came, as from Ctrl-C.
     Interrupted,
     /// Likewise; what has been done is kept, as this says.
     Paused(String),
@@ -38,12 +39,12 @@ impl Failure {
     }
 
     /// The exit code.
-    pub(super) const fn code(&self) -> u8 {
+    pub(super) fn code(&self) -> u8 {
         match self {
             Self::NobodyListens => 0,
             Self::Broken { .. } => 1,
-            Self::Usage { .. } | Self::Scenario(_) => 2,
-            Self::Interrupted | Self::Paused(_) => 130,
+            Self::Usage { .. } | Self::Drawn(_) => 2,
+            Self::Interrupted | Self::Paused(_) => interrupt::code(),
             Self::Said(code) => *code,
         }
     }
@@ -52,8 +53,8 @@ impl Failure {
     pub(super) fn report(&self) -> ExitCode {
         match self {
             Self::Broken { message, hint } | Self::Usage { message, hint } => say(message, hint.as_deref()),
-            Self::Scenario(drawn) => output::note(drawn.trim_end()),
-            Self::Interrupted => say("interrupted; nothing was written", None),
+            Self::Drawn(drawn) => output::note_drawn(drawn.trim_end()),
+            Self::Interrupted => say(interrupt::NOTHING, None),
             Self::Paused(message) => say(message, None),
             Self::Said(_) | Self::NobodyListens => {}
         }
@@ -61,11 +62,12 @@ impl Failure {
     }
 }
 
-fn say(message: &str, hint: Option<&str>) {
+/// Says what went wrong, and how to mend it.
+pub(super) fn say(message: &str, hint: Option<&str>) {
     let red = anstyle::AnsiColor::Red.on_default().bold();
     let cyan = anstyle::AnsiColor::Cyan.on_default();
-    output::note(&format!("{red}error:{red:#} {message}"));
+    output::note_drawn(&format!("{red}error:{red:#} {}", text::line(message)));
     if let Some(hint) = hint {
-        output::note(&format!("{cyan}hint:{cyan:#} {hint}"));
+        output::note_drawn(&format!("{cyan}hint:{cyan:#} {}", text::line(hint)));
     }
 }

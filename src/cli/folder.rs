@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::playing::Watched;
 use super::{output, typed};
 use crate::report::Run;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// The usual folder: named after the scenario, with an `ending`.
@@ -15,26 +16,50 @@ pub(super) fn named_after(scenario: &Path, ending: &str) -> PathBuf {
 
 /// Whether a folder can be written into is better said before anything is played than after it; `refuse` says whether somebody else's
 /// files lie there.
-pub(super) fn usable(out: &Path, refuse: impl Fn(&Path) -> std::io::Result<()>) -> Result<(), Failure> {
-    let standing = out.ancestors().find(|folder| folder.symlink_metadata().is_ok()).unwrap_or(Path::new("."));
+pub(super) fn usable(out: &Path, refuse: impl Fn(&Path) -> io::Result<()>) -> Result<(), Failure> {
     let refused = |reason: &str| {
         let message = format!("cannot write a report into {}: {reason}", out.display());
         Failure::broken(message, "name another folder with --out, or use --no-report where there is that flag")
     };
+    let standing = standing(out).map_err(|error| refused(&error.to_string()))?;
     if !standing.is_dir() {
         return Err(refused(&format!("{} is no folder", standing.display())));
     }
-    tempfile::Builder::new().prefix(".failsim-").tempfile_in(standing).map_err(|error| refused(&error.to_string()))?;
+    // It has no name, so that none is left behind.
+    tempfile::tempfile_in(standing).map_err(|error| refused(&error.to_string()))?;
     refuse(out).map_err(|error| refused(&error.to_string()))
 }
 
+/// A name as long as any in a report folder while that is written.
+const LONGEST_NAME: &str = ".failsim-000000/cost_per_recipient-32-plan1000.svg";
+
+/// The part of a path that is there; fails where the rest cannot be made, since a name is too long for the disk or has letters that it does
+/// not take.
+fn standing(out: &Path) -> io::Result<&Path> {
+    let mut standing = Path::new(".");
+    for folder in out.ancestors().filter(|folder| !folder.as_os_str().is_empty()) {
+        if is_there(folder)? {
+            standing = folder;
+            break;
+        }
+    }
+    let missing = out.strip_prefix(standing).unwrap_or(out);
+    missing.components().try_for_each(|name| is_there(&standing.join(name)).map(drop))?;
+    is_there(&out.join(LONGEST_NAME))?;
+    Ok(standing)
+}
+
+/// Whether there is such a file or folder; fails where there cannot be one.
+fn is_there(path: &Path) -> io::Result<bool> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Says where the report is, or why there is none.
-pub(super) fn written(
-    files: std::io::Result<Vec<PathBuf>>,
-    out: &Path,
-    main: &str,
-    quiet: bool,
-) -> Result<(), Failure> {
+pub(super) fn written(files: io::Result<Vec<PathBuf>>, out: &Path, main: &str, quiet: bool) -> Result<(), Failure> {
     files.map_err(|error| Failure::broken(error.to_string(), "mend that, or name another folder with --out"))?;
     if !quiet {
         output::note(&format!("report: {}", out.join(main).display()));

@@ -4,6 +4,7 @@ use super::args::Play;
 use super::failure::Failure;
 use super::output;
 use crate::scenario::{self, Change, LoadError, Override, Scenario};
+use crate::text;
 use std::path::Path;
 
 /// No more file names than this are given in a hint.
@@ -18,14 +19,18 @@ pub(super) fn load(path: &Path) -> Result<Scenario, Failure> {
 fn load_changed(path: &Path, changes: &[Change]) -> Result<Scenario, Failure> {
     scenario::load_changed(path, changes).map_err(|error| match error {
         LoadError::Io { path, source } => Failure::unreadable(&path, &source, readable(&path)),
-        LoadError::Invalid(diagnostics) => Failure::Scenario(changed(changes) + &diagnostics.render(output::watched())),
+        LoadError::Invalid(diagnostics) => Failure::Drawn(changed(changes) + &diagnostics.render(output::watched())),
     })
 }
 
 /// What does not stand in the file, for whoever reads what is wrong with it.
 fn changed(changes: &[Change]) -> String {
     let each: Vec<_> = changes.iter().map(|Change { path, value }| format!("{path} = {value}")).collect();
-    if each.is_empty() { String::new() } else { format!("note: this is wrong with {}\n", each.join(" and ")) }
+    if each.is_empty() {
+        String::new()
+    } else {
+        format!("note: this is wrong with {}\n", text::line(&each.join(" and ")))
+    }
 }
 
 /// The scenario files beside `path`, which cannot be read.

@@ -8,10 +8,12 @@ mod check;
 mod failure;
 mod folder;
 mod goal;
+mod interrupt;
 mod load;
 mod numbers;
 mod often;
 mod output;
+mod paths;
 mod playing;
 mod run;
 mod stopwatch;
@@ -19,28 +21,36 @@ mod store;
 mod sweep;
 mod tolerance;
 mod trace;
+mod usage;
 mod validate;
 
+use crate::text::is_hidden;
 use args::{Args, Verb};
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use failure::Failure;
 use std::process::ExitCode;
 
 /// Reads the command line, does what it says, and gives the exit code: 0 done, 1 something broke, 2 bad usage or a bad scenario,
-/// 3 a check failed, 130 interrupted.
+/// 3 a check failed, 130 interrupted (129 by SIGHUP, 143 by SIGTERM).
 #[must_use]
 pub fn main() -> ExitCode {
-    let done = match Args::parse().verb {
-        Verb::Run(args) => run::run(&args),
-        Verb::Check(args) => check::check(&args),
-        Verb::Capacity(args) => capacity::capacity(&args),
-        Verb::Sweep(args) => sweep::sweep(&args),
-        Verb::Validate(args) => validate::validate(&args),
-        Verb::Trace(args) => trace::trace(&args),
-        Verb::Schema(args) => output::print(&schema(&args)),
-        Verb::Completions(args) => output::print(&completions(&args)),
-    };
+    interrupt::listen();
+    let done = usage::parsed().and_then(|args| done(&args.verb));
+    interrupt::let_it_end();
     done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+}
+
+fn done(verb: &Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Run(args) => run::run(args),
+        Verb::Check(args) => check::check(args),
+        Verb::Capacity(args) => capacity::capacity(args),
+        Verb::Sweep(args) => sweep::sweep(args),
+        Verb::Validate(args) => validate::validate(args),
+        Verb::Trace(args) => trace::trace(args),
+        Verb::Schema(args) => output::print(&schema(args)),
+        Verb::Completions(args) => output::print(&completions(args)),
+    }
 }
 
 fn schema(args: &args::Schema) -> String {
@@ -61,17 +71,43 @@ fn typed() -> String {
     std::iter::once("failsim".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
+/// `word` as a shell reads it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,+%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
+    if word.contains(is_hidden) {
+        format!("$'{}'", word.chars().map(escape).collect::<String>())
+    } else if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 
+/// A character of a word in `$'...'`, in which shells know escapes for the hidden ones.
+fn escape(c: char) -> String {
+    match c {
+        '\'' | '\\' => format!("\\{c}"),
+        _ if !is_hidden(c) => c.to_string(),
+        _ if c.is_ascii() => format!("\\x{:02x}", u32::from(c)),
+        _ => format!("\\U{:08x}", u32::from(c)),
+    }
+}
+
 impl From<crate::sim::Interrupted> for Failure {
     fn from(_: crate::sim::Interrupted) -> Self {
         Self::Interrupted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_as_shells_read_them() {
+        assert_eq!(quoted("in_time=0.1pp"), "in_time=0.1pp");
+        assert_eq!(quoted("a b's"), "'a b'\\''s'");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("it's\u{1b}[31m\u{202e}"), "$'it\\'s\\x1b[31m\\U0000202e'");
     }
 }

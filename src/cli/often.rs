@@ -11,13 +11,13 @@ const MOST: u32 = 1_000;
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct Often {
     /// Play this many times, each time with luck of its own [default: as the scenario says, else 1]
-    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = numbers::replications)]
+    #[arg(long, value_name = "R", value_parser = numbers::replications)]
     pub(super) replications: Option<u32>,
     /// Add replications until the intervals of every plan are this narrow: 0.1pp either side for delivered and in time, 5% for the cost per recipient, or both as 0.1pp,5%
     #[arg(long, value_name = "WIDTH", conflicts_with = "replications", value_parser = precision)]
     pub(super) precision: Option<Precision>,
     /// Add no more once there are this many [default: 1000]
-    #[arg(long, value_name = "R", allow_negative_numbers = true, requires = "precision", value_parser = numbers::replications)]
+    #[arg(long, value_name = "R", requires = "precision", value_parser = numbers::replications)]
     pub(super) max_replications: Option<u32>,
 }
 

@@ -1,11 +1,19 @@
 //! Standard output, whose reader may leave at any time, and notes on standard error.
+//!
+//! All that reaches a terminal goes through here. Text is shown without what a terminal would obey; only what has been drawn by this
+//! program, in styles of its own and from text made harmless, passes as it is.
 
 use super::failure::Failure;
-use crate::report;
+use crate::{report, text};
 use std::io::{ErrorKind, IsTerminal, Write};
 
-/// Writes `text` to standard output, without colours where they are not wanted.
+/// Writes `text` to standard output.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
+    print_drawn(&text::lines(text))
+}
+
+/// Writes what has been drawn to standard output, without colours where they are not wanted.
+pub(super) fn print_drawn(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
         ErrorKind::BrokenPipe => Failure::NobodyListens,
@@ -15,6 +23,11 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 
 /// Writes a note to standard error; one that cannot be written is lost.
 pub(super) fn note(text: &str) {
+    note_drawn(&text::lines(text));
+}
+
+/// Writes what has been drawn to standard error.
+pub(super) fn note_drawn(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 

@@ -1,9 +1,9 @@
-//! Playing with somebody at the keyboard: threads, a progress bar, and Ctrl-C.
+//! Playing with somebody at the keyboard: threads, a progress bar, and signals that stop it.
 
 use super::args::Play;
 use super::failure::Failure;
-use super::output;
 use super::stopwatch::Stopwatch;
+use super::{interrupt, output};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::sim::Progress;
@@ -22,33 +22,24 @@ pub(super) struct Watched<T> {
     pub(super) outcome: T,
     pub(super) threads: usize,
     pub(super) seconds: f64,
-    progress: Arc<Progress>,
-}
-
-impl<T> Watched<T> {
-    /// Says so if Ctrl-C has been pressed since the last recipient was played: nothing need be written then.
-    pub(super) fn still_wanted(&self) -> Result<(), Failure> {
-        if self.progress.stopped() { Err(Failure::Interrupted) } else { Ok(()) }
-    }
 }
 
 /// Plays all plans of `scenario`, as often as `wanted`.
 pub(super) fn play(args: &Play, scenario: &Scenario, wanted: Replications) -> Result<(Findings, Watched<()>), Failure> {
-    let Watched { outcome, threads, seconds, progress } =
-        watched(args, |progress| study::compare(scenario, wanted, progress))?;
+    let Watched { outcome, threads, seconds } = watched(args, |progress| study::compare(scenario, wanted, progress))?;
     let findings = outcome?;
     if findings.imprecise && !args.quiet {
         let played = report::count(u64::from(findings.results.scenario.replications));
         output::note(&format!("note: {played} replications, and the intervals are still wider than asked"));
     }
-    Ok((findings, Watched { outcome: (), threads, seconds, progress }))
+    Ok((findings, Watched { outcome: (), threads, seconds }))
 }
 
-/// Does `work` on as many threads as asked for, with a bar that shows how far it has come, until Ctrl-C stops it.
+/// Does `work` on as many threads as asked for, with a bar that shows how far it has come, until a signal stops it.
 pub(super) fn watched<T: Send>(args: &Play, work: impl FnOnce(&Progress) -> T + Send) -> Result<Watched<T>, Failure> {
     let pool = pool(args.threads)?;
     let progress = Arc::new(Progress::default());
-    stop_on_interrupt(&progress);
+    let simulating = interrupt::simulating(&progress);
     let watch = Stopwatch::start();
     let outcome = std::thread::scope(|scope| {
         let (done, playing) = channel::<()>();
@@ -60,28 +51,20 @@ pub(super) fn watched<T: Send>(args: &Play, work: impl FnOnce(&Progress) -> T + 
         drop(done);
         outcome
     });
-    Ok(Watched { outcome, threads: pool.current_num_threads(), seconds: watch.elapsed().as_secs_f64(), progress })
+    drop(simulating);
+    if progress.stopped() {
+        return Err(Failure::Interrupted);
+    }
+    Ok(Watched { outcome, threads: pool.current_num_threads(), seconds: watch.elapsed().as_secs_f64() })
 }
 
 fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
     let threads = threads.map_or(0, usize::from);
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
+        .thread_name(|place| format!("worker-{place}"))
         .build()
         .map_err(|error| Failure::broken(format!("cannot start threads: {error}"), "try fewer with --threads"))
-}
-
-/// At the first Ctrl-C the run stops after the batches under way; at the second the program ends at once.
-fn stop_on_interrupt(progress: &Arc<Progress>) {
-    let progress = Arc::clone(progress);
-    let handler = move || {
-        if progress.stopped() {
-            std::process::exit(130);
-        }
-        progress.stop();
-    };
-    // Without a handler Ctrl-C still ends the program, just less tidily.
-    let _ = ctrlc::set_handler(handler);
 }
 
 /// Shows how far the run has come, until `playing` hangs up.

@@ -14,18 +14,17 @@ pub(super) fn run(args: &Run) -> Result<(), Failure> {
     let out = (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "")));
     out.as_deref().map_or(Ok(()), |out| usable(out, report::refuse_what_is_no_report))?;
     let (findings, watched) = play(&args.play, &scenario, args.often.wanted(&scenario))?;
-    watched.still_wanted()?;
     if let Some(out) = &out {
         let files = report::write(out, &findings, &run_of(&watched));
         written(files, out, "report.html", args.play.quiet)?;
     }
-    output::print(&printed(args.format, &findings))
+    print(args.format, &findings)
 }
 
-fn printed(format: Format, findings: &Findings) -> String {
+fn print(format: Format, findings: &Findings) -> Result<(), Failure> {
     match format {
-        Format::Table => report::table(findings, output::terminal()),
-        Format::Json => report::json(&findings.results),
-        Format::Csv => report::csv(&findings.results),
+        Format::Table => output::print_drawn(&report::table(findings, output::terminal())),
+        Format::Json => output::print(&report::json(&findings.results)),
+        Format::Csv => output::print(&report::csv(&findings.results)),
     }
 }

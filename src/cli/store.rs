@@ -1,17 +1,20 @@
 //! The points of a sweep that are there already: what each came to, in a file named by the job that it is the answer to.
 
-use crate::report;
+use super::failure::Failure;
 use crate::scenario::hexadecimal;
 use crate::study::{self, Results};
+use crate::{files, report};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::io::{Error, Result, Write as _};
+use std::io::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// The folder of the points, in that of the sweep.
 const POINTS: &str = "points";
 /// The value of [`Point::schema`].
 const SCHEMA: &str = "failsim/point/1";
+/// The longest file of a point [bytes], as that of a baseline.
+const LONGEST: u64 = 512 << 20;
 /// So much of the digest of a job tells its file from all others.
 const NAME: usize = 32;
 
@@ -43,9 +46,10 @@ impl Store {
         &self.0
     }
 
-    /// Makes the folder.
+    /// Makes the folder, and sees whether it can be written into.
     pub(super) fn make(&self) -> Result<()> {
-        std::fs::create_dir_all(&self.0).map_err(|error| naming(&self.0, &error))
+        let made = std::fs::create_dir_all(&self.0).and_then(|()| tempfile::tempfile_in(&self.0));
+        made.map(drop).map_err(|error| naming(&self.0, &error))
     }
 
     fn file(&self, job: &str) -> PathBuf {
@@ -57,26 +61,35 @@ impl Store {
         self.file(job).is_file()
     }
 
-    /// The results of the job. A file that is damaged counts as missing, and so does one that is the answer to another job.
-    pub(super) fn read(&self, job: &str) -> Option<Results> {
-        let text = std::fs::read_to_string(self.file(job)).ok()?;
-        let point: Point = serde_json::from_str(&text).ok()?;
-        let is_sound = point.schema == SCHEMA && point.job == job && point.checksum == checksum(&point.results);
-        is_sound.then_some(point.results).filter(|results| results.schema == study::SCHEMA)
+    /// The results of the job. A file that is damaged counts as missing, and so does one that is the answer to another job; what is no file
+    /// does not.
+    pub(super) fn read(&self, job: &str) -> std::result::Result<Option<Results>, Failure> {
+        const HINT: &str = "remove it, or name another folder with --out";
+        let path = self.file(job);
+        if path.symlink_metadata().is_err() {
+            return Ok(None);
+        }
+        let bytes = files::read(&path, LONGEST).map_err(|error| Failure::unreadable(&path, &error, HINT))?;
+        let point: Option<Point> = serde_json::from_slice(&bytes).ok();
+        let is_sound =
+            |point: &Point| point.schema == SCHEMA && point.job == job && point.checksum == checksum(&point.results);
+        let results = point.filter(is_sound).map(|point| point.results);
+        Ok(results.filter(|results| results.schema == study::SCHEMA))
     }
 
     /// Keeps the results, whole or not at all, and gives them as they will be read.
     pub(super) fn keep(&self, job: &str, results: Results) -> Result<Results> {
-        let (file, checksum) = (self.file(job), checksum(&results));
+        let (path, checksum) = (self.file(job), checksum(&results));
         let point = Point { schema: SCHEMA.to_owned(), job: job.to_owned(), checksum, results };
         let text = report::pretty(&point);
-        let mut fresh =
-            tempfile::Builder::new().prefix(".failsim-").tempfile_in(&self.0).map_err(|error| naming(&file, &error))?;
-        let written = fresh.write_all(text.as_bytes()).and_then(|()| fresh.as_file().sync_data());
-        written.map_err(|error| naming(&file, &error))?;
-        fresh.persist(&file).map_err(|error| naming(&file, &error.error))?;
+        files::write(&path, &text).map_err(|error| naming(&path, &error))?;
         let point: Point = serde_json::from_str(&text).map_err(Error::other)?;
         Ok(point.results)
+    }
+
+    /// What is said when a signal ends the program at once.
+    pub(super) fn kept(&self) -> String {
+        format!("interrupted; what has been played is in {}, and the same command goes on from there", self.0.display())
     }
 }
 

@@ -4,7 +4,7 @@ use super::args::{Format, Sweep};
 use super::failure::Failure;
 use super::folder::{named_after, run_of, usable, written};
 use super::store::Store;
-use super::{load, output, playing};
+use super::{interrupt, load, output, playing};
 use crate::report::{self, sweep};
 use crate::scenario::{Axis, Change};
 use crate::sim::Progress;
@@ -36,13 +36,17 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     if !args.play.quiet && damaged > 0 {
         output::note(&format!("note: {damaged} of {} points are damaged and will be played again", jobs.len()));
     }
+    interrupt::say(store.kept());
     let watched = playing::watched(&args.play, |progress| {
         progress.expect(jobs.iter().map(|job| job.lives).sum());
         jobs.iter().map(|job| job.results(args, &store, progress)).collect::<Result<Vec<_>, _>>()
-    })?;
+    });
+    let watched = match watched {
+        Err(Failure::Interrupted) => return Err(paused(&jobs, &store)),
+        watched => watched?,
+    };
     let results = match watched.outcome {
         Ok(ref results) => results.clone(),
-        Err(Failure::Interrupted) => return Err(paused(&jobs, &store)),
         Err(failure) => return Err(failure),
     };
     if !args.play.quiet {
@@ -52,11 +56,11 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     let measures = if args.measures.is_empty() { MEASURES.map(str::to_owned).to_vec() } else { args.measures.clone() };
     let shown = sweep::Shown { sweep: &found, measures: &measures, stream: args.stream.as_deref() };
     written(sweep::write(&out, &shown, &run_of(&watched)), &out, "README.md", args.play.quiet)?;
-    output::print(&match args.format {
-        Format::Table => sweep::table(&shown, output::terminal()),
-        Format::Json => sweep::json(&found),
-        Format::Csv => sweep::csv(&found),
-    })
+    match args.format {
+        Format::Table => output::print_drawn(&sweep::table(&shown, output::terminal())),
+        Format::Json => output::print(&sweep::json(&found)),
+        Format::Csv => output::print(&sweep::csv(&found)),
+    }
 }
 
 /// What a reader of the intervals should know.
@@ -144,7 +148,7 @@ fn left_out(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
 
 /// What to say to whoever pressed Ctrl-C.
 fn paused(jobs: &[Job], store: &Store) -> Failure {
-    let done = jobs.iter().filter(|job| store.has(&job.key)).count();
+    let done = jobs.iter().filter(|job| matches!(store.read(&job.key), Ok(Some(_)))).count();
     Failure::Paused(format!(
         "interrupted; {done} of {} points are in {}, and the same command goes on from there",
         jobs.len(),
@@ -170,7 +174,7 @@ impl Job {
         }
         let wanted = args.often.wanted(&scenario);
         let key = study::key(&scenario, wanted);
-        let known = store.read(&key);
+        let known = store.read(&key)?;
         let replications = match wanted {
             Replications::Exactly(n) => n,
             Replications::Until(_, most) => most.min(study::LEAST_REPLICATIONS),

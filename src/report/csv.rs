@@ -1,7 +1,13 @@
 //! Results as tidy CSV: one row for each plan and measure, with value, interval and unit.
+//!
+//! A spreadsheet takes a cell for a formula that begins with `=`, `+`, `-` or `@` and is no number, and a formula can do more than show
+//! text. Such a cell is written with an apostrophe before it, in every CSV file: spreadsheets then show the text, and programs that need the
+//! name as it is find it in the JSON.
 
 use super::json::ten_digits;
+use super::words::readable;
 use crate::study::{Interval, PlanResult, ProviderResult, Results, Share};
+use std::borrow::Cow;
 
 /// What one row says beside its plan's name.
 struct Row {
@@ -29,21 +35,40 @@ pub fn csv(results: &Results) -> String {
     written(|writer| write_rows(writer, results))
 }
 
-/// Writes CSV to memory.
-pub(super) type Writer = csv::Writer<Vec<u8>>;
+/// Writes CSV to memory, no cell of which is a formula.
+pub(super) struct Writer(csv::Writer<Vec<u8>>);
+
+impl Writer {
+    /// Writes one row.
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) -> csv::Result<()> {
+        for cell in cells {
+            self.0.write_field(harmless(cell.as_ref()).as_bytes())?;
+        }
+        self.0.write_record(None::<&[u8]>)
+    }
+}
+
+/// What a formula begins with, also in the full-width forms of East Asian keyboards.
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+
+/// `cell` as a spreadsheet shows it and does not compute it.
+fn harmless(cell: &str) -> Cow<'_, str> {
+    let is_number = cell.parse::<f64>().is_ok_and(f64::is_finite);
+    if cell.starts_with(FORMULA) && !is_number { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
 
 /// The text that `write` writes.
 pub(super) fn written(write: impl FnOnce(&mut Writer) -> csv::Result<()>) -> String {
-    let mut writer = Writer::from_writer(Vec::new());
+    let mut writer = Writer(csv::Writer::from_writer(Vec::new()));
     let written = write(&mut writer);
-    let bytes = written.ok().and_then(|()| writer.into_inner().ok());
+    let bytes = written.ok().and_then(|()| writer.0.into_inner().ok());
     String::from_utf8(bytes.expect("memory takes every write")).expect("only text was written")
 }
 
 fn write_rows(writer: &mut Writer, results: &Results) -> csv::Result<()> {
     let streams = results.streams();
     let last = if streams.is_empty() { None } else { Some("stream") };
-    writer.write_record(["plan", "measure", "value", "low", "high", "unit"].into_iter().chain(last))?;
+    writer.row(["plan", "measure", "value", "low", "high", "unit"].into_iter().chain(last))?;
     write_plans(writer, results, last.map(|_| ""))?;
     streams.iter().try_for_each(|(name, view)| write_plans(writer, view, Some(name)))
 }
@@ -53,7 +78,7 @@ fn write_plans(writer: &mut Writer, results: &Results, stream: Option<&str>) -> 
         for row in rows(plan, &results.scenario.currency) {
             let [value, low, high] = [row.value, row.low, row.high].map(field);
             let fields = [plan.name.as_str(), &row.measure, &value, &low, &high, &row.unit];
-            writer.write_record(fields.into_iter().chain(stream))?;
+            writer.row(fields.into_iter().chain(stream))?;
         }
     }
     Ok(())
@@ -61,7 +86,7 @@ fn write_plans(writer: &mut Writer, results: &Results, stream: Option<&str>) -> 
 
 /// A number, or nothing.
 pub(super) fn field(value: Option<f64>) -> String {
-    value.filter(|value| value.is_finite()).map_or_else(String::new, |value| ten_digits(value).to_string())
+    value.filter(|value| value.is_finite()).map_or_else(String::new, |value| readable(ten_digits(value)))
 }
 
 fn rows(plan: &PlanResult, currency: &str) -> Vec<Row> {
@@ -131,6 +156,18 @@ fn latency(plan: &PlanResult) -> impl Iterator<Item = Row> + '_ {
 mod tests {
     use super::*;
     use crate::report::fixture;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let text =
+            written(|writer| writer.row(["=1+1", "+a", "-b", "@c", "＝1", "a=b", "-0.5", "+2", "1e5", "-inf", ""]));
+        assert_eq!(text, "'=1+1,'+a,'-b,'@c,'＝1,a=b,-0.5,+2,1e5,'-inf,\n");
+        let mut results = fixture::bank_pin().results;
+        results.plans[0].name = "=HYPERLINK(\"x\")".to_owned();
+        results.scenario.currency = "@SUM(A1)".to_owned();
+        let text = csv(&results);
+        assert!(text.contains("\n\"'=HYPERLINK(\"\"x\"\")\",cost_total,") && text.contains(",'@SUM(A1)\n"), "{text}");
+    }
 
     #[test]
     fn every_plan_has_every_measure_and_names_may_hold_anything() {

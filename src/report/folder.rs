@@ -1,10 +1,14 @@
-//! The report folder: every file whole or not there.
+//! The report folder: every file whole or not there, and all of them of one run.
 //!
 //! All files are written to a temporary folder, then moved: in one step from beside the real one where that is new, else
-//! file by file from within it over those of an earlier report. What others put there stays.
+//! file by file from within it over those of an earlier report. Who writes into a folder, or makes a new one beside it, has others wait.
+//! What others put there stays.
 
+use super::ownership::{RUN, ReportKind};
 use super::{Run, csv, figures, json, page, readme, timeline};
+use crate::files::{FolderLock, Scratch};
 use crate::study::Findings;
+use serde::Serialize;
 use std::fs;
 use std::io::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
@@ -14,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// When `dir` is no folder, or something cannot be written; nothing half written is left then.
 pub fn write(dir: &Path, findings: &Findings, run: &Run) -> Result<Vec<PathBuf>> {
-    put(dir, &files(findings, run)?, MARKER)
+    put(dir, contents(findings, run)?, run, &REPORT)
 }
 
 /// Refuses a folder that has files named as those of a report but is none: better said before anything is played.
@@ -22,27 +26,59 @@ pub fn write(dir: &Path, findings: &Findings, run: &Run) -> Result<Vec<PathBuf>>
 /// # Errors
 /// Then, naming the file.
 pub fn refuse_what_is_no_report(dir: &Path) -> Result<()> {
-    refuse_what_is_not_ours(dir, FILES.into_iter(), MARKER)
+    REPORT.refuse_what_is_not_ours(dir)
 }
 
-/// What tells a report.
-const MARKER: (&str, &str) = ("results.json", crate::study::SCHEMA);
-/// What every report has.
-const FILES: [&str; 6] = ["README.md", "report.html", "results.json", "results.csv", "timeline.csv", "run.json"];
+/// The folder of a run.
+const REPORT: ReportKind = ReportKind {
+    marker: "results.json",
+    schema: crate::study::SCHEMA,
+    files: &["README.md", "report.html", "results.json", "results.csv", "timeline.csv"],
+    is_figure: |stem| ["latency", "cost", "steps", "timeline", "capacity", "queues"].contains(&stem),
+};
 
-/// Writes `files`, by name, to the folder `dir`, which is made with its parents, and names them. Earlier ones are replaced only where
-/// the file that `marker` names has the text that it gives: else they are somebody else's.
-pub(super) fn put(dir: &Path, files: &[(String, String)], marker: (&str, &str)) -> Result<Vec<PathBuf>> {
+/// A file's name and its text.
+pub(super) type File = (String, String);
+
+/// Writes `files`, and what is known of the `run`, to the folder `dir`, which is made with its parents, and names them. Earlier ones are
+/// replaced only where they are of the same `kind`: else they are somebody else's.
+pub(super) fn put(dir: &Path, mut files: Vec<File>, run: &Run, kind: &ReportKind) -> Result<Vec<PathBuf>> {
+    files.push((RUN.to_owned(), certificate(run, &files)));
+    debug_assert!(files.iter().all(|(name, _)| kind.has(name)), "a file that no other run would know for ours");
     refuse_a_file(dir)?;
-    refuse_what_is_not_ours(dir, files.iter().map(|(name, _)| name.as_str()), marker)?;
-    // A folder that is there may be a disk of its own, or lie where nothing else may be written.
-    let home = if dir.is_dir() { dir } else { parent_of(dir) };
-    fs::create_dir_all(home).map_err(|error| naming(home, &error))?;
-    let fresh = tempfile::Builder::new().prefix(".failsim-").tempdir_in(home).map_err(|error| naming(home, &error))?;
+    loop {
+        // A folder that is there may be a disk of its own, or lie where nothing else may be written.
+        let is_new = !dir.is_dir();
+        let home = if is_new { parent_of(dir) } else { dir };
+        fs::create_dir_all(home).map_err(|error| naming(home, &error))?;
+        let _lock = FolderLock::acquire(home);
+        // Whoever held the lock before may have made it.
+        if dir.is_dir() != is_new {
+            return placed(home, dir, &files, kind);
+        }
+    }
+}
+
+/// `run.json`: how the report was made, and its files.
+fn certificate(run: &Run, files: &[File]) -> String {
+    #[derive(Serialize)]
+    struct Certificate<'a> {
+        #[serde(flatten)]
+        run: &'a Run,
+        files: Vec<&'a str>,
+    }
+    let files = files.iter().map(|(name, _)| name.as_str()).chain([RUN]).collect();
+    super::json::pretty(&Certificate { run, files })
+}
+
+/// Writes `files` to a temporary folder in `home`, and moves them into `dir`, which nobody else writes into meanwhile.
+fn placed(home: &Path, dir: &Path, files: &[File], kind: &ReportKind) -> Result<Vec<PathBuf>> {
+    kind.refuse_what_is_not_ours(dir)?;
+    let fresh = Scratch::folder_in(home).map_err(|error| naming(home, &error))?;
     for (name, text) in files {
         write_through(&fresh.path().join(name), text).map_err(|error| naming(&dir.join(name), &error))?;
     }
-    settle(fresh, dir, files)?;
+    fresh.commit(|fresh| if dir.is_dir() { replace(fresh, dir, files, kind) } else { appear(fresh, dir) })?;
     Ok(files.iter().map(|(name, _)| dir.join(name)).collect())
 }
 
@@ -51,23 +87,6 @@ fn refuse_a_file(dir: &Path) -> Result<()> {
         Ok(known) if !known.is_dir() => {
             Err(Error::new(ErrorKind::NotADirectory, format!("{} is a file, not a folder", dir.display())))
         }
-        _ => Ok(()),
-    }
-}
-
-/// A folder with files that have the names of a report's but are no report's, such as the `README.md` of a project, is left alone.
-pub(super) fn refuse_what_is_not_ours<'a>(
-    dir: &Path,
-    names: impl Iterator<Item = &'a str>,
-    (marker, schema): (&str, &str),
-) -> Result<()> {
-    let is_report = fs::read_to_string(dir.join(marker)).unwrap_or_default().contains(schema);
-    let mut taken = names.map(|name| dir.join(name)).filter(|path| path.is_file());
-    match taken.next() {
-        Some(path) if !is_report => Err(Error::new(
-            ErrorKind::AlreadyExists,
-            format!("{} is there already and no part of such a report", path.display()),
-        )),
         _ => Ok(()),
     }
 }
@@ -82,7 +101,7 @@ fn naming(path: &Path, error: &Error) -> Error {
 }
 
 /// All files of a report, by name.
-fn files(findings: &Findings, run: &Run) -> Result<Vec<(String, String)>> {
+fn contents(findings: &Findings, run: &Run) -> Result<Vec<File>> {
     let figures = figures(findings).map_err(Error::other)?;
     let fixed = [
         ("README.md", readme(findings, run, &figures)),
@@ -90,7 +109,6 @@ fn files(findings: &Findings, run: &Run) -> Result<Vec<(String, String)>> {
         ("results.json", json(&findings.results)),
         ("results.csv", csv(&findings.results)),
         ("timeline.csv", timeline(&findings.over_time)),
-        ("run.json", super::json::pretty(run)),
     ];
     let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
     Ok(fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect())
@@ -104,21 +122,22 @@ fn write_through(path: &Path, text: &str) -> Result<()> {
     file.sync_all()
 }
 
-/// Moves what was written into place.
-fn settle(fresh: tempfile::TempDir, dir: &Path, files: &[(String, String)]) -> Result<()> {
-    if !dir.exists() {
-        open_to_others(fresh.path(), dir)?;
-        fs::rename(fresh.path(), dir).map_err(|error| naming(dir, &error))?;
-        // It has moved: there is nothing left to remove.
-        let _ = fresh.keep();
-        return Ok(());
-    }
-    let in_the_way = files.iter().map(|(name, _)| dir.join(name)).find(|path| path.is_dir());
-    if let Some(path) = in_the_way {
-        return Err(Error::new(ErrorKind::IsADirectory, format!("{} is a folder, not a file", path.display())));
-    }
+/// Makes the folder appear with all that is in it.
+fn appear(fresh: &Path, dir: &Path) -> Result<()> {
+    open_to_others(fresh, dir)?;
+    fs::rename(fresh, dir).map_err(|error| naming(dir, &error))
+}
+
+/// Moves the files over those of the earlier report, and removes those that only that had.
+fn replace(fresh: &Path, dir: &Path, files: &[File], kind: &ReportKind) -> Result<()> {
+    let earlier = kind.earlier(dir).unwrap_or_default();
     for (name, _) in files {
-        fs::rename(fresh.path().join(name), dir.join(name)).map_err(|error| naming(&dir.join(name), &error))?;
+        fs::rename(fresh.join(name), dir.join(name)).map_err(|error| naming(&dir.join(name), &error))?;
+    }
+    let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+    for name in earlier.obsolete(&names) {
+        // Somebody may have removed it; what cannot be removed does no harm.
+        let _ = fs::remove_file(dir.join(name));
     }
     Ok(())
 }

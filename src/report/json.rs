@@ -1,6 +1,7 @@
 //! Results as JSON, the same bytes for the same results: every float is rounded to ten significant digits.
 
 use crate::study::Results;
+use crate::text;
 use serde::Serialize;
 use serde_json::{Number, Value};
 
@@ -11,10 +12,11 @@ pub fn json(results: &Results) -> String {
 }
 
 /// `value` as rounded, pretty JSON with a line feed at its end. What cannot be written as JSON becomes `null`, which no
-/// type of the report does: their keys are strings, and a number that is none is written as `null`.
+/// type of the report does: their keys are strings, and a number that is none is written as `null`. Control characters and others that
+/// show nothing are escaped in strings.
 #[must_use]
 pub fn pretty(value: &impl Serialize) -> String {
-    format!("{:#}\n", rounded(serde_json::to_value(value).unwrap_or_default()))
+    text::json(&format!("{:#}\n", rounded(serde_json::to_value(value).unwrap_or_default()))).into_owned()
 }
 
 /// `value` with all its floats rounded.

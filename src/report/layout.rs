@@ -3,14 +3,17 @@
 //! Cells with numbers are never broken. What does not fit beside the names of the rows is set below, with the names again.
 
 use super::grid::{Column, Grid};
+use super::words::width;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use textwrap::word_splitters::split_words;
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 /// The gap between columns, one of it drawn by the table's style.
 const GAP: usize = 2;
 /// Names are not wrapped to less than this.
 const SHORTEST: usize = 20;
-/// A cell's lines end with one of these: names are made of words with hyphens.
-const IN_CELLS: &[char] = &[' ', '-'];
+/// A cell's lines end with a word, or behind a hyphen in it: names are made of words with hyphens.
+const IN_CELLS: WordSplitter = WordSplitter::HyphenSplitter;
 
 /// The grid in as many blocks as `width` asks for, with a blank line between them; ends with a line feed.
 pub(super) fn laid_out(grid: &Grid, width: usize) -> String {
@@ -42,7 +45,7 @@ impl Extent {
     fn of(grid: &Grid, place: usize) -> Self {
         let column = &grid.columns[place];
         let cells = || grid.rows.iter().map(|row| row[place].as_str());
-        let (head, widest) = (length(&column.name), cells().map(length).max().unwrap_or(0));
+        let (head, widest) = (width(&column.name), cells().map(width).max().unwrap_or(0));
         let most = head.max(widest);
         let word = if column.is_number { widest } else { cells().map(longest_piece).max().unwrap_or(0) };
         let least = word.max(longest_piece(&column.name));
@@ -50,12 +53,8 @@ impl Extent {
     }
 }
 
-fn length(text: &str) -> usize {
-    text.chars().count()
-}
-
 fn longest_piece(text: &str) -> usize {
-    text.split_inclusive(IN_CELLS).map(|piece| length(piece.trim_end_matches(' '))).max().unwrap_or(0)
+    split_words(WordSeparator::AsciiSpace.find_words(text), &IN_CELLS).map(|piece| width(&piece)).max().unwrap_or(0)
 }
 
 /// The columns of each block: the first `names` of them, and as many of the others as fit; one at least.
@@ -109,24 +108,19 @@ fn rendered(grid: &Grid, block: &[usize], widths: &[usize]) -> String {
     table.trim_fmt() + "\n"
 }
 
-/// `text` broken behind `ends` so that no line is longer than `width`, unless a piece is.
-fn broken(text: &str, width: usize, ends: &[char]) -> String {
-    let mut lines = vec![String::new()];
-    for piece in text.split_inclusive(ends) {
-        let used = lines.last().map_or(0, |line| length(line));
-        if used > 0 && used + length(piece.trim_end_matches(' ')) > width {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            line.push_str(piece);
-        }
-    }
-    lines.iter().map(|line| line.trim_end_matches(' ')).collect::<Vec<_>>().join("\n")
+/// `text` broken at spaces, and where `splitter` splits words, so that no line is longer than `width`, unless a piece is.
+fn broken(text: &str, width: usize, splitter: WordSplitter) -> String {
+    let options = Options::new(width)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(splitter)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+        .break_words(false);
+    textwrap::fill(text, options)
 }
 
 /// `text` broken at spaces so that no line is longer than `width`, unless a word is.
 pub(super) fn wrapped(text: &str, width: usize) -> String {
-    broken(text, width, &[' '])
+    broken(text, width, WordSplitter::NoHyphenation)
 }
 
 #[cfg(test)]
@@ -141,6 +135,29 @@ mod tests {
         assert_eq!(wrapped("viber-sms-voice-hasty is it", 12), "viber-sms-voice-hasty\nis it");
         assert_eq!(wrapped("unbreakable", 4), "unbreakable");
         assert_eq!(wrapped("", 4), "");
+    }
+
+    #[test]
+    fn wide_characters_take_the_room_that_they_need() {
+        assert_eq!(wrapped("短信优先 短信优先 sms", 12), "短信优先\n短信优先 sms");
+        let mut results = fixture::with_plans(3).results;
+        for (plan, name) in results.plans.iter_mut().zip(["短信优先", "ﾊﾝｶｸ", "전각-음성-한국어-이름-전각"])
+        {
+            plan.name = name.to_owned();
+        }
+        for columns in [50, 60, 80, 140] {
+            for grid in [grid::plans(&results), grid::steps(&results)] {
+                let text = laid_out(&grid, columns);
+                assert!(text.lines().all(|line| width(line) <= columns), "wider than {columns}:\n{text}");
+            }
+            // The numbers of a block end below each other, and below the rule under their heads.
+            let text = laid_out(&grid::plans(&results), columns);
+            for block in text.split("\n\n") {
+                let rows = block.lines().skip_while(|line| !line.starts_with('─'));
+                let widths: Vec<_> = rows.map(width).collect();
+                assert!(widths.iter().all(|&width| width == widths[0]), "{widths:?}\n{block}");
+            }
+        }
     }
 
     #[test]

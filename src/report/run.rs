@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// The birth certificate of a report, written as `run.json`.
+/// The birth certificate of a report, written as `run.json`, together with the names of the report's `files`.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Run {
     /// The command line, as somebody would type it again.

@@ -2,6 +2,7 @@
 
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
+use super::ownership::ReportKind;
 use super::{Figure, FigureError, Run, Terminal, folder, markdown, verdict, words};
 use crate::scenario::{AxisUnit, Bound};
 use crate::study::{self, Goal, Limit, Measured, Question, Sizing, Trial, Verdict};
@@ -12,8 +13,13 @@ use std::path::{Path, PathBuf};
 pub const SCHEMA: &str = "failsim/capacity/1";
 /// The file that tells a folder of this kind.
 const MARKER: &str = "capacity.json";
-/// What every folder of this kind has.
-const FILES: [&str; 4] = ["README.md", MARKER, "curve.csv", "run.json"];
+/// The folder of an answer.
+const ANSWER: ReportKind = ReportKind {
+    marker: MARKER,
+    schema: SCHEMA,
+    files: &["README.md", MARKER, "curve.csv"],
+    is_figure: |stem| stem == "curve",
+};
 /// The figure shows what lies within this factor of the answer.
 const NEAR: f64 = 2.5;
 
@@ -227,7 +233,7 @@ fn trial_facts(trial: &Trial) -> TrialFacts {
 #[must_use]
 pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
     super::csv::written(|writer| {
-        writer.write_record(["capacity", "measure", "stream", "value", "low", "high", "verdict", "replications"])?;
+        writer.row(["capacity", "measure", "stream", "value", "low", "high", "verdict", "replications"])?;
         for trial in sizing.trials.iter().chain([&sizing.unlimited]) {
             for (goal, (measured, verdict)) in question.goals.iter().zip(&trial.outcomes) {
                 let stream = goal.stream.map_or("", |stream| question.scenario.streams[stream].name.as_str());
@@ -237,7 +243,7 @@ pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
                 let replications = trial.replications.to_string();
                 let fields =
                     [&capacity, goal.metric.as_str(), stream, &value, &low, &high, word(*verdict), &replications];
-                writer.write_record(fields)?;
+                writer.row(fields)?;
             }
         }
         Ok(())
@@ -287,15 +293,10 @@ pub fn write(dir: &Path, question: &Question<'_>, sizing: &Sizing, run: &Run) ->
         ("capacity.json", "curve.csv"),
         run,
     );
-    let fixed = [
-        ("README.md", readme),
-        (MARKER, json(question, sizing)),
-        ("curve.csv", csv(question, sizing)),
-        ("run.json", super::json::pretty(run)),
-    ];
+    let fixed = [("README.md", readme), (MARKER, json(question, sizing)), ("curve.csv", csv(question, sizing))];
     let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
     let files: Vec<_> = fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect();
-    folder::put(dir, &files, (MARKER, SCHEMA))
+    folder::put(dir, files, run, &ANSWER)
 }
 
 /// Refuses a folder that has files named as those of an answer but is none: better said before anything is played.
@@ -303,5 +304,5 @@ pub fn write(dir: &Path, question: &Question<'_>, sizing: &Sizing, run: &Run) ->
 /// # Errors
 /// Then, naming the file.
 pub fn refuse_what_is_not_ours(dir: &Path) -> std::io::Result<()> {
-    folder::refuse_what_is_not_ours(dir, FILES.into_iter(), (MARKER, SCHEMA))
+    ANSWER.refuse_what_is_not_ours(dir)
 }

@@ -15,6 +15,7 @@ pub(super) fn span(seconds: f64) -> String {
         _ if size < 59.5 => format!("{whole}{NBSP}s"),
         _ if size < 3_599.5 => two_units(whole, 60, "min", 1, "s"),
         _ if size < 86_370.0 => two_units((size / 60.0).round() as u64 * 60, 3_600, "h", 60, "min"),
+        _ if size >= 1e15 => format!("{}{NBSP}s", decimal(size, 0)),
         _ if size < 171_000.0 => format!("{}{NBSP}h", (size / 3_600.0).round()),
         _ => two_units((size / 3_600.0).round() as u64 * 3_600, 86_400, "d", 3_600, "h"),
     };
@@ -67,6 +68,8 @@ mod tests {
             (97_300.0, "27 h"),
             (172_700.0, "2 d"),
             (183_600.0, "2 d 3 h"),
+            (1e308, "1e308 s"),
+            (-1e15, "−1e15 s"),
             (f64::NAN, NONE),
         ];
         for (seconds, expected) in cases {

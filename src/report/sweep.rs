@@ -3,6 +3,7 @@
 use super::figures::heat::{self, Heat};
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
+use super::ownership::ReportKind;
 use super::{Figure, FigureError, Run, Terminal, folder, markdown, words};
 use crate::scenario::{Axis, AxisUnit, METRICS};
 use crate::study::{self, Measured, Point, Results, Sweep, Unit, measure, more_is_better};
@@ -13,6 +14,19 @@ use std::path::{Path, PathBuf};
 pub const SCHEMA: &str = "failsim/sweep/1";
 /// The file that tells a folder of this kind.
 const MARKER: &str = "sweep.json";
+
+/// The folder of a sweep.
+const SWEEP: ReportKind = ReportKind {
+    marker: MARKER,
+    schema: SCHEMA,
+    files: &["README.md", MARKER, "sweep.csv"],
+    is_figure: |stem| METRICS.iter().any(|metric| stem_of(metric) == stem),
+};
+
+/// What the names of a measure's figures begin with.
+fn stem_of(metric: &str) -> String {
+    metric.replace('.', "-")
+}
 
 /// What is shown of a sweep.
 #[derive(Clone, Copy, Debug)]
@@ -236,13 +250,13 @@ pub fn csv(sweep: &Sweep) -> String {
     super::csv::written(|writer| {
         let paths: Vec<_> = sweep.axes.iter().map(|axis| axis.path.to_string()).collect();
         let heads = ["plan", "stream", "measure", "value", "low", "high", "unit"];
-        writer.write_record(paths.iter().map(String::as_str).chain(heads))?;
+        writer.row(paths.iter().map(String::as_str).chain(heads))?;
         for (point, results) in &sweep.points {
             let streams = results.streams();
             for row in views(results, &streams).flat_map(|(name, view)| rows(view, name)) {
                 let [value, low, high] = [row.value, row.low, row.high].map(super::csv::field);
                 let fields = [row.plan, row.stream, row.measure, &value, &low, &high, row.unit];
-                writer.write_record(values(sweep, point).into_iter().chain(fields))?;
+                writer.row(values(sweep, point).into_iter().chain(fields))?;
             }
         }
         Ok(())
@@ -314,7 +328,7 @@ fn figures(shown: &Shown<'_>) -> Result<Vec<Figure>, FigureError> {
     for chart in shown.charts(&groups) {
         let place = groups.iter().position(|group| std::ptr::eq(group, chart.group)).unwrap_or(0);
         let of_group = if groups.len() > 1 { format!("-{}", place + 1) } else { String::new() };
-        let stem = format!("{}{of_group}", chart.metric.replace('.', "-"));
+        let stem = format!("{}{of_group}", stem_of(chart.metric));
         figures.extend(match shown.sweep.axes.as_slice() {
             [axis] => vec![curves(shown, &chart, axis, format!("{stem}.svg"))?],
             [down, across] => maps(shown, &chart, (down, across), &stem)?,
@@ -391,15 +405,10 @@ pub fn write(dir: &Path, shown: &Shown<'_>, run: &Run) -> std::io::Result<Vec<Pa
     let title = shown.sweep.points.first().map_or("", |(_, results)| &results.scenario.title);
     let grids = grids(shown, &shown.groups());
     let readme = markdown::short(title, &finding(shown), &grids, &figures, (MARKER, "sweep.csv"), run);
-    let fixed = [
-        ("README.md", readme),
-        (MARKER, json(shown.sweep)),
-        ("sweep.csv", csv(shown.sweep)),
-        ("run.json", super::json::pretty(run)),
-    ];
+    let fixed = [("README.md", readme), (MARKER, json(shown.sweep)), ("sweep.csv", csv(shown.sweep))];
     let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
     let files: Vec<_> = fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect();
-    folder::put(dir, &files, (MARKER, SCHEMA))
+    folder::put(dir, files, run, &SWEEP)
 }
 
 /// Refuses a folder that has files named as those of a sweep but is none: better said before anything is played.
@@ -407,5 +416,5 @@ pub fn write(dir: &Path, shown: &Shown<'_>, run: &Run) -> std::io::Result<Vec<Pa
 /// # Errors
 /// Then, naming the file.
 pub fn refuse_what_is_not_ours(dir: &Path) -> std::io::Result<()> {
-    folder::refuse_what_is_not_ours(dir, ["README.md", MARKER, "sweep.csv", "run.json"].into_iter(), (MARKER, SCHEMA))
+    SWEEP.refuse_what_is_not_ours(dir)
 }

@@ -3,9 +3,10 @@
 use super::grid::{self, Grid, Shape};
 use super::{finding, layout, notes, words};
 use crate::study::{Findings, Intervals, Results};
+use crate::text::plain;
 use anstyle::{Effects, Style};
 
-/// The longest name shown; longer ones are cut.
+/// The longest name shown [columns]; longer ones are cut.
 const LONGEST_NAME: usize = 24;
 /// With more plans than this, not all pairs of them are shown.
 const MOST_PLANS_IN_PAIRS: usize = 3;
@@ -15,7 +16,7 @@ const NARROWEST: u16 = 40;
 /// How to print.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Terminal {
-    /// Its width in characters.
+    /// Its width in columns.
     pub width: u16,
     /// Whether headings are set in bold; nothing is said by style alone.
     pub color: bool,
@@ -88,12 +89,12 @@ fn differences(results: &Results, terminal: Terminal) -> String {
 /// `text` in bold where styles are wanted, wrapped, and a line feed.
 pub(super) fn heading(text: &str, terminal: Terminal) -> String {
     let style = if terminal.color { Style::new().effects(Effects::BOLD) } else { Style::new() };
-    let text = layout::wrapped(text, usize::from(terminal.width));
+    let text = layout::wrapped(&plain(text), usize::from(terminal.width));
     format!("{style}{text}{style:#}\n")
 }
 
 fn paragraph(text: &str, terminal: Terminal) -> String {
-    layout::wrapped(text, usize::from(terminal.width)) + "\n"
+    layout::wrapped(&plain(text), usize::from(terminal.width)) + "\n"
 }
 
 /// A blank line, and a grid with its caption.
@@ -112,6 +113,9 @@ fn shorten_names(grid: &mut Grid) {
     let named = layout::names(grid);
     for cell in grid.rows.iter_mut().flat_map(|row| row.iter_mut().take(named)) {
         *cell = words::shortened(cell, LONGEST_NAME);
+    }
+    for cell in grid.rows.iter_mut().flat_map(|row| row.iter_mut().skip(named)) {
+        *cell = plain(cell).into_owned();
     }
 }
 
@@ -136,7 +140,7 @@ mod tests {
     fn no_line_is_wider_than_the_terminal() {
         for (plans, width) in [(1, 100), (3, 100), (8, 100), (3, 70), (5, 80), (5, 50)] {
             let text = table(&fixture::with_plans(plans), Terminal { width, color: false });
-            let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+            let widest = text.lines().map(words::width).max().unwrap_or(0);
             assert!(widest <= usize::from(width), "{widest} > {width} with {plans} plans:\n{text}");
         }
     }

@@ -1,6 +1,8 @@
 //! What happened over time, as CSV: a row for each bin of time, of each stream of traffic, and of each provider under each plan.
 
+use super::csv::{Writer, written};
 use super::json::ten_digits;
+use super::words::readable;
 use crate::study::{OverTime, ProviderOverTime};
 
 /// The heading. Counts are per replication; `waiting` and `busy` are those at the end of the bin.
@@ -26,19 +28,16 @@ const COLUMNS: [&str; 16] = [
 /// `timeline.csv`: fields are empty where nothing is known or nothing is limited.
 #[must_use]
 pub fn timeline(over_time: &OverTime) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let written = write_rows(&mut writer, over_time);
-    let bytes = written.ok().and_then(|()| writer.into_inner().ok());
-    String::from_utf8(bytes.expect("memory takes every write")).expect("only text was written")
+    written(|writer| write_rows(writer, over_time))
 }
 
-fn write_rows(writer: &mut csv::Writer<Vec<u8>>, over_time: &OverTime) -> csv::Result<()> {
-    writer.write_record(COLUMNS)?;
+fn write_rows(writer: &mut Writer, over_time: &OverTime) -> csv::Result<()> {
+    writer.row(COLUMNS)?;
     let edge = |bin: usize| number(bin as f64 * over_time.bin_s);
     for (stream, arrivals) in &over_time.arrivals {
         for (bin, count) in arrivals.iter().enumerate() {
             let place = [edge(bin), edge(bin + 1), String::new(), String::new(), stream.clone(), number(*count)];
-            writer.write_record(place.into_iter().chain(std::iter::repeat_n(String::new(), COLUMNS.len() - 6)))?;
+            writer.row(place.into_iter().chain(std::iter::repeat_n(String::new(), COLUMNS.len() - 6)))?;
         }
     }
     for plan in &over_time.plans {
@@ -46,7 +45,7 @@ fn write_rows(writer: &mut csv::Writer<Vec<u8>>, over_time: &OverTime) -> csv::R
             for bin in 0..provider.submissions.len() {
                 let place = [edge(bin), edge(bin + 1), plan.plan.clone(), provider.provider.clone()];
                 let nothing = [String::new(), String::new()];
-                writer.write_record(place.into_iter().chain(nothing).chain(fields(provider, bin)))?;
+                writer.row(place.into_iter().chain(nothing).chain(fields(provider, bin)))?;
             }
         }
     }
@@ -71,5 +70,5 @@ fn fields(provider: &ProviderOverTime, bin: usize) -> [String; 10] {
 }
 
 fn number(value: f64) -> String {
-    ten_digits(value).to_string()
+    readable(ten_digits(value))
 }

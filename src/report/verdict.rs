@@ -16,7 +16,7 @@ pub fn checks(checked: &[Checked], of: Intervals) -> String {
     let names = width(checked.iter().map(name));
     for check in checked {
         let (word, rest) = said(check, of);
-        let _ = writeln!(text, "{word:<8}  {:<names$}  {rest}", name(check));
+        let _ = writeln!(text, "{word:<8}  {}  {rest}", words::padded(&name(check), names));
     }
     let count = |wanted: fn(&Verdict) -> bool| checked.iter().filter(|check| wanted(&check.verdict)).count();
     let (holds, fails) = (count(|v| *v == Verdict::Holds), count(|v| *v == Verdict::Fails));
@@ -30,7 +30,7 @@ fn subject(plan: &str, metric: &str) -> String {
 }
 
 fn width(names: impl Iterator<Item = String>) -> usize {
-    names.map(|name| name.chars().count()).max().unwrap_or(0)
+    names.map(|name| words::width(&name)).max().unwrap_or(0)
 }
 
 fn said(check: &Checked, of: Intervals) -> (&'static str, String) {
@@ -92,12 +92,7 @@ pub(super) fn wanted(unit: Unit, bound: Bound) -> String {
 
 /// A bound as somebody would write it, without trailing zeros.
 fn bound(unit: Unit, limit: f64) -> String {
-    format!("{}{}", trimmed(&number(unit, limit, 8)), suffix(unit))
-}
-
-/// A number with decimals, without the zeros that it ends with.
-fn trimmed(number: &str) -> &str {
-    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
+    format!("{}{}", words::without_zeros(&number(unit, limit, 8)), suffix(unit))
 }
 
 /// Why no number can be named that would tell.
@@ -116,7 +111,8 @@ pub fn baseline(rows: &[Against]) -> String {
     let names = width(changed.iter().map(|row| subject(&row.plan, row.metric)));
     for row in &changed {
         let word = if row.fails { "FAIL" } else { "ok" };
-        let _ = writeln!(text, "{word:<8}  {:<names$}  {}", subject(&row.plan, row.metric), change(row));
+        let subject = words::padded(&subject(&row.plan, row.metric), names);
+        let _ = writeln!(text, "{word:<8}  {subject}  {}", change(row));
     }
     let (all, fails) = (rows.len(), rows.iter().filter(|row| row.fails).count());
     let _ = match changed.len() {
@@ -151,7 +147,7 @@ fn change(row: &Against) -> String {
 fn allowed(unit: Unit, tolerance: f64, decimals: usize) -> String {
     let digits = decimals.max(words::decimals_of(scaled(unit, tolerance), 2));
     let points = if unit == Unit::Share { "" } else { suffix(unit) };
-    format!("{}{points}", trimmed(&number(unit, tolerance, digits)))
+    format!("{}{points}", words::without_zeros(&number(unit, tolerance, digits)))
 }
 
 fn shown(unit: Unit, x: f64, decimals: usize) -> String {
@@ -174,6 +170,21 @@ mod tests {
         assert_eq!(said, "was 98.91000 %, is 98.91010 %: 0.00010 points better");
         let said = change_of("latency_s.p95", 35.8, 36.2, 0.5);
         assert_eq!(said, "was 35.800 s, is 36.200 s: 0.400 s worse, 0.5 s tolerated");
+    }
+
+    #[test]
+    fn columns_stand_below_each_other_in_every_script() {
+        let row = |plan: &str| Against {
+            plan: plan.to_owned(),
+            metric: "in_time",
+            was: Some(0.9),
+            is: Some(0.8),
+            tolerance: 0.0,
+            fails: true,
+        };
+        let text = baseline(&[row("短信优先"), row("sms")]);
+        let starts: Vec<_> = text.lines().filter_map(|line| Some(words::width(line.split_once("  was ")?.0))).collect();
+        assert_eq!(starts, [26, 26], "{text}");
     }
 
     #[test]
@@ -200,7 +211,13 @@ mod tests {
             ],
             Intervals::FromRecipients,
         );
+        let text = text
+            + &checks(
+                &[check("cost.total", 3e200, 2e200, 4e200, Bound::AtMost(1e308), Verdict::Holds)],
+                Intervals::FromRecipients,
+            );
         for line in [
+            "ok        a cost.total  3e200 (2e200 to 4e200), at most 1e308 wanted",
             "ok        a in_time     98.910 % (98.756 to 99.045), at least 98.5 % wanted",
             "FAIL      a cost.total  1 662.75 (1 650.00 to 1 670.00), at most 1 600 wanted",
             "not sure  a duplicates  3.000 % (2.000 to 4.000), at most 3.2 % wanted; needs about 230 000 recipients",

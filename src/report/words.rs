@@ -5,6 +5,8 @@
 
 pub(super) use super::spans::{span, span_and_error};
 use crate::study::{self, Difference, Interval, Share, Unit};
+use crate::text::plain;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 /// The space between a number and its unit, and between groups of digits.
 pub(super) const NBSP: char = '\u{a0}';
@@ -61,12 +63,37 @@ pub(super) fn decimals_of(value: f64, digits: i32) -> usize {
     (digits - 1 - value.abs().log10().floor() as i32).clamp(0, MOST_DECIMALS) as usize
 }
 
-/// `value` with `decimals`, a true minus sign and no negative zero; digits in groups of three.
+/// Larger numbers are written with a power of ten.
+const LARGE: f64 = 1e15;
+/// So are smaller ones, where a number is written with all of its digits.
+const SMALL: f64 = 1e-12;
+
+/// A number with all of its digits, for programs as for people: `0.25`, `1e308`.
+#[must_use]
+pub fn readable(value: f64) -> String {
+    let is_plain = value == 0.0 || (SMALL..LARGE).contains(&value.abs());
+    if is_plain { value.to_string() } else { format!("{value:e}") }
+}
+
+/// `value` with `decimals`, a true minus sign and no negative zero; digits in groups of three. A large one has a power of ten and at most
+/// seven digits: `1e308`.
 pub(super) fn decimal(value: f64, decimals: usize) -> String {
+    if value.abs() >= LARGE {
+        let text = format!("{:.6e}", value.abs());
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        let sign = if value < 0.0 { "−" } else { "" };
+        return format!("{sign}{}e{power}", without_zeros(digits));
+    }
     let text = format!("{:.decimals$}", value.abs());
     let sign = if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { "−" } else { "" };
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     format!("{sign}{}{rest}", grouped(whole))
+}
+
+/// A number with decimals, without the zeros that it ends with.
+pub(super) fn without_zeros(number: &str) -> &str {
+    let has_decimals = number.contains('.') && !number.contains('e');
+    if has_decimals { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
 /// `digits` in groups of three.
@@ -123,7 +150,7 @@ fn with_error(measured: Measured, unit: &str, signed: bool) -> String {
 fn exactly(value: f64, unit: &str, signed: bool) -> String {
     let decimals = if unit.is_empty() { 6 } else { decimals_of(value, 4).min(4) };
     let text = if signed { with_sign(value, decimals) } else { decimal(value, decimals) };
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    without_zeros(&text).to_owned()
 }
 
 /// Whether `value` is nothing or, as a share, everything: written without decimals, since it is so exactly.
@@ -270,27 +297,44 @@ pub(super) fn plural<'a>(count: f64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1.0 { one } else { many }
 }
 
-/// `text` cut to `length` characters, the last of them `…` when something was cut; control characters become `�`.
-pub(super) fn shortened(text: &str, length: usize) -> String {
-    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    if text.chars().count() <= length {
-        return text.chars().map(clean).collect();
+/// How many columns of a terminal `text` takes: two for each wide character of East Asian scripts.
+pub(super) fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// `text`, and blanks up to `columns`.
+pub(super) fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+/// `text` cut to `columns` of a terminal, the last of them `…` when something was cut; hidden characters become `�`.
+pub(super) fn shortened(text: &str, columns: usize) -> String {
+    let clean = plain(text);
+    if width(&clean) <= columns {
+        return clean.into_owned();
     }
-    text.chars().take(length.saturating_sub(1)).map(clean).chain(['…']).collect()
+    let mut left = columns.saturating_sub(1);
+    let fits = |c: &char| {
+        let width = c.width().unwrap_or(0);
+        let fits = width <= left;
+        left = left.saturating_sub(width);
+        fits
+    };
+    clean.chars().take_while(fits).chain(['…']).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn plain(text: String) -> String {
+    fn spaced(text: String) -> String {
         text.replace(NBSP, " ")
     }
 
     #[test]
     fn digits_follow_the_error() {
         let measure = |value, low, high| {
-            plain(share(&Share { count: Default::default(), share: value, low, high, narrow: None }))
+            spaced(share(&Share { count: Default::default(), share: value, low, high, narrow: None }))
         };
         assert_eq!(measure(0.973_12, Some(0.972_81), Some(0.973_43)), "97.31 % ±0.03");
         assert_eq!(measure(0.973_12, Some(0.971_9), Some(0.974_3)), "97.31 % ±0.12");
@@ -302,18 +346,18 @@ mod tests {
     #[test]
     fn differences_carry_their_sign() {
         let paired = |value, low, high| Difference { difference: value, low: Some(low), high: Some(high) };
-        assert_eq!(plain(difference(&paired(0.0031, 0.0026, 0.0036), 100.0)), "+0.31 ±0.05");
-        assert_eq!(plain(difference(&paired(-0.02, -0.05, 0.0), 1.0)), "−0.02 (−0.05 to 0)");
-        assert_eq!(plain(difference(&paired(0.0, 0.0, 0.0), 1.0)), "0 ±0");
-        assert_eq!(plain(difference(&paired(0.045, 0.045, 0.045), 1.0)), "+0.045 ±0");
-        assert_eq!(range(&paired(0.01, -0.02, 0.04), 1.0).map(plain).as_deref(), Some("−0.02 to +0.04"));
+        assert_eq!(spaced(difference(&paired(0.0031, 0.0026, 0.0036), 100.0)), "+0.31 ±0.05");
+        assert_eq!(spaced(difference(&paired(-0.02, -0.05, 0.0), 1.0)), "−0.02 (−0.05 to 0)");
+        assert_eq!(spaced(difference(&paired(0.0, 0.0, 0.0), 1.0)), "0 ±0");
+        assert_eq!(spaced(difference(&paired(0.045, 0.045, 0.045), 1.0)), "+0.045 ±0");
+        assert_eq!(range(&paired(0.01, -0.02, 0.04), 1.0).map(spaced).as_deref(), Some("−0.02 to +0.04"));
     }
 
     #[test]
     fn spans_are_as_fine_as_their_error() {
         let latency = |seconds: f64, reach: f64| {
             let ends = Interval { low: seconds - reach, high: seconds + reach };
-            plain(super::latency(Some(seconds), Some(&ends)))
+            spaced(super::latency(Some(seconds), Some(&ends)))
         };
         assert_eq!(latency(4.126, 0.021), "4.13 s ±0.02");
         assert_eq!(latency(66.31, 0.3), "1 min 6.3 s ±0.3 s");
@@ -324,17 +368,33 @@ mod tests {
 
     #[test]
     fn amounts_keep_cents_and_groups() {
-        assert_eq!(plain(plain_amount(24_512.3)), "24 512.30");
-        assert_eq!(plain(plain_amount(0.024_513)), "0.02451");
-        assert_eq!(plain(plain_amount(0.0)), "0");
-        assert_eq!(plain(amount(0.037_55, Some(0.037_55), Some(0.037_550_000_000_1))), "0.03755 ±0");
-        assert_eq!(plain(count(1_000_000.0)), "1 000 000");
-        assert_eq!(plain(count(12.5)), "12.5");
+        assert_eq!(spaced(plain_amount(24_512.3)), "24 512.30");
+        assert_eq!(spaced(plain_amount(0.024_513)), "0.02451");
+        assert_eq!(spaced(plain_amount(0.0)), "0");
+        assert_eq!(spaced(amount(0.037_55, Some(0.037_55), Some(0.037_550_000_000_1))), "0.03755 ±0");
+        assert_eq!(spaced(count(1_000_000.0)), "1 000 000");
+        assert_eq!(spaced(count(12.5)), "12.5");
+    }
+
+    #[test]
+    fn large_numbers_have_a_power_of_ten() {
+        assert_eq!(
+            [decimal(1e308, 8), decimal(-1e308, 0), decimal(1.234_567_89e20, 2)],
+            ["1e308", "−1e308", "1.234568e20"]
+        );
+        assert_eq!(decimal(f64::MAX, 3), "1.797693e308");
+        assert_eq!([count(1e300), plain_amount(2.5e200), spaced(percent(1e306, 3))], ["1e300", "2.5e200", "1e308 %"]);
+        assert_eq!(spaced(amount(1.5e300, Some(1.5e300), Some(1.5e300))), "1.5e300 ±0");
+        assert_eq!(spaced(decimal(999_999_999_999_999.0, 0)), "999 999 999 999 999");
+        assert_eq!(
+            [0.25, 0.0, 1e308, -1e-300, 1e14].map(readable),
+            ["0.25", "0", "1e308", "-1e-300", "100000000000000"]
+        );
     }
 
     #[test]
     fn rates_are_told_in_the_unit_that_reads_well() {
-        let told = [2_000.0, 0.5, 12.5, 1.0 / 7_200.0].map(rate).map(plain);
+        let told = [2_000.0, 0.5, 12.5, 1.0 / 7_200.0].map(rate).map(spaced);
         assert_eq!(told, ["2 000/s", "30/min", "12.5/s", "12/d"]);
     }
 
@@ -342,5 +402,15 @@ mod tests {
     fn long_names_are_cut_and_control_characters_shown() {
         assert_eq!(shortened("viber-first", 6), "viber…");
         assert_eq!(shortened("a\nb", 6), "a\u{fffd}b");
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        assert_eq!([width("sms"), width("短信"), width("短信 a")], [3, 4, 6]);
+        assert_eq!([padded("短信", 6), padded("sms", 6), padded("sms", 2)], ["短信  ", "sms   ", "sms"]);
+        assert_eq!(
+            [shortened("短信优先", 8), shortened("短信优先", 7), shortened("短信优先", 6)],
+            ["短信优先", "短信优…", "短信…"]
+        );
     }
 }

@@ -188,6 +188,7 @@ impl Structure<'_> {
             (kind, _) => entry.value = read(kind, value)?,
         }
         self.company(table, record);
+        self.missing(table, record, &[]);
         self.form(table, record, &[], false);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! What is wrong with a scenario, as data: where it is, what was expected there, and the cure.
 
+use crate::text;
 use std::fmt;
 use std::io;
 use std::ops::Range;
@@ -36,6 +37,18 @@ impl Diagnostic {
     pub(super) fn beside(self, span: Range<usize>, label: &str) -> Self {
         Self { related: Some((span, label.to_owned())), ..self }
     }
+
+    /// The same with its hidden characters escaped.
+    fn harmless(&self) -> Self {
+        let line = |text: &String| text::line(text).into_owned();
+        Self {
+            span: self.span.clone(),
+            message: line(&self.message),
+            label: line(&self.label),
+            help: self.help.as_ref().map(line),
+            related: self.related.as_ref().map(|(span, label)| (span.clone(), line(label))),
+        }
+    }
 }
 
 /// What is wrong with a value, wherever it stands.
@@ -65,8 +78,11 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// `items` found in `text`, which is called `file`.
+    /// `items` found in `text`, which is called `file`. Where there is no scenario and nothing was found, that itself is wrong.
     pub(super) fn new(file: &str, text: &str, mut items: Vec<Diagnostic>) -> Self {
+        if items.is_empty() {
+            items.push(Diagnostic::whole(unexplained()));
+        }
         items.sort_by_key(|d| d.span.as_ref().map_or(0, |s| s.start));
         items.dedup();
         Self { file: file.to_owned(), text: text.to_owned(), items }
@@ -95,11 +111,29 @@ impl Diagnostics {
         &self.items
     }
 
+    /// The same for a terminal: hidden characters are escaped in messages, and masked in the text, in which every span stays right.
+    pub(super) fn harmless(&self) -> Self {
+        Self {
+            file: text::line(&self.file).into_owned(),
+            text: text::masked(&self.text).into_owned(),
+            items: self.items.iter().map(Diagnostic::harmless).collect(),
+        }
+    }
+
     /// Line and column of a diagnostic, both from 1, the column in characters.
     #[must_use]
     pub fn position(&self, diagnostic: &Diagnostic) -> Option<(usize, usize)> {
         diagnostic.span.as_ref().map(|span| position(&self.text, span.start))
     }
+}
+
+/// What is said where no check has said what is wrong: a fault of this program, which the user is not to be left alone with.
+fn unexplained() -> Fault {
+    Fault::new(
+        "this is no scenario, and failsim cannot tell why: a fault of failsim",
+        "",
+        "start from one of the scenarios that come with failsim, and report the file that does this",
+    )
 }
 
 /// As text without colour.
@@ -128,7 +162,7 @@ pub enum LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { path, source } => write!(f, "cannot read {}: {source}", path.display()),
+            Self::Io { path, source } => write!(f, "cannot read {}: {source}", text::line(&path.to_string_lossy())),
             Self::Invalid(diagnostics) => diagnostics.fmt(f),
         }
     }
@@ -157,20 +191,11 @@ pub(super) fn char_start(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0)
 }
 
-/// What a user wrote, short and harmless enough for a message: no control characters, at most 60 characters.
+/// What a user wrote, short and harmless enough for a message: no hidden characters, at most 60 characters.
 pub(super) fn shown(text: &str) -> String {
-    let mut short: String = text.chars().take(60).flat_map(harmless).collect();
-    if text.chars().nth(60).is_some() {
-        short.push('…');
-    }
-    short
-}
-
-/// `c`, or its escape when it would move the cursor or worse.
-fn harmless(c: char) -> impl Iterator<Item = char> {
-    let escaped = c.is_control().then(|| c.escape_default());
-    let plain = (!c.is_control()).then_some(c);
-    escaped.into_iter().flatten().chain(plain)
+    let end = text.char_indices().nth(60).map_or(text.len(), |(at, _)| at);
+    let more = if end < text.len() { "…" } else { "" };
+    format!("{}{more}", text::line(&text[..end]))
 }
 
 #[cfg(test)]
@@ -187,8 +212,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_scenario_is_never_refused_without_a_word() {
+        let said = Diagnostics::new("pin.toml", "", Vec::new());
+        assert_eq!(said.items().len(), 1);
+        let text = said.to_string();
+        assert!(text.contains("error: ") && text.contains("pin.toml") && text.contains("hint: "), "{text}");
+    }
+
+    #[test]
     fn what_users_wrote_cannot_move_the_cursor() {
-        assert_eq!(shown("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(shown("a\u{1b}[2Jb\u{9b}c\u{202e}\u{200b}"), "a\\u{1b}[2Jb\\u{9b}c\\u{202e}\\u{200b}");
         assert_eq!(shown(&"x".repeat(99)), format!("{}…", "x".repeat(60)));
     }
 }

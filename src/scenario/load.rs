@@ -7,6 +7,7 @@ use super::format::SCENARIO;
 use super::model::Scenario;
 use super::structure::Structure;
 use super::syntax::{Parsed, parse as parse_toml, without_lines};
+use crate::text;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read};
@@ -63,17 +64,17 @@ pub fn parse_changed(text: &str, file: &str, folder: &Path, changes: &[Change]) 
 
 /// The scenario that `table` says.
 fn build(
-    text: &str,
+    toml: &str,
     table: &DeTable<'_>,
     (file, folder): (&str, &Path),
     changes: &[Change],
 ) -> Result<Scenario, Vec<Diagnostic>> {
-    let mut structure = Structure { text, whole: true, found: Vec::new() };
+    let mut structure = Structure { text: toml, whole: true, found: Vec::new() };
     let mut record = structure.table(&SCENARIO, table, 0..0);
     changes.iter().for_each(|change| structure.change(&mut record, change));
-    let mut builder = Builder { text, folder, found: structure.found };
-    let title = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
-    let scenario = builder.scenario(&record, Birth { title: &title, digest: digest(text) });
+    let mut builder = Builder { text: toml, folder, found: structure.found };
+    let stem = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
+    let scenario = builder.scenario(&record, Birth { title: text::line(&stem).trim(), digest: digest(toml) });
     match scenario {
         Some(scenario) if builder.found.is_empty() => Ok(scenario),
         _ => Err(builder.found),

@@ -11,14 +11,14 @@ const SHOWN: usize = 100;
 const LONG: usize = 4096;
 
 impl Diagnostics {
-    /// As text for people, in colour if so wished: the first 100, and how many more there are.
+    /// As text for people, in colour if so wished: the first 100, and how many more there are. Nothing that the file says can move the
+    /// cursor, set a colour or turn the direction of writing.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let groups = self.items().iter().take(SHOWN).map(|d| renderer.render(&[self.group(d)]));
-        let mut text = groups.collect::<Vec<_>>().join("\n\n");
-        text.push_str(&self.more());
-        text
+        let safe = self.harmless();
+        let groups = safe.items().iter().take(SHOWN).map(|d| renderer.render(&[safe.group(d)]));
+        groups.collect::<Vec<_>>().join("\n\n") + &safe.more()
     }
 
     /// How many are not shown.

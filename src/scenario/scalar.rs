@@ -6,6 +6,7 @@ use super::numbers::{count, limit, number, quoted, share, span};
 use super::quantity::{ramp, rate};
 use super::record::Value;
 use super::suggest::cure;
+use crate::text::is_hidden;
 use crate::units::Money;
 use toml::de::DeValue;
 
@@ -93,17 +94,29 @@ fn text<'a>(raw: &'a DeValue<'_>, source: &str) -> Result<&'a str, Fault> {
     }
 }
 
-/// `text`, when it is one line and not empty.
+/// `text`, when it is one line, not empty, and what it looks like: without blanks around it, and without hidden characters.
 pub(super) fn one_line(text: &str) -> Result<&str, Fault> {
-    let fault = |message, cure| Err(Fault::new(message, "expected one line of text", cure));
+    let fault = |message: &str, cure: &str| Err(Fault::new(message, "expected one line of text", cure));
     match text {
         t if t.trim().is_empty() => fault("the text is empty", "write at least one letter"),
-        t if t.chars().any(char::is_control) => {
-            fault("the text has a line break or another control character", "remove it")
-        }
+        t if t.contains(is_hidden) => Err(hidden(t)),
+        t if t.trim() != t => fault("the text begins or ends with a blank", &format!("write \"{}\"", shown(t.trim()))),
         t if t.chars().count() > MAX_CHARS => fault("the text is longer than 1000 characters", "shorten it"),
         t => Ok(t),
     }
+}
+
+/// A text with a hidden character, which could make it look like another.
+fn hidden(text: &str) -> Fault {
+    let first = text.chars().find(|&c| is_hidden(c)).unwrap_or_default();
+    let kind = if first.is_control() { "a line break or another control character" } else { "an invisible character" };
+    let rest: String = text.chars().filter(|&c| !is_hidden(c)).collect();
+    let cure = match rest.trim() {
+        "" => "write at least one letter".to_owned(),
+        rest => format!("remove it: write \"{}\"", shown(rest)),
+    };
+    let message = format!("the text has {kind}, U+{:04X}", u32::from(first));
+    Fault::new(message, "expected one line of visible text", cure)
 }
 
 /// A lower-case word.

@@ -85,7 +85,7 @@ fn property(field: &Field) -> Value {
 /// What a value of this kind is.
 fn value(kind: &Kind) -> Value {
     match kind {
-        Kind::Text => json!({ "type": "string", "pattern": r"\S" }),
+        Kind::Text => json!({ "type": "string", "pattern": r"^\S(.*\S)?$" }),
         Kind::Channel => json!({ "type": "string", "pattern": "^[a-z][a-z0-9_-]*$" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Count { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),

@@ -6,8 +6,12 @@ mod bad_scenarios;
 mod baseline;
 mod capacity;
 mod checks;
+mod folders;
+mod hidden;
 #[cfg(target_os = "linux")]
 mod interrupted;
+#[cfg(unix)]
+mod odd_files;
 mod precision;
 mod run;
 mod shipped;
@@ -18,7 +22,9 @@ mod words;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A scenario with every table of the format, and few enough recipients to be played in no time.
@@ -134,9 +140,66 @@ impl Home {
         Said::of(&self.command(words).output().expect("the program can be run"))
     }
 
+    /// Starts the program with the words of a command line; what it says can be read.
+    fn starts(&self, line: &str) -> Running {
+        let mut command = self.command(&line.split_whitespace().collect::<Vec<_>>());
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        Running(Some(child.expect("the program can be run")))
+    }
+
+    /// What the program says within a moment; one that hangs is killed.
+    #[track_caller]
+    fn says_soon(&self, line: &str) -> Said {
+        self.starts(line).within(SOON).unwrap_or_else(|| panic!("{line} hangs"))
+    }
+
     /// The same, with the words of a command line.
     fn says(&self, line: &str) -> Said {
         self.failsim(&line.split_whitespace().collect::<Vec<_>>())
+    }
+}
+
+/// Longer than anything may take that needs no simulation, even where other programs keep all cores busy.
+const SOON: Duration = Duration::from_secs(20);
+
+/// The program while it runs; it is killed where a test ends before it.
+struct Running(Option<Child>);
+
+impl Running {
+    fn id(&self) -> u32 {
+        self.0.as_ref().expect("it has not been waited for").id()
+    }
+
+    /// Its exit code, once it has ended.
+    fn ended(&mut self) -> Option<Option<i32>> {
+        let child = self.0.as_mut().expect("it has not been waited for");
+        child.try_wait().expect("it can be asked").map(|status| status.code())
+    }
+
+    /// What it says in the end; nothing when it goes on for longer than that, and is killed.
+    fn within(mut self, time: Duration) -> Option<Said> {
+        let child = self.0.take().expect("it has not been waited for");
+        let id = child.id();
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || {
+            let said = Said::of(&child.wait_with_output().expect("it ends"));
+            // Nobody listens any more when it came too late.
+            let _ = sender.send(said);
+        });
+        let said = receiver.recv_timeout(time).ok();
+        if said.is_none() {
+            let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+        }
+        said
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            // It may have ended.
+            let _ = child.kill().and_then(|()| child.wait());
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::FigureError;
 use crate::report::words;
+use crate::text::is_hidden;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::element::{DashedPathElement, PathElement, Polygon, Rectangle};
@@ -102,7 +103,7 @@ pub(super) fn sheet(
 fn responsive(svg: &str, (width, height): (u32, u32), caption: &str) -> String {
     let body = svg.split_once(">\n").map_or(svg, |(_, body)| body);
     let label = caption.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
-    let label: String = label.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let label: String = label.chars().map(|c| if is_hidden(c) { ' ' } else { c }).collect();
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{label}\" width=\"{}\" height=\"{}\" \
          viewBox=\"0 0 {width} {height}\" style=\"max-width:100%;height:auto\">\n{ON_DARK}{body}",

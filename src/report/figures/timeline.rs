@@ -2,6 +2,7 @@
 
 use super::panels::{self, Look, Panel, Series, Unit};
 use super::{Figure, FigureError};
+use crate::report::words;
 use crate::study::{Findings, OutageWindow, PlanPicture, PlanResult};
 
 const FILE: &str = "timeline.svg";
@@ -37,7 +38,7 @@ fn series(plan: &PlanPicture, arrivals: &[f64], channels: &[&String]) -> Vec<Ser
     let mut all = vec![Series { name: "arrivals".to_owned(), bins: arrivals.to_vec(), look: Look::Background }];
     for (name, bins) in &plan.deliveries {
         let place = channels.iter().position(|channel| *channel == name).unwrap_or(0);
-        let name = if name.chars().count() > LONG { name.clone() } else { format!("delivered by {name}") };
+        let name = if words::width(name) > LONG { name.clone() } else { format!("delivered by {name}") };
         all.push(Series { name, bins: bins.clone(), look: Look::Thing(place) });
     }
     if plan.deliveries.len() > 1 || plan.failovers.iter().any(|count| *count > 0.0) {

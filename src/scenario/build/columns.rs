@@ -1,6 +1,7 @@
 //! Columns of CSV files: arrival times and measured latencies.
 
 use super::Builder;
+use crate::files;
 use crate::scenario::diagnostic::shown;
 use crate::scenario::quantity::{MAX_DURATION, duration};
 use crate::scenario::record::Record;
@@ -8,8 +9,14 @@ use crate::scenario::suggest::cure;
 use crate::units::SimTime;
 use csv::{Reader, StringRecord};
 use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Range;
-use std::path::Path;
+
+/// The longest row [bytes]: a file that is one endless line must not fill the memory.
+const LONGEST_ROW: u64 = 64 << 10;
+
+/// How much the CSV reader takes from a file at a time [bytes].
+const AT_A_TIME: usize = 8 << 10;
 
 /// No more than this many bad rows of one file are reported: the others are mostly wrong in the same way.
 const MAX_BAD_ROWS: usize = 3;
@@ -29,19 +36,28 @@ impl Builder<'_> {
         let headers = match reader.headers() {
             Ok(headers) => headers.clone(),
             Err(error) => {
-                return self.refuse(place, format!("{}: {error}", shown(file)), A_SPAN, "save it as CSV in UTF-8");
+                let message = match error.kind() {
+                    csv::ErrorKind::Io(error) => format!("{}, line 1: {error}", shown(file)),
+                    _ => format!("{}: {error}", shown(file)),
+                };
+                return self.refuse(place, message, A_SPAN, "save it as CSV in UTF-8, a row in each line");
             }
         };
+        reader.get_mut().next_row();
         let column = self.find(&headers, record)?;
         let unit = headers.get(column).and_then(unit_of);
         self.rows(reader, Column { file, place, column, unit }, most)
     }
 
     /// Opens the CSV file called `file`.
-    fn open(&mut self, file: &str, place: Range<usize>) -> Option<Reader<File>> {
+    fn open(&mut self, file: &str, place: Range<usize>) -> Option<Reader<Bounded>> {
         let path = self.folder.join(file);
-        match open_regular(&path) {
-            Ok(opened) => Some(csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(opened)),
+        match files::open(&path) {
+            Ok(opened) => {
+                let mut builder = csv::ReaderBuilder::new();
+                builder.trim(csv::Trim::All).flexible(true).buffer_capacity(AT_A_TIME);
+                Some(builder.from_reader(Bounded::new(opened)))
+            }
             Err(error) => {
                 let message = format!("cannot read {}: {error}", shown(&path.to_string_lossy()));
                 self.refuse(place, message, "expected a CSV file", "write its path relative to the scenario's folder")
@@ -81,7 +97,7 @@ impl Builder<'_> {
     }
 
     /// The values of the column.
-    fn rows(&mut self, mut reader: Reader<File>, column: Column<'_>, most: usize) -> Option<Vec<SimTime>> {
+    fn rows(&mut self, mut reader: Reader<Bounded>, column: Column<'_>, most: usize) -> Option<Vec<SimTime>> {
         let (mut spans, mut bad, mut row) = (Vec::new(), 0, StringRecord::new());
         while spans.len() < most && bad < MAX_BAD_ROWS {
             match reader.read_record(&mut row) {
@@ -91,10 +107,15 @@ impl Builder<'_> {
                     Err(error) => bad += self.bad_row(&column, row.position().map_or(0, csv::Position::line), &error),
                 },
                 Err(error) => {
-                    let line = error.position().map_or(0, csv::Position::line);
+                    let line = error.position().unwrap_or(reader.position()).line();
+                    if let csv::ErrorKind::Io(error) = error.kind() {
+                        bad += self.bad_row(&column, line, &error.to_string());
+                        break;
+                    }
                     bad += self.bad_row(&column, line, "the row is no CSV in UTF-8");
                 }
             }
+            reader.get_mut().next_row();
         }
         self.complete(spans, bad, &column)
     }
@@ -156,10 +177,33 @@ fn unit_of(column: &str) -> Option<f64> {
     UNIT_ENDINGS.iter().find(|(ending, _)| column.ends_with(ending)).map(|&(_, unit)| unit)
 }
 
-/// Opens a file that is no folder and no device.
-fn open_regular(path: &Path) -> std::io::Result<File> {
-    match std::fs::metadata(path)?.is_file() {
-        true => File::open(path),
-        false => Err(std::io::Error::other("it is not a regular file")),
+/// A file that gives no more between two rows than the longest row has, and what the CSV reader takes beyond it.
+struct Bounded {
+    file: File,
+    /// How much it still gives for this row [bytes].
+    left: u64,
+}
+
+impl Bounded {
+    const MOST: u64 = LONGEST_ROW + AT_A_TIME as u64;
+
+    fn new(file: File) -> Self {
+        Self { file, left: Self::MOST }
+    }
+
+    fn next_row(&mut self) {
+        self.left = Self::MOST;
+    }
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            let message = format!("the row is longer than {} KiB", LONGEST_ROW >> 10);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
+        let count = (&mut self.file).take(self.left).read(buffer)?;
+        self.left -= count as u64;
+        Ok(count)
     }
 }

@@ -92,3 +92,94 @@ fn a_folder_in_the_way_of_a_file_leaves_the_earlier_report_alone() {
     has(&said.err, &["error: "]);
     assert_eq!(home.read("there/results.json"), before);
 }
+
+/// So many would take minutes to be simulated.
+const LONG: &str = "--recipients 4000000000";
+
+#[test]
+fn a_path_that_cannot_be_made_is_said_before_anything_is_played() {
+    let home = Home::new();
+    home.write("taken", "a file");
+    let long = "x".repeat(300);
+    let deep = "deep/".repeat(1_000);
+    let line = |out: &str| format!("run pin.toml {LONG} --out {out}");
+    for out in ["taken/", "taken/.", "taken//", "./taken/"] {
+        home.says_soon(&line(out))
+            .refuses(1, &["cannot write a report into", "taken is no folder", "hint: name another"]);
+    }
+    for out in [long.clone(), format!("new/{long}"), format!("new/{long}/below"), deep] {
+        home.says_soon(&line(&out)).refuses(1, &["cannot write a report into", "name too long", "hint: name another"]);
+    }
+    // The name of the scenario fits, that of its report does not.
+    let name = format!("{}.toml", "y".repeat(249));
+    home.write(&name, home.read("pin.toml"));
+    let goal = format!("capacity {name} {LONG} --provider sms --rate --goal delivered>=0.1");
+    home.says_soon(&goal).refuses(1, &["cannot write a report into reports/yyy", "name too long"]);
+    assert_eq!(home.names().len(), 3, "{:?}", home.names());
+    home.says("run pin.toml --out new/folder/ -q").ends(0);
+    assert!(home.path("new/folder/results.json").is_file());
+}
+
+/// Whatever a report can have in its folder is looked for there before anything is simulated.
+#[test]
+fn the_files_of_others_are_seen_before_anything_is_played() {
+    let home = Home::new();
+    let verbs = [
+        (
+            "run pin.toml",
+            "results.json",
+            "latency.svg cost.svg steps.svg timeline.svg capacity.svg queues.svg latency-3.svg",
+        ),
+        (
+            "sweep pin.toml --vary seed=1",
+            "sweep.json",
+            "in_time.svg latency_s-p99.svg cost-total-1.svg in_time-plan2.svg in_time-1-plan3.svg",
+        ),
+        ("capacity pin.toml --provider sms --rate --goal delivered>=0.1", "capacity.json", "curve.svg curve-2.svg"),
+    ];
+    for (verb, marker, figures) in verbs {
+        for name in figures.split(' ').chain(["README.md", "run.json", marker]) {
+            std::fs::create_dir(home.path("out")).expect("a folder");
+            home.write(&format!("out/{name}"), "mine");
+            let said = home.says_soon(&format!("{verb} {LONG} --out out"));
+            let reason = format!("out/{name} is there already and no part of such a report");
+            said.refuses(1, &[&reason, "hint: name another folder with --out"]);
+            assert_eq!(home.read(&format!("out/{name}")), "mine");
+            std::fs::remove_file(home.path(&format!("out/{name}"))).expect("ours");
+            std::fs::create_dir(home.path(&format!("out/{name}"))).expect("a folder");
+            home.says_soon(&format!("{verb} {LONG} --out out"))
+                .refuses(1, &[&format!("out/{name} is a folder, not a file")]);
+            std::fs::remove_dir_all(home.path("out")).expect("ours");
+        }
+    }
+}
+
+/// A file that has nothing to do with failsim but its word for it.
+#[test]
+fn a_file_that_mentions_the_schema_makes_no_folder_ours() {
+    let home = Home::new();
+    std::fs::create_dir(home.path("out")).expect("a folder");
+    home.write("out/README.md", "mine");
+    for text in [
+        "a remark on failsim/results/1",
+        "{ \"note\": \"failsim/results/1\" }",
+        "{ \"inner\": { \"schema\": \"failsim/results/1\" } }",
+        "[\"schema\", \"failsim/results/1\"]",
+        "{ \"schema\": \"not failsim/results/1\" }",
+        "{ \"schema\": \"failsim/results/1\"",
+    ] {
+        home.write("out/results.json", text);
+        home.says_soon(&format!("run pin.toml {LONG} --out out")).refuses(1, &["out/README.md is there already"]);
+    }
+    assert_eq!(home.read("out/README.md"), "mine");
+}
+
+/// In a folder that is a report's, what its list does not have is somebody else's.
+#[test]
+fn a_file_that_is_not_on_the_list_of_a_report_is_left_alone() {
+    let home = Home::new();
+    home.says("run pin.toml --out out -q").ends(0);
+    home.write("out/latency-1.svg", "mine");
+    home.says_soon(&format!("run pin.toml {LONG} --out out")).refuses(1, &["out/latency-1.svg is there already"]);
+    assert_eq!(home.read("out/latency-1.svg"), "mine");
+}

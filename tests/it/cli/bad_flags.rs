@@ -21,6 +21,41 @@ fn numbers_out_of_range_are_refused_with_the_range() {
     assert_eq!(home.names(), ["pin.toml"]);
 }
 
+/// A value that begins with a minus is read by who knows what it should be.
+#[test]
+fn values_that_look_like_flags_are_refused_with_what_would_do() {
+    let home = Home::new();
+    for (line, parts) in [
+        ("run pin.toml --precision -1pp", ["'-1pp' for '--precision <WIDTH>'", "percentage points such as 0.1pp"]),
+        ("run pin.toml --precision --quiet", ["'--quiet' for '--precision <WIDTH>'", "such as 0.1pp"]),
+        ("run pin.toml --recipients -many", ["'-many' for '--recipients <N>'", "a whole number from 1"]),
+        ("run pin.toml --recipients -1e3", ["'-1e3' for '--recipients <N>'", "a whole number from 1"]),
+        ("run pin.toml --seed -0x1", ["'-0x1' for '--seed <S>'", "a whole number from 0"]),
+        ("run pin.toml --format -json", ["'-json' for '--format <FORMAT>'", "possible values: table, json, csv"]),
+        ("run pin.toml --plan -x", ["no plan named \"-x\"", "its plans are viber-first, sms-first"]),
+        (
+            "run pin.toml --out --quiet",
+            ["'--quiet' for '--out <DIR>'", "looks like a flag; give a path, such as ./--quiet"],
+        ),
+        ("check pin.toml --baseline -x", ["'-x' for '--baseline <RESULTS>'", "such as ./-x"]),
+        ("check pin.toml --baseline x --tolerance -in_time=1pp", ["no measure is named \"-in_time\"", "did you mean"]),
+        (
+            "check pin.toml --baseline x --tolerance -1pp",
+            ["'-1pp' for '--tolerance <MEASURE=AMOUNT>'", "MEASURE=AMOUNT"],
+        ),
+        ("capacity pin.toml --provider -sms", ["no provider named \"-sms\"", "hint: "]),
+        ("capacity pin.toml --provider sms --goal -1", ["'-1' for '--goal <GOAL>'", "in_time>=0.99"]),
+        ("sweep pin.toml --vary -seed=1", ["'-seed=1' for '--vary <PATH=VALUES>'", "-seed"]),
+        ("sweep pin.toml --vary seed=1 --measure -x", ["'-x' for '--measure <NAME>'", "they are delivered"]),
+        ("trace pin.toml --stream -x", ["no stream of traffic named \"-x\"", "hint: "]),
+        ("trace pin.toml --recipient -1x", ["'-1x' for '--recipient <N>'", "a whole number from 0"]),
+    ] {
+        let said = home.says(line).refuses(2, &parts);
+        assert!(!said.err.contains("unexpected argument"), "{line}:\n{}", said.err);
+    }
+    assert_eq!(home.names(), ["pin.toml"]);
+}
+
 #[test]
 fn flags_that_exclude_each_other_are_refused() {
     let home = Home::new();

@@ -145,6 +145,36 @@ fn what_is_no_results_file_is_refused() {
 }
 
 #[test]
+fn what_is_wrong_with_a_baseline_is_said_with_its_place() {
+    let home = kept();
+    let results = home.read("before.json");
+    let line_of = |text: &str, part: &str| text.split_once(part).expect("it is there").0.lines().count();
+    let other = results.replace("failsim/results/1", "failsim/results/9");
+    let lacking = results.replacen("\"in_time\"", "\"intime\"", 1);
+    let place = format!("line {}, column ", line_of(&results, "\"in_time\""));
+    let half = &results[..results.len() / 2];
+    let end = format!("line {}, column ", half.lines().count());
+    for (text, parts) in [
+        (other.as_str(), ["its schema is \"failsim/results/9\"", ""]),
+        (&lacking, [place.as_str(), "unknown field `intime`"]),
+        (half, [end.as_str(), "EOF while parsing"]),
+        ("{ \"schema\": \"failsim/results/1\",\n  oops }", ["line 2, column 3", ""]),
+        ("{\n}", ["line 2, column 1: missing field `schema`", ""]),
+        ("", ["line 1, column 0: EOF", ""]),
+    ] {
+        home.write("before.json", text);
+        let said = checked(&home, "").refuses(2, &parts);
+        has(
+            &said.err,
+            &["before.json is no results file of failsim (failsim/results/1): ", "hint: give the results.json"],
+        );
+    }
+    // What stands there is not repeated in full.
+    home.write("before.json", results.replacen("\"in_time\"", &format!("\"{}\"", "x".repeat(100_000)), 1));
+    assert!(checked(&home, "").refuses(2, &["unknown field"]).err.len() < 1_000);
+}
+
+#[test]
 fn a_baseline_that_cannot_be_read_is_said() {
     let home = Home::new();
     for name in ["before.json", "."] {

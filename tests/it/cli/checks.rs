@@ -78,3 +78,22 @@ fn threads_make_no_difference() {
     let said = |threads: u32| home.says(&format!("check pin.toml --threads {threads}")).ends(0).out;
     assert_eq!(said(1), said(2));
 }
+
+#[test]
+fn large_numbers_can_be_read() {
+    let home = Home::with("metric = \"in_time\"\nat_least = 0.5", "metric = \"cost.total\"\nat_most = 1e308");
+    let said = home.says("check pin.toml").ends(0);
+    has(&said.out, &[", at most 1e308 wanted\n"]);
+    home.change("at_most = 1e308", "at_least = -1.5e300");
+    has(&home.says("check pin.toml").ends(0).out, &[", at least −1.5e300 wanted\n"]);
+    // An earlier run may say anything.
+    let results = home.says("run pin.toml --no-report --format json").ends(0).out;
+    let mut earlier: serde_json::Value = serde_json::from_str(&results).expect("JSON");
+    earlier["scenario"]["deadline_s"] = 1e308.into();
+    earlier["plans"][0]["latency_s"]["p99"] = 1e308.into();
+    home.write("before.json", earlier.to_string());
+    let said = home.says("check pin.toml --baseline before.json --tolerance cost=1e300,in_time=1e300pp").ends(0);
+    has(&said.out, &["latency_s.p99  was 1e308 s, is "]);
+    has(&said.err, &["the deadline is 60 s, in the baseline it was 1e308 s"]);
+    assert!(said.out.lines().all(|line| line.len() < 200), "{}", said.out);
+}

@@ -84,6 +84,30 @@ fn csv_is_the_results_table() {
     has(&said.out, &["plan,measure,value,low,high,unit\n", "\nviber-first,in_time,0.", "\nsms-first,latency_p95,"]);
 }
 
+/// Spreadsheets compute what begins with one of these, unless it is a number.
+#[test]
+fn no_csv_file_has_a_formula() {
+    let mut text = include_str!("../scenario/queue.toml").replace("[providers.sms]", "[providers.\"=sms\"]");
+    for key in ["name", "provider", "plan"] {
+        text = text.replace(&format!("{key} = \"sms\""), &format!("{key} = \"=sms\""));
+    }
+    let home = Home::of(&text);
+    home.says("run pin.toml --out run").ends(0);
+    home.says("sweep pin.toml --vary providers.voice.capacity.concurrent=3,4 --out sweep").ends(0);
+    home.says("capacity pin.toml --provider =sms --plan =sms --out capacity").ends(0);
+    let is_formula = |cell: &str| cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
+    let files = ["run/results.csv", "run/timeline.csv", "sweep/sweep.csv", "capacity/curve.csv"];
+    for file in files {
+        let text = home.read(file);
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+        for row in reader.records() {
+            let row = row.expect("well-formed");
+            assert!(!row.iter().any(is_formula), "{file}: {row:?}");
+        }
+    }
+    assert!(files[..3].iter().all(|file| home.read(file).contains(",'=sms,") || home.read(file).contains("\n'=sms,")));
+}
+
 #[test]
 fn plans_may_be_picked() {
     let home = Home::new();

@@ -219,3 +219,14 @@ fn what_cannot_be_told_from_the_best_is_counted() {
         .ends(0);
     has(&said.out, &["at best, under sms with", "the intervals of 2 others"]);
 }
+
+/// A change can make a table that lacks what must be in it.
+#[test]
+fn a_point_that_lacks_something_says_what() {
+    let home = home();
+    let vary = "providers.sms.outcomes.1.seen.share=0.5,0.6";
+    home.says(&format!("sweep pin.toml --vary {vary} --out out")).refuses(
+        2,
+        &["wrong with providers.sms.outcomes.1.seen.share = 0.5", "error: `after` is missing in seen", "hint: "],
+    );
+}

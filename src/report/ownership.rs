@@ -1,0 +1,146 @@
+//! Which files of a folder are those of a report, and whose they are.
+//!
+//! A folder is a report's when the file that marks it says so. Of such a folder `run.json` lists the files, so that a new report replaces
+//! them, removes those that it does not have, and leaves all others alone.
+
+use crate::files;
+use serde::Deserialize;
+use std::fs;
+use std::io::{BufReader, Error, ErrorKind, Result};
+use std::path::{Component, Path};
+
+/// How a report was made, and its list of files.
+pub(super) const RUN: &str = "run.json";
+/// The longest `run.json` [bytes]; it has one line for each figure.
+const LONGEST_RUN: u64 = 16 << 20;
+
+/// A kind of report folder.
+pub(super) struct ReportKind {
+    /// The file that marks it.
+    pub(super) marker: &'static str,
+    /// What that says at its top level.
+    pub(super) schema: &'static str,
+    /// The files that every such folder has, beside `run.json`.
+    pub(super) files: &'static [&'static str],
+    /// Whether a figure can have this name, without its ending and its numbers.
+    pub(super) is_figure: fn(&str) -> bool,
+}
+
+impl ReportKind {
+    /// Whether such a report can have a file of this name: one of its own, or a figure such as `latency-2.svg`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let is_figure = |stem: &str| (self.is_figure)(without_numbers(stem));
+        name == RUN || self.files.contains(&name) || name.strip_suffix(".svg").is_some_and(is_figure)
+    }
+
+    /// Refuses a folder in which somebody else's file, or what is no file, has a name that such a report can have.
+    pub(super) fn refuse_what_is_not_ours(&self, dir: &Path) -> Result<()> {
+        let mut names = names(dir)?;
+        names.retain(|name| self.has(name));
+        names.sort_by_key(|name| (name.ends_with(".svg"), name.clone()));
+        let earlier = self.earlier(dir);
+        let is_ours = |name: &String| earlier.as_ref().is_some_and(|earlier| earlier.wrote(name));
+        for name in names {
+            let path = dir.join(&name);
+            if let Some(kind) = files::special_kind(path.symlink_metadata()?.file_type()) {
+                return Err(Error::new(ErrorKind::AlreadyExists, format!("{} is {kind}, not a file", path.display())));
+            }
+            if !is_ours(&name) {
+                let message = format!("{} is there already and no part of such a report", path.display());
+                return Err(Error::new(ErrorKind::AlreadyExists, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known of the earlier report in the folder, if there is one.
+    pub(super) fn earlier(&self, dir: &Path) -> Option<Earlier> {
+        let found = schema_of(&dir.join(self.marker))?;
+        let list = files::read(&dir.join(RUN), LONGEST_RUN).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        (found == self.schema).then(|| list.unwrap_or_default())
+    }
+}
+
+/// What an earlier report says of its files.
+#[derive(Deserialize, Default)]
+pub(super) struct Earlier {
+    /// Their names; none where a version of failsim wrote it that kept no list.
+    files: Option<Vec<String>>,
+}
+
+impl Earlier {
+    fn wrote(&self, name: &str) -> bool {
+        self.files.as_ref().is_none_or(|files| files.iter().any(|file| file == name))
+    }
+
+    /// The files that it has and a new report with these `names` does not. A list that names anything but plain files of the folder itself
+    /// has been changed by somebody else, and means nothing there.
+    pub(super) fn obsolete(&self, names: &[&str]) -> Vec<&str> {
+        let listed = self.files.iter().flatten().map(String::as_str);
+        listed.filter(|name| is_plain(name) && !names.contains(name)).collect()
+    }
+}
+
+/// Whether a name is that of a file in the folder itself.
+fn is_plain(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    matches!((parts.next(), parts.next()), (Some(Component::Normal(part)), None) if part == name)
+}
+
+/// `latency-2` and `in_time-1-plan3` without their numbers.
+fn without_numbers(stem: &str) -> &str {
+    match stem.rsplit_once('-') {
+        Some((rest, number)) if is_number(number.strip_prefix("plan").unwrap_or(number)) => without_numbers(rest),
+        _ => stem,
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The names in a folder; none where there is no such folder.
+fn names(dir: &Path) -> Result<Vec<String>> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let name = |entry: Result<fs::DirEntry>| entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    entries.map(name).collect()
+}
+
+/// What a file of results says that it is: the text at the key `schema` of its outermost table. Files that only mention a schema
+/// somewhere, and what is no JSON or no regular file, say nothing.
+fn schema_of(path: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Marked {
+        schema: String,
+    }
+    let reader = BufReader::new(files::open(path).ok()?);
+    serde_json::from_reader(reader).ok().map(|Marked { schema }| schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_figures_may_have_numbers() {
+        let kind =
+            ReportKind { marker: "a.json", schema: "a", files: &["a.json"], is_figure: |stem| stem == "latency" };
+        for name in ["a.json", "run.json", "latency.svg", "latency-1.svg", "latency-12-plan3.svg"] {
+            assert!(kind.has(name), "{name}");
+        }
+        for name in ["b.json", "latency", "latency.png", "latency-.svg", "latency-x.svg", "cost.svg", "-1.svg", ".svg"]
+        {
+            assert!(!kind.has(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_files_reaches_no_other_folder() {
+        let listed = ["cost.svg", "a.csv", "../a", "/etc/passwd", ".", "..", "", "a/b", "a/", "./c"];
+        let earlier = Earlier { files: Some(listed.map(str::to_owned).to_vec()) };
+        assert_eq!(earlier.obsolete(&["a.csv"]), ["cost.svg"]);
+    }
+}

@@ -1,0 +1,128 @@
+//! Hidden characters, which show nothing by themselves: control characters, marks of direction, and others of no width.
+//!
+//! A file, a name or an argument that holds one could move the cursor, colour the screen, or look like another. Whatever reaches a
+//! terminal goes through [`line`] or [`lines`], and names that hold one are refused when a scenario is read.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+/// What is hidden besides the control characters: the code points that Unicode lists as ignorable by default and those that end lines. The
+/// variation selectors are not: they do show, as another form of the character before them.
+const HIDDEN: [RangeInclusive<char>; 17] = [
+    '\u{ad}'..='\u{ad}',       // soft hyphen
+    '\u{34f}'..='\u{34f}',     // grapheme joiner
+    '\u{61c}'..='\u{61c}',     // Arabic mark of direction
+    '\u{115f}'..='\u{1160}',   // Hangul fillers
+    '\u{17b4}'..='\u{17b5}',   // Khmer inherent vowels
+    '\u{180e}'..='\u{180e}',   // Mongolian vowel separator
+    '\u{200b}'..='\u{200f}',   // no width, joiners, marks of direction
+    '\u{2028}'..='\u{202e}',   // ends of lines and paragraphs, embeddings and overrides of direction
+    '\u{2060}'..='\u{206f}',   // joiners, invisible operators, isolates of direction
+    '\u{3164}'..='\u{3164}',   // Hangul filler
+    '\u{feff}'..='\u{feff}',   // byte order mark
+    '\u{ffa0}'..='\u{ffa0}',   // Hangul filler of half width
+    '\u{fff0}'..='\u{fffb}',   // annotations
+    '\u{1bca0}'..='\u{1bca3}', // shorthand controls
+    '\u{1d173}'..='\u{1d17a}', // musical controls
+    '\u{e0000}'..='\u{e00ff}', // tags
+    '\u{e01f0}'..='\u{e0fff}', // not assigned
+];
+
+/// Whether `character` shows nothing by itself.
+pub(crate) fn is_hidden(character: char) -> bool {
+    character.is_control() || !character.is_ascii() && HIDDEN.iter().any(|range| range.contains(&character))
+}
+
+/// `text` in one line, with `\u{1b}` and the like in place of hidden characters.
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
+    replaced(text, is_hidden, |safe, character| safe.extend(character.escape_default()))
+}
+
+/// `text` with its lines and tabulators, and with `\u{1b}` and the like in place of all other hidden characters.
+pub(crate) fn lines(text: &str) -> Cow<'_, str> {
+    let is_bad = |character| is_hidden(character) && !matches!(character, '\n' | '\t');
+    replaced(text, is_bad, |safe, character| safe.extend(character.escape_default()))
+}
+
+/// `text` with `�` in place of each hidden character, for tables.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    replaced(text, is_hidden, |safe, _| safe.push('\u{fffd}'))
+}
+
+/// `text` with a visible character of as many bytes in place of each hidden one of two bytes or more, so that places in it stay what they
+/// are. Those of one byte are shown as pictures by whoever draws source text.
+pub(crate) fn masked(text: &str) -> Cow<'_, str> {
+    let mask = |character: char| match character.len_utf8() {
+        2 => '¤',
+        3 => '\u{fffd}',
+        _ => '\u{1fbc4}',
+    };
+    replaced(
+        text,
+        |character| is_hidden(character) && !character.is_ascii(),
+        |safe, character| safe.push(mask(character)),
+    )
+}
+
+/// JSON with `\u001b` and the like in place of hidden characters in its strings: it says the same.
+pub(crate) fn json(text: &str) -> Cow<'_, str> {
+    // Line feeds stand between the values only: in strings the serialiser has escaped them.
+    let is_bad = |character| is_hidden(character) && character != '\n';
+    replaced(text, is_bad, |safe, character| {
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            safe.push_str(&format!("\\u{unit:04x}"));
+        }
+    })
+}
+
+/// `text` with what `put` writes in place of the characters that are bad.
+fn replaced(text: &str, is_bad: impl Fn(char) -> bool, put: impl Fn(&mut String, char)) -> Cow<'_, str> {
+    let Some(first) = text.find(&is_bad) else { return Cow::Borrowed(text) };
+    let mut safe = String::with_capacity(text.len() + 16);
+    safe.push_str(&text[..first]);
+    for character in text[first..].chars() {
+        if is_bad(character) { put(&mut safe, character) } else { safe.push(character) }
+    }
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each kind.
+    const ALL: &str = "\u{0}\u{1b}\u{7f}\u{9b}\u{ad}\u{61c}\u{200b}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{e0041}\u{e007f}";
+
+    #[test]
+    fn hidden_letters_are_escaped_and_no_others() {
+        assert!(ALL.chars().all(is_hidden));
+        for shown in
+            ["viber-first", "短信", "naïve é", "Ζήτα", "☎\u{fe0f} voice", "葛\u{e0100}", "a\u{a0}b", "−0.5 €", "😀"]
+        {
+            assert!(!shown.chars().any(is_hidden), "{shown:?}");
+            assert_eq!((line(shown), masked(shown)), (Cow::Borrowed(shown), Cow::Borrowed(shown)));
+        }
+        assert_eq!(line("a\u{1b}[2J\u{9b}b\nc\u{e0041}"), "a\\u{1b}[2J\\u{9b}b\\nc\\u{e0041}");
+        assert_eq!(lines("a\n\tb\r\u{202e}"), "a\n\tb\\r\\u{202e}");
+        assert!(!line(ALL).chars().any(is_hidden));
+    }
+
+    #[test]
+    fn a_mask_keeps_every_place() {
+        let text = format!("a{ALL}é");
+        let masked = masked(&text);
+        assert!(!masked.chars().any(|character| is_hidden(character) && !character.is_ascii()), "{masked}");
+        let places = |text: &str| text.char_indices().map(|(at, _)| at).collect::<Vec<_>>();
+        assert_eq!((places(&masked), masked.len()), (places(&text), text.len()));
+    }
+
+    #[test]
+    fn json_says_the_same() {
+        let value = serde_json::json!({ ALL: [ALL, "\n", "é"] });
+        let text = format!("{value:#}\n");
+        let safe = json(&text);
+        assert!(!safe.chars().any(|character| is_hidden(character) && character != '\n'), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), value);
+        assert!(safe.contains("\\u009b") && safe.contains("\\udb40\\udc41"), "{safe}");
+    }
+}
