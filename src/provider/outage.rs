@@ -153,8 +153,7 @@ impl RandomWindows {
         let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
         let last = later.last().or(self.listed.last()).copied().unwrap_or_default();
         if last.0 <= at {
-            let mut more = self.source.windows(self.listed.len() + later.len(), last.1);
-            while let Some(window) = more.next() {
+            for window in self.source.windows(self.listed.len() + later.len(), last.1) {
                 later.push(window);
                 if window.0 > at {
                     break;

@@ -140,7 +140,7 @@ fn delivered(spec: &ProviderSpec) -> f64 {
 /// Whether everything that a provider is given is delivered, or nothing is.
 fn is_sure(spec: &ProviderSpec) -> bool {
     let share = delivers(spec);
-    spec.outages.is_empty() && spec.capacity.is_none() && (share < 1e-9 || share > 1.0 - 1e-9)
+    spec.outages.is_empty() && spec.capacity.is_none() && !(1e-9..=1.0 - 1e-9).contains(&share)
 }
 
 fn delivers(spec: &ProviderSpec) -> f64 {
