@@ -79,29 +79,33 @@ impl Sampler {
         };
         SimTime::from_micros(micros.min(self.max))
     }
+}
 
-    /// The longest span that can come.
+impl Dist {
+    /// The longest span that a sampler of this distribution yields.
     #[must_use]
     pub fn longest(&self) -> SimTime {
-        let micros = match &self.kind {
-            Kind::Constant(span) => *span,
-            Kind::Table(knots) => knots[SIDE],
-            Kind::Measured(spans) => spans.iter().copied().max().unwrap_or(0),
+        let shift = self.shift.as_micros();
+        let micros = match &self.shape {
+            Shape::Constant(span) => span.as_micros() + shift,
+            Shape::Empirical(spans) => spans.iter().map(|span| span.as_micros() + shift).max().unwrap_or(0),
+            continuous => knot(continuous, shift, Tail::Upper(probability(0))),
         };
-        SimTime::from_micros(micros.min(self.max))
+        SimTime::from_micros(micros).min(self.max).min(MAX_SPAN)
     }
 }
 
 /// The knots of a continuous shape, moved by `shift` (µs).
 fn table(shape: &Shape, shift: i64) -> Arc<[i64]> {
-    let knot = |at| {
-        let micros = quantile(shape, at).unwrap_or(0.0);
-        (micros.round() as i64).saturating_add(shift).min(MAX_SPAN.as_micros())
-    };
-    let lower = (0..SIDE).map(|i| knot(Tail::Lower(probability(i))));
-    let upper = (0..SIDE).map(|i| knot(Tail::Upper(probability(i))));
+    let lower = (0..SIDE).map(|i| knot(shape, shift, Tail::Lower(probability(i))));
+    let upper = (0..SIDE).map(|i| knot(shape, shift, Tail::Upper(probability(i))));
     // The draws next to the median round to the last knot of their side: one more after it is looked at, and counts for nothing.
     lower.chain(upper).chain([0]).collect()
+}
+
+fn knot(shape: &Shape, shift: i64, at: Tail) -> i64 {
+    let micros = quantile(shape, at).unwrap_or(0.0);
+    (micros.round() as i64).saturating_add(shift).min(MAX_SPAN.as_micros())
 }
 
 /// The tail probability of a side's i-th knot.
@@ -180,9 +184,22 @@ mod tests {
     #[test]
     fn shift_moves_and_max_cuts_off() {
         let shape = Shape::Exponential { mean: secs(8.0) };
-        let call = Sampler::new(&Dist { shape, shift: secs(3.0), max: secs(30.0) });
+        let talk = Dist { shape, shift: secs(3.0), max: secs(30.0) };
+        let call = Sampler::new(&talk);
         assert!(call.sample(0) >= secs(3.0));
-        assert_eq!(call.sample(u32::MAX), secs(30.0));
-        assert_eq!(call.longest(), secs(30.0));
+        assert_eq!((call.sample(u32::MAX), talk.longest()), (secs(30.0), secs(30.0)));
+    }
+
+    #[test]
+    fn the_longest_span_is_that_of_the_last_draw() {
+        for shape in [
+            Shape::Constant(secs(2.0)),
+            Shape::Empirical([1.0, 5.0, 2.0].map(secs).into()),
+            Shape::Lognormal { median: secs(4.0), sigma: 1.0 },
+        ] {
+            let dist = Dist { shape, shift: secs(1.0), max: MAX_SPAN };
+            let (last, longest) = (Sampler::new(&dist).sample(u32::MAX), dist.longest());
+            assert!(last <= longest && longest.as_secs_f64() < 1.01 * last.as_secs_f64(), "{last:?}, {longest:?}");
+        }
     }
 }

@@ -53,8 +53,8 @@ const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－'
 
 /// `cell` as a spreadsheet shows it and does not compute it.
 fn harmless(cell: &str) -> Cow<'_, str> {
-    let is_number = cell.parse::<f64>().is_ok_and(f64::is_finite);
-    if cell.starts_with(FORMULA) && !is_number { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    let is_number = || cell.parse::<f64>().is_ok_and(f64::is_finite);
+    if cell.starts_with(FORMULA) && !is_number() { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
 /// The text that `write` writes.

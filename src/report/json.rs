@@ -34,6 +34,10 @@ fn rounded(value: Value) -> Value {
 
 /// `value` rounded to ten significant digits.
 pub(super) fn ten_digits(value: f64) -> f64 {
+    let has_ten = value.fract() == 0.0 && value.abs() < 1e10;
+    if has_ten {
+        return value;
+    }
     format!("{value:.9e}").parse().unwrap_or(value)
 }
 

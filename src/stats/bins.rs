@@ -95,6 +95,15 @@ impl Bins {
     /// Each index that occurred and how often, rising.
     #[must_use]
     pub fn rising(&self) -> Vec<(usize, u64)> {
+        self.rising_in(0..self.counts.len())
+    }
+
+    /// Likewise where no index outside `used` occurred.
+    #[must_use]
+    pub fn rising_in(&self, used: Range<usize>) -> Vec<(usize, u64)> {
+        if let Some(counts) = self.dense(used.clone()) {
+            return used.zip(counts.iter().copied()).filter(|&(_, count)| count > 0).collect();
+        }
         let mut all: Vec<_> = self.iter().collect();
         all.sort_unstable();
         all.dedup_by(|next, kept| {
@@ -103,6 +112,13 @@ impl Bins {
             is_same
         });
         all
+    }
+
+    /// How often each index of `used` occurred; `None` while there are few.
+    #[must_use]
+    pub fn dense(&self, used: Range<usize>) -> Option<&[u64]> {
+        let used = used.start..used.end.min(self.counts.len());
+        self.few.is_empty().then(|| self.counts.get(used).unwrap_or_default())
     }
 
     /// The index of which, counted from `from` on, below which none occurred, the one with this rank is; ranks begin with 1.

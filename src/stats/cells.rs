@@ -20,6 +20,23 @@ impl Cells {
         Self { cells, upto }
     }
 
+    /// From how many each of all cells holds, from the `first` on.
+    #[must_use]
+    pub fn of_counts(first: usize, counts: &[u64]) -> Self {
+        let occupied = counts.iter().filter(|&&count| count > 0).count();
+        let (mut cells, mut upto) = (vec![0; occupied + 1], vec![0; occupied + 1]);
+        // Without a branch on each count: at a histogram's ends none can be foreseen.
+        let (mut sum, mut place) = (0, 0);
+        for (cell, &count) in (first as u32..).zip(counts) {
+            sum += count;
+            (cells[place], upto[place]) = (cell, sum);
+            place += usize::from(count > 0);
+        }
+        cells.truncate(occupied);
+        upto.truncate(occupied);
+        Self { cells, upto }
+    }
+
     /// All values of both.
     #[must_use]
     pub fn merged(&self, other: &Self) -> Self {
@@ -76,6 +93,8 @@ mod tests {
         assert_eq!(both, Cells::new(vec![(1, 1), (3, 2), (7, 5), (9, 1)]));
         assert_eq!(both, b.merged(&a));
         assert_eq!([0, 1, 2, 3, 6, 7, 8, 9, 99].map(|cell| both.upto(cell)), [0, 1, 1, 3, 3, 8, 8, 9, 9]);
+        assert_eq!(Cells::of_counts(1, &[1, 0, 2, 0, 0, 0, 5, 0, 1, 0]), both);
+        assert_eq!(Cells::of_counts(4, &[]), Cells::default());
         assert_eq!((both.count(), both.occupied(), Cells::default().upto(5)), (9, &[1, 3, 7, 9][..], 0));
     }
 }

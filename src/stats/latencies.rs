@@ -128,7 +128,7 @@ impl Latencies {
     #[must_use]
     pub fn moments(&self) -> Option<Moments> {
         let exact = Moments::of_sums(self.count, i128::try_from(self.sum).ok()?, self.sum_of_squares)?;
-        let cubes = self.cells.rising().into_iter().map(|(cell, count)| {
+        let cubes = self.cells.rising_in(self.used()).into_iter().map(|(cell, count)| {
             let (low, high) = self.scale.bounds(cell).into_inner();
             let above = 0.5 * (low as f64 + high as f64) - exact.mean;
             count as f64 * above * above * above
@@ -181,7 +181,11 @@ impl Latencies {
     /// The cells that hold any, and how many.
     #[must_use]
     pub fn cells(&self) -> Cells {
-        Cells::new(self.cells.rising())
+        let used = self.used();
+        match self.cells.dense(used.clone()) {
+            Some(counts) => Cells::of_counts(used.start, counts),
+            None => Cells::new(self.cells.rising()),
+        }
     }
 
     /// The distribution: for each cell that holds any, its upper end (s) and how many latencies are no longer.
@@ -193,7 +197,7 @@ impl Latencies {
             sum += count;
             (upper, sum)
         };
-        self.cells.rising().into_iter().map(upper).map(so_far).collect()
+        self.cells.rising_in(self.used()).into_iter().map(upper).map(so_far).collect()
     }
 }
 

@@ -103,6 +103,9 @@ impl Sums {
     #[must_use]
     pub fn rising(&self) -> Vec<(usize, u64, u128)> {
         let mut all: Vec<_> = self.iter().collect();
+        if self.few.is_empty() {
+            return all;
+        }
         all.sort_unstable();
         all.dedup_by(|next, kept| {
             let is_same = next.0 == kept.0;

@@ -155,11 +155,12 @@ fn reachable(scenario: &Scenario, plan: &Plan) -> usize {
         let (rules, carrier) = (&plan.flow.steps[step], &plan.carriers[step]);
         let mut specs = carrier.pool.members().iter().map(|&provider| (provider, &scenario.providers[provider]));
         specs.any(|(provider, spec)| {
-            let longest = |outcome: &Outcome| Sampler::new(&outcome.after).longest();
-            let slowest = spec.outcomes.iter().map(longest).max().unwrap_or_default();
-            let in_time = slowest.after(Sampler::new(&spec.report_delay).longest()) <= rules.ttl;
+            let in_time = || {
+                let slowest = spec.outcomes.iter().map(|outcome| outcome.after.longest()).max().unwrap_or_default();
+                slowest.after(spec.report_delay.longest()) <= rules.ttl
+            };
             let is_sure = delivers(spec) > 1.0 - 1e-9 && spec.outages.is_empty() && spec.capacity.is_none();
-            !is_sure || !in_time || scenario.breakers[provider].is_some() || rules.success == SuccessFloor::Seen
+            !is_sure || scenario.breakers[provider].is_some() || rules.success == SuccessFloor::Seen || !in_time()
         })
     };
     let sure = (0..plan.carriers.len()).position(|step| !may_fail(step));

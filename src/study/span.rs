@@ -86,8 +86,8 @@ fn time_for(provider: &ProviderSpec, attempts: f64) -> f64 {
     let paced = capacity.rate.map_or(0.0, |rate| attempts / rate.per_second());
     let hold =
         |outcome: &Outcome| outcome.share.get() * (mean(&outcome.after) + outcome.talk.as_ref().map_or(0.0, mean));
-    let held: f64 = provider.outcomes.iter().map(hold).sum();
-    let lines = capacity.concurrent.map_or(0.0, |lines| attempts * held / f64::from(lines));
+    let held = || provider.outcomes.iter().map(hold).sum::<f64>();
+    let lines = capacity.concurrent.map_or(0.0, |lines| attempts * held() / f64::from(lines));
     paced.max(lines)
 }
 
