@@ -1,6 +1,7 @@
 //! Quantile functions of the shapes, in the arithmetic of `libm` so that they give the same bits everywhere.
 
 use super::Shape;
+use crate::units::SimTime;
 
 /// A probability given by the smaller of its two sides, so that neither tail loses digits.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -31,22 +32,27 @@ impl Tail {
 
 /// The quantile of a continuous `shape` (µs); `None` for those that are not continuous.
 pub(super) fn quantile(shape: &Shape, at: Tail) -> Option<f64> {
-    let micros = |span: crate::units::SimTime| span.as_micros() as f64;
+    let micros = |span: SimTime| span.as_micros() as f64;
     Some(match *shape {
         Shape::Uniform { min, max } => micros(min) + at.lower() * (micros(max) - micros(min)),
         Shape::Exponential { mean } => micros(mean) * at.neg_log_upper(),
-        Shape::Lognormal { median, sigma } => micros(median) * libm::exp(sigma * standard_normal(at)),
+        Shape::Lognormal { median, sigma } => lognormal(median, sigma, standard_normal(at)),
         Shape::Gamma { mean, cv } => micros(mean) * cv * cv * gamma(1.0 / (cv * cv), at),
         Shape::Weibull { scale, shape } => micros(scale) * libm::pow(at.neg_log_upper(), 1.0 / shape),
         Shape::Constant(_) | Shape::Empirical(_) => return None,
     })
 }
 
+/// The quantile of a log-normal shape (µs) where that of the standard normal distribution is `z`.
+pub(super) fn lognormal(median: SimTime, sigma: f64, z: f64) -> f64 {
+    median.as_micros() as f64 * libm::exp(sigma * z)
+}
+
 /// The quantile of the standard normal distribution.
 ///
 /// Abramowitz and Stegun 26.2.23 (error below 4.5e-4), then three steps of Newton's method on the logarithm of the tail, which
 /// is smooth and concave.
-fn standard_normal(at: Tail) -> f64 {
+pub(super) fn standard_normal(at: Tail) -> f64 {
     let (tail, sign) = match at {
         Tail::Lower(p) => (p, -1.0),
         Tail::Upper(q) => (q, 1.0),

@@ -1,9 +1,9 @@
 //! Samplers: from a uniform 32-bit number to a span of time, by a table of quantiles.
 
-use super::quantile::{Tail, quantile};
+use super::quantile::{Tail, lognormal, quantile, standard_normal};
 use super::{Dist, MAX_SPAN, Shape};
 use crate::units::SimTime;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Each halving of a tail's probability is cut into this many pieces.
 const PIECES: usize = 1 << PIECE_BITS;
@@ -95,8 +95,17 @@ impl Dist {
     }
 }
 
+/// The quantiles of the standard normal distribution at the knots of the upper side: those of every log-normal shape come from them.
+static NORMAL: LazyLock<Vec<f64>> =
+    LazyLock::new(|| (0..SIDE).map(|i| standard_normal(Tail::Upper(probability(i)))).collect());
+
 /// The knots of a continuous shape, moved by `shift` (µs).
 fn table(shape: &Shape, shift: i64) -> Arc<[i64]> {
+    if let Shape::Lognormal { median, sigma } = *shape {
+        let knot = |z: f64| whole(lognormal(median, sigma, z), shift);
+        let sides = NORMAL.iter().map(|z| knot(-z)).chain(NORMAL.iter().map(|&z| knot(z)));
+        return sides.chain([0]).collect();
+    }
     let lower = (0..SIDE).map(|i| knot(shape, shift, Tail::Lower(probability(i))));
     let upper = (0..SIDE).map(|i| knot(shape, shift, Tail::Upper(probability(i))));
     // The draws next to the median round to the last knot of their side: one more after it is looked at, and counts for nothing.
@@ -104,7 +113,11 @@ fn table(shape: &Shape, shift: i64) -> Arc<[i64]> {
 }
 
 fn knot(shape: &Shape, shift: i64, at: Tail) -> i64 {
-    let micros = quantile(shape, at).unwrap_or(0.0);
+    whole(quantile(shape, at).unwrap_or(0.0), shift)
+}
+
+/// Whole microseconds, moved by `shift`.
+fn whole(micros: f64, shift: i64) -> i64 {
     (micros.round() as i64).saturating_add(shift).min(MAX_SPAN.as_micros())
 }
 

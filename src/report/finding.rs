@@ -8,10 +8,11 @@
 //! 4. where neither of these saves anything worth naming, the dearest: what the choice spares;
 //! 5. where there is nothing to say of cost at all, the next best in time.
 //!
-//! All differences are paired, and one that the data cannot show is not claimed.
+//! Differences are paired; those of plans that are too many to be compared each with each come from both plans' intervals, of which the
+//! lengths add up at most. One that the data cannot show is not claimed.
 
 use super::words;
-use crate::study::{Comparison, Difference, PlanResult, Results};
+use crate::study::{Difference, Intervals, PlanResult, Results};
 
 /// A loss in time that some accept for money, as a share.
 const NEARLY: f64 = 0.01;
@@ -40,10 +41,8 @@ fn of_one(results: &Results) -> String {
     let Some((plan, against)) = contenders(&results.plans) else {
         return results.plans.first().map_or_else(|| "No plan was played.".to_owned(), |plan| alone(plan, results));
     };
-    match paired(&results.comparisons, &plan.name, &against.name) {
-        Some((in_time, cost)) => compared(plan, against, &in_time, &cost),
-        None => alone(plan, results),
-    }
+    let (in_time, cost) = differences(results, plan, against);
+    compared(results, (plan, against), &in_time, &cost)
 }
 
 /// The sentence for three plans or more.
@@ -80,7 +79,9 @@ impl<'a> Choice<'a> {
     fn of(results: &'a Results) -> Option<Self> {
         let top = first_by(results.plans.iter(), |plan| -plan.in_time.share)?;
         let is_equal = |plan: &&PlanResult| {
-            plan.name == top.name || !shows(&in_time(results, plan, top)) || plan.in_time.share == top.in_time.share
+            plan.name == top.name
+                || !shows(results, &differences(results, plan, top).0)
+                || plan.in_time.share == top.in_time.share
         };
         let best = first_by(results.plans.iter().filter(is_equal), |plan| plan.cost.per_recipient)?;
         let is_alone = results.plans.iter().filter(is_equal).count() == 1;
@@ -91,7 +92,7 @@ impl<'a> Choice<'a> {
     fn others(&self) -> Vec<(&'static str, &'a PlanResult)> {
         let plans = || self.results.plans.iter().filter(|plan| plan.name != self.best.name);
         let cost = |plan: &PlanResult| plan.cost.per_recipient;
-        let nearly = plans().filter(|plan| in_time(self.results, plan, self.best).difference >= -NEARLY);
+        let nearly = plans().filter(|plan| differences(self.results, plan, self.best).0.difference >= -NEARLY);
         let near = first_by(nearly, cost).filter(|plan| self.saving(plan) >= WORTH_NAMING);
         // A plan that reaches nobody saves nothing.
         let reaching = plans().filter(|plan| plan.delivered.count.0 > 0.0);
@@ -119,9 +120,9 @@ impl<'a> Choice<'a> {
 
     /// "viber-only, the cheapest, delivers 15.0 points less and costs 46 % less".
     fn clause(&self, role: &str, plan: &PlanResult) -> String {
-        let difference = in_time(self.results, plan, self.best);
+        let (difference, cost) = differences(self.results, plan, self.best);
         let points = 100.0 * difference.difference.abs();
-        let delivers = if !shows(&difference) {
+        let delivers = if !shows(self.results, &difference) {
             "is not shown to deliver more or less".to_owned()
         } else if points < 0.005 {
             "delivers as much".to_owned()
@@ -131,16 +132,15 @@ impl<'a> Choice<'a> {
             format!("delivers {size} points {direction}")
         };
         let comma = if role.is_empty() { "" } else { "," };
-        format!("{}{comma} {role}{delivers} and {}", plan.name, self.costs(plan))
+        format!("{}{comma} {role}{delivers} and {}", plan.name, self.costs(plan, &cost))
     }
 
-    /// As [`costs`], without what it is compared with.
-    fn costs(&self, plan: &PlanResult) -> String {
+    /// As [`costs`], without what it is compared with, where the data show a difference.
+    fn costs(&self, plan: &PlanResult, cost: &Difference) -> String {
         if self.saving(plan).abs() < 0.000_5 {
             return "costs the same".to_owned();
         }
-        let cost = paired(&self.results.comparisons, &plan.name, &self.best.name).map(|(_, cost)| cost);
-        if cost.is_some_and(|cost| !shows(&cost)) {
+        if !shows(self.results, cost) {
             return "is not shown to cost more or less".to_owned();
         }
         let text = costs(plan, self.best);
@@ -149,10 +149,31 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// The paired difference in time of `plan` minus `against`; where the pair is missing, that of their shares.
-fn in_time(results: &Results, plan: &PlanResult, against: &PlanResult) -> Difference {
-    let unpaired = Difference { difference: plan.in_time.share - against.in_time.share, low: None, high: None };
-    paired(&results.comparisons, &plan.name, &against.name).map_or(unpaired, |(in_time, _)| in_time)
+/// The differences in time and in cost of `plan` minus `against`.
+fn differences(results: &Results, plan: &PlanResult, against: &PlanResult) -> (Difference, Difference) {
+    let (one, other) = (plan.name.as_str(), against.name.as_str());
+    let pair = results.comparisons.iter().find_map(|pair| match (pair.plan.as_str(), pair.against.as_str()) {
+        names if names == (one, other) => Some((pair.in_time, pair.cost_per_recipient)),
+        names if names == (other, one) => Some((reversed(pair.in_time), reversed(pair.cost_per_recipient))),
+        _ => None,
+    });
+    let of = |plan: &PlanResult| {
+        let (in_time, cost) = (&plan.in_time, &plan.cost);
+        [(in_time.share, in_time.low, in_time.high), (cost.per_recipient, cost.low, cost.high)]
+    };
+    pair.unwrap_or_else(|| {
+        let ([in_time, cost], [their_time, their_cost]) = (of(plan), of(against));
+        (unpaired(in_time, their_time), unpaired(cost, their_cost))
+    })
+}
+
+/// The difference of two values with their intervals, whatever they have to do with one another.
+fn unpaired(
+    (value, low, high): (f64, Option<f64>, Option<f64>),
+    (other, other_low, other_high): (f64, Option<f64>, Option<f64>),
+) -> Difference {
+    let less = |end: Option<f64>, by: Option<f64>| Some(end? - by?);
+    Difference { difference: value - other, low: less(low, other_high), high: less(high, other_low) }
 }
 
 /// The two plans, the cheaper first: the cheapest, or where it is also best the best, and what it is compared with.
@@ -175,28 +196,15 @@ fn first_by<'a>(
     plans.min_by(|a, b| key(a).total_cmp(&key(b)))
 }
 
-/// The differences in time and in cost of `plan` minus `against`, whichever way round they were taken.
-fn paired(comparisons: &[Comparison], plan: &str, against: &str) -> Option<(Difference, Difference)> {
-    comparisons.iter().find_map(|pair| {
-        if pair.plan == plan && pair.against == against {
-            Some((pair.in_time, pair.cost_per_recipient))
-        } else if pair.plan == against && pair.against == plan {
-            Some((reversed(pair.in_time), reversed(pair.cost_per_recipient)))
-        } else {
-            None
-        }
-    })
-}
-
 fn reversed(pair: Difference) -> Difference {
     Difference { difference: -pair.difference, low: pair.high.map(|end| -end), high: pair.low.map(|end| -end) }
 }
 
-/// What the data say of a difference.
-fn shows(pair: &Difference) -> bool {
+/// Whether the data show a difference. Where no interval at all is known, which a note says, any is taken as it is.
+fn shows(results: &Results, pair: &Difference) -> bool {
     match (pair.low, pair.high) {
         (Some(low), Some(high)) => low > 0.0 || high < 0.0,
-        _ => pair.difference != 0.0,
+        _ => pair.difference != 0.0 && results.scenario.intervals == Intervals::Unknown,
     }
 }
 
@@ -220,9 +228,14 @@ fn alone(plan: &PlanResult, results: &Results) -> String {
 }
 
 /// The sentence for two plans, by which differences the data show.
-fn compared(plan: &PlanResult, against: &PlanResult, in_time: &Difference, cost: &Difference) -> String {
+fn compared(
+    results: &Results,
+    (plan, against): (&PlanResult, &PlanResult),
+    in_time: &Difference,
+    cost: &Difference,
+) -> String {
     let (name, other) = (&plan.name, &against.name);
-    match (shows(in_time), shows(cost)) {
+    match (shows(results, in_time), shows(results, cost)) {
         (true, true) => format!("{name} {} and {} {other}.", delivers(in_time), costs(plan, against)),
         (true, false) => format!("{name} {} than {other}; in cost there is {}.", delivers(in_time), nothing(cost, 1.0)),
         (false, true) => {
@@ -263,10 +276,11 @@ fn costs(plan: &PlanResult, against: &PlanResult) -> String {
 /// "no difference that the data can show (−0.02 to +0.05)".
 fn nothing(pair: &Difference, scale: f64) -> String {
     let unit = if scale == 100.0 { " points" } else { "" };
-    match words::range(pair, scale).filter(|_| pair.difference != 0.0) {
-        Some(range) => format!("no difference that the data can show ({range}{unit})"),
-        None => "no difference".to_owned(),
+    if pair.difference == 0.0 {
+        return "no difference".to_owned();
     }
+    let range = words::range(pair, scale).map_or_else(String::new, |range| format!(" ({range}{unit})"));
+    format!("no difference that the data can show{range}")
 }
 
 #[cfg(test)]
@@ -368,10 +382,44 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_interval_is_left_out_and_noted() {
+    fn where_no_interval_is_known_differences_are_taken_as_they_are() {
         let unknown = |value| Difference { difference: value, low: None, high: None };
-        let sentence = of_two(unknown(0.01), unknown(0.1), [0.01, 0.11]);
-        assert_eq!(sentence, "viber-first delivers 1.0 points less in time and costs 91 % less than sms-first.");
+        let sentence = of_two(unknown(0.01), difference(0.1, 0.001), [0.01, 0.11]);
+        let expected =
+            "viber-first costs 91 % less than sms-first; in time there is no difference that the data can show.";
+        assert_eq!(sentence, expected);
+        let mut results = fixture::with_plans(2).results;
+        results.scenario.intervals = Intervals::Unknown;
+        results.comparisons[0].in_time = unknown(0.01);
+        results.comparisons[0].cost_per_recipient = unknown(0.01);
+        let sentence = finding(&results).replace(words::NBSP, " ");
+        assert!(sentence.starts_with("viber-first delivers 1.0 points less in time and costs"), "{sentence}");
+    }
+
+    #[test]
+    fn plans_without_a_pair_are_told_apart_only_where_their_intervals_are_apart() {
+        let mut results = fixture::bank_pin().results;
+        results.comparisons.clear();
+        let (shares, costs) =
+            ([(0.95, 0.02), (0.96, 0.02), (0.9, 0.02)], [(0.03, 0.001), (0.04, 0.001), (0.02, 0.001)]);
+        for (plan, ((share, half), (cost, cost_half))) in results.plans.iter_mut().zip(shares.into_iter().zip(costs)) {
+            let ends = |value: f64, half: f64| (Some(value - half), Some(value + half));
+            plan.in_time.share = share;
+            (plan.in_time.low, plan.in_time.high) = ends(share, half);
+            plan.cost.per_recipient = cost;
+            (plan.cost.low, plan.cost.high) = ends(cost, cost_half);
+        }
+        assert_eq!(
+            finding(&results).replace(words::NBSP, " "),
+            "viber-first is among the best in time: 95.0 % within 1 min, for 0.03000 EUR each; \
+             sms-only, the cheapest, delivers 5.0 points less and costs 33 % less."
+        );
+        results.plans[2].in_time.high = Some(0.935);
+        let sentence = finding(&results).replace(words::NBSP, " ");
+        assert!(
+            sentence.contains("sms-only, the cheapest, is not shown to deliver more or less and costs"),
+            "{sentence}"
+        );
     }
 
     #[test]

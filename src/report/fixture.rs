@@ -51,6 +51,7 @@ pub(crate) fn bank_pin() -> Findings {
             plans: SKETCHES.iter().map(plan).collect(),
             comparisons: comparisons(),
         },
+        drawn: (0..SKETCHES.len()).collect(),
         pictures: pictures(),
         over_time: OverTime::default(),
         imprecise: false,
@@ -66,6 +67,7 @@ pub(crate) fn with_plans(count: usize) -> Findings {
         ..plans[place % 3].clone()
     };
     findings.results.plans = (0..count).map(copy).collect();
+    findings.drawn = (0..count).collect();
     findings.pictures.plans = (0..count).map(|place| drawn[place % 3].clone()).collect();
     if count < 3 {
         findings.results.comparisons.truncate(count.saturating_sub(1));

@@ -202,7 +202,7 @@ fn outcomes(step: &StepResult) -> String {
 
 /// How the capacity of each provider was used; `None` where none is limited.
 pub(super) fn capacity(findings: &Findings) -> Option<Grid> {
-    let plans = findings.results.plans.iter().zip(&findings.over_time.plans);
+    let plans = findings.drawn.iter().map(|&place| &findings.results.plans[place]).zip(&findings.over_time.plans);
     let rows: Vec<_> = plans.flat_map(|(plan, over_time)| capacity_rows(plan, over_time)).collect();
     let has_refused = findings.results.plans.iter().flat_map(|plan| &plan.providers).any(|p| p.refused.0 > 0.0);
     let mut grid = Grid {

@@ -1,6 +1,7 @@
 //! The report folder's `README.md`: finding, table, figures, and how it was made.
 
 use super::grid::Grid;
+use super::notes::of_figures;
 use super::{Figure, Run, finding, notes, page, tables, words};
 use crate::study::Findings;
 use minijinja::{Environment, context};
@@ -9,7 +10,8 @@ use minijinja::{Environment, context};
 #[must_use]
 pub fn readme(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
     let results = &findings.results;
-    let notes: Vec<_> = notes(results).iter().map(|note| escaped(note)).collect();
+    let notes = notes(results).into_iter().chain(of_figures(findings));
+    let notes: Vec<_> = notes.map(|note| escaped(&note)).collect();
     let facts: Vec<_> = page::facts(results, run).into_iter().map(|(name, fact)| (name, code(&fact))).collect();
     let pictures: Vec<_> = figures.iter().map(picture).collect();
     let heads: Vec<_> = tables::heads(results).iter().map(titled).collect();

@@ -1,7 +1,7 @@
 //! The notes that keep a reader of the table from a wrong conclusion.
 
 use super::words;
-use crate::study::{Intervals, PlanResult, ProviderResult, Results};
+use crate::study::{Findings, Intervals, PlanResult, ProviderResult, Results};
 
 /// Differences between what the engine believes and what was delivered that deserve a note, as shares.
 const BELIEF_GAP: f64 = 0.01;
@@ -22,6 +22,18 @@ pub fn notes(results: &Results) -> Vec<String> {
         notes.map(|note| format!("{name}: {note}")).collect::<Vec<_>>()
     };
     shared.into_iter().flatten().chain(streams.iter().flat_map(of_stream)).collect()
+}
+
+/// What a reader of figures should know: which plans they show, where those are not all.
+pub(super) fn of_figures(findings: &Findings) -> Option<String> {
+    let (drawn, all) = (findings.drawn.len(), findings.results.plans.len());
+    (drawn < all).then(|| {
+        format!(
+            "Figures, timeline.csv and the table of capacity show {drawn} of {} plans: the reference, and those that the fewest others \
+             beat both in time and in cost. The other files have all of them; --plan shows those that it names.",
+            words::count(all as f64)
+        )
+    })
 }
 
 fn of_plans(plans: &[PlanResult]) -> [Option<String>; 4] {

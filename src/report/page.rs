@@ -1,5 +1,6 @@
 //! The report as one page: no script, nothing loaded from elsewhere, readable on a phone and on paper.
 
+use super::notes::of_figures;
 use super::{Figure, Run, finding, grid, notes, tables, words};
 use crate::study::{Findings, Results};
 use minijinja::value::Serde;
@@ -18,7 +19,7 @@ pub fn page(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
         context! {
             title => results.scenario.title.as_str(),
             finding => finding(results),
-            notes => notes(results),
+            notes => notes(results).into_iter().chain(of_figures(findings)).collect::<Vec<_>>(),
             heads => Serde(heads),
             tables => Serde(tables),
             pictures => Serde(pictures),

@@ -32,10 +32,13 @@ pub fn compare(scenario: &Scenario, wanted: impl Into<Wanted>, progress: &Progre
         _ => Some(totals::alone(&ready, &wanted, progress)?),
     };
     let totals = alone.as_ref().or(together.as_ref()).expect("one of them was played");
+    let results = results(scenario, totals, progress)?;
+    let drawn = pictures::drawn(&results.plans, scenario.reference());
     Ok(Findings {
-        results: results(scenario, totals, progress)?,
-        pictures: pictures::pictures(scenario, totals),
-        over_time: over_time::over_time(scenario, together.as_ref().unwrap_or(totals)),
+        pictures: pictures::pictures(scenario, totals, &drawn),
+        over_time: over_time::over_time(scenario, together.as_ref().unwrap_or(totals), &drawn),
+        results,
+        drawn,
         imprecise: is_missed(totals, scenario, &wanted),
     })
 }

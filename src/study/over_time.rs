@@ -13,8 +13,8 @@ use crate::units::{Rate, SimTime};
 /// At most so many bins.
 const BINS: usize = 500;
 
-/// What happened over time.
-pub(super) fn over_time(scenario: &Scenario, totals: &Totals) -> OverTime {
+/// What happened over time, under those plans that are `drawn`.
+pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> OverTime {
     let strand = totals.whole();
     let providers = strand.tally.plans.iter().flat_map(|plan| plan.providers.iter());
     let drained = providers.filter_map(|(_, provider)| provider.queue.as_ref()?.drained).max();
@@ -26,7 +26,7 @@ pub(super) fn over_time(scenario: &Scenario, totals: &Totals) -> OverTime {
     OverTime {
         bin_s: thin.bin_s(),
         arrivals: arrivals.collect(),
-        plans: (0..scenario.plans.len()).map(|plan| of_plan(scenario, totals, &thin, plan)).collect(),
+        plans: drawn.iter().map(|&plan| of_plan(scenario, totals, &thin, plan)).collect(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The series behind the figures: latency curves and what happened over time.
 
+use super::results::PlanResult;
 use super::series::{OutageWindow, Pictures, PlanPicture};
 use super::thinning::Thinning;
 use super::totals::{Strand, Totals};
@@ -10,6 +11,8 @@ use crate::sim::PlanTally;
 use crate::stats::{Bins, Latencies};
 use crate::units::SimTime;
 
+/// At most so many plans are drawn: the eye tells no more lines apart.
+const MOST_DRAWN: usize = 20;
 /// At most so many bins are drawn of a time line: more would show more noise.
 const BINS: usize = 240;
 /// A curve has about so many points, more than a screen has columns, so that none of its steps shows.
@@ -17,15 +20,35 @@ const POINTS: usize = 2_000;
 /// The most windows of one outage that are drawn.
 const WINDOWS: usize = 100;
 
-/// The series of a run.
-pub(super) fn pictures(scenario: &Scenario, totals: &Totals) -> Pictures {
+/// The places of the plans that are drawn: all of up to [`MOST_DRAWN`], of more the reference, and those that the fewest others beat,
+/// delivering at least as many in time and costing no more; of equal ones those that deliver the most in time.
+pub(super) fn drawn(plans: &[PlanResult], reference: usize) -> Vec<usize> {
+    let beats = |one: &PlanResult, other: &PlanResult| {
+        let (in_time, cost) =
+            (one.in_time.count.0 - other.in_time.count.0, one.cost.per_recipient - other.cost.per_recipient);
+        in_time >= 0.0 && cost <= 0.0 && (in_time > 0.0 || cost < 0.0)
+    };
+    let beaten_by = |place: usize| plans.iter().filter(|other| beats(other, &plans[place])).count();
+    let mut order: Vec<_> = (0..plans.len()).map(|place| (place != reference, beaten_by(place), place)).collect();
+    order.sort_by(|(rank, beaten, place), (other_rank, other_beaten, other)| {
+        let in_time = plans[*other].in_time.count.0.total_cmp(&plans[*place].in_time.count.0);
+        (rank, beaten).cmp(&(other_rank, other_beaten)).then(in_time).then(place.cmp(other))
+    });
+    order.truncate(MOST_DRAWN);
+    let mut drawn: Vec<_> = order.into_iter().map(|(.., place)| place).collect();
+    drawn.sort_unstable();
+    drawn
+}
+
+/// The series of a run, of the plans that are `drawn`.
+pub(super) fn pictures(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> Pictures {
     let streams = scenario.streams.iter().zip(totals.streams());
     let of_stream = |(stream, strand): (&crate::scenario::Stream, &Strand)| {
-        of_strand(scenario, totals, strand, |plan| scenario.plan_of(stream, plan))
+        of_strand(scenario, totals, strand, drawn, |plan| scenario.plan_of(stream, plan))
     };
     Pictures {
         streams: streams.map(of_stream).collect(),
-        ..of_strand(scenario, totals, totals.whole(), |plan| &scenario.plans[plan])
+        ..of_strand(scenario, totals, totals.whole(), drawn, |plan| &scenario.plans[plan])
     }
 }
 
@@ -34,12 +57,13 @@ fn of_strand<'a>(
     scenario: &'a Scenario,
     totals: &Totals,
     strand: &Strand,
+    drawn: &[usize],
     plan_of: impl Fn(usize) -> &'a Plan,
 ) -> Pictures {
     let thin = Thinning::of(totals, strand, BINS, SimTime::ZERO);
-    let plans = strand.tally.plans.iter().enumerate();
+    let plans = drawn.iter().map(|&place| (plan_of(place), &strand.tally.plans[place]));
     Pictures {
-        plans: plans.map(|(i, tally)| plan_picture(scenario, totals, strand, &thin, (plan_of(i), tally))).collect(),
+        plans: plans.map(|plan| plan_picture(scenario, totals, strand, &thin, plan)).collect(),
         bin_s: thin.bin_s(),
         arrivals: thin.series(&strand.tally.arrivals),
         outages: outage_windows(scenario, totals, thin.end()),
@@ -133,5 +157,24 @@ fn word(effect: Effect) -> String {
         Effect::Slow { .. } => "slow".to_owned(),
         Effect::ReportsLost => "reports_lost".to_owned(),
         Effect::Throttle { millionths } => format!("throttle to {} %", f64::from(millionths) / 1e4),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn of_many_plans_those_are_drawn_that_few_others_beat() {
+        assert_eq!(drawn(&fixture::with_plans(20).results.plans, 7), (0..20).collect::<Vec<_>>());
+        let mut plans = fixture::with_plans(60).results.plans;
+        for (place, plan) in plans.iter_mut().enumerate() {
+            // The first twenty cost more the more they deliver in time; each of the others costs as much and delivers less.
+            plan.in_time.count.0 = 1_000.0 + (place % 20) as f64 - 0.5 * (place / 20) as f64;
+            plan.cost.per_recipient = 0.01 + 0.001 * (place % 20) as f64;
+        }
+        let expected: Vec<_> = (1..20).chain([44]).collect();
+        assert_eq!(drawn(&plans, 44), expected, "the reference, and all that nothing beats but the least in time");
     }
 }

@@ -3,6 +3,7 @@
 use super::series::{OverTime, Pictures};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The value of [`Results::schema`].
@@ -349,9 +350,11 @@ pub struct Difference {
 pub struct Findings {
     /// The results.
     pub results: Results,
-    /// The series of the figures.
+    /// The plans of the results that have series, by their places there: all but where they are too many for a picture.
+    pub drawn: Vec<usize>,
+    /// The series of the figures, of the plans that are drawn.
     pub pictures: Pictures,
-    /// Everything over time.
+    /// Everything over time, of the plans that are drawn.
     pub over_time: OverTime,
     /// Whether a precision was asked for and not reached within the most replications.
     pub imprecise: bool,
@@ -405,15 +408,37 @@ impl Results {
 }
 
 impl Findings {
+    /// The findings of the plans that are drawn alone.
+    #[must_use]
+    pub fn of_drawn(&self) -> Cow<'_, Self> {
+        if self.drawn.len() == self.results.plans.len() {
+            return Cow::Borrowed(self);
+        }
+        let plans: Vec<_> = self.drawn.iter().map(|&place| self.results.plans[place].clone()).collect();
+        let is_drawn = |name: &str| plans.iter().any(|plan| plan.name == name);
+        let comparisons = self.results.comparisons.iter();
+        let comparisons = comparisons.filter(|pair| is_drawn(&pair.plan) && is_drawn(&pair.against)).cloned().collect();
+        Cow::Owned(Self {
+            drawn: (0..plans.len()).collect(),
+            results: Results {
+                schema: self.results.schema.clone(),
+                scenario: self.results.scenario.clone(),
+                plans,
+                comparisons,
+            },
+            pictures: self.pictures.clone(),
+            over_time: self.over_time.clone(),
+            imprecise: self.imprecise,
+        })
+    }
+
     /// The findings of each stream of traffic, as if the scenario had that one alone; empty where it does have one alone.
     #[must_use]
     pub fn streams(&self) -> Vec<(String, Self)> {
         let views = self.results.streams().into_iter().zip(&self.pictures.streams);
         let view = |((name, results), pictures): ((String, Results), &Pictures)| {
-            (
-                name,
-                Self { results, pictures: pictures.clone(), over_time: OverTime::default(), imprecise: self.imprecise },
-            )
+            let (drawn, pictures, over_time) = (self.drawn.clone(), pictures.clone(), OverTime::default());
+            (name, Self { results, drawn, pictures, over_time, imprecise: self.imprecise })
         };
         views.map(view).collect()
     }

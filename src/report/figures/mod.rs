@@ -48,6 +48,8 @@ impl std::error::Error for FigureError {}
 /// # Errors
 /// When the drawing library refuses, which no data is known to make it do.
 pub fn figures(findings: &Findings) -> Result<Vec<Figure>, FigureError> {
+    let findings = findings.of_drawn();
+    let findings = findings.as_ref();
     let streams = findings.streams();
     let mut figures = Vec::new();
     if streams.is_empty() {
