@@ -73,8 +73,9 @@ fn show(progress: &Progress, playing: &Receiver<()>) {
     if !still(PATIENCE) {
         return;
     }
-    let bar = ProgressBar::new(progress.planned()).with_elapsed(PATIENCE).with_style(style());
+    let bar = ProgressBar::new(0).with_elapsed(PATIENCE);
     while still(TICK) {
+        bar.set_style(style(stage(progress)));
         bar.set_length(progress.planned());
         bar.set_message(report::count(progress.planned()));
         bar.set_position(progress.played());
@@ -82,7 +83,44 @@ fn show(progress: &Progress, playing: &Receiver<()>) {
     bar.finish_and_clear();
 }
 
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{bar:40} {percent:>3} % of {msg} lives, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
+/// What a run is busy with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    /// What it will play is not known yet.
+    Preparing,
+    Playing,
+    /// All is played, and not summed up yet.
+    SummingUp,
+}
+
+fn stage(progress: &Progress) -> Stage {
+    match (progress.played(), progress.planned()) {
+        (_, 0) => Stage::Preparing,
+        (played, planned) if played >= planned => Stage::SummingUp,
+        _ => Stage::Playing,
+    }
+}
+
+fn style(stage: Stage) -> ProgressStyle {
+    let template = match stage {
+        Stage::Preparing => "{spinner} preparing, {elapsed}",
+        Stage::Playing => "{bar:40} {percent:>3} % of {msg} lives, {eta} left",
+        Stage::SummingUp => "{bar:40} summing up {msg} lives",
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_not_done_before_it_has_begun() {
+        let progress = Progress::default();
+        assert_eq!(stage(&progress), Stage::Preparing);
+        progress.plan(10);
+        assert_eq!(stage(&progress), Stage::Playing);
+        progress.add(10);
+        assert_eq!(stage(&progress), Stage::SummingUp);
+    }
 }

@@ -110,7 +110,8 @@ impl Structure<'_> {
         }
         if raw.len() > MAX_NAMED {
             let message = format!("there are {}", raw.len());
-            return Err(Fault::new(message, format!("expected at most {MAX_NAMED}"), "remove some"));
+            let (expected, cure) = (format!("expected at most {MAX_NAMED}"), format!("keep {MAX_NAMED} of them"));
+            return Err(Fault::new(message, expected, cure));
         }
         let entries = in_order(raw).into_iter().map(|(key, value)| self.name_and_table(kind, of, key, value)).collect();
         Ok(Value::Table(Record { place, entries }))
@@ -153,7 +154,7 @@ impl Structure<'_> {
             many if many > max => Err(Fault::new(
                 format!("the list has {many} entries"),
                 format!("expected at most {max}"),
-                "remove some",
+                format!("keep {max} of them"),
             )),
             _ => Ok(Value::List(items.iter().filter_map(|item| self.item(of, item)).collect())),
         }

@@ -35,7 +35,7 @@ impl Progress {
     }
 
     /// So many more lives have been played.
-    pub(super) fn add(&self, lives: u64) {
+    pub fn add(&self, lives: u64) {
         self.played.fetch_add(lives, Ordering::Relaxed);
     }
 

@@ -35,7 +35,7 @@ impl Builder<'_> {
         };
         if named.len() > MAX_MEMBERS {
             let (message, expected) = (format!("there are {}", named.len()), format!("expected at most {MAX_MEMBERS}"));
-            return self.refuse(entry.place.clone(), message, expected, "remove some");
+            return self.refuse(entry.place.clone(), message, expected, format!("keep {MAX_MEMBERS} of them"));
         }
         let found: Vec<_> = named.iter().map(|name| self.provider_of(name, providers)).collect();
         let mut members = super::all(found)?;
