@@ -2,9 +2,9 @@
 
 use super::args::Play;
 use super::failure::Failure;
-use super::output;
+use super::{memory, output};
 use crate::scenario::{self, Change, LoadError, Override, Scenario};
-use crate::text;
+use crate::{study, text};
 use std::path::Path;
 
 /// No more file names than this are given in a hint.
@@ -60,6 +60,25 @@ pub(super) fn played(args: &Play, changes: &[Change]) -> Result<Scenario, Failur
         scenario.keep_plans(&args.plans).map_err(refused)?;
     }
     Ok(scenario)
+}
+
+/// Refuses what takes more memory than is free.
+pub(super) fn mind_the_memory(args: &Play, scenario: &Scenario) -> Result<(), Failure> {
+    let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let (needed, free) = (study::footprint(scenario, threads), memory::free());
+    if free.is_none_or(|free| needed <= free) {
+        return Ok(());
+    }
+    let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
+    Err(Failure::usage(
+        format!(
+            "playing this takes about {} of memory, and {} are free: where recipients share capacity, circuits or random outages, \
+             all who are under way are in memory",
+            gigabytes(needed),
+            gigabytes(free.unwrap_or(0)),
+        ),
+        "play fewer of them with --recipients and the capacities in proportion, or one plan at a time with --threads 1",
+    ))
 }
 
 /// Says, once for a command, that other recipients at the same capacity ask another question.

@@ -10,6 +10,7 @@ mod folder;
 mod goal;
 mod interrupt;
 mod load;
+mod memory;
 mod numbers;
 mod often;
 mod output;

@@ -172,6 +172,7 @@ impl Job {
         if let Some(name) = &args.stream {
             load::stream(&scenario, name)?;
         }
+        load::mind_the_memory(&args.play, &scenario)?;
         let wanted = args.often.wanted(&scenario);
         let key = study::key(&scenario, wanted);
         let known = store.read(&key)?;

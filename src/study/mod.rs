@@ -5,6 +5,7 @@ mod classes;
 mod compare;
 mod estimates;
 mod exposure;
+mod footprint;
 mod measure;
 mod over_time;
 mod pictures;
@@ -25,6 +26,7 @@ pub use check::{
 };
 pub use compare::compare;
 pub use estimates::LEAST_REPLICATIONS;
+pub use footprint::footprint;
 pub use measure::{Measured, Unit, measure, more_is_better, unit};
 pub use precision::{Precision, Replications, Wanted};
 pub use results::{

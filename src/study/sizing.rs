@@ -266,8 +266,9 @@ impl Question<'_> {
         }
     }
 
-    /// The scenario with the capacity at this place of the ladder, or with no limit.
-    fn with(&self, n: Option<u32>) -> Scenario {
+    /// The scenario with the capacity at this place of the ladder, from 1 for the least, or with no limit.
+    #[must_use]
+    pub fn with(&self, n: Option<u32>) -> Scenario {
         let mut scenario = self.scenario.clone();
         let provider = &mut scenario.providers[self.provider];
         let usual = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Order::Fifo };

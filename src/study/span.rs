@@ -34,7 +34,7 @@ pub(super) fn patience(plan: &Plan) -> SimTime {
     steps.min(plan.flow.give_up_after)
 }
 
-fn last_arrival(stream: &Stream) -> SimTime {
+pub(super) fn last_arrival(stream: &Stream) -> SimTime {
     let recipients = stream.traffic.recipients;
     match &stream.traffic.arrivals {
         Arrivals::Blast => SimTime::ZERO,

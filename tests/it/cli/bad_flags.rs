@@ -1,5 +1,7 @@
 //! Flags that make no sense: exit 2, what would do, and nothing played or written.
 
+#[cfg(target_os = "linux")]
+use super::Said;
 use super::{Home, has};
 
 #[test]
@@ -103,4 +105,30 @@ fn more_recipients_than_arrive_in_a_year_are_refused() {
     let home = Home::with("{ uniform = { over = \"1h\" } }", "{ poisson = { rate = \"1/s\" } }");
     let said = home.says("run pin.toml --no-report --recipients 4000000000");
     said.refuses(2, &["for more than a year", "hint: use --recipients 31622400 or fewer"]);
+}
+
+/// Recipients who share something are in memory together: more of them than fit are refused before anything is played. That the capacity
+/// of a provider is looked for makes it shared.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_takes_more_memory_than_there_is_is_refused() {
+    let limit = "capacity = { rate = \"1000/s\" }";
+    let shared = Home::with("channel = \"sms\"", &format!("channel = \"sms\"\n{limit}"));
+    let alone = Home::new();
+    let parts = ["error: playing this takes about ", " GB of memory, and 4.1 GB are free", "hint: play fewer of them"];
+    let says = |home: &Home, line: &str| {
+        let mut command = std::process::Command::new("sh");
+        let script = format!("ulimit -v 4000000; exec {} {line} --threads 1", env!("CARGO_BIN_EXE_failsim"));
+        command.args(["-c", &script]).current_dir(home.path(""));
+        Said::of(&command.output().expect("there is a shell"))
+    };
+    for line in ["run pin.toml", "check pin.toml", "sweep pin.toml --vary seed=1,2"] {
+        says(&shared, &format!("{line} --recipients 200000000")).refuses(2, &parts);
+        assert_eq!(shared.names(), ["pin.toml"]);
+    }
+    let smallest = "capacity pin.toml --provider sms --rate --goal 'in_time>=0.5' --recipients 200000000";
+    for home in [&shared, &alone] {
+        says(home, smallest).refuses(2, &parts);
+        assert_eq!(home.names(), ["pin.toml"]);
+    }
 }
