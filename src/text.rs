@@ -86,6 +86,18 @@ fn replaced(text: &str, is_bad: impl Fn(char) -> bool, put: impl Fn(&mut String,
     Cow::Owned(safe)
 }
 
+/// Larger numbers are written with a power of ten.
+pub(crate) const LARGE: f64 = 1e15;
+/// So are smaller ones, where a number is written with all of its digits.
+const SMALL: f64 = 1e-12;
+
+/// A number with all of its digits, for programs as for people: `0.25`, `1e308`.
+#[must_use]
+pub fn number(value: f64) -> String {
+    let is_plain = value == 0.0 || (SMALL..LARGE).contains(&value.abs());
+    if is_plain { value.to_string() } else { format!("{value:e}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +136,11 @@ mod tests {
         assert!(!safe.chars().any(|character| is_hidden(character) && character != '\n'), "{safe}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), value);
         assert!(safe.contains("\\u009b") && safe.contains("\\udb40\\udc41"), "{safe}");
+    }
+
+    #[test]
+    fn numbers_that_are_far_from_one_have_a_power_of_ten() {
+        let numbers = [0.25, 0.0, 1e308, -1e-300, 1e14].map(number);
+        assert_eq!(numbers, ["0.25", "0", "1e308", "-1e-300", "100000000000000"]);
     }
 }

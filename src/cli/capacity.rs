@@ -18,7 +18,7 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
         return Err(Failure::usage("more than one plan is named", "ask for one plan at a time"));
     }
     let mut scenario = load::played(&args.play, &[])?;
-    load::mind_the_load(&args.play, &scenario);
+    load::remarks(&args.play, &scenario);
     let plan = plan(&scenario, &args.provider);
     scenario.keep_plans(&[plan]).map_err(load::refused)?;
     let provider = provider(&scenario, &args.provider)?;

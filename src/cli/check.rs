@@ -18,7 +18,7 @@ const LONGEST_REASON: usize = 300;
 
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let scenario = load::played(&args.play, &[])?;
-    load::mind_the_load(&args.play, &scenario);
+    load::remarks(&args.play, &scenario);
     load::mind_the_memory(&args.play, &scenario)?;
     if scenario.checks.is_empty() && args.baseline.is_none() {
         return Err(Failure::usage(

@@ -81,8 +81,18 @@ pub(super) fn mind_the_memory(args: &Play, scenario: &Scenario) -> Result<(), Fa
     ))
 }
 
-/// Says, once for a command, that other recipients at the same capacity ask another question.
-pub(super) fn mind_the_load(args: &Play, scenario: &Scenario) {
+/// Says, once for a command, what of the scenario is likely not meant.
+pub(super) fn warnings(scenario: &Scenario) {
+    if let Some(warnings) = &scenario.warnings {
+        output::note_drawn(&warnings.render(output::watched()));
+    }
+}
+
+/// Says, once for a command, what of the scenario is likely not meant, and that other recipients at the same capacity ask another question.
+pub(super) fn remarks(args: &Play, scenario: &Scenario) {
+    if !args.quiet {
+        warnings(scenario);
+    }
     let is_limited = scenario.used_providers().iter().any(|&i| scenario.providers[i].capacity.is_some());
     if args.recipients.is_some() && is_limited && !args.quiet {
         output::note(

@@ -25,7 +25,7 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     let jobs =
         points.iter().map(|point| Job::new(args, point.changes(&axes), &store)).collect::<Result<Vec<_>, _>>()?;
     let first = load::played(&args.play, &jobs[0].changes)?;
-    load::mind_the_load(&args.play, &first);
+    load::remarks(&args.play, &first);
     usable(&out, sweep::refuse_what_is_not_ours)?;
     store.make().map_err(|error| broken(&error))?;
     let known = jobs.iter().filter(|job| job.known.is_some()).count();

@@ -12,7 +12,10 @@ pub(super) fn validate(args: &Validate) -> Result<(), Failure> {
     let mut worst = None;
     for path in &args.scenarios {
         match load::load(path) {
-            Ok(scenario) => output::print(&summary(path, &scenario))?,
+            Ok(scenario) => {
+                load::warnings(&scenario);
+                output::print(&summary(path, &scenario))?;
+            }
             Err(failure) => {
                 failure.report();
                 worst = Some(failure.code().min(worst.unwrap_or(u8::MAX)));

@@ -5,8 +5,8 @@
 //! name as it is find it in the JSON.
 
 use super::json::ten_digits;
-use super::words::readable;
 use crate::study::{Interval, PlanResult, ProviderResult, Results, Share};
+use crate::text;
 use std::borrow::Cow;
 
 /// What one row says beside its plan's name.
@@ -86,7 +86,7 @@ fn write_plans(writer: &mut Writer, results: &Results, stream: Option<&str>) -> 
 
 /// A number, or nothing.
 pub(super) fn field(value: Option<f64>) -> String {
-    value.filter(|value| value.is_finite()).map_or_else(String::new, |value| readable(ten_digits(value)))
+    value.filter(|value| value.is_finite()).map_or_else(String::new, |value| text::number(ten_digits(value)))
 }
 
 fn rows(plan: &PlanResult, currency: &str) -> Vec<Row> {

@@ -27,6 +27,7 @@ mod verdict;
 mod words;
 
 pub use self::csv::csv;
+pub use crate::text::number;
 pub use figures::{Figure, FigureError, figures};
 pub use finding::finding;
 pub use folder::{refuse_what_is_no_report, write};
@@ -39,4 +40,4 @@ pub use table::{Terminal, table};
 pub use timeline::timeline;
 pub use trace::trace;
 pub use verdict::{baseline, checks};
-pub use words::{readable as number, whole as count};
+pub use words::whole as count;

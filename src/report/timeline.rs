@@ -2,8 +2,8 @@
 
 use super::csv::{Writer, written};
 use super::json::ten_digits;
-use super::words::readable;
 use crate::study::{OverTime, ProviderOverTime};
+use crate::text;
 
 /// The heading. Counts are per replication; `waiting` and `busy` are those at the end of the bin.
 const COLUMNS: [&str; 16] = [
@@ -70,5 +70,5 @@ fn fields(provider: &ProviderOverTime, bin: usize) -> [String; 10] {
 }
 
 fn number(value: f64) -> String {
-    readable(ten_digits(value))
+    text::number(ten_digits(value))
 }

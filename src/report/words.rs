@@ -5,7 +5,7 @@
 
 pub(super) use super::spans::{span, span_and_error};
 use crate::study::{self, Difference, Interval, Share, Unit};
-use crate::text::plain;
+use crate::text::{LARGE, plain};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 /// The space between a number and its unit, and between groups of digits.
@@ -61,18 +61,6 @@ pub(super) fn decimals_of(value: f64, digits: i32) -> usize {
         return 0;
     }
     (digits - 1 - value.abs().log10().floor() as i32).clamp(0, MOST_DECIMALS) as usize
-}
-
-/// Larger numbers are written with a power of ten.
-const LARGE: f64 = 1e15;
-/// So are smaller ones, where a number is written with all of its digits.
-const SMALL: f64 = 1e-12;
-
-/// A number with all of its digits, for programs as for people: `0.25`, `1e308`.
-#[must_use]
-pub fn readable(value: f64) -> String {
-    let is_plain = value == 0.0 || (SMALL..LARGE).contains(&value.abs());
-    if is_plain { value.to_string() } else { format!("{value:e}") }
 }
 
 /// `value` with `decimals`, a true minus sign and no negative zero; digits in groups of three. A large one has a power of ten and at most
@@ -386,10 +374,6 @@ mod tests {
         assert_eq!([count(1e300), plain_amount(2.5e200), spaced(percent(1e306, 3))], ["1e300", "2.5e200", "1e308 %"]);
         assert_eq!(spaced(amount(1.5e300, Some(1.5e300), Some(1.5e300))), "1.5e300 ±0");
         assert_eq!(spaced(decimal(999_999_999_999_999.0, 0)), "999 999 999 999 999");
-        assert_eq!(
-            [0.25, 0.0, 1e308, -1e-300, 1e14].map(readable),
-            ["0.25", "0", "1e308", "-1e-300", "100000000000000"]
-        );
     }
 
     #[test]

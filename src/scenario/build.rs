@@ -6,6 +6,7 @@
 mod capacity;
 mod collisions;
 mod columns;
+mod doubts;
 mod latency;
 mod outages;
 mod plans;
@@ -29,6 +30,8 @@ pub(super) struct Builder<'a> {
     pub(super) folder: &'a Path,
     /// What is wrong.
     pub(super) found: Vec<Diagnostic>,
+    /// What can be played and is likely not meant.
+    pub(super) doubted: Vec<Diagnostic>,
 }
 
 /// What is known of a scenario besides its text.
@@ -65,8 +68,10 @@ impl Builder<'_> {
             plans: plans.and_then(all::<Plan>)?,
             checks: all(checks)?,
             digest: birth.digest,
+            warnings: None,
         };
         scenario.hand_out(&own?);
+        self.doubt(record, &scenario);
         Some(scenario)
     }
 

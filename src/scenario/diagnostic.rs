@@ -1,4 +1,4 @@
-//! What is wrong with a scenario, as data: where it is, what was expected there, and the cure.
+//! What is wrong with a scenario, or likely not meant, as data: where it is, what was expected there, and the cure.
 
 use crate::text;
 use std::fmt;
@@ -69,12 +69,22 @@ impl Fault {
     }
 }
 
-/// Everything that is wrong with a file, in the order of the file. Not empty.
+/// Everything that is wrong with a file, or all of it that can be played and is likely not meant, in the order of the file. Not empty.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostics {
+    severity: Severity,
     file: String,
     text: String,
     items: Vec<Diagnostic>,
+}
+
+/// Whether what was found keeps a scenario from being played.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It does not.
+    Warning,
 }
 
 impl Diagnostics {
@@ -83,9 +93,24 @@ impl Diagnostics {
         if items.is_empty() {
             items.push(Diagnostic::whole(unexplained()));
         }
+        Self::sorted(Severity::Error, (file, text), items)
+    }
+
+    /// `items` that are likely not meant; `None` where there are none.
+    pub(super) fn warnings(file: &str, text: &str, items: Vec<Diagnostic>) -> Option<Self> {
+        (!items.is_empty()).then(|| Self::sorted(Severity::Warning, (file, text), items))
+    }
+
+    fn sorted(severity: Severity, (file, text): (&str, &str), mut items: Vec<Diagnostic>) -> Self {
         items.sort_by_key(|d| d.span.as_ref().map_or(0, |s| s.start));
         items.dedup();
-        Self { file: file.to_owned(), text: text.to_owned(), items }
+        Self { severity, file: file.to_owned(), text: text.to_owned(), items }
+    }
+
+    /// Whether these keep the scenario from being played.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        self.severity
     }
 
     /// One diagnostic of a file as a whole.
@@ -114,6 +139,7 @@ impl Diagnostics {
     /// The same for a terminal: hidden characters are escaped in messages, and masked in the text, in which every span stays right.
     pub(super) fn harmless(&self) -> Self {
         Self {
+            severity: self.severity,
             file: text::line(&self.file).into_owned(),
             text: text::masked(&self.text).into_owned(),
             items: self.items.iter().map(Diagnostic::harmless).collect(),

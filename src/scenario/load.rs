@@ -72,11 +72,13 @@ fn build(
     let mut structure = Structure { text: toml, whole: true, found: Vec::new() };
     let mut record = structure.table(&SCENARIO, table, 0..0);
     changes.iter().for_each(|change| structure.change(&mut record, change));
-    let mut builder = Builder { text: toml, folder, found: structure.found };
+    let mut builder = Builder { text: toml, folder, found: structure.found, doubted: Vec::new() };
     let stem = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
     let scenario = builder.scenario(&record, Birth { title: text::line(&stem).trim(), digest: digest(toml) });
     match scenario {
-        Some(scenario) if builder.found.is_empty() => Ok(scenario),
+        Some(scenario) if builder.found.is_empty() => {
+            Ok(Scenario { warnings: Diagnostics::warnings(file, toml, builder.doubted), ..scenario })
+        }
         _ => Err(builder.found),
     }
 }

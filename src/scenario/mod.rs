@@ -28,7 +28,7 @@ mod overrides;
 
 pub use axis::{Axis, AxisUnit};
 pub use change::{Change, Path};
-pub use diagnostic::{Diagnostic, Diagnostics, LoadError};
+pub use diagnostic::{Diagnostic, Diagnostics, LoadError, Severity};
 pub(crate) use load::hexadecimal;
 pub use load::{load, load_changed, parse, parse_changed};
 pub use model::{Bound, Carrier, Check, METRICS, Plan, Scenario, Stream, used_by};

@@ -1,5 +1,6 @@
 //! A scenario that has been checked: it cannot hold nonsense, and nothing later checks it again.
 
+use super::diagnostic::Diagnostics;
 use crate::engine::{BreakerRules, FlowPlan, Pool};
 use crate::provider::ProviderSpec;
 use crate::traffic::Traffic;
@@ -30,6 +31,8 @@ pub struct Scenario {
     pub checks: Vec<Check>,
     /// The SHA-256 of the file's bytes, in hexadecimal.
     pub digest: String,
+    /// What can be played and is likely not meant.
+    pub warnings: Option<Diagnostics>,
 }
 
 impl Scenario {

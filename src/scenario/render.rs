@@ -1,6 +1,6 @@
 //! Diagnostics as text: the place, the line with a caret under it, what was expected, and the cure.
 
-use super::diagnostic::{Diagnostic, Diagnostics, char_start, position};
+use super::diagnostic::{Diagnostic, Diagnostics, Severity, char_start, position};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::ops::Range;
 
@@ -31,7 +31,11 @@ impl Diagnostics {
 
     /// One diagnostic with its place and its cure.
     fn group<'a>(&'a self, diagnostic: &'a Diagnostic) -> Group<'a> {
-        let title = Group::with_title(Level::ERROR.primary_title(&diagnostic.message));
+        let level = match self.severity() {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = Group::with_title(level.primary_title(&diagnostic.message));
         let placed = match &diagnostic.span {
             Some(span) => self.placed(title, diagnostic, span),
             None => title.element(Origin::path(self.file())),

@@ -110,6 +110,7 @@ pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec
         plans,
         checks: Vec::new(),
         digest: String::new(),
+        warnings: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Scenario files: what loads, and what is said of files that do not.
 
+mod doubts;
 mod mistakes;
 mod schema_and_chance;
 mod sharing;

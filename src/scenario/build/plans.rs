@@ -8,6 +8,7 @@ use crate::scenario::model::{Bound, Carrier, Check, Plan};
 use crate::scenario::quantity::{MAX_DAYS, MAX_DURATION};
 use crate::scenario::record::Record;
 use crate::scenario::suggest::cure;
+use crate::text;
 use crate::units::SimTime;
 use crate::vocabulary::{StatusSet, SuccessFloor};
 
@@ -223,7 +224,7 @@ impl Builder<'_> {
         let number: f64 = record.get(key)?;
         let metric: &str = record.get("metric")?;
         if SHARES.contains(&metric) && !(0.0..=1.0).contains(&number) {
-            let message = format!("`{metric}` is a share, and `{number}` is none");
+            let message = format!("`{metric}` is a share, and `{}` is none", text::number(number));
             let cure = format!("write {} for {number} %", (number * 1e6).round() / 1e8);
             let cure = if (1.0..=100.0).contains(&number) { cure } else { "write a number from 0 to 1".to_owned() };
             return self.refuse(record.place_of(key), message, "expected a share from 0 to 1", cure);

@@ -1,0 +1,142 @@
+//! What can be played and is likely not meant: said, and not refused.
+
+use super::Builder;
+use crate::engine::BreakerRules;
+use crate::provider::Capacity;
+use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
+use crate::scenario::model::{Plan, Scenario, Stream};
+use crate::scenario::record::{Record, Value};
+use crate::traffic::{Arrivals, Traffic};
+use crate::units::SimTime;
+use crate::vocabulary::SuccessFloor;
+
+/// The channel of calls: one is answered or not, and never `sent`.
+const CALLS: &str = "voice";
+/// As many standard errors above its mean a count hardly ever is.
+const HARDLY: f64 = 3.0;
+
+impl Builder<'_> {
+    /// Notes what is likely not meant in the scenario that `record` says.
+    pub(super) fn doubt(&mut self, record: &Record, scenario: &Scenario) {
+        let providers = record.get::<&Record>("providers").map_or(&[][..], |providers| &providers.entries);
+        for ((entry, rules), provider) in providers.iter().zip(&scenario.breakers).zip(0..) {
+            if let (Value::Table(table), Some(rules)) = (&entry.value, rules) {
+                self.doubt_breaker(table, rules, most_in_window(scenario, provider, rules.window));
+            }
+        }
+        for plan in record.get::<&[Record]>("plans").unwrap_or_default() {
+            let played = scenario.plans.iter().chain(scenario.streams.iter().filter_map(|stream| stream.plan.as_ref()));
+            let built = played.into_iter().find(|built| Some(built.name.as_str()) == plan.get("name"));
+            let steps = plan.get::<&[Record]>("steps").unwrap_or_default();
+            built.into_iter().for_each(|built| self.doubt_floors(steps, built, scenario));
+        }
+    }
+
+    /// A breaker that never has as many results as it waits for.
+    fn doubt_breaker(&mut self, provider: &Record, rules: &BreakerRules, most: f64) {
+        let needed = f64::from(rules.at_least);
+        let Some(record) = provider.get::<&Record>("breaker") else { return };
+        if most == 0.0 || most + HARDLY * most.sqrt() >= needed {
+            return;
+        }
+        let (key, place) = match record.has("at_least") {
+            true => ("at_least", record.place_of("at_least")),
+            false => ("breaker", provider.place_of_key("breaker")),
+        };
+        let come = if most < 10.0 { format!("{most:.1}") } else { format!("{most:.0}") };
+        let half = ((most / 2.0).floor() as u32).max(1);
+        let fault = Fault::new(
+            format!("this breaker hardly ever opens: no window is likely to hold {} results", rules.at_least),
+            format!("about {come} come within {}", rules.window),
+            match key {
+                "at_least" => format!("write at_least = {half}, or a longer window"),
+                _ => format!(
+                    "`at_least` is {} where nothing is said: write at_least = {half}, or a longer window",
+                    rules.at_least
+                ),
+            },
+        );
+        self.doubted.push(Diagnostic::at(place, fault));
+    }
+
+    /// Steps that wait for a report that their channel does not send.
+    fn doubt_floors(&mut self, steps: &[Record], plan: &Plan, scenario: &Scenario) {
+        for ((step, rules), carrier) in steps.iter().zip(&plan.flow.steps).zip(&plan.carriers) {
+            let channel = scenario.providers[carrier.pool.members()[0]].channel.as_str();
+            if rules.success == SuccessFloor::Sent && channel == CALLS {
+                let fault = Fault::new(
+                    format!(
+                        "a call is never `sent`: this step of {} succeeds only when it is answered",
+                        shown(&plan.name)
+                    ),
+                    "no report of voice says that",
+                    "remove `success`, which is \"delivered\" then",
+                );
+                self.doubted.push(Diagnostic::at(step.place_of("success"), fault));
+            }
+        }
+    }
+}
+
+/// About how many attempts at a provider come within a window when the most come; of a paced provider no more than it lets leave.
+fn most_in_window(scenario: &Scenario, provider: usize, window: SimTime) -> f64 {
+    let uses = |plan: &Plan| {
+        let steps = plan.carriers.iter().zip(&plan.flow.steps);
+        let here = steps.filter(|(carrier, _)| carrier.pool.members().contains(&provider));
+        here.map(|(_, rules)| f64::from(rules.attempts)).sum::<f64>()
+    };
+    let of_stream =
+        |stream: &Stream, plan: usize| uses(scenario.plan_of(stream, plan)) * busiest(&stream.traffic, window);
+    let of_plan = |plan: usize| scenario.streams.iter().map(|stream| of_stream(stream, plan)).sum::<f64>();
+    let most = (0..scenario.plans.len()).map(of_plan).fold(0.0, f64::max);
+    let rate = scenario.providers[provider].capacity.as_ref().and_then(|Capacity { rate, .. }| *rate);
+    rate.map_or(most, |rate| most.min(rate.per_second() * window.as_secs_f64() + 1.0))
+}
+
+/// How many recipients arrive within the busiest `window`.
+fn busiest(traffic: &Traffic, window: SimTime) -> f64 {
+    let (recipients, seconds) = (traffic.recipients as f64, window.as_secs_f64());
+    let most = match &traffic.arrivals {
+        Arrivals::Blast => recipients,
+        Arrivals::Spread { over } | Arrivals::Uniform { over } => recipients * seconds / over.as_secs_f64(),
+        Arrivals::Poisson { rate_per_s } => rate_per_s * seconds,
+        Arrivals::Stages(stages) => {
+            let expected: f64 = stages.iter().map(crate::traffic::Stage::expected).sum();
+            let peak = stages.iter().map(|stage| stage.from_per_s.max(stage.to_per_s)).fold(0.0, f64::max);
+            peak * seconds * recipients / expected
+        }
+        Arrivals::Times(times) => most_times(&times[..(traffic.recipients as usize).min(times.len())], window) as f64,
+    };
+    most.min(recipients)
+}
+
+/// The most of `times` that lie within a window.
+fn most_times(times: &[SimTime], window: SimTime) -> usize {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    let mut first = 0;
+    let within = |(last, at): (usize, &SimTime)| {
+        while times[first].after(window) < *at {
+            first += 1;
+        }
+        last + 1 - first
+    };
+    times.iter().enumerate().map(within).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_busiest_window_is_found_whatever_the_arrivals() {
+        let secs = |s: f64| SimTime::from_secs_f64(s);
+        let busiest = |arrivals, window| busiest(&Traffic { recipients: 100, arrivals }, secs(window));
+        assert_eq!(busiest(Arrivals::Blast, 1.0), 100.0);
+        assert_eq!(busiest(Arrivals::Uniform { over: secs(50.0) }, 10.0), 20.0);
+        assert_eq!(busiest(Arrivals::Uniform { over: secs(5.0) }, 10.0), 100.0);
+        assert_eq!(busiest(Arrivals::Poisson { rate_per_s: 0.5 }, 10.0), 5.0);
+        let times: Vec<_> = [50.0, 1.0, 12.0, 2.0, 11.0, 3.0].map(secs).into();
+        assert_eq!(busiest(Arrivals::Times(times.into()), 10.0), 4.0, "of 1, 2, 3 and 11");
+    }
+}
