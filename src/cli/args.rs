@@ -91,6 +91,7 @@ pub(super) enum Format {
 }
 
 #[derive(clap::Args, Debug)]
+#[command(group(clap::ArgGroup::new("other").args(["baseline", "against"]).multiple(true)))]
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) play: Play,
@@ -99,9 +100,36 @@ pub(super) struct Check {
     /// Compare with this results.json of an earlier run, plan by plan
     #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, value_parser = paths::file(), conflicts_with = "precision")]
     pub(super) baseline: Option<PathBuf>,
-    /// Let a measure be this much worse than in the baseline, such as in_time=0.1pp, cost.per_recipient=2% or latency_s.p95=500ms; may be given more than once [default: not at all]
-    #[arg(long = "tolerance", value_name = "MEASURE=AMOUNT", requires = "baseline", value_delimiter = ',')]
+    /// Play this scenario too, on the same people, and fail where this one is shown to be worse, plan by plan
+    #[arg(long, value_name = "OTHER", value_hint = ValueHint::FilePath, value_parser = paths::file(), conflicts_with = "precision")]
+    pub(super) against: Option<PathBuf>,
+    /// Let a measure be this much worse than in the other run, such as in_time=0.1pp, cost_per_recipient=0.5%rel or latency_p95_s=500ms; may be given more than once [default: as the scenario's [baseline] says, else not at all]
+    #[arg(long = "tolerance", value_name = "MEASURE=AMOUNT", requires = "other", value_delimiter = ',')]
     pub(super) tolerances: Vec<NamedTolerance>,
+    /// Show, for each plan that differs from the other scenario's, the two lives of the first person who does
+    #[arg(long, requires = "against")]
+    pub(super) explain: bool,
+    /// Fail what is inconclusive too
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = GateFormat::Text)]
+    pub(super) format: GateFormat,
+}
+
+/// What `check` prints.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum GateFormat {
+    /// Lines for people, what fails first
+    Text,
+    /// As JSON
+    Json,
+    /// JUnit's XML
+    Junit,
+    /// A table for a comment or a job's summary
+    Markdown,
+    /// Annotations of a workflow on GitHub, and its job summary
+    Github,
 }
 
 #[derive(clap::Args, Debug)]
@@ -195,8 +223,11 @@ pub(super) struct Trace {
 #[derive(clap::Args, Debug)]
 pub(super) struct Schema {
     /// Print the schema of results.json instead
-    #[arg(long)]
+    #[arg(long, conflicts_with = "check")]
     pub(super) results: bool,
+    /// Print the schema of what `check --format json` prints instead
+    #[arg(long)]
+    pub(super) check: bool,
 }
 
 #[derive(clap::Args, Debug)]

@@ -1,141 +1,172 @@
-//! `failsim check`: play, hold the results to the scenario's checks and to an earlier run.
+//! `failsim check`: play, hold the results to the scenario's checks, to an earlier run and to another scenario.
 
-use super::args::Check;
+use super::args::{Check, GateFormat};
 use super::failure::Failure;
-use super::playing::play;
-use super::{load, output};
+use super::playing::{play, watched};
+use super::{baseline, load, output};
+use crate::report::{self, gate};
 use crate::scenario::Scenario;
-use crate::study::{self, Against, Incomparable, Results, Verdict};
-use crate::{files, report};
-use std::path::Path;
+use crate::study::{self, Differing, Gate, Results, Rivals, Unmatched, Whose};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 /// The exit code when a check fails.
 const CHECK_FAILED: u8 = 3;
-/// The longest baseline [bytes]; most have some ten thousand, and those of hundreds of plans in all pairs stay far below it.
-const LONGEST_BASELINE: u64 = 512 << 20;
-/// As much is shown of what is wrong with a baseline [characters]; it may repeat what stands there.
-const LONGEST_REASON: usize = 300;
+/// Where a workflow of GitHub keeps the summary of a job.
+const JOB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
-    let scenario = load::played(&args.play, &[])?;
+    let mut scenario = load::played(&args.play, &[])?;
     load::remarks(&args.play, &scenario);
     load::mind_the_memory(&args.play, &scenario)?;
-    if scenario.checks.is_empty() && args.baseline.is_none() {
+    if scenario.checks.is_empty() && args.baseline.is_none() && args.against.is_none() {
         return Err(Failure::usage(
             "there is nothing to check: the scenario has no [[checks]] for these plans",
-            "add [[checks]] to it, or compare with an earlier run: --baseline results.json",
+            "add [[checks]] to it, or compare with another run: --baseline results.json or --against other.toml",
         ));
     }
-    let baseline = args.baseline.as_deref().map(|path| comparable(path, args, &scenario)).transpose()?;
-    let results = play(&args.play, &scenario, args.often.wanted(&scenario))?.0.results;
-    let checked = study::check(&scenario, &results);
-    let mut fails = checked.iter().any(|check| check.verdict == Verdict::Fails);
-    if !checked.is_empty() {
-        output::print(&report::checks(&checked, results.scenario.intervals))?;
+    tolerances(args, &mut scenario)?;
+    let earlier = args.baseline.as_deref().map(|path| comparable(path, args, &scenario)).transpose()?;
+    let other = args.against.as_deref().map(|path| other(path, args, &scenario)).transpose()?;
+    let rivals = other.as_ref().map(|other| Rivals::new(&scenario, other).map_err(|reason| unmatched(&reason)));
+    let rivals = rivals.transpose()?;
+
+    let wanted = args.often.wanted(&scenario);
+    let results = play(&args.play, &scenario, wanted)?.0.results;
+    let mut rows = study::check(&scenario, &results);
+    let mut notes = Vec::new();
+    if let Some(earlier) = &earlier {
+        let reason = |reason| baseline::incomparable(&reason);
+        rows.extend(study::against_baseline(&scenario, &results, earlier).map_err(reason)?);
+        notes.extend(differences(&results, earlier));
+        notes.extend(not_compared("the baseline", &study::new_plans(&scenario, earlier)));
     }
-    if let Some(baseline) = &baseline {
-        let rows = compare(args, &results, baseline)?;
-        fails |= rows.iter().any(|row| row.fails);
-        output::print(&report::baseline(&rows))?;
+    let mut differing = Vec::new();
+    if let Some(rivals) = &rivals {
+        let replications = args.often.replications.unwrap_or(scenario.replications);
+        let versus = watched(&args.play, |progress| rivals.play(replications, progress))?.outcome?;
+        rows.extend(versus.rows);
+        notes.extend(rivals.surplus());
+        notes.extend(not_compared("the other scenario", &rivals.new_plans()));
+        differing = versus.differing;
+        if let Some(other) = args.against.as_deref().filter(|_| args.explain) {
+            explain(rivals, [&args.play.scenario, other], &mut differing);
+        }
     }
-    if fails { Err(Failure::Said(CHECK_FAILED)) } else { Ok(()) }
+    let name = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let gate = Gate {
+        baseline: name(&args.baseline),
+        against: name(&args.against),
+        differing,
+        notes,
+        ..Gate::new(&args.play.scenario.display().to_string(), results.scenario, args.strict, rows)
+    };
+    print(args.format, &gate)?;
+    if gate.outcome == study::Outcome::Fail { Err(Failure::Said(CHECK_FAILED)) } else { Ok(()) }
+}
+
+/// Those of the command line go before those of the file.
+fn tolerances(args: &Check, scenario: &mut Scenario) -> Result<(), Failure> {
+    let compared = scenario.baseline.compared();
+    if let Some(other) = args.tolerances.iter().find(|named| !compared.contains(&named.metric)) {
+        return Err(Failure::usage(
+            format!("{} is not compared: [baseline] of the scenario has other measures", other.metric),
+            format!("they are {}", compared.join(", ")),
+        ));
+    }
+    scenario.baseline.tolerances.extend(args.tolerances.iter().map(|named| (named.metric, named.tolerance)));
+    Ok(())
 }
 
 /// The results of an earlier run, unless they cannot be compared with those that `scenario` will have.
 fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results, Failure> {
-    let baseline = read(path)?;
+    let earlier = baseline::read(path)?;
     let replications = args.often.replications.unwrap_or(scenario.replications);
-    study::comparable(scenario, replications, &baseline).map_err(|reason| incomparable(&reason))?;
-    Ok(baseline)
+    study::comparable(scenario, replications, &earlier).map_err(|reason| baseline::incomparable(&reason))?;
+    Ok(earlier)
 }
 
-/// Reads the results of an earlier run.
-fn read(path: &Path) -> Result<Results, Failure> {
-    const HINT: &str = "give the results.json of a report folder, or what `failsim run --format json` printed";
-    let bytes = files::read(path, LONGEST_BASELINE).map_err(|error| Failure::unreadable(path, &error, HINT))?;
-    parsed(&bytes).map_err(|reason| {
-        let message = format!("{} is no results file of failsim ({}): {reason}", path.display(), study::SCHEMA);
-        Failure::usage(message, HINT)
-    })
-}
-
-/// The results that `bytes` say, or why they say none.
-fn parsed(bytes: &[u8]) -> Result<Results, String> {
-    #[derive(serde::Deserialize)]
-    struct Marked {
-        schema: String,
+/// The scenario that this one is held to, as it is played: with this one's seed, and as many recipients where flags say so.
+fn other(path: &Path, args: &Check, scenario: &Scenario) -> Result<Scenario, Failure> {
+    let mut other = load::load(path)?;
+    if other.seed != scenario.seed && !args.play.quiet {
+        output::note(&format!("note: both scenarios are played with seed {}, that of this one", scenario.seed));
     }
-    let Marked { schema } = serde_json::from_slice(bytes).map_err(|error| placed(&error))?;
-    if schema != study::SCHEMA {
-        return Err(format!("its schema is {schema:?}"));
+    other.seed = scenario.seed;
+    if let Some(recipients) = args.play.recipients {
+        other.set_recipients(recipients).map_err(load::refused)?;
     }
-    serde_json::from_slice(bytes).map_err(|error| placed(&error))
+    load::mind_the_memory(&args.play, &other)?;
+    Ok(other)
 }
 
-/// Where in the file something is wrong, and what.
-fn placed(error: &serde_json::Error) -> String {
-    let (line, column, text) = (error.line(), error.column(), error.to_string());
-    let place = format!(" at line {line} column {column}");
-    let reason: String = text.strip_suffix(&place).unwrap_or(&text).chars().take(LONGEST_REASON).collect();
-    format!("line {line}, column {column}: {reason}")
-}
-
-fn compare(args: &Check, results: &Results, baseline: &Results) -> Result<Vec<Against>, Failure> {
-    let tolerance = |metric: &str| args.tolerances.iter().rev().find(|t| t.metric == metric).map(|t| t.tolerance);
-    let rows = study::against(results, baseline, tolerance).map_err(|reason| incomparable(&reason))?;
-    if !args.play.quiet {
-        differences(results, baseline).iter().for_each(|note| output::note(note));
-    }
-    // This is part of the answer: a plan that is gone is not held to anything.
-    output::print(&not_compared(results, baseline))?;
-    Ok(rows)
+fn unmatched(reason: &Unmatched) -> Failure {
+    let (what, hint) = match reason {
+        Unmatched::Currency(currency) => {
+            (format!("it counts in {currency}"), "write the same `currency` in both".to_owned())
+        }
+        Unmatched::Plan => (
+            "it has none of these plans".to_owned(),
+            "write renamed_from = \"its name there\" on each plan that it has by another name".to_owned(),
+        ),
+        Unmatched::Stream(streams) => (
+            "it has none of these streams of traffic, by whose names recipients are paired".to_owned(),
+            match streams.iter().filter(|name| !name.is_empty()).map(String::as_str).collect::<Vec<_>>().as_slice() {
+                [] => "give its [traffic] the name of one of them".to_owned(),
+                names => format!("its streams are {}", names.join(", ")),
+            },
+        ),
+    };
+    Failure::usage(format!("this scenario cannot be compared with the other: {what}"), hint)
 }
 
 /// What a reader of the comparison should know: what else is not the same.
-fn differences(results: &Results, baseline: &Results) -> Vec<String> {
-    let is_other = results.scenario.digest != baseline.scenario.digest;
-    let other = is_other.then(|| "note: the baseline is of another version of the scenario file".to_owned());
-    let (now, then) = (results.scenario.deadline_s, baseline.scenario.deadline_s);
+fn differences(results: &Results, earlier: &Results) -> Vec<String> {
+    let is_other = results.scenario.digest != earlier.scenario.digest;
+    let other = is_other.then(|| "the baseline is of another version of the scenario file".to_owned());
+    let (now, then) = (results.scenario.deadline_s, earlier.scenario.deadline_s);
     let deadline = (now != then).then(|| {
         let [now, then] = [now, then].map(report::number);
-        format!("note: the deadline is {now} s, in the baseline it was {then} s")
+        format!("the deadline is {now} s, in the baseline it was {then} s")
     });
     [other, deadline].into_iter().flatten().collect()
 }
 
-/// The plans that only one of the two has.
-fn not_compared(results: &Results, baseline: &Results) -> String {
-    let only = |here: &str, plans: Vec<&str>| match plans.as_slice() {
-        [] => String::new(),
-        plans => format!("not compared, since only {here} has them: {}\n", plans.join(", ")),
-    };
-    let new = only("this run", missing(results, baseline).collect());
-    new + &only("the baseline", missing(baseline, results).collect())
+/// The plans that only this scenario has.
+fn not_compared(other: &str, plans: &[String]) -> Option<String> {
+    (!plans.is_empty()).then(|| format!("not compared, since {other} has no such plan: {}", plans.join(", ")))
 }
 
-/// The plans of `these` that `those` lack.
-fn missing<'a>(these: &'a Results, those: &'a Results) -> impl Iterator<Item = &'a str> {
-    let lacks = |name: &str| those.plans.iter().all(|plan| plan.name != name);
-    these.plans.iter().map(|plan| plan.name.as_str()).filter(move |name| lacks(name))
+/// Adds the two lives of each recipient who shows a difference, `files` being those of this scenario and the other.
+fn explain(rivals: &Rivals<'_>, files: [&Path; 2], differing: &mut [Differing]) {
+    for first in differing {
+        let lives = rivals.lives_of(first).into_iter().flatten();
+        let tell = |((scenario, whose), file): ((&Scenario, Whose), &Path)| {
+            format!("{}: {}", file.display(), report::trace(scenario, whose, &study::trace(scenario, whose)))
+        };
+        first.traces = lives.zip(files).map(tell).collect();
+    }
 }
 
-fn incomparable(reason: &Incomparable) -> Failure {
-    let (what, hint) = match reason {
-        Incomparable::NoCommonPlan => {
-            ("it has none of these plans".to_owned(), "make a new baseline with `failsim run --out DIR`".to_owned())
+fn print(format: GateFormat, gate: &Gate) -> Result<(), Failure> {
+    match format {
+        GateFormat::Text => output::print_drawn(&gate::text(gate, output::terminal())),
+        GateFormat::Json => output::print(&gate::json(gate)),
+        GateFormat::Junit => output::print(&gate::junit(gate)),
+        GateFormat::Markdown => output::print(&gate::summary(gate)),
+        GateFormat::Github => {
+            output::print(&gate::annotations(gate))?;
+            std::env::var_os(JOB_SUMMARY).map_or(Ok(()), |path| append(Path::new(&path), &gate::summary(gate)))
         }
-        Incomparable::Currency => {
-            ("it counts in another currency".to_owned(), "make a new baseline from this scenario".to_owned())
-        }
-        Incomparable::Seed(seed) => (format!("it was played with seed {seed}"), format!("use --seed {seed}")),
-        Incomparable::Recipients(n) => {
-            let plural = if *n == 1 { "" } else { "s" };
-            (format!("it was played with {n} recipient{plural}"), format!("use --recipients {n}"))
-        }
-        Incomparable::Replications(r) => {
-            let plural = if *r == 1 { "" } else { "s" };
-            (format!("it was played with {r} replication{plural}"), format!("use --replications {r}"))
-        }
-    };
-    Failure::usage(format!("this run cannot be compared with the baseline: {what}"), hint)
+    }
+}
+
+/// Adds `text` to the end of a file that others add to as well.
+fn append(path: &Path, text: &str) -> Result<(), Failure> {
+    let file = OpenOptions::new().append(true).create(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+        let hint = format!("mend that, or unset {JOB_SUMMARY}");
+        Failure::broken(format!("cannot write the job summary {}: {error}", path.display()), hint)
+    })
 }

@@ -1,8 +1,8 @@
 //! `--goal in_time>=0.99`: what a plan is to come to.
 
 use super::numbers::metric;
-use crate::scenario::{self, Bound};
-use crate::study::{Unit, more_is_better, unit};
+use crate::scenario::{self, Bound, Unit, more_is_better, unit};
+
 use std::str::FromStr;
 
 /// A measure of [`scenario::METRICS`] and its bound.

@@ -3,6 +3,7 @@
 //! Results go to standard output, progress and notes to standard error.
 
 mod args;
+mod baseline;
 mod capacity;
 mod check;
 mod failure;
@@ -55,8 +56,11 @@ fn done(verb: &Verb) -> Result<(), Failure> {
 }
 
 fn schema(args: &args::Schema) -> String {
-    let schema =
-        if args.results { schemars::schema_for!(crate::study::Results).into() } else { crate::scenario::schema() };
+    let schema = match (args.results, args.check) {
+        (true, _) => schemars::schema_for!(crate::study::Results).into(),
+        (_, true) => crate::report::gate::schema().into(),
+        _ => crate::scenario::schema(),
+    };
     format!("{schema:#}\n")
 }
 

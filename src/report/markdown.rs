@@ -75,7 +75,7 @@ fn table(grid: &Grid) -> String {
 }
 
 /// `text` so that Markdown shows it as it is, on one line.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in words::shortened(text, usize::MAX).chars() {
         match letter {
@@ -90,7 +90,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// `text` as code, for a cell of a table: fenced by more backticks than it holds.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = words::shortened(text, usize::MAX).replace('|', "\\|");
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);

@@ -8,6 +8,7 @@ mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod folder;
+pub mod gate;
 mod grid;
 mod json;
 mod layout;
@@ -23,7 +24,6 @@ mod table;
 mod tables;
 mod timeline;
 mod trace;
-mod verdict;
 mod words;
 
 pub use self::csv::csv;
@@ -39,5 +39,5 @@ pub use run::Run;
 pub use table::{Terminal, table};
 pub use timeline::timeline;
 pub use trace::trace;
-pub use verdict::{baseline, checks};
+
 pub use words::whole as count;

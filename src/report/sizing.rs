@@ -3,8 +3,8 @@
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
-use super::{Figure, FigureError, Run, Terminal, folder, markdown, verdict, words};
-use crate::scenario::{AxisUnit, Bound};
+use super::{Figure, FigureError, Run, Terminal, folder, gate, markdown, words};
+use crate::scenario::{self, AxisUnit, Bound};
 use crate::study::{self, Goal, Limit, Measured, Question, Sizing, Trial, Verdict};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ fn no_limit(question: &Question<'_>) -> String {
 /// `delivered in time of pins at least 99 %`.
 fn said(question: &Question<'_>, goal: &Goal) -> String {
     let whose = goal.stream.map(|stream| format!(" of {}", question.scenario.streams[stream].name)).unwrap_or_default();
-    format!("{}{whose} {}", words::name_of(&goal.metric), verdict::wanted(study::unit(&goal.metric), goal.bound))
+    format!("{}{whose} {}", words::name_of(&goal.metric), gate::wanted(scenario::unit(&goal.metric), goal.bound))
 }
 
 const fn limit(limit: Limit) -> &'static str {
@@ -85,7 +85,7 @@ fn capacity(limit: Limit, value: f64) -> String {
 }
 
 fn value(goal: &Goal, measured: Option<&Measured>) -> String {
-    measured.map_or(words::NONE.to_owned(), |measured| words::measured(study::unit(&goal.metric), measured))
+    measured.map_or(words::NONE.to_owned(), |measured| words::measured(scenario::unit(&goal.metric), measured))
 }
 
 const fn word(verdict: Verdict) -> &'static str {
@@ -266,7 +266,7 @@ fn figures(question: &Question<'_>, sizing: &Sizing) -> Result<Vec<Figure>, Figu
             title: response::capital(&said(question, goal)),
             across: Across::Numbers(unit),
             varied: varied.clone(),
-            unit: study::unit(&goal.metric),
+            unit: scenario::unit(&goal.metric),
             measured: words::name_of(&goal.metric),
             curves: vec![Curve {
                 name: question.scenario.plans[0].name.clone(),

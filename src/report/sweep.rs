@@ -5,8 +5,8 @@ use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
 use super::{Figure, FigureError, Run, Terminal, folder, markdown, words};
-use crate::scenario::{Axis, AxisUnit, METRICS};
-use crate::study::{self, Measured, Point, Results, Sweep, Unit, measure, more_is_better};
+use crate::scenario::{self, Axis, AxisUnit, METRICS, Unit, more_is_better};
+use crate::study::{Measured, Point, Results, Sweep, measure};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -96,7 +96,7 @@ impl Chart<'_> {
     }
 
     fn unit(&self) -> Unit {
-        study::unit(self.metric)
+        scenario::unit(self.metric)
     }
 
     fn cell(&self, point: usize, plan: &str) -> String {
@@ -232,7 +232,7 @@ fn rows<'a>(results: &'a Results, stream: &'a str) -> impl Iterator<Item = Row<'
         all_measures().map(move |metric| {
             let measured = measure(plan, metric);
             let (low, high) = measured.and_then(|measured| measured.interval).unzip();
-            let unit = match study::unit(metric) {
+            let unit = match scenario::unit(metric) {
                 Unit::Share => "share",
                 Unit::Money => &results.scenario.currency,
                 Unit::Seconds => "s",

@@ -4,7 +4,8 @@
 //! decimals. Spaces inside a quantity are no-break spaces, so that no line ends between a number and its unit.
 
 pub(super) use super::spans::{span, span_and_error};
-use crate::study::{self, Difference, Interval, Share, Unit};
+use crate::scenario::Unit;
+use crate::study::{self, Difference, Interval, Share};
 use crate::text::{LARGE, plain};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 

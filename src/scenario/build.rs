@@ -3,6 +3,7 @@
 //! Each part is built even when another is wrong, so that everything that is wrong is found in one go. A value that the
 //! structural check has refused yields no second complaint.
 
+mod baseline;
 mod capacity;
 mod collisions;
 mod columns;
@@ -67,6 +68,8 @@ impl Builder<'_> {
             breakers: breakers?,
             plans: plans.and_then(all::<Plan>)?,
             checks: all(checks)?,
+            baseline: self.baseline(record)?,
+            left_out: Vec::new(),
             digest: birth.digest,
             warnings: None,
         };

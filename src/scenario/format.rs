@@ -5,6 +5,7 @@ mod plan;
 mod provider;
 
 use super::grammar::{Field, Kind, Table};
+use super::metric::BASELINE_KEYS;
 use crate::traffic::MAX_RECIPIENTS;
 
 /// The most streams of traffic.
@@ -50,9 +51,53 @@ pub(super) static SCENARIO: Table = Table {
             Kind::List { of: &CHECK, min: 0, max: 1000 },
             "What `failsim check` holds the plans to",
         ),
+        Field::optional("baseline", Kind::Table(&BASELINE), "How `failsim check` holds the plans to another run"),
     ],
     forms: &[],
 };
+
+static BASELINE: Table = Table {
+    id: "baseline",
+    what: "[baseline]",
+    key: "key",
+    example: "{ tolerances = { in_time = \"0.1pp\" } }",
+    doc: "How `failsim check` holds the plans to another run: with --baseline or --against",
+    fields: &[
+        Field::optional(
+            "tolerances",
+            Kind::Table(&TOLERANCES),
+            "By how much measures may be worse; by default not at all. --tolerance goes before",
+        ),
+        Field::optional(
+            "measures",
+            Kind::Words(&BASELINE_KEYS),
+            "The measures that are compared; by default all of them",
+        ),
+    ],
+    forms: &[],
+};
+
+static TOLERANCES: Table = Table {
+    id: "tolerances",
+    what: "a table of tolerances",
+    key: "measure",
+    example: "{ in_time = \"0.1pp\", cost_per_recipient = \"0.5%rel\" }",
+    doc: "By how much a measure may be worse than in the other run: percentage points of a share, an amount, or a part of that run's value",
+    fields: &[
+        Field::optional("delivered", Kind::Text, OF_SHARE),
+        Field::optional("in_time", Kind::Text, OF_SHARE),
+        Field::optional("succeeded", Kind::Text, OF_SHARE),
+        Field::optional("duplicates", Kind::Text, OF_SHARE),
+        Field::optional("cost_per_recipient", Kind::Text, "Such as \"0.001\" or \"0.5%rel\""),
+        Field::optional("latency_p50_s", Kind::Text, OF_SPAN),
+        Field::optional("latency_p95_s", Kind::Text, OF_SPAN),
+        Field::optional("latency_p99_s", Kind::Text, OF_SPAN),
+    ],
+    forms: &[],
+};
+
+const OF_SHARE: &str = "Such as \"0.1pp\" or \"2%rel\"";
+const OF_SPAN: &str = "Such as \"500ms\" or \"2%rel\"";
 
 static GOAL: Table = Table {
     id: "goal",

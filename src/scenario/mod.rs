@@ -13,6 +13,7 @@ mod diagnostic;
 mod format;
 mod grammar;
 mod load;
+mod metric;
 mod model;
 mod numbers;
 mod quantity;
@@ -23,6 +24,7 @@ mod schema;
 mod structure;
 mod suggest;
 mod syntax;
+mod tolerance;
 
 mod overrides;
 
@@ -31,8 +33,10 @@ pub use change::{Change, Path};
 pub use diagnostic::{Diagnostic, Diagnostics, LoadError, Severity};
 pub(crate) use load::hexadecimal;
 pub use load::{load, load_changed, parse, parse_changed};
-pub use model::{Bound, Carrier, Check, METRICS, Plan, Scenario, Stream, used_by};
+pub use metric::{BASELINE_METRICS, METRICS, Unit, baseline_metric, more_is_better, unit};
+pub use model::{Bound, Carrier, Check, Plan, Scenario, Stream, used_by};
 pub use overrides::Override;
 pub use quantity::duration_of as duration;
 pub use schema::schema;
 pub(crate) use suggest::nearest;
+pub use tolerance::{BaselineRules, Tolerance};

@@ -1,6 +1,7 @@
 //! A scenario that has been checked: it cannot hold nonsense, and nothing later checks it again.
 
 use super::diagnostic::Diagnostics;
+use super::tolerance::BaselineRules;
 use crate::engine::{BreakerRules, FlowPlan, Pool};
 use crate::provider::ProviderSpec;
 use crate::traffic::Traffic;
@@ -29,6 +30,10 @@ pub struct Scenario {
     pub plans: Vec<Plan>,
     /// What `failsim check` holds the plans to.
     pub checks: Vec<Check>,
+    /// How it is held to other runs.
+    pub baseline: BaselineRules,
+    /// The plans of the file that are not played, by what they are called now and were called before.
+    pub left_out: Vec<String>,
     /// The SHA-256 of the file's bytes, in hexadecimal.
     pub digest: String,
     /// What can be played and is likely not meant.
@@ -129,7 +134,7 @@ pub struct Check {
     pub plan: usize,
     /// The index in [`Scenario::streams`] of the stream that is meant; `None` for all of them together.
     pub stream: Option<usize>,
-    /// The name of the measure; one of [`METRICS`].
+    /// The name of the measure; one of [`METRICS`](super::METRICS).
     pub metric: String,
     /// The bound.
     pub bound: Bound,
@@ -155,27 +160,3 @@ impl Bound {
         }
     }
 }
-
-/// The measures that a check can name: where they stand in the results, and two short names for
-/// the ones named so in the comparisons.
-pub const METRICS: [&str; 19] = [
-    "delivered",
-    "in_time",
-    "succeeded",
-    "duplicates",
-    "seen",
-    "cost.total",
-    "cost.per_recipient",
-    "cost.per_delivered",
-    "cost_per_recipient",
-    "latency_s.mean",
-    "latency_s.p50",
-    "latency_s.p90",
-    "latency_s.p95",
-    "latency_s.p99",
-    "latency_s.p999",
-    "latency_s.max",
-    "latency_p95_s",
-    "failovers",
-    "last_end_s",
-];

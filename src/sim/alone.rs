@@ -70,7 +70,7 @@ pub struct Alone {
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_alone(world: &World<'_>, role: &Role, progress: &Progress) -> Result<Alone, Interrupted> {
-    let shared = Shared::new(world, role, progress);
+    let shared = Shared::new(world, role, role.traffic.recipients, progress);
     let threads = rayon::current_num_threads().min(shared.sections);
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| world.work(&shared));
     let parts = work.collect::<Result<Vec<_>, _>>()?;
@@ -82,21 +82,24 @@ pub fn play_alone(world: &World<'_>, role: &Role, progress: &Progress) -> Result
 }
 
 /// What the threads share.
-struct Shared<'a> {
-    role: &'a Role,
+pub(super) struct Shared<'a> {
+    pub(super) role: &'a Role,
     parts: &'a [Part],
     luck: Luck,
     timetable: Timetable,
     lanes: Lanes,
+    /// How many recipients are played, the first of those who come.
+    recipients: u64,
     /// How many sections there are.
-    sections: usize,
+    pub(super) sections: usize,
     /// The next section that nobody has taken.
     next: AtomicUsize,
     progress: &'a Progress,
 }
 
 impl<'a> Shared<'a> {
-    fn new(world: &World<'a>, role: &'a Role, progress: &'a Progress) -> Self {
+    /// The first `recipients` of a stream.
+    pub(super) fn new(world: &World<'a>, role: &'a Role, recipients: u64, progress: &'a Progress) -> Self {
         let (parts, luck) = (world.cast.parts(role), world.luck.of_stream(&role.name));
         Self {
             role,
@@ -104,10 +107,28 @@ impl<'a> Shared<'a> {
             luck,
             timetable: Timetable::new(&role.traffic, luck),
             lanes: Lanes::new(world.cast, parts),
-            sections: if role.traffic.recipients < FEW { 1 } else { SECTIONS },
+            recipients,
+            sections: if recipients < FEW { 1 } else { SECTIONS },
             next: AtomicUsize::new(0),
             progress,
         }
+    }
+
+    /// The next section that nobody has taken, until there is none.
+    pub(super) fn take(&self) -> Option<usize> {
+        let section = self.next.fetch_add(1, Ordering::Relaxed);
+        (section < self.sections).then_some(section)
+    }
+
+    /// The batches of a section, every so-many-th from the `section`-th on: the first recipient of each and how many they are; an error
+    /// in place of those after which it was asked to stop.
+    pub(super) fn batches(&self, section: usize) -> impl Iterator<Item = Result<(u64, usize), Interrupted>> {
+        let size = batch_size(self.recipients);
+        let firsts = (section as u64 * size..self.recipients).step_by(self.sections * size as usize);
+        firsts.map(move |first| match self.progress.stopped() {
+            true => Err(Interrupted),
+            false => Ok((first, size.min(self.recipients - first) as usize)),
+        })
     }
 }
 
@@ -118,8 +139,8 @@ pub(super) fn first_latencies(
     recipients: u64,
     progress: &Progress,
 ) -> Result<Vec<Vec<i64>>, Interrupted> {
-    let shared = Shared::new(world, role, progress);
-    let (mut table, mut tally) = (Table::new(shared.parts.len(), &shared.lanes), world.empty_tally(&shared));
+    let shared = Shared::new(world, role, recipients, progress);
+    let (mut table, mut tally) = (Table::new(&shared), world.empty_tally(&shared));
     let mut latencies = vec![Vec::new(); shared.parts.len()];
     for first in (0..recipients).step_by(BATCH) {
         if progress.stopped() {
@@ -141,7 +162,7 @@ type Sections = Vec<(usize, Vec<Cells>)>;
 
 impl World<'_> {
     /// An empty tally whose bins of time have room for all that is expected, unless that is a lot, or recipients are few.
-    fn empty_tally(&self, shared: &Shared<'_>) -> Tally {
+    pub(super) fn empty_tally(&self, shared: &Shared<'_>) -> Tally {
         let pairs = if shared.parts.len() == self.cast.plans.len() { self.cast.pairs.count() } else { 0 };
         let plans = shared.parts.iter().map(|part| PlanTally::new(part.carriers.len(), &part.scale));
         let mut tally = Tally::new(plans.collect(), pairs);
@@ -154,46 +175,29 @@ impl World<'_> {
 
     /// Plays sections until none is left.
     fn work(&self, shared: &Shared<'_>) -> Result<(Tally, Sections), Interrupted> {
-        let mut table = Table::new(shared.parts.len(), &shared.lanes);
+        let mut table = Table::new(shared);
         let (mut tally, mut sections) = (self.empty_tally(shared), Vec::new());
-        let mut all: Vec<_> = shared.parts.iter().map(|part| Latencies::on(&part.scale)).collect();
-        loop {
-            let section = shared.next.fetch_add(1, Ordering::Relaxed);
-            if section >= shared.sections {
-                tally.plans.iter_mut().zip(all).for_each(|(plan, all)| plan.latencies = all);
-                return Ok((tally, sections));
+        let mut all = Gathered::new(shared);
+        while let Some(section) = shared.take() {
+            for batch in shared.batches(section) {
+                let (first, count) = batch?;
+                self.play_batch(first, count, shared, &mut table, &mut tally);
             }
-            self.play_section(section, shared, &mut table, &mut tally)?;
-            sections.push((section, tally.plans.iter().map(|plan| plan.latencies.cells()).collect()));
-            for (plan, all) in tally.plans.iter_mut().zip(&mut all) {
-                all.merge(&plan.latencies);
-                plan.latencies.clear();
-            }
+            sections.push((section, all.gather(&mut tally)));
         }
+        all.give_back(&mut tally);
+        Ok((tally, sections))
     }
 
-    /// Plays the batches of a section: every so-many-th, from the `section`-th on.
-    fn play_section(
+    /// Plays a batch under all plans, and counts it.
+    pub(super) fn play_batch(
         &self,
-        section: usize,
+        first: u64,
+        count: usize,
         shared: &Shared<'_>,
         table: &mut Table,
         tally: &mut Tally,
-    ) -> Result<(), Interrupted> {
-        let recipients = shared.role.traffic.recipients;
-        let size = batch_size(recipients);
-        for first in (section as u64 * size..recipients).step_by(shared.sections * size as usize) {
-            if shared.progress.stopped() {
-                return Err(Interrupted);
-            }
-            let count = size.min(recipients - first);
-            self.play_batch(first, count as usize, shared, table, tally);
-            shared.progress.add(count * shared.parts.len() as u64);
-        }
-        Ok(())
-    }
-
-    fn play_batch(&self, first: u64, count: usize, shared: &Shared<'_>, table: &mut Table, tally: &mut Tally) {
+    ) {
         let Table { arrivals, columns, life, room, fortunes } = table;
         let arrivals = &mut arrivals[..count];
         shared.timetable.fill(first, arrivals);
@@ -212,6 +216,7 @@ impl World<'_> {
         }
         let pairs = if tally.pairs.is_empty() { Pairs::new(1, 0) } else { self.cast.pairs };
         batch::count(columns, arrivals, shared.role.deadline, pairs, tally);
+        shared.progress.add(count as u64 * shared.parts.len() as u64);
     }
 
     /// Plays a batch under one plan, one recipient after the other through the engine.
@@ -231,20 +236,46 @@ fn batch_size(recipients: u64) -> u64 {
     (recipients / (SECTIONS as u64 * 8)).next_power_of_two().clamp(16, BATCH as u64)
 }
 
+/// The latencies under each plan of the sections that a thread has played: those of one section at a time are in the tally.
+pub(super) struct Gathered(Vec<Latencies>);
+
+impl Gathered {
+    pub(super) fn new(shared: &Shared<'_>) -> Self {
+        Self(shared.parts.iter().map(|part| Latencies::on(&part.scale)).collect())
+    }
+
+    /// Takes the latencies of a section out of the tally, and gives them as cells.
+    pub(super) fn gather(&mut self, tally: &mut Tally) -> Vec<Cells> {
+        let take = |(plan, all): (&mut PlanTally, &mut Latencies)| {
+            let cells = plan.latencies.cells();
+            all.merge(&plan.latencies);
+            plan.latencies.clear();
+            cells
+        };
+        tally.plans.iter_mut().zip(&mut self.0).map(take).collect()
+    }
+
+    /// Puts those of all sections into the tally.
+    pub(super) fn give_back(self, tally: &mut Tally) {
+        tally.plans.iter_mut().zip(self.0).for_each(|(plan, all)| plan.latencies = all);
+    }
+}
+
 /// What one thread works on.
-struct Table {
-    arrivals: Vec<SimTime>,
-    columns: Vec<Columns>,
+pub(super) struct Table {
+    pub(super) arrivals: Vec<SimTime>,
+    pub(super) columns: Vec<Columns>,
     life: Life,
     room: Room,
     fortunes: Fortunes,
 }
 
 impl Table {
-    fn new(plans: usize, lanes: &Lanes) -> Self {
+    pub(super) fn new(shared: &Shared<'_>) -> Self {
+        let lanes = &shared.lanes;
         Self {
             arrivals: vec![SimTime::ZERO; BATCH],
-            columns: vec![Columns::EMPTY; plans],
+            columns: vec![Columns::EMPTY; shared.parts.len()],
             life: Life::default(),
             room: Room::new(),
             fortunes: lanes.fortunes(),

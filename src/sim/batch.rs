@@ -5,6 +5,7 @@ use super::tally::{PairTally, PlanTally, Tally};
 use crate::rng::LANES;
 use crate::stats::{sum, sum_of_squares};
 use crate::units::{Money, SimTime};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// The most recipients in a batch.
 pub(super) const BATCH: usize = LANES;
@@ -25,6 +26,18 @@ pub(super) struct Row {
 impl Row {
     pub(super) const EMPTY: Self =
         Self { cost: Money::ZERO, first_delivery: SimTime::NEVER, succeeded: false, duplicate: false, seen: false };
+}
+
+impl Row {
+    /// A hash of what it comes to for a recipient who arrived then and for whom `deadline` is in time.
+    pub(super) fn hashed(self, arrival: SimTime, deadline: SimTime) -> u64 {
+        let Self { cost, first_delivery, succeeded, duplicate, seen } = self;
+        let latency = (!first_delivery.is_never()).then(|| first_delivery.since(arrival));
+        let in_time = latency.is_some_and(|latency| latency <= deadline);
+        let mut hasher = DefaultHasher::new();
+        (cost.as_micros(), latency.map(SimTime::as_micros), in_time, succeeded, duplicate, seen).hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// A yes (1) or no (0) for each recipient of a batch.
@@ -128,6 +141,26 @@ impl Columns {
         let squares = sum_of_squares(&differences[..n]);
         tally.cost_difference_squared = tally.cost_difference_squared.saturating_add(squares);
     }
+}
+
+/// Counts the recipients of a batch in whom the lives under a plan differ from those under another, which have been counted; the number in
+/// the batch of the first of them whose life differs in anything, `arrivals` being those of both.
+pub(super) fn compare(
+    plan: (&Columns, &[SimTime]),
+    against: (&Columns, &[SimTime]),
+    tally: &mut PairTally,
+) -> Option<usize> {
+    let ((ours, our_arrivals), (theirs, their_arrivals)) = (plan, against);
+    ours.compare(theirs, our_arrivals.len(), tally);
+    let latency = |columns: &Columns, arrival: SimTime, i: usize| {
+        (columns.delivered[i] == 1).then(|| columns.first_delivery[i] - arrival.as_micros())
+    };
+    let life = |columns: &Columns, arrival: SimTime, i: usize| {
+        let flags = (columns.in_time[i], columns.succeeded[i], columns.duplicate[i], columns.seen[i]);
+        (latency(columns, arrival, i), columns.cost[i], flags)
+    };
+    let mut arrivals = our_arrivals.iter().zip(their_arrivals).enumerate();
+    arrivals.position(|(i, (&our, &their))| life(ours, our, i) != life(theirs, their, i))
 }
 
 #[inline(always)]

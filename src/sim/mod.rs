@@ -14,6 +14,7 @@ mod room;
 mod tally;
 mod timeline;
 mod together;
+mod versus;
 
 pub use alone::{Alone, SECTIONS, Way, World, play_alone};
 pub use atoms::scales;
@@ -25,7 +26,8 @@ pub use pairs::Pairs;
 pub use progress::{Interrupted, Progress};
 pub use tally::{ByProvider, Ending, FIRST, PairTally, PlanTally, ProviderTally, QueueTally, StepTally, Tally};
 pub use timeline::Timeline;
-pub use together::{WorldTally, flows_one_way, play_together, verdicts};
+pub use together::{WorldTally, flows_one_way, lives, play_together, verdicts};
+pub use versus::{Versus, play_versus};
 
 /// Which revision of the simulation this is: it rises whenever some scenario comes to something else than before, so that what was
 /// kept of an earlier build is not taken for what this one would find. A test holds it to digests of results.

@@ -448,7 +448,8 @@ impl QueueTally {
 }
 
 impl PairTally {
-    fn merge(&mut self, other: &Self) {
+    /// Adds the counts of `other`.
+    pub fn merge(&mut self, other: &Self) {
         let add = |a: &mut [u64; 2], b: &[u64; 2]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
         add(&mut self.delivered, &other.delivered);
         add(&mut self.in_time, &other.in_time);

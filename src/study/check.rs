@@ -1,26 +1,10 @@
-//! Holds results to the bounds of a scenario and to an earlier run: what CI asks.
+//! Holds results to the bounds of a scenario.
 
 use super::estimates::{is_shared_out, replications_for};
-use super::measure::{Measured, measure, more_is_better, sample_size};
-use super::results::{PlanResult, Results};
-use crate::scenario::{Bound, Scenario};
-
-/// What became of one check.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Checked {
-    /// The plan's name.
-    pub plan: String,
-    /// The stream of traffic that is meant; `None` for all of them together.
-    pub stream: Option<String>,
-    /// The measure's name.
-    pub metric: String,
-    /// The bound it was held to.
-    pub bound: Bound,
-    /// What was measured; `None` when there was nothing to measure.
-    pub measured: Option<Measured>,
-    /// What that says.
-    pub verdict: Verdict,
-}
+use super::gate::{Kind, Outcome, Row};
+use super::measure::{Measured, measure, sample_size};
+use super::results::Results;
+use crate::scenario::{Bound, Check, Scenario};
 
 /// What a measurement says of a bound.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -34,25 +18,71 @@ pub enum Verdict {
     NotSure(Option<u64>),
 }
 
-/// Holds the plans to the checks of `scenario`.
+/// Holds the plans to the checks of `scenario`: a row for each.
 #[must_use]
-pub fn check(scenario: &Scenario, results: &Results) -> Vec<Checked> {
+pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
     let n = sample_size(results);
-    let held = |check: &crate::scenario::Check| {
+    let held = |check: &Check| {
         let plan = &results.plans[check.plan];
         let stream = check.stream.and_then(|stream| plan.streams.get(stream));
-        let measured = measure(stream.map_or(plan, |stream| &stream.result), &check.metric);
+        let result = stream.map_or(plan, |stream| &stream.result);
+        let measured = measure(result, &check.metric);
         let verdict = measured.map_or(Verdict::Fails, |measured| judge(&measured, check.bound, n));
-        Checked {
-            plan: plan.name.clone(),
+        let interval = measured.and_then(|measured| measured.interval);
+        let no_interval = match (interval, verdict) {
+            (None, Verdict::NotSure(_)) => result.no_interval.get(&key(&check.metric)).cloned(),
+            _ => None,
+        };
+        Row {
             stream: stream.map(|stream| stream.stream.clone()),
-            metric: check.metric.clone(),
-            bound: check.bound,
-            measured,
-            verdict,
+            measure: Some(check.metric.clone()),
+            line: Some(check.line).filter(|line| *line > 0),
+            at_least: matches!(check.bound, Bound::AtLeast(_)).then(|| check.bound.limit()),
+            at_most: matches!(check.bound, Bound::AtMost(_)).then(|| check.bound.limit()),
+            value: measured.map(|measured| measured.value),
+            low: interval.map(|(low, _)| low),
+            high: interval.map(|(_, high)| high),
+            needed: if let Verdict::NotSure(needed) = verdict { needed } else { None },
+            no_interval,
+            reached: Some(result.delivered.share).filter(|reached| hides(&check.metric, 1.0 - reached)),
+            ..Row::new(Kind::Check, &plan.name, verdict.outcome())
         }
     };
     scenario.checks.iter().map(held).collect()
+}
+
+/// Latencies are those of whom a plan reaches: whether so many are not reached (a share) that a measure hides them. Were the others taken to
+/// wait for ever, a quantile beyond them would not exist; a mean, or the longest, is taken to be hidden where more than so many are missing.
+fn hides(metric: &str, missed: f64) -> bool {
+    let beyond = match metric.strip_prefix("latency_s.").unwrap_or(metric) {
+        "p50" => 0.5,
+        "p90" => 0.1,
+        "p95" | "latency_p95_s" => 0.05,
+        "p99" => 0.01,
+        "p999" => 0.001,
+        "mean" | "max" => 0.05,
+        _ => return false,
+    };
+    missed > beyond
+}
+
+/// The name under which results say why a measure has no interval.
+fn key(metric: &str) -> String {
+    match metric.strip_prefix("latency_s.") {
+        Some(name) => format!("latency_{name}_s"),
+        None => metric.replace("cost.total", "cost_per_recipient").replace('.', "_"),
+    }
+}
+
+impl Verdict {
+    /// The answer to a check.
+    const fn outcome(self) -> Outcome {
+        match self {
+            Self::Holds => Outcome::Pass,
+            Self::Fails => Outcome::Fail,
+            Self::NotSure(_) => Outcome::Inconclusive,
+        }
+    }
 }
 
 /// What `measured`, of `n` recipients or replications, says of `bound`.
@@ -84,7 +114,7 @@ const MOST_NAMED: u64 = 1_000_000_000_000;
 
 /// How many would tell a value from a bound at this `distance`, when `n` give an interval that has this `reach` towards the bound,
 /// and shrinks with the square root of their number.
-fn needed(distance: f64, reach: f64, n: f64) -> Option<u64> {
+pub(super) fn needed(distance: f64, reach: f64, n: f64) -> Option<u64> {
     let needed = n * (reach / distance).powi(2);
     (needed < MOST_NAMED as f64).then(|| two_digits(needed))
 }
@@ -93,152 +123,6 @@ fn needed(distance: f64, reach: f64, n: f64) -> Option<u64> {
 fn two_digits(x: f64) -> u64 {
     let unit = 10_f64.powf(x.max(1.0).log10().floor() - 1.0).max(1.0);
     ((x / unit).ceil() * unit) as u64
-}
-
-/// The measures that a baseline is compared in.
-pub const BASELINE_METRICS: [&str; 8] = [
-    "delivered",
-    "in_time",
-    "succeeded",
-    "duplicates",
-    "cost.per_recipient",
-    "latency_s.p50",
-    "latency_s.p95",
-    "latency_s.p99",
-];
-
-/// By how much a measure may be worse than in the baseline.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Tolerance {
-    /// By this much, in the measure's own unit (a share for shares).
-    Absolute(f64),
-    /// By this share of the baseline's value.
-    Relative(f64),
-}
-
-impl Tolerance {
-    /// In the measure's own unit, given the baseline's value.
-    #[must_use]
-    pub fn of(self, baseline: f64) -> f64 {
-        match self {
-            Self::Absolute(amount) => amount,
-            Self::Relative(share) => share * baseline.abs(),
-        }
-    }
-}
-
-/// Two runs side by side in one measure.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Against {
-    /// The plan's name.
-    pub plan: String,
-    /// The measure's name.
-    pub metric: &'static str,
-    /// The baseline's value; `None` when it had none.
-    pub was: Option<f64>,
-    /// The value now.
-    pub is: Option<f64>,
-    /// How much worse it may be, in the measure's unit.
-    pub tolerance: f64,
-    /// Whether it is worse by more than that.
-    pub fails: bool,
-}
-
-/// Why a stored run cannot serve as a baseline.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Incomparable {
-    /// It has none of these plans.
-    NoCommonPlan,
-    /// It was played with another seed, so with other luck.
-    Seed(u64),
-    /// It counts in another currency.
-    Currency,
-    /// It has another number of recipients.
-    Recipients(u64),
-    /// It has another number of replications.
-    Replications(u32),
-}
-
-/// Holds `now` to `baseline`, plan by plan: a measure fails when it is worse by more than its tolerance, which is zero where
-/// `tolerance` gives none. Since luck is keyed, unchanged behaviour differs by exactly zero.
-///
-/// # Errors
-/// [`Incomparable`] when the two runs were not played on the same recipients, or have no plan in common.
-pub fn against(
-    now: &Results,
-    baseline: &Results,
-    tolerance: impl Fn(&str) -> Option<Tolerance>,
-) -> Result<Vec<Against>, Incomparable> {
-    let facts = &now.scenario;
-    same_currency(&facts.currency, baseline)?;
-    same_people((facts.seed(), facts.recipients, facts.replications), baseline)?;
-    let common: Vec<_> = now.plans.iter().filter_map(|plan| Some((plan, same_plan(baseline, plan)?))).collect();
-    if common.is_empty() {
-        return Err(Incomparable::NoCommonPlan);
-    }
-    let rows = common.into_iter().flat_map(|pair| BASELINE_METRICS.map(|metric| (pair, metric)));
-    Ok(rows.map(|((now, was), metric)| row(now, was, metric, tolerance(metric))).collect())
-}
-
-/// Whether what `scenario` will come to in so many replications can be held to `baseline`; known before anything is played.
-///
-/// # Errors
-/// [`Incomparable`], as [`against`] would say it afterwards.
-pub fn comparable(scenario: &Scenario, replications: u32, baseline: &Results) -> Result<(), Incomparable> {
-    same_currency(&scenario.currency, baseline)?;
-    same_people((scenario.seed, scenario.recipients(), replications), baseline)?;
-    let is_known = |name: &str| baseline.plans.iter().any(|plan| plan.name == name);
-    match scenario.plans.iter().any(|plan| is_known(&plan.name)) {
-        true => Ok(()),
-        false => Err(Incomparable::NoCommonPlan),
-    }
-}
-
-/// Whether this currency is that of `baseline`.
-fn same_currency(currency: &str, baseline: &Results) -> Result<(), Incomparable> {
-    if currency == baseline.scenario.currency { Ok(()) } else { Err(Incomparable::Currency) }
-}
-
-/// Whether this seed, number of recipients and number of replications are those of `baseline`.
-fn same_people((seed, recipients, replications): (u64, u64, u32), baseline: &Results) -> Result<(), Incomparable> {
-    let theirs = &baseline.scenario;
-    if seed != theirs.seed() {
-        return Err(Incomparable::Seed(theirs.seed()));
-    }
-    if recipients != theirs.recipients {
-        return Err(Incomparable::Recipients(theirs.recipients));
-    }
-    if replications != theirs.replications {
-        return Err(Incomparable::Replications(theirs.replications));
-    }
-    Ok(())
-}
-
-fn same_plan<'a>(results: &'a Results, plan: &PlanResult) -> Option<&'a PlanResult> {
-    results.plans.iter().find(|other| other.name == plan.name)
-}
-
-fn row(now: &PlanResult, was: &PlanResult, metric: &'static str, tolerance: Option<Tolerance>) -> Against {
-    let value = |plan| measure(plan, metric).map(|measured| measured.value);
-    let (is, was) = (value(now), value(was));
-    let tolerance = tolerance.map_or(0.0, |t| t.of(was.unwrap_or(0.0)));
-    let fails = match (is, was) {
-        (Some(is), Some(was)) => worse_by(metric, is, was) > tolerance + rounding(tolerance, was),
-        // What was measured and no longer can be, such as a latency when nobody is reached, is worse.
-        (None, Some(_)) => true,
-        (_, None) => false,
-    };
-    Against { plan: now.name.clone(), metric, was, is, tolerance, fails }
-}
-
-/// By how much a difference of decimal numbers may miss a tolerance that it should just meet; nothing where there is none.
-fn rounding(tolerance: f64, was: f64) -> f64 {
-    if tolerance > 0.0 { 1e-9 * was.abs().max(tolerance) } else { 0.0 }
-}
-
-/// How much worse `is` than `was`; negative when it is better.
-fn worse_by(metric: &str, is: f64, was: f64) -> f64 {
-    if more_is_better(metric) { was - is } else { is - was }
 }
 
 #[cfg(test)]
@@ -290,9 +174,15 @@ mod tests {
     }
 
     #[test]
-    fn worse_depends_on_the_measure() {
-        assert!(worse_by("in_time", 0.9, 0.95) > 0.0);
-        assert!(worse_by("duplicates", 0.9, 0.95) < 0.0);
-        assert!(worse_by("latency_s.p95", 9.0, 8.0) > 0.0);
+    fn a_latency_hides_who_is_not_reached() {
+        assert!(hides("latency_s.p95", 0.051) && !hides("latency_s.p95", 0.049) && hides("latency_p95_s", 0.051));
+        assert!(hides("latency_s.mean", 0.06) && hides("latency_s.p99", 0.02) && !hides("latency_s.p50", 0.4));
+        assert!(!hides("delivered", 0.9) && !hides("cost.total", 0.9));
+    }
+
+    #[test]
+    fn reasons_go_by_the_names_of_the_results() {
+        let all = ["latency_s.p95", "latency_p95_s", "cost.per_recipient", "cost.total", "in_time"].map(key);
+        assert_eq!(all, ["latency_p95_s", "latency_p95_s", "cost_per_recipient", "cost_per_recipient", "in_time"]);
     }
 }

@@ -8,7 +8,7 @@ use super::samples::{Part, QUANTILES, Sample};
 use super::totals::{Certainty, Strand, Totals};
 use super::unknown::Unknown;
 use crate::scenario::{Plan, Scenario};
-use crate::sim::PairTally;
+use crate::sim::{PairTally, PlanTally};
 use crate::stats::{self, Cells, Confidence, Latencies, Moments};
 
 /// A mean of fewer recipients has no interval: how skewed their values are is unknown.
@@ -52,8 +52,13 @@ impl<'a> Estimate<'a> {
         &self.strand.samples[self.plan]
     }
 
+    /// All counts.
+    pub(super) fn tally(&self) -> &'a PlanTally {
+        &self.strand.tally.plans[self.plan]
+    }
+
     fn latencies(&self) -> &'a Latencies {
-        &self.strand.tally.plans[self.plan].latencies
+        &self.tally().latencies
     }
 
     /// From recipients by `alone`, or from replications by `together`.
@@ -195,9 +200,46 @@ pub(super) struct Paired<'a> {
     pub(super) pair: &'a PairTally,
 }
 
-impl Paired<'_> {
+impl<'a> Paired<'a> {
     fn sure(&self, alone: impl FnOnce() -> Ends, together: impl FnOnce() -> Ends) -> Ends {
         self.plan.sure(alone, together)
+    }
+
+    /// Whether nobody differs in a share; where recipients depend on one another, no replication.
+    pub(super) fn shares_are_equal(&self, part: Part) -> bool {
+        match self.plan.totals.certainty {
+            Certainty::Recipients => self.differing(part).is_some_and(|counts| counts == [0, 0]),
+            _ => self.replications_are_equal(|sample| sample.share(part)),
+        }
+    }
+
+    /// Likewise in cost.
+    pub(super) fn costs_are_equal(&self) -> bool {
+        match self.plan.totals.certainty {
+            Certainty::Recipients => self.pair.cost_difference_squared == 0,
+            _ => self.replications_are_equal(Sample::cost),
+        }
+    }
+
+    /// Whether latencies are distributed alike, in each group of recipients.
+    pub(super) fn latencies_are_equal(&self) -> bool {
+        let groups = |of: &Estimate<'a>| &of.strand.groups[of.plan];
+        groups(&self.plan) == groups(&self.against) && self.plan.latencies().sum() == self.against.latencies().sum()
+    }
+
+    fn replications_are_equal(&self, of: impl Fn(&Sample) -> f64) -> bool {
+        self.plan.samples().iter().map(&of).eq(self.against.samples().iter().map(&of))
+    }
+
+    /// How many recipients are so under the one plan and not under the other, and the other way round.
+    const fn differing(&self, part: Part) -> Option<[u64; 2]> {
+        match part {
+            Part::Delivered => Some(self.pair.delivered),
+            Part::InTime => Some(self.pair.in_time),
+            Part::Succeeded => Some(self.pair.succeeded),
+            Part::Duplicates => Some(self.pair.duplicates),
+            Part::Seen => None,
+        }
     }
 
     /// Of the difference of a share.
@@ -205,18 +247,12 @@ impl Paired<'_> {
         let played = self.plan.played() as f64;
         let confidence = self.plan.confidence();
         let alone = || {
-            let [ours, theirs] = match part {
-                Part::Delivered => self.pair.delivered,
-                Part::InTime => self.pair.in_time,
-                Part::Succeeded => self.pair.succeeded,
-                Part::Duplicates => self.pair.duplicates,
-                Part::Seen => return Err(Unknown::FewBeyond),
-            };
+            let [ours, theirs] = self.differing(part).ok_or(Unknown::FewBeyond)?;
             stats::paired_share_difference(ours as f64, theirs as f64, played, confidence).ok_or(Unknown::Nobody)
         };
         let together = || {
             let replications = self.plan.totals.replications;
-            let share = |of: &Estimate<'_>| part.count(&of.strand.tally.plans[of.plan]) as f64 / played;
+            let share = |of: &Estimate<'_>| part.count(&of.strand.tally.plans[of.plan]) as f64 / of.played() as f64;
             let exception = |of: &Estimate<'_>| share(of).min(1.0 - share(of));
             let most = exception(&self.plan).max(exception(&self.against));
             if most * f64::from(replications) < EXCEPTIONS {
@@ -233,13 +269,12 @@ impl Paired<'_> {
     pub(super) fn cost(&self) -> Ends {
         self.plan.cost()?;
         self.against.cost()?;
-        let (plan, against) = (self.plan.plan, self.against.plan);
-        let strand = self.plan.strand;
         let alone = || {
-            let cost = |plan: usize| strand.tally.plans[plan].cost as i128;
+            let cost = |of: &Estimate<'_>| of.strand.tally.plans[of.plan].cost as i128;
             let squares = self.pair.cost_difference_squared;
-            let sums = Moments::of_sums(self.plan.played(), cost(plan) - cost(against), squares);
-            let first = strand.first_costs[plan].iter().zip(&strand.first_costs[against]);
+            let sums = Moments::of_sums(self.plan.played(), cost(&self.plan) - cost(&self.against), squares);
+            let first_costs = |of: &Estimate<'a>| &of.strand.first_costs[of.plan];
+            let first = first_costs(&self.plan).iter().zip(first_costs(&self.against));
             let skewness = skewness(first.map(|(ours, theirs)| (ours - theirs) as f64));
             let moments = Moments { skewness, ..sums.ok_or(Unknown::TooLarge)? };
             Ok(moments.interval(self.plan.confidence()))

@@ -36,36 +36,6 @@ impl Measured {
     }
 }
 
-/// The unit of a measure, which says how to show it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unit {
-    /// A share of the recipients.
-    Share,
-    /// An amount of money.
-    Money,
-    /// A span in seconds.
-    Seconds,
-    /// A count.
-    Count,
-}
-
-/// The unit of the measure with this name.
-#[must_use]
-pub fn unit(metric: &str) -> Unit {
-    match metric {
-        "delivered" | "in_time" | "succeeded" | "duplicates" | "seen" => Unit::Share,
-        "failovers" => Unit::Count,
-        _ if metric.starts_with("cost") => Unit::Money,
-        _ => Unit::Seconds,
-    }
-}
-
-/// Whether more of the measure with this name is better; less of the others is.
-#[must_use]
-pub fn more_is_better(metric: &str) -> bool {
-    matches!(metric, "delivered" | "in_time" | "succeeded" | "seen")
-}
-
 /// The measure of `plan` with this name, one of [`crate::scenario::METRICS`]; `None` when there is nothing to measure, such as
 /// the latency of a plan that reached nobody.
 #[must_use]

@@ -1,11 +1,13 @@
 //! Questions that need many flows: what each plan comes to, how plans compare, and whether they keep their bounds.
 
+mod baseline;
 mod check;
 mod classes;
 mod compare;
 mod estimates;
 mod exposure;
 mod footprint;
+mod gate;
 mod measure;
 mod over_time;
 mod pictures;
@@ -20,14 +22,15 @@ mod thinning;
 mod totals;
 mod trace;
 mod unknown;
+mod versus;
 
-pub use check::{
-    Against, BASELINE_METRICS, Checked, Incomparable, Tolerance, Verdict, against, check, comparable, judge,
-};
+pub use baseline::{Incomparable, against_baseline, comparable, new_plans};
+pub use check::{Verdict, check, judge};
 pub use compare::compare;
 pub use estimates::LEAST_REPLICATIONS;
 pub use footprint::footprint;
-pub use measure::{Measured, Unit, measure, more_is_better, unit};
+pub use gate::{Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
+pub use measure::{Measured, measure};
 pub use precision::{Precision, Replications, Wanted};
 pub use results::{
     Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, PlanResult, ProviderResult,
@@ -38,3 +41,4 @@ pub use sizing::{Goal, LOOKS, Limit, Question, Sizing, Trial, size};
 pub use sweep::{Point, Sweep, key, points};
 
 pub use trace::{Event, Trace, Whose, trace};
+pub use versus::{Rivals, Unmatched, Versus};

@@ -20,18 +20,33 @@ const POINTS: usize = 2_000;
 /// The most windows of one outage that are drawn.
 const WINDOWS: usize = 100;
 
-/// The places of the plans that are drawn: all of up to [`MOST_DRAWN`], of more the reference, and those that the fewest others beat,
-/// delivering at least as many in time and costing no more; of equal ones those that deliver the most in time.
+/// The places of the plans that are drawn: all of up to [`MOST_DRAWN`], of more the reference, and those that the fewest others beat.
 pub(super) fn drawn(plans: &[PlanResult], reference: usize) -> Vec<usize> {
-    let beats = |one: &PlanResult, other: &PlanResult| {
-        let (in_time, cost) =
-            (one.in_time.count.0 - other.in_time.count.0, one.cost.per_recipient - other.cost.per_recipient);
+    let worth = |plan: &PlanResult| Worth { in_time: plan.in_time.count.0, cost: plan.cost.per_recipient };
+    chosen(&plans.iter().map(worth).collect::<Vec<_>>(), reference)
+}
+
+/// What a plan is chosen by.
+#[derive(Clone, Copy)]
+struct Worth {
+    in_time: f64,
+    cost: f64,
+}
+
+impl Worth {
+    /// Whether a plan delivers at least as many in time as another, costs no more, and is not its equal.
+    fn beats(self, other: Self) -> bool {
+        let (in_time, cost) = (self.in_time - other.in_time, self.cost - other.cost);
         in_time >= 0.0 && cost <= 0.0 && (in_time > 0.0 || cost < 0.0)
-    };
-    let beaten_by = |place: usize| plans.iter().filter(|other| beats(other, &plans[place])).count();
+    }
+}
+
+/// The reference, and those that the fewest others beat; of equal ones those that deliver the most in time.
+fn chosen(plans: &[Worth], reference: usize) -> Vec<usize> {
+    let beaten_by = |place: usize| plans.iter().filter(|other| other.beats(plans[place])).count();
     let mut order: Vec<_> = (0..plans.len()).map(|place| (place != reference, beaten_by(place), place)).collect();
     order.sort_by(|(rank, beaten, place), (other_rank, other_beaten, other)| {
-        let in_time = plans[*other].in_time.count.0.total_cmp(&plans[*place].in_time.count.0);
+        let in_time = plans[*other].in_time.total_cmp(&plans[*place].in_time);
         (rank, beaten).cmp(&(other_rank, other_beaten)).then(in_time).then(place.cmp(other))
     });
     order.truncate(MOST_DRAWN);
@@ -163,18 +178,17 @@ fn word(effect: Effect) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
 
     #[test]
     fn of_many_plans_those_are_drawn_that_few_others_beat() {
-        assert_eq!(drawn(&fixture::with_plans(20).results.plans, 7), (0..20).collect::<Vec<_>>());
-        let mut plans = fixture::with_plans(60).results.plans;
-        for (place, plan) in plans.iter_mut().enumerate() {
-            // The first twenty cost more the more they deliver in time; each of the others costs as much and delivers less.
-            plan.in_time.count.0 = 1_000.0 + (place % 20) as f64 - 0.5 * (place / 20) as f64;
-            plan.cost.per_recipient = 0.01 + 0.001 * (place % 20) as f64;
-        }
+        // The first twenty cost more the more they deliver in time; each of the others costs as much and delivers less.
+        let worth = |place: usize| Worth {
+            in_time: 1_000.0 + (place % 20) as f64 - 0.5 * (place / 20) as f64,
+            cost: 0.01 + 0.001 * (place % 20) as f64,
+        };
+        let plans: Vec<_> = (0..60).map(worth).collect();
+        assert_eq!(chosen(&plans[..20], 7), (0..20).collect::<Vec<_>>());
         let expected: Vec<_> = (1..20).chain([44]).collect();
-        assert_eq!(drawn(&plans, 44), expected, "the reference, and all that nothing beats but the least in time");
+        assert_eq!(chosen(&plans, 44), expected, "the reference, and all that nothing beats but the least in time");
     }
 }

@@ -5,6 +5,7 @@ use super::exposure::Exposure;
 use super::precision::{Wanted, next_round};
 use super::samples::Sample;
 use super::span;
+use super::versus::First;
 use crate::rng::Luck;
 use crate::scenario::Scenario;
 use crate::sim::{
@@ -120,21 +121,93 @@ pub(super) fn together(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) 
     Ok(totals)
 }
 
+/// Two scenarios abreast, of which recipients depend on nobody.
+pub(super) struct Abreast {
+    pub(super) totals: [Totals; 2],
+    /// For each stream, and where there are several for all of them together, the recipients in whom each couple of plans differs.
+    pub(super) pairs: Vec<Vec<PairTally>>,
+    /// For each couple, the first of them who differs in anything.
+    pub(super) differing: Vec<Option<First>>,
+}
+
+/// Plays two scenarios with the same streams in lock-step, so many replications, under `couples` of plans, one of each scenario.
+pub(super) fn abreast(
+    ready: &[Ready<'_>; 2],
+    couples: &[(usize, usize)],
+    wanted: &Wanted,
+    replications: u32,
+    progress: &Progress,
+) -> Result<Abreast, Interrupted> {
+    let streams = ready[0].recipients.len();
+    let strands = if streams > 1 { streams + 1 } else { 1 };
+    let mut played = Abreast {
+        totals: ready.each_ref().map(|ready| Totals::new(ready, wanted, Certainty::Recipients)),
+        pairs: vec![vec![PairTally::default(); couples.len()]; strands],
+        differing: vec![None; couples.len()],
+    };
+    ready.iter().for_each(|ready| progress.plan(ready.lives() * u64::from(replications)));
+    for replication in 0..replications {
+        let worlds = ready.each_ref().map(|ready| ready.world(&ready.cast, replication));
+        let mut sides = [Vec::new(), Vec::new()];
+        for stream in 0..streams {
+            let roles = ready.each_ref().map(|ready| &ready.cast.streams[stream]);
+            let recipients = ready[0].recipients[stream];
+            let versus = sim::play_versus(worlds.each_ref(), roles, couples, recipients, progress)?;
+            for strand in [Some(stream), (strands > 1).then_some(streams)].into_iter().flatten() {
+                played.pairs[strand].iter_mut().zip(&versus.pairs).for_each(|(sum, pair)| sum.merge(pair));
+            }
+            for (first, recipient) in played.differing.iter_mut().zip(versus.differing) {
+                *first = first.or(recipient.map(|recipient| First { replication, stream, recipient }));
+            }
+            for (side, (alone, ready)) in sides.iter_mut().zip(versus.sides.into_iter().zip(ready)) {
+                side.push(for_each_plan(alone, &ready.cast));
+            }
+        }
+        for (totals, (ready, side)) in played.totals.iter_mut().zip(ready.iter().zip(sides)) {
+            totals.add(ready, side);
+        }
+    }
+    Ok(played)
+}
+
 /// A scenario made ready to play.
 pub(super) struct Ready<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) cast: Cast,
     timeline: Timeline,
+    /// How many recipients of each stream are played.
+    recipients: Vec<u64>,
 }
 
 impl<'a> Ready<'a> {
     /// Builds the samplers of `scenario`, and finds out which latencies are shared by many.
     pub(super) fn new(scenario: &'a Scenario, progress: &Progress) -> Result<Self, Interrupted> {
-        let mut ready =
-            Self { scenario, cast: Cast::prepared(scenario, progress)?, timeline: span::timeline(scenario) };
+        let recipients = scenario.streams.iter().map(|stream| stream.traffic.recipients).collect();
+        let mut ready = Self {
+            scenario,
+            cast: Cast::prepared(scenario, progress)?,
+            timeline: span::timeline(scenario),
+            recipients,
+        };
         let (of_plans, of_own) = sim::scales(&ready.world(&ready.cast, 0), progress)?;
         ready.cast.set_scales(of_plans, &of_own);
         Ok(ready)
+    }
+
+    /// The same with the first so many recipients of each stream.
+    pub(super) fn of_first(self, recipients: Vec<u64>) -> Self {
+        Self { recipients, ..self }
+    }
+
+    /// What becomes of each recipient of each stream under a plan, in a world whose recipients depend on one another.
+    pub(super) fn lives_of(
+        &self,
+        plan: usize,
+        replication: u32,
+        progress: &Progress,
+    ) -> Result<Vec<Vec<u64>>, Interrupted> {
+        let cast = self.cast.in_world(self.luck(replication), self.timeline.end());
+        sim::lives(&self.world(&cast, replication), plan, progress)
     }
 
     /// An empty tally of the stream with this index, or of all of them together, under each plan that is compared.
@@ -157,7 +230,7 @@ impl<'a> Ready<'a> {
 
     /// The lives of one replication.
     fn lives(&self) -> u64 {
-        self.scenario.recipients() * self.scenario.plans.len() as u64
+        self.recipients.iter().sum::<u64>() * self.scenario.plans.len() as u64
     }
 
     /// So many replications are played at one time, all of their worlds in parallel.
@@ -304,10 +377,9 @@ impl Strand {
     fn new(ready: &Ready<'_>, stream: Option<usize>) -> Self {
         let scenario = ready.scenario;
         let plans = scenario.plans.len();
-        let recipients = |stream: usize| scenario.streams[stream].traffic.recipients;
         Self {
             tally: ready.empty_tally(stream),
-            recipients: stream.map_or_else(|| scenario.recipients(), recipients),
+            recipients: stream.map_or_else(|| ready.recipients.iter().sum(), |stream| ready.recipients[stream]),
             peaks: vec![0; plans],
             last_ends: vec![Mean::default(); plans],
             drains: vec![vec![Mean::default(); scenario.providers.len()]; plans],

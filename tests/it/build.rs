@@ -3,7 +3,7 @@
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
 use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec, Seen, When};
-use failsim::scenario::{Carrier, Plan, Scenario, Stream};
+use failsim::scenario::{BaselineRules, Carrier, Plan, Scenario, Stream};
 use failsim::traffic::{Arrivals, Traffic};
 use failsim::units::{Money, Probability, SimTime};
 use failsim::vocabulary::{Status, StatusSet, SuccessFloor};
@@ -109,6 +109,8 @@ pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec
         providers,
         plans,
         checks: Vec::new(),
+        baseline: BaselineRules::default(),
+        left_out: Vec::new(),
         digest: String::new(),
         warnings: None,
     }

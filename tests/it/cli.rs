@@ -7,6 +7,7 @@ mod baseline;
 mod capacity;
 mod checks;
 mod folders;
+mod gate;
 mod hidden;
 #[cfg(target_os = "linux")]
 mod interrupted;

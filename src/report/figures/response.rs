@@ -4,8 +4,8 @@ use super::canvas::{self, Anchor, Area, At, Drawn, INK, LINE};
 use super::frame::{self, Frame, Scale, Tick};
 use super::{Figure, FigureError, placing};
 use crate::report::words;
-use crate::scenario::{AxisUnit, Bound};
-use crate::study::{Measured, Unit};
+use crate::scenario::{AxisUnit, Bound, Unit};
+use crate::study::Measured;
 
 const HEIGHT: i32 = 780;
 const TOP: i32 = 120;

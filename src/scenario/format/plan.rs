@@ -2,7 +2,7 @@
 
 use crate::engine::MAX_ATTEMPTS;
 use crate::scenario::grammar::{Field, Kind, Range, Table};
-use crate::scenario::model::METRICS;
+use crate::scenario::metric::METRICS;
 
 /// A plan.
 pub(super) static PLAN: Table = Table {

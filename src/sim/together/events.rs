@@ -49,6 +49,25 @@ pub(super) struct Events<'a> {
     departure: (SimTime, usize),
     travellers: Places,
     waiting: Waiting,
+    /// For each stream, what became of each recipient, where all are watched.
+    lives: Vec<Vec<u64>>,
+}
+
+/// Of whom more is kept than counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Watch {
+    Nobody,
+    /// Of this recipient of a stream every verdict.
+    One(u8, u32),
+    /// Of all what became of them.
+    All,
+}
+
+/// What was kept.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Seen {
+    pub(super) verdicts: Vec<Verdict>,
+    pub(super) lives: Vec<Vec<u64>>,
 }
 
 /// A stream of traffic under way.
@@ -111,9 +130,11 @@ impl Due for Entry {
 }
 
 impl<'a> Events<'a> {
-    /// The world in which the plan with this index is compared; of `watched`, a stream and a recipient, every verdict is kept.
-    pub(super) fn new(world: &'a World<'a>, plan: usize, watched: Option<(u8, u32)>) -> Self {
+    /// The world in which the plan with this index is compared.
+    pub(super) fn new(world: &'a World<'a>, plan: usize, watch: Watch) -> Self {
         let cast = world.cast;
+        let lives = cast.streams.iter().map(|role| vec![0; role.traffic.recipients as usize]);
+        let watched = if let Watch::One(stream, recipient) = watch { Some((stream, recipient)) } else { None };
         let streams = cast.streams.iter().map(|role| {
             let (part, luck) = (cast.part(role, plan), world.luck.of_stream(&role.name));
             let tally = PlanTally::with_queues(part.carriers.len(), &cast.providers, &part.scale);
@@ -137,11 +158,12 @@ impl<'a> Events<'a> {
             departure: NO_DEPARTURE,
             travellers: Places::default(),
             waiting: Waiting::default(),
+            lives: if watch == Watch::All { lives.collect() } else { Vec::new() },
         }
     }
 
-    /// Plays the world to its end; gives what it came to, and the verdicts on whoever was watched.
-    pub(super) fn play(mut self, progress: &Progress) -> Result<(WorldTally, Vec<Verdict>), Interrupted> {
+    /// Plays the world to its end; gives what it came to, and what was kept of whoever was watched.
+    pub(super) fn play(mut self, progress: &Progress) -> Result<(WorldTally, Seen), Interrupted> {
         self.arrival = self.next_arrival();
         let (mut steps, mut told) = (0_u64, 0);
         while self.step() {
@@ -163,7 +185,7 @@ impl<'a> Events<'a> {
         let (streams, arrivals) = self.streams.into_iter().map(|stream| (stream.tally, stream.arrivals)).unzip();
         let (longest, opened) = (self.doors.longest(), self.doors.opened());
         let tally = WorldTally { streams, arrivals, longest, opened, touched: self.doors.touched };
-        Ok((tally, self.doors.verdicts))
+        Ok((tally, Seen { verdicts: self.doors.verdicts, lives: self.lives }))
     }
 
     /// How many recipients have arrived.
@@ -262,6 +284,10 @@ impl<'a> Events<'a> {
             return;
         }
         let row = memory.finish(traveller.flow.status(), &mut stream.tally);
+        if let Some(lives) = self.lives.get_mut(usize::from(traveller.stream)) {
+            let deadline = self.world.cast.streams[usize::from(traveller.stream)].deadline;
+            lives[traveller.recipient as usize] = row.hashed(traveller.arrival, deadline);
+        }
         stream.finished.add(traveller.arrival, row, &mut stream.tally);
         self.travellers.leave(place);
     }

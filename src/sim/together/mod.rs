@@ -25,6 +25,7 @@ use super::handing::Verdict;
 use super::progress::{Interrupted, Progress};
 use super::tally::PlanTally;
 use crate::stats::Bins;
+use events::Watch;
 
 /// What one plan came to in one world.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,7 +49,7 @@ pub struct WorldTally {
 pub fn play_together(world: &World<'_>, plan: usize, progress: &Progress) -> Result<WorldTally, Interrupted> {
     let tally = match stages::Stages::new(world, plan).filter(|_| world.way == Way::Shortest) {
         Some(stages) => stages.play(progress),
-        None => events::Events::new(world, plan, None).play(progress).map(|(tally, _)| tally),
+        None => events::Events::new(world, plan, Watch::Nobody).play(progress).map(|(tally, _)| tally),
     }?;
     debug_assert_eq!(laws::broken(world, &tally), None, "a law that every world obeys");
     Ok(tally)
@@ -63,7 +64,16 @@ pub fn flows_one_way(world: &World<'_>, plan: usize) -> bool {
 /// What the providers said to each attempt of one recipient, in order, in the world in which the plan with this index is compared.
 #[must_use]
 pub fn verdicts(world: &World<'_>, plan: usize, stream: usize, recipient: u32) -> Vec<Verdict> {
-    let watched = Some((stream as u8, recipient));
-    let played = events::Events::new(world, plan, watched).play(&Progress::default());
-    played.map_or_else(|Interrupted| Vec::new(), |(_, verdicts)| verdicts)
+    let watch = Watch::One(stream as u8, recipient);
+    let played = events::Events::new(world, plan, watch).play(&Progress::default());
+    played.map_or_else(|Interrupted| Vec::new(), |(_, seen)| seen.verdicts)
+}
+
+/// What each recipient's life came to, in the world in which the plan with this index is compared: for each stream, by number, a hash of
+/// it that equal lives have in common within a run of the program.
+///
+/// # Errors
+/// [`Interrupted`] when `progress` was asked to stop before the end.
+pub fn lives(world: &World<'_>, plan: usize, progress: &Progress) -> Result<Vec<Vec<u64>>, Interrupted> {
+    events::Events::new(world, plan, Watch::All).play(progress).map(|(_, seen)| seen.lives)
 }

@@ -3,6 +3,9 @@
 use super::{Home, has};
 use failsim::study::Results;
 
+/// The last line names what is inconclusive.
+const UNSURE: &str = "\n0 passed, 0 failed, 1 inconclusive: viber-first in_time\n";
+
 /// The share delivered in time by `viber-first`.
 fn in_time(home: &Home) -> f64 {
     let json = home.says("run pin.toml --no-report --format json").ends(0).out;
@@ -15,7 +18,7 @@ fn a_check_that_holds_is_ok() {
     let said = home.says("check pin.toml").ends(0);
     has(
         &said.out,
-        &["ok        viber-first in_time  ", ", at least 50 % wanted\n", "checks: 1 hold, 0 fail, 0 not sure\n"],
+        &["pass          viber-first in_time  ", ", at least 50 % wanted\n", "\n1 passed, 0 failed, 0 inconclusive\n"],
     );
     assert_eq!((said.err.as_str(), home.names()), ("", vec!["pin.toml".to_owned()]));
 }
@@ -26,7 +29,11 @@ fn a_check_that_fails_ends_with_three() {
     let said = home.says("check pin.toml").ends(3);
     has(
         &said.out,
-        &["FAIL      viber-first in_time  ", ", at least 99.99 % wanted\n", "checks: 0 hold, 1 fail, 0 not sure\n"],
+        &[
+            "FAIL          viber-first in_time  ",
+            ", at least 99.99 % wanted\n",
+            "\n0 passed, 1 failed, 0 inconclusive\n",
+        ],
     );
     assert_eq!(said.err, "");
     let home = Home::with("at_least = 0.5", "at_most = 0.5");
@@ -39,15 +46,12 @@ fn a_bound_within_the_interval_is_neither_and_says_how_many_would_tell() {
     let bound = in_time(&home) + 0.001;
     home.change("at_least = 0.5", &format!("at_least = {bound}"));
     let said = home.says("check pin.toml").ends(0);
-    has(
-        &said.out,
-        &["not sure  viber-first in_time  ", "; needs about ", " recipients\n", "0 hold, 0 fail, 1 not sure\n"],
-    );
+    has(&said.out, &["inconclusive  viber-first in_time\n", "; needs about ", " recipients\n", UNSURE]);
     let number = said.out.split_once("needs about ").and_then(|(_, rest)| rest.split_once(" recipients"));
     let number: u64 = number.map(|(number, _)| number.replace(' ', "")).expect("a number").parse().expect("a number");
     assert!(number > 2_000, "more than were played: {number}");
     home.change(&format!("at_least = {bound}"), &format!("at_most = {}", bound - 0.001));
-    has(&home.says("check pin.toml").ends(0).out, &["too close for any number of recipients"]);
+    has(&home.says("check pin.toml").ends(0).out, &["too close for any number of"]);
 }
 
 #[test]
@@ -61,7 +65,8 @@ fn every_measure_can_be_checked() {
     let said = home.says("check pin.toml").ends(0);
     // Two thousand recipients cannot bound the 99.9 % quantile.
     let all = failsim::scenario::METRICS.len() - 2;
-    has(&said.out, &[&format!("checks: {all} hold, 0 fail, 1 not sure"), "too few recipients for an interval"]);
+    let last = format!("\n{all} passed, 0 failed, 1 inconclusive: sms-first latency_s.p999\n");
+    has(&said.out, &[&last, "at least 0 s wanted; no interval: "]);
 }
 
 #[test]
@@ -94,6 +99,20 @@ fn large_numbers_can_be_read() {
     home.write("before.json", earlier.to_string());
     let said = home.says("check pin.toml --baseline before.json --tolerance cost=1e300,in_time=1e300pp").ends(0);
     has(&said.out, &["latency_s.p99  was 1e308 s, is "]);
-    has(&said.err, &["the deadline is 60 s, in the baseline it was 1e308 s"]);
+    has(&said.out, &["the deadline is 60 s, in the baseline it was 1e308 s"]);
     assert!(said.out.lines().all(|line| line.len() < 200), "{}", said.out);
+}
+
+/// Whoever is not reached has no latency: of a plan that reaches few, latencies look good.
+#[test]
+fn a_latency_that_hides_who_is_not_reached_says_so() {
+    let home = Home::with("metric = \"in_time\"\nat_least = 0.5", "metric = \"latency_p95_s\"\nat_most = 3600");
+    let said = home.says("check pin.toml").ends(0);
+    assert!(!said.out.contains("were reached"), "99 in 100 are reached:\n{}", said.out);
+    home.change("share = 0.62", "share = 0.30");
+    home.change("{ provider = \"sms\", ttl = \"5m\" },\n  { provider = \"voice\" },", "");
+    let said = home.says("check pin.toml").ends(0);
+    has(&said.out, &["pass          viber-first latency_p95_s", " were reached, and of"]);
+    let said = home.says("check pin.toml --format json").ends(0);
+    has(&said.out, &["\"reached\": 0.2"]);
 }

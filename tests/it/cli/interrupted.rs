@@ -95,7 +95,7 @@ fn an_interrupted_run_stops_at_once_and_writes_nothing() {
         "run pin.toml --recipients 4000000000 --threads 2 --out there --format json",
         "run pin.toml --recipients 100 --replications 100000 --no-report",
         "check pin.toml --recipients 4000000000",
-        "capacity pin.toml --recipients 4000000000 --provider sms --rate --goal delivered>=0.5",
+        "capacity pin.toml --recipients 200000 --replications 100000 --provider sms --rate --goal delivered>=0.5",
     ] {
         let said = interrupted(&home, line, |_| true);
         assert_eq!(said.refuses(130, &[]).err, NOTHING, "{line}");

@@ -1,0 +1,63 @@
+//! The results of an earlier run, as a baseline.
+
+use super::failure::Failure;
+use crate::files;
+use crate::study::{self, Incomparable, Results};
+use std::path::Path;
+
+/// The longest baseline [bytes]; most have some ten thousand, and those of hundreds of plans in all pairs stay far below it.
+const LONGEST: u64 = 512 << 20;
+/// As much is shown of what is wrong with a baseline [characters]; it may repeat what stands there.
+const LONGEST_REASON: usize = 300;
+
+/// Reads the results of an earlier run.
+pub(super) fn read(path: &Path) -> Result<Results, Failure> {
+    const HINT: &str = "give the results.json of a report folder, or what `failsim run --format json` printed";
+    let bytes = files::read(path, LONGEST).map_err(|error| Failure::unreadable(path, &error, HINT))?;
+    parsed(&bytes).map_err(|reason| {
+        let message = format!("{} is no results file of failsim ({}): {reason}", path.display(), study::SCHEMA);
+        Failure::usage(message, HINT)
+    })
+}
+
+/// The results that `bytes` say, or why they say none.
+fn parsed(bytes: &[u8]) -> Result<Results, String> {
+    #[derive(serde::Deserialize)]
+    struct Marked {
+        schema: String,
+    }
+    let Marked { schema } = serde_json::from_slice(bytes).map_err(|error| placed(&error))?;
+    if schema != study::SCHEMA {
+        return Err(format!("its schema is {schema:?}"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| placed(&error))
+}
+
+/// Where in the file something is wrong, and what.
+fn placed(error: &serde_json::Error) -> String {
+    let (line, column, text) = (error.line(), error.column(), error.to_string());
+    let place = format!(" at line {line} column {column}");
+    let reason: String = text.strip_suffix(&place).unwrap_or(&text).chars().take(LONGEST_REASON).collect();
+    format!("line {line}, column {column}: {reason}")
+}
+
+pub(super) fn incomparable(reason: &Incomparable) -> Failure {
+    let (what, hint) = match reason {
+        Incomparable::NoCommonPlan => {
+            ("it has none of these plans".to_owned(), "make a new baseline with `failsim run --out DIR`".to_owned())
+        }
+        Incomparable::Currency => {
+            ("it counts in another currency".to_owned(), "make a new baseline from this scenario".to_owned())
+        }
+        Incomparable::Seed(seed) => (format!("it was played with seed {seed}"), format!("use --seed {seed}")),
+        Incomparable::Recipients(n) => {
+            let plural = if *n == 1 { "" } else { "s" };
+            (format!("it was played with {n} recipient{plural}"), format!("use --recipients {n}"))
+        }
+        Incomparable::Replications(r) => {
+            let plural = if *r == 1 { "" } else { "s" };
+            (format!("it was played with {r} replication{plural}"), format!("use --replications {r}"))
+        }
+    };
+    Failure::usage(format!("this run cannot be compared with the baseline: {what}"), hint)
+}

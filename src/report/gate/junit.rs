@@ -1,0 +1,95 @@
+//! A gate as JUnit's XML, as Jenkins, GitLab and others read it: the elements and attributes of the schema junit-10 of Jenkins.
+//!
+//! A suite for each plan and a case for each question. What is inconclusive is `skipped`, which readers show and do not count as passed;
+//! where that is strict, it is a failure. There are no times: equal runs give equal bytes.
+
+use super::said::said;
+use super::{asked_by, sorted};
+use crate::report::words;
+use crate::study::{Gate, Outcome, Row};
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+use std::io;
+
+/// A gate as JUnit's XML.
+#[must_use]
+pub fn junit(gate: &Gate) -> String {
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+    let written = write(&mut writer, gate);
+    written.expect("memory takes every write");
+    String::from_utf8(writer.into_inner()).expect("only text was written") + "\n"
+}
+
+fn write(writer: &mut Writer<Vec<u8>>, gate: &Gate) -> io::Result<()> {
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let mut suites: Vec<(&str, Vec<&Row>)> = Vec::new();
+    for row in sorted(gate) {
+        match suites.iter_mut().find(|(plan, _)| *plan == row.plan) {
+            Some((_, rows)) => rows.push(row),
+            None => suites.push((&row.plan, vec![row])),
+        }
+    }
+    let tests = gate.rows.len().to_string();
+    let failures = failures(gate, gate.rows.iter());
+    let root = writer.create_element("testsuites").with_attributes([
+        ("name", "failsim check"),
+        ("tests", tests.as_str()),
+        ("failures", failures.as_str()),
+        ("errors", "0"),
+    ]);
+    root.write_inner_content(|writer| suites.iter().try_for_each(|(plan, rows)| suite(writer, gate, plan, rows)))?;
+    Ok(())
+}
+
+fn failures<'a>(gate: &Gate, rows: impl Iterator<Item = &'a Row>) -> String {
+    rows.filter(|row| fails(gate, row)).count().to_string()
+}
+
+fn fails(gate: &Gate, row: &Row) -> bool {
+    row.outcome == Outcome::Fail || row.outcome == Outcome::Inconclusive && gate.strict
+}
+
+fn suite(writer: &mut Writer<Vec<u8>>, gate: &Gate, plan: &str, rows: &[&Row]) -> io::Result<()> {
+    let skipped = rows.iter().filter(|row| row.outcome == Outcome::Inconclusive && !gate.strict).count().to_string();
+    let (tests, failures) = (rows.len().to_string(), failures(gate, rows.iter().copied()));
+    let (plan, file) = (clean(plan), clean(&gate.file));
+    let suite = writer.create_element("testsuite").with_attributes([
+        ("name", plan.as_str()),
+        ("file", file.as_str()),
+        ("tests", tests.as_str()),
+        ("failures", failures.as_str()),
+        ("errors", "0"),
+        ("skipped", skipped.as_str()),
+    ]);
+    suite.write_inner_content(|writer| rows.iter().try_for_each(|row| case(writer, gate, row)))?;
+    Ok(())
+}
+
+fn case(writer: &mut Writer<Vec<u8>>, gate: &Gate, row: &Row) -> io::Result<()> {
+    let of_plan = [row.stream.as_deref(), row.measure.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let name =
+        if of_plan.is_empty() { asked_by(row.kind).to_owned() } else { format!("{}: {of_plan}", asked_by(row.kind)) };
+    let bound = row.bound().zip(row.measure.as_deref());
+    let bound = bound.map(|(bound, measure)| super::wanted(crate::scenario::unit(measure), bound));
+    let name = clean(&bound.map_or(name.clone(), |bound| format!("{name} {bound}")));
+    let (class, message) = (clean(&row.plan), clean(&said(gate, row)));
+    let case =
+        writer.create_element("testcase").with_attributes([("name", name.as_str()), ("classname", class.as_str())]);
+    let (element, kind) = match row.outcome {
+        Outcome::Pass => return case.write_empty().map(drop),
+        Outcome::Inconclusive if !gate.strict => ("skipped", "inconclusive"),
+        Outcome::Inconclusive => ("failure", "inconclusive"),
+        Outcome::Fail => ("failure", asked_by(row.kind)),
+    };
+    let place = clean(&row.line.map_or_else(|| gate.file.clone(), |line| format!("{}:{line}", gate.file)));
+    case.write_inner_content(|writer| {
+        let reason = writer.create_element(element).with_attributes([("message", message.as_str()), ("type", kind)]);
+        reason.write_text_content(BytesText::new(&format!("{place}: {message}"))).map(drop)
+    })
+    .map(drop)
+}
+
+/// `text` without characters that XML cannot hold.
+fn clean(text: &str) -> String {
+    words::shortened(text, usize::MAX)
+}

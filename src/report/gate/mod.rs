@@ -1,0 +1,114 @@
+//! What CI reads of a gate: text, JSON, JUnit, Markdown, and annotations for GitHub.
+
+mod annotations;
+mod junit;
+mod said;
+mod summary;
+mod text;
+
+pub use annotations::annotations;
+pub use junit::junit;
+pub(super) use said::wanted;
+pub use summary::summary;
+pub use text::text;
+
+use super::json::pretty;
+use crate::study::{Gate, Kind, Outcome, Row};
+use said::said;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A gate with what is said of each row.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Gate")]
+struct Told<'a> {
+    #[serde(flatten)]
+    gate: &'a Gate,
+    /// For each row, what was found and what was asked for, in a sentence.
+    messages: Vec<String>,
+}
+
+/// A gate as JSON.
+#[must_use]
+pub fn json(gate: &Gate) -> String {
+    pretty(&Told { gate, messages: gate.rows.iter().map(|row| said(gate, row)).collect() })
+}
+
+/// The JSON Schema of [`json()`].
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Told<'static>)
+}
+
+/// The rows, what fails first, then what is inconclusive, those of a plan together.
+fn sorted(gate: &Gate) -> Vec<&Row> {
+    let mut plans: Vec<&str> = Vec::new();
+    for row in &gate.rows {
+        if !plans.contains(&row.plan.as_str()) {
+            plans.push(&row.plan);
+        }
+    }
+    let mut rows: Vec<_> = gate.rows.iter().collect();
+    rows.sort_by_key(|row| (row.outcome, plans.iter().position(|plan| *plan == row.plan)));
+    rows
+}
+
+/// How many pass, fail and are inconclusive, and which those are: "3 passed, 0 failed, 1 inconclusive: sms-first in_time".
+fn count(gate: &Gate) -> String {
+    let mut text = format!("{} passed, {} failed, {} inconclusive", gate.passed, gate.failed, gate.inconclusive);
+    let unsure: Vec<_> = sorted(gate).into_iter().filter(|row| row.outcome == Outcome::Inconclusive).collect();
+    if !unsure.is_empty() {
+        let names: Vec<_> = unsure.iter().take(MOST_NAMED).map(|row| row.subject()).collect();
+        let more = unsure.len().saturating_sub(MOST_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let strict = if gate.strict { " (they fail, as --strict asks)" } else { "" };
+        text += &format!(": {}{more}{strict}", names.join(", "));
+    }
+    text
+}
+
+/// No more than so many rows are named in a sentence.
+const MOST_NAMED: usize = 10;
+
+/// Who asks.
+const fn asked_by(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Check => "check",
+        Kind::Baseline => "baseline",
+        Kind::Against => "against",
+    }
+}
+
+/// How many measures were compared with another run, and how many of those have changed.
+fn compared(gate: &Gate) -> Option<String> {
+    let rows: Vec<_> = gate.rows.iter().filter(|row| row.kind != Kind::Check && row.measure.is_some()).collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let changed = rows.iter().filter(|row| !said::is_unchanged(row)).count();
+    let names = [(&gate.baseline, "baseline"), (&gate.against, "against")];
+    let names = names.into_iter().filter_map(|(name, what)| Some(format!("{what} {}", name.as_ref()?)));
+    let names = names.collect::<Vec<_>>().join(", ");
+    Some(match changed {
+        0 => format!("{names}: {} measures compared, all exactly equal", rows.len()),
+        n => format!("{names}: {} measures compared, {n} changed", rows.len()),
+    })
+}
+
+/// The first recipients who show that plans differ, a sentence for each.
+fn differing(gate: &Gate) -> Vec<String> {
+    let one = |first: &crate::study::Differing| {
+        let stream = first.stream.as_ref().map_or_else(String::new, |stream| format!(" of {stream}"));
+        let replication = match first.replication {
+            0 => String::new(),
+            replication => format!(" in replication {replication}"),
+        };
+        format!("{} differs first in recipient {}{stream}{replication}", first.plan, first.recipient)
+    };
+    gate.differing.iter().map(one).collect()
+}
+
+/// The lives of those recipients, under the plan and under the other scenario's, where they were asked for.
+fn traces(gate: &Gate) -> impl Iterator<Item = &str> {
+    gate.differing.iter().flat_map(|first| &first.traces).map(String::as_str)
+}

@@ -1,0 +1,198 @@
+//! What is said of a row, in one sentence.
+
+use crate::report::words;
+use crate::scenario::{Bound, Unit, more_is_better, unit};
+use crate::study::{Difference, Gate, Intervals, Kind, Outcome, Row};
+
+/// The words of an answer.
+pub(super) const fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Fail => "FAIL",
+        Outcome::Inconclusive => "inconclusive",
+        Outcome::Pass => "pass",
+    }
+}
+
+/// What was found, and what was asked for, for programs too: with plain spaces.
+pub(super) fn said(gate: &Gate, row: &Row) -> String {
+    plain(&sentence(gate, row))
+}
+
+/// `text` with plain spaces.
+pub(super) fn plain(text: &str) -> String {
+    text.replace(words::NBSP, " ")
+}
+
+/// What was found, and what was asked for, in a sentence that does not break within a number.
+pub(super) fn sentence(gate: &Gate, row: &Row) -> String {
+    let sentence = match (row.kind, &row.measure) {
+        (kind, None) => missing(kind, row),
+        (Kind::Check, Some(measure)) => checked(row, unit(measure)),
+        (_, Some(measure)) => compared(row, measure),
+    };
+    let those = if gate.scenario.intervals == Intervals::FromRecipients { "recipients" } else { "replications" };
+    let doubt = (row.outcome == Outcome::Inconclusive).then(|| doubt(row, those));
+    [Some(sentence), doubt, row.reached.map(hidden)].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// `98.910 % (98.756 to 99.045), at least 98.5 % wanted`.
+fn checked(row: &Row, unit: Unit) -> String {
+    let is = row
+        .value
+        .map_or_else(|| "nothing to measure".to_owned(), |value| with_interval(unit, value, row.low.zip(row.high)));
+    match row.bound() {
+        Some(bound) => format!("{is}, {} wanted", asked(unit, bound)),
+        None => is,
+    }
+}
+
+/// A plan, or a stream of it, that only the other run has.
+fn missing(kind: Kind, row: &Row) -> String {
+    let other = if kind == Kind::Baseline { "the baseline" } else { "the other scenario" };
+    match &row.stream {
+        Some(stream) => format!("{other} has the stream {stream}, this scenario has not"),
+        None => format!(
+            "{other} has this plan, the scenario has not: write renamed_from = {:?} on the plan that took its place, or {}",
+            row.plan,
+            if kind == Kind::Baseline {
+                "make a new baseline"
+            } else {
+                "name it in --plan with those that are compared"
+            },
+        ),
+    }
+}
+
+/// `was 98.910 %, is 98.880 %: 0.030 points worse, none tolerated`.
+fn compared(row: &Row, measure: &str) -> String {
+    let unit = unit(measure);
+    let (Some(was), Some(is)) = (row.other, row.value) else {
+        let show = |x: Option<f64>| x.map_or_else(|| "none".to_owned(), |x| shown(unit, x, decimals(unit, x)));
+        return format!("was {}, is {}", show(row.other), show(row.value));
+    };
+    if is_unchanged(row) {
+        return format!("{}, exactly as before", shown(unit, is, decimals(unit, is)));
+    }
+    let by = (is - was).abs();
+    // As many digits as it takes to see the difference.
+    let decimals = decimals(unit, was).max(words::decimals_of(scaled(unit, by), 2));
+    let tolerance = row.tolerance.unwrap_or(0.0);
+    let is_better = (is > was) == more_is_better(measure) && is != was;
+    let interval = row.difference.and_then(|difference| change_interval(&difference, unit, decimals));
+    let size = format!("{}{}{}", number(unit, by, decimals), points(unit), interval.unwrap_or_default());
+    let verdict = match (is_better, tolerance > 0.0) {
+        (false, false) if is == was => "in all, and not for each recipient".to_owned(),
+        (false, true) if is == was => format!("in all, {} worse tolerated", allowed(unit, tolerance, decimals)),
+        (true, false) => "better".to_owned(),
+        (true, true) if row.outcome == Outcome::Pass => "better".to_owned(),
+        (true, true) => format!("better, {} worse tolerated", allowed(unit, tolerance, decimals)),
+        (false, false) => "worse, none tolerated".to_owned(),
+        (false, true) => format!("worse, {} tolerated", allowed(unit, tolerance, decimals)),
+    };
+    let (was, is) = (shown(unit, was, decimals), shown(unit, is, decimals));
+    format!("was {was}, is {is}: {size} {verdict}")
+}
+
+/// ` (0.150 to 0.250)`, in the direction in which the change is told.
+fn change_interval(difference: &Difference, unit: Unit, decimals: usize) -> Option<String> {
+    let (low, high) = difference.low.zip(difference.high)?;
+    let (low, high) = if difference.difference < 0.0 { (-high, -low) } else { (low, high) };
+    Some(format!(" ({} to {})", number(unit, low, decimals), number(unit, high, decimals)))
+}
+
+/// Whether a measure is what it was in the other run, for every recipient.
+pub(super) fn is_unchanged(row: &Row) -> bool {
+    let exact = row.difference.is_none_or(|Difference { low, high, .. }| low == Some(0.0) && high == Some(0.0));
+    row.measure.is_some() && row.value == row.other && exact
+}
+
+/// What would tell, or why nothing would.
+fn doubt(row: &Row, those: &str) -> String {
+    let has_interval = row.low.is_some() || row.difference.is_some_and(|difference| difference.low.is_some());
+    match (row.needed, &row.no_interval) {
+        (Some(needed), _) => format!("needs about {} {those}", words::whole(needed)),
+        (None, Some(reason)) => format!("no interval: {reason}"),
+        (None, None) if has_interval => format!("too close for any number of {those}"),
+        (None, None) => format!("too few {those} for an interval"),
+    }
+}
+
+/// A latency says nothing of those who are not reached.
+fn hidden(reached: f64) -> String {
+    format!(
+        "only {} were reached, and of the others a latency says nothing: check `delivered` or `in_time` too",
+        words::percent(reached, 1)
+    )
+}
+
+/// `98.910 % (98.756 to 99.045)`.
+fn with_interval(unit: Unit, value: f64, interval: Option<(f64, f64)>) -> String {
+    let decimals = decimals(unit, value);
+    let is = shown(unit, value, decimals);
+    match interval {
+        Some((low, high)) => format!("{is} ({} to {})", number(unit, low, decimals), number(unit, high, decimals)),
+        None => is,
+    }
+}
+
+/// `x` in the unit that it is shown in.
+fn number(unit: Unit, x: f64, decimals: usize) -> String {
+    words::decimal(scaled(unit, x), decimals)
+}
+
+fn scaled(unit: Unit, x: f64) -> f64 {
+    if unit == Unit::Share { 100.0 * x } else { x }
+}
+
+const fn suffix(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Share => "\u{a0}%",
+        Unit::Seconds => "\u{a0}s",
+        Unit::Money | Unit::Count => "",
+    }
+}
+
+/// The unit of a difference.
+const fn points(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Share => " points",
+        _ => suffix(unit),
+    }
+}
+
+/// How many decimals a value like `x` is shown with.
+fn decimals(unit: Unit, x: f64) -> usize {
+    match unit {
+        Unit::Share | Unit::Seconds => 3,
+        Unit::Money => words::decimals_of(x, 5).clamp(2, 6),
+        Unit::Count => usize::from(x.fract() != 0.0),
+    }
+}
+
+/// `at least 98.5 %`, with plain spaces.
+pub(in crate::report) fn wanted(unit: Unit, bound: Bound) -> String {
+    plain(&asked(unit, bound))
+}
+
+fn asked(unit: Unit, bound: Bound) -> String {
+    match bound {
+        Bound::AtLeast(limit) => format!("at least {}", self::bound(unit, limit)),
+        Bound::AtMost(limit) => format!("at most {}", self::bound(unit, limit)),
+    }
+}
+
+/// A bound as somebody would write it, without trailing zeros.
+fn bound(unit: Unit, limit: f64) -> String {
+    format!("{}{}", words::without_zeros(&number(unit, limit, 8)), suffix(unit))
+}
+
+/// A tolerance with the digits of the change that it is set against, or as many as it has.
+fn allowed(unit: Unit, tolerance: f64, decimals: usize) -> String {
+    let digits = decimals.max(words::decimals_of(scaled(unit, tolerance), 2));
+    let points = if unit == Unit::Share { "" } else { suffix(unit) };
+    format!("{}{points}", words::without_zeros(&number(unit, tolerance, digits)))
+}
+
+fn shown(unit: Unit, x: f64, decimals: usize) -> String {
+    format!("{}{}", number(unit, x, decimals), suffix(unit))
+}

@@ -1,0 +1,49 @@
+//! A gate as Markdown, for a job's summary or a comment.
+
+use super::said::{is_unchanged, said, word};
+use super::{compared, count, differing, sorted, traces};
+use crate::report::markdown::{code, escaped};
+use crate::report::words;
+use crate::study::{Gate, Kind, Outcome};
+
+/// `text` as a block of code: indented, so that nothing in it can end it.
+fn block(text: &str) -> String {
+    text.lines().map(|line| format!("    {}\n", words::shortened(line, usize::MAX))).collect()
+}
+
+/// A gate as Markdown: how it ended, what was asked and answered, what fails first; of measures that are compared with another run those
+/// that have changed.
+#[must_use]
+pub fn summary(gate: &Gate) -> String {
+    let title = match gate.outcome {
+        Outcome::Pass => "passed",
+        Outcome::Inconclusive => "inconclusive",
+        Outcome::Fail => "FAILED",
+    };
+    let mut text = format!("## failsim check: {title}\n\n{}: {}.\n", code(&gate.file), escaped(&count(gate)));
+    let rows: Vec<_> = sorted(gate).into_iter().filter(|row| row.kind == Kind::Check || !is_unchanged(row)).collect();
+    if !rows.is_empty() {
+        text += "\n| | plan | measure | |\n| :--- | :--- | :--- | :--- |\n";
+    }
+    for row in rows {
+        let measure =
+            [row.stream.as_deref(), row.measure.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let word = if row.outcome == Outcome::Pass {
+            word(row.outcome).to_owned()
+        } else {
+            format!("**{}**", word(row.outcome))
+        };
+        text +=
+            &format!("| {word} | {} | {} | {} |\n", escaped(&row.plan), escaped(&measure), escaped(&said(gate, row)));
+    }
+    let sentences: Vec<_> = gate.notes.iter().cloned().chain(differing(gate)).chain(compared(gate)).collect();
+    if !sentences.is_empty() {
+        text.push('\n');
+    }
+    sentences.iter().for_each(|sentence| text += &format!("- {}\n", escaped(sentence)));
+    for trace in traces(gate) {
+        let first = trace.lines().next().unwrap_or_default();
+        text += &format!("\n<details><summary>{}</summary>\n\n{}\n</details>\n", escaped(first), block(trace));
+    }
+    text
+}

@@ -1,0 +1,64 @@
+//! A gate for people: a line for each row, what fails first.
+
+use super::said::{is_unchanged, plain, sentence, word};
+use super::{compared, count, differing, sorted, traces};
+use crate::report::table::Terminal;
+use crate::report::{layout, words};
+use crate::study::{Gate, Kind, Outcome, Row};
+use anstyle::{AnsiColor, Style};
+
+/// So wide is the widest word of an answer.
+const WORD: usize = "inconclusive".len();
+/// Columns between the parts of a line.
+const GAP: usize = 2;
+
+/// A gate as text: what fails first, by plan, then what is inconclusive; of measures that are compared with another run those that have
+/// changed. The last line counts, and names what is inconclusive.
+#[must_use]
+pub fn text(gate: &Gate, terminal: Terminal) -> String {
+    plain(&drawn(gate, terminal))
+}
+
+fn drawn(gate: &Gate, terminal: Terminal) -> String {
+    let shown: Vec<_> = sorted(gate).into_iter().filter(|row| row.kind == Kind::Check || !is_unchanged(row)).collect();
+    let width = shown.iter().map(|row| words::width(&row.subject())).max().unwrap_or(0);
+    let mut text: String = shown.iter().map(|row| line(gate, row, width, terminal)).collect();
+    for trace in traces(gate) {
+        text.push_str(&format!("\n{trace}\n"));
+    }
+    for sentence in gate.notes.iter().cloned().chain(differing(gate)).chain(compared(gate)) {
+        text += &layout::wrapped(&words::shortened(&sentence, usize::MAX), usize::from(terminal.width));
+        text.push('\n');
+    }
+    text + &layout::wrapped(&words::shortened(&count(gate), usize::MAX), usize::from(terminal.width)) + "\n"
+}
+
+/// A row, broken between words; what does not fit beside its subject stands below it.
+fn line(gate: &Gate, row: &Row, subjects: usize, terminal: Terminal) -> String {
+    let columns = usize::from(terminal.width);
+    let subject = words::shortened(&row.subject(), usize::MAX);
+    let sentence = words::shortened(&sentence(gate, row), usize::MAX);
+    let style = style(row.outcome, terminal);
+    let word = format!("{style}{}{style:#}{}", word(row.outcome), " ".repeat(WORD - word(row.outcome).len()));
+    let gap = " ".repeat(GAP);
+    let beside = format!("{word}{gap}{}{gap}{sentence}\n", words::padded(&subject, subjects));
+    if WORD + GAP + subjects.max(words::width(&subject)) + GAP + words::width(&sentence) <= columns {
+        return beside;
+    }
+    let indent = " ".repeat(WORD + GAP);
+    let room = columns.saturating_sub(indent.len() + GAP).max(20);
+    let below = layout::wrapped(&sentence, room);
+    let below = below.lines().map(|line| format!("{indent}{gap}{line}\n"));
+    format!("{word}{gap}{subject}\n{}", below.collect::<String>())
+}
+
+const fn style(outcome: Outcome, terminal: Terminal) -> Style {
+    if !terminal.color {
+        return Style::new();
+    }
+    match outcome {
+        Outcome::Fail => AnsiColor::Red.on_default().bold(),
+        Outcome::Inconclusive => AnsiColor::Yellow.on_default(),
+        Outcome::Pass => AnsiColor::Green.on_default(),
+    }
+}

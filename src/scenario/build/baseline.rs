@@ -1,0 +1,41 @@
+//! How a scenario is held to other runs.
+
+use super::Builder;
+use crate::scenario::metric::{BASELINE_KEYS, baseline_metric};
+use crate::scenario::record::Record;
+use crate::scenario::tolerance::{BaselineRules, Tolerance};
+
+impl Builder<'_> {
+    /// `[baseline]`, if it is there.
+    pub(super) fn baseline(&mut self, scenario: &Record) -> Option<BaselineRules> {
+        let Some(record) = super::optional::<&Record>(scenario, "baseline")? else {
+            return Some(BaselineRules::default());
+        };
+        let keys = super::optional::<&[&str]>(record, "measures")?.unwrap_or_default();
+        let metrics: Vec<_> = keys.iter().filter_map(|key| baseline_metric(key)).collect();
+        let tolerances = super::optional::<&Record>(record, "tolerances")?;
+        let tolerances = tolerances.map_or_else(|| Some(Vec::new()), |record| self.tolerances(record, &metrics));
+        Some(BaselineRules { tolerances: tolerances?, metrics })
+    }
+
+    /// The tolerances, each of a measure that is compared.
+    fn tolerances(&mut self, record: &Record, compared: &[&str]) -> Option<Vec<(&'static str, Tolerance)>> {
+        let named = BASELINE_KEYS.into_iter().filter(|key| record.has(key));
+        let one = |key: &'static str| {
+            let metric = baseline_metric(key)?;
+            if !compared.is_empty() && !compared.contains(&metric) {
+                let message = format!("`{key}` is not compared, so that nothing of it needs to be tolerated");
+                let cure = format!("add \"{key}\" to `measures`, or remove it here");
+                return self.refuse(record.place_of_key(key), message, "expected one of `measures`", cure);
+            }
+            match Tolerance::parse(metric, record.get::<&str>(key)?) {
+                Ok(tolerance) => Some((metric, tolerance)),
+                Err(reason) => {
+                    let (message, cure) = reason.split_once("; ").unwrap_or((&reason, ""));
+                    self.refuse(record.place_of(key), message, "expected a tolerance", cure)
+                }
+            }
+        };
+        super::all(named.map(one).collect())
+    }
+}

@@ -1,0 +1,122 @@
+//! By how much a measure may be worse than in another run: `0.1pp`, `0.5%rel`, `500ms`, `0.001`.
+
+use super::metric::{BASELINE_METRICS, Unit, unit};
+use super::quantity::duration_of;
+
+/// By how much a measure may be worse than in another run.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Tolerance {
+    /// By this much, in the measure's own unit (a share for shares).
+    Absolute(f64),
+    /// By this share of the other run's value.
+    Relative(f64),
+}
+
+impl Tolerance {
+    /// None at all.
+    pub const NONE: Self = Self::Absolute(0.0);
+
+    /// In the measure's own unit, given the other run's value.
+    #[must_use]
+    pub fn of(self, value: f64) -> f64 {
+        match self {
+            Self::Absolute(amount) => amount,
+            Self::Relative(share) => share * value.abs(),
+        }
+    }
+
+    /// What `text` says of this measure.
+    ///
+    /// # Errors
+    /// What would do, when it says nothing. A percentage of a share could mean points as well: it has to say `%rel`.
+    pub fn parse(metric: &str, text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
+        let (unit, bare) = (unit(metric), text.strip_suffix('%'));
+        if let Some(percent) = bare.filter(|_| unit == Unit::Share) {
+            return Err(format!(
+                "{text:?} of a share may mean points, or a part of it; write {0}pp or {0}%rel",
+                percent.trim()
+            ));
+        }
+        let amount = if let Some(percent) = text.strip_suffix("%rel").or(bare) {
+            number(percent).map(|percent| Self::Relative(percent / 100.0))
+        } else {
+            match unit {
+                Unit::Share => text.strip_suffix("pp").and_then(number).map(|points| Self::Absolute(points / 100.0)),
+                Unit::Seconds => duration_of(text).map(|span| Self::Absolute(span.as_secs_f64())),
+                Unit::Money | Unit::Count => number(text).map(Self::Absolute),
+            }
+        };
+        amount.ok_or_else(|| format!("{text:?} is no amount of {metric}; write {}", forms(unit)))
+    }
+}
+
+/// How a scenario is held to another run.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct BaselineRules {
+    /// By how much these measures may be worse; others not at all.
+    pub tolerances: Vec<(&'static str, Tolerance)>,
+    /// The measures that are compared, of [`BASELINE_METRICS`]; all of them where it is empty.
+    pub metrics: Vec<&'static str>,
+}
+
+impl BaselineRules {
+    /// The measures that are compared.
+    #[must_use]
+    pub fn compared(&self) -> &[&'static str] {
+        if self.metrics.is_empty() { &BASELINE_METRICS } else { &self.metrics }
+    }
+
+    /// By how much a measure may be worse.
+    #[must_use]
+    pub fn tolerance(&self, metric: &str) -> Tolerance {
+        let named = self.tolerances.iter().rev().find(|(known, _)| *known == metric);
+        named.map_or(Tolerance::NONE, |(_, tolerance)| *tolerance)
+    }
+}
+
+/// What an amount of this unit looks like.
+const fn forms(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Share => "percentage points such as 0.1pp, or a part of the other run's value such as 2%rel",
+        Unit::Seconds => "a span such as 500ms, or a part of the other run's value such as 2%rel",
+        Unit::Money | Unit::Count => "an amount such as 0.001, or a part of the other run's value such as 2%rel",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_come_in_the_measures_unit_or_relative() {
+        for (metric, text, tolerance) in [
+            ("in_time", "0.5pp", Tolerance::Absolute(0.005)),
+            ("in_time", "2%rel", Tolerance::Relative(0.02)),
+            ("cost.per_recipient", "2%", Tolerance::Relative(0.02)),
+            ("cost.per_recipient", "0.5 %rel", Tolerance::Relative(0.005)),
+            ("cost.per_recipient", "0.001", Tolerance::Absolute(0.001)),
+            ("latency_s.p95", "500ms", Tolerance::Absolute(0.5)),
+        ] {
+            assert_eq!(Tolerance::parse(metric, text), Ok(tolerance), "{metric} {text}");
+        }
+        assert_eq!((Tolerance::Absolute(0.1).of(5.0), Tolerance::Relative(0.1).of(-5.0)), (0.1, 0.5));
+    }
+
+    #[test]
+    fn what_is_no_amount_is_refused_with_the_cure() {
+        for (metric, text, cure) in [
+            ("in_time", "1%", "write 1pp or 1%rel"),
+            ("in_time", "0.1", "0.1pp"),
+            ("in_time", "-1pp", "0.1pp"),
+            ("cost.per_recipient", "NaN", "0.001"),
+            ("latency_s.p95", "1pp", "500ms"),
+            ("latency_s.p95", "5", "500ms"),
+            ("cost.per_recipient", "", "0.001"),
+        ] {
+            let said = Tolerance::parse(metric, text).expect_err(text);
+            assert!(said.contains(cure), "{metric} {text}: {said}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Two scenarios on the same recipients, in lock-step: batch by batch, so that every recipient's lives stand side by side.
+
+use super::alone::{Alone, Gathered, Shared, Table, World};
+use super::batch;
+use super::cast::Role;
+use super::progress::{Interrupted, Progress};
+use super::tally::{PairTally, Tally};
+use crate::stats::Cells;
+use rayon::prelude::*;
+
+/// What the first recipients of a stream came to in two worlds, under couples of plans.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Versus {
+    /// In each world.
+    pub sides: [Alone; 2],
+    /// For each couple, the recipients in whom they differ.
+    pub pairs: Vec<PairTally>,
+    /// For each couple, the first recipient whose life differs.
+    pub differing: Vec<Option<u64>>,
+}
+
+/// Plays the first `recipients` of a stream, which both worlds have by the same name and their luck with it, each as if it were alone;
+/// `couples` are plans of the first world and of the second, by their indices.
+///
+/// # Errors
+/// [`Interrupted`] when `progress` was asked to stop before the end.
+pub fn play_versus(
+    worlds: [&World<'_>; 2],
+    roles: [&Role; 2],
+    couples: &[(usize, usize)],
+    recipients: u64,
+    progress: &Progress,
+) -> Result<Versus, Interrupted> {
+    let [one, other] = [0, 1].map(|side| Shared::new(worlds[side], roles[side], recipients, progress));
+    let shared = [one, other];
+    // A stream with a plan of its own is played under that alone.
+    let place = |side: usize, plan: usize| if roles[side].own.is_empty() { plan } else { 0 };
+    let couples: Vec<_> = couples.iter().map(|&(ours, theirs)| (place(0, ours), place(1, theirs))).collect();
+    let lockstep = Lockstep { worlds, shared: &shared, couples: &couples };
+    let threads = rayon::current_num_threads().min(shared[0].sections);
+    let work = (0..threads).into_par_iter().with_max_len(1).map(|_| lockstep.work());
+    let mut parts = work.collect::<Result<Vec<_>, _>>()?.into_iter();
+    let mut sum = parts.next().unwrap_or_else(|| lockstep.empty());
+    parts.for_each(|part| sum.merge(part));
+    sum.sections.sort_unstable_by_key(|(section, _)| *section);
+    let [one, other] = sum.tallies;
+    let (ours, theirs) = sum.sections.into_iter().map(|(_, [ours, theirs])| (ours, theirs)).unzip();
+    Ok(Versus {
+        sides: [Alone { tally: one, sections: ours }, Alone { tally: other, sections: theirs }],
+        pairs: sum.pairs,
+        differing: sum.differing,
+    })
+}
+
+/// What is played.
+struct Lockstep<'a> {
+    worlds: [&'a World<'a>; 2],
+    shared: &'a [Shared<'a>; 2],
+    couples: &'a [(usize, usize)],
+}
+
+/// What a thread has counted.
+struct Counts {
+    tallies: [Tally; 2],
+    sections: Vec<(usize, [Vec<Cells>; 2])>,
+    pairs: Vec<PairTally>,
+    differing: Vec<Option<u64>>,
+}
+
+impl Lockstep<'_> {
+    fn empty(&self) -> Counts {
+        let tally = |side: usize| {
+            let mut tally = self.worlds[side].empty_tally(&self.shared[side]);
+            tally.pairs.clear();
+            tally
+        };
+        Counts {
+            tallies: [tally(0), tally(1)],
+            sections: Vec::new(),
+            pairs: vec![PairTally::default(); self.couples.len()],
+            differing: vec![None; self.couples.len()],
+        }
+    }
+
+    /// Plays sections until none is left.
+    fn work(&self) -> Result<Counts, Interrupted> {
+        let mut counts = self.empty();
+        let [mut one, mut other] = self.shared.each_ref().map(Table::new);
+        let [mut ours, mut theirs] = self.shared.each_ref().map(Gathered::new);
+        while let Some(section) = self.shared[0].take() {
+            for batch in self.shared[0].batches(section) {
+                let (first, count) = batch?;
+                let [our_tally, their_tally] = &mut counts.tallies;
+                self.worlds[0].play_batch(first, count, &self.shared[0], &mut one, our_tally);
+                self.worlds[1].play_batch(first, count, &self.shared[1], &mut other, their_tally);
+                self.compare(first, count, [&one, &other], &mut counts);
+            }
+            let [our_tally, their_tally] = &mut counts.tallies;
+            counts.sections.push((section, [ours.gather(our_tally), theirs.gather(their_tally)]));
+        }
+        let [our_tally, their_tally] = &mut counts.tallies;
+        ours.give_back(our_tally);
+        theirs.give_back(their_tally);
+        Ok(counts)
+    }
+
+    fn compare(&self, first: u64, count: usize, [one, other]: [&Table; 2], counts: &mut Counts) {
+        for (i, &(ours, theirs)) in self.couples.iter().enumerate() {
+            let plan = (&one.columns[ours], &one.arrivals[..count]);
+            let against = (&other.columns[theirs], &other.arrivals[..count]);
+            let differs = batch::compare(plan, against, &mut counts.pairs[i]).map(|place| first + place as u64);
+            counts.differing[i] = first_of(counts.differing[i], differs);
+        }
+    }
+}
+
+impl Counts {
+    fn merge(&mut self, other: Self) {
+        self.tallies.iter_mut().zip(&other.tallies).for_each(|(ours, theirs)| ours.merge(theirs));
+        self.sections.extend(other.sections);
+        self.pairs.iter_mut().zip(&other.pairs).for_each(|(ours, theirs)| ours.merge(theirs));
+        self.differing.iter_mut().zip(other.differing).for_each(|(ours, theirs)| *ours = first_of(*ours, theirs));
+    }
+}
+
+/// The lower of two numbers that may not be there.
+fn first_of(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    one.into_iter().chain(other).min()
+}

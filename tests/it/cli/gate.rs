@@ -1,0 +1,341 @@
+//! What CI reads of `failsim check`: formats, strictness, and another scenario on the same people.
+
+use super::{Home, Said, has};
+use std::fmt::Write as _;
+
+/// A scenario with a check of each kind of answer.
+fn mixed() -> Home {
+    let home = Home::new();
+    let text = home.read("pin.toml").split("[[checks]]").next().expect("the rest").to_owned();
+    let checks = [
+        ("viber-first", "in_time", "at_least = 0.5"),
+        ("viber-first", "delivered", "at_most = 0.5"),
+        ("sms-first", "in_time", "at_least = 0.957"),
+    ];
+    let checks = checks.iter().fold(text, |mut text, (plan, metric, bound)| {
+        let _ = writeln!(text, "[[checks]]\nplan = \"{plan}\"\nmetric = \"{metric}\"\n{bound}");
+        text
+    });
+    home.write("pin.toml", checks);
+    home
+}
+
+fn line_of(home: &Home, part: &str) -> usize {
+    home.read("pin.toml").split_once(part).expect("it is there").0.lines().count()
+}
+
+#[test]
+fn what_fails_stands_first_and_the_last_line_names_what_is_inconclusive() {
+    let said = mixed().says("check pin.toml").ends(3);
+    let starts: Vec<_> = said.out.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert!(starts[0].starts_with("FAIL          viber-first delivered"), "{}", said.out);
+    assert!(starts[1].starts_with("inconclusive  sms-first in_time"), "{}", said.out);
+    assert!(starts[2].starts_with("pass          viber-first in_time"), "{}", said.out);
+    assert_eq!(starts[3], "1 passed, 1 failed, 1 inconclusive: sms-first in_time");
+}
+
+/// Nothing that nobody knows is green by accident: it is said, and with `--strict` it fails.
+#[test]
+fn inconclusive_fails_where_that_is_asked_for() {
+    let home = mixed();
+    home.change("at_most = 0.5", "at_least = 0.5");
+    let said = home.says("check pin.toml").ends(0);
+    assert!(said.out.ends_with("2 passed, 0 failed, 1 inconclusive: sms-first in_time\n"), "{}", said.out);
+    let said = home.says("check pin.toml --strict").ends(3);
+    has(&said.out, &["1 inconclusive: sms-first in_time (they fail, as --strict asks)\n"]);
+    let json = home.says("check pin.toml --format json").ends(0).out;
+    has(&json, &["\"outcome\": \"inconclusive\"", "\"strict\": false"]);
+    has(&home.says("check pin.toml --strict --format json").ends(3).out, &["\"outcome\": \"fail\""]);
+    let junit = home.says("check pin.toml --format junit").ends(0).out;
+    has(&junit, &["<skipped message=", "type=\"inconclusive\"", "skipped=\"1\""]);
+    let junit = home.says("check pin.toml --strict --format junit").ends(3).out;
+    has(&junit, &["<failure message=", "type=\"inconclusive\"", "skipped=\"0\""]);
+    has(&home.says("check pin.toml --format markdown").ends(0).out, &["## failsim check: inconclusive\n"]);
+    has(&home.says("check pin.toml --format github").ends(0).out, &["::warning file=pin.toml,line="]);
+    has(&home.says("check pin.toml --strict --format github").ends(3).out, &["::error file=pin.toml,line="]);
+}
+
+#[test]
+fn json_follows_its_schema() {
+    let home = mixed();
+    let schema: serde_json::Value = serde_json::from_str(&home.says("schema --check").ends(0).out).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    home.write("before.json", home.says("run pin.toml --no-report --format json").ends(0).out);
+    home.write("other.toml", home.read("pin.toml").replace("share = 0.62", "share = 0.63"));
+    for flags in ["", "--baseline before.json", "--against other.toml --explain", "--baseline before.json --strict"] {
+        let gate: serde_json::Value =
+            serde_json::from_str(&home.says(&format!("check pin.toml --format json {flags}")).ends(3).out)
+                .expect("JSON");
+        let errors: Vec<_> = validator.iter_errors(&gate).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{flags}: {errors:?}");
+        assert_eq!(gate["schema"], "failsim/check/1");
+        let rows = gate["rows"].as_array().expect("rows");
+        assert_eq!(rows.len(), gate["messages"].as_array().expect("messages").len());
+        let sum = ["passed", "failed", "inconclusive"].map(|word| gate[word].as_u64().expect("a count"));
+        assert_eq!(sum.iter().sum::<u64>(), rows.len() as u64);
+        let delivered = rows.iter().find(|row| row["measure"] == "delivered" && row["kind"] == "check").expect("a row");
+        let line = line_of(&home, "[[checks]]\nplan = \"viber-first\"\nmetric = \"delivered\"") as u64 + 1;
+        assert_eq!((delivered["line"].as_u64(), delivered["at_most"].as_f64()), (Some(line), Some(0.5)));
+    }
+}
+
+/// The attributes of the elements of JUnit's XML, as junit-10 of Jenkins allows them; those that must be there first.
+const JUNIT: [(&str, &[&str], &[&str]); 5] = [
+    ("testsuites", &[], &["name", "time", "tests", "failures", "errors"]),
+    (
+        "testsuite",
+        &["name", "tests", "failures", "errors"],
+        &["group", "time", "skipped", "timestamp", "hostname", "id", "package", "file", "log", "url"],
+    ),
+    ("testcase", &["name"], &["time", "classname", "group"]),
+    ("failure", &[], &["type", "message"]),
+    ("skipped", &[], &["type", "message"]),
+];
+
+/// Which element may stand in which.
+const WITHIN: [(&str, &str); 5] = [
+    ("testsuites", ""),
+    ("testsuite", "testsuites"),
+    ("testcase", "testsuite"),
+    ("failure", "testcase"),
+    ("skipped", "testcase"),
+];
+
+/// An element: its name, and its attributes.
+type Element = (String, Vec<(String, String)>);
+
+/// All elements of a JUnit file, in order, each held to the schema.
+fn elements(xml: &str) -> Vec<Element> {
+    use quick_xml::XmlVersion;
+    use quick_xml::events::Event;
+    let mut reader = quick_xml::Reader::from_str(xml);
+    let (mut open, mut all): (Vec<String>, Vec<Element>) = (Vec::new(), Vec::new());
+    loop {
+        let event = reader.read_event().expect("well-formed");
+        let is_empty = matches!(event, Event::Empty(_));
+        match event {
+            Event::Start(tag) | Event::Empty(tag) => {
+                let name = tag.name().as_ref().to_owned();
+                let parent = open.last().map_or("", String::as_str);
+                assert!(WITHIN.contains(&(name.as_str(), parent)), "{name} in {parent}");
+                let (_, required, allowed) = JUNIT.iter().find(|(known, ..)| *known == name).expect("a known element");
+                let attributes = tag.attributes().map(|attribute| {
+                    let attribute = attribute.expect("well-formed");
+                    let key = attribute.key.as_ref().to_owned();
+                    let value = attribute.normalized_value(XmlVersion::Explicit1_0);
+                    (key, value.expect("text").into_owned())
+                });
+                let attributes: Vec<_> = attributes.collect();
+                let has = |key: &str| attributes.iter().any(|(known, _)| known == key);
+                assert!(required.iter().all(|key| has(key)), "{name}: {attributes:?}");
+                let is_known = |key: &str| required.contains(&key) || allowed.contains(&key);
+                assert!(attributes.iter().all(|(key, _)| is_known(key)), "{name}: {attributes:?}");
+                all.push((name.clone(), attributes));
+                if !is_empty {
+                    open.push(name);
+                }
+            }
+            Event::End(_) => drop(open.pop()),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert!(open.is_empty());
+    all
+}
+
+#[test]
+fn junit_follows_its_schema_and_counts_right() {
+    let home = mixed();
+    home.change("name = \"sms-first\"", "name = \"sms <first> & \\\"last\\\" 短信\"");
+    home.change("plan = \"sms-first\"", "plan = \"sms <first> & \\\"last\\\" 短信\"");
+    home.write("before.json", home.says("run pin.toml --no-report --format json").ends(0).out);
+    for flags in ["", "--strict", "--baseline before.json"] {
+        let xml = home.says(&format!("check pin.toml --format junit {flags}")).ends(3).out;
+        assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), "{xml}");
+        let elements = elements(&xml);
+        let count = |name: &str| elements.iter().filter(|(known, _)| known == name).count();
+        let sum = |name: &str, key: &str| {
+            let named = elements.iter().filter(|(known, _)| known == name);
+            let values = named.flat_map(|(_, attributes)| attributes).filter(|(known, _)| known == key);
+            values.map(|(_, value)| value.parse::<usize>().expect("a count")).sum::<usize>()
+        };
+        assert_eq!(count("testcase"), sum("testsuite", "tests"));
+        assert_eq!(count("testcase"), sum("testsuites", "tests"));
+        assert_eq!(count("failure"), sum("testsuite", "failures"));
+        assert_eq!(count("failure"), sum("testsuites", "failures"));
+        assert_eq!(count("skipped"), sum("testsuite", "skipped"));
+        assert_eq!((count("testsuite"), count("failure") + count("skipped")), (2, 2));
+        let names: Vec<_> = elements.iter().filter(|(name, _)| name == "testsuite").map(|(_, of)| &of[0].1).collect();
+        assert_eq!(names, ["viber-first", "sms <first> & \"last\" 短信"]);
+    }
+}
+
+#[test]
+fn markdown_is_a_table_that_names_cannot_break() {
+    let home = mixed();
+    home.change("name = \"sms-first\"", "name = \"sms|first <img>\"");
+    home.change("plan = \"sms-first\"", "plan = \"sms|first <img>\"");
+    let said = home.says("check pin.toml --format markdown").ends(3);
+    let lines: Vec<_> = said.out.lines().collect();
+    assert_eq!(lines[0], "## failsim check: FAILED");
+    assert_eq!(lines[2], "`pin.toml`: 1 passed, 1 failed, 1 inconclusive: sms\\|first &lt;img&gt; in\\_time.");
+    assert_eq!(lines[4..6], ["| | plan | measure | |", "| :--- | :--- | :--- | :--- |"]);
+    assert!(lines[6].starts_with("| **FAIL** | viber-first | delivered | "), "{}", lines[6]);
+    assert!(lines[6].ends_with(", at most 50 % wanted |"), "{}", lines[6]);
+    assert!(lines[7].starts_with("| **inconclusive** | sms\\|first &lt;img&gt; | in\\_time | "), "{}", lines[7]);
+    assert!(lines[8].starts_with("| pass | viber-first | in\\_time | "), "{}", lines[8]);
+    assert_eq!(lines.len(), 9);
+}
+
+#[test]
+fn annotations_stand_at_the_lines_that_ask_and_the_summary_is_kept() {
+    let home = mixed();
+    let mut command = home.command(&["check", "pin.toml", "--format", "github"]);
+    home.write("summary.md", "# before\n");
+    command.env("GITHUB_STEP_SUMMARY", home.path("summary.md"));
+    let said = Said::of(&command.output().expect("the program can be run")).ends(3);
+    let lines: Vec<_> = said.out.lines().collect();
+    let line = line_of(&home, "[[checks]]\nplan = \"viber-first\"\nmetric = \"delivered\"") + 1;
+    let start = format!("::error file=pin.toml,line={line},title=failsim check%3A viber-first delivered::");
+    assert!(lines[0].starts_with(&start) && lines[0].ends_with("at most 50 %25 wanted"), "{}", lines[0]);
+    assert!(lines[1].starts_with("::warning file=pin.toml,line="), "{}", lines[1]);
+    assert_eq!(lines[2..], ["1 passed, 1 failed, 1 inconclusive: sms-first in_time"]);
+    let summary = home.read("summary.md");
+    assert!(summary.starts_with("# before\n## failsim check: FAILED\n"), "{summary}");
+    let mut command = home.command(&["check", "pin.toml", "--format", "github"]);
+    command.env("GITHUB_STEP_SUMMARY", home.path("no/such/folder"));
+    let said = Said::of(&command.output().expect("the program can be run")).ends(1);
+    has(&said.err, &["cannot write the job summary", "hint: "]);
+}
+
+#[test]
+fn the_formats_are_the_same_bytes_for_any_number_of_threads() {
+    let home = mixed();
+    home.write("other.toml", home.read("pin.toml").replace("share = 0.62", "share = 0.60"));
+    for format in ["text", "json", "junit", "markdown", "github"] {
+        let line = format!("check pin.toml --against other.toml --explain --format {format} --recipients 5000");
+        let [one, two] = [1, 2].map(|threads| home.says(&format!("{line} --threads {threads}")).ends(3).out);
+        assert_eq!(one, two, "{format}");
+    }
+}
+
+#[test]
+fn a_scenario_does_not_differ_from_itself() {
+    let home = Home::new();
+    home.write("other.toml", home.read("pin.toml"));
+    let said = home.says("check pin.toml --against other.toml --strict").ends(0);
+    has(&said.out, &["against other.toml: 16 measures compared, all exactly equal\n", "17 passed, 0 failed"]);
+    // Nor where providers are shared.
+    home.change("channel = \"sms\"", "channel = \"sms\"\ncapacity = { rate = \"1/s\" }");
+    home.write("other.toml", home.read("pin.toml"));
+    let said = home.says("check pin.toml --against other.toml --replications 3").ends(0);
+    has(&said.out, &["against other.toml: 16 measures compared, all exactly equal\n"]);
+}
+
+/// Two points in a hundred more are not delivered by Viber: it shows, and who shows it is named.
+#[test]
+fn what_got_worse_fails_and_the_first_who_shows_it_is_named() {
+    let home = Home::new();
+    home.write("other.toml", home.read("pin.toml"));
+    home.change("share = 0.62", "share = 0.60");
+    let line = "check pin.toml --against other.toml --recipients 20000";
+    let said = home.says(line).ends(3);
+    has(
+        &said.out,
+        &[
+            "FAIL          viber-first cost.per_recipient",
+            "viber-first differs first in recipient ",
+            " worse, none tolerated",
+        ],
+    );
+    let explained = home.says(&format!("{line} --explain")).ends(3).out;
+    let lives: Vec<_> = explained.lines().filter(|line| line.contains(" of 20 000 under plan viber-first")).collect();
+    assert_eq!(lives.len(), 2, "{explained}");
+    assert!(
+        lives[0].starts_with("pin.toml: recipient ") && lives[1].starts_with("other.toml: recipient "),
+        "{lives:?}"
+    );
+    assert_eq!(lives[0].strip_prefix("pin.toml"), lives[1].strip_prefix("other.toml"));
+    // The other way round it got better.
+    let said = home.says("check other.toml --against pin.toml --recipients 20000").ends(0);
+    has(&said.out, &["pass          viber-first cost.per_recipient", " better"]);
+    let all = "delivered=5pp,in_time=5pp,succeeded=5pp,duplicates=5pp,cost=20%,latency_s.p50=2s,latency_s.p95=2m,latency_s.p99=2m";
+    has(&home.says(&format!("{line} --tolerance {all} --strict")).ends(0).out, &[" worse, 5 tolerated"]);
+}
+
+/// Where providers are shared, replications of both are compared, and the first recipient is found too.
+#[test]
+fn shared_scenarios_are_compared_by_replications() {
+    let home = Home::with("channel = \"sms\"", "channel = \"sms\"\ncapacity = { rate = \"0.6/s\" }");
+    home.write("other.toml", home.read("pin.toml").replace("0.6/s", "1/s"));
+    let said = home.says("check pin.toml --against other.toml --replications 12 --explain").ends(3);
+    has(
+        &said.out,
+        &[
+            "FAIL          sms-first in_time",
+            "sms-first differs first in recipient ",
+            "other.toml: recipient ",
+            " waits",
+        ],
+    );
+    let line = "check pin.toml --against other.toml --replications 12";
+    let [one, two] = [1, 2].map(|threads| home.says(&format!("{line} --threads {threads}")).ends(3).out);
+    assert_eq!(one, two);
+    // Fewer cannot tell.
+    has(
+        &home.says("check pin.toml --against other.toml --replications 2").ends(0).out,
+        &["inconclusive  sms-first in_time"],
+    );
+}
+
+#[test]
+fn recipients_are_paired_by_stream_and_number_and_the_surplus_is_named() {
+    let home = Home::new();
+    home.write("other.toml", home.read("pin.toml").replace("recipients = 2_000", "recipients = 2_500"));
+    let said = home.says("check pin.toml --against other.toml").ends(0);
+    has(
+        &said.out,
+        &["500 more recipients of the other are paired with nobody\n", "against other.toml: 16 measures compared, "],
+    );
+    let text = home.read("pin.toml").replace("[traffic]", "[[traffic]]\nname = \"pins\"");
+    home.write("pin.toml", &text);
+    home.says("check pin.toml --against other.toml")
+        .refuses(2, &["none of these streams of traffic", "give its [traffic] the name"]);
+    let more = "[[traffic]]\nname = \"news\"\nrecipients = 500\narrivals = { blast = {} }\n\n[providers.viber]";
+    home.write("other.toml", text.replacen("[providers.viber]", more, 1));
+    let said = home.says("check pin.toml --against other.toml").ends(0);
+    has(
+        &said.out,
+        &["only the other has the stream news: its 500 recipients are paired with nobody\n", "all exactly equal"],
+    );
+}
+
+#[test]
+fn plans_of_the_other_scenario_are_matched_by_name() {
+    let home = Home::new();
+    home.write("other.toml", home.read("pin.toml"));
+    home.change("name = \"sms-first\"", "name = \"sms-prima\"");
+    let said = home.says("check pin.toml --against other.toml").ends(3);
+    has(&said.out, &["FAIL          sms-first", "the other scenario has this plan", "no such plan: sms-prima"]);
+    home.change("name = \"sms-prima\"", "name = \"sms-prima\"\nrenamed_from = \"sms-first\"");
+    has(&home.says("check pin.toml --against other.toml").ends(0).out, &["16 measures compared, all exactly equal"]);
+    home.says("check pin.toml --against other.toml --plan sms-prima").ends(0);
+    home.write("other.toml", home.read("other.toml").replace("currency = \"EUR\"", "currency = \"CHF\""));
+    home.says("check pin.toml --against other.toml")
+        .refuses(2, &["it counts in CHF", "hint: write the same `currency`"]);
+    home.says("check pin.toml --against missing.toml").refuses(1, &["cannot read missing.toml"]);
+    home.says("check pin.toml --explain").refuses(2, &["--against"]);
+    home.says("check pin.toml --tolerance in_time=1pp").refuses(2, &["--baseline", "--against"]);
+    home.says("check pin.toml --against pin.toml --precision 1pp").refuses(2, &["cannot be used with"]);
+}
+
+/// What belongs to seed and size of this scenario is said.
+#[test]
+fn both_are_played_with_the_seed_of_this_one() {
+    let home = Home::new();
+    home.write("other.toml", home.read("pin.toml").replace("seed = 20261127", "seed = 5"));
+    let said = home.says("check pin.toml --against other.toml").ends(0);
+    has(&said.out, &["all exactly equal"]);
+    has(&said.err, &["note: both scenarios are played with seed 20261127, that of this one"]);
+}
