@@ -2,10 +2,10 @@
 
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
-use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec, Seen, When};
+use failsim::provider::{Capacity, Effect, Order, Outage, Outcome, Price, ProviderSpec, Seen, When};
 use failsim::scenario::{BaselineRules, Carrier, Plan, Scenario, Stream};
 use failsim::traffic::{Arrivals, Traffic};
-use failsim::units::{Money, Probability, SimTime};
+use failsim::units::{Money, Probability, Rate, SimTime};
 use failsim::vocabulary::{Status, StatusSet, SuccessFloor};
 
 pub(crate) const NEVER: SimTime = SimTime::NEVER;
@@ -55,6 +55,12 @@ pub(crate) fn outcome(status: Status, of_all: f64, after: Dist) -> Outcome {
 /// A delivery, opened by this share of the people.
 pub(crate) fn seen_by(of_delivered: f64, after: Dist, outcome: Outcome) -> Outcome {
     Outcome { seen: Some(Seen { share: share(of_delivered), after }), ..outcome }
+}
+
+/// So many leave a second, in the order in which they come.
+pub(crate) fn paced(per_s: u64) -> Capacity {
+    let rate = Rate::new(per_s, 0, SimTime::from_micros(1_000_000));
+    Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo }
 }
 
 /// An outage that happens once.

@@ -19,6 +19,7 @@ mod queueing;
 mod random_scenario;
 mod readme;
 mod revision;
+mod rivals;
 mod sampling;
 mod scenario_files;
 mod sharing;

@@ -6,14 +6,14 @@
 //! with an empty system; what that takes off the mean of so long a run is far below the `START` that is granted, relative to
 //! the value. A bound that a wrong formula could meet would be no test: each is at most `SHARP` of the value.
 
-use crate::build::{constant, exponential, outcome, plan, provider, scenario, secs, step, stream};
+use crate::build::{constant, exponential, outcome, paced, plan, provider, scenario, secs, step, stream};
 use failsim::dist::{Dist, Shape};
 use failsim::provider::{Capacity, Order, Outcome, ProviderSpec};
 use failsim::scenario::Scenario;
 use failsim::sim::Progress;
 use failsim::study::{Findings, ProviderResult, QueueOverTime, compare};
 use failsim::traffic::Arrivals;
-use failsim::units::{Rate, SimTime};
+use failsim::units::SimTime;
 use failsim::vocabulary::Status::{Answered, Delivered};
 use rayon::prelude::*;
 
@@ -58,11 +58,6 @@ fn met_by(arrivals_per_s: f64, recipients: u64, outcome: Outcome, capacity: Capa
     let mut scenario = scenario(recipients, vec![provider], vec![plan("p", vec![(0, step(SimTime::NEVER))])]);
     scenario.streams[0].traffic.arrivals = Arrivals::Poisson { rate_per_s: arrivals_per_s };
     scenario
-}
-
-fn paced(per_s: u64) -> Capacity {
-    let rate = Rate::new(per_s, 0, SimTime::from_micros(1_000_000));
-    Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo }
 }
 
 fn lines(concurrent: u32, queue: u64) -> Capacity {
