@@ -1,0 +1,103 @@
+//! Two scenarios on the same people, held to each other: how often nothing is called worse, and what is caught.
+//!
+//! A comparison of a scenario with itself, whose providers go by other names and so have other luck, has nothing to find; it may fail once
+//! in twenty times. Over 1 000 seeds the share that fails has the standard error 0.7 %.
+
+use crate::build::{constant, exponential, lognormal, money, outcome, paced, plan, provider, scenario, secs, step};
+use failsim::provider::{Price, ProviderSpec};
+use failsim::scenario::Scenario;
+use failsim::sim::Progress;
+use failsim::study::{Outcome, Rivals, Row};
+use failsim::traffic::Arrivals;
+use failsim::vocabulary::Status::{Delivered, Failed, Undelivered};
+use rayon::prelude::*;
+
+/// Viber before sms, and sms alone; sms delivers this share.
+fn two_plans(recipients: u64, sms_delivers: f64) -> Scenario {
+    let viber = vec![
+        outcome(Delivered, 0.62, lognormal(2.5, 0.8)),
+        outcome(Undelivered, 0.15, exponential(6.0)),
+        outcome(Failed, 0.08, constant(0.5)),
+    ];
+    let sms = vec![outcome(Delivered, sms_delivers, lognormal(4.0, 1.0)), outcome(Undelivered, 0.05, constant(5.0))];
+    let price = |delivered: f64| Price { delivered: money(delivered), ..Price::default() };
+    let viber = ProviderSpec { price: price(0.015), honours_ttl: false, ..provider("viber", viber) };
+    let sms = ProviderSpec { price: price(0.045), ..provider("sms", sms) };
+    let plans = vec![
+        plan("sms-only", vec![(1, step(secs(60.0)))]),
+        plan("viber-first", vec![(0, step(secs(20.0))), (1, step(secs(60.0)))]),
+    ];
+    let mut scenario = scenario(recipients, vec![viber, sms], plans);
+    scenario.deadline = secs(15.0);
+    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: secs(600.0) };
+    scenario
+}
+
+/// The same with other names of its providers, and so with other luck.
+fn renamed(scenario: &Scenario) -> Scenario {
+    let mut renamed = scenario.clone();
+    renamed.providers.iter_mut().for_each(|provider| provider.name = format!("other-{}", provider.name));
+    renamed
+}
+
+fn rows(now: &Scenario, then: &Scenario, replications: u32) -> Vec<Row> {
+    let rivals = Rivals::new(now, then).expect("they have the same plans");
+    rivals.play(replications, &Progress::default()).expect("nobody stops it").rows
+}
+
+/// In how many of so many comparisons with itself anything fails, and how many measures were judged at all.
+fn false_alarms(scenario: &Scenario, replications: u32, seeds: u64) -> (usize, usize) {
+    let alarm = |seed: u64| {
+        let now = Scenario { seed, ..scenario.clone() };
+        let rows = rows(&now, &renamed(&now), replications);
+        let known = rows.iter().filter(|row| row.difference.is_some_and(|difference| difference.low.is_some())).count();
+        (rows.iter().any(|row| row.outcome == Outcome::Fail), known)
+    };
+    let all: Vec<_> = (0..seeds).into_par_iter().map(alarm).collect();
+    (all.iter().filter(|(fails, _)| *fails).count(), all.iter().map(|(_, known)| known).sum())
+}
+
+/// The most of `seeds` that may fail at 5 %, with three standard errors.
+fn most(seeds: u64) -> usize {
+    let n = seeds as f64;
+    (0.05 * n + 3.0 * (0.05 * 0.95 * n).sqrt()) as usize
+}
+
+#[test]
+fn a_scenario_and_itself_with_other_luck_fail_no_more_often_than_stated() {
+    for (recipients, seeds) in [(1_000, 1_000), (10_000, 300)] {
+        let (fails, known) = false_alarms(&two_plans(recipients, 0.9), 1, seeds);
+        println!("{recipients} recipients: {fails} of {seeds} fail");
+        assert!(fails <= most(seeds), "{fails} of {seeds} fail with {recipients} recipients");
+        assert!(known as u64 > 13 * seeds, "most of 16 measures are judged: {known}");
+    }
+}
+
+#[test]
+fn shared_scenarios_fail_no_more_often_either() {
+    let mut scenario = two_plans(300, 0.9);
+    scenario.providers[1].capacity = Some(paced(1));
+    let seeds = 200;
+    let (fails, known) = false_alarms(&scenario, 30, seeds);
+    println!("{fails} of {seeds} fail");
+    assert!(fails <= most(seeds), "{fails} of {seeds} fail");
+    assert!(known as u64 > 8 * seeds, "{known}");
+}
+
+/// Of a million people 2 000 fewer are delivered: it shows, on the same luck and on other luck.
+#[test]
+fn a_regression_of_a_fifth_of_a_point_is_caught() {
+    let (before, after) = (two_plans(1_000_000, 0.93), two_plans(1_000_000, 0.928));
+    for then in [before.clone(), renamed(&before)] {
+        let rows = rows(&after, &then, 1);
+        let outcome = |plan: &str, measure: &str| {
+            let is_it = |row: &&Row| row.plan == plan && row.measure.as_deref() == Some(measure);
+            rows.iter().find(is_it).expect("a row").outcome
+        };
+        assert_eq!(outcome("sms-only", "delivered"), Outcome::Fail);
+        // Better is no failure.
+        let rows = self::rows(&then, &after, 1);
+        let delivered = rows.iter().find(|row| row.plan == "sms-only" && row.measure.as_deref() == Some("delivered"));
+        assert_eq!(delivered.expect("a row").outcome, Outcome::Pass);
+    }
+}
