@@ -1,10 +1,15 @@
 //! The notes that keep a reader of the table from a wrong conclusion.
 
 use super::words;
-use crate::study::{Findings, Intervals, PlanResult, ProviderResult, Results};
+use crate::study::{Findings, Intervals, PlanResult, ProviderResult, Results, Share, is_shared_out};
+use std::collections::BTreeMap;
 
 /// Differences between what the engine believes and what was delivered that deserve a note, as shares.
 const BELIEF_GAP: f64 = 0.01;
+/// Measures that have intervals in files alone.
+const OUTSIDE_THE_TABLE: [&str; 3] = ["latency_mean_s", "latency_p90_s", "latency_p999_s"];
+/// So many reasons why there is no interval are told.
+const MOST_REASONS: usize = 3;
 /// Duplicates that deserve a note, as a share.
 const MANY_DUPLICATES: f64 = 0.05;
 
@@ -12,7 +17,7 @@ const MANY_DUPLICATES: f64 = 0.05;
 #[must_use]
 pub fn notes(results: &Results) -> Vec<String> {
     let plans = &results.plans;
-    let shared = [intervals(results), circuits(plans)];
+    let shared = [intervals(results), without_interval(results), wide(results), circuits(plans)];
     let streams = results.streams();
     if streams.is_empty() {
         return shared.into_iter().chain(of_plans(plans)).flatten().collect();
@@ -55,10 +60,66 @@ fn intervals(results: &Results) -> Option<String> {
         }
         Intervals::Unknown => {
             "No intervals are known: recipients depend on one another, as they share capacity, circuits or random outages. \
-             At least 10 replications give them (--replications 10)."
+             At least 10 replications give those of shares, 30 those of costs and latencies (--replications 30)."
         }
     };
     Some(text.to_owned())
+}
+
+/// What the table shows: streams of traffic, or where there are none plans.
+fn shown(plans: &[PlanResult]) -> impl Iterator<Item = &PlanResult> {
+    let whole = plans.iter().filter(|plan| plan.streams.is_empty());
+    plans.iter().flat_map(|plan| &plan.streams).map(|stream| &stream.result).chain(whole)
+}
+
+/// Which measures of the table have no interval, and why.
+fn without_interval(results: &Results) -> Option<String> {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (measure, reason) in shown(&results.plans).flat_map(|plan| &plan.no_interval) {
+        let measures = reasons.entry(reason).or_default();
+        if !OUTSIDE_THE_TABLE.contains(&measure.as_str()) && !measures.contains(&measure.as_str()) {
+            measures.push(measure);
+        }
+    }
+    let sentence = |(reason, measures): (&str, Vec<&str>)| {
+        let names: Vec<_> = measures.into_iter().map(words::name_of).collect();
+        format!("{} ({reason})", names.join("; "))
+    };
+    let said: Vec<_> = reasons.into_iter().filter(|(_, measures)| !measures.is_empty()).map(sentence).collect();
+    let more = said.len().saturating_sub(MOST_REASONS);
+    let others =
+        if more > 0 { format!("; and for {more} more reasons that results.json tells") } else { String::new() };
+    let named = said.into_iter().take(MOST_REASONS).collect::<Vec<_>>().join("; ");
+    (!named.is_empty()).then(|| format!("No interval, as none would hold: {named}{others}."))
+}
+
+/// Shares whose intervals are wide since one replication that is nothing but exceptions could change them.
+fn wide(results: &Results) -> Option<String> {
+    let replications = results.scenario.replications;
+    if results.scenario.intervals != Intervals::FromReplications {
+        return None;
+    }
+    let all: Vec<_> = shown(&results.plans).collect();
+    let is_wide =
+        |share: &Share| share.low.is_some() && share.low != share.high && !is_shared_out(share.share, replications);
+    let shares: [(&str, fn(&PlanResult) -> &Share); 4] = [
+        ("delivered", |plan| &plan.delivered),
+        ("in_time", |plan| &plan.in_time),
+        ("succeeded", |plan| &plan.succeeded),
+        ("duplicates", |plan| &plan.duplicates),
+    ];
+    let named: Vec<_> = shares
+        .into_iter()
+        .filter(|(_, share)| all.iter().any(|plan| is_wide(share(plan))))
+        .map(|(name, _)| words::name_of(name))
+        .collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "Wide, as one bad replication in {replications} would change a share so close to 0 or 100{}%: {}.",
+            words::NBSP,
+            named.join(", ")
+        )
+    })
 }
 
 fn circuits(plans: &[PlanResult]) -> Option<String> {
@@ -127,5 +188,32 @@ mod tests {
         ] {
             assert!(notes.contains(part), "{part} is missing in:\n{notes}");
         }
+    }
+
+    #[test]
+    fn what_has_no_interval_or_a_wide_one_is_named_with_its_reason() {
+        let mut results = fixture::with_plans(1).results;
+        let wide = |results: &Results| super::wide(results).map(|note| note.replace(words::NBSP, " "));
+        assert_eq!((without_interval(&results), wide(&results)), (None, None));
+        let reasons = [
+            ("latency_p99_s", "needs 100 replications"),
+            ("latency_p95_s", "needs 30 replications"),
+            ("cost_per_recipient", "needs 30 replications"),
+            ("latency_p999_s", "is not in the table"),
+        ];
+        let plan = &mut results.plans[0];
+        plan.no_interval = reasons.map(|(measure, reason)| (measure.to_owned(), reason.to_owned())).into();
+        (plan.duplicates.share, plan.duplicates.low, plan.duplicates.high) = (0.0, Some(0.0), Some(0.11));
+        results.scenario.replications = 30;
+        assert_eq!(wide(&results), None, "from recipients");
+        results.scenario.intervals = Intervals::FromReplications;
+        let note = without_interval(&results).expect("a note").replace(words::NBSP, " ");
+        assert_eq!(
+            note,
+            "No interval, as none would hold: latency, 99 % (needs 100 replications); cost per recipient; latency, 95 % (needs 30 \
+             replications)."
+        );
+        let note = wide(&results).expect("a note");
+        assert!(note.ends_with("so close to 0 or 100 %: reached more than once."), "{note}");
     }
 }

@@ -269,15 +269,19 @@ pub(super) fn name_of(metric: &str) -> String {
         "last_end_s" => "last flow ended".to_owned(),
         "cost.total" => "cost".to_owned(),
         "cost_per_recipient" => "cost per recipient".to_owned(),
-        "latency_p95_s" => name_of("latency_s.p95"),
         "latency_s.mean" => "latency, mean".to_owned(),
         "latency_s.max" => "latency, longest".to_owned(),
         "latency_s.p50" => "latency, median".to_owned(),
         "latency_s.p999" => format!("latency, 99.9{NBSP}%"),
-        _ => match metric.strip_prefix("latency_s.p") {
-            Some(percent) => format!("latency, {percent}{NBSP}%"),
-            None => metric.replace(['.', '_'], " "),
-        },
+        _ => {
+            // As comparisons and rows of CSV name them.
+            let in_comparisons = metric.strip_prefix("latency_").and_then(|name| name.strip_suffix("_s"));
+            match (metric.strip_prefix("latency_s.p"), in_comparisons) {
+                (Some(percent), _) => format!("latency, {percent}{NBSP}%"),
+                (None, Some(name)) => name_of(&format!("latency_s.{name}")),
+                (None, None) => metric.replace(['.', '_'], " "),
+            }
+        }
     }
 }
 

@@ -62,8 +62,10 @@ impl Class {
     pub(super) fn is_too_rare_in(&self, replications: u32, recipients: u64, half: f64) -> Option<Unknown> {
         let replications = f64::from(replications);
         let harmless = self.extra / replications <= HARMLESS * half;
-        let too_rare = replications * (self.recipients as f64) < REPLICATIONS * recipients as f64 && !harmless;
-        too_rare.then_some(Unknown::RareStep { step: self.step, recipients: self.recipients })
+        let share = self.recipients as f64 / recipients as f64;
+        let too_rare = replications * share < REPLICATIONS && !harmless;
+        let needed = (share > 0.0).then(|| (REPLICATIONS / share).ceil() as u64);
+        too_rare.then_some(Unknown::RareStepInReplications { step: self.step, needed })
     }
 }
 

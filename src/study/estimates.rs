@@ -314,7 +314,8 @@ impl<'a> Paired<'a> {
 
 /// Whether a share of so many replications, or its bound, leaves enough exceptions for an interval of its own spread: one replication of
 /// nothing but exceptions would not stand out.
-pub(super) fn is_shared_out(share: f64, replications: u32) -> bool {
+#[must_use]
+pub fn is_shared_out(share: f64, replications: u32) -> bool {
     f64::from(replications) * share.min(1.0 - share) >= EXCEPTIONS
 }
 

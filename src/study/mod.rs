@@ -27,7 +27,7 @@ mod versus;
 pub use baseline::{Incomparable, against_baseline, comparable, new_plans};
 pub use check::{Verdict, check, judge};
 pub use compare::compare;
-pub use estimates::LEAST_REPLICATIONS;
+pub use estimates::{LEAST_REPLICATIONS, is_shared_out};
 pub use footprint::footprint;
 pub use gate::{Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
 pub use measure::{Measured, measure};

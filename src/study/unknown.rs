@@ -11,6 +11,8 @@ pub(super) enum Unknown {
     Recipients { needed: u64 },
     /// So few recipients came to this step, from 1, that one more or less would move the mean.
     RareStep { step: usize, recipients: u64 },
+    /// So few recipients came to this step, from 1, that one replication in which all do would move the mean.
+    RareStepInReplications { step: usize, needed: Option<u64> },
     /// So few were talked to at this step, from 1, that the longest calls have not been met.
     RareCalls { step: usize, calls: u64, needed: u64 },
     /// A share so close to none or all, in replications, that one bad one would change it.
@@ -32,6 +34,12 @@ impl fmt::Display for Unknown {
             Self::Recipients { needed } => write!(f, "needs {needed} recipients"),
             Self::RareStep { step, recipients } => {
                 write!(f, "{recipients} recipients came to step {step}: one more or less would move it")
+            }
+            Self::RareStepInReplications { step, needed: None } => {
+                write!(f, "nobody came to step {step}: one bad replication would change it")
+            }
+            Self::RareStepInReplications { step, needed: Some(needed) } => {
+                write!(f, "few came to step {step}, and one bad replication would change it: needs {needed}")
             }
             Self::RareCalls { step, calls, needed } => {
                 write!(f, "{calls} calls were answered at step {step}: {needed} tell how long they can be")
