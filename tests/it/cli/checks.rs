@@ -116,3 +116,52 @@ fn a_latency_that_hides_who_is_not_reached_says_so() {
     let said = home.says("check pin.toml --format json").ends(0);
     has(&said.out, &["\"reached\": 0.2"]);
 }
+
+/// Half of all are told after 2 s, and half 30 s later still, when Viber is silent, by SMS: after 34 s, and not 33.99.
+#[test]
+fn a_quantile_on_a_single_value_is_that_value() {
+    let home = Home::of(
+        r#"
+[goal]
+deadline = "60s"
+
+[traffic]
+recipients = 7_200
+arrivals = { poisson = { rate = "1/s" } }
+
+[providers.viber]
+channel = "viber"
+outcomes = [{ status = "delivered", share = 1.0, after = { constant = "2s" } }]
+outages = [{ from = "1h", to = "3h", effect = "silent" }]
+
+[providers.sms]
+channel = "sms"
+outcomes = [{ status = "delivered", share = 1.0, after = { constant = "4s" } }]
+
+[[plans]]
+name = "both"
+steps = [{ provider = "viber", ttl = "30s" }, { provider = "sms", ttl = "1m" }]
+
+[[plans]]
+name = "late"
+steps = [{ provider = "viber", ttl = "90s" }, { provider = "sms", ttl = "1m" }]
+
+[[checks]]
+plan = "both"
+metric = "latency_s.p95"
+at_most = 33.995
+"#,
+    );
+    let json = home.says("run pin.toml --no-report --format json").ends(0).out;
+    let results: Results = serde_json::from_str(&json).expect("results");
+    let latency = &results.plans[0].latency_s;
+    assert_eq!((latency.p95, latency.max), (Some(34.0), Some(34.0)));
+    let interval = &latency.intervals["p95"];
+    assert_eq!((interval.low, interval.high), (34.0, 34.0));
+    let difference = results.comparisons[0].latency_p95_s.as_ref().expect("both deliver");
+    assert_eq!((difference.difference, difference.low, difference.high), (60.0, Some(60.0), Some(60.0)));
+    let said = home.says("check pin.toml").ends(3);
+    has(&said.out, &["FAIL          both latency_s.p95  34.000 s (34.000 to 34.000), at most 33.995 s wanted"]);
+    home.change("at_most = 33.995", "at_most = 34.0");
+    has(&home.says("check pin.toml").ends(0).out, &["pass          both latency_s.p95"]);
+}

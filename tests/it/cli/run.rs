@@ -167,3 +167,20 @@ fn many_plans_are_set_against_the_first() {
     assert_eq!(results(&home.read("reports/pin/results.json")).comparisons.len(), 6);
     assert_eq!(home.read("reports/pin/README.md").matches("\n| fourth |").count(), 3 + 1, "each pair, and its step");
 }
+
+/// Readers of JSON keep numbers to 2^53.
+#[test]
+fn a_seed_stands_in_the_results_as_text_too() {
+    let home = Home::new();
+    let seed = 9_007_199_254_740_993_u64;
+    for line in ["run pin.toml --no-report --format json", "check pin.toml --format json"] {
+        let json: serde_json::Value =
+            serde_json::from_str(&home.says(&format!("{line} --seed {seed}")).ends(0).out).expect("JSON");
+        let facts = json.get("scenario").unwrap_or(&json);
+        assert_eq!(
+            (facts["seed"].as_u64(), facts["seed_text"].as_str()),
+            (Some(seed), Some("9007199254740993")),
+            "{line}"
+        );
+    }
+}
