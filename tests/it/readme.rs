@@ -75,6 +75,37 @@ fn ci_runs_the_two_commands_of_the_readme() {
     }
 }
 
+/// What the examples for CI call, on a scenario of the checkout.
+fn calls(example: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(root().join("docs/ci").join(example)).expect("the example is there");
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', '-']) || line.contains("entry:"));
+    let called = lines.flat_map(|line| line.match_indices("failsim ").map(|(at, _)| &line[at..]));
+    let called = called.filter(|call| call.starts_with("failsim check ") || call.starts_with("failsim validate"));
+    let words = |call: &str| {
+        let call = call.split([';', '>', '|']).next().unwrap_or(call).trim_start_matches("failsim ");
+        let scenario = "scenarios/voice-lines.toml";
+        let call =
+            call.replace("\"$scenario\"", scenario).replace("\"${against[@]}\"", &format!("--against {scenario}"));
+        let named = if call.contains(scenario) { call } else { format!("{call} {scenario}") };
+        named.split_whitespace().map(str::to_owned).collect()
+    };
+    called.map(words).collect()
+}
+
+#[test]
+fn the_examples_for_ci_call_what_there_is() {
+    for example in ["github-workflow.yml", "gitlab-ci.yml", "pre-commit-config.yaml"] {
+        let calls = calls(example);
+        assert!(!calls.is_empty(), "{example} calls nothing");
+        for words in calls {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_failsim"));
+            let output = command.args(&words).current_dir(root()).output().expect("the program starts");
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(0), "{example}: {words:?}: {said}");
+        }
+    }
+}
+
 /// Every link from a document to a file of the checkout leads somewhere.
 #[test]
 fn links_lead_somewhere() {
