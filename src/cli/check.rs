@@ -41,6 +41,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
         rows.extend(study::against_baseline(&scenario, &results, earlier).map_err(reason)?);
         notes.extend(differences(&results, earlier));
         notes.extend(not_compared("the baseline", &study::new_plans(&scenario, earlier)));
+        notes.extend(left_out(&scenario, "the baseline", &study::others(&scenario, earlier)));
     }
     let mut differing = Vec::new();
     if let Some(rivals) = &rivals {
@@ -49,6 +50,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
         rows.extend(versus.rows);
         notes.extend(rivals.surplus());
         notes.extend(not_compared("the other scenario", &rivals.new_plans()));
+        notes.extend(left_out(&scenario, "the other scenario", &rivals.others()));
         differing = versus.differing;
         if let Some(other) = args.against.as_deref().filter(|_| args.explain) {
             explain(rivals, [&args.play.scenario, other], &mut differing);
@@ -131,6 +133,12 @@ fn differences(results: &Results, earlier: &Results) -> Vec<String> {
         format!("the deadline is {now} s, in the baseline it was {then} s")
     });
     [other, deadline].into_iter().flatten().collect()
+}
+
+/// The plans of another run that nobody asked for.
+fn left_out(scenario: &Scenario, other: &str, plans: &[String]) -> Option<String> {
+    let some = scenario.leaves_plans_out && !plans.is_empty();
+    some.then(|| format!("of {other} --plan leaves out {}", plans.join(", ")))
 }
 
 /// The plans that only this scenario has.

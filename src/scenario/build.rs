@@ -69,7 +69,7 @@ impl Builder<'_> {
             plans: plans.and_then(all::<Plan>)?,
             checks: all(checks)?,
             baseline: self.baseline(record)?,
-            left_out: Vec::new(),
+            leaves_plans_out: false,
             digest: birth.digest,
             warnings: None,
         };

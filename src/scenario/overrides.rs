@@ -88,10 +88,7 @@ impl Scenario {
             Some(check)
         });
         self.checks = checks.collect();
-        let left = (0..self.plans.len()).filter(|index| kept.binary_search(index).is_err());
-        let names =
-            left.flat_map(|index| [Some(self.plans[index].name.clone()), self.plans[index].renamed_from.clone()]);
-        self.left_out.extend(names.flatten());
+        self.leaves_plans_out |= kept.len() < self.plans.len();
         self.plans = kept.iter().map(|&index| self.plans[index].clone()).collect();
     }
 }

@@ -35,9 +35,15 @@ pub fn against_baseline(scenario: &Scenario, now: &Results, baseline: &Results) 
         rows.extend(of_plan.measures(None, is, was));
         rows.extend(was.streams.iter().flat_map(|was| of_plan.stream(is, was)));
     }
-    let lost = baseline.plans.iter().filter(|was| is_lost(scenario, &was.name));
-    rows.extend(lost.map(|was| Row::new(Kind::Baseline, &was.name, Outcome::Fail)));
+    rows.extend(lost(scenario, Kind::Baseline, &others(scenario, baseline)));
     Ok(rows)
+}
+
+/// The plans that only the baseline has, by name.
+#[must_use]
+pub fn others(scenario: &Scenario, baseline: &Results) -> Vec<String> {
+    let names = baseline.plans.iter().map(|was| &was.name);
+    names.filter(|name| is_other(scenario, name)).cloned().collect()
 }
 
 /// The plans of a run that another lacks, by name.
@@ -53,10 +59,15 @@ pub(super) fn is_called(scenario: &Scenario, plan: &Plan, name: &str) -> bool {
     plan.name == name || plan.renamed_from.as_deref() == Some(name) && !taken()
 }
 
-/// Whether the scenario file has no plan any more that went by this name.
-pub(super) fn is_lost(scenario: &Scenario, name: &str) -> bool {
-    let is_left_out = scenario.left_out.iter().any(|left| left == name);
-    !is_left_out && !scenario.plans.iter().any(|plan| is_called(scenario, plan, name))
+/// Whether no plan of `scenario` went by this name.
+pub(super) fn is_other(scenario: &Scenario, name: &str) -> bool {
+    !scenario.plans.iter().any(|plan| is_called(scenario, plan, name))
+}
+
+/// The rows of plans that only another run has: they are missed, unless some are left out on purpose.
+pub(super) fn lost(scenario: &Scenario, kind: Kind, others: &[String]) -> Vec<Row> {
+    let lost = others.iter().filter(|_| !scenario.leaves_plans_out);
+    lost.map(|name| Row::new(kind, name, Outcome::Fail)).collect()
 }
 
 /// Whether what `scenario` will come to in so many replications can be held to `baseline`; known before anything is played.

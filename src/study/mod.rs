@@ -24,7 +24,7 @@ mod trace;
 mod unknown;
 mod versus;
 
-pub use baseline::{Incomparable, against_baseline, comparable, new_plans};
+pub use baseline::{Incomparable, against_baseline, comparable, new_plans, others};
 pub use check::{Verdict, check, judge};
 pub use compare::compare;
 pub use estimates::{LEAST_REPLICATIONS, is_shared_out};

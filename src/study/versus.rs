@@ -5,7 +5,7 @@
 //! All intervals together miss no more often than one of 95 % on one side, the error being shared out among the rows (Bonferroni): where
 //! nothing is worse than tolerated, at most one comparison in twenty says that something is.
 
-use super::baseline::{is_called, is_lost, rounding, worse_by};
+use super::baseline::{is_called, is_other, lost, rounding, worse_by};
 use super::check::needed;
 use super::estimates::{Ends, Estimate, Paired};
 use super::gate::{Differing, Kind, Outcome, Row};
@@ -80,6 +80,13 @@ impl<'a> Rivals<'a> {
     pub fn new_plans(&self) -> Vec<String> {
         let is_new = |place: &usize| self.plans.iter().all(|(ours, _)| ours != place);
         (0..self.now.plans.len()).filter(is_new).map(|place| self.now.plans[place].name.clone()).collect()
+    }
+
+    /// The plans that only the other scenario has, by name.
+    #[must_use]
+    pub fn others(&self) -> Vec<String> {
+        let names = self.then.plans.iter().map(|theirs| &theirs.name);
+        names.filter(|name| is_other(self.now, name)).cloned().collect()
     }
 
     /// Whose lives show a difference, here and in the other scenario.
@@ -198,8 +205,7 @@ impl<'a> Rivals<'a> {
                 rows.extend(self.of_strands(both, totals, plans, &Strands { stream, strands }, pair(place)));
             }
         }
-        let lost = self.then.plans.iter().filter(|theirs| is_lost(self.now, &theirs.name));
-        rows.extend(lost.map(|theirs| Row::new(Kind::Against, &theirs.name, Outcome::Fail)));
+        rows.extend(lost(self.now, Kind::Against, &self.others()));
         rows
     }
 

@@ -116,7 +116,7 @@ pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec
         plans,
         checks: Vec::new(),
         baseline: BaselineRules::default(),
-        left_out: Vec::new(),
+        leaves_plans_out: false,
         digest: String::new(),
         warnings: None,
     }

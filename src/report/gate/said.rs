@@ -54,11 +54,7 @@ fn missing(kind: Kind, row: &Row) -> String {
         None => format!(
             "{other} has this plan, the scenario has not: write renamed_from = {:?} on the plan that took its place, or {}",
             row.plan,
-            if kind == Kind::Baseline {
-                "make a new baseline"
-            } else {
-                "name it in --plan with those that are compared"
-            },
+            if kind == Kind::Baseline { "make a new baseline" } else { "name those that are compared in --plan" },
         ),
     }
 }
