@@ -1,7 +1,7 @@
 //! The notes that keep a reader of the table from a wrong conclusion.
 
 use super::words;
-use crate::study::{Findings, Intervals, PlanResult, ProviderResult, Results, Share, is_shared_out};
+use crate::study::{Findings, Intervals, PlanResult, ProviderResult, Results, is_shared_out, measure};
 use std::collections::BTreeMap;
 
 /// Differences between what the engine believes and what was delivered that deserve a note, as shares.
@@ -100,19 +100,15 @@ fn wide(results: &Results) -> Option<String> {
         return None;
     }
     let all: Vec<_> = shown(&results.plans).collect();
-    let is_wide =
-        |share: &Share| share.low.is_some() && share.low != share.high && !is_shared_out(share.share, replications);
-    let shares: [(&str, fn(&PlanResult) -> &Share); 4] = [
-        ("delivered", |plan| &plan.delivered),
-        ("in_time", |plan| &plan.in_time),
-        ("succeeded", |plan| &plan.succeeded),
-        ("duplicates", |plan| &plan.duplicates),
-    ];
-    let named: Vec<_> = shares
-        .into_iter()
-        .filter(|(_, share)| all.iter().any(|plan| is_wide(share(plan))))
-        .map(|(name, _)| words::name_of(name))
-        .collect();
+    let is_wide = |plan: &PlanResult, metric: &str| {
+        let measured = measure(plan, metric);
+        measured.is_some_and(|share| {
+            share.interval.is_some_and(|(low, high)| low < high) && !is_shared_out(share.value, replications)
+        })
+    };
+    let shares = ["delivered", "in_time", "succeeded", "duplicates"];
+    let wide = shares.into_iter().filter(|metric| all.iter().any(|plan| is_wide(plan, metric)));
+    let named: Vec<_> = wide.map(words::name_of).collect();
     (!named.is_empty()).then(|| {
         format!(
             "Wide, as one bad replication in {replications} would change a share so close to 0 or 100{}%: {}.",
