@@ -66,10 +66,9 @@ fn intervals(results: &Results) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// What the table shows: streams of traffic, or where there are none plans.
+/// What tables show: plans, and what each came to in each stream of traffic.
 fn shown(plans: &[PlanResult]) -> impl Iterator<Item = &PlanResult> {
-    let whole = plans.iter().filter(|plan| plan.streams.is_empty());
-    plans.iter().flat_map(|plan| &plan.streams).map(|stream| &stream.result).chain(whole)
+    plans.iter().chain(plans.iter().flat_map(|plan| &plan.streams).map(|stream| &stream.result))
 }
 
 /// Which measures of the table have no interval, and why.
