@@ -2,6 +2,8 @@
 
 use super::failure::Failure;
 use crate::files;
+use crate::report;
+use crate::scenario::Scenario;
 use crate::study::{self, Incomparable, Results};
 use std::path::Path;
 
@@ -41,18 +43,22 @@ fn placed(error: &serde_json::Error) -> String {
     format!("line {line}, column {column}: {reason}")
 }
 
-pub(super) fn incomparable(reason: &Incomparable) -> Failure {
+pub(super) fn incomparable(reason: &Incomparable, scenario: &Scenario) -> Failure {
+    let anew = || "make a new baseline from this scenario".to_owned();
     let (what, hint) = match reason {
         Incomparable::NoCommonPlan => {
             ("it has none of these plans".to_owned(), "make a new baseline with `failsim run --out DIR`".to_owned())
         }
-        Incomparable::Currency => {
-            ("it counts in another currency".to_owned(), "make a new baseline from this scenario".to_owned())
-        }
+        Incomparable::Currency => ("it counts in another currency".to_owned(), anew()),
         Incomparable::Seed(seed) => (format!("it was played with seed {seed}"), format!("use --seed {seed}")),
         Incomparable::Recipients(n) => {
             let plural = if *n == 1 { "" } else { "s" };
-            (format!("it was played with {n} recipient{plural}"), format!("use --recipients {n}"))
+            // Of several streams each would have others.
+            let hint = if scenario.streams.len() > 1 { anew() } else { format!("use --recipients {n}") };
+            (format!("it was played with {} recipient{plural}", report::count(*n)), hint)
+        }
+        Incomparable::Stream { name, recipients } => {
+            (format!("its stream {name} has {} recipients", report::count(*recipients)), anew())
         }
         Incomparable::Replications(r) => {
             let plural = if *r == 1 { "" } else { "s" };

@@ -30,7 +30,7 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
         goals: &goals,
         replications: args.replications.unwrap_or(scenario.replications),
     };
-    load::mind_the_memory(&args.play, &question.with(Some(1)))?;
+    load::mind_the_memory(&args.play, &question.with(Some(1)), u32::MAX)?;
     let out =
         (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "-capacity")));
     out.as_deref().map_or(Ok(()), |out| usable(out, sizing::refuse_what_is_not_ours))?;

@@ -19,7 +19,7 @@ const JOB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let mut scenario = load::played(&args.play, &[])?;
     load::remarks(&args.play, &scenario);
-    load::mind_the_memory(&args.play, &scenario)?;
+    load::mind_the_memory(&args.play, &scenario, args.often.wanted(&scenario).most())?;
     if scenario.checks.is_empty() && args.baseline.is_none() && args.against.is_none() {
         return Err(Failure::usage(
             "there is nothing to check: the scenario has no [[checks]] for these plans",
@@ -37,9 +37,10 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let mut rows = study::check(&scenario, &results);
     let mut notes = Vec::new();
     if let Some(earlier) = &earlier {
-        let reason = |reason| baseline::incomparable(&reason);
+        let reason = |reason| baseline::incomparable(&reason, &scenario);
         rows.extend(study::against_baseline(&scenario, &results, earlier).map_err(reason)?);
         notes.extend(differences(&results, earlier));
+        notes.extend(other_luck(&study::other_luck(&scenario, &results, earlier)));
         notes.extend(not_compared("the baseline", &study::new_plans(&scenario, earlier)));
         notes.extend(left_out(&scenario, "the baseline", &study::others(&scenario, earlier)));
     }
@@ -85,7 +86,7 @@ fn tolerances(args: &Check, scenario: &mut Scenario) -> Result<(), Failure> {
 fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results, Failure> {
     let earlier = baseline::read(path)?;
     let replications = args.often.replications.unwrap_or(scenario.replications);
-    study::comparable(scenario, replications, &earlier).map_err(|reason| baseline::incomparable(&reason))?;
+    study::comparable(scenario, replications, &earlier).map_err(|reason| baseline::incomparable(&reason, scenario))?;
     Ok(earlier)
 }
 
@@ -99,7 +100,7 @@ fn other(path: &Path, args: &Check, scenario: &Scenario) -> Result<Scenario, Fai
     if let Some(recipients) = args.play.recipients {
         other.set_recipients(recipients).map_err(load::refused)?;
     }
-    load::mind_the_memory(&args.play, &other)?;
+    load::mind_the_memory(&args.play, &other, args.often.replications.unwrap_or(scenario.replications))?;
     Ok(other)
 }
 
@@ -137,8 +138,15 @@ fn differences(results: &Results, earlier: &Results) -> Vec<String> {
 
 /// The plans of another run that nobody asked for.
 fn left_out(scenario: &Scenario, other: &str, plans: &[String]) -> Option<String> {
-    let some = scenario.leaves_plans_out && !plans.is_empty();
+    let some = !scenario.left_out.is_empty() && !plans.is_empty();
     some.then(|| format!("of {other} --plan leaves out {}", plans.join(", ")))
+}
+
+/// The plans that are judged by intervals, and why.
+fn other_luck(plans: &[String]) -> Option<String> {
+    let whose = plans.join(", ");
+    (!plans.is_empty())
+        .then(|| format!("judged by intervals, since other providers than in the baseline mean other luck: {whose}"))
 }
 
 /// The plans that only this scenario has.
@@ -165,7 +173,8 @@ fn print(format: GateFormat, gate: &Gate) -> Result<(), Failure> {
         GateFormat::Markdown => output::print(&gate::summary(gate)),
         GateFormat::Github => {
             output::print(&gate::annotations(gate))?;
-            std::env::var_os(JOB_SUMMARY).map_or(Ok(()), |path| append(Path::new(&path), &gate::summary(gate)))
+            let path = std::env::var_os(JOB_SUMMARY).filter(|path| !path.is_empty());
+            path.map_or(Ok(()), |path| append(Path::new(&path), &gate::summary(gate)))
         }
     }
 }

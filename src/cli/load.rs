@@ -62,10 +62,10 @@ pub(super) fn played(args: &Play, changes: &[Change]) -> Result<Scenario, Failur
     Ok(scenario)
 }
 
-/// Refuses what takes more memory than is free.
-pub(super) fn mind_the_memory(args: &Play, scenario: &Scenario) -> Result<(), Failure> {
+/// Refuses what takes more memory than is free, when it is played up to so many times.
+pub(super) fn mind_the_memory(args: &Play, scenario: &Scenario, replications: u32) -> Result<(), Failure> {
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let (needed, free) = (study::footprint(scenario, threads), memory::free());
+    let (needed, free) = (study::footprint(scenario, replications, threads), memory::free());
     if free.is_none_or(|free| needed <= free) {
         return Ok(());
     }

@@ -172,8 +172,8 @@ impl Job {
         if let Some(name) = &args.stream {
             load::stream(&scenario, name)?;
         }
-        load::mind_the_memory(&args.play, &scenario)?;
         let wanted = args.often.wanted(&scenario);
+        load::mind_the_memory(&args.play, &scenario, wanted.most())?;
         let key = study::key(&scenario, wanted);
         let known = store.read(&key)?;
         let replications = match wanted {

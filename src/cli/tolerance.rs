@@ -17,7 +17,11 @@ impl FromStr for NamedTolerance {
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, amount) = text.split_once('=').ok_or("write MEASURE=AMOUNT, such as in_time=0.1pp")?;
         let metric = metric(name.trim())?;
-        Ok(Self { metric, tolerance: Tolerance::parse(metric, amount)? })
+        Ok(Self {
+            metric,
+            tolerance: Tolerance::parse(metric, amount)
+                .map_err(|unclear| format!("{}; {}", unclear.what, unclear.cure))?,
+        })
     }
 }
 

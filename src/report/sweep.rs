@@ -104,11 +104,18 @@ impl Chart<'_> {
         measured.map_or(words::NONE.to_owned(), |measured| words::measured(self.unit(), &measured))
     }
 
+    fn has_one_deadline(&self) -> bool {
+        let mut deadlines = self.group.results.iter().map(|results| results.scenario.deadline_s);
+        let first = deadlines.next();
+        deadlines.all(|deadline| Some(deadline) == first)
+    }
+
     /// `Delivered in time (1 min), pins`.
     fn title(&self) -> String {
         let facts = &self.group.results[0].scenario;
         let unit = match (self.metric, self.unit()) {
-            ("in_time", _) => format!(" ({})", words::span(facts.deadline_s)),
+            // Where deadlines are varied there is no one of them.
+            ("in_time", _) if self.has_one_deadline() => format!(" ({})", words::span(facts.deadline_s)),
             (_, Unit::Money) => format!(", {}", facts.currency),
             _ => String::new(),
         };

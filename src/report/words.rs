@@ -127,7 +127,8 @@ fn with_error(measured: Measured, unit: &str, signed: bool) -> String {
     let decimals = decimals_for(measured.reach()).unwrap_or(0);
     let decimals_at = |value: f64| if is_edge(value, unit) { 0 } else { decimals };
     let write = |value| if signed { with_sign(value, decimals_at(value)) } else { decimal(value, decimals_at(value)) };
-    let value = write(measured.value);
+    let more = decimals_off_the_edges(measured.value, unit, decimals);
+    let value = if more == decimals { write(measured.value) } else { decimal(measured.value, more) };
     if measured.is_even() {
         format!("{value}{unit}{NBSP}±{}", decimal(measured.reach(), decimals))
     } else {
@@ -145,6 +146,18 @@ fn exactly(value: f64, unit: &str, signed: bool) -> String {
 /// Whether `value` is nothing or, as a share, everything: written without decimals, since it is so exactly.
 fn is_edge(value: f64, unit: &str) -> bool {
     value.abs() < 1e-9 || unit.ends_with('%') && (value - 100.0).abs() < 1e-9
+}
+
+/// As many decimals as a share needs not to look as if it were nothing or everything, at most four more than these.
+fn decimals_off_the_edges(value: f64, unit: &str, decimals: usize) -> usize {
+    if !unit.ends_with('%') || is_edge(value, unit) {
+        return decimals;
+    }
+    let looks_whole = |decimals: &usize| {
+        let text = decimal(value, *decimals);
+        text.bytes().all(|b| matches!(b, b'0' | b'.')) || text.starts_with("100")
+    };
+    (decimals..decimals + 4).find(|decimals| !looks_whole(decimals)).unwrap_or(decimals)
 }
 
 /// `value` with its sign also when it is positive.

@@ -69,7 +69,7 @@ impl Builder<'_> {
             plans: plans.and_then(all::<Plan>)?,
             checks: all(checks)?,
             baseline: self.baseline(record)?,
-            leaves_plans_out: false,
+            left_out: Vec::new(),
             digest: birth.digest,
             warnings: None,
         };

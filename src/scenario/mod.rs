@@ -39,4 +39,4 @@ pub use overrides::Override;
 pub use quantity::duration_of as duration;
 pub use schema::schema;
 pub(crate) use suggest::nearest;
-pub use tolerance::{BaselineRules, Tolerance};
+pub use tolerance::{BaselineRules, Tolerance, Unclear};

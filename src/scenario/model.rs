@@ -32,8 +32,8 @@ pub struct Scenario {
     pub checks: Vec<Check>,
     /// How it is held to other runs.
     pub baseline: BaselineRules,
-    /// Whether plans of the file were left out on purpose, so that those that another run has beside these are not missed.
-    pub leaves_plans_out: bool,
+    /// The plans of the file that were left out on purpose.
+    pub left_out: Vec<Plan>,
     /// The SHA-256 of the file's bytes, in hexadecimal.
     pub digest: String,
     /// What can be played and is likely not meant.

@@ -77,6 +77,9 @@ impl Scenario {
         let mut kept = names.iter().map(|name| self.plan_index(name)).collect::<Result<Vec<_>, _>>()?;
         kept.sort_unstable();
         kept.dedup();
+        let left = (0..self.plans.len()).filter(|index| kept.binary_search(index).is_err());
+        let left: Vec<_> = left.map(|index| self.plans[index].clone()).collect();
+        self.left_out.extend(left);
         self.retain_plans(&kept);
         Ok(())
     }
@@ -88,7 +91,6 @@ impl Scenario {
             Some(check)
         });
         self.checks = checks.collect();
-        self.leaves_plans_out |= kept.len() < self.plans.len();
         self.plans = kept.iter().map(|&index| self.plans[index].clone()).collect();
     }
 }

@@ -29,15 +29,15 @@ impl Tolerance {
     ///
     /// # Errors
     /// What would do, when it says nothing. A percentage of a share could mean points as well: it has to say `%rel`.
-    pub fn parse(metric: &str, text: &str) -> Result<Self, String> {
+    pub fn parse(metric: &str, text: &str) -> Result<Self, Unclear> {
         let text = text.trim();
         let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
         let (unit, bare) = (unit(metric), text.strip_suffix('%'));
         if let Some(percent) = bare.filter(|_| unit == Unit::Share) {
-            return Err(format!(
-                "{text:?} of a share may mean points, or a part of it; write {0}pp or {0}%rel",
-                percent.trim()
-            ));
+            return Err(Unclear {
+                what: format!("{text:?} of a share may mean points, or a part of it"),
+                cure: format!("write {0}pp or {0}%rel", percent.trim()),
+            });
         }
         let amount = if let Some(percent) = text.strip_suffix("%rel").or(bare) {
             number(percent).map(|percent| Self::Relative(percent / 100.0))
@@ -48,8 +48,20 @@ impl Tolerance {
                 Unit::Money | Unit::Count => number(text).map(Self::Absolute),
             }
         };
-        amount.ok_or_else(|| format!("{text:?} is no amount of {metric}; write {}", forms(unit)))
+        amount.ok_or_else(|| Unclear {
+            what: format!("{text:?} is no amount of {metric}"),
+            cure: format!("write {}", forms(unit)),
+        })
     }
+}
+
+/// Why a text is no tolerance.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unclear {
+    /// What is wrong with it.
+    pub what: String,
+    /// What would do.
+    pub cure: String,
 }
 
 /// How a scenario is held to another run.
@@ -116,7 +128,7 @@ mod tests {
             ("cost.per_recipient", "", "0.001"),
         ] {
             let said = Tolerance::parse(metric, text).expect_err(text);
-            assert!(said.contains(cure), "{metric} {text}: {said}");
+            assert!(said.cure.contains(cure), "{metric} {text}: {said:?}");
         }
     }
 }

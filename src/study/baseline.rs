@@ -2,12 +2,16 @@
 //! behaviour differs by exactly zero.
 
 use super::gate::{Kind, Outcome, Row};
-use super::measure::measure;
-use super::results::{PlanResult, Results, StreamResult};
-use crate::scenario::{BaselineRules, Plan, Scenario, more_is_better};
+use super::matching::matched;
+use super::measure::{Measured, measure};
+use super::results::{Difference, PlanResult, Results, StreamResult};
+use crate::scenario::{Plan, Scenario, more_is_better};
+use crate::stats::{self, Confidence};
+use crate::units::SimTime;
+use std::collections::BTreeSet;
 
 /// Why a stored run cannot serve as a baseline.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Incomparable {
     /// It has none of these plans.
     NoCommonPlan,
@@ -17,57 +21,94 @@ pub enum Incomparable {
     Currency,
     /// It has another number of recipients.
     Recipients(u64),
+    /// A stream of it has another number of recipients.
+    Stream {
+        /// Its name.
+        name: String,
+        /// How many it had.
+        recipients: u64,
+    },
     /// It has another number of replications.
     Replications(u32),
 }
 
-/// Holds `now`, which `scenario` came to, to `baseline`: all streams together, and each by its name. A plan or a stream that only the
-/// baseline has fails, unless it was left out on purpose.
+/// Holds `now`, which `scenario` came to, to `baseline`: all streams together, and each by its name. A plan that only the baseline has fails,
+/// unless some are left out on purpose, and so does a stream. Where the recipients had other luck, as a plan uses other providers, measures are
+/// judged by their intervals.
 ///
 /// # Errors
 /// [`Incomparable`] when the two runs were not played on the same recipients, or have no plan in common.
 pub fn against_baseline(scenario: &Scenario, now: &Results, baseline: &Results) -> Result<Vec<Row>, Incomparable> {
     comparable(scenario, now.scenario.replications, baseline)?;
+    let matching = matched(scenario, &names(baseline));
+    let strands = 1 + now.plans[0].streams.len();
+    let count = matching.plans.iter().flatten().count() * strands * scenario.baseline.compared().len();
+    let widening = Confidence::USUAL.shared_by(count).normal() / Confidence::USUAL.normal();
     let mut rows = Vec::new();
-    for (plan, is) in scenario.plans.iter().zip(&now.plans) {
-        let Some(was) = baseline.plans.iter().find(|was| is_called(scenario, plan, &was.name)) else { continue };
-        let of_plan = Rows { rules: &scenario.baseline, plan };
-        rows.extend(of_plan.measures(None, is, was));
+    for ((plan, is), was) in scenario.plans.iter().zip(&now.plans).zip(matching.plans) {
+        let Some(was) = was.map(|place| &baseline.plans[place]) else { continue };
+        let of_plan = Rows { scenario, plan, widening };
+        let aims = [deadlines(now, is), deadlines(baseline, was)];
+        rows.extend(of_plan.measures(None, is, was, aims));
         rows.extend(was.streams.iter().flat_map(|was| of_plan.stream(is, was)));
     }
-    rows.extend(lost(scenario, Kind::Baseline, &others(scenario, baseline)));
+    let others: Vec<_> = matching.others.iter().map(|&place| baseline.plans[place].name.as_str()).collect();
+    rows.extend(lost(scenario, Kind::Baseline, &others));
     Ok(rows)
+}
+
+/// What recipients aim at (s): all streams one by one, else the one deadline.
+fn deadlines(results: &Results, plan: &PlanResult) -> Vec<f64> {
+    let streams: Vec<_> = plan.streams.iter().map(|stream| stream.deadline_s).collect();
+    if streams.is_empty() { vec![results.scenario.deadline_s] } else { streams }
+}
+
+fn names(results: &Results) -> Vec<&str> {
+    results.plans.iter().map(|plan| plan.name.as_str()).collect()
 }
 
 /// The plans that only the baseline has, by name.
 #[must_use]
 pub fn others(scenario: &Scenario, baseline: &Results) -> Vec<String> {
-    let names = baseline.plans.iter().map(|was| &was.name);
-    names.filter(|name| is_other(scenario, name)).cloned().collect()
+    matched(scenario, &names(baseline)).others.iter().map(|&place| baseline.plans[place].name.clone()).collect()
 }
 
 /// The plans of a run that another lacks, by name.
 #[must_use]
 pub fn new_plans(scenario: &Scenario, baseline: &Results) -> Vec<String> {
-    let is_known = |plan: &Plan| baseline.plans.iter().any(|was| is_called(scenario, plan, &was.name));
-    scenario.plans.iter().filter(|plan| !is_known(plan)).map(|plan| plan.name.clone()).collect()
+    let places = matched(scenario, &names(baseline)).plans;
+    let new = scenario.plans.iter().zip(places).filter(|(_, place)| place.is_none());
+    new.map(|(plan, _)| plan.name.clone()).collect()
 }
 
-/// Whether a plan of `scenario` went by this name in another run: it does, or it did before it was renamed and no other plan does now.
-pub(super) fn is_called(scenario: &Scenario, plan: &Plan, name: &str) -> bool {
-    let taken = || scenario.plans.iter().any(|other| other.name == name);
-    plan.name == name || plan.renamed_from.as_deref() == Some(name) && !taken()
+/// The plans whose recipients had other luck in the baseline, by name: those that use other providers.
+#[must_use]
+pub fn other_luck(scenario: &Scenario, now: &Results, baseline: &Results) -> Vec<String> {
+    let places = matched(scenario, &names(baseline)).plans;
+    let pairs = now.plans.iter().zip(places).filter_map(|(is, place)| Some((is, &baseline.plans[place?])));
+    pairs.filter(|(is, was)| !have_the_same_luck(is, was)).map(|(is, _)| is.name.clone()).collect()
 }
 
-/// Whether no plan of `scenario` went by this name.
-pub(super) fn is_other(scenario: &Scenario, name: &str) -> bool {
-    !scenario.plans.iter().any(|plan| is_called(scenario, plan, name))
+/// Luck is keyed by the names of providers.
+fn have_the_same_luck(is: &PlanResult, was: &PlanResult) -> bool {
+    let providers =
+        |of: &PlanResult| of.providers.iter().map(|provider| provider.provider.clone()).collect::<BTreeSet<_>>();
+    providers(is) == providers(was)
 }
 
 /// The rows of plans that only another run has: they are missed, unless some are left out on purpose.
-pub(super) fn lost(scenario: &Scenario, kind: Kind, others: &[String]) -> Vec<Row> {
-    let lost = others.iter().filter(|_| !scenario.leaves_plans_out);
+pub(super) fn lost(scenario: &Scenario, kind: Kind, others: &[&str]) -> Vec<Row> {
+    let lost = others.iter().filter(|_| scenario.left_out.is_empty());
     lost.map(|name| Row::new(kind, name, Outcome::Fail)).collect()
+}
+
+/// Why shares in time cannot be compared, if people aimed at something else.
+pub(super) fn other_aims([is, was]: [&[f64]; 2]) -> Option<String> {
+    let span = |&deadline: &f64| SimTime::from_secs_f64(deadline);
+    (is != was).then(|| match (is, was) {
+        ([is], [was]) => format!("the deadline is {} here, and {} in the other run", span(is), span(was)),
+        _ => "deadlines are not those of the other run".to_owned(),
+    })
 }
 
 /// Whether what `scenario` will come to in so many replications can be held to `baseline`; known before anything is played.
@@ -88,51 +129,118 @@ pub fn comparable(scenario: &Scenario, replications: u32, baseline: &Results) ->
     if replications != theirs.replications {
         return Err(Incomparable::Replications(theirs.replications));
     }
-    let is_known = |plan: &Plan| baseline.plans.iter().any(|was| is_called(scenario, plan, &was.name));
-    if scenario.plans.iter().any(is_known) { Ok(()) } else { Err(Incomparable::NoCommonPlan) }
+    let known = matched(scenario, &names(baseline)).plans;
+    if known.iter().any(Option::is_some) { same_streams(scenario, baseline) } else { Err(Incomparable::NoCommonPlan) }
+}
+
+/// Whether streams of the same name have the same recipients.
+fn same_streams(scenario: &Scenario, baseline: &Results) -> Result<(), Incomparable> {
+    for was in baseline.plans.iter().flat_map(|plan| &plan.streams) {
+        let now = scenario.streams.iter().find(|stream| stream.name == was.stream);
+        let (recipients, name) = (was.result.recipients, &was.stream);
+        if now.is_some_and(|stream| stream.traffic.recipients != recipients) {
+            return Err(Incomparable::Stream { name: name.clone(), recipients });
+        }
+    }
+    Ok(())
 }
 
 /// Makes the rows of a plan.
 struct Rows<'a> {
-    rules: &'a BaselineRules,
+    scenario: &'a Scenario,
     plan: &'a Plan,
+    /// Intervals that hold for all rows together are so many times as wide as those that hold for each.
+    widening: f64,
 }
 
 impl Rows<'_> {
-    /// A stream of the baseline.
+    /// A stream of the baseline. A scenario with one stream has that of all together.
     fn stream(&self, now: &PlanResult, was: &StreamResult) -> Vec<Row> {
-        match now.streams.iter().find(|is| is.stream == was.stream) {
-            Some(is) => self.measures(Some(&was.stream), &is.result, &was.result),
+        let is = now.streams.iter().find(|is| is.stream == was.stream).map(|is| (&is.result, is.deadline_s));
+        let alone = match self.scenario.streams.as_slice() {
+            [only] if only.name == was.stream => Some((now, only.deadline.as_secs_f64())),
+            _ => None,
+        };
+        match is.or(alone) {
+            Some((is, deadline)) => {
+                self.measures(Some(&was.stream), is, &was.result, [vec![deadline], vec![was.deadline_s]])
+            }
             None => vec![Row { stream: Some(was.stream.clone()), ..self.row(Outcome::Fail) }],
         }
     }
 
-    fn measures(&self, stream: Option<&str>, is: &PlanResult, was: &PlanResult) -> Vec<Row> {
-        let value = |of: &PlanResult, metric: &str| measure(of, metric).map(|measured| measured.value);
+    fn measures(&self, stream: Option<&str>, is: &PlanResult, was: &PlanResult, aims: [Vec<f64>; 2]) -> Vec<Row> {
+        let same_luck = have_the_same_luck(is, was);
+        let other_aims = other_aims(aims.each_ref().map(Vec::as_slice));
         let row = |metric: &&'static str| {
-            let (is, was) = (value(is, metric), value(was, metric));
-            let tolerance = self.rules.tolerance(metric).of(was.unwrap_or(0.0));
-            let fails = match (is, was) {
-                (Some(is), Some(was)) => worse_by(metric, is, was) > tolerance + rounding(tolerance, was),
-                // What was measured and no longer can be, such as a latency when nobody is reached, is worse.
-                (None, Some(_)) => true,
-                (_, None) => false,
-            };
-            Row {
+            let both = [measure(is, metric), measure(was, metric)];
+            let [value, other] = both.map(|measured| measured.map(|measured| measured.value));
+            let tolerance = self.scenario.baseline.tolerance(metric).of(other.unwrap_or(0.0));
+            let row = Row {
                 stream: stream.map(str::to_owned),
                 measure: Some((*metric).to_owned()),
                 tolerance: Some(tolerance),
-                value: is,
-                other: was,
-                ..self.row(if fails { Outcome::Fail } else { Outcome::Pass })
-            }
+                value,
+                other,
+                ..self.row(Outcome::Pass)
+            };
+            let row = match both {
+                [Some(is), Some(was)] if same_luck || is.value == was.value => {
+                    let fails = worse_by(metric, is.value, was.value) > tolerance + rounding(tolerance, was.value);
+                    Row { outcome: if fails { Outcome::Fail } else { Outcome::Pass }, ..row }
+                }
+                [Some(is), Some(was)] => self.of_other_luck(metric, [is, was], row),
+                // What was measured and no longer can be, such as a latency when nobody is reached, is worse.
+                [None, Some(_)] => Row { outcome: Outcome::Fail, ..row },
+                [_, None] => row,
+            };
+            of_other_aims(row, other_aims.as_ref().filter(|_| *metric == "in_time"))
         };
-        self.rules.compared().iter().map(row).collect()
+        self.scenario.baseline.compared().iter().map(row).collect()
+    }
+
+    /// A measure of other luck than in the baseline: what lies within the intervals of both says nothing.
+    fn of_other_luck(&self, metric: &str, [is, was]: [Measured; 2], row: Row) -> Row {
+        let ends = |measured: &Measured| {
+            let (low, high) = measured.interval?;
+            let wide = |end: f64| self.widening.mul_add(end - measured.value, measured.value);
+            Some((wide(low), wide(high)))
+        };
+        let difference = is.value - was.value;
+        let Some((ours, theirs)) = ends(&is).zip(ends(&was)) else {
+            let difference = Some(Difference { difference, low: None, high: None });
+            return Row { difference, because: may_be_luck(), outcome: Outcome::Inconclusive, ..row };
+        };
+        let (low, high) = stats::difference((is.value, ours), (was.value, theirs), 0.0);
+        let tolerance = row.tolerance.unwrap_or(0.0);
+        let outcome = judged(metric, (low, high), tolerance + rounding(tolerance, was.value));
+        let because = if outcome == Outcome::Inconclusive { may_be_luck() } else { None };
+        Row { difference: Some(Difference { difference, low: Some(low), high: Some(high) }), because, outcome, ..row }
     }
 
     fn row(&self, outcome: Outcome) -> Row {
         let line = Some(self.plan.line).filter(|line| *line > 0);
         Row { line, ..Row::new(Kind::Baseline, &self.plan.name, outcome) }
+    }
+}
+
+/// A row of a share in time, where people aimed at something else for this `reason`: that it is no worse says nothing.
+pub(super) fn of_other_aims(row: Row, reason: Option<&String>) -> Row {
+    let Some(reason) = reason.filter(|_| row.outcome == Outcome::Pass) else { return row };
+    Row { because: Some(reason.clone()), outcome: Outcome::Inconclusive, ..row }
+}
+
+fn may_be_luck() -> Option<String> {
+    Some("that may be luck, as the plan uses other providers than in the baseline".to_owned())
+}
+
+/// Whether a change between these ends is worse than what is allowed.
+pub(super) fn judged(metric: &str, (low, high): (f64, f64), allowed: f64) -> Outcome {
+    let (least, most) = if more_is_better(metric) { (-high, -low) } else { (low, high) };
+    match (least > allowed, most <= allowed) {
+        (true, _) => Outcome::Fail,
+        (_, true) => Outcome::Pass,
+        _ => Outcome::Inconclusive,
     }
 }
 

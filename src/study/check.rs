@@ -1,9 +1,9 @@
 //! Holds results to the bounds of a scenario.
 
 use super::estimates::{is_shared_out, replications_for};
-use super::gate::{Kind, Outcome, Row};
+use super::gate::{Counted, Kind, Outcome, Row};
 use super::measure::{Measured, measure, sample_size};
-use super::results::Results;
+use super::results::{Intervals, Results};
 use crate::scenario::{Bound, Check, Scenario};
 
 /// What a measurement says of a bound.
@@ -22,13 +22,18 @@ pub enum Verdict {
 #[must_use]
 pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
     let n = sample_size(results);
+    let counted = match results.scenario.intervals {
+        Intervals::FromRecipients => Some(Counted::Recipients),
+        Intervals::FromReplications => Some(Counted::Replications),
+        Intervals::Unknown => None,
+    };
     let held = |check: &Check| {
         let plan = &results.plans[check.plan];
         let stream = check.stream.and_then(|stream| plan.streams.get(stream));
         let result = stream.map_or(plan, |stream| &stream.result);
         let measured = measure(result, &check.metric);
         let verdict = measured.map_or(Verdict::Fails, |measured| judge(&measured, check.bound, n));
-        let interval = measured.and_then(|measured| measured.interval);
+        let interval = measured.and_then(|measured| judged_by(&measured, check.bound, n));
         let no_interval = match (interval, verdict) {
             (None, Verdict::NotSure(_)) => result.no_interval.get(&key(&check.metric)).cloned(),
             _ => None,
@@ -42,6 +47,7 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
             value: measured.map(|measured| measured.value),
             low: interval.map(|(low, _)| low),
             high: interval.map(|(_, high)| high),
+            needed_unit: counted,
             needed: if let Verdict::NotSure(needed) = verdict { needed } else { None },
             no_interval,
             reached: Some(result.delivered.share).filter(|reached| hides(&check.metric, 1.0 - reached)),
@@ -89,7 +95,6 @@ impl Verdict {
 #[must_use]
 pub fn judge(measured: &Measured, bound: Bound, n: f64) -> Verdict {
     let limit = bound.limit();
-    // Whether a share meets its bound need only be known where it does not: how far from 0 and 1 the bound is decides.
     let narrow = measured.narrow.filter(|_| is_shared_out(limit, n as u32));
     let point = measured.plain.then_some((measured.value, measured.value));
     let Some((low, high)) = narrow.or(measured.interval).or(point) else { return Verdict::NotSure(None) };
@@ -107,6 +112,12 @@ pub fn judge(measured: &Measured, bound: Bound, n: f64) -> Verdict {
         _ if reach <= measured.resolution => Verdict::NotSure(None),
         _ => Verdict::NotSure(needed(measured.value - limit, reach, n)),
     }
+}
+
+/// The interval that is held to `bound`. Whether a share meets its bound need only be known where it does not: how far from 0 and 1 the bound
+/// is decides.
+pub(super) fn judged_by(measured: &Measured, bound: Bound, n: f64) -> Option<(f64, f64)> {
+    measured.narrow.filter(|_| is_shared_out(bound.limit(), n as u32)).or(measured.interval)
 }
 
 /// More recipients or replications than this are not named.

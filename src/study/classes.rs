@@ -53,7 +53,7 @@ impl Class {
     /// Whether this class could move the mean of so many independent recipients by too much for an interval that is `half` long to either
     /// side.
     pub(super) fn is_too_rare(&self, recipients: u64, half: f64) -> Option<Unknown> {
-        let harmless = self.extra / recipients as f64 <= HARMLESS * half;
+        let harmless = is_harmless(self.extra / recipients as f64, half);
         let too_rare = self.recipients < ENOUGH && !harmless;
         too_rare.then_some(Unknown::RareStep { step: self.step, recipients: self.recipients })
     }
@@ -61,12 +61,17 @@ impl Class {
     /// Likewise of so many replications, with so many recipients in all: all of one replication may be of the class.
     pub(super) fn is_too_rare_in(&self, replications: u32, recipients: u64, half: f64) -> Option<Unknown> {
         let replications = f64::from(replications);
-        let harmless = self.extra / replications <= HARMLESS * half;
+        let harmless = is_harmless(self.extra / replications, half);
         let share = self.recipients as f64 / recipients as f64;
         let too_rare = replications * share < REPLICATIONS && !harmless;
         let needed = (share > 0.0).then(|| (REPLICATIONS / share).ceil() as u64);
         too_rare.then_some(Unknown::RareStepInReplications { step: self.step, needed })
     }
+}
+
+/// Whether a mean would not be moved much for an interval that is `half` long to either side, if it were moved by this.
+pub(super) fn is_harmless(moved: f64, half: f64) -> bool {
+    moved <= HARMLESS * half
 }
 
 impl Calls {

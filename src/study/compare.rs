@@ -9,8 +9,8 @@ use super::results::{
     Results, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
 use super::samples::{Part, QUANTILES};
-use super::totals::{self, Certainty, Ready, Strand, Totals};
-use crate::scenario::{Plan, Scenario, Stream, used_by};
+use super::totals::{self, Certainty, Ready, Totals};
+use crate::scenario::{Plan, Scenario, used_by};
 use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, StepTally};
 use std::collections::BTreeMap;
 
@@ -80,21 +80,21 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
 /// What all streams together came to under a plan.
 fn whole(scenario: &Scenario, totals: &Totals, plan: usize) -> PlanResult {
     let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
-    let followed = &scenario.plans[plan];
-    let plans: Vec<_> = own.chain([followed]).collect();
-    let streams = scenario.streams.iter().zip(totals.streams());
+    let plans: Vec<_> = own.chain([&scenario.plans[plan]]).collect();
+    let streams = 0..totals.streams().len();
     PlanResult {
-        streams: streams.map(|(stream, strand)| of_stream(scenario, totals, (stream, strand), plan)).collect(),
-        ..Teller(Estimate { scenario, totals, strand: totals.whole(), plan, followed }).result(&plans)
+        streams: streams.map(|stream| of_stream(scenario, totals, stream, plan)).collect(),
+        ..Teller(Estimate { scenario, totals, stream: None, plan }).result(&plans)
     }
 }
 
-fn of_stream(scenario: &Scenario, totals: &Totals, (stream, strand): (&Stream, &Strand), plan: usize) -> StreamResult {
-    let followed = scenario.plan_of(stream, plan);
+fn of_stream(scenario: &Scenario, totals: &Totals, stream: usize, plan: usize) -> StreamResult {
+    let estimate = Estimate { scenario, totals, stream: Some(stream), plan };
+    let stream = &scenario.streams[stream];
     StreamResult {
         stream: stream.name.clone(),
         deadline_s: stream.deadline.as_secs_f64(),
-        result: Teller(Estimate { scenario, totals, strand, plan, followed }).result(&[followed]),
+        result: Teller(estimate).result(&[estimate.followed()]),
     }
 }
 
@@ -105,11 +105,11 @@ impl Teller<'_> {
     /// The result, the providers being those of `plans`.
     fn result(&self, plans: &[&Plan]) -> PlanResult {
         let tally = self.tally();
-        let plan = self.0.followed;
+        let plan = self.0.followed();
         let models_seen = plans.iter().any(|plan| models_seen(self.0.scenario, plan));
         PlanResult {
             name: plan.name.clone(),
-            recipients: self.0.strand.recipients,
+            recipients: self.0.strand().recipients,
             delivered: self.share(Part::Delivered),
             in_time: self.share(Part::InTime),
             succeeded: self.share(Part::Succeeded),
@@ -119,11 +119,11 @@ impl Teller<'_> {
             latency_s: self.latency(),
             no_interval: self.unknown(models_seen),
             failovers: self.count(tally.failovers.total()),
-            last_end_s: self.0.strand.last_ends[self.0.plan].seconds().map(round),
+            last_end_s: self.0.strand().last_ends[self.0.plan].seconds().map(round),
             open: self.count(tally.open),
             callbacks: Callbacks {
                 on_completion: self.count(self.0.played() - tally.open),
-                on_completion_peak_per_s: self.0.strand.peaks[self.0.plan],
+                on_completion_peak_per_s: self.0.strand().peaks[self.0.plan],
             },
             steps: (0..plan.carriers.len()).map(|i| self.step(plan, i, &tally.steps[i])).collect(),
             providers: self.providers(plans),
@@ -146,7 +146,7 @@ impl Teller<'_> {
     }
 
     fn tally(&self) -> &PlanTally {
-        &self.0.strand.tally.plans[self.0.plan]
+        &self.0.strand().tally.plans[self.0.plan]
     }
 
     /// A count as a mean per replication.
@@ -240,7 +240,7 @@ impl Teller<'_> {
             withdrawn: self.count(queue.map_or(0, |queue| queue.withdrawn)),
             blocked: self.count(tally.blocked),
             circuit_opened: self.count(self.0.totals.opened[self.0.plan][index]),
-            drained_s: self.0.strand.drains[self.0.plan][index].seconds().map(round),
+            drained_s: self.0.strand().drains[self.0.plan][index].seconds().map(round),
         }
     }
 }
@@ -260,31 +260,27 @@ type Pair = (usize, (usize, usize));
 
 /// A pair of plans, for all streams together and for each.
 fn pair_of_wholes(scenario: &Scenario, totals: &Totals, pair: Pair) -> Comparison {
-    let streams = scenario.streams.iter().zip(totals.streams());
-    let of_stream = |(stream, strand): (&Stream, &Strand)| StreamComparison {
-        stream: stream.name.clone(),
-        comparison: comparison(scenario, totals, (strand, Some(stream)), pair),
+    let of_stream = |stream: usize| StreamComparison {
+        stream: scenario.streams[stream].name.clone(),
+        comparison: comparison(scenario, totals, Some(stream), pair),
     };
     Comparison {
-        streams: streams.map(of_stream).collect(),
-        ..comparison(scenario, totals, (totals.whole(), None), pair)
+        streams: (0..totals.streams().len()).map(of_stream).collect(),
+        ..comparison(scenario, totals, None, pair)
     }
 }
 
 fn comparison(
     scenario: &Scenario,
     totals: &Totals,
-    (strand, stream): (&Strand, Option<&Stream>),
+    stream: Option<usize>,
     (place, (plan, against)): Pair,
 ) -> Comparison {
-    let estimate = |plan: usize| {
-        let followed = stream.map_or(&scenario.plans[plan], |stream| scenario.plan_of(stream, plan));
-        Estimate { scenario, totals, strand, plan, followed }
-    };
-    let [ours, theirs] = [plan, against].map(|i| &strand.tally.plans[i]);
+    let estimates = [plan, against].map(|plan| Estimate { scenario, totals, stream, plan });
+    let [ours, theirs] = estimates.map(|estimate| estimate.tally());
     let nothing = PairTally::default();
-    let pair = strand.tally.pairs.get(place).unwrap_or(&nothing);
-    let paired = Paired { plan: estimate(plan), against: estimate(against), pair };
+    let pair = estimates[0].strand().tally.pairs.get(place).unwrap_or(&nothing);
+    let paired = Paired { plan: estimates[0], against: estimates[1], pair };
     let n = paired.plan.played() as f64;
     let share = |part: Part| {
         let value = (part.count(ours) as f64 - part.count(theirs) as f64) / n;

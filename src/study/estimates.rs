@@ -31,17 +31,35 @@ pub(super) type ShareEnds = (Ends, Option<(f64, f64)>);
 pub(super) struct Estimate<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) totals: &'a Totals,
-    pub(super) strand: &'a Strand,
+    /// The stream of traffic, by its index; `None` for all of them together.
+    pub(super) stream: Option<usize>,
     /// The plan that is compared, by its index.
     pub(super) plan: usize,
-    /// The plan that the strand followed.
-    pub(super) followed: &'a Plan,
 }
 
 impl<'a> Estimate<'a> {
+    pub(super) fn strand(&self) -> &'a Strand {
+        self.stream.map_or_else(|| self.totals.whole(), |stream| self.totals.stream(stream))
+    }
+
+    /// The plan that the recipients followed.
+    pub(super) fn followed(&self) -> &'a Plan {
+        let own = self.stream.map(|stream| self.scenario.plan_of(&self.scenario.streams[stream], self.plan));
+        own.unwrap_or(&self.scenario.plans[self.plan])
+    }
+
+    /// Of all streams together each by itself, as their recipients are not alike; else this alone.
+    fn strata(&self) -> Vec<Self> {
+        let streams = if self.stream.is_none() { self.totals.streams().len() } else { 0 };
+        if streams == 0 {
+            return vec![*self];
+        }
+        (0..streams).map(|stream| Self { stream: Some(stream), ..*self }).collect()
+    }
+
     /// Recipients over all replications.
     pub(super) fn played(&self) -> u64 {
-        self.strand.recipients * u64::from(self.totals.replications)
+        self.strand().recipients * u64::from(self.totals.replications)
     }
 
     fn confidence(&self) -> Confidence {
@@ -49,12 +67,12 @@ impl<'a> Estimate<'a> {
     }
 
     fn samples(&self) -> &'a [Sample] {
-        &self.strand.samples[self.plan]
+        &self.strand().samples[self.plan]
     }
 
     /// All counts.
     pub(super) fn tally(&self) -> &'a PlanTally {
-        &self.strand.tally.plans[self.plan]
+        &self.strand().tally.plans[self.plan]
     }
 
     fn latencies(&self) -> &'a Latencies {
@@ -78,7 +96,7 @@ impl<'a> Estimate<'a> {
 
     /// Of a share of the recipients.
     pub(super) fn share(&self, part: Part) -> ShareEnds {
-        let count = part.count(&self.strand.tally.plans[self.plan]) as f64;
+        let count = part.count(self.tally()) as f64;
         let wilson = |count, n| stats::wilson(count, n, self.confidence()).ok_or(Unknown::Nobody);
         let share = count / self.played() as f64;
         let replications = f64::from(self.totals.replications);
@@ -97,39 +115,97 @@ impl<'a> Estimate<'a> {
 
     /// Of the cost per recipient (units).
     pub(super) fn cost(&self) -> Ends {
-        let tally = &self.strand.tally.plans[self.plan];
-        let classes = classes::of_cost(self.scenario, self.followed, tally);
-        let calls = classes::calls(self.scenario, self.followed, tally);
+        let tally = self.tally();
         let alone = || {
-            let moments =
-                Moments::of_sums(self.played(), tally.cost as i128, tally.cost_squared).ok_or(Unknown::TooLarge)?;
-            let skewness = skewness(self.strand.first_costs[self.plan].iter().map(|&cost| cost as f64));
-            self.of_recipients(Moments { skewness, ..moments }, &classes, &calls)
+            let skewness = skewness(self.first_costs().iter().map(|&cost| cost as f64));
+            let sums = Moments::of_sums(self.played(), tally.cost as i128, tally.cost_squared);
+            self.cost_of_recipients(sums, skewness).map(|ends| clamped(ends, f64::INFINITY))
         };
-        let together = || {
-            self.many_replications()?;
-            let ends = self.moments(Sample::cost)?.interval(self.confidence());
-            let (replications, played) = (self.totals.replications, self.played());
-            none(&classes, |class| class.is_too_rare_in(replications, played, half(ends)))?;
-            self.met(clamped(ends, f64::INFINITY), classes.iter().map(Class::extra).sum())
-        };
+        let together =
+            || self.cost_of_replications(&self.moments(Sample::cost)?).map(|ends| clamped(ends, f64::INFINITY));
         self.sure(alone, together).map(units)
+    }
+
+    fn first_costs(&self) -> &'a [i64] {
+        &self.strand().first_costs[self.plan]
+    }
+
+    /// The interval of a mean of costs of independent recipients, or of differences of such costs, if they are enough, and of every class.
+    fn cost_of_recipients(&self, sums: Option<Moments>, skewness: f64) -> Ends {
+        if self.played() < 2 {
+            return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
+        }
+        let moments = Moments { skewness, ..sums.ok_or(Unknown::TooLarge)? };
+        let ends = moments.interval(self.confidence());
+        for stratum in self.strata() {
+            let (all, classes, calls) = (self.played(), stratum.cost_classes(), stratum.calls());
+            let extra = classes.iter().map(Class::extra).sum::<f64>() * stratum.played() as f64 / all as f64;
+            let matter = !calls.is_empty() || !classes::is_harmless(extra, half(ends));
+            if matter && stratum.played() < LEAST_RECIPIENTS {
+                return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
+            }
+            none(&classes, |class| class.is_too_rare(all, half(ends)))?;
+            let spread = moments.deviation * moments.deviation * (moments.count - 1.0);
+            none(&calls, |calls| calls.are_too_few(spread))?;
+        }
+        Ok(ends)
+    }
+
+    /// Likewise of replications.
+    fn cost_of_replications(&self, moments: &Moments) -> Ends {
+        self.many_replications()?;
+        let ends = moments.interval(self.confidence());
+        let mut largest = 0.0;
+        for stratum in self.strata() {
+            let (classes, weight) = (stratum.cost_classes(), stratum.played() as f64 / self.played() as f64);
+            stratum.classes_are_met(&classes, half(ends) / weight)?;
+            largest += weight * classes.iter().map(Class::extra).sum::<f64>();
+        }
+        self.met(ends, largest)
+    }
+
+    fn classes_are_met(&self, classes: &[Class], half: f64) -> Result<(), Unknown> {
+        none(classes, |class| class.is_too_rare_in(self.totals.replications, self.played(), half))
+    }
+
+    fn cost_classes(&self) -> Vec<Class> {
+        classes::of_cost(self.scenario, self.followed(), self.tally())
+    }
+
+    fn calls(&self) -> Vec<Calls> {
+        classes::calls(self.scenario, self.followed(), self.tally())
     }
 
     /// Of the mean latency (s).
     pub(super) fn mean_latency(&self) -> Ends {
-        let tally = &self.strand.tally.plans[self.plan];
-        let classes = classes::of_latency(self.scenario, self.followed, tally);
         let alone = || {
             let moments = self.latencies().moments().ok_or(self.nothing())?;
-            self.of_recipients(moments, &classes, &[])
+            let ends = moments.interval(self.confidence());
+            for stratum in self.strata() {
+                if (1..LEAST_RECIPIENTS).contains(&stratum.latencies().count()) {
+                    return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
+                }
+                none(&stratum.latency_classes(), |class| class.is_too_rare(self.latencies().count(), half(ends)))?;
+            }
+            Ok(ends)
         };
         let together = || {
-            let ends =
-                ratio(self.samples().iter().map(Sample::latencies)).ok_or(Unknown::Nobody)?.interval(self.confidence());
-            self.met(clamped(ends, f64::INFINITY), classes.iter().map(Class::extra).fold(0.0, f64::max))
+            self.many_replications()?;
+            let moments = ratio(self.samples().iter().map(Sample::latencies)).ok_or(Unknown::Nobody)?;
+            let ends = moments.interval(self.confidence());
+            let mut largest = 0.0_f64;
+            for stratum in self.strata() {
+                let (classes, weight) = (stratum.latency_classes(), stratum.played() as f64 / self.played() as f64);
+                stratum.classes_are_met(&classes, half(ends) / weight)?;
+                largest = classes.iter().map(Class::extra).fold(largest, f64::max);
+            }
+            self.met(ends, largest)
         };
-        self.sure(alone, together).map(units)
+        self.sure(alone, together).map(|ends| units(clamped(ends, f64::INFINITY)))
+    }
+
+    fn latency_classes(&self) -> Vec<Class> {
+        classes::of_latency(self.scenario, self.followed(), self.tally())
     }
 
     /// Why latencies have no moments.
@@ -139,18 +215,6 @@ impl<'a> Estimate<'a> {
             1..LEAST_RECIPIENTS => Unknown::Recipients { needed: LEAST_RECIPIENTS },
             _ => Unknown::TooLarge,
         }
-    }
-
-    /// The interval of a mean of independent recipients, if they are enough, and of every class.
-    fn of_recipients(&self, moments: Moments, classes: &[Class], calls: &[Calls]) -> Ends {
-        if moments.count < LEAST_RECIPIENTS as f64 {
-            return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
-        }
-        let ends = clamped(moments.interval(self.confidence()), f64::INFINITY);
-        none(classes, |class| class.is_too_rare(moments.count as u64, half(ends)))?;
-        let spread = moments.deviation * moments.deviation * (moments.count - 1.0);
-        none(calls, |calls| calls.are_too_few(spread))?;
-        Ok(ends)
     }
 
     /// Of the quantile of latency with this place in [`QUANTILES`] (s).
@@ -173,7 +237,7 @@ impl<'a> Estimate<'a> {
     }
 
     fn quantile_cells(&self, p: f64) -> Option<(usize, usize)> {
-        self.strand.groups[self.plan].quantile_cells(&self.cells(), p, self.confidence())
+        self.strand().groups[self.plan].quantile_cells(&self.cells(), p, self.confidence())
     }
 
     fn cells(&self) -> Cells {
@@ -223,7 +287,7 @@ impl<'a> Paired<'a> {
 
     /// Whether latencies are distributed alike, in each group of recipients.
     pub(super) fn latencies_are_equal(&self) -> bool {
-        let groups = |of: &Estimate<'a>| &of.strand.groups[of.plan];
+        let groups = |of: &Estimate<'a>| &of.strand().groups[of.plan];
         groups(&self.plan) == groups(&self.against) && self.plan.latencies().sum() == self.against.latencies().sum()
     }
 
@@ -252,7 +316,7 @@ impl<'a> Paired<'a> {
         };
         let together = || {
             let replications = self.plan.totals.replications;
-            let share = |of: &Estimate<'_>| part.count(&of.strand.tally.plans[of.plan]) as f64 / of.played() as f64;
+            let share = |of: &Estimate<'_>| part.count(of.tally()) as f64 / of.played() as f64;
             let exception = |of: &Estimate<'_>| share(of).min(1.0 - share(of));
             let most = exception(&self.plan).max(exception(&self.against));
             if most * f64::from(replications) < EXCEPTIONS {
@@ -265,21 +329,24 @@ impl<'a> Paired<'a> {
         self.sure(alone, together)
     }
 
-    /// Of the difference of the cost per recipient (units).
+    /// Of the difference of the cost per recipient (units). Every class of either plan could move it.
     pub(super) fn cost(&self) -> Ends {
-        self.plan.cost()?;
-        self.against.cost()?;
         let alone = || {
-            let cost = |of: &Estimate<'_>| of.strand.tally.plans[of.plan].cost as i128;
-            let squares = self.pair.cost_difference_squared;
-            let sums = Moments::of_sums(self.plan.played(), cost(&self.plan) - cost(&self.against), squares);
-            let first_costs = |of: &Estimate<'a>| &of.strand.first_costs[of.plan];
-            let first = first_costs(&self.plan).iter().zip(first_costs(&self.against));
+            let cost = |of: &Estimate<'_>| of.tally().cost as i128;
+            let sums = || {
+                let squares = self.pair.cost_difference_squared;
+                Moments::of_sums(self.plan.played(), cost(&self.plan) - cost(&self.against), squares)
+            };
+            let first = self.plan.first_costs().iter().zip(self.against.first_costs());
             let skewness = skewness(first.map(|(ours, theirs)| (ours - theirs) as f64));
-            let moments = Moments { skewness, ..sums.ok_or(Unknown::TooLarge)? };
-            Ok(moments.interval(self.plan.confidence()))
+            self.against.cost_of_recipients(sums(), skewness)?;
+            self.plan.cost_of_recipients(sums(), skewness)
         };
-        let together = || Ok(self.moments(Sample::cost)?.interval(self.plan.confidence()));
+        let together = || {
+            let moments = self.moments(Sample::cost)?;
+            self.against.cost_of_replications(&moments)?;
+            self.plan.cost_of_replications(&moments)
+        };
         self.sure(alone, together).map(units)
     }
 
@@ -295,7 +362,7 @@ impl<'a> Paired<'a> {
         let deviations = |of: &Estimate<'_>| {
             let cells = of.cells();
             let at = cells.place_of_rank(of.latencies().rank(p));
-            of.strand.groups[of.plan].deviations(cells.occupied().get(at).map(|&cell| cell as usize), p)
+            of.strand().groups[of.plan].deviations(cells.occupied().get(at).map(|&cell| cell as usize), p)
         };
         let pairs: Vec<_> = deviations(&self.plan).into_iter().zip(deviations(&self.against)).collect();
         Ok(stats::difference(ours, theirs, stats::correlation(&pairs)))

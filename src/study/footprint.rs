@@ -1,7 +1,7 @@
 //! How much memory a scenario takes whose recipients share capacity, circuits or outages: they are played together, and are in memory
 //! together. Recipients who share nothing are played batch by batch, and take next to none.
 
-use super::span;
+use super::{span, totals};
 use crate::provider::Outcome;
 use crate::rng::Luck;
 use crate::scenario::{Plan, Scenario, Stream};
@@ -18,15 +18,16 @@ const GOES_ON: f64 = 100.0;
 /// More go on than the shares of outcomes say: outages and queues keep others back.
 const RESERVE: f64 = 2.0;
 
-/// About how much memory (bytes) playing `scenario` takes on so many threads. How many are under way at one time depends on what
-/// happens to them: it is an estimate, rather too large.
+/// About how much memory (bytes) playing `scenario` takes on so many threads, up to so many times. How many are under way at one time depends
+/// on what happens to them: it is an estimate, rather too large.
 #[must_use]
-pub fn footprint(scenario: &Scenario, threads: usize) -> u64 {
+pub fn footprint(scenario: &Scenario, replications: u32, threads: usize) -> u64 {
     if !scenario.is_shared() {
         return 0;
     }
-    // Several replications are played at one time only where recipients are few.
-    let worlds = scenario.plans.len().min(threads) as f64;
+    let plans = scenario.plans.len();
+    let at_once = totals::at_once(plans, scenario.recipients() * plans as u64, threads).min(replications.max(1));
+    let worlds = (plans * at_once as usize).min(threads) as f64;
     let most = (worlds * scenario.recipients() as f64 * UNDER_WAY) as u64;
     if most <= LITTLE { most } else { (worlds * largest_world(scenario)) as u64 }
 }
@@ -70,6 +71,19 @@ fn at_one_time(stream: &Stream, plan: &Plan) -> f64 {
 mod tests {
     use super::*;
     use crate::scenario::parse;
+
+    /// Eight replications of a million, on one thread one after the other, on eight all at one time: 200 MB and 1.5 GB (measured).
+    #[test]
+    fn replications_that_are_played_at_one_time_are_counted() {
+        let text = "[goal]\ndeadline = \"60s\"\n[traffic]\nrecipients = 1_000_000\narrivals = { uniform = { over = \"10s\" } }\n\
+                    [providers.a]\nchannel = \"sms\"\ncapacity = { rate = \"2000/s\" }\n\
+                    outcomes = [{ status = \"delivered\", share = 0.6, after = { constant = \"1s\" } }]\n\
+                    [[plans]]\nname = \"p\"\nsteps = [{ provider = \"a\", ttl = \"60s\" }, { provider = \"a\", ttl = \"5m\" }]\n";
+        let scenario = parse(text, "a.toml", std::path::Path::new(".")).expect("a valid scenario");
+        let megabytes = |replications, threads| footprint(&scenario, replications, threads) / 1_000_000;
+        assert_eq!([megabytes(8, 1), megabytes(1, 8)], [200, 200]);
+        assert!((1_400..=1_600).contains(&megabytes(8, 8)), "{}", megabytes(8, 8));
+    }
 
     /// 4 million who all arrive within ten seconds, at providers that carry 3 000 a second, take 380 MB one way and 780 MB event by event
     /// (measured), and a tenth of that if they arrive within an hour and are played event by event.

@@ -62,21 +62,35 @@ pub struct Row {
     pub tolerance: Option<f64>,
     /// Its value; null where there is nothing to measure.
     pub value: Option<f64>,
-    /// The ends of its 95 % interval; null where none is known.
+    /// The ends of its 95 % interval, the one that it is judged by; null where none is known.
     pub low: Option<f64>,
     /// Likewise.
     pub high: Option<f64>,
     /// Its value in the other run.
     pub other: Option<f64>,
-    /// By how much it differs from the other scenario on the same recipients, with an interval that holds for all rows together.
+    /// By how much it differs from the other run, with a 95 % interval that holds for all rows together; without ends and without
+    /// `no_interval` nobody, of all who were played, fares differently.
     pub difference: Option<Difference>,
-    /// About how many recipients would tell, or replications where intervals come from those; null where it is known, and where no number
-    /// in reach would tell.
+    /// About how many would tell, in `needed_unit`; null where it is known, and where no number in reach would tell.
     pub needed: Option<u64>,
+    /// What intervals come from, and `needed` counts; null where there are none.
+    pub needed_unit: Option<Counted>,
+    /// Why it is inconclusive, where that is not for want of recipients or replications.
+    pub because: Option<String>,
     /// Why there is no interval.
     pub no_interval: Option<String>,
     /// The share of recipients who were reached, where that is so low that a latency says little.
     pub reached: Option<f64>,
+}
+
+/// What an interval comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Recipients, who are independent of one another.
+    Recipients,
+    /// Replications.
+    Replications,
 }
 
 /// What asks a question.
@@ -140,6 +154,8 @@ impl Row {
             other: None,
             difference: None,
             needed: None,
+            needed_unit: None,
+            because: None,
             no_interval: None,
             reached: None,
         }
@@ -149,6 +165,14 @@ impl Row {
     #[must_use]
     pub fn bound(&self) -> Option<Bound> {
         self.at_least.map(Bound::AtLeast).or(self.at_most.map(Bound::AtMost))
+    }
+
+    /// Whether a measure is what it was in the other run, for everybody who was played.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        let is_equal = self.difference.is_none_or(|difference| difference.low.is_none());
+        let is_told = self.no_interval.is_none() && self.because.is_none();
+        self.measure.is_some() && self.value == self.other && is_equal && is_told
     }
 
     /// The plan, the stream and the measure that it is about.

@@ -8,6 +8,7 @@ mod estimates;
 mod exposure;
 mod footprint;
 mod gate;
+mod matching;
 mod measure;
 mod over_time;
 mod pictures;
@@ -24,12 +25,12 @@ mod trace;
 mod unknown;
 mod versus;
 
-pub use baseline::{Incomparable, against_baseline, comparable, new_plans, others};
+pub use baseline::{Incomparable, against_baseline, comparable, new_plans, other_luck, others};
 pub use check::{Verdict, check, judge};
 pub use compare::compare;
 pub use estimates::{LEAST_REPLICATIONS, is_shared_out};
 pub use footprint::footprint;
-pub use gate::{Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
+pub use gate::{Counted, Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
 pub use measure::{Measured, measure};
 pub use precision::{Precision, Replications, Wanted};
 pub use results::{

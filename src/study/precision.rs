@@ -8,7 +8,7 @@
 
 use super::estimates::Estimate;
 use super::samples::Part;
-use super::totals::{Certainty, Strand, Totals};
+use super::totals::{Certainty, Totals};
 use super::unknown::Unknown;
 use crate::scenario::Scenario;
 use crate::stats::Confidence;
@@ -108,20 +108,16 @@ pub(super) fn is_missed(totals: &Totals, scenario: &Scenario, wanted: &Wanted) -
 
 /// How many times too wide the widest interval is.
 fn excess(totals: &Totals, scenario: &Scenario, precision: &Precision) -> f64 {
-    let whole = (totals.whole(), None);
-    let streams = totals.streams().iter().zip(scenario.streams.iter().map(Some));
-    let excess = |(strand, stream): (&Strand, Option<&crate::scenario::Stream>)| {
-        let of_plan = |plan: usize| {
-            let followed = stream.map_or(&scenario.plans[plan], |stream| scenario.plan_of(stream, plan));
-            excess_of(&Estimate { scenario, totals, strand, plan, followed }, precision)
-        };
+    let streams = (0..totals.streams().len()).map(Some).chain([None]);
+    let excess = |stream: Option<usize>| {
+        let of_plan = |plan: usize| excess_of(&Estimate { scenario, totals, stream, plan }, precision);
         (0..scenario.plans.len()).map(of_plan).fold(0.0, f64::max)
     };
-    streams.chain([whole]).map(excess).fold(0.0, f64::max)
+    streams.map(excess).fold(0.0, f64::max)
 }
 
 fn excess_of(estimate: &Estimate<'_>, precision: &Precision) -> f64 {
-    let tally = &estimate.strand.tally.plans[estimate.plan];
+    let tally = estimate.tally();
     let share = |part: Part| precision.shares.map(|allowed| half(&estimate.share(part).0) / allowed);
     let cost = precision.cost.map(|allowed| {
         let value = tally.cost as f64 / 1e6 / estimate.played() as f64;

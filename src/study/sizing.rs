@@ -1,6 +1,6 @@
 //! How much capacity a plan needs: the smallest throughput, or number of lines, of a provider with which it meets its goals.
 
-use super::check::{Verdict, judge};
+use super::check::{Verdict, judge, judged_by};
 use super::compare::compare;
 use super::estimates::replications_for;
 use super::exposure::Exposure;
@@ -308,8 +308,10 @@ impl Question<'_> {
 fn outcome(results: &Results, goal: &Goal) -> (Option<Measured>, Verdict) {
     let plan = &results.plans[0];
     let plan = goal.stream.and_then(|i| plan.streams.get(i)).map_or(plan, |stream| &stream.result);
-    let measured = measure(plan, &goal.metric);
-    (measured, measured.map_or(Verdict::Fails, |measured| judge(&measured, goal.bound, sample_size(results))))
+    let (measured, n) = (measure(plan, &goal.metric), sample_size(results));
+    let verdict = measured.map_or(Verdict::Fails, |measured| judge(&measured, goal.bound, n));
+    let shown = |measured: Measured| Measured { interval: judged_by(&measured, goal.bound, n), ..measured };
+    (measured.map(shown), verdict)
 }
 
 #[cfg(test)]

@@ -170,6 +170,12 @@ pub(super) fn abreast(
     Ok(played)
 }
 
+/// So many replications of so many plans, with these lives in all, are played at one time on so many threads.
+pub(super) fn at_once(plans: usize, lives: u64, threads: usize) -> u32 {
+    let busy = (2 * threads as u64).div_ceil(plans as u64);
+    busy.min(UNDER_WAY / lives).max(1) as u32
+}
+
 /// A scenario made ready to play.
 pub(super) struct Ready<'a> {
     pub(super) scenario: &'a Scenario,
@@ -235,9 +241,7 @@ impl<'a> Ready<'a> {
 
     /// So many replications are played at one time, all of their worlds in parallel.
     fn at_once(&self) -> u32 {
-        let worlds = self.scenario.plans.len() as u64;
-        let busy = (2 * rayon::current_num_threads() as u64).div_ceil(worlds);
-        busy.min(UNDER_WAY / self.lives()).max(1) as u32
+        at_once(self.scenario.plans.len(), self.lives(), rayon::current_num_threads())
     }
 
     fn alone(&self, replication: u32, progress: &Progress) -> Result<Vec<Alone>, Interrupted> {
@@ -365,8 +369,14 @@ fn sum(ready: &Ready<'_>, streams: &[Alone]) -> Alone {
         }
         whole.merge(&tally);
     }
+    // As many of each stream as it has of all recipients, at least one.
+    let all = ready.recipients.iter().sum::<u64>().max(1) as f64;
+    let share = |recipients: u64| (FIRST as f64 * (recipients as f64 / all)).ceil().max(1.0) as usize;
     for (plan, sum) in whole.plans.iter_mut().enumerate() {
-        sum.first_costs = streams.iter().flat_map(|stream| &stream.tally.plans[plan].first_costs).copied().collect();
+        let first = streams.iter().zip(&ready.recipients).flat_map(|(stream, &recipients)| {
+            stream.tally.plans[plan].first_costs.iter().take(if all > FIRST as f64 { share(recipients) } else { FIRST })
+        });
+        sum.first_costs = first.copied().collect();
     }
     let sections = whole.plans.iter().map(|plan| plan.latencies.cells()).collect();
     Alone { tally: whole, sections: vec![sections] }

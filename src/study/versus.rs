@@ -2,17 +2,18 @@
 //!
 //! Luck is keyed by names, so that the same recipient meets the same luck in both, where the names are the same. Recipients who share
 //! nothing are played in lock-step, and what each of them gains or loses is counted; others are played in as many replications of both.
-//! All intervals together miss no more often than one of 95 % on one side, the error being shared out among the rows (Bonferroni): where
-//! nothing is worse than tolerated, at most one comparison in twenty says that something is.
+//! All intervals together miss no more often than one of 95 %, the error being shared out among the rows (Bonferroni): where nothing is
+//! worse than tolerated, at most one comparison in twenty says that something is, and as they are two-sided mostly one in forty.
 
-use super::baseline::{is_called, is_other, lost, rounding, worse_by};
+use super::baseline::{judged, lost, of_other_aims, other_aims, rounding, worse_by};
 use super::check::needed;
 use super::estimates::{Ends, Estimate, Paired};
-use super::gate::{Differing, Kind, Outcome, Row};
+use super::gate::{Counted, Differing, Kind, Outcome, Row};
+use super::matching::matched;
 use super::precision::Wanted;
 use super::results::Difference;
 use super::samples::{Part, QUANTILES};
-use super::totals::{self, Certainty, Ready, Strand, Totals};
+use super::totals::{self, Certainty, Ready, Totals};
 use super::trace::Whose;
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::{Interrupted, PairTally, Progress};
@@ -27,6 +28,8 @@ pub struct Rivals<'a> {
     plans: Vec<(usize, usize)>,
     /// Likewise the streams of traffic.
     streams: Vec<(usize, usize)>,
+    /// The streams that only the other scenario has, by name.
+    lost: Vec<String>,
 }
 
 /// Why two scenarios cannot be compared.
@@ -58,11 +61,8 @@ impl<'a> Rivals<'a> {
         if now.currency != then.currency {
             return Err(Unmatched::Currency(then.currency.clone()));
         }
-        let plan = |ours: usize| {
-            let theirs = then.plans.iter().position(|theirs| is_called(now, &now.plans[ours], &theirs.name))?;
-            Some((ours, theirs))
-        };
-        let plans: Vec<_> = (0..now.plans.len()).filter_map(plan).collect();
+        let places = matched(now, &names(then)).plans;
+        let plans: Vec<_> = places.into_iter().enumerate().filter_map(|(ours, theirs)| Some((ours, theirs?))).collect();
         let stream = |ours: usize| {
             let theirs = then.streams.iter().position(|theirs| theirs.name == now.streams[ours].name)?;
             Some((ours, theirs))
@@ -71,7 +71,11 @@ impl<'a> Rivals<'a> {
         match (plans.is_empty(), streams.is_empty()) {
             (true, _) => Err(Unmatched::Plan),
             (_, true) => Err(Unmatched::Stream(then.streams.iter().map(|stream| stream.name.clone()).collect())),
-            _ => Ok(Self { now, then, plans, streams }),
+            _ => {
+                let is_lost = |place: &usize| streams.iter().all(|(_, theirs)| theirs != place);
+                let lost = (0..then.streams.len()).filter(is_lost).map(|place| then.streams[place].name.clone());
+                Ok(Self { now, then, plans, lost: lost.collect(), streams })
+            }
         }
     }
 
@@ -85,8 +89,8 @@ impl<'a> Rivals<'a> {
     /// The plans that only the other scenario has, by name.
     #[must_use]
     pub fn others(&self) -> Vec<String> {
-        let names = self.then.plans.iter().map(|theirs| &theirs.name);
-        names.filter(|name| is_other(self.now, name)).cloned().collect()
+        let others = matched(self.now, &names(self.then)).others;
+        others.into_iter().map(|place| self.then.plans[place].name.clone()).collect()
     }
 
     /// Whose lives show a difference, here and in the other scenario.
@@ -145,7 +149,7 @@ impl<'a> Rivals<'a> {
     /// [`Interrupted`] when `progress` was asked to stop before the end.
     pub fn play(&self, replications: u32, progress: &Progress) -> Result<Versus, Interrupted> {
         let both = [self.now, self.then];
-        let confidence = Confidence::USUAL.one_sided().shared_by(self.count());
+        let confidence = Confidence::USUAL.shared_by(self.count());
         let wanted = Wanted { confidence, ..Wanted::from(replications) };
         if self.is_shared() {
             let ready = [Ready::new(both[0], progress)?, Ready::new(both[1], progress)?];
@@ -153,7 +157,7 @@ impl<'a> Rivals<'a> {
             let totals = [now?, then?];
             if totals.iter().any(Totals::is_touched) {
                 let rows = self.rows(both, &totals, None);
-                let differs = |plan: usize| rows.iter().any(|row| self.is_of(row, plan) && !is_equal(row));
+                let differs = |plan: usize| rows.iter().any(|row| self.is_of(row, plan) && !row.is_unchanged());
                 let differing = self.differing(&ready, replications, &differs, progress)?;
                 return Ok(Versus { differing: self.named(&differing), rows });
             }
@@ -173,6 +177,7 @@ impl<'a> Rivals<'a> {
             then: &reduced[1],
             plans: self.plans.clone(),
             streams: (0..self.streams.len()).map(|i| (i, i)).collect(),
+            lost: self.lost.clone(),
         };
         let rows = alone.rows([&reduced[0], &reduced[1]], &abreast.totals, Some(&abreast.pairs));
         Ok(Versus { rows, differing: alone.named(&abreast.differing) })
@@ -182,6 +187,11 @@ impl<'a> Rivals<'a> {
     fn count(&self) -> usize {
         let strands = if self.has_streams() { 1 + self.streams.len() } else { 1 };
         self.plans.len() * strands * self.now.baseline.compared().len()
+    }
+
+    /// Whether each stream of either has one that it goes together with: else all streams together are not the same traffic.
+    fn all_are_paired(&self) -> bool {
+        [self.now, self.then].iter().all(|scenario| scenario.streams.len() == self.streams.len())
     }
 
     /// Whether streams are told apart.
@@ -196,16 +206,17 @@ impl<'a> Rivals<'a> {
         let mut rows = Vec::new();
         for (couple, &plans) in self.plans.iter().enumerate() {
             let pair = |strand: usize| pairs.map_or(&nothing, |pairs| &pairs[strand][couple]);
-            let whole = Strands { stream: None, strands: totals.each_ref().map(Totals::whole) };
             let last = pairs.map_or(0, |pairs| pairs.len() - 1);
-            rows.extend(self.of_strands(both, totals, plans, &whole, pair(last)));
-            for (place, &(ours, theirs)) in self.streams.iter().enumerate().filter(|_| self.has_streams()) {
-                let stream = Some((ours, theirs));
-                let strands = [totals[0].stream(ours), totals[1].stream(theirs)];
-                rows.extend(self.of_strands(both, totals, plans, &Strands { stream, strands }, pair(place)));
+            if self.all_are_paired() {
+                rows.extend(self.of_strands(both, totals, plans, None, pair(last)));
             }
+            for (place, &streams) in self.streams.iter().enumerate().filter(|_| self.has_streams()) {
+                rows.extend(self.of_strands(both, totals, plans, Some(streams), pair(place)));
+            }
+            rows.extend(self.lost_streams(&self.now.plans[plans.0]));
         }
-        rows.extend(lost(self.now, Kind::Against, &self.others()));
+        let others = self.others();
+        rows.extend(lost(self.now, Kind::Against, &others.iter().map(String::as_str).collect::<Vec<_>>()));
         rows
     }
 
@@ -214,30 +225,57 @@ impl<'a> Rivals<'a> {
         both: [&Scenario; 2],
         totals: &[Totals; 2],
         plans: (usize, usize),
-        strands: &Strands<'_>,
+        streams: Option<(usize, usize)>,
         pair: &PairTally,
     ) -> Vec<Row> {
         let estimate = |side: usize| {
-            let (scenario, plan) = (both[side], of_side(plans, side));
-            let stream = strands.stream.map(|pair| &scenario.streams[of_side(pair, side)]);
-            let followed = stream.map_or(&scenario.plans[plan], |stream| scenario.plan_of(stream, plan));
-            Estimate { scenario, totals: &totals[side], strand: strands.strands[side], plan, followed }
+            let stream = streams.map(|pair| of_side(pair, side));
+            Estimate { scenario: both[side], totals: &totals[side], stream, plan: of_side(plans, side) }
         };
         let paired = Paired { plan: estimate(0), against: estimate(1), pair };
         let plan: &Plan = &self.now.plans[plans.0];
+        let other_aims = self.other_aims(streams);
+        let aims = |metric: &str| other_aims.as_ref().filter(|_| metric == "in_time");
         let row = |metric: &&'static str| Row {
-            stream: strands.stream.map(|(ours, _)| self.now.streams[ours].name.clone()),
+            stream: streams.map(|(ours, _)| self.now.streams[ours].name.clone()),
             line: Some(plan.line).filter(|line| *line > 0),
-            ..self.judged(metric, &plan.name, &paired)
+            ..of_other_aims(self.judged(metric, &plan.name, &paired), aims(metric))
         };
         self.now.baseline.compared().iter().map(row).collect()
+    }
+
+    /// The streams of traffic that only the other scenario has: what becomes of their recipients is not known any more.
+    fn lost_streams(&self, plan: &Plan) -> Vec<Row> {
+        self.lost
+            .iter()
+            .map(|name| Row {
+                stream: Some(name.clone()),
+                ..Row::new(Kind::Against, &plan.name, Outcome::Inconclusive)
+            })
+            .collect()
+    }
+
+    /// Why shares in time cannot be compared, if recipients aim at something else in the other scenario.
+    fn other_aims(&self, streams: Option<(usize, usize)>) -> Option<String> {
+        let pairs: Vec<_> = streams.map_or_else(|| self.streams.clone(), |pair| vec![pair]);
+        let deadlines = |scenario: &Scenario, side: usize| {
+            let of_pair = |pair: &(usize, usize)| scenario.streams[of_side(*pair, side)].deadline.as_secs_f64();
+            pairs.iter().map(of_pair).collect::<Vec<_>>()
+        };
+        other_aims([&deadlines(self.now, 0), &deadlines(self.then, 1)])
     }
 
     /// The row of a measure.
     fn judged(&self, metric: &'static str, plan: &str, paired: &Paired<'_>) -> Row {
         let Compared { values: [is, was], is_equal, interval } = Compared::of(metric, paired);
         let tolerance = self.now.baseline.tolerance(metric).of(was.unwrap_or(0.0));
+        let unit = if paired.plan.totals.certainty == Certainty::Recipients {
+            Counted::Recipients
+        } else {
+            Counted::Replications
+        };
         let row = |outcome: Outcome| Row {
+            needed_unit: Some(unit),
             measure: Some(metric.to_owned()),
             tolerance: Some(tolerance),
             value: is,
@@ -245,10 +283,14 @@ impl<'a> Rivals<'a> {
             ..Row::new(Kind::Against, plan, outcome)
         };
         let (Some(is), Some(was)) = (is, was) else {
-            // What was measured and no longer can be, such as a latency when nobody is reached, is worse.
-            return row(if was.is_some() { Outcome::Fail } else { Outcome::Pass });
+            return lost_measure(paired, row(Outcome::Pass));
         };
-        let interval = if is_equal { Ok((0.0, 0.0)) } else { interval };
+        if is_equal {
+            return Row {
+                difference: Some(Difference { difference: 0.0, low: None, high: None }),
+                ..row(Outcome::Pass)
+            };
+        }
         let (low, high) = match interval {
             Ok(ends) => ends,
             Err(unknown) => {
@@ -257,18 +299,13 @@ impl<'a> Rivals<'a> {
             }
         };
         let worse = worse_by(metric, is, was);
-        // In the direction of worse.
         let (least, most) = if worse_by(metric, 1.0, 0.0) > 0.0 { (low, high) } else { (-high, -low) };
         let allowed = tolerance + rounding(tolerance, was);
-        let outcome = match (least > allowed, most <= allowed) {
-            (true, _) => Outcome::Fail,
-            (_, true) => Outcome::Pass,
-            _ => Outcome::Inconclusive,
-        };
+        let outcome = judged(metric, (low, high), allowed);
         let reach = if allowed > worse { most - worse } else { worse - least };
-        let n = match paired.plan.totals.certainty {
-            Certainty::Recipients => paired.plan.played() as f64,
-            _ => f64::from(paired.plan.totals.replications),
+        let n = match unit {
+            Counted::Recipients => paired.plan.played() as f64,
+            Counted::Replications => f64::from(paired.plan.totals.replications),
         };
         let needed = (outcome == Outcome::Inconclusive).then(|| needed(worse - allowed, reach, n)).flatten();
         let difference = Some(Difference { difference: is - was, low: Some(low), high: Some(high) });
@@ -330,13 +367,6 @@ impl<'a> Rivals<'a> {
     }
 }
 
-/// A strand of both scenarios.
-struct Strands<'a> {
-    /// The stream of traffic, by its places; `None` for all of them together.
-    stream: Option<(usize, usize)>,
-    strands: [&'a Strand; 2],
-}
-
 /// A measure of two scenarios.
 struct Compared {
     /// Its value in this scenario and in the other.
@@ -394,10 +424,17 @@ const fn of_side((ours, theirs): (usize, usize), side: usize) -> usize {
     if side == 0 { ours } else { theirs }
 }
 
-/// Whether a row shows no difference at all.
-fn is_equal(row: &Row) -> bool {
-    row.difference
-        .is_none_or(|Difference { difference, low, high }| difference == 0.0 && low == Some(0.0) && high == Some(0.0))
+/// The row of a latency that only one of the two has, as nobody was reached in the other. That fewer are reached has to be shown.
+fn lost_measure(paired: &Paired<'_>, row: Row) -> Row {
+    let Some(_) = row.other else { return row };
+    let is_shown = paired.share(Part::Delivered).is_ok_and(|(_, high)| high < 0.0);
+    let outcome = if is_shown { Outcome::Fail } else { Outcome::Inconclusive };
+    let because = Some("nobody was reached, which may be by chance".to_owned()).filter(|_| !is_shown);
+    Row { because, outcome, ..row }
+}
+
+fn names(scenario: &Scenario) -> Vec<&str> {
+    scenario.plans.iter().map(|plan| plan.name.as_str()).collect()
 }
 
 /// A stream's name in a sentence.

@@ -116,7 +116,7 @@ pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec
         plans,
         checks: Vec::new(),
         baseline: BaselineRules::default(),
-        leaves_plans_out: false,
+        left_out: Vec::new(),
         digest: String::new(),
         warnings: None,
     }

@@ -1,7 +1,7 @@
 //! A gate as commands that a workflow of GitHub prints: annotations at the lines of the scenario file that ask.
 
 use super::said::said;
-use super::{asked_by, count, sorted};
+use super::{asked_by, compared, count, differing, sorted, traces};
 use crate::report::words;
 use crate::study::{Gate, Outcome, Row};
 
@@ -9,9 +9,21 @@ use crate::study::{Gate, Outcome, Row};
 #[must_use]
 pub fn annotations(gate: &Gate) -> String {
     let mut text: String = sorted(gate).into_iter().filter_map(|row| annotation(gate, row)).collect();
-    text += &words::shortened(&count(gate), usize::MAX);
-    text.push('\n');
-    text
+    for note in &gate.notes {
+        text += &format!("::notice file={},title=failsim check::{}\n", property(&gate.file), data(note));
+    }
+    for trace in traces(gate) {
+        text += &format!("::group::{}\n", data(trace.lines().next().unwrap_or_default()));
+        trace.lines().skip(1).for_each(|line| text += &plain(line));
+        text += "::endgroup::\n";
+    }
+    differing(gate).into_iter().chain(compared(gate)).for_each(|sentence| text += &plain(&sentence));
+    text + &plain(&count(gate))
+}
+
+/// A line that is no command, whatever is in it.
+fn plain(line: &str) -> String {
+    format!("{}\n", words::shortened(line, usize::MAX).replace("::", ": :"))
 }
 
 fn annotation(gate: &Gate, row: &Row) -> Option<String> {
@@ -22,7 +34,7 @@ fn annotation(gate: &Gate, row: &Row) -> Option<String> {
     };
     let line = row.line.map_or_else(String::new, |line| format!(",line={line}"));
     let title = format!("failsim {}: {}", asked_by(row.kind), row.subject());
-    let (file, title, message) = (property(&gate.file), property(&title), data(&said(gate, row)));
+    let (file, title, message) = (property(&gate.file), property(&title), data(&said(row)));
     Some(format!("::{command} file={file}{line},title={title}::{message}\n"))
 }
 

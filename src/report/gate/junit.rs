@@ -4,7 +4,7 @@
 //! where that is strict, it is a failure. There are no times: equal runs give equal bytes.
 
 use super::said::said;
-use super::{asked_by, sorted};
+use super::{asked_by, remarks, sorted, traces};
 use crate::report::words;
 use crate::study::{Gate, Outcome, Row};
 use quick_xml::Writer;
@@ -37,7 +37,10 @@ fn write(writer: &mut Writer<Vec<u8>>, gate: &Gate) -> io::Result<()> {
         ("failures", failures.as_str()),
         ("errors", "0"),
     ]);
-    root.write_inner_content(|writer| suites.iter().try_for_each(|(plan, rows)| suite(writer, gate, plan, rows)))?;
+    root.write_inner_content(|writer| {
+        let mut suites = suites.iter().enumerate();
+        suites.try_for_each(|(place, (plan, rows))| suite(writer, gate, plan, rows, place == 0))
+    })?;
     Ok(())
 }
 
@@ -49,7 +52,8 @@ fn fails(gate: &Gate, row: &Row) -> bool {
     row.outcome == Outcome::Fail || row.outcome == Outcome::Inconclusive && gate.strict
 }
 
-fn suite(writer: &mut Writer<Vec<u8>>, gate: &Gate, plan: &str, rows: &[&Row]) -> io::Result<()> {
+/// A plan; the first of them has what else there is to say.
+fn suite(writer: &mut Writer<Vec<u8>>, gate: &Gate, plan: &str, rows: &[&Row], is_first: bool) -> io::Result<()> {
     let skipped = rows.iter().filter(|row| row.outcome == Outcome::Inconclusive && !gate.strict).count().to_string();
     let (tests, failures) = (rows.len().to_string(), failures(gate, rows.iter().copied()));
     let (plan, file) = (clean(plan), clean(&gate.file));
@@ -61,7 +65,16 @@ fn suite(writer: &mut Writer<Vec<u8>>, gate: &Gate, plan: &str, rows: &[&Row]) -
         ("errors", "0"),
         ("skipped", skipped.as_str()),
     ]);
-    suite.write_inner_content(|writer| rows.iter().try_for_each(|row| case(writer, gate, row)))?;
+    suite.write_inner_content(|writer| {
+        rows.iter().try_for_each(|row| case(writer, gate, row))?;
+        let said =
+            remarks(gate).chain(traces(gate).map(str::to_owned)).filter(|_| is_first).collect::<Vec<_>>().join("\n");
+        if said.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<_> = said.lines().map(clean).collect();
+        writer.create_element("system-out").write_text_content(BytesText::new(&lines.join("\n"))).map(drop)
+    })?;
     Ok(())
 }
 
@@ -72,7 +85,7 @@ fn case(writer: &mut Writer<Vec<u8>>, gate: &Gate, row: &Row) -> io::Result<()> 
     let bound = row.bound().zip(row.measure.as_deref());
     let bound = bound.map(|(bound, measure)| super::wanted(crate::scenario::unit(measure), bound));
     let name = clean(&bound.map_or(name.clone(), |bound| format!("{name} {bound}")));
-    let (class, message) = (clean(&row.plan), clean(&said(gate, row)));
+    let (class, message) = (clean(&row.plan), clean(&said(row)));
     let case =
         writer.create_element("testcase").with_attributes([("name", name.as_str()), ("classname", class.as_str())]);
     let (element, kind) = match row.outcome {
@@ -91,5 +104,5 @@ fn case(writer: &mut Writer<Vec<u8>>, gate: &Gate, row: &Row) -> io::Result<()> 
 
 /// `text` without characters that XML cannot hold.
 fn clean(text: &str) -> String {
-    words::shortened(text, usize::MAX)
+    words::shortened(text, usize::MAX).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

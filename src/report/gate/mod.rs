@@ -13,6 +13,7 @@ pub use summary::summary;
 pub use text::text;
 
 use super::json::pretty;
+use super::words;
 use crate::study::{Gate, Kind, Outcome, Row};
 use said::said;
 use schemars::JsonSchema;
@@ -31,7 +32,7 @@ struct Told<'a> {
 /// A gate as JSON.
 #[must_use]
 pub fn json(gate: &Gate) -> String {
-    pretty(&Told { gate, messages: gate.rows.iter().map(|row| said(gate, row)).collect() })
+    pretty(&Told { gate, messages: gate.rows.iter().map(|row| said(row)).collect() })
 }
 
 /// The JSON Schema of [`json()`].
@@ -61,7 +62,11 @@ fn count(gate: &Gate) -> String {
         let names: Vec<_> = unsure.iter().take(MOST_NAMED).map(|row| row.subject()).collect();
         let more = unsure.len().saturating_sub(MOST_NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let strict = if gate.strict { " (they fail, as --strict asks)" } else { "" };
+        let strict = match (gate.strict, unsure.len()) {
+            (false, _) => "",
+            (true, 1) => " (it fails, as --strict asks)",
+            (true, _) => " (they fail, as --strict asks)",
+        };
         text += &format!(": {}{more}{strict}", names.join(", "));
     }
     text
@@ -85,14 +90,28 @@ fn compared(gate: &Gate) -> Option<String> {
     if rows.is_empty() {
         return None;
     }
-    let changed = rows.iter().filter(|row| !said::is_unchanged(row)).count();
+    let changed = rows.iter().filter(|row| !row.is_unchanged()).count();
     let names = [(&gate.baseline, "baseline"), (&gate.against, "against")];
     let names = names.into_iter().filter_map(|(name, what)| Some(format!("{what} {}", name.as_ref()?)));
     let names = names.collect::<Vec<_>>().join(", ");
+    let all = words::whole(rows.len() as u64);
     Some(match changed {
-        0 => format!("{names}: {} measures compared, all exactly equal", rows.len()),
-        n => format!("{names}: {} measures compared, {n} changed", rows.len()),
+        0 => format!("{names}: {all} measures compared, all exactly equal for {}", played(gate)),
+        n => format!("{names}: {all} measures compared, {} changed", words::whole(n as u64)),
     })
+}
+
+/// How much was played: `200 000 recipients`, `30 replications of 20 000 recipients`.
+fn played(gate: &Gate) -> String {
+    let (recipients, replications) = (gate.scenario.recipients, gate.scenario.replications);
+    let people =
+        format!("{} {}", words::whole(recipients), words::plural(recipients as f64, "recipient", "recipients"));
+    if replications > 1 { format!("{} replications of {people}", words::whole(replications.into())) } else { people }
+}
+
+/// What else there is to say of a gate: its notes, who differs, and how many measures were compared.
+fn remarks(gate: &Gate) -> impl Iterator<Item = String> {
+    gate.notes.iter().cloned().chain(differing(gate)).chain(compared(gate))
 }
 
 /// The first recipients who show that plans differ, a sentence for each.

@@ -2,7 +2,7 @@
 
 use crate::report::words;
 use crate::scenario::{Bound, Unit, more_is_better, unit};
-use crate::study::{Difference, Gate, Intervals, Kind, Outcome, Row};
+use crate::study::{Counted, Difference, Kind, Outcome, Row};
 
 /// The words of an answer.
 pub(super) const fn word(outcome: Outcome) -> &'static str {
@@ -14,8 +14,8 @@ pub(super) const fn word(outcome: Outcome) -> &'static str {
 }
 
 /// What was found, and what was asked for, for programs too: with plain spaces.
-pub(super) fn said(gate: &Gate, row: &Row) -> String {
-    plain(&sentence(gate, row))
+pub(super) fn said(row: &Row) -> String {
+    plain(&sentence(row))
 }
 
 /// `text` with plain spaces.
@@ -24,14 +24,13 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// What was found, and what was asked for, in a sentence that does not break within a number.
-pub(super) fn sentence(gate: &Gate, row: &Row) -> String {
+pub(super) fn sentence(row: &Row) -> String {
     let sentence = match (row.kind, &row.measure) {
         (kind, None) => missing(kind, row),
         (Kind::Check, Some(measure)) => checked(row, unit(measure)),
         (_, Some(measure)) => compared(row, measure),
     };
-    let those = if gate.scenario.intervals == Intervals::FromRecipients { "recipients" } else { "replications" };
-    let doubt = (row.outcome == Outcome::Inconclusive).then(|| doubt(row, those));
+    let doubt = (row.outcome == Outcome::Inconclusive && row.measure.is_some()).then(|| doubt(row));
     [Some(sentence), doubt, row.reached.map(hidden)].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
@@ -50,7 +49,9 @@ fn checked(row: &Row, unit: Unit) -> String {
 fn missing(kind: Kind, row: &Row) -> String {
     let other = if kind == Kind::Baseline { "the baseline" } else { "the other scenario" };
     match &row.stream {
-        Some(stream) => format!("{other} has the stream {stream}, this scenario has not"),
+        Some(stream) => {
+            format!("{other} has the stream {stream}, this scenario has not: nothing is known of its recipients")
+        }
         None => format!(
             "{other} has this plan, the scenario has not: write renamed_from = {:?} on the plan that took its place, or {}",
             row.plan,
@@ -66,7 +67,7 @@ fn compared(row: &Row, measure: &str) -> String {
         let show = |x: Option<f64>| x.map_or_else(|| "none".to_owned(), |x| shown(unit, x, decimals(unit, x)));
         return format!("was {}, is {}", show(row.other), show(row.value));
     };
-    if is_unchanged(row) {
+    if row.is_unchanged() {
         return format!("{}, exactly as before", shown(unit, is, decimals(unit, is)));
     }
     let by = (is - was).abs();
@@ -96,14 +97,12 @@ fn change_interval(difference: &Difference, unit: Unit, decimals: usize) -> Opti
     Some(format!(" ({} to {})", number(unit, low, decimals), number(unit, high, decimals)))
 }
 
-/// Whether a measure is what it was in the other run, for every recipient.
-pub(super) fn is_unchanged(row: &Row) -> bool {
-    let exact = row.difference.is_none_or(|Difference { low, high, .. }| low == Some(0.0) && high == Some(0.0));
-    row.measure.is_some() && row.value == row.other && exact
-}
-
 /// What would tell, or why nothing would.
-fn doubt(row: &Row, those: &str) -> String {
+fn doubt(row: &Row) -> String {
+    if let Some(reason) = &row.because {
+        return reason.clone();
+    }
+    let those = if row.needed_unit == Some(Counted::Recipients) { "recipients" } else { "replications" };
     let has_interval = row.low.is_some() || row.difference.is_some_and(|difference| difference.low.is_some());
     match (row.needed, &row.no_interval) {
         (Some(needed), _) => format!("needs about {} {those}", words::whole(needed)),

@@ -1,10 +1,15 @@
 //! A gate as Markdown, for a job's summary or a comment.
 
-use super::said::{is_unchanged, said, word};
-use super::{compared, count, differing, sorted, traces};
+use super::said::{said, word};
+use super::{count, remarks, sorted, traces};
 use crate::report::markdown::{code, escaped};
 use crate::report::words;
 use crate::study::{Gate, Kind, Outcome};
+
+/// What passes is listed up to so many rows ...
+const MOST_ROWS: usize = 200;
+/// ... and anything up to so many: GitHub refuses summaries of more than a megabyte.
+const MOST_IN_ALL: usize = 1_000;
 
 /// `text` as a block of code: indented, so that nothing in it can end it.
 fn block(text: &str) -> String {
@@ -21,7 +26,11 @@ pub fn summary(gate: &Gate) -> String {
         Outcome::Fail => "FAILED",
     };
     let mut text = format!("## failsim check: {title}\n\n{}: {}.\n", code(&gate.file), escaped(&count(gate)));
-    let rows: Vec<_> = sorted(gate).into_iter().filter(|row| row.kind == Kind::Check || !is_unchanged(row)).collect();
+    let rows: Vec<_> = sorted(gate).into_iter().filter(|row| row.kind == Kind::Check || !row.is_unchanged()).collect();
+    let passed = rows.iter().skip(MOST_ROWS).filter(|row| row.outcome == Outcome::Pass).count();
+    let left_out = (passed > 0).then(|| format!("{} more that pass are not listed", words::whole(passed as u64)));
+    let rows = rows.into_iter().enumerate().filter(|(i, row)| *i < MOST_ROWS || row.outcome != Outcome::Pass);
+    let rows: Vec<_> = rows.map(|(_, row)| row).take(MOST_IN_ALL).collect();
     if !rows.is_empty() {
         text += "\n| | plan | measure | |\n| :--- | :--- | :--- | :--- |\n";
     }
@@ -33,10 +42,9 @@ pub fn summary(gate: &Gate) -> String {
         } else {
             format!("**{}**", word(row.outcome))
         };
-        text +=
-            &format!("| {word} | {} | {} | {} |\n", escaped(&row.plan), escaped(&measure), escaped(&said(gate, row)));
+        text += &format!("| {word} | {} | {} | {} |\n", escaped(&row.plan), escaped(&measure), escaped(&said(row)));
     }
-    let sentences: Vec<_> = gate.notes.iter().cloned().chain(differing(gate)).chain(compared(gate)).collect();
+    let sentences: Vec<_> = remarks(gate).chain(left_out).collect();
     if !sentences.is_empty() {
         text.push('\n');
     }

@@ -1,7 +1,7 @@
 //! A gate for people: a line for each row, what fails first.
 
-use super::said::{is_unchanged, plain, sentence, word};
-use super::{compared, count, differing, sorted, traces};
+use super::said::{plain, sentence, word};
+use super::{count, remarks, sorted, traces};
 use crate::report::table::Terminal;
 use crate::report::{layout, words};
 use crate::study::{Gate, Kind, Outcome, Row};
@@ -20,13 +20,13 @@ pub fn text(gate: &Gate, terminal: Terminal) -> String {
 }
 
 fn drawn(gate: &Gate, terminal: Terminal) -> String {
-    let shown: Vec<_> = sorted(gate).into_iter().filter(|row| row.kind == Kind::Check || !is_unchanged(row)).collect();
+    let shown: Vec<_> = sorted(gate).into_iter().filter(|row| row.kind == Kind::Check || !row.is_unchanged()).collect();
     let width = shown.iter().map(|row| words::width(&row.subject())).max().unwrap_or(0);
-    let mut text: String = shown.iter().map(|row| line(gate, row, width, terminal)).collect();
+    let mut text: String = shown.iter().map(|row| line(row, width, terminal)).collect();
     for trace in traces(gate) {
         text.push_str(&format!("\n{trace}\n"));
     }
-    for sentence in gate.notes.iter().cloned().chain(differing(gate)).chain(compared(gate)) {
+    for sentence in remarks(gate) {
         text += &layout::wrapped(&words::shortened(&sentence, usize::MAX), usize::from(terminal.width));
         text.push('\n');
     }
@@ -34,10 +34,10 @@ fn drawn(gate: &Gate, terminal: Terminal) -> String {
 }
 
 /// A row, broken between words; what does not fit beside its subject stands below it.
-fn line(gate: &Gate, row: &Row, subjects: usize, terminal: Terminal) -> String {
+fn line(row: &Row, subjects: usize, terminal: Terminal) -> String {
     let columns = usize::from(terminal.width);
     let subject = words::shortened(&row.subject(), usize::MAX);
-    let sentence = words::shortened(&sentence(gate, row), usize::MAX);
+    let sentence = words::shortened(&sentence(row), usize::MAX);
     let style = style(row.outcome, terminal);
     let word = format!("{style}{}{style:#}{}", word(row.outcome), " ".repeat(WORD - word(row.outcome).len()));
     let gap = " ".repeat(GAP);

@@ -3,7 +3,7 @@
 use super::Builder;
 use crate::scenario::metric::{BASELINE_KEYS, baseline_metric};
 use crate::scenario::record::Record;
-use crate::scenario::tolerance::{BaselineRules, Tolerance};
+use crate::scenario::tolerance::{BaselineRules, Tolerance, Unclear};
 
 impl Builder<'_> {
     /// `[baseline]`, if it is there.
@@ -12,6 +12,15 @@ impl Builder<'_> {
             return Some(BaselineRules::default());
         };
         let keys = super::optional::<&[&str]>(record, "measures")?.unwrap_or_default();
+        if record.has("measures") && keys.is_empty() {
+            let cure = "name one, or leave `measures` out to compare all";
+            return self.refuse(
+                record.place_of_key("measures"),
+                "no measure would be compared",
+                "expected at least one",
+                cure,
+            );
+        }
         let metrics: Vec<_> = keys.iter().filter_map(|key| baseline_metric(key)).collect();
         let tolerances = super::optional::<&Record>(record, "tolerances")?;
         let tolerances = tolerances.map_or_else(|| Some(Vec::new()), |record| self.tolerances(record, &metrics));
@@ -24,16 +33,13 @@ impl Builder<'_> {
         let one = |key: &'static str| {
             let metric = baseline_metric(key)?;
             if !compared.is_empty() && !compared.contains(&metric) {
-                let message = format!("`{key}` is not compared, so that nothing of it needs to be tolerated");
+                let message = format!("`{key}` is not compared, as `measures` does not name it");
                 let cure = format!("add \"{key}\" to `measures`, or remove it here");
-                return self.refuse(record.place_of_key(key), message, "expected one of `measures`", cure);
+                return self.refuse(record.place_of_key(key), message, "expected a measure that is compared", cure);
             }
             match Tolerance::parse(metric, record.get::<&str>(key)?) {
                 Ok(tolerance) => Some((metric, tolerance)),
-                Err(reason) => {
-                    let (message, cure) = reason.split_once("; ").unwrap_or((&reason, ""));
-                    self.refuse(record.place_of(key), message, "expected a tolerance", cure)
-                }
+                Err(Unclear { what, cure }) => self.refuse(record.place_of(key), what, "expected a tolerance", cure),
             }
         };
         super::all(named.map(one).collect())

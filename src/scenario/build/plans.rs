@@ -20,6 +20,7 @@ impl Builder<'_> {
     pub(super) fn plans(&mut self, records: &[Record], providers: Option<&[Known<'_>]>) -> Vec<Option<Plan>> {
         self.unique_names("plans", records);
         self.one_reference(records);
+        self.former_names(records);
         records.iter().map(|record| self.plan(record, providers)).collect()
     }
 
@@ -34,6 +35,37 @@ impl Builder<'_> {
             );
             let diagnostic = Diagnostic::at(second.place_of_key("reference"), fault);
             self.found.push(diagnostic.beside(first.place_of_key("reference"), "the first of them"));
+        }
+    }
+
+    /// A name that a plan had before is no plan's now, unless that one was called otherwise then; and only one plan had it.
+    fn former_names(&mut self, records: &[Record]) {
+        let is_called = |record: &Record, name: &str| record.get::<&str>("name") == Some(name);
+        for (i, record) in records.iter().enumerate() {
+            let Some(former) = record.get::<&str>("renamed_from").filter(|_| record.has("renamed_from")) else {
+                continue;
+            };
+            let place = record.place_of("renamed_from");
+            if let Some(first) =
+                records[..i].iter().find(|other| other.has("renamed_from") && other.get("renamed_from") == Some(former))
+            {
+                let fault = Fault::new(
+                    format!("two plans were called `{}` before", shown(former)),
+                    "expected a name that one of them had",
+                    "keep it on the plan that took its place",
+                );
+                let diagnostic = Diagnostic::at(place, fault);
+                self.found.push(diagnostic.beside(first.place_of("renamed_from"), "the first of them"));
+            } else if let Some(other) =
+                records.iter().find(|other| is_called(other, former) && !other.has("renamed_from"))
+            {
+                let fault = Fault::new(
+                    format!("a plan is called `{}` now too", shown(former)),
+                    "expected a name that no plan has any more",
+                    "remove `renamed_from`, or give the other plan its own",
+                );
+                self.found.push(Diagnostic::at(place, fault).beside(other.place_of("name"), "the plan of that name"));
+            }
         }
     }
 

@@ -24,7 +24,12 @@ fn unchanged_behaviour_differs_by_exactly_zero() {
     let home = kept();
     for flags in ["", "--threads 1", "--threads 7"] {
         let said = checked(&home, flags).ends(0);
-        has(&said.out, &["baseline before.json: 16 measures compared, all exactly equal\n17 passed, 0 failed"]);
+        has(
+            &said.out,
+            &[
+                "baseline before.json: 16 measures compared, all exactly equal for 2 000 recipients\n17 passed, 0 failed",
+            ],
+        );
         assert_eq!(said.err, "");
     }
     home.says("run pin.toml --out there -q").ends(0);
@@ -127,7 +132,7 @@ fn a_plan_that_only_the_baseline_has_fails_unless_it_goes_by_another_name() {
             "FAIL          sms-first",
             "the baseline has this plan, the scenario has not: write renamed_from = \"sms-first\"",
             "not compared, since the baseline has no such plan: sms-prima\n",
-            "baseline before.json: 8 measures compared, all exactly equal\n",
+            "baseline before.json: 8 measures compared, all exactly equal for 2 000 recipients\n",
             "9 passed, 1 failed, 0 inconclusive\n",
         ],
     );
@@ -136,9 +141,52 @@ fn a_plan_that_only_the_baseline_has_fails_unless_it_goes_by_another_name() {
     checked(&home, "--plan sms-prima").refuses(2, &["it has none of these plans", "hint: make a new baseline"]);
     home.change("name = \"sms-prima\"", "name = \"sms-prima\"\nrenamed_from = \"sms-first\"");
     let said = checked(&home, "").ends(0);
-    has(&said.out, &["16 measures compared, all exactly equal\n", "17 passed, 0 failed"]);
+    has(&said.out, &["16 measures compared, all exactly equal for 2 000 recipients\n", "17 passed, 0 failed"]);
     checked(&home, "--plan viber-first").ends(0);
     checked(&home, "--plan sms-prima").ends(0);
+}
+
+/// Other providers are other luck: what lies within the intervals of both is not worse.
+#[test]
+fn a_provider_by_another_name_does_not_fail() {
+    let home = kept();
+    let text = home
+        .read("pin.toml")
+        .replace("[providers.sms]", "[providers.text]")
+        .replace("provider = \"sms\"", "provider = \"text\"");
+    home.write("pin.toml", text.replace("[[providers.sms.outcomes]]", "[[providers.text.outcomes]]"));
+    let said = checked(&home, "").ends(0);
+    has(
+        &said.out,
+        &[
+            "that may be luck, as the plan uses other providers than in the baseline",
+            "baseline mean other luck: viber-first,",
+        ],
+    );
+    // What is out of their reach is.
+    made_worse(&home);
+    checked(&home, "").ends(3);
+}
+
+/// Streams of other sizes are other people.
+#[test]
+fn streams_of_other_sizes_are_refused() {
+    let home = kept();
+    let text = home.read("pin.toml").replace("[traffic]", "[[traffic]]\nname = \"pins\"");
+    let more = "[[traffic]]\nname = \"news\"\nrecipients = 500\narrivals = { blast = {} }\n\n[providers.viber]";
+    let two = text.replacen("[providers.viber]", more, 1);
+    home.write("pin.toml", &two);
+    home.write("before.json", home.says("run pin.toml --no-report --format json").ends(0).out);
+    home.write(
+        "pin.toml",
+        two.replace("recipients = 2_000", "recipients = 2_100").replace("recipients = 500", "recipients = 400"),
+    );
+    checked(&home, "").refuses(2, &["its stream pins has 2 000 recipients", "hint: make a new baseline"]);
+    home.write("pin.toml", two.replace("recipients = 500", "recipients = 400"));
+    checked(&home, "").refuses(2, &["2 500 recipients", "hint: make a new baseline"]);
+    // One stream is all of them.
+    home.write("pin.toml", text.replace("recipients = 2_000", "recipients = 2_500"));
+    checked(&home, "").refuses(2, &["its stream pins has 2 000 recipients"]);
 }
 
 #[test]
@@ -147,7 +195,11 @@ fn a_plan_that_is_left_out_on_purpose_does_not_fail() {
     let said = checked(&home, "--plan viber-first").ends(0);
     has(
         &said.out,
-        &["--plan leaves out sms-first\n", "8 measures compared, all exactly equal\n", "9 passed, 0 failed"],
+        &[
+            "--plan leaves out sms-first\n",
+            "8 measures compared, all exactly equal for 2 000 recipients\n",
+            "9 passed, 0 failed",
+        ],
     );
 }
 
@@ -268,5 +320,9 @@ fn without_checks_a_baseline_will_do() {
     home.write("pin.toml", text.split("[[checks]]").next().expect("the rest"));
     home.says("check pin.toml").refuses(2, &["there is nothing to check"]);
     let said = checked(&home, "").ends(0);
-    assert!(said.out.ends_with("all exactly equal\n16 passed, 0 failed, 0 inconclusive\n"), "{}", said.out);
+    assert!(
+        said.out.ends_with("all exactly equal for 2 000 recipients\n16 passed, 0 failed, 0 inconclusive\n"),
+        "{}",
+        said.out
+    );
 }

@@ -42,7 +42,7 @@ fn inconclusive_fails_where_that_is_asked_for() {
     let said = home.says("check pin.toml").ends(0);
     assert!(said.out.ends_with("2 passed, 0 failed, 1 inconclusive: sms-first in_time\n"), "{}", said.out);
     let said = home.says("check pin.toml --strict").ends(3);
-    has(&said.out, &["1 inconclusive: sms-first in_time (they fail, as --strict asks)\n"]);
+    has(&said.out, &["1 inconclusive: sms-first in_time (it fails, as --strict asks)\n"]);
     let json = home.says("check pin.toml --format json").ends(0).out;
     has(&json, &["\"outcome\": \"inconclusive\"", "\"strict\": false"]);
     has(&home.says("check pin.toml --strict --format json").ends(3).out, &["\"outcome\": \"fail\""]);
@@ -80,7 +80,7 @@ fn json_follows_its_schema() {
 }
 
 /// The attributes of the elements of JUnit's XML, as junit-10 of Jenkins allows them; those that must be there first.
-const JUNIT: [(&str, &[&str], &[&str]); 5] = [
+const JUNIT: [(&str, &[&str], &[&str]); 6] = [
     ("testsuites", &[], &["name", "time", "tests", "failures", "errors"]),
     (
         "testsuite",
@@ -90,15 +90,17 @@ const JUNIT: [(&str, &[&str], &[&str]); 5] = [
     ("testcase", &["name"], &["time", "classname", "group"]),
     ("failure", &[], &["type", "message"]),
     ("skipped", &[], &["type", "message"]),
+    ("system-out", &[], &[]),
 ];
 
 /// Which element may stand in which.
-const WITHIN: [(&str, &str); 5] = [
+const WITHIN: [(&str, &str); 6] = [
     ("testsuites", ""),
     ("testsuite", "testsuites"),
     ("testcase", "testsuite"),
     ("failure", "testcase"),
     ("skipped", "testcase"),
+    ("system-out", "testsuite"),
 ];
 
 /// An element: its name, and its attributes.
@@ -204,6 +206,9 @@ fn annotations_stand_at_the_lines_that_ask_and_the_summary_is_kept() {
     let summary = home.read("summary.md");
     assert!(summary.starts_with("# before\n## failsim check: FAILED\n"), "{summary}");
     let mut command = home.command(&["check", "pin.toml", "--format", "github"]);
+    // A variable that is empty is none.
+    command.env("GITHUB_STEP_SUMMARY", "");
+    Said::of(&command.output().expect("the program can be run")).ends(3);
     command.env("GITHUB_STEP_SUMMARY", home.path("no/such/folder"));
     let said = Said::of(&command.output().expect("the program can be run")).ends(1);
     has(&said.err, &["cannot write the job summary", "hint: "]);
@@ -225,12 +230,16 @@ fn a_scenario_does_not_differ_from_itself() {
     let home = Home::new();
     home.write("other.toml", home.read("pin.toml"));
     let said = home.says("check pin.toml --against other.toml --strict").ends(0);
-    has(&said.out, &["against other.toml: 16 measures compared, all exactly equal\n", "17 passed, 0 failed"]);
+    has(
+        &said.out,
+        &["against other.toml: 16 measures compared, all exactly equal for 2 000 recipients\n", "17 passed, 0 failed"],
+    );
     // Nor where providers are shared.
     home.change("channel = \"sms\"", "channel = \"sms\"\ncapacity = { rate = \"1/s\" }");
     home.write("other.toml", home.read("pin.toml"));
     let said = home.says("check pin.toml --against other.toml --replications 3").ends(0);
-    has(&said.out, &["against other.toml: 16 measures compared, all exactly equal\n"]);
+    let equal = "against other.toml: 16 measures compared, all exactly equal for 3 replications of 2 000 recipients\n";
+    has(&said.out, &[equal]);
 }
 
 /// Two points in a hundred more are not delivered by Viber: it shows, and who shows it is named.
@@ -302,8 +311,85 @@ fn recipients_are_paired_by_stream_and_number_and_the_surplus_is_named() {
     let said = home.says("check pin.toml --against other.toml").ends(0);
     has(
         &said.out,
-        &["only the other has the stream news: its 500 recipients are paired with nobody\n", "all exactly equal"],
+        &[
+            "inconclusive  viber-first news",
+            "only the other has the stream news: its 500 recipients are paired with nobody\n",
+            "all exactly equal",
+        ],
     );
+    // Nobody knows what becomes of them now, also where providers are shared: all together are not the same traffic.
+    home.says("check pin.toml --against other.toml --strict").ends(3);
+    for file in ["pin.toml", "other.toml"] {
+        let limited = "channel = \"sms\"\ncapacity = { rate = \"1/s\" }";
+        home.write(file, home.read(file).replace("channel = \"sms\"", limited));
+    }
+    let said = home.says("check pin.toml --against other.toml --replications 12").ends(0);
+    assert!(
+        said.out.contains("viber-first pins in_time") && !said.out.contains("viber-first in_time  was"),
+        "{}",
+        said.out
+    );
+}
+
+/// Shares in time say nothing of each other where the deadline is another: that there are more in time proves nothing.
+#[test]
+fn another_deadline_is_not_the_same_measure() {
+    let home = Home::new();
+    home.write("other.toml", home.read("pin.toml"));
+    home.change("deadline = \"60s\"", "deadline = \"90s\"");
+    let said = home.says("check pin.toml --against other.toml").ends(0);
+    has(&said.out, &["inconclusive  viber-first in_time", "the deadline is"]);
+    home.says("check pin.toml --against other.toml --strict").ends(3);
+    // That fewer are in time fails, whoever moved the deadline.
+    has(&home.says("check other.toml --against pin.toml").ends(3).out, &["FAIL          viber-first in_time"]);
+    home.write("before.json", home.says("run other.toml --no-report --format json").ends(0).out);
+    let said = home.says("check pin.toml --baseline before.json").ends(0);
+    has(&said.out, &["inconclusive  viber-first in_time", "the deadline is"]);
+}
+
+/// A plan that a stream always follows from now on is not compared any more, and missed.
+#[test]
+fn a_plan_that_becomes_a_streams_own_is_missed() {
+    let home = Home::new();
+    home.write("other.toml", home.read("pin.toml"));
+    home.change("[traffic]", "[[traffic]]\nname = \"\"");
+    let text = home.read("pin.toml").replace("name = \"\"\n", "name = \"pins\"\n");
+    home.write("other.toml", text.clone());
+    let probe = "[[traffic]]\nname = \"probe\"\nplan = \"sms-first\"\nrecipients = 1\narrivals = { blast = {} }\n\n[providers.viber]";
+    home.write("pin.toml", text.replacen("[providers.viber]", probe, 1));
+    let said = home.says("check pin.toml --against other.toml").ends(3);
+    has(&said.out, &["FAIL          sms-first", "the other scenario has this plan, the scenario has not"]);
+}
+
+#[test]
+fn remarks_and_lives_are_in_every_format() {
+    let home = Home::new();
+    home.write("other.toml", home.read("pin.toml"));
+    home.change("share = 0.62", "share = 0.60");
+    home.change("name = \"sms-first\"", "name = \"sms-\u{ffff}prima\"");
+    let line = "check pin.toml --against other.toml --recipients 20000 --plan viber-first --explain --format";
+    let junit = home.says(&format!("{line} junit")).ends(3).out;
+    has(&junit, &["<system-out>of the other scenario --plan leaves out sms-first\n", "other.toml: recipient "]);
+    let github = home.says(&format!("{line} github")).ends(3).out;
+    let note = "::notice file=pin.toml,title=failsim check::of the other scenario --plan leaves out sms-first\n";
+    has(
+        &github,
+        &[note, "::group::pin.toml: recipient ", "\n::endgroup::\n", "viber-first differs first in recipient "],
+    );
+    // Characters that XML cannot hold.
+    let junit = home.says("check pin.toml --against other.toml --format junit").ends(3).out;
+    assert!(junit.contains("sms-\u{fffd}prima") && !junit.contains('\u{ffff}'), "{junit}");
+}
+
+/// A latency that nobody is left to have is no proof: few recipients come to nobody now and then.
+#[test]
+fn that_nobody_is_reached_has_to_be_shown() {
+    let home = Home::new();
+    home.write("other.toml", home.read("pin.toml"));
+    let text = home.read("pin.toml").replace("share = 0.62", "share = 0.0").replace("share = 0.93", "share = 0.0");
+    home.write("pin.toml", text.replace("share = 0.90", "share = 0.0").replace("share = 0.9", "share = 0.0"));
+    let said = home.says("check pin.toml --against other.toml").ends(3);
+    has(&said.out, &["FAIL          viber-first delivered"]);
 }
 
 #[test]

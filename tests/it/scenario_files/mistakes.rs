@@ -188,3 +188,18 @@ fn money_rates_and_checks_must_make_sense() {
     refused("at_least = 0.5", "at_least = 0.5\nat_most = 0.7", &["exclude each other"]);
     refused("channel = \"viber\"", "channel = \"Viber\"", &["write \"viber\""]);
 }
+
+#[test]
+fn a_name_of_before_belongs_to_one_plan() {
+    let former = |one: &str, other: &str| {
+        let one = format!("name = \"viber-first\"\n{one}");
+        let other = format!("name = \"sms-first\"\n{other}");
+        checked(&with("name = \"viber-first\"\n", &one).replace("name = \"sms-first\"\n", &other))
+    };
+    let said =
+        former("renamed_from = \"old\"\n", "renamed_from = \"old\"\n").expect_err("they both had it").to_string();
+    assert!(said.contains("two plans were called `old` before"), "{said}");
+    let said = former("renamed_from = \"sms-first\"\n", "").expect_err("it is there").to_string();
+    assert!(said.contains("a plan is called `sms-first` now too"), "{said}");
+    former("renamed_from = \"sms-first\"\n", "renamed_from = \"old\"\n").expect("names can be handed on");
+}
