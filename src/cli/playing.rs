@@ -75,10 +75,11 @@ fn show(progress: &Progress, playing: &Receiver<()>) {
     }
     let bar = ProgressBar::new(0).with_elapsed(PATIENCE);
     while still(TICK) {
-        bar.set_style(style(stage(progress)));
+        // The style last: each of them may draw.
         bar.set_length(progress.planned());
         bar.set_message(report::count(progress.planned()));
         bar.set_position(progress.played());
+        bar.set_style(style(stage(progress)));
     }
     bar.finish_and_clear();
 }

@@ -345,6 +345,9 @@ mod tests {
         assert_eq!(measure(0.973_12, Some(0.972_81), Some(0.973_43)), "97.31 % ±0.03");
         assert_eq!(measure(0.973_12, Some(0.971_9), Some(0.974_3)), "97.31 % ±0.12");
         assert_eq!(measure(1.0, Some(0.998), Some(1.0)), "100 % (99.8 to 100)");
+        // What is not all does not look so, however little of it is known.
+        assert_eq!(measure(0.995_51, Some(0.904_37), Some(0.999_81)), "99.6 % (90 to 100)");
+        assert_eq!(measure(0.003, Some(0.0), Some(0.12)), "0.3 % (0 to 12)");
         assert_eq!(measure(0.5, None, None), "50.00 %");
         assert_eq!(measure(0.0, Some(0.0), Some(0.0)), "0 % ±0");
     }

@@ -139,6 +139,14 @@ fn a_flag_that_says_what_is_varied_is_refused() {
         .ends(0);
 }
 
+/// Where the deadline is varied no title names one of them.
+#[test]
+fn a_sweep_over_deadlines_is_not_headed_with_the_first() {
+    let home = home();
+    let said = home.says("sweep pin.toml --vary goal.deadline=10s,40s --measure in_time --out out").ends(0);
+    assert!(said.out.contains("Delivered in time, by goal.deadline") && !said.out.contains("(10 s)"), "{}", said.out);
+}
+
 #[test]
 fn whatever_may_lead_to_other_results_is_another_point() {
     let home = home();
