@@ -420,3 +420,34 @@ fn both_are_played_with_the_seed_of_this_one() {
     has(&said.out, &["all exactly equal"]);
     has(&said.err, &["note: both scenarios are played with seed 20261127, that of this one"]);
 }
+
+/// Every format, to the letter: all kinds of rows, a comparison with another scenario, and who differs first. Where a change is meant,
+/// `FAILSIM_SNAPSHOTS=write cargo test snapshots` writes them anew.
+#[test]
+fn formats_are_those_of_their_snapshots() {
+    let home = mixed();
+    let other = home
+        .read("pin.toml")
+        .replace("share = 0.62", "share = 0.70")
+        .replace("plan = \"sms-first\"", "plan = \"sms-prima\"");
+    home.write("other.toml", other.replace("name = \"sms-first\"", "name = \"sms-prima\""));
+    home.change("[goal]", "baseline = { measures = [\"delivered\", \"cost_per_recipient\"] }\n\n[goal]");
+    for (format, name) in [
+        ("text", "gate.txt"),
+        ("json", "gate.json"),
+        ("junit", "gate.xml"),
+        ("markdown", "gate.md"),
+        ("github", "gate.github.txt"),
+    ] {
+        let said = home.says(&format!("check pin.toml --against other.toml --format {format}")).ends(3).out;
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/cli/snapshots").join(name);
+        // The digest of a file says nothing here.
+        let said: String =
+            said.lines().filter(|line| !line.contains("\"digest\"")).map(|line| format!("{line}\n")).collect();
+        if std::env::var_os("FAILSIM_SNAPSHOTS").is_some_and(|wish| wish == "write") {
+            std::fs::write(&path, &said).expect("a snapshot can be written");
+        }
+        let snapshot = std::fs::read_to_string(&path).expect("there is a snapshot");
+        assert!(said == snapshot, "{name} is another; this is what is said:\n{said}");
+    }
+}
