@@ -32,7 +32,7 @@ struct Told<'a> {
 /// A gate as JSON.
 #[must_use]
 pub fn json(gate: &Gate) -> String {
-    pretty(&Told { gate, messages: gate.rows.iter().map(|row| said(row)).collect() })
+    pretty(&Told { gate, messages: gate.rows.iter().map(said).collect() })
 }
 
 /// The JSON Schema of [`json()`].
