@@ -3,13 +3,15 @@
 use super::estimates::{Ends, Estimate, Paired};
 use super::over_time;
 use super::pictures;
+use super::playing;
 use super::precision::{Wanted, is_missed};
+use super::ready::Ready;
 use super::results::{
     Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, PlanResult, ProviderResult,
     Results, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
 use super::samples::{Part, QUANTILES};
-use super::totals::{self, Certainty, Ready, Totals};
+use super::totals::{Certainty, Totals};
 use crate::scenario::{Plan, Scenario, used_by};
 use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, StepTally};
 use std::collections::BTreeMap;
@@ -26,10 +28,10 @@ use std::collections::BTreeMap;
 pub fn compare(scenario: &Scenario, wanted: impl Into<Wanted>, progress: &Progress) -> Result<Findings, Interrupted> {
     let wanted = wanted.into();
     let ready = Ready::new(scenario, progress)?;
-    let together = scenario.is_shared().then(|| totals::together(&ready, &wanted, progress)).transpose()?;
+    let together = scenario.is_shared().then(|| playing::together(&ready, &wanted, progress)).transpose()?;
     let alone = match &together {
-        Some(totals) if totals.is_touched() => None,
-        _ => Some(totals::alone(&ready, &wanted, progress)?),
+        Some(totals) if totals.touched => None,
+        _ => Some(playing::alone(&ready, &wanted, progress)?),
     };
     let totals = alone.as_ref().or(together.as_ref()).expect("one of them was played");
     let results = results(scenario, totals, progress)?;

@@ -1,7 +1,7 @@
 //! How much memory a scenario takes whose recipients share capacity, circuits or outages: they are played together, and are in memory
 //! together. Recipients who share nothing are played batch by batch, and take next to none.
 
-use super::{span, totals};
+use super::{ready, span};
 use crate::provider::Outcome;
 use crate::rng::Luck;
 use crate::scenario::{Plan, Scenario, Stream};
@@ -26,7 +26,7 @@ pub fn footprint(scenario: &Scenario, replications: u32, threads: usize) -> u64 
         return 0;
     }
     let plans = scenario.plans.len();
-    let at_once = totals::at_once(plans, scenario.recipients() * plans as u64, threads).min(replications.max(1));
+    let at_once = ready::at_once(plans, scenario.recipients() * plans as u64, threads).min(replications.max(1));
     let worlds = (plans * at_once as usize).min(threads) as f64;
     let most = (worlds * scenario.recipients() as f64 * UNDER_WAY) as u64;
     if most <= LITTLE { most } else { (worlds * largest_world(scenario)) as u64 }

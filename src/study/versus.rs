@@ -10,10 +10,12 @@ use super::check::needed;
 use super::estimates::{Ends, Estimate, Paired};
 use super::gate::{Counted, Differing, Kind, Outcome, Row};
 use super::matching::matched;
+use super::playing::{self, First};
 use super::precision::Wanted;
+use super::ready::Ready;
 use super::results::Difference;
 use super::samples::{Part, QUANTILES};
-use super::totals::{self, Certainty, Ready, Totals};
+use super::totals::{Certainty, Totals};
 use super::trace::Whose;
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::{Interrupted, PairTally, Progress};
@@ -153,9 +155,9 @@ impl<'a> Rivals<'a> {
         let wanted = Wanted { confidence, ..Wanted::from(replications) };
         if self.is_shared() {
             let ready = [Ready::new(both[0], progress)?, Ready::new(both[1], progress)?];
-            let [now, then] = ready.each_ref().map(|ready| totals::together(ready, &wanted, progress));
+            let [now, then] = ready.each_ref().map(|ready| playing::together(ready, &wanted, progress));
             let totals = [now?, then?];
-            if totals.iter().any(Totals::is_touched) {
+            if totals.iter().any(|totals| totals.touched) {
                 let rows = self.rows(both, &totals, None);
                 let differs = |plan: usize| rows.iter().any(|row| self.is_of(row, plan) && !row.is_unchanged());
                 let differing = self.differing(&ready, replications, &differs, progress)?;
@@ -171,7 +173,7 @@ impl<'a> Rivals<'a> {
             Ready::new(&reduced[0], progress)?.of_first(common()),
             Ready::new(&reduced[1], progress)?.of_first(common()),
         ];
-        let abreast = totals::abreast(&ready, &self.plans, &wanted, replications, progress)?;
+        let abreast = playing::abreast(&ready, &self.plans, &wanted, replications, progress)?;
         let alone = Rivals {
             now: &reduced[0],
             then: &reduced[1],
@@ -409,14 +411,6 @@ impl Compared {
             interval: paired.share(part),
         }
     }
-}
-
-/// Where the first difference is: in which replication, and of which pair of streams which recipient.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct First {
-    pub(super) replication: u32,
-    pub(super) stream: usize,
-    pub(super) recipient: u64,
 }
 
 /// That of a side of a pair.

@@ -1,0 +1,132 @@
+//! A scenario made ready to play: its samplers built once, and worlds of any replication made from them.
+
+use super::span;
+use crate::rng::Luck;
+use crate::scenario::Scenario;
+use crate::sim::{
+    self, Alone, Cast, Interrupted, PairTally, PlanTally, Progress, Tally, Timeline, Way, World, WorldTally,
+};
+use rayon::prelude::*;
+
+/// Recipients in worlds that are under way at one time: more would fill the memory of a small machine.
+const UNDER_WAY: u64 = 1 << 25;
+
+/// So many replications of so many plans, with these lives in all, are played at one time on so many threads.
+pub(super) fn at_once(plans: usize, lives: u64, threads: usize) -> u32 {
+    let busy = (2 * threads as u64).div_ceil(plans as u64);
+    busy.min(UNDER_WAY / lives).max(1) as u32
+}
+
+/// A scenario made ready to play.
+pub(super) struct Ready<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) cast: Cast,
+    timeline: Timeline,
+    /// How many recipients of each stream are played.
+    recipients: Vec<u64>,
+}
+
+impl<'a> Ready<'a> {
+    /// Builds the samplers of `scenario`, and finds out which latencies are shared by many.
+    pub(super) fn new(scenario: &'a Scenario, progress: &Progress) -> Result<Self, Interrupted> {
+        let recipients = scenario.streams.iter().map(|stream| stream.traffic.recipients).collect();
+        let mut ready = Self {
+            scenario,
+            cast: Cast::prepared(scenario, progress)?,
+            timeline: span::timeline(scenario),
+            recipients,
+        };
+        let (of_plans, of_own) = sim::scales(&ready.world(&ready.cast, 0), progress)?;
+        ready.cast.set_scales(of_plans, &of_own);
+        Ok(ready)
+    }
+
+    /// The span that is looked at.
+    pub(super) const fn timeline(&self) -> Timeline {
+        self.timeline
+    }
+
+    /// How many recipients of each stream are played.
+    pub(super) fn recipients(&self) -> &[u64] {
+        &self.recipients
+    }
+
+    /// The same with the first so many recipients of each stream.
+    pub(super) fn of_first(self, recipients: Vec<u64>) -> Self {
+        Self { recipients, ..self }
+    }
+
+    /// What becomes of each recipient of each stream under a plan, in a world whose recipients depend on one another.
+    pub(super) fn lives_of(
+        &self,
+        plan: usize,
+        replication: u32,
+        progress: &Progress,
+    ) -> Result<Vec<Vec<u64>>, Interrupted> {
+        let cast = self.cast.in_world(self.luck(replication), self.timeline.end());
+        sim::lives(&self.world(&cast, replication), plan, progress)
+    }
+
+    /// An empty tally of the stream with this index, or of all of them together, under each plan that is compared.
+    pub(super) fn empty_tally(&self, stream: Option<usize>) -> Tally {
+        let cast = &self.cast;
+        let of_plan = |plan: usize| match stream.map(|stream| cast.part(&cast.streams[stream], plan)) {
+            Some(part) => PlanTally::new(part.carriers.len(), &part.scale),
+            None => PlanTally::new(cast.plans[plan].carriers.len(), cast.common_scale(plan)),
+        };
+        Tally::new((0..cast.plans.len()).map(of_plan).collect(), cast.pairs.count())
+    }
+
+    const fn luck(&self, replication: u32) -> Luck {
+        Luck::new(self.scenario.seed, replication)
+    }
+
+    pub(super) const fn world<'c>(&self, cast: &'c Cast, replication: u32) -> World<'c> {
+        World { cast, luck: self.luck(replication), timeline: self.timeline, way: Way::Shortest }
+    }
+
+    /// The lives of one replication.
+    pub(super) fn lives(&self) -> u64 {
+        self.recipients.iter().sum::<u64>() * self.scenario.plans.len() as u64
+    }
+
+    /// So many replications are played at one time, all of their worlds in parallel.
+    pub(super) fn at_once(&self) -> u32 {
+        at_once(self.scenario.plans.len(), self.lives(), rayon::current_num_threads())
+    }
+
+    pub(super) fn alone(&self, replication: u32, progress: &Progress) -> Result<Vec<Alone>, Interrupted> {
+        let world = self.world(&self.cast, replication);
+        let play = |role| Ok(for_each_plan(sim::play_alone(&world, role, progress)?, &self.cast));
+        self.cast.streams.iter().map(play).collect()
+    }
+
+    /// All worlds of these replications: for each of those, one for each plan.
+    pub(super) fn together(
+        &self,
+        replications: std::ops::Range<u32>,
+        progress: &Progress,
+    ) -> Result<Vec<Vec<WorldTally>>, Interrupted> {
+        let casts: Vec<_> =
+            replications.clone().map(|r| self.cast.in_world(self.luck(r), self.timeline.end())).collect();
+        let worlds = replications.zip(&casts).flat_map(|(r, cast)| {
+            let world = self.world(cast, r);
+            (0..self.scenario.plans.len()).map(move |plan| (world, plan))
+        });
+        let worlds: Vec<_> = worlds.collect();
+        let play = |(world, plan): &(World<'_>, usize)| sim::play_together(world, *plan, progress);
+        let mut played = worlds.par_iter().with_max_len(1).map(play).collect::<Result<Vec<_>, _>>()?.into_iter();
+        Ok(casts.iter().map(|_| played.by_ref().take(self.scenario.plans.len()).collect()).collect())
+    }
+}
+
+/// What a stream came to under each of the plans that are compared: the same under all, where it was played under a plan of its own.
+pub(super) fn for_each_plan(mut alone: Alone, cast: &Cast) -> Alone {
+    let plans = cast.plans.len();
+    if alone.tally.plans.len() < plans {
+        alone.tally.plans.resize(plans, alone.tally.plans[0].clone());
+        alone.tally.pairs = vec![PairTally::default(); cast.pairs.count()];
+        alone.sections.iter_mut().for_each(|section| section.resize(plans, section[0].clone()));
+    }
+    alone
+}
