@@ -4,7 +4,7 @@
 //! the program ends at once. Either way it leaves nothing temporary, says what has become of its work, and ends with 128 and the number of
 //! the signal.
 
-use super::failure;
+use super::output;
 use crate::files;
 use crate::sim::Progress;
 use std::borrow::Cow;
@@ -81,7 +81,7 @@ fn end(code: u8, message: Cow<'static, str>) {
     let (done, finished) = channel::<()>();
     let last_words = move || {
         let message = if files::clean_up() { WRITTEN } else { &message };
-        failure::say(message, None);
+        output::say(message, None);
         drop(done);
     };
     // Where there is no thread to be had, the program ends without a word.

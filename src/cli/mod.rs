@@ -6,6 +6,7 @@ mod args;
 mod baseline;
 mod capacity;
 mod check;
+mod ending;
 mod failure;
 mod folder;
 mod goal;
@@ -39,7 +40,7 @@ pub fn main() -> ExitCode {
     interrupt::listen();
     let done = usage::parsed().and_then(|args| done(&args.verb));
     interrupt::let_it_end();
-    done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+    done.map_or_else(|failure| ending::report(&failure), |()| ExitCode::SUCCESS)
 }
 
 fn done(verb: &Verb) -> Result<(), Failure> {

@@ -31,6 +31,16 @@ pub(super) fn note_drawn(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
+/// Says what went wrong, and how to mend it.
+pub(super) fn say(message: &str, hint: Option<&str>) {
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    let cyan = anstyle::AnsiColor::Cyan.on_default();
+    note_drawn(&format!("{red}error:{red:#} {}", text::line(message)));
+    if let Some(hint) = hint {
+        note_drawn(&format!("{cyan}hint:{cyan:#} {}", text::line(hint)));
+    }
+}
+
 /// Whether somebody watches standard error.
 pub(super) fn watched() -> bool {
     std::io::stderr().is_terminal()

@@ -2,7 +2,7 @@
 
 use super::args::Validate;
 use super::failure::Failure;
-use super::{load, output};
+use super::{ending, load, output};
 use crate::report;
 use crate::scenario::Scenario;
 use std::path::Path;
@@ -17,8 +17,8 @@ pub(super) fn validate(args: &Validate) -> Result<(), Failure> {
                 output::print(&summary(path, &scenario))?;
             }
             Err(failure) => {
-                failure.report();
-                worst = Some(failure.code().min(worst.unwrap_or(u8::MAX)));
+                ending::report(&failure);
+                worst = Some(ending::code(&failure).min(worst.unwrap_or(u8::MAX)));
             }
         }
     }

@@ -6,7 +6,7 @@
 
 use super::simulated::{Fate, Provider, Terms};
 use super::spec::Effect;
-use crate::dist::{Atlas, Entry};
+use super::tables::Tables;
 use crate::rng::{LANES, Luck, purpose};
 use crate::units::SimTime;
 use crate::vocabulary::Status;
@@ -122,53 +122,6 @@ impl Fates {
         self.status[k] = earliest.map_or(0, |report| report.status as u8);
         self.charge[k] = fate.charge.as_micros();
         self.seen[k] = u8::from(!fate.seen.is_never());
-    }
-}
-
-/// The tables of a provider for batches.
-#[derive(Clone, Debug)]
-pub(super) struct Tables {
-    /// The draw from which on the outcome is a later one, for each outcome; one that no draw reaches is left out.
-    thresholds: Vec<u32>,
-    /// For each outcome, then for silence: its latencies.
-    entries: Vec<Entry>,
-    /// For each outcome, then for silence.
-    status: [u8; 256],
-    /// For each outcome: whether its attempts go the long way once delivered.
-    long_way: [bool; 256],
-    any_long_way: bool,
-    atlas: Atlas,
-    delay: Entry,
-}
-
-impl Tables {
-    /// The tables of `provider`; `None` if its latencies are not all in tables, it has more outcomes than a byte can number, or one
-    /// of them settles nothing.
-    pub(super) fn new(provider: &Provider) -> Option<Self> {
-        let outcomes = &provider.outcomes;
-        let settles = |status: Status| status.is_bad() || matches!(status, Status::Delivered | Status::Answered);
-        if outcomes.len() > 254 || !outcomes.iter().all(|outcome| settles(outcome.status)) {
-            return None;
-        }
-        let mut atlas = Atlas::default();
-        let mut entries = outcomes.iter().map(|o| atlas.add(&o.after)).collect::<Option<Vec<_>>>()?;
-        entries.push(atlas.constant(0));
-        let delay = atlas.add(&provider.report_delay)?;
-        let mut tables = Self {
-            thresholds: outcomes.iter().filter_map(|o| u32::try_from(o.below).ok()).collect(),
-            entries,
-            status: [0; 256],
-            long_way: [false; 256],
-            any_long_way: false,
-            atlas,
-            delay,
-        };
-        for (i, outcome) in outcomes.iter().enumerate() {
-            tables.status[i] = outcome.status as u8;
-            tables.long_way[i] = outcome.seen.is_some() || outcome.talk.is_some();
-            tables.any_long_way |= tables.long_way[i];
-        }
-        Some(tables)
     }
 }
 

@@ -8,6 +8,7 @@ mod outage;
 mod queue;
 mod simulated;
 mod spec;
+mod tables;
 
 pub use fortune::{Fates, Fortune, Use, Who};
 pub use outage::{Calendar, RandomWindows, Windows};

@@ -1,9 +1,9 @@
 //! A provider made ready to play: what becomes of one submission.
 
-use super::fortune::Tables;
 use super::outage::{self, Calendar, Hazard, Trouble, Windows};
 use super::queue::Queue;
 use super::spec::{Capacity, Effect, Order, Outage, Price, ProviderSpec};
+use super::tables::{Outcome, Tables};
 use crate::dist::{Dist, Sampler};
 use crate::rng::{Draws, Luck, ProviderKey, purpose};
 use crate::units::{Money, SimTime};
@@ -48,18 +48,6 @@ pub struct Provider {
     outages: Arc<[(Outage, Calendar)]>,
     /// For batches, where they can be had.
     pub(super) tables: Option<Arc<Tables>>,
-}
-
-/// An outcome with its samplers.
-#[derive(Clone, Debug)]
-pub(super) struct Outcome {
-    /// The outcome is this one if a 32-bit draw is below this, and not below that of the one before.
-    pub(super) below: u64,
-    pub(super) status: Status,
-    pub(super) after: Sampler,
-    /// The draws below which a delivered message is opened, and when.
-    pub(super) seen: Option<(u64, Sampler)>,
-    pub(super) talk: Option<Sampler>,
 }
 
 /// What is agreed for one attempt when it is handed over.
@@ -165,7 +153,7 @@ impl Provider {
             outages: spec.outages.iter().map(|outage| (outage.clone(), Calendar::new(outage))).collect(),
             tables: None,
         };
-        provider.tables = Tables::new(&provider).map(Arc::new);
+        provider.tables = Tables::new(&provider.outcomes, &provider.report_delay).map(Arc::new);
         provider.draw_outages(Luck::new(0, 0), SimTime::ZERO);
         provider
     }

@@ -3,6 +3,7 @@
 //! [`write()`] makes the whole report folder; each part of it is a function of its own.
 
 mod csv;
+mod digits;
 mod figures;
 mod finding;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Spans of time as people say them.
 
-use super::words::{NBSP, NONE, decimal, decimals_for, decimals_of, grouped};
+use super::digits::{NBSP, NONE, decimal, decimals_for, decimals_of, grouped};
 
 /// A span of time, `420 ms`, `4.1 s`, `1 min 32 s`, `3 h 5 min`, `24 h`, `2 d 3 h`: days begin with the second.
 pub(super) fn span(seconds: f64) -> String {

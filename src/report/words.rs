@@ -3,18 +3,13 @@
 //! Digits follow the error: the error is shown with one digit (two when it starts with a 1), the value with as many
 //! decimals. Spaces inside a quantity are no-break spaces, so that no line ends between a number and its unit.
 
+use super::digits::{MOST_DECIMALS, decimals_for, grouped};
+pub(super) use super::digits::{NBSP, NONE, decimal, decimals_of, without_zeros};
 pub(super) use super::spans::{span, span_and_error};
 use crate::scenario::Unit;
 use crate::study::{self, Difference, Interval, Share};
-use crate::text::{LARGE, plain};
+use crate::text::plain;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
-
-/// The space between a number and its unit, and between groups of digits.
-pub(super) const NBSP: char = '\u{a0}';
-/// What stands where there is no number.
-pub(super) const NONE: &str = "–";
-/// The most decimals that anything is shown with.
-const MOST_DECIMALS: i32 = 8;
 
 /// A number with its error, both scaled to the unit shown.
 #[derive(Clone, Copy)]
@@ -43,58 +38,6 @@ impl Measured {
         let excludes_zero = self.low > 0.0 || self.high < 0.0;
         lesser >= 0.75 * reach && (!excludes_zero || self.value.abs() > reach)
     }
-}
-
-/// Decimals that show `error` with one digit, or two when it starts with a 1.
-pub(super) fn decimals_for(error: f64) -> Option<usize> {
-    if error.is_nan() || error <= 0.0 {
-        return None;
-    }
-    let magnitude = error.log10().floor();
-    let leading = (error / 10f64.powf(magnitude)).round();
-    let digits = -(magnitude as i32) + i32::from(leading <= 1.0);
-    Some(digits.clamp(0, MOST_DECIMALS) as usize)
-}
-
-/// Decimals that show `value` with `digits` significant ones.
-pub(super) fn decimals_of(value: f64, digits: i32) -> usize {
-    if value == 0.0 || !value.is_finite() {
-        return 0;
-    }
-    (digits - 1 - value.abs().log10().floor() as i32).clamp(0, MOST_DECIMALS) as usize
-}
-
-/// `value` with `decimals`, a true minus sign and no negative zero; digits in groups of three. A large one has a power of ten and at most
-/// seven digits: `1e308`.
-pub(super) fn decimal(value: f64, decimals: usize) -> String {
-    if value.abs() >= LARGE {
-        let text = format!("{:.6e}", value.abs());
-        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-        let sign = if value < 0.0 { "−" } else { "" };
-        return format!("{sign}{}e{power}", without_zeros(digits));
-    }
-    let text = format!("{:.decimals$}", value.abs());
-    let sign = if value < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { "−" } else { "" };
-    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
-    format!("{sign}{}{rest}", grouped(whole))
-}
-
-/// A number with decimals, without the zeros that it ends with.
-pub(super) fn without_zeros(number: &str) -> &str {
-    let has_decimals = number.contains('.') && !number.contains('e');
-    if has_decimals { number.trim_end_matches('0').trim_end_matches('.') } else { number }
-}
-
-/// `digits` in groups of three.
-pub(super) fn grouped(digits: &str) -> String {
-    let mut text = String::with_capacity(digits.len() * 4 / 3 + 2);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(NBSP);
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A count, or a mean of counts: `1 000 000`, `12.5`.

@@ -14,6 +14,7 @@ mod format;
 mod grammar;
 mod load;
 mod metric;
+mod mismatch;
 mod model;
 mod numbers;
 mod quantity;

@@ -2,9 +2,9 @@
 
 use super::diagnostic::{Fault, shown};
 use super::grammar::{Kind, Range};
+use super::mismatch::wrong;
 use super::quantity::{duration, negative, unitless};
 use super::record::Value;
-use super::scalar::wrong;
 use crate::units::{Probability, SimTime};
 use toml::de::DeValue;
 

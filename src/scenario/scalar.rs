@@ -2,6 +2,7 @@
 
 use super::diagnostic::{Fault, shown};
 use super::grammar::{Kind, MAX_MONEY, Range};
+use super::mismatch::wrong;
 use super::numbers::{count, limit, number, quoted, share, span};
 use super::quantity::{ramp, rate};
 use super::record::Value;
@@ -50,24 +51,6 @@ fn brackets(kind: &Kind, raw: &DeValue<'_>, source: &str) -> String {
             format!("write {}", of.example)
         }
         _ => String::new(),
-    }
-}
-
-/// `raw` is not even of the right type.
-pub(super) fn wrong(kind: &Kind, raw: &DeValue<'_>, cure: impl Into<String>) -> Fault {
-    Fault::new(format!("{} stands here", name(raw)), kind.expected(), cure)
-}
-
-/// What a value is called.
-fn name(raw: &DeValue<'_>) -> &'static str {
-    match raw {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "a truth value",
-        DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::diagnostic::{Diagnostic, Fault, shown};
 use super::grammar::{Field, Kind, Range as GrammarRange, Table};
+use super::mismatch::wrong;
 use super::numbers::number;
 use super::record::{Entry, Record, Value};
-use super::scalar::{one_line, scalar, word, wrong};
+use super::scalar::{one_line, scalar, word};
 use super::suggest::{nearest, one_of};
 use std::ops::Range;
 use toml::Spanned;

@@ -3,12 +3,13 @@
 use super::batch::{self, BATCH, Columns};
 use super::cast::{Cast, Part, Role};
 use super::counting::{Counting, Memory};
-use super::handing::{Open, Stage};
+use super::handing::Open;
 use super::lanes::{Batch, Fortunes, Lanes};
 use super::life::{Life, play};
 use super::pairs::Pairs;
 use super::progress::{Interrupted, Progress};
 use super::room::Room;
+use super::stage::Stage;
 use super::tally::{PlanTally, Tally};
 use super::timeline::Timeline;
 use crate::rng::Luck;

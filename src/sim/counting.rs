@@ -2,9 +2,9 @@
 
 use super::batch::Row;
 use super::handing::Handed;
-use super::life::Witness;
 use super::tally::{Ending, PlanTally};
 use super::timeline::Timeline;
+use super::witness::Witness;
 use crate::engine::{Notice, Observer, StepEnd, Submission};
 use crate::provider::Fate;
 use crate::units::SimTime;

@@ -1,34 +1,15 @@
 //! One recipient's life under one plan: the engine and the providers in conversation.
 
-use super::handing::{Handed, Stage, Usher, with_rank};
-use crate::engine::{Command, Flow, FlowPlan, MAX_ATTEMPTS, Observer, Submission};
-use crate::provider::{Fate, Report};
+use super::handing::{Usher, with_rank};
+use super::stage::Stage;
+use super::witness::Witness;
+use crate::engine::{Command, Flow, FlowPlan, MAX_ATTEMPTS, Submission};
+use crate::provider::Report;
 use crate::units::SimTime;
 use crate::vocabulary::Status;
 
 /// The most reports that can be under way: four for each attempt.
 const MAX_PENDING: usize = 4 * MAX_ATTEMPTS;
-
-/// Watches a life: what the engine does, what becomes of each attempt, and what is reported.
-pub trait Witness: Observer {
-    /// Whether reports are of interest after the flow has ended.
-    const TO_THE_LAST: bool = false;
-
-    /// An attempt has been handed to a provider, and this will become of it.
-    fn submitted(&mut self, submission: Submission, handed: &Handed, fate: &Fate);
-
-    /// A provider has not taken an attempt, and another one will be tried.
-    #[inline]
-    fn turned_down(&mut self, _submission: Submission, _handed: &Handed, _fate: &Fate) {}
-
-    /// A report has arrived and the engine is about to hear it.
-    #[inline]
-    fn reported(&mut self, _now: SimTime, _attempt: u8, _status: Status) {}
-
-    /// A timer has run down and the engine is about to hear it.
-    #[inline]
-    fn timed_out(&mut self, _now: SimTime) {}
-}
 
 /// A report of an attempt. Ordered by time, then attempt, then rank.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -1,5 +1,6 @@
 //! The rules of the house: imports point down only, and every file says what it is for.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -82,6 +83,71 @@ fn imports_point_down_only() {
         }
     }
     assert!(wrong.is_empty(), "imports that point up or sideways:\n{}", wrong.join("\n"));
+}
+
+/// What a text names after `prefix`, as paths: `a::b` of `prefix::a::b::C`, and each of `prefix::{a::B, c}`.
+fn paths(text: &str, prefix: &str) -> Vec<Vec<String>> {
+    let code: String = text.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
+    let code = code.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices(prefix) {
+        let is_whole = !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+        let rest = &code[at + prefix.len()..];
+        let group = rest.strip_prefix('{').map(|inner| inner.split('}').next().unwrap_or_default());
+        let items = group.map_or_else(|| vec![rest], |inner| inner.split(',').collect());
+        for item in items.into_iter().filter(|_| is_whole) {
+            let end = item.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).filter(|end| *end > 0);
+            let words =
+                item.trim_start()[..end.unwrap_or(item.trim_start().len()).min(item.trim_start().len())].split("::");
+            found.push(words.map(str::to_owned).filter(|word| !word.is_empty()).collect());
+        }
+    }
+    found
+}
+
+/// The file, other than the face of a folder, that a path of modules leads to from `folder`.
+fn file_of(folder: &Path, path: &[String]) -> Option<PathBuf> {
+    let (first, rest) = path.split_first()?;
+    let deeper = folder.join(first);
+    let file = folder.join(format!("{first}.rs"));
+    let inner = if deeper.is_dir() { file_of(&deeper, rest) } else { None };
+    inner.or_else(|| file.is_file().then_some(file))
+}
+
+/// The files that a file imports from by name.
+fn imports(path: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(path).expect("it can be read");
+    let above = path.parent().expect("a file is in a folder");
+    let near = paths(&text, "super::").into_iter().filter_map(|words| match words.first()?.as_str() {
+        "super" => file_of(above.parent()?, &words[1..]),
+        _ => file_of(above, &words),
+    });
+    let far = paths(&text, "crate::").into_iter().filter_map(|words| file_of(&root(), &words));
+    let all: BTreeSet<_> = near.chain(far).filter(|theirs| theirs != path).collect();
+    all.into_iter().collect()
+}
+
+/// No files import from each other in a circle, faces of folders aside, which only hand on.
+#[test]
+fn no_files_import_from_each_other_in_a_circle() {
+    let files: Vec<_> = sources(&root()).into_iter().filter(|path| !path.ends_with("mod.rs")).collect();
+    let edges: BTreeMap<_, _> = files.iter().map(|path| (path.clone(), imports(path))).collect();
+    assert!(edges.values().map(Vec::len).sum::<usize>() > 300, "the test sees imports");
+    // What imports nothing that is left cannot be in a circle.
+    let mut left: BTreeSet<_> = files.iter().cloned().collect();
+    loop {
+        let is_done = |path: &&PathBuf| edges[*path].iter().all(|theirs| !left.contains(theirs));
+        let done: Vec<_> = left.iter().filter(is_done).cloned().collect();
+        if done.is_empty() {
+            break;
+        }
+        left.retain(|path| !done.contains(path));
+    }
+    let named = |path: &PathBuf| {
+        let theirs: Vec<_> = edges[path].iter().filter(|theirs| left.contains(*theirs)).collect();
+        format!("{} -> {theirs:?}", path.display())
+    };
+    assert!(left.is_empty(), "in a circle, or above one:\n{}", left.iter().map(named).collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

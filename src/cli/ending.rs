@@ -1,0 +1,28 @@
+//! How the program ends: what it says last, and with which exit code.
+
+use super::failure::Failure;
+use super::{interrupt, output};
+use std::process::ExitCode;
+
+/// The exit code.
+pub(super) fn code(failure: &Failure) -> u8 {
+    match failure {
+        Failure::NobodyListens => 0,
+        Failure::Broken { .. } => 1,
+        Failure::Usage { .. } | Failure::Drawn(_) => 2,
+        Failure::Interrupted | Failure::Paused(_) => interrupt::code(),
+        Failure::Said(code) => *code,
+    }
+}
+
+/// Says what went wrong and gives the exit code.
+pub(super) fn report(failure: &Failure) -> ExitCode {
+    match failure {
+        Failure::Broken { message, hint } | Failure::Usage { message, hint } => output::say(message, hint.as_deref()),
+        Failure::Drawn(drawn) => output::note_drawn(drawn.trim_end()),
+        Failure::Interrupted => output::say(interrupt::NOTHING, None),
+        Failure::Paused(message) => output::say(message, None),
+        Failure::Said(_) | Failure::NobodyListens => {}
+    }
+    ExitCode::from(code(failure))
+}
