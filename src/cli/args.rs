@@ -4,7 +4,7 @@ use super::goal::NamedBound;
 use super::often::Often;
 use super::tolerance::NamedTolerance;
 use super::{numbers, paths};
-use crate::scenario::Axis;
+use crate::scenario::{Axis, Metric};
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -145,7 +145,7 @@ pub(super) struct Capacity {
     /// Look for its number of lines
     #[arg(long)]
     pub(super) concurrent: bool,
-    /// What the plan is to come to, such as in_time>=0.99 or latency_s.p95<=30s; may be given more than once [default: those of its checks that ask for something better]
+    /// What the plan is to come to, such as in_time>=0.99 or latency_p95_s<=30s; may be given more than once [default: those of its checks that ask for something better]
     #[arg(long = "goal", value_name = "GOAL")]
     pub(super) goals: Vec<NamedBound>,
     /// The stream of traffic for which that is to hold [default: all together]
@@ -174,9 +174,9 @@ pub(super) struct Sweep {
     /// What to vary and its values: plans.sms-first.steps.1.ttl=15s,30s,60s or providers.sms.capacity.rate=100/s..1000/s:10, with :10log for equal factors; may be given twice
     #[arg(long, value_name = "PATH=VALUES", required = true, value_parser = Axis::parse)]
     pub(super) vary: Vec<Axis>,
-    /// Show this measure, such as latency_s.p99; may be given more than once [default: in_time, delivered, cost.per_recipient, latency_s.p95]
+    /// Show this measure, such as latency_p99_s; may be given more than once [default: in_time, delivered, cost_per_recipient, latency_p95_s]
     #[arg(long = "measure", value_name = "NAME", value_delimiter = ',', value_parser = numbers::measure)]
-    pub(super) measures: Vec<String>,
+    pub(super) measures: Vec<Metric>,
     /// Show this stream of traffic [default: each of them]
     #[arg(long, value_name = "NAME")]
     pub(super) stream: Option<String>,

@@ -75,7 +75,7 @@ fn tolerances(args: &Check, scenario: &mut Scenario) -> Result<(), Failure> {
     if let Some(other) = args.tolerances.iter().find(|named| !compared.contains(&named.metric)) {
         return Err(Failure::usage(
             format!("{} is not compared: [baseline] of the scenario has other measures", other.metric),
-            format!("they are {}", compared.join(", ")),
+            format!("they are {}", compared.iter().map(|metric| metric.name()).collect::<Vec<_>>().join(", ")),
         ));
     }
     scenario.baseline.tolerances.extend(args.tolerances.iter().map(|named| (named.metric, named.tolerance)));

@@ -1,14 +1,13 @@
 //! `--goal in_time>=0.99`: what a plan is to come to.
 
-use super::numbers::metric;
-use crate::scenario::{self, Bound, Unit, more_is_better, unit};
-
+use super::numbers::measure;
+use crate::scenario::{self, Bound, Metric, Unit};
 use std::str::FromStr;
 
-/// A measure of [`scenario::METRICS`] and its bound.
+/// A measure and its bound.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct NamedBound {
-    pub(super) metric: &'static str,
+    pub(super) metric: Metric,
     pub(super) bound: Bound,
 }
 
@@ -24,10 +23,10 @@ impl FromStr for NamedBound {
         } else {
             return Err(FORM.to_owned());
         };
-        let metric = metric(name.trim(), &scenario::METRICS)?;
+        let metric = measure(name.trim())?;
         let bound = bound(value_of(metric, value.trim())?);
         if !asks_for_better(metric, bound) {
-            let sign = if more_is_better(metric) { ">=" } else { "<=" };
+            let sign = if metric.more_is_better() { ">=" } else { "<=" };
             return Err(format!("no capacity is too much for that; write {metric}{sign}{}", value.trim()));
         }
         Ok(Self { metric, bound })
@@ -35,13 +34,13 @@ impl FromStr for NamedBound {
 }
 
 /// Whether the bound keeps a measure from being worse, rather than from being better.
-pub(super) fn asks_for_better(metric: &str, bound: Bound) -> bool {
-    more_is_better(metric) == matches!(bound, Bound::AtLeast(_))
+pub(super) fn asks_for_better(metric: Metric, bound: Bound) -> bool {
+    metric.more_is_better() == matches!(bound, Bound::AtLeast(_))
 }
 
-fn value_of(metric: &str, text: &str) -> Result<f64, String> {
+fn value_of(metric: Metric, text: &str) -> Result<f64, String> {
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
-    let (value, forms) = match unit(metric) {
+    let (value, forms) = match metric.unit() {
         Unit::Share => {
             let percent = text.strip_suffix('%').and_then(number).map(|percent| percent / 100.0);
             let share = percent.or_else(|| number(text)).filter(|share| *share <= 1.0);
@@ -63,10 +62,10 @@ mod tests {
     #[test]
     fn goals_are_shares_spans_or_numbers() {
         let parsed = |text: &str| text.parse::<NamedBound>().map(|goal| (goal.metric, goal.bound));
-        assert_eq!(parsed("in_time>=0.99"), Ok(("in_time", Bound::AtLeast(0.99))));
-        assert_eq!(parsed("in_time >= 99%"), Ok(("in_time", Bound::AtLeast(0.99))));
-        assert_eq!(parsed("latency_s.p95<=30s"), Ok(("latency_s.p95", Bound::AtMost(30.0))));
-        assert_eq!(parsed("cost.per_recipient<=0.02"), Ok(("cost.per_recipient", Bound::AtMost(0.02))));
+        assert_eq!(parsed("in_time>=0.99"), Ok((Metric::InTime, Bound::AtLeast(0.99))));
+        assert_eq!(parsed("in_time >= 99%"), Ok((Metric::InTime, Bound::AtLeast(0.99))));
+        assert_eq!(parsed("latency_s.p95<=30s"), Ok((Metric::LatencyP95, Bound::AtMost(30.0))));
+        assert_eq!(parsed("cost.per_recipient<=0.02"), Ok((Metric::CostPerRecipient, Bound::AtMost(0.02))));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Whole numbers on the command line: written as in a scenario file, and refused with what would do.
 
-use crate::scenario::{METRICS, nearest};
+use crate::scenario::{Metric, nearest};
 use crate::traffic::MAX_RECIPIENTS;
 use std::ops::RangeInclusive;
 
@@ -35,16 +35,17 @@ pub(super) fn replication(text: &str) -> Result<u32, String> {
 }
 
 /// The name of a measure.
-pub(super) fn measure(text: &str) -> Result<String, String> {
-    metric(text, &METRICS).map(str::to_owned)
+pub(super) fn measure(text: &str) -> Result<Metric, String> {
+    metric(text, &Metric::all().collect::<Vec<_>>())
 }
 
 /// The measure of `known` that is called so.
-pub(super) fn metric(name: &str, known: &[&'static str]) -> Result<&'static str, String> {
-    known.iter().copied().find(|metric| *metric == name).ok_or_else(|| {
-        let cure = nearest(name, known.iter().copied());
+pub(super) fn metric(name: &str, known: &[Metric]) -> Result<Metric, String> {
+    Metric::named(name).filter(|metric| known.contains(metric)).ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|metric| metric.name()).collect();
+        let near = nearest(name, names.iter().copied());
         let cure =
-            cure.map_or_else(|| format!("they are {}", known.join(", ")), |near| format!("did you mean {near:?}?"));
+            near.map_or_else(|| format!("they are {}", names.join(", ")), |near| format!("did you mean {near:?}?"));
         format!("no measure is named {name:?}; {cure}")
     })
 }

@@ -6,14 +6,14 @@ use super::folder::{named_after, run_of, usable, written};
 use super::store::Store;
 use super::{interrupt, load, output, playing};
 use crate::report::{self, sweep};
-use crate::scenario::{Axis, Change};
+use crate::scenario::{Axis, Change, Metric};
 use crate::sim::Progress;
 use crate::study::{self, Intervals, Replications, Results};
 
 /// More points than this are taken for a mistake.
 const MOST_POINTS: usize = 10_000;
 /// Measures shown when none is named.
-const MEASURES: [&str; 4] = ["in_time", "delivered", "cost.per_recipient", "latency_s.p95"];
+const MEASURES: [Metric; 4] = [Metric::InTime, Metric::Delivered, Metric::CostPerRecipient, Metric::LatencyP95];
 
 pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     let axes = axes(args)?;
@@ -53,7 +53,7 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
         notes(args, &results).iter().for_each(|note| output::note(note));
     }
     let found = study::Sweep { axes, points: points.into_iter().zip(results).collect() };
-    let measures = if args.measures.is_empty() { MEASURES.map(str::to_owned).to_vec() } else { args.measures.clone() };
+    let measures = if args.measures.is_empty() { MEASURES.to_vec() } else { args.measures.clone() };
     let shown = sweep::Shown { sweep: &found, measures: &measures, stream: args.stream.as_deref() };
     written(sweep::write(&out, &shown, &run_of(&watched)), &out, "README.md", args.play.quiet)?;
     match args.format {

@@ -1,13 +1,13 @@
 //! `--tolerance in_time=0.1pp`: by how much a measure may be worse than in another run.
 
 use super::numbers;
-use crate::scenario::{BASELINE_METRICS, Tolerance, baseline_metric};
+use crate::scenario::{Metric, Tolerance};
 use std::str::FromStr;
 
-/// A measure of [`BASELINE_METRICS`] and by how much it may be worse.
+/// A measure of [`Metric::COMPARED`] and by how much it may be worse.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct NamedTolerance {
-    pub(super) metric: &'static str,
+    pub(super) metric: Metric,
     pub(super) tolerance: Tolerance,
 }
 
@@ -25,9 +25,8 @@ impl FromStr for NamedTolerance {
     }
 }
 
-fn metric(name: &str) -> Result<&'static str, String> {
-    let key = if name == "cost" { "cost_per_recipient" } else { name };
-    baseline_metric(key).map_or_else(|| numbers::metric(name, &BASELINE_METRICS), Ok)
+fn metric(name: &str) -> Result<Metric, String> {
+    numbers::metric(if name == "cost" { "cost_per_recipient" } else { name }, &Metric::COMPARED)
 }
 
 #[cfg(test)]
@@ -42,11 +41,11 @@ mod tests {
     fn measures_go_by_each_of_their_names() {
         let tolerance = Tolerance::Relative(0.02);
         for (text, metric) in [
-            ("cost=2%", "cost.per_recipient"),
-            ("cost_per_recipient = 2%", "cost.per_recipient"),
-            ("latency_p95_s=2%rel", "latency_s.p95"),
-            ("latency_s.p50=2%", "latency_s.p50"),
-            ("in_time=2%rel", "in_time"),
+            ("cost=2%", Metric::CostPerRecipient),
+            ("cost_per_recipient = 2%", Metric::CostPerRecipient),
+            ("latency_p95_s=2%rel", Metric::LatencyP95),
+            ("latency_s.p50=2%", Metric::LatencyP50),
+            ("in_time=2%rel", Metric::InTime),
         ] {
             assert_eq!(parsed(text), NamedTolerance { metric, tolerance }, "{text}");
         }

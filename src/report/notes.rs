@@ -1,13 +1,14 @@
 //! The notes that keep a reader of the table from a wrong conclusion.
 
 use super::words;
+use crate::scenario::Metric;
 use crate::study::{Findings, Intervals, PlanResult, ProviderResult, Results, is_shared_out, measure};
 use std::collections::BTreeMap;
 
 /// Differences between what the engine believes and what was delivered that deserve a note, as shares.
 const BELIEF_GAP: f64 = 0.01;
 /// Measures that have intervals in files alone.
-const OUTSIDE_THE_TABLE: [&str; 3] = ["latency_mean_s", "latency_p90_s", "latency_p999_s"];
+const OUTSIDE_THE_TABLE: [Metric; 3] = [Metric::LatencyMean, Metric::LatencyP90, Metric::LatencyP999];
 /// So many reasons why there is no interval are told.
 const MOST_REASONS: usize = 3;
 /// Duplicates that deserve a note, as a share.
@@ -73,14 +74,13 @@ fn shown(plans: &[PlanResult]) -> impl Iterator<Item = &PlanResult> {
 
 /// Which measures of the table have no interval, and why.
 fn without_interval(results: &Results) -> Option<String> {
-    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut reasons: BTreeMap<&str, Vec<Metric>> = BTreeMap::new();
     for (measure, reason) in shown(&results.plans).flat_map(|plan| &plan.no_interval) {
         let measures = reasons.entry(reason).or_default();
-        if !OUTSIDE_THE_TABLE.contains(&measure.as_str()) && !measures.contains(&measure.as_str()) {
-            measures.push(measure);
-        }
+        let shown = Metric::named(measure).filter(|metric| !OUTSIDE_THE_TABLE.contains(metric));
+        measures.extend(shown.filter(|metric| !measures.contains(metric)));
     }
-    let sentence = |(reason, measures): (&str, Vec<&str>)| {
+    let sentence = |(reason, measures): (&str, Vec<Metric>)| {
         let names: Vec<_> = measures.into_iter().map(words::name_of).collect();
         format!("{} ({reason})", names.join("; "))
     };
@@ -99,14 +99,14 @@ fn wide(results: &Results) -> Option<String> {
         return None;
     }
     let all: Vec<_> = shown(&results.plans).collect();
-    let is_wide = |plan: &PlanResult, metric: &str| {
+    let is_wide = |plan: &PlanResult, metric: Metric| {
         let measured = measure(plan, metric);
         measured.is_some_and(|share| {
             share.interval.is_some_and(|(low, high)| low < high) && !is_shared_out(share.value, replications)
         })
     };
-    let shares = ["delivered", "in_time", "succeeded", "duplicates"];
-    let wide = shares.into_iter().filter(|metric| all.iter().any(|plan| is_wide(plan, metric)));
+    let shares = [Metric::Delivered, Metric::InTime, Metric::Succeeded, Metric::Duplicates];
+    let wide = shares.into_iter().filter(|metric| all.iter().any(|plan| is_wide(plan, *metric)));
     let named: Vec<_> = wide.map(words::name_of).collect();
     (!named.is_empty()).then(|| {
         format!(

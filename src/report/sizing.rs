@@ -4,7 +4,7 @@ use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
 use super::{Figure, FigureError, Run, Terminal, folder, gate, markdown, words};
-use crate::scenario::{self, AxisUnit, Bound};
+use crate::scenario::{AxisUnit, Bound, Metric};
 use crate::study::{self, Goal, Limit, Measured, Question, Sizing, Trial, Verdict};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub fn finding(question: &Question<'_>, sizing: &Sizing) -> String {
     let is =
         question.goals.iter().zip(&sizing.unlimited.outcomes).filter(|(_, (_, verdict))| *verdict != Verdict::Holds);
     let is =
-        is.map(|(goal, (measured, _))| format!("{} {}", words::name_of(&goal.metric), value(goal, measured.as_ref())));
+        is.map(|(goal, (measured, _))| format!("{} {}", words::name_of(goal.metric), value(goal, measured.as_ref())));
     let is = is.collect::<Vec<_>>().join(", ");
     let why = if is.is_empty() {
         "not even the largest that was tried does".to_owned()
@@ -67,7 +67,7 @@ fn no_limit(question: &Question<'_>) -> String {
 /// `delivered in time of pins at least 99 %`.
 fn said(question: &Question<'_>, goal: &Goal) -> String {
     let whose = goal.stream.map(|stream| format!(" of {}", question.scenario.streams[stream].name)).unwrap_or_default();
-    format!("{}{whose} {}", words::name_of(&goal.metric), gate::wanted(scenario::unit(&goal.metric), goal.bound))
+    format!("{}{whose} {}", words::name_of(goal.metric), gate::wanted(goal.metric.unit(), goal.bound))
 }
 
 const fn limit(limit: Limit) -> &'static str {
@@ -85,7 +85,7 @@ fn capacity(limit: Limit, value: f64) -> String {
 }
 
 fn value(goal: &Goal, measured: Option<&Measured>) -> String {
-    measured.map_or(words::NONE.to_owned(), |measured| words::measured(scenario::unit(&goal.metric), measured))
+    measured.map_or(words::NONE.to_owned(), |measured| words::measured(goal.metric.unit(), measured))
 }
 
 const fn word(verdict: Verdict) -> &'static str {
@@ -124,7 +124,7 @@ fn grid(question: &Question<'_>, sizing: &Sizing) -> Grid {
     let mut columns = vec![Column::text(provider)];
     for goal in question.goals {
         let whose = goal.stream.map(|stream| format!(", {}", question.scenario.streams[stream].name));
-        columns.push(Column::number(format!("{}{}", words::name_of(&goal.metric), whose.unwrap_or_default())));
+        columns.push(Column::number(format!("{}{}", words::name_of(goal.metric), whose.unwrap_or_default())));
     }
     columns.extend([Column::number("replications"), Column::text("goal")]);
     let row = |trial: &Trial| {
@@ -188,7 +188,7 @@ struct Facts<'a> {
 
 #[derive(Serialize)]
 struct GoalFacts<'a> {
-    measure: &'a str,
+    measure: Metric,
     stream: Option<&'a str>,
     at_least: Option<f64>,
     at_most: Option<f64>,
@@ -217,7 +217,7 @@ fn goal_facts<'a>(question: &Question<'a>, goal: &'a Goal) -> GoalFacts<'a> {
         Bound::AtMost(bound) => (None, Some(bound)),
     };
     let stream = goal.stream.map(|stream| question.scenario.streams[stream].name.as_str());
-    GoalFacts { measure: &goal.metric, stream, at_least, at_most }
+    GoalFacts { measure: goal.metric, stream, at_least, at_most }
 }
 
 fn trial_facts(trial: &Trial) -> TrialFacts {
@@ -242,7 +242,7 @@ pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
                     [trial.capacity, measured.map(|measured| measured.value), low, high].map(super::csv::field);
                 let replications = trial.replications.to_string();
                 let fields =
-                    [&capacity, goal.metric.as_str(), stream, &value, &low, &high, word(*verdict), &replications];
+                    [&capacity, goal.metric.name(), stream, &value, &low, &high, word(*verdict), &replications];
                 writer.row(fields)?;
             }
         }
@@ -266,8 +266,8 @@ fn figures(question: &Question<'_>, sizing: &Sizing) -> Result<Vec<Figure>, Figu
             title: response::capital(&said(question, goal)),
             across: Across::Numbers(unit),
             varied: varied.clone(),
-            unit: scenario::unit(&goal.metric),
-            measured: words::name_of(&goal.metric),
+            unit: goal.metric.unit(),
+            measured: words::name_of(goal.metric),
             curves: vec![Curve {
                 name: question.scenario.plans[0].name.clone(),
                 points: sizing.trials.iter().filter_map(point).collect(),

@@ -5,7 +5,7 @@ use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
 use super::{Figure, FigureError, Run, Terminal, folder, markdown, words};
-use crate::scenario::{self, Axis, AxisUnit, METRICS, Unit, more_is_better};
+use crate::scenario::{Axis, AxisUnit, Metric, Unit};
 use crate::study::{Measured, Point, Results, Sweep, measure};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -20,21 +20,16 @@ const SWEEP: ReportKind = ReportKind {
     marker: MARKER,
     schema: SCHEMA,
     files: &["README.md", MARKER, "sweep.csv"],
-    is_figure: |stem| METRICS.iter().any(|metric| stem_of(metric) == stem),
+    is_figure: |stem| Metric::all().any(|metric| metric.name() == stem),
 };
-
-/// What the names of a measure's figures begin with.
-fn stem_of(metric: &str) -> String {
-    metric.replace('.', "-")
-}
 
 /// What is shown of a sweep.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a> {
     /// What was found; not empty.
     pub sweep: &'a Sweep,
-    /// The measures, of [`METRICS`].
-    pub measures: &'a [String],
+    /// The measures.
+    pub measures: &'a [Metric],
     /// The stream of traffic that is meant; `None` for each of them.
     pub stream: Option<&'a str>,
 }
@@ -50,7 +45,7 @@ struct Group {
 /// One measure of one group.
 struct Chart<'a> {
     group: &'a Group,
-    metric: &'a str,
+    metric: Metric,
 }
 
 impl Shown<'_> {
@@ -84,7 +79,7 @@ impl Shown<'_> {
     }
 
     fn charts<'a>(&'a self, groups: &'a [Group]) -> impl Iterator<Item = Chart<'a>> {
-        groups.iter().flat_map(|group| self.measures.iter().map(move |metric| Chart { group, metric }))
+        groups.iter().flat_map(|group| self.measures.iter().map(move |&metric| Chart { group, metric }))
     }
 }
 
@@ -96,7 +91,7 @@ impl Chart<'_> {
     }
 
     fn unit(&self) -> Unit {
-        scenario::unit(self.metric)
+        self.metric.unit()
     }
 
     fn cell(&self, point: usize, plan: &str) -> String {
@@ -115,7 +110,7 @@ impl Chart<'_> {
         let facts = &self.group.results[0].scenario;
         let unit = match (self.metric, self.unit()) {
             // Where deadlines are varied there is no one of them.
-            ("in_time", _) if self.has_one_deadline() => format!(" ({})", words::span(facts.deadline_s)),
+            (Metric::InTime, _) if self.has_one_deadline() => format!(" ({})", words::span(facts.deadline_s)),
             (_, Unit::Money) => format!(", {}", facts.currency),
             _ => String::new(),
         };
@@ -152,7 +147,7 @@ pub fn finding(shown: &Shown<'_>) -> String {
             (0..shown.sweep.points.len()).flat_map(|point| shown.plans().into_iter().map(move |plan| (point, plan)));
         let known: Vec<_> =
             each.filter_map(|(point, plan)| Some((chart.measured(point, plan)?, point, plan))).collect();
-        let better = |a: f64, b: f64| if more_is_better(chart.metric) { a > b } else { a < b };
+        let better = |a: f64, b: f64| if chart.metric.more_is_better() { a > b } else { a < b };
         let best = known.iter().reduce(|best, next| if better(next.0.value, best.0.value) { next } else { best })?;
         let meets = |other: &Measured| {
             let ends = best.0.interval.zip(other.interval);
@@ -222,24 +217,19 @@ fn crossed(chart: &Chart<'_>, (down, across): (&Axis, &Axis), plan: &str) -> Gri
 struct Row<'a> {
     plan: &'a str,
     stream: &'a str,
-    measure: &'static str,
+    measure: Metric,
     value: Option<f64>,
     low: Option<f64>,
     high: Option<f64>,
     unit: &'a str,
 }
 
-/// The measures that the tidy table has: each once, under the name that it has in the results.
-fn all_measures() -> impl Iterator<Item = &'static str> {
-    METRICS.into_iter().filter(|name| !matches!(*name, "cost_per_recipient" | "latency_p95_s"))
-}
-
 fn rows<'a>(results: &'a Results, stream: &'a str) -> impl Iterator<Item = Row<'a>> {
     results.plans.iter().flat_map(move |plan| {
-        all_measures().map(move |metric| {
+        Metric::all().map(move |metric| {
             let measured = measure(plan, metric);
             let (low, high) = measured.and_then(|measured| measured.interval).unzip();
-            let unit = match scenario::unit(metric) {
+            let unit = match metric.unit() {
                 Unit::Share => "share",
                 Unit::Money => &results.scenario.currency,
                 Unit::Seconds => "s",
@@ -262,7 +252,7 @@ pub fn csv(sweep: &Sweep) -> String {
             let streams = results.streams();
             for row in views(results, &streams).flat_map(|(name, view)| rows(view, name)) {
                 let [value, low, high] = [row.value, row.low, row.high].map(super::csv::field);
-                let fields = [row.plan, row.stream, row.measure, &value, &low, &high, row.unit];
+                let fields = [row.plan, row.stream, row.measure.name(), &value, &low, &high, row.unit];
                 writer.row(values(sweep, point).into_iter().chain(fields))?;
             }
         }
@@ -335,7 +325,7 @@ fn figures(shown: &Shown<'_>) -> Result<Vec<Figure>, FigureError> {
     for chart in shown.charts(&groups) {
         let place = groups.iter().position(|group| std::ptr::eq(group, chart.group)).unwrap_or(0);
         let of_group = if groups.len() > 1 { format!("-{}", place + 1) } else { String::new() };
-        let stem = format!("{}{of_group}", stem_of(chart.metric));
+        let stem = format!("{}{of_group}", chart.metric);
         figures.extend(match shown.sweep.axes.as_slice() {
             [axis] => vec![curves(shown, &chart, axis, format!("{stem}.svg"))?],
             [down, across] => maps(shown, &chart, (down, across), &stem)?,

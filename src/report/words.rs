@@ -6,7 +6,7 @@
 use super::digits::{MOST_DECIMALS, decimals_for, grouped};
 pub(super) use super::digits::{NBSP, NONE, decimal, decimals_of, without_zeros};
 pub(super) use super::spans::{span, span_and_error};
-use crate::scenario::Unit;
+use crate::scenario::{Metric, Unit};
 use crate::study::{self, Difference, Interval, Share};
 use crate::text::plain;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
@@ -218,26 +218,26 @@ pub(super) fn measured_plainly(unit: Unit, value: f64) -> String {
 }
 
 /// What a measure is called where there is room for words: `delivered in time`, `latency, 95 %`.
-pub(super) fn name_of(metric: &str) -> String {
+pub(super) fn name_of(metric: Metric) -> String {
+    let quantile = |percent: &str| format!("latency, {percent}{NBSP}%");
     match metric {
-        "in_time" => "delivered in time".to_owned(),
-        "duplicates" => "reached more than once".to_owned(),
-        "last_end_s" => "last flow ended".to_owned(),
-        "cost.total" => "cost".to_owned(),
-        "cost_per_recipient" => "cost per recipient".to_owned(),
-        "latency_s.mean" => "latency, mean".to_owned(),
-        "latency_s.max" => "latency, longest".to_owned(),
-        "latency_s.p50" => "latency, median".to_owned(),
-        "latency_s.p999" => format!("latency, 99.9{NBSP}%"),
-        _ => {
-            // As comparisons and rows of CSV name them.
-            let in_comparisons = metric.strip_prefix("latency_").and_then(|name| name.strip_suffix("_s"));
-            match (metric.strip_prefix("latency_s.p"), in_comparisons) {
-                (Some(percent), _) => format!("latency, {percent}{NBSP}%"),
-                (None, Some(name)) => name_of(&format!("latency_s.{name}")),
-                (None, None) => metric.replace(['.', '_'], " "),
-            }
-        }
+        Metric::Delivered => "delivered".to_owned(),
+        Metric::InTime => "delivered in time".to_owned(),
+        Metric::Succeeded => "succeeded".to_owned(),
+        Metric::Duplicates => "reached more than once".to_owned(),
+        Metric::Seen => "seen".to_owned(),
+        Metric::CostTotal => "cost".to_owned(),
+        Metric::CostPerRecipient => "cost per recipient".to_owned(),
+        Metric::CostPerDelivered => "cost per delivered".to_owned(),
+        Metric::LatencyMean => "latency, mean".to_owned(),
+        Metric::LatencyP50 => "latency, median".to_owned(),
+        Metric::LatencyP90 => quantile("90"),
+        Metric::LatencyP95 => quantile("95"),
+        Metric::LatencyP99 => quantile("99"),
+        Metric::LatencyP999 => quantile("99.9"),
+        Metric::LatencyMax => "latency, longest".to_owned(),
+        Metric::Failovers => "failovers".to_owned(),
+        Metric::LastEnd => "last flow ended".to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ mod plan;
 mod provider;
 
 use super::grammar::{Field, Kind, Table};
-use super::metric::BASELINE_KEYS;
+use super::metric::COMPARED_NAMES;
 use crate::traffic::MAX_RECIPIENTS;
 
 /// The most streams of traffic.
@@ -70,7 +70,7 @@ static BASELINE: Table = Table {
         ),
         Field::optional(
             "measures",
-            Kind::Words(&BASELINE_KEYS),
+            Kind::Words(&COMPARED_NAMES),
             "The measures that are compared; by default all of them",
         ),
     ],

@@ -1,57 +1,55 @@
-//! The measures of a plan by name, as checks, baselines and goals ask for them, and their units.
+//! The measures of a plan: their names, their units, and which way is better. Checks, baselines, goals and sweeps ask for them by name.
 
-/// The measures that a check can name: where they stand in the results, and two short names for
-/// the ones named so in the comparisons.
-pub const METRICS: [&str; 19] = [
-    "delivered",
-    "in_time",
-    "succeeded",
-    "duplicates",
-    "seen",
-    "cost.total",
-    "cost.per_recipient",
-    "cost.per_delivered",
-    "cost_per_recipient",
-    "latency_s.mean",
-    "latency_s.p50",
-    "latency_s.p90",
-    "latency_s.p95",
-    "latency_s.p99",
-    "latency_s.p999",
-    "latency_s.max",
-    "latency_p95_s",
-    "failovers",
-    "last_end_s",
-];
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::fmt;
 
-/// The measures in which a run is compared with another.
-pub const BASELINE_METRICS: [&str; 8] = [
-    "delivered",
-    "in_time",
-    "succeeded",
-    "duplicates",
-    "cost.per_recipient",
-    "latency_s.p50",
-    "latency_s.p95",
-    "latency_s.p99",
-];
-
-/// The same measures as keys of a table, in the same order: a dot would begin a table of its own.
-pub(super) const BASELINE_KEYS: [&str; 8] = [
-    "delivered",
-    "in_time",
-    "succeeded",
-    "duplicates",
-    "cost_per_recipient",
-    "latency_p50_s",
-    "latency_p95_s",
-    "latency_p99_s",
-];
-
-/// The measure of [`BASELINE_METRICS`] that a key of `[baseline]` stands for.
-#[must_use]
-pub fn baseline_metric(key: &str) -> Option<&'static str> {
-    BASELINE_KEYS.iter().zip(BASELINE_METRICS).find(|(known, _)| **known == key).map(|(_, metric)| metric)
+/// A measure of a plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// The share of recipients whom the message reached.
+    Delivered,
+    /// Whom it reached within the deadline.
+    InTime,
+    /// Whose flow the engine believes to have succeeded.
+    Succeeded,
+    /// Whom it reached more than once.
+    Duplicates,
+    /// Who opened it.
+    Seen,
+    /// The cost of all.
+    CostTotal,
+    /// The cost of a recipient.
+    CostPerRecipient,
+    /// The cost of a recipient who was reached.
+    CostPerDelivered,
+    /// The mean latency (s).
+    #[serde(rename = "latency_mean_s")]
+    LatencyMean,
+    /// Its median.
+    #[serde(rename = "latency_p50_s")]
+    LatencyP50,
+    /// The latency that 90 % do not exceed.
+    #[serde(rename = "latency_p90_s")]
+    LatencyP90,
+    /// That of 95 %.
+    #[serde(rename = "latency_p95_s")]
+    LatencyP95,
+    /// That of 99 %.
+    #[serde(rename = "latency_p99_s")]
+    LatencyP99,
+    /// That of 99.9 %.
+    #[serde(rename = "latency_p999_s")]
+    LatencyP999,
+    /// The longest.
+    #[serde(rename = "latency_max_s")]
+    LatencyMax,
+    /// Moves to a next step.
+    Failovers,
+    /// When the last flow ended (s).
+    #[serde(rename = "last_end_s")]
+    LastEnd,
 }
 
 /// The unit of a measure, which says how to show it.
@@ -67,21 +65,128 @@ pub enum Unit {
     Count,
 }
 
-/// The unit of the measure with this name.
-#[must_use]
-pub fn unit(metric: &str) -> Unit {
-    match metric {
-        "delivered" | "in_time" | "succeeded" | "duplicates" | "seen" => Unit::Share,
-        "failovers" => Unit::Count,
-        _ if metric.starts_with("cost") => Unit::Money,
-        _ => Unit::Seconds,
+/// What there is to know of a measure.
+struct Entry {
+    metric: Metric,
+    name: &'static str,
+    /// Where it stands in the results, if that is not its name: an alias of that.
+    path: Option<&'static str>,
+    unit: Unit,
+    more_is_better: bool,
+}
+
+const fn entry(
+    metric: Metric,
+    name: &'static str,
+    path: Option<&'static str>,
+    unit: Unit,
+    more_is_better: bool,
+) -> Entry {
+    Entry { metric, name, path, unit, more_is_better }
+}
+
+/// All measures, in the order in which they are listed.
+const TABLE: [Entry; 17] = [
+    entry(Metric::Delivered, "delivered", None, Unit::Share, true),
+    entry(Metric::InTime, "in_time", None, Unit::Share, true),
+    entry(Metric::Succeeded, "succeeded", None, Unit::Share, true),
+    entry(Metric::Duplicates, "duplicates", None, Unit::Share, false),
+    entry(Metric::Seen, "seen", None, Unit::Share, true),
+    entry(Metric::CostTotal, "cost_total", Some("cost.total"), Unit::Money, false),
+    entry(Metric::CostPerRecipient, "cost_per_recipient", Some("cost.per_recipient"), Unit::Money, false),
+    entry(Metric::CostPerDelivered, "cost_per_delivered", Some("cost.per_delivered"), Unit::Money, false),
+    entry(Metric::LatencyMean, "latency_mean_s", Some("latency_s.mean"), Unit::Seconds, false),
+    entry(Metric::LatencyP50, "latency_p50_s", Some("latency_s.p50"), Unit::Seconds, false),
+    entry(Metric::LatencyP90, "latency_p90_s", Some("latency_s.p90"), Unit::Seconds, false),
+    entry(Metric::LatencyP95, "latency_p95_s", Some("latency_s.p95"), Unit::Seconds, false),
+    entry(Metric::LatencyP99, "latency_p99_s", Some("latency_s.p99"), Unit::Seconds, false),
+    entry(Metric::LatencyP999, "latency_p999_s", Some("latency_s.p999"), Unit::Seconds, false),
+    entry(Metric::LatencyMax, "latency_max_s", Some("latency_s.max"), Unit::Seconds, false),
+    entry(Metric::Failovers, "failovers", None, Unit::Count, false),
+    entry(Metric::LastEnd, "last_end_s", None, Unit::Seconds, false),
+];
+
+/// How many measures have a path of their own in the results.
+const PATHS: usize = 10;
+
+/// All that measures are called in scenario files: their names, then their paths in the results.
+pub(super) const SPELLINGS: [&str; TABLE.len() + PATHS] = {
+    let mut all = [""; TABLE.len() + PATHS];
+    let (mut i, mut next) = (0, TABLE.len());
+    while i < TABLE.len() {
+        all[i] = TABLE[i].name;
+        if let Some(path) = TABLE[i].path {
+            all[next] = path;
+            next += 1;
+        }
+        i += 1;
+    }
+    assert!(next == all.len(), "PATHS counts them");
+    all
+};
+
+/// The names of [`Metric::COMPARED`].
+pub(super) const COMPARED_NAMES: [&str; Metric::COMPARED.len()] = {
+    let mut names = [""; Metric::COMPARED.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = Metric::COMPARED[i].name();
+        i += 1;
+    }
+    names
+};
+
+impl Metric {
+    /// The measures in which a run is compared with another.
+    pub const COMPARED: [Self; 8] = [
+        Self::Delivered,
+        Self::InTime,
+        Self::Succeeded,
+        Self::Duplicates,
+        Self::CostPerRecipient,
+        Self::LatencyP50,
+        Self::LatencyP95,
+        Self::LatencyP99,
+    ];
+
+    /// All of them, in the order in which they are listed.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|entry| entry.metric)
+    }
+
+    /// The measure with this name, or this path in the results.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        TABLE.iter().find(|entry| entry.name == name || entry.path == Some(name)).map(|entry| entry.metric)
+    }
+
+    const fn entry(self) -> &'static Entry {
+        &TABLE[self as usize]
+    }
+
+    /// Its name, in files, flags and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// Its unit.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
+        self.entry().unit
+    }
+
+    /// Whether more of it is better; less of the others is.
+    #[must_use]
+    pub const fn more_is_better(self) -> bool {
+        self.entry().more_is_better
     }
 }
 
-/// Whether more of the measure with this name is better; less of the others is.
-#[must_use]
-pub fn more_is_better(metric: &str) -> bool {
-    matches!(metric, "delivered" | "in_time" | "succeeded" | "seen")
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
 }
 
 #[cfg(test)]
@@ -89,11 +194,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_of_a_baseline_stands_for_a_measure_that_can_be_checked() {
-        for (key, metric) in BASELINE_KEYS.into_iter().zip(BASELINE_METRICS) {
-            assert_eq!(baseline_metric(key), Some(metric));
-            assert!(METRICS.contains(&metric) && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{key}");
+    fn the_table_has_a_row_for_each_in_the_order_of_their_numbers() {
+        for (place, metric) in Metric::all().enumerate() {
+            assert_eq!((metric as usize, metric.entry().metric), (place, metric));
+            assert_eq!(serde_json::to_value(metric).expect("a text"), metric.name());
         }
-        assert_eq!(baseline_metric("latency_s.p95"), None);
+    }
+
+    #[test]
+    fn every_spelling_is_of_one_measure() {
+        assert!(SPELLINGS.iter().all(|name| Metric::named(name).is_some()));
+        assert_eq!(Metric::named("latency_s.p95"), Some(Metric::LatencyP95));
+        assert_eq!(Metric::named("latency_p95_s"), Some(Metric::LatencyP95));
+        assert_eq!(Metric::named("latency_p95"), None);
+        assert_eq!(COMPARED_NAMES[4..6], ["cost_per_recipient", "latency_p50_s"]);
     }
 }

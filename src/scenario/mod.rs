@@ -34,7 +34,7 @@ pub use change::{Change, Path};
 pub use diagnostic::{Diagnostic, Diagnostics, LoadError, Severity};
 pub(crate) use load::hexadecimal;
 pub use load::{load, load_changed, parse, parse_changed};
-pub use metric::{BASELINE_METRICS, METRICS, Unit, baseline_metric, more_is_better, unit};
+pub use metric::{Metric, Unit};
 pub use model::{Bound, Carrier, Check, Plan, Scenario, Stream, used_by};
 pub use overrides::Override;
 pub use quantity::duration_of as duration;

@@ -1,6 +1,7 @@
 //! A scenario that has been checked: it cannot hold nonsense, and nothing later checks it again.
 
 use super::diagnostic::Diagnostics;
+use super::metric::Metric;
 use super::tolerance::BaselineRules;
 use crate::engine::{BreakerRules, FlowPlan, Pool};
 use crate::provider::ProviderSpec;
@@ -134,8 +135,8 @@ pub struct Check {
     pub plan: usize,
     /// The index in [`Scenario::streams`] of the stream that is meant; `None` for all of them together.
     pub stream: Option<usize>,
-    /// The name of the measure; one of [`METRICS`](super::METRICS).
-    pub metric: String,
+    /// The measure.
+    pub metric: Metric,
     /// The bound.
     pub bound: Bound,
     /// The line of the file in which it begins, from 1; 0 where there is no file.

@@ -1,6 +1,6 @@
 //! By how much a measure may be worse than in another run: `0.1pp`, `0.5%rel`, `500ms`, `0.001`.
 
-use super::metric::{BASELINE_METRICS, Unit, unit};
+use super::metric::{Metric, Unit};
 use super::quantity::duration_of;
 
 /// By how much a measure may be worse than in another run.
@@ -29,10 +29,10 @@ impl Tolerance {
     ///
     /// # Errors
     /// What would do, when it says nothing. A percentage of a share could mean points as well: it has to say `%rel`.
-    pub fn parse(metric: &str, text: &str) -> Result<Self, Unclear> {
+    pub fn parse(metric: Metric, text: &str) -> Result<Self, Unclear> {
         let text = text.trim();
         let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
-        let (unit, bare) = (unit(metric), text.strip_suffix('%'));
+        let (unit, bare) = (metric.unit(), text.strip_suffix('%'));
         if let Some(percent) = bare.filter(|_| unit == Unit::Share) {
             return Err(Unclear {
                 what: format!("{text:?} of a share may mean points, or a part of it"),
@@ -68,21 +68,21 @@ pub struct Unclear {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct BaselineRules {
     /// By how much these measures may be worse; others not at all.
-    pub tolerances: Vec<(&'static str, Tolerance)>,
-    /// The measures that are compared, of [`BASELINE_METRICS`]; all of them where it is empty.
-    pub metrics: Vec<&'static str>,
+    pub tolerances: Vec<(Metric, Tolerance)>,
+    /// The measures that are compared, of [`Metric::COMPARED`]; all of them where it is empty.
+    pub metrics: Vec<Metric>,
 }
 
 impl BaselineRules {
     /// The measures that are compared.
     #[must_use]
-    pub fn compared(&self) -> &[&'static str] {
-        if self.metrics.is_empty() { &BASELINE_METRICS } else { &self.metrics }
+    pub fn compared(&self) -> &[Metric] {
+        if self.metrics.is_empty() { &Metric::COMPARED } else { &self.metrics }
     }
 
     /// By how much a measure may be worse.
     #[must_use]
-    pub fn tolerance(&self, metric: &str) -> Tolerance {
+    pub fn tolerance(&self, metric: Metric) -> Tolerance {
         let named = self.tolerances.iter().rev().find(|(known, _)| *known == metric);
         named.map_or(Tolerance::NONE, |(_, tolerance)| *tolerance)
     }
@@ -111,7 +111,11 @@ mod tests {
             ("cost.per_recipient", "0.001", Tolerance::Absolute(0.001)),
             ("latency_s.p95", "500ms", Tolerance::Absolute(0.5)),
         ] {
-            assert_eq!(Tolerance::parse(metric, text), Ok(tolerance), "{metric} {text}");
+            assert_eq!(
+                Tolerance::parse(Metric::named(metric).expect("a measure"), text),
+                Ok(tolerance),
+                "{metric} {text}"
+            );
         }
         assert_eq!((Tolerance::Absolute(0.1).of(5.0), Tolerance::Relative(0.1).of(-5.0)), (0.1, 0.5));
     }
@@ -127,7 +131,7 @@ mod tests {
             ("latency_s.p95", "5", "500ms"),
             ("cost.per_recipient", "", "0.001"),
         ] {
-            let said = Tolerance::parse(metric, text).expect_err(text);
+            let said = Tolerance::parse(Metric::named(metric).expect("a measure"), text).expect_err(text);
             assert!(said.cure.contains(cure), "{metric} {text}: {said:?}");
         }
     }

@@ -5,7 +5,7 @@ use super::gate::{Kind, Outcome, Row};
 use super::matching::matched;
 use super::measure::{Measured, measure};
 use super::results::{Difference, PlanResult, Results, StreamResult};
-use crate::scenario::{Plan, Scenario, more_is_better};
+use crate::scenario::{Metric, Plan, Scenario};
 use crate::stats::{self, Confidence};
 use crate::units::SimTime;
 use std::collections::BTreeSet;
@@ -172,13 +172,13 @@ impl Rows<'_> {
     fn measures(&self, stream: Option<&str>, is: &PlanResult, was: &PlanResult, aims: [Vec<f64>; 2]) -> Vec<Row> {
         let same_luck = have_the_same_luck(is, was);
         let other_aims = other_aims(aims.each_ref().map(Vec::as_slice));
-        let row = |metric: &&'static str| {
+        let row = |&metric: &Metric| {
             let both = [measure(is, metric), measure(was, metric)];
             let [value, other] = both.map(|measured| measured.map(|measured| measured.value));
             let tolerance = self.scenario.baseline.tolerance(metric).of(other.unwrap_or(0.0));
             let row = Row {
                 stream: stream.map(str::to_owned),
-                measure: Some((*metric).to_owned()),
+                measure: Some(metric),
                 tolerance: Some(tolerance),
                 value,
                 other,
@@ -194,13 +194,13 @@ impl Rows<'_> {
                 [None, Some(_)] => Row { outcome: Outcome::Fail, ..row },
                 [_, None] => row,
             };
-            of_other_aims(row, other_aims.as_ref().filter(|_| *metric == "in_time"))
+            of_other_aims(row, other_aims.as_ref().filter(|_| metric == Metric::InTime))
         };
         self.scenario.baseline.compared().iter().map(row).collect()
     }
 
     /// A measure of other luck than in the baseline: what lies within the intervals of both says nothing.
-    fn of_other_luck(&self, metric: &str, [is, was]: [Measured; 2], row: Row) -> Row {
+    fn of_other_luck(&self, metric: Metric, [is, was]: [Measured; 2], row: Row) -> Row {
         let ends = |measured: &Measured| {
             let (low, high) = measured.interval?;
             let wide = |end: f64| self.widening.mul_add(end - measured.value, measured.value);
@@ -235,8 +235,8 @@ fn may_be_luck() -> Option<String> {
 }
 
 /// Whether a change between these ends is worse than what is allowed.
-pub(super) fn judged(metric: &str, (low, high): (f64, f64), allowed: f64) -> Outcome {
-    let (least, most) = if more_is_better(metric) { (-high, -low) } else { (low, high) };
+pub(super) fn judged(metric: Metric, (low, high): (f64, f64), allowed: f64) -> Outcome {
+    let (least, most) = if metric.more_is_better() { (-high, -low) } else { (low, high) };
     match (least > allowed, most <= allowed) {
         (true, _) => Outcome::Fail,
         (_, true) => Outcome::Pass,
@@ -250,8 +250,8 @@ pub(super) fn rounding(tolerance: f64, was: f64) -> f64 {
 }
 
 /// How much worse `is` than `was`; negative when it is better.
-pub(super) fn worse_by(metric: &str, is: f64, was: f64) -> f64 {
-    if more_is_better(metric) { was - is } else { is - was }
+pub(super) fn worse_by(metric: Metric, is: f64, was: f64) -> f64 {
+    if metric.more_is_better() { was - is } else { is - was }
 }
 
 #[cfg(test)]
@@ -260,8 +260,8 @@ mod tests {
 
     #[test]
     fn worse_depends_on_the_measure() {
-        assert!(worse_by("in_time", 0.9, 0.95) > 0.0);
-        assert!(worse_by("duplicates", 0.9, 0.95) < 0.0);
-        assert!(worse_by("latency_s.p95", 9.0, 8.0) > 0.0);
+        assert!(worse_by(Metric::InTime, 0.9, 0.95) > 0.0);
+        assert!(worse_by(Metric::Duplicates, 0.9, 0.95) < 0.0);
+        assert!(worse_by(Metric::LatencyP95, 9.0, 8.0) > 0.0);
     }
 }

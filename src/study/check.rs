@@ -3,8 +3,8 @@
 use super::estimates::{is_shared_out, replications_for};
 use super::gate::{Counted, Kind, Outcome, Row};
 use super::measure::{Measured, measure, sample_size};
-use super::results::{Intervals, Results};
-use crate::scenario::{Bound, Check, Scenario};
+use super::results::{Intervals, PlanResult, Results};
+use crate::scenario::{Bound, Check, Metric, Scenario};
 
 /// What a measurement says of a bound.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -31,16 +31,16 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
         let plan = &results.plans[check.plan];
         let stream = check.stream.and_then(|stream| plan.streams.get(stream));
         let result = stream.map_or(plan, |stream| &stream.result);
-        let measured = measure(result, &check.metric);
+        let measured = measure(result, check.metric);
         let verdict = measured.map_or(Verdict::Fails, |measured| judge(&measured, check.bound, n));
         let interval = measured.and_then(|measured| judged_by(&measured, check.bound, n));
         let no_interval = match (interval, verdict) {
-            (None, Verdict::NotSure(_)) => result.no_interval.get(&key(&check.metric)).cloned(),
+            (None, Verdict::NotSure(_)) => no_interval(result, check.metric),
             _ => None,
         };
         Row {
             stream: stream.map(|stream| stream.stream.clone()),
-            measure: Some(check.metric.clone()),
+            measure: Some(check.metric),
             line: Some(check.line).filter(|line| *line > 0),
             at_least: matches!(check.bound, Bound::AtLeast(_)).then(|| check.bound.limit()),
             at_most: matches!(check.bound, Bound::AtMost(_)).then(|| check.bound.limit()),
@@ -50,7 +50,7 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
             needed_unit: counted,
             needed: if let Verdict::NotSure(needed) = verdict { needed } else { None },
             no_interval,
-            reached: Some(result.delivered.share).filter(|reached| hides(&check.metric, 1.0 - reached)),
+            reached: Some(result.delivered.share).filter(|reached| hides(check.metric, 1.0 - reached)),
             ..Row::new(Kind::Check, &plan.name, verdict.outcome())
         }
     };
@@ -59,25 +59,22 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
 
 /// Latencies are those of whom a plan reaches: whether so many are not reached (a share) that a measure hides them. Were the others taken to
 /// wait for ever, a quantile beyond them would not exist; a mean, or the longest, is taken to be hidden where more than so many are missing.
-fn hides(metric: &str, missed: f64) -> bool {
-    let beyond = match metric.strip_prefix("latency_s.").unwrap_or(metric) {
-        "p50" => 0.5,
-        "p90" => 0.1,
-        "p95" | "latency_p95_s" => 0.05,
-        "p99" => 0.01,
-        "p999" => 0.001,
-        "mean" | "max" => 0.05,
+fn hides(metric: Metric, missed: f64) -> bool {
+    let beyond = match metric {
+        Metric::LatencyP50 => 0.5,
+        Metric::LatencyP90 => 0.1,
+        Metric::LatencyP95 | Metric::LatencyMean | Metric::LatencyMax => 0.05,
+        Metric::LatencyP99 => 0.01,
+        Metric::LatencyP999 => 0.001,
         _ => return false,
     };
     missed > beyond
 }
 
-/// The name under which results say why a measure has no interval.
-fn key(metric: &str) -> String {
-    match metric.strip_prefix("latency_s.") {
-        Some(name) => format!("latency_{name}_s"),
-        None => metric.replace("cost.total", "cost_per_recipient").replace('.', "_"),
-    }
+/// Why a measure of `result` has no interval; that of the total is that of its mean.
+fn no_interval(result: &PlanResult, metric: Metric) -> Option<String> {
+    let metric = if metric == Metric::CostTotal { Metric::CostPerRecipient } else { metric };
+    result.no_interval.get(metric.name()).cloned()
 }
 
 impl Verdict {
@@ -186,14 +183,8 @@ mod tests {
 
     #[test]
     fn a_latency_hides_who_is_not_reached() {
-        assert!(hides("latency_s.p95", 0.051) && !hides("latency_s.p95", 0.049) && hides("latency_p95_s", 0.051));
-        assert!(hides("latency_s.mean", 0.06) && hides("latency_s.p99", 0.02) && !hides("latency_s.p50", 0.4));
-        assert!(!hides("delivered", 0.9) && !hides("cost.total", 0.9));
-    }
-
-    #[test]
-    fn reasons_go_by_the_names_of_the_results() {
-        let all = ["latency_s.p95", "latency_p95_s", "cost.per_recipient", "cost.total", "in_time"].map(key);
-        assert_eq!(all, ["latency_p95_s", "latency_p95_s", "cost_per_recipient", "cost_per_recipient", "in_time"]);
+        assert!(hides(Metric::LatencyP95, 0.051) && !hides(Metric::LatencyP95, 0.049));
+        assert!(hides(Metric::LatencyMean, 0.06) && hides(Metric::LatencyP99, 0.02) && !hides(Metric::LatencyP50, 0.4));
+        assert!(!hides(Metric::Delivered, 0.9) && !hides(Metric::CostTotal, 0.9));
     }
 }

@@ -10,9 +10,9 @@ use super::results::{
     Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, PlanResult, ProviderResult,
     Results, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
-use super::samples::{Part, QUANTILES};
+use super::samples::{Part, QUANTILE_METRICS, QUANTILES};
 use super::totals::{Certainty, Totals};
-use crate::scenario::{Plan, Scenario, used_by};
+use crate::scenario::{Metric, Plan, Scenario, used_by};
 use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, StepTally};
 use std::collections::BTreeMap;
 
@@ -140,10 +140,12 @@ impl Teller<'_> {
         }
         let shares = Part::ALL.into_iter().filter(|part| models_seen || *part != Part::Seen);
         let shares = shares.map(|part| (part.name().to_owned(), self.0.share(part).0));
-        let quantiles =
-            QUANTILES.iter().zip(0..).map(|((name, _), place)| (format!("latency_{name}_s"), self.0.quantile(place)));
-        let means = [("cost_per_recipient", self.0.cost()), ("latency_mean_s", self.0.mean_latency())];
-        let all = shares.chain(means.map(|(name, ends)| (name.to_owned(), ends))).chain(quantiles);
+        let quantiles = QUANTILE_METRICS
+            .into_iter()
+            .zip(0..)
+            .map(|(metric, place)| (metric.name().to_owned(), self.0.quantile(place)));
+        let means = [(Metric::CostPerRecipient, self.0.cost()), (Metric::LatencyMean, self.0.mean_latency())];
+        let all = shares.chain(means.map(|(metric, ends)| (metric.name().to_owned(), ends))).chain(quantiles);
         all.filter_map(|(name, ends)| Some((name, ends.err()?.to_string()))).collect()
     }
 

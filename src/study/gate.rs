@@ -1,7 +1,7 @@
 //! What a gate of CI lets through: every question that was asked of a run, and the answer.
 
 use super::results::{Difference, ScenarioFacts};
-use crate::scenario::Bound;
+use crate::scenario::{Bound, Metric};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -49,7 +49,7 @@ pub struct Row {
     /// The stream of traffic; null for all of them together.
     pub stream: Option<String>,
     /// The measure; null where the plan or the stream itself is missing.
-    pub measure: Option<String>,
+    pub measure: Option<Metric>,
     /// The answer.
     pub outcome: Outcome,
     /// The line of the scenario file in which the check, or the plan, begins.
@@ -178,8 +178,8 @@ impl Row {
     /// The plan, the stream and the measure that it is about.
     #[must_use]
     pub fn subject(&self) -> String {
-        let parts = [Some(&self.plan), self.stream.as_ref(), self.measure.as_ref()];
-        parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
+        let parts = [Some(self.plan.as_str()), self.stream.as_deref(), self.measure.map(Metric::name)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 }
 

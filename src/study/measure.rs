@@ -1,6 +1,7 @@
 //! The measures of a plan by name, as checks and baselines ask for them.
 
 use super::results::{Intervals, Latency, PlanResult, Results, Share};
+use crate::scenario::Metric;
 
 /// A measure of a plan, with its 95 % interval where one is known.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -36,26 +37,31 @@ impl Measured {
     }
 }
 
-/// The measure of `plan` with this name, one of [`crate::scenario::METRICS`]; `None` when there is nothing to measure, such as
+/// A measure of `plan`; `None` when there is nothing to measure, such as
 /// the latency of a plan that reached nobody.
 #[must_use]
-pub fn measure(plan: &PlanResult, metric: &str) -> Option<Measured> {
+pub fn measure(plan: &PlanResult, metric: Metric) -> Option<Measured> {
     let share = Measured::of_share;
     let cost = &plan.cost;
     let n = plan.recipients as f64;
     match metric {
-        "delivered" => Some(share(&plan.delivered)),
-        "in_time" => Some(share(&plan.in_time)),
-        "succeeded" => Some(share(&plan.succeeded)),
-        "duplicates" => Some(share(&plan.duplicates)),
-        "seen" => plan.seen.as_ref().map(share),
-        "cost.total" => Some(Measured::with(cost.total, cost.low.map(|x| x * n), cost.high.map(|x| x * n))),
-        "cost.per_recipient" | "cost_per_recipient" => Some(Measured::with(cost.per_recipient, cost.low, cost.high)),
-        "cost.per_delivered" => cost.per_delivered.map(Measured::exactly),
-        "failovers" => Some(Measured::exactly(plan.failovers.0)),
-        "last_end_s" => plan.last_end_s.map(Measured::exactly),
-        "latency_p95_s" => latency(&plan.latency_s, "p95"),
-        _ => latency(&plan.latency_s, metric.strip_prefix("latency_s.")?),
+        Metric::Delivered => Some(share(&plan.delivered)),
+        Metric::InTime => Some(share(&plan.in_time)),
+        Metric::Succeeded => Some(share(&plan.succeeded)),
+        Metric::Duplicates => Some(share(&plan.duplicates)),
+        Metric::Seen => plan.seen.as_ref().map(share),
+        Metric::CostTotal => Some(Measured::with(cost.total, cost.low.map(|x| x * n), cost.high.map(|x| x * n))),
+        Metric::CostPerRecipient => Some(Measured::with(cost.per_recipient, cost.low, cost.high)),
+        Metric::CostPerDelivered => cost.per_delivered.map(Measured::exactly),
+        Metric::Failovers => Some(Measured::exactly(plan.failovers.0)),
+        Metric::LastEnd => plan.last_end_s.map(Measured::exactly),
+        Metric::LatencyMean => mean(&plan.latency_s),
+        Metric::LatencyP50 => quantile(&plan.latency_s, "p50", plan.latency_s.p50),
+        Metric::LatencyP90 => quantile(&plan.latency_s, "p90", plan.latency_s.p90),
+        Metric::LatencyP95 => quantile(&plan.latency_s, "p95", plan.latency_s.p95),
+        Metric::LatencyP99 => quantile(&plan.latency_s, "p99", plan.latency_s.p99),
+        Metric::LatencyP999 => quantile(&plan.latency_s, "p999", plan.latency_s.p999),
+        Metric::LatencyMax => plan.latency_s.max.map(Measured::exactly),
     }
 }
 
@@ -69,21 +75,13 @@ pub(super) fn sample_size(results: &Results) -> f64 {
     }
 }
 
-fn latency(latency: &Latency, name: &str) -> Option<Measured> {
-    let value = match name {
-        "mean" => latency.mean,
-        "p50" => latency.p50,
-        "p90" => latency.p90,
-        "p95" => latency.p95,
-        "p99" => latency.p99,
-        "p999" => latency.p999,
-        "max" => latency.max,
-        _ => None,
-    };
-    if name == "max" {
-        return value.map(Measured::exactly);
-    }
+fn mean(latency: &Latency) -> Option<Measured> {
+    let interval = latency.intervals.get("mean");
+    latency.mean.map(|value| Measured::with(value, interval.map(|i| i.low), interval.map(|i| i.high)))
+}
+
+/// A quantile with this value, which has its interval by this name.
+fn quantile(latency: &Latency, name: &str, value: Option<f64>) -> Option<Measured> {
     let interval = latency.intervals.get(name);
-    let of = if name == "mean" { Measured::with } else { Measured::of_quantile };
-    value.map(|value| of(value, interval.map(|i| i.low), interval.map(|i| i.high)))
+    value.map(|value| Measured::of_quantile(value, interval.map(|i| i.low), interval.map(|i| i.high)))
 }

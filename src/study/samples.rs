@@ -1,5 +1,6 @@
 //! What one replication came to, for intervals that come from replications.
 
+use crate::scenario::Metric;
 use crate::sim::PlanTally;
 
 /// The shares of the recipients that have intervals.
@@ -41,6 +42,10 @@ impl Part {
 /// The quantiles of latency in the results, with their names.
 pub(super) const QUANTILES: [(&str, f64); 5] =
     [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)];
+
+/// The measures that those quantiles are, in the same order.
+pub(super) const QUANTILE_METRICS: [Metric; QUANTILES.len()] =
+    [Metric::LatencyP50, Metric::LatencyP90, Metric::LatencyP95, Metric::LatencyP99, Metric::LatencyP999];
 
 /// What one replication came to under one plan.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -8,7 +8,7 @@ use super::measure::{Measured, measure, sample_size};
 use super::precision::{Replications, Wanted};
 use super::results::Results;
 use crate::provider::{Capacity, Order};
-use crate::scenario::{Bound, Scenario, Unit, unit};
+use crate::scenario::{Bound, Metric, Scenario, Unit};
 use crate::sim::{Interrupted, Progress};
 use crate::stats::Confidence;
 use crate::units::{Rate, SimTime};
@@ -25,8 +25,8 @@ pub enum Limit {
 /// What the plan is to come to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Goal {
-    /// A measure, one of [`crate::scenario::METRICS`].
-    pub metric: String,
+    /// A measure.
+    pub metric: Metric,
     /// The stream of traffic that is meant, by its index; `None` for all of them together.
     pub stream: Option<usize>,
     /// Its bound.
@@ -243,7 +243,7 @@ impl Question<'_> {
 
     /// The replications of the first look: with fewer no share could be told from its bound, nor would enough have met an outage.
     fn first_look(&self) -> u32 {
-        let for_share = |goal: &Goal| match unit(&goal.metric) {
+        let for_share = |goal: &Goal| match goal.metric.unit() {
             Unit::Share => replications_for(goal.bound.limit().min(1.0 - goal.bound.limit())),
             _ => 0,
         };
@@ -308,7 +308,7 @@ impl Question<'_> {
 fn outcome(results: &Results, goal: &Goal) -> (Option<Measured>, Verdict) {
     let plan = &results.plans[0];
     let plan = goal.stream.and_then(|i| plan.streams.get(i)).map_or(plan, |stream| &stream.result);
-    let (measured, n) = (measure(plan, &goal.metric), sample_size(results));
+    let (measured, n) = (measure(plan, goal.metric), sample_size(results));
     let verdict = measured.map_or(Verdict::Fails, |measured| judge(&measured, goal.bound, n));
     let shown = |measured: Measured| Measured { interval: judged_by(&measured, goal.bound, n), ..measured };
     (measured.map(shown), verdict)

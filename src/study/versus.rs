@@ -14,10 +14,10 @@ use super::playing::{self, First};
 use super::precision::Wanted;
 use super::ready::Ready;
 use super::results::Difference;
-use super::samples::{Part, QUANTILES};
+use super::samples::{Part, QUANTILE_METRICS, QUANTILES};
 use super::totals::{Certainty, Totals};
 use super::trace::Whose;
-use crate::scenario::{Plan, Scenario, Stream};
+use crate::scenario::{Metric, Plan, Scenario, Stream};
 use crate::sim::{Interrupted, PairTally, Progress};
 use crate::stats::Confidence;
 
@@ -237,8 +237,8 @@ impl<'a> Rivals<'a> {
         let paired = Paired { plan: estimate(0), against: estimate(1), pair };
         let plan: &Plan = &self.now.plans[plans.0];
         let other_aims = self.other_aims(streams);
-        let aims = |metric: &str| other_aims.as_ref().filter(|_| metric == "in_time");
-        let row = |metric: &&'static str| Row {
+        let aims = |metric: Metric| other_aims.as_ref().filter(|_| metric == Metric::InTime);
+        let row = |&metric: &Metric| Row {
             stream: streams.map(|(ours, _)| self.now.streams[ours].name.clone()),
             line: Some(plan.line).filter(|line| *line > 0),
             ..of_other_aims(self.judged(metric, &plan.name, &paired), aims(metric))
@@ -268,7 +268,7 @@ impl<'a> Rivals<'a> {
     }
 
     /// The row of a measure.
-    fn judged(&self, metric: &'static str, plan: &str, paired: &Paired<'_>) -> Row {
+    fn judged(&self, metric: Metric, plan: &str, paired: &Paired<'_>) -> Row {
         let Compared { values: [is, was], is_equal, interval } = Compared::of(metric, paired);
         let tolerance = self.now.baseline.tolerance(metric).of(was.unwrap_or(0.0));
         let unit = if paired.plan.totals.certainty == Certainty::Recipients {
@@ -278,7 +278,7 @@ impl<'a> Rivals<'a> {
         };
         let row = |outcome: Outcome| Row {
             needed_unit: Some(unit),
-            measure: Some(metric.to_owned()),
+            measure: Some(metric),
             tolerance: Some(tolerance),
             value: is,
             other: was,
@@ -380,14 +380,14 @@ struct Compared {
 }
 
 impl Compared {
-    fn of(metric: &str, paired: &Paired<'_>) -> Self {
+    fn of(metric: Metric, paired: &Paired<'_>) -> Self {
         let both = [&paired.plan, &paired.against];
         let part = match metric {
-            "delivered" => Part::Delivered,
-            "in_time" => Part::InTime,
-            "succeeded" => Part::Succeeded,
-            "duplicates" => Part::Duplicates,
-            "cost.per_recipient" => {
+            Metric::Delivered => Part::Delivered,
+            Metric::InTime => Part::InTime,
+            Metric::Succeeded => Part::Succeeded,
+            Metric::Duplicates => Part::Duplicates,
+            Metric::CostPerRecipient => {
                 return Self {
                     values: both.map(|of| Some(of.tally().cost as f64 / 1e6 / of.played() as f64)),
                     is_equal: paired.costs_are_equal(),
@@ -395,8 +395,7 @@ impl Compared {
                 };
             }
             quantile => {
-                let name = quantile.strip_prefix("latency_s.").unwrap_or(quantile);
-                let place = QUANTILES.iter().position(|(known, _)| *known == name).unwrap_or(0);
+                let place = QUANTILE_METRICS.iter().position(|metric| *metric == quantile).unwrap_or(0);
                 let value = |of: &Estimate<'_>| Some(of.tally().latencies.quantile(QUANTILES[place].1)?.value);
                 return Self {
                     values: both.map(value),

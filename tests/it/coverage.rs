@@ -10,8 +10,7 @@ use crate::build::{
     stream,
 };
 use failsim::provider::{Capacity, Effect, Outage, Outcome, Price, ProviderSpec, When};
-use failsim::scenario::Bound;
-use failsim::scenario::Scenario;
+use failsim::scenario::{Bound, Metric, Scenario};
 use failsim::sim::Progress;
 use failsim::study::{
     Difference, Goal, Limit, PlanResult, Precision, Question, Replications, Results, Share, compare, size,
@@ -367,7 +366,7 @@ fn a_search_for_capacity_is_wrong_no_more_often_than_stated() {
     scenario.providers[0].capacity = Some(Capacity { rate: Rate::new(87, 1, secs(1.0)), ..paced(1) });
     let missed = truth(&scenario, 40, in_time) + 1e-6;
     let searches = seeds() / 6;
-    let goals = [Goal { metric: "in_time".to_owned(), stream: None, bound: Bound::AtLeast(missed) }];
+    let goals = [Goal { metric: Metric::InTime, stream: None, bound: Bound::AtLeast(missed) }];
     let search = |seed: u64| {
         let scenario = Scenario { seed: 2_000_000 + seed, ..scenario.clone() };
         let question =

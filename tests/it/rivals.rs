@@ -5,7 +5,7 @@
 
 use crate::build::{constant, exponential, lognormal, money, outcome, paced, plan, provider, scenario, secs, step};
 use failsim::provider::{Price, ProviderSpec};
-use failsim::scenario::Scenario;
+use failsim::scenario::{Metric, Scenario};
 use failsim::sim::Progress;
 use failsim::study::{Outcome, Rivals, Row};
 use failsim::traffic::Arrivals;
@@ -103,13 +103,14 @@ fn a_regression_of_a_fifth_of_a_point_is_caught() {
     for then in [before.clone(), renamed(&before)] {
         let rows = rows(&after, &then, 1);
         let outcome = |plan: &str, measure: &str| {
-            let is_it = |row: &&Row| row.plan == plan && row.measure.as_deref() == Some(measure);
+            let is_it = |row: &&Row| row.plan == plan && row.measure.map(Metric::name) == Some(measure);
             rows.iter().find(is_it).expect("a row").outcome
         };
         assert_eq!(outcome("sms-only", "delivered"), Outcome::Fail);
         // Better is no failure.
         let rows = self::rows(&then, &after, 1);
-        let delivered = rows.iter().find(|row| row.plan == "sms-only" && row.measure.as_deref() == Some("delivered"));
+        let delivered =
+            rows.iter().find(|row| row.plan == "sms-only" && row.measure.map(Metric::name) == Some("delivered"));
         assert_eq!(delivered.expect("a row").outcome, Outcome::Pass);
     }
 }

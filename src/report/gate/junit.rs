@@ -6,6 +6,7 @@
 use super::said::said;
 use super::{asked_by, remarks, sorted, traces};
 use crate::report::words;
+use crate::scenario::Metric;
 use crate::study::{Gate, Outcome, Row};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
@@ -79,11 +80,12 @@ fn suite(writer: &mut Writer<Vec<u8>>, gate: &Gate, plan: &str, rows: &[&Row], i
 }
 
 fn case(writer: &mut Writer<Vec<u8>>, gate: &Gate, row: &Row) -> io::Result<()> {
-    let of_plan = [row.stream.as_deref(), row.measure.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let of_plan =
+        [row.stream.as_deref(), row.measure.map(Metric::name)].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let name =
         if of_plan.is_empty() { asked_by(row.kind).to_owned() } else { format!("{}: {of_plan}", asked_by(row.kind)) };
-    let bound = row.bound().zip(row.measure.as_deref());
-    let bound = bound.map(|(bound, measure)| super::wanted(crate::scenario::unit(measure), bound));
+    let bound = row.bound().zip(row.measure);
+    let bound = bound.map(|(bound, measure)| super::wanted(measure.unit(), bound));
     let name = clean(&bound.map_or(name.clone(), |bound| format!("{name} {bound}")));
     let (class, message) = (clean(&row.plan), clean(&said(row)));
     let case =

@@ -1,7 +1,7 @@
 //! What is said of a row, in one sentence.
 
 use crate::report::words;
-use crate::scenario::{Bound, Unit, more_is_better, unit};
+use crate::scenario::{Bound, Metric, Unit};
 use crate::study::{Counted, Difference, Kind, Outcome, Row};
 
 /// The words of an answer.
@@ -25,9 +25,9 @@ pub(super) fn plain(text: &str) -> String {
 
 /// What was found, and what was asked for, in a sentence that does not break within a number.
 pub(super) fn sentence(row: &Row) -> String {
-    let sentence = match (row.kind, &row.measure) {
+    let sentence = match (row.kind, row.measure) {
         (kind, None) => missing(kind, row),
-        (Kind::Check, Some(measure)) => checked(row, unit(measure)),
+        (Kind::Check, Some(measure)) => checked(row, measure.unit()),
         (_, Some(measure)) => compared(row, measure),
     };
     let doubt = (row.outcome == Outcome::Inconclusive && row.measure.is_some()).then(|| doubt(row));
@@ -61,8 +61,8 @@ fn missing(kind: Kind, row: &Row) -> String {
 }
 
 /// `was 98.910 %, is 98.880 %: 0.030 points worse, none tolerated`.
-fn compared(row: &Row, measure: &str) -> String {
-    let unit = unit(measure);
+fn compared(row: &Row, measure: Metric) -> String {
+    let unit = measure.unit();
     let (Some(was), Some(is)) = (row.other, row.value) else {
         let show = |x: Option<f64>| x.map_or_else(|| "none".to_owned(), |x| shown(unit, x, decimals(unit, x)));
         return format!("was {}, is {}", show(row.other), show(row.value));
@@ -74,7 +74,7 @@ fn compared(row: &Row, measure: &str) -> String {
     // As many digits as it takes to see the difference.
     let decimals = decimals(unit, was).max(words::decimals_of(scaled(unit, by), 2));
     let tolerance = row.tolerance.unwrap_or(0.0);
-    let is_better = (is > was) == more_is_better(measure) && is != was;
+    let is_better = (is > was) == measure.more_is_better() && is != was;
     let interval = row.difference.and_then(|difference| change_interval(&difference, unit, decimals));
     let size = format!("{}{}{}", number(unit, by, decimals), points(unit), interval.unwrap_or_default());
     let verdict = match (is_better, tolerance > 0.0) {

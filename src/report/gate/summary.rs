@@ -4,6 +4,7 @@ use super::said::{said, word};
 use super::{count, remarks, sorted, traces};
 use crate::report::markdown::{code, escaped};
 use crate::report::words;
+use crate::scenario::Metric;
 use crate::study::{Gate, Kind, Outcome};
 
 /// What passes is listed up to so many rows ...
@@ -36,7 +37,7 @@ pub fn summary(gate: &Gate) -> String {
     }
     for row in rows {
         let measure =
-            [row.stream.as_deref(), row.measure.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            [row.stream.as_deref(), row.measure.map(Metric::name)].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let word = if row.outcome == Outcome::Pass {
             word(row.outcome).to_owned()
         } else {

@@ -1,7 +1,7 @@
 //! How a scenario is held to other runs.
 
 use super::Builder;
-use crate::scenario::metric::{BASELINE_KEYS, baseline_metric};
+use crate::scenario::metric::{COMPARED_NAMES, Metric};
 use crate::scenario::record::Record;
 use crate::scenario::tolerance::{BaselineRules, Tolerance, Unclear};
 
@@ -21,17 +21,17 @@ impl Builder<'_> {
                 cure,
             );
         }
-        let metrics: Vec<_> = keys.iter().filter_map(|key| baseline_metric(key)).collect();
+        let metrics: Vec<_> = keys.iter().filter_map(|key| Metric::named(key)).collect();
         let tolerances = super::optional::<&Record>(record, "tolerances")?;
         let tolerances = tolerances.map_or_else(|| Some(Vec::new()), |record| self.tolerances(record, &metrics));
         Some(BaselineRules { tolerances: tolerances?, metrics })
     }
 
     /// The tolerances, each of a measure that is compared.
-    fn tolerances(&mut self, record: &Record, compared: &[&str]) -> Option<Vec<(&'static str, Tolerance)>> {
-        let named = BASELINE_KEYS.into_iter().filter(|key| record.has(key));
+    fn tolerances(&mut self, record: &Record, compared: &[Metric]) -> Option<Vec<(Metric, Tolerance)>> {
+        let named = COMPARED_NAMES.into_iter().filter(|key| record.has(key));
         let one = |key: &'static str| {
-            let metric = baseline_metric(key)?;
+            let metric = Metric::named(key)?;
             if !compared.is_empty() && !compared.contains(&metric) {
                 let message = format!("`{key}` is not compared, as `measures` does not name it");
                 let cure = format!("add \"{key}\" to `measures`, or remove it here");

@@ -4,6 +4,7 @@ use super::Builder;
 use super::providers::{Known, status};
 use crate::engine::{FlowPlan, LateDelivery, MAX_ATTEMPTS, StepRules};
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
+use crate::scenario::metric::{Metric, Unit};
 use crate::scenario::model::{Bound, Carrier, Check, Plan};
 use crate::scenario::quantity::{MAX_DAYS, MAX_DURATION};
 use crate::scenario::record::Record;
@@ -11,9 +12,6 @@ use crate::scenario::suggest::cure;
 use crate::text;
 use crate::units::SimTime;
 use crate::vocabulary::{StatusSet, SuccessFloor};
-
-/// The measures that are shares.
-const SHARES: [&str; 5] = ["delivered", "in_time", "succeeded", "duplicates", "seen"];
 
 impl Builder<'_> {
     /// All plans. `providers` is none when nothing is known of them.
@@ -235,7 +233,7 @@ impl Builder<'_> {
             None => None,
         };
         let bound = self.bound(record);
-        let (metric, line) = (record.get::<&str>("metric")?.to_owned(), self.line(record));
+        let (metric, line) = (Metric::named(record.get("metric")?)?, self.line(record));
         Some(Check { plan: plan?, stream, metric, bound: bound?, line })
     }
 
@@ -254,8 +252,8 @@ impl Builder<'_> {
     fn bound(&mut self, record: &Record) -> Option<Bound> {
         let key = if record.has("at_least") { "at_least" } else { "at_most" };
         let number: f64 = record.get(key)?;
-        let metric: &str = record.get("metric")?;
-        if SHARES.contains(&metric) && !(0.0..=1.0).contains(&number) {
+        let metric = Metric::named(record.get("metric")?)?;
+        if metric.unit() == Unit::Share && !(0.0..=1.0).contains(&number) {
             let message = format!("`{metric}` is a share, and `{}` is none", text::number(number));
             let cure = format!("write {} for {number} %", (number * 1e6).round() / 1e8);
             let cure = if (1.0..=100.0).contains(&number) { cure } else { "write a number from 0 to 1".to_owned() };

@@ -2,7 +2,7 @@
 
 use crate::engine::MAX_ATTEMPTS;
 use crate::scenario::grammar::{Field, Kind, Range, Table};
-use crate::scenario::metric::METRICS;
+use crate::scenario::metric::SPELLINGS;
 
 /// A plan.
 pub(super) static PLAN: Table = Table {
@@ -126,7 +126,7 @@ pub(super) static CHECK: Table = Table {
     fields: &[
         Field::required("plan", Kind::Text, "The name of a plan of this scenario"),
         Field::optional("stream", Kind::Text, "The name of a stream of traffic; by default all of them together"),
-        Field::required("metric", Kind::Word(&METRICS), "The measure"),
+        Field::required("metric", Kind::Word(&SPELLINGS), "The measure"),
         Field::optional("at_least", Kind::Number(Range::ALL), "The measure must not be lower; shares from 0 to 1"),
         Field::optional("at_most", Kind::Number(Range::ALL), "The measure must not be higher; shares from 0 to 1"),
     ],

@@ -135,7 +135,7 @@ fn the_files_of_others_are_seen_before_anything_is_played() {
         (
             "sweep pin.toml --vary seed=1",
             "sweep.json",
-            "in_time.svg latency_s-p99.svg cost-total-1.svg in_time-plan2.svg in_time-1-plan3.svg",
+            "in_time.svg latency_p99_s.svg cost_total-1.svg in_time-plan2.svg in_time-1-plan3.svg",
         ),
         ("capacity pin.toml --provider sms --rate --goal delivered>=0.1", "capacity.json", "curve.svg curve-2.svg"),
     ];

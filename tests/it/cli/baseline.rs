@@ -52,7 +52,7 @@ fn a_worse_plan_fails() {
     let said = checked(&home, "").ends(3);
     has(
         &said.out,
-        &["FAIL          viber-first cost.per_recipient", " worse, none tolerated\n", " changed\n", " failed, "],
+        &["FAIL          viber-first cost_per_recipient", " worse, none tolerated\n", " changed\n", " failed, "],
     );
 }
 
@@ -62,7 +62,7 @@ fn a_better_plan_is_ok() {
     home.change("price = { submitted = 0.045 }", "price = { submitted = 0.035 }");
     has(
         &checked(&home, "").ends(0).out,
-        &["pass          sms-first cost.per_recipient", " better\n", " passed, 0 failed, "],
+        &["pass          sms-first cost_per_recipient", " better\n", " passed, 0 failed, "],
     );
 }
 
@@ -219,7 +219,7 @@ fn the_file_may_say_what_is_tolerated_and_compared() {
     );
     has(&checked(&home, "").ends(0).out, &["baseline before.json: 2 measures compared, "]);
     checked(&home, "--tolerance cost=0")
-        .refuses(2, &["cost.per_recipient is not compared", "hint: they are duplicates"]);
+        .refuses(2, &["cost_per_recipient is not compared", "hint: they are duplicates"]);
     for (rules, parts) in [
         ("tolerances = { in_time = \"1%\" }", ["of a share may mean points, or a part of it", "write 1pp or 1%rel"]),
         ("tolerances = { cost = \"1%\" }", ["unknown", "did you mean"]),

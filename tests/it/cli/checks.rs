@@ -1,6 +1,7 @@
 //! `failsim check`: what holds, what fails, and what nobody can tell from so few.
 
 use super::{Home, has};
+use failsim::scenario::Metric;
 use failsim::study::Results;
 
 /// The last line names what is inconclusive.
@@ -58,14 +59,14 @@ fn a_bound_within_the_interval_is_neither_and_says_how_many_would_tell() {
 fn every_measure_can_be_checked() {
     let home = Home::new();
     let mut text = home.read("pin.toml").split("[[checks]]").next().expect("the rest").to_owned();
-    for metric in failsim::scenario::METRICS.iter().filter(|metric| **metric != "seen") {
+    for metric in Metric::all().filter(|metric| *metric != Metric::Seen) {
         text += &format!("[[checks]]\nplan = \"sms-first\"\nmetric = \"{metric}\"\nat_least = 0.0\n");
     }
     home.write("pin.toml", text);
     let said = home.says("check pin.toml").ends(0);
     // Two thousand recipients cannot bound the 99.9 % quantile.
-    let all = failsim::scenario::METRICS.len() - 2;
-    let last = format!("\n{all} passed, 0 failed, 1 inconclusive: sms-first latency_s.p999\n");
+    let all = Metric::all().count() - 2;
+    let last = format!("\n{all} passed, 0 failed, 1 inconclusive: sms-first latency_p999_s\n");
     has(&said.out, &[&last, "at least 0 s wanted; no interval: "]);
 }
 
@@ -98,7 +99,7 @@ fn large_numbers_can_be_read() {
     earlier["plans"][0]["latency_s"]["p99"] = 1e308.into();
     home.write("before.json", earlier.to_string());
     let said = home.says("check pin.toml --baseline before.json --tolerance cost=1e300,in_time=1e300pp").ends(0);
-    has(&said.out, &["latency_s.p99  was 1e308 s, is "]);
+    has(&said.out, &["latency_p99_s  was 1e308 s, is "]);
     has(&said.out, &["the deadline is 60 s, in the baseline it was 1e308 s"]);
     assert!(said.out.lines().all(|line| line.len() < 200), "{}", said.out);
 }
@@ -161,7 +162,7 @@ at_most = 33.995
     let difference = results.comparisons[0].latency_p95_s.as_ref().expect("both deliver");
     assert_eq!((difference.difference, difference.low, difference.high), (60.0, Some(60.0), Some(60.0)));
     let said = home.says("check pin.toml").ends(3);
-    has(&said.out, &["FAIL          both latency_s.p95  34.000 s (34.000 to 34.000), at most 33.995 s wanted"]);
+    has(&said.out, &["FAIL          both latency_p95_s  34.000 s (34.000 to 34.000), at most 33.995 s wanted"]);
     home.change("at_most = 33.995", "at_most = 34.0");
-    has(&home.says("check pin.toml").ends(0).out, &["pass          both latency_s.p95"]);
+    has(&home.says("check pin.toml").ends(0).out, &["pass          both latency_p95_s"]);
 }

@@ -144,10 +144,10 @@ fn folders_of_sweeps_and_capacities_lose_old_figures_too() {
     };
     let sweep = "sweep pin.toml --vary providers.sms.capacity.rate=4/s,8/s --out sweep -q";
     home.says(&format!("{sweep} --measure in_time,latency_s.p99")).ends(0);
-    assert_eq!(figures("sweep"), ["in_time.svg", "latency_s-p99.svg"]);
+    assert_eq!(figures("sweep"), ["in_time.svg", "latency_p99_s.svg"]);
     let points = home.names().iter().filter(|name| name.starts_with("sweep/points/")).count();
     home.says(&format!("{sweep} --measure cost.total")).ends(0);
-    assert_eq!(figures("sweep"), ["cost-total.svg"]);
+    assert_eq!(figures("sweep"), ["cost_total.svg"]);
     assert_eq!(home.names().iter().filter(|name| name.starts_with("sweep/points/")).count(), points);
     let capacity = "capacity pin.toml --provider sms --plan sms --out capacity -q";
     home.says(&format!("{capacity} --goal in_time>=0.9 --goal delivered>=0.9")).ends(0);

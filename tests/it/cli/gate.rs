@@ -253,7 +253,7 @@ fn what_got_worse_fails_and_the_first_who_shows_it_is_named() {
     has(
         &said.out,
         &[
-            "FAIL          viber-first cost.per_recipient",
+            "FAIL          viber-first cost_per_recipient",
             "viber-first differs first in recipient ",
             " worse, none tolerated",
         ],
@@ -268,7 +268,7 @@ fn what_got_worse_fails_and_the_first_who_shows_it_is_named() {
     assert_eq!(lives[0].strip_prefix("pin.toml"), lives[1].strip_prefix("other.toml"));
     // The other way round it got better.
     let said = home.says("check other.toml --against pin.toml --recipients 20000").ends(0);
-    has(&said.out, &["pass          viber-first cost.per_recipient", " better"]);
+    has(&said.out, &["pass          viber-first cost_per_recipient", " better"]);
     let all = "delivered=5pp,in_time=5pp,succeeded=5pp,duplicates=5pp,cost=20%,latency_s.p50=2s,latency_s.p95=2m,latency_s.p99=2m";
     has(&home.says(&format!("{line} --tolerance {all} --strict")).ends(0).out, &[" worse, 5 tolerated"]);
 }

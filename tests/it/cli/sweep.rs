@@ -35,7 +35,7 @@ fn the_folder_has_a_figure_for_each_measure() {
     let names = home.names();
     let files: Vec<_> = names.iter().filter_map(|name| name.strip_prefix("out/")).collect();
     for name in
-        ["README.md", "cost-total.svg", "in_time.svg", "latency_s-p99.svg", "run.json", "sweep.csv", "sweep.json"]
+        ["README.md", "cost_total.svg", "in_time.svg", "latency_p99_s.svg", "run.json", "sweep.csv", "sweep.json"]
     {
         assert!(files.contains(&name), "{name} is not in {files:?}");
     }
