@@ -63,6 +63,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
         against: name(&args.against),
         differing,
         notes,
+        paired: rivals.as_ref().map(Rivals::paired),
         ..Gate::new(&args.play.scenario.display().to_string(), results.scenario, args.strict, rows)
     };
     print(args.format, &gate)?;
@@ -139,14 +140,15 @@ fn differences(results: &Results, earlier: &Results) -> Vec<String> {
 /// The plans of another run that nobody asked for.
 fn left_out(scenario: &Scenario, other: &str, plans: &[String]) -> Option<String> {
     let some = !scenario.left_out.is_empty() && !plans.is_empty();
-    some.then(|| format!("of {other} --plan leaves out {}", plans.join(", ")))
+    some.then(|| format!("not compared, since --plan names others: {} of {other}", plans.join(", ")))
 }
 
 /// The plans that are judged by intervals, and why.
 fn other_luck(plans: &[String]) -> Option<String> {
     let whose = plans.join(", ");
-    (!plans.is_empty())
-        .then(|| format!("judged by intervals, since other providers than in the baseline mean other luck: {whose}"))
+    (!plans.is_empty()).then(|| {
+        format!("judged by intervals, since other providers or streams than in the baseline mean other luck: {whose}")
+    })
 }
 
 /// The plans that only this scenario has.

@@ -120,6 +120,7 @@ fn facts() -> ScenarioFacts {
         replications: 1,
         currency: "EUR".to_owned(),
         deadline_s: 60.0,
+        streams: vec![String::new()],
         intervals: Intervals::FromRecipients,
     }
 }

@@ -33,8 +33,8 @@ pub enum Incomparable {
 }
 
 /// Holds `now`, which `scenario` came to, to `baseline`: all streams together, and each by its name. A plan that only the baseline has fails,
-/// unless some are left out on purpose, and so does a stream. Where the recipients had other luck, as a plan uses other providers, measures are
-/// judged by their intervals.
+/// unless some are left out on purpose, and so does a stream. Where the recipients had other luck, as a plan uses other providers or the traffic
+/// has other streams, measures are judged by their intervals.
 ///
 /// # Errors
 /// [`Incomparable`] when the two runs were not played on the same recipients, or have no plan in common.
@@ -48,8 +48,8 @@ pub fn against_baseline(scenario: &Scenario, now: &Results, baseline: &Results) 
     for ((plan, is), was) in scenario.plans.iter().zip(&now.plans).zip(matching.plans) {
         let Some(was) = was.map(|place| &baseline.plans[place]) else { continue };
         let of_plan = Rows { scenario, plan, widening };
-        let aims = [deadlines(now, is), deadlines(baseline, was)];
-        rows.extend(of_plan.measures(None, is, was, aims));
+        let same_luck = have_the_same_luck(is, was) && have_the_same_streams(now, baseline);
+        rows.extend(of_plan.measures((None, same_luck), is, was, deadlines([now, baseline], [is, was])));
         rows.extend(was.streams.iter().flat_map(|was| of_plan.stream(is, was)));
     }
     let others: Vec<_> = matching.others.iter().map(|&place| baseline.plans[place].name.as_str()).collect();
@@ -57,10 +57,15 @@ pub fn against_baseline(scenario: &Scenario, now: &Results, baseline: &Results) 
     Ok(rows)
 }
 
-/// What recipients aim at (s): all streams one by one, else the one deadline.
-fn deadlines(results: &Results, plan: &PlanResult) -> Vec<f64> {
-    let streams: Vec<_> = plan.streams.iter().map(|stream| stream.deadline_s).collect();
-    if streams.is_empty() { vec![results.scenario.deadline_s] } else { streams }
+/// What recipients aim at (s), in both runs: the streams that both have one by one, else the one deadline.
+fn deadlines(results: [&Results; 2], plans: [&PlanResult; 2]) -> [Vec<f64>; 2] {
+    let deadline = |side: usize, name: &str| {
+        let mut streams = plans[side].streams.iter();
+        streams.find(|stream| stream.stream == name).map(|stream| stream.deadline_s)
+    };
+    let common = plans[0].streams.iter().filter_map(|stream| Some((stream.deadline_s, deadline(1, &stream.stream)?)));
+    let (ours, theirs): (Vec<_>, Vec<_>) = common.unzip();
+    if ours.is_empty() { results.map(|results| vec![results.scenario.deadline_s]) } else { [ours, theirs] }
 }
 
 fn names(results: &Results) -> Vec<&str> {
@@ -81,12 +86,14 @@ pub fn new_plans(scenario: &Scenario, baseline: &Results) -> Vec<String> {
     new.map(|(plan, _)| plan.name.clone()).collect()
 }
 
-/// The plans whose recipients had other luck in the baseline, by name: those that use other providers.
+/// The plans whose recipients had other luck in the baseline, by name: those that use other providers, or all where streams are others.
 #[must_use]
 pub fn other_luck(scenario: &Scenario, now: &Results, baseline: &Results) -> Vec<String> {
     let places = matched(scenario, &names(baseline)).plans;
     let pairs = now.plans.iter().zip(places).filter_map(|(is, place)| Some((is, &baseline.plans[place?])));
-    pairs.filter(|(is, was)| !have_the_same_luck(is, was)).map(|(is, _)| is.name.clone()).collect()
+    let same_streams = have_the_same_streams(now, baseline);
+    let have_other = |(is, was): &(&PlanResult, &PlanResult)| !same_streams || !have_the_same_luck(is, was);
+    pairs.filter(have_other).map(|(is, _)| is.name.clone()).collect()
 }
 
 /// Luck is keyed by the names of providers.
@@ -94,6 +101,12 @@ fn have_the_same_luck(is: &PlanResult, was: &PlanResult) -> bool {
     let providers =
         |of: &PlanResult| of.providers.iter().map(|provider| provider.provider.clone()).collect::<BTreeSet<_>>();
     providers(is) == providers(was)
+}
+
+/// And by those of streams. Results of before have none.
+fn have_the_same_streams(now: &Results, baseline: &Results) -> bool {
+    let streams = |of: &Results| of.scenario.streams.iter().cloned().collect::<BTreeSet<_>>();
+    baseline.scenario.streams.is_empty() || streams(now) == streams(baseline)
 }
 
 /// The rows of plans that only another run has: they are missed, unless some are left out on purpose.
@@ -154,23 +167,25 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// A stream of the baseline. A scenario with one stream has that of all together.
+    /// A stream of the baseline.
     fn stream(&self, now: &PlanResult, was: &StreamResult) -> Vec<Row> {
-        let is = now.streams.iter().find(|is| is.stream == was.stream).map(|is| (&is.result, is.deadline_s));
-        let alone = match self.scenario.streams.as_slice() {
-            [only] if only.name == was.stream => Some((now, only.deadline.as_secs_f64())),
-            _ => None,
-        };
-        match is.or(alone) {
-            Some((is, deadline)) => {
-                self.measures(Some(&was.stream), is, &was.result, [vec![deadline], vec![was.deadline_s]])
+        match now.streams.iter().find(|is| is.stream == was.stream) {
+            Some(is) => {
+                let same_luck = have_the_same_luck(&is.result, &was.result);
+                let aims = [vec![is.deadline_s], vec![was.deadline_s]];
+                self.measures((Some(&was.stream), same_luck), &is.result, &was.result, aims)
             }
             None => vec![Row { stream: Some(was.stream.clone()), ..self.row(Outcome::Fail) }],
         }
     }
 
-    fn measures(&self, stream: Option<&str>, is: &PlanResult, was: &PlanResult, aims: [Vec<f64>; 2]) -> Vec<Row> {
-        let same_luck = have_the_same_luck(is, was);
+    fn measures(
+        &self,
+        (stream, same_luck): (Option<&str>, bool),
+        is: &PlanResult,
+        was: &PlanResult,
+        aims: [Vec<f64>; 2],
+    ) -> Vec<Row> {
         let other_aims = other_aims(aims.each_ref().map(Vec::as_slice));
         let row = |&metric: &Metric| {
             let both = [measure(is, metric), measure(was, metric)];
@@ -185,7 +200,7 @@ impl Rows<'_> {
                 ..self.row(Outcome::Pass)
             };
             let row = match both {
-                [Some(is), Some(was)] if same_luck || is.value == was.value => {
+                [Some(is), Some(was)] if same_luck => {
                     let fails = worse_by(metric, is.value, was.value) > tolerance + rounding(tolerance, was.value);
                     Row { outcome: if fails { Outcome::Fail } else { Outcome::Pass }, ..row }
                 }
@@ -231,7 +246,7 @@ pub(super) fn of_other_aims(row: Row, reason: Option<&String>) -> Row {
 }
 
 fn may_be_luck() -> Option<String> {
-    Some("that may be luck, as the plan uses other providers than in the baseline".to_owned())
+    Some("that may be luck, which is other than in the baseline".to_owned())
 }
 
 /// Whether a change between these ends is worse than what is allowed.

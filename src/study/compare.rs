@@ -14,6 +14,7 @@ use super::samples::{Part, QUANTILE_METRICS, QUANTILES};
 use super::totals::{Certainty, Totals};
 use crate::scenario::{Metric, Plan, Scenario, used_by};
 use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, StepTally};
+use crate::units::SimTime;
 use std::collections::BTreeMap;
 
 /// Plays every plan of `scenario`, as often as wanted, and compares them: all pairs of up to [`Pairs::MOST_IN_FULL`] plans, of more each
@@ -70,13 +71,19 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
         recipients: scenario.recipients(),
         replications: totals.replications,
         currency: scenario.currency.clone(),
-        deadline_s: scenario.deadline.as_secs_f64(),
+        deadline_s: deadline(scenario).as_secs_f64(),
+        streams: scenario.streams.iter().map(|stream| stream.name.clone()).collect(),
         intervals: match totals.certainty {
             Certainty::Recipients => Intervals::FromRecipients,
             Certainty::Replications => Intervals::FromReplications,
             Certainty::Nothing => Intervals::Unknown,
         },
     }
+}
+
+/// What people aim at: where there is one stream of traffic, its own deadline.
+fn deadline(scenario: &Scenario) -> SimTime {
+    if let [only] = scenario.streams.as_slice() { only.deadline } else { scenario.deadline }
 }
 
 /// What all streams together came to under a plan.

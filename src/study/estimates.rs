@@ -320,13 +320,20 @@ impl<'a> Paired<'a> {
             let exception = |of: &Estimate<'_>| share(of).min(1.0 - share(of));
             let most = exception(&self.plan).max(exception(&self.against));
             if most * f64::from(replications) < EXCEPTIONS {
-                return Err(Unknown::RareShare { needed: replications_for(most) });
+                return self.share_of_each(part);
             }
             let (low, high) = self.moments(|sample| sample.share(part))?.interval(confidence);
             // No share differs from another by more than all.
             self.met((low.max(-1.0), high.min(1.0)), 1.0)
         };
         self.sure(alone, together)
+    }
+
+    /// From the wide intervals of both shares, which hold however recipients depend: of shares so close to 0 or 1 that one replication could
+    /// change them.
+    fn share_of_each(&self, part: Part) -> Ends {
+        let estimate = |of: &Estimate<'_>| Ok((part.count(of.tally()) as f64 / of.played() as f64, of.share(part).0?));
+        Ok(stats::difference(estimate(&self.plan)?, estimate(&self.against)?, 0.0))
     }
 
     /// Of the difference of the cost per recipient (units). Every class of either plan could move it.

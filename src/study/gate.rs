@@ -21,6 +21,8 @@ pub struct Gate {
     pub against: Option<String>,
     /// What was played.
     pub scenario: ScenarioFacts,
+    /// How many recipients of each replication have one of the other scenario that they are held to; null without one.
+    pub paired: Option<u64>,
     /// Whether what is inconclusive fails.
     pub strict: bool,
     /// `fail` if a row fails, or is inconclusive and that is strict; else `inconclusive` if one is, else `pass`.
@@ -69,7 +71,7 @@ pub struct Row {
     /// Its value in the other run.
     pub other: Option<f64>,
     /// By how much it differs from the other run, with a 95 % interval that holds for all rows together; without ends and without
-    /// `no_interval` nobody, of all who were played, fares differently.
+    /// `no_interval` nobody who was played fares differently, or where intervals come from replications, none of those.
     pub difference: Option<Difference>,
     /// About how many would tell, in `needed_unit`; null where it is known, and where no number in reach would tell.
     pub needed: Option<u64>,
@@ -199,6 +201,7 @@ impl Gate {
             file: file.to_owned(),
             baseline: None,
             against: None,
+            paired: None,
             scenario,
             strict,
             outcome,

@@ -56,6 +56,9 @@ pub struct ScenarioFacts {
     /// What counts as in time: first delivery at most this long after arrival (s), unless the recipient's stream of traffic says
     /// otherwise.
     pub deadline_s: f64,
+    /// The names of the streams of traffic; one without a name is "".
+    #[serde(default)]
+    pub streams: Vec<String>,
     /// What the intervals are computed from.
     #[serde(default)]
     pub intervals: Intervals,

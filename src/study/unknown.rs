@@ -15,8 +15,6 @@ pub(super) enum Unknown {
     RareStepInReplications { step: usize, needed: Option<u64> },
     /// So few were talked to at this step, from 1, that the longest calls have not been met.
     RareCalls { step: usize, calls: u64, needed: u64 },
-    /// A share so close to none or all, in replications, that one bad one would change it.
-    RareShare { needed: u64 },
     /// Random outages of a provider are met by too few replications.
     Outages { provider: String, met: u64, of: u64, needed: u64 },
     /// There are too few deliveries beyond the quantile.
@@ -43,9 +41,6 @@ impl fmt::Display for Unknown {
             }
             Self::RareCalls { step, calls, needed } => {
                 write!(f, "{calls} calls were answered at step {step}: {needed} tell how long they can be")
-            }
-            Self::RareShare { needed } => {
-                write!(f, "one bad replication would change shares so close to 0 or 1: needs {needed}")
             }
             Self::Outages { provider, met, of, needed } => {
                 write!(f, "{met} of {of} replications met a random outage of {provider}: needs about {needed}")

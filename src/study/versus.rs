@@ -185,6 +185,12 @@ impl<'a> Rivals<'a> {
         Ok(Versus { rows, differing: alone.named(&abreast.differing) })
     }
 
+    /// How many recipients of a replication have one of the other scenario that they are held to.
+    #[must_use]
+    pub fn paired(&self) -> u64 {
+        self.streams.iter().map(|pair| self.common(pair)).sum()
+    }
+
     /// How many rows there will be.
     fn count(&self) -> usize {
         let strands = if self.has_streams() { 1 + self.streams.len() } else { 1 };

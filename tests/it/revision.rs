@@ -13,7 +13,7 @@ use failsim::units::{Probability, Rate, SimTime};
 use sha2::{Digest, Sha256};
 
 /// The digest of what the scenarios below come to, for this revision.
-const KNOWN: (u32, &str) = (2, "c985c63018a516ef0d84b7aeb06fafd5");
+const KNOWN: (u32, &str) = (2, "e8a375ec8ddc4b5f84f01cb86b70dd5e");
 
 /// Queues by both orders, a breaker, random outages, and two streams.
 fn shared(order: Order) -> Scenario {

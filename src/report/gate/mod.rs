@@ -103,7 +103,7 @@ fn compared(gate: &Gate) -> Option<String> {
 
 /// How much was played: `200 000 recipients`, `30 replications of 20 000 recipients`.
 fn played(gate: &Gate) -> String {
-    let (recipients, replications) = (gate.scenario.recipients, gate.scenario.replications);
+    let (recipients, replications) = (gate.paired.unwrap_or(gate.scenario.recipients), gate.scenario.replications);
     let people =
         format!("{} {}", words::whole(recipients), words::plural(recipients as f64, "recipient", "recipients"));
     if replications > 1 { format!("{} replications of {people}", words::whole(replications.into())) } else { people }

@@ -77,7 +77,9 @@ fn compared(row: &Row, measure: Metric) -> String {
     let is_better = (is > was) == measure.more_is_better() && is != was;
     let interval = row.difference.and_then(|difference| change_interval(&difference, unit, decimals));
     let size = format!("{}{}{}", number(unit, by, decimals), points(unit), interval.unwrap_or_default());
+    let has_changed = row.difference.is_some_and(|difference| difference.low.is_some()) || row.no_interval.is_some();
     let verdict = match (is_better, tolerance > 0.0) {
+        _ if is == was && !has_changed => "as before".to_owned(),
         (false, false) if is == was => "in all, and not for each recipient".to_owned(),
         (false, true) if is == was => format!("in all, {} worse tolerated", allowed(unit, tolerance, decimals)),
         (true, false) => "better".to_owned(),

@@ -40,13 +40,15 @@ impl Builder<'_> {
     fn former_names(&mut self, records: &[Record]) {
         let is_called = |record: &Record, name: &str| record.get::<&str>("name") == Some(name);
         for (i, record) in records.iter().enumerate() {
-            let Some(former) = record.get::<&str>("renamed_from").filter(|_| record.has("renamed_from")) else {
-                continue;
-            };
+            let Some(former) = former_name(record) else { continue };
             let place = record.place_of("renamed_from");
-            if let Some(first) =
-                records[..i].iter().find(|other| other.has("renamed_from") && other.get("renamed_from") == Some(former))
-            {
+            if Self::is_in_a_circle(records, record) {
+                let message = "plans that have taken each other's names cannot be told apart";
+                let help = "give one of them a name that is new";
+                self.refuse::<()>(place, message, "expected the name of before of a plan that has a new one", help);
+                continue;
+            }
+            if let Some(first) = records[..i].iter().find(|other| former_name(other) == Some(former)) {
                 let fault = Fault::new(
                     format!("two plans were called `{}` before", shown(former)),
                     "expected a name that one of them had",
@@ -65,6 +67,19 @@ impl Builder<'_> {
                 self.found.push(Diagnostic::at(place, fault).beside(other.place_of("name"), "the plan of that name"));
             }
         }
+    }
+
+    /// Whether names were handed on in a circle from plan `start` on, which no order of runs can tell.
+    fn is_in_a_circle(records: &[Record], start: &Record) -> bool {
+        let called = |name: &str| records.iter().find(|record| record.get::<&str>("name") == Some(name));
+        let (first, mut next) = (start.get::<&str>("name"), former_name(start));
+        for _ in records {
+            if next.is_some() && next == first {
+                return true;
+            }
+            next = next.and_then(called).and_then(former_name);
+        }
+        false
     }
 
     /// No two of them have one name.
@@ -261,6 +276,11 @@ impl Builder<'_> {
         }
         Some(if key == "at_least" { Bound::AtLeast(number) } else { Bound::AtMost(number) })
     }
+}
+
+/// What a plan was called before.
+fn former_name(plan: &Record) -> Option<&str> {
+    if plan.has("renamed_from") { plan.get("renamed_from") } else { None }
 }
 
 /// The ttl that the step says, or that of its channel.

@@ -369,9 +369,15 @@ fn remarks_and_lives_are_in_every_format() {
     home.change("name = \"sms-first\"", "name = \"sms-\u{ffff}prima\"");
     let line = "check pin.toml --against other.toml --recipients 20000 --plan viber-first --explain --format";
     let junit = home.says(&format!("{line} junit")).ends(3).out;
-    has(&junit, &["<system-out>of the other scenario --plan leaves out sms-first\n", "other.toml: recipient "]);
+    has(
+        &junit,
+        &[
+            "<system-out>not compared, since --plan names others: sms-first of the other scenario\n",
+            "other.toml: recipient ",
+        ],
+    );
     let github = home.says(&format!("{line} github")).ends(3).out;
-    let note = "::notice file=pin.toml,title=failsim check::of the other scenario --plan leaves out sms-first\n";
+    let note = "::notice file=pin.toml,title=failsim check::not compared, since --plan names others: sms-first of the other scenario\n";
     has(
         &github,
         &[note, "::group::pin.toml: recipient ", "\n::endgroup::\n", "viber-first differs first in recipient "],
@@ -450,4 +456,28 @@ fn formats_are_those_of_their_snapshots() {
         let snapshot = std::fs::read_to_string(&path).expect("there is a snapshot");
         assert!(said == snapshot, "{name} is another; this is what is said:\n{said}");
     }
+}
+
+/// Where recipients meet too a plan that reaches nobody any more fails, though its shares are as close to 0 and 1 as can be.
+#[test]
+fn a_collapse_fails_where_recipients_meet() {
+    let home = Home::of(
+        "[goal]\ndeadline = \"60s\"\n[traffic]\nrecipients = 2_000\narrivals = { poisson = { rate = \"60/s\" } }\n\
+         [providers.sms]\nchannel = \"sms\"\ncapacity = { rate = \"50/s\" }\n\
+         outcomes = [{ status = \"delivered\", share = 1.0, after = { constant = \"2s\" } }]\n\
+         [[plans]]\nname = \"p\"\nsteps = [{ provider = \"sms\", ttl = \"2m\" }]\n",
+    );
+    home.write("other.toml", home.read("pin.toml"));
+    home.change("share = 1.0", "share = 0.0");
+    let said = home.says("check pin.toml --against other.toml --replications 30").ends(3);
+    has(&said.out, &["FAIL          p delivered", "FAIL          p latency_p50_s"]);
+    assert!(!said.out.contains("18446"), "{}", said.out);
+}
+
+#[test]
+fn only_those_who_are_paired_are_said_to_be_equal() {
+    let home = Home::new();
+    home.write("other.toml", home.read("pin.toml").replace("recipients = 2_000", "recipients = 20"));
+    let said = home.says("check pin.toml --against other.toml").ends(0);
+    has(&said.out, &["all exactly equal for 20 recipients\n"]);
 }

@@ -202,4 +202,7 @@ fn a_name_of_before_belongs_to_one_plan() {
     let said = former("renamed_from = \"sms-first\"\n", "").expect_err("it is there").to_string();
     assert!(said.contains("a plan is called `sms-first` now too"), "{said}");
     former("renamed_from = \"sms-first\"\n", "renamed_from = \"old\"\n").expect("names can be handed on");
+    let (one, other) = ("renamed_from = \"sms-first\"\n", "renamed_from = \"viber-first\"\n");
+    let said = former(one, other).expect_err("nobody knows which was which").to_string();
+    assert!(said.contains("plans that have taken each other's names"), "{said}");
 }
