@@ -62,7 +62,7 @@ pub(super) fn played(args: &Play, changes: &[Change]) -> Result<Scenario, Failur
     Ok(scenario)
 }
 
-/// Refuses what takes more memory than is free, when it is played up to so many times.
+/// Refuses what takes more memory than is free when it is played up to `replications` times.
 pub(super) fn mind_the_memory(args: &Play, scenario: &Scenario, replications: u32) -> Result<(), Failure> {
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let (needed, free) = (study::footprint(scenario, replications, threads), memory::free());

@@ -8,15 +8,15 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// The share of recipients whom the message reached.
+    /// The share of recipients that the message reached.
     Delivered,
-    /// Whom it reached within the deadline.
+    /// The share that it reached within the deadline.
     InTime,
-    /// Whose flow the engine believes to have succeeded.
+    /// The share whose flow the engine believes to have succeeded.
     Succeeded,
-    /// Whom it reached more than once.
+    /// The share that it reached more than once.
     Duplicates,
-    /// Who opened it.
+    /// The share that opened it.
     Seen,
     /// The cost of all.
     CostTotal,

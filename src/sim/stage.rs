@@ -82,7 +82,7 @@ impl Stage<'_> {
         provider.withdraw(&handed.terms, flow.deadline(), draws)
     }
 
-    /// How often attempts before this one came to the provider: one that it turned down is a use as well, so that a recipient whom
+    /// How often attempts before this one came to the provider: one that it turned down is a use as well, so that a recipient that
     /// it rejects once meets draws of its own when it is tried again.
     #[inline]
     fn uses(&self, flow: &Flow, turned_down: TurnedDown, attempt: u8, provider: usize) -> u16 {

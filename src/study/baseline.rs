@@ -162,7 +162,7 @@ fn same_streams(scenario: &Scenario, baseline: &Results) -> Result<(), Incompara
 struct Rows<'a> {
     scenario: &'a Scenario,
     plan: &'a Plan,
-    /// Intervals that hold for all rows together are so many times as wide as those that hold for each.
+    /// How much wider intervals are that hold for all rows together than those that hold for each: a factor.
     widening: f64,
 }
 
@@ -206,7 +206,8 @@ impl Rows<'_> {
                 }
                 [Some(is), Some(was)] => self.of_other_luck(metric, [is, was], row),
                 // What was measured and no longer can be, such as a latency when nobody is reached, is worse.
-                [None, Some(_)] => Row { outcome: Outcome::Fail, ..row },
+                [None, Some(_)] if same_luck => Row { outcome: Outcome::Fail, ..row },
+                [None, Some(_)] => Row { because: may_be_luck(), outcome: Outcome::Inconclusive, ..row },
                 [_, None] => row,
             };
             of_other_aims(row, other_aims.as_ref().filter(|_| metric == Metric::InTime))
@@ -249,9 +250,14 @@ fn may_be_luck() -> Option<String> {
     Some("that may be luck, which is other than in the baseline".to_owned())
 }
 
+/// The ends of a change in the direction of worse.
+pub(super) fn worse_ends(metric: Metric, (low, high): (f64, f64)) -> (f64, f64) {
+    if metric.more_is_better() { (-high, -low) } else { (low, high) }
+}
+
 /// Whether a change between these ends is worse than what is allowed.
 pub(super) fn judged(metric: Metric, (low, high): (f64, f64), allowed: f64) -> Outcome {
-    let (least, most) = if metric.more_is_better() { (-high, -low) } else { (low, high) };
+    let (least, most) = worse_ends(metric, (low, high));
     match (least > allowed, most <= allowed) {
         (true, _) => Outcome::Fail,
         (_, true) => Outcome::Pass,

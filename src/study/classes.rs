@@ -10,6 +10,7 @@ use crate::scenario::{Plan, Scenario};
 use crate::sim::{PlanTally, StepTally};
 use crate::units::SimTime;
 use crate::vocabulary::SuccessFloor;
+use std::sync::OnceLock;
 
 /// So many recipients of a class tell what it does to a mean.
 const ENOUGH: u64 = 10;
@@ -42,6 +43,37 @@ pub(super) struct Calls {
     /// The variance of what one costs (millionths²), and the skewness.
     variance: f64,
     skewness: f64,
+}
+
+/// What answered calls of each provider cost for their length: computed once, where it is asked for.
+pub(super) struct Talks(Vec<OnceLock<Talk>>);
+
+/// What an answered call costs for its length.
+struct Talk {
+    /// On average (millionths), of the outcome that talks the longest; 0 without calls.
+    mean: f64,
+    /// Variance (millionths²) and skewness; `None` without calls at a price.
+    spread: Option<(f64, f64)>,
+}
+
+impl Talks {
+    pub(super) fn new(providers: usize) -> Self {
+        Self((0..providers).map(|_| OnceLock::new()).collect())
+    }
+
+    fn of(&self, scenario: &Scenario, provider: usize) -> &Talk {
+        self.0[provider].get_or_init(|| Talk::new(&scenario.providers[provider]))
+    }
+}
+
+impl Talk {
+    fn new(spec: &ProviderSpec) -> Self {
+        let mean = spec.outcomes.iter().filter_map(|outcome| outcome.talk.as_ref()).map(|talk| {
+            let prices = prices(spec, &Sampler::new(talk));
+            prices.iter().sum::<f64>() / prices.len() as f64
+        });
+        Self { mean: mean.fold(0.0, f64::max), spread: talk_price(spec) }
+    }
 }
 
 impl Class {
@@ -85,15 +117,17 @@ impl Calls {
 }
 
 /// The classes that differ in cost (millionths).
-pub(super) fn of_cost(scenario: &Scenario, plan: &Plan, tally: &PlanTally) -> Vec<Class> {
+pub(super) fn of_cost(scenario: &Scenario, plan: &Plan, tally: &PlanTally, talks: &Talks) -> Vec<Class> {
     let reached = reachable(scenario, plan);
     let steps = tally.steps.iter().zip(&plan.carriers).enumerate().take(reached);
     let classes = steps.flat_map(|(index, (step, carrier))| {
-        let specs = || carrier.pool.members().iter().map(|&provider| &scenario.providers[provider]);
-        let most = |price: fn(&ProviderSpec) -> f64| specs().map(price).fold(0.0, f64::max);
-        let come = Class { step: index + 1, recipients: entered(step), extra: most(submitted) };
+        let members = || carrier.pool.members().iter().copied();
+        let specs = || members().map(|provider| &scenario.providers[provider]);
+        let dearest = members().map(|provider| delivered(scenario, provider, talks)).fold(0.0, f64::max);
+        let come =
+            Class { step: index + 1, recipients: entered(step), extra: specs().map(submitted).fold(0.0, f64::max) };
         let others = step.attempts - step.delivered.min(step.attempts);
-        let delivered = Class { step: index + 1, recipients: step.delivered.min(others), extra: most(delivered) };
+        let delivered = Class { step: index + 1, recipients: step.delivered.min(others), extra: dearest };
         [(index > 0).then_some(come), specs().any(|spec| !is_sure(spec)).then_some(delivered)]
     });
     classes.flatten().filter(|class| class.extra > 0.0).collect()
@@ -113,16 +147,11 @@ pub(super) fn of_latency(scenario: &Scenario, plan: &Plan, tally: &PlanTally) ->
 }
 
 /// The calls of each step that are paid by their length.
-pub(super) fn calls(scenario: &Scenario, plan: &Plan, tally: &PlanTally) -> Vec<Calls> {
+pub(super) fn calls(scenario: &Scenario, plan: &Plan, tally: &PlanTally, talks: &Talks) -> Vec<Calls> {
     let steps = tally.steps.iter().zip(&plan.carriers).enumerate();
     let calls = steps.flat_map(|(index, (step, carrier))| {
-        let specs = carrier.pool.members().iter().map(|&provider| &scenario.providers[provider]);
-        specs.filter_map(talk_price).map(move |(variance, skewness)| Calls {
-            step: index + 1,
-            answered: step.delivered,
-            variance,
-            skewness,
-        })
+        let talks = carrier.pool.members().iter().filter_map(|&provider| talks.of(scenario, provider).spread);
+        talks.map(move |(variance, skewness)| Calls { step: index + 1, answered: step.delivered, variance, skewness })
     });
     calls.collect()
 }
@@ -136,12 +165,9 @@ fn submitted(spec: &ProviderSpec) -> f64 {
     spec.price.submitted.as_micros() as f64 * f64::from(spec.price.parts)
 }
 
-fn delivered(spec: &ProviderSpec) -> f64 {
-    let talk = spec.outcomes.iter().filter_map(|outcome| outcome.talk.as_ref()).map(|talk| {
-        let prices = prices(spec, &Sampler::new(talk));
-        prices.iter().sum::<f64>() / prices.len() as f64
-    });
-    spec.price.delivered.max(spec.price.delivered_late).as_micros() as f64 + talk.fold(0.0, f64::max)
+fn delivered(scenario: &Scenario, provider: usize, talks: &Talks) -> f64 {
+    let price = &scenario.providers[provider].price;
+    price.delivered.max(price.delivered_late).as_micros() as f64 + talks.of(scenario, provider).mean
 }
 
 /// Whether everything that a provider is given is delivered, or nothing is.

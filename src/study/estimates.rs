@@ -151,7 +151,7 @@ impl<'a> Estimate<'a> {
         Ok(ends)
     }
 
-    /// Likewise of replications.
+    /// The interval of a mean of replications' costs, or of differences of those, if they are enough, and of every class.
     fn cost_of_replications(&self, moments: &Moments) -> Ends {
         self.many_replications()?;
         let ends = moments.interval(self.confidence());
@@ -169,11 +169,11 @@ impl<'a> Estimate<'a> {
     }
 
     fn cost_classes(&self) -> Vec<Class> {
-        classes::of_cost(self.scenario, self.followed(), self.tally())
+        classes::of_cost(self.scenario, self.followed(), self.tally(), &self.totals.talks)
     }
 
     fn calls(&self) -> Vec<Calls> {
-        classes::calls(self.scenario, self.followed(), self.tally())
+        classes::calls(self.scenario, self.followed(), self.tally(), &self.totals.talks)
     }
 
     /// Of the mean latency (s).
@@ -340,14 +340,12 @@ impl<'a> Paired<'a> {
     pub(super) fn cost(&self) -> Ends {
         let alone = || {
             let cost = |of: &Estimate<'_>| of.tally().cost as i128;
-            let sums = || {
-                let squares = self.pair.cost_difference_squared;
-                Moments::of_sums(self.plan.played(), cost(&self.plan) - cost(&self.against), squares)
-            };
+            let squares = self.pair.cost_difference_squared;
+            let sums = Moments::of_sums(self.plan.played(), cost(&self.plan) - cost(&self.against), squares);
             let first = self.plan.first_costs().iter().zip(self.against.first_costs());
             let skewness = skewness(first.map(|(ours, theirs)| (ours - theirs) as f64));
-            self.against.cost_of_recipients(sums(), skewness)?;
-            self.plan.cost_of_recipients(sums(), skewness)
+            self.against.cost_of_recipients(sums, skewness)?;
+            self.plan.cost_of_recipients(sums, skewness)
         };
         let together = || {
             let moments = self.moments(Sample::cost)?;

@@ -18,8 +18,8 @@ const GOES_ON: f64 = 100.0;
 /// More go on than the shares of outcomes say: outages and queues keep others back.
 const RESERVE: f64 = 2.0;
 
-/// About how much memory (bytes) playing `scenario` takes on so many threads, up to so many times. How many are under way at one time depends
-/// on what happens to them: it is an estimate, rather too large.
+/// About how much memory (bytes) it takes to play `scenario` up to `replications` times on `threads` threads. How many recipients are under way
+/// at one time depends on what happens to them: it is an estimate, rather too large.
 #[must_use]
 pub fn footprint(scenario: &Scenario, replications: u32, threads: usize) -> u64 {
     if !scenario.is_shared() {

@@ -18,7 +18,7 @@ pub(super) fn alone(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) -> 
     Ok(totals)
 }
 
-/// Plays `scenario`, whoever waits for whom.
+/// Plays `scenario` with its recipients waiting for one another.
 pub(super) fn together(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) -> Result<Totals, Interrupted> {
     let mut totals = Totals::new(ready, wanted.confidence, wanted.replications.most(), Certainty::Nothing);
     totals.touched = ready.cast.has_random_outages();
@@ -40,7 +40,7 @@ pub(super) fn together(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) 
 /// Two scenarios abreast, of which recipients depend on nobody.
 pub(super) struct Abreast {
     pub(super) totals: [Totals; 2],
-    /// For each stream, and where there are several for all of them together, the recipients in whom each couple of plans differs.
+    /// For each couple of plans, the recipients who fare differently: of each stream, and where there are several, of all together.
     pub(super) pairs: Vec<Vec<PairTally>>,
     /// For each couple, the first of them who differs in anything.
     pub(super) differing: Vec<Option<First>>,
@@ -54,7 +54,7 @@ pub(super) struct First {
     pub(super) recipient: u64,
 }
 
-/// Plays two scenarios with the same streams in lock-step, so many replications, under `couples` of plans, one of each scenario.
+/// Plays two scenarios with the same streams in lock-step, `replications` times, under `couples` of plans, one of each scenario.
 pub(super) fn abreast(
     ready: &[Ready<'_>; 2],
     couples: &[(usize, usize)],

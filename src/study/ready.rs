@@ -11,7 +11,7 @@ use rayon::prelude::*;
 /// Recipients in worlds that are under way at one time: more would fill the memory of a small machine.
 const UNDER_WAY: u64 = 1 << 25;
 
-/// So many replications of so many plans, with these lives in all, are played at one time on so many threads.
+/// How many replications are played at one time: of `plans` plans, each replication with `lives` simulated recipients, on `threads` threads.
 pub(super) fn at_once(plans: usize, lives: u64, threads: usize) -> u32 {
     let busy = (2 * threads as u64).div_ceil(plans as u64);
     busy.min(UNDER_WAY / lives).max(1) as u32
@@ -51,7 +51,7 @@ impl<'a> Ready<'a> {
         &self.recipients
     }
 
-    /// The same with the first so many recipients of each stream.
+    /// The same with only the first of each stream: `recipients` says how many.
     pub(super) fn of_first(self, recipients: Vec<u64>) -> Self {
         Self { recipients, ..self }
     }
@@ -90,7 +90,7 @@ impl<'a> Ready<'a> {
         self.recipients.iter().sum::<u64>() * self.scenario.plans.len() as u64
     }
 
-    /// So many replications are played at one time, all of their worlds in parallel.
+    /// How many replications are played at one time, all of their worlds in parallel.
     pub(super) fn at_once(&self) -> u32 {
         at_once(self.scenario.plans.len(), self.lives(), rayon::current_num_threads())
     }

@@ -1,5 +1,6 @@
 //! What all replications of a scenario together came to.
 
+use super::classes::Talks;
 use super::exposure::Exposure;
 use super::ready::Ready;
 use super::samples::Sample;
@@ -18,6 +19,8 @@ pub(super) struct Totals {
     pub(super) confidence: Confidence,
     /// The random outages that plans can meet.
     pub(super) exposure: Exposure,
+    /// What calls cost for their length.
+    pub(super) talks: Talks,
     /// For each plan and provider, the most that ever waited.
     pub(super) longest: Vec<Vec<u64>>,
     /// For each plan and provider, how often its circuit opened, in all replications.
@@ -80,7 +83,7 @@ impl Mean {
 }
 
 impl Totals {
-    /// Those of no replication yet, of which so many are played at the most.
+    /// Those of no replication yet, of at most `most`.
     pub(super) fn new(ready: &Ready<'_>, confidence: Confidence, most: u32, certainty: Certainty) -> Self {
         let scenario = ready.scenario;
         let mut strands: Vec<_> = (0..scenario.streams.len()).map(|stream| Strand::new(ready, Some(stream))).collect();
@@ -97,6 +100,7 @@ impl Totals {
             certainty,
             confidence,
             exposure,
+            talks: Talks::new(scenario.providers.len()),
             longest: none.clone(),
             opened: none,
             touched: false,

@@ -5,7 +5,7 @@
 //! All intervals together miss no more often than one of 95 %, the error being shared out among the rows (Bonferroni): where nothing is
 //! worse than tolerated, at most one comparison in twenty says that something is, and as they are two-sided mostly one in forty.
 
-use super::baseline::{judged, lost, of_other_aims, other_aims, rounding, worse_by};
+use super::baseline::{judged, lost, of_other_aims, other_aims, rounding, worse_by, worse_ends};
 use super::check::needed;
 use super::estimates::{Ends, Estimate, Paired};
 use super::gate::{Counted, Differing, Kind, Outcome, Row};
@@ -307,7 +307,7 @@ impl<'a> Rivals<'a> {
             }
         };
         let worse = worse_by(metric, is, was);
-        let (least, most) = if worse_by(metric, 1.0, 0.0) > 0.0 { (low, high) } else { (-high, -low) };
+        let (least, most) = worse_ends(metric, (low, high));
         let allowed = tolerance + rounding(tolerance, was);
         let outcome = judged(metric, (low, high), allowed);
         let reach = if allowed > worse { most - worse } else { worse - least };

@@ -221,7 +221,7 @@ fn p99(plan: &PlanResult) -> Option<(f64, f64, f64)> {
     latency(plan, "p99", plan.latency_s.p99)
 }
 
-/// What so many replications for each seed find, under a seed of their own.
+/// What `per_seed` replications for each seed find, under a seed of their own.
 fn truth(scenario: &Scenario, per_seed: u32, measure: fn(&PlanResult) -> Option<(f64, f64, f64)>) -> f64 {
     found(scenario, per_seed * seeds() as u32, measure)
 }
@@ -229,7 +229,7 @@ fn truth(scenario: &Scenario, per_seed: u32, measure: fn(&PlanResult) -> Option<
 fn found(scenario: &Scenario, replications: u32, measure: fn(&PlanResult) -> Option<(f64, f64, f64)>) -> f64 {
     let scenario = Scenario { seed: 99, ..scenario.clone() };
     let results = compare(&scenario, replications, &Progress::default()).expect("nobody stops it").results;
-    measure(&results.plans[0]).expect("so many know it").0
+    measure(&results.plans[0]).expect("it is known").0
 }
 
 /// A deadline that a sixth of the people miss, so that no interval has to allow for a replication in which all of them do.
@@ -273,7 +273,7 @@ fn loaded_replications_tell_shares_costs_and_latencies() {
     place("p99 of 100 loaded replications", 100, p99, 0.0).holds();
 }
 
-/// Few recipients, some of whom are called and talk for log-normal times; and few deliveries, some after a failover.
+/// Few recipients who are called and talk for log-normal times; and few deliveries, some after a failover.
 #[test]
 fn few_recipients_tell_skewed_means() {
     let talk = Outcome { talk: Some(lognormal(40.0, 1.0)), ..outcome(Answered, 0.8, exponential(5.0)) };

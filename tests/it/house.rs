@@ -95,11 +95,9 @@ fn paths(text: &str, prefix: &str) -> Vec<Vec<String>> {
         let rest = &code[at + prefix.len()..];
         let group = rest.strip_prefix('{').map(|inner| inner.split('}').next().unwrap_or_default());
         let items = group.map_or_else(|| vec![rest], |inner| inner.split(',').collect());
-        for item in items.into_iter().filter(|_| is_whole) {
-            let end = item.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).filter(|end| *end > 0);
-            let words =
-                item.trim_start()[..end.unwrap_or(item.trim_start().len()).min(item.trim_start().len())].split("::");
-            found.push(words.map(str::to_owned).filter(|word| !word.is_empty()).collect());
+        for item in items.into_iter().filter(|_| is_whole).map(str::trim_start) {
+            let end = item.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(item.len());
+            found.push(item[..end].split("::").map(str::to_owned).filter(|word| !word.is_empty()).collect());
         }
     }
     found

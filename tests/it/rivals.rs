@@ -45,7 +45,7 @@ fn rows(now: &Scenario, then: &Scenario, replications: u32) -> Vec<Row> {
     rivals.play(replications, &Progress::default()).expect("nobody stops it").rows
 }
 
-/// In how many of so many comparisons with itself anything fails, and how many measures were judged at all.
+/// In how many comparisons with itself, one for each seed, anything fails; and how many measures were judged at all.
 fn false_alarms(scenario: &Scenario, replications: u32, seeds: u64) -> (usize, usize) {
     let alarm = |seed: u64| {
         let now = Scenario { seed, ..scenario.clone() };

@@ -7,9 +7,9 @@ use crate::report::words;
 use crate::scenario::Metric;
 use crate::study::{Gate, Kind, Outcome};
 
-/// What passes is listed up to so many rows ...
+/// Rows that pass are left out beyond this place ...
 const MOST_ROWS: usize = 200;
-/// ... and anything up to so many: GitHub refuses summaries of more than a megabyte.
+/// ... and no more rows than this are listed at all: GitHub refuses summaries of more than a megabyte.
 const MOST_IN_ALL: usize = 1_000;
 
 /// `text` as a block of code: indented, so that nothing in it can end it.

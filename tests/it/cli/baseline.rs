@@ -19,6 +19,14 @@ fn checked(home: &Home, flags: &str) -> Said {
     home.says(&format!("check pin.toml --baseline before.json {flags}"))
 }
 
+/// The scenario with its stream named `pins`, and the same with `news` beside them.
+fn with_news(home: &Home) -> (String, String) {
+    let pins = home.read("pin.toml").replace("[traffic]", "[[traffic]]\nname = \"pins\"");
+    let news = "[[traffic]]\nname = \"news\"\nrecipients = 500\narrivals = { blast = {} }\n\n[providers.viber]";
+    let both = pins.replacen("[providers.viber]", news, 1);
+    (pins, both)
+}
+
 #[test]
 fn unchanged_behaviour_differs_by_exactly_zero() {
     let home = kept();
@@ -169,9 +177,7 @@ fn a_provider_by_another_name_does_not_fail() {
 #[test]
 fn streams_of_other_sizes_are_refused() {
     let home = kept();
-    let text = home.read("pin.toml").replace("[traffic]", "[[traffic]]\nname = \"pins\"");
-    let more = "[[traffic]]\nname = \"news\"\nrecipients = 500\narrivals = { blast = {} }\n\n[providers.viber]";
-    let two = text.replacen("[providers.viber]", more, 1);
+    let (text, two) = with_news(&home);
     home.write("pin.toml", &two);
     home.write("before.json", home.says("run pin.toml --no-report --format json").ends(0).out);
     home.write(
@@ -235,9 +241,7 @@ fn the_file_may_say_what_is_tolerated_and_compared() {
 #[test]
 fn streams_are_compared_one_by_one() {
     let home = kept();
-    let text = home.read("pin.toml").replace("[traffic]", "[[traffic]]\nname = \"pins\"");
-    let more = "[[traffic]]\nname = \"news\"\nrecipients = 500\narrivals = { blast = {} }\n\n[providers.viber]";
-    let two = text.replacen("[providers.viber]", more, 1);
+    let (_, two) = with_news(&home);
     home.write("pin.toml", &two);
     home.write("before.json", home.says("run pin.toml --no-report --format json").ends(0).out);
     has(&checked(&home, "").ends(0).out, &["48 measures compared, all exactly equal"]);

@@ -3,6 +3,13 @@
 use super::{Home, Said, has};
 use std::fmt::Write as _;
 
+/// A scenario, and the same as `other.toml`.
+fn twins() -> Home {
+    let home = Home::new();
+    home.write("other.toml", home.read("pin.toml"));
+    home
+}
+
 /// A scenario with a check of each kind of answer.
 fn mixed() -> Home {
     let home = Home::new();
@@ -227,8 +234,7 @@ fn the_formats_are_the_same_bytes_for_any_number_of_threads() {
 
 #[test]
 fn a_scenario_does_not_differ_from_itself() {
-    let home = Home::new();
-    home.write("other.toml", home.read("pin.toml"));
+    let home = twins();
     let said = home.says("check pin.toml --against other.toml --strict").ends(0);
     has(
         &said.out,
@@ -245,8 +251,7 @@ fn a_scenario_does_not_differ_from_itself() {
 /// Two points in a hundred more are not delivered by Viber: it shows, and who shows it is named.
 #[test]
 fn what_got_worse_fails_and_the_first_who_shows_it_is_named() {
-    let home = Home::new();
-    home.write("other.toml", home.read("pin.toml"));
+    let home = twins();
     home.change("share = 0.62", "share = 0.60");
     let line = "check pin.toml --against other.toml --recipients 20000";
     let said = home.says(line).ends(3);
@@ -334,8 +339,7 @@ fn recipients_are_paired_by_stream_and_number_and_the_surplus_is_named() {
 /// Shares in time say nothing of each other where the deadline is another: that there are more in time proves nothing.
 #[test]
 fn another_deadline_is_not_the_same_measure() {
-    let home = Home::new();
-    home.write("other.toml", home.read("pin.toml"));
+    let home = twins();
     home.change("deadline = \"60s\"", "deadline = \"90s\"");
     let said = home.says("check pin.toml --against other.toml").ends(0);
     has(&said.out, &["inconclusive  viber-first in_time", "the deadline is"]);
@@ -350,8 +354,7 @@ fn another_deadline_is_not_the_same_measure() {
 /// A plan that a stream always follows from now on is not compared any more, and missed.
 #[test]
 fn a_plan_that_becomes_a_streams_own_is_missed() {
-    let home = Home::new();
-    home.write("other.toml", home.read("pin.toml"));
+    let home = twins();
     home.change("[traffic]", "[[traffic]]\nname = \"\"");
     let text = home.read("pin.toml").replace("name = \"\"\n", "name = \"pins\"\n");
     home.write("other.toml", text.clone());
@@ -363,8 +366,7 @@ fn a_plan_that_becomes_a_streams_own_is_missed() {
 
 #[test]
 fn remarks_and_lives_are_in_every_format() {
-    let home = Home::new();
-    home.write("other.toml", home.read("pin.toml"));
+    let home = twins();
     home.change("share = 0.62", "share = 0.60");
     home.change("name = \"sms-first\"", "name = \"sms-\u{ffff}prima\"");
     let line = "check pin.toml --against other.toml --recipients 20000 --plan viber-first --explain --format";
@@ -390,8 +392,7 @@ fn remarks_and_lives_are_in_every_format() {
 /// A latency that nobody is left to have is no proof: few recipients come to nobody now and then.
 #[test]
 fn that_nobody_is_reached_has_to_be_shown() {
-    let home = Home::new();
-    home.write("other.toml", home.read("pin.toml"));
+    let home = twins();
     let text = home.read("pin.toml").replace("share = 0.62", "share = 0.0").replace("share = 0.93", "share = 0.0");
     home.write("pin.toml", text.replace("share = 0.90", "share = 0.0").replace("share = 0.9", "share = 0.0"));
     let said = home.says("check pin.toml --against other.toml").ends(3);
@@ -400,8 +401,7 @@ fn that_nobody_is_reached_has_to_be_shown() {
 
 #[test]
 fn plans_of_the_other_scenario_are_matched_by_name() {
-    let home = Home::new();
-    home.write("other.toml", home.read("pin.toml"));
+    let home = twins();
     home.change("name = \"sms-first\"", "name = \"sms-prima\"");
     let said = home.says("check pin.toml --against other.toml").ends(3);
     has(&said.out, &["FAIL          sms-first", "the other scenario has this plan", "no such plan: sms-prima"]);
