@@ -4,9 +4,9 @@ mod each;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use each::each;
-use failsim::engine::{Flow, FlowPlan, LateDelivery, StepRules};
-use failsim::units::SimTime;
-use failsim::vocabulary::{FlowStatus, Status, SuccessFloor};
+use failsim::engine::{Flow, FlowPlan, LateDelivery, Pool, StepRules};
+use failsim::units::{Span, Time};
+use failsim::vocabulary::{FlowStatus, Status};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -17,9 +17,9 @@ const FLOWS: i64 = 1000;
 #[derive(Clone, Copy)]
 enum Input {
     /// A report of this attempt.
-    Report(SimTime, u8, Status),
+    Report(Span, u8, Status),
     /// Its deadline.
-    Timeout(SimTime),
+    Timeout(Span),
 }
 
 /// A life: its name, what the engine hears, and how many attempts it makes until the flow has succeeded.
@@ -30,57 +30,50 @@ struct Life {
 }
 
 const LIVES: [Life; 4] = [
-    Life { name: "delivered at once", inputs: &[Input::Report(secs(3), 0, Status::Delivered)], attempts: 1 },
+    Life { name: "delivered at once", inputs: &[Input::Report(span(3), 0, Status::Delivered)], attempts: 1 },
     Life {
         name: "queued, sent, delivered",
         inputs: &[
-            Input::Report(secs(0), 0, Status::Queued),
-            Input::Report(secs(1), 0, Status::Sent),
-            Input::Report(secs(3), 0, Status::Delivered),
+            Input::Report(span(0), 0, Status::Queued),
+            Input::Report(span(1), 0, Status::Sent),
+            Input::Report(span(3), 0, Status::Delivered),
         ],
         attempts: 1,
     },
     Life {
         name: "late delivery",
-        inputs: &[Input::Timeout(secs(60)), Input::Report(secs(62), 0, Status::Delivered)],
+        inputs: &[Input::Timeout(span(60)), Input::Report(span(62), 0, Status::Delivered)],
         attempts: 2,
     },
     Life {
         name: "failed over twice",
         inputs: &[
-            Input::Timeout(secs(60)),
-            Input::Report(secs(90), 1, Status::Undelivered),
-            Input::Report(secs(101), 2, Status::Answered),
+            Input::Timeout(span(60)),
+            Input::Report(span(90), 1, Status::Undelivered),
+            Input::Report(span(101), 2, Status::Answered),
         ],
         attempts: 3,
     },
 ];
 
-const fn secs(seconds: i64) -> SimTime {
-    SimTime::from_micros(seconds * 1_000_000)
+const fn secs(seconds: i64) -> Time {
+    Time::from_micros(seconds * 1_000_000)
+}
+
+const fn span(seconds: i64) -> Span {
+    Span::from_secs(seconds)
 }
 
 /// Viber for 60 s, sms for 5 min, voice without limit.
 fn plan() -> FlowPlan {
-    let step = |channel, ttl| StepRules {
-        ttl,
-        failover_on: StepRules::default_failover_on(channel),
-        success: SuccessFloor::Delivered,
-        expire_on_delivery: false,
-        attempts: 1,
-        retry_after: SimTime::ZERO,
-        backoff: StepRules::STEADY,
-    };
-    FlowPlan {
-        steps: vec![step("viber", secs(60)), step("sms", secs(300)), step("voice", SimTime::NEVER)],
-        late_delivery: LateDelivery::Finish,
-        give_up_after: SimTime::NEVER,
-    }
+    let step = |channel, ttl| StepRules::via(Pool::single(0), channel).with_ttl(ttl);
+    let steps = vec![step("viber", span(60)), step("sms", span(300)), step("voice", Span::UNLIMITED)];
+    FlowPlan::new(steps, LateDelivery::Finish, Span::UNLIMITED).expect("rules that make sense")
 }
 
 /// Drives one flow; what the commands ask for is known beforehand.
 #[inline]
-fn drive(plan: &FlowPlan, start: SimTime, inputs: &[Input]) -> Flow {
+fn drive(plan: &FlowPlan, start: Time, inputs: &[Input]) -> Flow {
     let (mut flow, _) = Flow::start(plan, start);
     for &input in inputs {
         let _ = match input {
@@ -101,7 +94,7 @@ fn lives(criterion: &mut Criterion) {
             each(bencher, FLOWS as usize, || {
                 let (plan, inputs) = (black_box(&plan), black_box(life.inputs));
                 for start in 0..FLOWS {
-                    black_box(drive(plan, SimTime::from_micros(start), inputs));
+                    black_box(drive(plan, Time::from_micros(start), inputs));
                 }
             });
         });

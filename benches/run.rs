@@ -11,7 +11,7 @@ use failsim::rng::Luck;
 use failsim::scenario::Scenario;
 use failsim::sim::{Cast, Progress, Tally, Timeline, Way, World, play_alone};
 use failsim::study::{self, PlanResult, Share};
-use failsim::units::SimTime;
+use failsim::units::Time;
 use kernel::{Counts, Kernel};
 use rayon::ThreadPool;
 use std::hint::black_box;
@@ -33,7 +33,7 @@ struct Ready {
 
 impl Ready {
     /// `file`, with so many recipients unless the benches are only tried, and bins of time up to `horizon`.
-    fn load(file: &str, recipients: u64, horizon: SimTime) -> Self {
+    fn load(file: &str, recipients: u64, horizon: Time) -> Self {
         let scenario = ground::load(file, recipients);
         Self { cast: Cast::new(&scenario), timeline: Timeline::over(horizon), scenario }
     }
@@ -54,7 +54,7 @@ impl Ready {
 }
 
 fn reference(criterion: &mut Criterion) {
-    let ready = Ready::load("reference.toml", 1_000_000, SimTime::from_secs_f64(2.0 * 3600.0));
+    let ready = Ready::load("reference.toml", 1_000_000, Time::from_secs_f64(2.0 * 3600.0));
     let (kernel, recipients) = (Kernel::new(), ready.scenario.recipients());
     assert_same_answers(&ready.scenario, &kernel.play(recipients, SEED));
     for (threads, pool) in ground::pools() {
@@ -68,7 +68,7 @@ fn reference(criterion: &mut Criterion) {
 }
 
 fn bank_pin(criterion: &mut Criterion) {
-    let ready = Ready::load("bank-pin.toml", 200_000, SimTime::from_secs_f64(25.0 * 3600.0));
+    let ready = Ready::load("bank-pin.toml", 200_000, Time::from_secs_f64(25.0 * 3600.0));
     for (threads, pool) in ground::pools() {
         let mut group = criterion.benchmark_group(format!("bank-pin/{threads}"));
         ready.time(&mut group, &pool);

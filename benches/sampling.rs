@@ -7,7 +7,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use each::each;
 use failsim::dist::{Atlas, Dist, Entry, Sampler, Shape};
 use failsim::rng::{Draws, LANES, Luck, ProviderKey};
-use failsim::units::SimTime;
+use failsim::units::Span;
 use rand::rand_core::{Infallible, TryRng, utils};
 use rand_distr::{Distribution, Exp, Gamma, LogNormal, Uniform, Weibull};
 use std::hint::black_box;
@@ -54,8 +54,8 @@ impl TryRng for Xoshiro {
     }
 }
 
-fn secs(seconds: f64) -> SimTime {
-    SimTime::from_secs_f64(seconds)
+fn span(seconds: f64) -> Span {
+    Span::from_secs_f64(seconds)
 }
 
 fn draws() -> Draws {
@@ -101,18 +101,18 @@ fn generators(criterion: &mut Criterion) {
 /// The reference scenario's sms and others like it; each with its twin of `rand_distr` in seconds.
 fn distributions(criterion: &mut Criterion) {
     let bounds = "the parameters are in range";
-    let shape = Shape::Uniform { min: secs(1.0), max: secs(3.0) };
+    let shape = Shape::Uniform { min: span(1.0), max: span(3.0) };
     compare(criterion, "uniform", shape, &Uniform::new(1.0, 3.0).expect(bounds));
-    let shape = Shape::Exponential { mean: secs(8.0) };
+    let shape = Shape::Exponential { mean: span(8.0) };
     compare(criterion, "exponential", shape, &Exp::new(1.0 / 8.0).expect(bounds));
-    let shape = Shape::Lognormal { median: secs(4.0), sigma: 1.0 };
+    let shape = Shape::Lognormal { median: span(4.0), sigma: 1.0 };
     compare(criterion, "lognormal", shape, &LogNormal::new(4.0_f64.ln(), 1.0).expect(bounds));
-    let shape = Shape::Gamma { mean: secs(8.0), cv: 0.5 };
+    let shape = Shape::Gamma { mean: span(8.0), cv: 0.5 };
     compare(criterion, "gamma", shape, &Gamma::new(4.0, 2.0).expect(bounds));
-    let shape = Shape::Weibull { scale: secs(8.0), shape: 0.7 };
+    let shape = Shape::Weibull { scale: span(8.0), shape: 0.7 };
     compare(criterion, "weibull", shape, &Weibull::new(8.0, 0.7).expect(bounds));
-    ours(criterion, "constant", Shape::Constant(secs(4.0)));
-    ours(criterion, "empirical", Shape::Empirical((1..=10_000).map(|i| secs(0.01 * f64::from(i))).collect()));
+    ours(criterion, "constant", Shape::Constant(span(4.0)));
+    ours(criterion, "empirical", Shape::Empirical((1..=10_000).map(|i| span(0.01 * f64::from(i))).collect()));
 }
 
 fn compare(criterion: &mut Criterion, name: &str, shape: Shape, theirs: &impl Distribution<f64>) {
@@ -133,7 +133,7 @@ fn compare(criterion: &mut Criterion, name: &str, shape: Shape, theirs: &impl Di
 fn ours(criterion: &mut Criterion, name: &str, shape: Shape) {
     let sampler = Sampler::new(&Dist::new(shape));
     let known = lane_draws();
-    let mut spans = [SimTime::ZERO; LANES];
+    let mut spans = [Span::ZERO; LANES];
     let mut group = criterion.benchmark_group(format!("sampling, per span/{name}"));
     group.bench_function("failsim", |bencher| {
         each(bencher, LANES, || {
@@ -165,10 +165,10 @@ fn atlas(criterion: &mut Criterion) {
     let mut atlas = Atlas::default();
     let mut add = |shape| atlas.add(&Sampler::new(&Dist::new(shape))).expect("a continuous shape has a table");
     let entries = [
-        add(Shape::Lognormal { median: secs(2.5), sigma: 0.8 }),
-        add(Shape::Lognormal { median: secs(6.0), sigma: 0.6 }),
-        add(Shape::Exponential { mean: secs(0.4) }),
-        add(Shape::Constant(SimTime::ZERO)),
+        add(Shape::Lognormal { median: span(2.5), sigma: 0.8 }),
+        add(Shape::Lognormal { median: span(6.0), sigma: 0.6 }),
+        add(Shape::Exponential { mean: span(0.4) }),
+        add(Shape::Constant(Span::ZERO)),
     ];
     let (mut choices, draws) = ([0; LANES], lane_draws());
     for (choice, draw) in choices.iter_mut().zip(draws) {

@@ -8,7 +8,7 @@ use each::each;
 use failsim::dist::{Dist, Sampler, Shape};
 use failsim::rng::{LANES, Luck, ProviderKey};
 use failsim::stats::{Bins, Latencies};
-use failsim::units::SimTime;
+use failsim::units::Span;
 use hdrhistogram::Histogram;
 use std::hint::black_box;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const BATCHES: usize = 64;
 
 /// Latencies of an sms [µs]: lognormal with a median of 4 s and sigma 1.
 fn latencies() -> Vec<[i64; LANES]> {
-    let sampler = Sampler::new(&Dist::new(Shape::Lognormal { median: SimTime::from_secs_f64(4.0), sigma: 1.0 }));
+    let sampler = Sampler::new(&Dist::new(Shape::Lognormal { median: Span::from_secs_f64(4.0), sigma: 1.0 }));
     let mut words = [[0; LANES]; 4];
     let batch = |i| {
         let first = (i * LANES) as u32;

@@ -12,7 +12,7 @@ use failsim::provider::Order;
 use failsim::rng::Luck;
 use failsim::scenario::Scenario;
 use failsim::sim::{Cast, Progress, Timeline, Way, World, WorldTally, flows_one_way, play_together};
-use failsim::units::SimTime;
+use failsim::units::{Span, Time};
 use kernel::Kernel;
 use rayon::prelude::*;
 use std::hint::black_box;
@@ -36,7 +36,7 @@ impl Ready {
     }
 
     fn world(&self, way: Way) -> World<'_> {
-        let horizon = SimTime::from_secs_f64(3600.0);
+        let horizon = Time::from_secs_f64(3600.0);
         World { cast: &self.cast, luck: Luck::new(20_261_127, 0), timeline: Timeline::over(horizon), way }
     }
 
@@ -63,7 +63,7 @@ fn scaled(mut scenario: Scenario) -> Scenario {
     let n = scenario.recipients();
     for provider in &mut scenario.providers {
         if let Some(capacity) = &mut provider.capacity {
-            let second = SimTime::from_micros(1_000_000);
+            let second = Span::from_secs(1);
             let per_second = |rate: failsim::units::Rate| (rate.per_second() * n as f64 / 1e6).round() as u64;
             capacity.rate = capacity.rate.and_then(|rate| failsim::units::Rate::new(per_second(rate), 0, second));
             capacity.concurrent = capacity.concurrent.map(|lines| (u64::from(lines) * n / 1_000_000).max(1) as u32);

@@ -3,22 +3,82 @@
 //! All of them are integers underneath, so that sums are exact in any order and a result is the same
 //! bytes for any number of threads.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A point of virtual time, or a span of it, in whole microseconds since the start of the world.
+/// A point of virtual time, in whole microseconds (µs) since the start of the run.
 ///
-/// Microseconds hold 292 000 years in 63 bits and are a thousand times finer than any delivery
-/// report. [`SimTime::NEVER`] is later than everything and stays so under addition.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct SimTime(i64);
+/// Microseconds hold 292 000 years in 63 bits and are a thousand times finer than any delivery report. [`Time::NEVER`] is
+/// later than every other point and stays so under addition.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Time(i64);
 
-impl SimTime {
-    /// The start of the world, or a span of no length.
+/// A length of virtual time, in whole microseconds (µs). [`Span::UNLIMITED`] is longer than every other and stays so under addition.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Span(i64);
+
+impl Time {
+    /// The start of the run.
     pub const ZERO: Self = Self(0);
     /// Later than every event: "this does not happen".
     pub const NEVER: Self = Self(i64::MAX);
     /// The latest point a scenario can reach, about 36 500 years: sums of two such never overflow.
     pub const MAX: Self = Self(1 << 60);
+
+    /// From whole microseconds (µs) since the start.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// From seconds (s) since the start, rounded to the nearest microsecond. Not-a-number becomes zero, and what is out of range the
+    /// nearest end of it: callers check what users wrote before they come here.
+    #[must_use]
+    pub fn from_secs_f64(seconds: f64) -> Self {
+        Self(micros_of(seconds))
+    }
+
+    /// In whole microseconds (µs) since the start.
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// In seconds (s) since the start.
+    #[must_use]
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+
+    /// This point `span` later; [`Time::NEVER`] when this is never, or the span is unlimited.
+    #[must_use]
+    #[inline]
+    pub const fn after(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+
+    /// The span from `earlier` to this point.
+    #[must_use]
+    #[inline]
+    pub const fn since(self, earlier: Self) -> Span {
+        Span(self.0 - earlier.0)
+    }
+
+    /// Whether this is [`Time::NEVER`].
+    #[must_use]
+    #[inline]
+    pub const fn is_never(self) -> bool {
+        self.0 == i64::MAX
+    }
+}
+
+impl Span {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+    /// Longer than every other span: "no limit".
+    pub const UNLIMITED: Self = Self(i64::MAX);
 
     /// From whole microseconds (µs).
     #[must_use]
@@ -26,11 +86,17 @@ impl SimTime {
         Self(micros)
     }
 
-    /// From seconds (s), rounded to the nearest microsecond. Not-a-number becomes zero, and what is out of range the
-    /// nearest end of it: callers check what users wrote before they come here.
+    /// From whole seconds (s).
+    #[must_use]
+    pub const fn from_secs(seconds: i64) -> Self {
+        Self(seconds * 1_000_000)
+    }
+
+    /// From seconds (s), rounded to the nearest microsecond. Not-a-number becomes zero, and what is out of range the nearest
+    /// end of it: callers check what users wrote before they come here.
     #[must_use]
     pub fn from_secs_f64(seconds: f64) -> Self {
-        Self((seconds * 1e6).round() as i64)
+        Self(micros_of(seconds))
     }
 
     /// In whole microseconds (µs).
@@ -45,38 +111,48 @@ impl SimTime {
         self.0 as f64 / 1e6
     }
 
-    /// This point `span` later; [`SimTime::NEVER`] when either is never.
+    /// Both spans, one after the other; [`Span::UNLIMITED`] when either is.
     #[must_use]
     #[inline]
-    pub const fn after(self, span: Self) -> Self {
-        Self(self.0.saturating_add(span.0))
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
     }
 
-    /// The span from `earlier` to this point.
+    /// Whether this is [`Span::UNLIMITED`].
     #[must_use]
     #[inline]
-    pub const fn since(self, earlier: Self) -> Self {
-        Self(self.0 - earlier.0)
-    }
-
-    /// Whether this is [`SimTime::NEVER`].
-    #[must_use]
-    #[inline]
-    pub const fn is_never(self) -> bool {
+    pub const fn is_unlimited(self) -> bool {
         self.0 == i64::MAX
     }
 }
 
-impl fmt::Debug for SimTime {
+fn micros_of(seconds: f64) -> i64 {
+    (seconds * 1e6).round() as i64
+}
+
+impl fmt::Debug for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// As people write spans: `never`, `400ms`, `2.5s`, `1h30m`.
-impl fmt::Display for SimTime {
+impl fmt::Debug for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_never() {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// As people write the time since the start: `never`, `400ms`, `2.5s`, `1h30m`.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Span(self.0), f)
+    }
+}
+
+/// As people write spans: `never`, `400ms`, `2.5s`, `1h30m`.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_unlimited() {
             return f.write_str("never");
         }
         let sign = if self.0 < 0 { "-" } else { "" };
@@ -177,7 +253,7 @@ pub struct Rate {
 impl Rate {
     /// So many events, `count / 10^decimals`, in `span`; `None` when that is not above zero, or needs more than 63 bits.
     #[must_use]
-    pub fn new(count: u64, decimals: u32, span: SimTime) -> Option<Self> {
+    pub fn new(count: u64, decimals: u32, span: Span) -> Option<Self> {
         let micros = u128::from(span.as_micros().unsigned_abs()) * 10_u128.checked_pow(decimals)?;
         let common = gcd(u128::from(count), micros);
         if count == 0 || micros == 0 {

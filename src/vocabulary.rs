@@ -1,5 +1,6 @@
 //! The words that engine and providers share: the statuses of a message, of a flow, and sets of them.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// What is known of one message (one attempt), as its provider reports it.
@@ -7,7 +8,8 @@ use std::fmt;
 /// The order is by rank: a message's status only ever moves to a higher rank, and every status from
 /// [`Status::Undelivered`] on is final and bad. `Answered` is what voice calls a delivery; its rank is that of
 /// `Delivered`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Status {
     /// The provider accepted the submission.
@@ -74,6 +76,13 @@ impl Status {
         self as u8 >= Self::Undelivered as u8
     }
 
+    /// Whether it settles what became of the message, as a breaker counts it: a bad end or a delivery.
+    #[must_use]
+    #[inline]
+    pub const fn is_final(self) -> bool {
+        self.is_bad() || self.is_delivery()
+    }
+
     /// Whether the message is in the person's hands: delivered, answered or seen.
     #[must_use]
     #[inline]
@@ -102,6 +111,23 @@ impl Status {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
+    }
+}
+
+/// A segment: recipients who share a country, operator or habit. Prices and outcomes are looked up by it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Segment(u8);
+
+impl Segment {
+    /// Everybody, where a scenario does not tell segments apart.
+    pub const WHOLE: Self = Self(0);
+
+    /// Its place in what is looked up by segment.
+    #[must_use]
+    #[inline]
+    pub const fn index(self) -> usize {
+        self.0 as usize
     }
 }
 
@@ -144,6 +170,19 @@ impl StatusSet {
     }
 }
 
+/// As a list of its members.
+impl Serialize for StatusSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for StatusSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<Status>::deserialize(deserializer).map(|statuses| statuses.into_iter().collect())
+    }
+}
+
 impl FromIterator<Status> for StatusSet {
     fn from_iter<I: IntoIterator<Item = Status>>(iter: I) -> Self {
         Self(iter.into_iter().fold(0, |bits, s| bits | 1 << s as u16))
@@ -157,7 +196,8 @@ impl fmt::Debug for StatusSet {
 }
 
 /// The status at which a step counts as successful.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum SuccessFloor {
     /// The provider accepted the submission (`queued` or better).
@@ -193,7 +233,8 @@ impl SuccessFloor {
 
 /// What the engine believes of a whole flow; the words are Routee's
 /// (<https://docs.routee.net/docs/failover-statuses>).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FlowStatus {
     /// A step is under way.
     InProgress,
@@ -205,7 +246,8 @@ pub enum FlowStatus {
 
 /// Why a flow failed. The numbers 2 and 3 are Routee's; its 0 (server error) and 1 (insufficient balance) have no
 /// cause here, and 4 is ours.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum FailureCode {
     /// The last step ended with a trigger and nothing follows it.

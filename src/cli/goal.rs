@@ -47,7 +47,7 @@ fn value_of(metric: Metric, text: &str) -> Result<f64, String> {
             (share, "a share such as 0.99, or 99%")
         }
         Unit::Seconds => {
-            let span = scenario::duration(text).map(crate::units::SimTime::as_secs_f64);
+            let span = scenario::duration(text).map(crate::units::Span::as_secs_f64);
             (span.or_else(|| number(text)), "a span such as 30s")
         }
         Unit::Money | Unit::Count => (number(text), "a number such as 0.02"),

@@ -92,11 +92,11 @@ fn locate_all(draws: &[u32], pieces: &mut [u32; CHUNK], withins: &mut [u32; CHUN
 mod tests {
     use super::*;
     use crate::dist::{Dist, Shape};
-    use crate::units::SimTime;
+    use crate::units::Span;
 
     #[test]
     fn an_atlas_reads_as_its_samplers_do() {
-        let secs = SimTime::from_secs_f64;
+        let secs = Span::from_secs_f64;
         let dists = [
             Dist::constant(secs(4.0)),
             Dist::new(Shape::Lognormal { median: secs(2.5), sigma: 0.8 }),

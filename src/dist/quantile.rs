@@ -1,7 +1,7 @@
 //! Quantile functions of the shapes, in the arithmetic of `libm` so that they give the same bits everywhere.
 
 use super::Shape;
-use crate::units::SimTime;
+use crate::units::Span;
 
 /// A probability given by the smaller of its two sides, so that neither tail loses digits.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -32,7 +32,7 @@ impl Tail {
 
 /// The quantile of a continuous `shape` (µs); `None` for those that are not continuous.
 pub(super) fn quantile(shape: &Shape, at: Tail) -> Option<f64> {
-    let micros = |span: SimTime| span.as_micros() as f64;
+    let micros = |span: Span| span.as_micros() as f64;
     Some(match *shape {
         Shape::Uniform { min, max } => micros(min) + at.lower() * (micros(max) - micros(min)),
         Shape::Exponential { mean } => micros(mean) * at.neg_log_upper(),
@@ -44,7 +44,7 @@ pub(super) fn quantile(shape: &Shape, at: Tail) -> Option<f64> {
 }
 
 /// The quantile of a log-normal shape (µs) where that of the standard normal distribution is `z`.
-pub(super) fn lognormal(median: SimTime, sigma: f64, z: f64) -> f64 {
+pub(super) fn lognormal(median: Span, sigma: f64, z: f64) -> f64 {
     median.as_micros() as f64 * libm::exp(sigma * z)
 }
 

@@ -2,7 +2,7 @@
 
 use super::quantile::{Tail, lognormal, quantile, standard_normal};
 use super::{Dist, MAX_SPAN, Shape};
-use crate::units::SimTime;
+use crate::units::Span;
 use std::sync::{Arc, LazyLock};
 
 /// Each halving of a tail's probability is cut into this many pieces.
@@ -71,27 +71,27 @@ impl Sampler {
     /// The span that belongs to a uniform draw; it grows with the draw.
     #[must_use]
     #[inline]
-    pub fn sample(&self, draw: u32) -> SimTime {
+    pub fn sample(&self, draw: u32) -> Span {
         let micros = match &self.kind {
             Kind::Constant(span) => *span,
             Kind::Table(knots) => interpolate(knots, draw),
             Kind::Measured(spans) => spans[((u64::from(draw) * spans.len() as u64) >> 32) as usize],
         };
-        SimTime::from_micros(micros.min(self.max))
+        Span::from_micros(micros.min(self.max))
     }
 }
 
 impl Dist {
     /// The longest span that a sampler of this distribution yields.
     #[must_use]
-    pub fn longest(&self) -> SimTime {
+    pub fn longest(&self) -> Span {
         let shift = self.shift.as_micros();
         let micros = match &self.shape {
             Shape::Constant(span) => span.as_micros() + shift,
             Shape::Empirical(spans) => spans.iter().map(|span| span.as_micros() + shift).max().unwrap_or(0),
             continuous => knot(continuous, shift, Tail::Upper(probability(0))),
         };
-        SimTime::from_micros(micros).min(self.max).min(MAX_SPAN)
+        Span::from_micros(micros).min(self.max).min(MAX_SPAN)
     }
 }
 
@@ -149,8 +149,8 @@ pub(super) fn locate(draw: u32) -> (usize, i64) {
 mod tests {
     use super::*;
 
-    fn secs(s: f64) -> SimTime {
-        SimTime::from_secs_f64(s)
+    fn secs(s: f64) -> Span {
+        Span::from_secs_f64(s)
     }
 
     fn sampler(shape: Shape) -> Sampler {

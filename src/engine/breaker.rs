@@ -3,28 +3,29 @@
 //! The pattern is Nygard's (*Release It!*, 2007); states, words and most defaults are those of Resilience4j
 //! (<https://resilience4j.readme.io/docs/circuitbreaker>), a widely used implementation.
 
-use crate::units::SimTime;
+use crate::units::{Span, Time};
 use crate::vocabulary::{Status, StatusSet};
+use serde::{Deserialize, Serialize};
 
 /// The window is cut into so many slices, and slides by whole ones.
 const SLICES: usize = 10;
 
 /// When a breaker opens, and when it closes again.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct BreakerRules {
     /// How far back results are counted, to a tenth of it.
-    pub window: SimTime,
+    pub window: Span,
     /// It stays closed until so many results are in the window; at least 1.
     pub at_least: u32,
     /// It opens when this share of them, or more, are failures; above 0 and at most 1.
     pub open_at: f64,
     /// It stays open for this long, then lets probes through.
-    pub open_for: SimTime,
+    pub open_for: Span,
     /// So many probes decide whether it closes; at least 1.
     pub probes: u32,
     /// An attempt of which no final report has come this long after it left counts as a failure; so does a probe of which nothing has
     /// come this long after its permit, whether or not it has left.
-    pub missing_after: SimTime,
+    pub missing_after: Span,
     /// The final statuses that count as failures.
     pub failures: StatusSet,
 }
@@ -33,14 +34,119 @@ impl BreakerRules {
     /// Resilience4j's defaults, but for the window, which there is one of 100 calls; and `failed` alone counts, since the other bad
     /// ends say something of the person, not of the provider.
     pub const DEFAULT: Self = Self {
-        window: SimTime::from_micros(60_000_000),
+        window: Span::from_micros(60_000_000),
         at_least: 100,
         open_at: 0.5,
-        open_for: SimTime::from_micros(60_000_000),
+        open_for: Span::from_micros(60_000_000),
         probes: 10,
-        missing_after: SimTime::from_micros(60_000_000),
+        missing_after: Span::from_micros(60_000_000),
         failures: StatusSet::of(&[Status::Failed]),
     };
+}
+
+/// What came of a permitted attempt, as a breaker hears it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct CallResult {
+    /// When it is known.
+    pub at: Time,
+    /// Whether it counts as a failure.
+    pub failed: bool,
+}
+
+impl BreakerRules {
+    /// When an attempt that left then, and of which no final report has come, counts as a failure.
+    #[must_use]
+    #[inline]
+    pub const fn missing_at(&self, departed: Time) -> Time {
+        departed.after(self.missing_after)
+    }
+
+    /// What a first final report at `at` says.
+    #[must_use]
+    #[inline]
+    pub const fn result_of(&self, at: Time, status: Status) -> CallResult {
+        CallResult { at, failed: self.failures.contains(status) }
+    }
+
+    /// The result of an attempt that left then, for whoever knows its first final report beforehand: that report, unless it is missing
+    /// for too long. One that comes at the last moment is not.
+    #[must_use]
+    #[inline]
+    pub fn result(&self, departed: Time, first_final: Option<(Time, Status)>) -> CallResult {
+        let missing = self.missing_at(departed);
+        match first_final {
+            Some((at, status)) if at <= missing => self.result_of(at, status),
+            _ => CallResult { at: missing, failed: true },
+        }
+    }
+}
+
+/// The circuit breakers of all providers: one value, shared by all deliveries.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Breakers(Vec<Option<Circuit>>);
+
+/// A breaker and its rules.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+struct Circuit {
+    rules: BreakerRules,
+    breaker: Breaker,
+}
+
+/// Whether an attempt may be handed to a provider.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Permission {
+    /// It may; where the provider has a circuit, [`Breakers::record`] wants to hear what came of it, with this permit.
+    Granted(Option<Permit>),
+    /// The circuit is open.
+    Denied,
+}
+
+impl Breakers {
+    /// Closed breakers with these rules, one for each provider by its index; `None` for a provider without one, as for all beyond
+    /// the end.
+    #[must_use]
+    pub fn new(rules: &[Option<BreakerRules>]) -> Self {
+        let circuit = |rules: &Option<BreakerRules>| rules.map(|rules| Circuit { rules, breaker: Breaker::default() });
+        Self(rules.iter().map(circuit).collect())
+    }
+
+    /// Whether an attempt may be handed to `provider` at `now`.
+    #[inline]
+    pub fn permit(&mut self, provider: usize, now: Time) -> Permission {
+        match self.0.get_mut(provider) {
+            Some(Some(Circuit { rules, breaker })) => {
+                breaker.permit(rules, now).map_or(Permission::Denied, |permit| Permission::Granted(Some(permit)))
+            }
+            _ => Permission::Granted(None),
+        }
+    }
+
+    /// The result of a permitted attempt is known; says whether it opens the circuit. Times never go back.
+    pub fn record(&mut self, provider: usize, permit: Permit, result: CallResult) -> bool {
+        match self.0.get_mut(provider) {
+            Some(Some(Circuit { rules, breaker })) => breaker.record(rules, result.at, permit, result.failed),
+            _ => false,
+        }
+    }
+
+    /// The rules of the breaker before `provider`, if it has one.
+    #[must_use]
+    #[inline]
+    pub fn rules(&self, provider: usize) -> Option<&BreakerRules> {
+        self.0.get(provider).and_then(Option::as_ref).map(|circuit| &circuit.rules)
+    }
+
+    /// Whether nothing can be sent to `provider` at `now`.
+    #[must_use]
+    pub fn is_open(&self, provider: usize, now: Time) -> bool {
+        self.0.get(provider).and_then(Option::as_ref).is_some_and(|circuit| circuit.breaker.is_open(now))
+    }
+
+    /// How often the circuit of `provider` has opened.
+    #[must_use]
+    pub fn opened(&self, provider: usize) -> u64 {
+        self.0.get(provider).and_then(Option::as_ref).map_or(0, |circuit| circuit.breaker.opened())
+    }
 }
 
 /// The state of one provider's breaker, shared by all flows that use it.
@@ -55,7 +161,7 @@ impl BreakerRules {
 ///
 /// Times never go back. A permit's result is heard only by the state that gave it: what was sent before the breaker opened
 /// decides nothing about the probes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Breaker {
     state: State,
     /// Counts the changes of state.
@@ -67,29 +173,29 @@ pub struct Breaker {
     latest: i64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 enum State {
     Closed,
     Open {
-        until: SimTime,
+        until: Time,
     },
     /// `last` is when the latest permit was given.
     HalfOpen {
         permitted: u32,
         done: Slice,
-        last: SimTime,
+        last: Time,
     },
 }
 
 /// Results, and how many of them are failures.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 struct Slice {
     all: u32,
     failed: u32,
 }
 
 /// Leave to make one attempt.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Permit(u32);
 
 impl Default for Breaker {
@@ -100,7 +206,7 @@ impl Default for Breaker {
 
 impl Breaker {
     /// Leave to make an attempt at `now`, unless the circuit is open.
-    pub fn permit(&mut self, rules: &BreakerRules, now: SimTime) -> Option<Permit> {
+    pub fn permit(&mut self, rules: &BreakerRules, now: Time) -> Option<Permit> {
         self.count_missing_probes(rules, now);
         if let State::Open { until } = self.state {
             if now < until {
@@ -118,9 +224,9 @@ impl Breaker {
     }
 
     /// The result of a permitted attempt is in; says whether it opens the circuit.
-    pub fn record(&mut self, rules: &BreakerRules, now: SimTime, permit: Permit, failed: bool) -> bool {
+    pub fn record(&mut self, rules: &BreakerRules, now: Time, permit: Permit, failed: bool) -> bool {
         // What comes at the last moment is no longer missing.
-        self.count_missing_probes(rules, SimTime::from_micros(now.as_micros() - 1));
+        self.count_missing_probes(rules, Time::from_micros(now.as_micros() - 1));
         if permit.0 != self.epoch {
             return false;
         }
@@ -148,17 +254,17 @@ impl Breaker {
 
     /// Once all probes have their permits, those that are still without a result when [`BreakerRules::missing_after`] has passed since
     /// the last of them have failed.
-    fn count_missing_probes(&mut self, rules: &BreakerRules, now: SimTime) {
+    fn count_missing_probes(&mut self, rules: &BreakerRules, now: Time) {
         let State::HalfOpen { permitted, done, last } = self.state else { return };
         let over = last.after(rules.missing_after);
         if permitted == rules.probes && now >= over {
-            let missing = permitted - done.all;
+            let missing = permitted.saturating_sub(done.all);
             self.decide(rules, over, done.plus(&Slice { all: missing, failed: missing }));
         }
     }
 
     /// All probes are answered, or missing: it opens again, or closes. Says whether it opens.
-    fn decide(&mut self, rules: &BreakerRules, now: SimTime, done: Slice) -> bool {
+    fn decide(&mut self, rules: &BreakerRules, now: Time, done: Slice) -> bool {
         let opens = done.is_bad(rules);
         if opens {
             self.open(rules, now)
@@ -168,7 +274,7 @@ impl Breaker {
         opens
     }
 
-    fn open(&mut self, rules: &BreakerRules, now: SimTime) {
+    fn open(&mut self, rules: &BreakerRules, now: Time) {
         self.opened += 1;
         self.enter(State::Open { until: now.after(rules.open_for) });
     }
@@ -181,7 +287,7 @@ impl Breaker {
 
     /// Whether nothing can be sent at `now`.
     #[must_use]
-    pub fn is_open(&self, now: SimTime) -> bool {
+    pub fn is_open(&self, now: Time) -> bool {
         matches!(self.state, State::Open { until } if now < until)
     }
 
@@ -192,7 +298,7 @@ impl Breaker {
     }
 
     /// Forgets the slices that have left the window.
-    fn slide(&mut self, rules: &BreakerRules, now: SimTime) {
+    fn slide(&mut self, rules: &BreakerRules, now: Time) {
         let length = (rules.window.as_micros() / SLICES as i64).max(1);
         let current = now.as_micros() / length;
         let gone = (current - self.latest).clamp(0, SLICES as i64);
@@ -222,15 +328,15 @@ impl Slice {
 mod tests {
     use super::*;
 
-    fn secs(s: i64) -> SimTime {
-        SimTime::from_micros(s * 1_000_000)
+    fn secs(s: i64) -> Time {
+        Time::from_micros(s * 1_000_000)
     }
 
     const RULES: BreakerRules = BreakerRules {
-        window: SimTime::from_micros(10_000_000),
+        window: Span::from_micros(10_000_000),
         at_least: 4,
         open_at: 0.5,
-        open_for: SimTime::from_micros(30_000_000),
+        open_for: Span::from_micros(30_000_000),
         probes: 2,
         ..BreakerRules::DEFAULT
     };

@@ -2,8 +2,9 @@
 
 use super::notice::{Notice, Observer, StepEnd};
 use super::plan::{FlowPlan, LateDelivery, StepRules};
-use crate::units::SimTime;
+use crate::units::{Span, Time};
 use crate::vocabulary::{FailureCode, FlowStatus, Status};
+use serde::{Deserialize, Serialize};
 
 /// The state of one recipient's flow under a [`FlowPlan`].
 ///
@@ -27,25 +28,14 @@ use crate::vocabulary::{FailureCode, FlowStatus, Status};
 /// ([`LateDelivery::Finish`]):
 ///
 /// ```
-/// use failsim::engine::{Command, Flow, FlowPlan, LateDelivery, StepRules, Submission};
-/// use failsim::units::SimTime;
-/// use failsim::vocabulary::{FlowStatus, Status, SuccessFloor};
+/// use failsim::engine::{Command, Flow, FlowPlan, LateDelivery, Pool, StepRules, Submission};
+/// use failsim::units::{Span, Time};
+/// use failsim::vocabulary::{FlowStatus, Status};
 ///
-/// let seconds = |s: i64| SimTime::from_micros(s * 1_000_000);
-/// let step = |channel, ttl| StepRules {
-///     ttl,
-///     failover_on: StepRules::default_failover_on(channel),
-///     success: SuccessFloor::Delivered,
-///     expire_on_delivery: false,
-///     attempts: 1,
-///     retry_after: SimTime::ZERO,
-///     backoff: StepRules::STEADY,
-/// };
-/// let plan = FlowPlan {
-///     steps: vec![step("viber", seconds(60)), step("sms", seconds(300))],
-///     late_delivery: LateDelivery::Finish,
-///     give_up_after: SimTime::NEVER,
-/// };
+/// let seconds = |s: i64| Time::ZERO.after(Span::from_secs(s));
+/// let viber = StepRules::via(Pool::single(0), "viber").with_ttl(Span::from_secs(60));
+/// let sms = StepRules::via(Pool::single(1), "sms").with_ttl(Span::from_secs(300));
+/// let plan = FlowPlan::new(vec![viber, sms], LateDelivery::Finish, Span::UNLIMITED)?;
 ///
 /// let (mut flow, command) = Flow::start(&plan, seconds(0));
 /// assert_eq!(command, Command::Submit(Submission { attempt: 0, step: 0 }));
@@ -54,19 +44,22 @@ use crate::vocabulary::{FailureCode, FlowStatus, Status};
 /// assert_eq!(command, Command::Submit(Submission { attempt: 1, step: 1 }));
 /// assert_eq!(flow.report(&plan, seconds(64), 1, Status::Delivered, &mut ()), Command::End);
 /// assert_eq!(flow.status(), FlowStatus::Succeeded);
+/// # Ok::<(), failsim::engine::PlanError>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Flow {
     /// The statuses of the attempts, four bits each; 0 where none is known.
     messages: u64,
     /// The steps that made the attempts, four bits each.
     made_by: u64,
+    /// How many providers of its pool had turned each attempt down before the one that has it, four bits each.
+    ranks: u64,
     /// When the current step's ttl passes.
-    step_deadline: SimTime,
+    step_deadline: Time,
     /// When the flow gives up.
-    give_up: SimTime,
+    give_up: Time,
     /// When the step resubmits; never while an attempt is under way.
-    retry_at: SimTime,
+    retry_at: Time,
     status: FlowStatus,
     step: u8,
     /// Attempts made so far, over all steps.
@@ -99,13 +92,14 @@ pub struct Submission {
 impl Flow {
     /// Starts a flow at `now` with the first submission of the first step.
     #[inline]
-    pub fn start(plan: &FlowPlan, now: SimTime) -> (Self, Command) {
+    pub fn start(plan: &FlowPlan, now: Time) -> (Self, Command) {
         let mut flow = Self {
             messages: 0,
             made_by: 0,
-            step_deadline: SimTime::NEVER,
-            give_up: now.after(plan.give_up_after),
-            retry_at: SimTime::NEVER,
+            ranks: 0,
+            step_deadline: Time::NEVER,
+            give_up: now.after(plan.give_up_after()),
+            retry_at: Time::NEVER,
             status: FlowStatus::InProgress,
             step: 0,
             attempts: 0,
@@ -115,13 +109,13 @@ impl Flow {
         (flow, first)
     }
 
-    /// When [`Flow::timeout`] is due; [`SimTime::NEVER`] when the flow waits for reports alone, or has ended.
+    /// When [`Flow::timeout`] is due; [`Time::NEVER`] when the flow waits for reports alone, or has ended.
     #[must_use]
     #[inline]
-    pub fn deadline(&self) -> SimTime {
+    pub fn deadline(&self) -> Time {
         match self.status {
             FlowStatus::InProgress => self.give_up.min(self.step_deadline).min(self.retry_at),
-            _ => SimTime::NEVER,
+            _ => Time::NEVER,
         }
     }
 
@@ -168,13 +162,27 @@ impl Flow {
         self.maker(attempt)
     }
 
+    /// How many providers of its step's pool had turned `attempt` down before it came to the one that has it.
+    #[must_use]
+    #[inline]
+    pub const fn rank_of(&self, attempt: u8) -> u8 {
+        (self.ranks >> (4 * attempt)) as u8 & 15
+    }
+
+    /// The latest attempt has come to a provider after `rank` others of its pool had turned it down.
+    #[inline]
+    pub fn handed_over(&mut self, rank: u8) {
+        let shift = 4 * (self.attempts - 1);
+        self.ranks = self.ranks & !(15 << shift) | u64::from(rank & 15) << shift;
+    }
+
     /// Whether a report that `attempt`'s message has `status` would end the flow as a late delivery, once another attempt has been
     /// made. Later reports of the same message that say less change nothing about it: a driver that only wants to know
     /// how flows end can drop all reports of earlier attempts but the first of these.
     #[must_use]
     #[inline]
     pub fn would_finish(&self, plan: &FlowPlan, attempt: u8, status: Status) -> bool {
-        let rules = &plan.steps[usize::from(self.maker(attempt))];
+        let rules = plan.step(self.maker(attempt));
         is_late_success(plan, rules, status) && advances(self.message_number(attempt), status, rules)
     }
 
@@ -184,7 +192,7 @@ impl Flow {
     pub fn report<O: Observer>(
         &mut self,
         plan: &FlowPlan,
-        now: SimTime,
+        now: Time,
         attempt: u8,
         status: Status,
         watch: &mut O,
@@ -193,7 +201,7 @@ impl Flow {
             return Command::Wait;
         }
         let step = self.maker(attempt);
-        let rules = &plan.steps[usize::from(step)];
+        let rules = plan.step(step);
         if !advances(self.message_number(attempt), status, rules) {
             return Command::Wait;
         }
@@ -212,7 +220,7 @@ impl Flow {
     /// The deadline has come. Before the deadline this changes nothing. When several have passed, because the driver is late,
     /// giving up goes before the ttl and the ttl before a retry.
     #[inline]
-    pub fn timeout<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, watch: &mut O) -> Command {
+    pub fn timeout<O: Observer>(&mut self, plan: &FlowPlan, now: Time, watch: &mut O) -> Command {
         if now < self.deadline() || self.status != FlowStatus::InProgress {
             return Command::Wait;
         }
@@ -229,8 +237,8 @@ impl Flow {
 
     /// A new status of the latest attempt's message.
     #[inline]
-    fn current_report<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, status: Status, watch: &mut O) -> Command {
-        let rules = &plan.steps[usize::from(self.step)];
+    fn current_report<O: Observer>(&mut self, plan: &FlowPlan, now: Time, status: Status, watch: &mut O) -> Command {
+        let rules = plan.step(self.step);
         if rules.success.met_by(status) {
             self.leave_step(now, StepEnd::Met(status), watch);
             return self.end(now, FlowStatus::Succeeded, self.step, watch);
@@ -249,12 +257,12 @@ impl Flow {
     fn late_report<O: Observer>(
         &mut self,
         plan: &FlowPlan,
-        now: SimTime,
+        now: Time,
         step: u8,
         status: Status,
         watch: &mut O,
     ) -> Command {
-        if !is_late_success(plan, &plan.steps[usize::from(step)], status) {
+        if !is_late_success(plan, plan.step(step), status) {
             return Command::Wait;
         }
         self.leave_step(now, StepEnd::Superseded, watch);
@@ -262,13 +270,13 @@ impl Flow {
     }
 
     /// Whether the step may and can resubmit before its ttl, or the flow, runs out.
-    fn can_retry(&self, rules: &StepRules, now: SimTime) -> bool {
+    fn can_retry(&self, rules: &StepRules, now: Time) -> bool {
         self.tries < rules.attempts && now.after(rules.wait_after(self.tries)) < self.step_deadline.min(self.give_up)
     }
 
-    fn retry(&mut self, rules: &StepRules, now: SimTime) -> Command {
+    fn retry(&mut self, rules: &StepRules, now: Time) -> Command {
         let wait = rules.wait_after(self.tries);
-        if wait == SimTime::ZERO {
+        if wait == Span::ZERO {
             return self.submit();
         }
         self.retry_at = now.after(wait);
@@ -281,17 +289,17 @@ impl Flow {
     fn fail_over<O: Observer>(
         &mut self,
         plan: &FlowPlan,
-        now: SimTime,
+        now: Time,
         status: Status,
         end: StepEnd,
         watch: &mut O,
     ) -> Command {
         self.leave_step(now, end, watch);
         let next = self.step + 1;
-        if !plan.steps[usize::from(self.step)].failover_on.contains(status) {
+        if !plan.step(self.step).failover_on.contains(status) {
             return self.end(now, FlowStatus::Failed(FailureCode::FailoverNotTriggered), self.step, watch);
         }
-        if usize::from(next) == plan.steps.len() {
+        if usize::from(next) == plan.steps().len() {
             return self.end(now, FlowStatus::Failed(FailureCode::NoNextStep), self.step, watch);
         }
         if now >= self.give_up {
@@ -301,10 +309,10 @@ impl Flow {
     }
 
     #[inline]
-    fn enter_step(&mut self, plan: &FlowPlan, now: SimTime, step: u8) -> Command {
+    fn enter_step(&mut self, plan: &FlowPlan, now: Time, step: u8) -> Command {
         self.step = step;
         self.tries = 0;
-        self.step_deadline = now.after(plan.steps[usize::from(step)].ttl);
+        self.step_deadline = now.after(plan.step(step).ttl);
         self.submit()
     }
 
@@ -313,18 +321,18 @@ impl Flow {
         let attempt = self.attempts;
         self.attempts += 1;
         self.tries += 1;
-        self.retry_at = SimTime::NEVER;
+        self.retry_at = Time::NEVER;
         self.made_by |= u64::from(self.step) << (4 * attempt);
         Command::Submit(Submission { attempt, step: self.step })
     }
 
     #[inline]
-    fn leave_step<O: Observer>(&mut self, now: SimTime, end: StepEnd, watch: &mut O) {
+    fn leave_step<O: Observer>(&mut self, now: Time, end: StepEnd, watch: &mut O) {
         watch.notice(now, Notice::Step { step: self.step, end });
     }
 
     #[inline]
-    fn end<O: Observer>(&mut self, now: SimTime, status: FlowStatus, step: u8, watch: &mut O) -> Command {
+    fn end<O: Observer>(&mut self, now: Time, status: FlowStatus, step: u8, watch: &mut O) -> Command {
         self.status = status;
         watch.notice(now, Notice::Flow { status, step });
         Command::End
@@ -333,10 +341,10 @@ impl Flow {
     /// Under `expire_on_delivery` the ttl ends the message with the step: one that has not been seen by then becomes expired, whether
     /// or not it has been delivered, and whatever is reported of it later is stale. Whether it did.
     #[inline]
-    fn expire_message<O: Observer>(&mut self, plan: &FlowPlan, now: SimTime, watch: &mut O) -> bool {
+    fn expire_message<O: Observer>(&mut self, plan: &FlowPlan, now: Time, watch: &mut O) -> bool {
         let attempt = self.attempts - 1;
         let is_over = self.message(attempt).is_some_and(Status::is_bad);
-        let expires = !is_over && plan.steps[usize::from(self.step)].expire_on_delivery;
+        let expires = !is_over && plan.step(self.step).expire_on_delivery;
         if expires {
             self.set_message(attempt, Status::Expired);
             watch.notice(now, Notice::Message { attempt, step: self.step, status: Status::Expired });
@@ -364,7 +372,7 @@ impl Flow {
 /// Whether a late report of `status` ends a flow, `rules` being those of the step that the message belongs to.
 #[inline]
 fn is_late_success(plan: &FlowPlan, rules: &StepRules, status: Status) -> bool {
-    plan.late_delivery == LateDelivery::Finish && status.is_delivery() && rules.success.met_by(status)
+    plan.late_delivery() == LateDelivery::Finish && status.is_delivery() && rules.success.met_by(status)
 }
 
 /// Whether `new` is news for a message whose status has the number `old` (0: none is known).

@@ -1,10 +1,11 @@
 //! What the engine tells whoever watches a flow: the changes that webhooks carry.
 
-use crate::units::SimTime;
+use crate::units::Time;
 use crate::vocabulary::{FlowStatus, Status};
+use serde::{Deserialize, Serialize};
 
 /// A change of a message, of a step, or of the flow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Notice {
     /// A message has a new status.
     Message {
@@ -22,6 +23,17 @@ pub enum Notice {
         /// How it ended.
         end: StepEnd,
     },
+    /// A provider of the step's pool does not carry an attempt: the next one is tried, if there is one. Only a [`Delivery`] says so.
+    ///
+    /// [`Delivery`]: super::Delivery
+    TurnedDown {
+        /// The attempt.
+        attempt: u8,
+        /// The provider.
+        provider: usize,
+        /// Why.
+        why: TurnedDown,
+    },
     /// The flow has ended.
     Flow {
         /// Succeeded or failed.
@@ -31,8 +43,17 @@ pub enum Notice {
     },
 }
 
+/// Why a provider does not carry an attempt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum TurnedDown {
+    /// It rejected the attempt.
+    Rejected,
+    /// Its circuit is open.
+    NotPermitted,
+}
+
 /// How a step ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum StepEnd {
     /// A report at or above its success floor: the flow succeeded here.
     Met(Status),
@@ -49,12 +70,12 @@ pub enum StepEnd {
 /// Watches a flow. The unit type watches nothing and costs nothing.
 pub trait Observer {
     /// Called at each change, in the order of changes.
-    fn notice(&mut self, now: SimTime, notice: Notice);
+    fn notice(&mut self, now: Time, notice: Notice);
 }
 
 impl Observer for () {
     #[inline]
-    fn notice(&mut self, _: SimTime, _: Notice) {}
+    fn notice(&mut self, _: Time, _: Notice) {}
 }
 
 /// Which notices a webhook carries; the names are Routee's (<https://docs.routee.net/docs/failover-callbacks>).
@@ -72,7 +93,11 @@ impl Strategy {
     #[must_use]
     pub const fn carries(self, notice: &Notice) -> bool {
         match self {
-            Self::OnChange => !matches!(notice, Notice::Step { end, .. } if !matches!(end, StepEnd::TimedOut)),
+            Self::OnChange => match notice {
+                Notice::Step { end, .. } => matches!(end, StepEnd::TimedOut),
+                Notice::TurnedDown { .. } => false,
+                Notice::Message { .. } | Notice::Flow { .. } => true,
+            },
             Self::OnCompletion => matches!(notice, Notice::Flow { .. }),
         }
     }

@@ -1,16 +1,26 @@
 //! What the engine is told beforehand: the rules of each step and of the whole flow.
 
-use crate::units::SimTime;
+use super::pool::{MAX_MEMBERS, Pool};
+use crate::units::Span;
 use crate::vocabulary::{Status, StatusSet, SuccessFloor};
+use serde::{Deserialize, Serialize};
+use std::error::Error;
+use std::fmt;
 
 /// The most attempts one flow can make, over all its steps: the engine keeps four bits of state for each.
 pub const MAX_ATTEMPTS: usize = 16;
 
-/// What to wait for in one step, and what moves on to the next.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// One step: who carries its attempts, what to wait for, and what moves on to the next step.
+///
+/// [`StepRules::via`] gives the usual rules; change what differs.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct StepRules {
-    /// How long the engine waits in the step, from its first submission; [`SimTime::NEVER`] for no limit.
-    pub ttl: SimTime,
+    /// The providers to choose from.
+    pub pool: Pool,
+    /// How long the provider itself is told to keep trying, from each submission; [`Span::UNLIMITED`] for no limit.
+    pub validity: Span,
+    /// How long the engine waits in the step, from its first submission; [`Span::UNLIMITED`] for no limit.
+    pub ttl: Span,
     /// The statuses that move on to the next step.
     pub failover_on: StatusSet,
     /// The status from which on the step counts as successful.
@@ -24,13 +34,14 @@ pub struct StepRules {
     /// How many submissions the step makes at the most; at least 1.
     pub attempts: u8,
     /// How long to wait after the first `failed` before the next submission of the same step.
-    pub retry_after: SimTime,
-    /// After each further `failed` it is so many times as long as before (in millionths), rounded down; [`StepRules::STEADY`] for equal waits.
+    pub retry_after: Span,
+    /// The factor by which each further wait is longer, in millionths, rounded down; [`StepRules::STEADY`] for equal waits.
     pub backoff: u32,
 }
 
 /// What a delivery report does that comes after the flow has moved on from its step.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LateDelivery {
     /// It ends the flow as succeeded.
     #[default]
@@ -39,37 +50,221 @@ pub enum LateDelivery {
     Ignore,
 }
 
-/// The rules of a flow: its steps in order, at least one, with at most [`MAX_ATTEMPTS`] attempts in all.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// The rules of a flow. They are checked when it is made: a flow that follows a plan cannot run into a rule that makes no sense.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct FlowPlan {
-    /// The steps, in the order in which they are tried.
-    pub steps: Vec<StepRules>,
+    steps: Vec<StepRules>,
+    late_delivery: LateDelivery,
+    give_up_after: Span,
+}
+
+/// A plan as it is written down.
+#[derive(Deserialize)]
+struct Unchecked {
+    steps: Vec<StepRules>,
+    late_delivery: LateDelivery,
+    give_up_after: Span,
+}
+
+impl TryFrom<Unchecked> for FlowPlan {
+    type Error = PlanError;
+
+    fn try_from(Unchecked { steps, late_delivery, give_up_after }: Unchecked) -> Result<Self, PlanError> {
+        Self::new(steps, late_delivery, give_up_after)
+    }
+}
+
+/// Why rules do not make a plan. Steps are numbered from 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// There is no step.
+    NoSteps,
+    /// The steps make more than [`MAX_ATTEMPTS`] attempts together.
+    TooManyAttempts(usize),
+    /// A step makes no attempt.
+    NoAttempts(usize),
+    /// A step has no provider, more than [`MAX_MEMBERS`], or one of them twice.
+    Pool(usize),
+    /// A weight is not a number above 0.
+    Weight(usize),
+    /// A span is negative.
+    NegativeSpan(usize),
+    /// The flow gives up before it starts.
+    NegativeGiveUpAfter,
+    /// `expire_on_delivery` without the floor `seen`.
+    ExpiresUnseen(usize),
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSteps => f.write_str("a plan needs at least one step"),
+            Self::TooManyAttempts(all) => {
+                write!(f, "the steps make up to {all} attempts together, expected at most {MAX_ATTEMPTS}")
+            }
+            Self::NoAttempts(step) => write!(f, "step {} makes no attempt", step + 1),
+            Self::Pool(step) => {
+                write!(f, "step {} needs 1 to {MAX_MEMBERS} providers, each of them once", step + 1)
+            }
+            Self::Weight(step) => write!(f, "step {} has a weight that is not a number above 0", step + 1),
+            Self::NegativeSpan(step) => write!(f, "step {} has a negative span", step + 1),
+            Self::NegativeGiveUpAfter => f.write_str("the flow gives up before it starts"),
+            Self::ExpiresUnseen(step) => {
+                write!(f, "step {}: `expire_on_delivery` needs the success floor `seen`", step + 1)
+            }
+        }
+    }
+}
+
+impl Error for PlanError {}
+
+impl FlowPlan {
+    /// The plan with these steps, in the order in which they are tried. The flow ends as failed `give_up_after` its start,
+    /// whatever it is waiting for; [`Span::UNLIMITED`] for no bound.
+    ///
+    /// # Errors
+    /// [`PlanError`] when the rules make no sense.
+    pub fn new(steps: Vec<StepRules>, late_delivery: LateDelivery, give_up_after: Span) -> Result<Self, PlanError> {
+        let attempts = steps.iter().map(|rules| usize::from(rules.attempts)).sum();
+        if steps.is_empty() {
+            return Err(PlanError::NoSteps);
+        }
+        if attempts > MAX_ATTEMPTS {
+            return Err(PlanError::TooManyAttempts(attempts));
+        }
+        if give_up_after < Span::ZERO {
+            return Err(PlanError::NegativeGiveUpAfter);
+        }
+        steps.iter().enumerate().try_for_each(|(step, rules)| rules.check(step))?;
+        Ok(Self { steps, late_delivery, give_up_after })
+    }
+
+    /// The steps, in the order in which they are tried: from 1 to [`MAX_ATTEMPTS`].
+    #[must_use]
+    #[inline]
+    pub fn steps(&self) -> &[StepRules] {
+        &self.steps
+    }
+
+    /// The rules of a step, from 0.
+    ///
+    /// # Panics
+    /// When there is no such step.
+    #[must_use]
+    #[inline]
+    pub fn step(&self, step: u8) -> &StepRules {
+        &self.steps[usize::from(step)]
+    }
+
     /// What late delivery reports do.
-    pub late_delivery: LateDelivery,
-    /// The flow ends as failed this long after its start, whatever it is waiting for; [`SimTime::NEVER`] for no bound.
-    pub give_up_after: SimTime,
+    #[must_use]
+    #[inline]
+    pub const fn late_delivery(&self) -> LateDelivery {
+        self.late_delivery
+    }
+
+    /// When the flow ends as failed, whatever it is waiting for, from its start.
+    #[must_use]
+    #[inline]
+    pub const fn give_up_after(&self) -> Span {
+        self.give_up_after
+    }
+
+    /// The same plan with this rule for late deliveries.
+    #[must_use]
+    pub fn with_late_delivery(self, late_delivery: LateDelivery) -> Self {
+        Self { late_delivery, ..self }
+    }
+
+    /// The same plan that gives up then.
+    ///
+    /// # Errors
+    /// [`PlanError::NegativeGiveUpAfter`].
+    pub fn with_give_up_after(self, give_up_after: Span) -> Result<Self, PlanError> {
+        Self::new(self.steps, self.late_delivery, give_up_after)
+    }
+
+    /// The same plan with other steps.
+    ///
+    /// # Errors
+    /// [`PlanError`] when they make no sense.
+    pub fn with_steps(self, steps: Vec<StepRules>) -> Result<Self, PlanError> {
+        Self::new(steps, self.late_delivery, self.give_up_after)
+    }
 }
 
 impl StepRules {
     /// Every wait is as long as the one before.
     pub const STEADY: u32 = 1_000_000;
 
+    /// A step over these providers with the rules that a plan has when it does not say: one attempt, success at `delivered`, the ttl
+    /// and the triggers of the `channel`, and a validity as long as the ttl.
+    #[must_use]
+    pub fn via(pool: Pool, channel: &str) -> Self {
+        let ttl = Self::default_ttl(channel);
+        Self {
+            pool,
+            validity: ttl,
+            ttl,
+            failover_on: Self::default_failover_on(channel),
+            success: SuccessFloor::Delivered,
+            expire_on_delivery: false,
+            attempts: 1,
+            retry_after: Span::ZERO,
+            backoff: Self::STEADY,
+        }
+    }
+
+    /// The same with this ttl, and a validity as long.
+    #[must_use]
+    pub fn with_ttl(self, ttl: Span) -> Self {
+        Self { ttl, validity: ttl, ..self }
+    }
+
+    /// Whether the rules of the step with this number make sense.
+    fn check(&self, step: usize) -> Result<(), PlanError> {
+        if self.attempts == 0 {
+            return Err(PlanError::NoAttempts(step));
+        }
+        self.check_pool(step)?;
+        if [self.validity, self.ttl, self.retry_after].iter().any(|&span| span < Span::ZERO) {
+            return Err(PlanError::NegativeSpan(step));
+        }
+        if self.expire_on_delivery && self.success != SuccessFloor::Seen {
+            return Err(PlanError::ExpiresUnseen(step));
+        }
+        Ok(())
+    }
+
+    fn check_pool(&self, step: usize) -> Result<(), PlanError> {
+        let (members, weights) = (self.pool.members(), self.pool.weights());
+        let is_repeated = |(place, member): (usize, &usize)| members[..place].contains(member);
+        if !(1..=MAX_MEMBERS).contains(&members.len()) || members.iter().enumerate().any(is_repeated) {
+            return Err(PlanError::Pool(step));
+        }
+        let is_weight = |weight: &f64| weight.is_finite() && *weight > 0.0;
+        let has_all = weights.is_empty() || weights.len() == members.len();
+        if has_all && weights.iter().all(is_weight) { Ok(()) } else { Err(PlanError::Weight(step)) }
+    }
+
     /// How long to wait before the next submission once this many have failed.
     #[inline]
-    pub(super) fn wait_after(&self, tries: u8) -> SimTime {
+    pub(super) fn wait_after(&self, tries: u8) -> Span {
         if self.backoff == Self::STEADY { self.retry_after } else { self.backed_off(tries) }
     }
 
-    fn backed_off(&self, tries: u8) -> SimTime {
+    fn backed_off(&self, tries: u8) -> Span {
         let times = i128::from(self.backoff);
         let longer = |wait: i64, _| i64::try_from(i128::from(wait) * times / 1_000_000).unwrap_or(i64::MAX);
-        SimTime::from_micros((1..tries).fold(self.retry_after.as_micros(), longer))
+        Span::from_micros((1..tries).fold(self.retry_after.as_micros(), longer))
     }
 
     /// The longest wait between two of its submissions: that before the last.
     #[must_use]
-    pub fn longest_wait(&self) -> SimTime {
-        if self.attempts > 1 { self.wait_after(self.attempts - 1) } else { SimTime::ZERO }
+    pub fn longest_wait(&self) -> Span {
+        if self.attempts > 1 { self.wait_after(self.attempts - 1) } else { Span::ZERO }
     }
 
     /// The statuses that move on to the next step on `channel` when a plan does not say.
@@ -90,11 +285,11 @@ impl StepRules {
     /// The ttl on `channel` when a plan does not say: Routee's documented defaults, 10 minutes for Viber and 1200 minutes
     /// for sms (<https://docs.routee.net/docs/failover-callbacks>); no limit on any other channel.
     #[must_use]
-    pub fn default_ttl(channel: &str) -> SimTime {
+    pub fn default_ttl(channel: &str) -> Span {
         match channel {
-            "viber" => SimTime::from_micros(10 * 60 * 1_000_000),
-            "sms" => SimTime::from_micros(1200 * 60 * 1_000_000),
-            _ => SimTime::NEVER,
+            "viber" => Span::from_micros(10 * 60 * 1_000_000),
+            "sms" => Span::from_micros(1200 * 60 * 1_000_000),
+            _ => Span::UNLIMITED,
         }
     }
 }

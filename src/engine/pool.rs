@@ -1,11 +1,15 @@
 //! Which of several providers carries an attempt.
 
+use super::breaker::{Breakers, Permission, Permit};
+use crate::units::Time;
+use serde::{Deserialize, Serialize};
+
 /// The most providers that one step can choose from.
 pub const MAX_MEMBERS: usize = 16;
 
 /// The providers of a step and the order in which an attempt tries them: the next one when one refuses it or its circuit is
 /// open.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Pool {
     /// Their indices; from 1 to [`MAX_MEMBERS`], no two alike.
     members: Vec<usize>,
@@ -39,6 +43,12 @@ impl Pool {
         &self.members
     }
 
+    /// How often each is tried first, against the others; empty for the order in which they stand.
+    #[must_use]
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
     /// Whether there is no choice.
     #[must_use]
     pub fn is_single(&self) -> bool {
@@ -51,8 +61,16 @@ impl Pool {
         !self.weights.is_empty()
     }
 
-    /// The places in [`Pool::members`] in the order in which an attempt with this uniform 32-bit `draw` tries them.
-    pub fn order(&self, draw: u32) -> impl Iterator<Item = usize> + '_ {
+    /// The providers in the order in which an attempt with this uniform 32-bit `draw` tries them. The draw matters to a weighted pool
+    /// alone.
+    #[inline]
+    pub fn candidates(&self, draw: u32) -> impl Iterator<Item = usize> + '_ {
+        self.order(draw).map(|place| self.members[place])
+    }
+
+    /// The places of the members in the order in which they are tried.
+    #[inline]
+    fn order(&self, draw: u32) -> impl Iterator<Item = usize> + '_ {
         let mut left = (1_u32 << self.members.len()) - 1;
         // Uniform over the weights of those that are left, throughout.
         let mut chance = (f64::from(draw) + 0.5) / 4_294_967_296.0;
@@ -79,6 +97,65 @@ impl Pool {
         }
         *chance = (rest / self.weights[last]).clamp(0.0, 1.0);
         last
+    }
+}
+
+/// One attempt on its way through the pool of its step: the first provider whose circuit permits it, and the next one each time a
+/// provider rejects it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Routing {
+    draw: u32,
+    /// How many providers have been considered.
+    considered: u8,
+}
+
+/// A provider that an attempt comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Candidate {
+    /// The provider.
+    pub provider: usize,
+    /// How many of the pool were considered before it.
+    pub rank: u8,
+    /// Whether its circuit lets the attempt through; without a permit the provider never sees it.
+    pub permission: Permission,
+}
+
+impl Candidate {
+    /// Whether its circuit lets the attempt through.
+    #[must_use]
+    #[inline]
+    pub const fn is_permitted(&self) -> bool {
+        matches!(self.permission, Permission::Granted(_))
+    }
+
+    /// The permit, if it has a circuit that gave one.
+    #[must_use]
+    pub const fn permit(&self) -> Option<Permit> {
+        match self.permission {
+            Permission::Granted(permit) => permit,
+            Permission::Denied => None,
+        }
+    }
+}
+
+impl Routing {
+    /// An attempt that no provider has considered yet; a weighted pool chooses by this uniform 32-bit `draw`.
+    #[must_use]
+    #[inline]
+    pub const fn new(draw: u32) -> Self {
+        Self { draw, considered: 0 }
+    }
+
+    /// The next provider to consider at `now`; `None` when all have turned the attempt down: it has failed.
+    #[inline]
+    pub fn next(&mut self, pool: &Pool, breakers: &mut Breakers, now: Time) -> Option<Candidate> {
+        let rank = self.considered;
+        let provider = match rank {
+            0 if pool.is_single() => pool.members[0],
+            _ => pool.candidates(self.draw).nth(usize::from(rank))?,
+        };
+        self.considered += 1;
+        Some(Candidate { provider, rank, permission: breakers.permit(provider, now) })
     }
 }
 

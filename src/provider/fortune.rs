@@ -4,12 +4,13 @@
 //! from [`Provider::submit`] but the order of the arithmetic: recipient after recipient there, column after column
 //! here, which the compiler turns into vector instructions.
 
+use super::resolve::Settlement;
 use super::simulated::{Fate, Provider, Terms};
 use super::spec::Effect;
 use super::tables::Tables;
 use crate::rng::{LANES, Luck, purpose};
-use crate::units::SimTime;
-use crate::vocabulary::Status;
+use crate::units::Time;
+use crate::vocabulary::Segment;
 
 /// What one use of a provider would come to for each recipient of a batch, if it left at once and nothing went wrong.
 #[derive(Clone, Debug)]
@@ -55,12 +56,14 @@ pub struct Use<'a> {
     pub who: Who<'a>,
     /// Which use of the provider it is for each of them, from 0.
     pub number: u16,
+    /// Their segment.
+    pub segment: Segment,
 }
 
 /// What becomes of the attempts of some recipients of a batch, column by column.
 #[derive(Clone, Debug)]
 pub struct Fates {
-    /// When each reaches the person (µs); [`SimTime::NEVER`]'s number if it does not.
+    /// When each reaches the person (µs); [`Time::NEVER`]'s number if it does not.
     pub delivered: [i64; LANES],
     /// When the first report that settles it arrives (µs); likewise.
     pub reported: [i64; LANES],
@@ -76,9 +79,7 @@ pub struct Fates {
     places: [u16; LANES],
 }
 
-const NEVER: i64 = SimTime::NEVER.as_micros();
-/// Later than every time that a sum of spans can reach, and so far from the end of the numbers that spans can be added.
-const FAR: i64 = 1 << 61;
+const NEVER: i64 = Time::NEVER.as_micros();
 
 impl Fortune {
     /// A fortune yet to be told.
@@ -128,8 +129,8 @@ impl Fates {
 impl Provider {
     /// Whether [`Provider::foresee`] and [`Provider::submit_lanes`] can be used.
     #[must_use]
-    pub const fn has_tables(&self) -> bool {
-        self.tables.is_some()
+    pub fn has_tables(&self) -> bool {
+        self.behaviour(Segment::WHOLE).tables.is_some()
     }
 
     /// Tells the fortune of the recipients of a batch, for their n-th use of this provider.
@@ -137,7 +138,8 @@ impl Provider {
     /// # Panics
     /// When the provider has no tables.
     pub fn foresee(&self, of: Use<'_>, fortune: &mut Fortune) {
-        let tables = self.tables.as_ref().expect("the caller asked whether there are tables");
+        let behaviour = self.behaviour(of.segment);
+        let tables = behaviour.tables.as_ref().expect("the caller asked whether there are tables");
         let mut draws = [[0; LANES]; 4];
         match of.who {
             Who::From(first) => of.luck.draws(self.key, first, of.number).columns(0, &mut draws),
@@ -167,24 +169,33 @@ impl Provider {
         terms: &Terms,
         fates: &mut Fates,
     ) {
-        let tables = self.tables.as_ref().expect("the caller asked whether there are tables");
+        let behaviour = self.behaviour(of.segment);
+        let tables = behaviour.tables.as_ref().expect("the caller asked whether there are tables");
         fates.seen[..lanes.len()].fill(0);
         let Fates { delivered, reported, status, charge, some, .. } = fates;
         let mut decided = Decided { delivered, reported, status, charge };
         // Lanes rise, so that as many as there are must be all of them.
         let fortunes = if lanes.len() == LANES { fortune } else { some.gather(fortune, lanes) };
-        decide(&self.arithmetic(terms), (submitted, leaves), fortunes, &mut decided);
-        let odd = self.odd_ones(tables, fortune, lanes, leaves, fates);
+        let settlement = behaviour.settlement(terms);
+        decide(&settlement, (submitted, leaves), fortunes, &mut decided);
+        let odd = self.odd_ones((tables, settlement.submitted), fortune, lanes, leaves, fates);
         for n in 0..odd {
             let k = usize::from(fates.places[n]) % LANES;
-            let times = [submitted[k], leaves[k]].map(SimTime::from_micros);
+            let times = [submitted[k], leaves[k]].map(Time::from_micros);
             self.go_the_long_way(of, lanes[k], times, terms, k, fates);
         }
     }
 
     /// Notes the places of the attempts that do not fit into columns, and gives their number: those that an outage may hit, and
     /// the deliveries with more to them. What falls silent in the only outage does fit: it is silenced here.
-    fn odd_ones(&self, tables: &Tables, fortune: &Fortune, lanes: &[u16], leaves: &[i64], fates: &mut Fates) -> usize {
+    fn odd_ones(
+        &self,
+        (tables, submission): (&Tables, i64),
+        fortune: &Fortune,
+        lanes: &[u16],
+        leaves: &[i64],
+        fates: &mut Fates,
+    ) -> usize {
         let silence = match self.hazards.as_slice() {
             [] => return if tables.any_long_way { deliveries_with_more(tables, fortune, lanes, fates) } else { 0 },
             [only] if only.effect == Effect::Silent && only.purpose == purpose::FIRST_OUTAGE => {
@@ -198,25 +209,25 @@ impl Provider {
             fates.places[odd % LANES] = k as u16;
             odd += usize::from(match silence {
                 Some(only) => {
-                    only.windows.is_open(SimTime::from_micros(at)) & (u64::from(fortune.outage[lane]) < only.below)
+                    only.windows.is_open(Time::from_micros(at)) & (u64::from(fortune.outage[lane]) < only.below)
                 }
                 None => {
                     let more = tables.long_way[usize::from(fortune.outcome[lane])] && fates.delivered[k] != NEVER;
-                    more || self.hazards.iter().any(|hazard| hazard.windows.is_open(SimTime::from_micros(at)))
+                    more || self.hazards.iter().any(|hazard| hazard.windows.is_open(Time::from_micros(at)))
                 }
             });
         }
-        if silence.is_some() { self.silence(odd, fates) } else { odd }
+        if silence.is_some() { self.silence(odd, submission, fates) } else { odd }
     }
 
     /// Silences the first `count` of the places; none is left.
-    fn silence(&self, count: usize, fates: &mut Fates) -> usize {
+    fn silence(&self, count: usize, submission: i64, fates: &mut Fates) -> usize {
         for n in 0..count {
             let k = usize::from(fates.places[n]) % LANES;
             fates.delivered[k] = NEVER;
             fates.reported[k] = NEVER;
             fates.status[k] = 0;
-            fates.charge[k] = self.price.submitted.as_micros() * i64::from(self.price.parts);
+            fates.charge[k] = submission;
         }
         0
     }
@@ -231,7 +242,7 @@ impl Provider {
         fates: &mut Fates,
     ) {
         for (k, &lane) in lanes.iter().enumerate() {
-            let times = [submitted[k], leaves[k]].map(SimTime::from_micros);
+            let times = [submitted[k], leaves[k]].map(Time::from_micros);
             self.go_the_long_way(of, lane, times, terms, k, fates);
         }
     }
@@ -240,38 +251,14 @@ impl Provider {
         &self,
         of: Use<'_>,
         lane: u16,
-        [submitted, leaves]: [SimTime; 2],
+        [submitted, leaves]: [Time; 2],
         terms: &Terms,
         k: usize,
         fates: &mut Fates,
     ) {
         let draws = of.luck.draws(self.key, of.who.at(lane), of.number);
-        fates.set(k, &self.submit(leaves, &Terms { submitted, ..*terms }, draws));
+        fates.set(k, &self.submit(leaves, &Terms { submitted, ..*terms }, of.segment, draws));
     }
-
-    fn arithmetic(&self, terms: &Terms) -> Arithmetic {
-        let validity = if self.honours_ttl { terms.validity } else { SimTime::NEVER };
-        Arithmetic {
-            validity: validity.as_micros().min(FAR),
-            in_validity: terms.validity.as_micros().min(FAR),
-            submitted: self.price.submitted.as_micros() * i64::from(self.price.parts),
-            delivered: self.price.delivered.as_micros(),
-            delivered_late: self.price.delivered_late.as_micros(),
-        }
-    }
-}
-
-/// The numbers that [`decide`] needs of a provider and the terms of an attempt: spans (µs), at most [`FAR`], and prices
-/// (millionths).
-#[derive(Clone, Copy)]
-struct Arithmetic {
-    /// After this the message expires; [`FAR`] for a provider that does not keep validity.
-    validity: i64,
-    /// A delivery within this span is charged as such, a later one as late.
-    in_validity: i64,
-    submitted: i64,
-    delivered: i64,
-    delivered_late: i64,
 }
 
 /// The outcome of each draw: how many thresholds it is not below.
@@ -297,8 +284,8 @@ fn deliveries_with_more(tables: &Tables, fortune: &Fortune, lanes: &[u16], fates
 }
 
 /// [`Provider::submit`], column by column: see there for what is done.
-fn decide(numbers: &Arithmetic, times: (&[i64], &[i64]), fortune: &Fortune, decided: &mut Decided<'_>) {
-    decide_columns(*numbers, times.0, times.1, &fortune.status, &fortune.after, &fortune.report_delay, decided);
+fn decide(settlement: &Settlement, times: (&[i64], &[i64]), fortune: &Fortune, decided: &mut Decided<'_>) {
+    decide_columns(*settlement, times.0, times.1, &fortune.status, &fortune.after, &fortune.report_delay, decided);
 }
 
 struct Decided<'a> {
@@ -310,7 +297,7 @@ struct Decided<'a> {
 
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn decide_columns(
-    numbers: Arithmetic,
+    settlement: Settlement,
     submitted: &[i64],
     leaves: &[i64],
     outcome: &[u8; LANES],
@@ -320,18 +307,10 @@ fn decide_columns(
 ) {
     let Decided { delivered, reported, status, charge } = decided;
     for k in 0..submitted.len().min(leaves.len()).min(LANES) {
-        let happens = leaves[k] + after[k];
-        let over = submitted[k] + numbers.validity;
-        let silent = outcome[k] == 0;
-        let expired = (happens > over) & !silent;
-        let at = happens.min(over);
-        let ends = if expired { Status::Expired as u8 } else { outcome[k] };
-        let reached = (ends == Status::Delivered as u8) | (ends == Status::Answered as u8);
-        let late = at > submitted[k] + numbers.in_validity;
-        let price = if late { numbers.delivered_late } else { numbers.delivered };
-        status[k] = ends;
-        reported[k] = if silent { NEVER } else { at + delay[k] };
-        delivered[k] = if reached { at } else { NEVER };
-        charge[k] = numbers.submitted + if reached { price } else { 0 };
+        let resolved = settlement.resolve(submitted[k], leaves[k], outcome[k], after[k]);
+        status[k] = resolved.status;
+        reported[k] = if outcome[k] == 0 { NEVER } else { resolved.at + delay[k] };
+        delivered[k] = if resolved.reached { resolved.at } else { NEVER };
+        charge[k] = resolved.charge;
     }
 }

@@ -2,16 +2,16 @@
 //!
 //! A provider knows nothing of flows or plans; it speaks the engine's words from the other side.
 
+mod capacity;
 mod fortune;
-mod gate;
 mod outage;
-mod queue;
+mod resolve;
 mod simulated;
 mod spec;
 mod tables;
 
+pub use capacity::{Admission, Queue, QueueEvent};
 pub use fortune::{Fates, Fortune, Use, Who};
 pub use outage::{Calendar, RandomWindows, Windows};
-pub use queue::{Admission, Queue};
 pub use simulated::{Fate, Provider, Report, Terms};
 pub use spec::{Capacity, Effect, Order, Outage, Outcome, Price, ProviderSpec, Seen, When};

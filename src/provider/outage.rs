@@ -3,7 +3,7 @@
 use super::spec::{Effect, Outage, When};
 use crate::dist::{Dist, Sampler, Shape};
 use crate::rng::{Draws, Luck, ProviderKey, purpose};
-use crate::units::SimTime;
+use crate::units::{Span, Time};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The windows of one outage.
@@ -12,11 +12,11 @@ pub enum Windows {
     /// One, and its recurrences.
     Fixed {
         /// The first begins.
-        from: SimTime,
+        from: Time,
         /// The first is over.
-        to: SimTime,
-        /// They recur with this period; [`SimTime::NEVER`] for one alone.
-        every: SimTime,
+        to: Time,
+        /// They recur with this period; [`Span::UNLIMITED`] for one alone.
+        every: Span,
     },
     /// At random.
     Random(RandomWindows),
@@ -26,30 +26,30 @@ impl Windows {
     /// Whether a window is open at `at`.
     #[must_use]
     #[inline]
-    pub fn is_open(&self, at: SimTime) -> bool {
+    pub fn is_open(&self, at: Time) -> bool {
         match self {
             Self::Fixed { from, to, every } => {
                 if at < *from {
                     return false;
                 }
                 let since = at.since(*from).as_micros();
-                let within = if every.is_never() { since } else { since % every.as_micros() };
+                let within = if every.is_unlimited() { since } else { since % every.as_micros() };
                 within < to.since(*from).as_micros()
             }
             Self::Random(windows) => windows.is_open(at),
         }
     }
 
-    /// The first moment after `at` at which a window begins or ends; [`SimTime::NEVER`] when none does.
+    /// The first moment after `at` at which a window begins or ends; [`Time::NEVER`] when none does.
     #[must_use]
-    pub fn next_change(&self, at: SimTime) -> SimTime {
+    pub fn next_change(&self, at: Time) -> Time {
         match self {
             Self::Fixed { from, to, every } => {
                 let since = at.since(*from).as_micros();
-                let past = if every.is_never() || since < 0 { 0 } else { since / every.as_micros() };
-                let start = if past == 0 { *from } else { from.after(SimTime::from_micros(past * every.as_micros())) };
+                let past = if every.is_unlimited() || since < 0 { 0 } else { since / every.as_micros() };
+                let start = if past == 0 { *from } else { from.after(Span::from_micros(past * every.as_micros())) };
                 let edges = [start, start.after(to.since(*from)), start.after(*every)];
-                edges.into_iter().find(|&edge| edge > at).unwrap_or(SimTime::NEVER)
+                edges.into_iter().find(|&edge| edge > at).unwrap_or(Time::NEVER)
             }
             Self::Random(windows) => windows.next_change(at),
         }
@@ -57,7 +57,7 @@ impl Windows {
 
     /// The windows that begin before `until`, the first `most` of them.
     #[must_use]
-    pub fn before(&self, until: SimTime, most: usize) -> Vec<(SimTime, SimTime)> {
+    pub fn before(&self, until: Time, most: usize) -> Vec<(Time, Time)> {
         match self {
             Self::Fixed { from, to, every } => {
                 let length = to.since(*from);
@@ -70,10 +70,10 @@ impl Windows {
 }
 
 /// A window: when it begins and when it is over.
-type Window = (SimTime, SimTime);
+type Window = (Time, Time);
 
 /// No random outage begins later than this, four years after the start: with one a minute that is two million of them.
-const LAST_RANDOM: SimTime = SimTime::from_micros(4 * 366 * 86_400_000_000);
+const LAST_RANDOM: Time = Time::from_micros(4 * 366 * 86_400_000_000);
 
 /// Random windows of one replication, drawn one after the other as far as somebody asks: which windows there are depends on neither
 /// who asks nor how far others have asked.
@@ -82,7 +82,7 @@ pub struct RandomWindows {
     source: WindowSource,
     /// All that begin before `known`, in order, apart from one another.
     listed: Arc<[Window]>,
-    known: SimTime,
+    known: Time,
     /// Those that follow, as far as stragglers have asked for them.
     later: Arc<Mutex<Vec<Window>>>,
 }
@@ -100,17 +100,17 @@ struct WindowSource {
 
 impl WindowSource {
     /// The window with this index, which follows one that was over at `over`; none after [`LAST_RANDOM`].
-    fn window(&self, index: usize, over: SimTime) -> Option<Window> {
+    fn window(&self, index: usize, over: Time) -> Option<Window> {
         let draws = self.luck.draws(self.key, u32::try_from(index).ok()?, purpose::RANDOM_OUTAGES).block(self.number);
         let from = over.after(self.between.sample(draws[0]));
         // A window is never empty, so that those that follow are further on.
-        let to = from.after(self.lasting.sample(draws[1]).max(SimTime::from_micros(1)));
+        let to = from.after(self.lasting.sample(draws[1]).max(Span::from_micros(1)));
         (from <= LAST_RANDOM).then_some((from, to))
     }
 
     /// The windows after so many that were over at `over`.
-    fn windows(&self, first: usize, over: SimTime) -> impl Iterator<Item = Window> + '_ {
-        let next = move |(index, over): &mut (usize, SimTime)| {
+    fn windows(&self, first: usize, over: Time) -> impl Iterator<Item = Window> + '_ {
+        let next = move |(index, over): &mut (usize, Time)| {
             let window = self.window(*index, *over)?;
             (*index, *over) = (*index + 1, window.1);
             Some(window)
@@ -122,33 +122,33 @@ impl WindowSource {
 
 impl RandomWindows {
     /// Lists those that begin before `known`; later ones are drawn when somebody asks for them.
-    fn new(source: WindowSource, known: SimTime) -> Self {
-        let listed = source.windows(0, SimTime::ZERO).take_while(|&(from, _)| from < known).collect();
+    fn new(source: WindowSource, known: Time) -> Self {
+        let listed = source.windows(0, Time::ZERO).take_while(|&(from, _)| from < known).collect();
         Self { source, listed, known, later: Arc::default() }
     }
 
     #[inline]
-    fn is_open(&self, at: SimTime) -> bool {
+    fn is_open(&self, at: Time) -> bool {
         if at < self.known { holds(&self.listed, at) } else { self.is_open_later(at) }
     }
 
     #[cold]
-    fn is_open_later(&self, at: SimTime) -> bool {
+    fn is_open_later(&self, at: Time) -> bool {
         // The last that is listed may reach beyond the end of the list.
         holds(&self.listed, at) || self.with_later(at, |later| holds(later, at))
     }
 
-    fn next_change(&self, at: SimTime) -> SimTime {
+    fn next_change(&self, at: Time) -> Time {
         let listed = next_edge(&self.listed, at);
         if listed.is_never() { self.with_later(at, |later| next_edge(later, at)) } else { listed }
     }
 
-    fn before(&self, until: SimTime, most: usize) -> Vec<Window> {
-        self.source.windows(0, SimTime::ZERO).take_while(|&(from, _)| from < until).take(most).collect()
+    fn before(&self, until: Time, most: usize) -> Vec<Window> {
+        self.source.windows(0, Time::ZERO).take_while(|&(from, _)| from < until).take(most).collect()
     }
 
     /// What `look` sees in the windows after the list, which reach beyond `at` if there are any.
-    fn with_later<T>(&self, at: SimTime, look: impl FnOnce(&[Window]) -> T) -> T {
+    fn with_later<T>(&self, at: Time, look: impl FnOnce(&[Window]) -> T) -> T {
         // A thread that panicked while it drew has left whole windows behind.
         let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
         let last = later.last().or(self.listed.last()).copied().unwrap_or_default();
@@ -176,16 +176,16 @@ impl Eq for RandomWindows {}
 
 /// Whether one of these windows, which are in order, is open at `at`.
 #[inline]
-fn holds(windows: &[Window], at: SimTime) -> bool {
+fn holds(windows: &[Window], at: Time) -> bool {
     let next = windows.partition_point(|&(from, _)| from <= at);
     next > 0 && at < windows[next - 1].1
 }
 
 /// The first moment after `at` at which one of these windows begins or ends.
-fn next_edge(windows: &[Window], at: SimTime) -> SimTime {
+fn next_edge(windows: &[Window], at: Time) -> Time {
     let next = windows.partition_point(|&(_, to)| to <= at);
     let edges = windows[next..].iter().flat_map(|&(from, to)| [from, to]);
-    edges.into_iter().find(|&edge| edge > at).unwrap_or(SimTime::NEVER)
+    edges.into_iter().find(|&edge| edge > at).unwrap_or(Time::NEVER)
 }
 
 /// When an outage happens, ready to be asked for its windows: the samplers of random ones are the same in every replication.
@@ -216,19 +216,16 @@ impl Calendar {
     }
 
     /// When the first of its windows in the world of `luck` begins, as of the outage with this `number` of the provider with this `key`;
-    /// [`SimTime::NEVER`] for none.
+    /// [`Time::NEVER`] for none.
     #[must_use]
-    pub fn begins(&self, luck: Luck, key: ProviderKey, number: u16) -> SimTime {
-        self.windows(luck, key, number, SimTime::ZERO)
-            .before(SimTime::NEVER, 1)
-            .first()
-            .map_or(SimTime::NEVER, |first| first.0)
+    pub fn begins(&self, luck: Luck, key: ProviderKey, number: u16) -> Time {
+        self.windows(luck, key, number, Time::ZERO).before(Time::NEVER, 1).first().map_or(Time::NEVER, |first| first.0)
     }
 
     /// Its windows in the world of `luck`, as the outage with this `number`, from 0, of the provider with this `key`. Random ones that
     /// begin before `known` are drawn at once, later ones when somebody asks for them.
     #[must_use]
-    pub fn windows(&self, luck: Luck, key: ProviderKey, number: u16, known: SimTime) -> Windows {
+    pub fn windows(&self, luck: Luck, key: ProviderKey, number: u16, known: Time) -> Windows {
         match &self.0 {
             Recurrence::Known(windows) => windows.clone(),
             Recurrence::Random { between, lasting } => {
@@ -256,7 +253,7 @@ pub(super) const fn purpose_of(number: usize) -> u16 {
 }
 
 /// The longest latency that outages make of one, over two years: the times of a flow then stay below 2⁵³ µs.
-const SLOWEST: SimTime = SimTime::from_micros(1 << 46);
+const SLOWEST: Span = Span::from_micros(1 << 46);
 
 /// What all outages together do to one attempt.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -265,22 +262,22 @@ pub(super) struct Trouble {
     pub silent: bool,
     pub reports_lost: bool,
     factor: f64,
-    delay: SimTime,
+    delay: Span,
 }
 
 impl Trouble {
     pub(super) const NONE: Self =
-        Self { refused: false, silent: false, reports_lost: false, factor: 1.0, delay: SimTime::ZERO };
+        Self { refused: false, silent: false, reports_lost: false, factor: 1.0, delay: Span::ZERO };
 
     /// The latency under this trouble.
     #[inline]
-    pub(super) fn stretch(&self, latency: SimTime) -> SimTime {
+    pub(super) fn stretch(&self, latency: Span) -> Span {
         let slowed = if self.factor == 1.0 {
             latency
         } else {
-            SimTime::from_micros((latency.as_micros() as f64 * self.factor).round() as i64)
+            Span::from_micros((latency.as_micros() as f64 * self.factor).round() as i64)
         };
-        slowed.min(SLOWEST).after(self.delay).min(SLOWEST)
+        slowed.min(SLOWEST).plus(self.delay).min(SLOWEST)
     }
 
     fn add(&mut self, effect: Effect) {
@@ -291,7 +288,7 @@ impl Trouble {
             Effect::Slow { factor, delay } => {
                 // Bounded, so that no product is infinite.
                 self.factor = (self.factor * factor).min(1e12);
-                self.delay = self.delay.after(delay).min(SLOWEST);
+                self.delay = self.delay.plus(delay).min(SLOWEST);
             }
             // It slows the provider down, not the attempt.
             Effect::Throttle { .. } => {}
@@ -302,7 +299,7 @@ impl Trouble {
 /// What `hazards` do to an attempt that leaves the provider at `at`. `first` is the draw for the first outage, which comes with
 /// the attempt's own.
 #[inline]
-pub(super) fn trouble(hazards: &[Hazard], at: SimTime, first: u32, draws: Draws) -> Trouble {
+pub(super) fn trouble(hazards: &[Hazard], at: Time, first: u32, draws: Draws) -> Trouble {
     let mut trouble = Trouble::NONE;
     for hazard in hazards {
         if hazard.windows.is_open(at) {
@@ -321,17 +318,21 @@ mod tests {
     use super::*;
     use crate::units::Probability;
 
-    fn secs(s: f64) -> SimTime {
-        SimTime::from_secs_f64(s)
+    fn secs(s: f64) -> Time {
+        Time::from_secs_f64(s)
     }
 
-    fn just_before(at: SimTime) -> SimTime {
-        SimTime::from_micros(at.as_micros() - 1)
+    fn span(s: f64) -> Span {
+        Span::from_secs_f64(s)
+    }
+
+    fn just_before(at: Time) -> Time {
+        Time::from_micros(at.as_micros() - 1)
     }
 
     /// Windows with these mean spans (s), of which those before `known` (s) are listed.
     fn random(between: f64, lasting: f64, known: f64) -> Windows {
-        let when = When::Random { between: secs(between), lasting: secs(lasting) };
+        let when = When::Random { between: span(between), lasting: span(lasting) };
         let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE };
         Calendar::new(&outage).windows(Luck::new(1, 0), ProviderKey::of_name("viber"), 0, secs(known))
     }
@@ -339,8 +340,8 @@ mod tests {
     #[test]
     fn changes_are_where_windows_begin_and_end() {
         let fixed = |every| Windows::Fixed { from: secs(10.0), to: secs(25.0), every };
-        for windows in [fixed(SimTime::NEVER), fixed(secs(30.0)), random(900.0, 100.0, 0.0)] {
-            let mut at = SimTime::ZERO;
+        for windows in [fixed(Span::UNLIMITED), fixed(span(30.0)), random(900.0, 100.0, 0.0)] {
+            let mut at = Time::ZERO;
             for (from, to) in windows.before(secs(3e5), 50) {
                 for edge in [from, to] {
                     assert!(!windows.is_open(just_before(from)) && windows.is_open(from), "{windows:?}");
@@ -361,13 +362,13 @@ mod tests {
         for known in [0.0, 17.0, 5e4, 2e5] {
             let windows = random(900.0, 100.0, known);
             let asks = |&(from, to): &Window| {
-                let middle = SimTime::from_micros((from.as_micros() + to.as_micros()) / 2);
+                let middle = Time::from_micros((from.as_micros() + to.as_micros()) / 2);
                 windows.is_open(middle) && windows.next_change(middle) == to && !windows.is_open(to)
             };
             assert!(edges.iter().rev().step_by(7).all(asks) && edges.iter().all(asks), "known until {known}");
             assert_eq!(windows.before(secs(1e6), 200), edges);
         }
-        assert!(random(900.0, 100.0, 0.0).next_change(LAST_RANDOM.after(secs(1e4))).is_never());
+        assert!(random(900.0, 100.0, 0.0).next_change(LAST_RANDOM.after(span(1e4))).is_never());
     }
 
     /// In the long run an alternating renewal process is down for a share lasting / (between + lasting), here a tenth. Over n cycles
@@ -381,7 +382,7 @@ mod tests {
         assert!((n - 1e4).abs() < 5.0 * 100.0, "{n}");
         assert!((down / 1e7 - 0.1).abs() < 5.0 * 0.09 * (2.0 / n).sqrt(), "{}", down / 1e7);
         assert!(windows.windows(2).all(|pair| pair[0].1 <= pair[1].0));
-        let when = When::Random { between: secs(900.0), lasting: secs(100.0) };
+        let when = When::Random { between: span(900.0), lasting: span(100.0) };
         let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE };
         let others = Calendar::new(&outage).windows(Luck::new(1, 1), ProviderKey::of_name("viber"), 0, until);
         let others = others.before(until, usize::MAX);

@@ -1,21 +1,22 @@
 //! A provider made ready to play: what becomes of one submission.
 
+use super::capacity::Queue;
 use super::outage::{self, Calendar, Hazard, Trouble, Windows};
-use super::queue::Queue;
+use super::resolve::{Resolved, Settlement};
 use super::spec::{Capacity, Effect, Order, Outage, Price, ProviderSpec};
 use super::tables::{Outcome, Tables};
 use crate::dist::{Dist, Sampler};
 use crate::rng::{Draws, Luck, ProviderKey, purpose};
-use crate::units::{Money, SimTime};
-use crate::vocabulary::Status;
+use crate::units::{Money, Span, Time};
+use crate::vocabulary::{Segment, Status};
 use std::sync::Arc;
 
 /// No call lasts longer than a day; with the highest price that a scenario can name, sums of charges then stay exact.
-const LONGEST_CALL: SimTime = SimTime::from_micros(86_400_000_000);
+const LONGEST_CALL: Span = Span::from_micros(86_400_000_000);
 
 /// How long an attempt of which nothing is heard holds its line at the most: the least that a SIP proxy must wait for a final
 /// answer to a call (timer C, RFC 3261, section 16.6).
-const SILENCE: SimTime = SimTime::from_micros(180_000_000);
+const SILENCE: Span = Span::from_micros(180_000_000);
 
 /// A simulated provider.
 ///
@@ -35,10 +36,8 @@ const SILENCE: SimTime = SimTime::from_micros(180_000_000);
 #[derive(Clone, Debug)]
 pub struct Provider {
     pub(super) key: ProviderKey,
-    pub(super) price: Price,
-    pub(super) honours_ttl: bool,
-    pub(super) report_delay: Sampler,
-    pub(super) outcomes: Vec<Outcome>,
+    /// By [`Segment::index`]; one for now.
+    behaviours: Arc<[Behaviour]>,
     /// The outages that may hit an attempt.
     pub(super) hazards: Vec<Hazard>,
     capacity: Option<Capacity>,
@@ -46,19 +45,28 @@ pub struct Provider {
     throttles: Vec<(Windows, u32)>,
     /// All outages as described, and when they happen.
     outages: Arc<[(Outage, Calendar)]>,
+}
+
+/// What a provider does with the attempts for recipients of one segment, and what it charges.
+#[derive(Debug)]
+pub(super) struct Behaviour {
+    price: Price,
+    honours_ttl: bool,
+    report_delay: Sampler,
+    outcomes: Vec<Outcome>,
     /// For batches, where they can be had.
-    pub(super) tables: Option<Arc<Tables>>,
+    pub(super) tables: Option<Tables>,
 }
 
 /// What is agreed for one attempt when it is handed over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Terms {
     /// When it was handed over.
-    pub submitted: SimTime,
+    pub submitted: Time,
     /// How long the engine waits in its step.
-    pub ttl: SimTime,
+    pub ttl: Span,
     /// How long the provider keeps trying, if it keeps to that; a delivery after it is charged as late.
-    pub validity: SimTime,
+    pub validity: Span,
     /// Whether the engine is to hear `queued` and `sent` as well.
     pub progress: bool,
 }
@@ -67,7 +75,7 @@ pub struct Terms {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Report {
     /// When it arrives.
-    pub at: SimTime,
+    pub at: Time,
     /// What it says.
     pub status: Status,
 }
@@ -75,15 +83,15 @@ pub struct Report {
 /// What becomes of one attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fate {
-    /// When it reaches the person; [`SimTime::NEVER`] if it does not.
-    pub delivered: SimTime,
-    /// When the person opens it; [`SimTime::NEVER`] if they do not.
-    pub seen: SimTime,
+    /// When it reaches the person; [`Time::NEVER`] if it does not.
+    pub delivered: Time,
+    /// When the person opens it; [`Time::NEVER`] if they do not.
+    pub seen: Time,
     /// When its line is free again: when an answered call ends, when any other attempt is over for the provider, or when it
     /// waits for a silent one no longer.
-    pub released: SimTime,
-    /// Whether it was refused at once: it did not leave, or the provider is out of order.
-    pub refused: bool,
+    pub released: Time,
+    /// Whether it was rejected at once: it did not depart, or the provider is out of order.
+    pub rejected: bool,
     /// What it costs.
     pub charge: Money,
     reports: [Report; 4],
@@ -92,19 +100,19 @@ pub struct Fate {
 
 impl Fate {
     const NOTHING: Self = Self {
-        delivered: SimTime::NEVER,
-        seen: SimTime::NEVER,
-        released: SimTime::NEVER,
-        refused: false,
+        delivered: Time::NEVER,
+        seen: Time::NEVER,
+        released: Time::NEVER,
+        rejected: false,
         charge: Money::ZERO,
-        reports: [Report { at: SimTime::NEVER, status: Status::Queued }; 4],
+        reports: [Report { at: Time::NEVER, status: Status::Queued }; 4],
         count: 0,
     };
 
-    /// An attempt that is refused when it is handed over.
+    /// An attempt that is rejected when it is submitted.
     #[must_use]
-    pub fn refused(terms: &Terms) -> Self {
-        let mut fate = Self { refused: true, ..Self::NOTHING };
+    pub fn rejected(terms: &Terms) -> Self {
+        let mut fate = Self { rejected: true, ..Self::NOTHING };
         fate.report(terms.submitted, Status::Failed);
         fate
     }
@@ -117,7 +125,7 @@ impl Fate {
     }
 
     #[inline]
-    fn report(&mut self, at: SimTime, status: Status) {
+    fn report(&mut self, at: Time, status: Status) {
         self.reports[usize::from(self.count)] = Report { at, status };
         self.count += 1;
     }
@@ -141,27 +149,26 @@ impl Provider {
                     .map(|talk| Sampler::new(&Dist { max: talk.max.min(LONGEST_CALL), ..talk.clone() })),
             }
         };
+        let (outcomes, report_delay): (Vec<_>, _) =
+            (spec.outcomes.iter().map(outcome).collect(), Sampler::new(&spec.report_delay));
+        let tables = Tables::new(&outcomes, &report_delay);
+        let behaviour = Behaviour { price: spec.price, honours_ttl: spec.honours_ttl, report_delay, outcomes, tables };
         let mut provider = Self {
             key: ProviderKey::of_name(&spec.name),
-            price: spec.price,
-            honours_ttl: spec.honours_ttl,
-            report_delay: Sampler::new(&spec.report_delay),
-            outcomes: spec.outcomes.iter().map(outcome).collect(),
+            behaviours: Arc::new([behaviour]),
             hazards: Vec::new(),
             capacity: spec.capacity,
             throttles: Vec::new(),
             outages: spec.outages.iter().map(|outage| (outage.clone(), Calendar::new(outage))).collect(),
-            tables: None,
         };
-        provider.tables = Tables::new(&provider.outcomes, &provider.report_delay).map(Arc::new);
-        provider.draw_outages(Luck::new(0, 0), SimTime::ZERO);
+        provider.draw_outages(Luck::new(0, 0), Time::ZERO);
         provider
     }
 
     /// A provider that no attempt comes to: it has a name, and no samplers.
     #[must_use]
     pub fn unused(spec: &ProviderSpec) -> Self {
-        let nothing = Dist::constant(SimTime::ZERO);
+        let nothing = Dist::constant(Span::ZERO);
         Self::new(&ProviderSpec {
             name: spec.name.clone(),
             channel: spec.channel.clone(),
@@ -179,8 +186,9 @@ impl Provider {
     #[must_use]
     pub fn has_atoms(&self) -> bool {
         let is_constant = |(outage, _): &(Outage, Calendar)| matches!(outage.effect, Effect::Slow { factor: 0.0, .. });
-        let reaching = self.outcomes.iter().filter(|outcome| outcome.status.is_delivery());
-        reaching.into_iter().any(|outcome| outcome.after.has_atoms()) || self.outages.iter().any(is_constant)
+        let outcomes = self.behaviours.iter().flat_map(|behaviour| &behaviour.outcomes);
+        let mut reaching = outcomes.filter(|outcome| outcome.status.is_delivery());
+        reaching.any(|outcome| outcome.after.has_atoms()) || self.outages.iter().any(is_constant)
     }
 
     /// Whether some of its outages come at random.
@@ -191,12 +199,12 @@ impl Provider {
 
     /// The provider in the world of `luck`, with the random outages of that; those that begin before `known` are drawn at once.
     #[must_use]
-    pub fn in_world(mut self, luck: Luck, known: SimTime) -> Self {
+    pub fn in_world(mut self, luck: Luck, known: Time) -> Self {
         self.draw_outages(luck, known);
         self
     }
 
-    fn draw_outages(&mut self, luck: Luck, known: SimTime) {
+    fn draw_outages(&mut self, luck: Luck, known: Time) {
         (self.hazards, self.throttles) = (Vec::new(), Vec::new());
         for (number, (outage, calendar)) in self.outages.iter().enumerate() {
             let windows = calendar.windows(luck, self.key, number as u16, known);
@@ -242,94 +250,116 @@ impl Provider {
         self.key
     }
 
-    /// How long an attempt waits for capacity before it is withdrawn: until the engine's `deadline`, or until its validity runs
-    /// out, if the provider keeps that.
-    #[must_use]
+    /// What it does with the attempts for recipients of this segment.
     #[inline]
-    pub fn patience(&self, terms: &Terms, deadline: SimTime) -> SimTime {
-        deadline.min(self.valid_until(terms))
+    pub(super) fn behaviour(&self, segment: Segment) -> &Behaviour {
+        &self.behaviours[segment.index()]
     }
 
-    /// What becomes of an attempt that is withdrawn because its patience runs out: nothing is charged. Of a validity that ends before
-    /// the engine's `deadline` the engine hears; its own deadline it knows.
+    /// When an attempt stops waiting for capacity: at the engine's `deadline`, or when its validity ends, if the provider keeps that.
     #[must_use]
-    pub fn withdraw(&self, terms: &Terms, deadline: SimTime, draws: Draws) -> Fate {
+    #[inline]
+    pub fn patience(&self, terms: &Terms, segment: Segment, deadline: Time) -> Time {
+        deadline.min(self.behaviour(segment).valid_until(terms))
+    }
+
+    /// What becomes of an attempt whose patience ends while it waits: nothing is charged. Of a validity that ends before the engine's
+    /// `deadline` the engine hears; its own deadline it knows.
+    #[must_use]
+    pub fn expire_in_queue(&self, terms: &Terms, segment: Segment, deadline: Time, draws: Draws) -> Fate {
         let mut fate = Fate::NOTHING;
         if terms.progress {
             fate.report(terms.submitted, Status::Queued);
         }
-        let patience = self.patience(terms, deadline);
+        let patience = self.patience(terms, segment, deadline);
         if patience < deadline {
-            fate.report(patience.after(self.report_delay.sample(draws.draw(purpose::REPORT_DELAY))), Status::Expired);
+            let delay = self.behaviour(segment).report_delay.sample(draws.draw(purpose::REPORT_DELAY));
+            fate.report(patience.after(delay), Status::Expired);
         }
         fate
     }
 
-    /// What becomes of an attempt that leaves at `leaves`, with these terms and draws.
+    /// What becomes of an attempt for a recipient of this segment that departs then, with these terms and draws.
     #[must_use]
     #[inline]
-    pub fn submit(&self, leaves: SimTime, terms: &Terms, draws: Draws) -> Fate {
+    pub fn submit(&self, departs: Time, terms: &Terms, segment: Segment, draws: Draws) -> Fate {
         let block = draws.block(0);
         let trouble = match self.hazards.as_slice() {
             [] => Trouble::NONE,
-            hazards => outage::trouble(hazards, leaves, block[usize::from(purpose::FIRST_OUTAGE)], draws),
+            hazards => outage::trouble(hazards, departs, block[usize::from(purpose::FIRST_OUTAGE)], draws),
         };
         let mut fate = Fate::NOTHING;
         // What waits has been accepted.
-        if terms.progress && (!trouble.refused || leaves > terms.submitted) {
+        if terms.progress && (!trouble.refused || departs > terms.submitted) {
             fate.report(terms.submitted, Status::Queued);
         }
         if trouble.refused {
-            fate.report(leaves, Status::Failed);
-            fate.released = leaves;
-            fate.refused = leaves == terms.submitted;
+            fate.report(departs, Status::Failed);
+            fate.released = departs;
+            fate.rejected = departs == terms.submitted;
             return fate;
         }
-        fate.charge = Money::from_micros(self.price.submitted.as_micros() * i64::from(self.price.parts));
-        fate.released = leaves.after(SILENCE).min(self.valid_until(terms)).max(leaves);
+        let behaviour = self.behaviour(segment);
+        let settlement = behaviour.settlement(terms);
+        fate.charge = Money::from_micros(settlement.submitted);
+        fate.released = departs.after(SILENCE).min(behaviour.valid_until(terms)).max(departs);
         if !trouble.silent {
-            self.play(leaves, terms, &trouble, draws, block, &mut fate);
+            behaviour.come_to(departs, terms, &settlement, &trouble, (draws, block), &mut fate);
         }
         fate
+    }
+}
+
+impl Behaviour {
+    #[inline]
+    pub(super) fn settlement(&self, terms: &Terms) -> Settlement {
+        Settlement::new(&self.price, self.honours_ttl, terms.validity)
     }
 
     /// When it stops trying.
     #[inline]
-    fn valid_until(&self, terms: &Terms) -> SimTime {
-        if self.honours_ttl { terms.submitted.after(terms.validity) } else { SimTime::NEVER }
+    fn valid_until(&self, terms: &Terms) -> Time {
+        if self.honours_ttl { terms.submitted.after(terms.validity) } else { Time::NEVER }
     }
 
     /// The outcome and what follows from it.
     #[inline]
-    fn play(&self, leaves: SimTime, terms: &Terms, trouble: &Trouble, draws: Draws, block: [u32; 4], fate: &mut Fate) {
+    fn come_to(
+        &self,
+        departs: Time,
+        terms: &Terms,
+        settlement: &Settlement,
+        trouble: &Trouble,
+        (draws, block): (Draws, [u32; 4]),
+        fate: &mut Fate,
+    ) {
         let outcome = self.outcome(block[usize::from(purpose::OUTCOME)]);
         let heard = !trouble.reports_lost;
         if terms.progress && heard && outcome.is_some_and(Outcome::reaches_network) {
             let delay = self.report_delay.sample(draws.draw(purpose::SENT_REPORT_DELAY));
-            fate.report(leaves.after(delay), Status::Sent);
+            fate.report(departs.after(delay), Status::Sent);
         }
         let Some(outcome) = outcome else { return };
-        let happens = leaves.after(trouble.stretch(outcome.after.sample(block[usize::from(purpose::AFTER)])));
-        let over = self.valid_until(terms);
-        let expired = happens > over;
-        let (at, status) = if expired { (over, Status::Expired) } else { (happens, outcome.status) };
-        fate.released = at;
+        let after = trouble.stretch(outcome.after.sample(block[usize::from(purpose::AFTER)]));
+        let (submitted, departs) = (terms.submitted.as_micros(), departs.as_micros());
+        let resolved = settlement.resolve(submitted, departs, outcome.status as u8, after.as_micros());
+        let Resolved { reached, charge, .. } = resolved;
+        let at = Time::from_micros(resolved.at);
+        (fate.released, fate.charge) = (at, Money::from_micros(charge));
         if heard {
             let delay = self.report_delay.sample(block[usize::from(purpose::REPORT_DELAY)]);
+            let status = if resolved.status == outcome.status as u8 { outcome.status } else { Status::Expired };
             fate.report(at.after(delay), status);
         }
-        if status.is_delivery() {
-            self.deliver(outcome, at, terms, heard, draws, fate);
+        if reached {
+            self.deliver(outcome, at, heard, draws, fate);
         }
     }
 
     /// The message has reached the person at `at`.
     #[inline]
-    fn deliver(&self, outcome: &Outcome, at: SimTime, terms: &Terms, heard: bool, draws: Draws, fate: &mut Fate) {
+    fn deliver(&self, outcome: &Outcome, at: Time, heard: bool, draws: Draws, fate: &mut Fate) {
         fate.delivered = at;
-        // Only a provider that does not keep validity delivers after it.
-        let late = at > terms.submitted.after(terms.validity);
-        fate.charge += if late { self.price.delivered_late } else { self.price.delivered };
         if let Some(talk) = &outcome.talk {
             let talk = talk.sample(draws.draw(purpose::TALK));
             fate.released = at.after(talk);
@@ -370,7 +400,7 @@ impl Price {
     /// What an answered call of this length costs: each started increment its part of the price per minute, the sum rounded
     /// to the nearest millionth.
     #[must_use]
-    pub fn talk(&self, talk: SimTime) -> Money {
+    pub fn talk(&self, talk: Span) -> Money {
         const MINUTE: i128 = 60_000_000;
         let increment = i128::from(self.increment.as_micros());
         let started = (i128::from(talk.as_micros()) + increment - 1) / increment;

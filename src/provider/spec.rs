@@ -1,7 +1,7 @@
 //! What a scenario says of a provider.
 
 use crate::dist::Dist;
-use crate::units::{Money, Probability, Rate, SimTime};
+use crate::units::{Money, Probability, Rate, Span, Time};
 use crate::vocabulary::Status;
 
 /// A provider as described: what its attempts come to, how fast, at what price, and when it breaks.
@@ -103,7 +103,7 @@ pub struct Price {
     /// For each minute of an answered call.
     pub per_minute: Money,
     /// The span in which talk time is billed: a started one counts whole. Above zero.
-    pub increment: SimTime,
+    pub increment: Span,
 }
 
 impl Default for Price {
@@ -115,7 +115,7 @@ impl Default for Price {
             delivered: Money::ZERO,
             delivered_late: Money::ZERO,
             per_minute: Money::ZERO,
-            increment: SimTime::from_micros(60_000_000),
+            increment: Span::from_micros(60_000_000),
         }
     }
 }
@@ -137,18 +137,18 @@ pub enum When {
     /// At a known time.
     Window {
         /// It begins then.
-        from: SimTime,
+        from: Time,
         /// It is over then: an attempt that leaves at `to` is not hit. Later than `from`.
-        to: SimTime,
-        /// It recurs with this period, which is at least `to - from`; [`SimTime::NEVER`] for once only.
-        every: SimTime,
+        to: Time,
+        /// It recurs with this period, which is at least `to - from`; [`Span::UNLIMITED`] for once only.
+        every: Span,
     },
     /// At random, anew in each replication: an alternating renewal process of exponential spans.
     Random {
         /// The mean time from the end of one to the beginning of the next, above zero.
-        between: SimTime,
+        between: Span,
         /// How long one lasts on average, above zero.
-        lasting: SimTime,
+        lasting: Span,
     },
 }
 
@@ -164,7 +164,7 @@ pub enum Effect {
         /// Not negative.
         factor: f64,
         /// Not negative.
-        delay: SimTime,
+        delay: Span,
     },
     /// Everything happens, and no report of it reaches the engine.
     ReportsLost,

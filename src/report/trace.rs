@@ -3,9 +3,9 @@
 use super::words;
 use crate::engine::{Notice, StepEnd, Strategy, Submission};
 use crate::scenario::Scenario;
-use crate::sim::Verdict;
+use crate::sim::AdmissionDecision;
 use crate::study::{Event, Trace, Whose};
-use crate::units::{Money, SimTime};
+use crate::units::{Money, Span, Time};
 use std::fmt::Write;
 
 /// A life, for people to read.
@@ -21,7 +21,7 @@ pub fn trace(scenario: &Scenario, whose: Whose, trace: &Trace) -> String {
         words::whole(stream.traffic.recipients),
         scenario.plans[plan].name,
         scenario.seed,
-        clock(trace.arrival)
+        clock(trace.arrival.since(Time::ZERO))
     );
     teller.line(&mut text, trace.arrival, "flow      started");
     let mut last = trace.arrival;
@@ -41,26 +41,28 @@ struct Teller<'a> {
     scenario: &'a Scenario,
     plan: usize,
     stream: usize,
-    arrival: SimTime,
+    arrival: Time,
 }
 
 impl Teller<'_> {
-    fn line(&self, text: &mut String, at: SimTime, said: &str) {
+    fn line(&self, text: &mut String, at: Time, said: &str) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{:>14}  {said}", clock(at.since(self.arrival)));
     }
 
     fn event(&self, event: &Event) -> Option<String> {
         Some(match event {
-            Event::TurnedDown { submission, provider, verdict } => {
+            Event::TurnedDown { submission, provider, decision } => {
                 let Submission { attempt, step } = submission;
-                let said = said(*verdict);
+                let said = said(*decision);
                 format!("submit    attempt {} to {} (step {}): {said}", attempt + 1, self.name(*provider), step + 1)
             }
-            Event::Submitted { submission, provider, verdict, ttl, charge } => {
+            Event::Submitted { submission, provider, decision, ttl, charge } => {
                 let line = self.submitted(*submission, *provider, *ttl, *charge);
-                match verdict {
-                    Verdict::Refused | Verdict::Blocked => format!("{line}: {}", said(*verdict)),
+                match decision {
+                    AdmissionDecision::Rejected | AdmissionDecision::NotPermitted => {
+                        format!("{line}: {}", said(*decision))
+                    }
                     _ => line,
                 }
             }
@@ -74,9 +76,9 @@ impl Teller<'_> {
         })
     }
 
-    fn submitted(&self, submission: Submission, provider: usize, ttl: SimTime, charge: Money) -> String {
+    fn submitted(&self, submission: Submission, provider: usize, ttl: Span, charge: Money) -> String {
         let Submission { attempt, step } = submission;
-        let wait = if ttl.is_never() { "no ttl".to_owned() } else { format!("ttl {ttl}") };
+        let wait = if ttl.is_unlimited() { "no ttl".to_owned() } else { format!("ttl {ttl}") };
         let charge = if charge == Money::ZERO { "free".to_owned() } else { format!("costs {}", self.money(charge)) };
         format!("submit    attempt {} to {} (step {}, {wait}), {charge}", attempt + 1, self.name(provider), step + 1)
     }
@@ -84,13 +86,13 @@ impl Teller<'_> {
     /// A message's change is said by its report; here is what follows from it.
     fn notice(&self, notice: &Notice) -> Option<String> {
         match notice {
-            Notice::Message { .. } => None,
+            Notice::Message { .. } | Notice::TurnedDown { .. } => None,
             Notice::Step { step, end } => Some(format!("step {}    {}", step + 1, ending(end))),
             Notice::Flow { status, .. } => Some(format!("flow      {status}")),
         }
     }
 
-    fn summary(&self, text: &mut String, trace: &Trace, last: SimTime) {
+    fn summary(&self, text: &mut String, trace: &Trace, last: Time) {
         let reached = match trace.deliveries {
             0 => "not reached".to_owned(),
             n => {
@@ -128,6 +130,9 @@ impl Teller<'_> {
                 format!("message {} ({}): {status}", attempt + 1, self.channel(*step))
             }
             Notice::Step { step, end } => format!("step {} ({}): {}", step + 1, self.channel(*step), ending(end)),
+            Notice::TurnedDown { attempt, provider, .. } => {
+                format!("message {}: turned down by {}", attempt + 1, self.name(*provider))
+            }
             Notice::Flow { status, step } => format!("flow: {status} (terminated by {})", self.channel(*step)),
         }
     }
@@ -142,22 +147,22 @@ impl Teller<'_> {
 
     fn channel(&self, step: u8) -> &str {
         let plan = self.scenario.plan_of(&self.scenario.streams[self.stream], self.plan);
-        let provider = plan.carriers[usize::from(step)].pool.members()[0];
+        let provider = plan.flow.step(step).pool.members()[0];
         &self.scenario.providers[provider].channel
     }
 }
 
 /// Why a provider does not take an attempt.
-const fn said(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Blocked => "not sent, its circuit is open",
-        Verdict::Refused => "refused, it is over its limit",
+const fn said(decision: AdmissionDecision) -> &'static str {
+    match decision {
+        AdmissionDecision::NotPermitted => "not sent, its circuit is open",
+        AdmissionDecision::Rejected => "refused, it is over its limit",
         _ => "refused, it is out of order",
     }
 }
 
 /// A span to the millisecond: `0.928s`, `2m05.120s`, `1h02m03.000s`.
-fn clock(span: SimTime) -> String {
+fn clock(span: Span) -> String {
     let millis = (span.as_micros() + 500) / 1_000;
     let (hours, minutes, seconds) = (millis / 3_600_000, millis / 60_000 % 60, millis / 1_000 % 60);
     let millis = millis % 1_000;
@@ -184,7 +189,7 @@ mod tests {
 
     #[test]
     fn times_are_told_to_the_millisecond() {
-        let told = |seconds| clock(SimTime::from_secs_f64(seconds));
+        let told = |seconds| clock(Span::from_secs_f64(seconds));
         assert_eq!([told(0.0), told(0.927_906), told(59.999_6)], ["0.000s", "0.928s", "1m00.000s"]);
         assert_eq!([told(125.12), told(3_723.0), told(90_000.0)], ["2m05.120s", "1h02m03.000s", "25h00m00.000s"]);
     }

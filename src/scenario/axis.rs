@@ -3,7 +3,7 @@
 use super::change::{Change, Path};
 use super::grammar::Kind;
 use super::quantity::{duration, rate};
-use crate::units::SimTime;
+use crate::units::Span;
 
 /// The most values that one axis takes.
 const MOST: usize = 10_000;
@@ -96,7 +96,7 @@ fn unit_of(kind: &Kind) -> Option<AxisUnit> {
 
 fn number_of(unit: AxisUnit, value: &str) -> Option<f64> {
     match unit {
-        AxisUnit::Seconds => duration(value).ok().map(SimTime::as_secs_f64),
+        AxisUnit::Seconds => duration(value).ok().map(Span::as_secs_f64),
         AxisUnit::PerSecond => rate(value).ok().map(crate::units::Rate::per_second),
         AxisUnit::Number => value.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite()),
         AxisUnit::Word => None,
@@ -135,7 +135,7 @@ fn range(unit: AxisUnit, from: &str, rest: &str, whole: bool) -> Result<Vec<Stri
 fn written(unit: AxisUnit, number: f64, whole: bool) -> String {
     let short: f64 = format!("{number:.5e}").parse().unwrap_or(number);
     match unit {
-        AxisUnit::Seconds => SimTime::from_secs_f64(short).to_string(),
+        AxisUnit::Seconds => Span::from_secs_f64(short).to_string(),
         AxisUnit::PerSecond => format!("{short}/s"),
         _ if whole => format!("{}", number.round()),
         _ => short.to_string(),

@@ -19,7 +19,7 @@ mod traffic;
 use super::diagnostic::{Diagnostic, Fault, position, shown};
 use super::model::{Plan, Scenario};
 use super::record::{Read, Record};
-use crate::units::SimTime;
+use crate::units::Span;
 use std::ops::Range;
 use std::path::Path;
 
@@ -117,6 +117,6 @@ fn optional<'a, T: Read<'a>>(record: &'a Record, key: &str) -> Option<Option<T>>
 }
 
 /// A span as hints write it.
-fn quoted(span: SimTime) -> String {
+fn quoted(span: Span) -> String {
     format!("\"{span}\"")
 }

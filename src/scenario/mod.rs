@@ -35,7 +35,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, LoadError, Severity};
 pub(crate) use load::hexadecimal;
 pub use load::{load, load_changed, parse, parse_changed};
 pub use metric::{Metric, Unit};
-pub use model::{Bound, Carrier, Check, Plan, Scenario, Stream, used_by};
+pub use model::{Bound, Check, Plan, Scenario, Stream, used_by};
 pub use overrides::Override;
 pub use quantity::duration_of as duration;
 pub use schema::schema;

@@ -3,10 +3,10 @@
 use super::diagnostic::Diagnostics;
 use super::metric::Metric;
 use super::tolerance::BaselineRules;
-use crate::engine::{BreakerRules, FlowPlan, Pool};
+use crate::engine::{BreakerRules, FlowPlan};
 use crate::provider::ProviderSpec;
 use crate::traffic::Traffic;
-use crate::units::SimTime;
+use crate::units::Span;
 
 /// Everything a run is made of.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,7 +20,7 @@ pub struct Scenario {
     /// How often it is played when nobody says otherwise; at least 1.
     pub replications: u32,
     /// A delivery within this span of the recipient's arrival is in time, unless the recipient's stream says otherwise.
-    pub deadline: SimTime,
+    pub deadline: Span,
     /// Who arrives, and when. Not empty, names unique.
     pub streams: Vec<Stream>,
     /// The providers, in the order of the file. Not empty, names unique.
@@ -80,8 +80,8 @@ impl Scenario {
 /// The providers that `plans` use, rising, each once.
 #[must_use]
 pub fn used_by<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Vec<usize> {
-    let carriers = plans.into_iter().flat_map(|plan| &plan.carriers);
-    let mut used: Vec<_> = carriers.flat_map(|carrier| carrier.pool.members()).copied().collect();
+    let steps = plans.into_iter().flat_map(|plan| plan.flow.steps());
+    let mut used: Vec<_> = steps.flat_map(|rules| rules.pool.members()).copied().collect();
     used.sort_unstable();
     used.dedup();
     used
@@ -95,37 +95,26 @@ pub struct Stream {
     /// Who arrives, and when.
     pub traffic: Traffic,
     /// A delivery within this span of the recipient's arrival is in time.
-    pub deadline: SimTime,
+    pub deadline: Span,
     /// The higher goes first where a provider serves by priority.
     pub priority: u8,
     /// The plan that it always follows; `None` for the one that is compared.
     pub plan: Option<Plan>,
 }
 
-/// A plan: its rules for the engine, and who carries each step.
+/// A plan, and what the file says of it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Plan {
     /// Its name.
     pub name: String,
-    /// The rules of the flow.
+    /// The rules for the engine. Providers are named by their index in [`Scenario::providers`].
     pub flow: FlowPlan,
-    /// One for each step of `flow`.
-    pub carriers: Vec<Carrier>,
     /// Whether it is the one that others are held against.
     pub is_reference: bool,
     /// What it was called when a baseline was made.
     pub renamed_from: Option<String>,
     /// The line of the file in which it begins, from 1; 0 where there is no file.
     pub line: usize,
-}
-
-/// Who carries a step.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Carrier {
-    /// The providers to choose from, by their index in [`Scenario::providers`].
-    pub pool: Pool,
-    /// How long the provider itself keeps trying, from submission; [`SimTime::NEVER`] for no limit.
-    pub validity: SimTime,
 }
 
 /// A bound that a measure of a plan is held to.

@@ -5,7 +5,7 @@ use super::grammar::{Kind, Range};
 use super::mismatch::wrong;
 use super::quantity::{duration, negative, unitless};
 use super::record::Value;
-use crate::units::{Probability, SimTime};
+use crate::units::{Probability, Span};
 use toml::de::DeValue;
 
 /// A whole number from `min` to `max`.
@@ -76,13 +76,13 @@ fn percent(raw: &DeValue<'_>) -> Option<String> {
 }
 
 /// A duration in quotes with a unit.
-pub(super) fn span(raw: &DeValue<'_>, source: &str, zero: bool) -> Result<SimTime, Fault> {
+pub(super) fn span(raw: &DeValue<'_>, source: &str, zero: bool) -> Result<Span, Fault> {
     let kind = Kind::Duration { zero };
     let span = match raw {
         DeValue::String(text) => duration(text)?,
         _ => return Err(unquoted_span(&kind, raw, source)),
     };
-    if span > SimTime::ZERO || zero {
+    if span > Span::ZERO || zero {
         return Ok(span);
     }
     Err(Fault::new("the duration is zero", kind.expected(), "write a duration above zero, such as \"60s\""))
@@ -105,7 +105,7 @@ fn unquoted_span(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Fault {
 /// A duration above zero, or `"none"`.
 pub(super) fn limit(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     if matches!(raw, DeValue::String(text) if text == "none") {
-        return Ok(Value::Duration(SimTime::NEVER));
+        return Ok(Value::Duration(Span::UNLIMITED));
     }
     let hint = |fault: Fault| Fault {
         label: Kind::Limit.expected(),

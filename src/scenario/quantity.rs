@@ -1,13 +1,13 @@
 //! Durations and rates as people write them: `"400ms"`, `"1h30m"`, `"300/s"`, `"50/s..800/s"`.
 
 use super::diagnostic::{Fault, shown};
-use crate::units::{Rate, SimTime};
+use crate::units::{Rate, Span};
 
 /// The longest duration that a scenario can name (days).
 pub(super) const MAX_DAYS: i64 = 366;
 
 /// The longest duration that a scenario can name.
-pub(super) const MAX_DURATION: SimTime = SimTime::from_micros(MAX_DAYS * 86_400_000_000);
+pub(super) const MAX_DURATION: Span = Span::from_micros(MAX_DAYS * 86_400_000_000);
 
 /// The highest rate that a scenario can name (1/s).
 const MAX_RATE_PER_S: f64 = 1e9;
@@ -40,12 +40,12 @@ const SPELT: [(&str, &str); 9] = [
 
 /// The span of time that a word such as `500ms` or `1h30m` says; `None` for one that says none.
 #[must_use]
-pub fn duration_of(text: &str) -> Option<SimTime> {
+pub fn duration_of(text: &str) -> Option<Span> {
     duration(text).ok()
 }
 
 /// The duration that `text` says.
-pub(super) fn duration(text: &str) -> Result<SimTime, Fault> {
+pub(super) fn duration(text: &str) -> Result<Span, Fault> {
     refuse_bare(text)?;
     let (mut rest, mut micros, mut unit_before) = (text, 0.0, f64::INFINITY);
     while !rest.is_empty() {
@@ -111,9 +111,9 @@ fn no_duration(text: &str) -> Fault {
 }
 
 /// `micros` (µs) as time, unless that is too long.
-fn within_limit(text: &str, micros: f64) -> Result<SimTime, Fault> {
+fn within_limit(text: &str, micros: f64) -> Result<Span, Fault> {
     if micros <= MAX_DURATION.as_micros() as f64 {
-        return Ok(SimTime::from_micros(micros.round() as i64));
+        return Ok(Span::from_micros(micros.round() as i64));
     }
     let message = format!("`{}` is too long", shown(text));
     Err(Fault::new(message, format!("expected at most {MAX_DAYS} days"), format!("write \"{MAX_DAYS}d\" or less")))
@@ -181,7 +181,7 @@ pub(super) fn rate(text: &str) -> Result<Rate, Fault> {
     let digits = digits.replace('_', "");
     let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
     let count = format!("{whole}{fraction}").parse().ok();
-    let exact = count.and_then(|n| Rate::new(n, fraction.len() as u32, SimTime::from_micros(micros as i64)));
+    let exact = count.and_then(|n| Rate::new(n, fraction.len() as u32, Span::from_micros(micros as i64)));
     exact.ok_or_else(|| {
         let message = format!("`{}` has too many digits", shown(text));
         Fault::new(message, "expected at most about twelve digits", "write fewer digits")

@@ -1,6 +1,6 @@
 //! A file that follows the grammar: tables of values of the right kinds, each with its place.
 
-use crate::units::{Money, Probability, Rate, SimTime};
+use crate::units::{Money, Probability, Rate, Span};
 use std::ops::Range;
 
 /// A table of the file.
@@ -40,7 +40,7 @@ pub(super) enum Value {
     Number(f64),
     Share(Probability),
     Money(Money),
-    Duration(SimTime),
+    Duration(Span),
     Rate(Rate),
     Ramp(f64, f64),
     Table(Record),
@@ -116,7 +116,7 @@ read! {
     Value::Rate(rate) => Rate = *rate;
     Value::Share(share) => Probability = *share;
     Value::Money(money) => Money = *money;
-    Value::Duration(span) => SimTime = *span;
+    Value::Duration(span) => Span = *span;
     Value::Ramp(from, to) => (f64, f64) = (*from, *to);
     Value::Table(record) => &'a Record = record;
     Value::List(records) => &'a [Record] = records;

@@ -1,21 +1,22 @@
 //! The executor for recipients who share nothing: each is played to its end in turn, batches of them on all cores.
 
+use super::admission::Unlimited;
 use super::batch::{self, BATCH, Columns};
 use super::cast::{Cast, Part, Role};
-use super::counting::{Counting, Memory};
-use super::handing::Open;
+use super::context::RecipientContext;
 use super::lanes::{Batch, Fortunes, Lanes};
-use super::life::{Life, play};
 use super::pairs::Pairs;
 use super::progress::{Interrupted, Progress};
+use super::recipient::Recipient;
 use super::room::Room;
-use super::stage::Stage;
+use super::simulate::{PendingReports, simulate_recipient};
 use super::tally::{PlanTally, Tally};
+use super::tally_recorder::{RecipientStats, TallyRecorder};
 use super::timeline::Timeline;
 use crate::rng::Luck;
 use crate::stats::{Bins, Cells, Latencies};
 use crate::traffic::Timetable;
-use crate::units::SimTime;
+use crate::units::Time;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -151,7 +152,7 @@ pub(super) fn first_latencies(
         world.play_batch(first, count, &shared, &mut table, &mut tally);
         for (latencies, columns) in latencies.iter_mut().zip(&table.columns) {
             let times = columns.first_delivery[..count].iter().zip(&table.arrivals);
-            let reached = times.filter(|&(&at, _)| at != SimTime::NEVER.as_micros());
+            let reached = times.filter(|&(&at, _)| at != Time::NEVER.as_micros());
             latencies.extend(reached.map(|(at, arrival)| at - arrival.as_micros()));
         }
     }
@@ -165,7 +166,7 @@ impl World<'_> {
     /// An empty tally whose bins of time have room for all that is expected, unless that is a lot, or recipients are few.
     pub(super) fn empty_tally(&self, shared: &Shared<'_>) -> Tally {
         let pairs = if shared.parts.len() == self.cast.plans.len() { self.cast.pairs.count() } else { 0 };
-        let plans = shared.parts.iter().map(|part| PlanTally::new(part.carriers.len(), &part.scale));
+        let plans = shared.parts.iter().map(|part| PlanTally::new(part.terms.len(), &part.scale));
         let mut tally = Tally::new(plans.collect(), pairs);
         let seconds = (self.timeline.width().as_secs_f64() * self.timeline.bins() as f64) as usize;
         if shared.sections > 1 {
@@ -199,7 +200,7 @@ impl World<'_> {
         table: &mut Table,
         tally: &mut Tally,
     ) {
-        let Table { arrivals, columns, life, room, fortunes } = table;
+        let Table { arrivals, columns, pending, room, fortunes } = table;
         let arrivals = &mut arrivals[..count];
         shared.timetable.fill(first, arrivals);
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
@@ -209,7 +210,7 @@ impl World<'_> {
             let (providers, room) = (&self.cast.providers, (&mut *room, &mut *fortunes));
             let short = self.way == Way::Shortest && shared.lanes.play(providers, i, batch, room, columns, plan);
             if !short {
-                self.play_plan(&shared.parts[i], batch, life, columns, plan);
+                self.play_plan(&shared.parts[i], batch, pending, columns, plan);
             }
         }
         for (columns, plan) in columns.iter().zip(&mut tally.plans) {
@@ -221,13 +222,23 @@ impl World<'_> {
     }
 
     /// Plays a batch under one plan, one recipient after the other through the engine.
-    fn play_plan(&self, part: &Part, batch: Batch<'_>, life: &mut Life, columns: &mut Columns, tally: &mut PlanTally) {
+    fn play_plan(
+        &self,
+        part: &Part,
+        batch: Batch<'_>,
+        pending: &mut PendingReports,
+        columns: &mut Columns,
+        tally: &mut PlanTally,
+    ) {
+        let mut admission = Unlimited::default();
         for (i, &arrival) in batch.arrivals.iter().enumerate() {
-            let stage = Stage { cast: self.cast, part, luck: batch.luck, recipient: batch.first + i as u32 };
-            let mut memory = Memory::BLANK;
-            let mut counting = Counting { tally: &mut *tally, timeline: self.timeline, memory: &mut memory };
-            let flow = play(&stage, arrival, life, &mut Open, &mut counting);
-            columns.set(i, memory.finish(flow.status(), tally));
+            let recipient = Recipient::new(batch.first + i as u32);
+            // Where nothing is shared, nobody asks which stream it is.
+            let context = RecipientContext { cast: self.cast, part, luck: batch.luck, stream: 0, recipient };
+            let mut stats = RecipientStats::BLANK;
+            let mut recorder = TallyRecorder { tally: &mut *tally, timeline: self.timeline, stats: &mut stats };
+            let flow = simulate_recipient(&context, arrival, pending, &mut admission, &mut recorder);
+            columns.set(i, stats.finish(flow.status(), tally));
         }
     }
 }
@@ -264,9 +275,9 @@ impl Gathered {
 
 /// What one thread works on.
 pub(super) struct Table {
-    pub(super) arrivals: Vec<SimTime>,
+    pub(super) arrivals: Vec<Time>,
     pub(super) columns: Vec<Columns>,
-    life: Life,
+    pending: PendingReports,
     room: Room,
     fortunes: Fortunes,
 }
@@ -275,9 +286,9 @@ impl Table {
     pub(super) fn new(shared: &Shared<'_>) -> Self {
         let lanes = &shared.lanes;
         Self {
-            arrivals: vec![SimTime::ZERO; BATCH],
+            arrivals: vec![Time::ZERO; BATCH],
             columns: vec![Columns::EMPTY; shared.parts.len()],
-            life: Life::default(),
+            pending: PendingReports::default(),
             room: Room::new(),
             fortunes: lanes.fortunes(),
         }

@@ -53,7 +53,7 @@ fn add_shared(world: &World<'_>, role: &Role, counts: &mut [Shared], progress: &
 }
 
 fn has_atoms(cast: &Cast, part: &Part) -> bool {
-    let mut providers = part.carriers.iter().flat_map(|carrier| carrier.pool.members());
+    let mut providers = part.flow.steps().iter().flat_map(|rules| rules.pool.members());
     providers.any(|&provider| cast.providers[provider].has_atoms())
 }
 

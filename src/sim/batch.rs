@@ -4,20 +4,20 @@ use super::pairs::Pairs;
 use super::tally::{PairTally, PlanTally, Tally};
 use crate::rng::LANES;
 use crate::stats::{sum, sum_of_squares};
-use crate::units::{Money, SimTime};
+use crate::units::{Money, Span, Time};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// The most recipients in a batch.
 pub(super) const BATCH: usize = LANES;
 
-const NEVER: i64 = SimTime::NEVER.as_micros();
+const NEVER: i64 = Time::NEVER.as_micros();
 
 /// What one recipient's life under one plan came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Row {
     pub(super) cost: Money,
-    /// [`SimTime::NEVER`] when nothing reached the recipient.
-    pub(super) first_delivery: SimTime,
+    /// [`Time::NEVER`] when nothing reached the recipient.
+    pub(super) first_delivery: Time,
     pub(super) succeeded: bool,
     pub(super) duplicate: bool,
     pub(super) seen: bool,
@@ -25,17 +25,17 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) const EMPTY: Self =
-        Self { cost: Money::ZERO, first_delivery: SimTime::NEVER, succeeded: false, duplicate: false, seen: false };
+        Self { cost: Money::ZERO, first_delivery: Time::NEVER, succeeded: false, duplicate: false, seen: false };
 }
 
 impl Row {
     /// A hash of what it comes to for a recipient who arrived then and for whom `deadline` is in time.
-    pub(super) fn hashed(self, arrival: SimTime, deadline: SimTime) -> u64 {
+    pub(super) fn hashed(self, arrival: Time, deadline: Span) -> u64 {
         let Self { cost, first_delivery, succeeded, duplicate, seen } = self;
         let latency = (!first_delivery.is_never()).then(|| first_delivery.since(arrival));
         let in_time = latency.is_some_and(|latency| latency <= deadline);
         let mut hasher = DefaultHasher::new();
-        (cost.as_micros(), latency.map(SimTime::as_micros), in_time, succeeded, duplicate, seen).hash(&mut hasher);
+        (cost.as_micros(), latency.map(Span::as_micros), in_time, succeeded, duplicate, seen).hash(&mut hasher);
         hasher.finish()
     }
 }
@@ -48,7 +48,7 @@ pub(super) type Flags = [u8; BATCH];
 pub(super) struct Columns {
     /// What each cost (millionths).
     pub(super) cost: [i64; BATCH],
-    /// Each first delivery (µs); that of [`SimTime::NEVER`] for none.
+    /// Each first delivery (µs); that of [`Time::NEVER`] for none.
     pub(super) first_delivery: [i64; BATCH],
     pub(super) succeeded: Flags,
     pub(super) duplicate: Flags,
@@ -98,7 +98,7 @@ impl Columns {
 
     /// Counts these lives into the plan's tally.
     #[inline(always)]
-    fn count(&mut self, arrivals: &[SimTime], deadline: SimTime, tally: &mut PlanTally) {
+    fn count(&mut self, arrivals: &[Time], deadline: Span, tally: &mut PlanTally) {
         let n = arrivals.len();
         let mut latencies = [0; BATCH];
         let reached = self.judge(arrivals, deadline, &mut latencies);
@@ -114,7 +114,7 @@ impl Columns {
 
     /// Who was reached, and who in time; writes the latencies of those who were and gives their number.
     #[inline(always)]
-    fn judge(&mut self, arrivals: &[SimTime], deadline: SimTime, latencies: &mut [i64; BATCH]) -> usize {
+    fn judge(&mut self, arrivals: &[Time], deadline: Span, latencies: &mut [i64; BATCH]) -> usize {
         let mut reached = 0;
         for (i, arrival) in arrivals.iter().enumerate().take(BATCH) {
             let latency = self.first_delivery[i].wrapping_sub(arrival.as_micros());
@@ -145,17 +145,13 @@ impl Columns {
 
 /// Counts the recipients of a batch in whom the lives under a plan differ from those under another, which have been counted; the number in
 /// the batch of the first of them whose life differs in anything, `arrivals` being those of both.
-pub(super) fn compare(
-    plan: (&Columns, &[SimTime]),
-    against: (&Columns, &[SimTime]),
-    tally: &mut PairTally,
-) -> Option<usize> {
+pub(super) fn compare(plan: (&Columns, &[Time]), against: (&Columns, &[Time]), tally: &mut PairTally) -> Option<usize> {
     let ((ours, our_arrivals), (theirs, their_arrivals)) = (plan, against);
     ours.compare(theirs, our_arrivals.len(), tally);
-    let latency = |columns: &Columns, arrival: SimTime, i: usize| {
+    let latency = |columns: &Columns, arrival: Time, i: usize| {
         (columns.delivered[i] == 1).then(|| columns.first_delivery[i] - arrival.as_micros())
     };
-    let life = |columns: &Columns, arrival: SimTime, i: usize| {
+    let life = |columns: &Columns, arrival: Time, i: usize| {
         let flags = (columns.in_time[i], columns.succeeded[i], columns.duplicate[i], columns.seen[i]);
         (latency(columns, arrival, i), columns.cost[i], flags)
     };
@@ -177,13 +173,13 @@ fn differing(ours: &[u8], theirs: &[u8], counts: &mut [u64; 2]) {
 
 /// Counts a batch of lives under one plan.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
-pub(super) fn count_plan(columns: &mut Columns, arrivals: &[SimTime], deadline: SimTime, tally: &mut PlanTally) {
+pub(super) fn count_plan(columns: &mut Columns, arrivals: &[Time], deadline: Span, tally: &mut PlanTally) {
     columns.count(arrivals, deadline, tally);
 }
 
 /// Counts a batch into the tally: each plan, and each pair of plans.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
-pub(super) fn count(plans: &mut [Columns], arrivals: &[SimTime], deadline: SimTime, pairs: Pairs, tally: &mut Tally) {
+pub(super) fn count(plans: &mut [Columns], arrivals: &[Time], deadline: Span, pairs: Pairs, tally: &mut Tally) {
     for (columns, plan) in plans.iter_mut().zip(&mut tally.plans) {
         columns.count(arrivals, deadline, plan);
     }

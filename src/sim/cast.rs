@@ -2,13 +2,13 @@
 
 use super::pairs::Pairs;
 use super::progress::{Interrupted, Progress};
-use crate::engine::{BreakerRules, FlowPlan, Pool};
+use crate::engine::{BreakerRules, FlowPlan, StepRules};
 use crate::provider::{Provider, ProviderSpec, Terms};
 use crate::rng::Luck;
 use crate::scenario::{Plan, Scenario};
 use crate::stats::Scale;
 use crate::traffic::Traffic;
-use crate::units::SimTime;
+use crate::units::{Span, Time};
 use crate::vocabulary::SuccessFloor;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -29,24 +29,15 @@ pub struct Cast {
     pub pairs: Pairs,
 }
 
-/// A plan with the carriers of its steps.
+/// A plan, ready to play.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// The rules for the engine.
     pub flow: FlowPlan,
-    /// One for each step.
-    pub carriers: Vec<Carrier>,
+    /// For each step, what is agreed for each attempt, but for the moment.
+    pub terms: Vec<Terms>,
     /// By what latencies are told apart.
     pub scale: Arc<Scale>,
-}
-
-/// Who carries the attempts of a step.
-#[derive(Clone, Debug)]
-pub struct Carrier {
-    /// The providers to choose from, by their index in [`Cast::providers`].
-    pub pool: Pool,
-    /// What is agreed for each attempt, but for the moment.
-    pub terms: Terms,
 }
 
 /// A stream of traffic.
@@ -57,7 +48,7 @@ pub struct Role {
     /// Who arrives.
     pub traffic: Traffic,
     /// A delivery within this span of the arrival is in time.
-    pub deadline: SimTime,
+    pub deadline: Span,
     /// The higher goes first where a provider serves by priority.
     pub priority: u8,
     /// The plan of its own, if it does not follow the one that is compared; one or none.
@@ -117,7 +108,7 @@ impl Cast {
 
     /// The same with the random outages of the world of `luck` that begin before `until`.
     #[must_use]
-    pub fn in_world(&self, luck: Luck, until: SimTime) -> Cow<'_, Self> {
+    pub fn in_world(&self, luck: Luck, until: Time) -> Cow<'_, Self> {
         if !self.has_random_outages() {
             return Cow::Borrowed(self);
         }
@@ -146,23 +137,21 @@ impl Cast {
 
 impl Part {
     fn new(plan: &Plan) -> Self {
-        let carriers = plan.flow.steps.iter().zip(&plan.carriers).map(|(rules, carrier)| {
-            let terms = Terms {
-                submitted: SimTime::ZERO,
-                ttl: rules.ttl,
-                validity: carrier.validity,
-                // No other floor can tell whether it has heard of them.
-                progress: rules.success < SuccessFloor::Delivered,
-            };
-            Carrier { pool: carrier.pool.clone(), terms }
-        });
-        Self { flow: plan.flow.clone(), carriers: carriers.collect(), scale: Arc::default() }
+        let terms = |rules: &StepRules| Terms {
+            submitted: Time::ZERO,
+            ttl: rules.ttl,
+            validity: rules.validity,
+            // No other floor can tell whether it has heard of them.
+            progress: rules.success < SuccessFloor::Delivered,
+        };
+        let terms = plan.flow.steps().iter().map(terms).collect();
+        Self { flow: plan.flow.clone(), terms, scale: Arc::default() }
     }
 
     /// The same plan with every report of the providers passed on, for whoever watches the flow.
     #[must_use]
     pub fn with_progress(mut self) -> Self {
-        self.carriers.iter_mut().for_each(|carrier| carrier.terms.progress = true);
+        self.terms.iter_mut().for_each(|terms| terms.progress = true);
         self
     }
 }

@@ -12,8 +12,8 @@ use super::timeline::Timeline;
 use crate::engine::LateDelivery;
 use crate::provider::{Fortune, Provider, Use, Who};
 use crate::rng::{LANES, Luck};
-use crate::units::SimTime;
-use crate::vocabulary::SuccessFloor;
+use crate::units::Time;
+use crate::vocabulary::{Segment, SuccessFloor};
 
 /// Fewer attempts than this part of a batch are submitted one by one, unless the batch's fortune has been told already.
 const FEW: usize = LANES / 6;
@@ -48,7 +48,7 @@ pub(super) struct Fortunes {
 pub(super) struct Batch<'a> {
     pub(super) luck: Luck,
     pub(super) first: u32,
-    pub(super) arrivals: &'a [SimTime],
+    pub(super) arrivals: &'a [Time],
     pub(super) timeline: Timeline,
 }
 
@@ -61,22 +61,23 @@ pub fn short_ways(cast: &Cast) -> Vec<bool> {
 impl Shortcut {
     /// The short way through a plan, if there is one.
     pub(super) fn new(cast: &Cast, part: &Part) -> Option<Self> {
-        let plain = part.flow.steps.iter().all(|rules| rules.attempts == 1 && rules.success == SuccessFloor::Delivered);
+        let plain =
+            part.flow.steps().iter().all(|rules| rules.attempts == 1 && rules.success == SuccessFloor::Delivered);
         let is_told = |pool: &crate::engine::Pool| pool.is_single() && cast.providers[pool.members()[0]].has_tables();
-        let told = part.carriers.iter().all(|carrier| is_told(&carrier.pool));
-        if !plain || !told || !part.flow.give_up_after.is_never() {
+        let told = part.flow.steps().iter().all(|rules| is_told(&rules.pool));
+        if !plain || !told || !part.flow.give_up_after().is_unlimited() {
             return None;
         }
-        let provider = |step: usize| part.carriers[step].pool.members()[0];
+        let provider = |step: usize| part.flow.steps()[step].pool.members()[0];
         let step = |index: usize| LaneStep {
             provider: provider(index),
             use_number: (0..index).filter(|&earlier| provider(earlier) == provider(index)).count() as u16,
-            terms: part.carriers[index].terms,
-            failover_on: part.flow.steps[index].failover_on,
-            last: index + 1 == part.carriers.len(),
+            terms: part.terms[index],
+            failover_on: part.flow.steps()[index].failover_on,
+            last: index + 1 == part.terms.len(),
         };
-        let steps = (0..part.carriers.len()).map(step).collect();
-        Some(Self { steps, finish: part.flow.late_delivery == LateDelivery::Finish })
+        let steps = (0..part.terms.len()).map(step).collect();
+        Some(Self { steps, finish: part.flow.late_delivery() == LateDelivery::Finish })
     }
 }
 
@@ -129,7 +130,8 @@ impl Lanes {
         room: &mut Room,
         fortunes: &mut Fortunes,
     ) {
-        let of = Use { luck: batch.luck, who: Who::From(batch.first), number: step.use_number };
+        let of =
+            Use { luck: batch.luck, who: Who::From(batch.first), number: step.use_number, segment: Segment::WHOLE };
         let (lanes, at) = (&room.lanes[..count], &room.at[..count]);
         let place = self.fortunes.binary_search(&(step.provider, step.use_number));
         let fortune = &mut fortunes.told[place.expect("every step has its fortune")];

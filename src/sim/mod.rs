@@ -1,37 +1,39 @@
 //! One world: plans, providers, recipients and their luck, played on a virtual clock into tallies.
 
+mod admission;
 mod alone;
 mod atoms;
 mod batch;
 mod cast;
-mod counting;
-mod handing;
+mod context;
 mod lanes;
-mod life;
 mod pairs;
 mod progress;
+mod recipient;
+mod recorder;
 mod room;
-mod stage;
+mod simulate;
 mod tally;
+mod tally_recorder;
 mod timeline;
 mod together;
 mod versus;
-mod witness;
 
+pub use admission::{Admission, AdmissionDecision, Comer, RoutedAttempt, Unlimited};
 pub use alone::{Alone, SECTIONS, Way, World, play_alone};
 pub use atoms::scales;
-pub use cast::{Carrier, Cast, Part, Role};
-pub use handing::{Handed, Open, Usher, Verdict};
+pub use cast::{Cast, Part, Role};
+pub use context::RecipientContext;
 pub use lanes::short_ways;
-pub use life::{Life, play};
 pub use pairs::Pairs;
 pub use progress::{Interrupted, Progress};
-pub use stage::Stage;
+pub use recipient::{Recipient, RecipientId};
+pub use recorder::Recorder;
+pub use simulate::{PendingReports, simulate_recipient};
 pub use tally::{ByProvider, Ending, FIRST, PairTally, PlanTally, ProviderTally, QueueTally, StepTally, Tally};
 pub use timeline::Timeline;
-pub use together::{WorldTally, flows_one_way, lives, play_together, verdicts};
+pub use together::{WorldTally, decisions, flows_one_way, lives, play_together};
 pub use versus::{Versus, play_versus};
-pub use witness::Witness;
 
 /// Which revision of the simulation this is: it rises whenever some scenario comes to something else than before, so that what was
 /// kept of an earlier build is not taken for what this one would find. A test holds it to digests of results.

@@ -13,10 +13,10 @@ use super::timeline::Timeline;
 use crate::provider::{Fates, Terms};
 use crate::rng::LANES;
 use crate::stats::sum;
-use crate::units::SimTime;
+use crate::units::Time;
 use crate::vocabulary::{Status, StatusSet};
 
-pub(super) const NEVER: i64 = SimTime::NEVER.as_micros();
+pub(super) const NEVER: i64 = Time::NEVER.as_micros();
 /// Later than any moment that can come.
 const FAR: i64 = 1 << 61;
 
@@ -72,7 +72,7 @@ impl Room {
     }
 
     /// Everybody is in the first step of a plan.
-    pub(super) fn begin(&mut self, arrivals: &[SimTime], columns: &mut Columns) -> usize {
+    pub(super) fn begin(&mut self, arrivals: &[Time], columns: &mut Columns) -> usize {
         for (lane, arrival) in arrivals.iter().enumerate() {
             self.lanes[lane] = lane as u16;
             self.at[lane] = arrival.as_micros();
@@ -100,7 +100,7 @@ impl Room {
         let (next, over) = self.sort(step, count);
         self.count_ends(over, columns, tally);
         self.move_on(finish, next);
-        self.at[..next].iter().for_each(|&at| tally.failovers.add(timeline.bin(SimTime::from_micros(at))));
+        self.at[..next].iter().for_each(|&at| tally.failovers.add(timeline.bin(Time::from_micros(at))));
         next
     }
 
@@ -109,7 +109,7 @@ impl Room {
         let Fates { charge, reported, status, .. } = &*self.fates;
         let provider = &mut tally.providers[provider];
         let attempts = self.at[..count].iter().zip(&charge[..count]);
-        let bin = |micros: i64| timeline.bin(SimTime::from_micros(micros));
+        let bin = |micros: i64| timeline.bin(Time::from_micros(micros));
         provider.submissions.add_all(attempts.map(|(&at, &charge)| (bin(at), charge as u64)));
         let mut bad = 0;
         for k in 0..count {
@@ -146,7 +146,7 @@ impl Room {
             let k = usize::from(k) % LANES;
             let (lane, delivered) = (usize::from(lanes[k]) % LANES, fates.delivered[k]);
             step.late += u64::from(delivered > ended[k]);
-            provider.deliveries.add(timeline.bin(SimTime::from_micros(delivered)));
+            provider.deliveries.add(timeline.bin(Time::from_micros(delivered)));
             let first = columns.first_delivery[lane];
             columns.seen[lane] |= fates.seen[k];
             columns.duplicate[lane] = u8::from(first != NEVER);
@@ -173,7 +173,7 @@ impl Room {
     fn count_ends(&self, over: usize, columns: &mut Columns, tally: &mut PlanTally) {
         for &k in &self.chosen[..over] {
             let k = usize::from(k) % LANES;
-            tally.ended(SimTime::from_micros(self.ended[k]));
+            tally.ended(Time::from_micros(self.ended[k]));
             columns.succeeded[usize::from(self.lanes[k]) % LANES] = u8::from(SUCCEEDED >> self.ending[k] & 1 == 1);
         }
     }

@@ -1,13 +1,13 @@
 //! What is counted while a world is played. Every count is an integer, so that tallies merge exactly, in any order.
 
-use super::handing::{Handed, Verdict};
+use super::admission::{AdmissionDecision, RoutedAttempt};
 #[cfg(doc)]
 use super::pairs::Pairs;
 use super::timeline::Timeline;
 use crate::engine::StepEnd;
 use crate::provider::{Fate, Provider};
 use crate::stats::{Bins, Latencies, Scale, Sums};
-use crate::units::SimTime;
+use crate::units::{Span, Time};
 use crate::vocabulary::Status;
 use std::sync::{Arc, LazyLock};
 
@@ -175,7 +175,7 @@ pub struct ProviderTally {
 }
 
 /// A queue in which somebody waits for so long is a backlog; shorter ones come and go even with capacity to spare.
-const BACKLOG: SimTime = SimTime::from_micros(1_000_000);
+const BACKLOG: Span = Span::from_micros(1_000_000);
 
 /// The counts of the queue before a provider.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -316,7 +316,7 @@ impl PlanTally {
 
     /// A flow has ended.
     #[inline]
-    pub fn ended(&mut self, at: SimTime) {
+    pub fn ended(&mut self, at: Time) {
         self.last_end = self.last_end.max(Some(at.as_micros()));
         let second = at.as_micros() / 1_000_000;
         if second < SECONDS {
@@ -357,12 +357,12 @@ impl ProviderTally {
 
     /// An attempt has come to the provider, or would have but for its open circuit.
     #[inline]
-    pub(super) fn handed(&mut self, timeline: Timeline, handed: &Handed, fate: &Fate) {
-        if handed.verdict == Verdict::Blocked {
+    pub(super) fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, fate: &Fate) {
+        if attempt.decision == AdmissionDecision::NotPermitted {
             self.blocked += 1;
             return;
         }
-        let bin = timeline.bin(handed.terms.submitted);
+        let bin = timeline.bin(attempt.terms.submitted);
         self.attempts += 1;
         self.submissions.add(bin, fate.charge.as_micros() as u64);
         self.cost += fate.charge.as_micros() as u128;
@@ -374,7 +374,7 @@ impl ProviderTally {
             self.failures.add(timeline.bin(report.at));
         }
         if let Some(queue) = &mut self.queue {
-            queue.handed(timeline, handed, fate);
+            queue.count_attempt(timeline, attempt, fate);
         }
     }
 }
@@ -394,23 +394,23 @@ impl QueueTally {
         self.releases.merge(&other.releases);
     }
 
-    fn handed(&mut self, timeline: Timeline, handed: &Handed, fate: &Fate) {
-        let submitted = handed.terms.submitted;
-        match handed.verdict {
-            Verdict::Refused => self.refuse(timeline, submitted),
-            Verdict::Leaves(leaves) => {
-                self.left(timeline, &[leaves.as_micros()], &[leaves.since(submitted).as_micros()]);
+    fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, fate: &Fate) {
+        let submitted = attempt.terms.submitted;
+        match attempt.decision {
+            AdmissionDecision::Rejected => self.refuse(timeline, submitted),
+            AdmissionDecision::Departs(departs) => {
+                self.left(timeline, &[departs.as_micros()], &[departs.since(submitted).as_micros()]);
                 if self.has_lines {
-                    self.released(timeline, leaves, fate.released);
+                    self.released(timeline, departs, fate.released);
                 }
             }
-            Verdict::Withdrawn => self.withdrew(timeline, submitted, handed.patience),
-            Verdict::Blocked | Verdict::Waits => {}
+            AdmissionDecision::Expires => self.withdrew(timeline, submitted, attempt.patience),
+            AdmissionDecision::NotPermitted | AdmissionDecision::Waits => {}
         }
     }
 
     /// An attempt that came at `submitted` has been refused.
-    pub(super) fn refuse(&mut self, timeline: Timeline, submitted: SimTime) {
+    pub(super) fn refuse(&mut self, timeline: Timeline, submitted: Time) {
         self.refused += 1;
         self.refusals.add(timeline.bin(submitted));
     }
@@ -418,7 +418,7 @@ impl QueueTally {
     /// Attempts have left, after these waits: the moment and the wait of each (µs).
     #[inline]
     pub(super) fn left(&mut self, timeline: Timeline, leaves: &[i64], waits: &[i64]) {
-        let bin = |leaves: i64| timeline.bin(SimTime::from_micros(leaves));
+        let bin = |leaves: i64| timeline.bin(Time::from_micros(leaves));
         self.departures.add_all(leaves.iter().zip(waits).map(|(&leaves, &wait)| (bin(leaves), wait as u64)));
         self.waits.record_all(waits);
         let waited =
@@ -428,13 +428,13 @@ impl QueueTally {
 
     /// An attempt that left then has held a line until `released`.
     #[inline]
-    pub(super) fn released(&mut self, timeline: Timeline, leaves: SimTime, released: SimTime) {
+    pub(super) fn released(&mut self, timeline: Timeline, leaves: Time, released: Time) {
         self.held += released.since(leaves).as_micros() as u128;
         self.releases.add(timeline.bin(released));
     }
 
     /// An attempt that came at `submitted` has waited in vain; for ever if its patience is endless.
-    pub(super) fn withdrew(&mut self, timeline: Timeline, submitted: SimTime, patience: SimTime) {
+    pub(super) fn withdrew(&mut self, timeline: Timeline, submitted: Time, patience: Time) {
         self.withdrawn += 1;
         if !patience.is_never() {
             let waited = patience.since(submitted);

@@ -6,7 +6,7 @@ use super::confidence::Confidence;
 use super::moments::Moments;
 use super::scale::Scale;
 use super::squares::{sum, sum_of_squares};
-use crate::units::SimTime;
+use crate::units::Time;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -119,8 +119,8 @@ impl Latencies {
 
     /// The longest; `None` when there is none.
     #[must_use]
-    pub fn longest(&self) -> Option<SimTime> {
-        (self.count > 0).then(|| SimTime::from_micros(self.longest))
+    pub fn longest(&self) -> Option<Time> {
+        (self.count > 0).then(|| Time::from_micros(self.longest))
     }
 
     /// Mean, spread and skewness (µs): the first two are exact, the skewness is that of the middles of the cells. `None` for fewer than

@@ -7,7 +7,7 @@ use super::measure::{Measured, measure};
 use super::results::{Difference, PlanResult, Results, StreamResult};
 use crate::scenario::{Metric, Plan, Scenario};
 use crate::stats::{self, Confidence};
-use crate::units::SimTime;
+use crate::units::Span;
 use std::collections::BTreeSet;
 
 /// Why a stored run cannot serve as a baseline.
@@ -117,7 +117,7 @@ pub(super) fn lost(scenario: &Scenario, kind: Kind, others: &[&str]) -> Vec<Row>
 
 /// Why shares in time cannot be compared, if people aimed at something else.
 pub(super) fn other_aims([is, was]: [&[f64]; 2]) -> Option<String> {
-    let span = |&deadline: &f64| SimTime::from_secs_f64(deadline);
+    let span = |&deadline: &f64| Span::from_secs_f64(deadline);
     (is != was).then(|| match (is, was) {
         ([is], [was]) => format!("the deadline is {} here, and {} in the other run", span(is), span(was)),
         _ => "deadlines are not those of the other run".to_owned(),

@@ -8,7 +8,7 @@ use crate::dist::Sampler;
 use crate::provider::{Outcome, ProviderSpec};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::{PlanTally, StepTally};
-use crate::units::SimTime;
+use crate::units::Span;
 use crate::vocabulary::SuccessFloor;
 use std::sync::OnceLock;
 
@@ -19,7 +19,7 @@ const HARMLESS: f64 = 0.25;
 /// In replications: so many of them would have to be made of a class alone to have as many of it as there are.
 const REPLICATIONS: f64 = 0.3;
 /// The step without a ttl is taken to delay by this.
-const ENDLESS: SimTime = SimTime::from_micros(600_000_000);
+const ENDLESS: Span = Span::from_micros(600_000_000);
 /// Calls are talked about for a share of the spread of costs that is at least this, before their lengths matter.
 const OF_SPREAD: f64 = 0.1;
 /// So many calls are needed for each unit of the square of the skewness of what they cost.
@@ -119,9 +119,9 @@ impl Calls {
 /// The classes that differ in cost (millionths).
 pub(super) fn of_cost(scenario: &Scenario, plan: &Plan, tally: &PlanTally, talks: &Talks) -> Vec<Class> {
     let reached = reachable(scenario, plan);
-    let steps = tally.steps.iter().zip(&plan.carriers).enumerate().take(reached);
-    let classes = steps.flat_map(|(index, (step, carrier))| {
-        let members = || carrier.pool.members().iter().copied();
+    let steps = tally.steps.iter().zip(plan.flow.steps()).enumerate().take(reached);
+    let classes = steps.flat_map(|(index, (step, rules))| {
+        let members = || rules.pool.members().iter().copied();
         let specs = || members().map(|provider| &scenario.providers[provider]);
         let dearest = members().map(|provider| delivered(scenario, provider, talks)).fold(0.0, f64::max);
         let come =
@@ -135,22 +135,23 @@ pub(super) fn of_cost(scenario: &Scenario, plan: &Plan, tally: &PlanTally, talks
 
 /// The classes that differ in when they are first reached (µs).
 pub(super) fn of_latency(scenario: &Scenario, plan: &Plan, tally: &PlanTally) -> Vec<Class> {
-    let mut delay = SimTime::ZERO;
+    let mut delay = Span::ZERO;
     let mut classes = Vec::new();
-    for (index, (step, rules)) in tally.steps.iter().zip(&plan.flow.steps).enumerate().take(reachable(scenario, plan)) {
+    for (index, (step, rules)) in tally.steps.iter().zip(plan.flow.steps()).enumerate().take(reachable(scenario, plan))
+    {
         if index > 0 {
             classes.push(Class { step: index + 1, recipients: step.first, extra: delay.as_micros() as f64 });
         }
-        delay = delay.after(if rules.ttl.is_never() { ENDLESS } else { rules.ttl });
+        delay = delay.plus(if rules.ttl.is_unlimited() { ENDLESS } else { rules.ttl });
     }
     classes
 }
 
 /// The calls of each step that are paid by their length.
 pub(super) fn calls(scenario: &Scenario, plan: &Plan, tally: &PlanTally, talks: &Talks) -> Vec<Calls> {
-    let steps = tally.steps.iter().zip(&plan.carriers).enumerate();
-    let calls = steps.flat_map(|(index, (step, carrier))| {
-        let talks = carrier.pool.members().iter().filter_map(|&provider| talks.of(scenario, provider).spread);
+    let steps = tally.steps.iter().zip(plan.flow.steps()).enumerate();
+    let calls = steps.flat_map(|(index, (step, rules))| {
+        let talks = rules.pool.members().iter().filter_map(|&provider| talks.of(scenario, provider).spread);
         talks.map(move |(variance, skewness)| Calls { step: index + 1, answered: step.delivered, variance, skewness })
     });
     calls.collect()
@@ -185,19 +186,19 @@ fn delivers(spec: &ProviderSpec) -> f64 {
 /// long.
 fn reachable(scenario: &Scenario, plan: &Plan) -> usize {
     let may_fail = |step: usize| {
-        let (rules, carrier) = (&plan.flow.steps[step], &plan.carriers[step]);
-        let mut specs = carrier.pool.members().iter().map(|&provider| (provider, &scenario.providers[provider]));
+        let rules = &plan.flow.steps()[step];
+        let mut specs = rules.pool.members().iter().map(|&provider| (provider, &scenario.providers[provider]));
         specs.any(|(provider, spec)| {
             let in_time = || {
                 let slowest = spec.outcomes.iter().map(|outcome| outcome.after.longest()).max().unwrap_or_default();
-                slowest.after(spec.report_delay.longest()) <= rules.ttl
+                slowest.plus(spec.report_delay.longest()) <= rules.ttl
             };
             let is_sure = delivers(spec) > 1.0 - 1e-9 && spec.outages.is_empty() && spec.capacity.is_none();
             !is_sure || scenario.breakers[provider].is_some() || rules.success == SuccessFloor::Seen || !in_time()
         })
     };
-    let sure = (0..plan.carriers.len()).position(|step| !may_fail(step));
-    sure.map_or(plan.carriers.len(), |step| step + 1)
+    let sure = (0..plan.flow.steps().len()).position(|step| !may_fail(step));
+    sure.map_or(plan.flow.steps().len(), |step| step + 1)
 }
 
 /// Variance (millionths²) and skewness of what an answered call costs for its length; `None` for a provider without calls at a price.

@@ -14,7 +14,7 @@ use super::samples::{Part, QUANTILE_METRICS, QUANTILES};
 use super::totals::{Certainty, Totals};
 use crate::scenario::{Metric, Plan, Scenario, used_by};
 use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, StepTally};
-use crate::units::SimTime;
+use crate::units::Span;
 use std::collections::BTreeMap;
 
 /// Plays every plan of `scenario`, as often as wanted, and compares them: all pairs of up to [`Pairs::MOST_IN_FULL`] plans, of more each
@@ -82,7 +82,7 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
 }
 
 /// What people aim at: where there is one stream of traffic, its own deadline.
-fn deadline(scenario: &Scenario) -> SimTime {
+fn deadline(scenario: &Scenario) -> Span {
     if let [only] = scenario.streams.as_slice() { only.deadline } else { scenario.deadline }
 }
 
@@ -134,7 +134,7 @@ impl Teller<'_> {
                 on_completion: self.count(self.0.played() - tally.open),
                 on_completion_peak_per_s: self.0.strand().peaks[self.0.plan],
             },
-            steps: (0..plan.carriers.len()).map(|i| self.step(plan, i, &tally.steps[i])).collect(),
+            steps: (0..plan.flow.steps().len()).map(|i| self.step(plan, i, &tally.steps[i])).collect(),
             providers: self.providers(plans),
             streams: Vec::new(),
         }
@@ -210,10 +210,10 @@ impl Teller<'_> {
     }
 
     fn step(&self, plan: &Plan, index: usize, tally: &StepTally) -> StepResult {
-        let failover_on = plan.flow.steps[index].failover_on;
+        let failover_on = plan.flow.steps()[index].failover_on;
         let possible = |ending: Ending| matches!(ending, Ending::Status(status) if failover_on.contains(status));
         let outcomes = Ending::all().map(|ending| (ending, tally.endings[ending.index()]));
-        let members = plan.carriers[index].pool.members();
+        let members = plan.flow.steps()[index].pool.members();
         let names: Vec<_> = members.iter().map(|&i| self.0.scenario.providers[i].name.as_str()).collect();
         StepResult {
             step: index + 1,

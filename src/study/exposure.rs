@@ -8,7 +8,7 @@ use super::unknown::Unknown;
 use crate::provider::Calendar;
 use crate::rng::{Luck, ProviderKey};
 use crate::scenario::{Scenario, used_by};
-use crate::units::SimTime;
+use crate::units::Time;
 
 /// The windows of so many replications are drawn.
 const DRAWN: u32 = 10_000;
@@ -83,7 +83,7 @@ fn exposed(scenario: &Scenario, plan: usize, replications: u32) -> Vec<Exposed> 
     at_random.map(|provider| of_provider(scenario, provider, until, replications)).collect()
 }
 
-fn of_provider(scenario: &Scenario, provider: usize, until: SimTime, replications: u32) -> Exposed {
+fn of_provider(scenario: &Scenario, provider: usize, until: Time, replications: u32) -> Exposed {
     let spec = &scenario.providers[provider];
     let outages = spec.outages.iter().zip(0..).filter(|(outage, _)| outage.is_random());
     let calendars: Vec<_> = outages.map(|(outage, number)| (Calendar::new(outage), number)).collect();

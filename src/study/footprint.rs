@@ -6,7 +6,7 @@ use crate::provider::Outcome;
 use crate::rng::Luck;
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::{Cast, Timeline, Way, World, flows_one_way};
-use crate::units::SimTime;
+use crate::units::Time;
 
 /// Less than this (bytes) needs no closer look.
 const LITTLE: u64 = 1 << 30;
@@ -35,7 +35,7 @@ pub fn footprint(scenario: &Scenario, replications: u32, threads: usize) -> u64 
 /// What the plan that takes the most takes (bytes).
 fn largest_world(scenario: &Scenario) -> f64 {
     let cast = Cast::new(scenario);
-    let (luck, timeline) = (Luck::new(scenario.seed, 0), Timeline::over(SimTime::from_micros(1)));
+    let (luck, timeline) = (Luck::new(scenario.seed, 0), Timeline::over(Time::from_micros(1)));
     let world = World { cast: &cast, luck, timeline, way: Way::Shortest };
     let of_plan = |place: usize| {
         let one_way = flows_one_way(&world, place);
@@ -55,10 +55,10 @@ fn largest_world(scenario: &Scenario) -> f64 {
 
 /// The share of recipients whom the first step does not reach, if there is another.
 fn missed(scenario: &Scenario, plan: &Plan) -> f64 {
-    let outcomes = &scenario.providers[plan.carriers[0].pool.members()[0]].outcomes;
+    let outcomes = &scenario.providers[plan.flow.step(0).pool.members()[0]].outcomes;
     let reached = |outcome: &&Outcome| outcome.status.is_delivery();
     let share = outcomes.iter().filter(reached).map(|outcome| outcome.share.get()).sum::<f64>();
-    if plan.carriers.len() > 1 { (1.0 - share).max(0.0) } else { 0.0 }
+    if plan.flow.steps().len() > 1 { (1.0 - share).max(0.0) } else { 0.0 }
 }
 
 /// The share of a stream's recipients who are under way at one time: those who arrive while the steps of the plan wait.

@@ -8,7 +8,7 @@ use crate::rng::{Luck, ProviderKey};
 use crate::scenario::{Scenario, used_by};
 use crate::sim::{ProviderTally, QueueTally};
 use crate::stats::Bins;
-use crate::units::{Rate, SimTime};
+use crate::units::{Rate, Time};
 
 /// At most so many bins.
 const BINS: usize = 500;
@@ -18,7 +18,7 @@ pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -
     let strand = totals.whole();
     let providers = strand.tally.plans.iter().flat_map(|plan| plan.providers.iter());
     let drained = providers.filter_map(|(_, provider)| provider.queue.as_ref()?.drained).max();
-    let thin = Thinning::of(totals, strand, BINS, SimTime::from_micros(drained.unwrap_or(0)));
+    let thin = Thinning::of(totals, strand, BINS, Time::from_micros(drained.unwrap_or(0)));
     let arrivals = scenario.streams.iter().enumerate().map(|(i, stream)| {
         let of_stream = if scenario.streams.len() == 1 { strand } else { totals.stream(i) };
         (stream.name.clone(), thin.series(&of_stream.tally.arrivals))
@@ -140,6 +140,6 @@ fn throttles(scenario: &Scenario, totals: &Totals, spec: &ProviderSpec) -> Vec<(
     known.filter_map(throttle).collect()
 }
 
-fn factor(throttles: &[(Windows, f64)], at: SimTime) -> f64 {
+fn factor(throttles: &[(Windows, f64)], at: Time) -> f64 {
     throttles.iter().filter(|(windows, _)| windows.is_open(at)).map(|(_, factor)| factor).product()
 }

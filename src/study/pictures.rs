@@ -9,7 +9,7 @@ use crate::rng::{Luck, ProviderKey};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::PlanTally;
 use crate::stats::{Bins, Latencies};
-use crate::units::SimTime;
+use crate::units::Time;
 
 /// At most so many plans are drawn: the eye tells no more lines apart.
 const MOST_DRAWN: usize = 20;
@@ -75,7 +75,7 @@ fn of_strand<'a>(
     drawn: &[usize],
     plan_of: impl Fn(usize) -> &'a Plan,
 ) -> Pictures {
-    let thin = Thinning::of(totals, strand, BINS, SimTime::ZERO);
+    let thin = Thinning::of(totals, strand, BINS, Time::ZERO);
     let plans = drawn.iter().map(|&place| (plan_of(place), &strand.tally.plans[place]));
     Pictures {
         plans: plans.map(|plan| plan_picture(scenario, totals, strand, &thin, plan)).collect(),
@@ -124,7 +124,7 @@ fn curve(latencies: &Latencies, n: f64) -> Vec<(f64, f64)> {
 fn deliveries(scenario: &Scenario, thin: &Thinning, plan: &Plan, tally: &PlanTally) -> Vec<(String, Vec<f64>)> {
     let mut channels: Vec<(String, Bins)> = Vec::new();
     let mut done = Vec::new();
-    let steps = plan.carriers.iter().flat_map(|carrier| carrier.pool.members());
+    let steps = plan.flow.steps().iter().flat_map(|rules| rules.pool.members());
     let others = tally.providers.iter().filter(|(_, tally)| tally.delivered > 0).map(|(provider, _)| provider);
     for provider in steps.copied().chain(others) {
         if done.contains(&provider) {
@@ -142,13 +142,13 @@ fn deliveries(scenario: &Scenario, thin: &Thinning, plan: &Plan, tally: &PlanTal
 
 /// The windows of all outages that begin before `shown`. Random ones differ from one replication to the next: they are those of the
 /// only one, or none.
-fn outage_windows(scenario: &Scenario, totals: &Totals, shown: SimTime) -> Vec<OutageWindow> {
-    let until = if totals.replications == 1 { totals.timeline.end() } else { SimTime::ZERO };
+fn outage_windows(scenario: &Scenario, totals: &Totals, shown: Time) -> Vec<OutageWindow> {
+    let until = if totals.replications == 1 { totals.timeline.end() } else { Time::ZERO };
     let luck = Luck::new(scenario.seed, 0);
     scenario.providers.iter().flat_map(|provider| windows(provider, luck, until, shown)).collect()
 }
 
-fn windows(provider: &ProviderSpec, luck: Luck, until: SimTime, shown: SimTime) -> Vec<OutageWindow> {
+fn windows(provider: &ProviderSpec, luck: Luck, until: Time, shown: Time) -> Vec<OutageWindow> {
     let key = ProviderKey::of_name(&provider.name);
     let mut all = Vec::new();
     for (number, outage) in provider.outages.iter().enumerate() {

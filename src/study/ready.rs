@@ -71,8 +71,8 @@ impl<'a> Ready<'a> {
     pub(super) fn empty_tally(&self, stream: Option<usize>) -> Tally {
         let cast = &self.cast;
         let of_plan = |plan: usize| match stream.map(|stream| cast.part(&cast.streams[stream], plan)) {
-            Some(part) => PlanTally::new(part.carriers.len(), &part.scale),
-            None => PlanTally::new(cast.plans[plan].carriers.len(), cast.common_scale(plan)),
+            Some(part) => PlanTally::new(part.terms.len(), &part.scale),
+            None => PlanTally::new(cast.plans[plan].terms.len(), cast.common_scale(plan)),
         };
         Tally::new((0..cast.plans.len()).map(of_plan).collect(), cast.pairs.count())
     }

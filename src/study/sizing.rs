@@ -11,7 +11,7 @@ use crate::provider::{Capacity, Order};
 use crate::scenario::{Bound, Metric, Scenario, Unit};
 use crate::sim::{Interrupted, Progress};
 use crate::stats::Confidence;
-use crate::units::{Rate, SimTime};
+use crate::units::{Rate, Span};
 
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -274,7 +274,7 @@ impl Question<'_> {
         let usual = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Order::Fifo };
         let mut capacity = provider.capacity.unwrap_or(usual);
         match self.limit {
-            Limit::Rate => capacity.rate = n.and_then(|n| Rate::new(rung(n), 3, SimTime::from_micros(1_000_000))),
+            Limit::Rate => capacity.rate = n.and_then(|n| Rate::new(rung(n), 3, Span::from_secs(1))),
             Limit::Concurrent => capacity.concurrent = n.map(|n| rung(n) as u32),
         }
         let is_limited = capacity.rate.is_some() || capacity.concurrent.is_some();

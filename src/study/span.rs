@@ -5,10 +5,10 @@ use crate::provider::{Outcome, ProviderSpec};
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::Timeline;
 use crate::traffic::Arrivals;
-use crate::units::SimTime;
+use crate::units::{Span, Time};
 
 /// A step without a ttl is taken to need this long.
-const PATIENCE: SimTime = SimTime::from_micros(600_000_000);
+const PATIENCE: Span = Span::from_micros(600_000_000);
 
 /// The bins of time for a scenario: up to the moment by which all but a few stragglers should be done, which is the last arrival, and
 /// every step's ttl after it, or what queues without a ttl may take to empty.
@@ -16,39 +16,39 @@ pub(super) fn timeline(scenario: &Scenario) -> Timeline {
     Timeline::over(horizon(scenario))
 }
 
-fn horizon(scenario: &Scenario) -> SimTime {
+fn horizon(scenario: &Scenario) -> Time {
     let ends = (0..scenario.plans.len()).map(|plan| activity(scenario, plan));
     ends.max().unwrap_or_default().after(backlog(scenario))
 }
 
 /// Until when anything is submitted under a plan, but for stragglers: the last arrival, and every step's ttl after it.
-pub(super) fn activity(scenario: &Scenario, plan: usize) -> SimTime {
+pub(super) fn activity(scenario: &Scenario, plan: usize) -> Time {
     let end = |stream| last_arrival(stream).after(patience(scenario.plan_of(stream, plan)));
     scenario.streams.iter().map(end).max().unwrap_or_default()
 }
 
 /// How long the steps of a plan wait in all.
-pub(super) fn patience(plan: &Plan) -> SimTime {
-    let step = |ttl: SimTime| if ttl.is_never() { PATIENCE } else { ttl };
-    let steps = plan.flow.steps.iter().fold(SimTime::ZERO, |sum, rules| sum.after(step(rules.ttl)));
-    steps.min(plan.flow.give_up_after)
+pub(super) fn patience(plan: &Plan) -> Span {
+    let step = |ttl: Span| if ttl.is_unlimited() { PATIENCE } else { ttl };
+    let steps = plan.flow.steps().iter().fold(Span::ZERO, |sum, rules| sum.plus(step(rules.ttl)));
+    steps.min(plan.flow.give_up_after())
 }
 
-pub(super) fn last_arrival(stream: &Stream) -> SimTime {
+pub(super) fn last_arrival(stream: &Stream) -> Time {
     let recipients = stream.traffic.recipients;
     match &stream.traffic.arrivals {
-        Arrivals::Blast => SimTime::ZERO,
-        Arrivals::Spread { over } | Arrivals::Uniform { over } => *over,
-        Arrivals::Poisson { rate_per_s } => SimTime::from_secs_f64(recipients as f64 / rate_per_s),
-        Arrivals::Stages(stages) => stages.iter().fold(SimTime::ZERO, |sum, stage| sum.after(stage.over)),
+        Arrivals::Blast => Time::ZERO,
+        Arrivals::Spread { over } | Arrivals::Uniform { over } => Time::ZERO.after(*over),
+        Arrivals::Poisson { rate_per_s } => Time::from_secs_f64(recipients as f64 / rate_per_s),
+        Arrivals::Stages(stages) => stages.iter().fold(Time::ZERO, |sum, stage| sum.after(stage.over)),
         Arrivals::Times(times) => times.iter().take(recipients as usize).copied().max().unwrap_or_default(),
     }
 }
 
 /// How long the busiest provider takes for what is expected to come to it, if steps wait for providers without a ttl.
-fn backlog(scenario: &Scenario) -> SimTime {
+fn backlog(scenario: &Scenario) -> Span {
     let mut loads = vec![0.0; scenario.providers.len()];
-    let endless = |plan: &Plan| plan.flow.steps.iter().any(|rules| rules.ttl.is_never());
+    let endless = |plan: &Plan| plan.flow.steps().iter().any(|rules| rules.ttl.is_unlimited());
     let mut longest = 0.0_f64;
     for plan in 0..scenario.plans.len() {
         loads.fill(0.0);
@@ -61,7 +61,7 @@ fn backlog(scenario: &Scenario) -> SimTime {
             longest = needed.fold(longest, f64::max);
         }
     }
-    SimTime::from_secs_f64((RESERVE * longest).min(MOST_S))
+    Span::from_secs_f64((RESERVE * longest).min(MOST_S))
 }
 
 /// An estimate of a backlog is this much too long, and no longer than a year.
@@ -71,8 +71,8 @@ const MOST_S: f64 = 366.0 * 86_400.0;
 /// Adds the attempts that are expected to come to each provider: of a step those whom the steps before have not reached.
 fn add_load(scenario: &Scenario, recipients: f64, plan: &Plan, loads: &mut [f64]) {
     let mut left = recipients;
-    for carrier in &plan.carriers {
-        let members = carrier.pool.members();
+    for rules in plan.flow.steps() {
+        let members = rules.pool.members();
         members.iter().for_each(|&provider| loads[provider] += left / members.len() as f64);
         let reached = |outcome: &&Outcome| outcome.status.is_delivery();
         let outcomes = &scenario.providers[members[0]].outcomes;

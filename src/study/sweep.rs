@@ -78,7 +78,7 @@ mod tests {
         assert_eq!(key(&scenario, once), key(&scenario.clone(), once));
         let changed = [
             Scenario { seed: scenario.seed + 1, ..scenario.clone() },
-            Scenario { deadline: crate::units::SimTime::from_micros(1), ..scenario.clone() },
+            Scenario { deadline: crate::units::Span::from_micros(1), ..scenario.clone() },
             Scenario { plans: scenario.plans[1..].to_vec(), ..scenario.clone() },
         ];
         let keys = changed.iter().map(|other| key(other, once)).chain([key(&scenario, Replications::Exactly(2))]);

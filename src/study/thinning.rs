@@ -2,7 +2,7 @@
 
 use super::totals::{Strand, Totals};
 use crate::stats::{Bins, Sums};
-use crate::units::SimTime;
+use crate::units::Time;
 
 /// How much is shown beyond the end of the story, so that the lines are seen to fall.
 const AFTER_THE_END: f64 = 0.015;
@@ -21,7 +21,7 @@ pub(super) struct Thinning {
 
 impl Thinning {
     /// At most `most` bins, up to where all but few events of a strand are over, and at least to the moment `until`.
-    pub(super) fn of(totals: &Totals, strand: &Strand, most: usize, until: SimTime) -> Self {
+    pub(super) fn of(totals: &Totals, strand: &Strand, most: usize, until: Time) -> Self {
         let events = all_events(strand, totals.timeline.bins());
         let wanted = (1.0 - LEFT_OUT) * events.iter().sum::<u64>() as f64;
         let mut sum = 0;
@@ -46,13 +46,13 @@ impl Thinning {
     }
 
     /// The end of the last bin.
-    pub(super) fn end(&self) -> SimTime {
-        SimTime::from_secs_f64(self.bin_s * self.bins as f64)
+    pub(super) fn end(&self) -> Time {
+        Time::from_secs_f64(self.bin_s * self.bins as f64)
     }
 
     /// The middle of each bin.
-    pub(super) fn middles(&self) -> impl Iterator<Item = SimTime> {
-        (0..self.bins).map(|bin| SimTime::from_secs_f64((bin as f64 + 0.5) * self.bin_s))
+    pub(super) fn middles(&self) -> impl Iterator<Item = Time> {
+        (0..self.bins).map(|bin| Time::from_secs_f64((bin as f64 + 0.5) * self.bin_s))
     }
 
     /// Counts by bin, per replication.

@@ -1,28 +1,31 @@
 //! One recipient's life under one plan, event by event.
 
 use super::span;
-use crate::engine::{Notice, Observer, Submission};
+use crate::engine::{Candidate, Notice, Observer, Permission, Pool, Routing, Submission};
 use crate::provider::Fate;
 use crate::rng::Luck;
 use crate::scenario::Scenario;
-use crate::sim::{Cast, Handed, Life, Open, Stage, Usher, Verdict, Way, Witness, World, play, verdicts};
+use crate::sim::{
+    Admission, AdmissionDecision, Cast, Comer, PendingReports, Recipient, RecipientContext, RecipientId, Recorder,
+    RoutedAttempt, Unlimited, Way, World, decisions, simulate_recipient,
+};
 use crate::traffic::Timetable;
-use crate::units::{Money, SimTime};
+use crate::units::{Money, Span, Time};
 use crate::vocabulary::{FlowStatus, Status};
 
 /// A life.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Trace {
     /// When the recipient arrived.
-    pub arrival: SimTime,
+    pub arrival: Time,
     /// What happened, in order.
-    pub events: Vec<(SimTime, Event)>,
+    pub events: Vec<(Time, Event)>,
     /// How the flow ended.
     pub status: FlowStatus,
     /// What it cost.
     pub cost: Money,
-    /// When the message first reached the person; [`SimTime::NEVER`] if it never did.
-    pub first_delivery: SimTime,
+    /// When the message first reached the person; [`Time::NEVER`] if it never did.
+    pub first_delivery: Time,
     /// How often it reached the person.
     pub deliveries: usize,
 }
@@ -36,8 +39,8 @@ pub enum Event {
         submission: Submission,
         /// The provider's index in the scenario.
         provider: usize,
-        /// What it said.
-        verdict: Verdict,
+        /// What became of it there.
+        decision: AdmissionDecision,
     },
     /// An attempt has waited for capacity and leaves.
     Left(Submission),
@@ -49,10 +52,10 @@ pub enum Event {
         submission: Submission,
         /// The provider's index in the scenario.
         provider: usize,
-        /// What the provider says.
-        verdict: Verdict,
+        /// What becomes of it there.
+        decision: AdmissionDecision,
         /// How long the engine will wait in the step.
-        ttl: SimTime,
+        ttl: Span,
         /// What the attempt will have cost.
         charge: Money,
     },
@@ -96,59 +99,76 @@ pub fn trace(scenario: &Scenario, whose: Whose) -> Trace {
     let cast = cast.in_world(world_luck, timeline.end());
     let role = &cast.streams[whose.stream];
     let luck = world_luck.of_stream(&role.name);
-    let mut arrival = [SimTime::ZERO];
+    let mut arrival = [Time::ZERO];
     Timetable::new(&role.traffic, luck).fill(whose.recipient, &mut arrival);
     let [arrival] = arrival;
     let part = cast.part(role, whose.plan).clone().with_progress();
-    let recipient = whose.recipient as u32;
-    let stage = Stage { cast: &cast, part: &part, luck, recipient };
-    let (mut recorder, mut life) = (Recorder::default(), Life::default());
+    let who = RecipientId { stream: whose.stream as u8, index: whose.recipient as u32 };
+    let recipient = Recipient::new(who.index);
+    let context = RecipientContext { cast: &cast, part: &part, luck, stream: who.stream, recipient };
+    let (mut writer, mut pending) = (TraceRecorder::default(), PendingReports::default());
     let flow = if scenario.is_shared() {
         let world = World { cast: &cast, luck: world_luck, timeline, way: Way::Engine };
-        let said = verdicts(&world, whose.plan, whose.stream, recipient);
-        play(&stage, arrival, &mut life, &mut Replay(said.into_iter()), &mut recorder)
+        let mut replay = Replay::of(decisions(&world, whose.plan, who));
+        simulate_recipient(&context, arrival, &mut pending, &mut replay, &mut writer)
     } else {
-        play(&stage, arrival, &mut life, &mut Open, &mut recorder)
+        simulate_recipient(&context, arrival, &mut pending, &mut Unlimited::default(), &mut writer)
     };
-    recorder.finish(arrival, flow.status())
+    writer.finish(arrival, flow.status())
 }
 
-/// The providers say again what they have said.
-struct Replay(std::vec::IntoIter<Verdict>);
+/// Decides again as has been decided.
+struct Replay {
+    decisions: std::iter::Peekable<std::vec::IntoIter<AdmissionDecision>>,
+    unlimited: Unlimited,
+}
 
-impl Usher for Replay {
-    fn judge(&mut self, _: usize, now: SimTime, _: SimTime) -> Verdict {
-        self.0.next().unwrap_or(Verdict::Leaves(now))
+impl Replay {
+    fn of(decisions: Vec<AdmissionDecision>) -> Self {
+        Self { decisions: decisions.into_iter().peekable(), unlimited: Unlimited::default() }
+    }
+}
+
+impl Admission for Replay {
+    fn route(&mut self, who: RecipientId, routing: &mut Routing, pool: &Pool, now: Time) -> Option<Candidate> {
+        let candidate = self.unlimited.route(who, routing, pool, now)?;
+        let denied = self.decisions.next_if_eq(&AdmissionDecision::NotPermitted);
+        let permission = if denied.is_some() { Permission::Denied } else { candidate.permission };
+        Some(Candidate { permission, ..candidate })
+    }
+
+    fn admit(&mut self, comer: &Comer) -> AdmissionDecision {
+        self.decisions.next().unwrap_or(AdmissionDecision::Departs(comer.now))
     }
 }
 
 /// Writes down everything.
 #[derive(Default)]
-struct Recorder {
+struct TraceRecorder {
     /// What engine and providers say, in the order in which they say it.
-    said: Vec<(SimTime, Event)>,
+    said: Vec<(Time, Event)>,
     /// What happens to the person, known beforehand.
-    happens: Vec<(SimTime, Event)>,
+    happens: Vec<(Time, Event)>,
     cost: Money,
 }
 
-impl Recorder {
+impl TraceRecorder {
     /// Both stories as one, in order of time; what happens comes before what is said of it at the same time.
-    fn finish(mut self, arrival: SimTime, status: FlowStatus) -> Trace {
+    fn finish(mut self, arrival: Time, status: FlowStatus) -> Trace {
         self.happens.sort_by_key(|(at, _)| *at);
         let reached = self.happens.iter().filter(|(_, event)| matches!(event, Event::Reached(_)));
-        let (first_delivery, deliveries) = (reached.clone().next().map_or(SimTime::NEVER, |e| e.0), reached.count());
+        let (first_delivery, deliveries) = (reached.clone().next().map_or(Time::NEVER, |e| e.0), reached.count());
         let events = merge(self.happens, self.said);
         Trace { arrival, events, status, cost: self.cost, first_delivery, deliveries }
     }
 }
 
 /// Two stories in order of time as one; at equal times `a` before `b`, but for what `b` submits then.
-fn merge(a: Vec<(SimTime, Event)>, b: Vec<(SimTime, Event)>) -> Vec<(SimTime, Event)> {
+fn merge(a: Vec<(Time, Event)>, b: Vec<(Time, Event)>) -> Vec<(Time, Event)> {
     let mut merged = Vec::with_capacity(a.len() + b.len());
     let mut a = a.into_iter().peekable();
     for said in b {
-        let before = |happens: &(SimTime, Event)| happens.0 < said.0 || happens.0 == said.0 && !is_submission(&said.1);
+        let before = |happens: &(Time, Event)| happens.0 < said.0 || happens.0 == said.0 && !is_submission(&said.1);
         while let Some(happens) = a.next_if(before) {
             merged.push(happens);
         }
@@ -162,24 +182,24 @@ fn is_submission(event: &Event) -> bool {
     matches!(event, Event::Submitted { .. })
 }
 
-impl Observer for Recorder {
-    fn notice(&mut self, now: SimTime, notice: Notice) {
+impl Observer for TraceRecorder {
+    fn notice(&mut self, now: Time, notice: Notice) {
         self.said.push((now, Event::Noticed(notice)));
     }
 }
 
-impl Witness for Recorder {
-    const TO_THE_LAST: bool = true;
+impl Recorder for TraceRecorder {
+    const AFTER_THE_END: bool = true;
 
-    fn submitted(&mut self, submission: Submission, handed: &Handed, fate: &Fate) {
-        let Handed { provider, verdict, terms, patience, .. } = *handed;
-        let event = Event::Submitted { submission, provider, verdict, ttl: terms.ttl, charge: fate.charge };
+    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, fate: &Fate) {
+        let RoutedAttempt { provider, decision, terms, patience, .. } = *attempt;
+        let event = Event::Submitted { submission, provider, decision, ttl: terms.ttl, charge: fate.charge };
         self.said.push((terms.submitted, event));
         self.cost += fate.charge;
-        let (left, withdrawn) = match verdict {
-            Verdict::Leaves(leaves) if leaves > terms.submitted => (leaves, SimTime::NEVER),
-            Verdict::Withdrawn => (SimTime::NEVER, patience),
-            _ => (SimTime::NEVER, SimTime::NEVER),
+        let (left, withdrawn) = match decision {
+            AdmissionDecision::Departs(departs) if departs > terms.submitted => (departs, Time::NEVER),
+            AdmissionDecision::Expires => (Time::NEVER, patience),
+            _ => (Time::NEVER, Time::NEVER),
         };
         let happens = [
             (left, Event::Left(submission)),
@@ -190,16 +210,16 @@ impl Witness for Recorder {
         self.happens.extend(happens.into_iter().filter(|(at, _)| !at.is_never()));
     }
 
-    fn turned_down(&mut self, submission: Submission, handed: &Handed, _: &Fate) {
-        let Handed { provider, verdict, .. } = *handed;
-        self.said.push((handed.terms.submitted, Event::TurnedDown { submission, provider, verdict }));
+    fn turned_down(&mut self, submission: Submission, attempt: &RoutedAttempt, _: &Fate) {
+        let RoutedAttempt { provider, decision, terms, .. } = *attempt;
+        self.said.push((terms.submitted, Event::TurnedDown { submission, provider, decision }));
     }
 
-    fn reported(&mut self, now: SimTime, attempt: u8, status: Status) {
+    fn reported(&mut self, now: Time, attempt: u8, status: Status) {
         self.said.push((now, Event::Reported { attempt, status }));
     }
 
-    fn timed_out(&mut self, now: SimTime) {
+    fn timed_out(&mut self, now: Time) {
         self.said.push((now, Event::TimedOut));
     }
 }

@@ -2,7 +2,7 @@
 
 mod timetable;
 
-use crate::units::SimTime;
+use crate::units::{Span, Time};
 use std::sync::Arc;
 
 pub use timetable::Timetable;
@@ -27,12 +27,12 @@ pub enum Arrivals {
     /// Evenly spaced: the i-th of n, from 0, at `(i + 0.5) · over / n`.
     Spread {
         /// The span that they fill.
-        over: SimTime,
+        over: Span,
     },
     /// Each at a time of its own, uniform over the span.
     Uniform {
         /// The span.
-        over: SimTime,
+        over: Span,
     },
     /// A Poisson process of constant rate, given how many come: each at a time of its own, uniform over as long as they need at that
     /// rate. Sorted, their gaps are exponential; unlike a stream of so many gaps they are independent, so that the intervals of
@@ -45,14 +45,14 @@ pub enum Arrivals {
     /// many come. The stages follow one another without a gap; at least one has a rate above zero.
     Stages(Arc<[Stage]>),
     /// At these times, in their order; at least as many as there are recipients.
-    Times(Arc<[SimTime]>),
+    Times(Arc<[Time]>),
 }
 
 /// A stretch of time whose arrival rate is constant or changes linearly.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Stage {
     /// How long it lasts; above zero.
-    pub over: SimTime,
+    pub over: Span,
     /// Recipients per second at its start; not negative.
     pub from_per_s: f64,
     /// Recipients per second at its end; not negative.

@@ -2,7 +2,7 @@
 
 use super::{Arrivals, Stage, Traffic};
 use crate::rng::{LANES, Luck, ProviderKey, purpose};
-use crate::units::SimTime;
+use crate::units::{Span, Time};
 use std::sync::Arc;
 
 /// The arrival times of one replication.
@@ -18,10 +18,10 @@ pub struct Timetable {
 #[derive(Debug)]
 enum Pattern {
     Blast,
-    Spread { over: SimTime },
-    Uniform { over: SimTime },
+    Spread { over: Span },
+    Uniform { over: Span },
     Stages(Ramps),
-    Times(Arc<[SimTime]>),
+    Times(Arc<[Time]>),
 }
 
 impl Timetable {
@@ -33,7 +33,7 @@ impl Timetable {
             Arrivals::Spread { over } => Pattern::Spread { over: *over },
             Arrivals::Uniform { over } => Pattern::Uniform { over: *over },
             Arrivals::Poisson { rate_per_s } => {
-                Pattern::Uniform { over: SimTime::from_secs_f64(traffic.recipients as f64 / rate_per_s) }
+                Pattern::Uniform { over: Span::from_secs_f64(traffic.recipients as f64 / rate_per_s) }
             }
             Arrivals::Stages(stages) => Pattern::Stages(Ramps::new(stages)),
             Arrivals::Times(times) => Pattern::Times(Arc::clone(times)),
@@ -48,13 +48,13 @@ impl Timetable {
     }
 
     /// Writes the arrival times of the recipients from `first` on, one for each place in `out`.
-    pub fn fill(&self, first: u64, out: &mut [SimTime]) {
+    pub fn fill(&self, first: u64, out: &mut [Time]) {
         match &self.pattern {
-            Pattern::Blast => out.fill(SimTime::ZERO),
+            Pattern::Blast => out.fill(Time::ZERO),
             Pattern::Spread { over } => spread(*over, self.recipients, first, out),
             Pattern::Uniform { over } => {
                 let over = u128::from(over.as_micros().unsigned_abs());
-                uniforms(self.luck, first, out, |u| SimTime::from_micros(((over * u128::from(u)) >> 64) as i64));
+                uniforms(self.luck, first, out, |u| Time::from_micros(((over * u128::from(u)) >> 64) as i64));
             }
             Pattern::Stages(ramps) => {
                 uniforms(self.luck, first, out, |u| ramps.at(u as f64 / 1.844_674_407_370_955_2e19))
@@ -65,13 +65,13 @@ impl Timetable {
 }
 
 /// The i-th of n at `(2i + 1) · over / 2n`, rounded down: one division, and then steps of `over / n` whose fractions add up.
-fn spread(over: SimTime, n: u64, first: u64, out: &mut [SimTime]) {
+fn spread(over: Span, n: u64, first: u64, out: &mut [Time]) {
     let (over, whole) = (u128::from(over.as_micros().unsigned_abs()), 2 * u128::from(n));
     let start = over * (2 * u128::from(first) + 1);
     let (mut at, mut rest) = ((start / whole) as i64, (start % whole) as u64);
     let (step, more, whole) = ((2 * over / whole) as i64, (2 * over % whole) as u64, whole as u64);
     for time in out {
-        *time = SimTime::from_micros(at);
+        *time = Time::from_micros(at);
         rest += more;
         let carry = rest >= whole;
         rest -= if carry { whole } else { 0 };
@@ -80,7 +80,7 @@ fn spread(over: SimTime, n: u64, first: u64, out: &mut [SimTime]) {
 }
 
 /// Each time from the recipient's own 64-bit draw, many at once.
-fn uniforms(luck: Luck, first: u64, out: &mut [SimTime], at: impl Fn(u64) -> SimTime) {
+fn uniforms(luck: Luck, first: u64, out: &mut [Time], at: impl Fn(u64) -> Time) {
     const { assert!(purpose::ARRIVAL == 0, "the draw of two words that a block begins with") };
     let mut words = [[0; LANES]; 4];
     for (chunk, out) in out.chunks_mut(LANES).enumerate() {
@@ -113,12 +113,12 @@ impl Ramps {
     }
 
     /// When the share `u` of all recipients has arrived.
-    fn at(&self, u: f64) -> SimTime {
+    fn at(&self, u: f64) -> Time {
         let wanted = u * self.starts[self.stages.len()].1;
         let stage = self.starts[1..self.stages.len()].partition_point(|&(_, before)| before <= wanted);
         let (start, before) = self.starts[stage];
         let within = self.stages[stage].time_of(wanted - before);
-        SimTime::from_secs_f64(start + within)
+        Time::from_secs_f64(start + within)
     }
 }
 
@@ -137,11 +137,11 @@ impl Stage {
 mod tests {
     use super::*;
 
-    fn times(arrivals: Arrivals, recipients: u64) -> Vec<SimTime> {
+    fn times(arrivals: Arrivals, recipients: u64) -> Vec<Time> {
         let timetable = Timetable::new(&Traffic { recipients, arrivals }, Luck::new(1, 0));
-        let mut out = vec![SimTime::ZERO; recipients as usize];
+        let mut out = vec![Time::ZERO; recipients as usize];
         timetable.fill(0, &mut out);
-        let mut parts = vec![SimTime::ZERO; recipients as usize];
+        let mut parts = vec![Time::ZERO; recipients as usize];
         for (k, part) in parts.chunks_mut(100).enumerate() {
             timetable.fill(100 * k as u64, part);
         }
@@ -149,29 +149,33 @@ mod tests {
         out
     }
 
-    fn secs(s: f64) -> SimTime {
-        SimTime::from_secs_f64(s)
+    fn secs(s: f64) -> Time {
+        Time::from_secs_f64(s)
+    }
+
+    fn span(s: f64) -> Span {
+        Span::from_secs_f64(s)
     }
 
     #[test]
     fn a_spread_is_even() {
-        assert_eq!(times(Arrivals::Spread { over: secs(4.0) }, 4), [0.5, 1.5, 2.5, 3.5].map(secs));
+        assert_eq!(times(Arrivals::Spread { over: span(4.0) }, 4), [0.5, 1.5, 2.5, 3.5].map(secs));
         let over = 7_777_777_777_777;
-        for (i, time) in (0..).zip(times(Arrivals::Spread { over: SimTime::from_micros(over) }, 3_001)) {
+        for (i, time) in (0..).zip(times(Arrivals::Spread { over: Span::from_micros(over) }, 3_001)) {
             assert_eq!(i128::from(time.as_micros()), (2 * i + 1) * i128::from(over) / 6_002);
         }
     }
 
     #[test]
     fn a_blast_is_at_once() {
-        assert!(times(Arrivals::Blast, 10).iter().all(|&t| t == SimTime::ZERO));
+        assert!(times(Arrivals::Blast, 10).iter().all(|&t| t == Time::ZERO));
     }
 
     /// The mean of n uniforms has standard deviation 1/sqrt(12 n): five of them.
     #[test]
     fn uniform_times_fill_the_span() {
         let n = 10_000;
-        let all = times(Arrivals::Uniform { over: secs(3600.0) }, n);
+        let all = times(Arrivals::Uniform { over: span(3600.0) }, n);
         let mean = all.iter().map(|t| t.as_secs_f64()).sum::<f64>() / n as f64;
         assert!((mean / 3600.0 - 0.5).abs() < 5.0 / (12.0 * n as f64).sqrt());
         assert!(all.iter().all(|&t| t < secs(3600.0)));
@@ -185,7 +189,7 @@ mod tests {
         let mut all = times(Arrivals::Poisson { rate_per_s: 250.0 }, n);
         all.sort_unstable();
         assert!(all[n as usize - 1] <= secs(n as f64 / 250.0));
-        let long = all.windows(2).filter(|pair| pair[1].since(pair[0]) > secs(1.0 / 250.0)).count() as f64;
+        let long = all.windows(2).filter(|pair| pair[1].since(pair[0]) > span(1.0 / 250.0)).count() as f64;
         let share = (-1.0_f64).exp();
         assert!((long / n as f64 - share).abs() < 5.0 * (share * (1.0 - share) / n as f64).sqrt());
     }
@@ -193,9 +197,9 @@ mod tests {
     /// A ramp from 0 to r: a share u has arrived after sqrt(u) of it.
     #[test]
     fn a_ramp_fills_up_as_its_area() {
-        let stage = |over, from_per_s, to_per_s| Stage { over: secs(over), from_per_s, to_per_s };
+        let stage = |over, from_per_s, to_per_s| Stage { over: span(over), from_per_s, to_per_s };
         let ramps = Ramps::new(&Arc::from([stage(100.0, 0.0, 8.0), stage(50.0, 8.0, 8.0), stage(10.0, 0.0, 0.0)]));
-        assert_eq!(ramps.at(0.0), SimTime::ZERO);
+        assert_eq!(ramps.at(0.0), Time::ZERO);
         assert_eq!(ramps.at(0.125), secs(50.0));
         assert_eq!(ramps.at(0.5), secs(100.0));
         assert_eq!(ramps.at(0.75), secs(125.0));

@@ -6,7 +6,7 @@
 //! `FAILSIM_COVERAGE=500` asks for it, which takes minutes.
 
 use crate::build::{
-    constant, exponential, lognormal, money, outage, outcome, paced, plan, provider, scenario, secs, share, step,
+    constant, exponential, lognormal, money, outage, outcome, paced, plan, provider, scenario, share, span, step,
     stream,
 };
 use failsim::provider::{Capacity, Effect, Outage, Outcome, Price, ProviderSpec, When};
@@ -65,11 +65,11 @@ fn two_plans(recipients: u64) -> Scenario {
     };
     let sms_price = Price { submitted: money(0.04), delivered: money(0.005), ..Price::default() };
     let sms = ProviderSpec { price: sms_price, ..provider("sms", sms) };
-    let viber_first = plan("viber-first", vec![(0, step(secs(20.0))), (1, step(secs(60.0)))]);
-    let sms_only = plan("sms-only", vec![(1, step(secs(60.0)))]);
+    let viber_first = plan("viber-first", vec![(0, step(span(20.0))), (1, step(span(60.0)))]);
+    let sms_only = plan("sms-only", vec![(1, step(span(60.0)))]);
     let mut scenario = scenario(recipients, vec![viber, sms], vec![sms_only, viber_first]);
-    scenario.deadline = secs(15.0);
-    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: secs(600.0) };
+    scenario.deadline = span(15.0);
+    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: span(600.0) };
     scenario
 }
 
@@ -240,23 +240,23 @@ fn loaded() -> Scenario {
     let sms = vec![outcome(Delivered, 0.95, lognormal(2.0, 0.8)), outcome(Undelivered, 0.05, constant(5.0))];
     let sms = ProviderSpec {
         price: Price { submitted: money(0.04), ..Price::default() },
-        capacity: Some(Capacity { rate: Rate::new(105, 1, secs(1.0)), ..paced(1) }),
+        capacity: Some(Capacity { rate: Rate::new(105, 1, span(1.0)), ..paced(1) }),
         ..provider("sms", sms)
     };
     let call = ProviderSpec {
         price: Price { submitted: money(0.09), ..Price::default() },
         ..provider("voice", vec![outcome(Answered, 0.8, exponential(5.0))])
     };
-    let sms_first = plan("sms-first", vec![(0, step(secs(20.0))), (1, step(secs(60.0)))]);
+    let sms_first = plan("sms-first", vec![(0, step(span(20.0))), (1, step(span(60.0)))]);
     let mut scenario = scenario(2_000, vec![sms, call], vec![sms_first]);
-    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: secs(200.0) };
+    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: span(200.0) };
     scenario
 }
 
 #[test]
 fn loaded_replications_tell_shares_costs_and_latencies() {
     let mut small = loaded();
-    small.streams[0].deadline = secs(STRICT);
+    small.streams[0].deadline = span(STRICT);
     let place = |name, replications: u32, measure, most| Place {
         name,
         small: small.clone(),
@@ -277,10 +277,10 @@ fn loaded_replications_tell_shares_costs_and_latencies() {
 #[test]
 fn few_recipients_tell_skewed_means() {
     let talk = Outcome { talk: Some(lognormal(40.0, 1.0)), ..outcome(Answered, 0.8, exponential(5.0)) };
-    let price = Price { per_minute: money(0.10), increment: secs(1.0), ..Price::default() };
+    let price = Price { per_minute: money(0.10), increment: span(1.0), ..Price::default() };
     let call = ProviderSpec { price, ..provider("voice", vec![talk]) };
     for recipients in [200, 500, 1_000] {
-        let calls = plan("calls", vec![(0, step(secs(60.0)))]);
+        let calls = plan("calls", vec![(0, step(span(60.0)))]);
         let small = scenario(recipients, vec![call.clone()], vec![calls]);
         let large = Scenario { streams: vec![stream("", 4_000_000, Arrivals::Blast)], ..small.clone() };
         let truth = found(&large, 1, cost);
@@ -299,12 +299,12 @@ fn few_recipients_tell_skewed_means() {
 #[test]
 fn few_who_are_called_move_the_mean_of_all() {
     let talk = Outcome { talk: Some(lognormal(40.0, 1.0)), ..outcome(Answered, 0.8, exponential(5.0)) };
-    let price = Price { per_minute: money(0.10), increment: secs(1.0), ..Price::default() };
+    let price = Price { per_minute: money(0.10), increment: span(1.0), ..Price::default() };
     let call = ProviderSpec { price, ..provider("voice", vec![talk]) };
     let sms = vec![outcome(Delivered, 0.95, constant(2.0)), outcome(Undelivered, 0.05, constant(5.0))];
     let sms = ProviderSpec { price: Price { submitted: money(0.01), ..Price::default() }, ..provider("sms", sms) };
-    let calls = plan("calls", vec![(0, step(secs(60.0)))]);
-    let bulk = plan("bulk", vec![(1, step(secs(60.0)))]);
+    let calls = plan("calls", vec![(0, step(span(60.0)))]);
+    let bulk = plan("bulk", vec![(1, step(span(60.0)))]);
     let with = |vips: u64| {
         let mut scenario = scenario(5_000, vec![call.clone(), sms.clone()], vec![bulk.clone()]);
         scenario.streams[0].name = "bulk".to_owned();
@@ -339,9 +339,9 @@ fn runs_that_stop_when_they_are_precise_enough_hold_it_too() {
 #[test]
 fn replications_with_random_outages_tell_shares() {
     let mut small = loaded();
-    small.streams[0].deadline = secs(STRICT);
-    small.streams[0].traffic.arrivals = Arrivals::Uniform { over: secs(600.0) };
-    let when = When::Random { between: secs(1_200.0), lasting: secs(120.0) };
+    small.streams[0].deadline = span(STRICT);
+    small.streams[0].traffic.arrivals = Arrivals::Uniform { over: span(600.0) };
+    let when = When::Random { between: span(1_200.0), lasting: span(120.0) };
     small.providers[0].outages = vec![Outage { when, effect: Effect::Silent, share: share(1.0) }];
     let truth = truth(&small, 16, in_time);
     let place = Place {
@@ -360,10 +360,10 @@ fn replications_with_random_outages_tell_shares() {
 #[test]
 fn a_search_for_capacity_is_wrong_no_more_often_than_stated() {
     let mut scenario = loaded();
-    let when = When::Random { between: secs(900.0), lasting: secs(60.0) };
+    let when = When::Random { between: span(900.0), lasting: span(60.0) };
     scenario.providers[0].outages = vec![Outage { when, effect: Effect::Silent, share: share(1.0) }];
     let narrow = 8.7;
-    scenario.providers[0].capacity = Some(Capacity { rate: Rate::new(87, 1, secs(1.0)), ..paced(1) });
+    scenario.providers[0].capacity = Some(Capacity { rate: Rate::new(87, 1, span(1.0)), ..paced(1) });
     let missed = truth(&scenario, 40, in_time) + 1e-6;
     let searches = seeds() / 6;
     let goals = [Goal { metric: Metric::InTime, stream: None, bound: Bound::AtLeast(missed) }];

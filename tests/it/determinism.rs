@@ -7,13 +7,14 @@ use crate::three_plans::three_plans;
 use failsim::engine::{Notice, Observer, Submission};
 use failsim::provider::Fate;
 use failsim::rng::Luck;
-use failsim::scenario::{Plan, Scenario};
+use failsim::scenario::Scenario;
 use failsim::sim::{
-    Cast, Handed, Life, Open, PlanTally, Progress, Stage, Timeline, Way, Witness, World, play, play_alone,
+    Cast, PendingReports, PlanTally, Progress, Recipient, RecipientContext, Recorder, RoutedAttempt, Timeline,
+    Unlimited, Way, World, play_alone, simulate_recipient,
 };
 use failsim::study::{Findings, compare};
 use failsim::traffic::Timetable;
-use failsim::units::{Money, SimTime};
+use failsim::units::{Money, Time};
 use failsim::vocabulary::FlowStatus;
 use failsim::vocabulary::Status::Delivered;
 use proptest::prelude::*;
@@ -86,12 +87,13 @@ fn with_a_newcomer(scenario: &Scenario) -> Scenario {
     let mut changed = scenario.clone();
     changed.breakers.insert(0, None);
     changed.providers.insert(0, provider("newcomer", vec![outcome(Delivered, 1.0, constant(1.0))]));
-    let next = |plan: Plan| {
-        let carriers =
-            plan.carriers.into_iter().map(|carrier| build::carried_by(carrier.pool.members()[0] + 1, carrier));
-        Plan { carriers: carriers.collect(), ..plan }
-    };
-    changed.plans = scenario.plans.iter().cloned().map(next).collect();
+    for plan in &mut changed.plans {
+        build::change_steps(plan, |steps| {
+            for rules in steps {
+                *rules = build::carried_by(rules.pool.members()[0] + 1, rules.clone());
+            }
+        });
+    }
     changed
 }
 
@@ -120,22 +122,22 @@ proptest! {
 #[derive(Default, Debug)]
 struct Diary {
     cost: Money,
-    deliveries: Vec<SimTime>,
+    deliveries: Vec<Time>,
     attempts: u64,
     seen: bool,
-    ended: Option<SimTime>,
+    ended: Option<Time>,
 }
 
 impl Observer for Diary {
-    fn notice(&mut self, now: SimTime, notice: Notice) {
+    fn notice(&mut self, now: Time, notice: Notice) {
         if matches!(notice, Notice::Flow { .. }) {
             self.ended = Some(now);
         }
     }
 }
 
-impl Witness for Diary {
-    fn submitted(&mut self, _: Submission, _: &Handed, fate: &Fate) {
+impl Recorder for Diary {
+    fn submitted(&mut self, _: Submission, _: &RoutedAttempt, fate: &Fate) {
         self.attempts += 1;
         self.cost += fate.charge;
         self.seen |= !fate.seen.is_never();
@@ -144,17 +146,19 @@ impl Witness for Diary {
 }
 
 /// One recipient of a case, played with nothing left over from another life.
-fn diary(cast: &Cast, plan: usize, luck: Luck, recipient: usize, arrival: SimTime) -> (Diary, FlowStatus) {
+fn diary(cast: &Cast, plan: usize, luck: Luck, recipient: usize, arrival: Time) -> (Diary, FlowStatus) {
     let mut diary = Diary::default();
-    let stage = Stage { cast, part: &cast.plans[plan], luck, recipient: recipient as u32 };
-    let flow = play(&stage, arrival, &mut Life::default(), &mut Open, &mut diary);
+    let recipient = Recipient::new(recipient as u32);
+    let context = RecipientContext { cast, part: &cast.plans[plan], luck, stream: 0, recipient };
+    let (mut pending, mut admission) = (PendingReports::default(), Unlimited::default());
+    let flow = simulate_recipient(&context, arrival, &mut pending, &mut admission, &mut diary);
     (diary, flow.status())
 }
 
 /// What a plan's lives, each played alone, add up to: reached, succeeded, duplicates, seen, attempts, cost, latencies, last end.
-fn sums(lives: &[(Diary, FlowStatus)], arrivals: &[SimTime]) -> [i128; 8] {
+fn sums(lives: &[(Diary, FlowStatus)], arrivals: &[Time]) -> [i128; 8] {
     let number = |holds: &dyn Fn(&Diary) -> bool| lives.iter().filter(|(diary, _)| holds(diary)).count() as i128;
-    let latency = |((diary, _), arrival): (&(Diary, FlowStatus), &SimTime)| {
+    let latency = |((diary, _), arrival): (&(Diary, FlowStatus), &Time)| {
         diary.deliveries.iter().min().map_or(0, |first| i128::from(first.since(*arrival).as_micros()))
     };
     [
@@ -192,7 +196,7 @@ fn run(scenario: &Scenario, luck: Luck) -> Vec<PlanTally> {
 fn lives_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {
     let luck = Luck::new(case.scenario.seed, case.replication);
     let cast = Cast::new(&case.scenario);
-    let mut arrivals = vec![SimTime::ZERO; case.scenario.streams[0].traffic.recipients as usize];
+    let mut arrivals = vec![Time::ZERO; case.scenario.streams[0].traffic.recipients as usize];
     Timetable::new(&case.scenario.streams[0].traffic, luck).fill(0, &mut arrivals);
     for (plan, tally) in run(&case.scenario, luck).iter().enumerate() {
         let lives = arrivals.iter().enumerate().map(|(i, &arrival)| diary(&cast, plan, luck, i, arrival));
@@ -209,7 +213,7 @@ fn the_next_recipient_adds_exactly_its_own_life() {
     for recipients in [1, 15, 16, 100, 777] {
         let (fewer, more) = (three_plans(recipients), three_plans(recipients + 1));
         let cast = Cast::new(&more);
-        let mut arrival = [SimTime::ZERO];
+        let mut arrival = [Time::ZERO];
         Timetable::new(&more.streams[0].traffic, luck).fill(recipients, &mut arrival);
         let (before, after) = (run(&fewer, luck), run(&more, luck));
         for plan in 0..more.plans.len() {

@@ -7,7 +7,7 @@
 use failsim::engine::{
     Command, Flow, FlowPlan, LateDelivery, MAX_ATTEMPTS, Notice, Observer, StepEnd, StepRules, Submission,
 };
-use failsim::units::SimTime;
+use failsim::units::{Span, Time};
 use failsim::vocabulary::FailureCode::{FailoverNotTriggered, GaveUp, NoNextStep};
 use failsim::vocabulary::Status::{
     Answered, Busy, Delivered, Expired, Failed, NoAnswer, Queued, Seen, Sent, Undelivered,
@@ -24,8 +24,12 @@ pub(crate) enum Event {
 }
 
 /// A point of time, or a span, in the checker's own units: whole ticks.
-pub(crate) const fn ticks(count: i64) -> SimTime {
-    SimTime::from_micros(count)
+pub(crate) const fn ticks(count: i64) -> Time {
+    Time::from_micros(count)
+}
+
+pub(crate) const fn span(ticks: i64) -> Span {
+    Span::from_micros(ticks)
 }
 
 // ---------------------------------------------------------------- the rules, as tables
@@ -71,7 +75,7 @@ pub(crate) fn meets(floor: SuccessFloor, status: Status) -> bool {
 /// Which statuses end the flow when they are reported of an attempt that is no longer current.
 pub(crate) fn finishes_late(plan: &FlowPlan, floor: SuccessFloor, status: Status) -> bool {
     let delivery = matches!(status, Delivered | Answered | Seen);
-    plan.late_delivery == LateDelivery::Finish && delivery && meets(floor, status)
+    plan.late_delivery() == LateDelivery::Finish && delivery && meets(floor, status)
 }
 
 // ---------------------------------------------------------------- the book
@@ -86,9 +90,9 @@ pub(crate) struct Letter {
 /// What an onlooker knows of a flow who hears the same events and knows the rules.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Book {
-    pub(crate) began: SimTime,
-    pub(crate) step_began: SimTime,
-    pub(crate) retry_due: SimTime,
+    pub(crate) began: Time,
+    pub(crate) step_began: Time,
+    pub(crate) retry_due: Time,
     pub(crate) over: Option<FlowStatus>,
     letters: [Letter; MAX_ATTEMPTS],
     count: u8,
@@ -103,9 +107,9 @@ struct Foretold {
 
 impl Book {
     /// With the first attempt of the first step under way.
-    fn open(now: SimTime) -> Self {
+    fn open(now: Time) -> Self {
         let letters = [Letter::default(); MAX_ATTEMPTS];
-        Self { began: now, step_began: now, retry_due: SimTime::NEVER, over: None, letters, count: 1 }
+        Self { began: now, step_began: now, retry_due: Time::NEVER, over: None, letters, count: 1 }
     }
 
     /// The attempts so far.
@@ -118,15 +122,15 @@ impl Book {
     }
 
     fn rules<'p>(&self, plan: &'p FlowPlan) -> &'p StepRules {
-        &plan.steps[usize::from(self.last().step)]
+        &plan.steps()[usize::from(self.last().step)]
     }
 
-    fn step_ends(&self, plan: &FlowPlan) -> SimTime {
+    fn step_ends(&self, plan: &FlowPlan) -> Time {
         self.step_began.after(self.rules(plan).ttl)
     }
 
-    fn gives_up(&self, plan: &FlowPlan) -> SimTime {
-        self.began.after(plan.give_up_after)
+    fn gives_up(&self, plan: &FlowPlan) -> Time {
+        self.began.after(plan.give_up_after())
     }
 
     /// The attempt that the flow waits for.
@@ -135,15 +139,15 @@ impl Book {
     }
 
     /// When the timer is due.
-    pub(crate) fn deadline(&self, plan: &FlowPlan) -> SimTime {
+    pub(crate) fn deadline(&self, plan: &FlowPlan) -> Time {
         if self.over.is_some() {
-            return SimTime::NEVER;
+            return Time::NEVER;
         }
         [self.step_ends(plan), self.gives_up(plan), self.retry_due].into_iter().min().expect("there are three")
     }
 
     /// Enters `event` and says what must come of it.
-    fn foretell(&mut self, plan: &FlowPlan, now: SimTime, event: Event) -> Foretold {
+    fn foretell(&mut self, plan: &FlowPlan, now: Time, event: Event) -> Foretold {
         let mut notices = Notices::at(now);
         let command = match event {
             Event::Report(attempt, status) => self.read(plan, now, attempt, status, &mut notices),
@@ -153,9 +157,9 @@ impl Book {
         Foretold { command: command.unwrap_or(Command::Wait), notices }
     }
 
-    fn read(&mut self, plan: &FlowPlan, now: SimTime, attempt: u8, new: Status, out: &mut Notices) -> Option<Command> {
+    fn read(&mut self, plan: &FlowPlan, now: Time, attempt: u8, new: Status, out: &mut Notices) -> Option<Command> {
         let Letter { step, status: old } = *self.letters().get(usize::from(attempt))?;
-        let rules = &plan.steps[usize::from(step)];
+        let rules = &plan.steps()[usize::from(step)];
         if !is_news(old, new, rules) {
             return None;
         }
@@ -175,13 +179,13 @@ impl Book {
     }
 
     /// The current attempt has come to a bad end: once more, or on.
-    fn falter(&mut self, plan: &FlowPlan, now: SimTime, status: Status, out: &mut Notices) -> Option<Command> {
+    fn falter(&mut self, plan: &FlowPlan, now: Time, status: Status, out: &mut Notices) -> Option<Command> {
         let rules = self.rules(plan);
         let step = self.last().step;
         let tries = self.letters().iter().filter(|letter| letter.step == step).count();
         let longer = |wait: i64| (i128::from(wait) * i128::from(rules.backoff) / 1_000_000) as i64;
         let wait = (1..tries).fold(rules.retry_after.as_micros(), |wait, _| longer(wait));
-        let again = now.after(SimTime::from_micros(wait));
+        let again = now.after(Span::from_micros(wait));
         let time_left = again < self.step_ends(plan) && again < self.gives_up(plan);
         if status != Failed || tries >= usize::from(rules.attempts) || !time_left {
             return Some(self.advance(plan, now, status, StepEnd::Bad(status), out));
@@ -191,7 +195,7 @@ impl Book {
     }
 
     /// The timer goes off when it is due.
-    fn strike(&mut self, plan: &FlowPlan, now: SimTime, out: &mut Notices) -> Option<Command> {
+    fn strike(&mut self, plan: &FlowPlan, now: Time, out: &mut Notices) -> Option<Command> {
         if now >= self.gives_up(plan) {
             out.push(Notice::Step { step: self.last().step, end: StepEnd::GaveUp });
             return Some(self.fail(GaveUp, out));
@@ -208,11 +212,11 @@ impl Book {
     }
 
     /// The step has ended with the bad `status`.
-    fn advance(&mut self, plan: &FlowPlan, now: SimTime, status: Status, end: StepEnd, out: &mut Notices) -> Command {
+    fn advance(&mut self, plan: &FlowPlan, now: Time, status: Status, end: StepEnd, out: &mut Notices) -> Command {
         let step = self.last().step;
         out.push(Notice::Step { step, end });
         let triggered = self.rules(plan).failover_on.iter().any(|trigger| trigger == status);
-        let is_last = usize::from(step) + 1 == plan.steps.len();
+        let is_last = usize::from(step) + 1 == plan.steps().len();
         match (triggered, is_last) {
             (false, _) => self.fail(FailoverNotTriggered, out),
             (true, true) => self.fail(NoNextStep, out),
@@ -228,7 +232,7 @@ impl Book {
         let attempt = self.count;
         self.letters[usize::from(attempt)] = Letter { step, status: None };
         self.count += 1;
-        self.retry_due = SimTime::NEVER;
+        self.retry_due = Time::NEVER;
         Command::Submit(Submission { attempt, step })
     }
 
@@ -260,13 +264,13 @@ impl Book {
 /// The notices of one event: of a message, of a step, of the flow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Notices {
-    now: SimTime,
+    now: Time,
     seen: [Option<Notice>; 4],
     count: usize,
 }
 
 impl Notices {
-    fn at(now: SimTime) -> Self {
+    fn at(now: Time) -> Self {
         Self { now, seen: [None; 4], count: 0 }
     }
 
@@ -282,7 +286,7 @@ impl Notices {
 }
 
 impl Observer for Notices {
-    fn notice(&mut self, now: SimTime, notice: Notice) {
+    fn notice(&mut self, now: Time, notice: Notice) {
         assert_eq!(now, self.now, "a notice has the time of its event");
         self.push(notice);
     }
@@ -308,7 +312,7 @@ pub(crate) struct Told {
 }
 
 impl<'p> Run<'p> {
-    pub(crate) fn start(plan: &'p FlowPlan, now: SimTime) -> Self {
+    pub(crate) fn start(plan: &'p FlowPlan, now: Time) -> Self {
         let (flow, first) = Flow::start(plan, now);
         assert_eq!(first, Command::Submit(Submission { attempt: 0, step: 0 }));
         let run = Self { plan, flow, book: Book::open(now) };
@@ -317,7 +321,7 @@ impl<'p> Run<'p> {
     }
 
     /// The event happens at `now`.
-    pub(crate) fn tell(&mut self, now: SimTime, event: Event) -> Told {
+    pub(crate) fn tell(&mut self, now: Time, event: Event) -> Told {
         let before = *self;
         let mut notices = Notices::at(now);
         let command = match event {
@@ -350,7 +354,7 @@ impl<'p> Run<'p> {
     /// An event that changes anything makes the flow's progress greater, so that no flow comes to the same state twice; one
     /// that changes nothing is not noticed and needs nothing done. No deadline is set in the past, and a timer that was due
     /// is not due again.
-    fn makes_progress(&self, before: &Self, now: SimTime, event: Event, told: &Told) {
+    fn makes_progress(&self, before: &Self, now: Time, event: Event, told: &Told) {
         if !told.changed {
             assert_eq!((told.command, told.notices.count), (Command::Wait, 0), "{event:?} in {before:?}");
             assert!(event != Event::Timer || now < before.flow.deadline() || before.flow.deadline().is_never());
@@ -388,7 +392,7 @@ impl<'p> Run<'p> {
 
     /// A submission takes the next number, comes while the flow is in progress and has not come to give up, and only when
     /// the attempt before it is done with.
-    fn submits_in_order(&self, before: &Self, now: SimTime, told: &Told) {
+    fn submits_in_order(&self, before: &Self, now: Time, told: &Told) {
         let Command::Submit(submission) = told.command else {
             assert_eq!(self.flow.attempts(), before.flow.attempts());
             return;
@@ -404,7 +408,7 @@ impl<'p> Run<'p> {
     }
 
     /// The flow ends on the event that says so, and with the status that the event has earned.
-    fn ends_once_and_rightly(&self, before: &Self, now: SimTime, event: Event, told: &Told) {
+    fn ends_once_and_rightly(&self, before: &Self, now: Time, event: Event, told: &Told) {
         let running = before.flow.status() == FlowStatus::InProgress;
         let ended = self.flow.status() != FlowStatus::InProgress;
         assert!(running || self.flow.status() == before.flow.status(), "the end changed");
@@ -420,7 +424,7 @@ impl<'p> Run<'p> {
 
     /// How the flow must end, if it must, by what was noticed of its messages and its step: as succeeded exactly when a
     /// message met the floor while its attempt was current, or late where this finishes.
-    fn verdict(&self, now: SimTime, told: &Told) -> Option<FlowStatus> {
+    fn verdict(&self, now: Time, told: &Told) -> Option<FlowStatus> {
         told.notices.iter().find_map(|notice| match notice {
             Notice::Message { attempt, step, status } if self.earns(attempt, step, status) => {
                 Some(FlowStatus::Succeeded)
@@ -433,17 +437,17 @@ impl<'p> Run<'p> {
     }
 
     fn earns(&self, attempt: u8, step: u8, status: Status) -> bool {
-        let floor = self.plan.steps[usize::from(step)].success;
+        let floor = self.plan.steps()[usize::from(step)].success;
         let current = self.flow.current_attempt() == Some(attempt);
         if current { meets(floor, status) } else { finishes_late(self.plan, floor, status) }
     }
 
     /// The code of a flow whose step ended with the bad `status`; `None` when it can go on.
-    fn failure(&self, now: SimTime, status: Status) -> Option<FlowStatus> {
+    fn failure(&self, now: Time, status: Status) -> Option<FlowStatus> {
         let step = usize::from(self.flow.step());
-        if !self.plan.steps[step].failover_on.contains(status) {
+        if !self.plan.steps()[step].failover_on.contains(status) {
             Some(FlowStatus::Failed(FailoverNotTriggered))
-        } else if step + 1 == self.plan.steps.len() {
+        } else if step + 1 == self.plan.steps().len() {
             Some(FlowStatus::Failed(NoNextStep))
         } else {
             (now >= self.book.gives_up(self.plan)).then_some(FlowStatus::Failed(GaveUp))

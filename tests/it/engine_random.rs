@@ -1,9 +1,9 @@
 //! Random flows of up to five steps under random rules, with random reports at random times, under the same checker as the
 //! walk; and, at the end of each, a judgement of the whole path by its history alone.
 
-use crate::engine_checker::{Event, Run, finishes_late, height, meets, ticks};
-use failsim::engine::{Command, FlowPlan, LateDelivery, Notice, StepRules, Submission};
-use failsim::units::SimTime;
+use crate::engine_checker::{Event, Run, finishes_late, height, meets, span, ticks};
+use failsim::engine::{Command, FlowPlan, LateDelivery, Notice, Pool, StepRules, Submission};
+use failsim::units::{Span, Time};
 use failsim::vocabulary::Status::{Busy, Expired, Failed, NoAnswer, Undelivered};
 use failsim::vocabulary::{FlowStatus, Status, SuccessFloor};
 use proptest::prelude::*;
@@ -13,8 +13,8 @@ use std::cell::Cell;
 
 // ---------------------------------------------------------------- what is random
 
-fn span_or_never(longest: i64) -> impl Strategy<Value = SimTime> {
-    prop_oneof![1 => Just(SimTime::NEVER), 4 => (1..=longest).prop_map(ticks)]
+fn span_or_none(longest: i64) -> impl Strategy<Value = Span> {
+    prop_oneof![1 => Just(Span::UNLIMITED), 4 => (1..=longest).prop_map(span)]
 }
 
 /// The floor, and whether what is not seen expires, which needs the floor `seen`.
@@ -26,17 +26,18 @@ fn floor() -> impl Strategy<Value = (SuccessFloor, bool)> {
 fn step_rules() -> impl Strategy<Value = StepRules> {
     let triggers = subsequence(vec![Undelivered, Failed, Expired, Busy, NoAnswer], 0..=5);
     let retries = (1..=4_u8, 0..15_i64, select(vec![StepRules::STEADY, 2_000_000, 3_000_000]));
-    (span_or_never(40), triggers, floor(), retries).prop_map(|(ttl, triggers, floor, (attempts, wait, backoff))| {
+    (span_or_none(40), triggers, floor(), retries).prop_map(|(ttl, triggers, floor, (attempts, wait, backoff))| {
         let (success, expire_on_delivery) = floor;
         let failover_on = triggers.into_iter().collect();
-        StepRules { ttl, failover_on, success, expire_on_delivery, attempts, retry_after: ticks(wait), backoff }
+        let usual = StepRules::via(Pool::single(0), "viber").with_ttl(ttl);
+        StepRules { failover_on, success, expire_on_delivery, attempts, retry_after: span(wait), backoff, ..usual }
     })
 }
 
 fn flow_plan() -> impl Strategy<Value = FlowPlan> {
     let late = select(vec![LateDelivery::Finish, LateDelivery::Ignore]);
-    (proptest::collection::vec(step_rules(), 1..=5), late, span_or_never(120))
-        .prop_map(|(steps, late_delivery, give_up_after)| FlowPlan { steps, late_delivery, give_up_after })
+    (proptest::collection::vec(step_rules(), 1..=5), late, span_or_none(120))
+        .prop_filter_map("few attempts", |(steps, late, give_up_after)| FlowPlan::new(steps, late, give_up_after).ok())
 }
 
 /// A report that comes `after` the one before it, of the attempt that `whose` picks among those made and the next one.
@@ -190,7 +191,7 @@ fn success_was_earned(case: &Case, history: &[Entry]) -> bool {
         match entry {
             Entry::Submitted(submission) => latest = submission.attempt,
             Entry::Noticed(Notice::Message { attempt, step, status }) => {
-                let floor = case.plan.steps[usize::from(*step)].success;
+                let floor = case.plan.steps()[usize::from(*step)].success;
                 let met =
                     if *attempt == latest { meets(floor, *status) } else { finishes_late(&case.plan, floor, *status) };
                 if met {
@@ -207,14 +208,14 @@ fn success_was_earned(case: &Case, history: &[Entry]) -> bool {
 /// The flow ends before its bounds, as far as its driver is on time, and is open only where nothing bounds it.
 fn ends_in_good_time(case: &Case, play: &Play<'_>) {
     let Case { plan, starts, lateness, .. } = case;
-    let patience = |step: &StepRules| step.ttl.after(ticks(*lateness));
-    let steps = plan.steps.iter().map(patience).fold(ticks(*starts), SimTime::after);
-    let bound = steps.min(ticks(starts + lateness).after(plan.give_up_after));
+    let patience = |step: &StepRules| step.ttl.plus(span(*lateness));
+    let steps = plan.steps().iter().map(patience).fold(ticks(*starts), Time::after);
+    let bound = steps.min(ticks(starts + lateness).after(plan.give_up_after()));
     match play.history.iter().find_map(|e| if let Entry::Ended(at) = e { Some(*at) } else { None }) {
         Some(at) => assert!(ticks(at) <= bound, "ended at {at}, after {bound}"),
         None => {
-            let step = &plan.steps[usize::from(play.run.flow.step())];
-            assert!(step.ttl.is_never() && plan.give_up_after.is_never(), "left open");
+            let step = &plan.steps()[usize::from(play.run.flow.step())];
+            assert!(step.ttl.is_unlimited() && plan.give_up_after().is_unlimited(), "left open");
         }
     }
 }

@@ -1,27 +1,23 @@
 //! Words in which a test of the engine reads as a story on a virtual clock that counts seconds.
 
 use failsim::engine::{
-    Command, Flow, FlowPlan, LateDelivery, Notice, Observer, StepEnd, StepRules, Strategy, Submission,
+    Command, Flow, FlowPlan, LateDelivery, Notice, Observer, Pool, StepEnd, StepRules, Strategy, Submission,
 };
-use failsim::units::SimTime;
+use failsim::units::{Span, Time};
 use failsim::vocabulary::{FailureCode, FlowStatus, Status, StatusSet, SuccessFloor};
 
 /// A point or a span of time [s].
-pub(crate) const fn seconds(count: i64) -> SimTime {
-    SimTime::from_micros(count * 1_000_000)
+pub(crate) const fn seconds(count: i64) -> Time {
+    Time::from_micros(count * 1_000_000)
+}
+
+pub(crate) const fn span(seconds: i64) -> Span {
+    Span::from_secs(seconds)
 }
 
 /// A step on `channel` with its default triggers, no ttl, one attempt, and success at `delivered`.
 pub(crate) fn step(channel: &str) -> Step {
-    Step(StepRules {
-        ttl: SimTime::NEVER,
-        failover_on: StepRules::default_failover_on(channel),
-        success: SuccessFloor::Delivered,
-        expire_on_delivery: false,
-        attempts: 1,
-        retry_after: SimTime::ZERO,
-        backoff: StepRules::STEADY,
-    })
+    Step(StepRules::via(Pool::single(0), channel).with_ttl(Span::UNLIMITED))
 }
 
 pub(crate) fn viber() -> Step {
@@ -41,8 +37,8 @@ pub(crate) fn voice() -> Step {
 pub(crate) struct Step(StepRules);
 
 impl Step {
-    pub(crate) fn ttl(mut self, span: i64) -> Self {
-        self.0.ttl = seconds(span);
+    pub(crate) fn ttl(mut self, seconds: i64) -> Self {
+        self.0.ttl = span(seconds);
         self
     }
 
@@ -64,7 +60,7 @@ impl Step {
 
     pub(crate) fn attempts(mut self, count: u8, retry_after: i64) -> Self {
         self.0.attempts = count;
-        self.0.retry_after = seconds(retry_after);
+        self.0.retry_after = span(retry_after);
         self
     }
 
@@ -77,25 +73,26 @@ impl Step {
 
 /// A plan of these steps, in which a late delivery finishes the flow and nothing gives up.
 pub(crate) fn plan<const N: usize>(steps: [Step; N]) -> Plan {
-    Plan(FlowPlan {
-        steps: steps.into_iter().map(|step| step.0).collect(),
-        late_delivery: LateDelivery::default(),
-        give_up_after: SimTime::NEVER,
-    })
+    let steps = steps.into_iter().map(|step| step.0).collect();
+    Plan { steps, late_delivery: LateDelivery::default(), give_up_after: Span::UNLIMITED }
 }
 
 /// The rules of a flow, put together word by word.
 #[derive(Clone)]
-pub(crate) struct Plan(FlowPlan);
+pub(crate) struct Plan {
+    steps: Vec<StepRules>,
+    late_delivery: LateDelivery,
+    give_up_after: Span,
+}
 
 impl Plan {
     pub(crate) fn ignoring_late_deliveries(mut self) -> Self {
-        self.0.late_delivery = LateDelivery::Ignore;
+        self.late_delivery = LateDelivery::Ignore;
         self
     }
 
-    pub(crate) fn give_up_after(mut self, span: i64) -> Self {
-        self.0.give_up_after = seconds(span);
+    pub(crate) fn give_up_after(mut self, seconds: i64) -> Self {
+        self.give_up_after = span(seconds);
         self
     }
 
@@ -105,9 +102,10 @@ impl Plan {
     }
 
     pub(crate) fn start_at(self, time: i64) -> Story {
-        let (flow, first) = Flow::start(&self.0, seconds(time));
+        let plan = FlowPlan::new(self.steps, self.late_delivery, self.give_up_after).expect("rules that make sense");
+        let (flow, first) = Flow::start(&plan, seconds(time));
         assert_eq!(first, Command::Submit(Submission { attempt: 0, step: 0 }), "how the flow starts");
-        Story { plan: self.0, flow, now: time, notices: Notices::default() }
+        Story { plan, flow, now: time, notices: Notices::default() }
     }
 }
 
@@ -116,7 +114,7 @@ impl Plan {
 pub(crate) struct Notices(Vec<(i64, Notice)>);
 
 impl Observer for Notices {
-    fn notice(&mut self, now: SimTime, notice: Notice) {
+    fn notice(&mut self, now: Time, notice: Notice) {
         self.0.push((now.as_micros() / 1_000_000, notice));
     }
 }
@@ -161,7 +159,7 @@ impl Story {
         self.reply(|flow, plan, now, notices| flow.timeout(plan, now, notices))
     }
 
-    fn reply(&mut self, tell: impl FnOnce(&mut Flow, &FlowPlan, SimTime, &mut Notices) -> Command) -> Reply<'_> {
+    fn reply(&mut self, tell: impl FnOnce(&mut Flow, &FlowPlan, Time, &mut Notices) -> Command) -> Reply<'_> {
         let (before, noticed) = (self.flow, self.notices.0.len());
         let command = tell(&mut self.flow, &self.plan, seconds(self.now), &mut self.notices);
         Reply { story: self, before, noticed, command }
@@ -175,7 +173,7 @@ impl Story {
 
     /// The flow waits for reports alone.
     pub(crate) fn is_open(&self) -> &Self {
-        assert_eq!((self.flow.status(), self.flow.deadline()), (FlowStatus::InProgress, SimTime::NEVER));
+        assert_eq!((self.flow.status(), self.flow.deadline()), (FlowStatus::InProgress, Time::NEVER));
         self
     }
 

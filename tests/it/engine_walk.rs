@@ -6,9 +6,9 @@
 //! them twice. Every event makes the flow's progress greater or changes nothing ([`Run::tell`] checks it), so the states
 //! have no cycle: every order of events is a finite path of this walk.
 
-use crate::engine_checker::{Event, Run, ticks};
-use failsim::engine::{Flow, FlowPlan, LateDelivery, StepRules};
-use failsim::units::SimTime;
+use crate::engine_checker::{Event, Run, span, ticks};
+use failsim::engine::{Flow, FlowPlan, LateDelivery, Pool, StepRules};
+use failsim::units::{Span, Time};
 use failsim::vocabulary::Status::{Busy, Expired, Failed, NoAnswer, Undelivered};
 use failsim::vocabulary::{FlowStatus, Status, StatusSet, SuccessFloor};
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ impl<'p> Walk<'p> {
     fn over(plan: &'p FlowPlan, lateness: i64) -> Count {
         let count = Count { plans: 1, ..Count::default() };
         let mut walk = Self { lateness, known: BTreeMap::new(), ahead: Vec::new(), count };
-        walk.come_to(Run::start(plan, SimTime::ZERO), 0);
+        walk.come_to(Run::start(plan, Time::ZERO), 0);
         while let Some((run, now)) = walk.ahead.pop() {
             walk.try_everything(run, now);
         }
@@ -131,15 +131,7 @@ impl Count {
 
 /// Two ticks of patience, the triggers of Viber and sms, success at delivered, one attempt.
 fn usual() -> StepRules {
-    StepRules {
-        ttl: ticks(2),
-        failover_on: StatusSet::of(&[Undelivered, Failed, Expired]),
-        success: SuccessFloor::Delivered,
-        expire_on_delivery: false,
-        attempts: 1,
-        retry_after: SimTime::ZERO,
-        backoff: StepRules::STEADY,
-    }
+    StepRules::via(Pool::single(0), "viber").with_ttl(span(2))
 }
 
 fn triggered_by(triggers: &[Status]) -> StepRules {
@@ -147,7 +139,7 @@ fn triggered_by(triggers: &[Status]) -> StepRules {
 }
 
 fn patient() -> StepRules {
-    StepRules { ttl: SimTime::NEVER, ..usual() }
+    StepRules { ttl: Span::UNLIMITED, ..usual() }
 }
 
 fn with_floor(success: SuccessFloor) -> StepRules {
@@ -159,7 +151,7 @@ fn must_be_seen() -> StepRules {
 }
 
 fn tried(attempts: u8, retry_after: i64) -> StepRules {
-    StepRules { attempts, retry_after: ticks(retry_after), ..usual() }
+    StepRules { attempts, retry_after: span(retry_after), ..usual() }
 }
 
 /// Steps that differ from the usual one in each of their rules.
@@ -178,14 +170,16 @@ fn kinds_of_step() -> Vec<StepRules> {
         tried(2, 0),
         tried(2, 1),
         tried(2, 2),
-        StepRules { ttl: ticks(3), ..tried(3, 1) },
-        StepRules { ttl: SimTime::NEVER, ..tried(2, 3) },
+        StepRules { ttl: span(3), ..tried(3, 1) },
+        StepRules { ttl: Span::UNLIMITED, ..tried(2, 3) },
     ]
 }
 
 /// With and without patience for late deliveries and for the whole.
-fn plans(steps: &[StepRules], patience: &[SimTime]) -> Vec<FlowPlan> {
-    let with = |late_delivery, give_up_after| FlowPlan { steps: steps.to_vec(), late_delivery, give_up_after };
+fn plans(steps: &[StepRules], patience: &[Span]) -> Vec<FlowPlan> {
+    let with = |late_delivery, give_up_after| {
+        FlowPlan::new(steps.to_vec(), late_delivery, give_up_after).expect("rules that make sense")
+    };
     let each = |&patience| [LateDelivery::Finish, LateDelivery::Ignore].map(|late| with(late, patience));
     patience.iter().flat_map(each).collect()
 }
@@ -202,7 +196,7 @@ fn walk_over(plans: &[FlowPlan], lateness: i64) -> Count {
 
 #[test]
 fn every_flow_of_one_step_keeps_the_rules_in_every_order_of_events() {
-    let patience = [SimTime::NEVER, ticks(1), ticks(2), ticks(3), ticks(5)];
+    let patience = [Span::UNLIMITED, span(1), span(2), span(3), span(5)];
     let mut sum = Count::default();
     for step in kinds_of_step() {
         for lateness in 0..=2 {
@@ -214,7 +208,7 @@ fn every_flow_of_one_step_keeps_the_rules_in_every_order_of_events() {
 
 #[test]
 fn every_flow_of_two_steps_keeps_the_rules_in_every_order_of_events() {
-    let patience = [SimTime::NEVER, ticks(2), ticks(3)];
+    let patience = [Span::UNLIMITED, span(2), span(3)];
     let mut sum = Count::default();
     for first in kinds_of_step() {
         for second in kinds_of_step() {
@@ -228,7 +222,7 @@ fn every_flow_of_two_steps_keeps_the_rules_in_every_order_of_events() {
 fn flows_of_two_steps_keep_the_rules_when_their_timers_are_late() {
     let mut sum = Count::default();
     for first in kinds_of_step() {
-        let late = plans(&[first, usual()], &[SimTime::NEVER, ticks(3)]);
+        let late = plans(&[first, usual()], &[Span::UNLIMITED, span(3)]);
         sum.add(walk_over(&late, 2));
     }
     sum.at_least(132_000, 4_480_000);
@@ -239,7 +233,7 @@ fn flows_of_three_steps_that_differ_in_the_first_keep_the_rules_in_every_order_o
     let mut sum = Count::default();
     for step in kinds_of_step() {
         for middle in [must_be_seen(), with_floor(SuccessFloor::Seen)] {
-            let each = plans(&[step.clone(), middle, tried(2, 1)], &[SimTime::NEVER, ticks(4)]);
+            let each = plans(&[step.clone(), middle, tried(2, 1)], &[Span::UNLIMITED, span(4)]);
             sum.add(walk_over(&each, 0));
         }
     }
@@ -250,8 +244,8 @@ fn flows_of_three_steps_that_differ_in_the_first_keep_the_rules_in_every_order_o
 fn flows_of_three_steps_that_differ_in_the_last_keep_the_rules_in_every_order_of_events() {
     let mut sum = Count::default();
     for step in kinds_of_step() {
-        let hasty = StepRules { ttl: ticks(1), ..with_floor(SuccessFloor::Seen) };
-        let each = plans(&[triggered_by(&[Expired, Busy, NoAnswer]), hasty, step], &[SimTime::NEVER, ticks(4)]);
+        let hasty = StepRules { ttl: span(1), ..with_floor(SuccessFloor::Seen) };
+        let each = plans(&[triggered_by(&[Expired, Busy, NoAnswer]), hasty, step], &[Span::UNLIMITED, span(4)]);
         sum.add(walk_over(&each, 0));
     }
     sum.at_least(687_000, 29_600_000);

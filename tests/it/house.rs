@@ -150,7 +150,7 @@ fn no_files_import_from_each_other_in_a_circle() {
 
 #[test]
 fn the_layer_test_sees_what_it_is_to_see() {
-    assert_eq!(named("use crate::units::SimTime; // crate::sim"), [(1, "units".to_owned())]);
+    assert_eq!(named("use crate::units::{Span, Time}; // crate::sim"), [(1, "units".to_owned())]);
     assert_eq!(named("use crate::{report, study};"), [(1, "report".to_owned()), (1, "study".to_owned())]);
     assert!(layer("sim") > layer("engine"));
 }

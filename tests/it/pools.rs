@@ -3,7 +3,7 @@
 //!
 //! Bounds are 4.5 standard errors of the share, worked out from the true probability.
 
-use crate::build::{constant, outage, outcome, plan, provider, scenario, secs, step};
+use crate::build::{change_steps, constant, outage, outcome, plan, provider, scenario, span, step};
 use failsim::engine::{Pool, StepRules};
 use failsim::provider::{Effect, ProviderSpec};
 use failsim::scenario::Plan;
@@ -31,7 +31,7 @@ fn silent(name: &str) -> ProviderSpec {
 
 fn with_pools(pools: Vec<Pool>, rules: &StepRules) -> Plan {
     let mut plan = plan("pools", pools.iter().map(|_| (0, rules.clone())).collect());
-    plan.carriers.iter_mut().zip(pools).for_each(|(carrier, pool)| carrier.pool = pool);
+    change_steps(&mut plan, |steps| steps.iter_mut().zip(pools).for_each(|(rules, pool)| rules.pool = pool));
     plan
 }
 
@@ -50,9 +50,9 @@ fn delivers(providers: Vec<ProviderSpec>, plan: Plan, expected: f64) {
 fn whom_a_provider_rejects_once_it_may_take_later() {
     let providers = || vec![silent("a"), rejecting("b", 0.5, 1.0)];
     let pools = vec![Pool::first_of(vec![1, 0]), Pool::single(1)];
-    delivers(providers(), with_pools(pools, &step(secs(10.0))), 0.75);
+    delivers(providers(), with_pools(pools, &step(span(10.0))), 0.75);
     let thrice = vec![Pool::first_of(vec![1, 0]), Pool::first_of(vec![1, 0]), Pool::single(1)];
-    delivers(providers(), with_pools(thrice, &step(secs(10.0))), 0.875);
+    delivers(providers(), with_pools(thrice, &step(span(10.0))), 0.875);
 }
 
 /// Each attempt tries a, then b, then c: it is delivered with probability p, whatever the attempts before it came to, and three are
@@ -60,7 +60,7 @@ fn whom_a_provider_rejects_once_it_may_take_later() {
 #[test]
 fn retries_over_a_pool_draw_anew() {
     let providers = vec![rejecting("a", 0.6, 0.3), rejecting("b", 0.7, 0.5), rejecting("c", 0.2, 0.4)];
-    let rules = StepRules { attempts: 3, ..step(secs(600.0)) };
+    let rules = StepRules { attempts: 3, ..step(span(600.0)) };
     let p: f64 = 0.4 * 0.3 + 0.6 * (0.3 * 0.5 + 0.7 * (0.8 * 0.4));
     let plan = with_pools(vec![Pool::first_of(vec![0, 1, 2])], &rules);
     delivers(providers, plan, 1.0 - (1.0 - p).powi(3));
@@ -74,7 +74,7 @@ fn retries_over_a_weighted_pool_draw_anew() {
     let takes = |(rejects, delivers): (f64, f64)| (1.0 - rejects) * delivers;
     let p: f64 = 0.75 * (takes(a) + a.0 * takes(b)) + 0.25 * (takes(b) + b.0 * takes(a));
     for attempts in [1, 2, 5] {
-        let rules = StepRules { attempts, ..step(secs(600.0)) };
+        let rules = StepRules { attempts, ..step(span(600.0)) };
         let plan = with_pools(vec![Pool::weighted(vec![(0, 3.0), (1, 1.0)])], &rules);
         delivers(providers.clone(), plan, 1.0 - (1.0 - p).powi(i32::from(attempts)));
     }
@@ -91,5 +91,5 @@ fn steps_that_share_a_provider_draw_anew() {
     // First a a quarter of the time; else c, which delivers nothing, and hands over what it rejects.
     let second = 0.25 * (0.5 * 0.3) + 0.75 * (0.4 * 0.5 * 0.3);
     let third = 0.5 * 0.3;
-    delivers(providers, with_pools(pools, &step(secs(10.0))), 1.0 - (1.0 - first) * (1.0 - second) * (1.0 - third));
+    delivers(providers, with_pools(pools, &step(span(10.0))), 1.0 - (1.0 - first) * (1.0 - second) * (1.0 - third));
 }

@@ -6,14 +6,14 @@
 //! with an empty system; what that takes off the mean of so long a run is far below the `START` that is granted, relative to
 //! the value. A bound that a wrong formula could meet would be no test: each is at most `SHARP` of the value.
 
-use crate::build::{constant, exponential, outcome, paced, plan, provider, scenario, secs, step, stream};
+use crate::build::{change_steps, constant, exponential, outcome, paced, plan, provider, scenario, span, step, stream};
 use failsim::dist::{Dist, Shape};
 use failsim::provider::{Capacity, Order, Outcome, ProviderSpec};
 use failsim::scenario::Scenario;
 use failsim::sim::Progress;
 use failsim::study::{Findings, ProviderResult, QueueOverTime, compare};
 use failsim::traffic::Arrivals;
-use failsim::units::SimTime;
+use failsim::units::Span;
 use failsim::vocabulary::Status::{Answered, Delivered};
 use rayon::prelude::*;
 
@@ -55,7 +55,7 @@ fn is(what: &str, runs: &[f64], truth: f64) {
 /// One provider with this capacity, met by Poisson arrivals.
 fn met_by(arrivals_per_s: f64, recipients: u64, outcome: Outcome, capacity: Capacity) -> Scenario {
     let provider = ProviderSpec { capacity: Some(capacity), ..provider("line", vec![outcome]) };
-    let mut scenario = scenario(recipients, vec![provider], vec![plan("p", vec![(0, step(SimTime::NEVER))])]);
+    let mut scenario = scenario(recipients, vec![provider], vec![plan("p", vec![(0, step(Span::UNLIMITED))])]);
     scenario.streams[0].traffic.arrivals = Arrivals::Poisson { rate_per_s: arrivals_per_s };
     scenario
 }
@@ -111,7 +111,7 @@ fn evenly_spaced_arrivals_wait_as_arithmetic_says() {
     let n = 10_001_u64;
     for (over_s, per_s) in [(1_000.1, 5_u64), (1_000.1, 10), (1_000.1, 40)] {
         let mut scenario = met_by(1.0, n, reported_after(constant(1.0)), paced(per_s));
-        scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: secs(over_s) };
+        scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(over_s) };
         let found = play(&scenario);
         let (gap, service) = (over_s / n as f64, 1.0 / per_s as f64);
         let late = (service - gap).max(0.0);
@@ -169,7 +169,7 @@ fn lines_that_all_wait_for_are_erlang_c() {
 #[test]
 fn lines_without_a_queue_are_erlang_b() {
     let (c, a, hold) = (10, 8.0, 20.0);
-    let talk = Dist::new(Shape::Uniform { min: secs(0.0), max: secs(30.0) });
+    let talk = Dist::new(Shape::Uniform { min: span(0.0), max: span(30.0) });
     let answered = Outcome { talk: Some(talk), ..outcome(Answered, 1.0, constant(5.0)) };
     for (what, outcome) in [
         ("exponential", reported_after(exponential(hold))),
@@ -203,10 +203,10 @@ fn attempts_that_wait_for_their_ttl_are_withdrawn_as_in_m_m_c_with_patience() {
         // The integral of x times the density up to the ttl.
         let waited = lambda * busy * ((ttl / drift - 1.0 / drift.powi(2)) * (drift * ttl).exp() + 1.0 / drift.powi(2));
         let mut scenario = met_by(lambda, 150_000, reported_after(exponential(hold)), lines(c, u64::MAX));
-        let plan = &mut scenario.plans[0];
-        plan.flow.steps[0].ttl = secs(ttl);
         // Who has a line keeps it for as long as it takes.
-        plan.carriers[0].validity = SimTime::NEVER;
+        change_steps(&mut scenario.plans[0], |steps| {
+            (steps[0].ttl, steps[0].validity) = (span(ttl), Span::UNLIMITED);
+        });
         let [withdrawn, waits, at_once] = measured(&scenario, |provider, queue| {
             let withdrawn = provider.withdrawn.0 / provider.attempts.0;
             [withdrawn, provider.wait_mean_s, queue.at_once.expect("some come")]

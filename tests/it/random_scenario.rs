@@ -1,12 +1,12 @@
 //! Random scenarios: everything that a scenario can say, on a coarse grid of time so that events often coincide.
 
-use crate::build::{self, NEVER};
+use crate::build::{self, UNLIMITED};
 use failsim::dist::{Dist, Shape};
-use failsim::engine::{BreakerRules, FlowPlan, LateDelivery, Pool, StepRules};
+use failsim::engine::{BreakerRules, LateDelivery, Pool, StepRules};
 use failsim::provider::{Capacity, Effect, Order, Outage, Outcome, Price, ProviderSpec, Seen, When};
-use failsim::scenario::{Carrier, Plan, Scenario};
+use failsim::scenario::{Plan, Scenario};
 use failsim::traffic::{Arrivals, Stage};
-use failsim::units::{Money, Probability, Rate, SimTime};
+use failsim::units::{Money, Probability, Rate, Span, Time};
 use failsim::vocabulary::{Status, StatusSet, SuccessFloor};
 use proptest::collection::vec;
 use proptest::option;
@@ -19,7 +19,7 @@ pub(crate) struct Case {
     pub(crate) scenario: Scenario,
     pub(crate) replication: u32,
     /// What the bins of time are cut from.
-    pub(crate) horizon: SimTime,
+    pub(crate) horizon: Time,
 }
 
 /// Any scenario of up to 4 providers, 4 plans and 2 000 recipients.
@@ -35,7 +35,7 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
                 let mut scenario = build::scenario(recipients, providers, named(plans));
                 (scenario.seed, scenario.deadline) = (seed, deadline);
                 (scenario.streams[0].traffic.arrivals, scenario.streams[0].deadline) = (arrivals, deadline);
-                Case { scenario, replication, horizon }
+                Case { scenario, replication, horizon: Time::ZERO.after(horizon) }
             },
         )
     })
@@ -63,7 +63,7 @@ pub(crate) fn shared_case() -> impl Strategy<Value = Case> {
                     (stream.priority, stream.plan) = (priority, (!follows).then_some(plan));
                     scenario.streams.push(stream);
                 }
-                Case { scenario, replication, horizon }
+                Case { scenario, replication, horizon: Time::ZERO.after(horizon) }
             },
         )
     })
@@ -89,7 +89,7 @@ fn shared_provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
 fn capacity(grid: Grid) -> BoxedStrategy<Capacity> {
     // Up to 200 in a point of time, or one in up to three.
     let rate = (1..=600_u64, 1..=3_i64)
-        .prop_map(move |(events, points)| Rate::new(events, 0, SimTime::from_micros(3 * points * grid.0)));
+        .prop_map(move |(events, points)| Rate::new(events, 0, Span::from_micros(3 * points * grid.0)));
     let concurrent = prop_oneof![2 => 1..10_u32, 1 => 10..500_u32];
     let queue = prop_oneof![3 => Just(u64::MAX), 1 => Just(0), 2 => 1..50_u64];
     let order = prop_oneof![2 => Just(Order::Fifo), 1 => Just(Order::Priority)];
@@ -123,7 +123,7 @@ fn throttle(grid: Grid) -> BoxedStrategy<Outage> {
     let left = prop_oneof![1 => Just(0), 3 => 1..1_000_000_u32];
     (window(grid), left)
         .prop_map(|(when, left)| {
-            let recurs = matches!(when, When::Window { every, .. } if every != NEVER);
+            let recurs = matches!(when, When::Window { every, .. } if every != UNLIMITED);
             let millionths = if recurs { left.max(100_000) } else { left };
             Outage { when, effect: Effect::Throttle { millionths }, share: Probability::ONE }
         })
@@ -143,22 +143,24 @@ fn random_outage(grid: Grid) -> BoxedStrategy<Outage> {
 
 /// The plan with some of its steps carried by several providers.
 fn with_pools(plan: Plan, providers: usize) -> BoxedStrategy<Plan> {
-    let steps = plan.carriers.len();
+    let steps = plan.flow.steps().len();
     let members = proptest::sample::subsequence((0..providers).collect::<Vec<_>>(), 1..=providers).prop_shuffle();
     let weights = vec(0.1..5.0_f64, providers);
     let pool = option::weighted(0.4, (members, option::of(weights)));
     vec(pool, steps)
         .prop_map(move |pools| {
             let mut plan = plan.clone();
-            for (carrier, pool) in plan.carriers.iter_mut().zip(pools) {
-                match pool {
-                    None => {}
-                    Some((members, None)) => carrier.pool = Pool::first_of(members),
-                    Some((members, Some(weights))) => {
-                        carrier.pool = Pool::weighted(members.into_iter().zip(weights).collect());
+            build::change_steps(&mut plan, |steps| {
+                for (rules, pool) in steps.iter_mut().zip(pools) {
+                    match pool {
+                        None => {}
+                        Some((members, None)) => rules.pool = Pool::first_of(members),
+                        Some((members, Some(weights))) => {
+                            rules.pool = Pool::weighted(members.into_iter().zip(weights).collect());
+                        }
                     }
                 }
-            }
+            });
             plan
         })
         .boxed()
@@ -173,12 +175,12 @@ fn named(plans: Vec<Plan>) -> Vec<Plan> {
 struct Grid(i64);
 
 impl Grid {
-    fn span(self, points: Range<i64>) -> BoxedStrategy<SimTime> {
-        points.prop_map(move |points| SimTime::from_micros(points * self.0)).boxed()
+    fn span(self, points: Range<i64>) -> BoxedStrategy<Span> {
+        points.prop_map(move |points| Span::from_micros(points * self.0)).boxed()
     }
 
-    fn span_or_never(self, points: Range<i64>) -> BoxedStrategy<SimTime> {
-        prop_oneof![4 => self.span(points), 1 => Just(NEVER)].boxed()
+    fn span_or_none(self, points: Range<i64>) -> BoxedStrategy<Span> {
+        prop_oneof![4 => self.span(points), 1 => Just(UNLIMITED)].boxed()
     }
 }
 
@@ -190,14 +192,14 @@ fn probability() -> BoxedStrategy<Probability> {
 // ---------------------------------------------------------------- latencies
 
 fn dist(grid: Grid) -> BoxedStrategy<Dist> {
-    let shift = prop_oneof![3 => Just(SimTime::ZERO), 1 => grid.span(0..5)];
-    let max = prop_oneof![3 => Just(NEVER), 1 => grid.span(1..30)];
+    let shift = prop_oneof![3 => Just(Span::ZERO), 1 => grid.span(0..5)];
+    let max = prop_oneof![3 => Just(UNLIMITED), 1 => grid.span(1..30)];
     (shape(grid), shift, max).prop_map(|(shape, shift, max)| Dist { shape, shift, max }).boxed()
 }
 
 fn shape(grid: Grid) -> BoxedStrategy<Shape> {
     let uniform =
-        (grid.span(0..10), grid.span(1..20)).prop_map(|(min, width)| Shape::Uniform { min, max: min.after(width) });
+        (grid.span(0..10), grid.span(1..20)).prop_map(|(min, width)| Shape::Uniform { min, max: min.plus(width) });
     let lognormal = (grid.span(1..20), 0.1..1.5).prop_map(|(median, sigma)| Shape::Lognormal { median, sigma });
     prop_oneof![
         4 => grid.span(0..30).prop_map(Shape::Constant),
@@ -212,7 +214,7 @@ fn shape(grid: Grid) -> BoxedStrategy<Shape> {
 // ---------------------------------------------------------------- providers
 
 fn provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
-    let report_delay = prop_oneof![2 => Just(Dist::constant(SimTime::ZERO)), 2 => dist(grid)];
+    let report_delay = prop_oneof![2 => Just(Dist::constant(Span::ZERO)), 2 => dist(grid)];
     let behaviour = (any::<bool>(), report_delay, outcomes(grid), vec(outage(grid), 0..4));
     (price(grid), behaviour)
         .prop_map(move |(price, (honours_ttl, report_delay, outcomes, outages))| ProviderSpec {
@@ -261,7 +263,7 @@ fn final_status() -> BoxedStrategy<Status> {
 
 fn price(grid: Grid) -> BoxedStrategy<Price> {
     let amount = || prop_oneof![1 => Just(0), 2 => 1..200_000_i64].prop_map(Money::from_micros);
-    let increment = prop_oneof![Just(SimTime::from_micros(1_000_000)), grid.span(1..60)];
+    let increment = prop_oneof![Just(Span::from_micros(1_000_000)), grid.span(1..60)];
     (amount(), 1..4_u32, amount(), amount(), amount(), increment)
         .prop_map(|(submitted, parts, delivered, delivered_late, per_minute, increment)| Price {
             submitted,
@@ -292,9 +294,9 @@ fn effect(grid: Grid) -> BoxedStrategy<Effect> {
 fn window(grid: Grid) -> BoxedStrategy<When> {
     (grid.span(0..40), grid.span(1..40), option::of(grid.span(0..40)))
         .prop_map(|(from, length, pause)| When::Window {
-            from,
-            to: from.after(length),
-            every: pause.map_or(NEVER, |pause| length.after(pause)),
+            from: Time::ZERO.after(from),
+            to: Time::ZERO.after(from.plus(length)),
+            every: pause.map_or(UNLIMITED, |pause| length.plus(pause)),
         })
         .boxed()
 }
@@ -303,43 +305,34 @@ fn window(grid: Grid) -> BoxedStrategy<When> {
 
 fn plan(grid: Grid, providers: usize) -> BoxedStrategy<Plan> {
     let late_delivery = prop_oneof![Just(LateDelivery::Finish), Just(LateDelivery::Ignore)];
-    let give_up_after = prop_oneof![2 => Just(NEVER), 1 => grid.span(1..100)];
+    let give_up_after = prop_oneof![2 => Just(UNLIMITED), 1 => grid.span(1..100)];
     (vec((step(grid), carrier(grid, providers)), 1..=5), late_delivery, give_up_after)
         .prop_map(|(steps, late_delivery, give_up_after)| {
-            let carriers = steps.iter().map(|(rules, (provider, validity))| Carrier {
-                pool: Pool::single(*provider),
-                validity: validity.unwrap_or(rules.ttl),
-            });
-            let carriers = carriers.collect();
-            let steps = steps.into_iter().map(|(rules, _)| rules).collect();
-            Plan {
-                name: String::new(),
-                flow: FlowPlan { steps, late_delivery, give_up_after },
-                carriers,
-                is_reference: false,
-                renamed_from: None,
-                line: 0,
-            }
+            let step = |(rules, (provider, validity)): (StepRules, (usize, Option<Span>))| {
+                let validity = validity.unwrap_or(rules.ttl);
+                build::carried_by(provider, StepRules { validity, ..rules })
+            };
+            build::named("", steps.into_iter().map(step).collect(), late_delivery, give_up_after)
         })
         .boxed()
 }
 
-fn carrier(grid: Grid, providers: usize) -> BoxedStrategy<(usize, Option<SimTime>)> {
-    (0..providers, prop_oneof![3 => Just(None), 1 => grid.span_or_never(1..40).prop_map(Some)]).boxed()
+fn carrier(grid: Grid, providers: usize) -> BoxedStrategy<(usize, Option<Span>)> {
+    (0..providers, prop_oneof![3 => Just(None), 1 => grid.span_or_none(1..40).prop_map(Some)]).boxed()
 }
 
 fn step(grid: Grid) -> BoxedStrategy<StepRules> {
     let backoff = prop_oneof![2 => Just(StepRules::STEADY), 1 => StepRules::STEADY..4_000_000];
     let retries = (1..=3_u8, grid.span(0..6), backoff);
-    (grid.span_or_never(1..40), triggers(), floor(), any::<bool>(), retries)
+    (grid.span_or_none(1..40), triggers(), floor(), any::<bool>(), retries)
         .prop_map(|(ttl, failover_on, success, expires_unseen, (attempts, retry_after, backoff))| StepRules {
-            ttl,
             failover_on,
             success,
             expire_on_delivery: expires_unseen && success == SuccessFloor::Seen,
             attempts,
             retry_after,
             backoff,
+            ..build::step(ttl)
         })
         .boxed()
 }
@@ -377,7 +370,7 @@ fn arrivals(grid: Grid, recipients: u64) -> BoxedStrategy<Arrivals> {
 }
 
 /// Times on the grid from 0 to `last`, over and over.
-fn on_the_grid(grid: Grid, last: SimTime, recipients: u64) -> Arrivals {
+fn on_the_grid(grid: Grid, last: Span, recipients: u64) -> Arrivals {
     let points = last.as_micros() / grid.0 + 1;
-    Arrivals::Times((0..recipients as i64).map(|i| SimTime::from_micros(i % points * grid.0)).collect())
+    Arrivals::Times((0..recipients as i64).map(|i| Time::from_micros(i % points * grid.0)).collect())
 }

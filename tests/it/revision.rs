@@ -1,7 +1,7 @@
 //! The revision of the simulation rises with every change of what scenarios come to: what a sweep has kept of an earlier build would
 //! be believed otherwise.
 
-use crate::build::secs;
+use crate::build::span;
 use crate::three_plans::three_plans;
 use failsim::engine::BreakerRules;
 use failsim::provider::{Capacity, Effect, Order, Outage, When};
@@ -9,7 +9,7 @@ use failsim::report;
 use failsim::scenario::Scenario;
 use failsim::sim::{Progress, REVISION};
 use failsim::study::compare;
-use failsim::units::{Probability, Rate, SimTime};
+use failsim::units::{Probability, Rate, Span};
 use sha2::{Digest, Sha256};
 
 /// The digest of what the scenarios below come to, for this revision.
@@ -19,10 +19,10 @@ const KNOWN: (u32, &str) = (2, "e8a375ec8ddc4b5f84f01cb86b70dd5e");
 fn shared(order: Order) -> Scenario {
     let mut scenario = three_plans(4_000);
     for (provider, events) in scenario.providers.iter_mut().zip([9, 5, 2]) {
-        let rate = Rate::new(events, 0, SimTime::from_micros(1_000_000));
+        let rate = Rate::new(events, 0, Span::from_micros(1_000_000));
         provider.capacity = Some(Capacity { rate, concurrent: None, queue: 400, order });
     }
-    let when = When::Random { between: secs(400.0), lasting: secs(60.0) };
+    let when = When::Random { between: span(400.0), lasting: span(60.0) };
     scenario.providers[0].outages.push(Outage { when, effect: Effect::Fail, share: Probability::ONE });
     scenario.breakers[1] = (order == Order::Priority).then_some(BreakerRules::DEFAULT);
     let mut other = scenario.streams[0].clone();

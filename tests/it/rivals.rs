@@ -3,7 +3,7 @@
 //! A comparison of a scenario with itself, whose providers go by other names and so have other luck, has nothing to find; it may fail once
 //! in twenty times. Over 1 000 seeds the share that fails has the standard error 0.7 %.
 
-use crate::build::{constant, exponential, lognormal, money, outcome, paced, plan, provider, scenario, secs, step};
+use crate::build::{constant, exponential, lognormal, money, outcome, paced, plan, provider, scenario, span, step};
 use failsim::provider::{Price, ProviderSpec};
 use failsim::scenario::{Metric, Scenario};
 use failsim::sim::Progress;
@@ -24,12 +24,12 @@ fn two_plans(recipients: u64, sms_delivers: f64) -> Scenario {
     let viber = ProviderSpec { price: price(0.015), honours_ttl: false, ..provider("viber", viber) };
     let sms = ProviderSpec { price: price(0.045), ..provider("sms", sms) };
     let plans = vec![
-        plan("sms-only", vec![(1, step(secs(60.0)))]),
-        plan("viber-first", vec![(0, step(secs(20.0))), (1, step(secs(60.0)))]),
+        plan("sms-only", vec![(1, step(span(60.0)))]),
+        plan("viber-first", vec![(0, step(span(20.0))), (1, step(span(60.0)))]),
     ];
     let mut scenario = scenario(recipients, vec![viber, sms], plans);
-    scenario.streams[0].deadline = secs(15.0);
-    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: secs(600.0) };
+    scenario.streams[0].deadline = span(15.0);
+    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: span(600.0) };
     scenario
 }
 
@@ -78,7 +78,7 @@ fn a_scenario_and_itself_with_other_luck_fail_no_more_often_than_stated() {
 fn hardly_anybody_is_reached_and_nothing_fails() {
     for (recipients, delivers) in [(2_000, 0.001), (4, 0.3)] {
         let sms = vec![outcome(Delivered, delivers, constant(1.0))];
-        let alone = plan("p", vec![(0, step(secs(60.0)))]);
+        let alone = plan("p", vec![(0, step(span(60.0)))]);
         let seeds = 200;
         let (fails, _) = false_alarms(&scenario(recipients, vec![provider("sms", sms)], vec![alone]), 1, seeds);
         assert!(fails <= most(seeds), "{fails} of {seeds} fail");

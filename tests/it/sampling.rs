@@ -4,11 +4,11 @@
 //! draws up to `d` are the share `(d + 1) / 2³²` of all. Spans are whole microseconds, so a value `x` stands for what is within
 //! 1 µs of it (half for the value itself, half for the knots of the table it lies between).
 
-use crate::build::secs;
+use crate::build::span;
 use failsim::dist::{Dist, MAX_SPAN, Sampler, Shape};
 use failsim::rng::{Luck, ProviderKey, purpose};
 use failsim::traffic::{Arrivals, Stage, Timetable, Traffic};
-use failsim::units::SimTime;
+use failsim::units::{Span, Time};
 use rand_distr::Distribution;
 use statrs::distribution::{ContinuousCDF, Exp, Gamma, LogNormal, Uniform, Weibull};
 
@@ -44,11 +44,11 @@ fn truth(shape: &Shape) -> Truth {
 
 /// Every continuous shape, narrow and wide, with a typical span of `unit`.
 fn shapes(unit: f64) -> Vec<Shape> {
-    let span = secs(unit);
-    let lognormals = [0.1, 0.5, 1.0, 2.0, 3.0].map(|sigma| Shape::Lognormal { median: span, sigma });
-    let gammas = [0.2, 0.7, 1.0, 1.5, 3.0].map(|cv| Shape::Gamma { mean: span, cv });
-    let weibulls = [0.5, 0.8, 1.0, 2.0, 5.0].map(|shape| Shape::Weibull { scale: span, shape });
-    let others = [Shape::Exponential { mean: span }, Shape::Uniform { min: span, max: secs(3.0 * unit) }];
+    let mean = span(unit);
+    let lognormals = [0.1, 0.5, 1.0, 2.0, 3.0].map(|sigma| Shape::Lognormal { median: mean, sigma });
+    let gammas = [0.2, 0.7, 1.0, 1.5, 3.0].map(|cv| Shape::Gamma { mean, cv });
+    let weibulls = [0.5, 0.8, 1.0, 2.0, 5.0].map(|shape| Shape::Weibull { scale: mean, shape });
+    let others = [Shape::Exponential { mean }, Shape::Uniform { min: mean, max: span(3.0 * unit) }];
     [&lognormals[..], &gammas, &weibulls, &others].concat()
 }
 
@@ -75,7 +75,7 @@ struct Reading {
     sampler: Sampler,
     truth: Truth,
     shift: f64,
-    max: SimTime,
+    max: Span,
 }
 
 impl Reading {
@@ -135,7 +135,7 @@ fn sampled_hours_are_distributed_as_they_should() {
 #[test]
 fn shifted_and_cut_off_spans_are_distributed_as_they_should() {
     for shape in shapes(20.0) {
-        holds(&Dist { shape, shift: secs(3.0), max: secs(35.0) });
+        holds(&Dist { shape, shift: span(3.0), max: span(35.0) });
     }
 }
 
@@ -176,7 +176,7 @@ fn agrees_with(shape: Shape, theirs: impl Distribution<f64>) {
     let ours: Vec<f64> = (0..N).map(|i| sampler.sample(draw(i)).as_secs_f64()).collect();
     let mut stream = luck.draws(ProviderKey::of_name("theirs"), 0, 0).stream();
     // Theirs in whole microseconds too: a gamma distribution of cv 2 has 2 % of its values below half of one.
-    let theirs = (0..N).map(|_| secs(theirs.sample(&mut stream)).as_secs_f64()).collect();
+    let theirs = (0..N).map(|_| span(theirs.sample(&mut stream)).as_secs_f64()).collect();
     let (distance, critical) = (distance(ours, theirs), (-(0.001_f64 / 2.0).ln() / f64::from(N)).sqrt());
     assert!(distance < critical, "{shape:?}: {distance}, critical {critical}");
 }
@@ -184,14 +184,14 @@ fn agrees_with(shape: Shape, theirs: impl Distribution<f64>) {
 #[test]
 fn samples_agree_with_those_of_rand_distr() {
     let sane = "the parameters are sane";
-    let second = secs(1.0);
+    let second = span(1.0);
     let lognormal = rand_distr::LogNormal::new(0.0, 1.0).expect(sane);
     agrees_with(Shape::Lognormal { median: second, sigma: 1.0 }, lognormal);
     agrees_with(Shape::Exponential { mean: second }, rand_distr::Exp::new(1.0).expect(sane));
     agrees_with(Shape::Gamma { mean: second, cv: 0.5 }, rand_distr::Gamma::new(4.0, 0.25).expect(sane));
     agrees_with(Shape::Gamma { mean: second, cv: 2.0 }, rand_distr::Gamma::new(0.25, 4.0).expect(sane));
     agrees_with(Shape::Weibull { scale: second, shape: 1.7 }, rand_distr::Weibull::new(1.0, 1.7).expect(sane));
-    agrees_with(Shape::Uniform { min: second, max: secs(3.0) }, rand_distr::Uniform::new(1.0, 3.0).expect(sane));
+    agrees_with(Shape::Uniform { min: second, max: span(3.0) }, rand_distr::Uniform::new(1.0, 3.0).expect(sane));
 }
 
 // ---------------------------------------------------------------- luck
@@ -250,20 +250,20 @@ fn draws_are_pinned() {
 #[test]
 fn sampled_spans_are_pinned() {
     const DRAWS: [u32; 6] = [1, 1 << 20, 1 << 30, 1 << 31, 4_000_000_000, u32::MAX];
-    let span = secs(4.0);
+    let mean = span(4.0);
     let pinned = [
         (
-            Shape::Uniform { min: span, max: secs(12.0) },
+            Shape::Uniform { min: mean, max: span(12.0) },
             [4_000_000, 4_001_953, 6_000_000, 8_000_000, 11_450_581, 12_000_000],
         ),
-        (Shape::Exponential { mean: span }, [0, 977, 1_150_728, 2_772_589, 10_713_427, 91_495_428]),
+        (Shape::Exponential { mean }, [0, 977, 1_150_728, 2_772_589, 10_713_427, 91_495_428]),
         (
-            Shape::Lognormal { median: span, sigma: 1.0 },
+            Shape::Lognormal { median: mean, sigma: 1.0 },
             [7_876, 122_357, 2_037_665, 4_000_000, 17_672_733, 2_262_559_822],
         ),
-        (Shape::Gamma { mean: span, cv: 0.5 }, [8_661, 293_300, 2_535_320, 3_672_061, 7_271_248, 31_531_624]),
-        (Shape::Gamma { mean: span, cv: 2.0 }, [0, 0, 42_275, 698_781, 15_881_792, 309_252_678]),
-        (Shape::Weibull { scale: span, shape: 1.5 }, [2, 15_626, 1_743_152, 3_132_879, 7_714_456, 32_231_926]),
+        (Shape::Gamma { mean, cv: 0.5 }, [8_661, 293_300, 2_535_320, 3_672_061, 7_271_248, 31_531_624]),
+        (Shape::Gamma { mean, cv: 2.0 }, [0, 0, 42_275, 698_781, 15_881_792, 309_252_678]),
+        (Shape::Weibull { scale: mean, shape: 1.5 }, [2, 15_626, 1_743_152, 3_132_879, 7_714_456, 32_231_926]),
     ];
     for (shape, micros) in pinned {
         let sampler = Sampler::new(&Dist::new(shape.clone()));
@@ -273,17 +273,17 @@ fn sampled_spans_are_pinned() {
 
 #[test]
 fn arrival_times_are_pinned() {
-    let stage = |over, from_per_s, to_per_s| Stage { over: secs(over), from_per_s, to_per_s };
+    let stage = |over, from_per_s, to_per_s| Stage { over: span(over), from_per_s, to_per_s };
     let stages = [stage(60.0, 0.0, 50.0), stage(30.0, 50.0, 50.0)];
     let pinned = [
-        (Arrivals::Spread { over: secs(100.0) }, [16_666, 50_000, 50_016_666, 99_983_333]),
-        (Arrivals::Uniform { over: secs(3600.0) }, [3_382_908_721, 1_518_669_324, 1_300_453_139, 1_254_050_612]),
+        (Arrivals::Spread { over: span(100.0) }, [16_666, 50_000, 50_016_666, 99_983_333]),
+        (Arrivals::Uniform { over: span(3600.0) }, [3_382_908_721, 1_518_669_324, 1_300_453_139, 1_254_050_612]),
         (Arrivals::Poisson { rate_per_s: 300.0 }, [9_396_968, 4_218_525, 3_612_369, 3_483_473]),
         (Arrivals::Stages(stages.into()), [86_381_812, 55_112_055, 50_999_081, 50_080_947]),
     ];
     for (arrivals, micros) in pinned {
         let timetable = Timetable::new(&Traffic { recipients: 3_000, arrivals }, Luck::new(20_261_127, 0));
-        let mut times = vec![SimTime::ZERO; 3_000];
+        let mut times = vec![Time::ZERO; 3_000];
         timetable.fill(0, &mut times);
         assert_eq!([0, 1, 1_500, 2_999].map(|i: usize| times[i].as_micros()), micros);
     }

@@ -11,7 +11,7 @@ use failsim::engine::{LateDelivery, StepRules};
 use failsim::provider::{Effect, When};
 use failsim::scenario::{Bound, Diagnostics, Scenario, parse};
 use failsim::traffic::Arrivals;
-use failsim::units::{Money, SimTime};
+use failsim::units::{Money, Span, Time};
 use failsim::vocabulary::{Status, SuccessFloor};
 use std::path::Path;
 
@@ -49,17 +49,17 @@ fn refused(old: &str, new: &str, parts: &[&str]) {
     }
 }
 
-fn seconds(s: f64) -> SimTime {
-    SimTime::from_secs_f64(s)
+fn span(s: f64) -> Span {
+    Span::from_secs_f64(s)
 }
 
 #[test]
 fn the_reference_scenario_loads() {
     let scenario = checked(REFERENCE).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!((scenario.title.as_str(), scenario.seed), ("Bank PIN: Viber first or SMS first?", 20_261_127));
-    assert_eq!((scenario.currency.as_str(), scenario.deadline), ("EUR", seconds(60.0)));
+    assert_eq!((scenario.currency.as_str(), scenario.deadline), ("EUR", span(60.0)));
     assert_eq!(scenario.streams[0].traffic.recipients, 1_000_000);
-    assert_eq!(scenario.streams[0].traffic.arrivals, Arrivals::Uniform { over: seconds(3600.0) });
+    assert_eq!(scenario.streams[0].traffic.arrivals, Arrivals::Uniform { over: span(3600.0) });
     let names: Vec<_> = scenario.providers.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(names, ["viber", "sms", "voice"], "in the order of the file");
     assert_eq!(scenario.checks[0].bound, Bound::AtLeast(0.5));
@@ -74,26 +74,27 @@ fn the_providers_are_as_written() {
     assert_eq!(viber.price.delivered, Money::from_micros(15_000));
     assert_eq!(viber.price.delivered_late, viber.price.delivered);
     assert_eq!(sms.price.submitted, Money::from_micros(45_000));
-    assert_eq!(viber.outcomes[0].after, Dist::new(Shape::Lognormal { median: seconds(2.5), sigma: 0.8 }));
+    assert_eq!(viber.outcomes[0].after, Dist::new(Shape::Lognormal { median: span(2.5), sigma: 0.8 }));
     assert_eq!(viber.outages[0].effect, Effect::Silent);
-    let when = When::Window { from: seconds(1200.0), to: seconds(1800.0), every: SimTime::NEVER };
+    let when =
+        When::Window { from: Time::from_secs_f64(1200.0), to: Time::from_secs_f64(1800.0), every: Span::UNLIMITED };
     assert_eq!(viber.outages[0].when, when);
     assert_eq!(voice.outcomes[0].status, Status::Answered);
-    let shifted = Dist { shift: seconds(3.0), ..Dist::new(Shape::Exponential { mean: seconds(8.0) }) };
+    let shifted = Dist { shift: span(3.0), ..Dist::new(Shape::Exponential { mean: span(8.0) }) };
     assert_eq!(voice.outcomes[0].after, shifted);
-    assert_eq!(voice.report_delay, Dist::constant(SimTime::ZERO));
+    assert_eq!(voice.report_delay, Dist::constant(Span::ZERO));
 }
 
 #[test]
 fn the_plans_are_as_written_with_defaults_by_channel() {
     let scenario = checked(REFERENCE).unwrap();
     let plan = &scenario.plans[0];
-    assert_eq!(plan.carriers.iter().map(|c| c.pool.members()[0]).collect::<Vec<_>>(), [0, 1, 2]);
-    assert_eq!((plan.flow.steps[0].ttl, plan.carriers[0].validity), (seconds(60.0), seconds(60.0)));
-    assert_eq!(plan.flow.steps[2].ttl, SimTime::NEVER);
-    assert_eq!(plan.flow.steps[2].failover_on, StepRules::default_failover_on("voice"));
-    assert_eq!(plan.flow.late_delivery, LateDelivery::Finish);
-    assert_eq!(scenario.plans[1].flow.late_delivery, LateDelivery::Ignore);
+    assert_eq!(plan.flow.steps().iter().map(|c| c.pool.members()[0]).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!((plan.flow.steps()[0].ttl, plan.flow.steps()[0].validity), (span(60.0), span(60.0)));
+    assert_eq!(plan.flow.steps()[2].ttl, Span::UNLIMITED);
+    assert_eq!(plan.flow.steps()[2].failover_on, StepRules::default_failover_on("voice"));
+    assert_eq!(plan.flow.late_delivery(), LateDelivery::Finish);
+    assert_eq!(scenario.plans[1].flow.late_delivery(), LateDelivery::Ignore);
 }
 
 #[test]
@@ -102,15 +103,16 @@ fn a_step_that_expires_on_delivery_succeeds_when_seen() {
         "ttl = \"60s\", failover_on",
         "expire_on_delivery = true, attempts = 2, retry_after = \"5s\", failover_on",
     );
-    let step = &checked(&text).unwrap().plans[0].flow.steps[0];
-    assert_eq!((step.success, step.ttl, step.attempts), (SuccessFloor::Seen, seconds(600.0), 2));
+    let step = checked(&text).unwrap().plans[0].flow.steps()[0].clone();
+    assert_eq!((step.success, step.ttl, step.attempts), (SuccessFloor::Seen, span(600.0), 2));
 }
 
 #[test]
 fn retries_can_back_off() {
     let retries = |rest: &str| with("ttl = \"60s\", failover_on", &format!("ttl = \"60s\", {rest}, failover_on"));
-    let step = &checked(&retries("attempts = 4, retry_after = \"2s\", backoff = 1.5")).unwrap().plans[0].flow.steps[0];
-    assert_eq!((step.attempts, step.retry_after, step.backoff), (4, seconds(2.0), 1_500_000));
+    let step = checked(&retries("attempts = 4, retry_after = \"2s\", backoff = 1.5")).unwrap().plans[0].flow.steps()[0]
+        .clone();
+    assert_eq!((step.attempts, step.retry_after, step.backoff), (4, span(2.0), 1_500_000));
     let said = checked(&retries("attempts = 4, backoff = 2")).expect_err("nothing is waited for").to_string();
     assert!(said.contains("`backoff` has no meaning") && said.contains("add retry_after"), "{said}");
 }
@@ -122,7 +124,7 @@ fn every_pattern_of_arrivals_loads() {
         checked(&text).unwrap_or_else(|e| panic!("{e}")).streams.remove(0).traffic
     };
     assert_eq!(recipients("{ blast = {} }").arrivals, Arrivals::Blast);
-    assert_eq!(recipients("{ spread = { over = \"200s\" } }").arrivals, Arrivals::Spread { over: seconds(200.0) });
+    assert_eq!(recipients("{ spread = { over = \"200s\" } }").arrivals, Arrivals::Spread { over: span(200.0) });
     assert_eq!(recipients("{ poisson = { rate = \"18_000/min\" } }").arrivals, Arrivals::Poisson { rate_per_s: 300.0 });
     let stages =
         recipients("{ stages = [{ over = \"10m\", rate = \"50/s\" }, { over = \"5m\", rate = \"50/s..800/s\" }] }");
@@ -141,20 +143,20 @@ fn stages_and_files_say_how_many_people_there_are() {
     };
     assert_eq!(counted("{ stages = [{ over = \"10m\", rate = \"50/s..100/s\" }] }").recipients, 45_000);
     let file = counted("{ file = \"arrivals.csv\", column = \"arrived_s\" }");
-    let times: Vec<_> = [0.0, 1.5, 60.0].map(seconds).into();
+    let times: Vec<_> = [0.0, 1.5, 60.0].map(Time::from_secs_f64).into();
     assert_eq!((file.recipients, file.arrivals), (3, Arrivals::Times(times.into())));
     let first = counted("{ file = \"arrivals.csv\" }");
-    assert_eq!(first.arrivals, Arrivals::Times([0.0, 2.5, 3600.0].map(seconds).into()));
+    assert_eq!(first.arrivals, Arrivals::Times([0.0, 2.5, 3600.0].map(Time::from_secs_f64).into()));
 }
 
 #[test]
 fn every_distribution_loads() {
     for (dist, shape) in [
-        ("{ constant = \"4s\" }", Shape::Constant(seconds(4.0))),
-        ("{ uniform = { min = \"1s\", max = \"2s\" } }", Shape::Uniform { min: seconds(1.0), max: seconds(2.0) }),
-        ("{ gamma = { mean = \"8s\", cv = 0.5, max = \"1m\" } }", Shape::Gamma { mean: seconds(8.0), cv: 0.5 }),
-        ("{ weibull = { scale = \"8s\", shape = 2 } }", Shape::Weibull { scale: seconds(8.0), shape: 2.0 }),
-        ("{ empirical = { file = \"arrivals.csv\" } }", Shape::Empirical([0.0, 2.5, 3600.0].map(seconds).into())),
+        ("{ constant = \"4s\" }", Shape::Constant(span(4.0))),
+        ("{ uniform = { min = \"1s\", max = \"2s\" } }", Shape::Uniform { min: span(1.0), max: span(2.0) }),
+        ("{ gamma = { mean = \"8s\", cv = 0.5, max = \"1m\" } }", Shape::Gamma { mean: span(8.0), cv: 0.5 }),
+        ("{ weibull = { scale = \"8s\", shape = 2 } }", Shape::Weibull { scale: span(8.0), shape: 2.0 }),
+        ("{ empirical = { file = \"arrivals.csv\" } }", Shape::Empirical([0.0, 2.5, 3600.0].map(span).into())),
     ] {
         let text = with("{ exponential = { mean = \"400ms\" } }", dist);
         let scenario = checked(&text).unwrap_or_else(|e| panic!("{e}"));
@@ -167,6 +169,6 @@ fn percentiles_become_a_sigma() {
     let text = with("{ exponential = { mean = \"400ms\" } }", "{ lognormal = { p50 = \"2s\", p95 = \"10s\" } }");
     let scenario = checked(&text).unwrap();
     let Shape::Lognormal { median, sigma } = scenario.providers[0].outcomes[2].after.shape else { panic!("lognormal") };
-    assert_eq!(median, seconds(2.0));
+    assert_eq!(median, span(2.0));
     assert!((sigma - 0.978_469).abs() < 1e-6, "{sigma}");
 }

@@ -1,7 +1,9 @@
 //! Worlds in which recipients meet: what they have in common with worlds in which they do not, with one another, and with the lives
 //! that are traced one by one.
 
-use crate::build::{constant, exponential, outcome, plan, provider, scenario, secs, share, step, stream};
+use crate::build::{
+    change_steps, constant, exponential, outcome, plan, provider, scenario, secs, share, span, step, stream,
+};
 use crate::random_scenario::{case, shared_case};
 use crate::three_plans::three_plans;
 use failsim::engine::{BreakerRules, Pool, StepRules};
@@ -11,7 +13,7 @@ use failsim::scenario::Scenario;
 use failsim::sim::Progress;
 use failsim::study::{Event, Findings, Intervals, Whose, compare, trace};
 use failsim::traffic::Arrivals;
-use failsim::units::{Rate, SimTime};
+use failsim::units::{Rate, Span};
 use failsim::vocabulary::FlowStatus;
 use failsim::vocabulary::Status;
 use failsim::vocabulary::Status::{Delivered, Failed};
@@ -41,7 +43,7 @@ fn with_plenty(scenario: &Scenario, order: Order) -> Scenario {
 fn scarce() -> Scenario {
     let mut scenario = three_plans(3_000);
     for (i, provider) in scenario.providers.iter_mut().enumerate() {
-        let rate = Rate::new(1 + i as u64, 0, SimTime::from_micros(1_000_000));
+        let rate = Rate::new(1 + i as u64, 0, Span::from_micros(1_000_000));
         provider.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo });
     }
     scenario
@@ -84,7 +86,7 @@ fn streams_that_do_not_meet_leave_one_another_alone() {
     both.providers.push(provider("elsewhere", vec![outcome(Delivered, 1.0, constant(1.0))]));
     both.breakers.push(None);
     let mut other = stream("there", 5_000, Arrivals::Blast);
-    other.plan = Some(plan("own", vec![(both.providers.len() - 1, step(secs(30.0)))]));
+    other.plan = Some(plan("own", vec![(both.providers.len() - 1, step(span(30.0)))]));
     both.streams.push(other);
     let results = play(&both, 1).results;
     for (with, without) in results.plans.iter().zip(&alone.plans) {
@@ -117,7 +119,7 @@ fn a_world_that_is_shared_between_threads_is_the_same() {
     let mut scenario = scarce();
     scenario.set_recipients(150_000).expect("it can be so many");
     scenario.providers.iter_mut().for_each(|provider| {
-        let rate = Rate::new(700, 0, SimTime::from_micros(1_000_000));
+        let rate = Rate::new(700, 0, Span::from_micros(1_000_000));
         provider.capacity = provider.capacity.map(|capacity| Capacity { rate, ..capacity });
     });
     let with = |threads| {
@@ -135,14 +137,14 @@ fn a_world_that_is_shared_between_threads_is_the_same() {
 /// years, and nobody's attempt comes before its time.
 #[test]
 fn what_is_due_centuries_ahead_comes_in_its_turn() {
-    let day = secs(86_400.0);
-    let rules = StepRules { attempts: 7, retry_after: day, backoff: 10 * StepRules::STEADY, ..step(SimTime::NEVER) };
+    let day = span(86_400.0);
+    let rules = StepRules { attempts: 7, retry_after: day, backoff: 10 * StepRules::STEADY, ..step(Span::UNLIMITED) };
     let failing = provider("a", vec![outcome(Failed, 1.0, constant(0.0))]);
     let mut scenario = scenario(500, vec![failing], vec![plan("patient", vec![(0, rules)])]);
     // With a breaker, though one that never opens, recipients meet.
     let never_opens = BreakerRules { at_least: u32::MAX, ..BreakerRules::DEFAULT };
     scenario.breakers = vec![Some(never_opens)];
-    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: secs(1_000.0) };
+    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(1_000.0) };
     let plan = &play(&scenario, 1).results.plans[0];
     assert_eq!((plan.steps[0].attempts.0, plan.open.0), (3_500.0, 0.0));
     assert_eq!(plan.last_end_s, Some(111_111.0 * 86_400.0 + 999.0));
@@ -193,8 +195,8 @@ fn weights_share_out_the_attempts() {
         channel: "sms".to_owned(),
         ..provider(name, vec![outcome(Delivered, 1.0, constant(1.0))])
     });
-    let mut scenario = scenario(n, providers.into(), vec![plan("weighted", vec![(0, step(secs(60.0)))])]);
-    scenario.plans[0].carriers[0].pool = Pool::weighted(vec![(0, 5.0), (1, 3.0), (2, 2.0)]);
+    let mut scenario = scenario(n, providers.into(), vec![plan("weighted", vec![(0, step(span(60.0)))])]);
+    change_steps(&mut scenario.plans[0], |steps| steps[0].pool = Pool::weighted(vec![(0, 5.0), (1, 3.0), (2, 2.0)]));
     let found = play(&scenario, 1).results;
     for (provider, weight) in found.plans[0].providers.iter().zip([0.5, 0.3, 0.2]) {
         let bound = 4.5 * (weight * (1.0 - weight) / n as f64).sqrt();
@@ -208,7 +210,7 @@ fn weights_share_out_the_attempts() {
 #[test]
 fn what_the_first_refuses_the_second_takes() {
     let per_second = |rate: u64| Capacity {
-        rate: Rate::new(rate, 0, SimTime::from_micros(1_000_000)),
+        rate: Rate::new(rate, 0, Span::from_micros(1_000_000)),
         concurrent: None,
         queue: 0,
         order: Order::Fifo,
@@ -219,9 +221,9 @@ fn what_the_first_refuses_the_second_takes() {
         ..provider(name, vec![outcome(Delivered, 1.0, constant(1.0))])
     };
     let mut scenario =
-        scenario(20_000, vec![named("a", 10), named("b", 5)], vec![plan("pool", vec![(0, step(secs(60.0)))])]);
-    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: secs(1_000.0) };
-    scenario.plans[0].carriers[0].pool = Pool::first_of(vec![0, 1]);
+        scenario(20_000, vec![named("a", 10), named("b", 5)], vec![plan("pool", vec![(0, step(span(60.0)))])]);
+    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(1_000.0) };
+    change_steps(&mut scenario.plans[0], |steps| steps[0].pool = Pool::first_of(vec![0, 1]));
     let plan = play(&scenario, 1).results.plans.remove(0);
     assert!((plan.delivered.count.0 - 15_000.0).abs() <= 2.0, "{:?}", plan.delivered);
     let [a, b] = &plan.providers[..] else { panic!("two providers") };
@@ -233,11 +235,11 @@ fn what_the_first_refuses_the_second_takes() {
 /// that share has the standard error 0.09 sqrt(2 / 6000) = 0.0016, and each replication has outages of its own.
 #[test]
 fn random_outages_take_their_share() {
-    let when = When::Random { between: secs(900.0), lasting: secs(100.0) };
+    let when = When::Random { between: span(900.0), lasting: span(100.0) };
     let mut provider = provider("sms", vec![outcome(Delivered, 1.0, constant(0.001))]);
     provider.outages = vec![Outage { when, effect: Effect::Fail, share: share(1.0) }];
-    let mut scenario = scenario(20_000, vec![provider], vec![plan("p", vec![(0, step(secs(60.0)))])]);
-    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: secs(100_000.0) };
+    let mut scenario = scenario(20_000, vec![provider], vec![plan("p", vec![(0, step(span(60.0)))])]);
+    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: span(100_000.0) };
     let results = play(&scenario, 60).results;
     let delivered = &results.plans[0].delivered;
     assert_eq!(results.scenario.intervals, Intervals::FromReplications);
@@ -252,12 +254,12 @@ fn random_outages_take_their_share() {
 /// plan delivers nothing but by the last.
 #[test]
 fn outages_of_stragglers_do_not_depend_on_other_plans() {
-    let when = When::Random { between: secs(9_000.0), lasting: secs(1_000.0) };
+    let when = When::Random { between: span(9_000.0), lasting: span(1_000.0) };
     let mut late = provider("late", vec![outcome(Delivered, 1.0, constant(0.001))]);
     late.outages = vec![Outage { when, effect: Effect::Fail, share: share(1.0) }];
     let slow = provider("slow", vec![outcome(Failed, 1.0, exponential(600_000.0))]);
-    let straggling = plan("straggling", vec![(1, step(SimTime::NEVER)), (0, step(secs(60.0)))]);
-    let patient = plan("patient", vec![(0, step(secs(3_000_000.0))), (1, step(secs(3_000_000.0)))]);
+    let straggling = plan("straggling", vec![(1, step(Span::UNLIMITED)), (0, step(span(60.0)))]);
+    let patient = plan("patient", vec![(0, step(span(3_000_000.0))), (1, step(span(3_000_000.0)))]);
     let both = scenario(20_000, vec![late, slow], vec![straggling, patient]);
     let mut alone = both.clone();
     alone.keep_plans(&["straggling".to_owned()]).expect("it is there");
@@ -273,10 +275,10 @@ fn outages_of_stragglers_do_not_depend_on_other_plans() {
 /// One message in ten leaves a provider of 1/s before the step's ttl of 10 s is over; whoever leaves is delivered at once.
 fn overloaded(failures: &[Status]) -> Scenario {
     let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
-    let rate = Rate::new(1, 0, SimTime::from_micros(1_000_000));
+    let rate = Rate::new(1, 0, Span::from_micros(1_000_000));
     sms.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo });
-    let mut scenario = scenario(10_000, vec![sms], vec![plan("p", vec![(0, step(secs(10.0)))])]);
-    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: secs(1_000.0) };
+    let mut scenario = scenario(10_000, vec![sms], vec![plan("p", vec![(0, step(span(10.0)))])]);
+    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(1_000.0) };
     let failures = failures.iter().copied().collect();
     scenario.breakers = vec![Some(BreakerRules { at_least: 10, failures, ..BreakerRules::DEFAULT })];
     scenario
@@ -304,16 +306,16 @@ fn a_breaker_counts_attempts_that_never_left_by_their_status() {
 #[test]
 fn probes_that_wait_for_ever_do_not_keep_a_circuit_half_open() {
     let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
-    let window = |from_s, to_s| When::Window { from: secs(from_s), to: secs(to_s), every: SimTime::NEVER };
+    let window = |from_s, to_s| When::Window { from: secs(from_s), to: secs(to_s), every: Span::UNLIMITED };
     sms.outages = vec![
         Outage { when: window(0.0, 60.0), effect: Effect::Fail, share: share(1.0) },
         Outage { when: window(60.0, 1_000.0), effect: Effect::Throttle { millionths: 0 }, share: share(1.0) },
     ];
     // Whoever waits holds a place of two; all others are refused, and that is no failure.
     sms.capacity = Some(Capacity { rate: None, concurrent: Some(5), queue: 2, order: Order::Priority });
-    let mut scenario = scenario(2_000, vec![sms], vec![plan("p", vec![(0, step(SimTime::NEVER))])]);
-    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: secs(2_000.0) };
-    let rules = BreakerRules { at_least: 10, probes: 2, open_for: secs(30.0), ..BreakerRules::DEFAULT };
+    let mut scenario = scenario(2_000, vec![sms], vec![plan("p", vec![(0, step(Span::UNLIMITED))])]);
+    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(2_000.0) };
+    let rules = BreakerRules { at_least: 10, probes: 2, open_for: span(30.0), ..BreakerRules::DEFAULT };
     scenario.breakers = vec![Some(rules)];
     let plan = play(&scenario, 1).results.plans.remove(0);
     // From 1 000 s on, and at most one more round of 30 s and one of 60 s, everybody is delivered.
@@ -330,7 +332,7 @@ fn no_interval_of_a_difference_goes_beyond_one() {
     let sure = provider("sure", vec![outcome(Delivered, 1.0, constant(1.0))]);
     let mut rare = provider("rare", vec![outcome(Delivered, 0.1, constant(1.0))]);
     rare.capacity = Some(Capacity { rate: None, concurrent: Some(1), queue: 0, order: Order::Fifo });
-    let plans = vec![plan("rare", vec![(1, step(secs(9.0)))]), plan("sure", vec![(0, step(secs(9.0)))])];
+    let plans = vec![plan("rare", vec![(1, step(span(9.0)))]), plan("sure", vec![(0, step(span(9.0)))])];
     let results = play(&scenario(5, vec![sure, rare], plans), 12).results;
     assert_eq!(results.scenario.intervals, Intervals::FromReplications);
     let pair = &results.comparisons[0];

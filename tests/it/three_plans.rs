@@ -1,7 +1,7 @@
 //! A scenario with something of everything, for tests that need one and do not care which.
 
 use crate::build::{
-    constant, exponential, lognormal, money, outcome, plan, provider, recurring, scenario, secs, seen_by, step,
+    constant, exponential, lognormal, money, outcome, plan, provider, recurring, scenario, seen_by, span, step,
 };
 use failsim::provider::{Effect, Price, ProviderSpec};
 use failsim::scenario::Scenario;
@@ -11,9 +11,9 @@ use failsim::vocabulary::Status::{Answered, Busy, Delivered, Failed, NoAnswer, U
 /// Viber, sms and voice with all that makes lives differ, and three plans; people arrive over a quarter of an hour.
 pub(crate) fn three_plans(recipients: u64) -> Scenario {
     let mut scenario = scenario(recipients, vec![viber(), sms(), voice()], Vec::new());
-    let order = |name, providers: &[usize]| plan(name, providers.iter().map(|&p| (p, step(secs(30.0)))).collect());
+    let order = |name, providers: &[usize]| plan(name, providers.iter().map(|&p| (p, step(span(30.0)))).collect());
     scenario.plans = vec![order("viber-first", &[0, 1, 2]), order("sms-first", &[1, 0, 2]), order("sms-only", &[1, 1])];
-    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: secs(900.0) };
+    scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: span(900.0) };
     scenario
 }
 
@@ -21,7 +21,7 @@ fn viber() -> ProviderSpec {
     let delivered = seen_by(0.7, exponential(40.0), outcome(Delivered, 0.62, lognormal(2.5, 0.8)));
     let outcomes =
         vec![delivered, outcome(Undelivered, 0.23, lognormal(6.0, 0.6)), outcome(Failed, 0.05, exponential(0.4))];
-    let recurring = recurring(100.0, 150.0, secs(200.0), Effect::ReportsLost, 0.7);
+    let recurring = recurring(100.0, 150.0, span(200.0), Effect::ReportsLost, 0.7);
     let price = Price { delivered: money(0.015), ..Price::default() };
     ProviderSpec { price, honours_ttl: false, outages: vec![recurring], ..provider("viber", outcomes) }
 }

@@ -2,7 +2,7 @@
 //!
 //! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` in the environment try more scenarios, and others.
 
-use crate::build::secs;
+use crate::build::{change_steps, secs, span};
 use crate::naive::{
     self, BinsOfTime, Counts, History, PairCounts, PlanCounts, ProviderCounts, QueueCounts, StepCounts,
 };
@@ -18,7 +18,7 @@ use failsim::sim::{
 };
 use failsim::stats::{Bins, Latencies, Sums};
 use failsim::traffic::Arrivals;
-use failsim::units::{Rate, SimTime};
+use failsim::units::{Rate, Span, Time};
 use failsim::vocabulary::SuccessFloor;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -89,19 +89,17 @@ fn one_way(mut case: Case) -> Case {
     let streams = case.scenario.streams.iter_mut().filter_map(|stream| stream.plan.as_mut());
     for plan in case.scenario.plans.iter_mut().chain(streams) {
         // The first of each pool, in rising order, each once.
-        let mut kept = Vec::new();
-        for (step, carrier) in plan.carriers.iter_mut().enumerate() {
-            let provider = carrier.pool.members()[0];
-            if kept.last().is_none_or(|&(_, last)| provider > last) {
-                carrier.pool = Pool::single(provider);
-                kept.push((step, provider));
-            }
-        }
-        let is_kept = |step: usize| kept.iter().any(|&(kept, _)| kept == step);
-        let mut steps = 0..;
-        plan.flow.steps.retain(|_| steps.next().is_some_and(is_kept));
-        let mut steps = 0..;
-        plan.carriers.retain(|_| steps.next().is_some_and(is_kept));
+        let mut last = None;
+        change_steps(plan, |steps| {
+            steps.retain_mut(|rules| {
+                let provider = rules.pool.members()[0];
+                let is_kept = last.is_none_or(|last| provider > last);
+                if is_kept {
+                    (rules.pool, last) = (Pool::single(provider), Some(provider));
+                }
+                is_kept
+            });
+        });
     }
     case
 }
@@ -110,12 +108,14 @@ fn one_way(mut case: Case) -> Case {
 fn plain(mut case: Case) -> Case {
     let streams = case.scenario.streams.iter_mut().filter_map(|stream| stream.plan.as_mut());
     for plan in case.scenario.plans.iter_mut().chain(streams) {
-        plan.flow.give_up_after = SimTime::NEVER;
-        for rules in &mut plan.flow.steps {
-            rules.attempts = 1;
-            rules.success = SuccessFloor::Delivered;
-            rules.expire_on_delivery = false;
-        }
+        plan.flow = plan.flow.clone().with_give_up_after(Span::UNLIMITED).expect("a span");
+        change_steps(plan, |steps| {
+            for rules in steps {
+                rules.attempts = 1;
+                rules.success = SuccessFloor::Delivered;
+                rules.expire_on_delivery = false;
+            }
+        });
     }
     case
 }
@@ -140,12 +140,12 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
     let ours = product(case, timeline);
     let bins = bins(timeline);
     let stream = &case.scenario.streams[0];
-    let play = |plan| naive::play(&case.scenario, plan, luck(case), SimTime::ZERO).streams.remove(0);
+    let play = |plan| naive::play(&case.scenario, plan, luck(case), Time::ZERO).streams.remove(0);
     let lives: Vec<_> = (0..case.scenario.plans.len()).map(play).collect();
     prop_assert_eq!(counts(&ours.arrivals), bins.count(naive::arrivals(stream, luck(case))), "arrivals");
     let queues = vec![None; case.scenario.providers.len()];
     for (plan, lives) in lives.iter().enumerate() {
-        let steps = case.scenario.plans[plan].carriers.len();
+        let steps = case.scenario.plans[plan].flow.steps().len();
         same_plan(&ours.plans[plan], &naive::plan_counts(lives, stream.deadline, bins, steps, &queues))
             .map_err(|e| TestCaseError::fail(format!("plan {plan}: {e}")))?;
     }
@@ -186,8 +186,8 @@ fn what_happens_at_one_time_happens_in_one_order() {
     for order in [Order::Fifo, Order::Priority] {
         for (every, queue) in [(15.0, 5), (10.0, 1), (7.0, 3), (400.0, 6)] {
             let mut scenario = three_plans(120);
-            scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: secs(120.0) };
-            let rate = Rate::new(1, 0, secs(every));
+            scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(120.0) };
+            let rate = Rate::new(1, 0, span(every));
             scenario.providers[0].capacity = Some(Capacity { rate, concurrent: None, queue, order });
             scenario.providers[1].capacity = scenario.providers[0].capacity;
             let case = Case { scenario, replication: 0, horizon: secs(1_000.0) };
@@ -221,8 +221,8 @@ fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
 }
 
 /// Until when the naive twin draws random outages: nobody in these worlds straggles for so long.
-fn stragglers(timeline: &Timeline) -> SimTime {
-    SimTime::from_micros(1000 * timeline.end().as_micros())
+fn stragglers(timeline: &Timeline) -> Time {
+    Time::from_micros(1000 * timeline.end().as_micros())
 }
 
 fn same_streams(
@@ -235,7 +235,7 @@ fn same_streams(
     for (i, stream) in case.scenario.streams.iter().enumerate() {
         let arrivals = naive::arrivals(stream, luck(case).of_stream(&stream.name));
         prop_assert_eq!(counts(&ours.arrivals[i]), bins.count(arrivals), "arrivals of stream {}", i);
-        let steps = case.scenario.plan_of(stream, plan).carriers.len();
+        let steps = case.scenario.plan_of(stream, plan).flow.steps().len();
         same_plan(&ours.streams[i], &naive::plan_counts(&theirs[i], stream.deadline, bins, steps, queues))
             .map_err(|e| TestCaseError::fail(format!("stream {i}: {e}")))?;
     }
@@ -314,7 +314,7 @@ fn queue_counts(queue: &QueueTally) -> QueueCounts {
         withdrawn: queue.withdrawn,
         waits: queue.waits.sum(),
         at_once: queue.waits.zeros(),
-        longest_wait: queue.waits.longest().map(SimTime::as_micros),
+        longest_wait: queue.waits.longest().map(Time::as_micros),
         wasted: queue.wasted,
         held: queue.held,
         drained: queue.drained,

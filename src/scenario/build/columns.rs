@@ -6,7 +6,7 @@ use crate::scenario::diagnostic::shown;
 use crate::scenario::quantity::{MAX_DURATION, duration};
 use crate::scenario::record::Record;
 use crate::scenario::suggest::cure;
-use crate::units::SimTime;
+use crate::units::Span;
 use csv::{Reader, StringRecord};
 use std::fs::File;
 use std::io::{self, Read};
@@ -30,7 +30,7 @@ const A_SPAN: &str =
 
 impl Builder<'_> {
     /// The first `most` spans of the column that `record` names with its keys `file` and `column`. Not empty.
-    pub(super) fn column_of(&mut self, record: &Record, most: usize) -> Option<Vec<SimTime>> {
+    pub(super) fn column_of(&mut self, record: &Record, most: usize) -> Option<Vec<Span>> {
         let (file, place) = (record.get::<&str>("file")?, record.place_of("file"));
         let mut reader = self.open(file, place.clone())?;
         let headers = match reader.headers() {
@@ -97,7 +97,7 @@ impl Builder<'_> {
     }
 
     /// The values of the column.
-    fn rows(&mut self, mut reader: Reader<Bounded>, column: Column<'_>, most: usize) -> Option<Vec<SimTime>> {
+    fn rows(&mut self, mut reader: Reader<Bounded>, column: Column<'_>, most: usize) -> Option<Vec<Span>> {
         let (mut spans, mut bad, mut row) = (Vec::new(), 0, StringRecord::new());
         while spans.len() < most && bad < MAX_BAD_ROWS {
             match reader.read_record(&mut row) {
@@ -128,7 +128,7 @@ impl Builder<'_> {
     }
 
     /// The values, when there are some and none is bad.
-    fn complete(&mut self, spans: Vec<SimTime>, bad: usize, column: &Column<'_>) -> Option<Vec<SimTime>> {
+    fn complete(&mut self, spans: Vec<Span>, bad: usize, column: &Column<'_>) -> Option<Vec<Span>> {
         if bad == 0 && spans.is_empty() {
             let message = format!("{} has no rows", shown(column.file));
             return self.refuse(column.place.clone(), message, "expected a header row and values under it", "add rows");
@@ -151,7 +151,7 @@ struct Column<'a> {
 
 impl Column<'_> {
     /// The value in `row`, or what is wrong with it.
-    fn value(&self, row: &StringRecord) -> Result<SimTime, String> {
+    fn value(&self, row: &StringRecord) -> Result<Span, String> {
         let text = row.get(self.column).unwrap_or_default();
         match (self.unit, text.parse::<f64>()) {
             (Some(unit), Ok(number)) => {
@@ -168,8 +168,8 @@ fn is_value(text: &str) -> bool {
 }
 
 /// `seconds` (s) as time, unless negative, too long or no number.
-fn in_limits(seconds: f64) -> Option<SimTime> {
-    (0.0..=MAX_DURATION.as_secs_f64()).contains(&seconds).then(|| SimTime::from_secs_f64(seconds))
+fn in_limits(seconds: f64) -> Option<Span> {
+    (0.0..=MAX_DURATION.as_secs_f64()).contains(&seconds).then(|| Span::from_secs_f64(seconds))
 }
 
 /// The unit (s) that the name of a column gives to plain numbers.

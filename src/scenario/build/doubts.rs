@@ -7,7 +7,7 @@ use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::model::{Plan, Scenario, Stream};
 use crate::scenario::record::{Record, Value};
 use crate::traffic::{Arrivals, Traffic};
-use crate::units::SimTime;
+use crate::units::{Span, Time};
 use crate::vocabulary::SuccessFloor;
 
 /// The channel of calls: one is answered or not, and never `sent`.
@@ -61,8 +61,8 @@ impl Builder<'_> {
 
     /// Steps that wait for a report that their channel does not send.
     fn doubt_floors(&mut self, steps: &[Record], plan: &Plan, scenario: &Scenario) {
-        for ((step, rules), carrier) in steps.iter().zip(&plan.flow.steps).zip(&plan.carriers) {
-            let channel = scenario.providers[carrier.pool.members()[0]].channel.as_str();
+        for (step, rules) in steps.iter().zip(plan.flow.steps()) {
+            let channel = scenario.providers[rules.pool.members()[0]].channel.as_str();
             if rules.success == SuccessFloor::Sent && channel == CALLS {
                 let fault = Fault::new(
                     format!(
@@ -79,11 +79,10 @@ impl Builder<'_> {
 }
 
 /// About how many attempts at a provider come within a window when the most come; of a paced provider no more than it lets leave.
-fn most_in_window(scenario: &Scenario, provider: usize, window: SimTime) -> f64 {
+fn most_in_window(scenario: &Scenario, provider: usize, window: Span) -> f64 {
     let uses = |plan: &Plan| {
-        let steps = plan.carriers.iter().zip(&plan.flow.steps);
-        let here = steps.filter(|(carrier, _)| carrier.pool.members().contains(&provider));
-        here.map(|(_, rules)| f64::from(rules.attempts)).sum::<f64>()
+        let here = plan.flow.steps().iter().filter(|rules| rules.pool.members().contains(&provider));
+        here.map(|rules| f64::from(rules.attempts)).sum::<f64>()
     };
     let of_stream =
         |stream: &Stream, plan: usize| uses(scenario.plan_of(stream, plan)) * busiest(&stream.traffic, window);
@@ -94,7 +93,7 @@ fn most_in_window(scenario: &Scenario, provider: usize, window: SimTime) -> f64 
 }
 
 /// How many recipients arrive within the busiest `window`.
-fn busiest(traffic: &Traffic, window: SimTime) -> f64 {
+fn busiest(traffic: &Traffic, window: Span) -> f64 {
     let (recipients, seconds) = (traffic.recipients as f64, window.as_secs_f64());
     let most = match &traffic.arrivals {
         Arrivals::Blast => recipients,
@@ -111,11 +110,11 @@ fn busiest(traffic: &Traffic, window: SimTime) -> f64 {
 }
 
 /// The most of `times` that lie within a window.
-fn most_times(times: &[SimTime], window: SimTime) -> usize {
+fn most_times(times: &[Time], window: Span) -> usize {
     let mut times = times.to_vec();
     times.sort_unstable();
     let mut first = 0;
-    let within = |(last, at): (usize, &SimTime)| {
+    let within = |(last, at): (usize, &Time)| {
         while times[first].after(window) < *at {
             first += 1;
         }
@@ -130,13 +129,13 @@ mod tests {
 
     #[test]
     fn the_busiest_window_is_found_whatever_the_arrivals() {
-        let secs = |s: f64| SimTime::from_secs_f64(s);
+        let secs = |s: f64| Span::from_secs_f64(s);
         let busiest = |arrivals, window| busiest(&Traffic { recipients: 100, arrivals }, secs(window));
         assert_eq!(busiest(Arrivals::Blast, 1.0), 100.0);
         assert_eq!(busiest(Arrivals::Uniform { over: secs(50.0) }, 10.0), 20.0);
         assert_eq!(busiest(Arrivals::Uniform { over: secs(5.0) }, 10.0), 100.0);
         assert_eq!(busiest(Arrivals::Poisson { rate_per_s: 0.5 }, 10.0), 5.0);
-        let times: Vec<_> = [50.0, 1.0, 12.0, 2.0, 11.0, 3.0].map(secs).into();
+        let times = [50.0, 1.0, 12.0, 2.0, 11.0, 3.0].map(Time::from_secs_f64);
         assert_eq!(busiest(Arrivals::Times(times.into()), 10.0), 4.0, "of 1, 2, 3 and 11");
     }
 }

@@ -3,7 +3,7 @@
 use super::{Builder, quoted};
 use crate::dist::{Dist, Shape};
 use crate::scenario::record::{Entry, Record, Value};
-use crate::units::SimTime;
+use crate::units::Span;
 
 /// The standard normal quantile of 95 %.
 const Z95: f64 = 1.644_853_626_951_472_2;
@@ -14,7 +14,7 @@ const MAX_SIGMA: f64 = 4.0;
 impl Builder<'_> {
     /// The distribution at `key`, or no time at all when there is none.
     pub(super) fn dist_or_zero(&mut self, record: &Record, key: &str) -> Option<Dist> {
-        self.optional_dist(record, key).map(|dist| dist.unwrap_or(Dist::constant(SimTime::ZERO)))
+        self.optional_dist(record, key).map(|dist| dist.unwrap_or(Dist::constant(Span::ZERO)))
     }
 
     /// The distribution at `key`, if there is one.
@@ -37,8 +37,8 @@ impl Builder<'_> {
     /// The distribution of the shape `name`.
     fn shaped(&mut self, name: &str, parameters: &Record) -> Option<Dist> {
         let shape = self.shape(name, parameters);
-        let cut = if name == "uniform" { Some(SimTime::NEVER) } else { self.cut(parameters) };
-        Some(Dist { shape: shape?, shift: parameters.get_or("shift", SimTime::ZERO)?, max: cut? })
+        let cut = if name == "uniform" { Some(Span::UNLIMITED) } else { self.cut(parameters) };
+        Some(Dist { shape: shape?, shift: parameters.get_or("shift", Span::ZERO)?, max: cut? })
     }
 
     /// The shape `name` with its parameters.
@@ -73,7 +73,7 @@ impl Builder<'_> {
 
     /// Lognormal by its median and its 95th percentile.
     fn percentiles(&mut self, parameters: &Record) -> Option<Shape> {
-        let (p50, p95): (SimTime, SimTime) = (parameters.get("p50")?, parameters.get("p95")?);
+        let (p50, p95): (Span, Span) = (parameters.get("p50")?, parameters.get("p95")?);
         let place = parameters.place_of("p95");
         if p95 <= p50 {
             let expected = format!("expected more than {}", quoted(p50));
@@ -93,9 +93,9 @@ impl Builder<'_> {
     }
 
     /// Where the distribution is cut off.
-    fn cut(&mut self, parameters: &Record) -> Option<SimTime> {
-        let shift = parameters.get_or("shift", SimTime::ZERO)?;
-        let max = parameters.get_or("max", SimTime::NEVER)?;
+    fn cut(&mut self, parameters: &Record) -> Option<Span> {
+        let shift = parameters.get_or("shift", Span::ZERO)?;
+        let max = parameters.get_or("max", Span::UNLIMITED)?;
         if max > shift {
             return Some(max);
         }

@@ -3,10 +3,10 @@
 use super::{Builder, all, optional, quoted};
 use crate::provider::{Effect, Outage, When};
 use crate::scenario::record::Record;
-use crate::units::{Probability, SimTime};
+use crate::units::{Probability, Span, Time};
 
 /// Random outages are listed over the whole span that a scenario plays: a million in two years.
-const LEAST_BETWEEN: SimTime = SimTime::from_micros(60_000_000);
+const LEAST_BETWEEN: Span = Span::from_micros(60_000_000);
 /// A throttle's factor is a whole number of these.
 const MILLIONTHS: f64 = 1e6;
 
@@ -46,10 +46,10 @@ impl Builder<'_> {
     }
 
     /// From when to when, and how often.
-    fn window(&mut self, record: &Record) -> Option<(SimTime, SimTime, SimTime)> {
-        let (from, to): (SimTime, SimTime) = (record.get("from")?, record.get("to")?);
+    fn window(&mut self, record: &Record) -> Option<(Time, Time, Span)> {
+        let [from, to] = [record.get("from")?, record.get("to")?].map(|span| Time::ZERO.after(span));
         if to <= from {
-            let expected = format!("expected more than {}", quoted(from));
+            let expected = format!("expected more than {}", quoted(from.since(Time::ZERO)));
             return self.refuse(
                 record.place_of("to"),
                 "the outage ends before it starts",
@@ -57,7 +57,7 @@ impl Builder<'_> {
                 "write a later `to`, or an earlier `from`",
             );
         }
-        let every = record.get_or("every", SimTime::NEVER)?;
+        let every = record.get_or("every", Span::UNLIMITED)?;
         if every < to.since(from) {
             let (message, expected) =
                 ("the outage recurs before it is over", format!("expected at least {}", quoted(to.since(from))));
@@ -113,6 +113,6 @@ impl Builder<'_> {
                 "add factor = 5, or delay = \"30s\"",
             );
         }
-        Some(Effect::Slow { factor: record.get_or("factor", 1.0)?, delay: record.get_or("delay", SimTime::ZERO)? })
+        Some(Effect::Slow { factor: record.get_or("factor", 1.0)?, delay: record.get_or("delay", Span::ZERO)? })
     }
 }

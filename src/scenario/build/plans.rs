@@ -5,12 +5,12 @@ use super::providers::{Known, status};
 use crate::engine::{FlowPlan, LateDelivery, MAX_ATTEMPTS, StepRules};
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::metric::{Metric, Unit};
-use crate::scenario::model::{Bound, Carrier, Check, Plan};
+use crate::scenario::model::{Bound, Check, Plan};
 use crate::scenario::quantity::{MAX_DAYS, MAX_DURATION};
 use crate::scenario::record::Record;
 use crate::scenario::suggest::cure;
 use crate::text;
-use crate::units::SimTime;
+use crate::units::Span;
 use crate::vocabulary::{StatusSet, SuccessFloor};
 
 impl Builder<'_> {
@@ -97,20 +97,19 @@ impl Builder<'_> {
         let steps = record.get::<&[Record]>("steps")?;
         self.few_attempts(record, steps);
         let built = super::all(steps.iter().map(|step| self.step(step, providers)).collect())?;
-        let give_up_after = record.get_or("give_up_after", SimTime::NEVER)?;
-        for ((rules, _), step) in built.iter().zip(steps) {
+        let give_up_after = record.get_or("give_up_after", Span::UNLIMITED)?;
+        for (rules, step) in built.iter().zip(steps) {
             self.waits_within_limits(step, rules.ttl.min(give_up_after), rules)?;
         }
-        let (rules, carriers) = built.into_iter().unzip();
         let late_delivery = match record.get_or("late_delivery", "finish")? {
             "ignore" => LateDelivery::Ignore,
             _ => LateDelivery::Finish,
         };
-        let flow = FlowPlan { steps: rules, late_delivery, give_up_after };
+        // What else could be wrong with the rules has been said.
+        let flow = FlowPlan::new(built, late_delivery, give_up_after).ok()?;
         Some(Plan {
             name: record.get::<&str>("name")?.to_owned(),
             flow,
-            carriers,
             is_reference: record.get_or("reference", false)?,
             renamed_from: super::optional::<&str>(record, "renamed_from")?.map(str::to_owned),
             line: self.line(record),
@@ -133,7 +132,7 @@ impl Builder<'_> {
     }
 
     /// One step.
-    fn step(&mut self, record: &Record, providers: Option<&[Known<'_>]>) -> Option<(StepRules, Carrier)> {
+    fn step(&mut self, record: &Record, providers: Option<&[Known<'_>]>) -> Option<StepRules> {
         let pool = providers.and_then(|providers| self.pool(record, providers));
         let retries = self.retries(record);
         let channel = pool.as_ref().and_then(|(_, channel)| *channel);
@@ -141,7 +140,9 @@ impl Builder<'_> {
         let success = self.success(record, ttl);
         let (pool, ttl) = (pool?.0, ttl?);
         let (attempts, retry_after, backoff) = retries?;
-        let rules = StepRules {
+        Some(StepRules {
+            pool,
+            validity: record.get_or("validity", ttl)?,
             ttl,
             failover_on: failover_on(record, channel?)?,
             success: success?,
@@ -149,12 +150,11 @@ impl Builder<'_> {
             attempts,
             retry_after,
             backoff,
-        };
-        Some((rules, Carrier { pool, validity: record.get_or("validity", ttl)? }))
+        })
     }
 
     /// How often the step submits, how long it waits in between, and how many times as long each further time [millionths].
-    fn retries(&mut self, record: &Record) -> Option<(u8, SimTime, u32)> {
+    fn retries(&mut self, record: &Record) -> Option<(u8, Span, u32)> {
         let attempts = record.get_or("attempts", 1_u64)?;
         if attempts == 1 && record.has("retry_after") {
             let message = "`retry_after` has no meaning with one attempt";
@@ -166,8 +166,8 @@ impl Builder<'_> {
                 "add attempts = 2, or remove `retry_after`",
             );
         }
-        let retry_after = record.get_or("retry_after", SimTime::ZERO)?;
-        if retry_after == SimTime::ZERO && record.has("backoff") {
+        let retry_after = record.get_or("retry_after", Span::ZERO)?;
+        if retry_after == Span::ZERO && record.has("backoff") {
             let message = "`backoff` has no meaning where nothing is waited for";
             let place = record.place_of_key("backoff");
             return self.refuse(
@@ -182,9 +182,9 @@ impl Builder<'_> {
     }
 
     /// No wait between attempts is longer than a scenario may last, unless the flow is over by then: it is `over` after this span.
-    fn waits_within_limits(&mut self, record: &Record, over: SimTime, rules: &StepRules) -> Option<()> {
+    fn waits_within_limits(&mut self, record: &Record, over: Span, rules: &StepRules) -> Option<()> {
         let longest = rules.longest_wait();
-        if longest <= MAX_DURATION || !over.is_never() {
+        if longest <= MAX_DURATION || !over.is_unlimited() {
             return Some(());
         }
         let years = longest.as_secs_f64() / (365.25 * 86_400.0);
@@ -195,7 +195,7 @@ impl Builder<'_> {
     }
 
     /// The success floor; with `expire_on_delivery` it is `seen`, and there must be a `ttl`.
-    fn success(&mut self, record: &Record, ttl: Option<SimTime>) -> Option<SuccessFloor> {
+    fn success(&mut self, record: &Record, ttl: Option<Span>) -> Option<SuccessFloor> {
         let word = record.get_or("success", "delivered")?;
         if !record.get_or("expire_on_delivery", false)? {
             return floor(word);
@@ -209,7 +209,7 @@ impl Builder<'_> {
                 "write \"seen\", or remove one of the two keys",
             );
         }
-        if ttl == Some(SimTime::NEVER) {
+        if ttl == Some(Span::UNLIMITED) {
             let place = record.place_of_key(if record.has("ttl") { "ttl" } else { "expire_on_delivery" });
             let message = "`expire_on_delivery` needs a ttl, and this step has none";
             self.refuse::<()>(place, message, "expected a ttl beside it", "add a ttl such as ttl = \"10m\"");
@@ -284,7 +284,7 @@ fn former_name(plan: &Record) -> Option<&str> {
 }
 
 /// The ttl that the step says, or that of its channel.
-fn ttl(record: &Record, channel: Option<&str>) -> Option<SimTime> {
+fn ttl(record: &Record, channel: Option<&str>) -> Option<Span> {
     if record.has("ttl") { record.get("ttl") } else { channel.map(StepRules::default_ttl) }
 }
 

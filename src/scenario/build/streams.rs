@@ -6,7 +6,7 @@ use crate::scenario::model::{Scenario, Stream};
 use crate::scenario::record::{Record, Value};
 use crate::scenario::suggest::cure;
 use crate::traffic::MAX_RECIPIENTS;
-use crate::units::SimTime;
+use crate::units::Span;
 
 /// The tables of traffic, one or more.
 pub(super) fn records(scenario: &Record) -> Option<&[Record]> {
@@ -19,7 +19,7 @@ pub(super) fn records(scenario: &Record) -> Option<&[Record]> {
 
 impl Builder<'_> {
     /// All streams, each with a name where there are several; `deadline` is what they aim at unless they say otherwise.
-    pub(super) fn streams(&mut self, records: &[Record], deadline: Option<SimTime>) -> Vec<Option<Stream>> {
+    pub(super) fn streams(&mut self, records: &[Record], deadline: Option<Span>) -> Vec<Option<Stream>> {
         self.unique_names("streams of traffic", records);
         let mut streams: Vec<_> = records.iter().map(|record| self.stream(record, deadline)).collect();
         if let Some(nameless) = records.iter().find(|record| records.len() > 1 && !record.has("name")) {
@@ -42,7 +42,7 @@ impl Builder<'_> {
         streams
     }
 
-    fn stream(&mut self, record: &Record, deadline: Option<SimTime>) -> Option<Stream> {
+    fn stream(&mut self, record: &Record, deadline: Option<Span>) -> Option<Stream> {
         let traffic = self.traffic(record);
         let deadline = match optional::<&Record>(record, "goal")? {
             Some(goal) => goal.get("deadline"),

@@ -4,7 +4,7 @@ use super::{Builder, all};
 use crate::scenario::quantity::MAX_DURATION;
 use crate::scenario::record::{Entry, Record, Value};
 use crate::traffic::{Arrivals, MAX_RECIPIENTS, Stage, Traffic};
-use crate::units::{Rate, SimTime};
+use crate::units::{Rate, Span, Time};
 use std::sync::Arc;
 
 impl Builder<'_> {
@@ -70,7 +70,7 @@ impl Builder<'_> {
     fn stages(&mut self, pattern: &Entry, wanted: Option<u64>, stages: &[Record]) -> Option<Traffic> {
         let stages = all(stages.iter().map(stage).collect())?;
         let expected: f64 = stages.iter().map(Stage::expected).sum();
-        let length = stages.iter().fold(SimTime::ZERO, |sum, s| sum.after(s.over));
+        let length = stages.iter().fold(Span::ZERO, |sum, s| sum.plus(s.over));
         let place = pattern.place.clone();
         if length > MAX_DURATION {
             let message = format!("the stages last {length} in all");
@@ -101,7 +101,10 @@ impl Builder<'_> {
             let cure = format!("write recipients = {rows}, or leave it out to take every row");
             return self.refuse(record.place_of("recipients"), message, format!("expected at most {rows}"), cure);
         }
-        Some(Traffic { recipients: rows, arrivals: Arrivals::Times(times.into()) })
+        Some(Traffic {
+            recipients: rows,
+            arrivals: Arrivals::Times(times.into_iter().map(|span| Time::ZERO.after(span)).collect()),
+        })
     }
 
     /// Refuses more recipients than fit.

@@ -1,6 +1,6 @@
 //! What is to be done, in order of time.
 
-use crate::units::SimTime;
+use crate::units::Time;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -10,7 +10,7 @@ const BINS: usize = 1024;
 /// Something that is due at a time, by which its order goes first.
 pub(super) trait Due: Ord + Copy {
     /// When it is due.
-    fn at(&self) -> SimTime;
+    fn at(&self) -> Time;
 }
 
 /// A priority queue of entries that are mostly added for a while ahead: a ladder queue of one rung (Tang, Goh and Thng, *Ladder
@@ -78,7 +78,7 @@ impl<T: Due> Agenda<T> {
 
     /// The first entry, if it is due by `limit`.
     #[inline]
-    pub(super) fn first(&mut self, limit: SimTime) -> Option<T> {
+    pub(super) fn first(&mut self, limit: Time) -> Option<T> {
         if self.sorted.is_empty() && self.fresh.is_empty() {
             self.open(limit.as_micros());
         }
@@ -92,7 +92,7 @@ impl<T: Due> Agenda<T> {
 
     /// Takes out the first entry, if it is due by `limit`.
     #[inline]
-    pub(super) fn pop(&mut self, limit: SimTime) -> Option<T> {
+    pub(super) fn pop(&mut self, limit: Time) -> Option<T> {
         let first = self.first(limit)?;
         match self.sorted.last() {
             Some(&sorted) if sorted == first => self.sorted.pop(),
@@ -145,10 +145,10 @@ mod tests {
     use proptest::prelude::*;
 
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-    struct Entry(SimTime, u32);
+    struct Entry(Time, u32);
 
     impl Due for Entry {
-        fn at(&self) -> SimTime {
+        fn at(&self) -> Time {
             self.0
         }
     }
@@ -162,12 +162,12 @@ mod tests {
             let (mut agenda, mut heap, mut now) = (Agenda::new(), BinaryHeap::new(), 0);
             for (i, (kind, span)) in (0_u32..).zip(moves) {
                 if kind > 0 {
-                    let entry = Entry(SimTime::from_micros(now + span), i % 7);
+                    let entry = Entry(Time::from_micros(now + span), i % 7);
                     agenda.push(entry);
                     heap.push(Reverse(entry));
                     continue;
                 }
-                let limit = SimTime::from_micros(now + span);
+                let limit = Time::from_micros(now + span);
                 while let Some(&Reverse(expected)) = heap.peek().filter(|next| next.0.at() <= limit) {
                     heap.pop();
                     prop_assert_eq!(agenda.first(limit), Some(expected));
@@ -177,7 +177,7 @@ mod tests {
                 prop_assert_eq!(agenda.pop(limit), None);
             }
             while let Some(Reverse(expected)) = heap.pop() {
-                prop_assert_eq!(agenda.pop(SimTime::MAX), Some(expected));
+                prop_assert_eq!(agenda.pop(Time::MAX), Some(expected));
             }
             prop_assert!(agenda.is_empty());
         }

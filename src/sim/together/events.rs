@@ -1,65 +1,76 @@
-//! Any world, submission by submission in order of time.
+//! Any run, submission by submission in order of time.
 //!
-//! The agenda holds one entry for each recipient under way: its next submission. Queues that are first in, first out say at once
-//! when an attempt leaves, so that its recipient can go on to the next submission in one go. Where priorities count, an attempt
-//! may wait for others that are still to come: the agenda holds when it will be withdrawn, and beside it stand the next departures
-//! from such queues.
+//! The agenda holds one entry for each recipient under way: the next submission. Of a queue that is first in, first out, it is known at once
+//! when an attempt departs, so that its recipient can go on to the next submission in one go. Where priorities count, an attempt
+//! may wait for others that are still to come: beside the agenda stands what happens next in each such queue.
 //!
-//! At equal times departures go first, since what comes free goes to those who wait; then withdrawals; then submissions, by
-//! stream and recipient.
+//! At equal times attempts depart from queues first, since what comes free goes to those who wait; then patience ends; then come
+//! submissions, by stream and recipient.
 
 use super::WorldTally;
 use super::agenda::{Agenda, Due};
-use super::door::Doors;
 use super::finished::Finished;
 use super::places::Places;
 use super::procession::March;
+use super::shared::Shared;
 use super::traveller::Traveller;
-use super::waiting::{Waiter, Waiting, place_of};
-use crate::engine::{Command, Flow};
-use crate::provider::{Fate, Terms};
+use crate::engine::{Command, Flow, Permit};
+use crate::provider::{Fate, Queue, QueueEvent, Terms};
 use crate::rng::Luck;
+use crate::sim::admission::{AdmissionDecision, RoutedAttempt};
 use crate::sim::alone::World;
 use crate::sim::cast::Part;
-use crate::sim::counting::Counting;
-use crate::sim::handing::{Handed, Verdict};
+use crate::sim::context::RecipientContext;
 use crate::sim::progress::{Interrupted, Progress};
-use crate::sim::stage::Stage;
+use crate::sim::recipient::{Recipient, RecipientId};
+use crate::sim::recorder::Recorder;
 use crate::sim::tally::PlanTally;
-use crate::sim::witness::Witness;
+use crate::sim::tally_recorder::TallyRecorder;
 use crate::stats::Bins;
-use crate::units::SimTime;
+use crate::units::Time;
 use crate::vocabulary::Status;
 
 /// So many entries of the agenda are dealt with between two looks at whether to stop.
 const STRETCH: u64 = 4096;
 
-const NO_DEPARTURE: (SimTime, usize) = (SimTime::NEVER, usize::MAX);
+/// What happens next in a queue where priorities count: when, what, and in which provider's.
+type NextInQueue = (Time, QueueEvent, usize);
 
-/// A world under way.
+const NOTHING: NextInQueue = (Time::NEVER, QueueEvent::Departure, usize::MAX);
+
+/// A run under way.
 pub(super) struct Events<'a> {
     world: &'a World<'a>,
     streams: Vec<Stream<'a>>,
     /// The stream of the next to arrive, and the arrival as an entry of the agenda.
     arrival: Option<(usize, Entry)>,
-    doors: Doors,
+    shared: Shared,
     agenda: Agenda<Entry>,
-    /// Where priorities count: when the next can leave each provider's queue, unless somebody else comes first.
-    departures: Vec<SimTime>,
+    /// For each provider, what happens next in its queue, unless somebody else comes first.
+    in_queues: Vec<NextInQueue>,
     /// The first of them.
-    departure: (SimTime, usize),
+    in_queue: NextInQueue,
     travellers: Places,
-    waiting: Waiting,
+    /// By the place of the recipient, the attempt that waits, or the last that has waited.
+    waiting: Vec<Waiter>,
     /// For each stream, what became of each recipient, where all are watched.
     lives: Vec<Vec<u64>>,
+}
+
+/// An attempt that waits for others which may still come, as far as the recipient does not know it.
+#[derive(Clone, Copy)]
+struct Waiter {
+    submitted: Time,
+    provider: u32,
+    permit: Option<Permit>,
 }
 
 /// Of whom more is kept than counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Watch {
     Nobody,
-    /// Of this recipient of a stream every verdict.
-    One(u8, u32),
+    /// Of this recipient every decision.
+    One(RecipientId),
     /// Of all what became of them.
     All,
 }
@@ -67,7 +78,7 @@ pub(super) enum Watch {
 /// What was kept.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Seen {
-    pub(super) verdicts: Vec<Verdict>,
+    pub(super) decisions: Vec<AdmissionDecision>,
     pub(super) lives: Vec<Vec<u64>>,
 }
 
@@ -82,36 +93,21 @@ struct Stream<'a> {
     finished: Finished,
 }
 
-/// What is to be done: the time, the kind and the stream in the high half, the recipient and the place of its traveller in the low
-/// half.
+/// A submission to be made: the time and the stream in the high half, the recipient and the place in the low half.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry(u128);
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Withdrawal,
-    Submission,
-}
-
 /// The bits of a stream's number: a scenario has at most 32.
 const STREAM_BITS: u32 = 5;
-/// The bits below the time of an entry in its high half: one for the kind, and those of the stream.
-const BELOW_TIME: u32 = 1 + STREAM_BITS;
 
 impl Entry {
     /// A flow's times stay below 2⁵⁸ µs, 9 000 years: no span that a scenario can name is longer than 407 days, no wait between two
-    /// attempts than 366, a flow makes 16 attempts at most, and a queue lets nothing leave after 142 years.
-    fn new(at: SimTime, kind: Kind, stream: u8, recipient: u32, place: u32) -> Self {
-        debug_assert!(at.as_micros() >> (u64::BITS - BELOW_TIME) == 0 && stream >> STREAM_BITS == 0, "{at} {stream}");
-        let high = (at.as_micros() as u64) << BELOW_TIME | (kind as u64) << STREAM_BITS | u64::from(stream);
-        Self(u128::from(high) << 64 | u128::from(recipient) << 32 | u128::from(place))
-    }
-
-    const fn kind(self) -> Kind {
-        match (self.0 >> (64 + STREAM_BITS)) as u8 & 1 {
-            0 => Kind::Withdrawal,
-            _ => Kind::Submission,
-        }
+    /// attempts than 366, a flow makes 16 attempts at most, and a queue lets nothing depart after 142 years.
+    fn new(at: Time, who: RecipientId, place: usize) -> Self {
+        let RecipientId { stream, index } = who;
+        debug_assert!(at.as_micros() >> (u64::BITS - STREAM_BITS) == 0 && stream >> STREAM_BITS == 0, "{at} {stream}");
+        let high = (at.as_micros() as u64) << STREAM_BITS | u64::from(stream);
+        Self(u128::from(high) << 64 | u128::from(index) << 32 | place as u128)
     }
 
     const fn recipient(self) -> u32 {
@@ -125,20 +121,20 @@ impl Entry {
 
 impl Due for Entry {
     #[inline]
-    fn at(&self) -> SimTime {
-        SimTime::from_micros((self.0 >> (64 + BELOW_TIME)) as i64)
+    fn at(&self) -> Time {
+        Time::from_micros((self.0 >> (64 + STREAM_BITS)) as i64)
     }
 }
 
 impl<'a> Events<'a> {
-    /// The world in which the plan with this index is compared.
+    /// The run in which the plan with this index is compared.
     pub(super) fn new(world: &'a World<'a>, plan: usize, watch: Watch) -> Self {
         let cast = world.cast;
         let lives = cast.streams.iter().map(|role| vec![0; role.traffic.recipients as usize]);
-        let watched = if let Watch::One(stream, recipient) = watch { Some((stream, recipient)) } else { None };
+        let watched = if let Watch::One(who) = watch { Some(who) } else { None };
         let streams = cast.streams.iter().map(|role| {
             let (part, luck) = (cast.part(role, plan), world.luck.of_stream(&role.name));
-            let tally = PlanTally::with_queues(part.carriers.len(), &cast.providers, &part.scale);
+            let tally = PlanTally::with_queues(part.terms.len(), &cast.providers, &part.scale);
             Stream {
                 part,
                 luck,
@@ -153,17 +149,17 @@ impl<'a> Events<'a> {
             world,
             streams: streams.collect(),
             arrival: None,
-            doors: Doors::new(cast, watched),
+            shared: Shared::new(cast, watched),
             agenda: Agenda::new(),
-            departures: vec![SimTime::NEVER; cast.providers.len()],
-            departure: NO_DEPARTURE,
+            in_queues: vec![NOTHING; cast.providers.len()],
+            in_queue: NOTHING,
             travellers: Places::default(),
-            waiting: Waiting::default(),
+            waiting: Vec::new(),
             lives: if watch == Watch::All { lives.collect() } else { Vec::new() },
         }
     }
 
-    /// Plays the world to its end; gives what it came to, and what was kept of whoever was watched.
+    /// Plays the run to its end; gives what it came to, and what was kept of whoever was watched.
     pub(super) fn play(mut self, progress: &Progress) -> Result<(WorldTally, Seen), Interrupted> {
         self.arrival = self.next_arrival();
         let (mut steps, mut told) = (0_u64, 0);
@@ -184,9 +180,9 @@ impl<'a> Events<'a> {
             stream.finished.count(&mut stream.tally);
         }
         let (streams, arrivals) = self.streams.into_iter().map(|stream| (stream.tally, stream.arrivals)).unzip();
-        let (longest, opened) = (self.doors.longest(), self.doors.opened());
-        let tally = WorldTally { streams, arrivals, longest, opened, touched: self.doors.touched };
-        Ok((tally, Seen { verdicts: self.doors.verdicts, lives: self.lives }))
+        let (longest, opened) = (self.shared.longest(), self.shared.opened());
+        let tally = WorldTally { streams, arrivals, longest, opened, touched: self.shared.contended };
+        Ok((tally, Seen { decisions: self.shared.decisions, lives: self.lives }))
     }
 
     /// How many recipients have arrived.
@@ -194,30 +190,29 @@ impl<'a> Events<'a> {
         self.streams.iter().map(|stream| stream.march.passed()).sum()
     }
 
-    /// Those who still wait do so for ever; only what comes to them from elsewhere can end their flows.
+    /// Those who still wait do so without end; only what comes to them from elsewhere can end their flows.
     fn end_waiting(&mut self) {
-        for place in self.waiting.places() {
-            self.settle(place, Verdict::Withdrawn);
+        for provider in 0..self.shared.queues.len() {
+            while let Some(place) = self.shared.queues[provider].as_mut().and_then(Queue::take_stuck) {
+                self.expire(place as usize, Time::NEVER);
+            }
         }
-        debug_assert!(self.agenda.is_empty(), "who waits for ever has no deadline, and so makes no attempt");
+        debug_assert!(self.agenda.is_empty(), "who waits without end has no deadline, and so makes no attempt");
     }
 
     /// Does what comes next; says whether there was anything.
     fn step(&mut self) -> bool {
-        let ((departure, provider), arrival) = (self.departure, self.arrival);
-        let limit = arrival.map_or(SimTime::MAX, |(_, arrival)| arrival.at()).min(departure);
-        let due = self.agenda.first(limit).filter(|due| due.at() < departure);
+        let (in_queue, arrival) = (self.in_queue.0, self.arrival);
+        let limit = arrival.map_or(Time::MAX, |(_, arrival)| arrival.at()).min(in_queue);
+        let due = self.agenda.first(limit).filter(|due| due.at() < in_queue);
         match (due, arrival) {
             (Some(due), arrival) if arrival.is_none_or(|(_, arrival)| due < arrival) => {
                 self.agenda.pop(limit);
-                match due.kind() {
-                    Kind::Withdrawal => self.withdraw(due.at(), due.place()),
-                    Kind::Submission => self.submit(due.at(), due.place()),
-                }
+                self.submit(due.at(), due.place());
             }
-            (_, Some((stream, arrival))) if arrival.at() < departure => self.arrive(stream, arrival),
-            _ if departure.is_never() => return false,
-            _ => self.depart(departure, provider),
+            (_, Some((stream, arrival))) if arrival.at() < in_queue => self.arrive(stream, arrival),
+            _ if in_queue.is_never() => return false,
+            _ => self.advance_queue(),
         }
         true
     }
@@ -226,11 +221,11 @@ impl<'a> Events<'a> {
     fn next_arrival(&mut self) -> Option<(usize, Entry)> {
         let mut first: Option<(usize, Entry)> = None;
         for (i, stream) in self.streams.iter_mut().enumerate() {
-            let (at, recipient) = stream.march.peek();
+            let (at, index) = stream.march.peek();
             if at.is_never() {
                 continue;
             }
-            let entry = Entry::new(at, Kind::Submission, i as u8, recipient, 0);
+            let entry = Entry::new(at, RecipientId { stream: i as u8, index }, 0);
             if first.is_none_or(|(_, first)| entry < first) {
                 first = Some((i, entry));
             }
@@ -239,52 +234,47 @@ impl<'a> Events<'a> {
     }
 
     fn arrive(&mut self, stream: usize, arrival: Entry) {
-        let (at, number) = (arrival.at(), stream as u8);
-        let stream = &mut self.streams[stream];
-        stream.march.advance();
-        stream.arrivals.add(self.world.timeline.bin(at));
+        let (at, who) = (arrival.at(), RecipientId { stream: stream as u8, index: arrival.recipient() });
+        let of_stream = &mut self.streams[stream];
+        of_stream.march.advance();
+        of_stream.arrivals.add(self.world.timeline.bin(at));
         self.arrival = self.next_arrival();
-        let stream = &self.streams[usize::from(number)];
-        let (flow, command) = Flow::start(&stream.part.flow, at);
+        let (flow, command) = Flow::start(&self.streams[stream].part.flow, at);
         let Command::Submit(submission) = command else { return };
-        let traveller = Traveller::new(flow, submission, (number, arrival.recipient()), at);
-        let place = self.travellers.enter(traveller);
+        let place = self.travellers.enter(Traveller::new(flow, submission, who, at));
         self.submit(at, place);
     }
 
-    /// The submission of the traveller in this place is due.
-    fn submit(&mut self, now: SimTime, place: usize) {
+    /// The submission of the recipient in this place is due.
+    fn submit(&mut self, now: Time, place: usize) {
         let traveller = &mut self.travellers[place];
         let stream = &mut self.streams[usize::from(traveller.stream)];
-        let (cast, part, recipient) = (self.world.cast, stream.part, traveller.recipient);
-        let stage = Stage { cast, part, luck: stream.luck, recipient };
-        let memory = &mut traveller.memory;
-        let mut counting = Counting { tally: &mut stream.tally, timeline: self.world.timeline, memory };
-        self.doors.receive(traveller.stream, recipient);
+        let context = context(self.world, stream, traveller);
+        let stats = &mut traveller.stats;
+        let mut recorder = TallyRecorder { tally: &mut stream.tally, timeline: self.world.timeline, stats };
         let due = (now, traveller.submission);
-        let (handed, fate) =
-            stage.hand_over(&traveller.flow, traveller.turned_down, due, &mut self.doors, &mut counting);
-        if handed.verdict == Verdict::Waits {
-            self.park(now, place, &handed);
+        let (attempt, fate) = context.submit(&mut traveller.flow, due, &mut self.shared, &mut recorder);
+        if attempt.decision == AdmissionDecision::Waits {
+            self.wait(now, place, &attempt);
         } else {
-            self.go_on(place, &handed, &fate);
+            self.go_on(place, &fate);
         }
     }
 
-    /// The traveller in this place goes on to its next submission, or to its end.
-    fn go_on(&mut self, place: usize, handed: &Handed, fate: &Fate) {
+    /// The recipient in this place goes on to the next submission, or to the end.
+    fn go_on(&mut self, place: usize, fate: &Fate) {
         let traveller = &mut self.travellers[place];
         let stream = &mut self.streams[usize::from(traveller.stream)];
-        let mut memory = traveller.memory;
-        let mut counting = Counting { tally: &mut stream.tally, timeline: self.world.timeline, memory: &mut memory };
-        let next = traveller.go_on(&stream.part.flow, handed, fate, &mut counting);
-        traveller.memory = memory;
+        let mut stats = traveller.stats;
+        let timeline = self.world.timeline;
+        let mut recorder = TallyRecorder { tally: &mut stream.tally, timeline, stats: &mut stats };
+        let next = traveller.go_on(&stream.part.flow, fate, &mut recorder);
+        traveller.stats = stats;
         if let Some(at) = next {
-            let entry = Entry::new(at, Kind::Submission, traveller.stream, traveller.recipient, place as u32);
-            self.agenda.push(entry);
+            self.agenda.push(Entry::new(at, traveller.who(), place));
             return;
         }
-        let row = memory.finish(traveller.flow.status(), &mut stream.tally);
+        let row = stats.finish(traveller.flow.status(), &mut stream.tally);
         if let Some(lives) = self.lives.get_mut(usize::from(traveller.stream)) {
             let deadline = self.world.cast.streams[usize::from(traveller.stream)].deadline;
             lives[traveller.recipient as usize] = row.hashed(traveller.arrival, deadline);
@@ -293,80 +283,98 @@ impl<'a> Events<'a> {
         self.travellers.leave(place);
     }
 
-    /// The traveller in this place waits.
-    fn park(&mut self, now: SimTime, place: usize, handed: &Handed) {
-        let &Handed { provider, rank, patience, .. } = handed;
-        let Traveller { stream, recipient, .. } = self.travellers[place];
-        let Some(queue) = &mut self.doors.doors[provider].queue else { return };
-        let permit = self.doors.permit.take();
-        let waiter = Waiter { submitted: now, provider: provider as u32, permit, rank };
-        let token = self.waiting.begin(place, waiter, patience);
-        queue.enter(self.streams[usize::from(stream)].priority, token);
-        if !patience.is_never() {
-            self.agenda.push(Entry::new(patience, Kind::Withdrawal, stream, recipient, place as u32));
+    /// The attempt of the recipient in this place waits.
+    fn wait(&mut self, now: Time, place: usize, attempt: &RoutedAttempt) {
+        let &RoutedAttempt { provider, patience, permit, .. } = attempt;
+        let waiter = Waiter { submitted: now, provider: provider as u32, permit };
+        if self.waiting.len() <= place {
+            self.waiting.resize(place + 1, waiter);
         }
-        self.schedule(now, provider);
+        self.waiting[place] = waiter;
+        let priority = self.streams[usize::from(self.travellers[place].stream)].priority;
+        if let Some(queue) = &mut self.shared.queues[provider] {
+            queue.enter(priority, patience, place as u64);
+        }
+        self.look_ahead(now, provider);
     }
 
-    /// Plans the next departure from the queue of `provider`, unless that is done.
-    fn schedule(&mut self, now: SimTime, provider: usize) {
-        let Some(queue) = &mut self.doors.doors[provider].queue else { return };
-        if self.departures[provider].is_never() {
-            let at = queue.next_departure(now);
-            self.departures[provider] = at;
-            self.departure = self.departure.min((at, provider));
-        }
-    }
-
-    /// Lets the next of those who wait for `provider` leave.
-    fn depart(&mut self, now: SimTime, provider: usize) {
-        self.departures[provider] = SimTime::NEVER;
-        let others = self.departures.iter().zip(0..).map(|(&at, provider)| (at, provider));
-        self.departure = others.min().unwrap_or(NO_DEPARTURE);
-        let Some(queue) = &mut self.doors.doors[provider].queue else { return };
-        let waiting = &self.waiting;
-        if queue.next_departure(now) <= now
-            && let Some(token) = queue.depart(now, |token| waiting.holds(token))
-        {
-            self.settle(place_of(token), Verdict::Leaves(now));
-        }
-        self.schedule(now, provider);
-    }
-
-    /// The patience of whoever waits in this place runs out now, if it is still the one that was meant.
-    fn withdraw(&mut self, now: SimTime, place: usize) {
-        if self.waiting.is_until(place, now) {
-            self.settle(place, Verdict::Withdrawn);
+    /// Finds out what happens next in the queue of `provider`.
+    fn look_ahead(&mut self, now: Time, provider: usize) {
+        let next = self.shared.queues[provider].as_mut().and_then(|queue| queue.next_event(now));
+        let before =
+            std::mem::replace(&mut self.in_queues[provider], next.map_or(NOTHING, |(at, event)| (at, event, provider)));
+        if self.in_queue == before {
+            self.in_queue = self.in_queues.iter().copied().min().unwrap_or(NOTHING);
+        } else {
+            self.in_queue = self.in_queue.min(self.in_queues[provider]);
         }
     }
 
-    /// What becomes of whoever waits in this place is known at last.
-    fn settle(&mut self, place: usize, verdict: Verdict) {
-        let (Waiter { submitted, provider, permit, rank }, patience) = self.waiting.end(place);
-        let provider = provider as usize;
+    /// What comes next in the queues happens now.
+    fn advance_queue(&mut self) {
+        let (now, event, provider) = self.in_queue;
+        let place = self.shared.queues[provider].as_mut().and_then(|queue| queue.take(now, event));
+        match (place, event) {
+            (Some(place), QueueEvent::Departure) => self.depart(place as usize, now),
+            (Some(place), QueueEvent::Expiry) => self.expire(place as usize, now),
+            (None, _) => {}
+        }
+        self.look_ahead(now, provider);
+    }
+
+    /// The attempt of the recipient in this place, which has waited, departs now.
+    fn depart(&mut self, place: usize, now: Time) {
+        let traveller = &self.travellers[place];
+        let stream = &self.streams[usize::from(traveller.stream)];
+        let attempt = self.waiting[place].attempt(stream, traveller, AdmissionDecision::Departs(now), Time::NEVER);
+        let context = context(self.world, stream, traveller);
+        let fate = context.depart(&traveller.flow, traveller.submission, &attempt, now, &mut self.shared);
+        self.settle(place, &attempt, &fate);
+    }
+
+    /// The patience of the attempt of the recipient in this place, which has waited in vain, ends.
+    fn expire(&mut self, place: usize, patience: Time) {
+        let traveller = &self.travellers[place];
+        let stream = &self.streams[usize::from(traveller.stream)];
+        let attempt = self.waiting[place].attempt(stream, traveller, AdmissionDecision::Expires, patience);
+        let context = context(self.world, stream, traveller);
+        self.shared.never_departs(&attempt.comer(traveller.who()), patience, Status::Expired);
+        let fate = context.expire(&traveller.flow, traveller.submission, &attempt);
+        self.settle(place, &attempt, &fate);
+    }
+
+    /// What becomes of the attempt that waited is known at last.
+    fn settle(&mut self, place: usize, attempt: &RoutedAttempt, fate: &Fate) {
         let traveller = &mut self.travellers[place];
         let stream = &mut self.streams[usize::from(traveller.stream)];
-        let (cast, part, recipient) = (self.world.cast, stream.part, traveller.recipient);
-        let stage = Stage { cast, part, luck: stream.luck, recipient };
-        let (flow, turned_down, submission) = (&traveller.flow, traveller.turned_down, traveller.submission);
-        let terms = Terms { submitted, ..part.carriers[usize::from(submission.step)].terms };
-        let handed = Handed { provider, rank, terms, verdict, patience };
-        self.doors.receive(traveller.stream, recipient);
-        self.doors.permit = permit;
-        self.doors.settle(verdict);
-        let fate = match verdict {
-            Verdict::Leaves(leaves) => stage.leave(flow, turned_down, submission, &handed, leaves, &mut self.doors),
-            _ => {
-                if let Some(queue) = &mut self.doors.doors[provider].queue {
-                    queue.withdraw();
-                }
-                self.doors.never_left(provider, patience, Status::Expired);
-                stage.withdraw(flow, turned_down, submission, &handed)
-            }
-        };
-        let memory = &mut traveller.memory;
-        Counting { tally: &mut stream.tally, timeline: self.world.timeline, memory }
-            .submitted(submission, &handed, &fate);
-        self.go_on(place, &handed, &fate);
+        self.shared.settle(traveller.who(), attempt.decision);
+        let stats = &mut traveller.stats;
+        TallyRecorder { tally: &mut stream.tally, timeline: self.world.timeline, stats }.submitted(
+            traveller.submission,
+            attempt,
+            fate,
+        );
+        self.go_on(place, fate);
+    }
+}
+
+/// The recipient under its plan.
+fn context<'a>(world: &World<'a>, stream: &Stream<'a>, traveller: &Traveller) -> RecipientContext<'a> {
+    let recipient = Recipient::new(traveller.recipient);
+    RecipientContext { cast: world.cast, part: stream.part, luck: stream.luck, stream: traveller.stream, recipient }
+}
+
+impl Waiter {
+    /// The attempt of which this is known now.
+    fn attempt(
+        &self,
+        stream: &Stream<'_>,
+        traveller: &Traveller,
+        decision: AdmissionDecision,
+        patience: Time,
+    ) -> RoutedAttempt {
+        let &Self { submitted, provider, permit } = self;
+        let terms = Terms { submitted, ..stream.part.terms[usize::from(traveller.submission.step)] };
+        RoutedAttempt { provider: provider as usize, terms, decision, patience, permit }
     }
 }

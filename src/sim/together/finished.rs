@@ -2,23 +2,23 @@
 
 use crate::sim::batch::{BATCH, Columns, Row, count_plan};
 use crate::sim::tally::PlanTally;
-use crate::units::SimTime;
+use crate::units::{Span, Time};
 
 /// Gathers the rows of lives that are over until they are a batch.
 pub(super) struct Finished {
     columns: Box<Columns>,
-    arrivals: Vec<SimTime>,
-    deadline: SimTime,
+    arrivals: Vec<Time>,
+    deadline: Span,
 }
 
 impl Finished {
     /// Nobody yet; a delivery within `deadline` of the arrival is in time.
-    pub(super) fn new(deadline: SimTime) -> Self {
+    pub(super) fn new(deadline: Span) -> Self {
         Self { columns: Box::new(Columns::EMPTY), arrivals: Vec::with_capacity(BATCH), deadline }
     }
 
     #[inline]
-    pub(super) fn add(&mut self, arrival: SimTime, row: Row, tally: &mut PlanTally) {
+    pub(super) fn add(&mut self, arrival: Time, row: Row, tally: &mut PlanTally) {
         self.columns.set(self.arrivals.len(), row);
         self.arrivals.push(arrival);
         if self.arrivals.len() == BATCH {
@@ -28,7 +28,7 @@ impl Finished {
 
     /// Likewise, from this `lane` of the columns of others.
     #[inline]
-    pub(super) fn take(&mut self, arrival: SimTime, columns: &Columns, lane: usize, tally: &mut PlanTally) {
+    pub(super) fn take(&mut self, arrival: Time, columns: &Columns, lane: usize, tally: &mut PlanTally) {
         self.columns.copy(self.arrivals.len(), columns, lane);
         self.arrivals.push(arrival);
         if self.arrivals.len() == BATCH {

@@ -1,12 +1,13 @@
 //! All who come to one step of one stream: in which order, and when each leaves.
 
+use super::departure::Departure;
 use super::order::Order;
 use super::procession::Procession;
 use crate::rng::{LANES, Luck};
 use crate::sim::batch::Columns;
 use crate::sim::room::Room;
 use crate::traffic::{Timetable, Traffic};
-use crate::units::SimTime;
+use crate::units::Time;
 use std::ops::Range;
 
 /// Those who come to a step. Its queue, if there is one, lets them through in order of time, those at one time in order of recipients.
@@ -14,8 +15,8 @@ pub(super) struct Line {
     pub(super) stream: usize,
     pub(super) step: usize,
     source: Source,
-    /// When each leaves, in the order in which they come; empty where all leave at once.
-    leaves: Vec<i64>,
+    /// When each departs, in the order in which they come; empty where all depart at once.
+    departures: Vec<Departure>,
 }
 
 enum Source {
@@ -52,21 +53,6 @@ pub(super) struct Ticket {
     pub(super) first_step: u8,
 }
 
-/// In place of the moment of leaving: the attempt is withdrawn.
-pub(super) const WITHDRAWN: i64 = i64::MAX;
-/// Likewise: it is refused.
-pub(super) const REFUSED: i64 = i64::MIN;
-
-/// Likewise: it waits, until then at most.
-pub(super) fn waits_until(patience: SimTime) -> i64 {
-    !patience.as_micros().min(i64::MAX - 1)
-}
-
-/// Until when an attempt waits at most, if this says that it does.
-pub(super) fn patience_of(leaves: i64) -> Option<SimTime> {
-    (leaves < 0 && leaves != REFUSED).then(|| SimTime::from_micros(!leaves))
-}
-
 impl Line {
     /// Those who arrive, in order of time if that matters.
     pub(super) fn of_arrivals(stream: usize, traffic: &Traffic, luck: Luck, in_order: bool) -> Self {
@@ -74,7 +60,7 @@ impl Line {
             true => Procession::new(traffic, luck),
             false => Procession::Own(Timetable::new(traffic, luck)),
         };
-        Self { stream, step: 0, source: Source::Arrivals(procession, traffic.recipients), leaves: Vec::new() }
+        Self { stream, step: 0, source: Source::Arrivals(procession, traffic.recipients), departures: Vec::new() }
     }
 
     /// Those who come from an earlier step.
@@ -83,7 +69,7 @@ impl Line {
             all.append(&mut part);
             all
         });
-        Self { stream, step, source: Source::Tickets(all.unwrap_or_default(), None), leaves: Vec::new() }
+        Self { stream, step, source: Source::Tickets(all.unwrap_or_default(), None), departures: Vec::new() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -108,11 +94,11 @@ impl Line {
 
     /// The line on its way through the queue.
     pub(super) fn march(&mut self) -> LineMarch<'_> {
-        self.leaves.reserve_exact(self.len());
+        self.departures.reserve_exact(self.len());
         LineMarch {
             stream: self.stream,
             line: &self.source,
-            leaves: &mut self.leaves,
+            departures: &mut self.departures,
             times: [0; LANES],
             next: 0,
             known: 0,
@@ -138,9 +124,10 @@ impl Line {
                 columns.succeeded.fill(0);
             }
         }
-        match self.leaves.get(rank..rank + count) {
-            Some(leaves) => crowd.leaves[..count].copy_from_slice(leaves),
-            None => crowd.leaves[..count].copy_from_slice(&room.at[..count]),
+        let departures = &mut crowd.departures[..count];
+        match self.departures.get(rank..rank + count) {
+            Some(known) => departures.copy_from_slice(known),
+            None => departures.iter_mut().zip(&room.at).for_each(|(d, &at)| *d = Departure::at(Time::from_micros(at))),
         }
     }
 }
@@ -149,9 +136,8 @@ impl Line {
 pub(super) struct Crowd {
     pub(super) count: usize,
     pub(super) recipients: [u32; LANES],
-    pub(super) arrivals: [SimTime; LANES],
-    /// When each leaves (µs), or [`WITHDRAWN`], or [`REFUSED`].
-    pub(super) leaves: [i64; LANES],
+    pub(super) arrivals: [Time; LANES],
+    pub(super) departures: [Departure; LANES],
     /// Whether they are neighbours by number.
     pub(super) neighbours: bool,
 }
@@ -160,15 +146,15 @@ impl Crowd {
     pub(super) const EMPTY: Self = Self {
         count: 0,
         recipients: [0; LANES],
-        arrivals: [SimTime::ZERO; LANES],
-        leaves: [0; LANES],
+        arrivals: [Time::ZERO; LANES],
+        departures: [Departure::EXPIRED; LANES],
         neighbours: false,
     };
 
     #[inline]
     fn take(&mut self, k: usize, ticket: &Ticket, room: &mut Room, columns: &mut Columns) {
         self.recipients[k] = ticket.recipient;
-        self.arrivals[k] = SimTime::from_micros(ticket.arrival);
+        self.arrivals[k] = Time::from_micros(ticket.arrival);
         (room.lanes[k], room.at[k], room.late[k]) = (k as u16, ticket.at, ticket.late);
         room.first_step[k] = ticket.first_step;
         (columns.cost[k], columns.first_delivery[k]) = (ticket.cost, ticket.first_delivery);
@@ -196,7 +182,7 @@ impl Crowd {
 pub(super) struct LineMarch<'a> {
     pub(super) stream: usize,
     line: &'a Source,
-    leaves: &'a mut Vec<i64>,
+    departures: &'a mut Vec<Departure>,
     /// When the next ones come (µs), as far as has been looked; those before `next` have passed.
     times: [i64; LANES],
     next: usize,
@@ -214,13 +200,13 @@ impl LineMarch<'_> {
 
     /// Looks at those who come after all that have passed.
     fn look(&mut self) {
-        let rank = self.leaves.len();
+        let rank = self.departures.len();
         let len = self.line.len();
         (self.next, self.known) = (0, (len - rank).min(LANES));
         let times = &mut self.times[..self.known];
         match self.line {
             Source::Arrivals(procession, _) => {
-                let (mut all, mut numbers) = ([SimTime::ZERO; LANES], [0; LANES]);
+                let (mut all, mut numbers) = ([Time::ZERO; LANES], [0; LANES]);
                 procession.fill(rank as u64, &mut all[..times.len()], &mut numbers[..times.len()]);
                 times.iter_mut().zip(all).for_each(|(time, at)| *time = at.as_micros());
             }
@@ -240,7 +226,7 @@ impl LineMarch<'_> {
 
     /// How many have passed.
     pub(super) fn rank(&self) -> usize {
-        self.leaves.len()
+        self.departures.len()
     }
 
     /// The recipient of this rank.
@@ -255,32 +241,27 @@ impl LineMarch<'_> {
     }
 
     /// When the one of this rank comes.
-    pub(super) fn comes(&self, rank: usize) -> SimTime {
+    pub(super) fn comes(&self, rank: usize) -> Time {
         match self.line {
             Source::Arrivals(procession, _) => {
-                let (mut at, mut recipient) = ([SimTime::ZERO], [0]);
+                let (mut at, mut recipient) = ([Time::ZERO], [0]);
                 procession.fill(rank as u64, &mut at, &mut recipient);
                 at[0]
             }
             Source::Tickets(tickets, order) => {
-                SimTime::from_micros(order.as_ref().map_or_else(|| tickets[rank].at, |order| order.get(rank).0))
+                Time::from_micros(order.as_ref().map_or_else(|| tickets[rank].at, |order| order.get(rank).0))
             }
         }
     }
 
-    /// When each of those who have passed leaves.
-    pub(super) fn leaves(&mut self) -> &mut [i64] {
-        self.leaves
+    /// It is known at last when the one of this rank, who has passed, departs.
+    pub(super) fn settle(&mut self, rank: usize, departure: Departure) {
+        self.departures[rank] = departure;
     }
 
-    /// When the one of this rank, who has passed, leaves.
-    pub(super) fn leaves_of(&self, rank: usize) -> i64 {
-        self.leaves[rank]
-    }
-
-    /// The next ones pass, and leave then.
-    pub(super) fn pass(&mut self, leaves: &[i64]) {
-        self.leaves.extend_from_slice(leaves);
-        self.next += leaves.len();
+    /// The next ones pass, and depart then.
+    pub(super) fn pass(&mut self, departures: &[Departure]) {
+        self.departures.extend_from_slice(departures);
+        self.next += departures.len();
     }
 }

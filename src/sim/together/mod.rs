@@ -6,7 +6,7 @@
 //! `stages` plays those whose work flows one way, provider by provider, column by column. Both give the same tallies.
 
 mod agenda;
-mod door;
+mod departure;
 mod events;
 mod finished;
 mod laws;
@@ -14,15 +14,16 @@ mod line;
 mod order;
 mod places;
 mod procession;
+mod shared;
 mod stages;
 mod through;
 mod traveller;
-mod waiting;
 mod worker;
 
+use super::admission::AdmissionDecision;
 use super::alone::{Way, World};
-use super::handing::Verdict;
 use super::progress::{Interrupted, Progress};
+use super::recipient::RecipientId;
 use super::tally::PlanTally;
 use crate::stats::Bins;
 use events::Watch;
@@ -61,12 +62,12 @@ pub fn flows_one_way(world: &World<'_>, plan: usize) -> bool {
     world.way == Way::Shortest && stages::Stages::new(world, plan).is_some()
 }
 
-/// What the providers said to each attempt of one recipient, in order, in the world in which the plan with this index is compared.
+/// What became of each attempt of one recipient at each provider that it came to, in order, in the run in which the plan with this index
+/// is compared.
 #[must_use]
-pub fn verdicts(world: &World<'_>, plan: usize, stream: usize, recipient: u32) -> Vec<Verdict> {
-    let watch = Watch::One(stream as u8, recipient);
-    let played = events::Events::new(world, plan, watch).play(&Progress::default());
-    played.map_or_else(|Interrupted| Vec::new(), |(_, seen)| seen.verdicts)
+pub fn decisions(world: &World<'_>, plan: usize, who: RecipientId) -> Vec<AdmissionDecision> {
+    let played = events::Events::new(world, plan, Watch::One(who)).play(&Progress::default());
+    played.map_or_else(|Interrupted| Vec::new(), |(_, seen)| seen.decisions)
 }
 
 /// What each recipient's life came to, in the world in which the plan with this index is compared: for each stream, by number, a hash of

@@ -3,7 +3,7 @@
 use super::order::Order;
 use crate::rng::{LANES, Luck};
 use crate::traffic::{Arrivals, Timetable, Traffic};
-use crate::units::SimTime;
+use crate::units::Time;
 
 /// The arrivals of a stream in order of time, those at one time in order of recipients.
 pub(super) enum Procession {
@@ -23,7 +23,7 @@ impl Procession {
     }
 
     /// The arrivals from this rank on, one for each place in `times` and `recipients`.
-    pub(super) fn fill(&self, rank: u64, times: &mut [SimTime], recipients: &mut [u32]) {
+    pub(super) fn fill(&self, rank: u64, times: &mut [Time], recipients: &mut [u32]) {
         match self {
             Self::Own(timetable) => {
                 timetable.fill(rank, times);
@@ -32,7 +32,7 @@ impl Procession {
             Self::Sorted(order) => {
                 for (i, (time, recipient)) in times.iter_mut().zip(recipients).enumerate() {
                     let (at, number) = order.get(rank as usize + i);
-                    (*time, *recipient) = (SimTime::from_micros(at), number);
+                    (*time, *recipient) = (Time::from_micros(at), number);
                 }
             }
         }
@@ -42,7 +42,7 @@ impl Procession {
 /// All arrival times (µs), in the order of the recipients.
 fn times(timetable: &Timetable) -> Vec<i64> {
     let mut all = Vec::with_capacity(timetable.recipients() as usize);
-    let mut times = [SimTime::ZERO; LANES];
+    let mut times = [Time::ZERO; LANES];
     for first in (0..timetable.recipients()).step_by(LANES) {
         let times = &mut times[..(timetable.recipients() - first).min(LANES as u64) as usize];
         timetable.fill(first, times);
@@ -56,7 +56,7 @@ pub(super) struct March {
     procession: Procession,
     recipients: u64,
     next: u64,
-    times: [SimTime; LANES],
+    times: [Time; LANES],
     numbers: [u32; LANES],
 }
 
@@ -66,16 +66,16 @@ impl March {
             procession: Procession::new(traffic, luck),
             recipients: traffic.recipients,
             next: 0,
-            times: [SimTime::ZERO; LANES],
+            times: [Time::ZERO; LANES],
             numbers: [0; LANES],
         }
     }
 
-    /// The next to arrive, and when; [`SimTime::NEVER`] when all have.
+    /// The next to arrive, and when; [`Time::NEVER`] when all have.
     #[inline]
-    pub(super) fn peek(&mut self) -> (SimTime, u32) {
+    pub(super) fn peek(&mut self) -> (Time, u32) {
         if self.next == self.recipients {
-            return (SimTime::NEVER, u32::MAX);
+            return (Time::NEVER, u32::MAX);
         }
         let place = (self.next % LANES as u64) as usize;
         if place == 0 {

@@ -111,7 +111,7 @@ impl<'a> Stages<'a> {
         for line in lines {
             let (step, stream) = (self.step(line).clone(), line.stream);
             let (luck, priority) = (self.streams[stream].luck, cast.streams[stream].priority);
-            comers.push(Comers { step, luck, priority, march: line.march(), settled: 0 });
+            comers.push(Comers { step, luck, priority, march: line.march() });
         }
         let mut held = |stream, from, until| {
             if let Some(tally) = worker.queue(stream, provider) {

@@ -1,11 +1,13 @@
 //! All attempts at one provider on their way through its queue.
 
-use super::line::{LineMarch, REFUSED, WITHDRAWN, patience_of, waits_until};
-use crate::provider::{Admission, Order, Provider, Queue, Terms};
+use super::departure::Departure;
+use super::line::LineMarch;
+use crate::provider::{Admission, Order, Provider, Queue, QueueEvent, Terms};
 use crate::rng::{LANES, Luck};
 use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::room::LaneStep;
-use crate::units::SimTime;
+use crate::units::Time;
+use crate::vocabulary::Segment;
 
 /// A provider's queue, and the lines before it. Who comes at one time with others goes in order of lines, then of recipients.
 pub(super) struct Through<'a> {
@@ -14,12 +16,12 @@ pub(super) struct Through<'a> {
     touched: bool,
 }
 
-/// Where attempts leave.
+/// Where attempts depart.
 struct Exit<'a> {
     provider: &'a Provider,
     queue: Queue,
     /// Is told of each line for calls that is taken: the stream, from when, until when.
-    held: &'a mut dyn FnMut(usize, SimTime, SimTime),
+    held: &'a mut dyn FnMut(usize, Time, Time),
 }
 
 /// Those who come to one step of one stream.
@@ -28,15 +30,13 @@ pub(super) struct Comers<'a> {
     pub(super) luck: Luck,
     pub(super) priority: u8,
     pub(super) march: LineMarch<'a>,
-    /// Where priorities count: all before this one have left or been withdrawn, or never waited.
-    pub(super) settled: usize,
 }
 
 /// What a queue came to.
 pub(super) struct Passed {
     /// The most that have waited at any time.
     pub(super) longest: u64,
-    /// Whether anybody waited or was refused.
+    /// Whether anybody waited or was rejected.
     pub(super) touched: bool,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Through<'a> {
         provider: &'a Provider,
         queue: Queue,
         lines: Vec<Comers<'a>>,
-        held: &'a mut dyn FnMut(usize, SimTime, SimTime),
+        held: &'a mut dyn FnMut(usize, Time, Time),
     ) -> Self {
         Self { exit: Exit { provider, queue, held }, lines, touched: false }
     }
@@ -82,127 +82,95 @@ impl<'a> Through<'a> {
     fn admit_before(&mut self, until: i64, which: usize) {
         let comers = &self.lines[which];
         let Comers { step, march, .. } = comers;
-        let (mut leaves, mut count) = ([0; LANES], 0);
+        let (mut departures, mut count) = ([Departure::EXPIRED; LANES], 0);
         for &at in march.before(until) {
-            let terms = Terms { submitted: SimTime::from_micros(at), ..step.terms };
+            let terms = Terms { submitted: Time::from_micros(at), ..step.terms };
             let admission = self.exit.queue.admit(terms.submitted, patience(self.exit.provider, &terms));
-            self.touched |= admission != Admission::Leaves(terms.submitted);
-            leaves[count] = match admission {
-                Admission::Leaves(leaves) => {
-                    self.exit.leave(leaves, comers, march.rank() + count);
-                    leaves.as_micros()
+            self.touched |= admission != Admission::Departs(terms.submitted);
+            departures[count] = match admission {
+                Admission::Departs(departs) => {
+                    self.exit.depart(departs, comers, march.rank() + count);
+                    Departure::at(departs)
                 }
-                Admission::Withdrawn | Admission::Waits => WITHDRAWN,
-                Admission::Refused => REFUSED,
+                Admission::Expires | Admission::Waits => Departure::EXPIRED,
+                Admission::Rejected => Departure::REJECTED,
             };
             count += 1;
         }
-        self.lines[which].march.pass(&leaves[..count]);
+        self.lines[which].march.pass(&departures[..count]);
     }
 
-    /// Higher priorities first. At equal times attempts leave, then they are withdrawn, then others come.
+    /// Higher priorities first: what happens in the queue by the time of an arrival happens before it.
     fn pass_by_priority(&mut self, progress: &Progress) -> Result<(), Interrupted> {
-        let mut now = SimTime::ZERO;
+        let mut now = Time::ZERO;
         for round in 0_usize.. {
             if round.is_multiple_of(LANES) && progress.stopped() {
                 return Err(Interrupted);
             }
             let firsts = self.lines.iter_mut().enumerate().map(|(i, line)| (line.march.peek(), i));
             let Some((at, which)) = firsts.min().filter(|&(at, _)| at != i64::MAX) else { break };
-            let at = SimTime::from_micros(at);
-            self.go_on(now, at);
+            let at = Time::from_micros(at);
+            self.advance_queue(now, at);
             self.admit(at, which);
             now = at;
         }
-        self.go_on(now, SimTime::MAX);
-        for line in &mut self.lines {
-            let leaves = line.march.leaves().iter_mut();
-            // Those who wait for ever.
-            leaves.filter(|leaves| patience_of(**leaves).is_some()).for_each(|leaves| *leaves = WITHDRAWN);
-        }
+        // Who still waits then does so without end, and has expired all along.
+        self.advance_queue(now, Time::MAX);
         Ok(())
     }
 
     /// An attempt of this line comes at `now`.
-    fn admit(&mut self, now: SimTime, which: usize) {
+    fn admit(&mut self, now: Time, which: usize) {
         let Comers { step, priority, march, .. } = &mut self.lines[which];
         let terms = Terms { submitted: now, ..step.terms };
         let patience = patience(self.exit.provider, &terms);
         let admission = self.exit.queue.admit(now, patience);
-        self.touched |= admission != Admission::Leaves(now);
+        self.touched |= admission != Admission::Departs(now);
         let rank = march.rank();
         march.pass(&[match admission {
-            Admission::Leaves(leaves) => leaves.as_micros(),
-            Admission::Refused => REFUSED,
-            Admission::Withdrawn => WITHDRAWN,
-            Admission::Waits => {
-                self.exit.queue.enter(*priority, (which as u64) << 32 | rank as u64);
-                waits_until(patience)
-            }
+            Admission::Departs(departs) => Departure::at(departs),
+            Admission::Rejected => Departure::REJECTED,
+            Admission::Expires | Admission::Waits => Departure::EXPIRED,
         }]);
-        if let Admission::Leaves(leaves) = admission {
-            self.exit.leave(leaves, &self.lines[which], rank);
+        match admission {
+            Admission::Departs(departs) => self.exit.depart(departs, &self.lines[which], rank),
+            Admission::Waits => self.exit.queue.enter(*priority, patience, (which as u64) << 32 | rank as u64),
+            Admission::Expires | Admission::Rejected => {}
         }
     }
 
-    /// Lets those who wait leave or be withdrawn, from `now` on up to `until`.
-    fn go_on(&mut self, mut now: SimTime, until: SimTime) {
-        loop {
-            let next = self.exit.queue.next_departure(now);
-            if next > until {
-                break;
-            }
-            now = next;
-            self.withdraw(|patience| patience < now);
-            let lines = &self.lines;
-            let waits = |token| {
+    /// Lets happen what happens to those who wait, from `now` on up to `until`.
+    fn advance_queue(&mut self, mut now: Time, until: Time) {
+        while let Some((at, event)) = self.exit.queue.next_event(now).filter(|&(at, _)| at <= until) {
+            now = at;
+            // Until an attempt departs, it is taken to wait in vain.
+            if let (Some(token), QueueEvent::Departure) = (self.exit.queue.take(at, event), event) {
                 let (which, rank) = place_of(token);
-                patience_of(lines[which].march.leaves_of(rank)).is_some()
-            };
-            if let Some(token) = self.exit.queue.depart(now, waits) {
-                let (which, rank) = place_of(token);
-                self.lines[which].march.leaves()[rank] = now.as_micros();
-                self.exit.leave(now, &self.lines[which], rank);
-            }
-        }
-        self.withdraw(|patience| patience <= until);
-    }
-
-    /// Withdraws those whose patience has run out. In a line, who comes later is as patient or more.
-    fn withdraw(&mut self, has_run_out: impl Fn(SimTime) -> bool) {
-        for Comers { march, settled, .. } in &mut self.lines {
-            while let Some(leaves) = march.leaves().get_mut(*settled) {
-                if let Some(patience) = patience_of(*leaves) {
-                    if !has_run_out(patience) {
-                        break;
-                    }
-                    *leaves = WITHDRAWN;
-                    self.exit.queue.withdraw();
-                }
-                *settled += 1;
+                self.lines[which].march.settle(rank, Departure::at(at));
+                self.exit.depart(at, &self.lines[which], rank);
             }
         }
     }
 }
 
 impl Exit<'_> {
-    /// The attempt of this rank leaves at `now`, and takes its line for calls, if there are any.
+    /// The attempt of this rank departs at `now`, and takes its line for calls, if there are any.
     #[inline]
-    fn leave(&mut self, now: SimTime, comers: &Comers<'_>, rank: usize) {
+    fn depart(&mut self, now: Time, comers: &Comers<'_>, rank: usize) {
         if self.queue.has_lines() {
             let Comers { step, luck, march, .. } = comers;
             let terms = Terms { submitted: march.comes(rank), ..step.terms };
             let draws = luck.draws(self.provider.key(), march.recipient(rank), step.use_number);
-            let released = self.provider.submit(now, &terms, draws).released;
+            let released = self.provider.submit(now, &terms, Segment::WHOLE, draws).released;
             self.queue.hold(released);
             (self.held)(march.stream, now, released);
         }
     }
 }
 
-/// When an attempt that waits is withdrawn.
-fn patience(provider: &Provider, terms: &Terms) -> SimTime {
-    provider.patience(terms, terms.submitted.after(terms.ttl))
+/// When an attempt stops waiting.
+fn patience(provider: &Provider, terms: &Terms) -> Time {
+    provider.patience(terms, Segment::WHOLE, terms.submitted.after(terms.ttl))
 }
 
 /// The line and the rank that a token of the queue stands for.

@@ -3,10 +3,10 @@
 use crate::engine::Submission;
 use crate::engine::{Flow, FlowPlan};
 use crate::provider::{Fate, Report};
-use crate::sim::counting::{Counting, Memory};
-use crate::sim::handing::{Handed, TurnedDown, with_rank};
-use crate::sim::life::{Mail, Pending, live};
-use crate::units::SimTime;
+use crate::sim::recipient::RecipientId;
+use crate::sim::simulate::{Pending, ReportQueue, advance_to_next_submission};
+use crate::sim::tally_recorder::{RecipientStats, TallyRecorder};
+use crate::units::Time;
 use crate::vocabulary::Status;
 
 /// A recipient on the way from one submission to the next: two lines of a processor's cache.
@@ -14,9 +14,8 @@ use crate::vocabulary::Status;
 #[repr(align(64))]
 pub(super) struct Traveller {
     pub(super) flow: Flow,
-    pub(super) turned_down: TurnedDown,
-    pub(super) memory: Memory,
-    pub(super) arrival: SimTime,
+    pub(super) stats: RecipientStats,
+    pub(super) arrival: Time,
     /// The submission that is due.
     pub(super) submission: Submission,
     /// The first report of an earlier attempt that would end the flow; of the others nothing comes. Never when there is none.
@@ -25,31 +24,23 @@ pub(super) struct Traveller {
     pub(super) stream: u8,
 }
 
-const NOTHING: Pending = Pending { at: SimTime::NEVER, attempt: 0, status: Status::Queued };
+const NOTHING: Pending = Pending { at: Time::NEVER, attempt: 0, status: Status::Queued };
 
 impl Traveller {
-    pub(super) const fn new(
-        flow: Flow,
-        submission: Submission,
-        (stream, recipient): (u8, u32),
-        arrival: SimTime,
-    ) -> Self {
-        Self { flow, turned_down: 0, memory: Memory::BLANK, arrival, submission, late: NOTHING, recipient, stream }
+    pub(super) const fn new(flow: Flow, submission: Submission, who: RecipientId, arrival: Time) -> Self {
+        let RecipientId { stream, index } = who;
+        Self { flow, stats: RecipientStats::BLANK, arrival, submission, late: NOTHING, recipient: index, stream }
     }
 
-    /// Goes on with the fate of the attempt that is in a provider's hands, until the next submission, whose time it gives; nothing
-    /// when the flow has ended or waits for what never comes.
-    pub(super) fn go_on(
-        &mut self,
-        plan: &FlowPlan,
-        handed: &Handed,
-        fate: &Fate,
-        counting: &mut Counting<'_>,
-    ) -> Option<SimTime> {
-        let attempt = self.submission.attempt;
-        self.turned_down = with_rank(self.turned_down, attempt, handed.rank);
-        let mut post = Post::new(attempt, fate, self.late);
-        let (at, submission) = live(plan, &mut self.flow, &mut post, counting)?;
+    pub(super) const fn who(&self) -> RecipientId {
+        RecipientId { stream: self.stream, index: self.recipient }
+    }
+
+    /// Goes on with what becomes of the attempt that is in a provider's hands, until the next submission, whose time it gives; `None`
+    /// when the flow has ended or no pending event can wake it.
+    pub(super) fn go_on(&mut self, plan: &FlowPlan, fate: &Fate, recorder: &mut TallyRecorder<'_>) -> Option<Time> {
+        let mut post = Post::new(self.submission.attempt, fate, self.late);
+        let (at, submission) = advance_to_next_submission(plan, &mut self.flow, &mut post, recorder)?;
         self.late = post.late(plan, &self.flow);
         self.submission = submission;
         Some(at)
@@ -68,7 +59,7 @@ struct Post {
 
 impl Post {
     fn new(attempt: u8, fate: &Fate, late: Pending) -> Self {
-        let (mut reports, count) = ([Report { at: SimTime::NEVER, status: Status::Queued }; 4], fate.reports().len());
+        let (mut reports, count) = ([Report { at: Time::NEVER, status: Status::Queued }; 4], fate.reports().len());
         reports[..count].copy_from_slice(fate.reports());
         reports[..count].sort_unstable();
         Self { attempt, reports, next: 0, count, late }
@@ -91,9 +82,9 @@ impl Post {
     }
 }
 
-impl Mail for Post {
+impl ReportQueue for Post {
     #[inline]
-    fn next(&self) -> SimTime {
+    fn next(&self) -> Time {
         self.own().map_or(self.late.at, |own| own.at.min(self.late.at))
     }
 

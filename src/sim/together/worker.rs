@@ -1,7 +1,8 @@
 //! What one thread does for a world that flows one way: it brings attempts to their ends, batch by batch, and counts them.
 
+use super::departure::Departure;
 use super::finished::Finished;
-use super::line::{Crowd, Line, REFUSED, Ticket, WITHDRAWN};
+use super::line::{Crowd, Line, Ticket};
 use crate::provider::{Fate, Fates, Fortune, Provider, Terms, Use, Who};
 use crate::rng::{LANES, Luck};
 use crate::sim::alone::World;
@@ -12,7 +13,8 @@ use crate::sim::room::{LaneStep, NEVER, Room};
 use crate::sim::tally::{PlanTally, QueueTally};
 use crate::sim::timeline::Timeline;
 use crate::stats::Bins;
-use crate::units::SimTime;
+use crate::units::Time;
+use crate::vocabulary::Segment;
 use std::ops::Range;
 
 /// A thread's tallies, and room for a batch.
@@ -23,7 +25,7 @@ pub(super) struct Worker {
     room: Room,
     columns: Box<Columns>,
     fortune: Box<Fortune>,
-    /// When each leaves, if it does (µs).
+    /// When each departs, if it does (µs).
     departures: [i64; LANES],
     /// Whether the one in each lane goes on to the next step.
     goes_on: [bool; LANES],
@@ -49,7 +51,7 @@ impl Worker {
     /// A worker with empty tallies, for the world in which the plan with this index is compared.
     pub(super) fn new(cast: &Cast, plan: usize) -> Self {
         let counts = cast.streams.iter().map(|role| (role, cast.part(role, plan))).map(|(role, part)| Counts {
-            tally: PlanTally::with_queues(part.carriers.len(), &cast.providers, &part.scale),
+            tally: PlanTally::with_queues(part.terms.len(), &cast.providers, &part.scale),
             arrivals: Bins::default(),
             finished: Finished::new(role.deadline),
         });
@@ -120,24 +122,27 @@ impl Worker {
     fn decide(&mut self, task: &Task<'_>) {
         let Self { crowd, room, fortune, departures, .. } = self;
         let Task { provider, step, .. } = task;
-        let Crowd { count, leaves, recipients, neighbours, .. } = &*crowd;
+        let Crowd { count, recipients, neighbours, .. } = &*crowd;
         let (at, lanes) = (&room.at[..*count], &room.lanes[..*count]);
-        // Those who are kept back are taken to leave at once, and set right afterwards.
-        let mut kept_back = false;
-        for ((departs, &leaves), &at) in departures.iter_mut().zip(leaves).zip(at) {
-            let keeps_back = is_kept_back(leaves);
-            *departs = if keeps_back { at } else { leaves };
-            kept_back |= keeps_back;
+        // Those who never depart are taken to do so at once, and set right afterwards.
+        let mut all_depart = true;
+        for ((departs, departure), &at) in departures.iter_mut().zip(&crowd.departures).zip(at) {
+            let time = departure.time();
+            *departs = time.map_or(at, Time::as_micros);
+            all_depart &= time.is_some();
         }
         let who = if *neighbours { Who::From(recipients[0]) } else { Who::These(recipients) };
-        let (of, times) = (Use { luck: task.luck, who, number: step.use_number }, (at, &departures[..*count]));
+        let (of, times) = (
+            Use { luck: task.luck, who, number: step.use_number, segment: Segment::WHOLE },
+            (at, &departures[..*count]),
+        );
         if *count < FEW {
             provider.submit_each(of, lanes, times, &step.terms, &mut room.fates);
         } else {
             provider.foresee(of, fortune);
             provider.submit_lanes(of, fortune, lanes, times, &step.terms, &mut room.fates);
         }
-        if kept_back {
+        if !all_depart {
             set_right(crowd, task, &room.at, &mut room.fates);
         }
     }
@@ -165,22 +170,17 @@ impl Worker {
 /// Fewer attempts than this are decided one by one.
 const FEW: usize = LANES / 6;
 
-/// Whether an attempt does not leave.
-const fn is_kept_back(leaves: i64) -> bool {
-    leaves == WITHDRAWN || leaves == REFUSED
-}
-
-/// What becomes of those who do not leave.
+/// What becomes of those who never depart.
 fn set_right(crowd: &Crowd, task: &Task<'_>, at: &[i64; LANES], fates: &mut Fates) {
     let Task { provider, step, luck, .. } = task;
-    for k in (0..crowd.count).filter(|&k| is_kept_back(crowd.leaves[k])) {
-        let submitted = SimTime::from_micros(at[k]);
+    for k in (0..crowd.count).filter(|&k| crowd.departures[k].time().is_none()) {
+        let submitted = Time::from_micros(at[k]);
         let terms = Terms { submitted, ..step.terms };
-        let fate = if crowd.leaves[k] == REFUSED {
-            Fate::refused(&terms)
+        let fate = if crowd.departures[k] == Departure::REJECTED {
+            Fate::rejected(&terms)
         } else {
             let draws = luck.draws(provider.key(), crowd.recipients[k], step.use_number);
-            provider.withdraw(&terms, submitted.after(terms.ttl), draws)
+            provider.expire_in_queue(&terms, Segment::WHOLE, submitted.after(terms.ttl), draws)
         };
         fates.set(k, &fate);
     }
@@ -190,17 +190,17 @@ fn set_right(crowd: &Crowd, task: &Task<'_>, at: &[i64; LANES], fates: &mut Fate
 fn count_queue(queue: &mut QueueTally, task: &Task<'_>, crowd: &Crowd, room: &Room, timeline: Timeline) {
     let (mut departures, mut waits, mut count) = ([0; LANES], [0; LANES], 0);
     for k in 0..crowd.count {
-        let submitted = SimTime::from_micros(room.at[k]);
-        match crowd.leaves[k] {
-            REFUSED => queue.refuse(timeline, submitted),
-            WITHDRAWN => {
-                let terms = Terms { submitted, ..task.step.terms };
-                let patience = task.provider.patience(&terms, submitted.after(terms.ttl));
-                queue.withdrew(timeline, submitted, patience);
-            }
-            leaves => {
-                (departures[count], waits[count]) = (leaves, leaves - room.at[k]);
+        let submitted = Time::from_micros(room.at[k]);
+        match crowd.departures[k].time() {
+            Some(departs) => {
+                (departures[count], waits[count]) = (departs.as_micros(), departs.since(submitted).as_micros());
                 count += 1;
+            }
+            None if crowd.departures[k] == Departure::REJECTED => queue.refuse(timeline, submitted),
+            None => {
+                let terms = Terms { submitted, ..task.step.terms };
+                let deadline = submitted.after(terms.ttl);
+                queue.withdrew(timeline, submitted, task.provider.patience(&terms, Segment::WHOLE, deadline));
             }
         }
     }

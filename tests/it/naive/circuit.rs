@@ -1,7 +1,7 @@
 //! The naive twin's circuit breaker: every result since the last change of state is kept.
 
 use failsim::engine::BreakerRules;
-use failsim::units::SimTime;
+use failsim::units::Time;
 
 pub(super) struct Circuit {
     rules: BreakerRules,
@@ -15,10 +15,10 @@ pub(super) struct Circuit {
 
 enum State {
     Closed,
-    OpenUntil(SimTime),
+    OpenUntil(Time),
     /// When each probe was sent.
     Probing {
-        sent: Vec<SimTime>,
+        sent: Vec<Time>,
     },
 }
 
@@ -34,7 +34,7 @@ impl Circuit {
     }
 
     /// The number of the state that lets an attempt through, if it does.
-    pub(super) fn permit(&mut self, now: SimTime) -> Option<usize> {
+    pub(super) fn permit(&mut self, now: Time) -> Option<usize> {
         self.give_up_probes(now);
         if matches!(self.state, State::OpenUntil(until) if now >= until) {
             self.change(State::Probing { sent: Vec::new() });
@@ -51,7 +51,7 @@ impl Circuit {
     }
 
     /// When every probe has been sent, and `missing_after` has passed since the last one: those without a result have failed.
-    fn give_up_probes(&mut self, now: SimTime) {
+    fn give_up_probes(&mut self, now: Time) {
         let State::Probing { sent } = &self.state else { return };
         if sent.len() < self.rules.probes as usize {
             return;
@@ -70,8 +70,8 @@ impl Circuit {
         }
     }
 
-    pub(super) fn result(&mut self, now: SimTime, epoch: usize, failed: bool) {
-        self.give_up_probes(SimTime::from_micros(now.as_micros() - 1));
+    pub(super) fn result(&mut self, now: Time, epoch: usize, failed: bool) {
+        self.give_up_probes(Time::from_micros(now.as_micros() - 1));
         if epoch != self.epoch {
             return;
         }

@@ -1,7 +1,7 @@
 //! What is counted of the naive twin's histories: plain sums over all that happened.
 
 use super::history::{Attempt, History, Left, Said, Try};
-use failsim::units::SimTime;
+use failsim::units::{Span, Time};
 use std::collections::BTreeMap;
 
 /// Counts by index.
@@ -90,12 +90,12 @@ pub(crate) struct BinsOfTime {
 }
 
 impl BinsOfTime {
-    pub(crate) fn count(self, times: impl IntoIterator<Item = SimTime>) -> Counts {
+    pub(crate) fn count(self, times: impl IntoIterator<Item = Time>) -> Counts {
         self.sum(times.into_iter().map(|at| (at, 1)))
     }
 
     /// Adds amounts up by bin.
-    fn sum(self, amounts: impl IntoIterator<Item = (SimTime, u64)>) -> Counts {
+    fn sum(self, amounts: impl IntoIterator<Item = (Time, u64)>) -> Counts {
         let mut sums = Counts::new();
         for (at, amount) in amounts.into_iter().filter(|&(_, amount)| amount > 0) {
             let bin = usize::try_from(at.as_micros() / self.width).map_or(self.last, |bin| bin.min(self.last));
@@ -118,15 +118,15 @@ fn number_of<T>(all: &[T], which: impl Fn(&&T) -> bool) -> u64 {
 }
 
 impl History {
-    fn first_delivery(&self) -> Option<SimTime> {
+    fn first_delivery(&self) -> Option<Time> {
         self.attempts.iter().filter_map(|attempt| attempt.delivered).min()
     }
 
-    fn latency(&self) -> Option<SimTime> {
+    fn latency(&self) -> Option<Span> {
         self.first_delivery().map(|at| at.since(self.arrival))
     }
 
-    fn in_time(&self, deadline: SimTime) -> bool {
+    fn in_time(&self, deadline: Span) -> bool {
         self.latency().is_some_and(|latency| latency <= deadline)
     }
 
@@ -157,7 +157,7 @@ impl History {
     }
 
     /// Whether a delivery of `step` at this time came after the flow had left it without success.
-    fn is_late(&self, step: usize, at: SimTime) -> bool {
+    fn is_late(&self, step: usize, at: Time) -> bool {
         match self.steps[step].left {
             None | Some((_, Left::Succeeded(_))) => false,
             Some((left, _)) => at > left,
@@ -180,7 +180,7 @@ impl History {
 /// Counts what is kept of one plan's lives. `queues` says of the providers that have one whether they have lines.
 pub(crate) fn plan_counts(
     histories: &[History],
-    deadline: SimTime,
+    deadline: Span,
     bins: BinsOfTime,
     steps: usize,
     queues: &[Option<bool>],
@@ -238,7 +238,7 @@ fn provider_counts(histories: &[History], provider: usize, queue: Option<bool>, 
 }
 
 fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bins: BinsOfTime) -> QueueCounts {
-    let left: Vec<(SimTime, SimTime)> = seen
+    let left: Vec<(Time, Time)> = seen
         .iter()
         .filter_map(|(attempt, one)| match one.said {
             Said::Leaves(at) => Some((attempt.submitted, at)),
@@ -272,7 +272,7 @@ fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bin
 }
 
 fn step_counts(histories: &[History], step: usize) -> StepCounts {
-    let of_step = |history: &'_ History| -> Vec<(i128, Option<SimTime>)> {
+    let of_step = |history: &'_ History| -> Vec<(i128, Option<Time>)> {
         history.attempts.iter().filter(|attempt| attempt.step == step).map(|a| (a.charge, a.delivered)).collect()
     };
     let attempts: Vec<_> = histories.iter().flat_map(of_step).collect();
@@ -299,7 +299,7 @@ fn step_counts(histories: &[History], step: usize) -> StepCounts {
 }
 
 /// Compares the lives of the same recipients under a later and an earlier plan.
-pub(crate) fn pair_counts(later: &[History], earlier: &[History], deadline: SimTime) -> PairCounts {
+pub(crate) fn pair_counts(later: &[History], earlier: &[History], deadline: Span) -> PairCounts {
     let differing = |holds: &dyn Fn(&History) -> bool| {
         let pairs = || later.iter().zip(earlier).map(|(a, b)| (holds(a), holds(b)));
         [(true, false), (false, true)].map(|wanted| pairs().filter(|&pair| pair == wanted).count() as u64)

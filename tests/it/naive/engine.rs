@@ -3,16 +3,16 @@
 use super::history::Left;
 use super::{Kind, What, World};
 use failsim::engine::{LateDelivery, StepRules};
-use failsim::units::SimTime;
+use failsim::units::{Span, Time};
 use failsim::vocabulary::{Status, SuccessFloor};
 
 impl World<'_> {
     /// A report arrives.
-    pub(super) fn hear(&mut self, now: SimTime, who: usize, attempt: usize, status: Status) {
+    pub(super) fn hear(&mut self, now: Time, who: usize, attempt: usize, status: Status) {
         let plan = self.people[who].plan;
         let history = &mut self.people[who].history;
         let message = &mut history.attempts[attempt];
-        let rules = &plan.flow.steps[message.step];
+        let rules = &plan.flow.steps()[message.step];
         if !is_news(&message.known, status, rules) {
             return;
         }
@@ -24,7 +24,7 @@ impl World<'_> {
         match (late, meets(rules.success, status)) {
             (false, true) => self.succeed(now, who, Left::Succeeded(status)),
             (false, false) if is_bad(status) => self.go_wrong(now, who, status),
-            (true, true) if is_delivery(status) && plan.flow.late_delivery == LateDelivery::Finish => {
+            (true, true) if is_delivery(status) && plan.flow.late_delivery() == LateDelivery::Finish => {
                 self.succeed(now, who, Left::Superseded)
             }
             _ => {}
@@ -32,19 +32,19 @@ impl World<'_> {
     }
 
     /// The latest attempt has come to a bad end.
-    fn go_wrong(&mut self, now: SimTime, who: usize, status: Status) {
+    fn go_wrong(&mut self, now: Time, who: usize, status: Status) {
         let plan = self.people[who].plan;
         let history = &self.people[who].history;
         let stay = history.steps.last().expect("a flow is in a step");
-        let rules = &plan.flow.steps[history.steps.len() - 1];
+        let rules = &plan.flow.steps()[history.steps.len() - 1];
         // Each wait is `backoff` times the one before, in whole microseconds.
         let mut wait = i128::from(rules.retry_after.as_micros());
         for _ in 1..stay.tries {
             wait = wait * i128::from(rules.backoff) / 1_000_000;
         }
-        let resubmit_at = now.after(SimTime::from_micros(i64::try_from(wait).unwrap_or(i64::MAX)));
+        let resubmit_at = now.after(Span::from_micros(i64::try_from(wait).unwrap_or(i64::MAX)));
         let step_over = stay.entered.after(rules.ttl);
-        let flow_over = history.arrival.after(plan.flow.give_up_after);
+        let flow_over = history.arrival.after(plan.flow.give_up_after());
         let in_time = resubmit_at < step_over && resubmit_at < flow_over;
         if status == Status::Failed && stay.tries < rules.attempts && in_time {
             let latest = history.attempts.len() - 1;
@@ -58,7 +58,7 @@ impl World<'_> {
         self.move_on(now, who, Left::Bad(status), status);
     }
 
-    pub(super) fn retry(&mut self, now: SimTime, who: usize, failed_attempt: usize) {
+    pub(super) fn retry(&mut self, now: Time, who: usize, failed_attempt: usize) {
         let history = &self.people[who].history;
         if history.in_progress() && history.attempts.len() == failed_attempt + 1 {
             self.event(now, Kind::Submission, who, failed_attempt + 1, What::Nothing);
@@ -66,7 +66,7 @@ impl World<'_> {
     }
 
     /// The ttl of the step that began with `first_attempt` has passed.
-    pub(super) fn time_out(&mut self, now: SimTime, who: usize, first_attempt: usize) {
+    pub(super) fn time_out(&mut self, now: Time, who: usize, first_attempt: usize) {
         let plan = self.people[who].plan;
         let history = &mut self.people[who].history;
         let step = history.attempts[first_attempt].step;
@@ -75,28 +75,28 @@ impl World<'_> {
         }
         let latest = history.attempts.last_mut().expect("a step begins with an attempt");
         let is_over = latest.known.last().is_some_and(|status| status.is_bad());
-        if !is_over && plan.flow.steps[step].expire_on_delivery {
+        if !is_over && plan.flow.steps()[step].expire_on_delivery {
             latest.known.push(Status::Expired);
         }
         self.move_on(now, who, Left::TimedOut, Status::Expired);
     }
 
-    fn move_on(&mut self, now: SimTime, who: usize, how: Left, status: Status) {
+    fn move_on(&mut self, now: Time, who: usize, how: Left, status: Status) {
         let plan = self.people[who].plan;
         let history = &mut self.people[who].history;
         history.leave(now, how);
         let next = history.steps.len();
-        let triggered = plan.flow.steps[next - 1].failover_on.iter().any(|trigger| trigger == status);
+        let triggered = plan.flow.steps()[next - 1].failover_on.iter().any(|trigger| trigger == status);
         // Nothing is submitted in the instant of giving up.
-        let goes_on = now < history.arrival.after(plan.flow.give_up_after);
-        if triggered && goes_on && next < plan.flow.steps.len() {
+        let goes_on = now < history.arrival.after(plan.flow.give_up_after());
+        if triggered && goes_on && next < plan.flow.steps().len() {
             self.enter(now, who, next);
         } else {
             history.ended = Some((now, false));
         }
     }
 
-    pub(super) fn give_up(&mut self, now: SimTime, who: usize) {
+    pub(super) fn give_up(&mut self, now: Time, who: usize) {
         let history = &mut self.people[who].history;
         if history.in_progress() {
             history.leave(now, Left::GaveUp);
@@ -104,7 +104,7 @@ impl World<'_> {
         }
     }
 
-    fn succeed(&mut self, now: SimTime, who: usize, how: Left) {
+    fn succeed(&mut self, now: Time, who: usize, how: Left) {
         let history = &mut self.people[who].history;
         history.leave(now, how);
         history.ended = Some((now, true));

@@ -1,36 +1,36 @@
 //! What the naive twin keeps of a life: everything.
 
-use failsim::units::SimTime;
+use failsim::units::Time;
 use failsim::vocabulary::Status;
 
 /// All that happened to one recipient under one plan.
 #[derive(Debug)]
 pub(crate) struct History {
-    pub(crate) arrival: SimTime,
+    pub(crate) arrival: Time,
     pub(crate) attempts: Vec<Attempt>,
     /// The steps that were entered, in order.
     pub(crate) steps: Vec<Stay>,
     /// When the flow ended, and whether well.
-    pub(crate) ended: Option<(SimTime, bool)>,
+    pub(crate) ended: Option<(Time, bool)>,
 }
 
 /// One submission and what became of it.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     pub(crate) step: usize,
-    pub(crate) submitted: SimTime,
+    pub(crate) submitted: Time,
     /// When the engine leaves the step, at the latest.
-    pub(super) deadline: SimTime,
+    pub(super) deadline: Time,
     /// The provider that had it, or the last that did not take it.
     pub(crate) provider: usize,
     /// The providers that it came to, in order.
     pub(crate) tries: Vec<Try>,
     /// The lines that it held: of which provider, from when, until when.
-    pub(crate) held: Vec<(usize, SimTime, SimTime)>,
-    pub(crate) delivered: Option<SimTime>,
-    pub(crate) seen: Option<SimTime>,
+    pub(crate) held: Vec<(usize, Time, Time)>,
+    pub(crate) delivered: Option<Time>,
+    pub(crate) seen: Option<Time>,
     /// When bad ends were reported.
-    pub(crate) bad_reports: Vec<SimTime>,
+    pub(crate) bad_reports: Vec<Time>,
     /// Millionths.
     pub(crate) charge: i128,
     /// The state of the circuit that let it through.
@@ -44,7 +44,7 @@ pub(crate) struct Attempt {
 pub(crate) struct Try {
     pub(crate) provider: usize,
     pub(crate) said: Said,
-    pub(crate) patience: SimTime,
+    pub(crate) patience: Time,
 }
 
 /// What a provider said.
@@ -55,14 +55,14 @@ pub(crate) enum Said {
     OutOfOrder,
     Waits,
     Withdrawn,
-    Leaves(SimTime),
+    Leaves(Time),
 }
 
 /// The flow's stay in a step.
 #[derive(Debug)]
 pub(crate) struct Stay {
-    pub(crate) entered: SimTime,
-    pub(crate) left: Option<(SimTime, Left)>,
+    pub(crate) entered: Time,
+    pub(crate) left: Option<(Time, Left)>,
     pub(super) tries: u8,
 }
 
@@ -77,7 +77,7 @@ pub(crate) enum Left {
 }
 
 impl Attempt {
-    pub(super) fn new(step: usize, submitted: SimTime, deadline: SimTime) -> Self {
+    pub(super) fn new(step: usize, submitted: Time, deadline: Time) -> Self {
         Self {
             step,
             submitted,
@@ -96,7 +96,7 @@ impl Attempt {
 }
 
 impl History {
-    pub(super) fn new(arrival: SimTime) -> Self {
+    pub(super) fn new(arrival: Time) -> Self {
         Self { arrival, attempts: Vec::new(), steps: Vec::new(), ended: None }
     }
 
@@ -104,7 +104,7 @@ impl History {
         self.ended.is_none()
     }
 
-    pub(super) fn leave(&mut self, now: SimTime, how: Left) {
+    pub(super) fn leave(&mut self, now: Time, how: Left) {
         self.steps.last_mut().expect("a flow is in a step").left = Some((now, how));
     }
 }

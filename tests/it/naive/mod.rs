@@ -12,11 +12,12 @@ mod provider;
 mod shop;
 
 use circuit::Circuit;
+use failsim::engine::Pool;
 use failsim::provider::{Calendar, When};
 use failsim::rng::{Luck, ProviderKey, purpose};
 use failsim::scenario::{Plan, Scenario, Stream};
 use failsim::traffic::Timetable;
-use failsim::units::SimTime;
+use failsim::units::Time;
 use failsim::vocabulary::{Status, SuccessFloor};
 use history::{Attempt, Stay, Try};
 use provider::{Carried, Errand, Samplers};
@@ -43,7 +44,7 @@ enum Kind {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Event {
-    at: SimTime,
+    at: Time,
     kind: Kind,
     /// The recipient, all streams numbered one after the other; for a departure the provider.
     who: usize,
@@ -78,7 +79,7 @@ pub(crate) struct Played {
 }
 
 /// Plays the world of `scenario` in which its plan number `plan` is compared. Random outages are drawn up to `until`.
-pub(crate) fn play(scenario: &Scenario, plan: usize, luck: Luck, until: SimTime) -> Played {
+pub(crate) fn play(scenario: &Scenario, plan: usize, luck: Luck, until: Time) -> Played {
     let mut people = Vec::new();
     for (number, stream) in scenario.streams.iter().enumerate() {
         let luck = luck.of_stream(&stream.name);
@@ -105,8 +106,8 @@ pub(crate) fn play(scenario: &Scenario, plan: usize, luck: Luck, until: SimTime)
 }
 
 /// When each recipient of a stream arrives.
-pub(crate) fn arrivals(stream: &Stream, luck: Luck) -> Vec<SimTime> {
-    let mut times = vec![SimTime::ZERO; stream.traffic.recipients as usize];
+pub(crate) fn arrivals(stream: &Stream, luck: Luck) -> Vec<Time> {
+    let mut times = vec![Time::ZERO; stream.traffic.recipients as usize];
     Timetable::new(&stream.traffic, luck).fill(0, &mut times);
     times
 }
@@ -128,13 +129,13 @@ struct Provided {
 }
 
 impl Provided {
-    fn new(scenario: &Scenario, index: usize, luck: Luck, until: SimTime) -> Self {
+    fn new(scenario: &Scenario, index: usize, luck: Luck, until: Time) -> Self {
         let spec = &scenario.providers[index];
         let key = ProviderKey::of_name(&spec.name);
         let windows = spec.outages.iter().enumerate().map(|(number, outage)| match outage.when {
             When::Window { from, to, every } => provider::Windows::Fixed { from, to, every },
             When::Random { .. } => provider::Windows::Drawn(
-                Calendar::new(outage).windows(luck, key, number as u16, SimTime::ZERO).before(until, usize::MAX),
+                Calendar::new(outage).windows(luck, key, number as u16, Time::ZERO).before(until, usize::MAX),
             ),
         });
         let windows: Vec<_> = windows.collect();
@@ -157,28 +158,28 @@ struct World<'a> {
 impl World<'_> {
     fn begin(&mut self, who: usize) {
         let Person { history, plan, .. } = &self.people[who];
-        let (arrival, give_up_after) = (history.arrival, plan.flow.give_up_after);
+        let (arrival, give_up_after) = (history.arrival, plan.flow.give_up_after());
         self.timer(arrival.after(give_up_after), who, 0, What::GiveUp);
         // The first step is entered, and its attempt made, when its turn comes.
         self.event(arrival, Kind::Submission, who, 0, What::Nothing);
     }
 
-    fn event(&mut self, at: SimTime, kind: Kind, who: usize, attempt: usize, what: What) {
-        if at != SimTime::NEVER {
+    fn event(&mut self, at: Time, kind: Kind, who: usize, attempt: usize, what: What) {
+        if at != Time::NEVER {
             self.events.push(Reverse(Event { at, kind, who, attempt, what }));
         }
     }
 
-    fn timer(&mut self, at: SimTime, who: usize, attempt: usize, what: What) {
+    fn timer(&mut self, at: Time, who: usize, attempt: usize, what: What) {
         self.event(at, Kind::Timer, who, attempt, what);
     }
 
-    fn enter(&mut self, now: SimTime, who: usize, step: usize) {
+    fn enter(&mut self, now: Time, who: usize, step: usize) {
         let Person { history, plan, .. } = &mut self.people[who];
         assert_eq!(history.steps.len(), step, "steps are entered in order");
         history.steps.push(Stay { entered: now, left: None, tries: 0 });
         let first_attempt = history.attempts.len();
-        let ttl = plan.flow.steps[step].ttl;
+        let ttl = plan.flow.steps()[step].ttl;
         self.timer(now.after(ttl), who, first_attempt, What::Ttl);
         self.event(now, Kind::Submission, who, first_attempt, What::Nothing);
     }
@@ -203,7 +204,7 @@ impl World<'_> {
     }
 
     /// An attempt is made, unless the flow is over.
-    fn submit(&mut self, now: SimTime, who: usize, attempt: usize) {
+    fn submit(&mut self, now: Time, who: usize, attempt: usize) {
         if self.people[who].history.steps.is_empty() {
             return self.enter(now, who, 0);
         }
@@ -212,16 +213,16 @@ impl World<'_> {
         assert_eq!(history.attempts.len(), attempt, "attempts are made in order");
         let step = history.steps.len() - 1;
         history.steps[step].tries += 1;
-        let pool = &plan.carriers[step].pool;
+        let pool = &plan.flow.steps()[step].pool;
         let draw = luck.draws(ProviderKey::SENDER, *recipient, attempt as u16).draw(purpose::CHOICE);
-        let order: Vec<usize> = pool.order(draw).map(|place| pool.members()[place]).collect();
+        let order = order_of(pool, draw);
         let entered = history.steps[step].entered;
-        let rules = &plan.flow.steps[step];
-        let deadline = entered.after(rules.ttl).min(history.arrival.after(plan.flow.give_up_after));
+        let rules = &plan.flow.steps()[step];
+        let deadline = entered.after(rules.ttl).min(history.arrival.after(plan.flow.give_up_after()));
         history.attempts.push(Attempt::new(step, now, deadline));
         for provider in order {
             let keeps = scenario.providers[provider].honours_ttl;
-            let validity = self.people[who].plan.carriers[step].validity;
+            let validity = self.people[who].plan.flow.steps()[step].validity;
             let patience = if keeps { deadline.min(now.after(validity)) } else { deadline };
             let said = self.come_to(now, who, attempt, provider, patience);
             let attempt = &mut self.people[who].history.attempts[attempt];
@@ -236,7 +237,7 @@ impl World<'_> {
     }
 
     /// An attempt comes to a provider.
-    fn come_to(&mut self, now: SimTime, who: usize, attempt: usize, provider: usize, patience: SimTime) -> Said {
+    fn come_to(&mut self, now: Time, who: usize, attempt: usize, provider: usize, patience: Time) -> Said {
         let epoch = match &mut self.providers[provider].circuit {
             None => 0,
             Some(circuit) => match circuit.permit(now) {
@@ -268,11 +269,11 @@ impl World<'_> {
 
     fn hears_progress(&self, who: usize, attempt: usize) -> bool {
         let Person { history, plan, .. } = &self.people[who];
-        plan.flow.steps[history.attempts[attempt].step].success < SuccessFloor::Delivered
+        plan.flow.steps()[history.attempts[attempt].step].success < SuccessFloor::Delivered
     }
 
     /// Plans the next departure from a queue.
-    fn look_for_departure(&mut self, now: SimTime, provider: usize) {
+    fn look_for_departure(&mut self, now: Time, provider: usize) {
         let Some(shop) = &mut self.providers[provider].shop else { return };
         let next = shop.free_at(now);
         if next < shop.due {
@@ -282,11 +283,11 @@ impl World<'_> {
     }
 
     /// All who can leave a queue now do.
-    fn departures(&mut self, now: SimTime, provider: usize) {
+    fn departures(&mut self, now: Time, provider: usize) {
         if let Some(shop) = &mut self.providers[provider].shop
             && shop.due == now
         {
-            shop.due = SimTime::NEVER;
+            shop.due = Time::NEVER;
         }
         loop {
             let Some(shop) = &mut self.providers[provider].shop else { return };
@@ -304,7 +305,7 @@ impl World<'_> {
     }
 
     /// The patience of an attempt runs out; if it still waits it is withdrawn.
-    fn withdraw(&mut self, now: SimTime, who: usize, attempt: usize) {
+    fn withdraw(&mut self, now: Time, who: usize, attempt: usize) {
         let provider = self.people[who].history.attempts[attempt].provider;
         let waits = self.providers[provider].shop.as_mut().is_some_and(|shop| shop.give_up(who, attempt));
         if !waits {
@@ -333,18 +334,18 @@ impl World<'_> {
     }
 
     /// An attempt leaves.
-    fn leave(&mut self, now: SimTime, who: usize, attempt: usize, provider: usize) -> Said {
+    fn leave(&mut self, now: Time, who: usize, attempt: usize, provider: usize) -> Said {
         let draws = self.draws(who, attempt, provider);
         let Person { history, plan, .. } = &self.people[who];
         let message = &history.attempts[attempt];
-        let rules = &plan.flow.steps[message.step];
+        let rules = &plan.flow.steps()[message.step];
         let errand = Errand {
             spec: &self.scenario.providers[provider],
             samplers: &self.providers[provider].samplers,
             windows: &self.providers[provider].windows,
             submitted: message.submitted,
             now,
-            validity: plan.carriers[message.step].validity,
+            validity: rules.validity,
             progress: rules.success < SuccessFloor::Delivered,
             draws,
         };
@@ -374,7 +375,7 @@ impl World<'_> {
     }
 
     /// What the circuit will hear of an attempt that left now.
-    fn result_of(&mut self, now: SimTime, who: usize, attempt: usize, provider: usize, carried: &Carried) {
+    fn result_of(&mut self, now: Time, who: usize, attempt: usize, provider: usize, carried: &Carried) {
         let Some(rules) = self.scenario.breakers[provider] else { return };
         let missing = now.after(rules.missing_after);
         let is_final = |status: Status| status.is_bad() || engine::is_delivery(status);
@@ -386,7 +387,7 @@ impl World<'_> {
         self.result(at, who, attempt, provider, failed);
     }
 
-    fn result(&mut self, at: SimTime, who: usize, attempt: usize, provider: usize, failed: bool) {
+    fn result(&mut self, at: Time, who: usize, attempt: usize, provider: usize, failed: bool) {
         if self.providers[provider].circuit.is_some() {
             let epoch = self.people[who].history.attempts[attempt].epoch;
             self.event(at, Kind::Result, who, attempt, What::Result { provider, epoch, failed });
@@ -404,4 +405,27 @@ impl World<'_> {
             (self.providers.iter().map(longest).collect(), self.providers.iter().map(opened).collect());
         Played { streams, longest, opened }
     }
+}
+
+/// The providers of a pool in the order in which an attempt with this draw tries them: each in proportion to its weight among those
+/// that are left, from what the uniform number leaves over of the choice before.
+fn order_of(pool: &Pool, draw: u32) -> Vec<usize> {
+    if pool.weights().is_empty() {
+        return pool.members().to_vec();
+    }
+    let mut left: Vec<(usize, f64)> = pool.members().iter().copied().zip(pool.weights().iter().copied()).collect();
+    let mut uniform = (f64::from(draw) + 0.5) / 2_f64.powi(32);
+    let mut order = Vec::new();
+    while !left.is_empty() {
+        let mut point = uniform * left.iter().map(|(_, weight)| weight).sum::<f64>();
+        let mut chosen = 0;
+        while chosen + 1 < left.len() && point >= left[chosen].1 {
+            point -= left[chosen].1;
+            chosen += 1;
+        }
+        let (provider, weight) = left.remove(chosen);
+        uniform = (point / weight).clamp(0.0, 1.0);
+        order.push(provider);
+    }
+    order
 }

@@ -1,11 +1,11 @@
 //! The naive twin's provider: a message goes in; reports, a delivery and a charge come out.
 
 use super::engine::is_delivery;
-use crate::build::secs;
+use crate::build::span;
 use failsim::dist::Sampler;
 use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec};
 use failsim::rng::{Draws, purpose};
-use failsim::units::SimTime;
+use failsim::units::{Span, Time};
 use failsim::vocabulary::Status;
 
 /// The samplers of one provider.
@@ -33,34 +33,34 @@ pub(super) struct Errand<'a> {
     pub(super) spec: &'a ProviderSpec,
     pub(super) samplers: &'a Samplers,
     pub(super) windows: &'a [Windows],
-    pub(super) submitted: SimTime,
-    pub(super) now: SimTime,
-    pub(super) validity: SimTime,
+    pub(super) submitted: Time,
+    pub(super) now: Time,
+    pub(super) validity: Span,
     pub(super) progress: bool,
     pub(super) draws: Draws,
 }
 
 #[derive(Default)]
 pub(super) struct Carried {
-    pub(super) reports: Vec<(SimTime, Status)>,
-    pub(super) delivered: Option<SimTime>,
-    pub(super) seen: Option<SimTime>,
+    pub(super) reports: Vec<(Time, Status)>,
+    pub(super) delivered: Option<Time>,
+    pub(super) seen: Option<Time>,
     pub(super) charge: i128,
     /// When its line is free again.
-    pub(super) released: SimTime,
+    pub(super) released: Time,
     pub(super) out_of_order: bool,
 }
 
 /// When an outage is on.
 #[derive(Clone, Debug)]
 pub(super) enum Windows {
-    Fixed { from: SimTime, to: SimTime, every: SimTime },
-    Drawn(Vec<(SimTime, SimTime)>),
+    Fixed { from: Time, to: Time, every: Span },
+    Drawn(Vec<(Time, Time)>),
 }
 
 impl Windows {
     /// The windows that begin before `until`, one by one.
-    fn all(&self, until: SimTime) -> Vec<(SimTime, SimTime)> {
+    fn all(&self, until: Time) -> Vec<(Time, Time)> {
         match self {
             Self::Drawn(windows) => windows.iter().copied().filter(|(from, _)| *from < until).collect(),
             Self::Fixed { from, to, every } => {
@@ -75,8 +75,8 @@ impl Windows {
     }
 
     /// Whether one of the windows holds `at`: each of them is tried.
-    pub(super) fn is_open(&self, at: SimTime) -> bool {
-        self.all(at.after(SimTime::from_micros(1))).iter().any(|&(from, to)| from <= at && at < to)
+    pub(super) fn is_open(&self, at: Time) -> bool {
+        self.all(at.after(Span::from_micros(1))).iter().any(|&(from, to)| from <= at && at < to)
     }
 
     /// Whether one of the windows holds `at` (µs).
@@ -106,7 +106,7 @@ impl Windows {
 }
 
 /// How long an attempt of which nothing is heard holds its line at the most.
-const SILENCE: SimTime = SimTime::from_micros(180_000_000);
+const SILENCE: Span = Span::from_micros(180_000_000);
 
 impl Errand<'_> {
     pub(super) fn carry_out(&self) -> Carried {
@@ -178,11 +178,11 @@ impl Errand<'_> {
         }
     }
 
-    fn reported(&self, happens: SimTime, lane: u16) -> SimTime {
+    fn reported(&self, happens: Time, lane: u16) -> Time {
         happens.after(self.samplers.report_delay.sample(self.draws.draw(lane)))
     }
 
-    fn deliver(&self, index: usize, outcome: &Outcome, at: SimTime, carried: &mut Carried) {
+    fn deliver(&self, index: usize, outcome: &Outcome, at: Time, carried: &mut Carried) {
         let price = &self.spec.price;
         let late = at > self.submitted.after(self.validity);
         let amount = if late { price.delivered_late } else { price.delivered };
@@ -190,7 +190,7 @@ impl Errand<'_> {
         carried.charge += i128::from(amount.as_micros());
         if let Some(talk) = &self.samplers.talk[index] {
             // No call lasts longer than a day.
-            let talk = talk.sample(self.draws.draw(purpose::TALK)).min(secs(86_400.0));
+            let talk = talk.sample(self.draws.draw(purpose::TALK)).min(span(86_400.0));
             carried.charge += talk_price(price, talk);
             carried.released = at.after(talk);
         }
@@ -205,19 +205,19 @@ impl Errand<'_> {
 }
 
 /// A latency under all factors, then all delays.
-fn slowed(latency: SimTime, hits: &[Effect]) -> SimTime {
-    let (mut factors, mut delays) = (1.0, SimTime::ZERO);
+fn slowed(latency: Span, hits: &[Effect]) -> Span {
+    let (mut factors, mut delays) = (1.0, Span::ZERO);
     for hit in hits {
         if let Effect::Slow { factor, delay } = *hit {
             factors *= factor;
-            delays = delays.after(delay);
+            delays = delays.plus(delay);
         }
     }
-    SimTime::from_micros((latency.as_micros() as f64 * factors).round() as i64).after(delays)
+    Span::from_micros((latency.as_micros() as f64 * factors).round() as i64).plus(delays)
 }
 
 /// Each started increment is billed, to the nearest millionth.
-fn talk_price(price: &Price, talk: SimTime) -> i128 {
+fn talk_price(price: &Price, talk: Span) -> i128 {
     let (mut billed, increment) = (0, i128::from(price.increment.as_micros()));
     while billed < i128::from(talk.as_micros()) {
         billed += increment;

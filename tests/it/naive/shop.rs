@@ -3,7 +3,7 @@
 
 use super::provider::Windows;
 use failsim::provider::{Capacity, Effect, Order, ProviderSpec};
-use failsim::units::SimTime;
+use failsim::units::Time;
 
 pub(super) struct Shop {
     capacity: Capacity,
@@ -16,7 +16,7 @@ pub(super) struct Shop {
     /// Whether nothing can leave any more.
     shut: bool,
     /// When somebody will look who can leave; never when nobody will.
-    pub(super) due: SimTime,
+    pub(super) due: Time,
     pub(super) longest: u64,
 }
 
@@ -45,7 +45,7 @@ impl Shop {
             lines: Vec::new(),
             used: 0,
             shut: false,
-            due: SimTime::NEVER,
+            due: Time::NEVER,
             longest: 0,
         }
     }
@@ -81,7 +81,7 @@ impl Shop {
     }
 
     /// An attempt leaves now and gives its line back then.
-    pub(super) fn leaves(&mut self, now: SimTime, released: SimTime) {
+    pub(super) fn leaves(&mut self, now: Time, released: Time) {
         let now = now.as_micros();
         if let Some(rate) = self.capacity.rate {
             self.used = self.used.max(self.calendar.supply(now)) + i128::from(rate.micros()) * 1_000_000;
@@ -123,7 +123,7 @@ impl Shop {
     }
 
     /// When the next can leave, if nothing else does before.
-    pub(super) fn free_at(&mut self, now: SimTime) -> SimTime {
+    pub(super) fn free_at(&mut self, now: Time) -> Time {
         let now = now.as_micros();
         let earliest = now.max(self.paced(now));
         let mut reach = 1_000_000;
@@ -140,11 +140,11 @@ impl Shop {
                 && (self.calendar.throttles.is_empty() || first <= earliest + reach)
             {
                 self.shut = false;
-                return SimTime::from_micros(first);
+                return Time::from_micros(first);
             }
             reach *= 4;
         }
-        SimTime::NEVER
+        Time::NEVER
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is said of each mistake: the place, what was expected, and the cure.
 
 use super::{checked, refused, said_of, with};
-use failsim::units::SimTime;
+use failsim::units::Span;
 
 #[test]
 fn shares_above_one_are_refused() {
@@ -35,7 +35,7 @@ fn durations_without_unit_sign_or_sense_are_refused() {
 fn a_ttl_of_nothing_is_refused_and_none_is_no_limit() {
     refused("ttl = \"60s\", failover_on", "ttl = \"0s\", failover_on", &["zero", "or \"none\" for no limit"]);
     let unlimited = checked(&with("ttl = \"60s\", failover_on", "ttl = \"none\", failover_on")).unwrap();
-    assert_eq!(unlimited.plans[0].flow.steps[0].ttl, SimTime::NEVER);
+    assert_eq!(unlimited.plans[0].flow.steps()[0].ttl, Span::UNLIMITED);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{checked, refused, said_of, with};
 use failsim::engine::{BreakerRules, Pool};
 use failsim::provider::{Capacity, Effect, Order, When};
-use failsim::units::{Rate, SimTime};
+use failsim::units::{Rate, Span, Time};
 use failsim::vocabulary::{Status, StatusSet};
 
 /// The reference scenario with more in the table of viber.
@@ -11,8 +11,8 @@ fn viber(more: &str) -> String {
     format!("channel = \"viber\"\n{more}")
 }
 
-fn seconds(s: i64) -> SimTime {
-    SimTime::from_micros(s * 1_000_000)
+fn span(s: i64) -> Span {
+    Span::from_secs(s)
 }
 
 fn capacity(text: &str) -> Capacity {
@@ -27,7 +27,7 @@ fn refused_capacity(text: &str, parts: &[&str]) {
 #[test]
 fn a_capacity_is_a_rate_lines_or_both() {
     let whole = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Order::Fifo };
-    let rate = Rate::new(300, 0, seconds(1));
+    let rate = Rate::new(300, 0, span(1));
     assert_eq!(capacity("{ rate = \"18_000/min\" }"), Capacity { rate, ..whole });
     assert_eq!(capacity("{ concurrent = 12 }"), Capacity { concurrent: Some(12), ..whole });
     let both = "{ rate = \"300/s\", concurrent = 12, queue = 50, order = \"priority\" }";
@@ -68,7 +68,7 @@ fn random_outages_have_a_mean_time_between_and_a_mean_duration() {
     let window = "from = \"20m\"\nto = \"30m\"";
     let text = with(window, "random = { between = \"8h\", lasting = \"20m\" }");
     let scenario = checked(&text).unwrap_or_else(|e| panic!("{e}"));
-    let when = When::Random { between: seconds(8 * 3600), lasting: seconds(20 * 60) };
+    let when = When::Random { between: span(8 * 3600), lasting: span(20 * 60) };
     assert_eq!(scenario.providers[0].outages[0].when, when);
     assert!(scenario.is_shared(), "all recipients meet the same outages");
     refused(window, "random = { between = \"8h\" }", &["`lasting` is missing"]);
@@ -93,12 +93,12 @@ fn a_breaker_has_defaults_for_all_it_does_not_say() {
     assert_eq!(breaker("{}"), BreakerRules::DEFAULT);
     let all = "{ window = \"30s\", at_least = 5, open_at = 0.2, open_for = \"1m\", probes = 3, missing_after = \"20s\", failures = [\"failed\", \"expired\"] }";
     let expected = BreakerRules {
-        window: seconds(30),
+        window: span(30),
         at_least: 5,
         open_at: 0.2,
-        open_for: seconds(60),
+        open_for: span(60),
         probes: 3,
-        missing_after: seconds(20),
+        missing_after: span(20),
         failures: StatusSet::of(&[Status::Failed, Status::Expired]),
     };
     assert_eq!(breaker(all), expected);
@@ -122,7 +122,7 @@ fn pooled(choice: &str) -> String {
 fn a_step_can_choose_among_providers_of_one_channel() {
     let pool = |choice: &str| {
         let scenario = checked(&pooled(choice)).unwrap_or_else(|e| panic!("{e}"));
-        (scenario.plans[0].carriers[1].pool.clone(), scenario.plans[0].flow.steps[1].clone())
+        (scenario.plans[0].flow.steps()[1].pool.clone(), scenario.plans[0].flow.steps()[1].clone())
     };
     let (sms, cheap) = (1, 2);
     assert_eq!(pool("{ first_of = [\"sms\", \"cheap\"] }").0, Pool::first_of(vec![sms, cheap]));
@@ -165,7 +165,7 @@ fn traffic_comes_in_streams() {
     let scenario = checked(&streams(&format!("{PIN}{PROMO}"))).unwrap_or_else(|e| panic!("{e}"));
     let [pin, promo] = scenario.streams.as_slice() else { panic!("two streams") };
     assert_eq!((pin.name.as_str(), pin.traffic.recipients, pin.priority), ("pin", 18_000, 9));
-    assert_eq!((pin.deadline, promo.deadline), (seconds(60), seconds(24 * 3600)));
+    assert_eq!((pin.deadline, promo.deadline), (span(60), span(24 * 3600)));
     assert!(pin.plan.is_none());
     assert_eq!(promo.plan.as_ref().map(|plan| plan.name.as_str()), Some("sms-first"));
     let compared: Vec<_> = scenario.plans.iter().map(|plan| plan.name.as_str()).collect();

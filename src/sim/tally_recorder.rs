@@ -1,32 +1,32 @@
-//! The witness that counts: one recipient's life becomes counts of the plan and a row of the batch.
+//! The recorder that counts: what happens to one recipient becomes counts of the plan and a row of the batch.
 
+use super::admission::RoutedAttempt;
 use super::batch::Row;
-use super::handing::Handed;
+use super::recorder::Recorder;
 use super::tally::{Ending, PlanTally};
 use super::timeline::Timeline;
-use super::witness::Witness;
 use crate::engine::{Notice, Observer, StepEnd, Submission};
 use crate::provider::Fate;
-use crate::units::SimTime;
+use crate::units::Time;
 use crate::vocabulary::FlowStatus;
 
-/// What must be known of a life to count the rest of it.
+/// What must be known of a recipient to count the rest.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Memory {
+pub(super) struct RecipientStats {
     pub(super) row: Row,
-    /// When the message of the latest attempt reaches the person; [`SimTime::NEVER`] if it does not.
-    pub(super) latest: SimTime,
+    /// When the message of the latest attempt reaches the person; [`Time::NEVER`] if it does not.
+    pub(super) latest: Time,
     /// The step that reached the recipient first.
     pub(super) first_step: u8,
     /// The step entered last.
     pub(super) step: u8,
 }
 
-impl Memory {
-    /// Before a life.
-    pub(super) const BLANK: Self = Self { row: Row::EMPTY, latest: SimTime::NEVER, first_step: 0, step: 0 };
+impl RecipientStats {
+    /// Before the first attempt.
+    pub(super) const BLANK: Self = Self { row: Row::EMPTY, latest: Time::NEVER, first_step: 0, step: 0 };
 
-    /// After it.
+    /// After the last report.
     #[inline]
     pub(super) fn finish(mut self, status: FlowStatus, tally: &mut PlanTally) -> Row {
         match status {
@@ -44,23 +44,23 @@ impl Memory {
     }
 }
 
-/// Counts a stretch of a life into a tally.
-pub(super) struct Counting<'a> {
+/// Counts what happens to a recipient into a tally.
+pub(super) struct TallyRecorder<'a> {
     pub(super) tally: &'a mut PlanTally,
     pub(super) timeline: Timeline,
-    pub(super) memory: &'a mut Memory,
+    pub(super) stats: &'a mut RecipientStats,
 }
 
-impl Observer for Counting<'_> {
+impl Observer for TallyRecorder<'_> {
     #[inline]
-    fn notice(&mut self, now: SimTime, notice: Notice) {
+    fn notice(&mut self, now: Time, notice: Notice) {
         match notice {
-            Notice::Message { .. } => {}
+            Notice::Message { .. } | Notice::TurnedDown { .. } => {}
             Notice::Step { step, end } => {
                 let tally = &mut self.tally.steps[usize::from(step)];
                 tally.endings[Ending::from(end).index()] += 1;
                 // Only the latest attempt of a step can be delivered after it: the others have failed.
-                let late = !self.memory.latest.is_never() && self.memory.latest > now;
+                let late = !self.stats.latest.is_never() && self.stats.latest > now;
                 tally.late += u64::from(late && !matches!(end, StepEnd::Met(_)));
             }
             Notice::Flow { .. } => self.tally.ended(now),
@@ -68,19 +68,19 @@ impl Observer for Counting<'_> {
     }
 }
 
-impl Witness for Counting<'_> {
+impl Recorder for TallyRecorder<'_> {
     #[inline]
-    fn submitted(&mut self, submission: Submission, handed: &Handed, fate: &Fate) {
-        let bin = self.timeline.bin(handed.terms.submitted);
-        if submission.step != self.memory.step {
-            self.memory.step = submission.step;
+    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, fate: &Fate) {
+        let bin = self.timeline.bin(attempt.terms.submitted);
+        if submission.step != self.stats.step {
+            self.stats.step = submission.step;
             self.tally.failovers.add(bin);
         }
         let step = &mut self.tally.steps[usize::from(submission.step)];
         step.attempts += 1;
         step.cost += fate.charge.as_micros() as u128;
-        self.tally.providers[handed.provider].handed(self.timeline, handed, fate);
-        let Memory { row, latest, first_step, .. } = self.memory;
+        self.tally.providers[attempt.provider].count_attempt(self.timeline, attempt, fate);
+        let RecipientStats { row, latest, first_step, .. } = self.stats;
         row.cost += fate.charge;
         *latest = fate.delivered;
         if !fate.delivered.is_never() {
@@ -94,7 +94,7 @@ impl Witness for Counting<'_> {
         }
     }
 
-    fn turned_down(&mut self, _: Submission, handed: &Handed, fate: &Fate) {
-        self.tally.providers[handed.provider].handed(self.timeline, handed, fate);
+    fn turned_down(&mut self, _: Submission, attempt: &RoutedAttempt, fate: &Fate) {
+        self.tally.providers[attempt.provider].count_attempt(self.timeline, attempt, fate);
     }
 }

@@ -1,8 +1,8 @@
 //! The narrow place of a provider with limited capacity: when the next attempt can leave.
 
-use super::outage::Windows;
-use super::spec::Capacity;
-use crate::units::SimTime;
+use crate::provider::outage::Windows;
+use crate::provider::spec::Capacity;
+use crate::units::Time;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -46,9 +46,9 @@ impl Gate {
         self.lines.is_some()
     }
 
-    /// The first moment, not before `now`, at which the next attempt can leave; [`SimTime::NEVER`] when there is none.
+    /// The first moment, not before `now`, at which the next attempt can leave; [`Time::NEVER`] when there is none.
     #[inline]
-    pub(super) fn earliest(&mut self, now: SimTime) -> SimTime {
+    pub(super) fn earliest(&mut self, now: Time) -> Time {
         if self.throttle.is_some() {
             return self.earliest_throttled(now);
         }
@@ -59,10 +59,10 @@ impl Gate {
         if let Some(lines) = &self.lines {
             at = at.max(lines.free(lines.count));
         }
-        if at > FAR { SimTime::NEVER } else { SimTime::from_micros(at) }
+        if at > FAR { Time::NEVER } else { Time::from_micros(at) }
     }
 
-    fn earliest_throttled(&mut self, now: SimTime) -> SimTime {
+    fn earliest_throttled(&mut self, now: Time) -> Time {
         let Some(throttle) = &mut self.throttle else { return now };
         let paced = self.pacer.as_ref().map_or(i64::MIN, |pacer| pacer.next);
         let mut at = now.as_micros().max(paced).max(self.not_before);
@@ -78,17 +78,17 @@ impl Gate {
             let is_blocked = segment.factor == 0 || lines > at;
             if !is_blocked {
                 self.not_before = at;
-                return SimTime::from_micros(at);
+                return Time::from_micros(at);
             }
             at = if segment.factor == 0 { segment.to } else { lines.min(segment.to) };
         }
         self.not_before = i64::MAX;
-        SimTime::NEVER
+        Time::NEVER
     }
 
     /// Lets an attempt leave at `at`, which is what [`Gate::earliest`] gave, or later with nothing asked in between.
     #[inline]
-    pub(super) fn take(&mut self, at: SimTime) {
+    pub(super) fn take(&mut self, at: Time) {
         if let Some(pacer) = &mut self.pacer {
             match &mut self.throttle {
                 None => pacer.take(at.as_micros()),
@@ -99,7 +99,7 @@ impl Gate {
 
     /// The attempt that left last holds its line until `released`.
     #[inline]
-    pub(super) fn hold(&mut self, released: SimTime) {
+    pub(super) fn hold(&mut self, released: Time) {
         if let Some(lines) = &mut self.lines {
             lines.hold(released.as_micros());
         }
@@ -224,7 +224,7 @@ impl Throttle {
 
     fn at(&mut self, at: i64) -> Segment {
         if !(self.segment.from..self.segment.to).contains(&at) {
-            let now = SimTime::from_micros(at);
+            let now = Time::from_micros(at);
             let open = self.windows.iter().filter(|(windows, _)| windows.is_open(now));
             let factor = open.fold(WHOLE, |product, (_, factor)| product * u64::from(*factor) / WHOLE);
             let changes = self.windows.iter().map(|(windows, _)| windows.next_change(now).as_micros());
@@ -238,10 +238,10 @@ impl Throttle {
 mod tests {
     use super::*;
     use crate::provider::Order;
-    use crate::units::Rate;
+    use crate::units::{Rate, Span};
 
     fn rate(count: u64, decimals: u32) -> Capacity {
-        let rate = Rate::new(count, decimals, SimTime::from_micros(1_000_000));
+        let rate = Rate::new(count, decimals, Span::from_secs(1));
         Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo }
     }
 
@@ -252,9 +252,9 @@ mod tests {
     /// When so many that all wait from the start leave [µs].
     fn departures(gate: &mut Gate, count: usize, hold: i64) -> Vec<i64> {
         let leave = |_| {
-            let at = gate.earliest(SimTime::ZERO);
+            let at = gate.earliest(Time::ZERO);
             gate.take(at);
-            gate.hold(at.after(SimTime::from_micros(hold)));
+            gate.hold(at.after(Span::from_micros(hold)));
             at.as_micros()
         };
         (0..count).map(leave).collect()
@@ -274,7 +274,7 @@ mod tests {
         let mut gate = Gate::new(&rate(10, 0), &[]);
         for (now, leaves) in [(0, 0), (250_000, 250_000), (250_000, 350_000), (900_000, 900_000), (950_000, 1_000_000)]
         {
-            let at = gate.earliest(SimTime::from_micros(now));
+            let at = gate.earliest(Time::from_micros(now));
             assert_eq!(at.as_micros(), leaves);
             gate.take(at);
         }
@@ -288,7 +288,7 @@ mod tests {
     }
 
     fn window(from: i64, to: i64, every: i64) -> Windows {
-        let [from, to, every] = [from, to, every].map(SimTime::from_micros);
+        let ([from, to], every) = ([from, to].map(Time::from_micros), Span::from_micros(every));
         Windows::Fixed { from, to, every }
     }
 
@@ -317,8 +317,8 @@ mod tests {
         let half = [(window(5, 45, i64::MAX), 500_000)];
         for throttles in [&half[..], &[]] {
             let mut gate = Gate::new(&lines(1), throttles);
-            gate.hold(SimTime::from_micros(10));
-            let asked = [0, 1, 9, 10, 14].map(|now| gate.earliest(SimTime::from_micros(now)).as_micros());
+            gate.hold(Time::from_micros(10));
+            let asked = [0, 1, 9, 10, 14].map(|now| gate.earliest(Time::from_micros(now)).as_micros());
             assert_eq!(asked, if throttles.is_empty() { [10, 10, 10, 10, 14] } else { [45; 5] });
         }
     }
@@ -327,7 +327,7 @@ mod tests {
     fn what_is_shut_for_ever_lets_nothing_leave() {
         let shut = [(window(0, 10, 10), 0)];
         for capacity in [rate(5, 0), lines(3)] {
-            assert!(Gate::new(&capacity, &shut).earliest(SimTime::ZERO).is_never());
+            assert!(Gate::new(&capacity, &shut).earliest(Time::ZERO).is_never());
         }
         assert!(departures(&mut Gate::new(&rate(1, 9), &[]), 9, 0).contains(&i64::MAX), "one in 31 years");
     }

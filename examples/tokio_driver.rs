@@ -1,0 +1,113 @@
+//! A real-time driver for the engine: what a failover service does around [`Delivery`]. The providers answer from memory; put HTTP in
+//! their place.
+//!
+//! ```sh
+//! cargo run --example tokio_driver
+//! ```
+
+use failsim::engine::{Breakers, Delivery, FlowPlan, Input, LateDelivery, Output, PlanError, Pool, StepRules};
+use failsim::units::{Span, Time};
+use failsim::vocabulary::{FlowStatus, Status};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// A provider: the reports that it sends of each message, and after how long; without any it rejects what comes.
+pub struct Provider {
+    pub name: &'static str,
+    pub reports: Vec<(Duration, Status)>,
+}
+
+/// What all deliveries share.
+pub struct Service {
+    /// By their index in the plan's pools.
+    pub providers: Vec<Provider>,
+    pub breakers: Mutex<Breakers>,
+    /// When its clock began to run.
+    pub started: Instant,
+}
+
+impl Service {
+    fn now(&self) -> Time {
+        Time::from_micros(self.started.elapsed().as_micros() as i64)
+    }
+
+    fn instant(&self, time: Time) -> Instant {
+        self.started + Duration::from_micros(time.as_micros() as u64)
+    }
+
+    fn breakers(&self) -> std::sync::MutexGuard<'_, Breakers> {
+        self.breakers.lock().expect("no delivery panics while it holds them")
+    }
+
+    /// Hands an attempt to a provider; what it says comes in as inputs.
+    fn submit(&self, attempt: u8, provider: usize, inputs: &UnboundedSender<Input>) {
+        let reports = self.providers[provider].reports.clone();
+        if reports.is_empty() {
+            let _ = inputs.send(Input::Rejected { attempt, provider });
+        }
+        for (after, status) in reports {
+            let inputs = inputs.clone();
+            tokio::spawn(async move {
+                sleep(after).await;
+                let _ = inputs.send(Input::Report { attempt, status });
+            });
+        }
+    }
+}
+
+/// Delivers one message; gives how its flow ended, and when.
+pub async fn deliver(service: &Service, plan: Arc<FlowPlan>) -> (FlowStatus, Time) {
+    let (sender, mut inputs) = unbounded_channel();
+    // No pool is weighted, so that the draws do not matter.
+    let mut delivery = Delivery::start(plan, service.now(), [0; 16], &mut service.breakers());
+    loop {
+        while let Some(output) = delivery.poll() {
+            match output {
+                Output::Submit { attempt, provider, .. } => {
+                    println!("{} attempt {attempt} goes to {}", service.now(), service.providers[provider].name);
+                    service.submit(attempt, provider, &sender);
+                }
+                Output::Notify { at, notice } => println!("{at} {notice:?}"),
+                // These providers cannot recall anything.
+                _ => {}
+            }
+        }
+        if delivery.is_over() {
+            return (delivery.status(), service.now());
+        }
+        let wake_at = delivery.wake_at(&service.breakers()).map(|time| service.instant(time));
+        let input = tokio::select! {
+            biased;
+            Some(input) = inputs.recv() => input,
+            () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => Input::Tick,
+        };
+        delivery.handle(service.now(), input, &mut service.breakers());
+    }
+}
+
+/// Viber for two seconds, then SMS over the first of two gateways that takes it.
+pub fn viber_then_sms() -> Result<Arc<FlowPlan>, PlanError> {
+    let viber = StepRules::via(Pool::single(0), "viber").with_ttl(Span::from_secs(2));
+    let sms = StepRules::via(Pool::first_of(vec![1, 2]), "sms").with_ttl(Span::from_secs(60));
+    FlowPlan::new(vec![viber, sms], LateDelivery::Finish, Span::UNLIMITED).map(Arc::new)
+}
+
+/// Viber is silent, the first gateway rejects, the second delivers after a second.
+pub fn providers() -> Vec<Provider> {
+    let delivered = vec![(Duration::ZERO, Status::Queued), (Duration::from_secs(1), Status::Delivered)];
+    vec![
+        Provider { name: "viber", reports: vec![(Duration::ZERO, Status::Queued)] },
+        Provider { name: "sms-a", reports: Vec::new() },
+        Provider { name: "sms-b", reports: delivered },
+    ]
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), PlanError> {
+    let service = Service { providers: providers(), breakers: Mutex::default(), started: Instant::now() };
+    let (status, at) = deliver(&service, viber_then_sms()?).await;
+    println!("{at} {status}");
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! One recipient under one plan: where its attempts go, and what becomes of them.
+
+use super::admission::{Admission, AdmissionDecision, RoutedAttempt};
+use super::cast::{Cast, Part};
+use super::recipient::{Recipient, RecipientId};
+use super::recorder::Recorder;
+use crate::engine::{Flow, Routing, Submission};
+use crate::provider::{Fate, Terms};
+use crate::rng::{Draws, Luck, ProviderKey, purpose};
+use crate::units::Time;
+
+/// A recipient under a plan.
+#[derive(Clone, Copy)]
+pub struct RecipientContext<'a> {
+    /// The scenario.
+    pub cast: &'a Cast,
+    /// The plan.
+    pub part: &'a Part,
+    /// The luck of the recipient's stream.
+    pub luck: Luck,
+    /// The stream, by its index.
+    pub stream: u8,
+    /// The recipient.
+    pub recipient: Recipient,
+}
+
+impl RecipientContext<'_> {
+    /// Which recipient it is.
+    #[inline]
+    const fn who(&self) -> RecipientId {
+        RecipientId { stream: self.stream, index: self.recipient.index }
+    }
+
+    /// Submits the attempt that `flow` has just made, at `now`: it goes to the first provider of its pool that takes it. Gives who has
+    /// it, and what will become of it; nothing of that is known yet for one that waits.
+    #[inline]
+    pub fn submit<A: Admission, R: Recorder>(
+        &self,
+        flow: &mut Flow,
+        (now, submission): (Time, Submission),
+        admission: &mut A,
+        recorder: &mut R,
+    ) -> (RoutedAttempt, Fate) {
+        let terms = Terms { submitted: now, ..self.part.terms[usize::from(submission.step)] };
+        let pool = &self.part.flow.step(submission.step).pool;
+        let mut routing = Routing::new(if pool.is_weighted() { self.choice(submission.attempt) } else { 0 });
+        let mut turned_down: Option<(RoutedAttempt, Fate)> = None;
+        while let Some(candidate) = admission.route(self.who(), &mut routing, pool, now) {
+            if let Some((attempt, fate)) = turned_down {
+                recorder.turned_down(submission, &attempt, &fate);
+            }
+            flow.handed_over(candidate.rank);
+            let patience =
+                self.cast.providers[candidate.provider].patience(&terms, self.recipient.segment, flow.deadline());
+            let (provider, permit) = (candidate.provider, candidate.permit());
+            let decision = AdmissionDecision::NotPermitted;
+            let mut attempt = RoutedAttempt { provider, terms, decision, patience, permit };
+            if candidate.is_permitted() {
+                attempt.decision = admission.admit(&attempt.comer(self.who()));
+            }
+            let fate = match attempt.decision {
+                AdmissionDecision::Departs(departs) => self.depart(flow, submission, &attempt, departs, admission),
+                AdmissionDecision::Expires => self.expire(flow, submission, &attempt),
+                AdmissionDecision::Waits => return (attempt, Fate::rejected(&terms)),
+                AdmissionDecision::Rejected | AdmissionDecision::NotPermitted => Fate::rejected(&terms),
+            };
+            if !fate.rejected {
+                recorder.submitted(submission, &attempt, &fate);
+                return (attempt, fate);
+            }
+            turned_down = Some((attempt, fate));
+        }
+        // The last to turn it down has it: it has failed there.
+        let (attempt, fate) = turned_down.expect("a pool has members");
+        recorder.submitted(submission, &attempt, &fate);
+        (attempt, fate)
+    }
+
+    /// What becomes of an attempt that departs.
+    #[inline]
+    pub fn depart<A: Admission>(
+        &self,
+        flow: &Flow,
+        submission: Submission,
+        attempt: &RoutedAttempt,
+        departs: Time,
+        admission: &mut A,
+    ) -> Fate {
+        let draws = self.draws(flow, submission.attempt, attempt.provider);
+        let provider = &self.cast.providers[attempt.provider];
+        let fate = provider.submit(departs, &attempt.terms, self.recipient.segment, draws);
+        admission.departed(&attempt.comer(self.who()), departs, &fate);
+        fate
+    }
+
+    /// What becomes of an attempt whose patience ends while it waits.
+    pub fn expire(&self, flow: &Flow, submission: Submission, attempt: &RoutedAttempt) -> Fate {
+        let draws = self.draws(flow, submission.attempt, attempt.provider);
+        let provider = &self.cast.providers[attempt.provider];
+        provider.expire_in_queue(&attempt.terms, self.recipient.segment, flow.deadline(), draws)
+    }
+
+    /// The draws of the recipient's next use of the provider: one for each attempt before this one that came to it. One that it turned
+    /// down is a use as well, so that a recipient that it rejects once meets draws of its own when it is tried again.
+    #[inline]
+    fn draws(&self, flow: &Flow, attempt: u8, provider: usize) -> Draws {
+        let came = |earlier: &u8| {
+            let pool = &self.part.flow.step(flow.step_of(*earlier)).pool;
+            if pool.is_single() {
+                return pool.members()[0] == provider;
+            }
+            let draw = if pool.is_weighted() { self.choice(*earlier) } else { 0 };
+            let tried = 1 + usize::from(flow.rank_of(*earlier));
+            pool.candidates(draw).take(tried).any(|candidate| candidate == provider)
+        };
+        let uses = (0..attempt).filter(came).count() as u16;
+        self.luck.draws(self.cast.providers[provider].key(), self.recipient.index, uses)
+    }
+
+    /// The draw by which a weighted pool chooses.
+    fn choice(&self, attempt: u8) -> u32 {
+        self.luck.draws(ProviderKey::SENDER, self.recipient.index, u16::from(attempt)).draw(purpose::CHOICE)
+    }
+}

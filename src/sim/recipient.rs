@@ -1,0 +1,30 @@
+//! One recipient of a run.
+
+use crate::vocabulary::Segment;
+
+/// One person to be reached, as the simulation knows them: by these and the draws that follow from them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Recipient {
+    /// The number within the stream of traffic, from 0.
+    pub index: u32,
+    /// The segment, by which prices and outcomes are looked up.
+    pub segment: Segment,
+}
+
+impl Recipient {
+    /// A recipient of the only segment.
+    #[must_use]
+    #[inline]
+    pub const fn new(index: u32) -> Self {
+        Self { index, segment: Segment::WHOLE }
+    }
+}
+
+/// Which recipient of which stream. In the order in which recipients who act at one time do so.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct RecipientId {
+    /// The stream of traffic, by its index.
+    pub stream: u8,
+    /// The number within the stream.
+    pub index: u32,
+}

@@ -1,0 +1,131 @@
+//! One recipient under one plan: the engine and the providers in conversation.
+
+use super::admission::Admission;
+use super::context::RecipientContext;
+use super::recorder::Recorder;
+use crate::engine::{Command, Flow, FlowPlan, MAX_ATTEMPTS, Submission};
+use crate::provider::Report;
+use crate::units::Time;
+use crate::vocabulary::Status;
+
+/// The most reports that can be pending: four for each attempt.
+const MAX_PENDING: usize = 4 * MAX_ATTEMPTS;
+
+/// A report of an attempt. Ordered by time, then attempt, then rank.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Pending {
+    pub(super) at: Time,
+    pub(super) attempt: u8,
+    pub(super) status: Status,
+}
+
+/// The reports on their way to the engine.
+pub(super) trait ReportQueue {
+    /// When the next one arrives; [`Time::NEVER`] for none.
+    fn next(&self) -> Time;
+
+    /// The next one, which there is.
+    fn take(&mut self) -> Pending;
+}
+
+/// Advances the flow to its next submission. Returns `None` when it has ended or no pending event can wake it.
+///
+/// The next report goes to the engine, or, when its deadline comes before that, the deadline; at equal times the report. Once the
+/// flow has ended, reports still pending concern the recorder alone.
+#[inline]
+pub(super) fn advance_to_next_submission<Q: ReportQueue, R: Recorder>(
+    plan: &FlowPlan,
+    flow: &mut Flow,
+    reports: &mut Q,
+    recorder: &mut R,
+) -> Option<(Time, Submission)> {
+    loop {
+        let (deadline, report) = (flow.deadline(), reports.next());
+        let (now, command) = if report <= deadline && !report.is_never() {
+            let Pending { at, attempt, status } = reports.take();
+            recorder.reported(at, attempt, status);
+            (at, flow.report(plan, at, attempt, status, recorder))
+        } else if deadline.is_never() {
+            return None;
+        } else {
+            recorder.timed_out(deadline);
+            (deadline, flow.timeout(plan, deadline, recorder))
+        };
+        match command {
+            Command::Submit(submission) => return Some((now, submission)),
+            Command::End if !R::AFTER_THE_END => return None,
+            Command::End | Command::Wait => {}
+        }
+    }
+}
+
+/// All reports on their way to the engine. Kept from one recipient to the next, so that nothing is allocated.
+#[derive(Clone, Debug)]
+pub struct PendingReports {
+    /// The last one comes first.
+    pending: [Pending; MAX_PENDING],
+    count: usize,
+}
+
+impl Default for PendingReports {
+    fn default() -> Self {
+        let none = Pending { at: Time::NEVER, attempt: 0, status: Status::Queued };
+        Self { pending: [none; MAX_PENDING], count: 0 }
+    }
+}
+
+impl ReportQueue for PendingReports {
+    #[inline]
+    fn next(&self) -> Time {
+        if self.count == 0 { Time::NEVER } else { self.pending[self.count - 1].at }
+    }
+
+    #[inline]
+    fn take(&mut self) -> Pending {
+        self.count -= 1;
+        self.pending[self.count]
+    }
+}
+
+impl PendingReports {
+    #[inline]
+    fn expect(&mut self, attempt: u8, report: Report) {
+        let new = Pending { at: report.at, attempt, status: report.status };
+        let mut place = self.count;
+        while place > 0 && self.pending[place - 1] < new {
+            self.pending[place] = self.pending[place - 1];
+            place -= 1;
+        }
+        self.pending[place] = new;
+        self.count += 1;
+    }
+}
+
+/// Simulates a recipient from the `arrival` to the end, and gives the flow as it ended; one that waits for reports that never come is
+/// left in progress. With this `admission` it is known when an attempt departs as soon as it comes.
+///
+/// > Between two submissions a recipient depends on nothing but its own draws.
+#[inline]
+pub fn simulate_recipient<A: Admission, R: Recorder>(
+    context: &RecipientContext<'_>,
+    arrival: Time,
+    pending: &mut PendingReports,
+    admission: &mut A,
+    recorder: &mut R,
+) -> Flow {
+    let plan = &context.part.flow;
+    pending.count = 0;
+    let (mut flow, command) = Flow::start(plan, arrival);
+    let mut next = match command {
+        Command::Submit(submission) => Some((arrival, submission)),
+        Command::Wait | Command::End => None,
+    };
+    while let Some(submission) = next {
+        let (_, fate) = context.submit(&mut flow, submission, admission, recorder);
+        for report in fate.reports() {
+            pending.expect(submission.1.attempt, *report);
+        }
+        next = advance_to_next_submission(plan, &mut flow, pending, recorder);
+    }
+    flow
+}

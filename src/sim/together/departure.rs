@@ -1,0 +1,25 @@
+//! When an attempt departs, if it does.
+
+use crate::units::Time;
+
+/// When an attempt departs from a queue, in eight bytes: there are as many as recipients.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Departure(i64);
+
+impl Departure {
+    /// The queue was full.
+    pub(super) const REJECTED: Self = Self(i64::MIN);
+    /// Its patience ended while it waited, or it waits without end.
+    pub(super) const EXPIRED: Self = Self(i64::MAX);
+
+    /// It departs then, at once or after a wait.
+    pub(super) const fn at(at: Time) -> Self {
+        Self(at.as_micros())
+    }
+
+    /// When it departs; `None` if it does not.
+    #[inline]
+    pub(super) fn time(self) -> Option<Time> {
+        (self != Self::REJECTED && self != Self::EXPIRED).then_some(Time::from_micros(self.0))
+    }
+}
