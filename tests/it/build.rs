@@ -7,6 +7,8 @@ use failsim::scenario::{BaselineRules, Plan, Scenario, Stream};
 use failsim::traffic::{Arrivals, Traffic};
 use failsim::units::{Money, Probability, Rate, Span, Time};
 use failsim::vocabulary::{Status, StatusSet};
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::RngSeed;
 
 pub(crate) const UNLIMITED: Span = Span::UNLIMITED;
 
@@ -16,6 +18,13 @@ pub(crate) fn secs(seconds: f64) -> Time {
 
 pub(crate) fn span(seconds: f64) -> Span {
     Span::from_secs_f64(seconds)
+}
+
+/// The same random cases in every run unless the environment says otherwise.
+pub(crate) fn fixed_config() -> ProptestConfig {
+    let given = ProptestConfig::default();
+    let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(20_261_127) } else { given.rng_seed };
+    ProptestConfig { rng_seed, failure_persistence: None, max_shrink_iters: 2_000, ..given }
 }
 
 pub(crate) fn share(value: f64) -> Probability {

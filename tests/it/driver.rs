@@ -1,6 +1,6 @@
 //! The engine as a service drives it: `examples/tokio_driver.rs` on a clock that the test moves.
 
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 #[path = "../../examples/tokio_driver.rs"]
 mod tokio_driver;
 
@@ -56,7 +56,8 @@ async fn when_every_gateway_rejects_the_flow_fails_at_once() {
 /// fourth go to SMS at once.
 #[tokio::test(start_paused = true)]
 async fn flows_share_the_circuits() {
-    let rules = BreakerRules { at_least: 2, missing_after: failsim::units::Span::from_secs(1), ..BreakerRules::DEFAULT };
+    let rules =
+        BreakerRules { at_least: 2, missing_after: failsim::units::Span::from_secs(1), ..BreakerRules::DEFAULT };
     let service = service(providers(), Breakers::new(&[Some(rules)]));
     let mut took = Vec::new();
     for _ in 0..4 {

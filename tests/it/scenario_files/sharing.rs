@@ -3,7 +3,7 @@
 use super::{checked, refused, said_of, with};
 use failsim::engine::{BreakerRules, Pool};
 use failsim::provider::{Capacity, Effect, Order, When};
-use failsim::units::{Rate, Span, Time};
+use failsim::units::{Rate, Span};
 use failsim::vocabulary::{Status, StatusSet};
 
 /// The reference scenario with more in the table of viber.
