@@ -13,9 +13,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// A provider: the reports that it sends of each message, and after how long; without any it rejects what comes.
+/// A provider.
 pub struct Provider {
+    /// What it is called.
     pub name: &'static str,
+    /// What it reports of each message, and after how long; without any it rejects what comes.
     pub reports: Vec<(Duration, Status)>,
 }
 
@@ -23,6 +25,7 @@ pub struct Provider {
 pub struct Service {
     /// By their index in the plan's pools.
     pub providers: Vec<Provider>,
+    /// Before the providers, in the same order.
     pub breakers: Mutex<Breakers>,
     /// When its clock began to run.
     pub started: Instant,

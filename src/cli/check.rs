@@ -33,7 +33,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let rivals = rivals.transpose()?;
 
     let wanted = args.often.wanted(&scenario);
-    let results = play(&args.play, &scenario, wanted)?.0.results;
+    let results = play(&args.play, &scenario, wanted, false)?.0.results;
     let mut rows = study::check(&scenario, &results);
     let mut notes = Vec::new();
     if let Some(earlier) = &earlier {

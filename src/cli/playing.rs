@@ -24,9 +24,18 @@ pub(super) struct Watched<T> {
     pub(super) seconds: f64,
 }
 
-/// Plays all plans of `scenario`, as often as `wanted`.
-pub(super) fn play(args: &Play, scenario: &Scenario, wanted: Replications) -> Result<(Findings, Watched<()>), Failure> {
-    let Watched { outcome, threads, seconds } = watched(args, |progress| study::compare(scenario, wanted, progress))?;
+/// Plays all plans of `scenario`, as often as `wanted`; the data of figures is made for a report alone.
+pub(super) fn play(
+    args: &Play,
+    scenario: &Scenario,
+    wanted: Replications,
+    is_reported: bool,
+) -> Result<(Findings, Watched<()>), Failure> {
+    let work = |progress: &Progress| {
+        let experiment = study::played(scenario, wanted, progress)?;
+        if is_reported { experiment.findings(progress) } else { experiment.summary(progress) }
+    };
+    let Watched { outcome, threads, seconds } = watched(args, work)?;
     let findings = outcome?;
     if findings.imprecise && !args.quiet {
         let played = report::count(u64::from(findings.results.scenario.replications));

@@ -14,7 +14,7 @@ pub(super) fn run(args: &Run) -> Result<(), Failure> {
     load::mind_the_memory(&args.play, &scenario, args.often.wanted(&scenario).most())?;
     let out = (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "")));
     out.as_deref().map_or(Ok(()), |out| usable(out, report::refuse_what_is_no_report))?;
-    let (findings, watched) = play(&args.play, &scenario, args.often.wanted(&scenario))?;
+    let (findings, watched) = play(&args.play, &scenario, args.often.wanted(&scenario), out.is_some())?;
     if let Some(out) = &out {
         let files = report::write(out, &findings, &run_of(&watched));
         written(files, out, "report.html", args.play.quiet)?;

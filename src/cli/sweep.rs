@@ -194,8 +194,8 @@ impl Job {
         if study::key(&scenario, wanted) != self.key {
             return Err(Failure::broken("the scenario was changed while it was played", "run the same command again"));
         }
-        let findings = study::compare(&scenario, wanted, progress)?;
-        store.keep(&self.key, findings.results).map_err(|error| broken(&error))
+        let results = study::played(&scenario, wanted, progress)?.results(progress)?;
+        store.keep(&self.key, results).map_err(|error| broken(&error))
     }
 }
 

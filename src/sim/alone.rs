@@ -59,8 +59,8 @@ pub enum Way {
 pub struct Alone {
     /// All counts.
     pub tally: Tally,
-    /// For each section, in order, the latencies under each plan.
-    pub sections: Vec<Vec<Cells>>,
+    /// For each section, in order: its number, and the latencies under each plan.
+    pub sections: Vec<(usize, Vec<Cells>)>,
 }
 
 /// Plays all recipients of a stream of `world` under all of its plans, on the threads of the current rayon pool, each as if it were
@@ -72,15 +72,35 @@ pub struct Alone {
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_alone(world: &World<'_>, role: &Role, progress: &Progress) -> Result<Alone, Interrupted> {
-    let shared = Shared::new(world, role, role.traffic.recipients, progress);
-    let threads = rayon::current_num_threads().min(shared.sections);
+    play_sections(world, role, 0..SECTIONS, progress)
+}
+
+/// Plays some of the sections of a stream, those of these that there are, as [`play_alone`] plays all of them.
+///
+/// # Errors
+/// [`Interrupted`] when `progress` was asked to stop before the end.
+pub fn play_sections(
+    world: &World<'_>,
+    role: &Role,
+    sections: impl IntoIterator<Item = usize>,
+    progress: &Progress,
+) -> Result<Alone, Interrupted> {
+    let mut shared = Shared::new(world, role, role.traffic.recipients, progress);
+    shared.chosen = sections.into_iter().filter(|&section| section < shared.sections).collect();
+    let threads = rayon::current_num_threads().min(shared.chosen.len());
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| world.work(&shared));
     let parts = work.collect::<Result<Vec<_>, _>>()?;
     let (tallies, sections): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     let tally = Tally::sum(tallies).unwrap_or_else(|| world.empty_tally(&shared));
     let mut sections: Vec<_> = sections.into_iter().flatten().collect();
     sections.sort_unstable_by_key(|&(section, _)| section);
-    Ok(Alone { tally, sections: sections.into_iter().map(|(_, cells)| cells).collect() })
+    Ok(Alone { tally, sections })
+}
+
+/// Into how many sections so many recipients are dealt.
+#[must_use]
+pub const fn sections_of(recipients: u64) -> usize {
+    if recipients < FEW { 1 } else { SECTIONS }
 }
 
 /// What the threads share.
@@ -94,7 +114,9 @@ pub(super) struct Shared<'a> {
     recipients: u64,
     /// How many sections there are.
     pub(super) sections: usize,
-    /// The next section that nobody has taken.
+    /// Those that are played.
+    chosen: Vec<usize>,
+    /// How many of them have been taken.
     next: AtomicUsize,
     progress: &'a Progress,
 }
@@ -110,7 +132,8 @@ impl<'a> Shared<'a> {
             timetable: Timetable::new(&role.traffic, luck),
             lanes: Lanes::new(world.cast, parts),
             recipients,
-            sections: if recipients < FEW { 1 } else { SECTIONS },
+            sections: sections_of(recipients),
+            chosen: (0..sections_of(recipients)).collect(),
             next: AtomicUsize::new(0),
             progress,
         }
@@ -118,8 +141,7 @@ impl<'a> Shared<'a> {
 
     /// The next section that nobody has taken, until there is none.
     pub(super) fn take(&self) -> Option<usize> {
-        let section = self.next.fetch_add(1, Ordering::Relaxed);
-        (section < self.sections).then_some(section)
+        self.chosen.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
     }
 
     /// The batches of a section, every so-many-th from the `section`-th on: the first recipient of each and how many they are; an error

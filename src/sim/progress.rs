@@ -54,3 +54,11 @@ impl Progress {
 /// The run was asked to stop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Interrupted;
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the run was asked to stop")
+    }
+}
+
+impl std::error::Error for Interrupted {}

@@ -9,6 +9,7 @@ use crate::provider::{Fate, Provider};
 use crate::stats::{Bins, Latencies, Scale, Sums};
 use crate::units::{Span, Time};
 use crate::vocabulary::Status;
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock};
 
 /// How a step ended for the engine: with a status, or for one of the reasons after them.
@@ -70,7 +71,7 @@ impl From<StepEnd> for Ending {
 }
 
 /// All counts of one world: of each plan, and of each pair of plans.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Tally {
     /// One for each plan.
     pub plans: Vec<PlanTally>,
@@ -81,7 +82,7 @@ pub struct Tally {
 }
 
 /// The counts of one plan.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PlanTally {
     /// Recipients reached.
     pub delivered: u64,
@@ -120,7 +121,7 @@ pub struct PlanTally {
 pub const FIRST: usize = 4096;
 
 /// Tallies of providers, by their index in the scenario: of the hundreds that a scenario may have, those that a plan comes to.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ByProvider(Vec<Option<Box<ProviderTally>>>);
 
 impl ByProvider {
@@ -154,7 +155,7 @@ impl std::ops::IndexMut<usize> for ByProvider {
 }
 
 /// The counts of one provider under a plan.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ProviderTally {
     /// Attempts that came to it, those among them that it refused.
     pub attempts: u64,
@@ -178,7 +179,7 @@ pub struct ProviderTally {
 const BACKLOG: Span = Span::from_micros(1_000_000);
 
 /// The counts of the queue before a provider.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct QueueTally {
     /// Whether attempts hold lines: else nothing is counted of those.
     pub has_lines: bool,
@@ -205,7 +206,7 @@ pub struct QueueTally {
 }
 
 /// The counts of one step.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct StepTally {
     /// Submissions.
     pub attempts: u64,
@@ -222,7 +223,7 @@ pub struct StepTally {
 }
 
 /// The counts of a pair of plans: recipients in whom they differ.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PairTally {
     /// Reached by the later plan alone, and by the earlier alone.
     pub delivered: [u64; 2],

@@ -44,7 +44,8 @@ pub fn play_versus(
     parts.for_each(|part| sum.merge(part));
     sum.sections.sort_unstable_by_key(|(section, _)| *section);
     let [one, other] = sum.tallies;
-    let (ours, theirs) = sum.sections.into_iter().map(|(_, [ours, theirs])| (ours, theirs)).unzip();
+    let each = |(section, [ours, theirs]): (usize, [Vec<Cells>; 2])| ((section, ours), (section, theirs));
+    let (ours, theirs) = sum.sections.into_iter().map(each).unzip();
     Ok(Versus {
         sides: [Alone { tally: one, sections: ours }, Alone { tally: other, sections: theirs }],
         pairs: sum.pairs,

@@ -1,5 +1,6 @@
 //! Counts by index that grow as far as they are needed.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::ops::Range;
 
 /// So many counts are kept as a list before room is made for them: most bins of most plans hold next to nothing.
@@ -136,6 +137,12 @@ impl Bins {
         self.rising().into_iter().find(|&(_, count)| reaches(count)).map(|(index, _)| index)
     }
 
+    /// Whether nothing has been counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.few.is_empty() && self.counts.iter().all(|&count| count == 0)
+    }
+
     /// How often anything occurred.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -160,6 +167,29 @@ impl PartialEq for Bins {
 }
 
 impl Eq for Bins {}
+
+/// As pairs of index and count, by rising index: equal counts have equal bytes.
+impl Serialize for Bins {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.rising().serialize(serializer)
+    }
+}
+
+/// The most an index may be that is read: no bin of time, second or cell of a histogram is further on.
+const LAST: usize = 1 << 24;
+
+impl<'de> Deserialize<'de> for Bins {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut bins = Self::default();
+        for (index, count) in Vec::<(usize, u64)>::deserialize(deserializer)? {
+            if index > LAST {
+                return Err(serde::de::Error::custom("a bin beyond all bins"));
+            }
+            bins.add_many(index, count);
+        }
+        Ok(bins)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,9 @@
 //! A histogram that is complete: which cells hold any, and how many lie up to each.
 
+use serde::{Deserialize, Serialize};
+
 /// The cells of a [`Scale`](super::Scale) that hold any values, rising, and how many values lie up to and in each.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Cells {
     cells: Vec<u32>,
     upto: Vec<u64>,

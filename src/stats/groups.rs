@@ -4,6 +4,8 @@
 use super::cells::Cells;
 use super::confidence::Confidence;
 use super::moments::Moments;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// At most so many groups are kept apart: neighbours are put together when there are more.
 const MOST: usize = 64;
@@ -12,53 +14,62 @@ const MOST: usize = 64;
 const OF_QUANTILES: f64 = 1.0;
 
 /// Groups of latencies, independent of one another and of equal size, but for the last, which may be smaller.
-#[derive(Clone, PartialEq, Debug, Default)]
+///
+/// Members are numbered. A group is a run of neighbours whose length is a power of two, so that it does not matter in which order they
+/// are added, nor whether they are added here or to others that are merged.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Groups {
-    groups: Vec<Cells>,
-    /// How many of those that were added make a group, and how many the last one has.
-    members: usize,
-    of_last: usize,
+    /// Each by the number of its first member, in units of a group.
+    groups: BTreeMap<u64, Cells>,
+    /// The binary logarithm of how many members make a group.
+    level: u32,
+    /// How many members there are, if none is missing before the last.
+    members: u64,
 }
 
 impl Groups {
-    /// Adds the next ones.
-    pub fn add(&mut self, cells: Cells) {
-        match self.groups.last_mut().filter(|_| self.of_last < self.members) {
-            Some(last) => {
-                *last = last.merged(&cells);
-                self.of_last += 1;
-            }
-            None => {
-                self.groups.push(cells);
-                (self.members, self.of_last) = (self.members.max(1), 1);
-            }
-        }
-        if self.groups.len() > MOST {
-            self.pair();
+    /// Adds to the member with this number.
+    pub fn add(&mut self, member: u64, cells: &Cells) {
+        self.make_room(member + 1);
+        let group = self.groups.entry(member >> self.level).or_default();
+        *group = group.merged(cells);
+    }
+
+    /// Adds all that others hold.
+    pub fn merge(&mut self, other: &Self) {
+        self.make_room(other.members);
+        for (number, cells) in &other.groups {
+            // Others are no larger than these, as they have no more members.
+            let group = self.groups.entry(number >> (self.level - other.level)).or_default();
+            *group = group.merged(cells);
         }
     }
 
-    /// Puts neighbours together: half as many groups, each twice as large.
-    fn pair(&mut self) {
-        if self.groups.len().is_multiple_of(2) {
-            self.of_last += self.members;
+    /// Puts neighbours together, two by two, until so many members are no more than [`MOST`] groups.
+    fn make_room(&mut self, members: u64) {
+        self.members = self.members.max(members);
+        let before = self.level;
+        while self.members.div_ceil(1 << self.level) > MOST as u64 {
+            self.level += 1;
         }
-        let both = |pair: &[Cells]| pair[1..].iter().fold(pair[0].clone(), |one, other| one.merged(other));
-        self.groups = self.groups.chunks(2).map(both).collect();
-        self.members *= 2;
+        if self.level > before {
+            for (number, cells) in std::mem::take(&mut self.groups) {
+                let group = self.groups.entry(number >> (self.level - before)).or_default();
+                *group = group.merged(&cells);
+            }
+        }
     }
 
-    /// The groups.
-    #[must_use]
-    pub fn all(&self) -> &[Cells] {
-        &self.groups
+    /// The groups, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Cells> {
+        self.groups.values()
     }
 
     /// By how many each group has more values up to and in `cell`, or none where there is no cell, than the share `p` of its own.
     #[must_use]
     pub fn deviations(&self, cell: Option<usize>, p: f64) -> Vec<f64> {
         let upto = |cells: &Cells| cell.map_or(0, |cell| cells.upto(cell)) as f64;
-        self.groups.iter().map(|cells| upto(cells) - p * cells.count() as f64).collect()
+        self.groups.values().map(|cells| upto(cells) - p * cells.count() as f64).collect()
     }
 
     /// Between which cells the `p` quantile lies; `pooled` are the values of all groups together. `None` for fewer than 2 groups, and
@@ -119,12 +130,22 @@ mod tests {
     fn more_than_64_are_put_together_and_none_is_lost() {
         for count in [1, 63, 64, 65, 66, 129, 130, 1_000] {
             let mut groups = Groups::default();
-            (0..count).for_each(|i| groups.add(of(&[i, i + 1])));
-            assert!(groups.all().len() <= 64 && groups.all().len() >= count.min(33), "{count}: {}", groups.all().len());
-            assert_eq!(groups.all().iter().map(Cells::count).sum::<u64>(), 2 * count as u64);
-            let sizes: Vec<_> = groups.all().iter().map(Cells::count).collect();
+            (0..count).for_each(|i| groups.add(i as u64, &of(&[i, i + 1])));
+            let sizes: Vec<_> = groups.all().map(Cells::count).collect();
+            assert!(sizes.len() <= 64 && sizes.len() >= count.min(33), "{count}: {}", sizes.len());
+            assert_eq!(sizes.iter().sum::<u64>(), 2 * count as u64);
             let (last, others) = sizes.split_last().expect("some");
             assert!(others.iter().all(|size| size == &sizes[0] && size >= last), "{sizes:?}");
+            // Dealt into three, back to front, and put together again.
+            let mut parts = [0, 1, 2].map(|part| {
+                let mut groups = Groups::default();
+                (0..count).rev().filter(|i| i % 3 == part).for_each(|i| groups.add(i as u64, &of(&[i, i + 1])));
+                groups
+            });
+            let [first, second, third] = &mut parts;
+            third.merge(first);
+            second.merge(third);
+            assert_eq!(second, &groups);
         }
     }
 
@@ -134,8 +155,9 @@ mod tests {
     fn the_interval_of_a_quantile_is_that_of_groups() {
         let mut groups = Groups::default();
         let shifts = [3, 9, 0, 6, 12, 4, 8, 5, 7, 6];
-        (0..30).for_each(|i| groups.add(of(&(0..100).map(|value| value + shifts[i % 10]).collect::<Vec<_>>())));
-        let pooled = groups.all().iter().fold(Cells::default(), |a, b| a.merged(b));
+        (0..30)
+            .for_each(|i| groups.add(i as u64, &of(&(0..100).map(|value| value + shifts[i % 10]).collect::<Vec<_>>())));
+        let pooled = groups.all().fold(Cells::default(), |a, b| a.merged(b));
         let (low, high) = groups.quantile_cells(&pooled, 0.5, Confidence::USUAL).expect("thirty groups");
         // The shifts have a mean of 6 and a deviation of 3.2: t s / sqrt(30) = 1.2.
         assert!((53..=55).contains(&low) && (56..=58).contains(&high), "{low} to {high}");
@@ -147,8 +169,8 @@ mod tests {
     #[test]
     fn on_an_atom_the_interval_has_no_width() {
         let mut groups = Groups::default();
-        (0..20).for_each(|i| groups.add(of(&[1, 2 + i % 3, 7, 7, 7, 7, 9, 8 + i])));
-        let pooled = groups.all().iter().fold(Cells::default(), |a, b| a.merged(b));
+        (0..20).for_each(|i| groups.add(i as u64, &of(&[1, 2 + i % 3, 7, 7, 7, 7, 9, 8 + i])));
+        let pooled = groups.all().fold(Cells::default(), |a, b| a.merged(b));
         assert_eq!(groups.quantile_cells(&pooled, 0.5, Confidence::USUAL), Some((7, 7)));
         assert_eq!(Groups::default().quantile_cells(&pooled, 0.5, Confidence::USUAL), None);
     }

@@ -7,13 +7,14 @@ use super::moments::Moments;
 use super::scale::Scale;
 use super::squares::{sum, sum_of_squares};
 use crate::units::Time;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// How long deliveries took.
 ///
 /// Mean, variance, least and longest are exact; a quantile is known to the cell of a [`Scale`] that it falls into.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Latencies {
     scale: Arc<Scale>,
     cells: Bins,

@@ -1,5 +1,6 @@
 //! How spans are told apart in a histogram: buckets of three significant digits, and single values that many share.
 
+use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
 /// Each doubling is cut into this many buckets, so that a bucket is at most 1/1024 of its value wide.
@@ -9,7 +10,8 @@ const BUCKET_BITS: u32 = 10;
 /// The cells of a histogram, numbered from the shortest span (µs) to the longest: the buckets of Tene's HdrHistogram with 3 significant
 /// digits and a unit of 1 µs (<http://hdrhistogram.org>), exact below 2 ms, then 1024 to each doubling. A value that many share, an
 /// *atom*, has a cell of its own, which cuts its bucket in two, so that a quantile that falls on it is known exactly.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<i64>", into = "Vec<i64>")]
 pub struct Scale {
     /// The atoms (µs), rising, and the cell of each.
     atoms: Vec<i64>,
@@ -20,6 +22,19 @@ pub struct Scale {
 
 /// The most atoms of a scale.
 pub const MAX_ATOMS: usize = 1024;
+
+/// From its atoms.
+impl From<Vec<i64>> for Scale {
+    fn from(atoms: Vec<i64>) -> Self {
+        Self::new(atoms.into_iter().map(|atom| atom.max(0)))
+    }
+}
+
+impl From<Scale> for Vec<i64> {
+    fn from(scale: Scale) -> Self {
+        scale.atoms
+    }
+}
 
 impl Scale {
     /// Buckets, and a cell for each of these atoms (µs), none of them negative; of more than [`MAX_ATOMS`] those that come first.

@@ -1,5 +1,7 @@
 //! Counts and amounts by index, side by side.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// So many are kept as a list before room is made for them, as in [`Bins`](super::Bins).
 const FEW: usize = 128;
 
@@ -126,6 +128,30 @@ impl PartialEq for Sums {
 }
 
 impl Eq for Sums {}
+
+/// As index, count and amount, by rising index: equal sums have equal bytes.
+impl Serialize for Sums {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.rising().serialize(serializer)
+    }
+}
+
+/// The most an index may be that is read.
+const LAST: usize = 1 << 24;
+
+impl<'de> Deserialize<'de> for Sums {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut sums = Self::default();
+        for (index, count, amount) in Vec::<(usize, u64, u128)>::deserialize(deserializer)? {
+            if index > LAST {
+                return Err(serde::de::Error::custom("a bin beyond all bins"));
+            }
+            sums.make_room(index + 1);
+            sums.all[index].add(Sum { count, amount });
+        }
+        Ok(sums)
+    }
+}
 
 #[cfg(test)]
 mod tests {

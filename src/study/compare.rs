@@ -1,14 +1,9 @@
-//! Plays every plan of a scenario on the same recipients and says what each came to and how they differ.
+//! From what has been played to results: what each plan came to, and how plans compare.
 
 use super::estimates::{Ends, Estimate, Paired};
-use super::over_time;
-use super::pictures;
-use super::playing;
-use super::precision::{Wanted, is_missed};
-use super::ready::Ready;
 use super::results::{
-    Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, PlanResult, ProviderResult,
-    Results, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
+    Callbacks, Comparison, Cost, Count, Difference, Interval, Intervals, Latency, PlanResult, ProviderResult, Results,
+    SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
 use super::samples::{Part, QUANTILE_METRICS, QUANTILES};
 use super::totals::{Certainty, Totals};
@@ -17,36 +12,8 @@ use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, Pro
 use crate::units::Span;
 use std::collections::BTreeMap;
 
-/// Plays every plan of `scenario`, as often as wanted, and compares them: all pairs of up to [`Pairs::MOST_IN_FULL`] plans, of more each
-/// with the reference.
-///
-/// Where recipients share capacity, circuits or random outages they are played together, and intervals come from replications. Where it
-/// turns out that none of that made a difference to anybody, all lives were as if each had been alone: the results are then
-/// those of recipients alone, with the intervals of those.
-///
-/// # Errors
-/// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn compare(scenario: &Scenario, wanted: impl Into<Wanted>, progress: &Progress) -> Result<Findings, Interrupted> {
-    let wanted = wanted.into();
-    let ready = Ready::new(scenario, progress)?;
-    let together = scenario.is_shared().then(|| playing::together(&ready, &wanted, progress)).transpose()?;
-    let alone = match &together {
-        Some(totals) if totals.touched => None,
-        _ => Some(playing::alone(&ready, &wanted, progress)?),
-    };
-    let totals = alone.as_ref().or(together.as_ref()).expect("one of them was played");
-    let results = results(scenario, totals, progress)?;
-    let drawn = pictures::drawn(&results.plans, scenario.reference());
-    Ok(Findings {
-        pictures: pictures::pictures(scenario, totals, &drawn),
-        over_time: over_time::over_time(scenario, together.as_ref().unwrap_or(totals), &drawn),
-        results,
-        drawn,
-        imprecise: is_missed(totals, scenario, &wanted),
-    })
-}
-
-fn results(scenario: &Scenario, totals: &Totals, progress: &Progress) -> Result<Results, Interrupted> {
+/// What each plan came to, and how they compare.
+pub(super) fn results(scenario: &Scenario, totals: &Totals, progress: &Progress) -> Result<Results, Interrupted> {
     let unless_stopped = |of: PlanResult| if progress.stopped() { Err(Interrupted) } else { Ok(of) };
     let plans = (0..scenario.plans.len()).map(|plan| unless_stopped(whole(scenario, totals, plan)));
     Ok(Results {
@@ -69,7 +36,7 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
         seed: scenario.seed,
         seed_text: scenario.seed.to_string(),
         recipients: scenario.recipients(),
-        replications: totals.replications,
+        replications: totals.replications(),
         currency: scenario.currency.clone(),
         deadline_s: deadline(scenario).as_secs_f64(),
         streams: scenario.streams.iter().map(|stream| stream.name.clone()).collect(),
@@ -128,11 +95,11 @@ impl Teller<'_> {
             latency_s: self.latency(),
             no_interval: self.unknown(models_seen),
             failovers: self.count(tally.failovers.total()),
-            last_end_s: self.0.strand().last_ends[self.0.plan].seconds().map(round),
+            last_end_s: self.0.ledger().last_end.seconds().map(round),
             open: self.count(tally.open),
             callbacks: Callbacks {
                 on_completion: self.count(self.0.played() - tally.open),
-                on_completion_peak_per_s: self.0.strand().peaks[self.0.plan],
+                on_completion_peak_per_s: self.0.ledger().peak,
             },
             steps: (0..plan.flow.steps().len()).map(|i| self.step(plan, i, &tally.steps[i])).collect(),
             providers: self.providers(plans),
@@ -162,12 +129,12 @@ impl Teller<'_> {
 
     /// A count as a mean per replication.
     fn count(&self, count: u64) -> Count {
-        Count(round(count as f64 / f64::from(self.0.totals.replications)))
+        Count(round(count as f64 / f64::from(self.0.totals.replications())))
     }
 
     /// An amount of millionths as a mean per replication, in units.
     fn units(&self, micros: u128) -> f64 {
-        round(micros as f64 / 1e6 / f64::from(self.0.totals.replications))
+        round(micros as f64 / 1e6 / f64::from(self.0.totals.replications()))
     }
 
     fn share(&self, part: Part) -> Share {
@@ -246,12 +213,12 @@ impl Teller<'_> {
             cost: self.units(tally.cost),
             wait_mean_s: waits.map_or(0.0, |waits| round(waits.sum() as f64 / 1e6 / waits.count() as f64)),
             wait_p99_s: waits.and_then(|waits| waits.quantile(0.99)).map_or(0.0, |wait| round(wait.value)),
-            queue_max: self.0.totals.longest[self.0.plan][index],
+            queue_max: self.0.totals.account.longest[self.0.plan][index],
             refused: self.count(queue.map_or(0, |queue| queue.refused)),
             withdrawn: self.count(queue.map_or(0, |queue| queue.withdrawn)),
             blocked: self.count(tally.blocked),
-            circuit_opened: self.count(self.0.totals.opened[self.0.plan][index]),
-            drained_s: self.0.strand().drains[self.0.plan][index].seconds().map(round),
+            circuit_opened: self.count(self.0.totals.account.opened[self.0.plan][index]),
+            drained_s: self.0.ledger().backlog_cleared.get(&index).and_then(|mean| mean.seconds()).map(round),
         }
     }
 }

@@ -4,18 +4,16 @@
 //! on how well a sample looks: one that has missed what is rare looks best.
 
 use super::classes::{self, Calls, Class};
-use super::samples::{Part, QUANTILES, Sample};
-use super::totals::{Certainty, Strand, Totals};
+use super::samples::{Part, QUANTILES};
+use super::totals::{Certainty, LEAST_REPLICATIONS, Totals};
 use super::unknown::Unknown;
 use crate::scenario::{Plan, Scenario};
-use crate::sim::{PairTally, PlanTally};
+use crate::sim::{GroupLedger, PairTally, PlanLedger, PlanTally, ReplicationCounts};
 use crate::stats::{self, Cells, Confidence, Latencies, Moments};
 
 /// A mean of fewer recipients has no interval: how skewed their values are is unknown.
 const LEAST_RECIPIENTS: u64 = 200;
-/// Fewer replications than this give no interval where intervals come from them ...
-pub const LEAST_REPLICATIONS: u32 = 10;
-/// ... and fewer than this none of a quantile, nor of the cost.
+/// Fewer replications than this give no interval of a quantile, nor of the cost.
 const LEAST_FOR_QUANTILES: u32 = 30;
 /// A share of replications has an interval of its own spread if so many of them could be made of the recipients who are the exception.
 const EXCEPTIONS: f64 = 0.3;
@@ -38,7 +36,7 @@ pub(super) struct Estimate<'a> {
 }
 
 impl<'a> Estimate<'a> {
-    pub(super) fn strand(&self) -> &'a Strand {
+    pub(super) fn strand(&self) -> &'a GroupLedger {
         self.stream.map_or_else(|| self.totals.whole(), |stream| self.totals.stream(stream))
     }
 
@@ -59,15 +57,20 @@ impl<'a> Estimate<'a> {
 
     /// Recipients over all replications.
     pub(super) fn played(&self) -> u64 {
-        self.strand().recipients * u64::from(self.totals.replications)
+        self.strand().recipients * u64::from(self.totals.replications())
     }
 
     fn confidence(&self) -> Confidence {
         self.totals.confidence
     }
 
-    fn samples(&self) -> &'a [Sample] {
-        &self.strand().samples[self.plan]
+    /// The plan's ledger.
+    pub(super) fn ledger(&self) -> &'a PlanLedger {
+        &self.strand().plans[self.plan]
+    }
+
+    fn samples(&self) -> impl Iterator<Item = &'a ReplicationCounts> + Clone + use<'a> {
+        self.ledger().replications.values()
     }
 
     /// All counts.
@@ -90,7 +93,7 @@ impl<'a> Estimate<'a> {
 
     /// `ends`, unless outages that too few replications have met could move them: by `largest` at the most.
     fn met(&self, ends: (f64, f64), largest: f64) -> Ends {
-        let (exposure, replications) = (&self.totals.exposure, self.totals.replications);
+        let (exposure, replications) = (&self.totals.exposure, self.totals.replications());
         exposure.unknown(self.plan, replications, largest, half(ends)).map_or(Ok(ends), Err)
     }
 
@@ -99,14 +102,14 @@ impl<'a> Estimate<'a> {
         let count = part.count(self.tally()) as f64;
         let wilson = |count, n| stats::wilson(count, n, self.confidence()).ok_or(Unknown::Nobody);
         let share = count / self.played() as f64;
-        let replications = f64::from(self.totals.replications);
+        let replications = f64::from(self.totals.replications());
         let own = || {
             self.moments(|sample| sample.share(part)).map(|moments| clamped(moments.interval(self.confidence()), 1.0))
         };
         let narrow = if self.totals.certainty == Certainty::Replications { own().ok() } else { None };
         let narrow = narrow.and_then(|ends| self.met(ends, 1.0).ok());
         let together = || match narrow {
-            Some(narrow) if is_shared_out(share, self.totals.replications) => Ok(narrow),
+            Some(narrow) if is_shared_out(share, self.totals.replications()) => Ok(narrow),
             // A replication's share is from 0 to 1, so that its variance is at most s (1 - s): this holds however recipients depend.
             _ => self.met(wilson(share * replications, replications)?, 1.0),
         };
@@ -121,13 +124,15 @@ impl<'a> Estimate<'a> {
             let sums = Moments::of_sums(self.played(), tally.cost as i128, tally.cost_squared);
             self.cost_of_recipients(sums, skewness).map(|ends| clamped(ends, f64::INFINITY))
         };
-        let together =
-            || self.cost_of_replications(&self.moments(Sample::cost)?).map(|ends| clamped(ends, f64::INFINITY));
+        let together = || {
+            self.cost_of_replications(&self.moments(ReplicationCounts::cost_per_recipient)?)
+                .map(|ends| clamped(ends, f64::INFINITY))
+        };
         self.sure(alone, together).map(units)
     }
 
-    fn first_costs(&self) -> &'a [i64] {
-        &self.strand().first_costs[self.plan]
+    fn first_costs(&self) -> Vec<i64> {
+        self.totals.first_costs(self.stream, self.plan)
     }
 
     /// The interval of a mean of costs of independent recipients, or of differences of such costs, if they are enough, and of every class.
@@ -165,7 +170,7 @@ impl<'a> Estimate<'a> {
     }
 
     fn classes_are_met(&self, classes: &[Class], half: f64) -> Result<(), Unknown> {
-        none(classes, |class| class.is_too_rare_in(self.totals.replications, self.played(), half))
+        none(classes, |class| class.is_too_rare_in(self.totals.replications(), self.played(), half))
     }
 
     fn cost_classes(&self) -> Vec<Class> {
@@ -191,7 +196,7 @@ impl<'a> Estimate<'a> {
         };
         let together = || {
             self.many_replications()?;
-            let moments = ratio(self.samples().iter().map(Sample::latencies)).ok_or(Unknown::Nobody)?;
+            let moments = ratio(self.samples().map(ReplicationCounts::sum_of_latencies)).ok_or(Unknown::Nobody)?;
             let ends = moments.interval(self.confidence());
             let mut largest = 0.0_f64;
             for stratum in self.strata() {
@@ -225,7 +230,7 @@ impl<'a> Estimate<'a> {
         }
         let together = || {
             let needed = LEAST_FOR_QUANTILES.max((1.0 / (1.0 - p)).round() as u32);
-            if self.totals.replications < needed {
+            if self.totals.replications() < needed {
                 return Err(Unknown::Replications { needed: u64::from(needed) });
             }
             let (low, high) = self.quantile_cells(p).ok_or(Unknown::FewBeyond)?;
@@ -237,7 +242,7 @@ impl<'a> Estimate<'a> {
     }
 
     fn quantile_cells(&self, p: f64) -> Option<(usize, usize)> {
-        self.strand().groups[self.plan].quantile_cells(&self.cells(), p, self.confidence())
+        self.ledger().latencies.quantile_cells(&self.cells(), p, self.confidence())
     }
 
     fn cells(&self) -> Cells {
@@ -245,12 +250,12 @@ impl<'a> Estimate<'a> {
     }
 
     fn many_replications(&self) -> Result<(), Unknown> {
-        let enough = self.totals.replications >= LEAST_FOR_QUANTILES;
+        let enough = self.totals.replications() >= LEAST_FOR_QUANTILES;
         if enough { Ok(()) } else { Err(Unknown::Replications { needed: u64::from(LEAST_FOR_QUANTILES) }) }
     }
 
-    fn moments(&self, of: impl Fn(&Sample) -> f64) -> Result<Moments, Unknown> {
-        let values: Vec<f64> = self.samples().iter().map(of).collect();
+    fn moments(&self, of: impl Fn(&ReplicationCounts) -> f64) -> Result<Moments, Unknown> {
+        let values: Vec<f64> = self.samples().map(of).collect();
         Moments::of(&values).ok_or(Unknown::Replications { needed: u64::from(LEAST_REPLICATIONS) })
     }
 }
@@ -281,18 +286,18 @@ impl<'a> Paired<'a> {
     pub(super) fn costs_are_equal(&self) -> bool {
         match self.plan.totals.certainty {
             Certainty::Recipients => self.pair.cost_difference_squared == 0,
-            _ => self.replications_are_equal(Sample::cost),
+            _ => self.replications_are_equal(ReplicationCounts::cost_per_recipient),
         }
     }
 
     /// Whether latencies are distributed alike, in each group of recipients.
     pub(super) fn latencies_are_equal(&self) -> bool {
-        let groups = |of: &Estimate<'a>| &of.strand().groups[of.plan];
+        let groups = |of: &Estimate<'a>| &of.ledger().latencies;
         groups(&self.plan) == groups(&self.against) && self.plan.latencies().sum() == self.against.latencies().sum()
     }
 
-    fn replications_are_equal(&self, of: impl Fn(&Sample) -> f64) -> bool {
-        self.plan.samples().iter().map(&of).eq(self.against.samples().iter().map(&of))
+    fn replications_are_equal(&self, of: impl Fn(&ReplicationCounts) -> f64) -> bool {
+        self.plan.samples().map(&of).eq(self.against.samples().map(&of))
     }
 
     /// How many recipients are so under the one plan and not under the other, and the other way round.
@@ -315,7 +320,7 @@ impl<'a> Paired<'a> {
             stats::paired_share_difference(ours as f64, theirs as f64, played, confidence).ok_or(Unknown::Nobody)
         };
         let together = || {
-            let replications = self.plan.totals.replications;
+            let replications = self.plan.totals.replications();
             let share = |of: &Estimate<'_>| part.count(of.tally()) as f64 / of.played() as f64;
             let exception = |of: &Estimate<'_>| share(of).min(1.0 - share(of));
             let most = exception(&self.plan).max(exception(&self.against));
@@ -342,13 +347,13 @@ impl<'a> Paired<'a> {
             let cost = |of: &Estimate<'_>| of.tally().cost as i128;
             let squares = self.pair.cost_difference_squared;
             let sums = Moments::of_sums(self.plan.played(), cost(&self.plan) - cost(&self.against), squares);
-            let first = self.plan.first_costs().iter().zip(self.against.first_costs());
-            let skewness = skewness(first.map(|(ours, theirs)| (ours - theirs) as f64));
+            let (ours, theirs) = (self.plan.first_costs(), self.against.first_costs());
+            let skewness = skewness(ours.iter().zip(&theirs).map(|(ours, theirs)| (ours - theirs) as f64));
             self.against.cost_of_recipients(sums, skewness)?;
             self.plan.cost_of_recipients(sums, skewness)
         };
         let together = || {
-            let moments = self.moments(Sample::cost)?;
+            let moments = self.moments(ReplicationCounts::cost_per_recipient)?;
             self.against.cost_of_replications(&moments)?;
             self.plan.cost_of_replications(&moments)
         };
@@ -367,7 +372,7 @@ impl<'a> Paired<'a> {
         let deviations = |of: &Estimate<'_>| {
             let cells = of.cells();
             let at = cells.place_of_rank(of.latencies().rank(p));
-            of.strand().groups[of.plan].deviations(cells.occupied().get(at).map(|&cell| cell as usize), p)
+            of.ledger().latencies.deviations(cells.occupied().get(at).map(|&cell| cell as usize), p)
         };
         let pairs: Vec<_> = deviations(&self.plan).into_iter().zip(deviations(&self.against)).collect();
         Ok(stats::difference(ours, theirs, stats::correlation(&pairs)))
@@ -377,8 +382,8 @@ impl<'a> Paired<'a> {
         self.against.met(self.plan.met(ends, largest)?, largest)
     }
 
-    fn moments(&self, of: impl Fn(&Sample) -> f64) -> Result<Moments, Unknown> {
-        let both = self.plan.samples().iter().zip(self.against.samples());
+    fn moments(&self, of: impl Fn(&ReplicationCounts) -> f64) -> Result<Moments, Unknown> {
+        let both = self.plan.samples().zip(self.against.samples());
         let values: Vec<f64> = both.map(|(ours, theirs)| of(ours) - of(theirs)).collect();
         Moments::of(&values).ok_or(Unknown::Replications { needed: u64::from(LEAST_REPLICATIONS) })
     }

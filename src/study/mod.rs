@@ -5,6 +5,7 @@ mod check;
 mod classes;
 mod compare;
 mod estimates;
+mod experiment;
 mod exposure;
 mod footprint;
 mod gate;
@@ -29,8 +30,8 @@ mod versus;
 
 pub use baseline::{Incomparable, against_baseline, comparable, new_plans, other_luck, others};
 pub use check::{Verdict, check, judge};
-pub use compare::compare;
-pub use estimates::{LEAST_REPLICATIONS, is_shared_out};
+pub use estimates::is_shared_out;
+pub use experiment::{Experiment, ResumeError, compare, played};
 pub use footprint::footprint;
 pub use gate::{Counted, Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
 pub use measure::{Measured, measure};
@@ -43,5 +44,6 @@ pub use series::{OutageWindow, OverTime, Pictures, PlanOverTime, PlanPicture, Pr
 pub use sizing::{Goal, LOOKS, Limit, Question, Sizing, Trial, size};
 pub use sweep::{Point, Sweep, key, points};
 
+pub use totals::LEAST_REPLICATIONS;
 pub use trace::{Event, Trace, Whose, trace};
 pub use versus::{Rivals, Unmatched, Versus};

@@ -130,7 +130,7 @@ fn throttles(scenario: &Scenario, totals: &Totals, spec: &ProviderSpec) -> Vec<(
     let (luck, key) = (Luck::new(scenario.seed, 0), ProviderKey::of_name(&spec.name));
     let until = totals.timeline.end();
     let known = spec.outages.iter().enumerate();
-    let known = known.filter(|(_, outage)| totals.replications == 1 || !outage.is_random());
+    let known = known.filter(|(_, outage)| totals.replications() == 1 || !outage.is_random());
     let throttle = |(number, outage): (usize, &crate::provider::Outage)| match outage.effect {
         Effect::Throttle { millionths } => {
             Some((Calendar::new(outage).windows(luck, key, number as u16, until), f64::from(millionths) / 1e6))

@@ -3,10 +3,11 @@
 use super::results::PlanResult;
 use super::series::{OutageWindow, Pictures, PlanPicture};
 use super::thinning::Thinning;
-use super::totals::{Strand, Totals};
+use super::totals::Totals;
 use crate::provider::{Calendar, Effect, ProviderSpec};
 use crate::rng::{Luck, ProviderKey};
 use crate::scenario::{Plan, Scenario};
+use crate::sim::GroupLedger;
 use crate::sim::PlanTally;
 use crate::stats::{Bins, Latencies};
 use crate::units::Time;
@@ -58,7 +59,7 @@ fn chosen(plans: &[Worth], reference: usize) -> Vec<usize> {
 /// The series of a run, of the plans that are `drawn`.
 pub(super) fn pictures(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> Pictures {
     let streams = scenario.streams.iter().zip(totals.streams());
-    let of_stream = |(stream, strand): (&crate::scenario::Stream, &Strand)| {
+    let of_stream = |(stream, strand): (&crate::scenario::Stream, &GroupLedger)| {
         of_strand(scenario, totals, strand, drawn, |plan| scenario.plan_of(stream, plan))
     };
     Pictures {
@@ -71,7 +72,7 @@ pub(super) fn pictures(scenario: &Scenario, totals: &Totals, drawn: &[usize]) ->
 fn of_strand<'a>(
     scenario: &'a Scenario,
     totals: &Totals,
-    strand: &Strand,
+    strand: &GroupLedger,
     drawn: &[usize],
     plan_of: impl Fn(usize) -> &'a Plan,
 ) -> Pictures {
@@ -89,11 +90,11 @@ fn of_strand<'a>(
 fn plan_picture(
     scenario: &Scenario,
     totals: &Totals,
-    strand: &Strand,
+    strand: &GroupLedger,
     thin: &Thinning,
     (plan, tally): (&Plan, &PlanTally),
 ) -> PlanPicture {
-    let n = strand.recipients as f64 * f64::from(totals.replications);
+    let n = strand.recipients as f64 * f64::from(totals.replications());
     PlanPicture {
         curve: curve(&tally.latencies, n),
         deliveries: deliveries(scenario, thin, plan, tally),
@@ -143,7 +144,7 @@ fn deliveries(scenario: &Scenario, thin: &Thinning, plan: &Plan, tally: &PlanTal
 /// The windows of all outages that begin before `shown`. Random ones differ from one replication to the next: they are those of the
 /// only one, or none.
 fn outage_windows(scenario: &Scenario, totals: &Totals, shown: Time) -> Vec<OutageWindow> {
-    let until = if totals.replications == 1 { totals.timeline.end() } else { Time::ZERO };
+    let until = if totals.replications() == 1 { totals.timeline.end() } else { Time::ZERO };
     let luck = Luck::new(scenario.seed, 0);
     scenario.providers.iter().flat_map(|provider| windows(provider, luck, until, shown)).collect()
 }

@@ -1,38 +1,50 @@
 //! Playing a scenario as often as it takes, or two of them abreast.
 
-use super::estimates::LEAST_REPLICATIONS;
 use super::precision::{Wanted, next_round};
 use super::ready::{Ready, for_each_plan};
 use super::totals::{Certainty, Totals};
-use crate::sim::{self, Interrupted, PairTally, Progress};
+use crate::sim::{self, Interrupted, PairTally, Progress, SECTIONS};
 
-/// Plays `scenario`, each recipient as if it were alone.
-pub(super) fn alone(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) -> Result<Totals, Interrupted> {
-    let mut totals = Totals::new(ready, wanted.confidence, wanted.replications.most(), Certainty::Recipients);
-    while let Some(until) = next_round(&totals, ready.scenario, wanted) {
-        progress.plan(ready.lives() * u64::from(until - totals.replications));
-        for replication in totals.replications..until {
-            totals.add(ready, ready.alone(replication, progress)?);
-        }
+/// Plays the replications that are missing up to this number, exclusive, each recipient as if it were alone.
+pub(super) fn add_independent(
+    ready: &Ready<'_>,
+    totals: &mut Totals,
+    until: u32,
+    progress: &Progress,
+) -> Result<(), Interrupted> {
+    progress.plan(ready.lives() * u64::from(until.saturating_sub(totals.replications())));
+    let all: Vec<_> = (0..SECTIONS).collect();
+    for replication in totals.replications()..until {
+        let streams = ready.alone(replication, &all, progress)?;
+        totals.add(ready, streams);
     }
-    Ok(totals)
+    Ok(())
 }
 
-/// Plays `scenario` with its recipients waiting for one another.
+/// Plays the replications that are missing up to this number, exclusive, with recipients waiting for one another.
+pub(super) fn add_contended(
+    ready: &Ready<'_>,
+    totals: &mut Totals,
+    until: u32,
+    progress: &Progress,
+) -> Result<(), Interrupted> {
+    progress.plan(ready.lives() * u64::from(until.saturating_sub(totals.replications())));
+    while totals.replications() < until {
+        let first = totals.replications();
+        let round = ready.at_once().min(until - first);
+        for replication in ready.together(first..first + round, progress)? {
+            totals.add_worlds(ready, replication);
+        }
+    }
+    totals.set_certainty();
+    Ok(())
+}
+
+/// Plays a scenario as often as wanted with its recipients waiting for one another, whether or not they can.
 pub(super) fn together(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) -> Result<Totals, Interrupted> {
     let mut totals = Totals::new(ready, wanted.confidence, wanted.replications.most(), Certainty::Nothing);
-    totals.touched = ready.cast.has_random_outages();
     while let Some(until) = next_round(&totals, ready.scenario, wanted) {
-        progress.plan(ready.lives() * u64::from(until - totals.replications));
-        while totals.replications < until {
-            let round = ready.at_once().min(until - totals.replications);
-            for replication in ready.together(totals.replications..totals.replications + round, progress)? {
-                totals.add_worlds(ready, replication);
-            }
-        }
-        if totals.replications >= LEAST_REPLICATIONS {
-            totals.certainty = Certainty::Replications;
-        }
+        add_contended(ready, &mut totals, until, progress)?;
     }
     Ok(totals)
 }

@@ -73,7 +73,7 @@ const GROWTH: u32 = 4;
 
 /// Up to how many replications to play next; `None` when those played are enough.
 pub(super) fn next_round(totals: &Totals, scenario: &Scenario, wanted: &Wanted) -> Option<u32> {
-    let played = totals.replications;
+    let played = totals.replications();
     match wanted.replications {
         Replications::Exactly(n) => (played < n).then_some(n),
         Replications::Until(_, most) if played == 0 => Some(first_look(totals).min(most)),

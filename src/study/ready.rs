@@ -95,9 +95,18 @@ impl<'a> Ready<'a> {
         at_once(self.scenario.plans.len(), self.lives(), rayon::current_num_threads())
     }
 
-    pub(super) fn alone(&self, replication: u32, progress: &Progress) -> Result<Vec<Alone>, Interrupted> {
+    /// What each stream comes to in these sections of a replication, each recipient as if it were alone.
+    pub(super) fn alone(
+        &self,
+        replication: u32,
+        sections: &[usize],
+        progress: &Progress,
+    ) -> Result<Vec<Alone>, Interrupted> {
         let world = self.world(&self.cast, replication);
-        let play = |role| Ok(for_each_plan(sim::play_alone(&world, role, progress)?, &self.cast));
+        let play = |role| {
+            let alone = sim::play_sections(&world, role, sections.iter().copied(), progress)?;
+            Ok(for_each_plan(alone, &self.cast))
+        };
         self.cast.streams.iter().map(play).collect()
     }
 
@@ -126,7 +135,7 @@ pub(super) fn for_each_plan(mut alone: Alone, cast: &Cast) -> Alone {
     if alone.tally.plans.len() < plans {
         alone.tally.plans.resize(plans, alone.tally.plans[0].clone());
         alone.tally.pairs = vec![PairTally::default(); cast.pairs.count()];
-        alone.sections.iter_mut().for_each(|section| section.resize(plans, section[0].clone()));
+        alone.sections.iter_mut().for_each(|(_, cells)| cells.resize(plans, cells[0].clone()));
     }
     alone
 }

@@ -19,7 +19,7 @@ fn every_key_is_there(schema: &mut schemars::Schema) {
 }
 
 /// What a run found. With replications, counts and totals are means per replication.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct Results {
@@ -34,7 +34,7 @@ pub struct Results {
 }
 
 /// What was run.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct ScenarioFacts {
@@ -349,7 +349,7 @@ pub struct Difference {
 }
 
 /// What a run made: the results, what the figures need, and what happened over time.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Findings {
     /// The results.
     pub results: Results,

@@ -1,7 +1,7 @@
 //! What one replication came to, for intervals that come from replications.
 
 use crate::scenario::Metric;
-use crate::sim::PlanTally;
+use crate::sim::{PlanTally, ReplicationCounts};
 
 /// The shares of the recipients that have intervals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,40 +47,26 @@ pub(super) const QUANTILES: [(&str, f64); 5] =
 pub(super) const QUANTILE_METRICS: [Metric; QUANTILES.len()] =
     [Metric::LatencyP50, Metric::LatencyP90, Metric::LatencyP95, Metric::LatencyP99, Metric::LatencyP999];
 
-/// What one replication came to under one plan.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Sample {
-    /// In the order of [`Part::ALL`].
-    shares: [f64; Part::ALL.len()],
-    /// Per recipient (millionths).
-    cost: f64,
-    /// The sum of the latencies (µs), and how many there are.
-    latencies: (f64, f64),
-}
-
-impl Sample {
-    /// What `tally`, of so many recipients, says.
-    pub(super) fn of(tally: &PlanTally, recipients: u64) -> Self {
-        let n = recipients as f64;
-        Self {
-            shares: Part::ALL.map(|part| part.count(tally) as f64 / n),
-            cost: tally.cost as f64 / n,
-            latencies: (tally.latencies.sum() as f64, tally.latencies.count() as f64),
-        }
-    }
-
+impl ReplicationCounts {
     /// The share of the recipients that `part` is.
-    pub(super) const fn share(&self, part: Part) -> f64 {
-        self.shares[part as usize]
+    pub(super) fn share(&self, part: Part) -> f64 {
+        let count = match part {
+            Part::Delivered => self.delivered,
+            Part::InTime => self.in_time,
+            Part::Succeeded => self.succeeded,
+            Part::Duplicates => self.duplicates,
+            Part::Seen => self.seen,
+        };
+        count as f64 / self.recipients as f64
     }
 
     /// What a recipient cost (millionths).
-    pub(super) const fn cost(&self) -> f64 {
-        self.cost
+    pub(super) fn cost_per_recipient(&self) -> f64 {
+        self.cost as f64 / self.recipients as f64
     }
 
     /// The sum of the latencies (µs), and how many there are.
-    pub(super) const fn latencies(&self) -> (f64, f64) {
-        self.latencies
+    pub(super) fn sum_of_latencies(&self) -> (f64, f64) {
+        (self.latencies.0 as f64, self.latencies.1 as f64)
     }
 }

@@ -1,8 +1,8 @@
 //! How much capacity a plan needs: the smallest throughput, or number of lines, of a provider with which it meets its goals.
 
 use super::check::{Verdict, judge, judged_by};
-use super::compare::compare;
 use super::estimates::replications_for;
+use super::experiment::played;
 use super::exposure::Exposure;
 use super::measure::{Measured, measure, sample_size};
 use super::precision::{Replications, Wanted};
@@ -299,7 +299,7 @@ impl Question<'_> {
     fn trial_of(&self, n: Option<u32>, replications: u32, progress: &Progress) -> Result<Trial, Interrupted> {
         let confidence = Confidence::USUAL.shared_by(LOOKS as usize);
         let wanted = Wanted { replications: Replications::Exactly(replications), confidence };
-        let results = compare(&self.with(n), wanted, progress)?.results;
+        let results = played(&self.with(n), wanted, progress)?.results(progress)?;
         let outcomes = self.goals.iter().map(|goal| outcome(&results, goal)).collect();
         Ok(Trial { capacity: n.map(|n| self.value(n)), outcomes, replications })
     }

@@ -1,6 +1,7 @@
 //! From the fine bins of a tally to those that are shown.
 
-use super::totals::{Strand, Totals};
+use super::totals::Totals;
+use crate::sim::GroupLedger;
 use crate::stats::{Bins, Sums};
 use crate::units::Time;
 
@@ -21,7 +22,7 @@ pub(super) struct Thinning {
 
 impl Thinning {
     /// At most `most` bins, up to where all but few events of a strand are over, and at least to the moment `until`.
-    pub(super) fn of(totals: &Totals, strand: &Strand, most: usize, until: Time) -> Self {
+    pub(super) fn of(totals: &Totals, strand: &GroupLedger, most: usize, until: Time) -> Self {
         let events = all_events(strand, totals.timeline.bins());
         let wanted = (1.0 - LEFT_OUT) * events.iter().sum::<u64>() as f64;
         let mut sum = 0;
@@ -36,7 +37,7 @@ impl Thinning {
             factor,
             bins: used.div_ceil(factor),
             bin_s: totals.timeline.width().as_secs_f64() * factor as f64,
-            replications: f64::from(totals.replications),
+            replications: f64::from(totals.replications()),
         }
     }
 
@@ -80,7 +81,7 @@ impl Thinning {
     }
 }
 
-fn all_events(strand: &Strand, bins: usize) -> Vec<u64> {
+fn all_events(strand: &GroupLedger, bins: usize) -> Vec<u64> {
     let plans = || strand.tally.plans.iter();
     let series = plans().flat_map(|plan| plan.providers.iter()).map(|(_, provider)| &provider.deliveries);
     let mut events = vec![0; bins];

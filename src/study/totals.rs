@@ -1,18 +1,19 @@
-//! What all replications of a scenario together came to.
+//! What all replications of a scenario together came to: an account of them, and what is known of the scenario that estimates need.
 
 use super::classes::Talks;
 use super::exposure::Exposure;
 use super::ready::Ready;
-use super::samples::Sample;
-use crate::sim::{Alone, FIRST, Tally, Timeline, WorldTally};
-use crate::stats::{Confidence, Groups};
+use crate::sim::{Account, Alone, FIRST, GroupLedger, Timeline, WorldTally, sections_of};
+use crate::stats::Confidence;
+
+/// Fewer replications than this give no interval where intervals come from them.
+pub const LEAST_REPLICATIONS: u32 = 10;
 
 /// What all replications together came to.
 pub(super) struct Totals {
-    /// One for each stream; where there are several, one more for all of them together.
-    strands: Vec<Strand>,
+    /// The integers.
+    pub(super) account: Account,
     pub(super) timeline: Timeline,
-    pub(super) replications: u32,
     /// Where intervals come from.
     pub(super) certainty: Certainty,
     /// How sure intervals are.
@@ -21,12 +22,6 @@ pub(super) struct Totals {
     pub(super) exposure: Exposure,
     /// What calls cost for their length.
     pub(super) talks: Talks,
-    /// For each plan and provider, the most that ever waited.
-    pub(super) longest: Vec<Vec<u64>>,
-    /// For each plan and provider, how often its circuit opened, in all replications.
-    pub(super) opened: Vec<Vec<u64>>,
-    /// Whether anything that recipients share made a difference to any of them.
-    pub(super) touched: bool,
 }
 
 /// What intervals are computed from.
@@ -40,119 +35,102 @@ pub(super) enum Certainty {
     Nothing,
 }
 
-/// The totals of one stream of traffic, or of all of them together.
-pub(super) struct Strand {
-    pub(super) tally: Tally,
-    /// Recipients per replication.
-    pub(super) recipients: u64,
-    /// For each plan, the most flows that ended within one second.
-    pub(super) peaks: Vec<u64>,
-    /// For each plan, when the last flow ended.
-    pub(super) last_ends: Vec<Mean>,
-    /// For each plan and provider, when nobody had to wait any more.
-    pub(super) drains: Vec<Vec<Mean>>,
-    /// For each plan, the latencies of groups of recipients that are independent and alike: sections, or replications.
-    pub(super) groups: Vec<Groups>,
-    /// For each plan, what each of the first recipients cost, over all replications, where they are independent.
-    pub(super) first_costs: Vec<Vec<i64>>,
-    /// For each plan, one for each replication, where intervals come from those.
-    pub(super) samples: Vec<Vec<Sample>>,
-    /// Whether the tally holds a replication yet.
-    begun: bool,
-}
-
-/// A mean over those replications that have a value.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Mean {
-    sum: f64,
-    count: u32,
-}
-
-impl Mean {
-    fn add(&mut self, micros: Option<i64>) {
-        if let Some(micros) = micros {
-            self.sum += micros as f64 / 1e6;
-            self.count += 1;
-        }
-    }
-
-    /// The mean (s), if there was anything.
-    pub(super) fn seconds(self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum / f64::from(self.count))
-    }
-}
-
 impl Totals {
     /// Those of no replication yet, of at most `most`.
     pub(super) fn new(ready: &Ready<'_>, confidence: Confidence, most: u32, certainty: Certainty) -> Self {
         let scenario = ready.scenario;
-        let mut strands: Vec<_> = (0..scenario.streams.len()).map(|stream| Strand::new(ready, Some(stream))).collect();
-        if strands.len() > 1 {
-            strands.push(Strand::new(ready, None));
-        }
-        let none = vec![vec![0; scenario.providers.len()]; scenario.plans.len()];
         let exposure =
             if ready.cast.has_random_outages() { Exposure::new(scenario, most) } else { Exposure::default() };
         Self {
-            strands,
+            account: empty_account(ready, certainty == Certainty::Recipients),
             timeline: ready.timeline(),
-            replications: 0,
             certainty,
             confidence,
             exposure,
             talks: Talks::new(scenario.providers.len()),
-            longest: none.clone(),
-            opened: none,
-            touched: false,
         }
     }
 
+    /// Of recipients played together: whether there are enough replications for intervals.
+    pub(super) fn set_certainty(&mut self) {
+        if self.replications() >= LEAST_REPLICATIONS {
+            self.certainty = Certainty::Replications;
+        }
+    }
+
+    /// How many replications have been played.
+    pub(super) fn replications(&self) -> u32 {
+        self.account.replications()
+    }
+
     /// All streams together.
-    pub(super) fn whole(&self) -> &Strand {
-        self.strands.last().expect("a scenario has traffic")
+    pub(super) fn whole(&self) -> &GroupLedger {
+        self.account.groups.last().expect("a scenario has traffic")
     }
 
     /// The streams one by one, where there are several.
-    pub(super) fn streams(&self) -> &[Strand] {
-        &self.strands[..self.strands.len() - 1]
+    pub(super) fn streams(&self) -> &[GroupLedger] {
+        &self.account.groups[..self.account.groups.len() - 1]
     }
 
     /// The stream with this index.
-    pub(super) fn stream(&self, index: usize) -> &Strand {
-        &self.strands[index]
+    pub(super) fn stream(&self, index: usize) -> &GroupLedger {
+        &self.account.groups[index]
+    }
+
+    /// What the first recipients cost under a plan (millionths), over all replications: those of a stream, or of all of them as many as it
+    /// has of all recipients, at least one.
+    pub(super) fn first_costs(&self, stream: Option<usize>, plan: usize) -> Vec<i64> {
+        let groups = match stream {
+            Some(stream) => std::slice::from_ref(self.stream(stream)),
+            None if self.streams().is_empty() => std::slice::from_ref(self.whole()),
+            None => self.streams(),
+        };
+        let all = groups.iter().map(|group| group.recipients).sum::<u64>().max(1) as f64;
+        let share = |group: &GroupLedger| (FIRST as f64 * (group.recipients as f64 / all)).ceil().max(1.0) as usize;
+        let of_replication = |replication: u32| {
+            groups.iter().flat_map(move |group| {
+                let costs = group.plans[plan].first_costs.get(&replication).map_or(&[][..], Vec::as_slice);
+                costs.iter().take(if groups.len() > 1 && all > FIRST as f64 { share(group) } else { FIRST })
+            })
+        };
+        (0..self.replications()).flat_map(of_replication).take(FIRST).copied().collect()
     }
 
     /// Adds one replication: what each stream came to.
     pub(super) fn add(&mut self, ready: &Ready<'_>, streams: Vec<Alone>) {
-        self.replications += 1;
-        if streams.len() > 1 {
-            let whole = sum(ready, &streams);
-            self.strands[streams.len()].add(whole, self.certainty);
-        }
-        for (strand, stream) in self.strands.iter_mut().zip(streams) {
-            strand.add(stream, self.certainty);
-        }
+        let whole = sum(ready, &streams);
+        self.account.add(self.replications(), streams, whole);
     }
 
     /// Adds one replication: what each plan came to in its world.
     pub(super) fn add_worlds(&mut self, ready: &Ready<'_>, worlds: Vec<WorldTally>) {
-        for (plan, world) in worlds.iter().enumerate() {
-            self.touched |= world.touched;
-            self.longest[plan].iter_mut().zip(&world.longest).for_each(|(a, b)| *a = (*a).max(*b));
-            self.opened[plan].iter_mut().zip(&world.opened).for_each(|(a, b)| *a += b);
-        }
-        let streams = (0..ready.scenario.streams.len()).map(|stream| {
-            let plans = worlds.iter().map(|world| world.streams[stream].clone()).collect();
-            let tally = Tally { arrivals: worlds[0].arrivals[stream].clone(), plans, pairs: Vec::new() };
-            Alone { sections: vec![tally.plans.iter().map(|plan| plan.latencies.cells()).collect()], tally }
-        });
-        let streams = streams.collect();
-        self.add(ready, streams);
+        self.account.add_worlds(self.replications(), worlds, |streams| sum(ready, streams));
     }
 }
 
+/// An account of nothing yet, of recipients who are `independent`, or played together.
+pub(super) fn empty_account(ready: &Ready<'_>, independent: bool) -> Account {
+    let recipients = ready.recipients();
+    let group = |stream: Option<usize>| {
+        let count = stream.map_or_else(|| recipients.iter().sum(), |stream| recipients[stream]);
+        GroupLedger::new(count, ready.empty_tally(stream))
+    };
+    let mut groups: Vec<_> = (0..recipients.len()).map(|stream| group(Some(stream))).collect();
+    if recipients.len() > 1 {
+        groups.push(group(None));
+    }
+    let sections = recipients.iter().map(|&count| if independent { sections_of(count) } else { 1 }).collect();
+    let mut account = Account::new(groups, sections, ready.scenario.providers.len(), !independent);
+    account.contended = !independent && ready.cast.has_random_outages();
+    account
+}
+
 /// The tallies of several streams as one. Its steps are those of the plan that is compared, and count the streams that follow it.
-fn sum(ready: &Ready<'_>, streams: &[Alone]) -> Alone {
+pub(super) fn sum(ready: &Ready<'_>, streams: &[Alone]) -> Option<Alone> {
+    if streams.len() < 2 {
+        return None;
+    }
     let mut whole = ready.empty_tally(None);
     for (stream, Alone { tally, .. }) in ready.scenario.streams.iter().zip(streams) {
         let mut tally = tally.clone();
@@ -165,58 +143,6 @@ fn sum(ready: &Ready<'_>, streams: &[Alone]) -> Alone {
         }
         whole.merge(&tally);
     }
-    // As many of each stream as it has of all recipients, at least one.
-    let all = ready.recipients().iter().sum::<u64>().max(1) as f64;
-    let share = |recipients: u64| (FIRST as f64 * (recipients as f64 / all)).ceil().max(1.0) as usize;
-    for (plan, sum) in whole.plans.iter_mut().enumerate() {
-        let first = streams.iter().zip(ready.recipients()).flat_map(|(stream, &recipients)| {
-            stream.tally.plans[plan].first_costs.iter().take(if all > FIRST as f64 { share(recipients) } else { FIRST })
-        });
-        sum.first_costs = first.copied().collect();
-    }
-    let sections = whole.plans.iter().map(|plan| plan.latencies.cells()).collect();
-    Alone { tally: whole, sections: vec![sections] }
-}
-
-impl Strand {
-    /// Of the stream with this index, or of all of them together.
-    fn new(ready: &Ready<'_>, stream: Option<usize>) -> Self {
-        let scenario = ready.scenario;
-        let plans = scenario.plans.len();
-        Self {
-            tally: ready.empty_tally(stream),
-            recipients: stream.map_or_else(|| ready.recipients().iter().sum(), |stream| ready.recipients()[stream]),
-            peaks: vec![0; plans],
-            last_ends: vec![Mean::default(); plans],
-            drains: vec![vec![Mean::default(); scenario.providers.len()]; plans],
-            groups: vec![Groups::default(); plans],
-            first_costs: vec![Vec::new(); plans],
-            samples: vec![Vec::new(); plans],
-            begun: false,
-        }
-    }
-
-    fn add(&mut self, Alone { mut tally, sections }: Alone, certainty: Certainty) {
-        for (i, plan) in tally.plans.iter_mut().enumerate() {
-            // Of the seconds only the fullest is of interest: they need not be added up.
-            self.peaks[i] = self.peaks[i].max(std::mem::take(&mut plan.ends).peak());
-            self.last_ends[i].add(plan.last_end);
-            for (provider, tally) in plan.providers.iter() {
-                self.drains[i][provider].add(tally.queue.as_ref().and_then(|queue| queue.drained));
-            }
-            let room = FIRST - self.first_costs[i].len();
-            self.first_costs[i].extend(std::mem::take(&mut plan.first_costs).into_iter().take(room));
-            if certainty != Certainty::Recipients {
-                self.samples[i].push(Sample::of(plan, self.recipients));
-            }
-        }
-        for section in sections {
-            self.groups.iter_mut().zip(section).for_each(|(groups, cells)| groups.add(cells));
-        }
-        if std::mem::replace(&mut self.begun, true) {
-            self.tally.merge(&tally);
-        } else {
-            self.tally = tally;
-        }
-    }
+    let cells = whole.plans.iter().map(|plan| plan.latencies.cells()).collect();
+    Some(Alone { tally: whole, sections: vec![(0, cells)] })
 }

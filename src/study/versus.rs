@@ -157,7 +157,7 @@ impl<'a> Rivals<'a> {
             let ready = [Ready::new(both[0], progress)?, Ready::new(both[1], progress)?];
             let [now, then] = ready.each_ref().map(|ready| playing::together(ready, &wanted, progress));
             let totals = [now?, then?];
-            if totals.iter().any(|totals| totals.touched) {
+            if totals.iter().any(|totals| totals.account.contended) {
                 let rows = self.rows(both, &totals, None);
                 let differs = |plan: usize| rows.iter().any(|row| self.is_of(row, plan) && !row.is_unchanged());
                 let differing = self.differing(&ready, replications, &differs, progress)?;
@@ -313,7 +313,7 @@ impl<'a> Rivals<'a> {
         let reach = if allowed > worse { most - worse } else { worse - least };
         let n = match unit {
             Counted::Recipients => paired.plan.played() as f64,
-            Counted::Replications => f64::from(paired.plan.totals.replications),
+            Counted::Replications => f64::from(paired.plan.totals.replications()),
         };
         let needed = (outcome == Outcome::Inconclusive).then(|| needed(worse - allowed, reach, n)).flatten();
         let difference = Some(Difference { difference: is - was, low: Some(low), high: Some(high) });

@@ -15,6 +15,7 @@ mod engine_story;
 mod engine_walk;
 mod extremes;
 mod house;
+mod ledger;
 mod naive;
 mod pools;
 mod queueing;

@@ -1,0 +1,476 @@
+//! What has been played, as integers: parts of a run add up to the same ledger in any order, byte for byte.
+
+use super::alone::Alone;
+use super::tally::{FIRST, PlanTally, Tally};
+use super::together::WorldTally;
+use crate::stats::{Bins, Groups};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fmt;
+
+/// What the file of a ledger says first.
+pub const LEDGER_SCHEMA: &str = "failsim/ledger/1";
+
+/// What a run, or a part of it, came to. Of a scenario whose recipients may meet it holds both tallies: of recipients together, and, where
+/// it turns out that nobody made a difference to anybody, of each as if it were alone.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Ledger {
+    /// What was played: only ledgers of one key add up.
+    pub key: String,
+    /// Recipients, each as if it were alone.
+    pub independent: Account,
+    /// Recipients together.
+    pub contended: Account,
+}
+
+/// The sums of the replications that have been played in one way.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Account {
+    /// One for each stream of traffic; where there are several, one more for all of them together.
+    pub groups: Vec<GroupLedger>,
+    /// For each plan and provider, the most that ever waited.
+    pub longest: Vec<Vec<u64>>,
+    /// For each plan and provider, how often its circuit opened, in all replications.
+    pub opened: Vec<Vec<u64>>,
+    /// Whether anything that recipients share made a difference to any of them.
+    pub contended: bool,
+    /// Whether what each replication came to is kept.
+    keeps_replications: bool,
+    /// For each stream, into how many sections its recipients are dealt.
+    sections: Vec<usize>,
+    /// The replications of which all sections have been played.
+    complete: BTreeSet<u32>,
+    /// The others.
+    open: BTreeMap<u32, OpenReplication>,
+}
+
+/// What a group of recipients came to: a stream of traffic, or all together.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct GroupLedger {
+    /// Recipients per replication.
+    pub recipients: u64,
+    /// The sum of all replications.
+    pub tally: Tally,
+    /// For each plan, what does not add up.
+    pub plans: Vec<PlanLedger>,
+}
+
+/// What a group came to under a plan, as far as replications or sections are told apart.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct PlanLedger {
+    /// The most flows that ended within one second, in any replication.
+    pub peak: u64,
+    /// When the last flow of a replication ended (µs).
+    pub last_end: Mean,
+    /// For each provider that had a backlog, when it was cleared (µs).
+    pub backlog_cleared: BTreeMap<usize, Mean>,
+    /// The latencies of groups of recipients that are independent and alike: sections, or replications.
+    pub latencies: Groups,
+    /// What each of the first recipients cost (millionths), by replication, where they are independent: [`FIRST`] of them in all.
+    pub first_costs: BTreeMap<u32, Vec<i64>>,
+    /// What each replication came to, where intervals come from those.
+    pub replications: BTreeMap<u32, ReplicationCounts>,
+}
+
+/// A mean over those replications that have a value, as a sum of integers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Mean {
+    sum: i128,
+    count: u32,
+}
+
+/// What one replication came to under one plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ReplicationCounts {
+    /// How many recipients there are.
+    pub recipients: u64,
+    /// Recipients reached.
+    pub delivered: u64,
+    /// Recipients reached within the deadline.
+    pub in_time: u64,
+    /// Flows that the engine believes to have succeeded.
+    pub succeeded: u64,
+    /// Recipients reached more than once.
+    pub duplicates: u64,
+    /// Recipients who opened a message.
+    pub seen: u64,
+    /// What all cost (millionths).
+    pub cost: u128,
+    /// The sum of the latencies (µs), and how many there are.
+    pub latencies: (u128, u64),
+}
+
+/// A replication of which some sections have been played.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+struct OpenReplication {
+    /// For each stream, the sections that have been.
+    played: Vec<BTreeSet<usize>>,
+    /// For each group and plan, what can only be folded when all are there.
+    plans: Vec<Vec<OpenPlan>>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+struct OpenPlan {
+    ends: Bins,
+    last_end: Option<i64>,
+    backlog_cleared: BTreeMap<usize, i64>,
+}
+
+/// Why ledgers do not add up, or a file is not a ledger.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// They are of different runs.
+    OtherRun,
+    /// Both hold this replication, or a section of it.
+    Twice(u32),
+    /// The file is of another version, or no ledger.
+    Schema(String),
+    /// The file was cut off or changed.
+    Checksum,
+    /// What it holds makes no sense.
+    Content(String),
+}
+
+impl fmt::Display for LedgerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherRun => f.write_str("the ledgers are of different runs"),
+            Self::Twice(replication) => write!(f, "replication {replication}, or a part of it, is there twice"),
+            Self::Schema(schema) => write!(f, "expected a ledger of version {LEDGER_SCHEMA}, found {schema}"),
+            Self::Checksum => f.write_str("the ledger is incomplete, or was changed: its checksum does not match"),
+            Self::Content(what) => write!(f, "the ledger cannot be read: {what}"),
+        }
+    }
+}
+
+impl Error for LedgerError {}
+
+/// The first line of the file of a ledger.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    schema: String,
+    sha256: String,
+}
+
+impl Ledger {
+    /// A ledger of nothing yet, for what this key stands for.
+    #[must_use]
+    pub fn new(key: String, independent: Account, contended: Account) -> Self {
+        Self { key, independent, contended }
+    }
+
+    /// Adds all that another part of the same run holds.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they are of different runs, or hold the same parts; nothing is added then.
+    pub fn merge(&mut self, other: &Self) -> Result<(), LedgerError> {
+        if self.key != other.key {
+            return Err(LedgerError::OtherRun);
+        }
+        self.independent.can_merge(&other.independent)?;
+        self.contended.can_merge(&other.contended)?;
+        self.independent.merge(&other.independent);
+        self.contended.merge(&other.contended);
+        Ok(())
+    }
+
+    /// The bytes of its file: a line with version and checksum, then the ledger as JSON. Equal ledgers have equal bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let body = serde_json::to_vec(self).expect("a ledger is plain data");
+        let header = Header { schema: LEDGER_SCHEMA.to_owned(), sha256: digest(&body) };
+        let mut bytes = serde_json::to_vec(&header).expect("a header is plain data");
+        bytes.push(b'\n');
+        bytes.extend(body);
+        bytes
+    }
+
+    /// A ledger from the bytes of its file.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when they are not those of a whole ledger of this version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LedgerError> {
+        let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
+        let header: Header = serde_json::from_slice(&bytes[..end])
+            .map_err(|_| LedgerError::Schema("no version in the first line".to_owned()))?;
+        if header.schema != LEDGER_SCHEMA {
+            return Err(LedgerError::Schema(header.schema));
+        }
+        let body = bytes.get(end + 1..).unwrap_or_default();
+        if digest(body) != header.sha256 {
+            return Err(LedgerError::Checksum);
+        }
+        serde_json::from_slice(body).map_err(|error| LedgerError::Content(error.to_string()))
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Account {
+    /// An account of these groups, the streams and, where there are several, all of them together; `sections` says into how many sections
+    /// the recipients of each stream are dealt, and `keeps_replications` whether intervals come from replications.
+    #[must_use]
+    pub fn new(groups: Vec<GroupLedger>, sections: Vec<usize>, providers: usize, keeps_replications: bool) -> Self {
+        let none = vec![vec![0; providers]; groups.first().map_or(0, |group| group.plans.len())];
+        Self { groups, longest: none.clone(), opened: none, keeps_replications, sections, ..Self::default() }
+    }
+
+    /// How many replications have been played, all sections of each.
+    #[must_use]
+    pub fn replications(&self) -> u32 {
+        self.complete.len() as u32
+    }
+
+    /// Whether some replication has been played in part only.
+    #[must_use]
+    pub fn has_gaps(&self) -> bool {
+        let last = self.complete.last().map_or(0, |last| last + 1);
+        !self.open.is_empty() || self.complete.len() != last as usize
+    }
+
+    /// Adds sections of a replication: what each stream came to in them, and where there are several streams, all of them together.
+    pub fn add(&mut self, replication: u32, streams: Vec<Alone>, whole: Option<Alone>) {
+        let groups = self.groups.len();
+        let open = self.open.entry(replication).or_insert_with(|| OpenReplication::new(&self.groups));
+        for (played, stream) in open.played.iter_mut().zip(&streams) {
+            played.extend(stream.sections.iter().map(|(section, _)| *section));
+        }
+        let is_complete = open.played.iter().zip(&self.sections).all(|(played, &sections)| played.len() == sections);
+        for (place, part) in streams.into_iter().chain(whole).enumerate().take(groups) {
+            let sections = self.sections.get(place).copied().unwrap_or(1);
+            let kept = self.keeps_replications.then_some(replication);
+            self.groups[place].add(replication, part, sections, kept, &mut open.plans[place]);
+        }
+        if is_complete {
+            self.close(replication);
+        }
+    }
+
+    /// Adds a replication in which recipients were played together: what each plan came to. `whole` makes one of all streams.
+    pub fn add_worlds(
+        &mut self,
+        replication: u32,
+        worlds: Vec<WorldTally>,
+        whole: impl FnOnce(&[Alone]) -> Option<Alone>,
+    ) {
+        for (plan, world) in worlds.iter().enumerate() {
+            self.contended |= world.touched;
+            self.longest[plan].iter_mut().zip(&world.longest).for_each(|(a, b)| *a = (*a).max(*b));
+            self.opened[plan].iter_mut().zip(&world.opened).for_each(|(a, b)| *a += b);
+        }
+        let streams = (0..self.sections.len()).map(|stream| {
+            let plans = worlds.iter().map(|world| world.streams[stream].clone()).collect();
+            let tally = Tally { arrivals: worlds[0].arrivals[stream].clone(), plans, pairs: Vec::new() };
+            Alone { sections: vec![(0, tally.plans.iter().map(|plan| plan.latencies.cells()).collect())], tally }
+        });
+        let streams: Vec<_> = streams.collect();
+        let whole = whole(&streams);
+        self.add(replication, streams, whole);
+    }
+
+    /// All sections of a replication are there: what could not be folded before is.
+    fn close(&mut self, replication: u32) {
+        let Some(open) = self.open.remove(&replication) else { return };
+        for (group, plans) in self.groups.iter_mut().zip(open.plans) {
+            group.plans.iter_mut().zip(plans).for_each(|(ledger, open)| ledger.fold(open));
+        }
+        self.complete.insert(replication);
+    }
+
+    fn can_merge(&self, other: &Self) -> Result<(), LedgerError> {
+        if self.sections != other.sections || self.groups.len() != other.groups.len() {
+            return Err(LedgerError::OtherRun);
+        }
+        let holds = |account: &Self, replication: &u32| account.complete.contains(replication);
+        let of_either = other.complete.iter().chain(other.open.keys());
+        let complete = of_either.clone().find(|&replication| holds(self, replication));
+        let twice = complete.or_else(|| self.open.keys().find(|&replication| holds(other, replication)));
+        let of_both =
+            self.open.iter().filter_map(|(replication, open)| Some((replication, open, other.open.get(replication)?)));
+        let overlap = |(_, ours, theirs): &(&u32, &OpenReplication, &OpenReplication)| {
+            ours.played.iter().zip(&theirs.played).any(|(ours, theirs)| !ours.is_disjoint(theirs))
+        };
+        let twice = twice.or_else(|| of_both.into_iter().find(overlap).map(|(replication, ..)| replication));
+        twice.map_or(Ok(()), |&replication| Err(LedgerError::Twice(replication)))
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.groups.iter_mut().zip(&other.groups).for_each(|(ours, theirs)| ours.merge(theirs));
+        let each = |ours: &mut Vec<Vec<u64>>, theirs: &[Vec<u64>], add: fn(u64, u64) -> u64| {
+            let plans = ours.iter_mut().zip(theirs);
+            plans.for_each(|(ours, theirs)| ours.iter_mut().zip(theirs).for_each(|(a, b)| *a = add(*a, *b)));
+        };
+        each(&mut self.longest, &other.longest, u64::max);
+        each(&mut self.opened, &other.opened, std::ops::Add::add);
+        self.contended |= other.contended;
+        self.complete.extend(&other.complete);
+        for (&replication, theirs) in &other.open {
+            let ours = self.open.entry(replication).or_insert_with(|| OpenReplication::new(&self.groups));
+            ours.merge(theirs);
+            let sections = ours.played.iter().zip(&self.sections);
+            if sections.into_iter().all(|(played, &sections)| played.len() == sections) {
+                self.close(replication);
+            }
+        }
+    }
+}
+
+impl GroupLedger {
+    /// A group of so many recipients per replication, of which nothing has been played.
+    #[must_use]
+    pub fn new(recipients: u64, tally: Tally) -> Self {
+        let plans = vec![PlanLedger::default(); tally.plans.len()];
+        Self { recipients, tally, plans }
+    }
+
+    fn add(&mut self, replication: u32, part: Alone, sections: usize, kept: Option<u32>, open: &mut [OpenPlan]) {
+        let Alone { mut tally, sections: played } = part;
+        for ((ledger, open), plan) in self.plans.iter_mut().zip(open).zip(&mut tally.plans) {
+            ledger.add(replication, plan, self.recipients, kept, open);
+        }
+        for (section, cells) in played {
+            let member = u64::from(replication) * sections as u64 + section as u64;
+            self.plans.iter_mut().zip(cells).for_each(|(ledger, cells)| ledger.latencies.add(member, &cells));
+        }
+        self.tally.merge(&tally);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.tally.merge(&other.tally);
+        self.plans.iter_mut().zip(&other.plans).for_each(|(ours, theirs)| ours.merge(theirs));
+    }
+}
+
+impl PlanLedger {
+    /// Takes out of the tally what does not add up.
+    fn add(
+        &mut self,
+        replication: u32,
+        tally: &mut PlanTally,
+        recipients: u64,
+        kept: Option<u32>,
+        open: &mut OpenPlan,
+    ) {
+        // Of the seconds only the fullest is of interest: they need not be added up.
+        let ends = std::mem::take(&mut tally.ends);
+        if open.ends.is_empty() {
+            open.ends = ends;
+        } else {
+            open.ends.merge(&ends);
+        }
+        open.last_end = open.last_end.max(tally.last_end);
+        for (provider, tally) in tally.providers.iter() {
+            if let Some(at) = tally.queue.as_ref().and_then(|queue| queue.drained) {
+                let cleared = open.backlog_cleared.entry(provider).or_insert(at);
+                *cleared = at.max(*cleared);
+            }
+        }
+        let costs = std::mem::take(&mut tally.first_costs);
+        if !costs.is_empty() && u64::from(replication) * recipients.min(FIRST as u64) < FIRST as u64 {
+            add_costs(self.first_costs.entry(replication).or_default(), &costs);
+        }
+        if let Some(replication) = kept {
+            self.replications.entry(replication).or_default().add(&ReplicationCounts::of(tally, recipients));
+        }
+    }
+
+    fn fold(&mut self, open: OpenPlan) {
+        self.peak = self.peak.max(open.ends.peak());
+        self.last_end.add(open.last_end);
+        open.backlog_cleared.into_iter().for_each(|(provider, at)| {
+            self.backlog_cleared.entry(provider).or_default().add(Some(at));
+        });
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.peak = self.peak.max(other.peak);
+        self.last_end.merge(other.last_end);
+        for (&provider, &mean) in &other.backlog_cleared {
+            self.backlog_cleared.entry(provider).or_default().merge(mean);
+        }
+        self.latencies.merge(&other.latencies);
+        for (&replication, costs) in &other.first_costs {
+            add_costs(self.first_costs.entry(replication).or_default(), costs);
+        }
+        for (&replication, counts) in &other.replications {
+            self.replications.entry(replication).or_default().add(counts);
+        }
+    }
+}
+
+/// Adds what some recipients cost: each has a place of its own, and those of others are 0.
+fn add_costs(ours: &mut Vec<i64>, theirs: &[i64]) {
+    if ours.len() < theirs.len() {
+        ours.resize(theirs.len(), 0);
+    }
+    ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
+}
+
+impl Mean {
+    fn add(&mut self, micros: Option<i64>) {
+        if let Some(micros) = micros {
+            self.sum += i128::from(micros);
+            self.count += 1;
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.count += other.count;
+    }
+
+    /// The mean (s), if there was anything.
+    #[must_use]
+    pub fn seconds(self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum as f64 / 1e6 / f64::from(self.count))
+    }
+}
+
+impl ReplicationCounts {
+    fn of(tally: &PlanTally, recipients: u64) -> Self {
+        let &PlanTally { delivered, in_time, succeeded, duplicates, seen, cost, .. } = tally;
+        let latencies = (tally.latencies.sum(), tally.latencies.count());
+        Self { recipients, delivered, in_time, succeeded, duplicates, seen, cost, latencies }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.recipients = other.recipients;
+        self.delivered += other.delivered;
+        self.in_time += other.in_time;
+        self.succeeded += other.succeeded;
+        self.duplicates += other.duplicates;
+        self.seen += other.seen;
+        self.cost += other.cost;
+        self.latencies = (self.latencies.0 + other.latencies.0, self.latencies.1 + other.latencies.1);
+    }
+}
+
+impl OpenReplication {
+    fn new(groups: &[GroupLedger]) -> Self {
+        let streams = if groups.len() > 1 { groups.len() - 1 } else { groups.len() };
+        let plans = groups.iter().map(|group| vec![OpenPlan::default(); group.plans.len()]).collect();
+        Self { played: vec![BTreeSet::new(); streams], plans }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.played.iter_mut().zip(&other.played).for_each(|(ours, theirs)| ours.extend(theirs));
+        let plans = self.plans.iter_mut().flatten().zip(other.plans.iter().flatten());
+        plans.for_each(|(ours, theirs)| ours.merge(theirs));
+    }
+}
+
+impl OpenPlan {
+    fn merge(&mut self, other: &Self) {
+        self.ends.merge(&other.ends);
+        self.last_end = self.last_end.max(other.last_end);
+        for (&provider, &at) in &other.backlog_cleared {
+            let cleared = self.backlog_cleared.entry(provider).or_insert(at);
+            *cleared = at.max(*cleared);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! A scenario under study: replications are added to a ledger of integers, and estimates are made from that.
+
+use super::compare::results;
+use super::over_time;
+use super::pictures;
+use super::playing;
+use super::precision::{Wanted, is_missed, next_round};
+use super::ready::Ready;
+use super::results::{Findings, Results};
+use super::sweep::key;
+use super::totals::{Certainty, Totals, empty_account, sum};
+use crate::scenario::Scenario;
+use crate::sim::{Interrupted, Ledger, LedgerError, Progress, SECTIONS};
+
+/// A scenario, and what has been played of it so far.
+///
+/// > What it comes to depends on which replications have been played, not on how, where or in which order.
+///
+/// Where recipients share capacity, circuits or random outages they are played together, and intervals come from replications. Where it
+/// turns out that none of that made a difference to anybody, it is as if each recipient had been alone: that is played then, and intervals
+/// come from recipients.
+///
+/// ```
+/// use failsim::{scenario, sim, study};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut scenario = scenario::load(std::path::Path::new("scenarios/bank-pin.toml"))?;
+/// scenario.set_recipients(2_000).expect("its arrivals are not from a file");
+/// let progress = sim::Progress::default();
+/// let mut experiment = study::Experiment::new(&scenario, 3, &progress).expect("nobody stops it");
+/// experiment.play(&progress).expect("nobody stops it");
+/// let kept = experiment.ledger().to_bytes();
+///
+/// let ledger = sim::Ledger::from_bytes(&kept)?;
+/// let resumed = study::Experiment::resume(&scenario, 3, ledger, &progress)?;
+/// assert_eq!(resumed.results(&progress).expect("nobody stops it").scenario.replications, 3);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Experiment<'a> {
+    ready: Ready<'a>,
+    wanted: Wanted,
+    /// Each recipient as if it were alone.
+    independent: Totals,
+    /// Recipients together.
+    contended: Totals,
+}
+
+/// Why an experiment does not go on from a ledger.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ResumeError {
+    /// The run was asked to stop.
+    Interrupted,
+    /// The ledger is not one of this scenario.
+    Ledger(LedgerError),
+    /// Some replication, or a part of one, is missing.
+    Gaps,
+}
+
+impl std::fmt::Display for ResumeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Interrupted => Interrupted.fmt(f),
+            Self::Ledger(error) => error.fmt(f),
+            Self::Gaps => f.write_str("parts of the run are missing in the ledger"),
+        }
+    }
+}
+
+impl std::error::Error for ResumeError {}
+
+impl From<LedgerError> for ResumeError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl From<Interrupted> for ResumeError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
+impl<'a> Experiment<'a> {
+    /// Makes `scenario` ready to be played as often as `wanted`.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `progress` was asked to stop before the end.
+    pub fn new(scenario: &'a Scenario, wanted: impl Into<Wanted>, progress: &Progress) -> Result<Self, Interrupted> {
+        let (ready, wanted) = (Ready::new(scenario, progress)?, wanted.into());
+        let totals = |certainty| Totals::new(&ready, wanted.confidence, wanted.replications.most(), certainty);
+        let (independent, contended) = (totals(Certainty::Recipients), totals(Certainty::Nothing));
+        Ok(Self { ready, wanted, independent, contended })
+    }
+
+    /// Goes on from what was kept of the same scenario: the whole of it, or parts that have been merged.
+    ///
+    /// # Errors
+    /// [`ResumeError`] when the ledger is of another scenario, or has gaps.
+    pub fn resume(
+        scenario: &'a Scenario,
+        wanted: impl Into<Wanted>,
+        ledger: Ledger,
+        progress: &Progress,
+    ) -> Result<Self, ResumeError> {
+        let mut experiment = Self::new(scenario, wanted, progress)?;
+        // Merged into empty accounts of this scenario, so that what is read fits it.
+        let mut all = experiment.ledger();
+        all.merge(&ledger)?;
+        if all.independent.has_gaps() || all.contended.has_gaps() {
+            return Err(ResumeError::Gaps);
+        }
+        (experiment.independent.account, experiment.contended.account) = (all.independent, all.contended);
+        experiment.contended.set_certainty();
+        Ok(experiment)
+    }
+
+    /// All that has been played, as integers.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        let key = key(self.ready.scenario, 0.into());
+        Ledger::new(key, self.independent.account.clone(), self.contended.account.clone())
+    }
+
+    /// A ledger of nothing, to which parts of this experiment can be merged.
+    #[must_use]
+    pub fn empty_ledger(&self) -> Ledger {
+        let [independent, contended] = [true, false].map(|independent| empty_account(&self.ready, independent));
+        Ledger::new(key(self.ready.scenario, 0.into()), independent, contended)
+    }
+
+    /// Plays as often as wanted.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `progress` was asked to stop before the end.
+    pub fn play(&mut self, progress: &Progress) -> Result<(), Interrupted> {
+        if self.is_shared() {
+            while let Some(until) = next_round(&self.contended, self.ready.scenario, &self.wanted) {
+                playing::add_contended(&self.ready, &mut self.contended, until, progress)?;
+            }
+        }
+        while self.is_independent()
+            && let Some(until) = next_round(&self.independent, self.ready.scenario, &self.wanted)
+        {
+            playing::add_independent(&self.ready, &mut self.independent, until, progress)?;
+        }
+        Ok(())
+    }
+
+    /// Plays the replications that are missing up to this number, exclusive.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `progress` was asked to stop before the end.
+    pub fn add_replications(&mut self, until: u32, progress: &Progress) -> Result<(), Interrupted> {
+        if self.is_shared() {
+            playing::add_contended(&self.ready, &mut self.contended, until, progress)?;
+        }
+        if self.is_independent() {
+            playing::add_independent(&self.ready, &mut self.independent, until, progress)?;
+        }
+        Ok(())
+    }
+
+    /// Plays one replication with its recipients together. Gives the ledger of that alone.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `progress` was asked to stop before the end.
+    pub fn contended_part(&self, replication: u32, progress: &Progress) -> Result<Ledger, Interrupted> {
+        let mut ledger = self.empty_ledger();
+        for worlds in self.ready.together(replication..replication + 1, progress)? {
+            ledger.contended.add_worlds(replication, worlds, |streams| sum(&self.ready, streams));
+        }
+        Ok(ledger)
+    }
+
+    /// Plays a part of one replication, each recipient as if it were alone: each `of`-th section from the `part`-th on. Gives the ledger
+    /// of that alone.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `progress` was asked to stop before the end.
+    pub fn independent_part(
+        &self,
+        replication: u32,
+        part: usize,
+        of: usize,
+        progress: &Progress,
+    ) -> Result<Ledger, Interrupted> {
+        let sections: Vec<_> = (part..SECTIONS).step_by(of.max(1)).collect();
+        let streams = self.ready.alone(replication, &sections, progress)?;
+        let mut ledger = self.empty_ledger();
+        let whole = sum(&self.ready, &streams);
+        ledger.independent.add(replication, streams, whole);
+        Ok(ledger)
+    }
+
+    /// Whether recipients have to be played together to find out what they come to.
+    fn is_shared(&self) -> bool {
+        self.ready.scenario.is_shared()
+    }
+
+    /// Whether, as far as is known, recipients make no difference to one another.
+    fn is_independent(&self) -> bool {
+        !self.is_shared() || !self.contended.account.contended
+    }
+
+    fn totals(&self) -> &Totals {
+        if self.is_independent() { &self.independent } else { &self.contended }
+    }
+
+    /// What each plan came to, and how plans compare: all pairs of up to [`Pairs::MOST_IN_FULL`] plans, of more each with the reference.
+    ///
+    /// [`Pairs::MOST_IN_FULL`]: crate::sim::Pairs::MOST_IN_FULL
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `progress` was asked to stop before the end.
+    pub fn results(&self, progress: &Progress) -> Result<Results, Interrupted> {
+        results(self.ready.scenario, self.totals(), progress)
+    }
+
+    /// The results and what is said beside them, without the data of figures.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `progress` was asked to stop before the end.
+    pub fn summary(&self, progress: &Progress) -> Result<Findings, Interrupted> {
+        let results = self.results(progress)?;
+        let drawn = pictures::drawn(&results.plans, self.ready.scenario.reference());
+        let imprecise = is_missed(self.totals(), self.ready.scenario, &self.wanted);
+        Ok(Findings { results, drawn, imprecise, ..Findings::default() })
+    }
+
+    /// The results with the data of figures, for a report.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `progress` was asked to stop before the end.
+    pub fn findings(&self, progress: &Progress) -> Result<Findings, Interrupted> {
+        let summary = self.summary(progress)?;
+        let (scenario, totals) = (self.ready.scenario, self.totals());
+        let over_time = if self.is_shared() { &self.contended } else { totals };
+        Ok(Findings {
+            pictures: pictures::pictures(scenario, totals, &summary.drawn),
+            over_time: over_time::over_time(scenario, over_time, &summary.drawn),
+            ..summary
+        })
+    }
+}
+
+/// Plays every plan of `scenario`, as often as wanted, and compares them, with the data of figures.
+///
+/// # Errors
+/// [`Interrupted`] when `progress` was asked to stop before the end.
+pub fn compare(scenario: &Scenario, wanted: impl Into<Wanted>, progress: &Progress) -> Result<Findings, Interrupted> {
+    played(scenario, wanted, progress)?.findings(progress)
+}
+
+/// An experiment in which `scenario` has been played as often as wanted.
+///
+/// # Errors
+/// [`Interrupted`] when `progress` was asked to stop before the end.
+pub fn played<'a>(
+    scenario: &'a Scenario,
+    wanted: impl Into<Wanted>,
+    progress: &Progress,
+) -> Result<Experiment<'a>, Interrupted> {
+    let mut experiment = Experiment::new(scenario, wanted, progress)?;
+    experiment.play(progress)?;
+    Ok(experiment)
+}

@@ -1,0 +1,144 @@
+//! Parts of a run add up to the whole, byte for byte, in any order; what is no part of it is refused.
+
+use crate::build::{change_steps, stream};
+use crate::random_scenario::{Case, shared_case};
+use crate::three_plans::three_plans;
+use failsim::provider::{Capacity, Order};
+use failsim::report;
+use failsim::scenario::Scenario;
+use failsim::sim::{Interrupted, Ledger, LedgerError, Progress};
+use failsim::study::{Experiment, ResumeError};
+use failsim::traffic::Arrivals;
+use failsim::units::Span;
+use proptest::prelude::*;
+
+/// Two streams: one in 32 sections, with latencies that many share, and a small one with a plan of its own.
+fn two_streams() -> Scenario {
+    let mut scenario = three_plans(4_000);
+    scenario.streams[0].name = "pins".to_owned();
+    let mut other = stream("promotion", 300, Arrivals::Uniform { over: Span::from_secs(300) });
+    let mut own = scenario.plans[0].clone();
+    change_steps(&mut own, |steps| steps.truncate(1));
+    other.plan = Some(own);
+    scenario.streams.push(other);
+    scenario
+}
+
+fn experiment(scenario: &Scenario, replications: u32) -> Experiment<'_> {
+    Experiment::new(scenario, replications, &Progress::default()).expect("nobody stops it")
+}
+
+fn whole(scenario: &Scenario, replications: u32) -> (Ledger, String) {
+    let mut experiment = experiment(scenario, replications);
+    experiment.play(&Progress::default()).expect("nobody stops it");
+    (experiment.ledger(), report::json(&experiment.results(&Progress::default()).expect("nobody stops it")))
+}
+
+/// The parts added up in this order.
+fn added_up(scenario: &Scenario, parts: &[Ledger], order: impl IntoIterator<Item = usize>) -> Ledger {
+    let mut sum = experiment(scenario, 1).empty_ledger();
+    order.into_iter().for_each(|place| sum.merge(&parts[place]).expect("each part once"));
+    sum
+}
+
+#[test]
+fn sections_add_up_to_the_run_in_any_order() -> Result<(), Interrupted> {
+    let scenario = two_streams();
+    let (ledger, results) = whole(&scenario, 5);
+    let playing = experiment(&scenario, 5);
+    let mut parts = Vec::new();
+    for replication in 0..5 {
+        for part in 0..3 {
+            parts.push(playing.independent_part(replication, part, 3, &Progress::default())?);
+        }
+    }
+    for order in [(0..15).collect::<Vec<_>>(), (0..15).rev().collect(), (0..15).map(|i| i * 7 % 15).collect()] {
+        let sum = added_up(&scenario, &parts, order);
+        assert!(sum == ledger && sum.to_bytes() == ledger.to_bytes());
+    }
+    // Two halves, each added up by itself.
+    let mut one = added_up(&scenario, &parts, (0..15).filter(|i| i % 2 == 0));
+    let other = added_up(&scenario, &parts, (0..15).filter(|i| i % 2 == 1));
+    assert_eq!(one.merge(&other), Ok(()));
+    assert!(one.to_bytes() == ledger.to_bytes());
+    let kept = Ledger::from_bytes(&one.to_bytes()).expect("what was written is read");
+    assert!(kept == ledger);
+    let resumed = Experiment::resume(&scenario, 5, kept, &Progress::default()).expect("it is whole");
+    assert_eq!(report::json(&resumed.results(&Progress::default())?), results);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..crate::build::fixed_config() })]
+
+    /// Replications in which recipients meet, whatever they share.
+    #[test]
+    fn replications_add_up_to_the_run_in_any_order(case in shared_case()) {
+        let Case { scenario, .. } = case;
+        let mut playing = experiment(&scenario, 4);
+        playing.add_replications(4, &Progress::default()).expect("nobody stops it");
+        let whole = playing.ledger();
+        let alone = whole.independent.replications() > 0;
+        let mut parts = Vec::new();
+        for replication in 0..4 {
+            if scenario.is_shared() {
+                parts.push(playing.contended_part(replication, &Progress::default()).expect("nobody stops it"));
+            }
+            if alone {
+                parts.push(playing.independent_part(replication, 0, 1, &Progress::default()).expect("nobody stops it"));
+            }
+        }
+        let (forwards, backwards) = (0..parts.len(), (0..parts.len()).rev());
+        prop_assert!(added_up(&scenario, &parts, forwards).to_bytes() == whole.to_bytes());
+        prop_assert!(added_up(&scenario, &parts, backwards).to_bytes() == whole.to_bytes());
+    }
+}
+
+/// Where it turns out that nobody waits, the ledger holds both tallies.
+#[test]
+fn a_run_in_which_nobody_waits_holds_both_tallies() {
+    let mut scenario = three_plans(2_000);
+    let plenty = Capacity { rate: None, concurrent: Some(100_000), queue: u64::MAX, order: Order::Fifo };
+    scenario.providers[0].capacity = Some(plenty);
+    let (ledger, _) = whole(&scenario, 3);
+    assert_eq!((ledger.independent.replications(), ledger.contended.replications()), (3, 3));
+    scenario.providers[0].capacity = Some(Capacity { concurrent: Some(3), ..plenty });
+    let (ledger, _) = whole(&scenario, 3);
+    assert_eq!((ledger.independent.replications(), ledger.contended.replications()), (0, 3));
+}
+
+#[test]
+fn what_is_no_part_of_a_run_is_refused() -> Result<(), Interrupted> {
+    let scenario = two_streams();
+    let playing = experiment(&scenario, 2);
+    let part = playing.independent_part(0, 0, 2, &Progress::default())?;
+    let mut sum = part.clone();
+    assert_eq!(sum.merge(&part), Err(LedgerError::Twice(0)));
+    assert!(sum == part, "nothing is added then");
+    let all = playing.independent_part(0, 0, 1, &Progress::default())?;
+    assert_eq!(sum.merge(&all), Err(LedgerError::Twice(0)));
+    let mut other = scenario.clone();
+    other.seed += 1;
+    assert_eq!(sum.merge(&experiment(&other, 1).empty_ledger()), Err(LedgerError::OtherRun));
+    let resume = |ledger| Experiment::resume(&scenario, 2, ledger, &Progress::default()).map(|_| ());
+    assert_eq!(resume(part), Err(ResumeError::Gaps));
+    let second = playing.independent_part(1, 0, 1, &Progress::default())?;
+    assert_eq!(resume(second), Err(ResumeError::Gaps), "the first replication is missing");
+    Ok(())
+}
+
+#[test]
+fn a_file_that_was_cut_off_or_changed_is_refused() {
+    let (ledger, _) = whole(&three_plans(40), 1);
+    let bytes = ledger.to_bytes();
+    assert!(Ledger::from_bytes(&bytes).is_ok_and(|read| read == ledger));
+    assert_eq!(Ledger::from_bytes(&bytes[..bytes.len() - 1]), Err(LedgerError::Checksum));
+    let mut changed = bytes.clone();
+    *changed.last_mut().expect("it has bytes") ^= 1;
+    assert_eq!(Ledger::from_bytes(&changed), Err(LedgerError::Checksum));
+    let newer = String::from_utf8(bytes).expect("it is text").replacen("ledger/1", "ledger/2", 1);
+    assert_eq!(Ledger::from_bytes(newer.as_bytes()), Err(LedgerError::Schema("failsim/ledger/2".to_owned())));
+    for nothing in ["", "{}", "no ledger\nat all"] {
+        assert!(matches!(Ledger::from_bytes(nothing.as_bytes()), Err(LedgerError::Schema(_))), "{nothing:?}");
+    }
+}
