@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod build;
+#[cfg(feature = "cli")]
 mod cli;
 mod closed_forms;
 mod coverage;
@@ -13,11 +14,14 @@ mod engine_story;
 mod engine_walk;
 mod extremes;
 mod house;
+mod manifest;
 mod naive;
 mod pools;
 mod queueing;
 mod random_scenario;
+#[cfg(feature = "cli")]
 mod readme;
+#[cfg(feature = "report")]
 mod revision;
 mod rivals;
 mod sampling;
