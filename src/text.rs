@@ -39,12 +39,14 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
 }
 
 /// `text` with its lines and tabulators, and with `\u{1b}` and the like in place of all other hidden characters.
+#[cfg(any(test, feature = "cli"))]
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     let is_bad = |character| is_hidden(character) && !matches!(character, '\n' | '\t');
     replaced(text, is_bad, |safe, character| safe.extend(character.escape_default()))
 }
 
 /// `text` with `�` in place of each hidden character, for tables.
+#[cfg(feature = "report")]
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     replaced(text, is_hidden, |safe, _| safe.push('\u{fffd}'))
 }
@@ -65,6 +67,7 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
 }
 
 /// JSON with `\u001b` and the like in place of hidden characters in its strings: it says the same.
+#[cfg(any(test, feature = "report"))]
 pub(crate) fn json(text: &str) -> Cow<'_, str> {
     // Line feeds stand between the values only: in strings the serialiser has escaped them.
     let is_bad = |character| is_hidden(character) && character != '\n';
@@ -93,6 +96,7 @@ const SMALL: f64 = 1e-12;
 
 /// A number with all of its digits, for programs as for people: `0.25`, `1e308`.
 #[must_use]
+#[cfg_attr(not(feature = "report"), expect(unreachable_pub, reason = "users know it as report::number"))]
 pub fn number(value: f64) -> String {
     let is_plain = value == 0.0 || (SMALL..LARGE).contains(&value.abs());
     if is_plain { value.to_string() } else { format!("{value:e}") }

@@ -1,7 +1,7 @@
 //! Reading what somebody else wrote, without waiting and without end: regular files only, and no longer than expected.
 
 use std::fs::{File, FileType, metadata};
-use std::io::{Error, ErrorKind, Read, Result};
+use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
 /// Opens a regular file, or what a link says is one. A pipe, a device or a socket is refused before it is opened, since opening it may
@@ -21,7 +21,9 @@ pub(crate) fn open(path: &Path) -> Result<File> {
 ///
 /// # Errors
 /// As [`open`]; also when the file is longer, which is told before more than that has been read.
+#[cfg(any(test, feature = "report"))]
 pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
+    use std::io::Read as _;
     let file = open(path)?;
     let length = file.metadata()?.len();
     let mut bytes = Vec::new();
@@ -36,6 +38,7 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
 }
 
 /// A number of bytes in the largest unit that makes it whole.
+#[cfg(any(test, feature = "report"))]
 fn size(bytes: u64) -> String {
     match bytes {
         _ if bytes > 0 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),

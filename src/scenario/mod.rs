@@ -39,5 +39,6 @@ pub use model::{Bound, Check, Plan, Scenario, Stream, used_by};
 pub use overrides::Override;
 pub use quantity::duration_of as duration;
 pub use schema::schema;
+#[cfg(feature = "cli")]
 pub(crate) use suggest::nearest;
 pub use tolerance::{BaselineRules, Tolerance, Unclear};

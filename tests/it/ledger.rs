@@ -4,10 +4,9 @@ use crate::build::{change_steps, stream};
 use crate::random_scenario::{Case, shared_case};
 use crate::three_plans::three_plans;
 use failsim::provider::{Capacity, Order};
-use failsim::report;
 use failsim::scenario::Scenario;
 use failsim::sim::{Interrupted, Ledger, LedgerError, Progress};
-use failsim::study::{Experiment, ResumeError};
+use failsim::study::{Experiment, ResumeError, Results};
 use failsim::traffic::Arrivals;
 use failsim::units::Span;
 use proptest::prelude::*;
@@ -28,10 +27,14 @@ fn experiment(scenario: &Scenario, replications: u32) -> Experiment<'_> {
     Experiment::new(scenario, replications, &Progress::default()).expect("nobody stops it")
 }
 
+fn as_text(results: &Results) -> String {
+    serde_json::to_string(results).expect("results are plain data")
+}
+
 fn whole(scenario: &Scenario, replications: u32) -> (Ledger, String) {
     let mut experiment = experiment(scenario, replications);
     experiment.play(&Progress::default()).expect("nobody stops it");
-    (experiment.ledger(), report::json(&experiment.results(&Progress::default()).expect("nobody stops it")))
+    (experiment.ledger(), as_text(&experiment.results(&Progress::default()).expect("nobody stops it")))
 }
 
 /// The parts added up in this order.
@@ -64,7 +67,7 @@ fn sections_add_up_to_the_run_in_any_order() -> Result<(), Interrupted> {
     let kept = Ledger::from_bytes(&one.to_bytes()).expect("what was written is read");
     assert!(kept == ledger);
     let resumed = Experiment::resume(&scenario, 5, kept, &Progress::default()).expect("it is whole");
-    assert_eq!(report::json(&resumed.results(&Progress::default())?), results);
+    assert_eq!(as_text(&resumed.results(&Progress::default())?), results);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod build;
+#[cfg(feature = "cli")]
 mod cli;
 mod closed_forms;
 mod coverage;
@@ -16,11 +17,14 @@ mod engine_walk;
 mod extremes;
 mod house;
 mod ledger;
+mod manifest;
 mod naive;
 mod pools;
 mod queueing;
 mod random_scenario;
+#[cfg(feature = "cli")]
 mod readme;
+#[cfg(feature = "report")]
 mod revision;
 mod rivals;
 mod sampling;

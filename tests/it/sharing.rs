@@ -8,6 +8,7 @@ use crate::random_scenario::{case, shared_case};
 use crate::three_plans::three_plans;
 use failsim::engine::{BreakerRules, Pool, StepRules};
 use failsim::provider::{Capacity, Effect, Order, Outage, ProviderSpec, When};
+#[cfg(feature = "report")]
 use failsim::report;
 use failsim::scenario::Scenario;
 use failsim::sim::Progress;
@@ -60,7 +61,10 @@ proptest! {
         for order in [Order::Fifo, Order::Priority] {
             let with = play(&with_plenty(&case.scenario, order), replications);
             let without = play(&case.scenario, replications);
+            prop_assert!(with.results == without.results);
+            #[cfg(feature = "report")]
             prop_assert!(report::json(&with.results) == report::json(&without.results));
+            #[cfg(feature = "report")]
             prop_assert!(report::csv(&with.results) == report::csv(&without.results));
             prop_assert!(with.pictures == without.pictures);
         }
