@@ -23,5 +23,6 @@ mod rivals;
 mod sampling;
 mod scenario_files;
 mod sharing;
+mod snapshot;
 mod three_plans;
 mod twin;
