@@ -12,6 +12,8 @@ mod engine_rules;
 mod engine_story;
 mod engine_walk;
 mod extremes;
+mod fuzz_targets;
+mod fuzzing;
 mod house;
 mod naive;
 mod pools;
