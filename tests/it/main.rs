@@ -26,5 +26,6 @@ mod sampling;
 mod scenario_files;
 mod sharing;
 mod snapshot;
+mod terminal;
 mod three_plans;
 mod twin;
