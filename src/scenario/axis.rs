@@ -4,7 +4,7 @@ use super::change::{Change, Path};
 use super::grammar::Kind;
 use super::quantity::{duration, rate};
 use crate::units::SimTime;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The most values that one axis takes.
 const MOST: usize = 10_000;
@@ -76,7 +76,7 @@ impl Axis {
 
 /// Refuses values that are the same, however they are written: a point would be played twice.
 fn all_differ(unit: AxisUnit, values: &[String]) -> Result<(), String> {
-    let (mut words, mut numbers) = (HashMap::new(), HashMap::new());
+    let (mut words, mut numbers) = (BTreeMap::new(), BTreeMap::new());
     for value in values {
         // Zero has two signs.
         let number = number_of(unit, value).map(|number| (number + 0.0).to_bits());
