@@ -4,6 +4,7 @@ use super::change::{Change, Path};
 use super::grammar::Kind;
 use super::quantity::{duration, rate};
 use crate::units::Span;
+use std::collections::BTreeMap;
 
 /// The most values that one axis takes.
 const MOST: usize = 10_000;
@@ -50,6 +51,9 @@ impl Axis {
             Some((from, rest)) => range(unit, from.trim(), rest.trim(), matches!(kind, Kind::Count { .. }))?,
             None => values.split(',').map(|value| value.trim().to_owned()).collect(),
         };
+        if values.len() > MOST {
+            return Err(format!("an axis has at most {MOST} values, not {}", values.len()));
+        }
         all_differ(unit, &values)?;
         let numbers = values.iter().map(|value| number_of(unit, value)).collect::<Option<Vec<_>>>();
         if let (None, AxisUnit::Seconds | AxisUnit::PerSecond | AxisUnit::Number) = (&numbers, unit) {
@@ -72,10 +76,12 @@ impl Axis {
 
 /// Refuses values that are the same, however they are written: a point would be played twice.
 fn all_differ(unit: AxisUnit, values: &[String]) -> Result<(), String> {
-    for (i, value) in values.iter().enumerate() {
-        let number = number_of(unit, value);
-        let is_same = |other: &&String| *other == value || number.is_some() && number_of(unit, other) == number;
-        match values[..i].iter().find(is_same) {
+    let (mut words, mut numbers) = (BTreeMap::new(), BTreeMap::new());
+    for value in values {
+        // Zero has two signs.
+        let number = number_of(unit, value).map(|number| (number + 0.0).to_bits());
+        let same = words.insert(value, value).or(number.and_then(|number| numbers.insert(number, value)));
+        match same {
             Some(same) if same == value => return Err(format!("{value:?} stands there twice")),
             Some(same) => return Err(format!("{same:?} and {value:?} are the same value: write it once")),
             None => {}
@@ -163,6 +169,15 @@ mod tests {
         assert_eq!((ttl.numbers, ttl.unit), (None, AxisUnit::Word));
     }
 
+    /// Ten thousand are looked at in no time, and no more than that are taken.
+    #[test]
+    fn an_axis_may_be_long() {
+        assert_eq!(values("plans.a.steps.1.ttl=1s..10000s:10000").len(), 10_000);
+        let list: Vec<_> = (0..10_001).map(|seed: u32| seed.to_string()).collect();
+        let said = Axis::parse(&format!("seed={}", list.join(","))).expect_err("too many");
+        assert_eq!(said, "an axis has at most 10000 values, not 10001");
+    }
+
     #[test]
     fn what_is_no_axis_is_refused_with_the_cure() {
         let cases = [
@@ -171,6 +186,8 @@ mod tests {
             ("plans.a.steps.1.ttl=15s..30s", "FROM..TO:COUNT"),
             ("plans.a.steps.1.ttl=15s..30s:1", "from 2 to"),
             ("plans.a.steps.1.ttl=15s,15s", "twice"),
+            ("plans.a.steps.1.ttl=none,none", "twice"),
+            ("checks.1.at_least=0,-0", "\"0\" and \"-0\" are the same value"),
             ("plans.a.steps.1.ttl=1s,1000ms", "\"1s\" and \"1000ms\" are the same value"),
             ("plans.a.steps.1.ttl=none,1m,60s", "\"1m\" and \"60s\" are the same value"),
             ("providers.sms.capacity.rate=1/s,60/min", "are the same value"),

@@ -30,9 +30,25 @@ pub struct Path {
 impl std::fmt::Display for Path {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let is_bare = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        let word = |word: &String| if is_bare(word) { word.clone() } else { format!("\"{word}\"") };
+        let word = |word: &String| match is_bare(word) && !word.is_empty() {
+            true => word.clone(),
+            false => quoted(word),
+        };
         f.write_str(&self.words.iter().map(word).collect::<Vec<_>>().join("."))
     }
+}
+
+/// A key in quotes, as TOML reads it.
+fn quoted(word: &str) -> String {
+    let mut text = String::from("\"");
+    for letter in word.chars() {
+        match letter {
+            '"' | '\\' => text.extend(['\\', letter]),
+            _ if letter.is_control() => text += &format!("\\u{:04X}", u32::from(letter)),
+            _ => text.push(letter),
+        }
+    }
+    text + "\""
 }
 
 impl Path {
@@ -237,6 +253,14 @@ mod tests {
         assert_eq!(path.words, ["plans", "viber first", "steps", "2", "ttl"]);
         assert_eq!(path.to_string(), "plans.\"viber first\".steps.2.ttl");
         assert!(matches!(path.kind(), Ok(Kind::Limit)));
+    }
+
+    #[test]
+    fn a_path_is_read_as_it_is_written() {
+        for name in ["viber", "a b", "", "a\\b", "a\"b", "a.b", "é", "a\u{7}b"] {
+            let path = Path { words: ["plans", name, "steps", "2", "ttl"].map(str::to_owned).to_vec() };
+            assert_eq!(Path::parse(&path.to_string()), Ok(path));
+        }
     }
 
     #[test]

@@ -24,34 +24,34 @@ pub(super) static SCENARIO: Table = Table {
     what: "a scenario",
     key: "key",
     example: "[goal] [traffic] [providers.NAME] [[plans]]",
-    doc: "A failsim scenario: people to reach, providers that carry messages, and plans to compare",
+    doc: "A failsim scenario: recipients to reach, providers that carry the messages, and plans to compare",
     fields: &[
-        Field::optional("title", Kind::Text, "One line that says what the scenario asks; by default the file's name"),
-        Field::optional(
-            "seed",
-            Kind::Count { min: 0, max: u64::MAX },
-            "The seed of all luck, a whole number; by default 1",
-        ),
+        Field::optional("title", Kind::Text, "The question that the scenario asks, in one line")
+            .or("the name of the file"),
+        Field::optional("seed", Kind::Count { min: 0, max: u64::MAX }, "The seed of all random numbers").or("1"),
         Field::optional(
             "replications",
             Kind::Count { min: 1, max: MAX_REPLICATIONS },
-            "How often it is played, each time with luck of its own, unless the command line says otherwise; by default 1",
-        ),
-        Field::optional("currency", Kind::Text, "The name of the money; by default EUR"),
+            "How many times each plan is simulated, each time with other random numbers; `--replications` overrides it",
+        )
+        .or("1"),
+        Field::optional("currency", Kind::Text, "The name of the currency").or("\"EUR\""),
         Field::required("goal", Kind::Table(&GOAL), "What the plans are to achieve"),
         Field::required(
             "traffic",
             Kind::OneOrMore { of: &TRAFFIC, max: MAX_STREAMS },
-            "How many people are to be reached, and when; several streams of them in double brackets",
+            "How many recipients there are, and when they arrive; several streams of traffic go in double brackets, `[[traffic]]`",
         ),
-        Field::required("providers", Kind::Named(&PROVIDER), "Who carries the channels, by name"),
-        Field::required("plans", Kind::List { of: &PLAN, min: 1, max: 1000 }, "The plans that are compared"),
+        Field::required("providers", Kind::Named(&PROVIDER), "The simulated channel providers, by name"),
+        Field::required("plans", Kind::List { of: &PLAN, min: 1, max: 1000 }, "The plans to compare"),
         Field::optional(
             "checks",
             Kind::List { of: &CHECK, min: 0, max: 1000 },
-            "What `failsim check` holds the plans to",
-        ),
-        Field::optional("baseline", Kind::Table(&BASELINE), "How `failsim check` holds the plans to another run"),
+            "The bounds that `failsim check` holds the plans to",
+        )
+        .or("none"),
+        Field::optional("baseline", Kind::Table(&BASELINE), "How `failsim check` compares the plans with another run")
+            .or("every measure, without tolerance"),
     ],
     forms: &[],
 };
@@ -61,18 +61,15 @@ static BASELINE: Table = Table {
     what: "[baseline]",
     key: "key",
     example: "{ tolerances = { in_time = \"0.1pp\" } }",
-    doc: "How `failsim check` holds the plans to another run: with --baseline or --against",
+    doc: "How `failsim check` compares the plans with another run, with `--baseline` or `--against`",
     fields: &[
         Field::optional(
             "tolerances",
             Kind::Table(&TOLERANCES),
-            "By how much measures may be worse; by default not at all. --tolerance goes before",
-        ),
-        Field::optional(
-            "measures",
-            Kind::Words(&COMPARED_NAMES),
-            "The measures that are compared; by default all of them",
-        ),
+            "By how much each measure may be worse than in the other run; `--tolerance` overrides it",
+        )
+        .or("not at all"),
+        Field::optional("measures", Kind::Words(&COMPARED_NAMES), "The measures to compare").or("all of them"),
     ],
     forms: &[],
 };
@@ -82,13 +79,17 @@ static TOLERANCES: Table = Table {
     what: "a table of tolerances",
     key: "measure",
     example: "{ in_time = \"0.1pp\", cost_per_recipient = \"0.5%rel\" }",
-    doc: "By how much a measure may be worse than in the other run: percentage points of a share, an amount, or a part of that run's value",
+    doc: "By how much a measure may be worse than in the other run: an amount in the unit of the measure, or a percentage of the other run's value",
     fields: &[
         Field::optional("delivered", Kind::Text, OF_SHARE),
         Field::optional("in_time", Kind::Text, OF_SHARE),
         Field::optional("succeeded", Kind::Text, OF_SHARE),
         Field::optional("duplicates", Kind::Text, OF_SHARE),
-        Field::optional("cost_per_recipient", Kind::Text, "Such as \"0.001\" or \"0.5%rel\""),
+        Field::optional(
+            "cost_per_recipient",
+            Kind::Text,
+            "An amount of money such as \"0.001\", or a percentage such as \"0.5%rel\"",
+        ),
         Field::optional("latency_p50_s", Kind::Text, OF_SPAN),
         Field::optional("latency_p95_s", Kind::Text, OF_SPAN),
         Field::optional("latency_p99_s", Kind::Text, OF_SPAN),
@@ -96,8 +97,8 @@ static TOLERANCES: Table = Table {
     forms: &[],
 };
 
-const OF_SHARE: &str = "Such as \"0.1pp\" or \"2%rel\"";
-const OF_SPAN: &str = "Such as \"500ms\" or \"2%rel\"";
+const OF_SHARE: &str = "Percentage points such as \"0.1pp\", or a percentage such as \"2%rel\"";
+const OF_SPAN: &str = "A duration such as \"500ms\", or a percentage such as \"2%rel\"";
 
 static GOAL: Table = Table {
     id: "goal",
@@ -108,7 +109,7 @@ static GOAL: Table = Table {
     fields: &[Field::required(
         "deadline",
         Kind::Duration { zero: false },
-        "A delivery within this span of the recipient's arrival is in time [duration]",
+        "A message is in time when it is delivered within this time of the recipient's arrival",
     )],
     forms: &[],
 };
@@ -118,26 +119,34 @@ static TRAFFIC: Table = Table {
     what: "[traffic]",
     key: "key",
     example: "{ recipients = 1_000_000, arrivals = { blast = {} } }",
-    doc: "How many people are to be reached, and when",
+    doc: "How many recipients there are, and when they arrive",
     fields: &[
         Field::optional(
             "recipients",
             Kind::Count { min: 1, max: MAX_RECIPIENTS },
-            "How many people; can be left out with arrivals in stages or from a file",
+            "How many recipients there are; required unless `arrivals` has `stages` or a `file`",
+        )
+        .or("as many as the stages or the file say"),
+        Field::required(
+            "arrivals",
+            Kind::Table(&ARRIVALS),
+            "When the recipients arrive: when the sender asks for each message",
         ),
-        Field::required("arrivals", Kind::Table(&ARRIVALS), "When the sender asks for each message"),
-        Field::optional("name", Kind::Text, "The name of this stream; required where there are several"),
+        Field::optional("name", Kind::Text, "The name of this stream of traffic; required where there are several"),
         Field::optional(
             "plan",
             Kind::Text,
-            "The name of the plan that this stream always follows, which is then not compared; by default each of those that are",
-        ),
-        Field::optional("goal", Kind::Table(&GOAL), "What this stream is to achieve; by default as [goal]"),
+            "The name of the plan that this stream always follows; that plan is then not compared",
+        )
+        .or("each of the compared plans"),
+        Field::optional("goal", Kind::Table(&GOAL), "What is to be achieved for this stream")
+            .or("as `[goal]` of the file"),
         Field::optional(
             "priority",
             Kind::Count { min: 0, max: 255 },
-            "The higher goes first at providers that serve by priority; by default 0",
-        ),
+            "Which traffic goes first at a provider with `order = \"priority\"`: the higher number",
+        )
+        .or("0"),
     ],
     forms: &[],
 };
@@ -147,23 +156,23 @@ static ARRIVALS: Table = Table {
     what: "arrivals",
     key: "pattern of arrivals",
     example: "{ uniform = { over = \"1h\" } }",
-    doc: "When the sender asks for each message: exactly one pattern",
+    doc: "When the recipients arrive: exactly one pattern",
     fields: &[
-        Field::optional("blast", Kind::Table(&BLAST), "Everyone at the start"),
+        Field::optional("blast", Kind::Table(&BLAST), "All at the start"),
         Field::optional("spread", Kind::Table(&SPREAD), "Evenly spaced"),
-        Field::optional("uniform", Kind::Table(&UNIFORM), "Each at a time of its own, uniform over the span"),
-        Field::optional("poisson", Kind::Table(&POISSON), "At random, so many a second on average"),
+        Field::optional("uniform", Kind::Table(&UNIFORM), "Independent times, uniform over a span"),
+        Field::optional("poisson", Kind::Table(&POISSON), "Independent arrivals at a constant mean rate"),
         Field::optional(
             "stages",
             Kind::List { of: &STAGE, min: 1, max: 1000 },
-            "Stretches of time, one after the other, each with a rate that stays or changes evenly",
+            "Stages, one after the other, each at a rate that is constant or changes linearly",
         ),
         Field::optional(
             "file",
             Kind::Text,
-            "A CSV file with a time for each recipient, relative to the scenario's folder",
+            "A CSV file with one arrival time per row, relative to the scenario's folder",
         ),
-        Field::optional("column", Kind::Text, "The column of the CSV file; by default the first").with_key("file"),
+        Field::optional("column", Kind::Text, "The column of the CSV file").or("the first").with_key("file"),
     ],
     forms: &[&["blast"], &["spread"], &["uniform"], &["poisson"], &["stages"], &["file"]],
 };
@@ -173,7 +182,7 @@ static BLAST: Table = Table {
     what: "a blast",
     key: "key",
     example: "{}",
-    doc: "Everyone at the start",
+    doc: "All recipients arrive at the start",
     fields: &[],
     forms: &[],
 };
@@ -183,7 +192,7 @@ static SPREAD: Table = Table {
     what: "a spread",
     key: "key",
     example: "{ over = \"200s\" }",
-    doc: "Evenly spaced: the i-th of n at (i + 0.5) * over / n",
+    doc: "Evenly spaced: recipient i of n, counted from 0, arrives at (i + 0.5) * over / n",
     fields: &[OVER],
     forms: &[],
 };
@@ -193,7 +202,7 @@ static UNIFORM: Table = Table {
     what: "uniform arrivals",
     key: "key",
     example: "{ over = \"1h\" }",
-    doc: "Each at a time of its own, uniform over the span",
+    doc: "Each recipient arrives at an independent time, uniform over the span",
     fields: &[OVER],
     forms: &[],
 };
@@ -203,8 +212,8 @@ static POISSON: Table = Table {
     what: "poisson arrivals",
     key: "key",
     example: "{ rate = \"300/s\" }",
-    doc: "At random, so many a second on average",
-    fields: &[Field::required("rate", Kind::Rate, "How many arrive per time [rate]")],
+    doc: "Independent arrivals at a constant mean rate",
+    fields: &[Field::required("rate", Kind::Rate, "The mean rate of arrivals")],
     forms: &[],
 };
 
@@ -213,17 +222,20 @@ static STAGE: Table = Table {
     what: "a stage",
     key: "key",
     example: "{ over = \"5m\", rate = \"50/s..800/s\" }",
-    doc: "A stretch of time whose rate of arrivals stays or changes evenly",
+    doc: "A stage of arrivals, at a rate that is constant or changes linearly",
     fields: &[
         OVER,
-        Field::required("rate", Kind::Ramp, "How many arrive per time: \"50/s\", or \"50/s..800/s\" [rate]"),
+        Field::required(
+            "rate",
+            Kind::Ramp,
+            "The rate of arrivals, such as \"50/s\", or the rates at the start and at the end, such as \"50/s..800/s\"",
+        ),
     ],
     forms: &[],
 };
 
 /// The span that arrivals fill.
-const OVER: Field =
-    Field::required("over", Kind::Duration { zero: false }, "The span that the arrivals fill [duration]");
+const OVER: Field = Field::required("over", Kind::Duration { zero: false }, "The span of time that the arrivals fill");
 
 #[cfg(test)]
 mod tests {

@@ -34,8 +34,10 @@ pub(super) struct Field {
     pub(super) need: Need,
     /// What must be there beside it.
     pub(super) with: With,
-    /// What it means, in one line, with unit and default.
+    /// What it means, in one line.
     pub(super) doc: &'static str,
+    /// What holds where it is left out: a value as it would stand in the file, or words; empty where there is nothing to say.
+    pub(super) default: &'static str,
 }
 
 /// Whether a key must be there.
@@ -181,12 +183,25 @@ impl Table {
 impl Field {
     /// A key that must be there.
     pub(super) const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, need: Need::Required, with: With::Nothing, doc }
+        Self { name, kind, need: Need::Required, with: With::Nothing, doc, default: "" }
     }
 
     /// A key that may be there.
     pub(super) const fn optional(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, need: Need::Optional, with: With::Nothing, doc }
+        Self { name, kind, need: Need::Optional, with: With::Nothing, doc, default: "" }
+    }
+
+    /// The same key, with what holds where it is left out.
+    pub(super) const fn or(mut self, default: &'static str) -> Self {
+        self.default = default;
+        self
+    }
+
+    /// What it means, with default and unit, in one line.
+    pub(super) fn description(&self) -> String {
+        let default = if self.default.is_empty() { String::new() } else { format!("; default: {}", self.default) };
+        let unit = self.kind.unit().map_or_else(String::new, |unit| format!(" [{unit}]"));
+        format!("{}{default}{unit}", self.doc)
     }
 
     /// The table that its value is, or is made of.
@@ -215,6 +230,16 @@ impl Field {
 }
 
 impl Kind {
+    /// What its values are measured in, where that is not plain.
+    const fn unit(&self) -> Option<&'static str> {
+        match self {
+            Self::Duration { .. } | Self::Limit => Some("duration"),
+            Self::Rate | Self::Ramp => Some("rate"),
+            Self::Money => Some("currency"),
+            _ => None,
+        }
+    }
+
     /// What was expected, for the label of a diagnostic.
     pub(super) fn expected(&self) -> String {
         match self {

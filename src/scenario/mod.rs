@@ -19,6 +19,7 @@ mod model;
 mod numbers;
 mod quantity;
 mod record;
+mod reference;
 mod render;
 mod scalar;
 mod schema;
@@ -38,6 +39,7 @@ pub use metric::{Metric, Unit};
 pub use model::{Bound, Check, Plan, Scenario, Stream, used_by};
 pub use overrides::Override;
 pub use quantity::duration_of as duration;
+pub use reference::format_reference;
 pub use schema::schema;
 #[cfg(feature = "cli")]
 pub(crate) use suggest::nearest;

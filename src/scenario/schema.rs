@@ -78,7 +78,7 @@ fn company(field: &Field) -> Option<Value> {
 /// A key: what its value is, and what it means.
 fn property(field: &Field) -> Value {
     let mut property = value(&field.kind);
-    property["description"] = field.doc.into();
+    property["description"] = field.description().into();
     property
 }
 

@@ -175,7 +175,8 @@ impl Structure<'_> {
                 Err(fault) => _ = self.bad(item.span(), name, fault),
             }
         }
-        Ok(Value::Words(chosen))
+        // Where each of them is wrong nothing is known, and an empty list is not what was meant.
+        Ok(if chosen.is_empty() && !items.is_empty() { Value::Bad } else { Value::Words(chosen) })
     }
 
     /// A list of names, each once.

@@ -6,7 +6,7 @@ use crate::three_plans::three_plans;
 use failsim::provider::{Capacity, Order};
 use failsim::scenario::Scenario;
 use failsim::sim::{Interrupted, Ledger, LedgerError, Progress};
-use failsim::study::{Experiment, ResumeError, Results};
+use failsim::study::{Experiment, Results, ResumeError};
 use failsim::traffic::Arrivals;
 use failsim::units::Span;
 use proptest::prelude::*;

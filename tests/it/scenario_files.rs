@@ -4,6 +4,7 @@ mod doubts;
 mod mistakes;
 mod schema_and_chance;
 mod sharing;
+mod snapshots;
 mod whole_files;
 
 use failsim::dist::{Dist, Shape};

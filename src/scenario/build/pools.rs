@@ -34,7 +34,8 @@ impl Builder<'_> {
             _ => return None,
         };
         if named.len() > MAX_MEMBERS {
-            let (message, expected) = (format!("there are {}", named.len()), format!("expected at most {MAX_MEMBERS}"));
+            let (message, expected) =
+                (format!("a choice of {} providers", named.len()), format!("expected at most {MAX_MEMBERS}"));
             return self.refuse(entry.place.clone(), message, expected, format!("keep {MAX_MEMBERS} of them"));
         }
         let found: Vec<_> = named.iter().map(|name| self.provider_of(name, providers)).collect();

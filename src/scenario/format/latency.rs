@@ -10,17 +10,17 @@ pub(in crate::scenario) static DIST: Table = Table {
     example: "{ constant = \"4s\" }",
     doc: "How long something takes: exactly one distribution",
     fields: &[
-        Field::optional("constant", Kind::Duration { zero: true }, "Always the same span [duration]"),
-        Field::optional("uniform", Kind::Table(&UNIFORM), "Evenly spread between two spans"),
-        Field::optional("exponential", Kind::Table(&EXPONENTIAL), "Memoryless"),
-        Field::optional("lognormal", Kind::Table(&LOGNORMAL), "The usual shape of delivery times, with a long tail"),
-        Field::optional("gamma", Kind::Table(&GAMMA), "A sum of memoryless stages"),
-        Field::optional("weibull", Kind::Table(&WEIBULL), "With a tail that is heavier or lighter than exponential"),
+        Field::optional("constant", Kind::Duration { zero: true }, "Always the same"),
+        Field::optional("uniform", Kind::Table(&UNIFORM), "Uniform between two values"),
+        Field::optional("exponential", Kind::Table(&EXPONENTIAL), "Exponential, by its mean"),
         Field::optional(
-            "empirical",
-            Kind::Table(&EMPIRICAL),
-            "Measured spans from a CSV file, each as likely as the other",
+            "lognormal",
+            Kind::Table(&LOGNORMAL),
+            "Lognormal, the usual shape of delivery times, with a long tail",
         ),
+        Field::optional("gamma", Kind::Table(&GAMMA), "Gamma, by its mean and its coefficient of variation"),
+        Field::optional("weibull", Kind::Table(&WEIBULL), "Weibull, with a heavier or a lighter tail than exponential"),
+        Field::optional("empirical", Kind::Table(&EMPIRICAL), "Measured values from a CSV file, each equally likely"),
     ],
     forms: &[&["constant"], &["uniform"], &["exponential"], &["lognormal"], &["gamma"], &["weibull"], &["empirical"]],
 };
@@ -40,20 +40,16 @@ static UNIFORM: Table = parameters(
     "uniform_dist",
     "a uniform distribution",
     "{ min = \"1s\", max = \"5s\" }",
-    "Evenly spread between two spans",
-    &[
-        not_negative("min", "The shortest span [duration]"),
-        above_zero("max", "The longest span, longer than min [duration]"),
-        SHIFT,
-    ],
+    "Uniform between two values",
+    &[not_negative("min", "The shortest"), above_zero("max", "The longest, longer than `min`"), SHIFT],
 );
 
 static EXPONENTIAL: Table = parameters(
     "exponential",
     "an exponential distribution",
     "{ mean = \"8s\" }",
-    "Memoryless",
-    &[above_zero("mean", "The mean [duration]"), SHIFT, MAX],
+    "Exponential, by its mean",
+    &[above_zero("mean", "The mean, before `shift` and `max`"), SHIFT, MAX],
 );
 
 static LOGNORMAL: Table = Table {
@@ -62,20 +58,12 @@ static LOGNORMAL: Table = Table {
         "lognormal",
         "a lognormal distribution",
         "{ p50 = \"2.5s\", p95 = \"9s\" }",
-        "Lognormal, by median and sigma or by two percentiles",
+        "Lognormal, by its median and sigma, or by two percentiles",
         &[
-            Field::optional("median", Kind::Duration { zero: false }, "The median [duration]"),
-            Field::optional(
-                "sigma",
-                Kind::Number(Range::above_zero(4.0)),
-                "The standard deviation of the logarithm, above 0 and at most 4",
-            ),
-            Field::optional("p50", Kind::Duration { zero: false }, "Half take at most this long [duration]"),
-            Field::optional(
-                "p95",
-                Kind::Duration { zero: false },
-                "95 % take at most this long, longer than p50 [duration]",
-            ),
+            Field::optional("median", Kind::Duration { zero: false }, "The median"),
+            Field::optional("sigma", Kind::Number(Range::above_zero(4.0)), "The standard deviation of the logarithm"),
+            Field::optional("p50", Kind::Duration { zero: false }, "The median: half take at most this long"),
+            Field::optional("p95", Kind::Duration { zero: false }, "The 95th percentile, longer than `p50`"),
             SHIFT,
             MAX,
         ],
@@ -86,10 +74,14 @@ static GAMMA: Table = parameters(
     "gamma",
     "a gamma distribution",
     "{ mean = \"8s\", cv = 0.5 }",
-    "A sum of memoryless stages",
+    "Gamma, by its mean and its coefficient of variation",
     &[
-        above_zero("mean", "The mean [duration]"),
-        Field::required("cv", Kind::Number(Range::of(0.01, 3.0)), "Standard deviation over mean, from 0.01 to 3"),
+        above_zero("mean", "The mean, before `shift` and `max`"),
+        Field::required(
+            "cv",
+            Kind::Number(Range::of(0.01, 3.0)),
+            "The coefficient of variation: the standard deviation divided by the mean",
+        ),
         SHIFT,
         MAX,
     ],
@@ -99,13 +91,13 @@ static WEIBULL: Table = parameters(
     "weibull",
     "a weibull distribution",
     "{ scale = \"8s\", shape = 0.8 }",
-    "P(X > x) = exp(-(x / scale)^shape)",
+    "Weibull: P(X > x) = exp(-(x / scale)^shape)",
     &[
-        above_zero("scale", "The 63.2 % quantile [duration]"),
+        above_zero("scale", "The scale: 63.2 % take at most this long"),
         Field::required(
             "shape",
             Kind::Number(Range::of(0.2, 100.0)),
-            "From 0.2 to 100; below 1 the tail is heavier than exponential",
+            "The shape: below 1 the tail is heavier than exponential",
         ),
         SHIFT,
         MAX,
@@ -116,14 +108,14 @@ static EMPIRICAL: Table = parameters(
     "empirical",
     "an empirical distribution",
     "{ file = \"latencies.csv\" }",
-    "Measured spans, each as likely as the other",
+    "Measured values, each equally likely",
     &[
         Field::required(
             "file",
             Kind::Text,
-            "A CSV file with a header row, relative to the scenario's folder; its values carry a unit (\"2.5s\"), or the column's name does: _us, _ms, _s, _min, _h",
+            "A CSV file with a header row, relative to the scenario's folder; its values have a unit (\"2.5s\"), or the column's name does: _us, _ms, _s, _min or _h",
         ),
-        Field::optional("column", Kind::Text, "The column of the CSV file; by default the first"),
+        Field::optional("column", Kind::Text, "The column of the CSV file").or("the first"),
         SHIFT,
         MAX,
     ],
@@ -140,12 +132,9 @@ const fn not_negative(name: &'static str, doc: &'static str) -> Field {
 }
 
 /// Moves a shape.
-const SHIFT: Field =
-    Field::optional("shift", Kind::Duration { zero: true }, "Added to every span; by default 0s [duration]");
+const SHIFT: Field = Field::optional("shift", Kind::Duration { zero: true }, "Added to every value").or("\"0s\"");
 
 /// Cuts a shape off.
-const MAX: Field = Field::optional(
-    "max",
-    Kind::Duration { zero: false },
-    "A longer span becomes this, shift included; by default no bound [duration]",
-);
+const MAX: Field =
+    Field::optional("max", Kind::Duration { zero: false }, "A longer value, `shift` included, becomes this")
+        .or("no bound");

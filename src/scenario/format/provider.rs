@@ -9,28 +9,24 @@ pub(super) static PROVIDER: Table = Table {
     what: "a provider",
     key: "key",
     example: "[providers.sms]",
-    doc: "Who carries a channel: outcomes, latencies, price and outages",
+    doc: "A simulated channel provider: outcomes and latencies, price, capacity and outages",
     fields: &[
         Field::required("channel", Kind::Channel, "The channel: sms, viber, voice, or any other lower-case word"),
-        Field::optional("price", Kind::Table(&PRICE), "What it charges; by default nothing"),
-        Field::optional(
-            "honours_ttl",
-            Kind::Flag,
-            "Whether it stops trying when a message's validity has run out; by default true",
-        ),
-        Field::optional("report_delay", Kind::Table(&DIST), "From an event to its report; by default nothing"),
+        Field::optional("price", Kind::Table(&PRICE), "What it charges").or("nothing"),
+        Field::optional("honours_ttl", Kind::Flag, "Whether it stops trying when the validity of a message is over")
+            .or("true"),
+        Field::optional("report_delay", Kind::Table(&DIST), "The delay between an event and its report").or("none"),
         Field::optional(
             "outcomes",
             Kind::List { of: &OUTCOME, min: 0, max: 1000 },
-            "What an attempt can come to; what the shares leave over is silence",
-        ),
-        Field::optional("outages", Kind::List { of: &OUTAGE, min: 0, max: 1000 }, "When and how it breaks"),
-        Field::optional("capacity", Kind::Table(&CAPACITY), "How much it can carry; by default no limit"),
-        Field::optional(
-            "breaker",
-            Kind::Table(&BREAKER),
-            "The sender's circuit breaker before this provider; by default none",
-        ),
+            "How attempts end, each with its share; the share that is left over is silent: nothing is ever reported",
+        )
+        .or("all attempts are silent"),
+        Field::optional("outages", Kind::List { of: &OUTAGE, min: 0, max: 1000 }, "When it misbehaves, and how")
+            .or("none"),
+        Field::optional("capacity", Kind::Table(&CAPACITY), "How much it can carry").or("no limit"),
+        Field::optional("breaker", Kind::Table(&BREAKER), "The sender's circuit breaker in front of this provider")
+            .or("none"),
     ],
     forms: &[],
 };
@@ -40,29 +36,29 @@ static CAPACITY: Table = Table {
     what: "capacity",
     key: "key",
     example: "{ rate = \"2000/s\" }",
-    doc: "How much a provider can carry: a rate, a number of lines, or both",
+    doc: "How much a provider can carry: `rate`, `concurrent` or both",
     fields: &[
-        Field::optional("rate", Kind::Rate, "Its throughput: one attempt leaves every 1/rate [rate]"),
+        Field::optional("rate", Kind::Rate, "Throughput: an attempt leaves 1/rate after the one before at the earliest").or("no limit"),
         Field::optional(
             "concurrent",
             Kind::Count { min: 1, max: 100_000_000 },
-            "Its lines: each is held until the attempt is over, and through the talk of an answered call",
-        ),
+            "How many attempts can be under way at once, such as calls on phone lines; each counts until it is over, the talk of an answered call included",
+        ).or("no limit"),
         Field::optional(
             "queue",
             Kind::Count { min: 0, max: u32::MAX as u64 },
-            "How many attempts can wait; one more fails at once; by default no limit",
-        ),
+            "How many attempts can wait; one more fails at once; not with `over_limit = \"reject\"`",
+        ).or("no limit"),
         Field::optional(
             "over_limit",
             Kind::Word(&["queue", "reject"]),
-            "What becomes of an attempt that cannot leave at once: it waits, or it fails; by default queue",
-        ),
+            "What happens to an attempt that cannot leave at once: it waits, or it fails",
+        ).or("\"queue\""),
         Field::optional(
             "order",
             Kind::Word(&["fifo", "priority"]),
-            "Who leaves next: who came first, or whose traffic has the higher priority; by default fifo",
-        ),
+            "What leaves the queue first: the attempt that came first, or the one whose traffic has the highest priority; not with `over_limit = \"reject\"`",
+        ).or("\"fifo\""),
     ],
     forms: &[],
 };
@@ -72,43 +68,45 @@ static BREAKER: Table = Table {
     what: "a breaker",
     key: "key",
     example: "{ window = \"60s\", open_at = 0.5 }",
-    doc: "A circuit breaker: nothing is sent to a provider that fails or falls silent, until probes find it well again",
+    doc: "A circuit breaker: while the provider fails or stays silent nothing is sent to it, until probes show that it works again",
     fields: &[
-        Field::optional(
-            "window",
-            Kind::Duration { zero: false },
-            "How far back results are counted, to a tenth of it; by default 60s [duration]",
-        ),
+        Field::optional("window", Kind::Duration { zero: false }, "How far back results are counted").or("\"60s\""),
         Field::optional(
             "at_least",
             Kind::Count { min: 1, max: 1_000_000_000 },
-            "It stays closed until so many results are in the window; by default 100",
-        ),
+            "The circuit stays closed until the window holds this many results",
+        )
+        .or("100"),
         Field::optional(
             "open_at",
             Kind::Number(Range::above_zero(1.0)),
-            "It opens at this share of failures, above 0 and at most 1; by default 0.5",
-        ),
+            "The circuit opens when this share of the results, or more, are failures",
+        )
+        .or("0.5"),
         Field::optional(
             "open_for",
             Kind::Duration { zero: false },
-            "How long it stays open before it lets probes through; by default 60s [duration]",
-        ),
+            "How long the circuit stays open before it lets probes through",
+        )
+        .or("\"60s\""),
         Field::optional(
             "probes",
             Kind::Count { min: 1, max: 1_000_000 },
-            "How many attempts then decide whether it closes; by default 10",
-        ),
+            "How many attempts it then lets through, whose results decide whether it closes",
+        )
+        .or("10"),
         Field::optional(
             "missing_after",
             Kind::Duration { zero: false },
-            "No final report this long after leaving counts as a failure; by default 60s [duration]",
-        ),
+            "An attempt without a final report this long after it left counts as a failure",
+        )
+        .or("\"60s\""),
         Field::optional(
             "failures",
             Kind::Words(&["undelivered", "failed", "expired", "busy", "no_answer"]),
-            "The statuses that count as failures; by default failed",
-        ),
+            "The statuses that count as failures",
+        )
+        .or("[\"failed\"]"),
     ],
     forms: &[],
 };
@@ -120,24 +118,23 @@ static PRICE: Table = Table {
     example: "{ submitted = 0.045 }",
     doc: "What a provider charges, in the scenario's currency",
     fields: &[
-        Field::optional(
-            "submitted",
-            Kind::Money,
-            "For each part of a message that leaves, whatever becomes of it [currency]",
-        ),
-        Field::optional("parts", Kind::Count { min: 1, max: 255 }, "How many parts a message has; by default 1"),
-        Field::optional("delivered", Kind::Money, "For a message delivered within its validity [currency]"),
+        Field::optional("submitted", Kind::Money, "For each part of a message that leaves, whatever becomes of it")
+            .or("0"),
+        Field::optional("parts", Kind::Count { min: 1, max: 255 }, "How many parts each message has").or("1"),
+        Field::optional("delivered", Kind::Money, "For each message that is delivered within its validity").or("0"),
         Field::optional(
             "delivered_late",
             Kind::Money,
-            "For a message delivered after its validity (the step's, else its ttl), which takes honours_ttl = false; by default as delivered [currency]",
-        ),
-        Field::optional("per_minute", Kind::Money, "For each minute of an answered call [currency]"),
+            "For each message that is delivered after its validity, which takes `honours_ttl = false`",
+        )
+        .or("as `delivered`"),
+        Field::optional("per_minute", Kind::Money, "For each minute of an answered call").or("0"),
         Field::optional(
             "increment",
             Kind::Duration { zero: false },
-            "Talk time is billed in whole spans of this length; by default 60s [duration]",
-        ),
+            "The length of an answered call is rounded up to a multiple of this",
+        )
+        .or("\"60s\""),
     ],
     forms: &[],
 };
@@ -147,18 +144,24 @@ static OUTCOME: Table = Table {
     what: "an outcome",
     key: "key",
     example: "{ status = \"delivered\", share = 0.9, after = { constant = \"4s\" } }",
-    doc: "One thing that an attempt can come to",
+    doc: "One way in which attempts end",
     fields: &[
         Field::required(
             "status",
             Kind::Word(&["delivered", "undelivered", "failed", "expired", "answered", "busy", "no_answer"]),
-            "The status that is reported",
+            "The final status that is reported",
         ),
-        Field::required("share", Kind::Share, "The share of attempts that come to this, from 0 to 1"),
-        Field::optional("after", Kind::Table(&DIST), "From submission to the status; by default at once"),
+        Field::required(
+            "share",
+            Kind::Share,
+            "The share of attempts that end like this; the shares of a provider add up to 1 at most",
+        ),
+        Field::optional("after", Kind::Table(&DIST), "The time from submission to this status").or("at once"),
         Field::optional("seen", Kind::Table(&SEEN), "Whether and when a delivered message is opened")
+            .or("never")
             .with_word("status", &["delivered"]),
         Field::optional("talk", Kind::Table(&DIST), "How long an answered call lasts")
+            .or("no time")
             .with_word("status", &["answered"]),
     ],
     forms: &[],
@@ -171,8 +174,8 @@ static SEEN: Table = Table {
     example: "{ share = 0.7, after = { exponential = { mean = \"40s\" } } }",
     doc: "Whether and when a delivered message is opened",
     fields: &[
-        Field::required("share", Kind::Share, "The share of delivered messages that are opened, from 0 to 1"),
-        Field::required("after", Kind::Table(&DIST), "From delivery to opening"),
+        Field::required("share", Kind::Share, "The share of delivered messages that are opened"),
+        Field::required("after", Kind::Table(&DIST), "The time from delivery to opening"),
     ],
     forms: &[],
 };
@@ -182,36 +185,32 @@ static OUTAGE: Table = Table {
     what: "an outage",
     key: "key",
     example: "{ from = \"20m\", to = \"30m\", effect = \"silent\" }",
-    doc: "A window in which a provider misbehaves, or random ones",
+    doc: "A time in which a provider misbehaves: a window, or windows at random",
     fields: &[
-        Field::optional("from", Kind::Duration { zero: true }, "When it begins, from the start of the run [duration]"),
-        Field::optional("to", Kind::Duration { zero: false }, "When it is over, later than from [duration]"),
-        Field::optional("random", Kind::Table(&RANDOM), "It comes at random, anew in each replication"),
+        Field::optional("from", Kind::Duration { zero: true }, "When it begins, from the start of the run"),
+        Field::optional("to", Kind::Duration { zero: false }, "When it ends, later than `from`"),
+        Field::optional("random", Kind::Table(&RANDOM), "Windows at random, other ones in each replication"),
         Field::required(
             "effect",
             Kind::Word(&["silent", "fail", "slow", "reports_lost", "throttle"]),
-            "What it does to the attempts that it hits; throttle lowers the capacity",
+            "What happens: attempts stay silent, fail at once, take longer (slow), or go unreported (reports_lost); throttle lowers the capacity",
         ),
-        Field::optional("share", Kind::Share, "The share of the traffic that it hits, from 0 to 1; by default 1")
+        Field::optional("share", Kind::Share, "The share of the attempts in the window that are affected")
+            .or("1")
             .with_word("effect", &["silent", "fail", "slow", "reports_lost"]),
-        Field::optional(
-            "every",
-            Kind::Duration { zero: false },
-            "It recurs with this period, at least to - from; by default it does not recur [duration]",
-        )
-        .with_key("from"),
+        Field::optional("every", Kind::Duration { zero: false }, "It recurs with this period, at least `to` - `from`")
+            .or("it does not recur")
+            .with_key("from"),
         Field::optional(
             "factor",
             Kind::Number(Range::of(0.0, 1e6)),
-            "Latency times this, with effect slow, by default 1; capacity times this, from 0 to 1, with effect throttle",
+            "Latency is multiplied by this with slow, capacity with throttle, which requires it, from 0 to 1",
         )
+        .or("1")
         .with_word("effect", &["slow", "throttle"]),
-        Field::optional(
-            "delay",
-            Kind::Duration { zero: true },
-            "Latency plus this, with effect slow; by default 0s [duration]",
-        )
-        .with_word("effect", &["slow"]),
+        Field::optional("delay", Kind::Duration { zero: true }, "Added to the latency")
+            .or("\"0s\"")
+            .with_word("effect", &["slow"]),
     ],
     forms: &[&["from", "to"], &["random"]],
 };
@@ -221,14 +220,14 @@ static RANDOM: Table = Table {
     what: "a random outage",
     key: "key",
     example: "{ between = \"8h\", lasting = \"20m\" }",
-    doc: "Outages at random: exponential times between them, exponential durations",
+    doc: "Outages at random: the times between them and their durations have exponential distributions",
     fields: &[
         Field::required(
             "between",
             Kind::Duration { zero: false },
-            "The mean time from the end of one to the beginning of the next, at least 1m [duration]",
+            "The mean time from the end of one to the start of the next, at least \"1m\"",
         ),
-        Field::required("lasting", Kind::Duration { zero: false }, "How long one lasts on average [duration]"),
+        Field::required("lasting", Kind::Duration { zero: false }, "The mean duration"),
     ],
     forms: &[],
 };

@@ -1,6 +1,7 @@
 //! What CI reads of `failsim check`: formats, strictness, and another scenario on the same people.
 
 use super::{Home, Said, has};
+use crate::snapshot::is_that_of;
 use std::fmt::Write as _;
 
 /// A scenario, and the same as `other.toml`.
@@ -427,8 +428,7 @@ fn both_are_played_with_the_seed_of_this_one() {
     has(&said.err, &["note: both scenarios are played with seed 20261127, that of this one"]);
 }
 
-/// Every format, to the letter: all kinds of rows, a comparison with another scenario, and who differs first. Where a change is meant,
-/// `FAILSIM_SNAPSHOTS=write cargo test snapshots` writes them anew.
+/// Every format, to the letter: all kinds of rows, a comparison with another scenario, and who differs first.
 #[test]
 fn formats_are_those_of_their_snapshots() {
     let home = mixed();
@@ -446,15 +446,10 @@ fn formats_are_those_of_their_snapshots() {
         ("github", "gate.github.txt"),
     ] {
         let said = home.says(&format!("check pin.toml --against other.toml --format {format}")).ends(3).out;
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/cli/snapshots").join(name);
         // The digest of a file says nothing here.
         let said: String =
             said.lines().filter(|line| !line.contains("\"digest\"")).map(|line| format!("{line}\n")).collect();
-        if std::env::var_os("FAILSIM_SNAPSHOTS").is_some_and(|wish| wish == "write") {
-            std::fs::write(&path, &said).expect("a snapshot can be written");
-        }
-        let snapshot = std::fs::read_to_string(&path).expect("there is a snapshot");
-        assert!(said == snapshot, "{name} is another; this is what is said:\n{said}");
+        is_that_of(&format!("tests/it/cli/snapshots/{name}"), &said);
     }
 }
 

@@ -1,7 +1,8 @@
 //! The JSON Schema, and files that chance has written.
 
 use super::{REFERENCE, checked, with};
-use failsim::scenario::schema;
+use crate::snapshot::is_that_of;
+use failsim::scenario::{format_reference, schema};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -39,6 +40,12 @@ fn the_schema_accepts_what_loads_and_refuses_what_it_can_know() {
 #[test]
 fn the_schema_is_a_schema() {
     jsonschema::draft202012::meta::validate(&schema()).unwrap_or_else(|e| panic!("{e}"));
+}
+
+/// The page about the format is what the grammar says.
+#[test]
+fn the_page_about_the_format_is_up_to_date() {
+    is_that_of("docs/FORMAT.md", &format_reference());
 }
 
 /// `text` with a stretch replaced.

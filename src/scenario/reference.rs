@@ -1,0 +1,392 @@
+//! The grammar as a page for people, `docs/FORMAT.md`: every table, every key, what it holds and what it means.
+
+use super::format::SCENARIO;
+use super::grammar::{Field, Kind, MAX_MONEY, Need, Range, Table, With};
+use super::metric::{COMPARED_NAMES, Metric, SPELLINGS, Unit};
+use std::fmt::Write as _;
+
+/// A scenario with a little of everything, for the beginning of the page.
+const EXAMPLE: &str = include_str!("reference/example.toml");
+
+/// What stands before the tables: how values are written. `EXAMPLE` and `TABLES` are filled in.
+const INTRODUCTION: &str = include_str!("reference/introduction.md");
+
+/// The page, in Markdown.
+///
+/// It is made of the grammar that files are checked with, as [`super::schema()`] is for editors.
+#[must_use]
+pub fn format_reference() -> String {
+    let sections = sections();
+    let list: String = sections.iter().map(entry).collect();
+    let introduction = INTRODUCTION.replace("EXAMPLE\n", EXAMPLE).replace("TABLES\n", &list);
+    let tables: Vec<_> = sections.iter().map(|section| self::section(section, &sections)).collect();
+    format!("{introduction}\n{}\n{}", tables.join("\n"), measures())
+}
+
+/// A table, and where it stands in a file.
+struct Section {
+    table: &'static Table,
+    /// Its header in a file, such as `[[providers.NAME.outcomes]]`; for one that stands in several places what it is called.
+    title: String,
+    /// The keys that lead to it, empty for the whole file and for one that stands in several places.
+    path: String,
+    /// The fields whose value it is, with their tables.
+    parents: Vec<(&'static Table, &'static Field)>,
+}
+
+impl Section {
+    /// Of the whole file.
+    fn root() -> Self {
+        Self { table: &SCENARIO, title: "Top level".to_owned(), path: String::new(), parents: Vec::new() }
+    }
+
+    /// Of the table that is the value of `field`.
+    fn below(&self, field: &'static Field, table: &'static Table) -> Self {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        let name = if matches!(field.kind, Kind::Named(_)) { ".NAME" } else { "" };
+        let path = format!("{}{dot}{}{name}", self.path, field.name);
+        let is_alone = self.path.is_empty() && !is_whole_file(self.table);
+        let title = match field.kind {
+            _ if is_alone => format!("`{path}`"),
+            Kind::List { .. } => format!("`[[{path}]]`"),
+            _ => format!("`[{path}]`"),
+        };
+        Self { table, title, path, parents: vec![(self.table, field)] }
+    }
+
+    /// Those of all tables that its fields have.
+    fn all_below(&self) -> Vec<Self> {
+        self.table.fields.iter().filter_map(|field| Some(self.below(field, field.table()?))).collect()
+    }
+
+    /// Whether it is a key of the whole file.
+    fn is_at_the_top(&self) -> bool {
+        self.parents.iter().any(|(table, _)| is_whole_file(table))
+    }
+
+    /// Whether it stands in several places, none of them at the top.
+    fn is_shared(&self) -> bool {
+        self.parents.len() > 1 && !self.is_at_the_top()
+    }
+
+    /// The depth of its heading.
+    fn level(&self) -> usize {
+        if is_whole_file(self.table) || self.is_at_the_top() || self.is_shared() { 2 } else { 3 }
+    }
+
+    /// What it is called in a sentence, without article.
+    fn name(&self) -> &'static str {
+        self.table.what.split_once(' ').map_or(self.table.what, |(_, name)| name)
+    }
+
+    /// A link to it.
+    fn link(&self) -> String {
+        format!("[{}](#{})", self.title, anchor(&self.title))
+    }
+}
+
+fn is_whole_file(table: &Table) -> bool {
+    std::ptr::eq(table, &raw const SCENARIO)
+}
+
+/// The anchor that Markdown readers give to a heading.
+fn anchor(title: &str) -> String {
+    let kept = title.chars().filter(|&c| c.is_alphanumeric() || c == '-' || c == '_' || c == ' ');
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+/// Every table once, each before those that it is made of; those that stand in several places come last.
+fn sections() -> Vec<Section> {
+    let (mut found, mut shared) = (Vec::new(), Vec::new());
+    collect(Section::root(), &mut found);
+    while let Some(place) = found.iter().position(Section::is_shared) {
+        let mut section = found.remove(place);
+        let name = section.name();
+        section.title = format!("{}{}s", name[..1].to_uppercase(), &name[1..]);
+        section.path.clear();
+        let below = section.all_below();
+        found.retain(|other| below.iter().all(|section| !std::ptr::eq(section.table, other.table)));
+        shared.push(section);
+        shared.extend(below);
+    }
+    found.extend(shared);
+    found
+}
+
+/// Adds `section`, and all tables below it, to `found`.
+fn collect(section: Section, found: &mut Vec<Section>) {
+    if let Some(known) = found.iter_mut().find(|known| std::ptr::eq(known.table, section.table)) {
+        known.parents.extend(section.parents);
+        return;
+    }
+    let below = section.all_below();
+    found.push(section);
+    below.into_iter().for_each(|section| collect(section, found));
+}
+
+/// A row in the list of tables.
+fn entry(section: &Section) -> String {
+    format!("| {} | {} |\n", section.link(), section.table.doc)
+}
+
+/// One table: what it says, an example, its keys.
+fn section(section: &Section, all: &[Section]) -> String {
+    let Section { table, title, .. } = section;
+    let mut text = format!("{} {title}\n\n{}.\n", "#".repeat(section.level()), table.doc);
+    if section.is_shared() {
+        let places =
+            section.parents.iter().map(|(parent, field)| format!("`{}` in {}", field.name, link_to(parent, all)));
+        let _ = write!(text, "\nThis is the value of {}.\n", and(places.collect(), "and"));
+    }
+    if let Some(example) = example(section) {
+        let _ = write!(text, "\n```toml\n{example}\n```\n");
+    }
+    if table.fields.is_empty() {
+        return text + "\nIt has no keys.\n";
+    }
+    if !table.forms.is_empty() {
+        let _ = write!(text, "\n{}\n", forms(table));
+    }
+    text += "\n| key | value | default | meaning |\n| --- | --- | --- | --- |\n";
+    for field in table.fields {
+        let cells = [format!("`{}`", field.name), value(&field.kind, all), default(table, field), meaning(field)];
+        let _ = writeln!(text, "| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
+    }
+    text
+}
+
+/// What a table looks like in a file; none for the whole file, which has been shown.
+fn example(section: &Section) -> Option<String> {
+    let (parent, field) = section.parents.first()?;
+    let (key, example) = (field.name, section.table.example);
+    let at_the_top = is_whole_file(parent);
+    match field.kind {
+        Kind::Named(_) => EXAMPLE.split("\n\n").find(|part| part.starts_with(&format!("[{key}."))).map(str::to_owned),
+        Kind::List { .. } if at_the_top => Some(format!("[[{key}]]\n{}", lines(example))),
+        Kind::List { .. } => Some(format!("{key} = [{example}]")),
+        _ if at_the_top => Some(format!("[{key}]\n{}", lines(example))),
+        _ => Some(format!("{key} = {example}")),
+    }
+}
+
+/// The entries of a table in a line, each in a line of its own.
+fn lines(inline: &str) -> String {
+    let inner = inline.strip_prefix("{ ").and_then(|inner| inner.strip_suffix(" }")).unwrap_or(inline);
+    let (mut depth, mut lines) = (0, String::new());
+    for letter in inner.chars() {
+        depth += i32::from(matches!(letter, '{' | '[')) - i32::from(matches!(letter, '}' | ']'));
+        lines.push(if depth == 0 && letter == ',' { '\n' } else { letter });
+    }
+    lines.replace("\n ", "\n")
+}
+
+/// Which keys exclude each other.
+fn forms(table: &Table) -> String {
+    let are_single = table.forms.iter().all(|form| form.len() == 1);
+    let form = |keys: &&[&str]| and(keys.iter().map(|key| format!("`{key}`")).collect(), "and");
+    let forms = table.forms.iter().map(form).collect();
+    match are_single {
+        true => format!("Required: exactly one of {}.", and(forms, "or")),
+        false => format!("Required: either {}.", and(forms, "or").replace(" or `", ", or `")),
+    }
+}
+
+/// "a", "a or b", "a, b or c".
+fn and(mut words: Vec<String>, word: &str) -> String {
+    let last = words.pop().unwrap_or_default();
+    if words.is_empty() { last } else { format!("{} {word} {last}", words.join(", ")) }
+}
+
+/// What holds where the key is left out.
+fn default(table: &Table, field: &Field) -> String {
+    let is_literal = |text: &str| format!("x = {text}").parse::<toml::Table>().is_ok();
+    match field.default {
+        _ if field.need == Need::Required => "**required**".to_owned(),
+        "" if table.forms.iter().copied().flatten().any(|key| *key == field.name) => "see above".to_owned(),
+        "" => "none".to_owned(),
+        text if is_literal(text) => format!("`{text}`"),
+        text => text.to_owned(),
+    }
+}
+
+/// What the key means, and what it takes beside it.
+fn meaning(field: &Field) -> String {
+    let beside = match field.with {
+        With::Nothing => return field.doc.to_owned(),
+        With::Key(key) => format!("`{key}`"),
+        With::Word(key, words) => and(words.iter().map(|word| format!("`{key} = \"{word}\"`")).collect(), "or"),
+    };
+    format!("{}; only with {beside}", field.doc)
+}
+
+/// A link to a table.
+fn link_to(table: &Table, all: &[Section]) -> String {
+    all.iter().find(|section| std::ptr::eq(section.table, table)).map_or_else(String::new, Section::link)
+}
+
+/// What a value is, with links to how it is written.
+fn value(kind: &Kind, all: &[Section]) -> String {
+    const DURATION: &str = "[duration](#durations)";
+    const RATE: &str = "[rate](#rates)";
+    let of = |table: &Table| {
+        let shared = all.iter().find(|section| std::ptr::eq(section.table, table) && section.is_shared());
+        shared
+            .map_or_else(|| link_to(table, all), |section| format!("[{}](#{})", section.name(), anchor(&section.title)))
+    };
+    let quoted = |words: &[&str]| words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>();
+    match kind {
+        Kind::Text => "[text](#text-and-names)".to_owned(),
+        Kind::Channel => "lower-case word, in quotes".to_owned(),
+        Kind::Flag => "`true` or `false`".to_owned(),
+        Kind::Count { min, max: u64::MAX } => format!("[whole number](#numbers), at least {min}"),
+        Kind::Count { min, max } => format!("[whole number](#numbers), {min} to {}", grouped(*max)),
+        Kind::Number(range) => number(*range),
+        Kind::Share => "[share](#numbers), 0 to 1".to_owned(),
+        Kind::Money => format!("[money](#numbers), 0 to {}", grouped(MAX_MONEY as u64)),
+        Kind::Duration { zero: true } => DURATION.to_owned(),
+        Kind::Duration { zero: false } => format!("{DURATION} above zero"),
+        Kind::Limit => format!("{DURATION} above zero, or `\"none\"`"),
+        Kind::Rate => format!("{RATE} above zero"),
+        Kind::Ramp => format!("{RATE}, or a change from one to another"),
+        Kind::Word(words) if **words == SPELLINGS => "[measure](#measures)".to_owned(),
+        Kind::Word(words) => and(quoted(words), "or"),
+        Kind::Words(words) if **words == COMPARED_NAMES => {
+            "list of [measures](#measures), of those that are compared".to_owned()
+        }
+        Kind::Words(words) => format!("list of some of {}", and(quoted(words), "and")),
+        Kind::Names => "list of [names](#text-and-names)".to_owned(),
+        Kind::Numbers(range) => format!("table: for each [name](#text-and-names) a {}", number(*range)),
+        Kind::NameOr(table) => format!("[name](#text-and-names), or {}", of(table)),
+        Kind::OneOrMore { of: table, max } => format!("{}, or 1 to {max} of them", of(table)),
+        Kind::Table(table) => of(table),
+        Kind::List { of: table, min: 0, max } => format!("list of {}, {max} at most", of(table)),
+        Kind::List { of: table, min, max } => format!("list of {}, {min} to {max}", of(table)),
+        Kind::Named(table) => format!("{} for each [name](#text-and-names)", of(table)),
+    }
+}
+
+fn number(range: Range) -> String {
+    match range {
+        Range { max, .. } if max.is_infinite() => "[number](#numbers)".to_owned(),
+        Range { min, open: true, max } => format!("[number](#numbers), above {min}, at most {}", bound(max)),
+        Range { min, open: false, max } => format!("[number](#numbers), {min} to {}", bound(max)),
+    }
+}
+
+fn bound(max: f64) -> String {
+    if max.fract() == 0.0 { grouped(max as u64) } else { max.to_string() }
+}
+
+/// A whole number with underscores, as a file may have it, where it is long.
+fn grouped(number: u64) -> String {
+    let (mut text, mut rest) = (String::new(), number);
+    while number >= 10_000 && rest >= 1000 {
+        text = format!("_{:03}{text}", rest % 1000);
+        rest /= 1000;
+    }
+    format!("{rest}{text}")
+}
+
+/// The measures that checks, baselines, goals and sweeps name.
+fn measures() -> String {
+    let mut text = "## Measures\n\nMeasures are named in `[[checks]]` and `[baseline]`, and in flags such as `--measure`. Those marked are \
+                    compared with another run. A check may also name a measure by its path in `results.json`.\n\n\
+                    | measure | unit | meaning | better | compared | path |\n| --- | --- | --- | --- | --- | --- |\n"
+        .to_owned();
+    for metric in Metric::all() {
+        let unit = match metric.unit() {
+            Unit::Share => "share, 0 to 1",
+            Unit::Money => "currency",
+            Unit::Seconds => "seconds",
+            Unit::Count => "count",
+        };
+        let better = if metric.more_is_better() { "more" } else { "less" };
+        let compared = if Metric::COMPARED.contains(&metric) { "yes" } else { "" };
+        let path = SPELLINGS.iter().find(|path| **path != metric.name() && Metric::named(path) == Some(metric));
+        let path = path.map_or_else(String::new, |path| format!("`{path}`"));
+        let _ = writeln!(text, "| `{metric}` | {unit} | {} | {better} | {compared} | {path} |", of_metric(metric));
+    }
+    text
+}
+
+/// What a measure is.
+const fn of_metric(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Delivered => "Recipients whom a message reached",
+        Metric::InTime => "Recipients whom a message reached within the deadline",
+        Metric::Succeeded => "Recipients whose flow succeeded, as far as the engine knows",
+        Metric::Duplicates => "Recipients whom the message reached more than once",
+        Metric::Seen => "Recipients who opened a message",
+        Metric::CostTotal => "The cost of all recipients",
+        Metric::CostPerRecipient => "The cost divided by the number of recipients",
+        Metric::CostPerDelivered => "The cost divided by the number of recipients reached",
+        Metric::LatencyMean => "Mean latency, from arrival to the first delivery",
+        Metric::LatencyP50 => "Median latency",
+        Metric::LatencyP90 => "90th percentile of the latency",
+        Metric::LatencyP95 => "95th percentile of the latency",
+        Metric::LatencyP99 => "99th percentile of the latency",
+        Metric::LatencyP999 => "99.9th percentile of the latency",
+        Metric::LatencyMax => "The longest latency",
+        Metric::Failovers => "Moves to a next step",
+        Metric::LastEnd => "When the last flow ended, from the start of the run",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_example_is_a_scenario_without_warnings() {
+        let scenario = parse(EXAMPLE, "example.toml", Path::new("")).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(scenario.warnings, None);
+    }
+
+    #[test]
+    fn every_table_has_a_section_with_a_heading_of_its_own_and_links_lead_to_headings() {
+        let page = format_reference();
+        let headings: Vec<_> = page.lines().filter_map(|line| line.strip_prefix('#')).collect();
+        let anchors: Vec<_> = headings.iter().map(|title| anchor(title.trim_start_matches(['#', ' ']))).collect();
+        for (place, anchor) in anchors.iter().enumerate() {
+            assert!(!anchors[..place].contains(anchor), "two headings are {anchor}");
+        }
+        for link in page.split("](#").skip(1).filter_map(|rest| rest.split(')').next()) {
+            assert!(anchors.iter().any(|anchor| anchor == link), "nothing is called {link}");
+        }
+    }
+
+    /// Examples are what a file can say, table by table.
+    #[test]
+    fn every_example_follows_the_grammar() {
+        for section in sections() {
+            let Some(example) = example(&section) else { continue };
+            let parsed: toml::Table = example.parse().unwrap_or_else(|error| panic!("{example}\n{error}"));
+            let path: Vec<_> = if example.starts_with('[') {
+                let header = example.lines().next().unwrap_or_default().trim_matches(['[', ']']);
+                header.split('.').collect()
+            } else {
+                vec![section.parents[0].1.name]
+            };
+            let value = path.iter().fold(toml::Value::Table(parsed), |value, key| value[key].clone());
+            let value = if let toml::Value::Array(list) = value { list[0].clone() } else { value };
+            let keys: Vec<_> = value.as_table().expect("a table").keys().cloned().collect();
+            let known: Vec<_> = section.table.keys().collect();
+            assert!(keys.iter().all(|key| known.contains(&key.as_str())), "{example}");
+            let needed = section.table.fields.iter().filter(|field| field.need == Need::Required);
+            assert!(needed.into_iter().all(|field| keys.iter().any(|key| key == field.name)), "{example}");
+        }
+    }
+
+    #[test]
+    fn anchors_are_those_of_markdown() {
+        assert_eq!(anchor("`[[providers.NAME.outcomes]]`"), "providersnameoutcomes");
+        assert_eq!(anchor("Text and names"), "text-and-names");
+    }
+
+    #[test]
+    fn a_table_in_a_line_becomes_lines() {
+        assert_eq!(lines("{ a = 1, b = { c = [1, 2] } }"), "a = 1\nb = { c = [1, 2] }");
+    }
+}
