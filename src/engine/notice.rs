@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A change of a message, of a step, or of the flow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Notice {
     /// A message has a new status.
     Message {
@@ -45,6 +46,7 @@ pub enum Notice {
 
 /// Why a provider does not carry an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum TurnedDown {
     /// It rejected the attempt.
     Rejected,
@@ -54,6 +56,7 @@ pub enum TurnedDown {
 
 /// How a step ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum StepEnd {
     /// A report at or above its success floor: the flow succeeded here.
     Met(Status),

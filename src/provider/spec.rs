@@ -57,6 +57,7 @@ pub struct Capacity {
 
 /// Which of the waiting attempts leaves next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub enum Order {
     /// The one that came first.
     #[default]
@@ -133,6 +134,7 @@ pub struct Outage {
 
 /// When a provider misbehaves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum When {
     /// At a known time.
     Window {
@@ -154,6 +156,7 @@ pub enum When {
 
 /// What an outage does to the attempts that it hits.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Effect {
     /// Accepted and charged as submitted, and nothing more is heard.
     Silent,

@@ -159,7 +159,10 @@ fn differences(results: &Results, plan: &PlanResult, against: &PlanResult) -> (D
     });
     let of = |plan: &PlanResult| {
         let (in_time, cost) = (&plan.in_time, &plan.cost);
-        [(in_time.share, in_time.low, in_time.high), (cost.per_recipient, cost.low, cost.high)]
+        [
+            Estimated { value: in_time.share, low: in_time.low, high: in_time.high },
+            Estimated { value: cost.per_recipient, low: cost.low, high: cost.high },
+        ]
     };
     pair.unwrap_or_else(|| {
         let ([in_time, cost], [their_time, their_cost]) = (of(plan), of(against));
@@ -167,13 +170,21 @@ fn differences(results: &Results, plan: &PlanResult, against: &PlanResult) -> (D
     })
 }
 
+/// A value with its interval.
+struct Estimated {
+    value: f64,
+    low: Option<f64>,
+    high: Option<f64>,
+}
+
 /// The difference of two values with their intervals, whatever they have to do with one another.
-fn unpaired(
-    (value, low, high): (f64, Option<f64>, Option<f64>),
-    (other, other_low, other_high): (f64, Option<f64>, Option<f64>),
-) -> Difference {
+fn unpaired(ours: Estimated, theirs: Estimated) -> Difference {
     let less = |end: Option<f64>, by: Option<f64>| Some(end? - by?);
-    Difference { difference: value - other, low: less(low, other_high), high: less(high, other_low) }
+    Difference {
+        difference: ours.value - theirs.value,
+        low: less(ours.low, theirs.high),
+        high: less(ours.high, theirs.low),
+    }
 }
 
 /// The two plans, the cheaper first: the cheapest, or where it is also best the best, and what it is compared with.

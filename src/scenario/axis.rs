@@ -1,6 +1,6 @@
 //! What a sweep varies: a path and the values that it takes, as `providers.sms.capacity.rate=100/s..1000/s:10`.
 
-use super::change::{Change, Path};
+use super::change::{Change, Path, Refusal};
 use super::grammar::Kind;
 use super::quantity::{duration, rate};
 use crate::units::Span;
@@ -41,7 +41,7 @@ impl Axis {
     ///
     /// # Errors
     /// In words, when it says none.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
         let (path, values) =
             text.split_once('=').ok_or("write PATH=VALUES, such as plans.sms-first.steps.1.ttl=15s,30s,60s")?;
         let path = Path::parse(path.trim())?;
@@ -52,7 +52,7 @@ impl Axis {
             None => values.split(',').map(|value| value.trim().to_owned()).collect(),
         };
         if values.len() > MOST {
-            return Err(format!("an axis has at most {MOST} values, not {}", values.len()));
+            return Err(format!("an axis has at most {MOST} values, not {}", values.len()).into());
         }
         all_differ(unit, &values)?;
         let numbers = values.iter().map(|value| number_of(unit, value)).collect::<Option<Vec<_>>>();
@@ -60,7 +60,7 @@ impl Axis {
             let wrong = values.iter().find(|value| number_of(unit, value).is_none());
             // A limit that is none is a word among numbers.
             if wrong.is_some_and(|wrong| !(wrong == "none" && matches!(kind, Kind::Limit))) {
-                return Err(format!("{:?} is no value of {path}: {}", wrong.map_or("", |w| w), kind.expected()));
+                return Err(format!("{:?} is no value of {path}: {}", wrong.map_or("", |w| w), kind.expected()).into());
             }
         }
         let unit = if numbers.is_some() { unit } else { AxisUnit::Word };
@@ -174,7 +174,7 @@ mod tests {
     fn an_axis_may_be_long() {
         assert_eq!(values("plans.a.steps.1.ttl=1s..10000s:10000").len(), 10_000);
         let list: Vec<_> = (0..10_001).map(|seed: u32| seed.to_string()).collect();
-        let said = Axis::parse(&format!("seed={}", list.join(","))).expect_err("too many");
+        let said = Axis::parse(&format!("seed={}", list.join(","))).expect_err("too many").to_string();
         assert_eq!(said, "an axis has at most 10000 values, not 10001");
     }
 
@@ -200,7 +200,7 @@ mod tests {
             ("providers.v.outcomes.1.share=0..1:3log", "above zero"),
         ];
         for (text, part) in cases {
-            let said = Axis::parse(text).expect_err("refused");
+            let said = Axis::parse(text).expect_err("refused").to_string();
             assert!(said.contains(part), "{text}: {said}");
         }
     }

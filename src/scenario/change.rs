@@ -10,6 +10,7 @@ use super::record::{Entry, Record, Value};
 use super::scalar::scalar;
 use super::structure::Structure;
 use super::suggest::{cure, nearest, one_of};
+use std::fmt;
 use toml::de::DeTable;
 
 /// A value in place of another.
@@ -27,8 +28,8 @@ pub struct Path {
     words: Vec<String>,
 }
 
-impl std::fmt::Display for Path {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_bare = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         let word = |word: &String| match is_bare(word) && !word.is_empty() {
             true => word.clone(),
@@ -51,12 +52,36 @@ fn quoted(word: &str) -> String {
     text + "\""
 }
 
+/// Why a text is no path, or no axis: a sentence for whoever wrote it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal(String);
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self(reason)
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(reason: &str) -> Self {
+        Self(reason.to_owned())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
 impl Path {
     /// The path that `text` writes as TOML writes keys.
     ///
     /// # Errors
     /// In words, when it is none, or leads to nothing that can be varied in any scenario.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
         let snippet = format!("{text} = 0");
         let parsed =
             DeTable::parse(&snippet).map_err(|_| format!("{text:?} is no path such as plans.sms-first.steps.1.ttl"))?;
@@ -92,30 +117,30 @@ impl Path {
     }
 
     /// What stands there.
-    pub(super) fn kind(&self) -> Result<&'static Kind, String> {
+    pub(super) fn kind(&self) -> Result<&'static Kind, Refusal> {
         let mut place = Place::Table(&SCENARIO);
         for (depth, word) in self.words.iter().enumerate() {
             let so_far = || self.words[..depth].join(".");
             place = match place {
                 Place::Table(table) => match table.field(word) {
                     Some(field) => Place::of(&field.kind),
-                    None => return Err(unknown(word, &so_far(), table)),
+                    None => return Err(unknown(word, &so_far(), table).into()),
                 },
                 Place::OneOrMore(table) => match table.field(word) {
                     Some(field) => Place::of(&field.kind),
                     None => Place::Table(table),
                 },
                 Place::Named(table) | Place::Member(table) => Place::Table(table),
-                Place::Value(_) => return Err(format!("{} is a value: nothing stands in it", so_far())),
+                Place::Value(_) => return Err(format!("{} is a value: nothing stands in it", so_far()).into()),
             };
         }
         match place {
             Place::Value(kind) => Ok(kind),
             Place::Table(table) => {
-                Err(format!("{self} is {}: name one of its keys, {}", table.what, one_of(table.keys())))
+                Err(format!("{self} is {}: name one of its keys, {}", table.what, one_of(table.keys())).into())
             }
             Place::Named(_) | Place::Member(_) | Place::OneOrMore(_) => {
-                Err(format!("{self} has members: name one of them, and one of its keys"))
+                Err(format!("{self} has members: name one of them, and one of its keys").into())
             }
         }
     }
@@ -276,7 +301,7 @@ mod tests {
             ("", "is no path"),
         ];
         for (text, part) in cases {
-            let said = Path::parse(text).expect_err("refused");
+            let said = Path::parse(text).expect_err("refused").to_string();
             assert!(said.contains(part), "{text}: {said}");
         }
     }

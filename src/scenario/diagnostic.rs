@@ -173,6 +173,7 @@ impl std::error::Error for Diagnostics {}
 
 /// Why there is no scenario.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum LoadError {
     /// The file cannot be read.
     Io {

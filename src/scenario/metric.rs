@@ -7,6 +7,7 @@ use std::fmt;
 /// A measure of a plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Metric {
     /// The share of recipients that the message reached.
     Delivered,

@@ -36,6 +36,7 @@ pub struct Comer {
 
 /// What becomes of an attempt that comes to a provider.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum AdmissionDecision {
     /// It departs then.
     Departs(Time),

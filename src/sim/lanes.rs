@@ -6,7 +6,7 @@
 
 use super::batch::Columns;
 use super::cast::{Cast, Part};
-use super::room::{LaneStep, Room};
+use super::room::{LaneStep, PlaceInPlan, Room};
 use super::tally::PlanTally;
 use super::timeline::Timeline;
 use crate::engine::LateDelivery;
@@ -114,7 +114,8 @@ impl Lanes {
                 break;
             }
             self.submit(&providers[step.provider], step, batch, count, room, fortunes);
-            count = room.play_step(step, (index, count, shortcut.finish), batch.timeline, columns, tally);
+            let place = PlaceInPlan { index, count, finish: shortcut.finish };
+            count = room.play_step(step, place, batch.timeline, columns, tally);
         }
         room.count_first(batch.arrivals.len(), columns, tally);
         true

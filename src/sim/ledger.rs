@@ -335,7 +335,7 @@ impl GroupLedger {
         }
         for (section, cells) in played {
             let member = u64::from(replication) * sections as u64 + section as u64;
-            self.plans.iter_mut().zip(cells).for_each(|(ledger, cells)| ledger.latencies.add(member, &cells));
+            self.plans.iter_mut().zip(cells).for_each(|(ledger, cells)| ledger.latencies.add(member, cells));
         }
         self.tally.merge(&tally);
     }

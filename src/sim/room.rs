@@ -34,6 +34,17 @@ pub(super) struct LaneStep {
     pub(super) last: bool,
 }
 
+/// Where in its plan a step is, and who is in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlaceInPlan {
+    /// Its number, from 0.
+    pub(super) index: usize,
+    /// How many recipients are in it.
+    pub(super) count: usize,
+    /// Whether late delivery reports end the flow.
+    pub(super) finish: bool,
+}
+
 /// Room for a batch in one step.
 #[derive(Clone, Debug)]
 pub(super) struct Room {
@@ -87,7 +98,7 @@ impl Room {
     pub(super) fn play_step(
         &mut self,
         step: &LaneStep,
-        (index, count, finish): (usize, usize, bool),
+        PlaceInPlan { index, count, finish }: PlaceInPlan,
         timeline: Timeline,
         columns: &mut Columns,
         tally: &mut PlanTally,

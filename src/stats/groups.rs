@@ -6,6 +6,7 @@ use super::confidence::Confidence;
 use super::moments::Moments;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// At most so many groups are kept apart: neighbours are put together when there are more.
 const MOST: usize = 64;
@@ -29,10 +30,21 @@ pub struct Groups {
 
 impl Groups {
     /// Adds to the member with this number.
-    pub fn add(&mut self, member: u64, cells: &Cells) {
+    pub fn add(&mut self, member: u64, cells: Cells) {
         self.make_room(member + 1);
-        let group = self.groups.entry(member >> self.level).or_default();
-        *group = group.merged(cells);
+        self.add_to_group(member >> self.level, cells);
+    }
+
+    fn add_to_group(&mut self, number: u64, cells: Cells) {
+        match self.groups.entry(number) {
+            Entry::Vacant(entry) => {
+                entry.insert(cells);
+            }
+            Entry::Occupied(mut entry) => {
+                let merged = entry.get().merged(&cells);
+                entry.insert(merged);
+            }
+        }
     }
 
     /// Adds all that others hold.
@@ -40,8 +52,7 @@ impl Groups {
         self.make_room(other.members);
         for (number, cells) in &other.groups {
             // Others are no larger than these, as they have no more members.
-            let group = self.groups.entry(number >> (self.level - other.level)).or_default();
-            *group = group.merged(cells);
+            self.add_to_group(number >> (self.level - other.level), cells.clone());
         }
     }
 
@@ -54,8 +65,7 @@ impl Groups {
         }
         if self.level > before {
             for (number, cells) in std::mem::take(&mut self.groups) {
-                let group = self.groups.entry(number >> (self.level - before)).or_default();
-                *group = group.merged(&cells);
+                self.add_to_group(number >> (self.level - before), cells);
             }
         }
     }
@@ -130,7 +140,7 @@ mod tests {
     fn more_than_64_are_put_together_and_none_is_lost() {
         for count in [1, 63, 64, 65, 66, 129, 130, 1_000] {
             let mut groups = Groups::default();
-            (0..count).for_each(|i| groups.add(i as u64, &of(&[i, i + 1])));
+            (0..count).for_each(|i| groups.add(i as u64, of(&[i, i + 1])));
             let sizes: Vec<_> = groups.all().map(Cells::count).collect();
             assert!(sizes.len() <= 64 && sizes.len() >= count.min(33), "{count}: {}", sizes.len());
             assert_eq!(sizes.iter().sum::<u64>(), 2 * count as u64);
@@ -139,7 +149,7 @@ mod tests {
             // Dealt into three, back to front, and put together again.
             let mut parts = [0, 1, 2].map(|part| {
                 let mut groups = Groups::default();
-                (0..count).rev().filter(|i| i % 3 == part).for_each(|i| groups.add(i as u64, &of(&[i, i + 1])));
+                (0..count).rev().filter(|i| i % 3 == part).for_each(|i| groups.add(i as u64, of(&[i, i + 1])));
                 groups
             });
             let [first, second, third] = &mut parts;
@@ -156,7 +166,7 @@ mod tests {
         let mut groups = Groups::default();
         let shifts = [3, 9, 0, 6, 12, 4, 8, 5, 7, 6];
         (0..30)
-            .for_each(|i| groups.add(i as u64, &of(&(0..100).map(|value| value + shifts[i % 10]).collect::<Vec<_>>())));
+            .for_each(|i| groups.add(i as u64, of(&(0..100).map(|value| value + shifts[i % 10]).collect::<Vec<_>>())));
         let pooled = groups.all().fold(Cells::default(), |a, b| a.merged(b));
         let (low, high) = groups.quantile_cells(&pooled, 0.5, Confidence::USUAL).expect("thirty groups");
         // The shifts have a mean of 6 and a deviation of 3.2: t s / sqrt(30) = 1.2.
@@ -169,7 +179,7 @@ mod tests {
     #[test]
     fn on_an_atom_the_interval_has_no_width() {
         let mut groups = Groups::default();
-        (0..20).for_each(|i| groups.add(i as u64, &of(&[1, 2 + i % 3, 7, 7, 7, 7, 9, 8 + i])));
+        (0..20).for_each(|i| groups.add(i as u64, of(&[1, 2 + i % 3, 7, 7, 7, 7, 9, 8 + i])));
         let pooled = groups.all().fold(Cells::default(), |a, b| a.merged(b));
         assert_eq!(groups.quantile_cells(&pooled, 0.5, Confidence::USUAL), Some((7, 7)));
         assert_eq!(Groups::default().quantile_cells(&pooled, 0.5, Confidence::USUAL), None);

@@ -9,9 +9,11 @@ use crate::scenario::{Metric, Plan, Scenario};
 use crate::stats::{self, Confidence};
 use crate::units::Span;
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// Why a stored run cannot serve as a baseline.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Incomparable {
     /// It has none of these plans.
     NoCommonPlan,
@@ -31,6 +33,21 @@ pub enum Incomparable {
     /// It has another number of replications.
     Replications(u32),
 }
+
+impl fmt::Display for Incomparable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCommonPlan => f.write_str("the baseline has none of these plans"),
+            Self::Seed(seed) => write!(f, "the baseline was played with seed {seed}"),
+            Self::Currency => f.write_str("the baseline counts in another currency"),
+            Self::Recipients(recipients) => write!(f, "the baseline has {recipients} recipients"),
+            Self::Stream { name, recipients } => write!(f, "stream {name} of the baseline has {recipients} recipients"),
+            Self::Replications(replications) => write!(f, "the baseline has {replications} replications"),
+        }
+    }
+}
+
+impl std::error::Error for Incomparable {}
 
 /// Holds `now`, which `scenario` came to, to `baseline`: all streams together, and each by its name. A plan that only the baseline has fails,
 /// unless some are left out on purpose, and so does a stream. Where the recipients had other luck, as a plan uses other providers or the traffic

@@ -32,6 +32,7 @@ pub struct Trace {
 
 /// Something that happens in a life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Event {
     /// A provider of the step does not take an attempt, and the next one is tried.
     TurnedDown {

@@ -20,6 +20,7 @@ use super::trace::Whose;
 use crate::scenario::{Metric, Plan, Scenario, Stream};
 use crate::sim::{Interrupted, PairTally, Progress};
 use crate::stats::Confidence;
+use std::fmt;
 
 /// Two scenarios, and what is compared of them.
 #[derive(Clone, Debug)]
@@ -36,6 +37,7 @@ pub struct Rivals<'a> {
 
 /// Why two scenarios cannot be compared.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Unmatched {
     /// They count in different currencies.
     Currency(String),
@@ -44,6 +46,18 @@ pub enum Unmatched {
     /// They have no stream of traffic in common; the other has these.
     Stream(Vec<String>),
 }
+
+impl fmt::Display for Unmatched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Currency(currency) => write!(f, "the other scenario counts in {currency}"),
+            Self::Plan => f.write_str("the scenarios have no plan in common"),
+            Self::Stream(_) => f.write_str("the scenarios have no stream of traffic in common"),
+        }
+    }
+}
+
+impl std::error::Error for Unmatched {}
 
 /// What two scenarios come to beside each other.
 #[derive(Clone, PartialEq, Debug)]

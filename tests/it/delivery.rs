@@ -211,6 +211,7 @@ impl<'a> Driver<'a> {
             Notice::Step { step, end } => self.seen.steps[usize::from(step)].1[Ending::from(end).index()] += 1,
             Notice::Flow { .. } => self.seen.last_end = self.seen.last_end.max(Some(at.as_micros())),
             Notice::Message { .. } => {}
+            other => panic!("the driver does not know {other:?}"),
         }
     }
 }

@@ -14,6 +14,7 @@ mod engine_routee;
 mod engine_rules;
 mod engine_story;
 mod engine_walk;
+mod examples;
 mod extremes;
 mod fuzz_targets;
 mod fuzzing;

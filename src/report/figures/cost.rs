@@ -34,7 +34,7 @@ fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
         bars(area, &frame, plan)?;
     }
     let name = |plan: &PlanResult| (place_of(&frame, plan), canvas::fitted(&plan.name, WIDEST_LABEL));
-    placing::names(area, &plans.iter().map(name).collect::<Vec<_>>(), (frame.left, frame.top, frame.bottom))
+    placing::names(area, &plans.iter().map(name).collect::<Vec<_>>(), &frame)
 }
 
 fn frame(costs: (f64, f64), shares: (f64, f64)) -> Frame {

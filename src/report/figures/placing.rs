@@ -71,9 +71,9 @@ pub(super) fn at_right_end(
     Ok(())
 }
 
-/// Draws a mark for each, and its name near it, tied to it where it had to move, to the right of `left` and within `top`, or half a line
-/// above it, and `bottom`.
-pub(super) fn names(area: &Area<'_>, named: &[(At, String)], (left, top, bottom): (i32, i32, i32)) -> Drawn {
+/// Draws a mark for each, and its name near it, tied to it where it had to move, within the frame, or half a line above it.
+pub(super) fn names(area: &Area<'_>, named: &[(At, String)], frame: &Frame) -> Drawn {
+    let &Frame { left, top, bottom, .. } = frame;
     let sheet = Space(left, top - LINE / 2, canvas::WIDTH, bottom);
     let mut taken: Vec<_> = named.iter().map(|(mark, _)| Space::around(*mark, MARK)).collect();
     // From the top down, so that what ties names to marks does not cross.

@@ -9,7 +9,7 @@ use crate::sim::alone::World;
 use crate::sim::batch::Columns;
 use crate::sim::cast::Cast;
 use crate::sim::progress::{Interrupted, Progress};
-use crate::sim::room::{LaneStep, NEVER, Room};
+use crate::sim::room::{LaneStep, NEVER, PlaceInPlan, Room};
 use crate::sim::tally::{PlanTally, QueueTally};
 use crate::sim::timeline::Timeline;
 use crate::stats::Bins;
@@ -111,7 +111,7 @@ impl Worker {
             if let Some(queue) = &mut counts.tally.providers[task.step.provider].queue {
                 count_queue(queue, task, &self.crowd, &self.room, world.timeline);
             }
-            let place = (line.step, self.crowd.count, task.finish);
+            let place = PlaceInPlan { index: line.step, count: self.crowd.count, finish: task.finish };
             let next = self.room.play_step(task.step, place, world.timeline, &mut self.columns, &mut counts.tally);
             self.part(next, line.stream, &mut tickets);
         }

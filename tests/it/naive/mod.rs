@@ -137,6 +137,7 @@ impl Provided {
             When::Random { .. } => provider::Windows::Drawn(
                 Calendar::new(outage).windows(luck, key, number as u16, Time::ZERO).before(until, usize::MAX),
             ),
+            other => panic!("the twin does not know {other:?}"),
         });
         let windows: Vec<_> = windows.collect();
         Self {
