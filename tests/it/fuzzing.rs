@@ -7,6 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
+use std::path::Path;
 
 fn config() -> ProptestConfig {
     let given = ProptestConfig::default();
@@ -41,6 +42,29 @@ proptest! {
     #[test]
     fn whatever_happens_leaves_deliveries_sound(bytes in vec(any::<u8>(), 0..200)) {
         deliveries(&bytes);
+    }
+}
+
+/// A target by its name.
+type Target<'a> = (&'a str, &'a dyn Fn(&[u8]));
+
+/// The inputs that the fuzzers have kept, since they reach different code.
+#[test]
+fn what_the_fuzzers_have_kept_holds() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    let text = |target: fn(&str)| move |bytes: &[u8]| std::str::from_utf8(bytes).map_or((), target);
+    let targets: [Target<'_>; 4] = [
+        ("scenario_text", &text(scenario_text)),
+        ("vary_path", &text(vary_path)),
+        ("csv", &csv),
+        ("reports", &reports),
+    ];
+    for (name, target) in targets {
+        let inputs: Vec<_> = std::fs::read_dir(corpus.join(name)).expect("there is a corpus").flatten().collect();
+        assert!(inputs.len() > 10, "{name}");
+        for input in inputs {
+            target(&std::fs::read(input.path()).expect("it can be read"));
+        }
     }
 }
 
