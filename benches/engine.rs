@@ -5,8 +5,8 @@ mod each;
 use criterion::{Criterion, criterion_group, criterion_main};
 use each::each;
 use failsim::engine::{Flow, FlowPlan, LateDelivery, Pool, StepRules};
+use failsim::status::{FlowStatus, Status};
 use failsim::units::{Span, Time};
-use failsim::vocabulary::{FlowStatus, Status};
 use std::hint::black_box;
 use std::time::Duration;
 

@@ -7,9 +7,9 @@ mod kernel;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use failsim::rng::Luck;
+use failsim::rng::RngKey;
 use failsim::scenario::Scenario;
-use failsim::sim::{Cast, Progress, Tally, Timeline, Way, World, play_alone};
+use failsim::sim::{ExecutionMode, Model, Progress, RunContext, Tally, Timeline, play_independent};
 use failsim::study::{self, PlanResult, Share};
 use failsim::units::Time;
 use kernel::{Counts, Kernel};
@@ -27,7 +27,7 @@ const TABLE_ERROR: f64 = 1e-4;
 /// A scenario made ready to play.
 struct Ready {
     scenario: Scenario,
-    cast: Cast,
+    cast: Model,
     timeline: Timeline,
 }
 
@@ -35,21 +35,23 @@ impl Ready {
     /// `file`, with so many recipients unless the benches are only tried, and bins of time up to `horizon`.
     fn load(file: &str, recipients: u64, horizon: Time) -> Self {
         let scenario = ground::load(file, recipients);
-        Self { cast: Cast::new(&scenario), timeline: Timeline::over(horizon), scenario }
+        Self { cast: Model::new(&scenario), timeline: Timeline::over(horizon), scenario }
     }
 
-    fn play(&self, way: Way) -> Tally {
-        let luck = Luck::new(self.scenario.seed, 0);
-        let world = World { cast: &self.cast, luck, timeline: self.timeline, way };
-        play_alone(&world, &self.cast.streams[0], &Progress::default()).expect("nobody stops it").tally
+    fn play(&self, way: ExecutionMode) -> Tally {
+        let luck = RngKey::new(self.scenario.seed, 0);
+        let world = RunContext { cast: &self.cast, luck, timeline: self.timeline, way };
+        play_independent(&world, &self.cast.streams[0], &Progress::default()).expect("nobody stops it").tally
     }
 
     /// Times both ways in a group whose elements are recipients times plans.
     fn time(&self, group: &mut BenchmarkGroup<'_, WallTime>, pool: &ThreadPool) {
         let lives = self.scenario.recipients() * self.scenario.plans.len() as u64;
         group.throughput(Throughput::Elements(lives)).sampling_mode(SamplingMode::Flat);
-        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| self.play(Way::Shortest))));
-        group.bench_function("failsim engine", |bencher| bencher.iter(|| pool.install(|| self.play(Way::Engine))));
+        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| self.play(ExecutionMode::Shortest))));
+        group.bench_function("failsim engine", |bencher| {
+            bencher.iter(|| pool.install(|| self.play(ExecutionMode::Engine)))
+        });
     }
 }
 
@@ -82,7 +84,7 @@ fn small(criterion: &mut Criterion) {
     group.sampling_mode(SamplingMode::Flat);
     group.bench_function("read", |bencher| bencher.iter(|| ground::load("bank-pin.toml", 10_000)));
     let scenario = ground::load("bank-pin.toml", 10_000);
-    group.bench_function("prepare", |bencher| bencher.iter(|| Cast::new(black_box(&scenario))));
+    group.bench_function("prepare", |bencher| bencher.iter(|| Model::new(black_box(&scenario))));
     group.bench_function("prepare, play, compare", |bencher| {
         bencher.iter(|| study::compare(black_box(&scenario), 1, &Progress::default()));
     });

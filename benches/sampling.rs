@@ -5,8 +5,8 @@ mod each;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use each::each;
-use failsim::dist::{Atlas, Dist, Entry, Sampler, Shape};
-use failsim::rng::{Draws, LANES, Luck, ProviderKey};
+use failsim::dist::{Dist, Entry, QuantileTables, Sampler, Shape};
+use failsim::rng::{Draws, LANES, ProviderKey, RngKey};
 use failsim::units::Span;
 use rand::rand_core::{Infallible, TryRng, utils};
 use rand_distr::{Distribution, Exp, Gamma, LogNormal, Uniform, Weibull};
@@ -59,7 +59,7 @@ fn span(seconds: f64) -> Span {
 }
 
 fn draws() -> Draws {
-    Luck::new(20_261_127, 0).draws(ProviderKey::of_name("sms"), 0, 0)
+    RngKey::new(20_261_127, 0).draws(ProviderKey::of_name("sms"), 0, 0)
 }
 
 /// One draw for each lane.
@@ -73,7 +73,7 @@ fn lane_draws() -> [u32; LANES] {
 fn generators(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("draws, per draw of 32 bits");
     group.bench_function("philox, one block at a time", |bencher| {
-        let luck = Luck::new(20_261_127, 0);
+        let luck = RngKey::new(20_261_127, 0);
         each(bencher, 4 * LANES, || {
             for recipient in 0..LANES as u32 {
                 black_box(luck.draws(black_box(ProviderKey::SENDER), recipient, 0).block(0));
@@ -162,7 +162,7 @@ fn ours(criterion: &mut Criterion, name: &str, shape: Shape) {
 
 /// The latencies of the reference scenario's Viber, drawn as a batch.
 fn atlas(criterion: &mut Criterion) {
-    let mut atlas = Atlas::default();
+    let mut atlas = QuantileTables::default();
     let mut add = |shape| atlas.add(&Sampler::new(&Dist::new(shape))).expect("a continuous shape has a table");
     let entries = [
         add(Shape::Lognormal { median: span(2.5), sigma: 0.8 }),

@@ -7,8 +7,8 @@
 use failsim::engine::{
     BreakerRules, Breakers, Delivery, DeliveryState, FlowPlan, Input, LateDelivery, Output, Pool, StepRules,
 };
+use failsim::status::{FlowStatus, Status};
 use failsim::units::{Span, Time};
-use failsim::vocabulary::{FlowStatus, Status};
 use std::error::Error;
 use std::sync::Arc;
 

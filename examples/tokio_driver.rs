@@ -6,8 +6,8 @@
 //! ```
 
 use failsim::engine::{Breakers, Delivery, FlowPlan, Input, LateDelivery, Output, PlanError, Pool, StepRules};
+use failsim::status::{FlowStatus, Status};
 use failsim::units::{Span, Time};
-use failsim::vocabulary::{FlowStatus, Status};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};

@@ -28,8 +28,8 @@
 //!
 //! | module | what it has | where to begin |
 //! | --- | --- | --- |
-//! | [`units`], [`vocabulary`] | points and spans of time, money, rates, probabilities; statuses | [`units::Time`], [`vocabulary::Status`] |
-//! | [`rng`], [`dist`], [`stats`] | draws that are pure functions of who draws and what for; latency distributions; counts and intervals | [`rng::Luck`], [`dist::Dist`] |
+//! | [`units`], [`vocabulary`] | points and spans of time, money, rates, probabilities; statuses | [`units::Time`], [`status::Status`] |
+//! | [`rng`], [`dist`], [`stats`] | draws that are pure functions of who draws and what for; latency distributions; counts and intervals | [`rng::RngKey`], [`dist::Dist`] |
 //! | [`engine`] | all that a production failover service decides, without I/O or a clock | [`engine::Delivery`] |
 //! | [`provider`] | simulated channel providers: outcomes, prices, limits, outages | [`provider::Provider::submit`] |
 //! | [`traffic`] | when recipients arrive | [`traffic::Timetable`] |
@@ -74,8 +74,8 @@ pub mod rng;
 pub mod scenario;
 pub mod sim;
 pub mod stats;
+pub mod status;
 pub mod study;
 mod text;
 pub mod traffic;
 pub mod units;
-pub mod vocabulary;

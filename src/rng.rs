@@ -99,14 +99,14 @@ fn philox_scattered(key: [u32; 2], recipients: &[u32; LANES], counter: [u32; 3],
 
 /// The luck of one world, or of one stream of traffic in it: a seed and a replication.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Luck {
+pub struct RngKey {
     seed: u64,
     replication: u32,
     /// The hash of the stream's name; 0 for none.
     stream: u32,
 }
 
-impl Luck {
+impl RngKey {
     /// The luck of `replication` under `seed`.
     #[must_use]
     pub const fn new(seed: u64, replication: u32) -> Self {
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn columns_hold_the_blocks_of_neighbours() {
-        let draws = |recipient| Luck::new(20_261_127, 3).draws(ProviderKey::of_name("sms"), recipient, 1);
+        let draws = |recipient| RngKey::new(20_261_127, 3).draws(ProviderKey::of_name("sms"), recipient, 1);
         let mut words = [[0; LANES]; 4];
         draws(u32::MAX - 99).columns(2, &mut words);
         for i in 0..LANES {
@@ -282,15 +282,15 @@ mod tests {
     #[test]
     fn every_part_of_the_key_changes_the_draws() {
         let viber = ProviderKey::of_name("viber");
-        let base = Luck::new(1, 0).draws(viber, 7, 0).block(0);
+        let base = RngKey::new(1, 0).draws(viber, 7, 0).block(0);
         let others = [
-            Luck::new(2, 0).draws(viber, 7, 0).block(0),
-            Luck::new(1, 1).draws(viber, 7, 0).block(0),
-            Luck::new(1, 0).of_stream("pin").draws(viber, 7, 0).block(0),
-            Luck::new(1, 0).draws(ProviderKey::of_name("sms"), 7, 0).block(0),
-            Luck::new(1, 0).draws(viber, 8, 0).block(0),
-            Luck::new(1, 0).draws(viber, 7, 1).block(0),
-            Luck::new(1, 0).draws(viber, 7, 0).block(1),
+            RngKey::new(2, 0).draws(viber, 7, 0).block(0),
+            RngKey::new(1, 1).draws(viber, 7, 0).block(0),
+            RngKey::new(1, 0).of_stream("pin").draws(viber, 7, 0).block(0),
+            RngKey::new(1, 0).draws(ProviderKey::of_name("sms"), 7, 0).block(0),
+            RngKey::new(1, 0).draws(viber, 8, 0).block(0),
+            RngKey::new(1, 0).draws(viber, 7, 1).block(0),
+            RngKey::new(1, 0).draws(viber, 7, 0).block(1),
         ];
         assert!(others.iter().all(|other| *other != base));
     }
@@ -300,7 +300,7 @@ mod tests {
     fn numbered_names_have_keys_of_their_own() {
         let mut keys = Vec::new();
         for stream in 0..20 {
-            let luck = Luck::new(1, 0).of_stream(&format!("s{stream}"));
+            let luck = RngKey::new(1, 0).of_stream(&format!("s{stream}"));
             keys.push(luck.keyed(ProviderKey::SENDER));
             keys.extend(
                 (b'a'..=b'z').map(|name| luck.keyed(ProviderKey::of_name(char::from(name).encode_utf8(&mut [0; 4])))),

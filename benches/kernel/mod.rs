@@ -91,7 +91,7 @@ struct Life {
 
 /// When, since submission, a message is delivered and when a bad end of it is reported [s]; each [`NEVER`] if not.
 #[derive(Clone, Copy)]
-struct Fate {
+struct AttemptResult {
     delivered: f64,
     bad: f64,
 }
@@ -257,18 +257,18 @@ impl Kernel {
 
     /// 62 % delivered, 23 % undelivered, 5 % failed, 10 % silent; nine in ten silent from 20 to 30 min.
     #[inline]
-    fn viber(&self, person: Person, at: f64) -> Fate {
-        let silent = Fate { delivered: NEVER, bad: NEVER };
+    fn viber(&self, person: Person, at: f64) -> AttemptResult {
+        let silent = AttemptResult { delivered: NEVER, bad: NEVER };
         if (1200.0..1800.0).contains(&at) && person.draws(Purpose::Outage).0 < const { below(0.9) } {
             return silent;
         }
         let (outcome, after) = person.draws(Purpose::Viber);
         if outcome < const { below(0.62) } {
-            Fate { delivered: self.viber_delivered.sample(after), ..silent }
+            AttemptResult { delivered: self.viber_delivered.sample(after), ..silent }
         } else if outcome < const { below(0.85) } {
-            Fate { bad: self.viber_undelivered.sample(after), ..silent }
+            AttemptResult { bad: self.viber_undelivered.sample(after), ..silent }
         } else if outcome < const { below(0.90) } {
-            Fate { bad: exponential(0.4, after), ..silent }
+            AttemptResult { bad: exponential(0.4, after), ..silent }
         } else {
             silent
         }
@@ -276,16 +276,16 @@ impl Kernel {
 
     /// 93 % delivered unless that takes longer than the ttl, 4 % undelivered, 2 % failed, 1 % silent.
     #[inline]
-    fn sms(&self, person: Person) -> Fate {
-        let silent = Fate { delivered: NEVER, bad: NEVER };
+    fn sms(&self, person: Person) -> AttemptResult {
+        let silent = AttemptResult { delivered: NEVER, bad: NEVER };
         let (outcome, after) = person.draws(Purpose::Sms);
         if outcome < const { below(0.93) } {
             let delivered = self.sms_delivered.sample(after);
-            if delivered <= 300.0 { Fate { delivered, ..silent } } else { silent }
+            if delivered <= 300.0 { AttemptResult { delivered, ..silent } } else { silent }
         } else if outcome < const { below(0.97) } {
-            Fate { bad: self.sms_undelivered.sample(after), ..silent }
+            AttemptResult { bad: self.sms_undelivered.sample(after), ..silent }
         } else if outcome < const { below(0.99) } {
-            Fate { bad: exponential(0.5, after), ..silent }
+            AttemptResult { bad: exponential(0.5, after), ..silent }
         } else {
             silent
         }

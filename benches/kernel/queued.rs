@@ -1,7 +1,9 @@
 //! The reference scenario with limited capacity, `scenarios/reference-capacity.toml`, by hand: provider by provider, all attempts at one
 //! of them in order of time.
 
-use super::{Counts, Fate, Kernel, Life, NEVER, PLANS, Person, Purpose, SMS, VIBER, VOICE, below, exponential};
+use super::{
+    AttemptResult, Counts, Kernel, Life, NEVER, PLANS, Person, Purpose, SMS, VIBER, VOICE, below, exponential,
+};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -16,7 +18,7 @@ const NO_ANSWER: f64 = 30.0;
 
 /// Somebody on the way to the next step.
 #[derive(Clone, Copy)]
-struct Traveller {
+struct ActiveRecipient {
     /// When that begins [µs], to sort by.
     at: u64,
     number: u32,
@@ -64,7 +66,7 @@ impl Kernel {
                 counts.add(life);
             } else {
                 let at = arrival + (wait + fate.bad).min(VIBER_TTL);
-                to_sms.push(Traveller { at: micros(at), number, arrival, late: arrival + life.first, life });
+                to_sms.push(ActiveRecipient { at: micros(at), number, arrival, late: arrival + life.first, life });
             }
         }
         to_sms.sort_unstable_by_key(|traveller| traveller.at);
@@ -72,7 +74,7 @@ impl Kernel {
             let (life, at) = self.by_sms(seed, traveller, &mut sms);
             // A late Viber delivery has ended the flow if it came before.
             match at.filter(|&at| traveller.late > at) {
-                Some(at) => to_voice.push(Traveller { at: micros(at), life, ..traveller }),
+                Some(at) => to_voice.push(ActiveRecipient { at: micros(at), life, ..traveller }),
                 None => counts.add(life),
             }
         }
@@ -86,9 +88,9 @@ impl Kernel {
         let (mut counts, mut to_viber, mut to_voice) = (Counts::new(), Vec::new(), Vec::new());
         for number in 0..recipients as u32 {
             let arrival = (f64::from(number) + 0.5) * ARRIVALS / n;
-            let traveller = Traveller { at: micros(arrival), number, arrival, late: NEVER, life: BLANK };
+            let traveller = ActiveRecipient { at: micros(arrival), number, arrival, late: NEVER, life: BLANK };
             match self.by_sms(seed, traveller, &mut sms) {
-                (life, Some(at)) => to_viber.push(Traveller { at: micros(at), life, ..traveller }),
+                (life, Some(at)) => to_viber.push(ActiveRecipient { at: micros(at), life, ..traveller }),
                 (life, None) => counts.add(life),
             }
         }
@@ -102,7 +104,7 @@ impl Kernel {
                 counts.add(life);
             } else {
                 let at = at + (wait + fate.bad).min(VIBER_TTL);
-                to_voice.push(Traveller { at: micros(at), life, ..traveller });
+                to_voice.push(ActiveRecipient { at: micros(at), life, ..traveller });
             }
         }
         by_voice(seed, recipients, to_voice, &mut counts);
@@ -112,9 +114,9 @@ impl Kernel {
     /// What Viber adds to a life that it has not reached yet, how long the attempt waited, and what became of it. A message that is
     /// withdrawn waits for the whole ttl.
     #[inline]
-    fn by_viber(&self, seed: u64, number: u32, pacer: &mut Pacer, at: f64, life: Life) -> (Life, f64, Fate) {
+    fn by_viber(&self, seed: u64, number: u32, pacer: &mut Pacer, at: f64, life: Life) -> (Life, f64, AttemptResult) {
         let Some(wait) = pacer.wait(at, VIBER_TTL) else {
-            return (Life { first: NEVER, ..life }, VIBER_TTL, Fate { delivered: NEVER, bad: NEVER });
+            return (Life { first: NEVER, ..life }, VIBER_TTL, AttemptResult { delivered: NEVER, bad: NEVER });
         };
         // Outside of the hours of the other scenario's outage.
         let fate = self.viber(person(seed, number), 0.0);
@@ -125,8 +127,8 @@ impl Kernel {
 
     /// What an sms adds, and when the step moves on if it does.
     #[inline]
-    fn by_sms(&self, seed: u64, traveller: Traveller, pacer: &mut Pacer) -> (Life, Option<f64>) {
-        let Traveller { life, arrival, .. } = traveller;
+    fn by_sms(&self, seed: u64, traveller: ActiveRecipient, pacer: &mut Pacer) -> (Life, Option<f64>) {
+        let ActiveRecipient { life, arrival, .. } = traveller;
         let at = traveller.at as f64 / 1e6;
         let Some(wait) = pacer.wait(at, SMS_TTL) else { return (life, Some(at + SMS_TTL)) };
         let fate = self.sms(person(seed, traveller.number));
@@ -151,12 +153,12 @@ fn micros(seconds: f64) -> u64 {
 }
 
 /// Calls all of them, in order, over the lines there are.
-fn by_voice(seed: u64, recipients: u64, mut travellers: Vec<Traveller>, counts: &mut Counts) {
+fn by_voice(seed: u64, recipients: u64, mut travellers: Vec<ActiveRecipient>, counts: &mut Counts) {
     let lines = (recipients / 2000).max(1) as usize;
     let mut busy: BinaryHeap<Reverse<u64>> = BinaryHeap::with_capacity(lines);
     travellers.sort_unstable_by_key(|traveller| traveller.at);
     for traveller in travellers {
-        let Traveller { at, number, arrival, life, .. } = traveller;
+        let ActiveRecipient { at, number, arrival, life, .. } = traveller;
         let free = if busy.len() < lines { at } else { busy.peek().map_or(at, |line| line.0.max(at)) };
         let (outcome, after) = person(seed, number).draws(Purpose::Voice);
         let answered = 3.0 + exponential(8.0, after);

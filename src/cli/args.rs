@@ -1,7 +1,7 @@
 //! The verbs and flags.
 
 use super::goal::NamedBound;
-use super::often::Often;
+use super::replications::ReplicationArgs;
 use super::tolerance::NamedTolerance;
 use super::{numbers, paths};
 use crate::scenario::{Axis, Metric};
@@ -67,7 +67,7 @@ pub(super) struct Run {
     #[command(flatten)]
     pub(super) play: Play,
     #[command(flatten)]
-    pub(super) often: Often,
+    pub(super) often: ReplicationArgs,
     /// Write the report into this folder [default: reports/<scenario name>]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = paths::folder(), conflicts_with = "no_report")]
     pub(super) out: Option<PathBuf>,
@@ -96,7 +96,7 @@ pub(super) struct Check {
     #[command(flatten)]
     pub(super) play: Play,
     #[command(flatten)]
-    pub(super) often: Often,
+    pub(super) often: ReplicationArgs,
     /// Compare with this results.json of an earlier run, plan by plan
     #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, value_parser = paths::file(), conflicts_with = "precision")]
     pub(super) baseline: Option<PathBuf>,
@@ -170,7 +170,7 @@ pub(super) struct Sweep {
     #[command(flatten)]
     pub(super) play: Play,
     #[command(flatten)]
-    pub(super) often: Often,
+    pub(super) often: ReplicationArgs,
     /// What to vary and its values: plans.sms-first.steps.1.ttl=15s,30s,60s or providers.sms.capacity.rate=100/s..1000/s:10, with :10log for equal factors; may be given twice
     #[arg(long, value_name = "PATH=VALUES", required = true, value_parser = Axis::parse)]
     pub(super) vary: Vec<Axis>,

@@ -45,7 +45,7 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
         Format::Json => output::print(&sizing::json(&question, sizing)),
         Format::Csv => output::print(&sizing::csv(&question, sizing)),
     }?;
-    if sizing.smallest.is_some() { Ok(()) } else { Err(Failure::Said(NOT_ATTAINABLE)) }
+    if sizing.smallest.is_some() { Ok(()) } else { Err(Failure::AlreadyReported(NOT_ATTAINABLE)) }
 }
 
 /// The plan that is meant: the one that is named, or the first that uses the provider.

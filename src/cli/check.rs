@@ -67,7 +67,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
         ..Gate::new(&args.play.scenario.display().to_string(), results.scenario, args.strict, rows)
     };
     print(args.format, &gate)?;
-    if gate.outcome == study::Outcome::Fail { Err(Failure::Said(CHECK_FAILED)) } else { Ok(()) }
+    if gate.outcome == study::Outcome::Fail { Err(Failure::AlreadyReported(CHECK_FAILED)) } else { Ok(()) }
 }
 
 /// Those of the command line go before those of the file.

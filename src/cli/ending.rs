@@ -7,11 +7,11 @@ use std::process::ExitCode;
 /// The exit code.
 pub(super) fn code(failure: &Failure) -> u8 {
     match failure {
-        Failure::NobodyListens => 0,
+        Failure::BrokenPipe => 0,
         Failure::Broken { .. } => 1,
         Failure::Usage { .. } | Failure::Drawn(_) => 2,
         Failure::Interrupted | Failure::Paused(_) => interrupt::code(),
-        Failure::Said(code) => *code,
+        Failure::AlreadyReported(code) => *code,
     }
 }
 
@@ -22,7 +22,7 @@ pub(super) fn report(failure: &Failure) -> ExitCode {
         Failure::Drawn(drawn) => output::note_drawn(drawn.trim_end()),
         Failure::Interrupted => output::say(interrupt::NOTHING, None),
         Failure::Paused(message) => output::say(message, None),
-        Failure::Said(_) | Failure::NobodyListens => {}
+        Failure::AlreadyReported(_) | Failure::BrokenPipe => {}
     }
     ExitCode::from(code(failure))
 }

@@ -12,13 +12,13 @@ pub(super) enum Failure {
     /// Errors of a scenario or of the command line that have been drawn.
     Drawn(String),
     /// What it was has been said; this is its exit code.
-    Said(u8),
+    AlreadyReported(u8),
     /// A signal came, as from Ctrl-C.
     Interrupted,
     /// Likewise; what has been done is kept, as this says.
     Paused(String),
     /// Whoever read the output has gone: no error.
-    NobodyListens,
+    BrokenPipe,
 }
 
 impl Failure {

@@ -16,7 +16,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 pub(super) fn print_drawn(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Failure::NobodyListens,
+        ErrorKind::BrokenPipe => Failure::BrokenPipe,
         _ => Failure::Broken { message: format!("cannot write to standard output: {error}"), hint: None },
     })
 }

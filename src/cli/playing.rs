@@ -7,7 +7,7 @@ use super::{interrupt, output};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::sim::Progress;
-use crate::study::{self, Findings, Replications};
+use crate::study::{self, Replications, RunOutput};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -30,7 +30,7 @@ pub(super) fn play(
     scenario: &Scenario,
     wanted: Replications,
     is_reported: bool,
-) -> Result<(Findings, Watched<()>), Failure> {
+) -> Result<(RunOutput, Watched<()>), Failure> {
     let work = |progress: &Progress| {
         let experiment = study::played(scenario, wanted, progress)?;
         if is_reported { experiment.findings(progress) } else { experiment.summary(progress) }

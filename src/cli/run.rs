@@ -6,7 +6,7 @@ use super::folder::{named_after, run_of, usable, written};
 use super::playing::play;
 use super::{load, output};
 use crate::report;
-use crate::study::Findings;
+use crate::study::RunOutput;
 
 pub(super) fn run(args: &Run) -> Result<(), Failure> {
     let scenario = load::played(&args.play, &[])?;
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Run) -> Result<(), Failure> {
     print(args.format, &findings)
 }
 
-fn print(format: Format, findings: &Findings) -> Result<(), Failure> {
+fn print(format: Format, findings: &RunOutput) -> Result<(), Failure> {
     match format {
         Format::Table => output::print_drawn(&report::table(findings, output::terminal())),
         Format::Json => output::print(&report::json(&findings.results)),

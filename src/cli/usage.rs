@@ -30,7 +30,7 @@ fn told(error: &Error) -> Failure {
         return Failure::Drawn(drawn(error));
     }
     let printed = output::print_drawn(&error.render().ansi().to_string());
-    printed.err().unwrap_or(Failure::Said(0))
+    printed.err().unwrap_or(Failure::AlreadyReported(0))
 }
 
 /// The error in colours; without them where it may repeat an argument with what a terminal would obey.

@@ -22,7 +22,7 @@ pub(super) fn validate(args: &Validate) -> Result<(), Failure> {
             }
         }
     }
-    worst.map_or(Ok(()), |code| Err(Failure::Said(code)))
+    worst.map_or(Ok(()), |code| Err(Failure::AlreadyReported(code)))
 }
 
 fn summary(path: &Path, scenario: &Scenario) -> String {

@@ -1,14 +1,14 @@
 //! Latency distributions: their shapes in quantities that people have, their quantile functions, and the tables that
 //! sample them.
 
-mod atlas;
 mod quantile;
+mod quantile_tables;
 mod sampler;
 
 use crate::units::Span;
 use std::sync::Arc;
 
-pub use atlas::{Atlas, Entry};
+pub use quantile_tables::{Entry, QuantileTables};
 pub use sampler::Sampler;
 
 /// The longest span a distribution yields, about 407 days; the far tail of a very wide shape ends there.

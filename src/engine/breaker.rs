@@ -3,8 +3,8 @@
 //! The pattern is Nygard's (*Release It!*, 2007); states, words and most defaults are those of Resilience4j
 //! (<https://resilience4j.readme.io/docs/circuitbreaker>), a widely used implementation.
 
+use crate::status::{Status, StatusSet};
 use crate::units::{Span, Time};
-use crate::vocabulary::{Status, StatusSet};
 use serde::{Deserialize, Serialize};
 
 /// The window is cut into so many slices, and slides by whole ones.

@@ -5,8 +5,8 @@ use super::flow::{Command, Flow, Submission};
 use super::notice::{Notice, Observer, TurnedDown};
 use super::plan::{FlowPlan, MAX_ATTEMPTS};
 use super::pool::Routing;
+use crate::status::{FlowStatus, Status};
 use crate::units::Time;
-use crate::vocabulary::{FlowStatus, Status};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::error::Error;
@@ -40,7 +40,7 @@ use std::sync::Arc;
 /// ```
 /// use failsim::engine::{Breakers, Delivery, FlowPlan, Input, LateDelivery, Output, Pool, StepRules};
 /// use failsim::units::{Span, Time};
-/// use failsim::vocabulary::{FlowStatus, Status};
+/// use failsim::status::{FlowStatus, Status};
 /// use std::sync::Arc;
 ///
 /// let sms = StepRules::via(Pool::first_of(vec![0, 1]), "sms").with_ttl(Span::from_secs(60));

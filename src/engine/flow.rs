@@ -2,8 +2,8 @@
 
 use super::notice::{Notice, Observer, StepEnd};
 use super::plan::{FlowPlan, LateDelivery, StepRules};
+use crate::status::{FailureCode, FlowStatus, Status};
 use crate::units::{Span, Time};
-use crate::vocabulary::{FailureCode, FlowStatus, Status};
 use serde::{Deserialize, Serialize};
 
 /// The state of one recipient's flow under a [`FlowPlan`].
@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use failsim::engine::{Command, Flow, FlowPlan, LateDelivery, Pool, StepRules, Submission};
 /// use failsim::units::{Span, Time};
-/// use failsim::vocabulary::{FlowStatus, Status};
+/// use failsim::status::{FlowStatus, Status};
 ///
 /// let seconds = |s: i64| Time::ZERO.after(Span::from_secs(s));
 /// let viber = StepRules::via(Pool::single(0), "viber").with_ttl(Span::from_secs(60));

@@ -1,7 +1,7 @@
 //! What the engine tells whoever watches a flow: the changes that webhooks carry.
 
+use crate::status::{FlowStatus, Status};
 use crate::units::Time;
-use crate::vocabulary::{FlowStatus, Status};
 use serde::{Deserialize, Serialize};
 
 /// A change of a message, of a step, or of the flow.

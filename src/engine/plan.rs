@@ -1,8 +1,8 @@
 //! What the engine is told beforehand: the rules of each step and of the whole flow.
 
 use super::pool::{MAX_MEMBERS, Pool};
+use crate::status::{Status, StatusSet, SuccessFloor};
 use crate::units::Span;
-use crate::vocabulary::{Status, StatusSet, SuccessFloor};
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::fmt;

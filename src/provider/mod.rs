@@ -2,16 +2,16 @@
 //!
 //! A provider knows nothing of flows or plans; it speaks the engine's words from the other side.
 
+mod batch;
 mod capacity;
-mod fortune;
 mod outage;
 mod resolve;
 mod simulated;
 mod spec;
 mod tables;
 
+pub use batch::{AttemptResults, DrawBatch, Use, Who};
 pub use capacity::{Admission, Queue, QueueEvent};
-pub use fortune::{Fates, Fortune, Use, Who};
 pub use outage::{Calendar, RandomWindows, Windows};
-pub use simulated::{Fate, Provider, Report, Terms};
-pub use spec::{Capacity, Effect, Order, Outage, Outcome, Price, ProviderSpec, Seen, When};
+pub use simulated::{AttemptResult, Provider, Report, Terms};
+pub use spec::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When};

@@ -2,7 +2,7 @@
 
 use super::spec::{Effect, Outage, When};
 use crate::dist::{Dist, Sampler, Shape};
-use crate::rng::{Draws, Luck, ProviderKey, purpose};
+use crate::rng::{Draws, ProviderKey, RngKey, purpose};
 use crate::units::{Span, Time};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -91,7 +91,7 @@ pub struct RandomWindows {
 /// recipient.
 #[derive(Clone, Debug)]
 struct WindowSource {
-    luck: Luck,
+    luck: RngKey,
     key: ProviderKey,
     number: u16,
     between: Sampler,
@@ -218,14 +218,14 @@ impl Calendar {
     /// When the first of its windows in the world of `luck` begins, as of the outage with this `number` of the provider with this `key`;
     /// [`Time::NEVER`] for none.
     #[must_use]
-    pub fn begins(&self, luck: Luck, key: ProviderKey, number: u16) -> Time {
+    pub fn begins(&self, luck: RngKey, key: ProviderKey, number: u16) -> Time {
         self.windows(luck, key, number, Time::ZERO).before(Time::NEVER, 1).first().map_or(Time::NEVER, |first| first.0)
     }
 
     /// Its windows in the world of `luck`, as the outage with this `number`, from 0, of the provider with this `key`. Random ones that
     /// begin before `known` are drawn at once, later ones when somebody asks for them.
     #[must_use]
-    pub fn windows(&self, luck: Luck, key: ProviderKey, number: u16, known: Time) -> Windows {
+    pub fn windows(&self, luck: RngKey, key: ProviderKey, number: u16, known: Time) -> Windows {
         match &self.0 {
             Recurrence::Known(windows) => windows.clone(),
             Recurrence::Random { between, lasting } => {
@@ -334,7 +334,7 @@ mod tests {
     fn random(between: f64, lasting: f64, known: f64) -> Windows {
         let when = When::Random { between: span(between), lasting: span(lasting) };
         let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE };
-        Calendar::new(&outage).windows(Luck::new(1, 0), ProviderKey::of_name("viber"), 0, secs(known))
+        Calendar::new(&outage).windows(RngKey::new(1, 0), ProviderKey::of_name("viber"), 0, secs(known))
     }
 
     #[test]
@@ -384,7 +384,7 @@ mod tests {
         assert!(windows.windows(2).all(|pair| pair[0].1 <= pair[1].0));
         let when = When::Random { between: span(900.0), lasting: span(100.0) };
         let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE };
-        let others = Calendar::new(&outage).windows(Luck::new(1, 1), ProviderKey::of_name("viber"), 0, until);
+        let others = Calendar::new(&outage).windows(RngKey::new(1, 1), ProviderKey::of_name("viber"), 0, until);
         let others = others.before(until, usize::MAX);
         assert_ne!(windows, others, "another replication has outages of its own");
     }

@@ -1,8 +1,8 @@
 //! What an attempt comes to once its draws are known: one rule, for attempts one by one and for batches of them.
 
 use super::spec::Price;
+use crate::status::Status;
 use crate::units::Span;
-use crate::vocabulary::Status;
 
 /// Later than every time that a sum of spans can reach, and so far from the end of the numbers that spans can be added.
 const FAR: i64 = 1 << 61;

@@ -3,12 +3,12 @@
 use super::capacity::Queue;
 use super::outage::{self, Calendar, Hazard, Trouble, Windows};
 use super::resolve::{Resolved, Settlement};
-use super::spec::{Capacity, Effect, Order, Outage, Price, ProviderSpec};
+use super::spec::{Capacity, Discipline, Effect, Outage, Price, ProviderSpec};
 use super::tables::{Outcome, Tables};
 use crate::dist::{Dist, Sampler};
-use crate::rng::{Draws, Luck, ProviderKey, purpose};
+use crate::rng::{Draws, ProviderKey, RngKey, purpose};
+use crate::status::{Segment, Status};
 use crate::units::{Money, Span, Time};
-use crate::vocabulary::{Segment, Status};
 use std::sync::Arc;
 
 /// No call lasts longer than a day; with the highest price that a scenario can name, sums of charges then stay exact.
@@ -82,7 +82,7 @@ pub struct Report {
 
 /// What becomes of one attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Fate {
+pub struct AttemptResult {
     /// When it reaches the person; [`Time::NEVER`] if it does not.
     pub delivered: Time,
     /// When the person opens it; [`Time::NEVER`] if they do not.
@@ -98,7 +98,7 @@ pub struct Fate {
     count: u8,
 }
 
-impl Fate {
+impl AttemptResult {
     const NOTHING: Self = Self {
         delivered: Time::NEVER,
         seen: Time::NEVER,
@@ -136,7 +136,7 @@ impl Provider {
     #[must_use]
     pub fn new(spec: &ProviderSpec) -> Self {
         let mut sum = 0.0;
-        let outcome = |outcome: &super::spec::Outcome| {
+        let outcome = |outcome: &super::spec::OutcomeSpec| {
             sum += outcome.share.get();
             Outcome {
                 below: (f64::min(sum, 1.0) * 4_294_967_296.0).round() as u64,
@@ -161,7 +161,7 @@ impl Provider {
             throttles: Vec::new(),
             outages: spec.outages.iter().map(|outage| (outage.clone(), Calendar::new(outage))).collect(),
         };
-        provider.draw_outages(Luck::new(0, 0), Time::ZERO);
+        provider.draw_outages(RngKey::new(0, 0), Time::ZERO);
         provider
     }
 
@@ -199,12 +199,12 @@ impl Provider {
 
     /// The provider in the world of `luck`, with the random outages of that; those that begin before `known` are drawn at once.
     #[must_use]
-    pub fn in_world(mut self, luck: Luck, known: Time) -> Self {
+    pub fn in_world(mut self, luck: RngKey, known: Time) -> Self {
         self.draw_outages(luck, known);
         self
     }
 
-    fn draw_outages(&mut self, luck: Luck, known: Time) {
+    fn draw_outages(&mut self, luck: RngKey, known: Time) {
         (self.hazards, self.throttles) = (Vec::new(), Vec::new());
         for (number, (outage, calendar)) in self.outages.iter().enumerate() {
             let windows = calendar.windows(luck, self.key, number as u16, known);
@@ -228,7 +228,7 @@ impl Provider {
 
     /// Who is next in its queue, if its capacity is limited.
     #[must_use]
-    pub fn order(&self) -> Option<Order> {
+    pub fn order(&self) -> Option<Discipline> {
         self.capacity.map(|capacity| capacity.order)
     }
 
@@ -266,8 +266,8 @@ impl Provider {
     /// What becomes of an attempt whose patience ends while it waits: nothing is charged. Of a validity that ends before the engine's
     /// `deadline` the engine hears; its own deadline it knows.
     #[must_use]
-    pub fn expire_in_queue(&self, terms: &Terms, segment: Segment, deadline: Time, draws: Draws) -> Fate {
-        let mut fate = Fate::NOTHING;
+    pub fn expire_in_queue(&self, terms: &Terms, segment: Segment, deadline: Time, draws: Draws) -> AttemptResult {
+        let mut fate = AttemptResult::NOTHING;
         if terms.progress {
             fate.report(terms.submitted, Status::Queued);
         }
@@ -282,13 +282,13 @@ impl Provider {
     /// What becomes of an attempt for a recipient of this segment that departs then, with these terms and draws.
     #[must_use]
     #[inline]
-    pub fn submit(&self, departs: Time, terms: &Terms, segment: Segment, draws: Draws) -> Fate {
+    pub fn submit(&self, departs: Time, terms: &Terms, segment: Segment, draws: Draws) -> AttemptResult {
         let block = draws.block(0);
         let trouble = match self.hazards.as_slice() {
             [] => Trouble::NONE,
             hazards => outage::trouble(hazards, departs, block[usize::from(purpose::FIRST_OUTAGE)], draws),
         };
-        let mut fate = Fate::NOTHING;
+        let mut fate = AttemptResult::NOTHING;
         // What waits has been accepted.
         if terms.progress && (!trouble.refused || departs > terms.submitted) {
             fate.report(terms.submitted, Status::Queued);
@@ -331,7 +331,7 @@ impl Behaviour {
         settlement: &Settlement,
         trouble: &Trouble,
         (draws, block): (Draws, [u32; 4]),
-        fate: &mut Fate,
+        fate: &mut AttemptResult,
     ) {
         let outcome = self.outcome(block[usize::from(purpose::OUTCOME)]);
         let heard = !trouble.reports_lost;
@@ -358,7 +358,7 @@ impl Behaviour {
 
     /// The message has reached the person at `at`.
     #[inline]
-    fn deliver(&self, outcome: &Outcome, at: Time, heard: bool, draws: Draws, fate: &mut Fate) {
+    fn deliver(&self, outcome: &Outcome, at: Time, heard: bool, draws: Draws, fate: &mut AttemptResult) {
         fate.delivered = at;
         if let Some(talk) = &outcome.talk {
             let talk = talk.sample(draws.draw(purpose::TALK));
@@ -371,7 +371,7 @@ impl Behaviour {
     }
 
     /// Whether and when the person opens the delivered message.
-    fn open(&self, threshold: u64, after: &Sampler, heard: bool, draws: Draws, fate: &mut Fate) {
+    fn open(&self, threshold: u64, after: &Sampler, heard: bool, draws: Draws, fate: &mut AttemptResult) {
         const { assert!(purpose::SEEN == 4 && purpose::SEEN_REPORT_DELAY == 6, "the draws of one block") };
         let [opened, span, delay, _] = draws.block(1);
         if u64::from(opened) >= threshold {

@@ -1,8 +1,8 @@
 //! What a scenario says of a provider.
 
 use crate::dist::Dist;
+use crate::status::Status;
 use crate::units::{Money, Probability, Rate, Span, Time};
-use crate::vocabulary::Status;
 
 /// A provider as described: what its attempts come to, how fast, at what price, and when it breaks.
 #[derive(Clone, PartialEq, Debug)]
@@ -18,7 +18,7 @@ pub struct ProviderSpec {
     /// From an event to the moment at which its report reaches the engine.
     pub report_delay: Dist,
     /// What an attempt can come to; what their shares leave over is silence.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<OutcomeSpec>,
     /// When and how it breaks.
     pub outages: Vec<Outage>,
     /// How much it can carry; `None` for no limit.
@@ -52,13 +52,13 @@ pub struct Capacity {
     /// How many attempts can wait; 0 for a provider that rejects what it cannot take at once.
     pub queue: u64,
     /// Who is next.
-    pub order: Order,
+    pub order: Discipline,
 }
 
 /// Which of the waiting attempts leaves next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
-pub enum Order {
+pub enum Discipline {
     /// The one that came first.
     #[default]
     Fifo,
@@ -68,7 +68,7 @@ pub enum Order {
 
 /// One thing that an attempt can come to.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Outcome {
+pub struct OutcomeSpec {
     /// The final status; for a delivery that may be seen, the status before that.
     pub status: Status,
     /// How likely it is.

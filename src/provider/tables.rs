@@ -1,7 +1,7 @@
 //! What a provider's attempts can come to, compiled: outcomes with their samplers, and tables of them for batches of recipients.
 
-use crate::dist::{Atlas, Entry, Sampler};
-use crate::vocabulary::Status;
+use crate::dist::{Entry, QuantileTables, Sampler};
+use crate::status::Status;
 
 /// An outcome with its samplers.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Tables {
     /// For each outcome: whether its attempts go the long way once delivered.
     pub(super) long_way: [bool; 256],
     pub(super) any_long_way: bool,
-    pub(super) atlas: Atlas,
+    pub(super) atlas: QuantileTables,
     pub(super) delay: Entry,
 }
 
@@ -39,7 +39,7 @@ impl Tables {
         if outcomes.len() > 254 || !outcomes.iter().all(|outcome| settles(outcome.status)) {
             return None;
         }
-        let mut atlas = Atlas::default();
+        let mut atlas = QuantileTables::default();
         let mut entries = outcomes.iter().map(|o| atlas.add(&o.after)).collect::<Option<Vec<_>>>()?;
         entries.push(atlas.constant(0));
         let delay = atlas.add(report_delay)?;

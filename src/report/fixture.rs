@@ -2,8 +2,8 @@
 
 use super::Run;
 use crate::study::{
-    Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, OutageWindow, OverTime,
-    Pictures, PlanPicture, PlanResult, ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
+    Callbacks, Comparison, Cost, Count, Difference, FigureData, Interval, Intervals, Latency, OutageWindow, OverTime,
+    PlanFigureData, PlanResult, ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts, Share, StepResult,
 };
 use std::collections::BTreeMap;
 
@@ -43,8 +43,8 @@ const SKETCHES: [Sketch; 3] = [
 ];
 
 /// The bank's PIN.
-pub(crate) fn bank_pin() -> Findings {
-    Findings {
+pub(crate) fn bank_pin() -> RunOutput {
+    RunOutput {
         results: Results {
             schema: SCHEMA.to_owned(),
             scenario: facts(),
@@ -59,7 +59,7 @@ pub(crate) fn bank_pin() -> Findings {
 }
 
 /// The bank's PIN with its first `count` plans; more than three are copies with names of their own.
-pub(crate) fn with_plans(count: usize) -> Findings {
+pub(crate) fn with_plans(count: usize) -> RunOutput {
     let mut findings = bank_pin();
     let (plans, drawn) = (findings.results.plans.clone(), findings.pictures.plans.clone());
     let copy = |place: usize| PlanResult {
@@ -76,7 +76,7 @@ pub(crate) fn with_plans(count: usize) -> Findings {
 }
 
 /// Nobody came, nothing was sent, nothing cost anything.
-pub(crate) fn nobody() -> Findings {
+pub(crate) fn nobody() -> RunOutput {
     let mut findings = with_plans(2);
     for plan in &mut findings.results.plans {
         let none = Share { count: Count(0.0), share: 0.0, low: None, high: None, narrow: None };
@@ -232,7 +232,7 @@ pub(crate) fn difference(value: f64, half: f64) -> Difference {
     Difference { difference: value, low: Some(value - half), high: Some(value + half) }
 }
 
-fn pictures() -> Pictures {
+fn pictures() -> FigureData {
     let outage = |provider: &str, effect: &str, from_s, to_s, share| OutageWindow {
         provider: provider.to_owned(),
         effect: effect.to_owned(),
@@ -240,7 +240,7 @@ fn pictures() -> Pictures {
         to_s,
         share,
     };
-    Pictures {
+    FigureData {
         plans: SKETCHES.iter().map(picture).collect(),
         bin_s: BIN_S,
         arrivals: (0..BINS).map(|bin| if bin < 109 { 9_174.0 + wobble(bin) } else { 0.0 }).collect(),
@@ -249,7 +249,7 @@ fn pictures() -> Pictures {
     }
 }
 
-fn picture(sketch: &Sketch) -> PlanPicture {
+fn picture(sketch: &Sketch) -> PlanFigureData {
     let reached: f64 = sketch.first.iter().sum();
     let curve = (0..160).map(|place| {
         let seconds = 0.2 * 1.055f64.powi(place);
@@ -258,7 +258,7 @@ fn picture(sketch: &Sketch) -> PlanPicture {
         (seconds, reached * (0.75 + bump) / (1.0 + (-1.7 * spread).exp()))
     });
     let channel = |(name, first): (&&str, &f64)| ((*name).to_owned(), bins(first * 9_174.0, *name == "viber"));
-    PlanPicture {
+    PlanFigureData {
         curve: curve.collect(),
         deliveries: sketch.providers.iter().zip(sketch.first).map(channel).collect(),
         failovers: bins(9_174.0 * (1.0 - sketch.first[0]), false),

@@ -7,7 +7,7 @@
 use super::ownership::{RUN, ReportKind};
 use super::{Run, csv, figures, json, page, readme, timeline};
 use crate::files::{FolderLock, Scratch};
-use crate::study::Findings;
+use crate::study::RunOutput;
 use serde::Serialize;
 use std::fs;
 use std::io::{Error, ErrorKind, Result};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// When `dir` is no folder, or something cannot be written; nothing half written is left then.
-pub fn write(dir: &Path, findings: &Findings, run: &Run) -> Result<Vec<PathBuf>> {
+pub fn write(dir: &Path, findings: &RunOutput, run: &Run) -> Result<Vec<PathBuf>> {
     put(dir, contents(findings, run)?, run, &REPORT)
 }
 
@@ -101,7 +101,7 @@ fn naming(path: &Path, error: &Error) -> Error {
 }
 
 /// All files of a report, by name.
-fn contents(findings: &Findings, run: &Run) -> Result<Vec<File>> {
+fn contents(findings: &RunOutput, run: &Run) -> Result<Vec<File>> {
     let figures = figures(findings).map_err(Error::other)?;
     let fixed = [
         ("README.md", readme(findings, run, &figures)),

@@ -2,8 +2,8 @@
 
 use super::words;
 use crate::study::{
-    Comparison, Count, Difference, Findings, PlanOverTime, PlanResult, ProviderOverTime, ProviderResult, QueueOverTime,
-    Results, StepResult,
+    Comparison, Count, Difference, PlanOverTime, PlanResult, ProviderOverTime, ProviderResult, QueueOverTime, Results,
+    RunOutput, StepResult,
 };
 use serde::Serialize;
 
@@ -201,7 +201,7 @@ fn outcomes(step: &StepResult) -> String {
 }
 
 /// How the capacity of each provider was used; `None` where none is limited.
-pub(super) fn capacity(findings: &Findings) -> Option<Grid> {
+pub(super) fn capacity(findings: &RunOutput) -> Option<Grid> {
     let plans = findings.drawn.iter().map(|&place| &findings.results.plans[place]).zip(&findings.over_time.plans);
     let rows: Vec<_> = plans.flat_map(|(plan, over_time)| capacity_rows(plan, over_time)).collect();
     let has_refused = findings.results.plans.iter().flat_map(|plan| &plan.providers).any(|p| p.refused.0 > 0.0);

@@ -3,12 +3,12 @@
 use super::grid::Grid;
 use super::notes::of_figures;
 use super::{Figure, Run, finding, notes, page, tables, words};
-use crate::study::Findings;
+use crate::study::RunOutput;
 use minijinja::{Environment, context};
 
 /// The README of a report folder, from the findings, how they were made, and the figures that lie beside it.
 #[must_use]
-pub fn readme(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
+pub fn readme(findings: &RunOutput, run: &Run, figures: &[Figure]) -> String {
     let results = &findings.results;
     let notes = notes(results).into_iter().chain(of_figures(findings));
     let notes: Vec<_> = notes.map(|note| escaped(&note)).collect();

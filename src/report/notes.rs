@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::scenario::Metric;
-use crate::study::{Findings, Intervals, PlanResult, ProviderResult, Results, is_shared_out, measure};
+use crate::study::{Intervals, PlanResult, ProviderResult, Results, RunOutput, is_shared_out, measure};
 use std::collections::BTreeMap;
 
 /// Differences between what the engine believes and what was delivered that deserve a note, as shares.
@@ -31,7 +31,7 @@ pub fn notes(results: &Results) -> Vec<String> {
 }
 
 /// What a reader of figures should know: which plans they show, where those are not all.
-pub(super) fn of_figures(findings: &Findings) -> Option<String> {
+pub(super) fn of_figures(findings: &RunOutput) -> Option<String> {
     let (drawn, all) = (findings.drawn.len(), findings.results.plans.len());
     (drawn < all).then(|| {
         format!(

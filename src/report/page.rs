@@ -2,13 +2,13 @@
 
 use super::notes::of_figures;
 use super::{Figure, Run, finding, grid, notes, tables, words};
-use crate::study::{Findings, Results};
+use crate::study::{Results, RunOutput};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 
 /// `report.html`, with the figures set into it.
 #[must_use]
-pub fn page(findings: &Findings, run: &Run, figures: &[Figure]) -> String {
+pub fn page(findings: &RunOutput, run: &Run, figures: &[Figure]) -> String {
     let results = &findings.results;
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
     use crate::report::{figures, fixture};
 
-    fn shown(findings: &Findings) -> String {
+    fn shown(findings: &RunOutput) -> String {
         page(findings, &fixture::run(), &figures(findings).expect("figures"))
     }
 

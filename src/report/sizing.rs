@@ -5,7 +5,7 @@ use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
 use super::{Figure, FigureError, Run, Terminal, folder, gate, markdown, words};
 use crate::scenario::{AxisUnit, Bound, Metric};
-use crate::study::{self, Goal, Limit, Measured, Question, Sizing, Trial, Verdict};
+use crate::study::{self, CheckOutcome, Goal, Limit, Measured, Question, Sizing, Trial};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -41,8 +41,11 @@ pub fn finding(question: &Question<'_>, sizing: &Sizing) -> String {
         let capacity = capacity(question.limit, smallest);
         return format!("{plan} needs {capacity} of {provider} for {goals}, with 95{}% confidence.", words::NBSP);
     }
-    let is =
-        question.goals.iter().zip(&sizing.unlimited.outcomes).filter(|(_, (_, verdict))| *verdict != Verdict::Holds);
+    let is = question
+        .goals
+        .iter()
+        .zip(&sizing.unlimited.outcomes)
+        .filter(|(_, (_, verdict))| *verdict != CheckOutcome::Holds);
     let is =
         is.map(|(goal, (measured, _))| format!("{} {}", words::name_of(goal.metric), value(goal, measured.as_ref())));
     let is = is.collect::<Vec<_>>().join(", ");
@@ -88,17 +91,17 @@ fn value(goal: &Goal, measured: Option<&Measured>) -> String {
     measured.map_or(words::NONE.to_owned(), |measured| words::measured(goal.metric.unit(), measured))
 }
 
-const fn word(verdict: Verdict) -> &'static str {
+const fn word(verdict: CheckOutcome) -> &'static str {
     match verdict {
-        Verdict::Holds => "holds",
-        Verdict::Fails => "fails",
-        Verdict::NotSure(_) => "not sure",
+        CheckOutcome::Holds => "holds",
+        CheckOutcome::Fails => "fails",
+        CheckOutcome::NotSure(_) => "not sure",
     }
 }
 
 /// What became of all goals together.
 fn sum(trial: &Trial) -> &'static str {
-    let fails = trial.outcomes.iter().any(|(_, verdict)| *verdict == Verdict::Fails);
+    let fails = trial.outcomes.iter().any(|(_, verdict)| *verdict == CheckOutcome::Fails);
     match trial.holds() {
         true => "holds",
         false if fails => "fails",
@@ -109,7 +112,7 @@ fn sum(trial: &Trial) -> &'static str {
 /// The same, with the number of replications that a trial would need that was not played often enough.
 fn sum_and_need(trial: &Trial) -> String {
     let needed = trial.outcomes.iter().filter_map(|(_, verdict)| match verdict {
-        Verdict::NotSure(needed) => *needed,
+        CheckOutcome::NotSure(needed) => *needed,
         _ => None,
     });
     match needed.max().filter(|_| sum(trial) == "not sure") {
@@ -221,7 +224,7 @@ fn goal_facts<'a>(question: &Question<'a>, goal: &'a Goal) -> GoalFacts<'a> {
 }
 
 fn trial_facts(trial: &Trial) -> TrialFacts {
-    let outcome = |(measured, verdict): &(Option<Measured>, Verdict)| {
+    let outcome = |(measured, verdict): &(Option<Measured>, CheckOutcome)| {
         let (low, high) = measured.and_then(|measured| measured.interval).unzip();
         OutcomeFacts { value: measured.map(|measured| measured.value), low, high, verdict: word(*verdict) }
     };

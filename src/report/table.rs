@@ -2,7 +2,7 @@
 
 use super::grid::{self, Grid, Shape};
 use super::{finding, layout, notes, words};
-use crate::study::{Findings, Intervals, Results};
+use crate::study::{Intervals, Results, RunOutput};
 use crate::text::plain;
 use anstyle::{Effects, Style};
 
@@ -30,7 +30,7 @@ impl Default for Terminal {
 
 /// The finding, its notes, and the tables, for a terminal; ends with a line feed.
 #[must_use]
-pub fn table(findings: &Findings, terminal: Terminal) -> String {
+pub fn table(findings: &RunOutput, terminal: Terminal) -> String {
     let results = &findings.results;
     let terminal = Terminal { width: terminal.width.max(NARROWEST), ..terminal };
     let mut text = heading(&finding(results), terminal);

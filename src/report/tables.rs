@@ -1,7 +1,7 @@
 //! Which tables a report shows: what the plans came to first, the rest after the figures.
 
 use super::grid::{self, Grid};
-use crate::study::{Findings, Results};
+use crate::study::{Results, RunOutput};
 
 /// What the plans came to: one table; where there are several streams of traffic, one for each, and one for all together.
 pub(super) fn heads(results: &Results) -> Vec<Grid> {
@@ -18,7 +18,7 @@ pub(super) fn heads(results: &Results) -> Vec<Grid> {
 }
 
 /// How plans differ, what each step did, and how capacity was used.
-pub(super) fn rest(findings: &Findings) -> Vec<Grid> {
+pub(super) fn rest(findings: &RunOutput) -> Vec<Grid> {
     let results = &findings.results;
     let streams = results.streams();
     let named = |name: &str, grid: Grid| Grid { caption: format!("{name}: {}", grid.caption), ..grid };

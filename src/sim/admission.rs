@@ -2,7 +2,7 @@
 
 use super::recipient::RecipientId;
 use crate::engine::{Breakers, Candidate, Permit, Pool, Routing};
-use crate::provider::{Fate, Terms};
+use crate::provider::{AttemptResult, Terms};
 use crate::units::Time;
 
 /// What the recipients of a run share: circuits and capacity.
@@ -16,7 +16,7 @@ pub trait Admission {
 
     /// The attempt departs then, and this becomes of it.
     #[inline]
-    fn departed(&mut self, _comer: &Comer, _departs: Time, _fate: &Fate) {}
+    fn departed(&mut self, _comer: &Comer, _departs: Time, _fate: &AttemptResult) {}
 }
 
 /// An attempt that comes to a provider.

@@ -1,8 +1,8 @@
 //! Values that many latencies share: where steps and latencies are constants, whole parts of the recipients are reached after exactly
 //! the same time, and a quantile can fall on that.
 
-use super::alone::{World, first_latencies};
-use super::cast::{Cast, Part, Role};
+use super::independent::{RunContext, first_latencies};
+use super::model::{CompiledPlan, Model, TrafficClass};
 use super::progress::{Interrupted, Progress};
 use crate::stats::{MAX_ATOMS, Scale};
 use std::cmp::Reverse;
@@ -26,7 +26,7 @@ type Shared = BTreeMap<i64, u32>;
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn scales(world: &World<'_>, progress: &Progress) -> Result<(Vec<Arc<Scale>>, Arc<Scale>), Interrupted> {
+pub fn scales(world: &RunContext<'_>, progress: &Progress) -> Result<(Vec<Arc<Scale>>, Arc<Scale>), Interrupted> {
     let cast = world.cast;
     let (mut of_plans, mut own) = (vec![Shared::new(); cast.plans.len()], Shared::new());
     for role in &cast.streams {
@@ -39,7 +39,12 @@ pub fn scales(world: &World<'_>, progress: &Progress) -> Result<(Vec<Arc<Scale>>
 }
 
 /// Adds the latencies that recipients of a stream share under each of its plans.
-fn add_shared(world: &World<'_>, role: &Role, counts: &mut [Shared], progress: &Progress) -> Result<(), Interrupted> {
+fn add_shared(
+    world: &RunContext<'_>,
+    role: &TrafficClass,
+    counts: &mut [Shared],
+    progress: &Progress,
+) -> Result<(), Interrupted> {
     if !world.cast.parts(role).iter().any(|part| has_atoms(world.cast, part)) {
         return Ok(());
     }
@@ -52,7 +57,7 @@ fn add_shared(world: &World<'_>, role: &Role, counts: &mut [Shared], progress: &
     Ok(())
 }
 
-fn has_atoms(cast: &Cast, part: &Part) -> bool {
+fn has_atoms(cast: &Model, part: &CompiledPlan) -> bool {
     let mut providers = part.flow.steps().iter().flat_map(|rules| rules.pool.members());
     providers.any(|&provider| cast.providers[provider].has_atoms())
 }

@@ -1,23 +1,23 @@
 //! One recipient under one plan: where its attempts go, and what becomes of them.
 
 use super::admission::{Admission, AdmissionDecision, RoutedAttempt};
-use super::cast::{Cast, Part};
+use super::model::{CompiledPlan, Model};
 use super::recipient::{Recipient, RecipientId};
 use super::recorder::Recorder;
 use crate::engine::{Flow, Routing, Submission};
-use crate::provider::{Fate, Terms};
-use crate::rng::{Draws, Luck, ProviderKey, purpose};
+use crate::provider::{AttemptResult, Terms};
+use crate::rng::{Draws, ProviderKey, RngKey, purpose};
 use crate::units::Time;
 
 /// A recipient under a plan.
 #[derive(Clone, Copy)]
 pub struct RecipientContext<'a> {
     /// The scenario.
-    pub cast: &'a Cast,
+    pub cast: &'a Model,
     /// The plan.
-    pub part: &'a Part,
+    pub part: &'a CompiledPlan,
     /// The luck of the recipient's stream.
-    pub luck: Luck,
+    pub luck: RngKey,
     /// The stream, by its index.
     pub stream: u8,
     /// The recipient.
@@ -40,11 +40,11 @@ impl RecipientContext<'_> {
         (now, submission): (Time, Submission),
         admission: &mut A,
         recorder: &mut R,
-    ) -> (RoutedAttempt, Fate) {
+    ) -> (RoutedAttempt, AttemptResult) {
         let terms = Terms { submitted: now, ..self.part.terms[usize::from(submission.step)] };
         let pool = &self.part.flow.step(submission.step).pool;
         let mut routing = Routing::new(if pool.is_weighted() { self.choice(submission.attempt) } else { 0 });
-        let mut turned_down: Option<(RoutedAttempt, Fate)> = None;
+        let mut turned_down: Option<(RoutedAttempt, AttemptResult)> = None;
         while let Some(candidate) = admission.route(self.who(), &mut routing, pool, now) {
             if let Some((attempt, fate)) = turned_down {
                 recorder.turned_down(submission, &attempt, &fate);
@@ -61,8 +61,8 @@ impl RecipientContext<'_> {
             let fate = match attempt.decision {
                 AdmissionDecision::Departs(departs) => self.depart(flow, submission, &attempt, departs, admission),
                 AdmissionDecision::Expires => self.expire(flow, submission, &attempt),
-                AdmissionDecision::Waits => return (attempt, Fate::rejected(&terms)),
-                AdmissionDecision::Rejected | AdmissionDecision::NotPermitted => Fate::rejected(&terms),
+                AdmissionDecision::Waits => return (attempt, AttemptResult::rejected(&terms)),
+                AdmissionDecision::Rejected | AdmissionDecision::NotPermitted => AttemptResult::rejected(&terms),
             };
             if !fate.rejected {
                 recorder.submitted(submission, &attempt, &fate);
@@ -85,7 +85,7 @@ impl RecipientContext<'_> {
         attempt: &RoutedAttempt,
         departs: Time,
         admission: &mut A,
-    ) -> Fate {
+    ) -> AttemptResult {
         let draws = self.draws(flow, submission.attempt, attempt.provider);
         let provider = &self.cast.providers[attempt.provider];
         let fate = provider.submit(departs, &attempt.terms, self.recipient.segment, draws);
@@ -94,7 +94,7 @@ impl RecipientContext<'_> {
     }
 
     /// What becomes of an attempt whose patience ends while it waits.
-    pub fn expire(&self, flow: &Flow, submission: Submission, attempt: &RoutedAttempt) -> Fate {
+    pub fn expire(&self, flow: &Flow, submission: Submission, attempt: &RoutedAttempt) -> AttemptResult {
         let draws = self.draws(flow, submission.attempt, attempt.provider);
         let provider = &self.cast.providers[attempt.provider];
         provider.expire_in_queue(&attempt.terms, self.recipient.segment, flow.deadline(), draws)

@@ -1,8 +1,8 @@
 //! What has been played, as integers: parts of a run add up to the same ledger in any order, byte for byte.
 
-use super::alone::Alone;
+use super::contended::PlanRunTally;
+use super::independent::StreamTally;
 use super::tally::{FIRST, PlanTally, Tally};
-use super::together::WorldTally;
 use crate::stats::{Bins, Groups};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -234,7 +234,7 @@ impl Account {
     }
 
     /// Adds sections of a replication: what each stream came to in them, and where there are several streams, all of them together.
-    pub fn add(&mut self, replication: u32, streams: Vec<Alone>, whole: Option<Alone>) {
+    pub fn add(&mut self, replication: u32, streams: Vec<StreamTally>, whole: Option<StreamTally>) {
         let groups = self.groups.len();
         let open = self.open.entry(replication).or_insert_with(|| OpenReplication::new(&self.groups));
         for (played, stream) in open.played.iter_mut().zip(&streams) {
@@ -255,8 +255,8 @@ impl Account {
     pub fn add_worlds(
         &mut self,
         replication: u32,
-        worlds: Vec<WorldTally>,
-        whole: impl FnOnce(&[Alone]) -> Option<Alone>,
+        worlds: Vec<PlanRunTally>,
+        whole: impl FnOnce(&[StreamTally]) -> Option<StreamTally>,
     ) {
         for (plan, world) in worlds.iter().enumerate() {
             self.contended |= world.touched;
@@ -266,7 +266,7 @@ impl Account {
         let streams = (0..self.sections.len()).map(|stream| {
             let plans = worlds.iter().map(|world| world.streams[stream].clone()).collect();
             let tally = Tally { arrivals: worlds[0].arrivals[stream].clone(), plans, pairs: Vec::new() };
-            Alone { sections: vec![(0, tally.plans.iter().map(|plan| plan.latencies.cells()).collect())], tally }
+            StreamTally { sections: vec![(0, tally.plans.iter().map(|plan| plan.latencies.cells()).collect())], tally }
         });
         let streams: Vec<_> = streams.collect();
         let whole = whole(&streams);
@@ -328,8 +328,8 @@ impl GroupLedger {
         Self { recipients, tally, plans }
     }
 
-    fn add(&mut self, replication: u32, part: Alone, sections: usize, kept: Option<u32>, open: &mut [OpenPlan]) {
-        let Alone { mut tally, sections: played } = part;
+    fn add(&mut self, replication: u32, part: StreamTally, sections: usize, kept: Option<u32>, open: &mut [OpenPlan]) {
+        let StreamTally { mut tally, sections: played } = part;
         for ((ledger, open), plan) in self.plans.iter_mut().zip(open).zip(&mut tally.plans) {
             ledger.add(replication, plan, self.recipients, kept, open);
         }

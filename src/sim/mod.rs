@@ -1,32 +1,33 @@
 //! One world: plans, providers, recipients and their luck, played on a virtual clock into tallies.
 
 mod admission;
-mod alone;
 mod atoms;
 mod batch;
-mod cast;
+mod contended;
 mod context;
-mod lanes;
+mod fast_plan;
+mod independent;
 mod ledger;
+mod model;
 mod pairs;
 mod progress;
 mod recipient;
 mod recorder;
-mod room;
 mod simulate;
+mod step_buffers;
 mod tally;
 mod tally_recorder;
 mod timeline;
-mod together;
 mod versus;
 
 pub use admission::{Admission, AdmissionDecision, Comer, RoutedAttempt, Unlimited};
-pub use alone::{Alone, SECTIONS, Way, World, play_alone, play_sections, sections_of};
 pub use atoms::scales;
-pub use cast::{Cast, Part, Role};
+pub use contended::{PlanRunTally, decisions, is_feed_forward, lives, play_contended};
 pub use context::RecipientContext;
-pub use lanes::short_ways;
+pub use fast_plan::fast_plans;
+pub use independent::{ExecutionMode, RunContext, SECTIONS, StreamTally, play_independent, play_sections, sections_of};
 pub use ledger::{Account, GroupLedger, LEDGER_SCHEMA, Ledger, LedgerError, Mean, PlanLedger, ReplicationCounts};
+pub use model::{CompiledPlan, Model, TrafficClass};
 pub use pairs::Pairs;
 pub use progress::{Interrupted, Progress};
 pub use recipient::{Recipient, RecipientId};
@@ -34,7 +35,6 @@ pub use recorder::Recorder;
 pub use simulate::{PendingReports, simulate_recipient};
 pub use tally::{ByProvider, Ending, FIRST, PairTally, PlanTally, ProviderTally, QueueTally, StepTally, Tally};
 pub use timeline::Timeline;
-pub use together::{WorldTally, decisions, flows_one_way, lives, play_together};
 pub use versus::{Versus, play_versus};
 
 /// Which revision of the simulation this is: it rises whenever some scenario comes to something else than before, so that what was

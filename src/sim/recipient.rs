@@ -1,6 +1,6 @@
 //! One recipient of a run.
 
-use crate::vocabulary::Segment;
+use crate::status::Segment;
 
 /// One person to be reached, as the simulation knows them: by these and the draws that follow from them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

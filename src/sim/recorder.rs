@@ -2,9 +2,9 @@
 
 use super::admission::RoutedAttempt;
 use crate::engine::{Observer, Submission};
-use crate::provider::Fate;
+use crate::provider::AttemptResult;
+use crate::status::Status;
 use crate::units::Time;
-use crate::vocabulary::Status;
 
 /// Observes a recipient: what the engine does, what becomes of each attempt, and what is reported.
 pub trait Recorder: Observer {
@@ -12,11 +12,11 @@ pub trait Recorder: Observer {
     const AFTER_THE_END: bool = false;
 
     /// An attempt has been submitted to a provider, and this will become of it.
-    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, fate: &Fate);
+    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, fate: &AttemptResult);
 
     /// A provider has not taken an attempt, and another one will be tried.
     #[inline]
-    fn turned_down(&mut self, _submission: Submission, _attempt: &RoutedAttempt, _fate: &Fate) {}
+    fn turned_down(&mut self, _submission: Submission, _attempt: &RoutedAttempt, _fate: &AttemptResult) {}
 
     /// A report has arrived and the engine is about to hear it.
     #[inline]

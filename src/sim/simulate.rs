@@ -5,8 +5,8 @@ use super::context::RecipientContext;
 use super::recorder::Recorder;
 use crate::engine::{Command, Flow, FlowPlan, MAX_ATTEMPTS, Submission};
 use crate::provider::Report;
+use crate::status::Status;
 use crate::units::Time;
-use crate::vocabulary::Status;
 
 /// The most reports that can be pending: four for each attempt.
 const MAX_PENDING: usize = 4 * MAX_ATTEMPTS;

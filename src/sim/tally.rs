@@ -5,10 +5,10 @@ use super::admission::{AdmissionDecision, RoutedAttempt};
 use super::pairs::Pairs;
 use super::timeline::Timeline;
 use crate::engine::StepEnd;
-use crate::provider::{Fate, Provider};
+use crate::provider::{AttemptResult, Provider};
 use crate::stats::{Bins, Latencies, Scale, Sums};
+use crate::status::Status;
 use crate::units::{Span, Time};
-use crate::vocabulary::Status;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock};
 
@@ -358,7 +358,7 @@ impl ProviderTally {
 
     /// An attempt has come to the provider, or would have but for its open circuit.
     #[inline]
-    pub(super) fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, fate: &Fate) {
+    pub(super) fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, fate: &AttemptResult) {
         if attempt.decision == AdmissionDecision::NotPermitted {
             self.blocked += 1;
             return;
@@ -395,7 +395,7 @@ impl QueueTally {
         self.releases.merge(&other.releases);
     }
 
-    fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, fate: &Fate) {
+    fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, fate: &AttemptResult) {
         let submitted = attempt.terms.submitted;
         match attempt.decision {
             AdmissionDecision::Rejected => self.refuse(timeline, submitted),

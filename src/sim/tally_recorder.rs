@@ -6,9 +6,9 @@ use super::recorder::Recorder;
 use super::tally::{Ending, PlanTally};
 use super::timeline::Timeline;
 use crate::engine::{Notice, Observer, StepEnd, Submission};
-use crate::provider::Fate;
+use crate::provider::AttemptResult;
+use crate::status::FlowStatus;
 use crate::units::Time;
-use crate::vocabulary::FlowStatus;
 
 /// What must be known of a recipient to count the rest.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ impl Observer for TallyRecorder<'_> {
 
 impl Recorder for TallyRecorder<'_> {
     #[inline]
-    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, fate: &Fate) {
+    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, fate: &AttemptResult) {
         let bin = self.timeline.bin(attempt.terms.submitted);
         if submission.step != self.stats.step {
             self.stats.step = submission.step;
@@ -94,7 +94,7 @@ impl Recorder for TallyRecorder<'_> {
         }
     }
 
-    fn turned_down(&mut self, _: Submission, attempt: &RoutedAttempt, fate: &Fate) {
+    fn turned_down(&mut self, _: Submission, attempt: &RoutedAttempt, fate: &AttemptResult) {
         self.tally.providers[attempt.provider].count_attempt(self.timeline, attempt, fate);
     }
 }

@@ -1,8 +1,8 @@
 //! Two scenarios on the same recipients, in lock-step: batch by batch, so that every recipient's lives stand side by side.
 
-use super::alone::{Alone, Gathered, Shared, Table, World};
 use super::batch;
-use super::cast::Role;
+use super::independent::{Gathered, RunContext, Shared, StreamTally, Table};
+use super::model::TrafficClass;
 use super::progress::{Interrupted, Progress};
 use super::tally::{PairTally, Tally};
 use crate::stats::Cells;
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 #[derive(Clone, PartialEq, Debug)]
 pub struct Versus {
     /// In each world.
-    pub sides: [Alone; 2],
+    pub sides: [StreamTally; 2],
     /// For each couple, the recipients in whom they differ.
     pub pairs: Vec<PairTally>,
     /// For each couple, the first recipient whose life differs.
@@ -25,8 +25,8 @@ pub struct Versus {
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_versus(
-    worlds: [&World<'_>; 2],
-    roles: [&Role; 2],
+    worlds: [&RunContext<'_>; 2],
+    roles: [&TrafficClass; 2],
     couples: &[(usize, usize)],
     recipients: u64,
     progress: &Progress,
@@ -47,7 +47,7 @@ pub fn play_versus(
     let each = |(section, [ours, theirs]): (usize, [Vec<Cells>; 2])| ((section, ours), (section, theirs));
     let (ours, theirs) = sum.sections.into_iter().map(each).unzip();
     Ok(Versus {
-        sides: [Alone { tally: one, sections: ours }, Alone { tally: other, sections: theirs }],
+        sides: [StreamTally { tally: one, sections: ours }, StreamTally { tally: other, sections: theirs }],
         pairs: sum.pairs,
         differing: sum.differing,
     })
@@ -55,7 +55,7 @@ pub fn play_versus(
 
 /// What is played.
 struct Lockstep<'a> {
-    worlds: [&'a World<'a>; 2],
+    worlds: [&'a RunContext<'a>; 2],
     shared: &'a [Shared<'a>; 2],
     couples: &'a [(usize, usize)],
 }

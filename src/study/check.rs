@@ -8,7 +8,7 @@ use crate::scenario::{Bound, Check, Metric, Scenario};
 
 /// What a measurement says of a bound.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Verdict {
+pub enum CheckOutcome {
     /// The interval lies wholly on the right side; the value, of a measure without intervals.
     Holds,
     /// The interval lies wholly on the wrong side; the value, of a measure without intervals; or there is nothing to measure.
@@ -32,10 +32,10 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
         let stream = check.stream.and_then(|stream| plan.streams.get(stream));
         let result = stream.map_or(plan, |stream| &stream.result);
         let measured = measure(result, check.metric);
-        let verdict = measured.map_or(Verdict::Fails, |measured| judge(&measured, check.bound, n));
+        let verdict = measured.map_or(CheckOutcome::Fails, |measured| judge(&measured, check.bound, n));
         let interval = measured.and_then(|measured| judged_by(&measured, check.bound, n));
         let no_interval = match (interval, verdict) {
-            (None, Verdict::NotSure(_)) => no_interval(result, check.metric),
+            (None, CheckOutcome::NotSure(_)) => no_interval(result, check.metric),
             _ => None,
         };
         Row {
@@ -48,7 +48,7 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
             low: interval.map(|(low, _)| low),
             high: interval.map(|(_, high)| high),
             needed_unit: counted,
-            needed: if let Verdict::NotSure(needed) = verdict { needed } else { None },
+            needed: if let CheckOutcome::NotSure(needed) = verdict { needed } else { None },
             no_interval,
             reached: Some(result.delivered.share).filter(|reached| hides(check.metric, 1.0 - reached)),
             ..Row::new(Kind::Check, &plan.name, verdict.outcome())
@@ -77,7 +77,7 @@ fn no_interval(result: &PlanResult, metric: Metric) -> Option<String> {
     result.no_interval.get(metric.name()).cloned()
 }
 
-impl Verdict {
+impl CheckOutcome {
     /// The answer to a check.
     const fn outcome(self) -> Outcome {
         match self {
@@ -90,24 +90,24 @@ impl Verdict {
 
 /// What `measured`, of `n` recipients or replications, says of `bound`.
 #[must_use]
-pub fn judge(measured: &Measured, bound: Bound, n: f64) -> Verdict {
+pub fn judge(measured: &Measured, bound: Bound, n: f64) -> CheckOutcome {
     let limit = bound.limit();
     let narrow = measured.narrow.filter(|_| is_shared_out(limit, n as u32));
     let point = measured.plain.then_some((measured.value, measured.value));
-    let Some((low, high)) = narrow.or(measured.interval).or(point) else { return Verdict::NotSure(None) };
+    let Some((low, high)) = narrow.or(measured.interval).or(point) else { return CheckOutcome::NotSure(None) };
     let (holds, fails) = match bound {
         Bound::AtLeast(limit) => (low >= limit, high < limit),
         Bound::AtMost(limit) => (high <= limit, low > limit),
     };
     let reach = if limit < measured.value { measured.value - low } else { high - measured.value };
     match (holds, fails) {
-        (true, _) => Verdict::Holds,
-        (_, true) => Verdict::Fails,
+        (true, _) => CheckOutcome::Holds,
+        (_, true) => CheckOutcome::Fails,
         _ if measured.narrow.is_some() && narrow.is_none() => {
-            Verdict::NotSure(Some(replications_for(limit.min(1.0 - limit))).filter(|needed| *needed < MOST_NAMED))
+            CheckOutcome::NotSure(Some(replications_for(limit.min(1.0 - limit))).filter(|needed| *needed < MOST_NAMED))
         }
-        _ if reach <= measured.resolution => Verdict::NotSure(None),
-        _ => Verdict::NotSure(needed(measured.value - limit, reach, n)),
+        _ if reach <= measured.resolution => CheckOutcome::NotSure(None),
+        _ => CheckOutcome::NotSure(needed(measured.value - limit, reach, n)),
     }
 }
 
@@ -144,13 +144,13 @@ mod tests {
     #[test]
     fn a_check_fails_only_when_its_whole_interval_does() {
         let bound = Bound::AtLeast(0.97);
-        assert_eq!(judge(&measured(0.98, 0.005), bound, 1e4), Verdict::Holds);
-        assert_eq!(judge(&measured(0.96, 0.005), bound, 1e4), Verdict::Fails);
-        assert_eq!(judge(&measured(0.969, 0.005), bound, 1e4), Verdict::NotSure(Some(250_000)));
-        assert_eq!(judge(&measured(0.97, 0.005), bound, 1e4), Verdict::NotSure(None));
-        assert_eq!(judge(&measured(5.0, 1.0), Bound::AtMost(6.0), 1e4), Verdict::Holds);
+        assert_eq!(judge(&measured(0.98, 0.005), bound, 1e4), CheckOutcome::Holds);
+        assert_eq!(judge(&measured(0.96, 0.005), bound, 1e4), CheckOutcome::Fails);
+        assert_eq!(judge(&measured(0.969, 0.005), bound, 1e4), CheckOutcome::NotSure(Some(250_000)));
+        assert_eq!(judge(&measured(0.97, 0.005), bound, 1e4), CheckOutcome::NotSure(None));
+        assert_eq!(judge(&measured(5.0, 1.0), Bound::AtMost(6.0), 1e4), CheckOutcome::Holds);
         let plain = Measured { interval: None, plain: true, ..measured(5.0, 0.0) };
-        assert_eq!(judge(&plain, Bound::AtMost(4.0), 1e4), Verdict::Fails);
+        assert_eq!(judge(&plain, Bound::AtMost(4.0), 1e4), CheckOutcome::Fails);
     }
 
     /// 30 replications without a single miss: an interval of their own spread has no width and tells of bounds up to 99 %; closer to 1 one
@@ -158,27 +158,27 @@ mod tests {
     #[test]
     fn a_bound_close_to_one_needs_replications() {
         let sure = Measured { interval: Some((0.886, 1.0)), narrow: Some((1.0, 1.0)), ..measured(1.0, 0.0) };
-        assert_eq!(judge(&sure, Bound::AtLeast(0.99), 30.0), Verdict::Holds);
-        assert_eq!(judge(&sure, Bound::AtLeast(0.999), 30.0), Verdict::NotSure(Some(300)));
-        assert_eq!(judge(&sure, Bound::AtLeast(0.85), 1.0), Verdict::Holds, "whatever the replications are like");
+        assert_eq!(judge(&sure, Bound::AtLeast(0.99), 30.0), CheckOutcome::Holds);
+        assert_eq!(judge(&sure, Bound::AtLeast(0.999), 30.0), CheckOutcome::NotSure(Some(300)));
+        assert_eq!(judge(&sure, Bound::AtLeast(0.85), 1.0), CheckOutcome::Holds, "whatever the replications are like");
     }
 
     /// No number of recipients tells a quantile from a bound that lies in the same cell of the histogram.
     #[test]
     fn what_is_closer_than_latencies_are_told_apart_stays_unsure() {
         let close = Measured { resolution: 34.0 / 1024.0, ..measured(33.99, 0.017) };
-        assert_eq!(judge(&close, Bound::AtMost(33.995), 1e4), Verdict::NotSure(None));
+        assert_eq!(judge(&close, Bound::AtMost(33.995), 1e4), CheckOutcome::NotSure(None));
         assert_eq!(
             judge(&Measured { resolution: 1e-3, ..close }, Bound::AtMost(33.995), 1e4),
-            Verdict::NotSure(Some(120_000))
+            CheckOutcome::NotSure(Some(120_000))
         );
     }
 
     #[test]
     fn a_lopsided_interval_asks_for_more_recipients_than_there_were() {
         let lopsided = Measured { interval: Some((0.9935, 0.9986)), ..measured(0.997, 0.0) };
-        assert_eq!(judge(&lopsided, Bound::AtLeast(0.994), 2e3), Verdict::NotSure(Some(2_800)));
-        assert_eq!(judge(&lopsided, Bound::AtMost(0.998), 2e3), Verdict::NotSure(Some(5_200)));
+        assert_eq!(judge(&lopsided, Bound::AtLeast(0.994), 2e3), CheckOutcome::NotSure(Some(2_800)));
+        assert_eq!(judge(&lopsided, Bound::AtMost(0.998), 2e3), CheckOutcome::NotSure(Some(5_200)));
     }
 
     #[test]

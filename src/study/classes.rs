@@ -5,11 +5,11 @@
 
 use super::unknown::Unknown;
 use crate::dist::Sampler;
-use crate::provider::{Outcome, ProviderSpec};
+use crate::provider::{OutcomeSpec, ProviderSpec};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::{PlanTally, StepTally};
+use crate::status::SuccessFloor;
 use crate::units::Span;
-use crate::vocabulary::SuccessFloor;
 use std::sync::OnceLock;
 
 /// So many recipients of a class tell what it does to a mean.
@@ -178,7 +178,7 @@ fn is_sure(spec: &ProviderSpec) -> bool {
 }
 
 fn delivers(spec: &ProviderSpec) -> f64 {
-    let reaches = |outcome: &&Outcome| outcome.status.is_delivery();
+    let reaches = |outcome: &&OutcomeSpec| outcome.status.is_delivery();
     spec.outcomes.iter().filter(reaches).map(|outcome| outcome.share.get()).sum()
 }
 

@@ -5,8 +5,8 @@ use super::results::{
     Callbacks, Comparison, Cost, Count, Difference, Interval, Intervals, Latency, PlanResult, ProviderResult, Results,
     SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
-use super::samples::{Part, QUANTILE_METRICS, QUANTILES};
-use super::totals::{Certainty, Totals};
+use super::samples::{QUANTILE_METRICS, QUANTILES, ShareMeasure};
+use super::totals::{IntervalBasis, Totals};
 use crate::scenario::{Metric, Plan, Scenario, used_by};
 use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, StepTally};
 use crate::units::Span;
@@ -41,9 +41,9 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
         deadline_s: deadline(scenario).as_secs_f64(),
         streams: scenario.streams.iter().map(|stream| stream.name.clone()).collect(),
         intervals: match totals.certainty {
-            Certainty::Recipients => Intervals::FromRecipients,
-            Certainty::Replications => Intervals::FromReplications,
-            Certainty::Nothing => Intervals::Unknown,
+            IntervalBasis::Recipients => Intervals::FromRecipients,
+            IntervalBasis::Replications => Intervals::FromReplications,
+            IntervalBasis::Nothing => Intervals::Unknown,
         },
     }
 }
@@ -60,7 +60,7 @@ fn whole(scenario: &Scenario, totals: &Totals, plan: usize) -> PlanResult {
     let streams = 0..totals.streams().len();
     PlanResult {
         streams: streams.map(|stream| of_stream(scenario, totals, stream, plan)).collect(),
-        ..Teller(Estimate { scenario, totals, stream: None, plan }).result(&plans)
+        ..ResultBuilder(Estimate { scenario, totals, stream: None, plan }).result(&plans)
     }
 }
 
@@ -70,14 +70,14 @@ fn of_stream(scenario: &Scenario, totals: &Totals, stream: usize, plan: usize) -
     StreamResult {
         stream: stream.name.clone(),
         deadline_s: stream.deadline.as_secs_f64(),
-        result: Teller(estimate).result(&[estimate.followed()]),
+        result: ResultBuilder(estimate).result(&[estimate.followed()]),
     }
 }
 
 /// Says what a strand came to under a plan.
-struct Teller<'a>(Estimate<'a>);
+struct ResultBuilder<'a>(Estimate<'a>);
 
-impl Teller<'_> {
+impl ResultBuilder<'_> {
     /// The result, the providers being those of `plans`.
     fn result(&self, plans: &[&Plan]) -> PlanResult {
         let tally = self.tally();
@@ -86,11 +86,11 @@ impl Teller<'_> {
         PlanResult {
             name: plan.name.clone(),
             recipients: self.0.strand().recipients,
-            delivered: self.share(Part::Delivered),
-            in_time: self.share(Part::InTime),
-            succeeded: self.share(Part::Succeeded),
-            duplicates: self.share(Part::Duplicates),
-            seen: models_seen.then(|| self.share(Part::Seen)),
+            delivered: self.share(ShareMeasure::Delivered),
+            in_time: self.share(ShareMeasure::InTime),
+            succeeded: self.share(ShareMeasure::Succeeded),
+            duplicates: self.share(ShareMeasure::Duplicates),
+            seen: models_seen.then(|| self.share(ShareMeasure::Seen)),
             cost: self.cost(),
             latency_s: self.latency(),
             no_interval: self.unknown(models_seen),
@@ -109,10 +109,10 @@ impl Teller<'_> {
 
     /// Why measures have no interval, by the names of those; nothing where no measure has one, which `intervals` of the scenario says.
     fn unknown(&self, models_seen: bool) -> BTreeMap<String, String> {
-        if self.0.totals.certainty == Certainty::Nothing {
+        if self.0.totals.certainty == IntervalBasis::Nothing {
             return BTreeMap::new();
         }
-        let shares = Part::ALL.into_iter().filter(|part| models_seen || *part != Part::Seen);
+        let shares = ShareMeasure::ALL.into_iter().filter(|part| models_seen || *part != ShareMeasure::Seen);
         let shares = shares.map(|part| (part.name().to_owned(), self.0.share(part).0));
         let quantiles = QUANTILE_METRICS
             .into_iter()
@@ -137,7 +137,7 @@ impl Teller<'_> {
         round(micros as f64 / 1e6 / f64::from(self.0.totals.replications()))
     }
 
-    fn share(&self, part: Part) -> Share {
+    fn share(&self, part: ShareMeasure) -> Share {
         let count = part.count(self.tally());
         let (interval, narrow) = self.0.share(part);
         let (low, high) = ends(interval);
@@ -260,7 +260,7 @@ fn comparison(
     let pair = estimates[0].strand().tally.pairs.get(place).unwrap_or(&nothing);
     let paired = Paired { plan: estimates[0], against: estimates[1], pair };
     let n = paired.plan.played() as f64;
-    let share = |part: Part| {
+    let share = |part: ShareMeasure| {
         let value = (part.count(ours) as f64 - part.count(theirs) as f64) / n;
         difference(value, paired.share(part))
     };
@@ -273,10 +273,10 @@ fn comparison(
     Comparison {
         plan: scenario.plans[plan].name.clone(),
         against: scenario.plans[against].name.clone(),
-        delivered: share(Part::Delivered),
-        in_time: share(Part::InTime),
-        succeeded: share(Part::Succeeded),
-        duplicates: share(Part::Duplicates),
+        delivered: share(ShareMeasure::Delivered),
+        in_time: share(ShareMeasure::InTime),
+        succeeded: share(ShareMeasure::Succeeded),
+        duplicates: share(ShareMeasure::Duplicates),
         cost_per_recipient: difference(cost, paired.cost()),
         latency_p50_s: quantile(0),
         latency_p95_s: quantile(2),

@@ -4,8 +4,8 @@
 //! on how well a sample looks: one that has missed what is rare looks best.
 
 use super::classes::{self, Calls, Class};
-use super::samples::{Part, QUANTILES};
-use super::totals::{Certainty, LEAST_REPLICATIONS, Totals};
+use super::samples::{QUANTILES, ShareMeasure};
+use super::totals::{IntervalBasis, LEAST_REPLICATIONS, Totals};
 use super::unknown::Unknown;
 use crate::scenario::{Plan, Scenario};
 use crate::sim::{GroupLedger, PairTally, PlanLedger, PlanTally, ReplicationCounts};
@@ -85,9 +85,9 @@ impl<'a> Estimate<'a> {
     /// From recipients by `alone`, or from replications by `together`.
     fn sure(&self, alone: impl FnOnce() -> Ends, together: impl FnOnce() -> Ends) -> Ends {
         match self.totals.certainty {
-            Certainty::Recipients => alone(),
-            Certainty::Replications => together(),
-            Certainty::Nothing => Err(Unknown::Replications { needed: u64::from(LEAST_REPLICATIONS) }),
+            IntervalBasis::Recipients => alone(),
+            IntervalBasis::Replications => together(),
+            IntervalBasis::Nothing => Err(Unknown::Replications { needed: u64::from(LEAST_REPLICATIONS) }),
         }
     }
 
@@ -98,7 +98,7 @@ impl<'a> Estimate<'a> {
     }
 
     /// Of a share of the recipients.
-    pub(super) fn share(&self, part: Part) -> ShareEnds {
+    pub(super) fn share(&self, part: ShareMeasure) -> ShareEnds {
         let count = part.count(self.tally()) as f64;
         let wilson = |count, n| stats::wilson(count, n, self.confidence()).ok_or(Unknown::Nobody);
         let share = count / self.played() as f64;
@@ -106,7 +106,7 @@ impl<'a> Estimate<'a> {
         let own = || {
             self.moments(|sample| sample.share(part)).map(|moments| clamped(moments.interval(self.confidence()), 1.0))
         };
-        let narrow = if self.totals.certainty == Certainty::Replications { own().ok() } else { None };
+        let narrow = if self.totals.certainty == IntervalBasis::Replications { own().ok() } else { None };
         let narrow = narrow.and_then(|ends| self.met(ends, 1.0).ok());
         let together = || match narrow {
             Some(narrow) if is_shared_out(share, self.totals.replications()) => Ok(narrow),
@@ -275,9 +275,9 @@ impl<'a> Paired<'a> {
     }
 
     /// Whether nobody differs in a share; where recipients depend on one another, no replication.
-    pub(super) fn shares_are_equal(&self, part: Part) -> bool {
+    pub(super) fn shares_are_equal(&self, part: ShareMeasure) -> bool {
         match self.plan.totals.certainty {
-            Certainty::Recipients => self.differing(part).is_some_and(|counts| counts == [0, 0]),
+            IntervalBasis::Recipients => self.differing(part).is_some_and(|counts| counts == [0, 0]),
             _ => self.replications_are_equal(|sample| sample.share(part)),
         }
     }
@@ -285,7 +285,7 @@ impl<'a> Paired<'a> {
     /// Likewise in cost.
     pub(super) fn costs_are_equal(&self) -> bool {
         match self.plan.totals.certainty {
-            Certainty::Recipients => self.pair.cost_difference_squared == 0,
+            IntervalBasis::Recipients => self.pair.cost_difference_squared == 0,
             _ => self.replications_are_equal(ReplicationCounts::cost_per_recipient),
         }
     }
@@ -301,18 +301,18 @@ impl<'a> Paired<'a> {
     }
 
     /// How many recipients are so under the one plan and not under the other, and the other way round.
-    const fn differing(&self, part: Part) -> Option<[u64; 2]> {
+    const fn differing(&self, part: ShareMeasure) -> Option<[u64; 2]> {
         match part {
-            Part::Delivered => Some(self.pair.delivered),
-            Part::InTime => Some(self.pair.in_time),
-            Part::Succeeded => Some(self.pair.succeeded),
-            Part::Duplicates => Some(self.pair.duplicates),
-            Part::Seen => None,
+            ShareMeasure::Delivered => Some(self.pair.delivered),
+            ShareMeasure::InTime => Some(self.pair.in_time),
+            ShareMeasure::Succeeded => Some(self.pair.succeeded),
+            ShareMeasure::Duplicates => Some(self.pair.duplicates),
+            ShareMeasure::Seen => None,
         }
     }
 
     /// Of the difference of a share.
-    pub(super) fn share(&self, part: Part) -> Ends {
+    pub(super) fn share(&self, part: ShareMeasure) -> Ends {
         let played = self.plan.played() as f64;
         let confidence = self.plan.confidence();
         let alone = || {
@@ -336,7 +336,7 @@ impl<'a> Paired<'a> {
 
     /// From the wide intervals of both shares, which hold however recipients depend: of shares so close to 0 or 1 that one replication could
     /// change them.
-    fn share_of_each(&self, part: Part) -> Ends {
+    fn share_of_each(&self, part: ShareMeasure) -> Ends {
         let estimate = |of: &Estimate<'_>| Ok((part.count(of.tally()) as f64 / of.played() as f64, of.share(part).0?));
         Ok(stats::difference(estimate(&self.plan)?, estimate(&self.against)?, 0.0))
     }

@@ -1,14 +1,14 @@
 //! A scenario under study: replications are added to a ledger of integers, and estimates are made from that.
 
 use super::compare::results;
+use super::figure_data;
 use super::over_time;
-use super::pictures;
 use super::playing;
 use super::precision::{Wanted, is_missed, next_round};
 use super::ready::Ready;
-use super::results::{Findings, Results};
+use super::results::{Results, RunOutput};
 use super::sweep::key;
-use super::totals::{Certainty, Totals, empty_account, sum};
+use super::totals::{IntervalBasis, Totals, empty_account, sum};
 use crate::scenario::Scenario;
 use crate::sim::{Interrupted, Ledger, LedgerError, Progress, SECTIONS};
 
@@ -90,7 +90,7 @@ impl<'a> Experiment<'a> {
     pub fn new(scenario: &'a Scenario, wanted: impl Into<Wanted>, progress: &Progress) -> Result<Self, Interrupted> {
         let (ready, wanted) = (Ready::new(scenario, progress)?, wanted.into());
         let totals = |certainty| Totals::new(&ready, wanted.confidence, wanted.replications.most(), certainty);
-        let (independent, contended) = (totals(Certainty::Recipients), totals(Certainty::Nothing));
+        let (independent, contended) = (totals(IntervalBasis::Recipients), totals(IntervalBasis::Nothing));
         Ok(Self { ready, wanted, independent, contended })
     }
 
@@ -222,23 +222,23 @@ impl<'a> Experiment<'a> {
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
-    pub fn summary(&self, progress: &Progress) -> Result<Findings, Interrupted> {
+    pub fn summary(&self, progress: &Progress) -> Result<RunOutput, Interrupted> {
         let results = self.results(progress)?;
-        let drawn = pictures::drawn(&results.plans, self.ready.scenario.reference());
+        let drawn = figure_data::drawn(&results.plans, self.ready.scenario.reference());
         let imprecise = is_missed(self.totals(), self.ready.scenario, &self.wanted);
-        Ok(Findings { results, drawn, imprecise, ..Findings::default() })
+        Ok(RunOutput { results, drawn, imprecise, ..RunOutput::default() })
     }
 
     /// The results with the data of figures, for a report.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
-    pub fn findings(&self, progress: &Progress) -> Result<Findings, Interrupted> {
+    pub fn findings(&self, progress: &Progress) -> Result<RunOutput, Interrupted> {
         let summary = self.summary(progress)?;
         let (scenario, totals) = (self.ready.scenario, self.totals());
         let over_time = if self.is_shared() { &self.contended } else { totals };
-        Ok(Findings {
-            pictures: pictures::pictures(scenario, totals, &summary.drawn),
+        Ok(RunOutput {
+            pictures: figure_data::pictures(scenario, totals, &summary.drawn),
             over_time: over_time::over_time(scenario, over_time, &summary.drawn),
             ..summary
         })
@@ -249,7 +249,7 @@ impl<'a> Experiment<'a> {
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn compare(scenario: &Scenario, wanted: impl Into<Wanted>, progress: &Progress) -> Result<Findings, Interrupted> {
+pub fn compare(scenario: &Scenario, wanted: impl Into<Wanted>, progress: &Progress) -> Result<RunOutput, Interrupted> {
     played(scenario, wanted, progress)?.findings(progress)
 }
 

@@ -3,10 +3,10 @@
 //! Where outages are rare most replications meet none, and an interval of those alone knows nothing of the others. How many should
 //! meet one is known without simulating anything: the windows are drawn, for ten thousand replications.
 
-use super::span;
+use super::horizon;
 use super::unknown::Unknown;
 use crate::provider::Calendar;
-use crate::rng::{Luck, ProviderKey};
+use crate::rng::{ProviderKey, RngKey};
 use crate::scenario::{Scenario, used_by};
 use crate::units::Time;
 
@@ -78,7 +78,7 @@ impl Exposed {
 fn exposed(scenario: &Scenario, plan: usize, replications: u32) -> Vec<Exposed> {
     let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
     let used = used_by(own.chain([&scenario.plans[plan]]));
-    let until = span::activity(scenario, plan);
+    let until = horizon::activity(scenario, plan);
     let at_random = used.into_iter().filter(|&provider| scenario.providers[provider].has_random_outages());
     at_random.map(|provider| of_provider(scenario, provider, until, replications)).collect()
 }
@@ -89,7 +89,7 @@ fn of_provider(scenario: &Scenario, provider: usize, until: Time, replications: 
     let calendars: Vec<_> = outages.map(|(outage, number)| (Calendar::new(outage), number)).collect();
     let key = ProviderKey::of_name(&spec.name);
     let meets = |replication: u32| {
-        let luck = Luck::new(scenario.seed, replication);
+        let luck = RngKey::new(scenario.seed, replication);
         calendars.iter().any(|(calendar, number)| calendar.begins(luck, key, *number) <= until)
     };
     let met: Vec<bool> = (0..DRAWN.max(replications)).map(meets).collect();

@@ -1,11 +1,11 @@
 //! How much memory a scenario takes whose recipients share capacity, circuits or outages: they are played together, and are in memory
 //! together. Recipients who share nothing are played batch by batch, and take next to none.
 
-use super::{ready, span};
-use crate::provider::Outcome;
-use crate::rng::Luck;
+use super::{horizon, ready};
+use crate::provider::OutcomeSpec;
+use crate::rng::RngKey;
 use crate::scenario::{Plan, Scenario, Stream};
-use crate::sim::{Cast, Timeline, Way, World, flows_one_way};
+use crate::sim::{ExecutionMode, Model, RunContext, Timeline, is_feed_forward};
 use crate::units::Time;
 
 /// Less than this (bytes) needs no closer look.
@@ -34,11 +34,11 @@ pub fn footprint(scenario: &Scenario, replications: u32, threads: usize) -> u64 
 
 /// What the plan that takes the most takes (bytes).
 fn largest_world(scenario: &Scenario) -> f64 {
-    let cast = Cast::new(scenario);
-    let (luck, timeline) = (Luck::new(scenario.seed, 0), Timeline::over(Time::from_micros(1)));
-    let world = World { cast: &cast, luck, timeline, way: Way::Shortest };
+    let cast = Model::new(scenario);
+    let (luck, timeline) = (RngKey::new(scenario.seed, 0), Timeline::over(Time::from_micros(1)));
+    let world = RunContext { cast: &cast, luck, timeline, way: ExecutionMode::Shortest };
     let of_plan = |place: usize| {
-        let one_way = flows_one_way(&world, place);
+        let one_way = is_feed_forward(&world, place);
         let of_stream = |stream: &Stream| {
             let plan = scenario.plan_of(stream, place);
             let each = if one_way {
@@ -56,14 +56,14 @@ fn largest_world(scenario: &Scenario) -> f64 {
 /// The share of recipients whom the first step does not reach, if there is another.
 fn missed(scenario: &Scenario, plan: &Plan) -> f64 {
     let outcomes = &scenario.providers[plan.flow.step(0).pool.members()[0]].outcomes;
-    let reached = |outcome: &&Outcome| outcome.status.is_delivery();
+    let reached = |outcome: &&OutcomeSpec| outcome.status.is_delivery();
     let share = outcomes.iter().filter(reached).map(|outcome| outcome.share.get()).sum::<f64>();
     if plan.flow.steps().len() > 1 { (1.0 - share).max(0.0) } else { 0.0 }
 }
 
 /// The share of a stream's recipients who are under way at one time: those who arrive while the steps of the plan wait.
 fn at_one_time(stream: &Stream, plan: &Plan) -> f64 {
-    let (patience, arrivals) = (span::patience(plan).as_secs_f64(), span::last_arrival(stream).as_secs_f64());
+    let (patience, arrivals) = (horizon::patience(plan).as_secs_f64(), horizon::last_arrival(stream).as_secs_f64());
     if arrivals > patience { patience / arrivals } else { 1.0 }
 }
 

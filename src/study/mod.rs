@@ -4,15 +4,17 @@ mod baseline;
 mod check;
 mod classes;
 mod compare;
+mod downsample;
 mod estimates;
 mod experiment;
 mod exposure;
+mod figure_data;
 mod footprint;
 mod gate;
+mod horizon;
 mod matching;
 mod measure;
 mod over_time;
-mod pictures;
 mod playing;
 mod precision;
 mod ready;
@@ -20,16 +22,14 @@ mod results;
 mod samples;
 mod series;
 mod sizing;
-mod span;
 mod sweep;
-mod thinning;
 mod totals;
 mod trace;
 mod unknown;
 mod versus;
 
 pub use baseline::{Incomparable, against_baseline, comparable, new_plans, other_luck, others};
-pub use check::{Verdict, check, judge};
+pub use check::{CheckOutcome, check, judge};
 pub use estimates::is_shared_out;
 pub use experiment::{Experiment, ResumeError, compare, played};
 pub use footprint::footprint;
@@ -37,10 +37,10 @@ pub use gate::{Counted, Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
 pub use measure::{Measured, measure};
 pub use precision::{Precision, Replications, Wanted};
 pub use results::{
-    Callbacks, Comparison, Cost, Count, Difference, Findings, Interval, Intervals, Latency, PlanResult, ProviderResult,
-    Results, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
+    Callbacks, Comparison, Cost, Count, Difference, Interval, Intervals, Latency, PlanResult, ProviderResult, Results,
+    RunOutput, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
 };
-pub use series::{OutageWindow, OverTime, Pictures, PlanOverTime, PlanPicture, ProviderOverTime, QueueOverTime};
+pub use series::{FigureData, OutageWindow, OverTime, PlanFigureData, PlanOverTime, ProviderOverTime, QueueOverTime};
 pub use sizing::{Goal, LOOKS, Limit, Question, Sizing, Trial, size};
 pub use sweep::{Point, Sweep, key, points};
 

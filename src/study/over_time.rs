@@ -1,10 +1,10 @@
 //! Everything over time: what came to each provider, what became of it, and how full its queue and its lines were.
 
+use super::downsample::Downsample;
 use super::series::{OverTime, PlanOverTime, ProviderOverTime, QueueOverTime};
-use super::thinning::Thinning;
 use super::totals::Totals;
 use crate::provider::{Calendar, Capacity, Effect, ProviderSpec, Windows};
-use crate::rng::{Luck, ProviderKey};
+use crate::rng::{ProviderKey, RngKey};
 use crate::scenario::{Scenario, used_by};
 use crate::sim::{ProviderTally, QueueTally};
 use crate::stats::Bins;
@@ -18,7 +18,7 @@ pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -
     let strand = totals.whole();
     let providers = strand.tally.plans.iter().flat_map(|plan| plan.providers.iter());
     let drained = providers.filter_map(|(_, provider)| provider.queue.as_ref()?.drained).max();
-    let thin = Thinning::of(totals, strand, BINS, Time::from_micros(drained.unwrap_or(0)));
+    let thin = Downsample::of(totals, strand, BINS, Time::from_micros(drained.unwrap_or(0)));
     let arrivals = scenario.streams.iter().enumerate().map(|(i, stream)| {
         let of_stream = if scenario.streams.len() == 1 { strand } else { totals.stream(i) };
         (stream.name.clone(), thin.series(&of_stream.tally.arrivals))
@@ -30,7 +30,7 @@ pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -
     }
 }
 
-fn of_plan(scenario: &Scenario, totals: &Totals, thin: &Thinning, plan: usize) -> PlanOverTime {
+fn of_plan(scenario: &Scenario, totals: &Totals, thin: &Downsample, plan: usize) -> PlanOverTime {
     let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
     let plans: Vec<_> = own.chain([&scenario.plans[plan]]).collect();
     let tallies = &totals.whole().tally.plans[plan].providers;
@@ -44,7 +44,7 @@ fn of_plan(scenario: &Scenario, totals: &Totals, thin: &Thinning, plan: usize) -
 fn of_provider(
     scenario: &Scenario,
     totals: &Totals,
-    thin: &Thinning,
+    thin: &Downsample,
     spec: &ProviderSpec,
     tally: &ProviderTally,
 ) -> ProviderOverTime {
@@ -64,7 +64,7 @@ fn of_provider(
 
 fn of_queue(
     totals: &Totals,
-    thin: &Thinning,
+    thin: &Downsample,
     capacity: &Capacity,
     throttles: &[(Windows, f64)],
     tally: &ProviderTally,
@@ -106,7 +106,7 @@ fn difference(come: &[f64], gone: &[&Vec<f64>]) -> Vec<f64> {
 /// throttling not counted. Nothing where all arrive within one bin.
 fn utilisation(
     totals: &Totals,
-    thin: &Thinning,
+    thin: &Downsample,
     capacity: &Capacity,
     departures: &[f64],
     busy: Option<&[f64]>,
@@ -127,7 +127,7 @@ fn at_once(queue: &QueueTally) -> Option<f64> {
 
 /// When a provider carries less, with the factors. Random windows differ from one replication to the next.
 fn throttles(scenario: &Scenario, totals: &Totals, spec: &ProviderSpec) -> Vec<(Windows, f64)> {
-    let (luck, key) = (Luck::new(scenario.seed, 0), ProviderKey::of_name(&spec.name));
+    let (luck, key) = (RngKey::new(scenario.seed, 0), ProviderKey::of_name(&spec.name));
     let until = totals.timeline.end();
     let known = spec.outages.iter().enumerate();
     let known = known.filter(|(_, outage)| totals.replications() == 1 || !outage.is_random());

@@ -2,7 +2,7 @@
 
 use super::precision::{Wanted, next_round};
 use super::ready::{Ready, for_each_plan};
-use super::totals::{Certainty, Totals};
+use super::totals::{IntervalBasis, Totals};
 use crate::sim::{self, Interrupted, PairTally, Progress, SECTIONS};
 
 /// Plays the replications that are missing up to this number, exclusive, each recipient as if it were alone.
@@ -42,7 +42,7 @@ pub(super) fn add_contended(
 
 /// Plays a scenario as often as wanted with its recipients waiting for one another, whether or not they can.
 pub(super) fn together(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) -> Result<Totals, Interrupted> {
-    let mut totals = Totals::new(ready, wanted.confidence, wanted.replications.most(), Certainty::Nothing);
+    let mut totals = Totals::new(ready, wanted.confidence, wanted.replications.most(), IntervalBasis::Nothing);
     while let Some(until) = next_round(&totals, ready.scenario, wanted) {
         add_contended(ready, &mut totals, until, progress)?;
     }
@@ -79,7 +79,7 @@ pub(super) fn abreast(
     let mut played = Abreast {
         totals: ready
             .each_ref()
-            .map(|ready| Totals::new(ready, wanted.confidence, wanted.replications.most(), Certainty::Recipients)),
+            .map(|ready| Totals::new(ready, wanted.confidence, wanted.replications.most(), IntervalBasis::Recipients)),
         pairs: vec![vec![PairTally::default(); couples.len()]; strands],
         differing: vec![None; couples.len()],
     };

@@ -7,8 +7,8 @@
 //! and in 93.6 % at worst, among those that stopped at the first look in 92 % or more; with a first look after ten in 32 to 80 %.
 
 use super::estimates::Estimate;
-use super::samples::Part;
-use super::totals::{Certainty, Totals};
+use super::samples::ShareMeasure;
+use super::totals::{IntervalBasis, Totals};
 use super::unknown::Unknown;
 use crate::scenario::Scenario;
 use crate::stats::Confidence;
@@ -92,7 +92,7 @@ pub(super) fn next_round(totals: &Totals, scenario: &Scenario, wanted: &Wanted) 
 
 fn first_look(totals: &Totals) -> u32 {
     let needed = match totals.certainty {
-        Certainty::Recipients => FIRST_RECIPIENTS.div_ceil(totals.whole().recipients),
+        IntervalBasis::Recipients => FIRST_RECIPIENTS.div_ceil(totals.whole().recipients),
         _ => totals.exposure.least().max(u64::from(FIRST_LOOK)),
     };
     u32::try_from(needed).unwrap_or(u32::MAX)
@@ -118,13 +118,13 @@ fn excess(totals: &Totals, scenario: &Scenario, precision: &Precision) -> f64 {
 
 fn excess_of(estimate: &Estimate<'_>, precision: &Precision) -> f64 {
     let tally = estimate.tally();
-    let share = |part: Part| precision.shares.map(|allowed| half(&estimate.share(part).0) / allowed);
+    let share = |part: ShareMeasure| precision.shares.map(|allowed| half(&estimate.share(part).0) / allowed);
     let cost = precision.cost.map(|allowed| {
         let value = tally.cost as f64 / 1e6 / estimate.played() as f64;
         // What costs nothing is known.
         if value == 0.0 { 0.0 } else { half(&estimate.cost()) / (allowed * value) }
     });
-    [share(Part::Delivered), share(Part::InTime), cost].into_iter().flatten().fold(0.0, f64::max)
+    [share(ShareMeasure::Delivered), share(ShareMeasure::InTime), cost].into_iter().flatten().fold(0.0, f64::max)
 }
 
 /// Half of the length of an interval; without one so much that more replications are needed.

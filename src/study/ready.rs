@@ -1,10 +1,11 @@
 //! A scenario made ready to play: its samplers built once, and worlds of any replication made from them.
 
-use super::span;
-use crate::rng::Luck;
+use super::horizon;
+use crate::rng::RngKey;
 use crate::scenario::Scenario;
 use crate::sim::{
-    self, Alone, Cast, Interrupted, PairTally, PlanTally, Progress, Tally, Timeline, Way, World, WorldTally,
+    self, ExecutionMode, Interrupted, Model, PairTally, PlanRunTally, PlanTally, Progress, RunContext, StreamTally,
+    Tally, Timeline,
 };
 use rayon::prelude::*;
 
@@ -20,7 +21,7 @@ pub(super) fn at_once(plans: usize, lives: u64, threads: usize) -> u32 {
 /// A scenario made ready to play.
 pub(super) struct Ready<'a> {
     pub(super) scenario: &'a Scenario,
-    pub(super) cast: Cast,
+    pub(super) cast: Model,
     timeline: Timeline,
     /// How many recipients of each stream are played.
     recipients: Vec<u64>,
@@ -32,8 +33,8 @@ impl<'a> Ready<'a> {
         let recipients = scenario.streams.iter().map(|stream| stream.traffic.recipients).collect();
         let mut ready = Self {
             scenario,
-            cast: Cast::prepared(scenario, progress)?,
-            timeline: span::timeline(scenario),
+            cast: Model::prepared(scenario, progress)?,
+            timeline: horizon::timeline(scenario),
             recipients,
         };
         let (of_plans, of_own) = sim::scales(&ready.world(&ready.cast, 0), progress)?;
@@ -77,12 +78,12 @@ impl<'a> Ready<'a> {
         Tally::new((0..cast.plans.len()).map(of_plan).collect(), cast.pairs.count())
     }
 
-    const fn luck(&self, replication: u32) -> Luck {
-        Luck::new(self.scenario.seed, replication)
+    const fn luck(&self, replication: u32) -> RngKey {
+        RngKey::new(self.scenario.seed, replication)
     }
 
-    pub(super) const fn world<'c>(&self, cast: &'c Cast, replication: u32) -> World<'c> {
-        World { cast, luck: self.luck(replication), timeline: self.timeline, way: Way::Shortest }
+    pub(super) const fn world<'c>(&self, cast: &'c Model, replication: u32) -> RunContext<'c> {
+        RunContext { cast, luck: self.luck(replication), timeline: self.timeline, way: ExecutionMode::Shortest }
     }
 
     /// The lives of one replication.
@@ -101,7 +102,7 @@ impl<'a> Ready<'a> {
         replication: u32,
         sections: &[usize],
         progress: &Progress,
-    ) -> Result<Vec<Alone>, Interrupted> {
+    ) -> Result<Vec<StreamTally>, Interrupted> {
         let world = self.world(&self.cast, replication);
         let play = |role| {
             let alone = sim::play_sections(&world, role, sections.iter().copied(), progress)?;
@@ -115,7 +116,7 @@ impl<'a> Ready<'a> {
         &self,
         replications: std::ops::Range<u32>,
         progress: &Progress,
-    ) -> Result<Vec<Vec<WorldTally>>, Interrupted> {
+    ) -> Result<Vec<Vec<PlanRunTally>>, Interrupted> {
         let casts: Vec<_> =
             replications.clone().map(|r| self.cast.in_world(self.luck(r), self.timeline.end())).collect();
         let worlds = replications.zip(&casts).flat_map(|(r, cast)| {
@@ -123,14 +124,14 @@ impl<'a> Ready<'a> {
             (0..self.scenario.plans.len()).map(move |plan| (world, plan))
         });
         let worlds: Vec<_> = worlds.collect();
-        let play = |(world, plan): &(World<'_>, usize)| sim::play_together(world, *plan, progress);
+        let play = |(world, plan): &(RunContext<'_>, usize)| sim::play_contended(world, *plan, progress);
         let mut played = worlds.par_iter().with_max_len(1).map(play).collect::<Result<Vec<_>, _>>()?.into_iter();
         Ok(casts.iter().map(|_| played.by_ref().take(self.scenario.plans.len()).collect()).collect())
     }
 }
 
 /// What a stream came to under each of the plans that are compared: the same under all, where it was played under a plan of its own.
-pub(super) fn for_each_plan(mut alone: Alone, cast: &Cast) -> Alone {
+pub(super) fn for_each_plan(mut alone: StreamTally, cast: &Model) -> StreamTally {
     let plans = cast.plans.len();
     if alone.tally.plans.len() < plans {
         alone.tally.plans.resize(plans, alone.tally.plans[0].clone());

@@ -1,6 +1,6 @@
 //! What a run found, as data: the shape of `results.json`.
 
-use super::series::{OverTime, Pictures};
+use super::series::{FigureData, OverTime};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -350,13 +350,13 @@ pub struct Difference {
 
 /// What a run made: the results, what the figures need, and what happened over time.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Findings {
+pub struct RunOutput {
     /// The results.
     pub results: Results,
     /// The plans of the results that have series, by their places there: all but where they are too many for a picture.
     pub drawn: Vec<usize>,
     /// The series of the figures, of the plans that are drawn.
-    pub pictures: Pictures,
+    pub pictures: FigureData,
     /// Everything over time, of the plans that are drawn.
     pub over_time: OverTime,
     /// Whether a precision was asked for and not reached within the most replications.
@@ -410,7 +410,7 @@ impl Results {
     }
 }
 
-impl Findings {
+impl RunOutput {
     /// The findings of the plans that are drawn alone.
     #[must_use]
     pub fn of_drawn(&self) -> Cow<'_, Self> {
@@ -439,7 +439,7 @@ impl Findings {
     #[must_use]
     pub fn streams(&self) -> Vec<(String, Self)> {
         let views = self.results.streams().into_iter().zip(&self.pictures.streams);
-        let view = |((name, results), pictures): ((String, Results), &Pictures)| {
+        let view = |((name, results), pictures): ((String, Results), &FigureData)| {
             let (drawn, pictures, over_time) = (self.drawn.clone(), pictures.clone(), OverTime::default());
             (name, Self { results, drawn, pictures, over_time, imprecise: self.imprecise })
         };

@@ -5,7 +5,7 @@ use crate::sim::{PlanTally, ReplicationCounts};
 
 /// The shares of the recipients that have intervals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Part {
+pub(super) enum ShareMeasure {
     Delivered,
     InTime,
     Succeeded,
@@ -13,7 +13,7 @@ pub(super) enum Part {
     Seen,
 }
 
-impl Part {
+impl ShareMeasure {
     pub(super) const ALL: [Self; 5] = [Self::Delivered, Self::InTime, Self::Succeeded, Self::Duplicates, Self::Seen];
 
     /// The recipients that belong to it.
@@ -49,13 +49,13 @@ pub(super) const QUANTILE_METRICS: [Metric; QUANTILES.len()] =
 
 impl ReplicationCounts {
     /// The share of the recipients that `part` is.
-    pub(super) fn share(&self, part: Part) -> f64 {
+    pub(super) fn share(&self, part: ShareMeasure) -> f64 {
         let count = match part {
-            Part::Delivered => self.delivered,
-            Part::InTime => self.in_time,
-            Part::Succeeded => self.succeeded,
-            Part::Duplicates => self.duplicates,
-            Part::Seen => self.seen,
+            ShareMeasure::Delivered => self.delivered,
+            ShareMeasure::InTime => self.in_time,
+            ShareMeasure::Succeeded => self.succeeded,
+            ShareMeasure::Duplicates => self.duplicates,
+            ShareMeasure::Seen => self.seen,
         };
         count as f64 / self.recipients as f64
     }

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 /// What the figures show beside the results.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
-pub struct Pictures {
+pub struct FigureData {
     /// One for each plan, in the order of the results.
-    pub plans: Vec<PlanPicture>,
+    pub plans: Vec<PlanFigureData>,
     /// The width of a bin of the time lines (s).
     pub bin_s: f64,
     /// Recipients who arrived, by bin of time, per replication.
@@ -19,7 +19,7 @@ pub struct Pictures {
 
 /// The series of one plan.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct PlanPicture {
+pub struct PlanFigureData {
     /// Time since arrival (s), rising, and the share of all recipients delivered by then.
     pub curve: Vec<(f64, f64)>,
     /// Each channel of the plan in order of first use, with its deliveries by bin of time, per replication.

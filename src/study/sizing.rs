@@ -1,13 +1,13 @@
 //! How much capacity a plan needs: the smallest throughput, or number of lines, of a provider with which it meets its goals.
 
-use super::check::{Verdict, judge, judged_by};
+use super::check::{CheckOutcome, judge, judged_by};
 use super::estimates::replications_for;
 use super::experiment::played;
 use super::exposure::Exposure;
 use super::measure::{Measured, measure, sample_size};
 use super::precision::{Replications, Wanted};
 use super::results::Results;
-use crate::provider::{Capacity, Order};
+use crate::provider::{Capacity, Discipline};
 use crate::scenario::{Bound, Metric, Scenario, Unit};
 use crate::sim::{Interrupted, Progress};
 use crate::stats::Confidence;
@@ -62,7 +62,7 @@ pub struct Trial {
     /// The capacity: a rate (1/s), or a number of lines; `None` for no limit.
     pub capacity: Option<f64>,
     /// What each goal's measure came to, and what that says.
-    pub outcomes: Vec<(Option<Measured>, Verdict)>,
+    pub outcomes: Vec<(Option<Measured>, CheckOutcome)>,
     /// How often it was played.
     pub replications: u32,
 }
@@ -71,7 +71,7 @@ impl Trial {
     /// Whether all goals are met, with 95 % confidence over all looks.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.outcomes.iter().all(|(_, verdict)| *verdict == Verdict::Holds)
+        self.outcomes.iter().all(|(_, verdict)| *verdict == CheckOutcome::Holds)
     }
 }
 
@@ -271,7 +271,7 @@ impl Question<'_> {
     pub fn with(&self, n: Option<u32>) -> Scenario {
         let mut scenario = self.scenario.clone();
         let provider = &mut scenario.providers[self.provider];
-        let usual = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Order::Fifo };
+        let usual = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Discipline::Fifo };
         let mut capacity = provider.capacity.unwrap_or(usual);
         match self.limit {
             Limit::Rate => capacity.rate = n.and_then(|n| Rate::new(rung(n), 3, Span::from_secs(1))),
@@ -287,7 +287,7 @@ impl Question<'_> {
         let (mut replications, most) = (self.first_look(), self.most());
         loop {
             let trial = self.trial_of(n, replications, progress)?;
-            let failed = trial.outcomes.iter().any(|(_, verdict)| *verdict == Verdict::Fails);
+            let failed = trial.outcomes.iter().any(|(_, verdict)| *verdict == CheckOutcome::Fails);
             if failed || trial.holds() || replications >= most {
                 return Ok(trial);
             }
@@ -305,11 +305,11 @@ impl Question<'_> {
     }
 }
 
-fn outcome(results: &Results, goal: &Goal) -> (Option<Measured>, Verdict) {
+fn outcome(results: &Results, goal: &Goal) -> (Option<Measured>, CheckOutcome) {
     let plan = &results.plans[0];
     let plan = goal.stream.and_then(|i| plan.streams.get(i)).map_or(plan, |stream| &stream.result);
     let (measured, n) = (measure(plan, goal.metric), sample_size(results));
-    let verdict = measured.map_or(Verdict::Fails, |measured| judge(&measured, goal.bound, n));
+    let verdict = measured.map_or(CheckOutcome::Fails, |measured| judge(&measured, goal.bound, n));
     let shown = |measured: Measured| Measured { interval: judged_by(&measured, goal.bound, n), ..measured };
     (measured.map(shown), verdict)
 }

@@ -3,7 +3,7 @@
 use super::classes::Talks;
 use super::exposure::Exposure;
 use super::ready::Ready;
-use crate::sim::{Account, Alone, FIRST, GroupLedger, Timeline, WorldTally, sections_of};
+use crate::sim::{Account, FIRST, GroupLedger, PlanRunTally, StreamTally, Timeline, sections_of};
 use crate::stats::Confidence;
 
 /// Fewer replications than this give no interval where intervals come from them.
@@ -15,7 +15,7 @@ pub(super) struct Totals {
     pub(super) account: Account,
     pub(super) timeline: Timeline,
     /// Where intervals come from.
-    pub(super) certainty: Certainty,
+    pub(super) certainty: IntervalBasis,
     /// How sure intervals are.
     pub(super) confidence: Confidence,
     /// The random outages that plans can meet.
@@ -26,7 +26,7 @@ pub(super) struct Totals {
 
 /// What intervals are computed from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Certainty {
+pub(super) enum IntervalBasis {
     /// Recipients, who are independent of one another.
     Recipients,
     /// Replications, which are, while recipients are not.
@@ -37,12 +37,12 @@ pub(super) enum Certainty {
 
 impl Totals {
     /// Those of no replication yet, of at most `most`.
-    pub(super) fn new(ready: &Ready<'_>, confidence: Confidence, most: u32, certainty: Certainty) -> Self {
+    pub(super) fn new(ready: &Ready<'_>, confidence: Confidence, most: u32, certainty: IntervalBasis) -> Self {
         let scenario = ready.scenario;
         let exposure =
             if ready.cast.has_random_outages() { Exposure::new(scenario, most) } else { Exposure::default() };
         Self {
-            account: empty_account(ready, certainty == Certainty::Recipients),
+            account: empty_account(ready, certainty == IntervalBasis::Recipients),
             timeline: ready.timeline(),
             certainty,
             confidence,
@@ -54,7 +54,7 @@ impl Totals {
     /// Of recipients played together: whether there are enough replications for intervals.
     pub(super) fn set_certainty(&mut self) {
         if self.replications() >= LEAST_REPLICATIONS {
-            self.certainty = Certainty::Replications;
+            self.certainty = IntervalBasis::Replications;
         }
     }
 
@@ -98,13 +98,13 @@ impl Totals {
     }
 
     /// Adds one replication: what each stream came to.
-    pub(super) fn add(&mut self, ready: &Ready<'_>, streams: Vec<Alone>) {
+    pub(super) fn add(&mut self, ready: &Ready<'_>, streams: Vec<StreamTally>) {
         let whole = sum(ready, &streams);
         self.account.add(self.replications(), streams, whole);
     }
 
     /// Adds one replication: what each plan came to in its world.
-    pub(super) fn add_worlds(&mut self, ready: &Ready<'_>, worlds: Vec<WorldTally>) {
+    pub(super) fn add_worlds(&mut self, ready: &Ready<'_>, worlds: Vec<PlanRunTally>) {
         self.account.add_worlds(self.replications(), worlds, |streams| sum(ready, streams));
     }
 }
@@ -127,12 +127,12 @@ pub(super) fn empty_account(ready: &Ready<'_>, independent: bool) -> Account {
 }
 
 /// The tallies of several streams as one. Its steps are those of the plan that is compared, and count the streams that follow it.
-pub(super) fn sum(ready: &Ready<'_>, streams: &[Alone]) -> Option<Alone> {
+pub(super) fn sum(ready: &Ready<'_>, streams: &[StreamTally]) -> Option<StreamTally> {
     if streams.len() < 2 {
         return None;
     }
     let mut whole = ready.empty_tally(None);
-    for (stream, Alone { tally, .. }) in ready.scenario.streams.iter().zip(streams) {
+    for (stream, StreamTally { tally, .. }) in ready.scenario.streams.iter().zip(streams) {
         let mut tally = tally.clone();
         for plan in &mut tally.plans {
             // The first recipients of each stream are not those of all.
@@ -144,5 +144,5 @@ pub(super) fn sum(ready: &Ready<'_>, streams: &[Alone]) -> Option<Alone> {
         whole.merge(&tally);
     }
     let cells = whole.plans.iter().map(|plan| plan.latencies.cells()).collect();
-    Some(Alone { tally: whole, sections: vec![(0, cells)] })
+    Some(StreamTally { tally: whole, sections: vec![(0, cells)] })
 }

@@ -1,17 +1,17 @@
 //! One recipient's life under one plan, event by event.
 
-use super::span;
+use super::horizon;
 use crate::engine::{Candidate, Notice, Observer, Permission, Pool, Routing, Submission};
-use crate::provider::Fate;
-use crate::rng::Luck;
+use crate::provider::AttemptResult;
+use crate::rng::RngKey;
 use crate::scenario::Scenario;
 use crate::sim::{
-    Admission, AdmissionDecision, Cast, Comer, PendingReports, Recipient, RecipientContext, RecipientId, Recorder,
-    RoutedAttempt, Unlimited, Way, World, decisions, simulate_recipient,
+    Admission, AdmissionDecision, Comer, ExecutionMode, Model, PendingReports, Recipient, RecipientContext,
+    RecipientId, Recorder, RoutedAttempt, RunContext, Unlimited, decisions, simulate_recipient,
 };
+use crate::status::{FlowStatus, Status};
 use crate::traffic::Timetable;
 use crate::units::{Money, Span, Time};
-use crate::vocabulary::{FlowStatus, Status};
 
 /// A life.
 #[derive(Clone, PartialEq, Debug)]
@@ -94,9 +94,9 @@ pub struct Whose {
 /// with what the providers said to it.
 #[must_use]
 pub fn trace(scenario: &Scenario, whose: Whose) -> Trace {
-    let cast = Cast::new(scenario);
-    let world_luck = Luck::new(scenario.seed, whose.replication);
-    let timeline = span::timeline(scenario);
+    let cast = Model::new(scenario);
+    let world_luck = RngKey::new(scenario.seed, whose.replication);
+    let timeline = horizon::timeline(scenario);
     let cast = cast.in_world(world_luck, timeline.end());
     let role = &cast.streams[whose.stream];
     let luck = world_luck.of_stream(&role.name);
@@ -109,7 +109,7 @@ pub fn trace(scenario: &Scenario, whose: Whose) -> Trace {
     let context = RecipientContext { cast: &cast, part: &part, luck, stream: who.stream, recipient };
     let (mut writer, mut pending) = (TraceRecorder::default(), PendingReports::default());
     let flow = if scenario.is_shared() {
-        let world = World { cast: &cast, luck: world_luck, timeline, way: Way::Engine };
+        let world = RunContext { cast: &cast, luck: world_luck, timeline, way: ExecutionMode::Engine };
         let mut replay = Replay::of(decisions(&world, whose.plan, who));
         simulate_recipient(&context, arrival, &mut pending, &mut replay, &mut writer)
     } else {
@@ -192,7 +192,7 @@ impl Observer for TraceRecorder {
 impl Recorder for TraceRecorder {
     const AFTER_THE_END: bool = true;
 
-    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, fate: &Fate) {
+    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, fate: &AttemptResult) {
         let RoutedAttempt { provider, decision, terms, patience, .. } = *attempt;
         let event = Event::Submitted { submission, provider, decision, ttl: terms.ttl, charge: fate.charge };
         self.said.push((terms.submitted, event));
@@ -211,7 +211,7 @@ impl Recorder for TraceRecorder {
         self.happens.extend(happens.into_iter().filter(|(at, _)| !at.is_never()));
     }
 
-    fn turned_down(&mut self, submission: Submission, attempt: &RoutedAttempt, _: &Fate) {
+    fn turned_down(&mut self, submission: Submission, attempt: &RoutedAttempt, _: &AttemptResult) {
         let RoutedAttempt { provider, decision, terms, .. } = *attempt;
         self.said.push((terms.submitted, Event::TurnedDown { submission, provider, decision }));
     }

@@ -14,8 +14,8 @@ use super::playing::{self, First};
 use super::precision::Wanted;
 use super::ready::Ready;
 use super::results::Difference;
-use super::samples::{Part, QUANTILE_METRICS, QUANTILES};
-use super::totals::{Certainty, Totals};
+use super::samples::{QUANTILE_METRICS, QUANTILES, ShareMeasure};
+use super::totals::{IntervalBasis, Totals};
 use super::trace::Whose;
 use crate::scenario::{Metric, Plan, Scenario, Stream};
 use crate::sim::{Interrupted, PairTally, Progress};
@@ -291,7 +291,7 @@ impl<'a> Rivals<'a> {
     fn judged(&self, metric: Metric, plan: &str, paired: &Paired<'_>) -> Row {
         let Compared { values: [is, was], is_equal, interval } = Compared::of(metric, paired);
         let tolerance = self.now.baseline.tolerance(metric).of(was.unwrap_or(0.0));
-        let unit = if paired.plan.totals.certainty == Certainty::Recipients {
+        let unit = if paired.plan.totals.certainty == IntervalBasis::Recipients {
             Counted::Recipients
         } else {
             Counted::Replications
@@ -403,10 +403,10 @@ impl Compared {
     fn of(metric: Metric, paired: &Paired<'_>) -> Self {
         let both = [&paired.plan, &paired.against];
         let part = match metric {
-            Metric::Delivered => Part::Delivered,
-            Metric::InTime => Part::InTime,
-            Metric::Succeeded => Part::Succeeded,
-            Metric::Duplicates => Part::Duplicates,
+            Metric::Delivered => ShareMeasure::Delivered,
+            Metric::InTime => ShareMeasure::InTime,
+            Metric::Succeeded => ShareMeasure::Succeeded,
+            Metric::Duplicates => ShareMeasure::Duplicates,
             Metric::CostPerRecipient => {
                 return Self {
                     values: both.map(|of| Some(of.tally().cost as f64 / 1e6 / of.played() as f64)),
@@ -440,7 +440,7 @@ const fn of_side((ours, theirs): (usize, usize), side: usize) -> usize {
 /// The row of a latency that only one of the two has, as nobody was reached in the other. That fewer are reached has to be shown.
 fn lost_measure(paired: &Paired<'_>, row: Row) -> Row {
     let Some(_) = row.other else { return row };
-    let is_shown = paired.share(Part::Delivered).is_ok_and(|(_, high)| high < 0.0);
+    let is_shown = paired.share(ShareMeasure::Delivered).is_ok_and(|(_, high)| high < 0.0);
     let outcome = if is_shown { Outcome::Fail } else { Outcome::Inconclusive };
     let because = Some("nobody was reached, which may be by chance".to_owned()).filter(|_| !is_shown);
     Row { because, outcome, ..row }

@@ -43,14 +43,14 @@ pub enum Arrivals {
     },
     /// Each at a time of its own, distributed as the rates of the stages: a Poisson process of changing rate, given how
     /// many come. The stages follow one another without a gap; at least one has a rate above zero.
-    Stages(Arc<[Stage]>),
+    Stages(Arc<[ArrivalStage]>),
     /// At these times, in their order; at least as many as there are recipients.
     Times(Arc<[Time]>),
 }
 
 /// A stretch of time whose arrival rate is constant or changes linearly.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Stage {
+pub struct ArrivalStage {
     /// How long it lasts; above zero.
     pub over: Span,
     /// Recipients per second at its start; not negative.
@@ -59,7 +59,7 @@ pub struct Stage {
     pub to_per_s: f64,
 }
 
-impl Stage {
+impl ArrivalStage {
     /// How many recipients are expected to arrive in it.
     #[must_use]
     pub fn expected(&self) -> f64 {

@@ -1,7 +1,7 @@
 //! Arrival times, recipient by recipient, from any recipient on.
 
-use super::{Arrivals, Stage, Traffic};
-use crate::rng::{LANES, Luck, ProviderKey, purpose};
+use super::{ArrivalStage, Arrivals, Traffic};
+use crate::rng::{LANES, ProviderKey, RngKey, purpose};
 use crate::units::{Span, Time};
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// > The time of a recipient does not depend on which others are asked for.
 #[derive(Debug)]
 pub struct Timetable {
-    luck: Luck,
+    luck: RngKey,
     recipients: u64,
     pattern: Pattern,
 }
@@ -27,7 +27,7 @@ enum Pattern {
 impl Timetable {
     /// The arrival times of `traffic` under `luck`.
     #[must_use]
-    pub fn new(traffic: &Traffic, luck: Luck) -> Self {
+    pub fn new(traffic: &Traffic, luck: RngKey) -> Self {
         let pattern = match &traffic.arrivals {
             Arrivals::Blast => Pattern::Blast,
             Arrivals::Spread { over } => Pattern::Spread { over: *over },
@@ -80,7 +80,7 @@ fn spread(over: Span, n: u64, first: u64, out: &mut [Time]) {
 }
 
 /// Each time from the recipient's own 64-bit draw, many at once.
-fn uniforms(luck: Luck, first: u64, out: &mut [Time], at: impl Fn(u64) -> Time) {
+fn uniforms(luck: RngKey, first: u64, out: &mut [Time], at: impl Fn(u64) -> Time) {
     const { assert!(purpose::ARRIVAL == 0, "the draw of two words that a block begins with") };
     let mut words = [[0; LANES]; 4];
     for (chunk, out) in out.chunks_mut(LANES).enumerate() {
@@ -95,13 +95,13 @@ fn uniforms(luck: Luck, first: u64, out: &mut [Time], at: impl Fn(u64) -> Time) 
 /// Stages as a distribution: where a uniform number falls under their rates.
 #[derive(Debug)]
 struct Ramps {
-    stages: Arc<[Stage]>,
+    stages: Arc<[ArrivalStage]>,
     /// The start of each stage (s) and what is expected before it, then the same of the end.
     starts: Vec<(f64, f64)>,
 }
 
 impl Ramps {
-    fn new(stages: &Arc<[Stage]>) -> Self {
+    fn new(stages: &Arc<[ArrivalStage]>) -> Self {
         let mut starts = vec![(0.0, 0.0)];
         let (mut start, mut before) = (0.0, 0.0);
         for stage in stages.iter() {
@@ -122,7 +122,7 @@ impl Ramps {
     }
 }
 
-impl Stage {
+impl ArrivalStage {
     /// How long into the stage (s) `count` recipients have arrived: the root of `from·t + (to - from)·t²/(2·over)`.
     fn time_of(&self, count: f64) -> f64 {
         let over = self.over.as_secs_f64();
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn times(arrivals: Arrivals, recipients: u64) -> Vec<Time> {
-        let timetable = Timetable::new(&Traffic { recipients, arrivals }, Luck::new(1, 0));
+        let timetable = Timetable::new(&Traffic { recipients, arrivals }, RngKey::new(1, 0));
         let mut out = vec![Time::ZERO; recipients as usize];
         timetable.fill(0, &mut out);
         let mut parts = vec![Time::ZERO; recipients as usize];
@@ -197,7 +197,7 @@ mod tests {
     /// A ramp from 0 to r: a share u has arrived after sqrt(u) of it.
     #[test]
     fn a_ramp_fills_up_as_its_area() {
-        let stage = |over, from_per_s, to_per_s| Stage { over: span(over), from_per_s, to_per_s };
+        let stage = |over, from_per_s, to_per_s| ArrivalStage { over: span(over), from_per_s, to_per_s };
         let ramps = Ramps::new(&Arc::from([stage(100.0, 0.0, 8.0), stage(50.0, 8.0, 8.0), stage(10.0, 0.0, 0.0)]));
         assert_eq!(ramps.at(0.0), Time::ZERO);
         assert_eq!(ramps.at(0.125), secs(50.0));

@@ -2,11 +2,11 @@
 
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
-use failsim::provider::{Capacity, Effect, Order, Outage, Outcome, Price, ProviderSpec, Seen, When};
+use failsim::provider::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When};
 use failsim::scenario::{BaselineRules, Plan, Scenario, Stream};
+use failsim::status::{Status, StatusSet};
 use failsim::traffic::{Arrivals, Traffic};
 use failsim::units::{Money, Probability, Rate, Span, Time};
-use failsim::vocabulary::{Status, StatusSet};
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
 
@@ -48,7 +48,7 @@ pub(crate) fn lognormal(median_s: f64, sigma: f64) -> Dist {
 }
 
 /// A free provider that keeps validity, reports at once and never breaks; what the outcomes leave over is silence.
-pub(crate) fn provider(name: &str, outcomes: Vec<Outcome>) -> ProviderSpec {
+pub(crate) fn provider(name: &str, outcomes: Vec<OutcomeSpec>) -> ProviderSpec {
     ProviderSpec {
         name: name.to_owned(),
         channel: name.to_owned(),
@@ -61,19 +61,19 @@ pub(crate) fn provider(name: &str, outcomes: Vec<Outcome>) -> ProviderSpec {
     }
 }
 
-pub(crate) fn outcome(status: Status, of_all: f64, after: Dist) -> Outcome {
-    Outcome { status, share: share(of_all), after, seen: None, talk: None }
+pub(crate) fn outcome(status: Status, of_all: f64, after: Dist) -> OutcomeSpec {
+    OutcomeSpec { status, share: share(of_all), after, seen: None, talk: None }
 }
 
 /// A delivery, opened by this share of the people.
-pub(crate) fn seen_by(of_delivered: f64, after: Dist, outcome: Outcome) -> Outcome {
-    Outcome { seen: Some(Seen { share: share(of_delivered), after }), ..outcome }
+pub(crate) fn seen_by(of_delivered: f64, after: Dist, outcome: OutcomeSpec) -> OutcomeSpec {
+    OutcomeSpec { seen: Some(Seen { share: share(of_delivered), after }), ..outcome }
 }
 
 /// So many leave a second, in the order in which they come.
 pub(crate) fn paced(per_s: u64) -> Capacity {
     let rate = Rate::new(per_s, 0, Span::from_micros(1_000_000));
-    Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo }
+    Capacity { rate, concurrent: None, queue: u64::MAX, order: Discipline::Fifo }
 }
 
 /// An outage that happens once.

@@ -10,15 +10,15 @@ use crate::build::{
     scenario, seen_by, span, step,
 };
 use failsim::engine::{LateDelivery, StepRules};
-use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec};
-use failsim::rng::Luck;
+use failsim::provider::{Effect, Outage, OutcomeSpec, Price, ProviderSpec};
+use failsim::rng::RngKey;
 use failsim::scenario::{Plan, Scenario};
 use failsim::sim::Progress;
+use failsim::status::Status::{Answered, Delivered, Failed, Undelivered};
+use failsim::status::SuccessFloor;
 use failsim::study::{Latency, PlanResult, Results, compare};
 use failsim::traffic::{Arrivals, Timetable, Traffic};
 use failsim::units::Time;
-use failsim::vocabulary::Status::{Answered, Delivered, Failed, Undelivered};
-use failsim::vocabulary::SuccessFloor;
 use statrs::distribution::{ContinuousCDF, LogNormal};
 
 const N: u64 = 1_000_000;
@@ -203,7 +203,7 @@ fn deliveries_are_paid_by_whether_they_come_after_their_validity() {
 #[test]
 fn talk_is_paid_by_started_increments() {
     let price = Price { per_minute: money(0.12), increment: span(30.0), delivered: money(0.01), ..Price::default() };
-    let answered = Outcome { talk: Some(exponential(50.0)), ..outcome(Answered, 0.68, constant(5.0)) };
+    let answered = OutcomeSpec { talk: Some(exponential(50.0)), ..outcome(Answered, 0.68, constant(5.0)) };
     let voice = priced(price, provider("voice", vec![answered]));
     let result = play_one(vec![voice], plan("a call", vec![(0, step(span(60.0)))]));
     let s = -(-30.0 / 50.0_f64).exp_m1();
@@ -401,7 +401,7 @@ fn poisson_arrivals_come_at_their_rate() {
         let n = N as f64;
         let traffic = Traffic { recipients: N, arrivals: Arrivals::Poisson { rate_per_s: rate } };
         let mut times = vec![Time::ZERO; N as usize];
-        Timetable::new(&traffic, Luck::new(1, 0)).fill(0, &mut times);
+        Timetable::new(&traffic, RngKey::new(1, 0)).fill(0, &mut times);
         let mean = times.iter().map(|at| at.as_secs_f64()).sum::<f64>() / n;
         let deviation = n / rate / (12.0 * n).sqrt();
         assert!((mean - 0.5 * n / rate).abs() < STANDARD_ERRORS * deviation, "mean {mean} at rate {rate}");

@@ -9,15 +9,15 @@ use crate::build::{
     constant, exponential, lognormal, money, outage, outcome, paced, plan, provider, scenario, share, span, step,
     stream,
 };
-use failsim::provider::{Capacity, Effect, Outage, Outcome, Price, ProviderSpec, When};
+use failsim::provider::{Capacity, Effect, Outage, OutcomeSpec, Price, ProviderSpec, When};
 use failsim::scenario::{Bound, Metric, Scenario};
 use failsim::sim::Progress;
+use failsim::status::Status::{Answered, Delivered, Failed, Undelivered};
 use failsim::study::{
     Difference, Goal, Limit, PlanResult, Precision, Question, Replications, Results, Share, compare, size,
 };
 use failsim::traffic::Arrivals;
 use failsim::units::Rate;
-use failsim::vocabulary::Status::{Answered, Delivered, Failed, Undelivered};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -276,7 +276,7 @@ fn loaded_replications_tell_shares_costs_and_latencies() {
 /// Few recipients who are called and talk for log-normal times; and few deliveries, some after a failover.
 #[test]
 fn few_recipients_tell_skewed_means() {
-    let talk = Outcome { talk: Some(lognormal(40.0, 1.0)), ..outcome(Answered, 0.8, exponential(5.0)) };
+    let talk = OutcomeSpec { talk: Some(lognormal(40.0, 1.0)), ..outcome(Answered, 0.8, exponential(5.0)) };
     let price = Price { per_minute: money(0.10), increment: span(1.0), ..Price::default() };
     let call = ProviderSpec { price, ..provider("voice", vec![talk]) };
     for recipients in [200, 500, 1_000] {
@@ -298,7 +298,7 @@ fn few_recipients_tell_skewed_means() {
 /// A few who are called beside many who cost next to nothing: the mean of all together is theirs to move.
 #[test]
 fn few_who_are_called_move_the_mean_of_all() {
-    let talk = Outcome { talk: Some(lognormal(40.0, 1.0)), ..outcome(Answered, 0.8, exponential(5.0)) };
+    let talk = OutcomeSpec { talk: Some(lognormal(40.0, 1.0)), ..outcome(Answered, 0.8, exponential(5.0)) };
     let price = Price { per_minute: money(0.10), increment: span(1.0), ..Price::default() };
     let call = ProviderSpec { price, ..provider("voice", vec![talk]) };
     let sms = vec![outcome(Delivered, 0.95, constant(2.0)), outcome(Undelivered, 0.05, constant(5.0))];

@@ -7,14 +7,14 @@ use failsim::engine::{
     BreakerRules, Breakers, Command, Delivery, Flow, FlowPlan, Input, LateDelivery, MAX_ATTEMPTS, Notice, Output, Pool,
     StateError, StepRules, TurnedDown,
 };
-use failsim::provider::{self, Capacity, Effect, Order, Queue, Terms};
-use failsim::rng::{Luck, ProviderKey, purpose};
+use failsim::provider::{self, Capacity, Discipline, Effect, Queue, Terms};
+use failsim::rng::{ProviderKey, RngKey, purpose};
 use failsim::scenario::Scenario;
-use failsim::sim::{Cast, Ending, Progress, Timeline, Way, World, WorldTally, play_together};
+use failsim::sim::{Ending, ExecutionMode, Model, PlanRunTally, Progress, RunContext, Timeline, play_contended};
+use failsim::status::Status::{Delivered, Failed, Undelivered};
+use failsim::status::{FlowStatus, Segment, Status, StatusSet, SuccessFloor};
 use failsim::traffic::{Arrivals, Timetable};
 use failsim::units::{Span, Time};
-use failsim::vocabulary::Status::{Delivered, Failed, Undelivered};
-use failsim::vocabulary::{FlowStatus, Segment, Status, StatusSet, SuccessFloor};
 use proptest::prelude::*;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -50,8 +50,8 @@ struct Seen {
 /// One stream of recipients under one plan, each with a [`Delivery`], against the product's providers.
 struct Driver<'a> {
     scenario: &'a Scenario,
-    cast: &'a Cast,
-    luck: Luck,
+    cast: &'a Model,
+    luck: RngKey,
     plan: Arc<FlowPlan>,
     breakers: Breakers,
     queues: Vec<Option<Queue>>,
@@ -64,7 +64,7 @@ struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    fn new(scenario: &'a Scenario, cast: &'a Cast, luck: Luck, plan: usize) -> Self {
+    fn new(scenario: &'a Scenario, cast: &'a Model, luck: RngKey, plan: usize) -> Self {
         let traffic = &scenario.streams[0].traffic;
         let people = traffic.recipients as usize;
         let mut arrivals = vec![Time::ZERO; people];
@@ -217,7 +217,7 @@ impl<'a> Driver<'a> {
 }
 
 /// The same of the simulator's run.
-fn seen_by_the_simulator(tally: &WorldTally, providers: usize) -> Seen {
+fn seen_by_the_simulator(tally: &PlanRunTally, providers: usize) -> Seen {
     let plan = &tally.streams[0];
     Seen {
         delivered: plan.delivered,
@@ -234,11 +234,11 @@ fn seen_by_the_simulator(tally: &WorldTally, providers: usize) -> Seen {
 
 fn both(case: &Case, plan: usize) -> (Seen, Seen) {
     let Case { scenario, replication, horizon } = case;
-    let (luck, timeline) = (Luck::new(scenario.seed, *replication), Timeline::over(*horizon));
-    let cast = Cast::new(scenario);
+    let (luck, timeline) = (RngKey::new(scenario.seed, *replication), Timeline::over(*horizon));
+    let cast = Model::new(scenario);
     let cast = cast.in_world(luck, timeline.end());
-    let world = World { cast: &cast, luck, timeline, way: Way::Engine };
-    let tally = play_together(&world, plan, &Progress::default()).expect("nobody stops it");
+    let world = RunContext { cast: &cast, luck, timeline, way: ExecutionMode::Engine };
+    let tally = play_contended(&world, plan, &Progress::default()).expect("nobody stops it");
     let luck = luck.of_stream(&scenario.streams[0].name);
     let driver = Driver::new(scenario, &cast, luck, plan);
     assert_eq!(driver.scenario.providers.len(), scenario.providers.len());
@@ -270,7 +270,7 @@ fn deliveries_that_share_circuits_and_queues_fare_as_the_simulator_says() {
     let mut first = provider("first", outcomes());
     first.outages = vec![outage(100.0, 400.0, Effect::Fail, 0.9), outage(900.0, 1_000.0, Effect::Silent, 1.0)];
     let mut second = provider("second", outcomes());
-    second.capacity = Some(Capacity { rate: None, concurrent: Some(9), queue: 6, order: Order::Fifo });
+    second.capacity = Some(Capacity { rate: None, concurrent: Some(9), queue: 6, order: Discipline::Fifo });
     let third = provider("third", vec![outcome(Delivered, 0.9, lognormal(5.0, 0.4))]);
     let mut plan = plan("pooled", vec![(0, step(span(20.0))), (2, step(span(90.0)))]);
     change_steps(&mut plan, |steps| {

@@ -5,22 +5,22 @@ use crate::build::{self, constant, outcome, provider, secs};
 use crate::random_scenario::{Case, case};
 use crate::three_plans::three_plans;
 use failsim::engine::{Notice, Observer, Submission};
-use failsim::provider::Fate;
-use failsim::rng::Luck;
+use failsim::provider::AttemptResult;
+use failsim::rng::RngKey;
 use failsim::scenario::Scenario;
 use failsim::sim::{
-    Cast, PendingReports, PlanTally, Progress, Recipient, RecipientContext, Recorder, RoutedAttempt, Timeline,
-    Unlimited, Way, World, play_alone, simulate_recipient,
+    ExecutionMode, Model, PendingReports, PlanTally, Progress, Recipient, RecipientContext, Recorder, RoutedAttempt,
+    RunContext, Timeline, Unlimited, play_independent, simulate_recipient,
 };
-use failsim::study::{Findings, compare};
+use failsim::status::FlowStatus;
+use failsim::status::Status::Delivered;
+use failsim::study::{RunOutput, compare};
 use failsim::traffic::Timetable;
 use failsim::units::{Money, Time};
-use failsim::vocabulary::FlowStatus;
-use failsim::vocabulary::Status::Delivered;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-fn findings(scenario: &Scenario, replications: u32) -> Findings {
+fn findings(scenario: &Scenario, replications: u32) -> RunOutput {
     compare(scenario, replications, &Progress::default()).expect("nobody stops it")
 }
 
@@ -48,7 +48,7 @@ fn any_number_of_threads_finds_the_same() {
     for threads in [2, 7] {
         let many = with(threads);
         assert!(many == one, "{threads} threads find something else than one");
-        let bytes = |findings: &Findings| serde_json::to_vec(&findings.results).expect("results are data");
+        let bytes = |findings: &RunOutput| serde_json::to_vec(&findings.results).expect("results are data");
         assert_eq!(bytes(&many), bytes(&one));
     }
 }
@@ -137,7 +137,7 @@ impl Observer for Diary {
 }
 
 impl Recorder for Diary {
-    fn submitted(&mut self, _: Submission, _: &RoutedAttempt, fate: &Fate) {
+    fn submitted(&mut self, _: Submission, _: &RoutedAttempt, fate: &AttemptResult) {
         self.attempts += 1;
         self.cost += fate.charge;
         self.seen |= !fate.seen.is_never();
@@ -146,7 +146,7 @@ impl Recorder for Diary {
 }
 
 /// One recipient of a case, played with nothing left over from another life.
-fn diary(cast: &Cast, plan: usize, luck: Luck, recipient: usize, arrival: Time) -> (Diary, FlowStatus) {
+fn diary(cast: &Model, plan: usize, luck: RngKey, recipient: usize, arrival: Time) -> (Diary, FlowStatus) {
     let mut diary = Diary::default();
     let recipient = Recipient::new(recipient as u32);
     let context = RecipientContext { cast, part: &cast.plans[plan], luck, stream: 0, recipient };
@@ -187,15 +187,15 @@ fn sums_of_run(tally: &PlanTally) -> [i128; 8] {
     ]
 }
 
-fn run(scenario: &Scenario, luck: Luck) -> Vec<PlanTally> {
-    let cast = &Cast::new(scenario);
-    let world = World { cast, luck, timeline: Timeline::over(secs(3600.0)), way: Way::default() };
-    play_alone(&world, &cast.streams[0], &Progress::default()).expect("nobody stops it").tally.plans
+fn run(scenario: &Scenario, luck: RngKey) -> Vec<PlanTally> {
+    let cast = &Model::new(scenario);
+    let world = RunContext { cast, luck, timeline: Timeline::over(secs(3600.0)), way: ExecutionMode::default() };
+    play_independent(&world, &cast.streams[0], &Progress::default()).expect("nobody stops it").tally.plans
 }
 
 fn lives_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {
-    let luck = Luck::new(case.scenario.seed, case.replication);
-    let cast = Cast::new(&case.scenario);
+    let luck = RngKey::new(case.scenario.seed, case.replication);
+    let cast = Model::new(&case.scenario);
     let mut arrivals = vec![Time::ZERO; case.scenario.streams[0].traffic.recipients as usize];
     Timetable::new(&case.scenario.streams[0].traffic, luck).fill(0, &mut arrivals);
     for (plan, tally) in run(&case.scenario, luck).iter().enumerate() {
@@ -209,10 +209,10 @@ fn lives_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {
 /// A run with one recipient more differs from the one without by exactly that recipient's life.
 #[test]
 fn the_next_recipient_adds_exactly_its_own_life() {
-    let luck = Luck::new(20_261_127, 0);
+    let luck = RngKey::new(20_261_127, 0);
     for recipients in [1, 15, 16, 100, 777] {
         let (fewer, more) = (three_plans(recipients), three_plans(recipients + 1));
-        let cast = Cast::new(&more);
+        let cast = Model::new(&more);
         let mut arrival = [Time::ZERO];
         Timetable::new(&more.streams[0].traffic, luck).fill(recipients, &mut arrival);
         let (before, after) = (run(&fewer, luck), run(&more, luck));

@@ -5,8 +5,8 @@
 mod tokio_driver;
 
 use failsim::engine::{BreakerRules, Breakers};
+use failsim::status::{FailureCode, FlowStatus, Status};
 use failsim::units::Time;
-use failsim::vocabulary::{FailureCode, FlowStatus, Status};
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;

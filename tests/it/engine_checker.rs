@@ -7,12 +7,10 @@
 use failsim::engine::{
     Command, Flow, FlowPlan, LateDelivery, MAX_ATTEMPTS, Notice, Observer, StepEnd, StepRules, Submission,
 };
+use failsim::status::FailureCode::{FailoverNotTriggered, GaveUp, NoNextStep};
+use failsim::status::Status::{Answered, Busy, Delivered, Expired, Failed, NoAnswer, Queued, Seen, Sent, Undelivered};
+use failsim::status::{FailureCode, FlowStatus, Status, SuccessFloor};
 use failsim::units::{Span, Time};
-use failsim::vocabulary::FailureCode::{FailoverNotTriggered, GaveUp, NoNextStep};
-use failsim::vocabulary::Status::{
-    Answered, Busy, Delivered, Expired, Failed, NoAnswer, Queued, Seen, Sent, Undelivered,
-};
-use failsim::vocabulary::{FailureCode, FlowStatus, Status, SuccessFloor};
 
 /// What can happen to a flow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

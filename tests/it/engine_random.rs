@@ -3,9 +3,9 @@
 
 use crate::engine_checker::{Event, Run, finishes_late, height, meets, span, ticks};
 use failsim::engine::{Command, FlowPlan, LateDelivery, Notice, Pool, StepRules, Submission};
+use failsim::status::Status::{Busy, Expired, Failed, NoAnswer, Undelivered};
+use failsim::status::{FlowStatus, Status, SuccessFloor};
 use failsim::units::{Span, Time};
-use failsim::vocabulary::Status::{Busy, Expired, Failed, NoAnswer, Undelivered};
-use failsim::vocabulary::{FlowStatus, Status, SuccessFloor};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::TestRunner;

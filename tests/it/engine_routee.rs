@@ -9,7 +9,7 @@
 
 use crate::engine_story::{Story, plan, sms, viber, voice};
 use failsim::engine::Command;
-use failsim::vocabulary::{FailureCode, FlowStatus, Status};
+use failsim::status::{FailureCode, FlowStatus, Status};
 
 const PUBLISHED: &str = "
     VOICE       VIBER        SMS          FLOW

@@ -3,7 +3,7 @@
 /// 1. A flow starts with its first step and moves on as soon as a condition of its step is met.
 mod starting_and_moving_on {
     use crate::engine_story::{plan, sms, viber, voice};
-    use failsim::vocabulary::Status::{Busy, Delivered, Undelivered};
+    use failsim::status::Status::{Busy, Delivered, Undelivered};
 
     #[test]
     fn a_flow_starts_with_its_first_step_when_the_recipient_arrives() {
@@ -35,8 +35,8 @@ mod starting_and_moving_on {
 /// 2. A step ends by its success floor, by a trigger, by another bad status, or by its ttl.
 mod ending_a_step {
     use crate::engine_story::{plan, sms, viber, voice};
-    use failsim::vocabulary::FailureCode::{FailoverNotTriggered, NoNextStep};
-    use failsim::vocabulary::Status::{Answered, Delivered, Expired, Failed, NoAnswer, Queued, Sent, Undelivered};
+    use failsim::status::FailureCode::{FailoverNotTriggered, NoNextStep};
+    use failsim::status::Status::{Answered, Delivered, Expired, Failed, NoAnswer, Queued, Sent, Undelivered};
 
     #[test]
     fn delivered_ends_the_flow_as_succeeded() {
@@ -105,8 +105,8 @@ mod ending_a_step {
 /// 3. A trigger on the last step ends the flow as failed, code 2.
 mod running_out_of_steps {
     use crate::engine_story::{plan, sms, viber};
-    use failsim::vocabulary::FailureCode::NoNextStep;
-    use failsim::vocabulary::Status::{Delivered, Undelivered};
+    use failsim::status::FailureCode::NoNextStep;
+    use failsim::status::Status::{Delivered, Undelivered};
 
     #[test]
     fn a_trigger_on_the_last_step_finds_no_next_step() {
@@ -129,7 +129,7 @@ mod running_out_of_steps {
 
     #[test]
     fn the_codes_are_numbered_as_routee_numbers_them() {
-        use failsim::vocabulary::FailureCode::{FailoverNotTriggered, GaveUp};
+        use failsim::status::FailureCode::{FailoverNotTriggered, GaveUp};
         assert_eq!([NoNextStep, FailoverNotTriggered, GaveUp].map(|code| code as u8), [2, 3, 4]);
     }
 }
@@ -137,9 +137,9 @@ mod running_out_of_steps {
 /// 4. The success floor, and `expire_on_delivery`.
 mod success_floors {
     use crate::engine_story::{plan, sms, viber};
-    use failsim::vocabulary::FailureCode::NoNextStep;
-    use failsim::vocabulary::Status::{Answered, Delivered, Expired, Failed, Queued, Seen, Sent, Undelivered};
-    use failsim::vocabulary::{Status, SuccessFloor};
+    use failsim::status::FailureCode::NoNextStep;
+    use failsim::status::Status::{Answered, Delivered, Expired, Failed, Queued, Seen, Sent, Undelivered};
+    use failsim::status::{Status, SuccessFloor};
 
     #[test]
     fn each_floor_is_met_by_its_own_status_and_every_higher_one() {
@@ -239,11 +239,9 @@ mod success_floors {
 /// 5. No status goes back, duplicates and stale reports change nothing, late deliveries finish the flow or do not.
 mod reports_out_of_order {
     use crate::engine_story::{Story, plan, sms, viber};
-    use failsim::vocabulary::FailureCode::NoNextStep;
-    use failsim::vocabulary::Status::{
-        Answered, Delivered, Expired, Failed, NoAnswer, Queued, Seen, Sent, Undelivered,
-    };
-    use failsim::vocabulary::{Status, SuccessFloor};
+    use failsim::status::FailureCode::NoNextStep;
+    use failsim::status::Status::{Answered, Delivered, Expired, Failed, NoAnswer, Queued, Seen, Sent, Undelivered};
+    use failsim::status::{Status, SuccessFloor};
 
     /// Viber is silent for a minute; sms has taken over.
     fn viber_is_silent() -> Story {
@@ -378,8 +376,8 @@ mod reports_out_of_order {
 /// 6. At equal times a report beats a timer.
 mod ties {
     use crate::engine_story::{plan, sms, viber};
-    use failsim::vocabulary::FailureCode::GaveUp;
-    use failsim::vocabulary::Status::{Delivered, Failed, Undelivered};
+    use failsim::status::FailureCode::GaveUp;
+    use failsim::status::Status::{Delivered, Failed, Undelivered};
 
     #[test]
     fn a_delivery_at_the_very_end_of_the_ttl_counts() {
@@ -416,8 +414,8 @@ mod ties {
 /// 7. Retries.
 mod retries {
     use crate::engine_story::{plan, sms, viber};
-    use failsim::vocabulary::FailureCode::{FailoverNotTriggered, GaveUp, NoNextStep};
-    use failsim::vocabulary::Status::{Delivered, Expired, Failed, Sent, Undelivered};
+    use failsim::status::FailureCode::{FailoverNotTriggered, GaveUp, NoNextStep};
+    use failsim::status::Status::{Delivered, Expired, Failed, Sent, Undelivered};
 
     #[test]
     fn a_failed_step_is_tried_again_after_a_while() {
@@ -528,8 +526,8 @@ mod retries {
 mod endings {
     use crate::engine_story::{plan, sms, viber};
     use failsim::engine::{Flow, MAX_ATTEMPTS};
-    use failsim::vocabulary::FailureCode::{FailoverNotTriggered, GaveUp, NoNextStep};
-    use failsim::vocabulary::Status::{Delivered, Expired, Failed, Undelivered};
+    use failsim::status::FailureCode::{FailoverNotTriggered, GaveUp, NoNextStep};
+    use failsim::status::Status::{Delivered, Expired, Failed, Undelivered};
 
     #[test]
     fn give_up_after_bounds_a_flow_that_waits_for_reports_alone() {
@@ -602,9 +600,9 @@ mod endings {
 mod notices {
     use crate::engine_story::{Story, left, message, over, plan, sms, viber};
     use failsim::engine::{StepEnd, Strategy};
-    use failsim::vocabulary::FailureCode::{GaveUp, NoNextStep};
-    use failsim::vocabulary::FlowStatus;
-    use failsim::vocabulary::Status::{Delivered, Expired, Failed, Sent, Undelivered};
+    use failsim::status::FailureCode::{GaveUp, NoNextStep};
+    use failsim::status::FlowStatus;
+    use failsim::status::Status::{Delivered, Expired, Failed, Sent, Undelivered};
 
     /// Viber is sent and then silent, sms delivers, and Viber comes late after all.
     fn sms_steps_in() -> Story {

@@ -3,8 +3,8 @@
 use failsim::engine::{
     Command, Flow, FlowPlan, LateDelivery, Notice, Observer, Pool, StepEnd, StepRules, Strategy, Submission,
 };
+use failsim::status::{FailureCode, FlowStatus, Status, StatusSet, SuccessFloor};
 use failsim::units::{Span, Time};
-use failsim::vocabulary::{FailureCode, FlowStatus, Status, StatusSet, SuccessFloor};
 
 /// A point or a span of time [s].
 pub(crate) const fn seconds(count: i64) -> Time {

@@ -8,9 +8,9 @@
 
 use crate::engine_checker::{Event, Run, span, ticks};
 use failsim::engine::{Flow, FlowPlan, LateDelivery, Pool, StepRules};
+use failsim::status::Status::{Busy, Expired, Failed, NoAnswer, Undelivered};
+use failsim::status::{FlowStatus, Status, StatusSet, SuccessFloor};
 use failsim::units::{Span, Time};
-use failsim::vocabulary::Status::{Busy, Expired, Failed, NoAnswer, Undelivered};
-use failsim::vocabulary::{FlowStatus, Status, StatusSet, SuccessFloor};
 use std::collections::BTreeMap;
 
 // ---------------------------------------------------------------- the walk

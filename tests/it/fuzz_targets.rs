@@ -7,10 +7,10 @@ use failsim::engine::{
 use failsim::report;
 use failsim::scenario::{Axis, AxisUnit, Diagnostics, Path as KeyPath, Scenario, parse, parse_changed};
 use failsim::sim::Progress;
+use failsim::status::Status::{Busy, Expired, Failed, NoAnswer, Undelivered};
+use failsim::status::{FlowStatus, Status, SuccessFloor};
 use failsim::study::compare;
 use failsim::units::Span;
-use failsim::vocabulary::Status::{Busy, Expired, Failed, NoAnswer, Undelivered};
-use failsim::vocabulary::{FlowStatus, Status, SuccessFloor};
 use std::path::Path;
 
 /// Simulated recipients: enough to come to every outcome, few enough to be quick.

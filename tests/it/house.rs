@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The layers from the ground up. A module may use those of the layers below its own; those of one layer do not know each other.
 const LAYERS: [&[&str]; 9] = [
     &["units", "rng", "text", "files"],
-    &["vocabulary", "dist", "stats"],
+    &["status", "dist", "stats"],
     &["engine", "provider", "traffic"],
     &["scenario"],
     &["sim"],
@@ -166,7 +166,7 @@ fn every_file_opens_with_what_it_is_for() {
 #[test]
 fn the_core_does_no_input_or_output() {
     for path in sources(&root()) {
-        if ["engine", "provider", "vocabulary", "units", "rng", "text", "dist", "stats", "sim"]
+        if ["engine", "provider", "status", "units", "rng", "text", "dist", "stats", "sim"]
             .contains(&module(&path).as_str())
         {
             let text = fs::read_to_string(&path).expect("it can be read");

@@ -8,8 +8,8 @@ use failsim::engine::{Pool, StepRules};
 use failsim::provider::{Effect, ProviderSpec};
 use failsim::scenario::Plan;
 use failsim::sim::Progress;
+use failsim::status::Status::{Delivered, Failed};
 use failsim::study::compare;
-use failsim::vocabulary::Status::{Delivered, Failed};
 
 const N: u64 = 400_000;
 

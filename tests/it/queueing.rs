@@ -8,13 +8,13 @@
 
 use crate::build::{change_steps, constant, exponential, outcome, paced, plan, provider, scenario, span, step, stream};
 use failsim::dist::{Dist, Shape};
-use failsim::provider::{Capacity, Order, Outcome, ProviderSpec};
+use failsim::provider::{Capacity, Discipline, OutcomeSpec, ProviderSpec};
 use failsim::scenario::Scenario;
 use failsim::sim::Progress;
-use failsim::study::{Findings, ProviderResult, QueueOverTime, compare};
+use failsim::status::Status::{Answered, Delivered};
+use failsim::study::{ProviderResult, QueueOverTime, RunOutput, compare};
 use failsim::traffic::Arrivals;
 use failsim::units::Span;
-use failsim::vocabulary::Status::{Answered, Delivered};
 use rayon::prelude::*;
 
 const RUNS: u64 = 24;
@@ -38,7 +38,7 @@ fn measured<const N: usize>(
     std::array::from_fn(|i| runs.iter().map(|run| run[i]).collect())
 }
 
-fn play(scenario: &Scenario) -> Findings {
+fn play(scenario: &Scenario) -> RunOutput {
     compare(scenario, 1, &Progress::default()).expect("nobody stops it")
 }
 
@@ -53,7 +53,7 @@ fn is(what: &str, runs: &[f64], truth: f64) {
 }
 
 /// One provider with this capacity, met by Poisson arrivals.
-fn met_by(arrivals_per_s: f64, recipients: u64, outcome: Outcome, capacity: Capacity) -> Scenario {
+fn met_by(arrivals_per_s: f64, recipients: u64, outcome: OutcomeSpec, capacity: Capacity) -> Scenario {
     let provider = ProviderSpec { capacity: Some(capacity), ..provider("line", vec![outcome]) };
     let mut scenario = scenario(recipients, vec![provider], vec![plan("p", vec![(0, step(Span::UNLIMITED))])]);
     scenario.streams[0].traffic.arrivals = Arrivals::Poisson { rate_per_s: arrivals_per_s };
@@ -61,10 +61,10 @@ fn met_by(arrivals_per_s: f64, recipients: u64, outcome: Outcome, capacity: Capa
 }
 
 fn lines(concurrent: u32, queue: u64) -> Capacity {
-    Capacity { rate: None, concurrent: Some(concurrent), queue, order: Order::Fifo }
+    Capacity { rate: None, concurrent: Some(concurrent), queue, order: Discipline::Fifo }
 }
 
-fn reported_after(after: Dist) -> Outcome {
+fn reported_after(after: Dist) -> OutcomeSpec {
     outcome(Delivered, 1.0, after)
 }
 
@@ -170,7 +170,7 @@ fn lines_that_all_wait_for_are_erlang_c() {
 fn lines_without_a_queue_are_erlang_b() {
     let (c, a, hold) = (10, 8.0, 20.0);
     let talk = Dist::new(Shape::Uniform { min: span(0.0), max: span(30.0) });
-    let answered = Outcome { talk: Some(talk), ..outcome(Answered, 1.0, constant(5.0)) };
+    let answered = OutcomeSpec { talk: Some(talk), ..outcome(Answered, 1.0, constant(5.0)) };
     for (what, outcome) in [
         ("exponential", reported_after(exponential(hold))),
         ("constant", reported_after(constant(hold))),
@@ -229,7 +229,7 @@ fn priorities_wait_as_cobham_says() {
     let r = both / hold * 2.0 * hold * hold / 2.0;
     let in_priority = [r / (1.0 - rho[0]), r / ((1.0 - rho[0]) * (1.0 - both))];
     let in_turn = [r / (1.0 - both); 2];
-    for (order, truth) in [(Order::Priority, in_priority), (Order::Fifo, in_turn)] {
+    for (order, truth) in [(Discipline::Priority, in_priority), (Discipline::Fifo, in_turn)] {
         let capacity = Capacity { order, ..lines(1, u64::MAX) };
         let mut scenario = met_by(1.0, 1, reported_after(exponential(hold)), capacity);
         let poisson = |rho: f64| Arrivals::Poisson { rate_per_s: rho / hold };

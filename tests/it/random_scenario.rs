@@ -3,11 +3,11 @@
 use crate::build::{self, UNLIMITED};
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{BreakerRules, LateDelivery, Pool, StepRules};
-use failsim::provider::{Capacity, Effect, Order, Outage, Outcome, Price, ProviderSpec, Seen, When};
+use failsim::provider::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When};
 use failsim::scenario::{Plan, Scenario};
-use failsim::traffic::{Arrivals, Stage};
+use failsim::status::{Status, StatusSet, SuccessFloor};
+use failsim::traffic::{ArrivalStage, Arrivals};
 use failsim::units::{Money, Probability, Rate, Span, Time};
-use failsim::vocabulary::{Status, StatusSet, SuccessFloor};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -92,7 +92,7 @@ fn capacity(grid: Grid) -> BoxedStrategy<Capacity> {
         .prop_map(move |(events, points)| Rate::new(events, 0, Span::from_micros(3 * points * grid.0)));
     let concurrent = prop_oneof![2 => 1..10_u32, 1 => 10..500_u32];
     let queue = prop_oneof![3 => Just(u64::MAX), 1 => Just(0), 2 => 1..50_u64];
-    let order = prop_oneof![2 => Just(Order::Fifo), 1 => Just(Order::Priority)];
+    let order = prop_oneof![2 => Just(Discipline::Fifo), 1 => Just(Discipline::Priority)];
     let limits = prop_oneof![
         3 => rate.clone().prop_map(|rate| (rate, None)),
         2 => concurrent.clone().prop_map(|lines| (None, Some(lines))),
@@ -228,20 +228,20 @@ fn provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
 }
 
 /// Up to six outcomes and some silence, by weights.
-fn outcomes(grid: Grid) -> BoxedStrategy<Vec<Outcome>> {
+fn outcomes(grid: Grid) -> BoxedStrategy<Vec<OutcomeSpec>> {
     (vec((outcome(grid), 1..8_u32), 1..7), 0..5_u32)
         .prop_map(|(weighted, silent)| {
             let total = weighted.iter().map(|(_, weight)| weight).sum::<u32>() + silent;
             let share = |weight: u32| build::share(f64::from(weight) / f64::from(total));
-            weighted.into_iter().map(|(outcome, weight)| Outcome { share: share(weight), ..outcome }).collect()
+            weighted.into_iter().map(|(outcome, weight)| OutcomeSpec { share: share(weight), ..outcome }).collect()
         })
         .boxed()
 }
 
-fn outcome(grid: Grid) -> BoxedStrategy<Outcome> {
+fn outcome(grid: Grid) -> BoxedStrategy<OutcomeSpec> {
     let seen = (probability(), dist(grid)).prop_map(|(share, after)| Seen { share, after });
     (final_status(), dist(grid), option::of(seen), option::of(dist(grid)))
-        .prop_map(|(status, after, seen, talk)| Outcome {
+        .prop_map(|(status, after, seen, talk)| OutcomeSpec {
             seen: seen.filter(|_| status.is_delivery()),
             talk: talk.filter(|_| status == Status::Answered),
             ..build::outcome(status, 0.0, after)
@@ -355,7 +355,7 @@ fn arrivals(grid: Grid, recipients: u64) -> BoxedStrategy<Arrivals> {
     let per_s = 1e6 / grid.0 as f64;
     let rate = move || prop_oneof![1 => Just(0.0), 4 => (0.1 * per_s)..(20.0 * per_s)];
     let stage = (grid.span(1..30), rate(), rate());
-    let stage = stage.prop_map(|(over, from_per_s, to_per_s)| Stage { over, from_per_s, to_per_s });
+    let stage = stage.prop_map(|(over, from_per_s, to_per_s)| ArrivalStage { over, from_per_s, to_per_s });
     let stages = vec(stage, 1..4).prop_filter("somebody arrives", |stages| stages.iter().any(|s| s.expected() > 0.0));
     let times = grid.span(0..60).prop_map(move |last| on_the_grid(grid, last, recipients));
     prop_oneof![

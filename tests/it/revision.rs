@@ -4,7 +4,7 @@
 use crate::build::span;
 use crate::three_plans::three_plans;
 use failsim::engine::BreakerRules;
-use failsim::provider::{Capacity, Effect, Order, Outage, When};
+use failsim::provider::{Capacity, Discipline, Effect, Outage, When};
 use failsim::report;
 use failsim::scenario::Scenario;
 use failsim::sim::{Progress, REVISION};
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 const KNOWN: (u32, &str) = (3, "bf517fbfd13206962e67faafb2fbd501");
 
 /// Queues by both orders, a breaker, random outages, and two streams.
-fn shared(order: Order) -> Scenario {
+fn shared(order: Discipline) -> Scenario {
     let mut scenario = three_plans(4_000);
     for (provider, events) in scenario.providers.iter_mut().zip([9, 5, 2]) {
         let rate = Rate::new(events, 0, Span::from_micros(1_000_000));
@@ -24,7 +24,7 @@ fn shared(order: Order) -> Scenario {
     }
     let when = When::Random { between: span(400.0), lasting: span(60.0) };
     scenario.providers[0].outages.push(Outage { when, effect: Effect::Fail, share: Probability::ONE });
-    scenario.breakers[1] = (order == Order::Priority).then_some(BreakerRules::DEFAULT);
+    scenario.breakers[1] = (order == Discipline::Priority).then_some(BreakerRules::DEFAULT);
     let mut other = scenario.streams[0].clone();
     scenario.streams[0].name = "pins".to_owned();
     (other.name, other.priority) = ("promotion".to_owned(), 1);
@@ -35,7 +35,8 @@ fn shared(order: Order) -> Scenario {
 #[test]
 fn the_revision_rises_with_every_change_of_results() {
     let mut digest = Sha256::new();
-    for (scenario, replications) in [(three_plans(20_000), 1), (shared(Order::Fifo), 12), (shared(Order::Priority), 12)]
+    for (scenario, replications) in
+        [(three_plans(20_000), 1), (shared(Discipline::Fifo), 12), (shared(Discipline::Priority), 12)]
     {
         let found = compare(&scenario, replications, &Progress::default()).expect("nobody stops it");
         digest.update(report::json(&found.results));

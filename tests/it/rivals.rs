@@ -7,9 +7,9 @@ use crate::build::{constant, exponential, lognormal, money, outcome, paced, plan
 use failsim::provider::{Price, ProviderSpec};
 use failsim::scenario::{Metric, Scenario};
 use failsim::sim::Progress;
+use failsim::status::Status::{Delivered, Failed, Undelivered};
 use failsim::study::{Outcome, Rivals, Row};
 use failsim::traffic::Arrivals;
-use failsim::vocabulary::Status::{Delivered, Failed, Undelivered};
 use rayon::prelude::*;
 
 /// Viber before sms, and sms alone; sms delivers this share.

@@ -6,8 +6,8 @@
 
 use crate::build::span;
 use failsim::dist::{Dist, MAX_SPAN, Sampler, Shape};
-use failsim::rng::{Luck, ProviderKey, purpose};
-use failsim::traffic::{Arrivals, Stage, Timetable, Traffic};
+use failsim::rng::{ProviderKey, RngKey, purpose};
+use failsim::traffic::{ArrivalStage, Arrivals, Timetable, Traffic};
 use failsim::units::{Span, Time};
 use rand_distr::Distribution;
 use statrs::distribution::{ContinuousCDF, Exp, Gamma, LogNormal, Uniform, Weibull};
@@ -170,7 +170,7 @@ fn distance(mut ours: Vec<f64>, mut theirs: Vec<f64>) -> f64 {
 /// here once in a thousand.
 fn agrees_with(shape: Shape, theirs: impl Distribution<f64>) {
     const N: u32 = 40_000;
-    let luck = Luck::new(20_261_127, 0);
+    let luck = RngKey::new(20_261_127, 0);
     let sampler = Sampler::new(&Dist::new(shape.clone()));
     let draw = |i| luck.draws(ProviderKey::of_name("ours"), i, 0).draw(purpose::AFTER);
     let ours: Vec<f64> = (0..N).map(|i| sampler.sample(draw(i)).as_secs_f64()).collect();
@@ -203,16 +203,16 @@ fn draws_for_different_things_are_uncorrelated() {
     const N: u32 = 100_000;
     let (viber, sms) = (ProviderKey::of_name("viber"), ProviderKey::of_name("sms"));
     let uniform = |draw: u32| f64::from(draw) / DRAWS - 0.5;
-    let base = |i| Luck::new(1, 0).draws(viber, i, 0).draw(purpose::OUTCOME);
+    let base = |i| RngKey::new(1, 0).draws(viber, i, 0).draw(purpose::OUTCOME);
     type Other<'a> = (&'a str, &'a dyn Fn(u32) -> u32);
     let others: [Other<'_>; 7] = [
-        ("purpose", &|i| Luck::new(1, 0).draws(viber, i, 0).draw(purpose::AFTER)),
-        ("block", &|i| Luck::new(1, 0).draws(viber, i, 0).draw(purpose::SEEN)),
-        ("use", &|i| Luck::new(1, 0).draws(viber, i, 1).draw(purpose::OUTCOME)),
-        ("provider", &|i| Luck::new(1, 0).draws(sms, i, 0).draw(purpose::OUTCOME)),
-        ("recipient", &|i| Luck::new(1, 0).draws(viber, i + 1, 0).draw(purpose::OUTCOME)),
-        ("replication", &|i| Luck::new(1, 1).draws(viber, i, 0).draw(purpose::OUTCOME)),
-        ("seed", &|i| Luck::new(2, 0).draws(viber, i, 0).draw(purpose::OUTCOME)),
+        ("purpose", &|i| RngKey::new(1, 0).draws(viber, i, 0).draw(purpose::AFTER)),
+        ("block", &|i| RngKey::new(1, 0).draws(viber, i, 0).draw(purpose::SEEN)),
+        ("use", &|i| RngKey::new(1, 0).draws(viber, i, 1).draw(purpose::OUTCOME)),
+        ("provider", &|i| RngKey::new(1, 0).draws(sms, i, 0).draw(purpose::OUTCOME)),
+        ("recipient", &|i| RngKey::new(1, 0).draws(viber, i + 1, 0).draw(purpose::OUTCOME)),
+        ("replication", &|i| RngKey::new(1, 1).draws(viber, i, 0).draw(purpose::OUTCOME)),
+        ("seed", &|i| RngKey::new(2, 0).draws(viber, i, 0).draw(purpose::OUTCOME)),
     ];
     for (what, other) in others {
         let correlation = (0..N).map(|i| uniform(base(i)) * uniform(other(i))).sum::<f64>() * 12.0 / f64::from(N);
@@ -227,7 +227,7 @@ fn draws_for_different_things_are_uncorrelated() {
 
 #[test]
 fn draws_are_pinned() {
-    let viber = Luck::new(20_261_127, 0).draws(ProviderKey::of_name("viber"), 7, 0);
+    let viber = RngKey::new(20_261_127, 0).draws(ProviderKey::of_name("viber"), 7, 0);
     let pinned = [
         (purpose::OUTCOME, 2_676_190_725),
         (purpose::AFTER, 2_504_962_333),
@@ -241,9 +241,9 @@ fn draws_are_pinned() {
         (purpose::FURTHER_OUTAGES, 3_667_015_162),
     ];
     assert_eq!(pinned.map(|(purpose, _)| viber.draw(purpose)), pinned.map(|(_, draw)| draw));
-    let voice = Luck::new(u64::MAX, 3).draws(ProviderKey::of_name("voice"), u32::MAX, 2);
+    let voice = RngKey::new(u64::MAX, 3).draws(ProviderKey::of_name("voice"), u32::MAX, 2);
     assert_eq!(voice.draw(purpose::OUTCOME), 2_776_377_078);
-    let sender = Luck::new(20_261_127, 0).draws(ProviderKey::SENDER, 7, 0);
+    let sender = RngKey::new(20_261_127, 0).draws(ProviderKey::SENDER, 7, 0);
     assert_eq!(sender.draw_u64(purpose::ARRIVAL), 7_399_122_256_610_685_394);
 }
 
@@ -273,7 +273,7 @@ fn sampled_spans_are_pinned() {
 
 #[test]
 fn arrival_times_are_pinned() {
-    let stage = |over, from_per_s, to_per_s| Stage { over: span(over), from_per_s, to_per_s };
+    let stage = |over, from_per_s, to_per_s| ArrivalStage { over: span(over), from_per_s, to_per_s };
     let stages = [stage(60.0, 0.0, 50.0), stage(30.0, 50.0, 50.0)];
     let pinned = [
         (Arrivals::Spread { over: span(100.0) }, [16_666, 50_000, 50_016_666, 99_983_333]),
@@ -282,7 +282,7 @@ fn arrival_times_are_pinned() {
         (Arrivals::Stages(stages.into()), [86_381_812, 55_112_055, 50_999_081, 50_080_947]),
     ];
     for (arrivals, micros) in pinned {
-        let timetable = Timetable::new(&Traffic { recipients: 3_000, arrivals }, Luck::new(20_261_127, 0));
+        let timetable = Timetable::new(&Traffic { recipients: 3_000, arrivals }, RngKey::new(20_261_127, 0));
         let mut times = vec![Time::ZERO; 3_000];
         timetable.fill(0, &mut times);
         assert_eq!([0, 1, 1_500, 2_999].map(|i: usize| times[i].as_micros()), micros);

@@ -11,9 +11,9 @@ use failsim::dist::{Dist, Shape};
 use failsim::engine::{LateDelivery, StepRules};
 use failsim::provider::{Effect, When};
 use failsim::scenario::{Bound, Diagnostics, Scenario, parse};
+use failsim::status::{Status, SuccessFloor};
 use failsim::traffic::Arrivals;
 use failsim::units::{Money, Span, Time};
-use failsim::vocabulary::{Status, SuccessFloor};
 use std::path::Path;
 
 /// The reference scenario: every table of the format, and most of its keys.

@@ -7,21 +7,21 @@ use crate::build::{
 use crate::random_scenario::{case, shared_case};
 use crate::three_plans::three_plans;
 use failsim::engine::{BreakerRules, Pool, StepRules};
-use failsim::provider::{Capacity, Effect, Order, Outage, ProviderSpec, When};
+use failsim::provider::{Capacity, Discipline, Effect, Outage, ProviderSpec, When};
 #[cfg(feature = "report")]
 use failsim::report;
 use failsim::scenario::Scenario;
 use failsim::sim::Progress;
-use failsim::study::{Event, Findings, Intervals, Whose, compare, trace};
+use failsim::status::FlowStatus;
+use failsim::status::Status;
+use failsim::status::Status::{Delivered, Failed};
+use failsim::study::{Event, Intervals, RunOutput, Whose, compare, trace};
 use failsim::traffic::Arrivals;
 use failsim::units::{Rate, Span};
-use failsim::vocabulary::FlowStatus;
-use failsim::vocabulary::Status;
-use failsim::vocabulary::Status::{Delivered, Failed};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-fn play(scenario: &Scenario, replications: u32) -> Findings {
+fn play(scenario: &Scenario, replications: u32) -> RunOutput {
     compare(scenario, replications, &Progress::default()).expect("nobody stops it")
 }
 
@@ -31,10 +31,11 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 /// More than anybody needs.
-const PLENTY: Capacity = Capacity { rate: None, concurrent: Some(10_000_000), queue: u64::MAX, order: Order::Fifo };
+const PLENTY: Capacity =
+    Capacity { rate: None, concurrent: Some(10_000_000), queue: u64::MAX, order: Discipline::Fifo };
 
 /// The scenario with more capacity at every provider than it can use.
-fn with_plenty(scenario: &Scenario, order: Order) -> Scenario {
+fn with_plenty(scenario: &Scenario, order: Discipline) -> Scenario {
     let mut scenario = scenario.clone();
     scenario.providers.iter_mut().for_each(|provider| provider.capacity = Some(Capacity { order, ..PLENTY }));
     scenario
@@ -45,7 +46,7 @@ fn scarce() -> Scenario {
     let mut scenario = three_plans(3_000);
     for (i, provider) in scenario.providers.iter_mut().enumerate() {
         let rate = Rate::new(1 + i as u64, 0, Span::from_micros(1_000_000));
-        provider.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo });
+        provider.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Discipline::Fifo });
     }
     scenario
 }
@@ -58,7 +59,7 @@ proptest! {
     /// Byte for byte, results.json and results.csv are those of recipients alone.
     #[test]
     fn capacity_that_is_never_reached_changes_no_byte(case in case(), replications in 1..=2_u32) {
-        for order in [Order::Fifo, Order::Priority] {
+        for order in [Discipline::Fifo, Discipline::Priority] {
             let with = play(&with_plenty(&case.scenario, order), replications);
             let without = play(&case.scenario, replications);
             prop_assert!(with.results == without.results);
@@ -74,7 +75,7 @@ proptest! {
 /// Without this the property above could hold for want of anything that might differ.
 #[test]
 fn capacity_that_is_reached_does_change_something() {
-    let (scarce, plenty) = (scarce(), with_plenty(&scarce(), Order::Fifo));
+    let (scarce, plenty) = (scarce(), with_plenty(&scarce(), Discipline::Fifo));
     let [scarce, plenty] = [scarce, plenty].map(|scenario| play(&scenario, 1).results);
     assert!(scarce.plans[0].in_time.share < 0.5 * plenty.plans[0].in_time.share);
     assert_eq!(scarce.scenario.intervals, Intervals::Unknown);
@@ -217,7 +218,7 @@ fn what_the_first_refuses_the_second_takes() {
         rate: Rate::new(rate, 0, Span::from_micros(1_000_000)),
         concurrent: None,
         queue: 0,
-        order: Order::Fifo,
+        order: Discipline::Fifo,
     };
     let named = |name: &str, rate| ProviderSpec {
         channel: "sms".to_owned(),
@@ -280,7 +281,7 @@ fn outages_of_stragglers_do_not_depend_on_other_plans() {
 fn overloaded(failures: &[Status]) -> Scenario {
     let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
     let rate = Rate::new(1, 0, Span::from_micros(1_000_000));
-    sms.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo });
+    sms.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Discipline::Fifo });
     let mut scenario = scenario(10_000, vec![sms], vec![plan("p", vec![(0, step(span(10.0)))])]);
     scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(1_000.0) };
     let failures = failures.iter().copied().collect();
@@ -291,7 +292,7 @@ fn overloaded(failures: &[Status]) -> Scenario {
 /// What waits in vain has expired: a failure where `failures` names that status, and none where it does not.
 #[test]
 fn a_breaker_counts_attempts_that_never_left_by_their_status() {
-    for order in [Order::Fifo, Order::Priority] {
+    for order in [Discipline::Fifo, Discipline::Priority] {
         let opened = |failures: &[Status]| {
             let mut scenario = overloaded(failures);
             scenario.providers[0].capacity = scenario.providers[0].capacity.map(|c| Capacity { order, ..c });
@@ -316,7 +317,7 @@ fn probes_that_wait_for_ever_do_not_keep_a_circuit_half_open() {
         Outage { when: window(60.0, 1_000.0), effect: Effect::Throttle { millionths: 0 }, share: share(1.0) },
     ];
     // Whoever waits holds a place of two; all others are refused, and that is no failure.
-    sms.capacity = Some(Capacity { rate: None, concurrent: Some(5), queue: 2, order: Order::Priority });
+    sms.capacity = Some(Capacity { rate: None, concurrent: Some(5), queue: 2, order: Discipline::Priority });
     let mut scenario = scenario(2_000, vec![sms], vec![plan("p", vec![(0, step(Span::UNLIMITED))])]);
     scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(2_000.0) };
     let rules = BreakerRules { at_least: 10, probes: 2, open_for: span(30.0), ..BreakerRules::DEFAULT };
@@ -335,7 +336,7 @@ fn probes_that_wait_for_ever_do_not_keep_a_circuit_half_open() {
 fn no_interval_of_a_difference_goes_beyond_one() {
     let sure = provider("sure", vec![outcome(Delivered, 1.0, constant(1.0))]);
     let mut rare = provider("rare", vec![outcome(Delivered, 0.1, constant(1.0))]);
-    rare.capacity = Some(Capacity { rate: None, concurrent: Some(1), queue: 0, order: Order::Fifo });
+    rare.capacity = Some(Capacity { rate: None, concurrent: Some(1), queue: 0, order: Discipline::Fifo });
     let plans = vec![plan("rare", vec![(1, step(span(9.0)))]), plan("sure", vec![(0, step(span(9.0)))])];
     let results = play(&scenario(5, vec![sure, rare], plans), 12).results;
     assert_eq!(results.scenario.intervals, Intervals::FromReplications);

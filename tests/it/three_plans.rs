@@ -5,8 +5,8 @@ use crate::build::{
 };
 use failsim::provider::{Effect, Price, ProviderSpec};
 use failsim::scenario::Scenario;
+use failsim::status::Status::{Answered, Busy, Delivered, Failed, NoAnswer, Undelivered};
 use failsim::traffic::Arrivals;
-use failsim::vocabulary::Status::{Answered, Busy, Delivered, Failed, NoAnswer, Undelivered};
 
 /// Viber, sms and voice with all that makes lives differ, and three plans; people arrive over a quarter of an hour.
 pub(crate) fn three_plans(recipients: u64) -> Scenario {

@@ -9,17 +9,17 @@ use crate::naive::{
 use crate::random_scenario::{Case, case, shared_case};
 use crate::three_plans::three_plans;
 use failsim::engine::{BreakerRules, Pool};
-use failsim::provider::{Capacity, Order};
-use failsim::rng::Luck;
+use failsim::provider::{Capacity, Discipline};
+use failsim::rng::RngKey;
 use failsim::scenario::{Scenario, Stream};
 use failsim::sim::{
-    Cast, Ending, PairTally, PlanTally, Progress, ProviderTally, QueueTally, StepTally, Tally, Timeline, Way, World,
-    WorldTally, flows_one_way, play_alone, play_together, short_ways,
+    Ending, ExecutionMode, Model, PairTally, PlanRunTally, PlanTally, Progress, ProviderTally, QueueTally, RunContext,
+    StepTally, Tally, Timeline, fast_plans, is_feed_forward, play_contended, play_independent,
 };
 use failsim::stats::{Bins, Latencies, Sums};
+use failsim::status::SuccessFloor;
 use failsim::traffic::Arrivals;
 use failsim::units::{Rate, Span, Time};
-use failsim::vocabulary::SuccessFloor;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -41,7 +41,7 @@ proptest! {
 
     #[test]
     fn the_short_way_counts_as_the_engine_and_the_naive_twin(case in case().prop_map(plain)) {
-        let ways = short_ways(&Cast::new(&case.scenario));
+        let ways = fast_plans(&Model::new(&case.scenario));
         prop_assert_eq!(ways.len(), case.scenario.plans.len());
         both_count_the_same(&case)?;
     }
@@ -51,23 +51,28 @@ proptest! {
 #[test]
 fn plain_plans_do_go_the_short_way() {
     let case = plain(Case { scenario: three_plans(10), replication: 0, horizon: secs(1_000.0) });
-    assert!(short_ways(&Cast::new(&case.scenario)).into_iter().all(|short| short));
+    assert!(fast_plans(&Model::new(&case.scenario)).into_iter().all(|short| short));
 }
 
 /// Likewise for worlds.
 #[test]
 fn worlds_without_loops_do_flow_one_way() {
     let mut scenario = three_plans(10);
-    scenario.providers[0].capacity = Some(Capacity { rate: None, concurrent: Some(1), queue: 5, order: Order::Fifo });
+    scenario.providers[0].capacity =
+        Some(Capacity { rate: None, concurrent: Some(1), queue: 5, order: Discipline::Fifo });
     let flows = |scenario: &Scenario, plan| {
-        let cast = Cast::new(scenario);
-        let world =
-            World { cast: &cast, luck: Luck::new(1, 0), timeline: Timeline::over(secs(9.0)), way: Way::Shortest };
-        flows_one_way(&world, plan)
+        let cast = Model::new(scenario);
+        let world = RunContext {
+            cast: &cast,
+            luck: RngKey::new(1, 0),
+            timeline: Timeline::over(secs(9.0)),
+            way: ExecutionMode::Shortest,
+        };
+        is_feed_forward(&world, plan)
     };
     assert_eq!([0, 1, 2].map(|plan| flows(&scenario, plan)), [true, true, false], "the last one uses sms twice");
     let mut urgent = scenario.clone();
-    urgent.providers[0].capacity.as_mut().expect("it is limited").order = Order::Priority;
+    urgent.providers[0].capacity.as_mut().expect("it is limited").order = Discipline::Priority;
     assert!(flows(&urgent, 0), "priorities lead nowhere");
     let mut guarded = urgent.clone();
     guarded.breakers[0] = Some(BreakerRules::DEFAULT);
@@ -127,8 +132,8 @@ fn a_large_run_is_counted_as_by_the_naive_twin() {
     both_count_the_same(&case).expect("product and twin agree");
 }
 
-fn luck(case: &Case) -> Luck {
-    Luck::new(case.scenario.seed, case.replication)
+fn luck(case: &Case) -> RngKey {
+    RngKey::new(case.scenario.seed, case.replication)
 }
 
 fn bins(timeline: Timeline) -> BinsOfTime {
@@ -154,13 +159,13 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
 
 /// What the product counts, by whichever way.
 fn product(case: &Case, timeline: Timeline) -> Tally {
-    let cast = Cast::new(&case.scenario);
+    let cast = Model::new(&case.scenario);
     let play = |way| {
-        let world = World { cast: &cast, luck: luck(case), timeline, way };
-        play_alone(&world, &cast.streams[0], &Progress::default()).expect("nobody stops it").tally
+        let world = RunContext { cast: &cast, luck: luck(case), timeline, way };
+        play_independent(&world, &cast.streams[0], &Progress::default()).expect("nobody stops it").tally
     };
-    let tally = play(Way::Shortest);
-    assert_eq!(tally, play(Way::Engine), "the short way and the engine's way differ");
+    let tally = play(ExecutionMode::Shortest);
+    assert_eq!(tally, play(ExecutionMode::Engine), "the short way and the engine's way differ");
     tally
 }
 
@@ -183,7 +188,7 @@ proptest! {
 /// Somebody leaves, somebody is withdrawn and somebody comes, all in the same microsecond, before a queue that is full.
 #[test]
 fn what_happens_at_one_time_happens_in_one_order() {
-    for order in [Order::Fifo, Order::Priority] {
+    for order in [Discipline::Fifo, Discipline::Priority] {
         for (every, queue) in [(15.0, 5), (10.0, 1), (7.0, 3), (400.0, 6)] {
             let mut scenario = three_plans(120);
             scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(120.0) };
@@ -200,17 +205,17 @@ fn what_happens_at_one_time_happens_in_one_order() {
 /// Plays every plan of a case in a world of its own, by both ways.
 fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
     let timeline = Timeline::over(case.horizon);
-    let cast = Cast::new(&case.scenario);
+    let cast = Model::new(&case.scenario);
     let cast = cast.in_world(luck(case), timeline.end());
     let lines = |capacity: Capacity| capacity.concurrent.is_some();
     let queues: Vec<_> = case.scenario.providers.iter().map(|provider| provider.capacity.map(lines)).collect();
     for plan in 0..case.scenario.plans.len() {
         let play = |way| {
-            let world = World { cast: &cast, luck: luck(case), timeline, way };
-            play_together(&world, plan, &Progress::default()).expect("nobody stops it")
+            let world = RunContext { cast: &cast, luck: luck(case), timeline, way };
+            play_contended(&world, plan, &Progress::default()).expect("nobody stops it")
         };
-        let ours = play(Way::Shortest);
-        prop_assert!(ours == play(Way::Engine), "plan {}: the short way and the engine's way differ", plan);
+        let ours = play(ExecutionMode::Shortest);
+        prop_assert!(ours == play(ExecutionMode::Engine), "plan {}: the short way and the engine's way differ", plan);
         let theirs = naive::play(&case.scenario, plan, luck(case), stragglers(&timeline));
         prop_assert_eq!(&ours.longest, &theirs.longest, "longest queues under plan {}", plan);
         prop_assert_eq!(&ours.opened, &theirs.opened, "opened circuits under plan {}", plan);
@@ -228,7 +233,7 @@ fn stragglers(timeline: &Timeline) -> Time {
 fn same_streams(
     case: &Case,
     plan: usize,
-    ours: &WorldTally,
+    ours: &PlanRunTally,
     theirs: &[Vec<History>],
     (bins, queues): (BinsOfTime, &[Option<bool>]),
 ) -> Result<(), TestCaseError> {

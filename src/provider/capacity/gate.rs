@@ -237,12 +237,12 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Order;
+    use crate::provider::Discipline;
     use crate::units::{Rate, Span};
 
     fn rate(count: u64, decimals: u32) -> Capacity {
         let rate = Rate::new(count, decimals, Span::from_secs(1));
-        Capacity { rate, concurrent: None, queue: u64::MAX, order: Order::Fifo }
+        Capacity { rate, concurrent: None, queue: u64::MAX, order: Discipline::Fifo }
     }
 
     fn lines(count: u32) -> Capacity {

@@ -3,7 +3,7 @@
 use super::gate::Gate;
 use super::waiting::Waiting;
 use crate::provider::outage::Windows;
-use crate::provider::spec::{Capacity, Order};
+use crate::provider::spec::{Capacity, Discipline};
 use crate::units::Time;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -48,7 +48,7 @@ pub enum QueueEvent {
 #[derive(Clone, Debug)]
 pub struct Queue {
     gate: Gate,
-    order: Order,
+    order: Discipline,
     /// How many can wait.
     limit: u64,
     /// When those who wait, and will depart, do so (µs); in order.
@@ -94,9 +94,9 @@ impl Queue {
     #[inline]
     pub fn admit(&mut self, now: Time, patience: Time) -> Admission {
         let departs = match self.order {
-            Order::Fifo => self.gate.earliest(now),
-            Order::Priority if self.waiting.count() == 0 => self.gate.earliest(now),
-            Order::Priority => Time::NEVER,
+            Discipline::Fifo => self.gate.earliest(now),
+            Discipline::Priority if self.waiting.count() == 0 => self.gate.earliest(now),
+            Discipline::Priority => Time::NEVER,
         };
         if departs <= now {
             self.gate.take(departs);
@@ -111,7 +111,7 @@ impl Queue {
             return Admission::Rejected;
         }
         self.longest = self.longest.max(length + 1);
-        if self.order == Order::Priority {
+        if self.order == Discipline::Priority {
             return Admission::Waits;
         }
         if departs > patience || departs.is_never() {
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
     use crate::units::{Rate, Span};
 
-    fn queue(limit: u64, order: Order) -> Queue {
+    fn queue(limit: u64, order: Discipline) -> Queue {
         let rate = Rate::new(1, 0, Span::from_micros(10));
         Queue::new(&Capacity { rate, concurrent: None, queue: limit, order }, &[])
     }
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_queue_is_first_in_first_out_and_no_longer_than_its_limit() {
-        let mut queue = queue(2, Order::Fifo);
+        let mut queue = queue(2, Discipline::Fifo);
         let come = [0, 0, 0, 0, 9, 10, 10, 40];
         let admitted = come.map(|now| queue.admit(at(now), Time::NEVER));
         use Admission::{Departs, Rejected};
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn who_waits_in_vain_takes_a_place_in_the_queue_but_no_capacity() {
-        let mut queue = queue(3, Order::Fifo);
+        let mut queue = queue(3, Discipline::Fifo);
         let come = [(0, 99), (0, 99), (0, 15), (0, 20), (1, 99), (15, 99), (16, 99)];
         let admitted = come.map(|(now, patience)| queue.admit(at(now), at(patience)));
         use Admission::{Departs, Expires, Rejected};
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn higher_priorities_depart_first_and_equals_in_turn() {
-        let mut queue = queue(u64::MAX, Order::Priority);
+        let mut queue = queue(u64::MAX, Discipline::Priority);
         assert_eq!(queue.admit(at(0), Time::NEVER), Admission::Departs(at(0)));
         for (priority, token, patience) in [(0, 1, 99), (0, 2, 99), (5, 3, 99), (5, 4, 10), (0, 5, 99), (0, 6, 25)] {
             assert_eq!(queue.admit(at(1), Time::NEVER), Admission::Waits);

@@ -4,13 +4,13 @@
 use super::panels::{self, Look, Panel, Series, Unit};
 use super::timeline::uses;
 use super::{Figure, FigureError};
-use crate::study::{Findings, OutageWindow, ProviderOverTime, QueueOverTime};
+use crate::study::{OutageWindow, ProviderOverTime, QueueOverTime, RunOutput};
 
 const USE: &str = "capacity.svg";
 const QUEUES: &str = "queues.svg";
 
 /// The figures: none where no capacity is limited, and none of queues where nobody waited.
-pub(super) fn figures(findings: &Findings) -> Result<Vec<Figure>, FigureError> {
+pub(super) fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> {
     let names = limited(findings);
     let bin_s = findings.over_time.bin_s;
     let used: Vec<_> = names.iter().flat_map(|name| panels_of_use(findings, name)).collect();
@@ -43,13 +43,13 @@ pub(super) fn figures(findings: &Findings) -> Result<Vec<Figure>, FigureError> {
 }
 
 /// The providers with limited capacity, in the order of first use.
-fn limited(findings: &Findings) -> Vec<&String> {
+fn limited(findings: &RunOutput) -> Vec<&String> {
     let providers = findings.over_time.plans.iter().flat_map(|plan| &plan.providers);
     super::order_of(providers.filter(|provider| provider.queue.is_some()).map(|provider| &provider.provider))
 }
 
 /// Each plan that uses a provider: its place and what happened there.
-fn queues<'a>(findings: &'a Findings, name: &str) -> Vec<(usize, &'a String, &'a QueueOverTime)> {
+fn queues<'a>(findings: &'a RunOutput, name: &str) -> Vec<(usize, &'a String, &'a QueueOverTime)> {
     let plans = findings.over_time.plans.iter().enumerate();
     let is_it = |provider: &&ProviderOverTime| provider.provider == *name;
     let queue = |(place, plan): (usize, &'a crate::study::PlanOverTime)| {
@@ -59,7 +59,7 @@ fn queues<'a>(findings: &'a Findings, name: &str) -> Vec<(usize, &'a String, &'a
 }
 
 /// The outages that the plans which use a provider meet anywhere, since what fails elsewhere comes here; each stretch of time once.
-fn outages_of<'a>(findings: &'a Findings, name: &str) -> Vec<&'a OutageWindow> {
+fn outages_of<'a>(findings: &'a RunOutput, name: &str) -> Vec<&'a OutageWindow> {
     let plans: Vec<_> = queues(findings, name).iter().map(|&(place, ..)| &findings.results.plans[place]).collect();
     let meets = |outage: &&OutageWindow| plans.iter().any(|plan| uses(plan, &outage.provider));
     let what = |one: &OutageWindow| (one.effect.clone(), one.from_s, one.to_s, one.share);
@@ -73,7 +73,7 @@ fn outages_of<'a>(findings: &'a Findings, name: &str) -> Vec<&'a OutageWindow> {
 }
 
 /// A panel for the throughput and one for the lines, as far as they are limited.
-fn panels_of_use<'a>(findings: &'a Findings, name: &str) -> Vec<Panel<'a>> {
+fn panels_of_use<'a>(findings: &'a RunOutput, name: &str) -> Vec<Panel<'a>> {
     let queues = queues(findings, name);
     let panel = |title: String, unit, series: &dyn Fn(&QueueOverTime) -> Option<Vec<f64>>, limit: Option<Vec<f64>>| {
         let mut all: Vec<_> = queues
@@ -96,7 +96,7 @@ fn panels_of_use<'a>(findings: &'a Findings, name: &str) -> Vec<Panel<'a>> {
 }
 
 /// A panel of those who waited, if at any time one did or more: on the mean of all replications.
-fn panel_of_waiting<'a>(findings: &'a Findings, name: &str) -> Option<Panel<'a>> {
+fn panel_of_waiting<'a>(findings: &'a RunOutput, name: &str) -> Option<Panel<'a>> {
     let queues = queues(findings, name);
     let waited = queues.iter().any(|(_, _, queue)| queue.waiting.iter().any(|count| *count >= 1.0));
     let series = queues.iter().map(|(place, plan, queue)| Series {

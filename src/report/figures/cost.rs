@@ -3,7 +3,7 @@
 use super::canvas::{self, Area, At, Drawn, INK};
 use super::frame::{self, Frame, Scale};
 use super::{Figure, FigureError, placing};
-use crate::study::{Findings, PlanResult};
+use crate::study::{PlanResult, RunOutput};
 
 const FILE: &str = "cost.svg";
 const HEIGHT: i32 = 760;
@@ -13,7 +13,7 @@ const WIDEST_LABEL: i32 = 420;
 const LEAST_SPAN: f64 = 0.002;
 
 /// Draws the figure.
-pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
+pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
     let caption = "Cost per recipient against the share reached in time: better is up and to the left. \
                    Bars are 95 % intervals; where none shows, it is smaller than the mark or not known. \
                    The axes need not start at zero."
@@ -22,7 +22,7 @@ pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
     Ok(Figure { file: FILE.to_owned(), title: "What in-time delivery costs".to_owned(), caption, svg })
 }
 
-fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
+fn paint(area: &Area<'_>, findings: &RunOutput) -> Drawn {
     let plans = &findings.results.plans;
     let (costs, shares) = (range_of_costs(plans), range_of_shares(plans));
     let frame = frame(costs, shares);

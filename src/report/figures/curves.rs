@@ -4,7 +4,7 @@ use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE};
 use super::frame::{self, Frame, Scale};
 use super::{Figure, FigureError};
 use crate::report::words;
-use crate::study::{Findings, Pictures};
+use crate::study::{FigureData, RunOutput};
 
 const FILE: &str = "latency.svg";
 const HEIGHT: i32 = 860;
@@ -22,7 +22,7 @@ const FIRST_SHOWN: f64 = 0.002;
 const LAST_SHOWN: f64 = 0.002;
 
 /// Draws the figure.
-pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
+pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
     let deadline = words::span(findings.results.scenario.deadline_s);
     let caption = format!(
         "The share of all recipients who had the message by then; each step along the time axis multiplies the time. \
@@ -33,7 +33,7 @@ pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
     Ok(Figure { file: FILE.to_owned(), title: "How soon the message arrives".to_owned(), caption, svg })
 }
 
-fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
+fn paint(area: &Area<'_>, findings: &RunOutput) -> Drawn {
     let labels: Vec<_> = labels(findings);
     let room = labels.iter().map(|label| canvas::width_of(label)).max().unwrap_or(0);
     let frame = frame(findings, canvas::WIDTH - room - 80);
@@ -46,7 +46,7 @@ fn paint(area: &Area<'_>, findings: &Findings) -> Drawn {
 }
 
 /// `viber-first 98.9 %` for each plan, cut to the room there is.
-fn labels(findings: &Findings) -> Vec<String> {
+fn labels(findings: &RunOutput) -> Vec<String> {
     let label = |plan: &crate::study::PlanResult| {
         let share = words::percent(plan.delivered.share, 1);
         let name = canvas::fitted(&plan.name, WIDEST_LABEL - canvas::width_of(&share) - 20);
@@ -55,14 +55,14 @@ fn labels(findings: &Findings) -> Vec<String> {
     findings.results.plans.iter().map(label).collect()
 }
 
-fn frame(findings: &Findings, right: i32) -> Frame {
+fn frame(findings: &RunOutput, right: i32) -> Frame {
     let (left, bottom) = (140, HEIGHT - 110);
     let x = Scale::log(ends_of_time(&findings.pictures, findings.results.scenario.deadline_s), (left, right));
     Frame { left, top: TOP, right, bottom, x, y: Scale::linear((0.0, 1.0), (bottom, TOP)) }
 }
 
 /// From where the first curve rises to where the last one has all but come to its end, the deadline between them.
-fn ends_of_time(pictures: &Pictures, deadline: f64) -> (f64, f64) {
+fn ends_of_time(pictures: &FigureData, deadline: f64) -> (f64, f64) {
     let points = pictures.plans.iter().flat_map(|plan| &plan.curve).filter(|(time, share)| *time > 0.0 && *share > 0.0);
     let shown = points.filter(|(_, share)| *share >= FIRST_SHOWN);
     let low = shown.map(|(time, _)| *time).fold(deadline / 2.0, f64::min);
@@ -87,7 +87,7 @@ fn deadline(area: &Area<'_>, frame: &Frame, seconds: f64) -> Drawn {
 }
 
 /// Draws all curves, in stripes where they lie on one another, with a mark on each, and says where they end.
-fn curves(area: &Area<'_>, frame: &Frame, pictures: &Pictures) -> Result<Vec<At>, canvas::Failure> {
+fn curves(area: &Area<'_>, frame: &Frame, pictures: &FigureData) -> Result<Vec<At>, canvas::Failure> {
     let curves: Vec<_> = pictures.plans.iter().map(|plan| outline(frame, &plan.curve)).collect();
     for (place, points) in curves.iter().enumerate() {
         canvas::solid(area, points, place)?;

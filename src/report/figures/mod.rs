@@ -13,7 +13,7 @@ mod shares;
 mod timeline;
 
 use crate::report::words;
-use crate::study::Findings;
+use crate::study::RunOutput;
 
 /// One figure, ready to be written or set into a page.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,7 +47,7 @@ impl std::error::Error for FigureError {}
 ///
 /// # Errors
 /// When the drawing library refuses, which no data is known to make it do.
-pub fn figures(findings: &Findings) -> Result<Vec<Figure>, FigureError> {
+pub fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> {
     let findings = findings.of_drawn();
     let findings = findings.as_ref();
     let streams = findings.streams();
@@ -100,7 +100,7 @@ mod tests {
     use crate::study::OutageWindow;
 
     /// All of an SVG's numbers are numbers, and its elements are closed.
-    fn assert_sound(findings: &Findings) {
+    fn assert_sound(findings: &RunOutput) {
         for figure in figures(findings).expect("drawn") {
             assert!(figure.svg.starts_with("<svg ") && figure.svg.trim_end().ends_with("</svg>"), "{}", figure.file);
             let numbers = figure.svg.split("aria-label").skip(1).collect::<String>();

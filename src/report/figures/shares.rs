@@ -3,7 +3,7 @@
 use super::canvas::{self, Anchor, Area, Drawn, INK, LINE, PALE};
 use super::{Figure, FigureError};
 use crate::report::{grid, words};
-use crate::study::{Findings, PlanPicture, PlanResult};
+use crate::study::{PlanFigureData, PlanResult, RunOutput};
 use plotters::style::RGBColor;
 
 const FILE: &str = "steps.svg";
@@ -20,7 +20,7 @@ const KEY_GAP: i32 = 30;
 const LEAST: f64 = 5e-5;
 
 /// Draws the figure.
-pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
+pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
     let caption = "Which step's message came first, as shares of all recipients; the pale rest was never reached. \
                    A provider has the same colour in every plan."
         .to_owned();
@@ -52,14 +52,14 @@ impl Bar {
     }
 }
 
-fn bars(findings: &Findings) -> Vec<Bar> {
+fn bars(findings: &RunOutput) -> Vec<Bar> {
     let providers =
         super::order_of(findings.results.plans.iter().flat_map(|plan| &plan.steps).map(|step| &step.provider));
     let pairs = findings.results.plans.iter().zip(&findings.pictures.plans);
     pairs.map(|(plan, picture)| bar(plan, picture, &providers)).collect()
 }
 
-fn bar(plan: &PlanResult, picture: &PlanPicture, providers: &[&String]) -> Bar {
+fn bar(plan: &PlanResult, picture: &PlanFigureData, providers: &[&String]) -> Bar {
     let mut parts = Vec::new();
     let mut sum = 0.0;
     for (step, share) in plan.steps.iter().zip(&picture.first_by_step) {

@@ -3,12 +3,12 @@
 use super::panels::{self, Look, Panel, Series, Unit};
 use super::{Figure, FigureError};
 use crate::report::words;
-use crate::study::{Findings, OutageWindow, PlanPicture, PlanResult};
+use crate::study::{OutageWindow, PlanFigureData, PlanResult, RunOutput};
 
 const FILE: &str = "timeline.svg";
 
 /// Draws the figure.
-pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
+pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
     let pictures = &findings.pictures;
     let shaded = if pictures.outages.is_empty() {
         ""
@@ -20,7 +20,7 @@ pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
          clock of the simulation.{shaded}"
     );
     let channels = super::order_of(pictures.plans.iter().flat_map(|plan| &plan.deliveries).map(|(name, _)| name));
-    let panel = |(plan, picture): (&PlanResult, &PlanPicture)| Panel {
+    let panel = |(plan, picture): (&PlanResult, &PlanFigureData)| Panel {
         title: plan.name.clone(),
         windows: outages_of(plan, &pictures.outages),
         series: series(picture, &pictures.arrivals, &channels),
@@ -34,7 +34,7 @@ pub(super) fn figure(findings: &Findings) -> Result<Figure, FigureError> {
 /// A channel with a longer name than this stands in the legend without "delivered by".
 const LONG: usize = 6;
 
-fn series(plan: &PlanPicture, arrivals: &[f64], channels: &[&String]) -> Vec<Series> {
+fn series(plan: &PlanFigureData, arrivals: &[f64], channels: &[&String]) -> Vec<Series> {
     let mut all = vec![Series { name: "arrivals".to_owned(), bins: arrivals.to_vec(), look: Look::Background }];
     for (name, bins) in &plan.deliveries {
         let place = channels.iter().position(|channel| *channel == name).unwrap_or(0);

@@ -2,9 +2,9 @@
 
 use super::{Builder, all};
 use crate::engine::BreakerRules;
-use crate::provider::{Capacity, Order};
+use crate::provider::{Capacity, Discipline};
 use crate::scenario::record::{Record, Value};
-use crate::vocabulary::StatusSet;
+use crate::status::StatusSet;
 
 impl Builder<'_> {
     /// The capacity of a provider, if it is described.
@@ -16,7 +16,7 @@ impl Builder<'_> {
             return self.refuse(provider.place_of("capacity"), message, "expected `rate`, `concurrent` or both", cure);
         }
         let queue = record.get_or("queue", u64::MAX)?;
-        let order = if record.get_or("order", "fifo")? == "priority" { Order::Priority } else { Order::Fifo };
+        let order = if record.get_or("order", "fifo")? == "priority" { Discipline::Priority } else { Discipline::Fifo };
         let rejects = record.get_or("over_limit", "queue")? == "reject";
         if let Some(key) = ["queue", "order"].into_iter().find(|key| rejects && record.has(key)) {
             let message = format!("`{key}` has no meaning where nobody waits");

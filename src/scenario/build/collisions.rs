@@ -1,7 +1,7 @@
 //! Names whose hashes collide: what carries them would share all its random numbers.
 
 use super::Builder;
-use crate::rng::{Luck, ProviderKey};
+use crate::rng::{ProviderKey, RngKey};
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::record::{Entry, Record};
 use std::ops::Range;
@@ -16,7 +16,7 @@ impl Drawer<'_> {
     fn key(&self) -> u32 {
         let name = self.stream.get::<&str>("name").unwrap_or_default();
         let provider = self.provider.map_or(ProviderKey::SENDER, |provider| ProviderKey::of_name(&provider.key));
-        Luck::new(0, 0).of_stream(name).keyed(provider)
+        RngKey::new(0, 0).of_stream(name).keyed(provider)
     }
 
     /// Where its name stands: the stream's if it has one, which is then easier to change.

@@ -6,9 +6,9 @@ use crate::provider::Capacity;
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::model::{Plan, Scenario, Stream};
 use crate::scenario::record::{Record, Value};
+use crate::status::SuccessFloor;
 use crate::traffic::{Arrivals, Traffic};
 use crate::units::{Span, Time};
-use crate::vocabulary::SuccessFloor;
 
 /// The channel of calls: one is answered or not, and never `sent`.
 const CALLS: &str = "voice";
@@ -100,7 +100,7 @@ fn busiest(traffic: &Traffic, window: Span) -> f64 {
         Arrivals::Spread { over } | Arrivals::Uniform { over } => recipients * seconds / over.as_secs_f64(),
         Arrivals::Poisson { rate_per_s } => rate_per_s * seconds,
         Arrivals::Stages(stages) => {
-            let expected: f64 = stages.iter().map(crate::traffic::Stage::expected).sum();
+            let expected: f64 = stages.iter().map(crate::traffic::ArrivalStage::expected).sum();
             let peak = stages.iter().map(|stage| stage.from_per_s.max(stage.to_per_s)).fold(0.0, f64::max);
             peak * seconds * recipients / expected
         }

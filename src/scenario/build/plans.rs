@@ -9,9 +9,9 @@ use crate::scenario::model::{Bound, Check, Plan};
 use crate::scenario::quantity::{MAX_DAYS, MAX_DURATION};
 use crate::scenario::record::Record;
 use crate::scenario::suggest::cure;
+use crate::status::{StatusSet, SuccessFloor};
 use crate::text;
 use crate::units::Span;
-use crate::vocabulary::{StatusSet, SuccessFloor};
 
 impl Builder<'_> {
     /// All plans. `providers` is none when nothing is known of them.

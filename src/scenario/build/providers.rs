@@ -1,10 +1,10 @@
 //! Providers: price and outcomes. Outages have a file of their own.
 
 use super::{Builder, all, optional};
-use crate::provider::{Outcome, Price, ProviderSpec, Seen};
+use crate::provider::{OutcomeSpec, Price, ProviderSpec, Seen};
 use crate::scenario::record::{Entry, Record, Value};
+use crate::status::Status;
 use crate::units::{Money, Probability};
-use crate::vocabulary::Status;
 
 /// The shares of a provider's outcomes may exceed 1 by this much: decimal fractions do not add up exactly.
 const SLACK: f64 = 1e-9;
@@ -64,7 +64,7 @@ impl Builder<'_> {
     }
 
     /// The outcomes of a provider, whose shares add up to 1 at the most.
-    fn outcomes(&mut self, provider: &Record, records: &[Record]) -> Option<Vec<Outcome>> {
+    fn outcomes(&mut self, provider: &Record, records: &[Record]) -> Option<Vec<OutcomeSpec>> {
         let outcomes: Vec<_> = records.iter().map(|r| self.outcome(r)).collect();
         let shares = records.iter().filter_map(|r| r.get::<Probability>("share"));
         let sum: f64 = shares.map(Probability::get).sum();
@@ -79,12 +79,12 @@ impl Builder<'_> {
     }
 
     /// One outcome.
-    fn outcome(&mut self, record: &Record) -> Option<Outcome> {
+    fn outcome(&mut self, record: &Record) -> Option<OutcomeSpec> {
         let after = self.dist_or_zero(record, "after");
         let seen = optional::<&Record>(record, "seen").and_then(|seen| self.seen(seen));
         let talk = self.optional_dist(record, "talk");
         let status = status(record.get("status")?)?;
-        Some(Outcome { status, share: record.get("share")?, after: after?, seen: seen?, talk: talk? })
+        Some(OutcomeSpec { status, share: record.get("share")?, after: after?, seen: seen?, talk: talk? })
     }
 
     /// The opening of a delivered message, if it is described.

@@ -3,7 +3,7 @@
 use super::{Builder, all};
 use crate::scenario::quantity::MAX_DURATION;
 use crate::scenario::record::{Entry, Record, Value};
-use crate::traffic::{Arrivals, MAX_RECIPIENTS, Stage, Traffic};
+use crate::traffic::{ArrivalStage, Arrivals, MAX_RECIPIENTS, Traffic};
 use crate::units::{Rate, Span, Time};
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl Builder<'_> {
     /// Arrivals in stages, which say how many unless the file does.
     fn stages(&mut self, pattern: &Entry, wanted: Option<u64>, stages: &[Record]) -> Option<Traffic> {
         let stages = all(stages.iter().map(stage).collect())?;
-        let expected: f64 = stages.iter().map(Stage::expected).sum();
+        let expected: f64 = stages.iter().map(ArrivalStage::expected).sum();
         let length = stages.iter().fold(Span::ZERO, |sum, s| sum.plus(s.over));
         let place = pattern.place.clone();
         if length > MAX_DURATION {
@@ -119,7 +119,7 @@ impl Builder<'_> {
 }
 
 /// One stage.
-fn stage(record: &Record) -> Option<Stage> {
+fn stage(record: &Record) -> Option<ArrivalStage> {
     let (from_per_s, to_per_s) = record.get("rate")?;
-    Some(Stage { over: record.get("over")?, from_per_s, to_per_s })
+    Some(ArrivalStage { over: record.get("over")?, from_per_s, to_per_s })
 }

@@ -1,12 +1,12 @@
 //! The naive twin's engine: what reports and timers do to a flow.
 
 use super::history::Left;
-use super::{Kind, What, World};
+use super::{Kind, RunContext, What};
 use failsim::engine::{LateDelivery, StepRules};
+use failsim::status::{Status, SuccessFloor};
 use failsim::units::{Span, Time};
-use failsim::vocabulary::{Status, SuccessFloor};
 
-impl World<'_> {
+impl RunContext<'_> {
     /// A report arrives.
     pub(super) fn hear(&mut self, now: Time, who: usize, attempt: usize, status: Status) {
         let plan = self.people[who].plan;

@@ -1,7 +1,7 @@
 //! What the naive twin keeps of a life: everything.
 
+use failsim::status::Status;
 use failsim::units::Time;
-use failsim::vocabulary::Status;
 
 /// All that happened to one recipient under one plan.
 #[derive(Debug)]

@@ -14,11 +14,11 @@ mod shop;
 use circuit::Circuit;
 use failsim::engine::Pool;
 use failsim::provider::{Calendar, When};
-use failsim::rng::{Luck, ProviderKey, purpose};
+use failsim::rng::{ProviderKey, RngKey, purpose};
 use failsim::scenario::{Plan, Scenario, Stream};
+use failsim::status::{Status, SuccessFloor};
 use failsim::traffic::Timetable;
 use failsim::units::Time;
-use failsim::vocabulary::{Status, SuccessFloor};
 use history::{Attempt, Stay, Try};
 use provider::{Carried, Errand, Samplers};
 use shop::Shop;
@@ -79,7 +79,7 @@ pub(crate) struct Played {
 }
 
 /// Plays the world of `scenario` in which its plan number `plan` is compared. Random outages are drawn up to `until`.
-pub(crate) fn play(scenario: &Scenario, plan: usize, luck: Luck, until: Time) -> Played {
+pub(crate) fn play(scenario: &Scenario, plan: usize, luck: RngKey, until: Time) -> Played {
     let mut people = Vec::new();
     for (number, stream) in scenario.streams.iter().enumerate() {
         let luck = luck.of_stream(&stream.name);
@@ -95,7 +95,7 @@ pub(crate) fn play(scenario: &Scenario, plan: usize, luck: Luck, until: Time) ->
         }
     }
     let providers = (0..scenario.providers.len()).map(|i| Provided::new(scenario, i, luck, until)).collect();
-    let mut world = World { scenario, providers, people, events: BinaryHeap::new() };
+    let mut world = RunContext { scenario, providers, people, events: BinaryHeap::new() };
     for who in 0..world.people.len() {
         world.begin(who);
     }
@@ -106,7 +106,7 @@ pub(crate) fn play(scenario: &Scenario, plan: usize, luck: Luck, until: Time) ->
 }
 
 /// When each recipient of a stream arrives.
-pub(crate) fn arrivals(stream: &Stream, luck: Luck) -> Vec<Time> {
+pub(crate) fn arrivals(stream: &Stream, luck: RngKey) -> Vec<Time> {
     let mut times = vec![Time::ZERO; stream.traffic.recipients as usize];
     Timetable::new(&stream.traffic, luck).fill(0, &mut times);
     times
@@ -116,7 +116,7 @@ struct Person<'a> {
     history: History,
     stream: usize,
     plan: &'a Plan,
-    luck: Luck,
+    luck: RngKey,
     recipient: u32,
 }
 
@@ -129,7 +129,7 @@ struct Provided {
 }
 
 impl Provided {
-    fn new(scenario: &Scenario, index: usize, luck: Luck, until: Time) -> Self {
+    fn new(scenario: &Scenario, index: usize, luck: RngKey, until: Time) -> Self {
         let spec = &scenario.providers[index];
         let key = ProviderKey::of_name(&spec.name);
         let windows = spec.outages.iter().enumerate().map(|(number, outage)| match outage.when {
@@ -149,14 +149,14 @@ impl Provided {
     }
 }
 
-struct World<'a> {
+struct RunContext<'a> {
     scenario: &'a Scenario,
     providers: Vec<Provided>,
     people: Vec<Person<'a>>,
     events: BinaryHeap<Reverse<Event>>,
 }
 
-impl World<'_> {
+impl RunContext<'_> {
     fn begin(&mut self, who: usize) {
         let Person { history, plan, .. } = &self.people[who];
         let (arrival, give_up_after) = (history.arrival, plan.flow.give_up_after());

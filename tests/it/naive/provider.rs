@@ -3,10 +3,10 @@
 use super::engine::is_delivery;
 use crate::build::span;
 use failsim::dist::Sampler;
-use failsim::provider::{Effect, Outage, Outcome, Price, ProviderSpec};
+use failsim::provider::{Effect, Outage, OutcomeSpec, Price, ProviderSpec};
 use failsim::rng::{Draws, purpose};
+use failsim::status::Status;
 use failsim::units::{Span, Time};
-use failsim::vocabulary::Status;
 
 /// The samplers of one provider.
 pub(super) struct Samplers {
@@ -182,7 +182,7 @@ impl Errand<'_> {
         happens.after(self.samplers.report_delay.sample(self.draws.draw(lane)))
     }
 
-    fn deliver(&self, index: usize, outcome: &Outcome, at: Time, carried: &mut Carried) {
+    fn deliver(&self, index: usize, outcome: &OutcomeSpec, at: Time, carried: &mut Carried) {
         let price = &self.spec.price;
         let late = at > self.submitted.after(self.validity);
         let amount = if late { price.delivered_late } else { price.delivered };

@@ -2,7 +2,7 @@
 //! began.
 
 use super::provider::Windows;
-use failsim::provider::{Capacity, Effect, Order, ProviderSpec};
+use failsim::provider::{Capacity, Discipline, Effect, ProviderSpec};
 use failsim::units::Time;
 
 pub(super) struct Shop {
@@ -74,7 +74,7 @@ impl Shop {
     /// Takes out the one who is next.
     pub(super) fn next(&mut self) -> (usize, usize) {
         let highest = self.waiting.iter().map(|one| one.priority).max();
-        let is_next = |one: &Waiting| self.capacity.order == Order::Fifo || Some(one.priority) == highest;
+        let is_next = |one: &Waiting| self.capacity.order == Discipline::Fifo || Some(one.priority) == highest;
         let place = self.waiting.iter().position(is_next).expect("somebody waits");
         let next = self.waiting.remove(place);
         (next.who, next.attempt)

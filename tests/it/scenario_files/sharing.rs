@@ -2,9 +2,9 @@
 
 use super::{checked, refused, said_of, with};
 use failsim::engine::{BreakerRules, Pool};
-use failsim::provider::{Capacity, Effect, Order, When};
+use failsim::provider::{Capacity, Discipline, Effect, When};
+use failsim::status::{Status, StatusSet};
 use failsim::units::{Rate, Span};
-use failsim::vocabulary::{Status, StatusSet};
 
 /// The reference scenario with more in the table of viber.
 fn viber(more: &str) -> String {
@@ -26,12 +26,12 @@ fn refused_capacity(text: &str, parts: &[&str]) {
 
 #[test]
 fn a_capacity_is_a_rate_lines_or_both() {
-    let whole = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Order::Fifo };
+    let whole = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Discipline::Fifo };
     let rate = Rate::new(300, 0, span(1));
     assert_eq!(capacity("{ rate = \"18_000/min\" }"), Capacity { rate, ..whole });
     assert_eq!(capacity("{ concurrent = 12 }"), Capacity { concurrent: Some(12), ..whole });
     let both = "{ rate = \"300/s\", concurrent = 12, queue = 50, order = \"priority\" }";
-    assert_eq!(capacity(both), Capacity { rate, concurrent: Some(12), queue: 50, order: Order::Priority });
+    assert_eq!(capacity(both), Capacity { rate, concurrent: Some(12), queue: 50, order: Discipline::Priority });
     assert_eq!(capacity("{ rate = \"300/s\", over_limit = \"reject\" }"), Capacity { rate, queue: 0, ..whole });
 }
 

@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 const BINS: usize = 1024;
 
 /// Something that is due at a time, by which its order goes first.
-pub(super) trait Due: Ord + Copy {
+pub(super) trait Scheduled: Ord + Copy {
     /// When it is due.
     fn at(&self) -> Time;
 }
@@ -21,7 +21,7 @@ pub(super) trait Due: Ord + Copy {
 /// > All of `sorted` and `fresh` is due before `edge`, all in the bins from `next` on at or after it, and all of `later` after the
 /// > last bin.
 #[derive(Debug)]
-pub(super) struct Agenda<T> {
+pub(super) struct EventQueue<T> {
     /// The bin whose time has come; the first entry last.
     sorted: Vec<T>,
     /// What has come since and is due before `edge`.
@@ -40,7 +40,7 @@ pub(super) struct Agenda<T> {
     first_later: i64,
 }
 
-impl<T: Due> Agenda<T> {
+impl<T: Scheduled> EventQueue<T> {
     pub(super) fn new() -> Self {
         Self {
             sorted: Vec::new(),
@@ -127,7 +127,7 @@ impl<T: Due> Agenda<T> {
     /// Lays what is due later into bins: the first half of it, and what else has room.
     fn spread(&mut self) {
         let middle = self.later.len() / 2;
-        let (_, middle, _) = self.later.select_nth_unstable_by_key(middle, Due::at);
+        let (_, middle, _) = self.later.select_nth_unstable_by_key(middle, Scheduled::at);
         let span = (middle.at().as_micros() - self.first_later) as u64;
         self.count = self.later.len().next_power_of_two().min(BINS);
         self.shift = (u64::BITS - span.leading_zeros()).saturating_sub(self.count.ilog2());
@@ -147,7 +147,7 @@ mod tests {
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
     struct Entry(Time, u32);
 
-    impl Due for Entry {
+    impl Scheduled for Entry {
         fn at(&self) -> Time {
             self.0
         }
@@ -159,7 +159,7 @@ mod tests {
         fn entries_come_out_as_from_a_heap(
             moves in prop::collection::vec((0_u32..4, prop_oneof![0_i64..3, 0_i64..5000, 0_i64..1 << 50]), 1..3000)
         ) {
-            let (mut agenda, mut heap, mut now) = (Agenda::new(), BinaryHeap::new(), 0);
+            let (mut agenda, mut heap, mut now) = (EventQueue::new(), BinaryHeap::new(), 0);
             for (i, (kind, span)) in (0_u32..).zip(moves) {
                 if kind > 0 {
                     let entry = Entry(Time::from_micros(now + span), i % 7);

@@ -1,6 +1,6 @@
 //! The travellers under way, each in a place of its own.
 
-use super::traveller::Traveller;
+use super::active_recipient::ActiveRecipient;
 use std::collections::VecDeque;
 use std::ops::{Index, IndexMut};
 
@@ -10,14 +10,14 @@ const BLOCK: usize = 4096;
 /// Travellers by their places. A place that has come free is taken again, the one that has been free longest first: those who
 /// arrive together lie together.
 #[derive(Default)]
-pub(super) struct Places {
-    blocks: Vec<Vec<Traveller>>,
+pub(super) struct RecipientArena {
+    blocks: Vec<Vec<ActiveRecipient>>,
     free: VecDeque<u32>,
 }
 
-impl Places {
+impl RecipientArena {
     /// The place that `traveller` takes.
-    pub(super) fn enter(&mut self, traveller: Traveller) -> usize {
+    pub(super) fn enter(&mut self, traveller: ActiveRecipient) -> usize {
         if let Some(place) = self.free.pop_front() {
             self[place as usize] = traveller;
             return place as usize;
@@ -36,18 +36,18 @@ impl Places {
     }
 }
 
-impl Index<usize> for Places {
-    type Output = Traveller;
+impl Index<usize> for RecipientArena {
+    type Output = ActiveRecipient;
 
     #[inline]
-    fn index(&self, place: usize) -> &Traveller {
+    fn index(&self, place: usize) -> &ActiveRecipient {
         &self.blocks[place / BLOCK][place % BLOCK]
     }
 }
 
-impl IndexMut<usize> for Places {
+impl IndexMut<usize> for RecipientArena {
     #[inline]
-    fn index_mut(&mut self, place: usize) -> &mut Traveller {
+    fn index_mut(&mut self, place: usize) -> &mut ActiveRecipient {
         &mut self.blocks[place / BLOCK][place % BLOCK]
     }
 }

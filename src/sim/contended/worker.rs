@@ -1,30 +1,30 @@
 //! What one thread does for a world that flows one way: it brings attempts to their ends, batch by batch, and counts them.
 
+use super::cohort::{Cohort, CohortBatch, StepCarry};
 use super::departure::Departure;
 use super::finished::Finished;
-use super::line::{Crowd, Line, Ticket};
-use crate::provider::{Fate, Fates, Fortune, Provider, Terms, Use, Who};
-use crate::rng::{LANES, Luck};
-use crate::sim::alone::World;
+use crate::provider::{AttemptResult, AttemptResults, DrawBatch, Provider, Terms, Use, Who};
+use crate::rng::{LANES, RngKey};
 use crate::sim::batch::Columns;
-use crate::sim::cast::Cast;
+use crate::sim::independent::RunContext;
+use crate::sim::model::Model;
 use crate::sim::progress::{Interrupted, Progress};
-use crate::sim::room::{LaneStep, NEVER, PlaceInPlan, Room};
+use crate::sim::step_buffers::{FastStep, NEVER, PlaceInPlan, StepBuffers};
 use crate::sim::tally::{PlanTally, QueueTally};
 use crate::sim::timeline::Timeline;
 use crate::stats::Bins;
+use crate::status::Segment;
 use crate::units::Time;
-use crate::vocabulary::Segment;
 use std::ops::Range;
 
 /// A thread's tallies, and room for a batch.
 pub(super) struct Worker {
     /// One for each stream.
     counts: Vec<Counts>,
-    crowd: Crowd,
-    room: Room,
+    crowd: CohortBatch,
+    room: StepBuffers,
     columns: Box<Columns>,
-    fortune: Box<Fortune>,
+    fortune: Box<DrawBatch>,
     /// When each departs, if it does (µs).
     departures: [i64; LANES],
     /// Whether the one in each lane goes on to the next step.
@@ -40,16 +40,16 @@ struct Counts {
 /// A step, and what is needed to bring attempts of it to their ends.
 pub(super) struct Task<'a> {
     pub(super) provider: &'a Provider,
-    pub(super) step: &'a LaneStep,
+    pub(super) step: &'a FastStep,
     /// Whether late delivery reports end the flow.
     pub(super) finish: bool,
     /// The luck of the stream.
-    pub(super) luck: Luck,
+    pub(super) luck: RngKey,
 }
 
 impl Worker {
     /// A worker with empty tallies, for the world in which the plan with this index is compared.
-    pub(super) fn new(cast: &Cast, plan: usize) -> Self {
+    pub(super) fn new(cast: &Model, plan: usize) -> Self {
         let counts = cast.streams.iter().map(|role| (role, cast.part(role, plan))).map(|(role, part)| Counts {
             tally: PlanTally::with_queues(part.terms.len(), &cast.providers, &part.scale),
             arrivals: Bins::default(),
@@ -57,10 +57,10 @@ impl Worker {
         });
         Self {
             counts: counts.collect(),
-            crowd: Crowd::EMPTY,
-            room: Room::new(),
+            crowd: CohortBatch::EMPTY,
+            room: StepBuffers::new(),
             columns: Box::new(Columns::EMPTY),
-            fortune: Box::new(Fortune::UNTOLD),
+            fortune: Box::new(DrawBatch::UNTOLD),
             departures: [0; LANES],
             goes_on: [false; LANES],
         }
@@ -88,12 +88,12 @@ impl Worker {
     /// Brings the attempts of these ranks of a line to their ends; gives the tickets of those who go on.
     pub(super) fn settle(
         &mut self,
-        line: &Line,
+        line: &Cohort,
         ranks: Range<usize>,
         task: &Task<'_>,
-        world: &World<'_>,
+        world: &RunContext<'_>,
         progress: &Progress,
-    ) -> Result<Vec<Ticket>, Interrupted> {
+    ) -> Result<Vec<StepCarry>, Interrupted> {
         let mut tickets = Vec::new();
         for rank in ranks.clone().step_by(LANES) {
             if progress.stopped() {
@@ -122,7 +122,7 @@ impl Worker {
     fn decide(&mut self, task: &Task<'_>) {
         let Self { crowd, room, fortune, departures, .. } = self;
         let Task { provider, step, .. } = task;
-        let Crowd { count, recipients, neighbours, .. } = &*crowd;
+        let CohortBatch { count, recipients, neighbours, .. } = &*crowd;
         let (at, lanes) = (&room.at[..*count], &room.lanes[..*count]);
         // Those who never depart are taken to do so at once, and set right afterwards.
         let mut all_depart = true;
@@ -139,7 +139,7 @@ impl Worker {
         if *count < FEW {
             provider.submit_each(of, lanes, times, &step.terms, &mut room.fates);
         } else {
-            provider.foresee(of, fortune);
+            provider.draw_batch(of, fortune);
             provider.submit_lanes(of, fortune, lanes, times, &step.terms, &mut room.fates);
         }
         if !all_depart {
@@ -148,7 +148,7 @@ impl Worker {
     }
 
     /// Parts those who go on to the next step, the first `next` of the room, from those whose lives are over.
-    fn part(&mut self, next: usize, stream: usize, tickets: &mut Vec<Ticket>) {
+    fn part(&mut self, next: usize, stream: usize, tickets: &mut Vec<StepCarry>) {
         let Self { crowd, room, columns, goes_on, .. } = self;
         let Counts { tally, finished, .. } = &mut self.counts[stream];
         let goes_on = &mut goes_on[..crowd.count];
@@ -171,13 +171,13 @@ impl Worker {
 const FEW: usize = LANES / 6;
 
 /// What becomes of those who never depart.
-fn set_right(crowd: &Crowd, task: &Task<'_>, at: &[i64; LANES], fates: &mut Fates) {
+fn set_right(crowd: &CohortBatch, task: &Task<'_>, at: &[i64; LANES], fates: &mut AttemptResults) {
     let Task { provider, step, luck, .. } = task;
     for k in (0..crowd.count).filter(|&k| crowd.departures[k].time().is_none()) {
         let submitted = Time::from_micros(at[k]);
         let terms = Terms { submitted, ..step.terms };
         let fate = if crowd.departures[k] == Departure::REJECTED {
-            Fate::rejected(&terms)
+            AttemptResult::rejected(&terms)
         } else {
             let draws = luck.draws(provider.key(), crowd.recipients[k], step.use_number);
             provider.expire_in_queue(&terms, Segment::WHOLE, submitted.after(terms.ttl), draws)
@@ -187,7 +187,7 @@ fn set_right(crowd: &Crowd, task: &Task<'_>, at: &[i64; LANES], fates: &mut Fate
 }
 
 /// Counts what happened to the crowd in the queue.
-fn count_queue(queue: &mut QueueTally, task: &Task<'_>, crowd: &Crowd, room: &Room, timeline: Timeline) {
+fn count_queue(queue: &mut QueueTally, task: &Task<'_>, crowd: &CohortBatch, room: &StepBuffers, timeline: Timeline) {
     let (mut departures, mut waits, mut count) = ([0; LANES], [0; LANES], 0);
     for k in 0..crowd.count {
         let submitted = Time::from_micros(room.at[k]);

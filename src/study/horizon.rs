@@ -1,7 +1,7 @@
 //! Over which span of time a scenario plays.
 
 use crate::dist::{Dist, Sampler};
-use crate::provider::{Outcome, ProviderSpec};
+use crate::provider::{OutcomeSpec, ProviderSpec};
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::Timeline;
 use crate::traffic::Arrivals;
@@ -74,7 +74,7 @@ fn add_load(scenario: &Scenario, recipients: f64, plan: &Plan, loads: &mut [f64]
     for rules in plan.flow.steps() {
         let members = rules.pool.members();
         members.iter().for_each(|&provider| loads[provider] += left / members.len() as f64);
-        let reached = |outcome: &&Outcome| outcome.status.is_delivery();
+        let reached = |outcome: &&OutcomeSpec| outcome.status.is_delivery();
         let outcomes = &scenario.providers[members[0]].outcomes;
         left *= 1.0 - outcomes.iter().filter(reached).map(|outcome| outcome.share.get()).sum::<f64>().min(1.0);
     }
@@ -85,7 +85,7 @@ fn time_for(provider: &ProviderSpec, attempts: f64) -> f64 {
     let Some(capacity) = provider.capacity else { return 0.0 };
     let paced = capacity.rate.map_or(0.0, |rate| attempts / rate.per_second());
     let hold =
-        |outcome: &Outcome| outcome.share.get() * (mean(&outcome.after) + outcome.talk.as_ref().map_or(0.0, mean));
+        |outcome: &OutcomeSpec| outcome.share.get() * (mean(&outcome.after) + outcome.talk.as_ref().map_or(0.0, mean));
     let held = || provider.outcomes.iter().map(hold).sum::<f64>();
     let lines = capacity.concurrent.map_or(0.0, |lines| attempts * held() / f64::from(lines));
     paced.max(lines)

@@ -1,24 +1,24 @@
 //! The recipients of a stream in the order in which they arrive.
 
-use super::order::Order;
-use crate::rng::{LANES, Luck};
+use super::time_order::TimeOrder;
+use crate::rng::{LANES, RngKey};
 use crate::traffic::{Arrivals, Timetable, Traffic};
 use crate::units::Time;
 
 /// The arrivals of a stream in order of time, those at one time in order of recipients.
-pub(super) enum Procession {
+pub(super) enum ArrivalOrder {
     /// The recipients come in their own order.
     Own(Timetable),
     /// They come in this one.
-    Sorted(Order),
+    Sorted(TimeOrder),
 }
 
-impl Procession {
-    pub(super) fn new(traffic: &Traffic, luck: Luck) -> Self {
+impl ArrivalOrder {
+    pub(super) fn new(traffic: &Traffic, luck: RngKey) -> Self {
         let timetable = Timetable::new(traffic, luck);
         match traffic.arrivals {
             Arrivals::Blast | Arrivals::Spread { .. } => Self::Own(timetable),
-            _ => Self::Sorted(Order::of(times(&timetable).iter().copied())),
+            _ => Self::Sorted(TimeOrder::of(times(&timetable).iter().copied())),
         }
     }
 
@@ -52,18 +52,18 @@ fn times(timetable: &Timetable) -> Vec<i64> {
 }
 
 /// A procession that is looked at one by one.
-pub(super) struct March {
-    procession: Procession,
+pub(super) struct ArrivalCursor {
+    procession: ArrivalOrder,
     recipients: u64,
     next: u64,
     times: [Time; LANES],
     numbers: [u32; LANES],
 }
 
-impl March {
-    pub(super) fn new(traffic: &Traffic, luck: Luck) -> Self {
+impl ArrivalCursor {
+    pub(super) fn new(traffic: &Traffic, luck: RngKey) -> Self {
         Self {
-            procession: Procession::new(traffic, luck),
+            procession: ArrivalOrder::new(traffic, luck),
             recipients: traffic.recipients,
             next: 0,
             times: [Time::ZERO; LANES],
@@ -90,7 +90,7 @@ impl March {
         self.next
     }
 
-    /// The one that [`March::peek`] gave has arrived.
+    /// The one that [`ArrivalCursor::peek`] gave has arrived.
     #[inline]
     pub(super) const fn advance(&mut self) {
         self.next += 1;

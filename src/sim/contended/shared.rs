@@ -1,13 +1,13 @@
 //! What all recipients of a run share: the queues of the providers, and the circuit breakers before them.
 
-use super::agenda::{Agenda, Due};
+use super::event_queue::{EventQueue, Scheduled};
 use crate::engine::{Breakers, CallResult, Candidate, Permit, Pool, Routing};
-use crate::provider::{self, Fate, Queue};
+use crate::provider::{self, AttemptResult, Queue};
 use crate::sim::admission::{Admission, AdmissionDecision, Comer};
-use crate::sim::cast::Cast;
+use crate::sim::model::Model;
 use crate::sim::recipient::RecipientId;
+use crate::status::Status;
 use crate::units::Time;
-use crate::vocabulary::Status;
 
 /// The queues and breakers of all providers.
 pub(super) struct Shared {
@@ -25,7 +25,7 @@ pub(super) struct Shared {
 
 /// Results of attempts that are known before the breaker hears of them: a simulation knows them as soon as an attempt departs.
 struct PendingResults {
-    queue: Agenda<PendingResult>,
+    queue: EventQueue<PendingResult>,
     /// How many results there have been.
     known: u64,
 }
@@ -39,7 +39,7 @@ struct PendingResult {
     permit: Permit,
 }
 
-impl Due for PendingResult {
+impl Scheduled for PendingResult {
     #[inline]
     fn at(&self) -> Time {
         self.result.at
@@ -47,8 +47,8 @@ impl Due for PendingResult {
 }
 
 impl Shared {
-    pub(super) fn new(cast: &Cast, watched: Option<RecipientId>) -> Self {
-        let results = |rules: &Option<_>| rules.map(|_| PendingResults { queue: Agenda::new(), known: 0 });
+    pub(super) fn new(cast: &Model, watched: Option<RecipientId>) -> Self {
+        let results = |rules: &Option<_>| rules.map(|_| PendingResults { queue: EventQueue::new(), known: 0 });
         Self {
             queues: cast.providers.iter().map(provider::Provider::queue).collect(),
             breakers: Breakers::new(&cast.breakers),
@@ -149,7 +149,7 @@ impl Admission for Shared {
     }
 
     #[inline]
-    fn departed(&mut self, comer: &Comer, departs: Time, fate: &Fate) {
+    fn departed(&mut self, comer: &Comer, departs: Time, fate: &AttemptResult) {
         if let Some(queue) = &mut self.queues[comer.provider] {
             queue.hold(fate.released);
         }

@@ -1,17 +1,17 @@
 //! All who come to one step of one stream: in which order, and when each leaves.
 
+use super::arrival_order::ArrivalOrder;
 use super::departure::Departure;
-use super::order::Order;
-use super::procession::Procession;
-use crate::rng::{LANES, Luck};
+use super::time_order::TimeOrder;
+use crate::rng::{LANES, RngKey};
 use crate::sim::batch::Columns;
-use crate::sim::room::Room;
+use crate::sim::step_buffers::StepBuffers;
 use crate::traffic::{Timetable, Traffic};
 use crate::units::Time;
 use std::ops::Range;
 
 /// Those who come to a step. Its queue, if there is one, lets them through in order of time, those at one time in order of recipients.
-pub(super) struct Line {
+pub(super) struct Cohort {
     pub(super) stream: usize,
     pub(super) step: usize,
     source: Source,
@@ -21,9 +21,9 @@ pub(super) struct Line {
 
 enum Source {
     /// Those who arrive.
-    Arrivals(Procession, u64),
+    Arrivals(ArrivalOrder, u64),
     /// Those who come from an earlier step, and their order where it matters.
-    Tickets(Vec<Ticket>, Option<Order>),
+    Tickets(Vec<StepCarry>, Option<TimeOrder>),
 }
 
 impl Source {
@@ -37,7 +37,7 @@ impl Source {
 
 /// Somebody on the way from one step to the next: 48 bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ticket {
+pub(super) struct StepCarry {
     /// When the next step begins (µs).
     pub(super) at: i64,
     /// The earliest late delivery report that is still to come (µs).
@@ -53,18 +53,18 @@ pub(super) struct Ticket {
     pub(super) first_step: u8,
 }
 
-impl Line {
+impl Cohort {
     /// Those who arrive, in order of time if that matters.
-    pub(super) fn of_arrivals(stream: usize, traffic: &Traffic, luck: Luck, in_order: bool) -> Self {
+    pub(super) fn of_arrivals(stream: usize, traffic: &Traffic, luck: RngKey, in_order: bool) -> Self {
         let procession = match in_order {
-            true => Procession::new(traffic, luck),
-            false => Procession::Own(Timetable::new(traffic, luck)),
+            true => ArrivalOrder::new(traffic, luck),
+            false => ArrivalOrder::Own(Timetable::new(traffic, luck)),
         };
         Self { stream, step: 0, source: Source::Arrivals(procession, traffic.recipients), departures: Vec::new() }
     }
 
     /// Those who come from an earlier step.
-    pub(super) fn of_tickets(stream: usize, step: usize, parts: Vec<Vec<Ticket>>) -> Self {
+    pub(super) fn of_tickets(stream: usize, step: usize, parts: Vec<Vec<StepCarry>>) -> Self {
         let all = parts.into_iter().reduce(|mut all, mut part| {
             all.append(&mut part);
             all
@@ -79,7 +79,7 @@ impl Line {
     /// Puts them in order of time.
     pub(super) fn sort(&mut self) {
         if let Source::Tickets(tickets, order) = &mut self.source {
-            let mut sorted = Order::of(tickets.iter().map(|ticket| ticket.at));
+            let mut sorted = TimeOrder::of(tickets.iter().map(|ticket| ticket.at));
             sorted.break_ties(|place| tickets[place as usize].recipient);
             *order = Some(sorted);
         }
@@ -93,9 +93,9 @@ impl Line {
     }
 
     /// The line on its way through the queue.
-    pub(super) fn march(&mut self) -> LineMarch<'_> {
+    pub(super) fn march(&mut self) -> CohortCursor<'_> {
         self.departures.reserve_exact(self.len());
-        LineMarch {
+        CohortCursor {
             stream: self.stream,
             line: &self.source,
             departures: &mut self.departures,
@@ -106,13 +106,13 @@ impl Line {
     }
 
     /// Seats those from this rank on, as many as the crowd is to have, in their room.
-    pub(super) fn seat(&self, rank: usize, crowd: &mut Crowd, room: &mut Room, columns: &mut Columns) {
+    pub(super) fn seat(&self, rank: usize, crowd: &mut CohortBatch, room: &mut StepBuffers, columns: &mut Columns) {
         let count = crowd.count;
         match &self.source {
             Source::Arrivals(procession, _) => {
                 let (arrivals, recipients) = (&mut crowd.arrivals[..count], &mut crowd.recipients[..count]);
                 procession.fill(rank as u64, arrivals, recipients);
-                crowd.neighbours = matches!(procession, Procession::Own(_));
+                crowd.neighbours = matches!(procession, ArrivalOrder::Own(_));
                 room.begin(arrivals, columns);
             }
             Source::Tickets(tickets, order) => {
@@ -133,7 +133,7 @@ impl Line {
 }
 
 /// A batch of those in a line.
-pub(super) struct Crowd {
+pub(super) struct CohortBatch {
     pub(super) count: usize,
     pub(super) recipients: [u32; LANES],
     pub(super) arrivals: [Time; LANES],
@@ -142,7 +142,7 @@ pub(super) struct Crowd {
     pub(super) neighbours: bool,
 }
 
-impl Crowd {
+impl CohortBatch {
     pub(super) const EMPTY: Self = Self {
         count: 0,
         recipients: [0; LANES],
@@ -152,7 +152,7 @@ impl Crowd {
     };
 
     #[inline]
-    fn take(&mut self, k: usize, ticket: &Ticket, room: &mut Room, columns: &mut Columns) {
+    fn take(&mut self, k: usize, ticket: &StepCarry, room: &mut StepBuffers, columns: &mut Columns) {
         self.recipients[k] = ticket.recipient;
         self.arrivals[k] = Time::from_micros(ticket.arrival);
         (room.lanes[k], room.at[k], room.late[k]) = (k as u16, ticket.at, ticket.late);
@@ -163,8 +163,8 @@ impl Crowd {
 
     /// The ticket of the one in this `lane`, who comes to the next step as `room` says of its `k`-th.
     #[inline]
-    pub(super) fn ticket(&self, k: usize, lane: usize, room: &Room, columns: &Columns) -> Ticket {
-        Ticket {
+    pub(super) fn ticket(&self, k: usize, lane: usize, room: &StepBuffers, columns: &Columns) -> StepCarry {
+        StepCarry {
             at: room.at[k],
             late: room.late[k],
             arrival: self.arrivals[lane].as_micros(),
@@ -179,7 +179,7 @@ impl Crowd {
 }
 
 /// A line on its way through a queue.
-pub(super) struct LineMarch<'a> {
+pub(super) struct CohortCursor<'a> {
     pub(super) stream: usize,
     line: &'a Source,
     departures: &'a mut Vec<Departure>,
@@ -189,7 +189,7 @@ pub(super) struct LineMarch<'a> {
     known: usize,
 }
 
-impl LineMarch<'_> {
+impl CohortCursor<'_> {
     /// When the next one comes (µs); the latest time of all when there is none.
     pub(super) fn peek(&mut self) -> i64 {
         if self.next == self.known {
@@ -232,8 +232,8 @@ impl LineMarch<'_> {
     /// The recipient of this rank.
     pub(super) fn recipient(&self, rank: usize) -> u32 {
         match self.line {
-            Source::Arrivals(Procession::Own(_), _) => rank as u32,
-            Source::Arrivals(Procession::Sorted(order), _) => order.get(rank).1,
+            Source::Arrivals(ArrivalOrder::Own(_), _) => rank as u32,
+            Source::Arrivals(ArrivalOrder::Sorted(order), _) => order.get(rank).1,
             Source::Tickets(tickets, order) => {
                 tickets[order.as_ref().map_or(rank, |order| order.get(rank).1 as usize)].recipient
             }

@@ -4,34 +4,34 @@ use super::pairs::Pairs;
 use super::progress::{Interrupted, Progress};
 use crate::engine::{BreakerRules, FlowPlan, StepRules};
 use crate::provider::{Provider, ProviderSpec, Terms};
-use crate::rng::Luck;
+use crate::rng::RngKey;
 use crate::scenario::{Plan, Scenario};
 use crate::stats::Scale;
+use crate::status::SuccessFloor;
 use crate::traffic::Traffic;
 use crate::units::{Span, Time};
-use crate::vocabulary::SuccessFloor;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The providers, plans and streams of a scenario, ready to play.
 #[derive(Clone, Debug)]
-pub struct Cast {
+pub struct Model {
     /// The providers, in the order of the scenario.
     pub providers: Vec<Provider>,
     /// For each provider, the rules of the breaker before it.
     pub breakers: Vec<Option<BreakerRules>>,
     /// The plans that are compared, in the order of the scenario.
-    pub plans: Vec<Part>,
+    pub plans: Vec<CompiledPlan>,
     /// The streams of traffic, in the order of the scenario.
-    pub streams: Vec<Role>,
+    pub streams: Vec<TrafficClass>,
     /// Which of the plans are compared with which.
     pub pairs: Pairs,
 }
 
 /// A plan, ready to play.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct CompiledPlan {
     /// The rules for the engine.
     pub flow: FlowPlan,
     /// For each step, what is agreed for each attempt, but for the moment.
@@ -42,7 +42,7 @@ pub struct Part {
 
 /// A stream of traffic.
 #[derive(Clone, Debug)]
-pub struct Role {
+pub struct TrafficClass {
     /// Its name, by which its luck is keyed.
     pub name: String,
     /// Who arrives.
@@ -52,10 +52,10 @@ pub struct Role {
     /// The higher goes first where a provider serves by priority.
     pub priority: u8,
     /// The plan of its own, if it does not follow the one that is compared; one or none.
-    pub own: Vec<Part>,
+    pub own: Vec<CompiledPlan>,
 }
 
-impl Cast {
+impl Model {
     /// The cast of `scenario`.
     ///
     /// # Panics
@@ -76,17 +76,17 @@ impl Cast {
             Ok(_) => Ok(Provider::new(spec)),
             Err(_) => Ok(Provider::unused(spec)),
         };
-        let role = |stream: &crate::scenario::Stream| Role {
+        let role = |stream: &crate::scenario::Stream| TrafficClass {
             name: stream.name.clone(),
             traffic: stream.traffic.clone(),
             deadline: stream.deadline,
             priority: stream.priority,
-            own: stream.plan.iter().map(Part::new).collect(),
+            own: stream.plan.iter().map(CompiledPlan::new).collect(),
         };
         Ok(Self {
             providers: scenario.providers.par_iter().enumerate().map(provider).collect::<Result<_, _>>()?,
             breakers: scenario.breakers.clone(),
-            plans: scenario.plans.iter().map(Part::new).collect(),
+            plans: scenario.plans.iter().map(CompiledPlan::new).collect(),
             streams: scenario.streams.iter().map(role).collect(),
             pairs: Pairs::new(scenario.plans.len(), scenario.reference()),
         })
@@ -108,7 +108,7 @@ impl Cast {
 
     /// The same with the random outages of the world of `luck` that begin before `until`.
     #[must_use]
-    pub fn in_world(&self, luck: Luck, until: Time) -> Cow<'_, Self> {
+    pub fn in_world(&self, luck: RngKey, until: Time) -> Cow<'_, Self> {
         if !self.has_random_outages() {
             return Cow::Borrowed(self);
         }
@@ -124,18 +124,18 @@ impl Cast {
 
     /// The plans that a stream is played under: its own, or all that are compared.
     #[must_use]
-    pub fn parts<'a>(&'a self, role: &'a Role) -> &'a [Part] {
+    pub fn parts<'a>(&'a self, role: &'a TrafficClass) -> &'a [CompiledPlan] {
         if role.own.is_empty() { &self.plans } else { &role.own }
     }
 
     /// The plan that a stream follows when the plan with this index is played.
     #[must_use]
-    pub fn part<'a>(&'a self, role: &'a Role, plan: usize) -> &'a Part {
+    pub fn part<'a>(&'a self, role: &'a TrafficClass, plan: usize) -> &'a CompiledPlan {
         role.own.first().unwrap_or(&self.plans[plan])
     }
 }
 
-impl Part {
+impl CompiledPlan {
     fn new(plan: &Plan) -> Self {
         let terms = |rules: &StepRules| Terms {
             submitted: Time::ZERO,

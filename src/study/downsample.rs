@@ -11,7 +11,7 @@ const AFTER_THE_END: f64 = 0.015;
 const LEFT_OUT: f64 = 0.001;
 
 /// How the fine bins of a tally become the bins that are shown.
-pub(super) struct Thinning {
+pub(super) struct Downsample {
     /// How many fine bins make one.
     factor: usize,
     /// How many are shown.
@@ -20,7 +20,7 @@ pub(super) struct Thinning {
     replications: f64,
 }
 
-impl Thinning {
+impl Downsample {
     /// At most `most` bins, up to where all but few events of a strand are over, and at least to the moment `until`.
     pub(super) fn of(totals: &Totals, strand: &GroupLedger, most: usize, until: Time) -> Self {
         let events = all_events(strand, totals.timeline.bins());

@@ -8,10 +8,12 @@ mod kernel;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use failsim::engine::BreakerRules;
-use failsim::provider::Order;
-use failsim::rng::Luck;
+use failsim::provider::Discipline;
+use failsim::rng::RngKey;
 use failsim::scenario::Scenario;
-use failsim::sim::{Cast, Progress, Timeline, Way, World, WorldTally, flows_one_way, play_together};
+use failsim::sim::{
+    ExecutionMode, Model, PlanRunTally, Progress, RunContext, Timeline, is_feed_forward, play_contended,
+};
 use failsim::units::{Span, Time};
 use kernel::Kernel;
 use rayon::prelude::*;
@@ -24,7 +26,7 @@ const ALLOWED: f64 = 0.01;
 
 /// A scenario made ready to play.
 struct Ready {
-    cast: Cast,
+    cast: Model,
     lives: u64,
     plans: usize,
 }
@@ -32,18 +34,18 @@ struct Ready {
 impl Ready {
     fn new(scenario: &Scenario) -> Self {
         let plans = scenario.plans.len();
-        Self { cast: Cast::new(scenario), lives: scenario.recipients() * plans as u64, plans }
+        Self { cast: Model::new(scenario), lives: scenario.recipients() * plans as u64, plans }
     }
 
-    fn world(&self, way: Way) -> World<'_> {
+    fn world(&self, way: ExecutionMode) -> RunContext<'_> {
         let horizon = Time::from_secs_f64(3600.0);
-        World { cast: &self.cast, luck: Luck::new(20_261_127, 0), timeline: Timeline::over(horizon), way }
+        RunContext { cast: &self.cast, luck: RngKey::new(20_261_127, 0), timeline: Timeline::over(horizon), way }
     }
 
     /// Plays the worlds of all plans, in parallel.
-    fn play(&self, way: Way) -> Vec<WorldTally> {
+    fn play(&self, way: ExecutionMode) -> Vec<PlanRunTally> {
         let world = self.world(way);
-        let play = |plan| play_together(&world, plan, &Progress::default()).expect("nobody stops it");
+        let play = |plan| play_contended(&world, plan, &Progress::default()).expect("nobody stops it");
         (0..self.plans).into_par_iter().with_max_len(1).map(play).collect()
     }
 
@@ -75,21 +77,24 @@ fn scaled(mut scenario: Scenario) -> Scenario {
 fn capacity(criterion: &mut Criterion) {
     let scenario = reference();
     let (ready, kernel) = (Ready::new(&scenario), Kernel::new());
-    assert!((0..ready.plans).all(|plan| flows_one_way(&ready.world(Way::Shortest), plan)));
+    assert!((0..ready.plans).all(|plan| is_feed_forward(&ready.world(ExecutionMode::Shortest), plan)));
     assert_same_answers(&ready, &kernel);
     let mut one = scenario.clone();
     one.plans.truncate(1);
     let one = Ready::new(&one);
     for (threads, pool) in ground::pools() {
         let mut group = ready.group(criterion, &format!("reference-capacity/{threads}"));
-        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| ready.play(Way::Shortest))));
-        group.bench_function("failsim engine", |bencher| bencher.iter(|| pool.install(|| ready.play(Way::Engine))));
+        group
+            .bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Shortest))));
+        group.bench_function("failsim engine", |bencher| {
+            bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Engine)))
+        });
         group.bench_function("kernel", |bencher| {
             bencher.iter(|| pool.install(|| kernel.play_queued(black_box(scenario.recipients()), SEED)));
         });
         group.finish();
         let mut group = one.group(criterion, &format!("one world/{threads}"));
-        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| one.play(Way::Shortest))));
+        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| one.play(ExecutionMode::Shortest))));
         group.finish();
     }
 }
@@ -102,7 +107,7 @@ fn sizes(criterion: &mut Criterion) {
         let mut group = ready.group(criterion, "by size/1 thread");
         group.sample_size(10);
         group.bench_function(format!("{recipients} recipients"), |bencher| {
-            bencher.iter(|| pool.install(|| ready.play(Way::Shortest)));
+            bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Shortest)));
         });
         group.finish();
     }
@@ -116,7 +121,7 @@ fn policies(criterion: &mut Criterion) {
     priorities.streams[0].traffic.recipients -= urgent.traffic.recipients;
     priorities.streams.push(urgent);
     for capacity in priorities.providers.iter_mut().filter_map(|provider| provider.capacity.as_mut()) {
-        capacity.order = Order::Priority;
+        capacity.order = Discipline::Priority;
     }
     let with_breakers = |mut scenario: Scenario| {
         scenario.breakers.fill(Some(BreakerRules::DEFAULT));
@@ -127,7 +132,7 @@ fn policies(criterion: &mut Criterion) {
         for (name, scenario) in [("with priorities", &priorities), ("with breakers", &breakers), ("with both", &both)] {
             let ready = Ready::new(scenario);
             let mut group = ready.group(criterion, &format!("reference-capacity/{threads}"));
-            group.bench_function(name, |bencher| bencher.iter(|| pool.install(|| ready.play(Way::Shortest))));
+            group.bench_function(name, |bencher| bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Shortest))));
             group.finish();
         }
     }
@@ -137,7 +142,7 @@ fn policies(criterion: &mut Criterion) {
 fn assert_same_answers(ready: &Ready, kernel: &Kernel) {
     let n = ready.lives / ready.plans as u64;
     let theirs = kernel.play_queued(n, SEED);
-    for (plan, (ours, theirs)) in ready.play(Way::Shortest).iter().zip(&theirs).enumerate() {
+    for (plan, (ours, theirs)) in ready.play(ExecutionMode::Shortest).iter().zip(&theirs).enumerate() {
         let tally = &ours.streams[0];
         let pairs = [
             ("delivered", tally.delivered, theirs.delivered),

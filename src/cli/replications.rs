@@ -4,12 +4,12 @@ use super::numbers;
 use crate::scenario::Scenario;
 use crate::study::{Precision, Replications};
 
-/// The bound of [`Often::precision`] where none is given.
+/// The bound of [`ReplicationArgs::precision`] where none is given.
 const MOST: u32 = 1_000;
 
 /// How often a scenario is played.
 #[derive(clap::Args, Clone, Debug)]
-pub(super) struct Often {
+pub(super) struct ReplicationArgs {
     /// Play this many times, each time with luck of its own [default: as the scenario says, else 1]
     #[arg(long, value_name = "R", value_parser = numbers::replications)]
     pub(super) replications: Option<u32>,
@@ -21,7 +21,7 @@ pub(super) struct Often {
     pub(super) max_replications: Option<u32>,
 }
 
-impl Often {
+impl ReplicationArgs {
     /// The most replications that a precision may take.
     pub(super) fn most(&self) -> Option<u32> {
         self.precision.map(|_| self.bound())

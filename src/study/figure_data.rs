@@ -1,11 +1,11 @@
 //! The series behind the figures: latency curves and what happened over time.
 
+use super::downsample::Downsample;
 use super::results::PlanResult;
-use super::series::{OutageWindow, Pictures, PlanPicture};
-use super::thinning::Thinning;
+use super::series::{FigureData, OutageWindow, PlanFigureData};
 use super::totals::Totals;
 use crate::provider::{Calendar, Effect, ProviderSpec};
-use crate::rng::{Luck, ProviderKey};
+use crate::rng::{ProviderKey, RngKey};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::GroupLedger;
 use crate::sim::PlanTally;
@@ -57,12 +57,12 @@ fn chosen(plans: &[Worth], reference: usize) -> Vec<usize> {
 }
 
 /// The series of a run, of the plans that are `drawn`.
-pub(super) fn pictures(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> Pictures {
+pub(super) fn pictures(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> FigureData {
     let streams = scenario.streams.iter().zip(totals.streams());
     let of_stream = |(stream, strand): (&crate::scenario::Stream, &GroupLedger)| {
         of_strand(scenario, totals, strand, drawn, |plan| scenario.plan_of(stream, plan))
     };
-    Pictures {
+    FigureData {
         streams: streams.map(of_stream).collect(),
         ..of_strand(scenario, totals, totals.whole(), drawn, |plan| &scenario.plans[plan])
     }
@@ -75,10 +75,10 @@ fn of_strand<'a>(
     strand: &GroupLedger,
     drawn: &[usize],
     plan_of: impl Fn(usize) -> &'a Plan,
-) -> Pictures {
-    let thin = Thinning::of(totals, strand, BINS, Time::ZERO);
+) -> FigureData {
+    let thin = Downsample::of(totals, strand, BINS, Time::ZERO);
     let plans = drawn.iter().map(|&place| (plan_of(place), &strand.tally.plans[place]));
-    Pictures {
+    FigureData {
         plans: plans.map(|plan| plan_picture(scenario, totals, strand, &thin, plan)).collect(),
         bin_s: thin.bin_s(),
         arrivals: thin.series(&strand.tally.arrivals),
@@ -91,11 +91,11 @@ fn plan_picture(
     scenario: &Scenario,
     totals: &Totals,
     strand: &GroupLedger,
-    thin: &Thinning,
+    thin: &Downsample,
     (plan, tally): (&Plan, &PlanTally),
-) -> PlanPicture {
+) -> PlanFigureData {
     let n = strand.recipients as f64 * f64::from(totals.replications());
-    PlanPicture {
+    PlanFigureData {
         curve: curve(&tally.latencies, n),
         deliveries: deliveries(scenario, thin, plan, tally),
         failovers: thin.series(&tally.failovers),
@@ -122,7 +122,7 @@ fn curve(latencies: &Latencies, n: f64) -> Vec<(f64, f64)> {
 }
 
 /// The deliveries of each channel, in order of first use.
-fn deliveries(scenario: &Scenario, thin: &Thinning, plan: &Plan, tally: &PlanTally) -> Vec<(String, Vec<f64>)> {
+fn deliveries(scenario: &Scenario, thin: &Downsample, plan: &Plan, tally: &PlanTally) -> Vec<(String, Vec<f64>)> {
     let mut channels: Vec<(String, Bins)> = Vec::new();
     let mut done = Vec::new();
     let steps = plan.flow.steps().iter().flat_map(|rules| rules.pool.members());
@@ -145,11 +145,11 @@ fn deliveries(scenario: &Scenario, thin: &Thinning, plan: &Plan, tally: &PlanTal
 /// only one, or none.
 fn outage_windows(scenario: &Scenario, totals: &Totals, shown: Time) -> Vec<OutageWindow> {
     let until = if totals.replications() == 1 { totals.timeline.end() } else { Time::ZERO };
-    let luck = Luck::new(scenario.seed, 0);
+    let luck = RngKey::new(scenario.seed, 0);
     scenario.providers.iter().flat_map(|provider| windows(provider, luck, until, shown)).collect()
 }
 
-fn windows(provider: &ProviderSpec, luck: Luck, until: Time, shown: Time) -> Vec<OutageWindow> {
+fn windows(provider: &ProviderSpec, luck: RngKey, until: Time, shown: Time) -> Vec<OutageWindow> {
     let key = ProviderKey::of_name(&provider.name);
     let mut all = Vec::new();
     for (number, outage) in provider.outages.iter().enumerate() {

@@ -10,13 +10,13 @@
 //! Integrals are taken over the ends of bins. Whoever is there for a time of t is there at the ends of t / width bins, to one, so that each
 //! counts for its own time to the width of a bin.
 
-use super::WorldTally;
+use super::PlanRunTally;
 use crate::provider::Capacity;
-use crate::sim::alone::World;
+use crate::sim::independent::RunContext;
 use crate::sim::tally::{ProviderTally, QueueTally};
 
 /// The first law that a world breaks, in words; `None` when it obeys all.
-pub(super) fn broken(world: &World<'_>, tally: &WorldTally) -> Option<String> {
+pub(super) fn broken(world: &RunContext<'_>, tally: &PlanRunTally) -> Option<String> {
     world.cast.providers.iter().enumerate().find_map(|(i, provider)| {
         let capacity = provider.capacity()?;
         let whole = whole(tally, i);
@@ -28,7 +28,7 @@ pub(super) fn broken(world: &World<'_>, tally: &WorldTally) -> Option<String> {
 }
 
 /// What all streams together did at a provider.
-fn whole(tally: &WorldTally, provider: usize) -> ProviderTally {
+fn whole(tally: &PlanRunTally, provider: usize) -> ProviderTally {
     let mut whole = ProviderTally::default();
     tally.streams.iter().for_each(|stream| whole.merge(&stream.providers[provider]));
     whole
@@ -55,7 +55,7 @@ struct Books<'a> {
 }
 
 impl<'a> Books<'a> {
-    fn new(world: &World<'_>, whole: &ProviderTally, queue: &'a QueueTally) -> Self {
+    fn new(world: &RunContext<'_>, whole: &ProviderTally, queue: &'a QueueTally) -> Self {
         // The last bin holds what comes after all others.
         let bins = world.timeline.bins();
         let filled = |counts: &mut dyn Iterator<Item = (usize, u64)>| {

@@ -10,11 +10,11 @@
 use super::batch::Columns;
 use super::tally::{Ending, PlanTally, StepTally};
 use super::timeline::Timeline;
-use crate::provider::{Fates, Terms};
+use crate::provider::{AttemptResults, Terms};
 use crate::rng::LANES;
 use crate::stats::sum;
+use crate::status::{Status, StatusSet};
 use crate::units::Time;
-use crate::vocabulary::{Status, StatusSet};
 
 pub(super) const NEVER: i64 = Time::NEVER.as_micros();
 /// Later than any moment that can come.
@@ -26,7 +26,7 @@ const EXPIRED: u8 = Ending::Status(Status::Expired).index() as u8;
 
 /// A step of a plan that goes the short way.
 #[derive(Clone, Debug)]
-pub(super) struct LaneStep {
+pub(super) struct FastStep {
     pub(super) provider: usize,
     pub(super) use_number: u16,
     pub(super) terms: Terms,
@@ -47,7 +47,7 @@ pub(super) struct PlaceInPlan {
 
 /// Room for a batch in one step.
 #[derive(Clone, Debug)]
-pub(super) struct Room {
+pub(super) struct StepBuffers {
     /// The recipients in the step, by their place in the batch.
     pub(super) lanes: [u16; LANES],
     /// When they came to it (µs).
@@ -55,7 +55,7 @@ pub(super) struct Room {
     /// The earliest late delivery report of the steps before that is still to come (µs).
     pub(super) late: [i64; LANES],
     /// What becomes of their attempts.
-    pub(super) fates: Box<Fates>,
+    pub(super) fates: Box<AttemptResults>,
     /// How the step ended, as [`Ending::index`], and when (µs).
     ending: [u8; LANES],
     ended: [i64; LANES],
@@ -67,13 +67,13 @@ pub(super) struct Room {
     going: [u16; LANES],
 }
 
-impl Room {
+impl StepBuffers {
     pub(super) fn new() -> Self {
         Self {
             lanes: [0; LANES],
             at: [0; LANES],
             late: [0; LANES],
-            fates: Box::new(Fates::UNDECIDED),
+            fates: Box::new(AttemptResults::UNDECIDED),
             ending: [0; LANES],
             ended: [0; LANES],
             first_step: [0; LANES],
@@ -97,7 +97,7 @@ impl Room {
     /// first so many are those.
     pub(super) fn play_step(
         &mut self,
-        step: &LaneStep,
+        step: &FastStep,
         PlaceInPlan { index, count, finish }: PlaceInPlan,
         timeline: Timeline,
         columns: &mut Columns,
@@ -117,7 +117,7 @@ impl Room {
 
     /// The attempts and what they cost, by bin of time, and their bad ends.
     fn count_attempts(&mut self, provider: usize, count: usize, timeline: Timeline, tally: &mut PlanTally) {
-        let Fates { charge, reported, status, .. } = &*self.fates;
+        let AttemptResults { charge, reported, status, .. } = &*self.fates;
         let provider = &mut tally.providers[provider];
         let attempts = self.at[..count].iter().zip(&charge[..count]);
         let bin = |micros: i64| timeline.bin(Time::from_micros(micros));
@@ -167,7 +167,7 @@ impl Room {
     }
 
     /// Sorts those in the step into those who go on and those whose flow has ended; gives the number of each.
-    fn sort(&mut self, step: &LaneStep, count: usize) -> (usize, usize) {
+    fn sort(&mut self, step: &FastStep, count: usize) -> (usize, usize) {
         let (go_on, over) = step.masks();
         let (mut on, mut off) = (0, 0);
         for k in 0..count {
@@ -224,7 +224,7 @@ fn equal(values: &[u8], wanted: u8) -> u64 {
     values.chunks(255).map(|chunk| u64::from(chunk.iter().map(|&value| u8::from(value == wanted)).sum::<u8>())).sum()
 }
 
-impl LaneStep {
+impl FastStep {
     /// The endings with which a flow goes on to the next step, and those with which it is over, a bit for each.
     fn masks(&self) -> (u32, u32) {
         // The index of a status is one less than its number.
@@ -241,10 +241,10 @@ const SUCCEEDED: u32 = 1 << SUPERSEDED
 
 /// How and when a step ends for each of those who came to it at `at`: see the head of this file.
 fn settle(
-    step: &LaneStep,
+    step: &FastStep,
     at: &[i64],
     late: &[i64; LANES],
-    fates: &Fates,
+    fates: &AttemptResults,
     ending: &mut [u8; LANES],
     ended: &mut [i64; LANES],
 ) {

@@ -5,16 +5,16 @@
 //! here, which the compiler turns into vector instructions.
 
 use super::resolve::Settlement;
-use super::simulated::{Fate, Provider, Terms};
+use super::simulated::{AttemptResult, Provider, Terms};
 use super::spec::Effect;
 use super::tables::Tables;
-use crate::rng::{LANES, Luck, purpose};
+use crate::rng::{LANES, RngKey, purpose};
+use crate::status::Segment;
 use crate::units::Time;
-use crate::vocabulary::Segment;
 
 /// What one use of a provider would come to for each recipient of a batch, if it left at once and nothing went wrong.
 #[derive(Clone, Debug)]
-pub struct Fortune {
+pub struct DrawBatch {
     /// The status, as `Status as u8`; 0 for silence.
     status: [u8; LANES],
     /// From leaving to the status (µs).
@@ -51,7 +51,7 @@ impl Who<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct Use<'a> {
     /// The luck of their stream.
-    pub luck: Luck,
+    pub luck: RngKey,
     /// The recipients.
     pub who: Who<'a>,
     /// Which use of the provider it is for each of them, from 0.
@@ -62,7 +62,7 @@ pub struct Use<'a> {
 
 /// What becomes of the attempts of some recipients of a batch, column by column.
 #[derive(Clone, Debug)]
-pub struct Fates {
+pub struct AttemptResults {
     /// When each reaches the person (µs); [`Time::NEVER`]'s number if it does not.
     pub delivered: [i64; LANES],
     /// When the first report that settles it arrives (µs); likewise.
@@ -74,14 +74,14 @@ pub struct Fates {
     /// Whether the person opens it: 1 or 0.
     pub seen: [u8; LANES],
     /// Room for the fortunes of the recipients in question.
-    some: Fortune,
+    some: DrawBatch,
     /// Room for the places of some attempts.
     places: [u16; LANES],
 }
 
 const NEVER: i64 = Time::NEVER.as_micros();
 
-impl Fortune {
+impl DrawBatch {
     /// A fortune yet to be told.
     pub const UNTOLD: Self = Self {
         status: [0; LANES],
@@ -103,7 +103,7 @@ impl Fortune {
     }
 }
 
-impl Fates {
+impl AttemptResults {
     /// Fates yet to be decided.
     pub const UNDECIDED: Self = Self {
         delivered: [NEVER; LANES],
@@ -111,12 +111,12 @@ impl Fates {
         status: [0; LANES],
         charge: [0; LANES],
         seen: [0; LANES],
-        some: Fortune::UNTOLD,
+        some: DrawBatch::UNTOLD,
         places: [0; LANES],
     };
 
     /// Sets the `k`-th fate.
-    pub fn set(&mut self, k: usize, fate: &Fate) {
+    pub fn set(&mut self, k: usize, fate: &AttemptResult) {
         let earliest = fate.reports().iter().min_by_key(|report| (report.at, report.status));
         self.delivered[k] = fate.delivered.as_micros();
         self.reported[k] = earliest.map_or(NEVER, |report| report.at.as_micros());
@@ -127,7 +127,7 @@ impl Fates {
 }
 
 impl Provider {
-    /// Whether [`Provider::foresee`] and [`Provider::submit_lanes`] can be used.
+    /// Whether [`Provider::draw_batch`] and [`Provider::submit_lanes`] can be used.
     #[must_use]
     pub fn has_tables(&self) -> bool {
         self.behaviour(Segment::WHOLE).tables.is_some()
@@ -137,7 +137,7 @@ impl Provider {
     ///
     /// # Panics
     /// When the provider has no tables.
-    pub fn foresee(&self, of: Use<'_>, fortune: &mut Fortune) {
+    pub fn draw_batch(&self, of: Use<'_>, fortune: &mut DrawBatch) {
         let behaviour = self.behaviour(of.segment);
         let tables = behaviour.tables.as_ref().expect("the caller asked whether there are tables");
         let mut draws = [[0; LANES]; 4];
@@ -163,16 +163,16 @@ impl Provider {
     pub fn submit_lanes(
         &self,
         of: Use<'_>,
-        fortune: &Fortune,
+        fortune: &DrawBatch,
         lanes: &[u16],
         (submitted, leaves): (&[i64], &[i64]),
         terms: &Terms,
-        fates: &mut Fates,
+        fates: &mut AttemptResults,
     ) {
         let behaviour = self.behaviour(of.segment);
         let tables = behaviour.tables.as_ref().expect("the caller asked whether there are tables");
         fates.seen[..lanes.len()].fill(0);
-        let Fates { delivered, reported, status, charge, some, .. } = fates;
+        let AttemptResults { delivered, reported, status, charge, some, .. } = fates;
         let mut decided = Decided { delivered, reported, status, charge };
         // Lanes rise, so that as many as there are must be all of them.
         let fortunes = if lanes.len() == LANES { fortune } else { some.gather(fortune, lanes) };
@@ -191,10 +191,10 @@ impl Provider {
     fn odd_ones(
         &self,
         (tables, submission): (&Tables, i64),
-        fortune: &Fortune,
+        fortune: &DrawBatch,
         lanes: &[u16],
         leaves: &[i64],
-        fates: &mut Fates,
+        fates: &mut AttemptResults,
     ) -> usize {
         let silence = match self.hazards.as_slice() {
             [] => return if tables.any_long_way { deliveries_with_more(tables, fortune, lanes, fates) } else { 0 },
@@ -221,7 +221,7 @@ impl Provider {
     }
 
     /// Silences the first `count` of the places; none is left.
-    fn silence(&self, count: usize, submission: i64, fates: &mut Fates) -> usize {
+    fn silence(&self, count: usize, submission: i64, fates: &mut AttemptResults) -> usize {
         for n in 0..count {
             let k = usize::from(fates.places[n]) % LANES;
             fates.delivered[k] = NEVER;
@@ -239,7 +239,7 @@ impl Provider {
         lanes: &[u16],
         (submitted, leaves): (&[i64], &[i64]),
         terms: &Terms,
-        fates: &mut Fates,
+        fates: &mut AttemptResults,
     ) {
         for (k, &lane) in lanes.iter().enumerate() {
             let times = [submitted[k], leaves[k]].map(Time::from_micros);
@@ -254,7 +254,7 @@ impl Provider {
         [submitted, leaves]: [Time; 2],
         terms: &Terms,
         k: usize,
-        fates: &mut Fates,
+        fates: &mut AttemptResults,
     ) {
         let draws = of.luck.draws(self.key, of.who.at(lane), of.number);
         fates.set(k, &self.submit(leaves, &Terms { submitted, ..*terms }, of.segment, draws));
@@ -273,7 +273,7 @@ fn choose(thresholds: &[u32], draws: &[u32; LANES], outcome: &mut [u8; LANES]) {
 }
 
 /// Notes the places of the deliveries that are opened or talked to, and gives their number.
-fn deliveries_with_more(tables: &Tables, fortune: &Fortune, lanes: &[u16], fates: &mut Fates) -> usize {
+fn deliveries_with_more(tables: &Tables, fortune: &DrawBatch, lanes: &[u16], fates: &mut AttemptResults) -> usize {
     let mut odd = 0;
     for (k, &lane) in lanes.iter().enumerate().take(LANES) {
         let outcome = fortune.outcome[usize::from(lane) % LANES];
@@ -284,8 +284,8 @@ fn deliveries_with_more(tables: &Tables, fortune: &Fortune, lanes: &[u16], fates
 }
 
 /// [`Provider::submit`], column by column: see there for what is done.
-fn decide(settlement: &Settlement, times: (&[i64], &[i64]), fortune: &Fortune, decided: &mut Decided<'_>) {
-    decide_columns(*settlement, times.0, times.1, &fortune.status, &fortune.after, &fortune.report_delay, decided);
+fn decide(settlement: &Settlement, times: (&[i64], &[i64]), fortune: &DrawBatch, decided: &mut Decided<'_>) {
+    resolve_columns(*settlement, times.0, times.1, &fortune.status, &fortune.after, &fortune.report_delay, decided);
 }
 
 struct Decided<'a> {
@@ -296,7 +296,7 @@ struct Decided<'a> {
 }
 
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn decide_columns(
+fn resolve_columns(
     settlement: Settlement,
     submitted: &[i64],
     leaves: &[i64],

@@ -1,16 +1,16 @@
 //! All attempts at one provider on their way through its queue.
 
+use super::cohort::CohortCursor;
 use super::departure::Departure;
-use super::line::LineMarch;
-use crate::provider::{Admission, Order, Provider, Queue, QueueEvent, Terms};
-use crate::rng::{LANES, Luck};
+use crate::provider::{Admission, Discipline, Provider, Queue, QueueEvent, Terms};
+use crate::rng::{LANES, RngKey};
 use crate::sim::progress::{Interrupted, Progress};
-use crate::sim::room::LaneStep;
+use crate::sim::step_buffers::FastStep;
+use crate::status::Segment;
 use crate::units::Time;
-use crate::vocabulary::Segment;
 
 /// A provider's queue, and the lines before it. Who comes at one time with others goes in order of lines, then of recipients.
-pub(super) struct Through<'a> {
+pub(super) struct QueuePass<'a> {
     exit: Exit<'a>,
     lines: Vec<Comers<'a>>,
     touched: bool,
@@ -26,10 +26,10 @@ struct Exit<'a> {
 
 /// Those who come to one step of one stream.
 pub(super) struct Comers<'a> {
-    pub(super) step: LaneStep,
-    pub(super) luck: Luck,
+    pub(super) step: FastStep,
+    pub(super) luck: RngKey,
     pub(super) priority: u8,
-    pub(super) march: LineMarch<'a>,
+    pub(super) march: CohortCursor<'a>,
 }
 
 /// What a queue came to.
@@ -40,7 +40,7 @@ pub(super) struct Passed {
     pub(super) touched: bool,
 }
 
-impl<'a> Through<'a> {
+impl<'a> QueuePass<'a> {
     pub(super) fn new(
         provider: &'a Provider,
         queue: Queue,
@@ -53,7 +53,7 @@ impl<'a> Through<'a> {
     /// Lets all of them through.
     pub(super) fn pass(mut self, progress: &Progress) -> Result<Passed, Interrupted> {
         match self.exit.provider.order() {
-            Some(Order::Priority) => self.pass_by_priority(progress)?,
+            Some(Discipline::Priority) => self.pass_by_priority(progress)?,
             _ => self.pass_in_turn(progress)?,
         }
         Ok(Passed { longest: self.exit.queue.longest(), touched: self.touched })

@@ -4,11 +4,11 @@ use super::sampler::{Kind, Sampler, WITHIN_BITS, locate};
 
 /// The tables of several samplers, one after the other, so that a batch of draws from a mixture of them is read without a branch.
 #[derive(Clone, Debug, Default)]
-pub struct Atlas {
+pub struct QuantileTables {
     knots: Vec<i64>,
 }
 
-/// Where a sampler's table stands in an [`Atlas`].
+/// Where a sampler's table stands in an [`QuantileTables`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Entry {
     start: u32,
@@ -18,7 +18,7 @@ pub struct Entry {
     max: i64,
 }
 
-impl Atlas {
+impl QuantileTables {
     /// Adds a sampler; `None` for one that has no table, because it draws from measured spans.
     pub fn add(&mut self, sampler: &Sampler) -> Option<Entry> {
         match &sampler.kind {
@@ -103,7 +103,7 @@ mod tests {
             Dist { shape: Shape::Exponential { mean: secs(8.0) }, shift: secs(3.0), max: secs(20.0) },
         ];
         let samplers = dists.each_ref().map(Sampler::new);
-        let mut atlas = Atlas::default();
+        let mut atlas = QuantileTables::default();
         let entries = samplers.each_ref().map(|sampler| atlas.add(sampler).expect("it has a table"));
         let draws: Vec<u32> =
             (0..3000_u32).map(|i| i.wrapping_mul(2_654_435_761)).chain([0, u32::MAX, 1 << 31]).collect();

@@ -7,28 +7,28 @@
 //! At equal times attempts depart from queues first, since what comes free goes to those who wait; then patience ends; then come
 //! submissions, by stream and recipient.
 
-use super::WorldTally;
-use super::agenda::{Agenda, Due};
+use super::PlanRunTally;
+use super::active_recipient::ActiveRecipient;
+use super::arena::RecipientArena;
+use super::arrival_order::ArrivalCursor;
+use super::event_queue::{EventQueue, Scheduled};
 use super::finished::Finished;
-use super::places::Places;
-use super::procession::March;
 use super::shared::Shared;
-use super::traveller::Traveller;
 use crate::engine::{Command, Flow, Permit};
-use crate::provider::{Fate, Queue, QueueEvent, Terms};
-use crate::rng::Luck;
+use crate::provider::{AttemptResult, Queue, QueueEvent, Terms};
+use crate::rng::RngKey;
 use crate::sim::admission::{AdmissionDecision, RoutedAttempt};
-use crate::sim::alone::World;
-use crate::sim::cast::Part;
 use crate::sim::context::RecipientContext;
+use crate::sim::independent::RunContext;
+use crate::sim::model::CompiledPlan;
 use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::recipient::{Recipient, RecipientId};
 use crate::sim::recorder::Recorder;
 use crate::sim::tally::PlanTally;
 use crate::sim::tally_recorder::TallyRecorder;
 use crate::stats::Bins;
+use crate::status::Status;
 use crate::units::Time;
-use crate::vocabulary::Status;
 
 /// So many entries of the agenda are dealt with between two looks at whether to stop.
 const STRETCH: u64 = 4096;
@@ -39,18 +39,18 @@ type NextInQueue = (Time, QueueEvent, usize);
 const NOTHING: NextInQueue = (Time::NEVER, QueueEvent::Departure, usize::MAX);
 
 /// A run under way.
-pub(super) struct Events<'a> {
-    world: &'a World<'a>,
+pub(super) struct EventDriven<'a> {
+    world: &'a RunContext<'a>,
     streams: Vec<Stream<'a>>,
     /// The stream of the next to arrive, and the arrival as an entry of the agenda.
     arrival: Option<(usize, Entry)>,
     shared: Shared,
-    agenda: Agenda<Entry>,
+    agenda: EventQueue<Entry>,
     /// For each provider, what happens next in its queue, unless somebody else comes first.
     in_queues: Vec<NextInQueue>,
     /// The first of them.
     in_queue: NextInQueue,
-    travellers: Places,
+    travellers: RecipientArena,
     /// By the place of the recipient, the attempt that waits, or the last that has waited.
     waiting: Vec<Waiter>,
     /// For each stream, what became of each recipient, where all are watched.
@@ -84,10 +84,10 @@ pub(super) struct Seen {
 
 /// A stream of traffic under way.
 struct Stream<'a> {
-    part: &'a Part,
-    luck: Luck,
+    part: &'a CompiledPlan,
+    luck: RngKey,
     priority: u8,
-    march: March,
+    march: ArrivalCursor,
     arrivals: Bins,
     tally: PlanTally,
     finished: Finished,
@@ -119,16 +119,16 @@ impl Entry {
     }
 }
 
-impl Due for Entry {
+impl Scheduled for Entry {
     #[inline]
     fn at(&self) -> Time {
         Time::from_micros((self.0 >> (64 + STREAM_BITS)) as i64)
     }
 }
 
-impl<'a> Events<'a> {
+impl<'a> EventDriven<'a> {
     /// The run in which the plan with this index is compared.
-    pub(super) fn new(world: &'a World<'a>, plan: usize, watch: Watch) -> Self {
+    pub(super) fn new(world: &'a RunContext<'a>, plan: usize, watch: Watch) -> Self {
         let cast = world.cast;
         let lives = cast.streams.iter().map(|role| vec![0; role.traffic.recipients as usize]);
         let watched = if let Watch::One(who) = watch { Some(who) } else { None };
@@ -139,7 +139,7 @@ impl<'a> Events<'a> {
                 part,
                 luck,
                 priority: role.priority,
-                march: March::new(&role.traffic, luck),
+                march: ArrivalCursor::new(&role.traffic, luck),
                 arrivals: Bins::default(),
                 tally,
                 finished: Finished::new(role.deadline),
@@ -150,17 +150,17 @@ impl<'a> Events<'a> {
             streams: streams.collect(),
             arrival: None,
             shared: Shared::new(cast, watched),
-            agenda: Agenda::new(),
+            agenda: EventQueue::new(),
             in_queues: vec![NOTHING; cast.providers.len()],
             in_queue: NOTHING,
-            travellers: Places::default(),
+            travellers: RecipientArena::default(),
             waiting: Vec::new(),
             lives: if watch == Watch::All { lives.collect() } else { Vec::new() },
         }
     }
 
     /// Plays the run to its end; gives what it came to, and what was kept of whoever was watched.
-    pub(super) fn play(mut self, progress: &Progress) -> Result<(WorldTally, Seen), Interrupted> {
+    pub(super) fn play(mut self, progress: &Progress) -> Result<(PlanRunTally, Seen), Interrupted> {
         self.arrival = self.next_arrival();
         let (mut steps, mut told) = (0_u64, 0);
         while self.step() {
@@ -181,7 +181,7 @@ impl<'a> Events<'a> {
         }
         let (streams, arrivals) = self.streams.into_iter().map(|stream| (stream.tally, stream.arrivals)).unzip();
         let (longest, opened) = (self.shared.longest(), self.shared.opened());
-        let tally = WorldTally { streams, arrivals, longest, opened, touched: self.shared.contended };
+        let tally = PlanRunTally { streams, arrivals, longest, opened, touched: self.shared.contended };
         Ok((tally, Seen { decisions: self.shared.decisions, lives: self.lives }))
     }
 
@@ -241,7 +241,7 @@ impl<'a> Events<'a> {
         self.arrival = self.next_arrival();
         let (flow, command) = Flow::start(&self.streams[stream].part.flow, at);
         let Command::Submit(submission) = command else { return };
-        let place = self.travellers.enter(Traveller::new(flow, submission, who, at));
+        let place = self.travellers.enter(ActiveRecipient::new(flow, submission, who, at));
         self.submit(at, place);
     }
 
@@ -262,7 +262,7 @@ impl<'a> Events<'a> {
     }
 
     /// The recipient in this place goes on to the next submission, or to the end.
-    fn go_on(&mut self, place: usize, fate: &Fate) {
+    fn go_on(&mut self, place: usize, fate: &AttemptResult) {
         let traveller = &mut self.travellers[place];
         let stream = &mut self.streams[usize::from(traveller.stream)];
         let mut stats = traveller.stats;
@@ -344,7 +344,7 @@ impl<'a> Events<'a> {
     }
 
     /// What becomes of the attempt that waited is known at last.
-    fn settle(&mut self, place: usize, attempt: &RoutedAttempt, fate: &Fate) {
+    fn settle(&mut self, place: usize, attempt: &RoutedAttempt, fate: &AttemptResult) {
         let traveller = &mut self.travellers[place];
         let stream = &mut self.streams[usize::from(traveller.stream)];
         self.shared.settle(traveller.who(), attempt.decision);
@@ -359,7 +359,7 @@ impl<'a> Events<'a> {
 }
 
 /// The recipient under its plan.
-fn context<'a>(world: &World<'a>, stream: &Stream<'a>, traveller: &Traveller) -> RecipientContext<'a> {
+fn context<'a>(world: &RunContext<'a>, stream: &Stream<'a>, traveller: &ActiveRecipient) -> RecipientContext<'a> {
     let recipient = Recipient::new(traveller.recipient);
     RecipientContext { cast: world.cast, part: stream.part, luck: stream.luck, stream: traveller.stream, recipient }
 }
@@ -369,7 +369,7 @@ impl Waiter {
     fn attempt(
         &self,
         stream: &Stream<'_>,
-        traveller: &Traveller,
+        traveller: &ActiveRecipient,
         decision: AdmissionDecision,
         patience: Time,
     ) -> RoutedAttempt {

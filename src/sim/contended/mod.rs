@@ -5,32 +5,32 @@
 //! One plan in one replication is a world. `events` plays any world, submission by submission from one agenda, through the engine;
 //! `stages` plays those whose work flows one way, provider by provider, column by column. Both give the same tallies.
 
-mod agenda;
+mod active_recipient;
+mod arena;
+mod arrival_order;
+mod cohort;
 mod departure;
-mod events;
+mod event_driven;
+mod event_queue;
+mod feed_forward;
 mod finished;
-mod laws;
-mod line;
-mod order;
-mod places;
-mod procession;
+mod operational_laws;
+mod queue_pass;
 mod shared;
-mod stages;
-mod through;
-mod traveller;
+mod time_order;
 mod worker;
 
 use super::admission::AdmissionDecision;
-use super::alone::{Way, World};
+use super::independent::{ExecutionMode, RunContext};
 use super::progress::{Interrupted, Progress};
 use super::recipient::RecipientId;
 use super::tally::PlanTally;
 use crate::stats::Bins;
-use events::Watch;
+use event_driven::Watch;
 
 /// What one plan came to in one world.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WorldTally {
+pub struct PlanRunTally {
     /// One for each stream of traffic.
     pub streams: Vec<PlanTally>,
     /// For each stream, arrivals by bin of time.
@@ -47,26 +47,26 @@ pub struct WorldTally {
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn play_together(world: &World<'_>, plan: usize, progress: &Progress) -> Result<WorldTally, Interrupted> {
-    let tally = match stages::Stages::new(world, plan).filter(|_| world.way == Way::Shortest) {
+pub fn play_contended(world: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
+    let tally = match feed_forward::FeedForward::new(world, plan).filter(|_| world.way == ExecutionMode::Shortest) {
         Some(stages) => stages.play(progress),
-        None => events::Events::new(world, plan, Watch::Nobody).play(progress).map(|(tally, _)| tally),
+        None => event_driven::EventDriven::new(world, plan, Watch::Nobody).play(progress).map(|(tally, _)| tally),
     }?;
-    debug_assert_eq!(laws::broken(world, &tally), None, "a law that every world obeys");
+    debug_assert_eq!(operational_laws::broken(world, &tally), None, "a law that every world obeys");
     Ok(tally)
 }
 
 /// Whether the world in which the plan with this index is compared is played provider by provider: its work flows one way.
 #[must_use]
-pub fn flows_one_way(world: &World<'_>, plan: usize) -> bool {
-    world.way == Way::Shortest && stages::Stages::new(world, plan).is_some()
+pub fn is_feed_forward(world: &RunContext<'_>, plan: usize) -> bool {
+    world.way == ExecutionMode::Shortest && feed_forward::FeedForward::new(world, plan).is_some()
 }
 
 /// What became of each attempt of one recipient at each provider that it came to, in order, in the run in which the plan with this index
 /// is compared.
 #[must_use]
-pub fn decisions(world: &World<'_>, plan: usize, who: RecipientId) -> Vec<AdmissionDecision> {
-    let played = events::Events::new(world, plan, Watch::One(who)).play(&Progress::default());
+pub fn decisions(world: &RunContext<'_>, plan: usize, who: RecipientId) -> Vec<AdmissionDecision> {
+    let played = event_driven::EventDriven::new(world, plan, Watch::One(who)).play(&Progress::default());
     played.map_or_else(|Interrupted| Vec::new(), |(_, seen)| seen.decisions)
 }
 
@@ -75,6 +75,6 @@ pub fn decisions(world: &World<'_>, plan: usize, who: RecipientId) -> Vec<Admiss
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn lives(world: &World<'_>, plan: usize, progress: &Progress) -> Result<Vec<Vec<u64>>, Interrupted> {
-    events::Events::new(world, plan, Watch::All).play(progress).map(|(_, seen)| seen.lives)
+pub fn lives(world: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<Vec<Vec<u64>>, Interrupted> {
+    event_driven::EventDriven::new(world, plan, Watch::All).play(progress).map(|(_, seen)| seen.lives)
 }

@@ -8,7 +8,7 @@ const DIGIT: u32 = 11;
 /// Time, from the earliest on, and place share 64 bits where they fit, as they do for a million within 200 days: sorting moves
 /// half the memory then.
 #[derive(Clone, Debug)]
-pub(super) enum Order {
+pub(super) enum TimeOrder {
     /// The time since `first` in the high bits, the place in the low ones.
     Packed {
         first: i64,
@@ -18,7 +18,7 @@ pub(super) enum Order {
     Wide(Vec<(i64, u32)>),
 }
 
-impl Order {
+impl TimeOrder {
     /// The order of these times (µs), fewer than 2³² of them.
     pub(super) fn of(times: impl Iterator<Item = i64> + Clone) -> Self {
         let span = times
@@ -124,19 +124,19 @@ mod tests {
             let times: Vec<i64> = noise(count, below).into_iter().map(|at| at + 17).collect();
             let mut expected: Vec<_> = times.iter().copied().zip(0_u32..).collect();
             expected.sort_unstable();
-            let order = Order::of(times.iter().copied());
+            let order = TimeOrder::of(times.iter().copied());
             let ours: Vec<_> = (0..order.len()).map(|rank| order.get(rank)).collect();
             assert_eq!(ours, expected, "{count} below {below}");
         }
-        let far = Order::of(noise(5_000, 1 << 60).into_iter());
-        assert!(matches!(far, Order::Wide(_)) && (1..5_000).all(|i| far.get(i - 1) < far.get(i)));
+        let far = TimeOrder::of(noise(5_000, 1 << 60).into_iter());
+        assert!(matches!(far, TimeOrder::Wide(_)) && (1..5_000).all(|i| far.get(i - 1) < far.get(i)));
     }
 
     #[test]
     fn ties_are_broken_as_told() {
         for below in [7, 1 << 60] {
             let times: Vec<i64> = noise(4_000, below).into_iter().map(|at| at / (below / 7).max(1)).collect();
-            let mut order = Order::of(times.iter().copied());
+            let mut order = TimeOrder::of(times.iter().copied());
             order.break_ties(|place| 4_000 - place);
             for rank in 1..order.len() {
                 let ((a, i), (b, j)) = (order.get(rank - 1), order.get(rank));

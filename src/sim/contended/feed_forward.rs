@@ -9,16 +9,16 @@
 //! It is the short way of recipients alone (`sim/lanes.rs`) with a queue before each provider, and gives the tallies that `events`
 //! gives (tested on random scenarios).
 
-use super::WorldTally;
-use super::line::{Line, Ticket};
-use super::through::{Comers, Passed, Through};
+use super::PlanRunTally;
+use super::cohort::{Cohort, StepCarry};
+use super::queue_pass::{Comers, Passed, QueuePass};
 use super::worker::{Task, Worker};
 use crate::provider::Queue;
-use crate::rng::Luck;
-use crate::sim::alone::World;
-use crate::sim::lanes::Shortcut;
+use crate::rng::RngKey;
+use crate::sim::fast_plan::FastPlan;
+use crate::sim::independent::RunContext;
 use crate::sim::progress::{Interrupted, Progress};
-use crate::sim::room::LaneStep;
+use crate::sim::step_buffers::FastStep;
 use crate::stats::Bins;
 use rayon::prelude::*;
 
@@ -26,8 +26,8 @@ use rayon::prelude::*;
 const FEW: usize = 1 << 15;
 
 /// A world that flows one way.
-pub(super) struct Stages<'a> {
-    world: &'a World<'a>,
+pub(super) struct FeedForward<'a> {
+    world: &'a RunContext<'a>,
     /// The plan that is compared, by its index.
     plan: usize,
     /// One for each stream.
@@ -37,17 +37,17 @@ pub(super) struct Stages<'a> {
 }
 
 struct Stream {
-    luck: Luck,
-    shortcut: Shortcut,
+    luck: RngKey,
+    shortcut: FastPlan,
 }
 
-impl<'a> Stages<'a> {
+impl<'a> FeedForward<'a> {
     /// The world in which the plan with this index is compared, if it flows one way: every plan goes the short way, and nothing but
     /// queues is shared.
-    pub(super) fn new(world: &'a World<'a>, plan: usize) -> Option<Self> {
+    pub(super) fn new(world: &'a RunContext<'a>, plan: usize) -> Option<Self> {
         let cast = world.cast;
-        let stream = |role: &crate::sim::cast::Role| {
-            let shortcut = Shortcut::new(cast, cast.part(role, plan))?;
+        let stream = |role: &crate::sim::model::TrafficClass| {
+            let shortcut = FastPlan::new(cast, cast.part(role, plan))?;
             Some(Stream { luck: world.luck.of_stream(&role.name), shortcut })
         };
         let streams = cast.streams.iter().map(stream).collect::<Option<Vec<_>>>()?;
@@ -56,16 +56,16 @@ impl<'a> Stages<'a> {
     }
 
     /// Plays the world to its end.
-    pub(super) fn play(&self, progress: &Progress) -> Result<WorldTally, Interrupted> {
+    pub(super) fn play(&self, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
         let cast = self.world.cast;
         let threads = rayon::current_num_threads();
         let mut workers: Vec<_> = (0..threads).map(|_| None).collect();
         let mut longest = vec![0; cast.providers.len()];
         let mut touched = false;
         // The lines before the first step of each stream, then those that come of them.
-        let mut lines: Vec<Line> = (0..self.streams.len()).map(|stream| self.arrivals(stream)).collect();
+        let mut lines: Vec<Cohort> = (0..self.streams.len()).map(|stream| self.arrivals(stream)).collect();
         for &provider in &self.order {
-            let (mut here, others) = lines.into_iter().partition(|line: &Line| self.provider_of(line) == provider);
+            let (mut here, others) = lines.into_iter().partition(|line: &Cohort| self.provider_of(line) == provider);
             lines = others;
             if let Some(queue) = cast.providers[provider].queue() {
                 let worker = workers[0].get_or_insert_with(|| self.worker());
@@ -80,18 +80,18 @@ impl<'a> Stages<'a> {
         Ok(self.tally(workers, longest, touched))
     }
 
-    fn arrivals(&self, stream: usize) -> Line {
+    fn arrivals(&self, stream: usize) -> Cohort {
         let role = &self.world.cast.streams[stream];
         let first = self.streams[stream].shortcut.steps[0].provider;
         let is_limited = self.world.cast.providers[first].order().is_some();
-        Line::of_arrivals(stream, &role.traffic, self.streams[stream].luck, is_limited)
+        Cohort::of_arrivals(stream, &role.traffic, self.streams[stream].luck, is_limited)
     }
 
-    fn step(&self, line: &Line) -> &LaneStep {
+    fn step(&self, line: &Cohort) -> &FastStep {
         &self.streams[line.stream].shortcut.steps[line.step]
     }
 
-    fn provider_of(&self, line: &Line) -> usize {
+    fn provider_of(&self, line: &Cohort) -> usize {
         self.step(line).provider
     }
 
@@ -100,12 +100,12 @@ impl<'a> Stages<'a> {
         &self,
         provider: usize,
         queue: Queue,
-        lines: &mut [Line],
+        lines: &mut [Cohort],
         worker: &mut Worker,
         progress: &Progress,
     ) -> Result<Passed, Interrupted> {
-        let World { cast, timeline, .. } = self.world;
-        lines.iter_mut().for_each(Line::sort);
+        let RunContext { cast, timeline, .. } = self.world;
+        lines.iter_mut().for_each(Cohort::sort);
         lines.sort_by_key(|line| line.stream);
         let mut comers = Vec::with_capacity(lines.len());
         for line in lines {
@@ -118,16 +118,16 @@ impl<'a> Stages<'a> {
                 tally.released(*timeline, from, until);
             }
         };
-        Through::new(&cast.providers[provider], queue, comers, &mut held).pass(progress)
+        QueuePass::new(&cast.providers[provider], queue, comers, &mut held).pass(progress)
     }
 
     /// Brings all attempts of a line to their ends; gives the line of those who go on to the next step, if there is one.
     fn settle(
         &self,
-        line: Line,
+        line: Cohort,
         workers: &mut [Option<Box<Worker>>],
         progress: &Progress,
-    ) -> Result<Option<Line>, Interrupted> {
+    ) -> Result<Option<Cohort>, Interrupted> {
         let stream = &self.streams[line.stream];
         let step = &stream.shortcut.steps[line.step];
         let provider = &self.world.cast.providers[step.provider];
@@ -138,25 +138,25 @@ impl<'a> Stages<'a> {
             let worker = worker.get_or_insert_with(|| self.worker());
             worker.settle(&line, range, &task, self.world, progress)
         };
-        let parts = workers.par_iter_mut().zip(ranges).map(work).collect::<Result<Vec<Vec<Ticket>>, _>>()?;
+        let parts = workers.par_iter_mut().zip(ranges).map(work).collect::<Result<Vec<Vec<StepCarry>>, _>>()?;
         let next = (line.stream, line.step + 1);
         // Before the tickets of all threads are put together: there may be many.
         drop(line);
-        Ok((!step.last).then(|| Line::of_tickets(next.0, next.1, parts)))
+        Ok((!step.last).then(|| Cohort::of_tickets(next.0, next.1, parts)))
     }
 
     fn worker(&self) -> Box<Worker> {
         Box::new(Worker::new(self.world.cast, self.plan))
     }
 
-    fn tally(&self, workers: Vec<Option<Box<Worker>>>, longest: Vec<u64>, touched: bool) -> WorldTally {
+    fn tally(&self, workers: Vec<Option<Box<Worker>>>, longest: Vec<u64>, touched: bool) -> PlanRunTally {
         let cast = self.world.cast;
         let mut all = self.worker();
         for worker in workers.into_iter().flatten() {
             all.add(*worker);
         }
         let (streams, arrivals): (Vec<_>, Vec<Bins>) = all.counts().unzip();
-        WorldTally { streams, arrivals, longest, opened: vec![0; cast.providers.len()], touched }
+        PlanRunTally { streams, arrivals, longest, opened: vec![0; cast.providers.len()], touched }
     }
 }
 

@@ -2,18 +2,18 @@
 
 use super::admission::Unlimited;
 use super::batch::{self, BATCH, Columns};
-use super::cast::{Cast, Part, Role};
 use super::context::RecipientContext;
-use super::lanes::{Batch, Fortunes, Lanes};
+use super::fast_plan::{BatchExecutor, Fortunes, RecipientBatch};
+use super::model::{CompiledPlan, Model, TrafficClass};
 use super::pairs::Pairs;
 use super::progress::{Interrupted, Progress};
 use super::recipient::Recipient;
-use super::room::Room;
 use super::simulate::{PendingReports, simulate_recipient};
+use super::step_buffers::StepBuffers;
 use super::tally::{PlanTally, Tally};
 use super::tally_recorder::{RecipientStats, TallyRecorder};
 use super::timeline::Timeline;
-use crate::rng::Luck;
+use crate::rng::RngKey;
 use crate::stats::{Bins, Cells, Latencies};
 use crate::traffic::Timetable;
 use crate::units::Time;
@@ -33,20 +33,20 @@ const MOST_SECONDS: usize = 2 * 86_400;
 
 /// What is played.
 #[derive(Clone, Copy, Debug)]
-pub struct World<'a> {
+pub struct RunContext<'a> {
     /// Who plays.
-    pub cast: &'a Cast,
+    pub cast: &'a Model,
     /// The seed and the replication.
-    pub luck: Luck,
+    pub luck: RngKey,
     /// The bins of time.
     pub timeline: Timeline,
     /// How batches are played.
-    pub way: Way,
+    pub way: ExecutionMode,
 }
 
 /// How batches are played; it makes no difference but to speed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Way {
+pub enum ExecutionMode {
     /// In closed form where a plan allows it, else through the engine.
     #[default]
     Shortest,
@@ -56,7 +56,7 @@ pub enum Way {
 
 /// What the recipients of one stream came to.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Alone {
+pub struct StreamTally {
     /// All counts.
     pub tally: Tally,
     /// For each section, in order: its number, and the latencies under each plan.
@@ -71,20 +71,24 @@ pub struct Alone {
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn play_alone(world: &World<'_>, role: &Role, progress: &Progress) -> Result<Alone, Interrupted> {
+pub fn play_independent(
+    world: &RunContext<'_>,
+    role: &TrafficClass,
+    progress: &Progress,
+) -> Result<StreamTally, Interrupted> {
     play_sections(world, role, 0..SECTIONS, progress)
 }
 
-/// Plays some of the sections of a stream, those of these that there are, as [`play_alone`] plays all of them.
+/// Plays some of the sections of a stream, those of these that there are, as [`play_independent`] plays all of them.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_sections(
-    world: &World<'_>,
-    role: &Role,
+    world: &RunContext<'_>,
+    role: &TrafficClass,
     sections: impl IntoIterator<Item = usize>,
     progress: &Progress,
-) -> Result<Alone, Interrupted> {
+) -> Result<StreamTally, Interrupted> {
     let mut shared = Shared::new(world, role, role.traffic.recipients, progress);
     shared.chosen = sections.into_iter().filter(|&section| section < shared.sections).collect();
     let threads = rayon::current_num_threads().min(shared.chosen.len());
@@ -94,7 +98,7 @@ pub fn play_sections(
     let tally = Tally::sum(tallies).unwrap_or_else(|| world.empty_tally(&shared));
     let mut sections: Vec<_> = sections.into_iter().flatten().collect();
     sections.sort_unstable_by_key(|&(section, _)| section);
-    Ok(Alone { tally, sections })
+    Ok(StreamTally { tally, sections })
 }
 
 /// Into how many sections so many recipients are dealt.
@@ -105,11 +109,11 @@ pub const fn sections_of(recipients: u64) -> usize {
 
 /// What the threads share.
 pub(super) struct Shared<'a> {
-    pub(super) role: &'a Role,
-    parts: &'a [Part],
-    luck: Luck,
+    pub(super) role: &'a TrafficClass,
+    parts: &'a [CompiledPlan],
+    luck: RngKey,
     timetable: Timetable,
-    lanes: Lanes,
+    lanes: BatchExecutor,
     /// How many recipients are played, the first of those who come.
     recipients: u64,
     /// How many sections there are.
@@ -123,14 +127,14 @@ pub(super) struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     /// The first `recipients` of a stream.
-    pub(super) fn new(world: &World<'a>, role: &'a Role, recipients: u64, progress: &'a Progress) -> Self {
+    pub(super) fn new(world: &RunContext<'a>, role: &'a TrafficClass, recipients: u64, progress: &'a Progress) -> Self {
         let (parts, luck) = (world.cast.parts(role), world.luck.of_stream(&role.name));
         Self {
             role,
             parts,
             luck,
             timetable: Timetable::new(&role.traffic, luck),
-            lanes: Lanes::new(world.cast, parts),
+            lanes: BatchExecutor::new(world.cast, parts),
             recipients,
             sections: sections_of(recipients),
             chosen: (0..sections_of(recipients)).collect(),
@@ -158,8 +162,8 @@ impl<'a> Shared<'a> {
 
 /// How long (µs) it takes to reach the first `recipients` of a stream, those who are reached, under each of its plans.
 pub(super) fn first_latencies(
-    world: &World<'_>,
-    role: &Role,
+    world: &RunContext<'_>,
+    role: &TrafficClass,
     recipients: u64,
     progress: &Progress,
 ) -> Result<Vec<Vec<i64>>, Interrupted> {
@@ -184,7 +188,7 @@ pub(super) fn first_latencies(
 /// The latencies of each section that a thread has played, under each plan.
 type Sections = Vec<(usize, Vec<Cells>)>;
 
-impl World<'_> {
+impl RunContext<'_> {
     /// An empty tally whose bins of time have room for all that is expected, unless that is a lot, or recipients are few.
     pub(super) fn empty_tally(&self, shared: &Shared<'_>) -> Tally {
         let pairs = if shared.parts.len() == self.cast.plans.len() { self.cast.pairs.count() } else { 0 };
@@ -227,10 +231,11 @@ impl World<'_> {
         shared.timetable.fill(first, arrivals);
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
         fortunes.forget();
-        let batch = Batch { luck: shared.luck, first: first as u32, arrivals, timeline: self.timeline };
+        let batch = RecipientBatch { luck: shared.luck, first: first as u32, arrivals, timeline: self.timeline };
         for (i, (columns, plan)) in columns.iter_mut().zip(&mut tally.plans).enumerate() {
             let (providers, room) = (&self.cast.providers, (&mut *room, &mut *fortunes));
-            let short = self.way == Way::Shortest && shared.lanes.play(providers, i, batch, room, columns, plan);
+            let short =
+                self.way == ExecutionMode::Shortest && shared.lanes.play(providers, i, batch, room, columns, plan);
             if !short {
                 self.play_plan(&shared.parts[i], batch, pending, columns, plan);
             }
@@ -246,8 +251,8 @@ impl World<'_> {
     /// Plays a batch under one plan, one recipient after the other through the engine.
     fn play_plan(
         &self,
-        part: &Part,
-        batch: Batch<'_>,
+        part: &CompiledPlan,
+        batch: RecipientBatch<'_>,
         pending: &mut PendingReports,
         columns: &mut Columns,
         tally: &mut PlanTally,
@@ -300,7 +305,7 @@ pub(super) struct Table {
     pub(super) arrivals: Vec<Time>,
     pub(super) columns: Vec<Columns>,
     pending: PendingReports,
-    room: Room,
+    room: StepBuffers,
     fortunes: Fortunes,
 }
 
@@ -311,7 +316,7 @@ impl Table {
             arrivals: vec![Time::ZERO; BATCH],
             columns: vec![Columns::EMPTY; shared.parts.len()],
             pending: PendingReports::default(),
-            room: Room::new(),
+            room: StepBuffers::new(),
             fortunes: lanes.fortunes(),
         }
     }

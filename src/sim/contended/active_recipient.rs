@@ -2,17 +2,17 @@
 
 use crate::engine::Submission;
 use crate::engine::{Flow, FlowPlan};
-use crate::provider::{Fate, Report};
+use crate::provider::{AttemptResult, Report};
 use crate::sim::recipient::RecipientId;
 use crate::sim::simulate::{Pending, ReportQueue, advance_to_next_submission};
 use crate::sim::tally_recorder::{RecipientStats, TallyRecorder};
+use crate::status::Status;
 use crate::units::Time;
-use crate::vocabulary::Status;
 
 /// A recipient on the way from one submission to the next: two lines of a processor's cache.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-pub(super) struct Traveller {
+pub(super) struct ActiveRecipient {
     pub(super) flow: Flow,
     pub(super) stats: RecipientStats,
     pub(super) arrival: Time,
@@ -26,7 +26,7 @@ pub(super) struct Traveller {
 
 const NOTHING: Pending = Pending { at: Time::NEVER, attempt: 0, status: Status::Queued };
 
-impl Traveller {
+impl ActiveRecipient {
     pub(super) const fn new(flow: Flow, submission: Submission, who: RecipientId, arrival: Time) -> Self {
         let RecipientId { stream, index } = who;
         Self { flow, stats: RecipientStats::BLANK, arrival, submission, late: NOTHING, recipient: index, stream }
@@ -38,7 +38,12 @@ impl Traveller {
 
     /// Goes on with what becomes of the attempt that is in a provider's hands, until the next submission, whose time it gives; `None`
     /// when the flow has ended or no pending event can wake it.
-    pub(super) fn go_on(&mut self, plan: &FlowPlan, fate: &Fate, recorder: &mut TallyRecorder<'_>) -> Option<Time> {
+    pub(super) fn go_on(
+        &mut self,
+        plan: &FlowPlan,
+        fate: &AttemptResult,
+        recorder: &mut TallyRecorder<'_>,
+    ) -> Option<Time> {
         let mut post = Post::new(self.submission.attempt, fate, self.late);
         let (at, submission) = advance_to_next_submission(plan, &mut self.flow, &mut post, recorder)?;
         self.late = post.late(plan, &self.flow);
@@ -58,7 +63,7 @@ struct Post {
 }
 
 impl Post {
-    fn new(attempt: u8, fate: &Fate, late: Pending) -> Self {
+    fn new(attempt: u8, fate: &AttemptResult, late: Pending) -> Self {
         let (mut reports, count) = ([Report { at: Time::NEVER, status: Status::Queued }; 4], fate.reports().len());
         reports[..count].copy_from_slice(fate.reports());
         reports[..count].sort_unstable();
@@ -100,4 +105,4 @@ impl ReportQueue for Post {
     }
 }
 
-const _: () = assert!(size_of::<Traveller>() == 128);
+const _: () = assert!(size_of::<ActiveRecipient>() == 128);

@@ -5,32 +5,32 @@
 //! scenarios). It exists for speed alone. `room` has what happens in a step.
 
 use super::batch::Columns;
-use super::cast::{Cast, Part};
-use super::room::{LaneStep, PlaceInPlan, Room};
+use super::model::{CompiledPlan, Model};
+use super::step_buffers::{FastStep, PlaceInPlan, StepBuffers};
 use super::tally::PlanTally;
 use super::timeline::Timeline;
 use crate::engine::LateDelivery;
-use crate::provider::{Fortune, Provider, Use, Who};
-use crate::rng::{LANES, Luck};
+use crate::provider::{DrawBatch, Provider, Use, Who};
+use crate::rng::{LANES, RngKey};
+use crate::status::{Segment, SuccessFloor};
 use crate::units::Time;
-use crate::vocabulary::{Segment, SuccessFloor};
 
 /// Fewer attempts than this part of a batch are submitted one by one, unless the batch's fortune has been told already.
 const FEW: usize = LANES / 6;
 
 /// Which of some plans can go the short way, and how.
 #[derive(Clone, Debug)]
-pub(super) struct Lanes {
+pub(super) struct BatchExecutor {
     /// One for each plan; `None` for one that needs the engine.
-    plans: Vec<Option<Shortcut>>,
+    plans: Vec<Option<FastPlan>>,
     /// The fortunes that the plans share: a provider and the number of its use.
     fortunes: Vec<(usize, u16)>,
 }
 
 /// A plan that can go the short way.
 #[derive(Clone, Debug)]
-pub(super) struct Shortcut {
-    pub(super) steps: Vec<LaneStep>,
+pub(super) struct FastPlan {
+    pub(super) steps: Vec<FastStep>,
     /// Whether late delivery reports end the flow.
     pub(super) finish: bool,
 }
@@ -39,14 +39,14 @@ pub(super) struct Shortcut {
 #[derive(Clone, Debug)]
 pub(super) struct Fortunes {
     /// Those told for this batch so far.
-    told: Vec<Option<Box<Fortune>>>,
-    spare: Vec<Box<Fortune>>,
+    told: Vec<Option<Box<DrawBatch>>>,
+    spare: Vec<Box<DrawBatch>>,
 }
 
 /// A batch: the luck of its stream, its first recipient, and when they arrive.
 #[derive(Clone, Copy)]
-pub(super) struct Batch<'a> {
-    pub(super) luck: Luck,
+pub(super) struct RecipientBatch<'a> {
+    pub(super) luck: RngKey,
     pub(super) first: u32,
     pub(super) arrivals: &'a [Time],
     pub(super) timeline: Timeline,
@@ -54,13 +54,13 @@ pub(super) struct Batch<'a> {
 
 /// For each plan of `cast`, whether it can go the short way.
 #[must_use]
-pub fn short_ways(cast: &Cast) -> Vec<bool> {
-    cast.plans.iter().map(|part| Shortcut::new(cast, part).is_some()).collect()
+pub fn fast_plans(cast: &Model) -> Vec<bool> {
+    cast.plans.iter().map(|part| FastPlan::new(cast, part).is_some()).collect()
 }
 
-impl Shortcut {
+impl FastPlan {
     /// The short way through a plan, if there is one.
-    pub(super) fn new(cast: &Cast, part: &Part) -> Option<Self> {
+    pub(super) fn new(cast: &Model, part: &CompiledPlan) -> Option<Self> {
         let plain =
             part.flow.steps().iter().all(|rules| rules.attempts == 1 && rules.success == SuccessFloor::Delivered);
         let is_told = |pool: &crate::engine::Pool| pool.is_single() && cast.providers[pool.members()[0]].has_tables();
@@ -69,7 +69,7 @@ impl Shortcut {
             return None;
         }
         let provider = |step: usize| part.flow.steps()[step].pool.members()[0];
-        let step = |index: usize| LaneStep {
+        let step = |index: usize| FastStep {
             provider: provider(index),
             use_number: (0..index).filter(|&earlier| provider(earlier) == provider(index)).count() as u16,
             terms: part.terms[index],
@@ -81,10 +81,10 @@ impl Shortcut {
     }
 }
 
-impl Lanes {
+impl BatchExecutor {
     /// The short ways through these plans.
-    pub(super) fn new(cast: &Cast, parts: &[Part]) -> Self {
-        let plans: Vec<_> = parts.iter().map(|part| Shortcut::new(cast, part)).collect();
+    pub(super) fn new(cast: &Model, parts: &[CompiledPlan]) -> Self {
+        let plans: Vec<_> = parts.iter().map(|part| FastPlan::new(cast, part)).collect();
         let steps = plans.iter().flatten().flat_map(|shortcut| &shortcut.steps);
         let mut fortunes: Vec<_> = steps.map(|step| (step.provider, step.use_number)).collect();
         fortunes.sort_unstable();
@@ -102,8 +102,8 @@ impl Lanes {
         &self,
         providers: &[Provider],
         plan: usize,
-        batch: Batch<'_>,
-        (room, fortunes): (&mut Room, &mut Fortunes),
+        batch: RecipientBatch<'_>,
+        (room, fortunes): (&mut StepBuffers, &mut Fortunes),
         columns: &mut Columns,
         tally: &mut PlanTally,
     ) -> bool {
@@ -125,10 +125,10 @@ impl Lanes {
     fn submit(
         &self,
         provider: &Provider,
-        step: &LaneStep,
-        batch: Batch<'_>,
+        step: &FastStep,
+        batch: RecipientBatch<'_>,
         count: usize,
-        room: &mut Room,
+        room: &mut StepBuffers,
         fortunes: &mut Fortunes,
     ) {
         let of =
@@ -140,8 +140,8 @@ impl Lanes {
             return provider.submit_each(of, lanes, (at, at), &step.terms, &mut room.fates);
         }
         let fortune = fortune.get_or_insert_with(|| {
-            let mut fortune = fortunes.spare.pop().unwrap_or_else(|| Box::new(Fortune::UNTOLD));
-            provider.foresee(of, &mut fortune);
+            let mut fortune = fortunes.spare.pop().unwrap_or_else(|| Box::new(DrawBatch::UNTOLD));
+            provider.draw_batch(of, &mut fortune);
             fortune
         });
         provider.submit_lanes(of, fortune, lanes, (at, at), &step.terms, &mut room.fates);
