@@ -26,7 +26,7 @@ const ALLOWED: f64 = 0.01;
 
 /// A scenario made ready to play.
 struct Ready {
-    cast: Model,
+    model: Model,
     lives: u64,
     plans: usize,
 }
@@ -34,12 +34,12 @@ struct Ready {
 impl Ready {
     fn new(scenario: &Scenario) -> Self {
         let plans = scenario.plans.len();
-        Self { cast: Model::new(scenario), lives: scenario.recipients() * plans as u64, plans }
+        Self { model: Model::new(scenario), lives: scenario.recipients() * plans as u64, plans }
     }
 
     fn world(&self, way: ExecutionMode) -> RunContext<'_> {
         let horizon = Time::from_secs_f64(3600.0);
-        RunContext { cast: &self.cast, luck: RngKey::new(20_261_127, 0), timeline: Timeline::over(horizon), way }
+        RunContext { model: &self.model, rng: RngKey::new(20_261_127, 0), timeline: Timeline::over(horizon), way }
     }
 
     /// Plays the worlds of all plans, in parallel.

@@ -27,7 +27,7 @@ const TABLE_ERROR: f64 = 1e-4;
 /// A scenario made ready to play.
 struct Ready {
     scenario: Scenario,
-    cast: Model,
+    model: Model,
     timeline: Timeline,
 }
 
@@ -35,13 +35,13 @@ impl Ready {
     /// `file`, with so many recipients unless the benches are only tried, and bins of time up to `horizon`.
     fn load(file: &str, recipients: u64, horizon: Time) -> Self {
         let scenario = ground::load(file, recipients);
-        Self { cast: Model::new(&scenario), timeline: Timeline::over(horizon), scenario }
+        Self { model: Model::new(&scenario), timeline: Timeline::over(horizon), scenario }
     }
 
     fn play(&self, way: ExecutionMode) -> Tally {
-        let luck = RngKey::new(self.scenario.seed, 0);
-        let world = RunContext { cast: &self.cast, luck, timeline: self.timeline, way };
-        play_independent(&world, &self.cast.streams[0], &Progress::default()).expect("nobody stops it").tally
+        let rng = RngKey::new(self.scenario.seed, 0);
+        let world = RunContext { model: &self.model, rng, timeline: self.timeline, way };
+        play_independent(&world, &self.model.streams[0], &Progress::default()).expect("nobody stops it").tally
     }
 
     /// Times both ways in a group whose elements are recipients times plans.

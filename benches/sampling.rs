@@ -73,10 +73,10 @@ fn lane_draws() -> [u32; LANES] {
 fn generators(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("draws, per draw of 32 bits");
     group.bench_function("philox, one block at a time", |bencher| {
-        let luck = RngKey::new(20_261_127, 0);
+        let rng = RngKey::new(20_261_127, 0);
         each(bencher, 4 * LANES, || {
             for recipient in 0..LANES as u32 {
-                black_box(luck.draws(black_box(ProviderKey::SENDER), recipient, 0).block(0));
+                black_box(rng.draws(black_box(ProviderKey::SENDER), recipient, 0).block(0));
             }
         });
     });

@@ -300,10 +300,10 @@ mod tests {
     fn numbered_names_have_keys_of_their_own() {
         let mut keys = Vec::new();
         for stream in 0..20 {
-            let luck = RngKey::new(1, 0).of_stream(&format!("s{stream}"));
-            keys.push(luck.keyed(ProviderKey::SENDER));
+            let rng = RngKey::new(1, 0).of_stream(&format!("s{stream}"));
+            keys.push(rng.keyed(ProviderKey::SENDER));
             keys.extend(
-                (b'a'..=b'z').map(|name| luck.keyed(ProviderKey::of_name(char::from(name).encode_utf8(&mut [0; 4])))),
+                (b'a'..=b'z').map(|name| rng.keyed(ProviderKey::of_name(char::from(name).encode_utf8(&mut [0; 4])))),
             );
         }
         let count = keys.len();

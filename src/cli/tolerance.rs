@@ -20,7 +20,7 @@ impl FromStr for NamedTolerance {
         Ok(Self {
             metric,
             tolerance: Tolerance::parse(metric, amount)
-                .map_err(|unclear| format!("{}; {}", unclear.what, unclear.cure))?,
+                .map_err(|unclear| format!("{}; {}", unclear.what, unclear.help))?,
         })
     }
 }

@@ -51,7 +51,7 @@ impl Who<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct Use<'a> {
     /// The luck of their stream.
-    pub luck: RngKey,
+    pub rng: RngKey,
     /// The recipients.
     pub who: Who<'a>,
     /// Which use of the provider it is for each of them, from 0.
@@ -116,13 +116,13 @@ impl AttemptResults {
     };
 
     /// Sets the `k`-th fate.
-    pub fn set(&mut self, k: usize, fate: &AttemptResult) {
-        let earliest = fate.reports().iter().min_by_key(|report| (report.at, report.status));
-        self.delivered[k] = fate.delivered.as_micros();
+    pub fn set(&mut self, k: usize, result: &AttemptResult) {
+        let earliest = result.reports().iter().min_by_key(|report| (report.at, report.status));
+        self.delivered[k] = result.delivered.as_micros();
         self.reported[k] = earliest.map_or(NEVER, |report| report.at.as_micros());
         self.status[k] = earliest.map_or(0, |report| report.status as u8);
-        self.charge[k] = fate.charge.as_micros();
-        self.seen[k] = u8::from(!fate.seen.is_never());
+        self.charge[k] = result.charge.as_micros();
+        self.seen[k] = u8::from(!result.seen.is_never());
     }
 }
 
@@ -137,52 +137,52 @@ impl Provider {
     ///
     /// # Panics
     /// When the provider has no tables.
-    pub fn draw_batch(&self, of: Use<'_>, fortune: &mut DrawBatch) {
+    pub fn draw_batch(&self, of: Use<'_>, draw_batch: &mut DrawBatch) {
         let behaviour = self.behaviour(of.segment);
         let tables = behaviour.tables.as_ref().expect("the caller asked whether there are tables");
         let mut draws = [[0; LANES]; 4];
         match of.who {
-            Who::From(first) => of.luck.draws(self.key, first, of.number).columns(0, &mut draws),
-            Who::These(recipients) => of.luck.draws(self.key, 0, of.number).scattered(recipients, 0, &mut draws),
+            Who::From(first) => of.rng.draws(self.key, first, of.number).columns(0, &mut draws),
+            Who::These(recipients) => of.rng.draws(self.key, 0, of.number).scattered(recipients, 0, &mut draws),
         }
-        choose(&tables.thresholds, &draws[usize::from(purpose::OUTCOME)], &mut fortune.outcome);
-        for (status, outcome) in fortune.status.iter_mut().zip(&fortune.outcome) {
+        choose(&tables.thresholds, &draws[usize::from(purpose::OUTCOME)], &mut draw_batch.outcome);
+        for (status, outcome) in draw_batch.status.iter_mut().zip(&draw_batch.outcome) {
             *status = tables.status[usize::from(*outcome)];
         }
         let after = &draws[usize::from(purpose::AFTER)];
-        fortune.outage = draws[usize::from(purpose::FIRST_OUTAGE)];
-        tables.atlas.read_by(&tables.entries, &fortune.outcome, after, &mut fortune.after);
-        tables.atlas.read(tables.delay, &draws[usize::from(purpose::REPORT_DELAY)], &mut fortune.report_delay);
+        draw_batch.outage = draws[usize::from(purpose::FIRST_OUTAGE)];
+        tables.atlas.read_by(&tables.entries, &draw_batch.outcome, after, &mut draw_batch.after);
+        tables.atlas.read(tables.delay, &draws[usize::from(purpose::REPORT_DELAY)], &mut draw_batch.report_delay);
     }
 
     /// What becomes of attempts that leave: attempt `k` is that of the recipient in place `lanes[k]`, was submitted at `submitted[k]`
-    /// (µs) and leaves at `leaves[k]`, with these terms but for the moment, of which `progress` is not asked. The `lanes` rise.
+    /// (µs) and leaves at `departs[k]`, with these terms but for the moment, of which `progress` is not asked. The `lanes` rise.
     ///
     /// # Panics
     /// When the provider has no tables, or there are more than [`LANES`] attempts.
     pub fn submit_lanes(
         &self,
         of: Use<'_>,
-        fortune: &DrawBatch,
+        draw_batch: &DrawBatch,
         lanes: &[u16],
-        (submitted, leaves): (&[i64], &[i64]),
+        (submitted, departs): (&[i64], &[i64]),
         terms: &Terms,
-        fates: &mut AttemptResults,
+        results: &mut AttemptResults,
     ) {
         let behaviour = self.behaviour(of.segment);
         let tables = behaviour.tables.as_ref().expect("the caller asked whether there are tables");
-        fates.seen[..lanes.len()].fill(0);
-        let AttemptResults { delivered, reported, status, charge, some, .. } = fates;
+        results.seen[..lanes.len()].fill(0);
+        let AttemptResults { delivered, reported, status, charge, some, .. } = results;
         let mut decided = Decided { delivered, reported, status, charge };
         // Lanes rise, so that as many as there are must be all of them.
-        let fortunes = if lanes.len() == LANES { fortune } else { some.gather(fortune, lanes) };
+        let draw_batches = if lanes.len() == LANES { draw_batch } else { some.gather(draw_batch, lanes) };
         let settlement = behaviour.settlement(terms);
-        decide(&settlement, (submitted, leaves), fortunes, &mut decided);
-        let odd = self.odd_ones((tables, settlement.submitted), fortune, lanes, leaves, fates);
+        decide(&settlement, (submitted, departs), draw_batches, &mut decided);
+        let odd = self.odd_ones((tables, settlement.submitted), draw_batch, lanes, departs, results);
         for n in 0..odd {
-            let k = usize::from(fates.places[n]) % LANES;
-            let times = [submitted[k], leaves[k]].map(Time::from_micros);
-            self.go_the_long_way(of, lanes[k], times, terms, k, fates);
+            let k = usize::from(results.places[n]) % LANES;
+            let times = [submitted[k], departs[k]].map(Time::from_micros);
+            self.go_the_long_way(of, lanes[k], times, terms, k, results);
         }
     }
 
@@ -191,43 +191,45 @@ impl Provider {
     fn odd_ones(
         &self,
         (tables, submission): (&Tables, i64),
-        fortune: &DrawBatch,
+        draw_batch: &DrawBatch,
         lanes: &[u16],
-        leaves: &[i64],
-        fates: &mut AttemptResults,
+        departs: &[i64],
+        results: &mut AttemptResults,
     ) -> usize {
         let silence = match self.hazards.as_slice() {
-            [] => return if tables.any_long_way { deliveries_with_more(tables, fortune, lanes, fates) } else { 0 },
+            [] => {
+                return if tables.any_long_way { deliveries_with_more(tables, draw_batch, lanes, results) } else { 0 };
+            }
             [only] if only.effect == Effect::Silent && only.purpose == purpose::FIRST_OUTAGE => {
                 Some(only).filter(|_| !tables.any_long_way)
             }
             _ => None,
         };
         let mut odd = 0;
-        for (k, (&lane, &at)) in lanes.iter().zip(leaves).enumerate().take(LANES) {
+        for (k, (&lane, &at)) in lanes.iter().zip(departs).enumerate().take(LANES) {
             let lane = usize::from(lane) % LANES;
-            fates.places[odd % LANES] = k as u16;
+            results.places[odd % LANES] = k as u16;
             odd += usize::from(match silence {
                 Some(only) => {
-                    only.windows.is_open(Time::from_micros(at)) & (u64::from(fortune.outage[lane]) < only.below)
+                    only.windows.is_open(Time::from_micros(at)) & (u64::from(draw_batch.outage[lane]) < only.below)
                 }
                 None => {
-                    let more = tables.long_way[usize::from(fortune.outcome[lane])] && fates.delivered[k] != NEVER;
+                    let more = tables.long_way[usize::from(draw_batch.outcome[lane])] && results.delivered[k] != NEVER;
                     more || self.hazards.iter().any(|hazard| hazard.windows.is_open(Time::from_micros(at)))
                 }
             });
         }
-        if silence.is_some() { self.silence(odd, submission, fates) } else { odd }
+        if silence.is_some() { self.silence(odd, submission, results) } else { odd }
     }
 
     /// Silences the first `count` of the places; none is left.
-    fn silence(&self, count: usize, submission: i64, fates: &mut AttemptResults) -> usize {
+    fn silence(&self, count: usize, submission: i64, results: &mut AttemptResults) -> usize {
         for n in 0..count {
-            let k = usize::from(fates.places[n]) % LANES;
-            fates.delivered[k] = NEVER;
-            fates.reported[k] = NEVER;
-            fates.status[k] = 0;
-            fates.charge[k] = submission;
+            let k = usize::from(results.places[n]) % LANES;
+            results.delivered[k] = NEVER;
+            results.reported[k] = NEVER;
+            results.status[k] = 0;
+            results.charge[k] = submission;
         }
         0
     }
@@ -237,13 +239,13 @@ impl Provider {
         &self,
         of: Use<'_>,
         lanes: &[u16],
-        (submitted, leaves): (&[i64], &[i64]),
+        (submitted, departs): (&[i64], &[i64]),
         terms: &Terms,
-        fates: &mut AttemptResults,
+        results: &mut AttemptResults,
     ) {
         for (k, &lane) in lanes.iter().enumerate() {
-            let times = [submitted[k], leaves[k]].map(Time::from_micros);
-            self.go_the_long_way(of, lane, times, terms, k, fates);
+            let times = [submitted[k], departs[k]].map(Time::from_micros);
+            self.go_the_long_way(of, lane, times, terms, k, results);
         }
     }
 
@@ -251,13 +253,13 @@ impl Provider {
         &self,
         of: Use<'_>,
         lane: u16,
-        [submitted, leaves]: [Time; 2],
+        [submitted, departs]: [Time; 2],
         terms: &Terms,
         k: usize,
-        fates: &mut AttemptResults,
+        results: &mut AttemptResults,
     ) {
-        let draws = of.luck.draws(self.key, of.who.at(lane), of.number);
-        fates.set(k, &self.submit(leaves, &Terms { submitted, ..*terms }, of.segment, draws));
+        let draws = of.rng.draws(self.key, of.who.at(lane), of.number);
+        results.set(k, &self.submit(departs, &Terms { submitted, ..*terms }, of.segment, draws));
     }
 }
 
@@ -273,19 +275,27 @@ fn choose(thresholds: &[u32], draws: &[u32; LANES], outcome: &mut [u8; LANES]) {
 }
 
 /// Notes the places of the deliveries that are opened or talked to, and gives their number.
-fn deliveries_with_more(tables: &Tables, fortune: &DrawBatch, lanes: &[u16], fates: &mut AttemptResults) -> usize {
+fn deliveries_with_more(tables: &Tables, draw_batch: &DrawBatch, lanes: &[u16], results: &mut AttemptResults) -> usize {
     let mut odd = 0;
     for (k, &lane) in lanes.iter().enumerate().take(LANES) {
-        let outcome = fortune.outcome[usize::from(lane) % LANES];
-        fates.places[odd % LANES] = k as u16;
-        odd += usize::from(tables.long_way[usize::from(outcome)] & (fates.delivered[k] != NEVER));
+        let outcome = draw_batch.outcome[usize::from(lane) % LANES];
+        results.places[odd % LANES] = k as u16;
+        odd += usize::from(tables.long_way[usize::from(outcome)] & (results.delivered[k] != NEVER));
     }
     odd
 }
 
 /// [`Provider::submit`], column by column: see there for what is done.
-fn decide(settlement: &Settlement, times: (&[i64], &[i64]), fortune: &DrawBatch, decided: &mut Decided<'_>) {
-    resolve_columns(*settlement, times.0, times.1, &fortune.status, &fortune.after, &fortune.report_delay, decided);
+fn decide(settlement: &Settlement, times: (&[i64], &[i64]), draw_batch: &DrawBatch, decided: &mut Decided<'_>) {
+    resolve_columns(
+        *settlement,
+        times.0,
+        times.1,
+        &draw_batch.status,
+        &draw_batch.after,
+        &draw_batch.report_delay,
+        decided,
+    );
 }
 
 struct Decided<'a> {
@@ -299,15 +309,15 @@ struct Decided<'a> {
 fn resolve_columns(
     settlement: Settlement,
     submitted: &[i64],
-    leaves: &[i64],
+    departs: &[i64],
     outcome: &[u8; LANES],
     after: &[i64; LANES],
     delay: &[i64; LANES],
     decided: &mut Decided<'_>,
 ) {
     let Decided { delivered, reported, status, charge } = decided;
-    for k in 0..submitted.len().min(leaves.len()).min(LANES) {
-        let resolved = settlement.resolve(submitted[k], leaves[k], outcome[k], after[k]);
+    for k in 0..submitted.len().min(departs.len()).min(LANES) {
+        let resolved = settlement.resolve(submitted[k], departs[k], outcome[k], after[k]);
         status[k] = resolved.status;
         reported[k] = if outcome[k] == 0 { NEVER } else { resolved.at + delay[k] };
         delivered[k] = if resolved.reached { resolved.at } else { NEVER };

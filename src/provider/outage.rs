@@ -91,7 +91,7 @@ pub struct RandomWindows {
 /// recipient.
 #[derive(Clone, Debug)]
 struct WindowSource {
-    luck: RngKey,
+    rng: RngKey,
     key: ProviderKey,
     number: u16,
     between: Sampler,
@@ -101,7 +101,7 @@ struct WindowSource {
 impl WindowSource {
     /// The window with this index, which follows one that was over at `over`; none after [`LAST_RANDOM`].
     fn window(&self, index: usize, over: Time) -> Option<Window> {
-        let draws = self.luck.draws(self.key, u32::try_from(index).ok()?, purpose::RANDOM_OUTAGES).block(self.number);
+        let draws = self.rng.draws(self.key, u32::try_from(index).ok()?, purpose::RANDOM_OUTAGES).block(self.number);
         let from = over.after(self.between.sample(draws[0]));
         // A window is never empty, so that those that follow are further on.
         let to = from.after(self.lasting.sample(draws[1]).max(Span::from_micros(1)));
@@ -167,7 +167,7 @@ impl RandomWindows {
 /// They are the same if they come from the same draws.
 impl PartialEq for RandomWindows {
     fn eq(&self, other: &Self) -> bool {
-        let draws = |windows: &Self| (windows.source.luck, windows.source.key, windows.source.number);
+        let draws = |windows: &Self| (windows.source.rng, windows.source.key, windows.source.number);
         draws(self) == draws(other) && self.before(self.known, 2) == other.before(self.known, 2)
     }
 }
@@ -215,22 +215,22 @@ impl Calendar {
         })
     }
 
-    /// When the first of its windows in the world of `luck` begins, as of the outage with this `number` of the provider with this `key`;
+    /// When the first of its windows in the world of `rng` begins, as of the outage with this `number` of the provider with this `key`;
     /// [`Time::NEVER`] for none.
     #[must_use]
-    pub fn begins(&self, luck: RngKey, key: ProviderKey, number: u16) -> Time {
-        self.windows(luck, key, number, Time::ZERO).before(Time::NEVER, 1).first().map_or(Time::NEVER, |first| first.0)
+    pub fn begins(&self, rng: RngKey, key: ProviderKey, number: u16) -> Time {
+        self.windows(rng, key, number, Time::ZERO).before(Time::NEVER, 1).first().map_or(Time::NEVER, |first| first.0)
     }
 
-    /// Its windows in the world of `luck`, as the outage with this `number`, from 0, of the provider with this `key`. Random ones that
+    /// Its windows in the world of `rng`, as the outage with this `number`, from 0, of the provider with this `key`. Random ones that
     /// begin before `known` are drawn at once, later ones when somebody asks for them.
     #[must_use]
-    pub fn windows(&self, luck: RngKey, key: ProviderKey, number: u16, known: Time) -> Windows {
+    pub fn windows(&self, rng: RngKey, key: ProviderKey, number: u16, known: Time) -> Windows {
         match &self.0 {
             Recurrence::Known(windows) => windows.clone(),
             Recurrence::Random { between, lasting } => {
                 let (between, lasting) = (between.clone(), lasting.clone());
-                Windows::Random(RandomWindows::new(WindowSource { luck, key, number, between, lasting }, known))
+                Windows::Random(RandomWindows::new(WindowSource { rng, key, number, between, lasting }, known))
             }
         }
     }

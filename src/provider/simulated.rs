@@ -24,7 +24,7 @@ const SILENCE: Span = Span::from_micros(180_000_000);
 /// > nothing else.
 ///
 /// When an attempt leaves is for its [`Queue`] to say, if it has one: [`Provider::queue`]. Random outages are those of a world:
-/// [`Provider::in_world`].
+/// [`Provider::in_replication`].
 ///
 /// [`Provider::submit`], for an attempt that leaves at `s`:
 ///
@@ -112,9 +112,9 @@ impl AttemptResult {
     /// An attempt that is rejected when it is submitted.
     #[must_use]
     pub fn rejected(terms: &Terms) -> Self {
-        let mut fate = Self { rejected: true, ..Self::NOTHING };
-        fate.report(terms.submitted, Status::Failed);
-        fate
+        let mut result = Self { rejected: true, ..Self::NOTHING };
+        result.report(terms.submitted, Status::Failed);
+        result
     }
 
     /// What the engine will hear of it, in the order of ranks; not always that of time.
@@ -197,17 +197,17 @@ impl Provider {
         self.outages.iter().any(|(outage, _)| outage.is_random())
     }
 
-    /// The provider in the world of `luck`, with the random outages of that; those that begin before `known` are drawn at once.
+    /// The provider in the world of `rng`, with the random outages of that; those that begin before `known` are drawn at once.
     #[must_use]
-    pub fn in_world(mut self, luck: RngKey, known: Time) -> Self {
-        self.draw_outages(luck, known);
+    pub fn in_replication(mut self, rng: RngKey, known: Time) -> Self {
+        self.draw_outages(rng, known);
         self
     }
 
-    fn draw_outages(&mut self, luck: RngKey, known: Time) {
+    fn draw_outages(&mut self, rng: RngKey, known: Time) {
         (self.hazards, self.throttles) = (Vec::new(), Vec::new());
         for (number, (outage, calendar)) in self.outages.iter().enumerate() {
-            let windows = calendar.windows(luck, self.key, number as u16, known);
+            let windows = calendar.windows(rng, self.key, number as u16, known);
             match outage.effect {
                 Effect::Throttle { millionths } => self.throttles.push((windows, millionths)),
                 effect => self.hazards.push(Hazard {
@@ -267,16 +267,16 @@ impl Provider {
     /// `deadline` the engine hears; its own deadline it knows.
     #[must_use]
     pub fn expire_in_queue(&self, terms: &Terms, segment: Segment, deadline: Time, draws: Draws) -> AttemptResult {
-        let mut fate = AttemptResult::NOTHING;
+        let mut result = AttemptResult::NOTHING;
         if terms.progress {
-            fate.report(terms.submitted, Status::Queued);
+            result.report(terms.submitted, Status::Queued);
         }
         let patience = self.patience(terms, segment, deadline);
         if patience < deadline {
             let delay = self.behaviour(segment).report_delay.sample(draws.draw(purpose::REPORT_DELAY));
-            fate.report(patience.after(delay), Status::Expired);
+            result.report(patience.after(delay), Status::Expired);
         }
-        fate
+        result
     }
 
     /// What becomes of an attempt for a recipient of this segment that departs then, with these terms and draws.
@@ -288,25 +288,25 @@ impl Provider {
             [] => Trouble::NONE,
             hazards => outage::trouble(hazards, departs, block[usize::from(purpose::FIRST_OUTAGE)], draws),
         };
-        let mut fate = AttemptResult::NOTHING;
+        let mut result = AttemptResult::NOTHING;
         // What waits has been accepted.
         if terms.progress && (!trouble.refused || departs > terms.submitted) {
-            fate.report(terms.submitted, Status::Queued);
+            result.report(terms.submitted, Status::Queued);
         }
         if trouble.refused {
-            fate.report(departs, Status::Failed);
-            fate.released = departs;
-            fate.rejected = departs == terms.submitted;
-            return fate;
+            result.report(departs, Status::Failed);
+            result.released = departs;
+            result.rejected = departs == terms.submitted;
+            return result;
         }
         let behaviour = self.behaviour(segment);
         let settlement = behaviour.settlement(terms);
-        fate.charge = Money::from_micros(settlement.submitted);
-        fate.released = departs.after(SILENCE).min(behaviour.valid_until(terms)).max(departs);
+        result.charge = Money::from_micros(settlement.submitted);
+        result.released = departs.after(SILENCE).min(behaviour.valid_until(terms)).max(departs);
         if !trouble.silent {
-            behaviour.come_to(departs, terms, &settlement, &trouble, (draws, block), &mut fate);
+            behaviour.come_to(departs, terms, &settlement, &trouble, (draws, block), &mut result);
         }
-        fate
+        result
     }
 }
 
@@ -331,13 +331,13 @@ impl Behaviour {
         settlement: &Settlement,
         trouble: &Trouble,
         (draws, block): (Draws, [u32; 4]),
-        fate: &mut AttemptResult,
+        result: &mut AttemptResult,
     ) {
         let outcome = self.outcome(block[usize::from(purpose::OUTCOME)]);
         let heard = !trouble.reports_lost;
         if terms.progress && heard && outcome.is_some_and(Outcome::reaches_network) {
             let delay = self.report_delay.sample(draws.draw(purpose::SENT_REPORT_DELAY));
-            fate.report(departs.after(delay), Status::Sent);
+            result.report(departs.after(delay), Status::Sent);
         }
         let Some(outcome) = outcome else { return };
         let after = trouble.stretch(outcome.after.sample(block[usize::from(purpose::AFTER)]));
@@ -345,41 +345,41 @@ impl Behaviour {
         let resolved = settlement.resolve(submitted, departs, outcome.status as u8, after.as_micros());
         let Resolved { reached, charge, .. } = resolved;
         let at = Time::from_micros(resolved.at);
-        (fate.released, fate.charge) = (at, Money::from_micros(charge));
+        (result.released, result.charge) = (at, Money::from_micros(charge));
         if heard {
             let delay = self.report_delay.sample(block[usize::from(purpose::REPORT_DELAY)]);
             let status = if resolved.status == outcome.status as u8 { outcome.status } else { Status::Expired };
-            fate.report(at.after(delay), status);
+            result.report(at.after(delay), status);
         }
         if reached {
-            self.deliver(outcome, at, heard, draws, fate);
+            self.deliver(outcome, at, heard, draws, result);
         }
     }
 
     /// The message has reached the person at `at`.
     #[inline]
-    fn deliver(&self, outcome: &Outcome, at: Time, heard: bool, draws: Draws, fate: &mut AttemptResult) {
-        fate.delivered = at;
+    fn deliver(&self, outcome: &Outcome, at: Time, heard: bool, draws: Draws, result: &mut AttemptResult) {
+        result.delivered = at;
         if let Some(talk) = &outcome.talk {
             let talk = talk.sample(draws.draw(purpose::TALK));
-            fate.released = at.after(talk);
-            fate.charge += self.price.talk(talk);
+            result.released = at.after(talk);
+            result.charge += self.price.talk(talk);
         }
         if let Some((threshold, after)) = &outcome.seen {
-            self.open(*threshold, after, heard, draws, fate);
+            self.open(*threshold, after, heard, draws, result);
         }
     }
 
     /// Whether and when the person opens the delivered message.
-    fn open(&self, threshold: u64, after: &Sampler, heard: bool, draws: Draws, fate: &mut AttemptResult) {
+    fn open(&self, threshold: u64, after: &Sampler, heard: bool, draws: Draws, result: &mut AttemptResult) {
         const { assert!(purpose::SEEN == 4 && purpose::SEEN_REPORT_DELAY == 6, "the draws of one block") };
         let [opened, span, delay, _] = draws.block(1);
         if u64::from(opened) >= threshold {
             return;
         }
-        fate.seen = fate.delivered.after(after.sample(span));
+        result.seen = result.delivered.after(after.sample(span));
         if heard {
-            fate.report(fate.seen.after(self.report_delay.sample(delay)), Status::Seen);
+            result.report(result.seen.after(self.report_delay.sample(delay)), Status::Seen);
         }
     }
 

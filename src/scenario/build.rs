@@ -89,9 +89,9 @@ impl Builder<'_> {
         place: Range<usize>,
         message: impl Into<String>,
         expected: impl Into<String>,
-        cure: impl Into<String>,
+        help: impl Into<String>,
     ) -> Option<T> {
-        self.found.push(Diagnostic::at(place, Fault::new(message, expected, cure)));
+        self.found.push(Diagnostic::at(place, Fault::new(message, expected, help)));
         None
     }
 

@@ -9,7 +9,7 @@ use super::grammar::{Kind, Table};
 use super::record::{Entry, Record, Value};
 use super::scalar::scalar;
 use super::structure::Structure;
-use super::suggest::{cure, nearest, one_of};
+use super::suggest::{help, nearest, one_of};
 use std::fmt;
 use toml::de::DeTable;
 
@@ -172,9 +172,9 @@ impl Place {
 
 fn unknown(word: &str, so_far: &str, table: &Table) -> String {
     let whole = if so_far.is_empty() { "a scenario".to_owned() } else { so_far.to_owned() };
-    let cure = nearest(word, table.keys())
+    let help = nearest(word, table.keys())
         .map_or_else(|| format!("it has {}", one_of(table.keys())), |near| format!("did you mean {near:?}?"));
-    format!("{whole} has no key {word:?}; {cure}")
+    format!("{whole} has no key {word:?}; {help}")
 }
 
 impl Structure<'_> {
@@ -252,8 +252,8 @@ fn member<'a>(members: &'a mut [Record], word: &str) -> Result<&'a mut Record, F
 }
 
 fn no_member(word: &str, names: &[String]) -> Fault {
-    let cure = cure(word, names.iter().map(String::as_str));
-    Fault::new(format!("nothing there is called `{}`", shown(word)), "", cure)
+    let help = help(word, names.iter().map(String::as_str));
+    Fault::new(format!("nothing there is called `{}`", shown(word)), "", help)
 }
 
 /// The value that `word` says.

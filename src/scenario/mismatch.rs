@@ -5,8 +5,8 @@ use super::grammar::Kind;
 use toml::de::DeValue;
 
 /// `raw` is not even of the right type.
-pub(super) fn wrong(kind: &Kind, raw: &DeValue<'_>, cure: impl Into<String>) -> Fault {
-    Fault::new(format!("{} stands here", name(raw)), kind.expected(), cure)
+pub(super) fn wrong(kind: &Kind, raw: &DeValue<'_>, help: impl Into<String>) -> Fault {
+    Fault::new(format!("{} stands here", name(raw)), kind.expected(), help)
 }
 
 /// What a value is called.

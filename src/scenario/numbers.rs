@@ -22,8 +22,8 @@ pub(super) fn count(raw: &DeValue<'_>, source: &str, min: u64, max: u64) -> Resu
 }
 
 /// A value of the right type, but out of its range.
-fn range(kind: &Kind, source: &str, cure: impl Into<String>) -> Fault {
-    Fault::new(format!("`{}` is out of range", shown(source)), kind.expected(), cure)
+fn range(kind: &Kind, source: &str, help: impl Into<String>) -> Fault {
+    Fault::new(format!("`{}` is out of range", shown(source)), kind.expected(), help)
 }
 
 /// A number, whole or not; none when it is no number at all.

@@ -85,8 +85,8 @@ fn refuse_bare(text: &str) -> Result<(), Fault> {
 /// A duration below zero.
 pub(super) fn negative(text: &str) -> Fault {
     let positive = text.trim_start_matches(|c: char| c == '-' || c.is_whitespace());
-    let cure = duration(positive).map_or(String::new(), |_| format!("write \"{positive}\""));
-    Fault::new(format!("a duration cannot be negative: `{}`", shown(text)), A_DURATION, cure)
+    let help = duration(positive).map_or(String::new(), |_| format!("write \"{positive}\""));
+    Fault::new(format!("a duration cannot be negative: `{}`", shown(text)), A_DURATION, help)
 }
 
 /// A number that lacks its unit.
@@ -103,11 +103,11 @@ pub(super) fn unitless(number: &str) -> Fault {
 fn no_duration(text: &str) -> Fault {
     let dense: String = text.split_whitespace().collect();
     let spaced = dense != text;
-    let cure = match spaced.then(|| duration(&dense)) {
+    let help = match spaced.then(|| duration(&dense)) {
         Some(Ok(_)) => format!("write \"{dense}\""),
         _ => "write numbers with units: us, ms, s, m, h or d".to_owned(),
     };
-    Fault::new(format!("`{}` is no duration", shown(text)), A_DURATION, cure)
+    Fault::new(format!("`{}` is no duration", shown(text)), A_DURATION, help)
 }
 
 /// `micros` (µs) as time, unless that is too long.
@@ -155,11 +155,11 @@ fn unknown_unit(word: &str, expected: &str) -> Fault {
     let lower = word.to_lowercase();
     let meant = SPELT.iter().find(|(start, _)| lower.starts_with(start)).map(|&(_, unit)| unit);
     let meant = meant.or_else(|| unit(&lower).is_some().then_some(lower.as_str()));
-    let cure = match meant {
+    let help = match meant {
         Some(unit) => format!("did you mean `{unit}`?"),
         None => "the units are us, ms, s, m, h and d".to_owned(),
     };
-    Fault::new(format!("unknown unit `{}`", shown(word)), expected, cure)
+    Fault::new(format!("unknown unit `{}`", shown(word)), expected, help)
 }
 
 /// The rate (1/s) that `text` says; it may be zero.
@@ -198,11 +198,11 @@ fn parts_of_rate(text: &str) -> Result<(f64, f64, &str), Fault> {
 
 /// Text that says no rate.
 fn no_rate(text: &str) -> Fault {
-    let cure = match leading_number(text) {
+    let help = match leading_number(text) {
         Some((_, "")) => format!("write \"{text}/s\" for {text} per second"),
         _ => "write a number, a slash and a unit of time (s, min, h, d)".to_owned(),
     };
-    Fault::new(format!("`{}` is no rate", shown(text)), A_RATE, cure)
+    Fault::new(format!("`{}` is no rate", shown(text)), A_RATE, help)
 }
 
 /// The rates (1/s) at the start and at the end of a stage: `"50/s"` stays, `"50/s..800/s"` changes.
@@ -251,9 +251,9 @@ mod tests {
             ("1.s", "numbers with units"),
             ("5y", "the units are"),
         ];
-        for (text, cure) in cases {
+        for (text, help) in cases {
             let fault = duration(text).unwrap_err();
-            assert!(fault.help.contains(cure), "{text}: {fault:?}");
+            assert!(fault.help.contains(help), "{text}: {fault:?}");
         }
     }
 

@@ -6,7 +6,7 @@ use super::mismatch::wrong;
 use super::numbers::{count, limit, number, quoted, share, span};
 use super::quantity::{ramp, rate};
 use super::record::Value;
-use super::suggest::cure;
+use super::suggest::help;
 use crate::text::is_hidden;
 use crate::units::Money;
 use toml::de::DeValue;
@@ -79,7 +79,7 @@ fn text<'a>(raw: &'a DeValue<'_>, source: &str) -> Result<&'a str, Fault> {
 
 /// `text`, when it is one line, not empty, and what it looks like: without blanks around it, and without hidden characters.
 pub(super) fn one_line(text: &str) -> Result<&str, Fault> {
-    let fault = |message: &str, cure: &str| Err(Fault::new(message, "expected one line of text", cure));
+    let fault = |message: &str, help: &str| Err(Fault::new(message, "expected one line of text", help));
     match text {
         t if t.trim().is_empty() => fault("the text is empty", "write at least one letter"),
         t if t.contains(is_hidden) => Err(hidden(t)),
@@ -94,12 +94,12 @@ fn hidden(text: &str) -> Fault {
     let first = text.chars().find(|&c| is_hidden(c)).unwrap_or_default();
     let kind = if first.is_control() { "a line break or another control character" } else { "an invisible character" };
     let rest: String = text.chars().filter(|&c| !is_hidden(c)).collect();
-    let cure = match rest.trim() {
+    let help = match rest.trim() {
         "" => "write at least one letter".to_owned(),
         rest => format!("remove it: write \"{}\"", shown(rest)),
     };
     let message = format!("the text has {kind}, U+{:04X}", u32::from(first));
-    Fault::new(message, "expected one line of visible text", cure)
+    Fault::new(message, "expected one line of visible text", help)
 }
 
 /// A lower-case word.
@@ -110,12 +110,12 @@ fn channel(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
         return Ok(Value::Text(word.to_owned()));
     }
     let lower = word.trim().to_lowercase().replace(' ', "-");
-    let cure = if lower.chars().all(letters) {
+    let help = if lower.chars().all(letters) {
         format!("write \"{lower}\"")
     } else {
         "use letters a to z, digits, - and _".to_owned()
     };
-    Err(Fault::new(format!("`{}` is no name of a channel", shown(word)), Kind::Channel.expected(), cure))
+    Err(Fault::new(format!("`{}` is no name of a channel", shown(word)), Kind::Channel.expected(), help))
 }
 
 /// True or false.
@@ -138,7 +138,7 @@ pub(super) fn word(
     if let Some(word) = words.iter().find(|w| *w == text) {
         return Ok(word);
     }
-    Err(Fault::new(format!("unknown word `{}`", shown(text)), kind.expected(), cure(text, words.iter().copied())))
+    Err(Fault::new(format!("unknown word `{}`", shown(text)), kind.expected(), help(text, words.iter().copied())))
 }
 
 /// An amount of money, which is a whole number of millionths.

@@ -64,13 +64,13 @@ impl Structure<'_> {
     /// A key that the table does not know; returns the one that is probably meant.
     fn unknown(&mut self, table: &'static Table, key: &Spanned<DeString<'_>>) -> Option<&'static str> {
         let near = nearest(key.get_ref(), table.keys());
-        let cure = match near {
+        let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if table.fields.is_empty() => "remove it: no key belongs here".to_owned(),
             None => format!("write {}, or remove it", one_of(table.keys())),
         };
         let message = format!("unknown {} `{}`", table.key, shown(key.get_ref()));
-        self.found.push(Diagnostic::at(key.span(), Fault::new(message, format!("not in {}", table.what), cure)));
+        self.found.push(Diagnostic::at(key.span(), Fault::new(message, format!("not in {}", table.what), help)));
         near
     }
 
@@ -111,8 +111,8 @@ impl Structure<'_> {
         }
         if raw.len() > MAX_NAMED {
             let message = format!("there are {}", raw.len());
-            let (expected, cure) = (format!("expected at most {MAX_NAMED}"), format!("keep {MAX_NAMED} of them"));
-            return Err(Fault::new(message, expected, cure));
+            let (expected, help) = (format!("expected at most {MAX_NAMED}"), format!("keep {MAX_NAMED} of them"));
+            return Err(Fault::new(message, expected, help));
         }
         let entries = in_order(raw).into_iter().map(|(key, value)| self.name_and_table(kind, of, key, value)).collect();
         Ok(Value::Table(Record { place, entries }))

@@ -20,7 +20,7 @@ fn distance(word: &str, candidate: &str) -> Option<usize> {
 }
 
 /// The cure for an unknown `word`: the nearest candidate, or all of them.
-pub(super) fn cure<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub(super) fn help<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
     match nearest(word, candidates.clone()) {
         Some(near) => format!("did you mean `{}`?", shown(near)),
         None => format!("write {}", one_of(candidates)),

@@ -81,15 +81,15 @@ fn diagnostic(text: &str, error: &Error) -> Diagnostic {
     let value = text.get(span.clone()).unwrap_or_default().trim();
     let before = text.get(..span.start).unwrap_or_default().trim_end_matches([' ', '\t']);
     let (message, expected) = error.message().split_once(", ").unwrap_or((error.message(), ""));
-    let cure = match message {
+    let help = match message {
         "duplicate key" => "remove one of the two, or give it another name".to_owned(),
-        _ => cure(before, value),
+        _ => help(before, value),
     };
-    Diagnostic::at(span, Fault::new(format!("not TOML: {message}"), expected, cure))
+    Diagnostic::at(span, Fault::new(format!("not TOML: {message}"), expected, help))
 }
 
 /// The cure for a syntax error at `value`: a value is missing or lacks its quotes; for all else, what TOML looks like.
-fn cure(before: &str, value: &str) -> String {
+fn help(before: &str, value: &str) -> String {
     match value {
         "" if before.ends_with('=') => "write a value after the `=`".to_owned(),
         v if duration(v).is_ok() || rate(v).is_ok() => format!("write \"{}\", in quotes", shown(v)),

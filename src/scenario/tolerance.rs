@@ -36,7 +36,7 @@ impl Tolerance {
         if let Some(percent) = bare.filter(|_| unit == Unit::Share) {
             return Err(Unclear {
                 what: format!("{text:?} of a share may mean points, or a part of it"),
-                cure: format!("write {0}pp or {0}%rel", percent.trim()),
+                help: format!("write {0}pp or {0}%rel", percent.trim()),
             });
         }
         let amount = if let Some(percent) = text.strip_suffix("%rel").or(bare) {
@@ -50,7 +50,7 @@ impl Tolerance {
         };
         amount.ok_or_else(|| Unclear {
             what: format!("{text:?} is no amount of {metric}"),
-            cure: format!("write {}", forms(unit)),
+            help: format!("write {}", forms(unit)),
         })
     }
 }
@@ -61,7 +61,7 @@ pub struct Unclear {
     /// What is wrong with it.
     pub what: String,
     /// What would do.
-    pub cure: String,
+    pub help: String,
 }
 
 /// How a scenario is held to another run.
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_refused_with_the_cure() {
-        for (metric, text, cure) in [
+        for (metric, text, help) in [
             ("in_time", "1%", "write 1pp or 1%rel"),
             ("in_time", "0.1", "0.1pp"),
             ("in_time", "-1pp", "0.1pp"),
@@ -132,7 +132,7 @@ mod tests {
             ("cost.per_recipient", "", "0.001"),
         ] {
             let said = Tolerance::parse(Metric::named(metric).expect("a measure"), text).expect_err(text);
-            assert!(said.cure.contains(cure), "{metric} {text}: {said:?}");
+            assert!(said.help.contains(help), "{metric} {text}: {said:?}");
         }
     }
 }

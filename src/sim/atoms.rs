@@ -26,12 +26,12 @@ type Shared = BTreeMap<i64, u32>;
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn scales(world: &RunContext<'_>, progress: &Progress) -> Result<(Vec<Arc<Scale>>, Arc<Scale>), Interrupted> {
-    let cast = world.cast;
-    let (mut of_plans, mut own) = (vec![Shared::new(); cast.plans.len()], Shared::new());
-    for role in &cast.streams {
-        let places = if role.own.is_empty() { &mut of_plans[..] } else { std::slice::from_mut(&mut own) };
-        add_shared(world, role, places, progress)?;
+pub fn scales(run: &RunContext<'_>, progress: &Progress) -> Result<(Vec<Arc<Scale>>, Arc<Scale>), Interrupted> {
+    let model = run.model;
+    let (mut of_plans, mut own) = (vec![Shared::new(); model.plans.len()], Shared::new());
+    for class in &model.streams {
+        let places = if class.own.is_empty() { &mut of_plans[..] } else { std::slice::from_mut(&mut own) };
+        add_shared(run, class, places, progress)?;
     }
     let own = most_frequent(&own);
     let scale = |shared: &Shared| Arc::new(Scale::new(own.iter().copied().chain(most_frequent(shared))));
@@ -40,16 +40,16 @@ pub fn scales(world: &RunContext<'_>, progress: &Progress) -> Result<(Vec<Arc<Sc
 
 /// Adds the latencies that recipients of a stream share under each of its plans.
 fn add_shared(
-    world: &RunContext<'_>,
-    role: &TrafficClass,
+    run: &RunContext<'_>,
+    class: &TrafficClass,
     counts: &mut [Shared],
     progress: &Progress,
 ) -> Result<(), Interrupted> {
-    if !world.cast.parts(role).iter().any(|part| has_atoms(world.cast, part)) {
+    if !run.model.parts(class).iter().any(|compiled| has_atoms(run.model, compiled)) {
         return Ok(());
     }
-    let recipients = role.traffic.recipients.min(LOOKED_AT);
-    for (mut latencies, counts) in first_latencies(world, role, recipients, progress)?.into_iter().zip(counts) {
+    let recipients = class.traffic.recipients.min(LOOKED_AT);
+    for (mut latencies, counts) in first_latencies(run, class, recipients, progress)?.into_iter().zip(counts) {
         latencies.sort_unstable();
         let equal = latencies.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as u32));
         equal.filter(|&(_, count)| count >= MANY).for_each(|(value, count)| *counts.entry(value).or_default() += count);
@@ -57,9 +57,9 @@ fn add_shared(
     Ok(())
 }
 
-fn has_atoms(cast: &Model, part: &CompiledPlan) -> bool {
-    let mut providers = part.flow.steps().iter().flat_map(|rules| rules.pool.members());
-    providers.any(|&provider| cast.providers[provider].has_atoms())
+fn has_atoms(model: &Model, compiled: &CompiledPlan) -> bool {
+    let mut providers = compiled.flow.steps().iter().flat_map(|rules| rules.pool.members());
+    providers.any(|&provider| model.providers[provider].has_atoms())
 }
 
 /// The most frequent values, of equals the shortest first, as many as fit.

@@ -13,11 +13,11 @@ use crate::units::Time;
 #[derive(Clone, Copy)]
 pub struct RecipientContext<'a> {
     /// The scenario.
-    pub cast: &'a Model,
+    pub model: &'a Model,
     /// The plan.
-    pub part: &'a CompiledPlan,
+    pub compiled: &'a CompiledPlan,
     /// The luck of the recipient's stream.
-    pub luck: RngKey,
+    pub rng: RngKey,
     /// The stream, by its index.
     pub stream: u8,
     /// The recipient.
@@ -41,39 +41,39 @@ impl RecipientContext<'_> {
         admission: &mut A,
         recorder: &mut R,
     ) -> (RoutedAttempt, AttemptResult) {
-        let terms = Terms { submitted: now, ..self.part.terms[usize::from(submission.step)] };
-        let pool = &self.part.flow.step(submission.step).pool;
+        let terms = Terms { submitted: now, ..self.compiled.terms[usize::from(submission.step)] };
+        let pool = &self.compiled.flow.step(submission.step).pool;
         let mut routing = Routing::new(if pool.is_weighted() { self.choice(submission.attempt) } else { 0 });
         let mut turned_down: Option<(RoutedAttempt, AttemptResult)> = None;
         while let Some(candidate) = admission.route(self.who(), &mut routing, pool, now) {
-            if let Some((attempt, fate)) = turned_down {
-                recorder.turned_down(submission, &attempt, &fate);
+            if let Some((attempt, result)) = turned_down {
+                recorder.turned_down(submission, &attempt, &result);
             }
             flow.handed_over(candidate.rank);
             let patience =
-                self.cast.providers[candidate.provider].patience(&terms, self.recipient.segment, flow.deadline());
+                self.model.providers[candidate.provider].patience(&terms, self.recipient.segment, flow.deadline());
             let (provider, permit) = (candidate.provider, candidate.permit());
             let decision = AdmissionDecision::NotPermitted;
             let mut attempt = RoutedAttempt { provider, terms, decision, patience, permit };
             if candidate.is_permitted() {
                 attempt.decision = admission.admit(&attempt.comer(self.who()));
             }
-            let fate = match attempt.decision {
+            let result = match attempt.decision {
                 AdmissionDecision::Departs(departs) => self.depart(flow, submission, &attempt, departs, admission),
                 AdmissionDecision::Expires => self.expire(flow, submission, &attempt),
                 AdmissionDecision::Waits => return (attempt, AttemptResult::rejected(&terms)),
                 AdmissionDecision::Rejected | AdmissionDecision::NotPermitted => AttemptResult::rejected(&terms),
             };
-            if !fate.rejected {
-                recorder.submitted(submission, &attempt, &fate);
-                return (attempt, fate);
+            if !result.rejected {
+                recorder.submitted(submission, &attempt, &result);
+                return (attempt, result);
             }
-            turned_down = Some((attempt, fate));
+            turned_down = Some((attempt, result));
         }
         // The last to turn it down has it: it has failed there.
-        let (attempt, fate) = turned_down.expect("a pool has members");
-        recorder.submitted(submission, &attempt, &fate);
-        (attempt, fate)
+        let (attempt, result) = turned_down.expect("a pool has members");
+        recorder.submitted(submission, &attempt, &result);
+        (attempt, result)
     }
 
     /// What becomes of an attempt that departs.
@@ -87,16 +87,16 @@ impl RecipientContext<'_> {
         admission: &mut A,
     ) -> AttemptResult {
         let draws = self.draws(flow, submission.attempt, attempt.provider);
-        let provider = &self.cast.providers[attempt.provider];
-        let fate = provider.submit(departs, &attempt.terms, self.recipient.segment, draws);
-        admission.departed(&attempt.comer(self.who()), departs, &fate);
-        fate
+        let provider = &self.model.providers[attempt.provider];
+        let result = provider.submit(departs, &attempt.terms, self.recipient.segment, draws);
+        admission.departed(&attempt.comer(self.who()), departs, &result);
+        result
     }
 
     /// What becomes of an attempt whose patience ends while it waits.
     pub fn expire(&self, flow: &Flow, submission: Submission, attempt: &RoutedAttempt) -> AttemptResult {
         let draws = self.draws(flow, submission.attempt, attempt.provider);
-        let provider = &self.cast.providers[attempt.provider];
+        let provider = &self.model.providers[attempt.provider];
         provider.expire_in_queue(&attempt.terms, self.recipient.segment, flow.deadline(), draws)
     }
 
@@ -105,7 +105,7 @@ impl RecipientContext<'_> {
     #[inline]
     fn draws(&self, flow: &Flow, attempt: u8, provider: usize) -> Draws {
         let came = |earlier: &u8| {
-            let pool = &self.part.flow.step(flow.step_of(*earlier)).pool;
+            let pool = &self.compiled.flow.step(flow.step_of(*earlier)).pool;
             if pool.is_single() {
                 return pool.members()[0] == provider;
             }
@@ -114,11 +114,11 @@ impl RecipientContext<'_> {
             pool.candidates(draw).take(tried).any(|candidate| candidate == provider)
         };
         let uses = (0..attempt).filter(came).count() as u16;
-        self.luck.draws(self.cast.providers[provider].key(), self.recipient.index, uses)
+        self.rng.draws(self.model.providers[provider].key(), self.recipient.index, uses)
     }
 
     /// The draw by which a weighted pool chooses.
     fn choice(&self, attempt: u8) -> u32 {
-        self.luck.draws(ProviderKey::SENDER, self.recipient.index, u16::from(attempt)).draw(purpose::CHOICE)
+        self.rng.draws(ProviderKey::SENDER, self.recipient.index, u16::from(attempt)).draw(purpose::CHOICE)
     }
 }

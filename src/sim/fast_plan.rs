@@ -2,7 +2,7 @@
 //! instead of event by event for each.
 //!
 //! It is derived from the same compiled plan and providers as the engine's way, and gives the same tallies (tested on random
-//! scenarios). It exists for speed alone. `room` has what happens in a step.
+//! scenarios). It exists for speed alone. `buffers` has what happens in a step.
 
 use super::batch::Columns;
 use super::model::{CompiledPlan, Model};
@@ -24,7 +24,7 @@ pub(super) struct BatchExecutor {
     /// One for each plan; `None` for one that needs the engine.
     plans: Vec<Option<FastPlan>>,
     /// The fortunes that the plans share: a provider and the number of its use.
-    fortunes: Vec<(usize, u16)>,
+    draw_batches: Vec<(usize, u16)>,
 }
 
 /// A plan that can go the short way.
@@ -46,55 +46,55 @@ pub(super) struct Fortunes {
 /// A batch: the luck of its stream, its first recipient, and when they arrive.
 #[derive(Clone, Copy)]
 pub(super) struct RecipientBatch<'a> {
-    pub(super) luck: RngKey,
+    pub(super) rng: RngKey,
     pub(super) first: u32,
     pub(super) arrivals: &'a [Time],
     pub(super) timeline: Timeline,
 }
 
-/// For each plan of `cast`, whether it can go the short way.
+/// For each plan of `model`, whether it can go the short way.
 #[must_use]
-pub fn fast_plans(cast: &Model) -> Vec<bool> {
-    cast.plans.iter().map(|part| FastPlan::new(cast, part).is_some()).collect()
+pub fn fast_plans(model: &Model) -> Vec<bool> {
+    model.plans.iter().map(|compiled| FastPlan::new(model, compiled).is_some()).collect()
 }
 
 impl FastPlan {
     /// The short way through a plan, if there is one.
-    pub(super) fn new(cast: &Model, part: &CompiledPlan) -> Option<Self> {
+    pub(super) fn new(model: &Model, compiled: &CompiledPlan) -> Option<Self> {
         let plain =
-            part.flow.steps().iter().all(|rules| rules.attempts == 1 && rules.success == SuccessFloor::Delivered);
-        let is_told = |pool: &crate::engine::Pool| pool.is_single() && cast.providers[pool.members()[0]].has_tables();
-        let told = part.flow.steps().iter().all(|rules| is_told(&rules.pool));
-        if !plain || !told || !part.flow.give_up_after().is_unlimited() {
+            compiled.flow.steps().iter().all(|rules| rules.attempts == 1 && rules.success == SuccessFloor::Delivered);
+        let is_told = |pool: &crate::engine::Pool| pool.is_single() && model.providers[pool.members()[0]].has_tables();
+        let told = compiled.flow.steps().iter().all(|rules| is_told(&rules.pool));
+        if !plain || !told || !compiled.flow.give_up_after().is_unlimited() {
             return None;
         }
-        let provider = |step: usize| part.flow.steps()[step].pool.members()[0];
+        let provider = |step: usize| compiled.flow.steps()[step].pool.members()[0];
         let step = |index: usize| FastStep {
             provider: provider(index),
             use_number: (0..index).filter(|&earlier| provider(earlier) == provider(index)).count() as u16,
-            terms: part.terms[index],
-            failover_on: part.flow.steps()[index].failover_on,
-            last: index + 1 == part.terms.len(),
+            terms: compiled.terms[index],
+            failover_on: compiled.flow.steps()[index].failover_on,
+            last: index + 1 == compiled.terms.len(),
         };
-        let steps = (0..part.terms.len()).map(step).collect();
-        Some(Self { steps, finish: part.flow.late_delivery() == LateDelivery::Finish })
+        let steps = (0..compiled.terms.len()).map(step).collect();
+        Some(Self { steps, finish: compiled.flow.late_delivery() == LateDelivery::Finish })
     }
 }
 
 impl BatchExecutor {
     /// The short ways through these plans.
-    pub(super) fn new(cast: &Model, parts: &[CompiledPlan]) -> Self {
-        let plans: Vec<_> = parts.iter().map(|part| FastPlan::new(cast, part)).collect();
-        let steps = plans.iter().flatten().flat_map(|shortcut| &shortcut.steps);
-        let mut fortunes: Vec<_> = steps.map(|step| (step.provider, step.use_number)).collect();
-        fortunes.sort_unstable();
-        fortunes.dedup();
-        Self { plans, fortunes }
+    pub(super) fn new(model: &Model, parts: &[CompiledPlan]) -> Self {
+        let plans: Vec<_> = parts.iter().map(|compiled| FastPlan::new(model, compiled)).collect();
+        let steps = plans.iter().flatten().flat_map(|fast| &fast.steps);
+        let mut draw_batches: Vec<_> = steps.map(|step| (step.provider, step.use_number)).collect();
+        draw_batches.sort_unstable();
+        draw_batches.dedup();
+        Self { plans, draw_batches }
     }
 
     /// Room for what recipients will meet.
-    pub(super) fn fortunes(&self) -> Fortunes {
-        Fortunes { told: vec![None; self.fortunes.len()], spare: Vec::new() }
+    pub(super) fn draw_batches(&self) -> Fortunes {
+        Fortunes { told: vec![None; self.draw_batches.len()], spare: Vec::new() }
     }
 
     /// Plays a batch under the plan with this index, if that can go the short way; says whether it could.
@@ -103,21 +103,21 @@ impl BatchExecutor {
         providers: &[Provider],
         plan: usize,
         batch: RecipientBatch<'_>,
-        (room, fortunes): (&mut StepBuffers, &mut Fortunes),
+        (buffers, draw_batches): (&mut StepBuffers, &mut Fortunes),
         columns: &mut Columns,
         tally: &mut PlanTally,
     ) -> bool {
-        let Some(shortcut) = &self.plans[plan] else { return false };
-        let mut count = room.begin(batch.arrivals, columns);
-        for (index, step) in shortcut.steps.iter().enumerate() {
+        let Some(fast) = &self.plans[plan] else { return false };
+        let mut count = buffers.begin(batch.arrivals, columns);
+        for (index, step) in fast.steps.iter().enumerate() {
             if count == 0 {
                 break;
             }
-            self.submit(&providers[step.provider], step, batch, count, room, fortunes);
-            let place = PlaceInPlan { index, count, finish: shortcut.finish };
-            count = room.play_step(step, place, batch.timeline, columns, tally);
+            self.submit(&providers[step.provider], step, batch, count, buffers, draw_batches);
+            let place = PlaceInPlan { index, count, finish: fast.finish };
+            count = buffers.play_step(step, place, batch.timeline, columns, tally);
         }
-        room.count_first(batch.arrivals.len(), columns, tally);
+        buffers.count_first(batch.arrivals.len(), columns, tally);
         true
     }
 
@@ -128,23 +128,22 @@ impl BatchExecutor {
         step: &FastStep,
         batch: RecipientBatch<'_>,
         count: usize,
-        room: &mut StepBuffers,
-        fortunes: &mut Fortunes,
+        buffers: &mut StepBuffers,
+        draw_batches: &mut Fortunes,
     ) {
-        let of =
-            Use { luck: batch.luck, who: Who::From(batch.first), number: step.use_number, segment: Segment::WHOLE };
-        let (lanes, at) = (&room.lanes[..count], &room.at[..count]);
-        let place = self.fortunes.binary_search(&(step.provider, step.use_number));
-        let fortune = &mut fortunes.told[place.expect("every step has its fortune")];
-        if fortune.is_none() && count < FEW {
-            return provider.submit_each(of, lanes, (at, at), &step.terms, &mut room.fates);
+        let of = Use { rng: batch.rng, who: Who::From(batch.first), number: step.use_number, segment: Segment::WHOLE };
+        let (lanes, at) = (&buffers.lanes[..count], &buffers.at[..count]);
+        let place = self.draw_batches.binary_search(&(step.provider, step.use_number));
+        let draw_batch = &mut draw_batches.told[place.expect("every step has its fortune")];
+        if draw_batch.is_none() && count < FEW {
+            return provider.submit_each(of, lanes, (at, at), &step.terms, &mut buffers.results);
         }
-        let fortune = fortune.get_or_insert_with(|| {
-            let mut fortune = fortunes.spare.pop().unwrap_or_else(|| Box::new(DrawBatch::UNTOLD));
-            provider.draw_batch(of, &mut fortune);
-            fortune
+        let draw_batch = draw_batch.get_or_insert_with(|| {
+            let mut draw_batch = draw_batches.spare.pop().unwrap_or_else(|| Box::new(DrawBatch::UNTOLD));
+            provider.draw_batch(of, &mut draw_batch);
+            draw_batch
         });
-        provider.submit_lanes(of, fortune, lanes, (at, at), &step.terms, &mut room.fates);
+        provider.submit_lanes(of, draw_batch, lanes, (at, at), &step.terms, &mut buffers.results);
     }
 }
 

@@ -35,9 +35,9 @@ const MOST_SECONDS: usize = 2 * 86_400;
 #[derive(Clone, Copy, Debug)]
 pub struct RunContext<'a> {
     /// Who plays.
-    pub cast: &'a Model,
+    pub model: &'a Model,
     /// The seed and the replication.
-    pub luck: RngKey,
+    pub rng: RngKey,
     /// The bins of time.
     pub timeline: Timeline,
     /// How batches are played.
@@ -63,7 +63,7 @@ pub struct StreamTally {
     pub sections: Vec<(usize, Vec<Cells>)>,
 }
 
-/// Plays all recipients of a stream of `world` under all of its plans, on the threads of the current rayon pool, each as if it were
+/// Plays all recipients of a stream of `run` under all of its plans, on the threads of the current rayon pool, each as if it were
 /// alone: nobody waits for capacity, and no circuit opens.
 ///
 /// Each thread takes one section after the other and counts into a tally of its own; since every count is an integer, their sum
@@ -72,11 +72,11 @@ pub struct StreamTally {
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_independent(
-    world: &RunContext<'_>,
-    role: &TrafficClass,
+    run: &RunContext<'_>,
+    class: &TrafficClass,
     progress: &Progress,
 ) -> Result<StreamTally, Interrupted> {
-    play_sections(world, role, 0..SECTIONS, progress)
+    play_sections(run, class, 0..SECTIONS, progress)
 }
 
 /// Plays some of the sections of a stream, those of these that there are, as [`play_independent`] plays all of them.
@@ -84,18 +84,18 @@ pub fn play_independent(
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_sections(
-    world: &RunContext<'_>,
-    role: &TrafficClass,
+    run: &RunContext<'_>,
+    class: &TrafficClass,
     sections: impl IntoIterator<Item = usize>,
     progress: &Progress,
 ) -> Result<StreamTally, Interrupted> {
-    let mut shared = Shared::new(world, role, role.traffic.recipients, progress);
+    let mut shared = Shared::new(run, class, class.traffic.recipients, progress);
     shared.chosen = sections.into_iter().filter(|&section| section < shared.sections).collect();
     let threads = rayon::current_num_threads().min(shared.chosen.len());
-    let work = (0..threads).into_par_iter().with_max_len(1).map(|_| world.work(&shared));
+    let work = (0..threads).into_par_iter().with_max_len(1).map(|_| run.work(&shared));
     let parts = work.collect::<Result<Vec<_>, _>>()?;
     let (tallies, sections): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    let tally = Tally::sum(tallies).unwrap_or_else(|| world.empty_tally(&shared));
+    let tally = Tally::sum(tallies).unwrap_or_else(|| run.empty_tally(&shared));
     let mut sections: Vec<_> = sections.into_iter().flatten().collect();
     sections.sort_unstable_by_key(|&(section, _)| section);
     Ok(StreamTally { tally, sections })
@@ -109,9 +109,9 @@ pub const fn sections_of(recipients: u64) -> usize {
 
 /// What the threads share.
 pub(super) struct Shared<'a> {
-    pub(super) role: &'a TrafficClass,
+    pub(super) class: &'a TrafficClass,
     parts: &'a [CompiledPlan],
-    luck: RngKey,
+    rng: RngKey,
     timetable: Timetable,
     lanes: BatchExecutor,
     /// How many recipients are played, the first of those who come.
@@ -127,14 +127,14 @@ pub(super) struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     /// The first `recipients` of a stream.
-    pub(super) fn new(world: &RunContext<'a>, role: &'a TrafficClass, recipients: u64, progress: &'a Progress) -> Self {
-        let (parts, luck) = (world.cast.parts(role), world.luck.of_stream(&role.name));
+    pub(super) fn new(run: &RunContext<'a>, class: &'a TrafficClass, recipients: u64, progress: &'a Progress) -> Self {
+        let (parts, rng) = (run.model.parts(class), run.rng.of_stream(&class.name));
         Self {
-            role,
+            class,
             parts,
-            luck,
-            timetable: Timetable::new(&role.traffic, luck),
-            lanes: BatchExecutor::new(world.cast, parts),
+            rng,
+            timetable: Timetable::new(&class.traffic, rng),
+            lanes: BatchExecutor::new(run.model, parts),
             recipients,
             sections: sections_of(recipients),
             chosen: (0..sections_of(recipients)).collect(),
@@ -162,20 +162,20 @@ impl<'a> Shared<'a> {
 
 /// How long (µs) it takes to reach the first `recipients` of a stream, those who are reached, under each of its plans.
 pub(super) fn first_latencies(
-    world: &RunContext<'_>,
-    role: &TrafficClass,
+    run: &RunContext<'_>,
+    class: &TrafficClass,
     recipients: u64,
     progress: &Progress,
 ) -> Result<Vec<Vec<i64>>, Interrupted> {
-    let shared = Shared::new(world, role, recipients, progress);
-    let (mut table, mut tally) = (Table::new(&shared), world.empty_tally(&shared));
+    let shared = Shared::new(run, class, recipients, progress);
+    let (mut table, mut tally) = (Table::new(&shared), run.empty_tally(&shared));
     let mut latencies = vec![Vec::new(); shared.parts.len()];
     for first in (0..recipients).step_by(BATCH) {
         if progress.stopped() {
             return Err(Interrupted);
         }
         let count = (recipients - first).min(BATCH as u64) as usize;
-        world.play_batch(first, count, &shared, &mut table, &mut tally);
+        run.play_batch(first, count, &shared, &mut table, &mut tally);
         for (latencies, columns) in latencies.iter_mut().zip(&table.columns) {
             let times = columns.first_delivery[..count].iter().zip(&table.arrivals);
             let reached = times.filter(|&(&at, _)| at != Time::NEVER.as_micros());
@@ -191,8 +191,8 @@ type Sections = Vec<(usize, Vec<Cells>)>;
 impl RunContext<'_> {
     /// An empty tally whose bins of time have room for all that is expected, unless that is a lot, or recipients are few.
     pub(super) fn empty_tally(&self, shared: &Shared<'_>) -> Tally {
-        let pairs = if shared.parts.len() == self.cast.plans.len() { self.cast.pairs.count() } else { 0 };
-        let plans = shared.parts.iter().map(|part| PlanTally::new(part.terms.len(), &part.scale));
+        let pairs = if shared.parts.len() == self.model.plans.len() { self.model.pairs.count() } else { 0 };
+        let plans = shared.parts.iter().map(|compiled| PlanTally::new(compiled.terms.len(), &compiled.scale));
         let mut tally = Tally::new(plans.collect(), pairs);
         let seconds = (self.timeline.width().as_secs_f64() * self.timeline.bins() as f64) as usize;
         if shared.sections > 1 {
@@ -226,16 +226,16 @@ impl RunContext<'_> {
         table: &mut Table,
         tally: &mut Tally,
     ) {
-        let Table { arrivals, columns, pending, room, fortunes } = table;
+        let Table { arrivals, columns, pending, buffers, draw_batches } = table;
         let arrivals = &mut arrivals[..count];
         shared.timetable.fill(first, arrivals);
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
-        fortunes.forget();
-        let batch = RecipientBatch { luck: shared.luck, first: first as u32, arrivals, timeline: self.timeline };
+        draw_batches.forget();
+        let batch = RecipientBatch { rng: shared.rng, first: first as u32, arrivals, timeline: self.timeline };
         for (i, (columns, plan)) in columns.iter_mut().zip(&mut tally.plans).enumerate() {
-            let (providers, room) = (&self.cast.providers, (&mut *room, &mut *fortunes));
+            let (providers, buffers) = (&self.model.providers, (&mut *buffers, &mut *draw_batches));
             let short =
-                self.way == ExecutionMode::Shortest && shared.lanes.play(providers, i, batch, room, columns, plan);
+                self.way == ExecutionMode::Shortest && shared.lanes.play(providers, i, batch, buffers, columns, plan);
             if !short {
                 self.play_plan(&shared.parts[i], batch, pending, columns, plan);
             }
@@ -243,15 +243,15 @@ impl RunContext<'_> {
         for (columns, plan) in columns.iter().zip(&mut tally.plans) {
             plan.keep_first(first, &columns.cost[..count]);
         }
-        let pairs = if tally.pairs.is_empty() { Pairs::new(1, 0) } else { self.cast.pairs };
-        batch::count(columns, arrivals, shared.role.deadline, pairs, tally);
+        let pairs = if tally.pairs.is_empty() { Pairs::new(1, 0) } else { self.model.pairs };
+        batch::count(columns, arrivals, shared.class.deadline, pairs, tally);
         shared.progress.add(count as u64 * shared.parts.len() as u64);
     }
 
     /// Plays a batch under one plan, one recipient after the other through the engine.
     fn play_plan(
         &self,
-        part: &CompiledPlan,
+        compiled: &CompiledPlan,
         batch: RecipientBatch<'_>,
         pending: &mut PendingReports,
         columns: &mut Columns,
@@ -261,7 +261,7 @@ impl RunContext<'_> {
         for (i, &arrival) in batch.arrivals.iter().enumerate() {
             let recipient = Recipient::new(batch.first + i as u32);
             // Where nothing is shared, nobody asks which stream it is.
-            let context = RecipientContext { cast: self.cast, part, luck: batch.luck, stream: 0, recipient };
+            let context = RecipientContext { model: self.model, compiled, rng: batch.rng, stream: 0, recipient };
             let mut stats = RecipientStats::BLANK;
             let mut recorder = TallyRecorder { tally: &mut *tally, timeline: self.timeline, stats: &mut stats };
             let flow = simulate_recipient(&context, arrival, pending, &mut admission, &mut recorder);
@@ -280,7 +280,7 @@ pub(super) struct Gathered(Vec<Latencies>);
 
 impl Gathered {
     pub(super) fn new(shared: &Shared<'_>) -> Self {
-        Self(shared.parts.iter().map(|part| Latencies::on(&part.scale)).collect())
+        Self(shared.parts.iter().map(|compiled| Latencies::on(&compiled.scale)).collect())
     }
 
     /// Takes the latencies of a section out of the tally, and gives them as cells.
@@ -305,8 +305,8 @@ pub(super) struct Table {
     pub(super) arrivals: Vec<Time>,
     pub(super) columns: Vec<Columns>,
     pending: PendingReports,
-    room: StepBuffers,
-    fortunes: Fortunes,
+    buffers: StepBuffers,
+    draw_batches: Fortunes,
 }
 
 impl Table {
@@ -316,8 +316,8 @@ impl Table {
             arrivals: vec![Time::ZERO; BATCH],
             columns: vec![Columns::EMPTY; shared.parts.len()],
             pending: PendingReports::default(),
-            room: StepBuffers::new(),
-            fortunes: lanes.fortunes(),
+            buffers: StepBuffers::new(),
+            draw_batches: lanes.draw_batches(),
         }
     }
 }

@@ -255,17 +255,17 @@ impl Account {
     pub fn add_worlds(
         &mut self,
         replication: u32,
-        worlds: Vec<PlanRunTally>,
+        runs: Vec<PlanRunTally>,
         whole: impl FnOnce(&[StreamTally]) -> Option<StreamTally>,
     ) {
-        for (plan, world) in worlds.iter().enumerate() {
-            self.contended |= world.touched;
-            self.longest[plan].iter_mut().zip(&world.longest).for_each(|(a, b)| *a = (*a).max(*b));
-            self.opened[plan].iter_mut().zip(&world.opened).for_each(|(a, b)| *a += b);
+        for (plan, run) in runs.iter().enumerate() {
+            self.contended |= run.contended;
+            self.longest[plan].iter_mut().zip(&run.longest).for_each(|(a, b)| *a = (*a).max(*b));
+            self.opened[plan].iter_mut().zip(&run.opened).for_each(|(a, b)| *a += b);
         }
         let streams = (0..self.sections.len()).map(|stream| {
-            let plans = worlds.iter().map(|world| world.streams[stream].clone()).collect();
-            let tally = Tally { arrivals: worlds[0].arrivals[stream].clone(), plans, pairs: Vec::new() };
+            let plans = runs.iter().map(|run| run.streams[stream].clone()).collect();
+            let tally = Tally { arrivals: runs[0].arrivals[stream].clone(), plans, pairs: Vec::new() };
             StreamTally { sections: vec![(0, tally.plans.iter().map(|plan| plan.latencies.cells()).collect())], tally }
         });
         let streams: Vec<_> = streams.collect();

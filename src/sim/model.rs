@@ -76,7 +76,7 @@ impl Model {
             Ok(_) => Ok(Provider::new(spec)),
             Err(_) => Ok(Provider::unused(spec)),
         };
-        let role = |stream: &crate::scenario::Stream| TrafficClass {
+        let class = |stream: &crate::scenario::Stream| TrafficClass {
             name: stream.name.clone(),
             traffic: stream.traffic.clone(),
             deadline: stream.deadline,
@@ -87,32 +87,32 @@ impl Model {
             providers: scenario.providers.par_iter().enumerate().map(provider).collect::<Result<_, _>>()?,
             breakers: scenario.breakers.clone(),
             plans: scenario.plans.iter().map(CompiledPlan::new).collect(),
-            streams: scenario.streams.iter().map(role).collect(),
+            streams: scenario.streams.iter().map(class).collect(),
             pairs: Pairs::new(scenario.plans.len(), scenario.reference()),
         })
     }
 
     /// Tells the latencies of each plan apart by a scale of its own, and those of the plans that streams have for themselves by another.
     pub fn set_scales(&mut self, of_plans: Vec<Arc<Scale>>, of_own: &Arc<Scale>) {
-        self.plans.iter_mut().zip(of_plans).for_each(|(part, scale)| part.scale = scale);
-        let own = self.streams.iter_mut().flat_map(|role| &mut role.own);
-        own.for_each(|part| part.scale = Arc::clone(of_own));
+        self.plans.iter_mut().zip(of_plans).for_each(|(compiled, scale)| compiled.scale = scale);
+        let own = self.streams.iter_mut().flat_map(|class| &mut class.own);
+        own.for_each(|compiled| compiled.scale = Arc::clone(of_own));
     }
 
     /// By what the latencies of all streams together are told apart under the plan with this index: no finer than those of any of them.
     #[must_use]
     pub fn common_scale(&self, plan: usize) -> &Arc<Scale> {
-        let own = self.streams.iter().find_map(|role| role.own.first());
-        own.map_or(&self.plans[plan].scale, |part| &part.scale)
+        let own = self.streams.iter().find_map(|class| class.own.first());
+        own.map_or(&self.plans[plan].scale, |compiled| &compiled.scale)
     }
 
-    /// The same with the random outages of the world of `luck` that begin before `until`.
+    /// The same with the random outages of the world of `rng` that begin before `until`.
     #[must_use]
-    pub fn in_world(&self, luck: RngKey, until: Time) -> Cow<'_, Self> {
+    pub fn in_replication(&self, rng: RngKey, until: Time) -> Cow<'_, Self> {
         if !self.has_random_outages() {
             return Cow::Borrowed(self);
         }
-        let providers = self.providers.iter().map(|provider| provider.clone().in_world(luck, until)).collect();
+        let providers = self.providers.iter().map(|provider| provider.clone().in_replication(rng, until)).collect();
         Cow::Owned(Self { providers, ..self.clone() })
     }
 
@@ -124,14 +124,14 @@ impl Model {
 
     /// The plans that a stream is played under: its own, or all that are compared.
     #[must_use]
-    pub fn parts<'a>(&'a self, role: &'a TrafficClass) -> &'a [CompiledPlan] {
-        if role.own.is_empty() { &self.plans } else { &role.own }
+    pub fn parts<'a>(&'a self, class: &'a TrafficClass) -> &'a [CompiledPlan] {
+        if class.own.is_empty() { &self.plans } else { &class.own }
     }
 
     /// The plan that a stream follows when the plan with this index is played.
     #[must_use]
-    pub fn part<'a>(&'a self, role: &'a TrafficClass, plan: usize) -> &'a CompiledPlan {
-        role.own.first().unwrap_or(&self.plans[plan])
+    pub fn compiled<'a>(&'a self, class: &'a TrafficClass, plan: usize) -> &'a CompiledPlan {
+        class.own.first().unwrap_or(&self.plans[plan])
     }
 }
 

@@ -12,7 +12,7 @@ pub trait Recorder: Observer {
     const AFTER_THE_END: bool = false;
 
     /// An attempt has been submitted to a provider, and this will become of it.
-    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, fate: &AttemptResult);
+    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, result: &AttemptResult);
 
     /// A provider has not taken an attempt, and another one will be tried.
     #[inline]

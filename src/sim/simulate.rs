@@ -113,7 +113,7 @@ pub fn simulate_recipient<A: Admission, R: Recorder>(
     admission: &mut A,
     recorder: &mut R,
 ) -> Flow {
-    let plan = &context.part.flow;
+    let plan = &context.compiled.flow;
     pending.count = 0;
     let (mut flow, command) = Flow::start(plan, arrival);
     let mut next = match command {
@@ -121,8 +121,8 @@ pub fn simulate_recipient<A: Admission, R: Recorder>(
         Command::Wait | Command::End => None,
     };
     while let Some(submission) = next {
-        let (_, fate) = context.submit(&mut flow, submission, admission, recorder);
-        for report in fate.reports() {
+        let (_, result) = context.submit(&mut flow, submission, admission, recorder);
+        for report in result.reports() {
             pending.expect(submission.1.attempt, *report);
         }
         next = advance_to_next_submission(plan, &mut flow, pending, recorder);

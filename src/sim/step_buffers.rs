@@ -55,7 +55,7 @@ pub(super) struct StepBuffers {
     /// The earliest late delivery report of the steps before that is still to come (µs).
     pub(super) late: [i64; LANES],
     /// What becomes of their attempts.
-    pub(super) fates: Box<AttemptResults>,
+    pub(super) results: Box<AttemptResults>,
     /// How the step ended, as [`Ending::index`], and when (µs).
     ending: [u8; LANES],
     ended: [i64; LANES],
@@ -73,7 +73,7 @@ impl StepBuffers {
             lanes: [0; LANES],
             at: [0; LANES],
             late: [0; LANES],
-            fates: Box::new(AttemptResults::UNDECIDED),
+            results: Box::new(AttemptResults::UNDECIDED),
             ending: [0; LANES],
             ended: [0; LANES],
             first_step: [0; LANES],
@@ -103,7 +103,7 @@ impl StepBuffers {
         columns: &mut Columns,
         tally: &mut PlanTally,
     ) -> usize {
-        settle(step, &self.at[..count], &self.late, &self.fates, &mut self.ending, &mut self.ended);
+        settle(step, &self.at[..count], &self.late, &self.results, &mut self.ending, &mut self.ended);
         tally.open += equal(&self.ending[..count], OPEN);
         self.count_endings(count, &mut tally.steps[index]);
         self.count_attempts(step.provider, count, timeline, tally);
@@ -117,7 +117,7 @@ impl StepBuffers {
 
     /// The attempts and what they cost, by bin of time, and their bad ends.
     fn count_attempts(&mut self, provider: usize, count: usize, timeline: Timeline, tally: &mut PlanTally) {
-        let AttemptResults { charge, reported, status, .. } = &*self.fates;
+        let AttemptResults { charge, reported, status, .. } = &*self.results;
         let provider = &mut tally.providers[provider];
         let attempts = self.at[..count].iter().zip(&charge[..count]);
         let bin = |micros: i64| timeline.bin(Time::from_micros(micros));
@@ -140,26 +140,26 @@ impl StepBuffers {
         columns: &mut Columns,
         tally: &mut PlanTally,
     ) {
-        let Self { fates, lanes, chosen, ended, first_step, .. } = self;
+        let Self { results, lanes, chosen, ended, first_step, .. } = self;
         let (step, provider) = (&mut tally.steps[index], &mut tally.providers[provider]);
         let mut reached = 0;
         for k in 0..count {
-            columns.cost[usize::from(lanes[k]) % LANES] += fates.charge[k];
+            columns.cost[usize::from(lanes[k]) % LANES] += results.charge[k];
             chosen[reached % LANES] = k as u16;
-            reached += usize::from(fates.delivered[k] != NEVER);
+            reached += usize::from(results.delivered[k] != NEVER);
         }
-        let cost = sum(&fates.charge[..count]).unsigned_abs();
+        let cost = sum(&results.charge[..count]).unsigned_abs();
         (step.attempts, step.cost, provider.cost) =
             (step.attempts + count as u64, step.cost + cost, provider.cost + cost);
         step.delivered += reached as u64;
         provider.delivered += reached as u64;
         for &k in &chosen[..reached] {
             let k = usize::from(k) % LANES;
-            let (lane, delivered) = (usize::from(lanes[k]) % LANES, fates.delivered[k]);
+            let (lane, delivered) = (usize::from(lanes[k]) % LANES, results.delivered[k]);
             step.late += u64::from(delivered > ended[k]);
             provider.deliveries.add(timeline.bin(Time::from_micros(delivered)));
             let first = columns.first_delivery[lane];
-            columns.seen[lane] |= fates.seen[k];
+            columns.seen[lane] |= results.seen[k];
             columns.duplicate[lane] = u8::from(first != NEVER);
             columns.first_delivery[lane] = first.min(delivered);
             first_step[lane] = if delivered < first { index as u8 } else { first_step[lane] };
@@ -194,8 +194,8 @@ impl StepBuffers {
         for n in 0..next.min(LANES) {
             let k = usize::from(self.going[n]) % LANES;
             // A delivery that the step did not wait for is reported late.
-            let late = finish && self.fates.delivered[k] != NEVER;
-            let report = if late { self.fates.reported[k] } else { NEVER };
+            let late = finish && self.results.delivered[k] != NEVER;
+            let report = if late { self.results.reported[k] } else { NEVER };
             self.late[n] = self.late[k].min(report);
             self.lanes[n] = self.lanes[k];
             self.at[n] = self.ended[k];
@@ -244,11 +244,11 @@ fn settle(
     step: &FastStep,
     at: &[i64],
     late: &[i64; LANES],
-    fates: &AttemptResults,
+    results: &AttemptResults,
     ending: &mut [u8; LANES],
     ended: &mut [i64; LANES],
 ) {
-    settle_columns(step.terms.ttl.as_micros().min(FAR), at, late, &fates.reported, &fates.status, ending, ended);
+    settle_columns(step.terms.ttl.as_micros().min(FAR), at, late, &results.reported, &results.status, ending, ended);
 }
 
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]

@@ -358,24 +358,24 @@ impl ProviderTally {
 
     /// An attempt has come to the provider, or would have but for its open circuit.
     #[inline]
-    pub(super) fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, fate: &AttemptResult) {
+    pub(super) fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, result: &AttemptResult) {
         if attempt.decision == AdmissionDecision::NotPermitted {
             self.blocked += 1;
             return;
         }
         let bin = timeline.bin(attempt.terms.submitted);
         self.attempts += 1;
-        self.submissions.add(bin, fate.charge.as_micros() as u64);
-        self.cost += fate.charge.as_micros() as u128;
-        if !fate.delivered.is_never() {
+        self.submissions.add(bin, result.charge.as_micros() as u64);
+        self.cost += result.charge.as_micros() as u128;
+        if !result.delivered.is_never() {
             self.delivered += 1;
-            self.deliveries.add(timeline.bin(fate.delivered));
+            self.deliveries.add(timeline.bin(result.delivered));
         }
-        for report in fate.reports().iter().filter(|report| report.status.is_bad()) {
+        for report in result.reports().iter().filter(|report| report.status.is_bad()) {
             self.failures.add(timeline.bin(report.at));
         }
         if let Some(queue) = &mut self.queue {
-            queue.count_attempt(timeline, attempt, fate);
+            queue.count_attempt(timeline, attempt, result);
         }
     }
 }
@@ -395,14 +395,14 @@ impl QueueTally {
         self.releases.merge(&other.releases);
     }
 
-    fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, fate: &AttemptResult) {
+    fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, result: &AttemptResult) {
         let submitted = attempt.terms.submitted;
         match attempt.decision {
             AdmissionDecision::Rejected => self.refuse(timeline, submitted),
             AdmissionDecision::Departs(departs) => {
                 self.left(timeline, &[departs.as_micros()], &[departs.since(submitted).as_micros()]);
                 if self.has_lines {
-                    self.released(timeline, departs, fate.released);
+                    self.released(timeline, departs, result.released);
                 }
             }
             AdmissionDecision::Expires => self.withdrew(timeline, submitted, attempt.patience),
@@ -418,19 +418,19 @@ impl QueueTally {
 
     /// Attempts have left, after these waits: the moment and the wait of each (µs).
     #[inline]
-    pub(super) fn left(&mut self, timeline: Timeline, leaves: &[i64], waits: &[i64]) {
-        let bin = |leaves: i64| timeline.bin(Time::from_micros(leaves));
-        self.departures.add_all(leaves.iter().zip(waits).map(|(&leaves, &wait)| (bin(leaves), wait as u64)));
+    pub(super) fn left(&mut self, timeline: Timeline, departs: &[i64], waits: &[i64]) {
+        let bin = |departs: i64| timeline.bin(Time::from_micros(departs));
+        self.departures.add_all(departs.iter().zip(waits).map(|(&departs, &wait)| (bin(departs), wait as u64)));
         self.waits.record_all(waits);
         let waited =
-            leaves.iter().zip(waits).filter(|&(_, &wait)| wait >= BACKLOG.as_micros()).map(|(&leaves, _)| leaves);
+            departs.iter().zip(waits).filter(|&(_, &wait)| wait >= BACKLOG.as_micros()).map(|(&departs, _)| departs);
         self.drained = self.drained.max(waited.max());
     }
 
     /// An attempt that left then has held a line until `released`.
     #[inline]
-    pub(super) fn released(&mut self, timeline: Timeline, leaves: Time, released: Time) {
-        self.held += released.since(leaves).as_micros() as u128;
+    pub(super) fn released(&mut self, timeline: Timeline, departs: Time, released: Time) {
+        self.held += released.since(departs).as_micros() as u128;
         self.releases.add(timeline.bin(released));
     }
 

@@ -70,7 +70,7 @@ impl Observer for TallyRecorder<'_> {
 
 impl Recorder for TallyRecorder<'_> {
     #[inline]
-    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, fate: &AttemptResult) {
+    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
         let bin = self.timeline.bin(attempt.terms.submitted);
         if submission.step != self.stats.step {
             self.stats.step = submission.step;
@@ -78,23 +78,23 @@ impl Recorder for TallyRecorder<'_> {
         }
         let step = &mut self.tally.steps[usize::from(submission.step)];
         step.attempts += 1;
-        step.cost += fate.charge.as_micros() as u128;
-        self.tally.providers[attempt.provider].count_attempt(self.timeline, attempt, fate);
+        step.cost += result.charge.as_micros() as u128;
+        self.tally.providers[attempt.provider].count_attempt(self.timeline, attempt, result);
         let RecipientStats { row, latest, first_step, .. } = self.stats;
-        row.cost += fate.charge;
-        *latest = fate.delivered;
-        if !fate.delivered.is_never() {
+        row.cost += result.charge;
+        *latest = result.delivered;
+        if !result.delivered.is_never() {
             step.delivered += 1;
             row.duplicate = !row.first_delivery.is_never();
-            row.seen |= !fate.seen.is_never();
-            if fate.delivered < row.first_delivery {
-                row.first_delivery = fate.delivered;
+            row.seen |= !result.seen.is_never();
+            if result.delivered < row.first_delivery {
+                row.first_delivery = result.delivered;
                 *first_step = submission.step;
             }
         }
     }
 
-    fn turned_down(&mut self, _: Submission, attempt: &RoutedAttempt, fate: &AttemptResult) {
-        self.tally.providers[attempt.provider].count_attempt(self.timeline, attempt, fate);
+    fn turned_down(&mut self, _: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
+        self.tally.providers[attempt.provider].count_attempt(self.timeline, attempt, result);
     }
 }

@@ -25,23 +25,23 @@ pub struct Versus {
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_versus(
-    worlds: [&RunContext<'_>; 2],
-    roles: [&TrafficClass; 2],
+    runs: [&RunContext<'_>; 2],
+    classes: [&TrafficClass; 2],
     couples: &[(usize, usize)],
     recipients: u64,
     progress: &Progress,
 ) -> Result<Versus, Interrupted> {
-    let [one, other] = [0, 1].map(|side| Shared::new(worlds[side], roles[side], recipients, progress));
+    let [one, other] = [0, 1].map(|side| Shared::new(runs[side], classes[side], recipients, progress));
     let shared = [one, other];
     // A stream with a plan of its own is played under that alone.
-    let place = |side: usize, plan: usize| if roles[side].own.is_empty() { plan } else { 0 };
+    let place = |side: usize, plan: usize| if classes[side].own.is_empty() { plan } else { 0 };
     let couples: Vec<_> = couples.iter().map(|&(ours, theirs)| (place(0, ours), place(1, theirs))).collect();
-    let lockstep = Lockstep { worlds, shared: &shared, couples: &couples };
+    let lockstep = Lockstep { runs, shared: &shared, couples: &couples };
     let threads = rayon::current_num_threads().min(shared[0].sections);
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| lockstep.work());
     let mut parts = work.collect::<Result<Vec<_>, _>>()?.into_iter();
     let mut sum = parts.next().unwrap_or_else(|| lockstep.empty());
-    parts.for_each(|part| sum.merge(part));
+    parts.for_each(|compiled| sum.merge(compiled));
     sum.sections.sort_unstable_by_key(|(section, _)| *section);
     let [one, other] = sum.tallies;
     let each = |(section, [ours, theirs]): (usize, [Vec<Cells>; 2])| ((section, ours), (section, theirs));
@@ -55,7 +55,7 @@ pub fn play_versus(
 
 /// What is played.
 struct Lockstep<'a> {
-    worlds: [&'a RunContext<'a>; 2],
+    runs: [&'a RunContext<'a>; 2],
     shared: &'a [Shared<'a>; 2],
     couples: &'a [(usize, usize)],
 }
@@ -71,7 +71,7 @@ struct Counts {
 impl Lockstep<'_> {
     fn empty(&self) -> Counts {
         let tally = |side: usize| {
-            let mut tally = self.worlds[side].empty_tally(&self.shared[side]);
+            let mut tally = self.runs[side].empty_tally(&self.shared[side]);
             tally.pairs.clear();
             tally
         };
@@ -92,8 +92,8 @@ impl Lockstep<'_> {
             for batch in self.shared[0].batches(section) {
                 let (first, count) = batch?;
                 let [our_tally, their_tally] = &mut counts.tallies;
-                self.worlds[0].play_batch(first, count, &self.shared[0], &mut one, our_tally);
-                self.worlds[1].play_batch(first, count, &self.shared[1], &mut other, their_tally);
+                self.runs[0].play_batch(first, count, &self.shared[0], &mut one, our_tally);
+                self.runs[1].play_batch(first, count, &self.shared[1], &mut other, their_tally);
                 self.compare(first, count, [&one, &other], &mut counts);
             }
             let [our_tally, their_tally] = &mut counts.tallies;

@@ -58,8 +58,8 @@ impl std::error::Error for Incomparable {}
 pub fn against_baseline(scenario: &Scenario, now: &Results, baseline: &Results) -> Result<Vec<Row>, Incomparable> {
     comparable(scenario, now.scenario.replications, baseline)?;
     let matching = matched(scenario, &names(baseline));
-    let strands = 1 + now.plans[0].streams.len();
-    let count = matching.plans.iter().flatten().count() * strands * scenario.baseline.compared().len();
+    let groups = 1 + now.plans[0].streams.len();
+    let count = matching.plans.iter().flatten().count() * groups * scenario.baseline.compared().len();
     let widening = Confidence::USUAL.shared_by(count).normal() / Confidence::USUAL.normal();
     let mut rows = Vec::new();
     for ((plan, is), was) in scenario.plans.iter().zip(&now.plans).zip(matching.plans) {

@@ -40,7 +40,7 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
         currency: scenario.currency.clone(),
         deadline_s: deadline(scenario).as_secs_f64(),
         streams: scenario.streams.iter().map(|stream| stream.name.clone()).collect(),
-        intervals: match totals.certainty {
+        intervals: match totals.basis {
             IntervalBasis::Recipients => Intervals::FromRecipients,
             IntervalBasis::Replications => Intervals::FromReplications,
             IntervalBasis::Nothing => Intervals::Unknown,
@@ -85,7 +85,7 @@ impl ResultBuilder<'_> {
         let models_seen = plans.iter().any(|plan| models_seen(self.0.scenario, plan));
         PlanResult {
             name: plan.name.clone(),
-            recipients: self.0.strand().recipients,
+            recipients: self.0.group().recipients,
             delivered: self.share(ShareMeasure::Delivered),
             in_time: self.share(ShareMeasure::InTime),
             succeeded: self.share(ShareMeasure::Succeeded),
@@ -109,7 +109,7 @@ impl ResultBuilder<'_> {
 
     /// Why measures have no interval, by the names of those; nothing where no measure has one, which `intervals` of the scenario says.
     fn unknown(&self, models_seen: bool) -> BTreeMap<String, String> {
-        if self.0.totals.certainty == IntervalBasis::Nothing {
+        if self.0.totals.basis == IntervalBasis::Nothing {
             return BTreeMap::new();
         }
         let shares = ShareMeasure::ALL.into_iter().filter(|part| models_seen || *part != ShareMeasure::Seen);
@@ -124,7 +124,7 @@ impl ResultBuilder<'_> {
     }
 
     fn tally(&self) -> &PlanTally {
-        &self.0.strand().tally.plans[self.0.plan]
+        &self.0.group().tally.plans[self.0.plan]
     }
 
     /// A count as a mean per replication.
@@ -257,7 +257,7 @@ fn comparison(
     let estimates = [plan, against].map(|plan| Estimate { scenario, totals, stream, plan });
     let [ours, theirs] = estimates.map(|estimate| estimate.tally());
     let nothing = PairTally::default();
-    let pair = estimates[0].strand().tally.pairs.get(place).unwrap_or(&nothing);
+    let pair = estimates[0].group().tally.pairs.get(place).unwrap_or(&nothing);
     let paired = Paired { plan: estimates[0], against: estimates[1], pair };
     let n = paired.plan.played() as f64;
     let share = |part: ShareMeasure| {

@@ -22,8 +22,8 @@ pub(super) struct Downsample {
 
 impl Downsample {
     /// At most `most` bins, up to where all but few events of a strand are over, and at least to the moment `until`.
-    pub(super) fn of(totals: &Totals, strand: &GroupLedger, most: usize, until: Time) -> Self {
-        let events = all_events(strand, totals.timeline.bins());
+    pub(super) fn of(totals: &Totals, group: &GroupLedger, most: usize, until: Time) -> Self {
+        let events = all_events(group, totals.timeline.bins());
         let wanted = (1.0 - LEFT_OUT) * events.iter().sum::<u64>() as f64;
         let mut sum = 0;
         let last = events.iter().position(|count| {
@@ -81,11 +81,11 @@ impl Downsample {
     }
 }
 
-fn all_events(strand: &GroupLedger, bins: usize) -> Vec<u64> {
-    let plans = || strand.tally.plans.iter();
+fn all_events(group: &GroupLedger, bins: usize) -> Vec<u64> {
+    let plans = || group.tally.plans.iter();
     let series = plans().flat_map(|plan| plan.providers.iter()).map(|(_, provider)| &provider.deliveries);
     let mut events = vec![0; bins];
-    for bins in series.chain(plans().map(|plan| &plan.failovers)).chain([&strand.tally.arrivals]) {
+    for bins in series.chain(plans().map(|plan| &plan.failovers)).chain([&group.tally.arrivals]) {
         for (bin, count) in bins.iter() {
             events.get_mut(bin).into_iter().for_each(|sum| *sum += count);
         }

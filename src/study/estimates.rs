@@ -36,7 +36,7 @@ pub(super) struct Estimate<'a> {
 }
 
 impl<'a> Estimate<'a> {
-    pub(super) fn strand(&self) -> &'a GroupLedger {
+    pub(super) fn group(&self) -> &'a GroupLedger {
         self.stream.map_or_else(|| self.totals.whole(), |stream| self.totals.stream(stream))
     }
 
@@ -57,7 +57,7 @@ impl<'a> Estimate<'a> {
 
     /// Recipients over all replications.
     pub(super) fn played(&self) -> u64 {
-        self.strand().recipients * u64::from(self.totals.replications())
+        self.group().recipients * u64::from(self.totals.replications())
     }
 
     fn confidence(&self) -> Confidence {
@@ -66,7 +66,7 @@ impl<'a> Estimate<'a> {
 
     /// The plan's ledger.
     pub(super) fn ledger(&self) -> &'a PlanLedger {
-        &self.strand().plans[self.plan]
+        &self.group().plans[self.plan]
     }
 
     fn samples(&self) -> impl Iterator<Item = &'a ReplicationCounts> + Clone + use<'a> {
@@ -75,7 +75,7 @@ impl<'a> Estimate<'a> {
 
     /// All counts.
     pub(super) fn tally(&self) -> &'a PlanTally {
-        &self.strand().tally.plans[self.plan]
+        &self.group().tally.plans[self.plan]
     }
 
     fn latencies(&self) -> &'a Latencies {
@@ -84,7 +84,7 @@ impl<'a> Estimate<'a> {
 
     /// From recipients by `alone`, or from replications by `together`.
     fn sure(&self, alone: impl FnOnce() -> Ends, together: impl FnOnce() -> Ends) -> Ends {
-        match self.totals.certainty {
+        match self.totals.basis {
             IntervalBasis::Recipients => alone(),
             IntervalBasis::Replications => together(),
             IntervalBasis::Nothing => Err(Unknown::Replications { needed: u64::from(LEAST_REPLICATIONS) }),
@@ -106,7 +106,7 @@ impl<'a> Estimate<'a> {
         let own = || {
             self.moments(|sample| sample.share(part)).map(|moments| clamped(moments.interval(self.confidence()), 1.0))
         };
-        let narrow = if self.totals.certainty == IntervalBasis::Replications { own().ok() } else { None };
+        let narrow = if self.totals.basis == IntervalBasis::Replications { own().ok() } else { None };
         let narrow = narrow.and_then(|ends| self.met(ends, 1.0).ok());
         let together = || match narrow {
             Some(narrow) if is_shared_out(share, self.totals.replications()) => Ok(narrow),
@@ -276,7 +276,7 @@ impl<'a> Paired<'a> {
 
     /// Whether nobody differs in a share; where recipients depend on one another, no replication.
     pub(super) fn shares_are_equal(&self, part: ShareMeasure) -> bool {
-        match self.plan.totals.certainty {
+        match self.plan.totals.basis {
             IntervalBasis::Recipients => self.differing(part).is_some_and(|counts| counts == [0, 0]),
             _ => self.replications_are_equal(|sample| sample.share(part)),
         }
@@ -284,7 +284,7 @@ impl<'a> Paired<'a> {
 
     /// Likewise in cost.
     pub(super) fn costs_are_equal(&self) -> bool {
-        match self.plan.totals.certainty {
+        match self.plan.totals.basis {
             IntervalBasis::Recipients => self.pair.cost_difference_squared == 0,
             _ => self.replications_are_equal(ReplicationCounts::cost_per_recipient),
         }

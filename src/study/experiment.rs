@@ -89,7 +89,7 @@ impl<'a> Experiment<'a> {
     /// [`Interrupted`] when `progress` was asked to stop before the end.
     pub fn new(scenario: &'a Scenario, wanted: impl Into<Wanted>, progress: &Progress) -> Result<Self, Interrupted> {
         let (ready, wanted) = (Ready::new(scenario, progress)?, wanted.into());
-        let totals = |certainty| Totals::new(&ready, wanted.confidence, wanted.replications.most(), certainty);
+        let totals = |basis| Totals::new(&ready, wanted.confidence, wanted.replications.most(), basis);
         let (independent, contended) = (totals(IntervalBasis::Recipients), totals(IntervalBasis::Nothing));
         Ok(Self { ready, wanted, independent, contended })
     }
@@ -112,7 +112,7 @@ impl<'a> Experiment<'a> {
             return Err(ResumeError::Gaps);
         }
         (experiment.independent.account, experiment.contended.account) = (all.independent, all.contended);
-        experiment.contended.set_certainty();
+        experiment.contended.set_basis();
         Ok(experiment)
     }
 
@@ -168,8 +168,8 @@ impl<'a> Experiment<'a> {
     /// [`Interrupted`] when `progress` was asked to stop before the end.
     pub fn contended_part(&self, replication: u32, progress: &Progress) -> Result<Ledger, Interrupted> {
         let mut ledger = self.empty_ledger();
-        for worlds in self.ready.together(replication..replication + 1, progress)? {
-            ledger.contended.add_worlds(replication, worlds, |streams| sum(&self.ready, streams));
+        for runs in self.ready.together(replication..replication + 1, progress)? {
+            ledger.contended.add_worlds(replication, runs, |streams| sum(&self.ready, streams));
         }
         Ok(ledger)
     }

@@ -89,8 +89,8 @@ fn of_provider(scenario: &Scenario, provider: usize, until: Time, replications: 
     let calendars: Vec<_> = outages.map(|(outage, number)| (Calendar::new(outage), number)).collect();
     let key = ProviderKey::of_name(&spec.name);
     let meets = |replication: u32| {
-        let luck = RngKey::new(scenario.seed, replication);
-        calendars.iter().any(|(calendar, number)| calendar.begins(luck, key, *number) <= until)
+        let rng = RngKey::new(scenario.seed, replication);
+        calendars.iter().any(|(calendar, number)| calendar.begins(rng, key, *number) <= until)
     };
     let met: Vec<bool> = (0..DRAWN.max(replications)).map(meets).collect();
     let likely = met.iter().filter(|met| **met).count() as f64 / met.len() as f64;

@@ -59,8 +59,8 @@ fn chosen(plans: &[Worth], reference: usize) -> Vec<usize> {
 /// The series of a run, of the plans that are `drawn`.
 pub(super) fn pictures(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> FigureData {
     let streams = scenario.streams.iter().zip(totals.streams());
-    let of_stream = |(stream, strand): (&crate::scenario::Stream, &GroupLedger)| {
-        of_strand(scenario, totals, strand, drawn, |plan| scenario.plan_of(stream, plan))
+    let of_stream = |(stream, group): (&crate::scenario::Stream, &GroupLedger)| {
+        of_strand(scenario, totals, group, drawn, |plan| scenario.plan_of(stream, plan))
     };
     FigureData {
         streams: streams.map(of_stream).collect(),
@@ -72,16 +72,16 @@ pub(super) fn pictures(scenario: &Scenario, totals: &Totals, drawn: &[usize]) ->
 fn of_strand<'a>(
     scenario: &'a Scenario,
     totals: &Totals,
-    strand: &GroupLedger,
+    group: &GroupLedger,
     drawn: &[usize],
     plan_of: impl Fn(usize) -> &'a Plan,
 ) -> FigureData {
-    let thin = Downsample::of(totals, strand, BINS, Time::ZERO);
-    let plans = drawn.iter().map(|&place| (plan_of(place), &strand.tally.plans[place]));
+    let thin = Downsample::of(totals, group, BINS, Time::ZERO);
+    let plans = drawn.iter().map(|&place| (plan_of(place), &group.tally.plans[place]));
     FigureData {
-        plans: plans.map(|plan| plan_picture(scenario, totals, strand, &thin, plan)).collect(),
+        plans: plans.map(|plan| plan_picture(scenario, totals, group, &thin, plan)).collect(),
         bin_s: thin.bin_s(),
-        arrivals: thin.series(&strand.tally.arrivals),
+        arrivals: thin.series(&group.tally.arrivals),
         outages: outage_windows(scenario, totals, thin.end()),
         streams: Vec::new(),
     }
@@ -90,11 +90,11 @@ fn of_strand<'a>(
 fn plan_picture(
     scenario: &Scenario,
     totals: &Totals,
-    strand: &GroupLedger,
+    group: &GroupLedger,
     thin: &Downsample,
     (plan, tally): (&Plan, &PlanTally),
 ) -> PlanFigureData {
-    let n = strand.recipients as f64 * f64::from(totals.replications());
+    let n = group.recipients as f64 * f64::from(totals.replications());
     PlanFigureData {
         curve: curve(&tally.latencies, n),
         deliveries: deliveries(scenario, thin, plan, tally),
@@ -145,15 +145,15 @@ fn deliveries(scenario: &Scenario, thin: &Downsample, plan: &Plan, tally: &PlanT
 /// only one, or none.
 fn outage_windows(scenario: &Scenario, totals: &Totals, shown: Time) -> Vec<OutageWindow> {
     let until = if totals.replications() == 1 { totals.timeline.end() } else { Time::ZERO };
-    let luck = RngKey::new(scenario.seed, 0);
-    scenario.providers.iter().flat_map(|provider| windows(provider, luck, until, shown)).collect()
+    let rng = RngKey::new(scenario.seed, 0);
+    scenario.providers.iter().flat_map(|provider| windows(provider, rng, until, shown)).collect()
 }
 
-fn windows(provider: &ProviderSpec, luck: RngKey, until: Time, shown: Time) -> Vec<OutageWindow> {
+fn windows(provider: &ProviderSpec, rng: RngKey, until: Time, shown: Time) -> Vec<OutageWindow> {
     let key = ProviderKey::of_name(&provider.name);
     let mut all = Vec::new();
     for (number, outage) in provider.outages.iter().enumerate() {
-        let windows = Calendar::new(outage).windows(luck, key, number as u16, until).before(shown, WINDOWS);
+        let windows = Calendar::new(outage).windows(rng, key, number as u16, until).before(shown, WINDOWS);
         all.extend(windows.into_iter().map(|(from, to)| OutageWindow {
             provider: provider.name.clone(),
             effect: word(outage.effect),

@@ -27,18 +27,18 @@ pub fn footprint(scenario: &Scenario, replications: u32, threads: usize) -> u64 
     }
     let plans = scenario.plans.len();
     let at_once = ready::at_once(plans, scenario.recipients() * plans as u64, threads).min(replications.max(1));
-    let worlds = (plans * at_once as usize).min(threads) as f64;
-    let most = (worlds * scenario.recipients() as f64 * UNDER_WAY) as u64;
-    if most <= LITTLE { most } else { (worlds * largest_world(scenario)) as u64 }
+    let runs = (plans * at_once as usize).min(threads) as f64;
+    let most = (runs * scenario.recipients() as f64 * UNDER_WAY) as u64;
+    if most <= LITTLE { most } else { (runs * largest_world(scenario)) as u64 }
 }
 
 /// What the plan that takes the most takes (bytes).
 fn largest_world(scenario: &Scenario) -> f64 {
-    let cast = Model::new(scenario);
-    let (luck, timeline) = (RngKey::new(scenario.seed, 0), Timeline::over(Time::from_micros(1)));
-    let world = RunContext { cast: &cast, luck, timeline, way: ExecutionMode::Shortest };
+    let model = Model::new(scenario);
+    let (rng, timeline) = (RngKey::new(scenario.seed, 0), Timeline::over(Time::from_micros(1)));
+    let run = RunContext { model: &model, rng, timeline, way: ExecutionMode::Shortest };
     let of_plan = |place: usize| {
-        let one_way = is_feed_forward(&world, place);
+        let one_way = is_feed_forward(&run, place);
         let of_stream = |stream: &Stream| {
             let plan = scenario.plan_of(stream, place);
             let each = if one_way {

@@ -15,12 +15,12 @@ const BINS: usize = 500;
 
 /// What happened over time, under those plans that are `drawn`.
 pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> OverTime {
-    let strand = totals.whole();
-    let providers = strand.tally.plans.iter().flat_map(|plan| plan.providers.iter());
+    let group = totals.whole();
+    let providers = group.tally.plans.iter().flat_map(|plan| plan.providers.iter());
     let drained = providers.filter_map(|(_, provider)| provider.queue.as_ref()?.drained).max();
-    let thin = Downsample::of(totals, strand, BINS, Time::from_micros(drained.unwrap_or(0)));
+    let thin = Downsample::of(totals, group, BINS, Time::from_micros(drained.unwrap_or(0)));
     let arrivals = scenario.streams.iter().enumerate().map(|(i, stream)| {
-        let of_stream = if scenario.streams.len() == 1 { strand } else { totals.stream(i) };
+        let of_stream = if scenario.streams.len() == 1 { group } else { totals.stream(i) };
         (stream.name.clone(), thin.series(&of_stream.tally.arrivals))
     });
     OverTime {
@@ -127,13 +127,13 @@ fn at_once(queue: &QueueTally) -> Option<f64> {
 
 /// When a provider carries less, with the factors. Random windows differ from one replication to the next.
 fn throttles(scenario: &Scenario, totals: &Totals, spec: &ProviderSpec) -> Vec<(Windows, f64)> {
-    let (luck, key) = (RngKey::new(scenario.seed, 0), ProviderKey::of_name(&spec.name));
+    let (rng, key) = (RngKey::new(scenario.seed, 0), ProviderKey::of_name(&spec.name));
     let until = totals.timeline.end();
     let known = spec.outages.iter().enumerate();
     let known = known.filter(|(_, outage)| totals.replications() == 1 || !outage.is_random());
     let throttle = |(number, outage): (usize, &crate::provider::Outage)| match outage.effect {
         Effect::Throttle { millionths } => {
-            Some((Calendar::new(outage).windows(luck, key, number as u16, until), f64::from(millionths) / 1e6))
+            Some((Calendar::new(outage).windows(rng, key, number as u16, until), f64::from(millionths) / 1e6))
         }
         _ => None,
     };

@@ -36,7 +36,7 @@ pub(super) fn add_contended(
             totals.add_worlds(ready, replication);
         }
     }
-    totals.set_certainty();
+    totals.set_basis();
     Ok(())
 }
 
@@ -75,30 +75,30 @@ pub(super) fn abreast(
     progress: &Progress,
 ) -> Result<Abreast, Interrupted> {
     let streams = ready[0].recipients().len();
-    let strands = if streams > 1 { streams + 1 } else { 1 };
+    let groups = if streams > 1 { streams + 1 } else { 1 };
     let mut played = Abreast {
         totals: ready
             .each_ref()
             .map(|ready| Totals::new(ready, wanted.confidence, wanted.replications.most(), IntervalBasis::Recipients)),
-        pairs: vec![vec![PairTally::default(); couples.len()]; strands],
+        pairs: vec![vec![PairTally::default(); couples.len()]; groups],
         differing: vec![None; couples.len()],
     };
     ready.iter().for_each(|ready| progress.plan(ready.lives() * u64::from(replications)));
     for replication in 0..replications {
-        let worlds = ready.each_ref().map(|ready| ready.world(&ready.cast, replication));
+        let runs = ready.each_ref().map(|ready| ready.run(&ready.model, replication));
         let mut sides = [Vec::new(), Vec::new()];
         for stream in 0..streams {
-            let roles = ready.each_ref().map(|ready| &ready.cast.streams[stream]);
+            let classes = ready.each_ref().map(|ready| &ready.model.streams[stream]);
             let recipients = ready[0].recipients()[stream];
-            let versus = sim::play_versus(worlds.each_ref(), roles, couples, recipients, progress)?;
-            for strand in [Some(stream), (strands > 1).then_some(streams)].into_iter().flatten() {
-                played.pairs[strand].iter_mut().zip(&versus.pairs).for_each(|(sum, pair)| sum.merge(pair));
+            let versus = sim::play_versus(runs.each_ref(), classes, couples, recipients, progress)?;
+            for group in [Some(stream), (groups > 1).then_some(streams)].into_iter().flatten() {
+                played.pairs[group].iter_mut().zip(&versus.pairs).for_each(|(sum, pair)| sum.merge(pair));
             }
             for (first, recipient) in played.differing.iter_mut().zip(versus.differing) {
                 *first = first.or(recipient.map(|recipient| First { replication, stream, recipient }));
             }
             for (side, (alone, ready)) in sides.iter_mut().zip(versus.sides.into_iter().zip(ready)) {
-                side.push(for_each_plan(alone, &ready.cast));
+                side.push(for_each_plan(alone, &ready.model));
             }
         }
         for (totals, (ready, side)) in played.totals.iter_mut().zip(ready.iter().zip(sides)) {

@@ -91,7 +91,7 @@ pub(super) fn next_round(totals: &Totals, scenario: &Scenario, wanted: &Wanted) 
 }
 
 fn first_look(totals: &Totals) -> u32 {
-    let needed = match totals.certainty {
+    let needed = match totals.basis {
         IntervalBasis::Recipients => FIRST_RECIPIENTS.div_ceil(totals.whole().recipients),
         _ => totals.exposure.least().max(u64::from(FIRST_LOOK)),
     };

@@ -21,7 +21,7 @@ pub(super) fn at_once(plans: usize, lives: u64, threads: usize) -> u32 {
 /// A scenario made ready to play.
 pub(super) struct Ready<'a> {
     pub(super) scenario: &'a Scenario,
-    pub(super) cast: Model,
+    pub(super) model: Model,
     timeline: Timeline,
     /// How many recipients of each stream are played.
     recipients: Vec<u64>,
@@ -33,12 +33,12 @@ impl<'a> Ready<'a> {
         let recipients = scenario.streams.iter().map(|stream| stream.traffic.recipients).collect();
         let mut ready = Self {
             scenario,
-            cast: Model::prepared(scenario, progress)?,
+            model: Model::prepared(scenario, progress)?,
             timeline: horizon::timeline(scenario),
             recipients,
         };
-        let (of_plans, of_own) = sim::scales(&ready.world(&ready.cast, 0), progress)?;
-        ready.cast.set_scales(of_plans, &of_own);
+        let (of_plans, of_own) = sim::scales(&ready.run(&ready.model, 0), progress)?;
+        ready.model.set_scales(of_plans, &of_own);
         Ok(ready)
     }
 
@@ -64,26 +64,26 @@ impl<'a> Ready<'a> {
         replication: u32,
         progress: &Progress,
     ) -> Result<Vec<Vec<u64>>, Interrupted> {
-        let cast = self.cast.in_world(self.luck(replication), self.timeline.end());
-        sim::lives(&self.world(&cast, replication), plan, progress)
+        let model = self.model.in_replication(self.rng(replication), self.timeline.end());
+        sim::lives(&self.run(&model, replication), plan, progress)
     }
 
     /// An empty tally of the stream with this index, or of all of them together, under each plan that is compared.
     pub(super) fn empty_tally(&self, stream: Option<usize>) -> Tally {
-        let cast = &self.cast;
-        let of_plan = |plan: usize| match stream.map(|stream| cast.part(&cast.streams[stream], plan)) {
+        let model = &self.model;
+        let of_plan = |plan: usize| match stream.map(|stream| model.compiled(&model.streams[stream], plan)) {
             Some(part) => PlanTally::new(part.terms.len(), &part.scale),
-            None => PlanTally::new(cast.plans[plan].terms.len(), cast.common_scale(plan)),
+            None => PlanTally::new(model.plans[plan].terms.len(), model.common_scale(plan)),
         };
-        Tally::new((0..cast.plans.len()).map(of_plan).collect(), cast.pairs.count())
+        Tally::new((0..model.plans.len()).map(of_plan).collect(), model.pairs.count())
     }
 
-    const fn luck(&self, replication: u32) -> RngKey {
+    const fn rng(&self, replication: u32) -> RngKey {
         RngKey::new(self.scenario.seed, replication)
     }
 
-    pub(super) const fn world<'c>(&self, cast: &'c Model, replication: u32) -> RunContext<'c> {
-        RunContext { cast, luck: self.luck(replication), timeline: self.timeline, way: ExecutionMode::Shortest }
+    pub(super) const fn run<'c>(&self, model: &'c Model, replication: u32) -> RunContext<'c> {
+        RunContext { model, rng: self.rng(replication), timeline: self.timeline, way: ExecutionMode::Shortest }
     }
 
     /// The lives of one replication.
@@ -103,12 +103,12 @@ impl<'a> Ready<'a> {
         sections: &[usize],
         progress: &Progress,
     ) -> Result<Vec<StreamTally>, Interrupted> {
-        let world = self.world(&self.cast, replication);
-        let play = |role| {
-            let alone = sim::play_sections(&world, role, sections.iter().copied(), progress)?;
-            Ok(for_each_plan(alone, &self.cast))
+        let run = self.run(&self.model, replication);
+        let play = |class| {
+            let alone = sim::play_sections(&run, class, sections.iter().copied(), progress)?;
+            Ok(for_each_plan(alone, &self.model))
         };
-        self.cast.streams.iter().map(play).collect()
+        self.model.streams.iter().map(play).collect()
     }
 
     /// All worlds of these replications: for each of those, one for each plan.
@@ -118,24 +118,24 @@ impl<'a> Ready<'a> {
         progress: &Progress,
     ) -> Result<Vec<Vec<PlanRunTally>>, Interrupted> {
         let casts: Vec<_> =
-            replications.clone().map(|r| self.cast.in_world(self.luck(r), self.timeline.end())).collect();
-        let worlds = replications.zip(&casts).flat_map(|(r, cast)| {
-            let world = self.world(cast, r);
-            (0..self.scenario.plans.len()).map(move |plan| (world, plan))
+            replications.clone().map(|r| self.model.in_replication(self.rng(r), self.timeline.end())).collect();
+        let runs = replications.zip(&casts).flat_map(|(r, model)| {
+            let run = self.run(model, r);
+            (0..self.scenario.plans.len()).map(move |plan| (run, plan))
         });
-        let worlds: Vec<_> = worlds.collect();
-        let play = |(world, plan): &(RunContext<'_>, usize)| sim::play_contended(world, *plan, progress);
-        let mut played = worlds.par_iter().with_max_len(1).map(play).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let runs: Vec<_> = runs.collect();
+        let play = |(run, plan): &(RunContext<'_>, usize)| sim::play_contended(run, *plan, progress);
+        let mut played = runs.par_iter().with_max_len(1).map(play).collect::<Result<Vec<_>, _>>()?.into_iter();
         Ok(casts.iter().map(|_| played.by_ref().take(self.scenario.plans.len()).collect()).collect())
     }
 }
 
 /// What a stream came to under each of the plans that are compared: the same under all, where it was played under a plan of its own.
-pub(super) fn for_each_plan(mut alone: StreamTally, cast: &Model) -> StreamTally {
-    let plans = cast.plans.len();
+pub(super) fn for_each_plan(mut alone: StreamTally, model: &Model) -> StreamTally {
+    let plans = model.plans.len();
     if alone.tally.plans.len() < plans {
         alone.tally.plans.resize(plans, alone.tally.plans[0].clone());
-        alone.tally.pairs = vec![PairTally::default(); cast.pairs.count()];
+        alone.tally.pairs = vec![PairTally::default(); model.pairs.count()];
         alone.sections.iter_mut().for_each(|(_, cells)| cells.resize(plans, cells[0].clone()));
     }
     alone

@@ -15,7 +15,7 @@ pub(super) struct Totals {
     pub(super) account: Account,
     pub(super) timeline: Timeline,
     /// Where intervals come from.
-    pub(super) certainty: IntervalBasis,
+    pub(super) basis: IntervalBasis,
     /// How sure intervals are.
     pub(super) confidence: Confidence,
     /// The random outages that plans can meet.
@@ -37,14 +37,14 @@ pub(super) enum IntervalBasis {
 
 impl Totals {
     /// Those of no replication yet, of at most `most`.
-    pub(super) fn new(ready: &Ready<'_>, confidence: Confidence, most: u32, certainty: IntervalBasis) -> Self {
+    pub(super) fn new(ready: &Ready<'_>, confidence: Confidence, most: u32, basis: IntervalBasis) -> Self {
         let scenario = ready.scenario;
         let exposure =
-            if ready.cast.has_random_outages() { Exposure::new(scenario, most) } else { Exposure::default() };
+            if ready.model.has_random_outages() { Exposure::new(scenario, most) } else { Exposure::default() };
         Self {
-            account: empty_account(ready, certainty == IntervalBasis::Recipients),
+            account: empty_account(ready, basis == IntervalBasis::Recipients),
             timeline: ready.timeline(),
-            certainty,
+            basis,
             confidence,
             exposure,
             talks: Talks::new(scenario.providers.len()),
@@ -52,9 +52,9 @@ impl Totals {
     }
 
     /// Of recipients played together: whether there are enough replications for intervals.
-    pub(super) fn set_certainty(&mut self) {
+    pub(super) fn set_basis(&mut self) {
         if self.replications() >= LEAST_REPLICATIONS {
-            self.certainty = IntervalBasis::Replications;
+            self.basis = IntervalBasis::Replications;
         }
     }
 
@@ -104,8 +104,8 @@ impl Totals {
     }
 
     /// Adds one replication: what each plan came to in its world.
-    pub(super) fn add_worlds(&mut self, ready: &Ready<'_>, worlds: Vec<PlanRunTally>) {
-        self.account.add_worlds(self.replications(), worlds, |streams| sum(ready, streams));
+    pub(super) fn add_worlds(&mut self, ready: &Ready<'_>, runs: Vec<PlanRunTally>) {
+        self.account.add_worlds(self.replications(), runs, |streams| sum(ready, streams));
     }
 }
 
@@ -122,7 +122,7 @@ pub(super) fn empty_account(ready: &Ready<'_>, independent: bool) -> Account {
     }
     let sections = recipients.iter().map(|&count| if independent { sections_of(count) } else { 1 }).collect();
     let mut account = Account::new(groups, sections, ready.scenario.providers.len(), !independent);
-    account.contended = !independent && ready.cast.has_random_outages();
+    account.contended = !independent && ready.model.has_random_outages();
     account
 }
 

@@ -94,23 +94,23 @@ pub struct Whose {
 /// with what the providers said to it.
 #[must_use]
 pub fn trace(scenario: &Scenario, whose: Whose) -> Trace {
-    let cast = Model::new(scenario);
-    let world_luck = RngKey::new(scenario.seed, whose.replication);
+    let model = Model::new(scenario);
+    let run_rng = RngKey::new(scenario.seed, whose.replication);
     let timeline = horizon::timeline(scenario);
-    let cast = cast.in_world(world_luck, timeline.end());
-    let role = &cast.streams[whose.stream];
-    let luck = world_luck.of_stream(&role.name);
+    let model = model.in_replication(run_rng, timeline.end());
+    let class = &model.streams[whose.stream];
+    let rng = run_rng.of_stream(&class.name);
     let mut arrival = [Time::ZERO];
-    Timetable::new(&role.traffic, luck).fill(whose.recipient, &mut arrival);
+    Timetable::new(&class.traffic, rng).fill(whose.recipient, &mut arrival);
     let [arrival] = arrival;
-    let part = cast.part(role, whose.plan).clone().with_progress();
+    let compiled = model.compiled(class, whose.plan).clone().with_progress();
     let who = RecipientId { stream: whose.stream as u8, index: whose.recipient as u32 };
     let recipient = Recipient::new(who.index);
-    let context = RecipientContext { cast: &cast, part: &part, luck, stream: who.stream, recipient };
+    let context = RecipientContext { model: &model, compiled: &compiled, rng, stream: who.stream, recipient };
     let (mut writer, mut pending) = (TraceRecorder::default(), PendingReports::default());
     let flow = if scenario.is_shared() {
-        let world = RunContext { cast: &cast, luck: world_luck, timeline, way: ExecutionMode::Engine };
-        let mut replay = Replay::of(decisions(&world, whose.plan, who));
+        let run = RunContext { model: &model, rng: run_rng, timeline, way: ExecutionMode::Engine };
+        let mut replay = Replay::of(decisions(&run, whose.plan, who));
         simulate_recipient(&context, arrival, &mut pending, &mut replay, &mut writer)
     } else {
         simulate_recipient(&context, arrival, &mut pending, &mut Unlimited::default(), &mut writer)

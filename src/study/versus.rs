@@ -207,8 +207,8 @@ impl<'a> Rivals<'a> {
 
     /// How many rows there will be.
     fn count(&self) -> usize {
-        let strands = if self.has_streams() { 1 + self.streams.len() } else { 1 };
-        self.plans.len() * strands * self.now.baseline.compared().len()
+        let groups = if self.has_streams() { 1 + self.streams.len() } else { 1 };
+        self.plans.len() * groups * self.now.baseline.compared().len()
     }
 
     /// Whether each stream of either has one that it goes together with: else all streams together are not the same traffic.
@@ -227,7 +227,7 @@ impl<'a> Rivals<'a> {
         let nothing = PairTally::default();
         let mut rows = Vec::new();
         for (couple, &plans) in self.plans.iter().enumerate() {
-            let pair = |strand: usize| pairs.map_or(&nothing, |pairs| &pairs[strand][couple]);
+            let pair = |group: usize| pairs.map_or(&nothing, |pairs| &pairs[group][couple]);
             let last = pairs.map_or(0, |pairs| pairs.len() - 1);
             if self.all_are_paired() {
                 rows.extend(self.of_strands(both, totals, plans, None, pair(last)));
@@ -291,7 +291,7 @@ impl<'a> Rivals<'a> {
     fn judged(&self, metric: Metric, plan: &str, paired: &Paired<'_>) -> Row {
         let Compared { values: [is, was], is_equal, interval } = Compared::of(metric, paired);
         let tolerance = self.now.baseline.tolerance(metric).of(was.unwrap_or(0.0));
-        let unit = if paired.plan.totals.certainty == IntervalBasis::Recipients {
+        let unit = if paired.plan.totals.basis == IntervalBasis::Recipients {
             Counted::Recipients
         } else {
             Counted::Replications

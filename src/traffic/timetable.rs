@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// > The time of a recipient does not depend on which others are asked for.
 #[derive(Debug)]
 pub struct Timetable {
-    luck: RngKey,
+    rng: RngKey,
     recipients: u64,
     pattern: Pattern,
 }
@@ -25,9 +25,9 @@ enum Pattern {
 }
 
 impl Timetable {
-    /// The arrival times of `traffic` under `luck`.
+    /// The arrival times of `traffic` under `rng`.
     #[must_use]
-    pub fn new(traffic: &Traffic, luck: RngKey) -> Self {
+    pub fn new(traffic: &Traffic, rng: RngKey) -> Self {
         let pattern = match &traffic.arrivals {
             Arrivals::Blast => Pattern::Blast,
             Arrivals::Spread { over } => Pattern::Spread { over: *over },
@@ -38,7 +38,7 @@ impl Timetable {
             Arrivals::Stages(stages) => Pattern::Stages(Ramps::new(stages)),
             Arrivals::Times(times) => Pattern::Times(Arc::clone(times)),
         };
-        Self { luck, recipients: traffic.recipients, pattern }
+        Self { rng, recipients: traffic.recipients, pattern }
     }
 
     /// How many recipients there are.
@@ -54,10 +54,10 @@ impl Timetable {
             Pattern::Spread { over } => spread(*over, self.recipients, first, out),
             Pattern::Uniform { over } => {
                 let over = u128::from(over.as_micros().unsigned_abs());
-                uniforms(self.luck, first, out, |u| Time::from_micros(((over * u128::from(u)) >> 64) as i64));
+                uniforms(self.rng, first, out, |u| Time::from_micros(((over * u128::from(u)) >> 64) as i64));
             }
             Pattern::Stages(ramps) => {
-                uniforms(self.luck, first, out, |u| ramps.at(u as f64 / 1.844_674_407_370_955_2e19))
+                uniforms(self.rng, first, out, |u| ramps.at(u as f64 / 1.844_674_407_370_955_2e19))
             }
             Pattern::Times(times) => out.copy_from_slice(&times[first as usize..][..out.len()]),
         }
@@ -80,12 +80,12 @@ fn spread(over: Span, n: u64, first: u64, out: &mut [Time]) {
 }
 
 /// Each time from the recipient's own 64-bit draw, many at once.
-fn uniforms(luck: RngKey, first: u64, out: &mut [Time], at: impl Fn(u64) -> Time) {
+fn uniforms(rng: RngKey, first: u64, out: &mut [Time], at: impl Fn(u64) -> Time) {
     const { assert!(purpose::ARRIVAL == 0, "the draw of two words that a block begins with") };
     let mut words = [[0; LANES]; 4];
     for (chunk, out) in out.chunks_mut(LANES).enumerate() {
         let first = first + (chunk * LANES) as u64;
-        luck.draws(ProviderKey::SENDER, first as u32, 0).columns(0, &mut words);
+        rng.draws(ProviderKey::SENDER, first as u32, 0).columns(0, &mut words);
         for ((time, &high), &low) in out.iter_mut().zip(&words[0]).zip(&words[1]) {
             *time = at(u64::from(high) << 32 | u64::from(low));
         }

@@ -50,8 +50,8 @@ struct Seen {
 /// One stream of recipients under one plan, each with a [`Delivery`], against the product's providers.
 struct Driver<'a> {
     scenario: &'a Scenario,
-    cast: &'a Model,
-    luck: RngKey,
+    model: &'a Model,
+    rng: RngKey,
     plan: Arc<FlowPlan>,
     breakers: Breakers,
     queues: Vec<Option<Queue>>,
@@ -64,11 +64,11 @@ struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    fn new(scenario: &'a Scenario, cast: &'a Model, luck: RngKey, plan: usize) -> Self {
+    fn new(scenario: &'a Scenario, model: &'a Model, rng: RngKey, plan: usize) -> Self {
         let traffic = &scenario.streams[0].traffic;
         let people = traffic.recipients as usize;
         let mut arrivals = vec![Time::ZERO; people];
-        Timetable::new(traffic, luck).fill(0, &mut arrivals);
+        Timetable::new(traffic, rng).fill(0, &mut arrivals);
         let flow = scenario.plans[plan].flow.clone();
         let seen = Seen {
             steps: vec![(0, vec![0; Ending::COUNT]); flow.steps().len()],
@@ -77,11 +77,11 @@ impl<'a> Driver<'a> {
         };
         Self {
             scenario,
-            cast,
-            luck,
+            model,
+            rng,
             plan: Arc::new(flow),
             breakers: Breakers::new(&scenario.breakers),
-            queues: cast.providers.iter().map(provider::Provider::queue).collect(),
+            queues: model.providers.iter().map(provider::Provider::queue).collect(),
             events: arrivals.iter().zip(0..).map(|(&at, who)| Reverse((at, Event::Arrives { who }))).collect(),
             deliveries: vec![None; people],
             came: vec![BTreeSet::new(); people],
@@ -95,7 +95,7 @@ impl<'a> Driver<'a> {
             match event {
                 Event::Arrives { who } => {
                     let choice = |attempt: usize| {
-                        self.luck.draws(ProviderKey::SENDER, who as u32, attempt as u16).draw(purpose::CHOICE)
+                        self.rng.draws(ProviderKey::SENDER, who as u32, attempt as u16).draw(purpose::CHOICE)
                     };
                     let draws: [u32; MAX_ATTEMPTS] = std::array::from_fn(choice);
                     let delivery = Delivery::start(Arc::clone(&self.plan), now, draws, &mut self.breakers);
@@ -148,8 +148,8 @@ impl<'a> Driver<'a> {
         let rules = self.plan.step(step).clone();
         let progress = rules.success < SuccessFloor::Delivered;
         let terms = Terms { submitted: now, ttl: rules.ttl, validity: rules.validity, progress };
-        let provider = &self.cast.providers[number];
-        let draws = self.luck.draws(provider.key(), who as u32, uses as u16);
+        let provider = &self.model.providers[number];
+        let draws = self.rng.draws(provider.key(), who as u32, uses as u16);
         let deadline = self.delivery(who).flow().deadline();
         let patience = provider.patience(&terms, Segment::WHOLE, deadline);
         self.seen.providers[number].0 += 1;
@@ -234,13 +234,13 @@ fn seen_by_the_simulator(tally: &PlanRunTally, providers: usize) -> Seen {
 
 fn both(case: &Case, plan: usize) -> (Seen, Seen) {
     let Case { scenario, replication, horizon } = case;
-    let (luck, timeline) = (RngKey::new(scenario.seed, *replication), Timeline::over(*horizon));
-    let cast = Model::new(scenario);
-    let cast = cast.in_world(luck, timeline.end());
-    let world = RunContext { cast: &cast, luck, timeline, way: ExecutionMode::Engine };
+    let (rng, timeline) = (RngKey::new(scenario.seed, *replication), Timeline::over(*horizon));
+    let model = Model::new(scenario);
+    let model = model.in_replication(rng, timeline.end());
+    let world = RunContext { model: &model, rng, timeline, way: ExecutionMode::Engine };
     let tally = play_contended(&world, plan, &Progress::default()).expect("nobody stops it");
-    let luck = luck.of_stream(&scenario.streams[0].name);
-    let driver = Driver::new(scenario, &cast, luck, plan);
+    let rng = rng.of_stream(&scenario.streams[0].name);
+    let driver = Driver::new(scenario, &model, rng, plan);
     assert_eq!(driver.scenario.providers.len(), scenario.providers.len());
     (driver.run(), seen_by_the_simulator(&tally, scenario.providers.len()))
 }

@@ -146,10 +146,10 @@ impl Recorder for Diary {
 }
 
 /// One recipient of a case, played with nothing left over from another life.
-fn diary(cast: &Model, plan: usize, luck: RngKey, recipient: usize, arrival: Time) -> (Diary, FlowStatus) {
+fn diary(model: &Model, plan: usize, rng: RngKey, recipient: usize, arrival: Time) -> (Diary, FlowStatus) {
     let mut diary = Diary::default();
     let recipient = Recipient::new(recipient as u32);
-    let context = RecipientContext { cast, part: &cast.plans[plan], luck, stream: 0, recipient };
+    let context = RecipientContext { model, compiled: &model.plans[plan], rng, stream: 0, recipient };
     let (mut pending, mut admission) = (PendingReports::default(), Unlimited::default());
     let flow = simulate_recipient(&context, arrival, &mut pending, &mut admission, &mut diary);
     (diary, flow.status())
@@ -187,19 +187,19 @@ fn sums_of_run(tally: &PlanTally) -> [i128; 8] {
     ]
 }
 
-fn run(scenario: &Scenario, luck: RngKey) -> Vec<PlanTally> {
-    let cast = &Model::new(scenario);
-    let world = RunContext { cast, luck, timeline: Timeline::over(secs(3600.0)), way: ExecutionMode::default() };
-    play_independent(&world, &cast.streams[0], &Progress::default()).expect("nobody stops it").tally.plans
+fn run(scenario: &Scenario, rng: RngKey) -> Vec<PlanTally> {
+    let model = &Model::new(scenario);
+    let world = RunContext { model, rng, timeline: Timeline::over(secs(3600.0)), way: ExecutionMode::default() };
+    play_independent(&world, &model.streams[0], &Progress::default()).expect("nobody stops it").tally.plans
 }
 
 fn lives_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {
-    let luck = RngKey::new(case.scenario.seed, case.replication);
-    let cast = Model::new(&case.scenario);
+    let rng = RngKey::new(case.scenario.seed, case.replication);
+    let model = Model::new(&case.scenario);
     let mut arrivals = vec![Time::ZERO; case.scenario.streams[0].traffic.recipients as usize];
-    Timetable::new(&case.scenario.streams[0].traffic, luck).fill(0, &mut arrivals);
-    for (plan, tally) in run(&case.scenario, luck).iter().enumerate() {
-        let lives = arrivals.iter().enumerate().map(|(i, &arrival)| diary(&cast, plan, luck, i, arrival));
+    Timetable::new(&case.scenario.streams[0].traffic, rng).fill(0, &mut arrivals);
+    for (plan, tally) in run(&case.scenario, rng).iter().enumerate() {
+        let lives = arrivals.iter().enumerate().map(|(i, &arrival)| diary(&model, plan, rng, i, arrival));
         let lives: Vec<_> = lives.collect();
         prop_assert_eq!(sums(&lives, &arrivals), sums_of_run(tally), "plan {}", plan);
     }
@@ -209,15 +209,15 @@ fn lives_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {
 /// A run with one recipient more differs from the one without by exactly that recipient's life.
 #[test]
 fn the_next_recipient_adds_exactly_its_own_life() {
-    let luck = RngKey::new(20_261_127, 0);
+    let rng = RngKey::new(20_261_127, 0);
     for recipients in [1, 15, 16, 100, 777] {
         let (fewer, more) = (three_plans(recipients), three_plans(recipients + 1));
-        let cast = Model::new(&more);
+        let model = Model::new(&more);
         let mut arrival = [Time::ZERO];
-        Timetable::new(&more.streams[0].traffic, luck).fill(recipients, &mut arrival);
-        let (before, after) = (run(&fewer, luck), run(&more, luck));
+        Timetable::new(&more.streams[0].traffic, rng).fill(recipients, &mut arrival);
+        let (before, after) = (run(&fewer, rng), run(&more, rng));
         for plan in 0..more.plans.len() {
-            let alone = sums(&[diary(&cast, plan, luck, recipients as usize, arrival[0])], &arrival);
+            let alone = sums(&[diary(&model, plan, rng, recipients as usize, arrival[0])], &arrival);
             let (before, after) = (sums_of_run(&before[plan]), sums_of_run(&after[plan]));
             let added: Vec<i128> = after.iter().zip(before).map(|(after, before)| after - before).collect();
             assert_eq!(added[..7], alone[..7], "recipient {recipients} under plan {plan}");

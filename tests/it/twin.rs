@@ -61,10 +61,10 @@ fn worlds_without_loops_do_flow_one_way() {
     scenario.providers[0].capacity =
         Some(Capacity { rate: None, concurrent: Some(1), queue: 5, order: Discipline::Fifo });
     let flows = |scenario: &Scenario, plan| {
-        let cast = Model::new(scenario);
+        let model = Model::new(scenario);
         let world = RunContext {
-            cast: &cast,
-            luck: RngKey::new(1, 0),
+            model: &model,
+            rng: RngKey::new(1, 0),
             timeline: Timeline::over(secs(9.0)),
             way: ExecutionMode::Shortest,
         };
@@ -132,7 +132,7 @@ fn a_large_run_is_counted_as_by_the_naive_twin() {
     both_count_the_same(&case).expect("product and twin agree");
 }
 
-fn luck(case: &Case) -> RngKey {
+fn rng(case: &Case) -> RngKey {
     RngKey::new(case.scenario.seed, case.replication)
 }
 
@@ -145,9 +145,9 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
     let ours = product(case, timeline);
     let bins = bins(timeline);
     let stream = &case.scenario.streams[0];
-    let play = |plan| naive::play(&case.scenario, plan, luck(case), Time::ZERO).streams.remove(0);
+    let play = |plan| naive::play(&case.scenario, plan, rng(case), Time::ZERO).streams.remove(0);
     let lives: Vec<_> = (0..case.scenario.plans.len()).map(play).collect();
-    prop_assert_eq!(counts(&ours.arrivals), bins.count(naive::arrivals(stream, luck(case))), "arrivals");
+    prop_assert_eq!(counts(&ours.arrivals), bins.count(naive::arrivals(stream, rng(case))), "arrivals");
     let queues = vec![None; case.scenario.providers.len()];
     for (plan, lives) in lives.iter().enumerate() {
         let steps = case.scenario.plans[plan].flow.steps().len();
@@ -159,10 +159,10 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
 
 /// What the product counts, by whichever way.
 fn product(case: &Case, timeline: Timeline) -> Tally {
-    let cast = Model::new(&case.scenario);
+    let model = Model::new(&case.scenario);
     let play = |way| {
-        let world = RunContext { cast: &cast, luck: luck(case), timeline, way };
-        play_independent(&world, &cast.streams[0], &Progress::default()).expect("nobody stops it").tally
+        let world = RunContext { model: &model, rng: rng(case), timeline, way };
+        play_independent(&world, &model.streams[0], &Progress::default()).expect("nobody stops it").tally
     };
     let tally = play(ExecutionMode::Shortest);
     assert_eq!(tally, play(ExecutionMode::Engine), "the short way and the engine's way differ");
@@ -205,18 +205,18 @@ fn what_happens_at_one_time_happens_in_one_order() {
 /// Plays every plan of a case in a world of its own, by both ways.
 fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
     let timeline = Timeline::over(case.horizon);
-    let cast = Model::new(&case.scenario);
-    let cast = cast.in_world(luck(case), timeline.end());
+    let model = Model::new(&case.scenario);
+    let model = model.in_replication(rng(case), timeline.end());
     let lines = |capacity: Capacity| capacity.concurrent.is_some();
     let queues: Vec<_> = case.scenario.providers.iter().map(|provider| provider.capacity.map(lines)).collect();
     for plan in 0..case.scenario.plans.len() {
         let play = |way| {
-            let world = RunContext { cast: &cast, luck: luck(case), timeline, way };
+            let world = RunContext { model: &model, rng: rng(case), timeline, way };
             play_contended(&world, plan, &Progress::default()).expect("nobody stops it")
         };
         let ours = play(ExecutionMode::Shortest);
         prop_assert!(ours == play(ExecutionMode::Engine), "plan {}: the short way and the engine's way differ", plan);
-        let theirs = naive::play(&case.scenario, plan, luck(case), stragglers(&timeline));
+        let theirs = naive::play(&case.scenario, plan, rng(case), stragglers(&timeline));
         prop_assert_eq!(&ours.longest, &theirs.longest, "longest queues under plan {}", plan);
         prop_assert_eq!(&ours.opened, &theirs.opened, "opened circuits under plan {}", plan);
         same_streams(case, plan, &ours, &theirs.streams, (bins(timeline), &queues))
@@ -238,7 +238,7 @@ fn same_streams(
     (bins, queues): (BinsOfTime, &[Option<bool>]),
 ) -> Result<(), TestCaseError> {
     for (i, stream) in case.scenario.streams.iter().enumerate() {
-        let arrivals = naive::arrivals(stream, luck(case).of_stream(&stream.name));
+        let arrivals = naive::arrivals(stream, rng(case).of_stream(&stream.name));
         prop_assert_eq!(counts(&ours.arrivals[i]), bins.count(arrivals), "arrivals of stream {}", i);
         let steps = case.scenario.plan_of(stream, plan).flow.steps().len();
         same_plan(&ours.streams[i], &naive::plan_counts(&theirs[i], stream.deadline, bins, steps, queues))

@@ -272,10 +272,10 @@ mod tests {
     #[test]
     fn an_idle_gate_is_passed_at_once_and_saves_nothing_up() {
         let mut gate = Gate::new(&rate(10, 0), &[]);
-        for (now, leaves) in [(0, 0), (250_000, 250_000), (250_000, 350_000), (900_000, 900_000), (950_000, 1_000_000)]
+        for (now, departs) in [(0, 0), (250_000, 250_000), (250_000, 350_000), (900_000, 900_000), (950_000, 1_000_000)]
         {
             let at = gate.earliest(Time::from_micros(now));
-            assert_eq!(at.as_micros(), leaves);
+            assert_eq!(at.as_micros(), departs);
             gate.take(at);
         }
     }

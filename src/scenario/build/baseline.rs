@@ -13,12 +13,12 @@ impl Builder<'_> {
         };
         let keys = super::optional::<&[&str]>(record, "measures")?.unwrap_or_default();
         if record.has("measures") && keys.is_empty() {
-            let cure = "name one, or leave `measures` out to compare all";
+            let help = "name one, or leave `measures` out to compare all";
             return self.refuse(
                 record.place_of_key("measures"),
                 "no measure would be compared",
                 "expected at least one",
-                cure,
+                help,
             );
         }
         let metrics: Vec<_> = keys.iter().filter_map(|key| Metric::named(key)).collect();
@@ -34,12 +34,12 @@ impl Builder<'_> {
             let metric = Metric::named(key)?;
             if !compared.is_empty() && !compared.contains(&metric) {
                 let message = format!("`{key}` is not compared, as `measures` does not name it");
-                let cure = format!("add \"{key}\" to `measures`, or remove it here");
-                return self.refuse(record.place_of_key(key), message, "expected a measure that is compared", cure);
+                let help = format!("add \"{key}\" to `measures`, or remove it here");
+                return self.refuse(record.place_of_key(key), message, "expected a measure that is compared", help);
             }
             match Tolerance::parse(metric, record.get::<&str>(key)?) {
                 Ok(tolerance) => Some((metric, tolerance)),
-                Err(Unclear { what, cure }) => self.refuse(record.place_of(key), what, "expected a tolerance", cure),
+                Err(Unclear { what, help }) => self.refuse(record.place_of(key), what, "expected a tolerance", help),
             }
         };
         super::all(named.map(one).collect())

@@ -12,16 +12,16 @@ impl Builder<'_> {
         let Some(record) = super::optional::<&Record>(provider, "capacity")? else { return Some(None) };
         if !record.has("rate") && !record.has("concurrent") {
             let message = "this capacity limits nothing";
-            let cure = "add rate = \"100/s\", or concurrent = 100";
-            return self.refuse(provider.place_of("capacity"), message, "expected `rate`, `concurrent` or both", cure);
+            let help = "add rate = \"100/s\", or concurrent = 100";
+            return self.refuse(provider.place_of("capacity"), message, "expected `rate`, `concurrent` or both", help);
         }
         let queue = record.get_or("queue", u64::MAX)?;
         let order = if record.get_or("order", "fifo")? == "priority" { Discipline::Priority } else { Discipline::Fifo };
         let rejects = record.get_or("over_limit", "queue")? == "reject";
         if let Some(key) = ["queue", "order"].into_iter().find(|key| rejects && record.has(key)) {
             let message = format!("`{key}` has no meaning where nobody waits");
-            let cure = format!("remove `{key}`, or write over_limit = \"queue\"");
-            return self.refuse(record.place_of_key(key), message, "not beside over_limit = \"reject\"", cure);
+            let help = format!("remove `{key}`, or write over_limit = \"queue\"");
+            return self.refuse(record.place_of_key(key), message, "not beside over_limit = \"reject\"", help);
         }
         Some(Some(Capacity {
             rate: super::optional(record, "rate")?,

@@ -5,7 +5,7 @@ use crate::files;
 use crate::scenario::diagnostic::shown;
 use crate::scenario::quantity::{MAX_DURATION, duration};
 use crate::scenario::record::Record;
-use crate::scenario::suggest::cure;
+use crate::scenario::suggest::help;
 use crate::units::Span;
 use csv::{Reader, StringRecord};
 use std::fs::File;
@@ -74,12 +74,12 @@ impl Builder<'_> {
             (Some(index), 1) => Some(index),
             (Some(_), times) => {
                 let message = format!("{times} columns are called `{}`", shown(name));
-                let cure = "give each column of the file a name of its own";
-                self.refuse(place, message, "expected the name of one column", cure)
+                let help = "give each column of the file a name of its own";
+                self.refuse(place, message, "expected the name of one column", help)
             }
             (None, _) => {
                 let message = format!("no column is called `{}`", shown(name));
-                self.refuse(place, message, "expected a name of the header row", cure(name, headers.iter()))
+                self.refuse(place, message, "expected a name of the header row", help(name, headers.iter()))
             }
         }
     }
@@ -92,8 +92,8 @@ impl Builder<'_> {
         }
         let file = record.get::<&str>("file").unwrap_or_default();
         let message = format!("{} has no header: its first row begins with `{}`", shown(file), shown(name));
-        let cure = "add a first row that names the columns, such as arrival_s";
-        self.refuse(record.place_of("file"), message, "expected a header row and values under it", cure)
+        let help = "add a first row that names the columns, such as arrival_s";
+        self.refuse(record.place_of("file"), message, "expected a header row and values under it", help)
     }
 
     /// The values of the column.

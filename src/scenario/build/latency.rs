@@ -62,12 +62,12 @@ impl Builder<'_> {
         if min < max {
             return Some(Shape::Uniform { min, max });
         }
-        let cure = format!("write a max above {}, or {{ constant = {} }}", quoted(min), quoted(min));
+        let help = format!("write a max above {}, or {{ constant = {} }}", quoted(min), quoted(min));
         self.refuse(
             parameters.place_of("max"),
             "`max` is not above `min`",
             format!("expected more than {}", quoted(min)),
-            cure,
+            help,
         )
     }
 
@@ -100,7 +100,7 @@ impl Builder<'_> {
             return Some(max);
         }
         let message = "`max` is not above `shift`: the latency would be constant";
-        let cure = format!("write a longer max, or {{ constant = {} }}", quoted(max));
-        self.refuse(parameters.place_of("max"), message, format!("expected more than {}", quoted(shift)), cure)
+        let help = format!("write a longer max, or {{ constant = {} }}", quoted(max));
+        self.refuse(parameters.place_of("max"), message, format!("expected more than {}", quoted(shift)), help)
     }
 }

@@ -86,13 +86,13 @@ impl Builder<'_> {
     fn throttle(&mut self, record: &Record, has_capacity: bool) -> Option<Effect> {
         if !has_capacity {
             let message = "`throttle` lowers the capacity, and this provider has no limit";
-            let cure = "add capacity = { rate = \"100/s\" } to the provider, or write another effect";
-            return self.refuse(record.place_of("effect"), message, "expected a provider with `capacity`", cure);
+            let help = "add capacity = { rate = \"100/s\" } to the provider, or write another effect";
+            return self.refuse(record.place_of("effect"), message, "expected a provider with `capacity`", help);
         }
         if !record.has("factor") {
             let message = "effect `throttle` does not say how much is left";
-            let cure = "add factor = 0.5";
-            return self.refuse(record.place_of("effect"), message, "expected `factor` beside it", cure);
+            let help = "add factor = 0.5";
+            return self.refuse(record.place_of("effect"), message, "expected `factor` beside it", help);
         }
         let factor: f64 = record.get("factor")?;
         if factor > 1.0 {

@@ -8,7 +8,7 @@ use crate::scenario::metric::{Metric, Unit};
 use crate::scenario::model::{Bound, Check, Plan};
 use crate::scenario::quantity::{MAX_DAYS, MAX_DURATION};
 use crate::scenario::record::Record;
-use crate::scenario::suggest::cure;
+use crate::scenario::suggest::help;
 use crate::status::{StatusSet, SuccessFloor};
 use crate::text;
 use crate::units::Span;
@@ -190,8 +190,8 @@ impl Builder<'_> {
         let years = longest.as_secs_f64() / (365.25 * 86_400.0);
         let message = format!("the wait before attempt {} grows to {years:.0} years", rules.attempts);
         let expected = format!("expected at most {MAX_DAYS} days where the step has no ttl");
-        let cure = "write a smaller `backoff`, fewer `attempts`, a ttl, or `give_up_after` in the plan";
-        self.refuse(record.place_of_key("backoff"), message, expected, cure)
+        let help = "write a smaller `backoff`, fewer `attempts`, a ttl, or `give_up_after` in the plan";
+        self.refuse(record.place_of_key("backoff"), message, expected, help)
     }
 
     /// The success floor; with `expire_on_delivery` it is `seen`, and there must be a `ttl`.
@@ -240,8 +240,8 @@ impl Builder<'_> {
         let plan = record.get("plan").and_then(|name| self.plan_of(record, name, plans?));
         if plan.is_some_and(is_own) {
             let message = "this plan is not compared: a stream of traffic follows it in every run";
-            let cure = "name the plan that is compared, and the stream with `stream`";
-            return self.refuse(record.place_of("plan"), message, "expected a plan that is compared", cure);
+            let help = "name the plan that is compared, and the stream with `stream`";
+            return self.refuse(record.place_of("plan"), message, "expected a plan that is compared", help);
         }
         let stream = match super::optional::<&str>(record, "stream")? {
             Some(name) => Some(self.stream_of(record, name, streams?)?),
@@ -260,7 +260,7 @@ impl Builder<'_> {
         }
         let known = names.into_iter().filter(|n| !n.is_empty());
         let message = format!("no plan is called `{}`", shown(name));
-        self.refuse(record.place_of("plan"), message, "expected a plan of this scenario", cure(name, known))
+        self.refuse(record.place_of("plan"), message, "expected a plan of this scenario", help(name, known))
     }
 
     /// The bound; that of a share is a share.
@@ -270,9 +270,9 @@ impl Builder<'_> {
         let metric = Metric::named(record.get("metric")?)?;
         if metric.unit() == Unit::Share && !(0.0..=1.0).contains(&number) {
             let message = format!("`{metric}` is a share, and `{}` is none", text::number(number));
-            let cure = format!("write {} for {number} %", (number * 1e6).round() / 1e8);
-            let cure = if (1.0..=100.0).contains(&number) { cure } else { "write a number from 0 to 1".to_owned() };
-            return self.refuse(record.place_of(key), message, "expected a share from 0 to 1", cure);
+            let help = format!("write {} for {number} %", (number * 1e6).round() / 1e8);
+            let help = if (1.0..=100.0).contains(&number) { help } else { "write a number from 0 to 1".to_owned() };
+            return self.refuse(record.place_of(key), message, "expected a share from 0 to 1", help);
         }
         Some(if key == "at_least" { Bound::AtLeast(number) } else { Bound::AtMost(number) })
     }

@@ -5,7 +5,7 @@ use super::providers::Known;
 use crate::engine::{MAX_MEMBERS, Pool};
 use crate::scenario::diagnostic::shown;
 use crate::scenario::record::{Record, Value};
-use crate::scenario::suggest::cure;
+use crate::scenario::suggest::help;
 use std::ops::Range;
 
 /// A provider by name, and where it is named.
@@ -78,6 +78,6 @@ impl Builder<'_> {
         }
         let message = format!("no provider is called `{}`", shown(name));
         let known = providers.iter().map(|known| known.name);
-        self.refuse(place.clone(), message, "expected a provider of this scenario", cure(name, known))
+        self.refuse(place.clone(), message, "expected a provider of this scenario", help(name, known))
     }
 }

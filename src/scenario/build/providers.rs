@@ -73,9 +73,9 @@ impl Builder<'_> {
         }
         let sum = (sum * 1e6).round() / 1e6;
         let message = format!("the shares of the outcomes add up to {sum}");
-        let cure =
+        let help =
             format!("lower them by {} in all; what they leave over is silence", ((sum - 1.0) * 1e6).round() / 1e6);
-        self.refuse(provider.place_of("outcomes"), message, "expected at most 1", cure)
+        self.refuse(provider.place_of("outcomes"), message, "expected at most 1", help)
     }
 
     /// One outcome.

@@ -4,7 +4,7 @@ use super::{Builder, optional};
 use crate::scenario::diagnostic::shown;
 use crate::scenario::model::{Scenario, Stream};
 use crate::scenario::record::{Record, Value};
-use crate::scenario::suggest::cure;
+use crate::scenario::suggest::help;
 use crate::traffic::MAX_RECIPIENTS;
 use crate::units::Span;
 
@@ -23,13 +23,13 @@ impl Builder<'_> {
         self.unique_names("streams of traffic", records);
         let mut streams: Vec<_> = records.iter().map(|record| self.stream(record, deadline)).collect();
         if let Some(nameless) = records.iter().find(|record| records.len() > 1 && !record.has("name")) {
-            let cure = "add a name to each of them, such as name = \"pin\"";
+            let help = "add a name to each of them, such as name = \"pin\"";
             let place = nameless.place.clone();
             streams.push(self.refuse(
                 place,
                 "this stream of traffic has no name",
                 "expected `name` beside others",
-                cure,
+                help,
             ));
         }
         let recipients = streams.iter().flatten().map(|stream| stream.traffic.recipients);
@@ -71,12 +71,12 @@ impl Builder<'_> {
         let all_taken = plans.is_some_and(|plans| !(0..plans.len()).any(is_compared));
         let last = streams.iter().rfind(|stream| stream.has("plan"));
         let Some(last) = last.filter(|_| all_taken || own.iter().all(Option::is_some)) else { return Some(own) };
-        let (message, cure) = if all_taken {
+        let (message, help) = if all_taken {
             ("no plan is left to be compared", "add a plan for the streams that name none")
         } else {
             ("no stream follows the plans that are compared", "remove `plan` from the stream that is to follow them")
         };
-        self.refuse(last.place_of_key("plan"), message, "expected a stream without `plan`, and a plan for it", cure)
+        self.refuse(last.place_of_key("plan"), message, "expected a stream without `plan`, and a plan for it", help)
     }
 
     /// The index of the stream called `name`.
@@ -86,9 +86,9 @@ impl Builder<'_> {
             return Some(index);
         }
         let known: Vec<_> = names().filter(|name| !name.is_empty()).collect();
-        let cure = if known.is_empty() { "remove `stream`".to_owned() } else { cure(name, known) };
+        let help = if known.is_empty() { "remove `stream`".to_owned() } else { help(name, known) };
         let message = format!("no stream of traffic is called `{}`", shown(name));
-        self.refuse(record.place_of("stream"), message, "expected a stream of this scenario", cure)
+        self.refuse(record.place_of("stream"), message, "expected a stream of this scenario", help)
     }
 }
 

@@ -98,8 +98,8 @@ impl Builder<'_> {
         self.at_most(arrivals.place_of("file"), rows, "arrive in this file")?;
         if rows < wanted.unwrap_or(rows) {
             let message = format!("the file of arrivals has {rows} rows");
-            let cure = format!("write recipients = {rows}, or leave it out to take every row");
-            return self.refuse(record.place_of("recipients"), message, format!("expected at most {rows}"), cure);
+            let help = format!("write recipients = {rows}, or leave it out to take every row");
+            return self.refuse(record.place_of("recipients"), message, format!("expected at most {rows}"), help);
         }
         Some(Traffic {
             recipients: rows,
@@ -113,8 +113,8 @@ impl Builder<'_> {
             return Some(());
         }
         let message = format!("{recipients} recipients {how}");
-        let cure = format!("write recipients = {MAX_RECIPIENTS} in [traffic], or less");
-        self.refuse(place, message, format!("expected at most {MAX_RECIPIENTS}"), cure)
+        let help = format!("write recipients = {MAX_RECIPIENTS} in [traffic], or less");
+        self.refuse(place, message, format!("expected at most {MAX_RECIPIENTS}"), help)
     }
 }
 

@@ -41,10 +41,10 @@ impl ActiveRecipient {
     pub(super) fn go_on(
         &mut self,
         plan: &FlowPlan,
-        fate: &AttemptResult,
+        result: &AttemptResult,
         recorder: &mut TallyRecorder<'_>,
     ) -> Option<Time> {
-        let mut post = Post::new(self.submission.attempt, fate, self.late);
+        let mut post = Post::new(self.submission.attempt, result, self.late);
         let (at, submission) = advance_to_next_submission(plan, &mut self.flow, &mut post, recorder)?;
         self.late = post.late(plan, &self.flow);
         self.submission = submission;
@@ -63,9 +63,9 @@ struct Post {
 }
 
 impl Post {
-    fn new(attempt: u8, fate: &AttemptResult, late: Pending) -> Self {
-        let (mut reports, count) = ([Report { at: Time::NEVER, status: Status::Queued }; 4], fate.reports().len());
-        reports[..count].copy_from_slice(fate.reports());
+    fn new(attempt: u8, result: &AttemptResult, late: Pending) -> Self {
+        let (mut reports, count) = ([Report { at: Time::NEVER, status: Status::Queued }; 4], result.reports().len());
+        reports[..count].copy_from_slice(result.reports());
         reports[..count].sort_unstable();
         Self { attempt, reports, next: 0, count, late }
     }

@@ -16,17 +16,17 @@ pub(super) struct RecipientArena {
 }
 
 impl RecipientArena {
-    /// The place that `traveller` takes.
-    pub(super) fn enter(&mut self, traveller: ActiveRecipient) -> usize {
+    /// The place that `active` takes.
+    pub(super) fn enter(&mut self, active: ActiveRecipient) -> usize {
         if let Some(place) = self.free.pop_front() {
-            self[place as usize] = traveller;
+            self[place as usize] = active;
             return place as usize;
         }
         if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {
             self.blocks.push(Vec::with_capacity(BLOCK));
         }
         let last = self.blocks.len() - 1;
-        self.blocks[last].push(traveller);
+        self.blocks[last].push(active);
         last * BLOCK + self.blocks[last].len() - 1
     }
 

@@ -14,8 +14,8 @@ pub(super) enum ArrivalOrder {
 }
 
 impl ArrivalOrder {
-    pub(super) fn new(traffic: &Traffic, luck: RngKey) -> Self {
-        let timetable = Timetable::new(traffic, luck);
+    pub(super) fn new(traffic: &Traffic, rng: RngKey) -> Self {
+        let timetable = Timetable::new(traffic, rng);
         match traffic.arrivals {
             Arrivals::Blast | Arrivals::Spread { .. } => Self::Own(timetable),
             _ => Self::Sorted(TimeOrder::of(times(&timetable).iter().copied())),
@@ -53,7 +53,7 @@ fn times(timetable: &Timetable) -> Vec<i64> {
 
 /// A procession that is looked at one by one.
 pub(super) struct ArrivalCursor {
-    procession: ArrivalOrder,
+    arrival_order: ArrivalOrder,
     recipients: u64,
     next: u64,
     times: [Time; LANES],
@@ -61,9 +61,9 @@ pub(super) struct ArrivalCursor {
 }
 
 impl ArrivalCursor {
-    pub(super) fn new(traffic: &Traffic, luck: RngKey) -> Self {
+    pub(super) fn new(traffic: &Traffic, rng: RngKey) -> Self {
         Self {
-            procession: ArrivalOrder::new(traffic, luck),
+            arrival_order: ArrivalOrder::new(traffic, rng),
             recipients: traffic.recipients,
             next: 0,
             times: [Time::ZERO; LANES],
@@ -80,13 +80,13 @@ impl ArrivalCursor {
         let place = (self.next % LANES as u64) as usize;
         if place == 0 {
             let count = (self.recipients - self.next).min(LANES as u64) as usize;
-            self.procession.fill(self.next, &mut self.times[..count], &mut self.numbers[..count]);
+            self.arrival_order.fill(self.next, &mut self.times[..count], &mut self.numbers[..count]);
         }
         (self.times[place], self.numbers[place])
     }
 
     /// How many have arrived.
-    pub(super) const fn passed(&self) -> u64 {
+    pub(super) const fn arrived(&self) -> u64 {
         self.next
     }
 

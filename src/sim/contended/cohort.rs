@@ -55,18 +55,18 @@ pub(super) struct StepCarry {
 
 impl Cohort {
     /// Those who arrive, in order of time if that matters.
-    pub(super) fn of_arrivals(stream: usize, traffic: &Traffic, luck: RngKey, in_order: bool) -> Self {
-        let procession = match in_order {
-            true => ArrivalOrder::new(traffic, luck),
-            false => ArrivalOrder::Own(Timetable::new(traffic, luck)),
+    pub(super) fn of_arrivals(stream: usize, traffic: &Traffic, rng: RngKey, in_order: bool) -> Self {
+        let arrival_order = match in_order {
+            true => ArrivalOrder::new(traffic, rng),
+            false => ArrivalOrder::Own(Timetable::new(traffic, rng)),
         };
-        Self { stream, step: 0, source: Source::Arrivals(procession, traffic.recipients), departures: Vec::new() }
+        Self { stream, step: 0, source: Source::Arrivals(arrival_order, traffic.recipients), departures: Vec::new() }
     }
 
     /// Those who come from an earlier step.
     pub(super) fn of_tickets(stream: usize, step: usize, parts: Vec<Vec<StepCarry>>) -> Self {
-        let all = parts.into_iter().reduce(|mut all, mut part| {
-            all.append(&mut part);
+        let all = parts.into_iter().reduce(|mut all, mut compiled| {
+            all.append(&mut compiled);
             all
         });
         Self { stream, step, source: Source::Tickets(all.unwrap_or_default(), None), departures: Vec::new() }
@@ -93,11 +93,11 @@ impl Cohort {
     }
 
     /// The line on its way through the queue.
-    pub(super) fn march(&mut self) -> CohortCursor<'_> {
+    pub(super) fn cursor(&mut self) -> CohortCursor<'_> {
         self.departures.reserve_exact(self.len());
         CohortCursor {
             stream: self.stream,
-            line: &self.source,
+            cohort: &self.source,
             departures: &mut self.departures,
             times: [0; LANES],
             next: 0,
@@ -106,28 +106,30 @@ impl Cohort {
     }
 
     /// Seats those from this rank on, as many as the crowd is to have, in their room.
-    pub(super) fn seat(&self, rank: usize, crowd: &mut CohortBatch, room: &mut StepBuffers, columns: &mut Columns) {
-        let count = crowd.count;
+    pub(super) fn seat(&self, rank: usize, batch: &mut CohortBatch, buffers: &mut StepBuffers, columns: &mut Columns) {
+        let count = batch.count;
         match &self.source {
-            Source::Arrivals(procession, _) => {
-                let (arrivals, recipients) = (&mut crowd.arrivals[..count], &mut crowd.recipients[..count]);
-                procession.fill(rank as u64, arrivals, recipients);
-                crowd.neighbours = matches!(procession, ArrivalOrder::Own(_));
-                room.begin(arrivals, columns);
+            Source::Arrivals(arrival_order, _) => {
+                let (arrivals, recipients) = (&mut batch.arrivals[..count], &mut batch.recipients[..count]);
+                arrival_order.fill(rank as u64, arrivals, recipients);
+                batch.neighbours = matches!(arrival_order, ArrivalOrder::Own(_));
+                buffers.begin(arrivals, columns);
             }
             Source::Tickets(tickets, order) => {
-                crowd.neighbours = false;
+                batch.neighbours = false;
                 for k in 0..count {
                     let place = order.as_ref().map_or(rank + k, |order| order.get(rank + k).1 as usize);
-                    crowd.take(k, &tickets[place], room, columns);
+                    batch.take(k, &tickets[place], buffers, columns);
                 }
                 columns.succeeded.fill(0);
             }
         }
-        let departures = &mut crowd.departures[..count];
+        let departures = &mut batch.departures[..count];
         match self.departures.get(rank..rank + count) {
             Some(known) => departures.copy_from_slice(known),
-            None => departures.iter_mut().zip(&room.at).for_each(|(d, &at)| *d = Departure::at(Time::from_micros(at))),
+            None => {
+                departures.iter_mut().zip(&buffers.at).for_each(|(d, &at)| *d = Departure::at(Time::from_micros(at)))
+            }
         }
     }
 }
@@ -152,28 +154,28 @@ impl CohortBatch {
     };
 
     #[inline]
-    fn take(&mut self, k: usize, ticket: &StepCarry, room: &mut StepBuffers, columns: &mut Columns) {
+    fn take(&mut self, k: usize, ticket: &StepCarry, buffers: &mut StepBuffers, columns: &mut Columns) {
         self.recipients[k] = ticket.recipient;
         self.arrivals[k] = Time::from_micros(ticket.arrival);
-        (room.lanes[k], room.at[k], room.late[k]) = (k as u16, ticket.at, ticket.late);
-        room.first_step[k] = ticket.first_step;
+        (buffers.lanes[k], buffers.at[k], buffers.late[k]) = (k as u16, ticket.at, ticket.late);
+        buffers.first_step[k] = ticket.first_step;
         (columns.cost[k], columns.first_delivery[k]) = (ticket.cost, ticket.first_delivery);
         (columns.duplicate[k], columns.seen[k]) = (ticket.duplicate, ticket.seen);
     }
 
-    /// The ticket of the one in this `lane`, who comes to the next step as `room` says of its `k`-th.
+    /// The ticket of the one in this `lane`, who comes to the next step as `buffers` says of its `k`-th.
     #[inline]
-    pub(super) fn ticket(&self, k: usize, lane: usize, room: &StepBuffers, columns: &Columns) -> StepCarry {
+    pub(super) fn ticket(&self, k: usize, lane: usize, buffers: &StepBuffers, columns: &Columns) -> StepCarry {
         StepCarry {
-            at: room.at[k],
-            late: room.late[k],
+            at: buffers.at[k],
+            late: buffers.late[k],
             arrival: self.arrivals[lane].as_micros(),
             first_delivery: columns.first_delivery[lane],
             cost: columns.cost[lane],
             recipient: self.recipients[lane],
             duplicate: columns.duplicate[lane],
             seen: columns.seen[lane],
-            first_step: room.first_step[lane],
+            first_step: buffers.first_step[lane],
         }
     }
 }
@@ -181,7 +183,7 @@ impl CohortBatch {
 /// A line on its way through a queue.
 pub(super) struct CohortCursor<'a> {
     pub(super) stream: usize,
-    line: &'a Source,
+    cohort: &'a Source,
     departures: &'a mut Vec<Departure>,
     /// When the next ones come (µs), as far as has been looked; those before `next` have passed.
     times: [i64; LANES],
@@ -201,13 +203,13 @@ impl CohortCursor<'_> {
     /// Looks at those who come after all that have passed.
     fn look(&mut self) {
         let rank = self.departures.len();
-        let len = self.line.len();
+        let len = self.cohort.len();
         (self.next, self.known) = (0, (len - rank).min(LANES));
         let times = &mut self.times[..self.known];
-        match self.line {
-            Source::Arrivals(procession, _) => {
+        match self.cohort {
+            Source::Arrivals(arrival_order, _) => {
                 let (mut all, mut numbers) = ([Time::ZERO; LANES], [0; LANES]);
-                procession.fill(rank as u64, &mut all[..times.len()], &mut numbers[..times.len()]);
+                arrival_order.fill(rank as u64, &mut all[..times.len()], &mut numbers[..times.len()]);
                 times.iter_mut().zip(all).for_each(|(time, at)| *time = at.as_micros());
             }
             Source::Tickets(tickets, order) => {
@@ -231,7 +233,7 @@ impl CohortCursor<'_> {
 
     /// The recipient of this rank.
     pub(super) fn recipient(&self, rank: usize) -> u32 {
-        match self.line {
+        match self.cohort {
             Source::Arrivals(ArrivalOrder::Own(_), _) => rank as u32,
             Source::Arrivals(ArrivalOrder::Sorted(order), _) => order.get(rank).1,
             Source::Tickets(tickets, order) => {
@@ -242,10 +244,10 @@ impl CohortCursor<'_> {
 
     /// When the one of this rank comes.
     pub(super) fn comes(&self, rank: usize) -> Time {
-        match self.line {
-            Source::Arrivals(procession, _) => {
+        match self.cohort {
+            Source::Arrivals(arrival_order, _) => {
                 let (mut at, mut recipient) = ([Time::ZERO], [0]);
-                procession.fill(rank as u64, &mut at, &mut recipient);
+                arrival_order.fill(rank as u64, &mut at, &mut recipient);
                 at[0]
             }
             Source::Tickets(tickets, order) => {

@@ -40,7 +40,7 @@ const NOTHING: NextInQueue = (Time::NEVER, QueueEvent::Departure, usize::MAX);
 
 /// A run under way.
 pub(super) struct EventDriven<'a> {
-    world: &'a RunContext<'a>,
+    run: &'a RunContext<'a>,
     streams: Vec<Stream<'a>>,
     /// The stream of the next to arrive, and the arrival as an entry of the agenda.
     arrival: Option<(usize, Entry)>,
@@ -50,7 +50,7 @@ pub(super) struct EventDriven<'a> {
     in_queues: Vec<NextInQueue>,
     /// The first of them.
     in_queue: NextInQueue,
-    travellers: RecipientArena,
+    arena: RecipientArena,
     /// By the place of the recipient, the attempt that waits, or the last that has waited.
     waiting: Vec<Waiter>,
     /// For each stream, what became of each recipient, where all are watched.
@@ -84,10 +84,10 @@ pub(super) struct Seen {
 
 /// A stream of traffic under way.
 struct Stream<'a> {
-    part: &'a CompiledPlan,
-    luck: RngKey,
+    compiled: &'a CompiledPlan,
+    rng: RngKey,
     priority: u8,
-    march: ArrivalCursor,
+    cursor: ArrivalCursor,
     arrivals: Bins,
     tally: PlanTally,
     finished: Finished,
@@ -128,32 +128,32 @@ impl Scheduled for Entry {
 
 impl<'a> EventDriven<'a> {
     /// The run in which the plan with this index is compared.
-    pub(super) fn new(world: &'a RunContext<'a>, plan: usize, watch: Watch) -> Self {
-        let cast = world.cast;
-        let lives = cast.streams.iter().map(|role| vec![0; role.traffic.recipients as usize]);
+    pub(super) fn new(run: &'a RunContext<'a>, plan: usize, watch: Watch) -> Self {
+        let model = run.model;
+        let lives = model.streams.iter().map(|class| vec![0; class.traffic.recipients as usize]);
         let watched = if let Watch::One(who) = watch { Some(who) } else { None };
-        let streams = cast.streams.iter().map(|role| {
-            let (part, luck) = (cast.part(role, plan), world.luck.of_stream(&role.name));
-            let tally = PlanTally::with_queues(part.terms.len(), &cast.providers, &part.scale);
+        let streams = model.streams.iter().map(|class| {
+            let (compiled, rng) = (model.compiled(class, plan), run.rng.of_stream(&class.name));
+            let tally = PlanTally::with_queues(compiled.terms.len(), &model.providers, &compiled.scale);
             Stream {
-                part,
-                luck,
-                priority: role.priority,
-                march: ArrivalCursor::new(&role.traffic, luck),
+                compiled,
+                rng,
+                priority: class.priority,
+                cursor: ArrivalCursor::new(&class.traffic, rng),
                 arrivals: Bins::default(),
                 tally,
-                finished: Finished::new(role.deadline),
+                finished: Finished::new(class.deadline),
             }
         });
         Self {
-            world,
+            run,
             streams: streams.collect(),
             arrival: None,
-            shared: Shared::new(cast, watched),
+            shared: Shared::new(model, watched),
             agenda: EventQueue::new(),
-            in_queues: vec![NOTHING; cast.providers.len()],
+            in_queues: vec![NOTHING; model.providers.len()],
             in_queue: NOTHING,
-            travellers: RecipientArena::default(),
+            arena: RecipientArena::default(),
             waiting: Vec::new(),
             lives: if watch == Watch::All { lives.collect() } else { Vec::new() },
         }
@@ -181,13 +181,13 @@ impl<'a> EventDriven<'a> {
         }
         let (streams, arrivals) = self.streams.into_iter().map(|stream| (stream.tally, stream.arrivals)).unzip();
         let (longest, opened) = (self.shared.longest(), self.shared.opened());
-        let tally = PlanRunTally { streams, arrivals, longest, opened, touched: self.shared.contended };
+        let tally = PlanRunTally { streams, arrivals, longest, opened, contended: self.shared.contended };
         Ok((tally, Seen { decisions: self.shared.decisions, lives: self.lives }))
     }
 
     /// How many recipients have arrived.
     fn arrived(&self) -> u64 {
-        self.streams.iter().map(|stream| stream.march.passed()).sum()
+        self.streams.iter().map(|stream| stream.cursor.arrived()).sum()
     }
 
     /// Those who still wait do so without end; only what comes to them from elsewhere can end their flows.
@@ -221,7 +221,7 @@ impl<'a> EventDriven<'a> {
     fn next_arrival(&mut self) -> Option<(usize, Entry)> {
         let mut first: Option<(usize, Entry)> = None;
         for (i, stream) in self.streams.iter_mut().enumerate() {
-            let (at, index) = stream.march.peek();
+            let (at, index) = stream.cursor.peek();
             if at.is_never() {
                 continue;
             }
@@ -236,51 +236,51 @@ impl<'a> EventDriven<'a> {
     fn arrive(&mut self, stream: usize, arrival: Entry) {
         let (at, who) = (arrival.at(), RecipientId { stream: stream as u8, index: arrival.recipient() });
         let of_stream = &mut self.streams[stream];
-        of_stream.march.advance();
-        of_stream.arrivals.add(self.world.timeline.bin(at));
+        of_stream.cursor.advance();
+        of_stream.arrivals.add(self.run.timeline.bin(at));
         self.arrival = self.next_arrival();
-        let (flow, command) = Flow::start(&self.streams[stream].part.flow, at);
+        let (flow, command) = Flow::start(&self.streams[stream].compiled.flow, at);
         let Command::Submit(submission) = command else { return };
-        let place = self.travellers.enter(ActiveRecipient::new(flow, submission, who, at));
+        let place = self.arena.enter(ActiveRecipient::new(flow, submission, who, at));
         self.submit(at, place);
     }
 
     /// The submission of the recipient in this place is due.
     fn submit(&mut self, now: Time, place: usize) {
-        let traveller = &mut self.travellers[place];
-        let stream = &mut self.streams[usize::from(traveller.stream)];
-        let context = context(self.world, stream, traveller);
-        let stats = &mut traveller.stats;
-        let mut recorder = TallyRecorder { tally: &mut stream.tally, timeline: self.world.timeline, stats };
-        let due = (now, traveller.submission);
-        let (attempt, fate) = context.submit(&mut traveller.flow, due, &mut self.shared, &mut recorder);
+        let active = &mut self.arena[place];
+        let stream = &mut self.streams[usize::from(active.stream)];
+        let context = context(self.run, stream, active);
+        let stats = &mut active.stats;
+        let mut recorder = TallyRecorder { tally: &mut stream.tally, timeline: self.run.timeline, stats };
+        let due = (now, active.submission);
+        let (attempt, result) = context.submit(&mut active.flow, due, &mut self.shared, &mut recorder);
         if attempt.decision == AdmissionDecision::Waits {
             self.wait(now, place, &attempt);
         } else {
-            self.go_on(place, &fate);
+            self.go_on(place, &result);
         }
     }
 
     /// The recipient in this place goes on to the next submission, or to the end.
-    fn go_on(&mut self, place: usize, fate: &AttemptResult) {
-        let traveller = &mut self.travellers[place];
-        let stream = &mut self.streams[usize::from(traveller.stream)];
-        let mut stats = traveller.stats;
-        let timeline = self.world.timeline;
+    fn go_on(&mut self, place: usize, result: &AttemptResult) {
+        let active = &mut self.arena[place];
+        let stream = &mut self.streams[usize::from(active.stream)];
+        let mut stats = active.stats;
+        let timeline = self.run.timeline;
         let mut recorder = TallyRecorder { tally: &mut stream.tally, timeline, stats: &mut stats };
-        let next = traveller.go_on(&stream.part.flow, fate, &mut recorder);
-        traveller.stats = stats;
+        let next = active.go_on(&stream.compiled.flow, result, &mut recorder);
+        active.stats = stats;
         if let Some(at) = next {
-            self.agenda.push(Entry::new(at, traveller.who(), place));
+            self.agenda.push(Entry::new(at, active.who(), place));
             return;
         }
-        let row = stats.finish(traveller.flow.status(), &mut stream.tally);
-        if let Some(lives) = self.lives.get_mut(usize::from(traveller.stream)) {
-            let deadline = self.world.cast.streams[usize::from(traveller.stream)].deadline;
-            lives[traveller.recipient as usize] = row.hashed(traveller.arrival, deadline);
+        let row = stats.finish(active.flow.status(), &mut stream.tally);
+        if let Some(lives) = self.lives.get_mut(usize::from(active.stream)) {
+            let deadline = self.run.model.streams[usize::from(active.stream)].deadline;
+            lives[active.recipient as usize] = row.hashed(active.arrival, deadline);
         }
-        stream.finished.add(traveller.arrival, row, &mut stream.tally);
-        self.travellers.leave(place);
+        stream.finished.add(active.arrival, row, &mut stream.tally);
+        self.arena.leave(place);
     }
 
     /// The attempt of the recipient in this place waits.
@@ -291,7 +291,7 @@ impl<'a> EventDriven<'a> {
             self.waiting.resize(place + 1, waiter);
         }
         self.waiting[place] = waiter;
-        let priority = self.streams[usize::from(self.travellers[place].stream)].priority;
+        let priority = self.streams[usize::from(self.arena[place].stream)].priority;
         if let Some(queue) = &mut self.shared.queues[provider] {
             queue.enter(priority, patience, place as u64);
         }
@@ -324,44 +324,44 @@ impl<'a> EventDriven<'a> {
 
     /// The attempt of the recipient in this place, which has waited, departs now.
     fn depart(&mut self, place: usize, now: Time) {
-        let traveller = &self.travellers[place];
-        let stream = &self.streams[usize::from(traveller.stream)];
-        let attempt = self.waiting[place].attempt(stream, traveller, AdmissionDecision::Departs(now), Time::NEVER);
-        let context = context(self.world, stream, traveller);
-        let fate = context.depart(&traveller.flow, traveller.submission, &attempt, now, &mut self.shared);
-        self.settle(place, &attempt, &fate);
+        let active = &self.arena[place];
+        let stream = &self.streams[usize::from(active.stream)];
+        let attempt = self.waiting[place].attempt(stream, active, AdmissionDecision::Departs(now), Time::NEVER);
+        let context = context(self.run, stream, active);
+        let result = context.depart(&active.flow, active.submission, &attempt, now, &mut self.shared);
+        self.settle(place, &attempt, &result);
     }
 
     /// The patience of the attempt of the recipient in this place, which has waited in vain, ends.
     fn expire(&mut self, place: usize, patience: Time) {
-        let traveller = &self.travellers[place];
-        let stream = &self.streams[usize::from(traveller.stream)];
-        let attempt = self.waiting[place].attempt(stream, traveller, AdmissionDecision::Expires, patience);
-        let context = context(self.world, stream, traveller);
-        self.shared.never_departs(&attempt.comer(traveller.who()), patience, Status::Expired);
-        let fate = context.expire(&traveller.flow, traveller.submission, &attempt);
-        self.settle(place, &attempt, &fate);
+        let active = &self.arena[place];
+        let stream = &self.streams[usize::from(active.stream)];
+        let attempt = self.waiting[place].attempt(stream, active, AdmissionDecision::Expires, patience);
+        let context = context(self.run, stream, active);
+        self.shared.never_departs(&attempt.comer(active.who()), patience, Status::Expired);
+        let result = context.expire(&active.flow, active.submission, &attempt);
+        self.settle(place, &attempt, &result);
     }
 
     /// What becomes of the attempt that waited is known at last.
-    fn settle(&mut self, place: usize, attempt: &RoutedAttempt, fate: &AttemptResult) {
-        let traveller = &mut self.travellers[place];
-        let stream = &mut self.streams[usize::from(traveller.stream)];
-        self.shared.settle(traveller.who(), attempt.decision);
-        let stats = &mut traveller.stats;
-        TallyRecorder { tally: &mut stream.tally, timeline: self.world.timeline, stats }.submitted(
-            traveller.submission,
+    fn settle(&mut self, place: usize, attempt: &RoutedAttempt, result: &AttemptResult) {
+        let active = &mut self.arena[place];
+        let stream = &mut self.streams[usize::from(active.stream)];
+        self.shared.settle(active.who(), attempt.decision);
+        let stats = &mut active.stats;
+        TallyRecorder { tally: &mut stream.tally, timeline: self.run.timeline, stats }.submitted(
+            active.submission,
             attempt,
-            fate,
+            result,
         );
-        self.go_on(place, fate);
+        self.go_on(place, result);
     }
 }
 
 /// The recipient under its plan.
-fn context<'a>(world: &RunContext<'a>, stream: &Stream<'a>, traveller: &ActiveRecipient) -> RecipientContext<'a> {
-    let recipient = Recipient::new(traveller.recipient);
-    RecipientContext { cast: world.cast, part: stream.part, luck: stream.luck, stream: traveller.stream, recipient }
+fn context<'a>(run: &RunContext<'a>, stream: &Stream<'a>, active: &ActiveRecipient) -> RecipientContext<'a> {
+    let recipient = Recipient::new(active.recipient);
+    RecipientContext { model: run.model, compiled: stream.compiled, rng: stream.rng, stream: active.stream, recipient }
 }
 
 impl Waiter {
@@ -369,12 +369,12 @@ impl Waiter {
     fn attempt(
         &self,
         stream: &Stream<'_>,
-        traveller: &ActiveRecipient,
+        active: &ActiveRecipient,
         decision: AdmissionDecision,
         patience: Time,
     ) -> RoutedAttempt {
         let &Self { submitted, provider, permit } = self;
-        let terms = Terms { submitted, ..stream.part.terms[usize::from(traveller.submission.step)] };
+        let terms = Terms { submitted, ..stream.compiled.terms[usize::from(active.submission.step)] };
         RoutedAttempt { provider: provider as usize, terms, decision, patience, permit }
     }
 }

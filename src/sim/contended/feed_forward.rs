@@ -11,7 +11,7 @@
 
 use super::PlanRunTally;
 use super::cohort::{Cohort, StepCarry};
-use super::queue_pass::{Comers, Passed, QueuePass};
+use super::queue_pass::{PassResult, QueuePass, WaitingCohort};
 use super::worker::{Task, Worker};
 use crate::provider::Queue;
 use crate::rng::RngKey;
@@ -27,7 +27,7 @@ const FEW: usize = 1 << 15;
 
 /// A world that flows one way.
 pub(super) struct FeedForward<'a> {
-    world: &'a RunContext<'a>,
+    run: &'a RunContext<'a>,
     /// The plan that is compared, by its index.
     plan: usize,
     /// One for each stream.
@@ -37,62 +37,63 @@ pub(super) struct FeedForward<'a> {
 }
 
 struct Stream {
-    luck: RngKey,
-    shortcut: FastPlan,
+    rng: RngKey,
+    fast: FastPlan,
 }
 
 impl<'a> FeedForward<'a> {
     /// The world in which the plan with this index is compared, if it flows one way: every plan goes the short way, and nothing but
     /// queues is shared.
-    pub(super) fn new(world: &'a RunContext<'a>, plan: usize) -> Option<Self> {
-        let cast = world.cast;
-        let stream = |role: &crate::sim::model::TrafficClass| {
-            let shortcut = FastPlan::new(cast, cast.part(role, plan))?;
-            Some(Stream { luck: world.luck.of_stream(&role.name), shortcut })
+    pub(super) fn new(run: &'a RunContext<'a>, plan: usize) -> Option<Self> {
+        let model = run.model;
+        let stream = |class: &crate::sim::model::TrafficClass| {
+            let fast = FastPlan::new(model, model.compiled(class, plan))?;
+            Some(Stream { rng: run.rng.of_stream(&class.name), fast })
         };
-        let streams = cast.streams.iter().map(stream).collect::<Option<Vec<_>>>()?;
+        let streams = model.streams.iter().map(stream).collect::<Option<Vec<_>>>()?;
         let order = flow(&streams)?;
-        order.iter().all(|&provider| cast.breakers[provider].is_none()).then_some(Self { world, plan, streams, order })
+        order.iter().all(|&provider| model.breakers[provider].is_none()).then_some(Self { run, plan, streams, order })
     }
 
     /// Plays the world to its end.
     pub(super) fn play(&self, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
-        let cast = self.world.cast;
+        let model = self.run.model;
         let threads = rayon::current_num_threads();
         let mut workers: Vec<_> = (0..threads).map(|_| None).collect();
-        let mut longest = vec![0; cast.providers.len()];
-        let mut touched = false;
+        let mut longest = vec![0; model.providers.len()];
+        let mut contended = false;
         // The lines before the first step of each stream, then those that come of them.
-        let mut lines: Vec<Cohort> = (0..self.streams.len()).map(|stream| self.arrivals(stream)).collect();
+        let mut cohorts: Vec<Cohort> = (0..self.streams.len()).map(|stream| self.arrivals(stream)).collect();
         for &provider in &self.order {
-            let (mut here, others) = lines.into_iter().partition(|line: &Cohort| self.provider_of(line) == provider);
-            lines = others;
-            if let Some(queue) = cast.providers[provider].queue() {
+            let (mut here, others) =
+                cohorts.into_iter().partition(|cohort: &Cohort| self.provider_of(cohort) == provider);
+            cohorts = others;
+            if let Some(queue) = model.providers[provider].queue() {
                 let worker = workers[0].get_or_insert_with(|| self.worker());
-                let passed = self.let_through(provider, queue, &mut here, worker, progress)?;
-                longest[provider] = passed.longest;
-                touched |= passed.touched;
+                let result = self.let_through(provider, queue, &mut here, worker, progress)?;
+                longest[provider] = result.longest;
+                contended |= result.contended;
             }
-            for line in here {
-                lines.extend(self.settle(line, &mut workers, progress)?);
+            for cohort in here {
+                cohorts.extend(self.settle(cohort, &mut workers, progress)?);
             }
         }
-        Ok(self.tally(workers, longest, touched))
+        Ok(self.tally(workers, longest, contended))
     }
 
     fn arrivals(&self, stream: usize) -> Cohort {
-        let role = &self.world.cast.streams[stream];
-        let first = self.streams[stream].shortcut.steps[0].provider;
-        let is_limited = self.world.cast.providers[first].order().is_some();
-        Cohort::of_arrivals(stream, &role.traffic, self.streams[stream].luck, is_limited)
+        let class = &self.run.model.streams[stream];
+        let first = self.streams[stream].fast.steps[0].provider;
+        let is_limited = self.run.model.providers[first].order().is_some();
+        Cohort::of_arrivals(stream, &class.traffic, self.streams[stream].rng, is_limited)
     }
 
-    fn step(&self, line: &Cohort) -> &FastStep {
-        &self.streams[line.stream].shortcut.steps[line.step]
+    fn step(&self, cohort: &Cohort) -> &FastStep {
+        &self.streams[cohort.stream].fast.steps[cohort.step]
     }
 
-    fn provider_of(&self, line: &Cohort) -> usize {
-        self.step(line).provider
+    fn provider_of(&self, cohort: &Cohort) -> usize {
+        self.step(cohort).provider
     }
 
     /// Lets all attempts at a provider through its queue.
@@ -100,69 +101,69 @@ impl<'a> FeedForward<'a> {
         &self,
         provider: usize,
         queue: Queue,
-        lines: &mut [Cohort],
+        cohorts: &mut [Cohort],
         worker: &mut Worker,
         progress: &Progress,
-    ) -> Result<Passed, Interrupted> {
-        let RunContext { cast, timeline, .. } = self.world;
-        lines.iter_mut().for_each(Cohort::sort);
-        lines.sort_by_key(|line| line.stream);
-        let mut comers = Vec::with_capacity(lines.len());
-        for line in lines {
-            let (step, stream) = (self.step(line).clone(), line.stream);
-            let (luck, priority) = (self.streams[stream].luck, cast.streams[stream].priority);
-            comers.push(Comers { step, luck, priority, march: line.march() });
+    ) -> Result<PassResult, Interrupted> {
+        let RunContext { model, timeline, .. } = self.run;
+        cohorts.iter_mut().for_each(Cohort::sort);
+        cohorts.sort_by_key(|cohort| cohort.stream);
+        let mut waiting = Vec::with_capacity(cohorts.len());
+        for cohort in cohorts {
+            let (step, stream) = (self.step(cohort).clone(), cohort.stream);
+            let (rng, priority) = (self.streams[stream].rng, model.streams[stream].priority);
+            waiting.push(WaitingCohort { step, rng, priority, cursor: cohort.cursor() });
         }
         let mut held = |stream, from, until| {
             if let Some(tally) = worker.queue(stream, provider) {
                 tally.released(*timeline, from, until);
             }
         };
-        QueuePass::new(&cast.providers[provider], queue, comers, &mut held).pass(progress)
+        QueuePass::new(&model.providers[provider], queue, waiting, &mut held).pass(progress)
     }
 
     /// Brings all attempts of a line to their ends; gives the line of those who go on to the next step, if there is one.
     fn settle(
         &self,
-        line: Cohort,
+        cohort: Cohort,
         workers: &mut [Option<Box<Worker>>],
         progress: &Progress,
     ) -> Result<Option<Cohort>, Interrupted> {
-        let stream = &self.streams[line.stream];
-        let step = &stream.shortcut.steps[line.step];
-        let provider = &self.world.cast.providers[step.provider];
-        let threads = if line.len() < FEW { 1 } else { workers.len() };
-        let ranges = line.shares(threads);
-        let task = Task { provider, step, finish: stream.shortcut.finish, luck: stream.luck };
+        let stream = &self.streams[cohort.stream];
+        let step = &stream.fast.steps[cohort.step];
+        let provider = &self.run.model.providers[step.provider];
+        let threads = if cohort.len() < FEW { 1 } else { workers.len() };
+        let ranges = cohort.shares(threads);
+        let task = Task { provider, step, finish: stream.fast.finish, rng: stream.rng };
         let work = |(worker, range): (&mut Option<Box<Worker>>, std::ops::Range<usize>)| {
             let worker = worker.get_or_insert_with(|| self.worker());
-            worker.settle(&line, range, &task, self.world, progress)
+            worker.settle(&cohort, range, &task, self.run, progress)
         };
         let parts = workers.par_iter_mut().zip(ranges).map(work).collect::<Result<Vec<Vec<StepCarry>>, _>>()?;
-        let next = (line.stream, line.step + 1);
+        let next = (cohort.stream, cohort.step + 1);
         // Before the tickets of all threads are put together: there may be many.
-        drop(line);
+        drop(cohort);
         Ok((!step.last).then(|| Cohort::of_tickets(next.0, next.1, parts)))
     }
 
     fn worker(&self) -> Box<Worker> {
-        Box::new(Worker::new(self.world.cast, self.plan))
+        Box::new(Worker::new(self.run.model, self.plan))
     }
 
-    fn tally(&self, workers: Vec<Option<Box<Worker>>>, longest: Vec<u64>, touched: bool) -> PlanRunTally {
-        let cast = self.world.cast;
+    fn tally(&self, workers: Vec<Option<Box<Worker>>>, longest: Vec<u64>, contended: bool) -> PlanRunTally {
+        let model = self.run.model;
         let mut all = self.worker();
         for worker in workers.into_iter().flatten() {
             all.add(*worker);
         }
         let (streams, arrivals): (Vec<_>, Vec<Bins>) = all.counts().unzip();
-        PlanRunTally { streams, arrivals, longest, opened: vec![0; cast.providers.len()], touched }
+        PlanRunTally { streams, arrivals, longest, opened: vec![0; model.providers.len()], contended }
     }
 }
 
 /// The providers that the plans use, each before all that it leads to; `None` where one leads back to itself.
 fn flow(streams: &[Stream]) -> Option<Vec<usize>> {
-    let providers = |stream: &Stream| stream.shortcut.steps.iter().map(|step| step.provider).collect::<Vec<_>>();
+    let providers = |stream: &Stream| stream.fast.steps.iter().map(|step| step.provider).collect::<Vec<_>>();
     let chains: Vec<_> = streams.iter().map(providers).collect();
     let mut left: Vec<usize> = chains.iter().flatten().copied().collect();
     left.sort_unstable();

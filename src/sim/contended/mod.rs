@@ -40,33 +40,33 @@ pub struct PlanRunTally {
     /// For each provider, how often its circuit opened.
     pub opened: Vec<u64>,
     /// Whether anybody had to wait, was refused or was kept out: if not, all lives were as if each had been alone.
-    pub touched: bool,
+    pub contended: bool,
 }
 
-/// Plays the world of `world` in which the plan with this index is compared, whoever waits for whom.
+/// Plays the world of `run` in which the plan with this index is compared, whoever waits for whom.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn play_contended(world: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
-    let tally = match feed_forward::FeedForward::new(world, plan).filter(|_| world.way == ExecutionMode::Shortest) {
+pub fn play_contended(run: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
+    let tally = match feed_forward::FeedForward::new(run, plan).filter(|_| run.way == ExecutionMode::Shortest) {
         Some(stages) => stages.play(progress),
-        None => event_driven::EventDriven::new(world, plan, Watch::Nobody).play(progress).map(|(tally, _)| tally),
+        None => event_driven::EventDriven::new(run, plan, Watch::Nobody).play(progress).map(|(tally, _)| tally),
     }?;
-    debug_assert_eq!(operational_laws::broken(world, &tally), None, "a law that every world obeys");
+    debug_assert_eq!(operational_laws::broken(run, &tally), None, "a law that every world obeys");
     Ok(tally)
 }
 
 /// Whether the world in which the plan with this index is compared is played provider by provider: its work flows one way.
 #[must_use]
-pub fn is_feed_forward(world: &RunContext<'_>, plan: usize) -> bool {
-    world.way == ExecutionMode::Shortest && feed_forward::FeedForward::new(world, plan).is_some()
+pub fn is_feed_forward(run: &RunContext<'_>, plan: usize) -> bool {
+    run.way == ExecutionMode::Shortest && feed_forward::FeedForward::new(run, plan).is_some()
 }
 
 /// What became of each attempt of one recipient at each provider that it came to, in order, in the run in which the plan with this index
 /// is compared.
 #[must_use]
-pub fn decisions(world: &RunContext<'_>, plan: usize, who: RecipientId) -> Vec<AdmissionDecision> {
-    let played = event_driven::EventDriven::new(world, plan, Watch::One(who)).play(&Progress::default());
+pub fn decisions(run: &RunContext<'_>, plan: usize, who: RecipientId) -> Vec<AdmissionDecision> {
+    let played = event_driven::EventDriven::new(run, plan, Watch::One(who)).play(&Progress::default());
     played.map_or_else(|Interrupted| Vec::new(), |(_, seen)| seen.decisions)
 }
 
@@ -75,6 +75,6 @@ pub fn decisions(world: &RunContext<'_>, plan: usize, who: RecipientId) -> Vec<A
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn lives(world: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<Vec<Vec<u64>>, Interrupted> {
-    event_driven::EventDriven::new(world, plan, Watch::All).play(progress).map(|(_, seen)| seen.lives)
+pub fn lives(run: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<Vec<Vec<u64>>, Interrupted> {
+    event_driven::EventDriven::new(run, plan, Watch::All).play(progress).map(|(_, seen)| seen.lives)
 }

@@ -16,12 +16,12 @@ use crate::sim::independent::RunContext;
 use crate::sim::tally::{ProviderTally, QueueTally};
 
 /// The first law that a world breaks, in words; `None` when it obeys all.
-pub(super) fn broken(world: &RunContext<'_>, tally: &PlanRunTally) -> Option<String> {
-    world.cast.providers.iter().enumerate().find_map(|(i, provider)| {
+pub(super) fn broken(run: &RunContext<'_>, tally: &PlanRunTally) -> Option<String> {
+    run.model.providers.iter().enumerate().find_map(|(i, provider)| {
         let capacity = provider.capacity()?;
         let whole = whole(tally, i);
         let queue = whole.queue.as_deref()?;
-        let books = Books::new(world, &whole, queue);
+        let books = Books::new(run, &whole, queue);
         let law = conserved(&whole, queue).or_else(|| books.broken(capacity, tally.longest[i]))?;
         Some(format!("provider {i}: {law}"))
     })
@@ -55,9 +55,9 @@ struct Books<'a> {
 }
 
 impl<'a> Books<'a> {
-    fn new(world: &RunContext<'_>, whole: &ProviderTally, queue: &'a QueueTally) -> Self {
+    fn new(run: &RunContext<'_>, whole: &ProviderTally, queue: &'a QueueTally) -> Self {
         // The last bin holds what comes after all others.
-        let bins = world.timeline.bins();
+        let bins = run.timeline.bins();
         let filled = |counts: &mut dyn Iterator<Item = (usize, u64)>| {
             let mut filled = vec![0; bins + 1];
             counts.for_each(|(bin, count)| filled[bin] += count);
@@ -70,7 +70,7 @@ impl<'a> Books<'a> {
         let is_whole = [&came, &left, &withdrawn, &released].iter().all(|counts| counts[bins] == 0);
         let waiting = there(&came, &[&left, &refused, &withdrawn]);
         let busy = there(&left, &[&released]);
-        let width = world.timeline.width().as_micros() as u64;
+        let width = run.timeline.width().as_micros() as u64;
         Self { queue, width, waiting, busy, is_whole, left }
     }
 

@@ -11,13 +11,13 @@ use crate::units::Time;
 
 /// A provider's queue, and the lines before it. Who comes at one time with others goes in order of lines, then of recipients.
 pub(super) struct QueuePass<'a> {
-    exit: Exit<'a>,
-    lines: Vec<Comers<'a>>,
-    touched: bool,
+    server: Server<'a>,
+    cohorts: Vec<WaitingCohort<'a>>,
+    contended: bool,
 }
 
 /// Where attempts depart.
-struct Exit<'a> {
+struct Server<'a> {
     provider: &'a Provider,
     queue: Queue,
     /// Is told of each line for calls that is taken: the stream, from when, until when.
@@ -25,38 +25,38 @@ struct Exit<'a> {
 }
 
 /// Those who come to one step of one stream.
-pub(super) struct Comers<'a> {
+pub(super) struct WaitingCohort<'a> {
     pub(super) step: FastStep,
-    pub(super) luck: RngKey,
+    pub(super) rng: RngKey,
     pub(super) priority: u8,
-    pub(super) march: CohortCursor<'a>,
+    pub(super) cursor: CohortCursor<'a>,
 }
 
 /// What a queue came to.
-pub(super) struct Passed {
+pub(super) struct PassResult {
     /// The most that have waited at any time.
     pub(super) longest: u64,
     /// Whether anybody waited or was rejected.
-    pub(super) touched: bool,
+    pub(super) contended: bool,
 }
 
 impl<'a> QueuePass<'a> {
     pub(super) fn new(
         provider: &'a Provider,
         queue: Queue,
-        lines: Vec<Comers<'a>>,
+        cohorts: Vec<WaitingCohort<'a>>,
         held: &'a mut dyn FnMut(usize, Time, Time),
     ) -> Self {
-        Self { exit: Exit { provider, queue, held }, lines, touched: false }
+        Self { server: Server { provider, queue, held }, cohorts, contended: false }
     }
 
     /// Lets all of them through.
-    pub(super) fn pass(mut self, progress: &Progress) -> Result<Passed, Interrupted> {
-        match self.exit.provider.order() {
+    pub(super) fn pass(mut self, progress: &Progress) -> Result<PassResult, Interrupted> {
+        match self.server.provider.order() {
             Some(Discipline::Priority) => self.pass_by_priority(progress)?,
             _ => self.pass_in_turn(progress)?,
         }
-        Ok(Passed { longest: self.exit.queue.longest(), touched: self.touched })
+        Ok(PassResult { longest: self.server.queue.longest(), contended: self.contended })
     }
 
     /// First in, first out: the fate of an attempt is known when it comes.
@@ -67,7 +67,7 @@ impl<'a> QueuePass<'a> {
             }
             // The line whose next attempt is first, and until when no other has one.
             let mut firsts: Vec<_> =
-                self.lines.iter_mut().enumerate().map(|(i, line)| (line.march.peek(), i)).collect();
+                self.cohorts.iter_mut().enumerate().map(|(i, cohort)| (cohort.cursor.peek(), i)).collect();
             firsts.sort_unstable();
             let (at, which) = firsts[0];
             if at == i64::MAX {
@@ -80,16 +80,16 @@ impl<'a> QueuePass<'a> {
 
     /// Lets those of a line's next attempts that come before `until` through the queue.
     fn admit_before(&mut self, until: i64, which: usize) {
-        let comers = &self.lines[which];
-        let Comers { step, march, .. } = comers;
+        let waiting = &self.cohorts[which];
+        let WaitingCohort { step, cursor, .. } = waiting;
         let (mut departures, mut count) = ([Departure::EXPIRED; LANES], 0);
-        for &at in march.before(until) {
+        for &at in cursor.before(until) {
             let terms = Terms { submitted: Time::from_micros(at), ..step.terms };
-            let admission = self.exit.queue.admit(terms.submitted, patience(self.exit.provider, &terms));
-            self.touched |= admission != Admission::Departs(terms.submitted);
+            let admission = self.server.queue.admit(terms.submitted, patience(self.server.provider, &terms));
+            self.contended |= admission != Admission::Departs(terms.submitted);
             departures[count] = match admission {
                 Admission::Departs(departs) => {
-                    self.exit.depart(departs, comers, march.rank() + count);
+                    self.server.depart(departs, waiting, cursor.rank() + count);
                     Departure::at(departs)
                 }
                 Admission::Expires | Admission::Waits => Departure::EXPIRED,
@@ -97,7 +97,7 @@ impl<'a> QueuePass<'a> {
             };
             count += 1;
         }
-        self.lines[which].march.pass(&departures[..count]);
+        self.cohorts[which].cursor.pass(&departures[..count]);
     }
 
     /// Higher priorities first: what happens in the queue by the time of an arrival happens before it.
@@ -107,7 +107,7 @@ impl<'a> QueuePass<'a> {
             if round.is_multiple_of(LANES) && progress.stopped() {
                 return Err(Interrupted);
             }
-            let firsts = self.lines.iter_mut().enumerate().map(|(i, line)| (line.march.peek(), i));
+            let firsts = self.cohorts.iter_mut().enumerate().map(|(i, cohort)| (cohort.cursor.peek(), i));
             let Some((at, which)) = firsts.min().filter(|&(at, _)| at != i64::MAX) else { break };
             let at = Time::from_micros(at);
             self.advance_queue(now, at);
@@ -121,49 +121,49 @@ impl<'a> QueuePass<'a> {
 
     /// An attempt of this line comes at `now`.
     fn admit(&mut self, now: Time, which: usize) {
-        let Comers { step, priority, march, .. } = &mut self.lines[which];
+        let WaitingCohort { step, priority, cursor, .. } = &mut self.cohorts[which];
         let terms = Terms { submitted: now, ..step.terms };
-        let patience = patience(self.exit.provider, &terms);
-        let admission = self.exit.queue.admit(now, patience);
-        self.touched |= admission != Admission::Departs(now);
-        let rank = march.rank();
-        march.pass(&[match admission {
+        let patience = patience(self.server.provider, &terms);
+        let admission = self.server.queue.admit(now, patience);
+        self.contended |= admission != Admission::Departs(now);
+        let rank = cursor.rank();
+        cursor.pass(&[match admission {
             Admission::Departs(departs) => Departure::at(departs),
             Admission::Rejected => Departure::REJECTED,
             Admission::Expires | Admission::Waits => Departure::EXPIRED,
         }]);
         match admission {
-            Admission::Departs(departs) => self.exit.depart(departs, &self.lines[which], rank),
-            Admission::Waits => self.exit.queue.enter(*priority, patience, (which as u64) << 32 | rank as u64),
+            Admission::Departs(departs) => self.server.depart(departs, &self.cohorts[which], rank),
+            Admission::Waits => self.server.queue.enter(*priority, patience, (which as u64) << 32 | rank as u64),
             Admission::Expires | Admission::Rejected => {}
         }
     }
 
     /// Lets happen what happens to those who wait, from `now` on up to `until`.
     fn advance_queue(&mut self, mut now: Time, until: Time) {
-        while let Some((at, event)) = self.exit.queue.next_event(now).filter(|&(at, _)| at <= until) {
+        while let Some((at, event)) = self.server.queue.next_event(now).filter(|&(at, _)| at <= until) {
             now = at;
             // Until an attempt departs, it is taken to wait in vain.
-            if let (Some(token), QueueEvent::Departure) = (self.exit.queue.take(at, event), event) {
+            if let (Some(token), QueueEvent::Departure) = (self.server.queue.take(at, event), event) {
                 let (which, rank) = place_of(token);
-                self.lines[which].march.settle(rank, Departure::at(at));
-                self.exit.depart(at, &self.lines[which], rank);
+                self.cohorts[which].cursor.settle(rank, Departure::at(at));
+                self.server.depart(at, &self.cohorts[which], rank);
             }
         }
     }
 }
 
-impl Exit<'_> {
+impl Server<'_> {
     /// The attempt of this rank departs at `now`, and takes its line for calls, if there are any.
     #[inline]
-    fn depart(&mut self, now: Time, comers: &Comers<'_>, rank: usize) {
+    fn depart(&mut self, now: Time, waiting: &WaitingCohort<'_>, rank: usize) {
         if self.queue.has_lines() {
-            let Comers { step, luck, march, .. } = comers;
-            let terms = Terms { submitted: march.comes(rank), ..step.terms };
-            let draws = luck.draws(self.provider.key(), march.recipient(rank), step.use_number);
+            let WaitingCohort { step, rng, cursor, .. } = waiting;
+            let terms = Terms { submitted: cursor.comes(rank), ..step.terms };
+            let draws = rng.draws(self.provider.key(), cursor.recipient(rank), step.use_number);
             let released = self.provider.submit(now, &terms, Segment::WHOLE, draws).released;
             self.queue.hold(released);
-            (self.held)(march.stream, now, released);
+            (self.held)(cursor.stream, now, released);
         }
     }
 }

@@ -47,12 +47,12 @@ impl Scheduled for PendingResult {
 }
 
 impl Shared {
-    pub(super) fn new(cast: &Model, watched: Option<RecipientId>) -> Self {
+    pub(super) fn new(model: &Model, watched: Option<RecipientId>) -> Self {
         let results = |rules: &Option<_>| rules.map(|_| PendingResults { queue: EventQueue::new(), known: 0 });
         Self {
-            queues: cast.providers.iter().map(provider::Provider::queue).collect(),
-            breakers: Breakers::new(&cast.breakers),
-            results: cast.breakers.iter().map(results).collect(),
+            queues: model.providers.iter().map(provider::Provider::queue).collect(),
+            breakers: Breakers::new(&model.breakers),
+            results: model.breakers.iter().map(results).collect(),
             contended: false,
             watched,
             decisions: Vec::new(),
@@ -149,12 +149,12 @@ impl Admission for Shared {
     }
 
     #[inline]
-    fn departed(&mut self, comer: &Comer, departs: Time, fate: &AttemptResult) {
+    fn departed(&mut self, comer: &Comer, departs: Time, attempt_result: &AttemptResult) {
         if let Some(queue) = &mut self.queues[comer.provider] {
-            queue.hold(fate.released);
+            queue.hold(attempt_result.released);
         }
         if let Some(rules) = self.breakers.rules(comer.provider) {
-            let finals = fate.reports().iter().filter(|report| report.status.is_final());
+            let finals = attempt_result.reports().iter().filter(|report| report.status.is_final());
             let first = finals.min().map(|report| (report.at, report.status));
             let result = rules.result(departs, first);
             self.expect(comer, result);

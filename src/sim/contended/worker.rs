@@ -21,10 +21,10 @@ use std::ops::Range;
 pub(super) struct Worker {
     /// One for each stream.
     counts: Vec<Counts>,
-    crowd: CohortBatch,
-    room: StepBuffers,
+    batch: CohortBatch,
+    buffers: StepBuffers,
     columns: Box<Columns>,
-    fortune: Box<DrawBatch>,
+    draw_batch: Box<DrawBatch>,
     /// When each departs, if it does (µs).
     departures: [i64; LANES],
     /// Whether the one in each lane goes on to the next step.
@@ -44,23 +44,24 @@ pub(super) struct Task<'a> {
     /// Whether late delivery reports end the flow.
     pub(super) finish: bool,
     /// The luck of the stream.
-    pub(super) luck: RngKey,
+    pub(super) rng: RngKey,
 }
 
 impl Worker {
     /// A worker with empty tallies, for the world in which the plan with this index is compared.
-    pub(super) fn new(cast: &Model, plan: usize) -> Self {
-        let counts = cast.streams.iter().map(|role| (role, cast.part(role, plan))).map(|(role, part)| Counts {
-            tally: PlanTally::with_queues(part.terms.len(), &cast.providers, &part.scale),
-            arrivals: Bins::default(),
-            finished: Finished::new(role.deadline),
-        });
+    pub(super) fn new(model: &Model, plan: usize) -> Self {
+        let counts =
+            model.streams.iter().map(|class| (class, model.compiled(class, plan))).map(|(class, compiled)| Counts {
+                tally: PlanTally::with_queues(compiled.terms.len(), &model.providers, &compiled.scale),
+                arrivals: Bins::default(),
+                finished: Finished::new(class.deadline),
+            });
         Self {
             counts: counts.collect(),
-            crowd: CohortBatch::EMPTY,
-            room: StepBuffers::new(),
+            batch: CohortBatch::EMPTY,
+            buffers: StepBuffers::new(),
             columns: Box::new(Columns::EMPTY),
-            fortune: Box::new(DrawBatch::UNTOLD),
+            draw_batch: Box::new(DrawBatch::UNTOLD),
             departures: [0; LANES],
             goes_on: [false; LANES],
         }
@@ -88,10 +89,10 @@ impl Worker {
     /// Brings the attempts of these ranks of a line to their ends; gives the tickets of those who go on.
     pub(super) fn settle(
         &mut self,
-        line: &Cohort,
+        cohort: &Cohort,
         ranks: Range<usize>,
         task: &Task<'_>,
-        world: &RunContext<'_>,
+        run: &RunContext<'_>,
         progress: &Progress,
     ) -> Result<Vec<StepCarry>, Interrupted> {
         let mut tickets = Vec::new();
@@ -99,70 +100,68 @@ impl Worker {
             if progress.stopped() {
                 return Err(Interrupted);
             }
-            self.crowd.count = (ranks.end - rank).min(LANES);
-            line.seat(rank, &mut self.crowd, &mut self.room, &mut self.columns);
+            self.batch.count = (ranks.end - rank).min(LANES);
+            cohort.seat(rank, &mut self.batch, &mut self.buffers, &mut self.columns);
             self.decide(task);
-            let counts = &mut self.counts[line.stream];
-            if line.step == 0 {
-                let arrivals = &self.crowd.arrivals[..self.crowd.count];
-                arrivals.iter().for_each(|&at| counts.arrivals.add(world.timeline.bin(at)));
+            let counts = &mut self.counts[cohort.stream];
+            if cohort.step == 0 {
+                let arrivals = &self.batch.arrivals[..self.batch.count];
+                arrivals.iter().for_each(|&at| counts.arrivals.add(run.timeline.bin(at)));
                 progress.add(arrivals.len() as u64);
             }
             if let Some(queue) = &mut counts.tally.providers[task.step.provider].queue {
-                count_queue(queue, task, &self.crowd, &self.room, world.timeline);
+                count_queue(queue, task, &self.batch, &self.buffers, run.timeline);
             }
-            let place = PlaceInPlan { index: line.step, count: self.crowd.count, finish: task.finish };
-            let next = self.room.play_step(task.step, place, world.timeline, &mut self.columns, &mut counts.tally);
-            self.part(next, line.stream, &mut tickets);
+            let place = PlaceInPlan { index: cohort.step, count: self.batch.count, finish: task.finish };
+            let next = self.buffers.play_step(task.step, place, run.timeline, &mut self.columns, &mut counts.tally);
+            self.compiled(next, cohort.stream, &mut tickets);
         }
         Ok(tickets)
     }
 
     /// Decides what becomes of the attempts of the crowd.
     fn decide(&mut self, task: &Task<'_>) {
-        let Self { crowd, room, fortune, departures, .. } = self;
+        let Self { batch, buffers, draw_batch, departures, .. } = self;
         let Task { provider, step, .. } = task;
-        let CohortBatch { count, recipients, neighbours, .. } = &*crowd;
-        let (at, lanes) = (&room.at[..*count], &room.lanes[..*count]);
+        let CohortBatch { count, recipients, neighbours, .. } = &*batch;
+        let (at, lanes) = (&buffers.at[..*count], &buffers.lanes[..*count]);
         // Those who never depart are taken to do so at once, and set right afterwards.
         let mut all_depart = true;
-        for ((departs, departure), &at) in departures.iter_mut().zip(&crowd.departures).zip(at) {
+        for ((departs, departure), &at) in departures.iter_mut().zip(&batch.departures).zip(at) {
             let time = departure.time();
             *departs = time.map_or(at, Time::as_micros);
             all_depart &= time.is_some();
         }
         let who = if *neighbours { Who::From(recipients[0]) } else { Who::These(recipients) };
-        let (of, times) = (
-            Use { luck: task.luck, who, number: step.use_number, segment: Segment::WHOLE },
-            (at, &departures[..*count]),
-        );
+        let (of, times) =
+            (Use { rng: task.rng, who, number: step.use_number, segment: Segment::WHOLE }, (at, &departures[..*count]));
         if *count < FEW {
-            provider.submit_each(of, lanes, times, &step.terms, &mut room.fates);
+            provider.submit_each(of, lanes, times, &step.terms, &mut buffers.results);
         } else {
-            provider.draw_batch(of, fortune);
-            provider.submit_lanes(of, fortune, lanes, times, &step.terms, &mut room.fates);
+            provider.draw_batch(of, draw_batch);
+            provider.submit_lanes(of, draw_batch, lanes, times, &step.terms, &mut buffers.results);
         }
         if !all_depart {
-            set_right(crowd, task, &room.at, &mut room.fates);
+            set_right(batch, task, &buffers.at, &mut buffers.results);
         }
     }
 
     /// Parts those who go on to the next step, the first `next` of the room, from those whose lives are over.
-    fn part(&mut self, next: usize, stream: usize, tickets: &mut Vec<StepCarry>) {
-        let Self { crowd, room, columns, goes_on, .. } = self;
+    fn compiled(&mut self, next: usize, stream: usize, tickets: &mut Vec<StepCarry>) {
+        let Self { batch, buffers, columns, goes_on, .. } = self;
         let Counts { tally, finished, .. } = &mut self.counts[stream];
-        let goes_on = &mut goes_on[..crowd.count];
+        let goes_on = &mut goes_on[..batch.count];
         goes_on.fill(false);
         for k in 0..next {
-            let lane = usize::from(room.lanes[k]) % LANES;
+            let lane = usize::from(buffers.lanes[k]) % LANES;
             goes_on[lane] = true;
-            tickets.push(crowd.ticket(k, lane, room, columns));
+            tickets.push(batch.ticket(k, lane, buffers, columns));
         }
         for lane in (0..goes_on.len()).filter(|&lane| !goes_on[lane]) {
             if columns.first_delivery[lane] != NEVER {
-                tally.steps[usize::from(room.first_step[lane])].first += 1;
+                tally.steps[usize::from(buffers.first_step[lane])].first += 1;
             }
-            finished.take(crowd.arrivals[lane], columns, lane, tally);
+            finished.take(batch.arrivals[lane], columns, lane, tally);
         }
     }
 }
@@ -171,32 +170,38 @@ impl Worker {
 const FEW: usize = LANES / 6;
 
 /// What becomes of those who never depart.
-fn set_right(crowd: &CohortBatch, task: &Task<'_>, at: &[i64; LANES], fates: &mut AttemptResults) {
-    let Task { provider, step, luck, .. } = task;
-    for k in (0..crowd.count).filter(|&k| crowd.departures[k].time().is_none()) {
+fn set_right(batch: &CohortBatch, task: &Task<'_>, at: &[i64; LANES], results: &mut AttemptResults) {
+    let Task { provider, step, rng, .. } = task;
+    for k in (0..batch.count).filter(|&k| batch.departures[k].time().is_none()) {
         let submitted = Time::from_micros(at[k]);
         let terms = Terms { submitted, ..step.terms };
-        let fate = if crowd.departures[k] == Departure::REJECTED {
+        let result = if batch.departures[k] == Departure::REJECTED {
             AttemptResult::rejected(&terms)
         } else {
-            let draws = luck.draws(provider.key(), crowd.recipients[k], step.use_number);
+            let draws = rng.draws(provider.key(), batch.recipients[k], step.use_number);
             provider.expire_in_queue(&terms, Segment::WHOLE, submitted.after(terms.ttl), draws)
         };
-        fates.set(k, &fate);
+        results.set(k, &result);
     }
 }
 
 /// Counts what happened to the crowd in the queue.
-fn count_queue(queue: &mut QueueTally, task: &Task<'_>, crowd: &CohortBatch, room: &StepBuffers, timeline: Timeline) {
+fn count_queue(
+    queue: &mut QueueTally,
+    task: &Task<'_>,
+    batch: &CohortBatch,
+    buffers: &StepBuffers,
+    timeline: Timeline,
+) {
     let (mut departures, mut waits, mut count) = ([0; LANES], [0; LANES], 0);
-    for k in 0..crowd.count {
-        let submitted = Time::from_micros(room.at[k]);
-        match crowd.departures[k].time() {
+    for k in 0..batch.count {
+        let submitted = Time::from_micros(buffers.at[k]);
+        match batch.departures[k].time() {
             Some(departs) => {
                 (departures[count], waits[count]) = (departs.as_micros(), departs.since(submitted).as_micros());
                 count += 1;
             }
-            None if crowd.departures[k] == Departure::REJECTED => queue.refuse(timeline, submitted),
+            None if batch.departures[k] == Departure::REJECTED => queue.refuse(timeline, submitted),
             None => {
                 let terms = Terms { submitted, ..task.step.terms };
                 let deadline = submitted.after(terms.ttl);

@@ -79,22 +79,22 @@ pub(crate) struct Played {
 }
 
 /// Plays the world of `scenario` in which its plan number `plan` is compared. Random outages are drawn up to `until`.
-pub(crate) fn play(scenario: &Scenario, plan: usize, luck: RngKey, until: Time) -> Played {
+pub(crate) fn play(scenario: &Scenario, plan: usize, rng: RngKey, until: Time) -> Played {
     let mut people = Vec::new();
     for (number, stream) in scenario.streams.iter().enumerate() {
-        let luck = luck.of_stream(&stream.name);
-        for (recipient, arrival) in arrivals(stream, luck).into_iter().enumerate() {
+        let rng = rng.of_stream(&stream.name);
+        for (recipient, arrival) in arrivals(stream, rng).into_iter().enumerate() {
             let history = History::new(arrival);
             people.push(Person {
                 history,
                 stream: number,
                 plan: scenario.plan_of(stream, plan),
-                luck,
+                rng,
                 recipient: recipient as u32,
             });
         }
     }
-    let providers = (0..scenario.providers.len()).map(|i| Provided::new(scenario, i, luck, until)).collect();
+    let providers = (0..scenario.providers.len()).map(|i| Provided::new(scenario, i, rng, until)).collect();
     let mut world = RunContext { scenario, providers, people, events: BinaryHeap::new() };
     for who in 0..world.people.len() {
         world.begin(who);
@@ -106,9 +106,9 @@ pub(crate) fn play(scenario: &Scenario, plan: usize, luck: RngKey, until: Time) 
 }
 
 /// When each recipient of a stream arrives.
-pub(crate) fn arrivals(stream: &Stream, luck: RngKey) -> Vec<Time> {
+pub(crate) fn arrivals(stream: &Stream, rng: RngKey) -> Vec<Time> {
     let mut times = vec![Time::ZERO; stream.traffic.recipients as usize];
-    Timetable::new(&stream.traffic, luck).fill(0, &mut times);
+    Timetable::new(&stream.traffic, rng).fill(0, &mut times);
     times
 }
 
@@ -116,7 +116,7 @@ struct Person<'a> {
     history: History,
     stream: usize,
     plan: &'a Plan,
-    luck: RngKey,
+    rng: RngKey,
     recipient: u32,
 }
 
@@ -129,13 +129,13 @@ struct Provided {
 }
 
 impl Provided {
-    fn new(scenario: &Scenario, index: usize, luck: RngKey, until: Time) -> Self {
+    fn new(scenario: &Scenario, index: usize, rng: RngKey, until: Time) -> Self {
         let spec = &scenario.providers[index];
         let key = ProviderKey::of_name(&spec.name);
         let windows = spec.outages.iter().enumerate().map(|(number, outage)| match outage.when {
             When::Window { from, to, every } => provider::Windows::Fixed { from, to, every },
             When::Random { .. } => provider::Windows::Drawn(
-                Calendar::new(outage).windows(luck, key, number as u16, Time::ZERO).before(until, usize::MAX),
+                Calendar::new(outage).windows(rng, key, number as u16, Time::ZERO).before(until, usize::MAX),
             ),
             other => panic!("the twin does not know {other:?}"),
         });
@@ -210,12 +210,12 @@ impl RunContext<'_> {
             return self.enter(now, who, 0);
         }
         let scenario = self.scenario;
-        let Person { history, plan, luck, recipient, .. } = &mut self.people[who];
+        let Person { history, plan, rng, recipient, .. } = &mut self.people[who];
         assert_eq!(history.attempts.len(), attempt, "attempts are made in order");
         let step = history.steps.len() - 1;
         history.steps[step].tries += 1;
         let pool = &plan.flow.steps()[step].pool;
-        let draw = luck.draws(ProviderKey::SENDER, *recipient, attempt as u16).draw(purpose::CHOICE);
+        let draw = rng.draws(ProviderKey::SENDER, *recipient, attempt as u16).draw(purpose::CHOICE);
         let order = order_of(pool, draw);
         let entered = history.steps[step].entered;
         let rules = &plan.flow.steps()[step];
@@ -327,11 +327,11 @@ impl RunContext<'_> {
 
     /// The luck of a recipient's attempt at a provider: that of so many uses before it, those among them that the provider turned down.
     fn draws(&self, who: usize, attempt: usize, provider: usize) -> failsim::rng::Draws {
-        let Person { history, luck, recipient, .. } = &self.people[who];
+        let Person { history, rng, recipient, .. } = &self.people[who];
         let came_before = history.attempts[..attempt].iter().flat_map(|earlier| &earlier.tries);
         let used_before = came_before.filter(|came| came.provider == provider).count();
         let key = ProviderKey::of_name(&self.scenario.providers[provider].name);
-        luck.draws(key, *recipient, used_before as u16)
+        rng.draws(key, *recipient, used_before as u16)
     }
 
     /// An attempt leaves.

@@ -512,7 +512,7 @@ fn paths_and_values() {
         [(Metric::InTime, "1%"), (Metric::CostTotal, "x"), (Metric::Failovers, "x"), (Metric::LatencyMax, "1")]
     {
         let said = Tolerance::parse(metric, tolerance).expect_err("refused");
-        let _ = writeln!(all, "{metric}={tolerance}\n  {}; {}\n", said.what, said.cure);
+        let _ = writeln!(all, "{metric}={tolerance}\n  {}; {}\n", said.what, said.help);
     }
     is_that_of("tests/it/scenario_files/snapshots/paths.txt", &all);
 }
