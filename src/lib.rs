@@ -28,7 +28,7 @@
 //!
 //! | module | what it has | where to begin |
 //! | --- | --- | --- |
-//! | [`units`], [`vocabulary`] | points and spans of time, money, rates, probabilities; statuses | [`units::Time`], [`status::Status`] |
+//! | [`units`], [`status`] | points and spans of time, money, rates, probabilities; statuses | [`units::Time`], [`status::Status`] |
 //! | [`rng`], [`dist`], [`stats`] | draws that are pure functions of who draws and what for; latency distributions; counts and intervals | [`rng::RngKey`], [`dist::Dist`] |
 //! | [`engine`] | all that a production failover service decides, without I/O or a clock | [`engine::Delivery`] |
 //! | [`provider`] | simulated channel providers: outcomes, prices, limits, outages | [`provider::Provider::submit`] |
