@@ -16,8 +16,11 @@ mod engine_story;
 mod engine_walk;
 mod examples;
 mod extremes;
+#[cfg(feature = "report")]
 mod fuzz_targets;
+#[cfg(feature = "report")]
 mod fuzzing;
+mod glossary;
 mod house;
 mod ledger;
 mod manifest;
@@ -34,6 +37,7 @@ mod sampling;
 mod scenario_files;
 mod sharing;
 mod snapshot;
+#[cfg(feature = "report")]
 mod terminal;
 mod three_plans;
 mod twin;
