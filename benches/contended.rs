@@ -1,5 +1,5 @@
-//! Worlds in which recipients meet: the reference scenario with limited capacity, on one thread and on all; beside it a hand-written
-//! kernel of it. Then the same with priorities, and with circuit breakers.
+//! Contended runs: the reference scenario with limited capacity, on one thread and on all, compared with a hand-written kernel of
+//! it. Then the same with priorities, and with circuit breakers.
 
 mod ground;
 #[allow(dead_code, reason = "the half of it that the other bench uses")]
@@ -21,10 +21,10 @@ use std::hint::black_box;
 use std::time::Duration;
 
 const SEED: u64 = 0x5EED;
-/// What the kernel's shares and costs may be off by: its luck is its own, and it counts time in floating point.
+/// The allowed difference of the kernel's shares and costs: its random numbers are its own, and it keeps time in floating point.
 const ALLOWED: f64 = 0.01;
 
-/// A scenario made ready to play.
+/// A scenario prepared for simulation.
 struct Ready {
     model: Model,
     lives: u64,
@@ -42,7 +42,7 @@ impl Ready {
         RunContext { model: &self.model, rng: RngKey::new(20_261_127, 0), timeline: Timeline::over(horizon), way }
     }
 
-    /// Plays the worlds of all plans, in parallel.
+    /// Runs all plans, in parallel.
     fn play(&self, way: ExecutionMode) -> Vec<PlanRunTally> {
         let world = self.world(way);
         let play = |plan| play_contended(&world, plan, &Progress::default()).expect("nobody stops it");
@@ -60,7 +60,7 @@ fn reference() -> Scenario {
     scaled(ground::load("reference-capacity.toml", 1_000_000))
 }
 
-/// The capacities of a million for as many as there are.
+/// Scales the capacities, which are those for a million recipients, to the number of recipients.
 fn scaled(mut scenario: Scenario) -> Scenario {
     let n = scenario.recipients();
     for provider in &mut scenario.providers {
@@ -99,7 +99,7 @@ fn capacity(criterion: &mut Criterion) {
     }
 }
 
-/// What each recipient costs as there are more of them.
+/// The cost per recipient as their number grows.
 fn sizes(criterion: &mut Criterion) {
     let (_, pool) = ground::pools().swap_remove(0);
     for recipients in [100_000, 10_000_000] {
@@ -113,7 +113,7 @@ fn sizes(criterion: &mut Criterion) {
     }
 }
 
-/// What makes later attempts count for earlier ones: a tenth of the recipients go first everywhere, circuits open, or both.
+/// Policies under which later attempts affect earlier ones: a tenth of the recipients have priority, circuits open, or both.
 fn policies(criterion: &mut Criterion) {
     let mut priorities = reference();
     let mut urgent = priorities.streams[0].clone();
@@ -138,7 +138,7 @@ fn policies(criterion: &mut Criterion) {
     }
 }
 
-/// A yardstick that answers another question measures nothing.
+/// Asserts that the kernel answers the same question; otherwise the comparison means nothing.
 fn assert_same_answers(ready: &Ready, kernel: &Kernel) {
     let n = ready.lives / ready.plans as u64;
     let theirs = kernel.play_queued(n, SEED);

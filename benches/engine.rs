@@ -1,4 +1,4 @@
-//! The engine alone: flows driven through typical lives, in time per flow.
+//! The engine alone: flows driven through typical courses, in time per flow.
 
 mod each;
 
@@ -10,19 +10,19 @@ use failsim::units::{Span, Time};
 use std::hint::black_box;
 use std::time::Duration;
 
-/// So many flows are driven one after the other.
+/// The number of flows driven one after the other.
 const FLOWS: i64 = 1000;
 
-/// What the engine hears, and when after the flow's start.
+/// An input to the engine, and its time after the flow's start.
 #[derive(Clone, Copy)]
 enum Input {
-    /// A report of this attempt.
+    /// A report for this attempt.
     Report(Span, u8, Status),
-    /// Its deadline.
+    /// The deadline of the flow.
     Timeout(Span),
 }
 
-/// A life: its name, what the engine hears, and how many attempts it makes until the flow has succeeded.
+/// A course of a flow: its name, its inputs, and the number of attempts until the flow has succeeded.
 struct Life {
     name: &'static str,
     inputs: &'static [Input],
@@ -71,7 +71,7 @@ fn plan() -> FlowPlan {
     FlowPlan::new(steps, LateDelivery::Finish, Span::UNLIMITED).expect("rules that make sense")
 }
 
-/// Drives one flow; what the commands ask for is known beforehand.
+/// Drives one flow; its commands are known in advance.
 #[inline]
 fn drive(plan: &FlowPlan, start: Time, inputs: &[Input]) -> Flow {
     let (mut flow, _) = Flow::start(plan, start);

@@ -1,5 +1,5 @@
-//! The whole run: recipients through every plan into all tallies, on one thread and on all; beside it a hand-written kernel
-//! of the reference scenario.
+//! The whole run: recipients through every plan into all tallies, on one thread and on all; compared with a hand-written
+//! kernel of the reference scenario.
 
 mod ground;
 #[allow(dead_code, reason = "the half of it that the other bench uses")]
@@ -17,14 +17,14 @@ use rayon::ThreadPool;
 use std::hint::black_box;
 use std::time::Duration;
 
-/// The kernel's own seed: its luck is not failsim's.
+/// The kernel's own seed: its random numbers are not failsim's.
 const SEED: u64 = 0x5EED;
-/// How many standard errors the kernel's results may lie from failsim's.
+/// The maximum difference between the kernel's results and failsim's, in standard errors.
 const SIGMAS: f64 = 5.0;
-/// What tables may be off by, as a share of the recipients.
+/// The allowed error of tables, as a share of the recipients.
 const TABLE_ERROR: f64 = 1e-4;
 
-/// A scenario made ready to play.
+/// A scenario prepared for simulation.
 struct Ready {
     scenario: Scenario,
     model: Model,
@@ -32,7 +32,7 @@ struct Ready {
 }
 
 impl Ready {
-    /// `file`, with so many recipients unless the benches are only tried, and bins of time up to `horizon`.
+    /// Loads `file` with this number of recipients, unless the benches are only tested, and time bins up to `horizon`.
     fn load(file: &str, recipients: u64, horizon: Time) -> Self {
         let scenario = ground::load(file, recipients);
         Self { model: Model::new(&scenario), timeline: Timeline::over(horizon), scenario }
@@ -44,7 +44,7 @@ impl Ready {
         play_independent(&world, &self.model.streams[0], &Progress::default()).expect("nobody stops it").tally
     }
 
-    /// Times both ways in a group whose elements are recipients times plans.
+    /// Times both execution modes in a group whose elements are recipients times plans.
     fn time(&self, group: &mut BenchmarkGroup<'_, WallTime>, pool: &ThreadPool) {
         let lives = self.scenario.recipients() * self.scenario.plans.len() as u64;
         group.throughput(Throughput::Elements(lives)).sampling_mode(SamplingMode::Flat);
@@ -78,7 +78,7 @@ fn bank_pin(criterion: &mut Criterion) {
     }
 }
 
-/// What a small run is made of: the scenario read and checked, its tables built, and the whole of it with its results.
+/// The components of a small run: reading and checking the scenario, building its tables, and the whole run with its results.
 fn small(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("10 000 recipients of bank-pin");
     group.sampling_mode(SamplingMode::Flat);
@@ -91,7 +91,7 @@ fn small(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A yardstick that answers another question measures nothing.
+/// Asserts that the kernel answers the same question; otherwise the comparison means nothing.
 fn assert_same_answers(scenario: &Scenario, kernel: &[Counts]) {
     let findings = study::compare(scenario, 1, &Progress::default()).expect("nobody stops it");
     let n = scenario.recipients() as f64;
@@ -113,8 +113,8 @@ fn assert_same_share(plan: &PlanResult, what: &str, ours: &Share, theirs: u64, n
 
 fn assert_same_cost(plan: &PlanResult, theirs: f64) {
     let ours = plan.cost.per_recipient;
-    let dearest = 0.09;
-    let allowed = of_two(plan.cost.low.zip(plan.cost.high)) + TABLE_ERROR * dearest;
+    let most_expensive = 0.09;
+    let allowed = of_two(plan.cost.low.zip(plan.cost.high)) + TABLE_ERROR * most_expensive;
     assert!((ours - theirs).abs() <= allowed, "{}, cost: failsim {ours}, the kernel {theirs}", plan.name);
 }
 
@@ -128,7 +128,7 @@ fn assert_same_p95(plan: &PlanResult, (from, to): (f64, f64)) {
     );
 }
 
-/// How far two samples may lie apart, each with a 95 % interval like this.
+/// The maximum distance between two samples, each with a 95 % interval like this.
 fn of_two(interval: Option<(f64, f64)>) -> f64 {
     let (low, high) = interval.expect("the sample is large");
     SIGMAS * 2.0_f64.sqrt() * 0.5 * (high - low) / 1.96

@@ -1,5 +1,5 @@
-//! Luck and latencies: draws of the counter-based generator, and spans of time from them, in time per draw; beside them
-//! `rand_distr` with a fast generator.
+//! Random numbers and latencies: draws of the counter-based generator, and time spans sampled from them, in time per draw;
+//! compared with `rand_distr` on a fast generator.
 
 mod each;
 
@@ -17,7 +17,7 @@ use std::time::Duration;
 struct Xoshiro([u64; 4]);
 
 impl Xoshiro {
-    /// Any state but zero will do for timing.
+    /// Any state except zero is good enough for timing.
     const SEEDED: Self =
         Self([0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB, 0x2545_F491_4F6C_DD1D]);
 
@@ -62,14 +62,14 @@ fn draws() -> Draws {
     RngKey::new(20_261_127, 0).draws(ProviderKey::of_name("sms"), 0, 0)
 }
 
-/// One draw for each lane.
+/// Returns one draw for each lane.
 fn lane_draws() -> [u32; LANES] {
     let mut words = [[0; LANES]; 4];
     draws().columns(0, &mut words);
     words[0]
 }
 
-/// A block of Philox gives four draws, all of which count.
+/// A block of Philox returns four draws, which all count.
 fn generators(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("draws, per draw of 32 bits");
     group.bench_function("philox, one block at a time", |bencher| {
@@ -98,7 +98,7 @@ fn generators(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The reference scenario's sms and others like it; each with its twin of `rand_distr` in seconds.
+/// The reference scenario's sms distribution and similar ones, each with its `rand_distr` counterpart in seconds.
 fn distributions(criterion: &mut Criterion) {
     let bounds = "the parameters are in range";
     let shape = Shape::Uniform { min: span(1.0), max: span(3.0) };
@@ -129,7 +129,7 @@ fn compare(criterion: &mut Criterion, name: &str, shape: Shape, theirs: &impl Di
     });
 }
 
-/// The table alone, for draws that are there; and with draws of its own, two of every block, as attempts use them.
+/// The table alone, with existing draws; and with draws included, two of every block, as attempts use them.
 fn ours(criterion: &mut Criterion, name: &str, shape: Shape) {
     let sampler = Sampler::new(&Dist::new(shape));
     let known = lane_draws();
@@ -160,7 +160,7 @@ fn ours(criterion: &mut Criterion, name: &str, shape: Shape) {
     group.finish();
 }
 
-/// The latencies of the reference scenario's Viber, drawn as a batch.
+/// The latencies of the reference scenario's Viber, sampled as a batch.
 fn atlas(criterion: &mut Criterion) {
     let mut atlas = QuantileTables::default();
     let mut add = |shape| atlas.add(&Sampler::new(&Dist::new(shape))).expect("a continuous shape has a table");
@@ -172,7 +172,7 @@ fn atlas(criterion: &mut Criterion) {
     ];
     let (mut choices, draws) = ([0; LANES], lane_draws());
     for (choice, draw) in choices.iter_mut().zip(draws) {
-        // The last bits of the draw, which hardly move its span.
+        // The last bits of the draw, which hardly change its span.
         *choice = [62, 85, 90].iter().filter(|&&below| draw % 100 >= below).count() as u8;
     }
     let mut group = criterion.benchmark_group("sampling, per span/atlas");

@@ -1,5 +1,4 @@
-//! Counting: latencies into their histogram, events into bins, and tallies into one another; beside them
-//! `hdrhistogram`.
+//! Counting: latencies into their histogram, events into bins, and merging of tallies; compared with `hdrhistogram`.
 
 mod each;
 
@@ -13,7 +12,7 @@ use hdrhistogram::Histogram;
 use std::hint::black_box;
 use std::time::Duration;
 
-/// So many batches of latencies are counted in turn, lest the processor learn one by heart.
+/// The number of batches of latencies used in turn, so that the processor's branch predictor does not learn one by heart.
 const BATCHES: usize = 64;
 
 /// Latencies of an sms [µs]: lognormal with a median of 4 s and sigma 1.
@@ -28,12 +27,12 @@ fn latencies() -> Vec<[i64; LANES]> {
     (0..BATCHES).map(batch).collect()
 }
 
-/// The bounds and digits of failsim's own.
+/// Creates a histogram with the same bounds and precision as failsim's.
 fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 1 << 45, 3).expect("the bounds are in order")
 }
 
-// Both are compiled for the vectors that a run would use: see `sim::batch`.
+// Both are compiled for the vector extensions that a run would use: see `sim::batch`.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
 fn record_ours(latencies: &mut Latencies, micros: &[i64]) {
     latencies.record_all(micros);
@@ -91,7 +90,7 @@ fn merging(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What ends a section of a run: the quantiles of all its latencies.
+/// The work at the end of a section of a run: the quantiles of all its latencies.
 fn quantiles(criterion: &mut Criterion) {
     let (mut ours, mut theirs) = (Latencies::default(), histogram());
     for batch in latencies() {

@@ -1,57 +1,57 @@
-//! Luck: every random number is a pure function of who draws it and what for.
+//! Random numbers: every draw is a pure function of its key, the recipient and its purpose.
 //!
-//! The generator is Philox4x32 with 7 rounds, counter-based: 128 bits of counter and 64 bits of key go in, 128 bits come
-//! out. Seven rounds is the fewest that its authors found to pass all of TestU01's BigCrush (Salmon, Moraes, Dror, Shaw:
-//! "Parallel random numbers: as easy as 1, 2, 3", SC'11, table 2); ten rounds would cost 40 % more for nothing that a
-//! test can see. The test vectors below are those that the authors publish (Random123, `kat_vectors`).
+//! The generator is Philox4x32 with 7 rounds, counter-based: it turns 128 bits of counter and 64 bits of key into 128 bits of
+//! output. Seven rounds is the fewest that its authors found to pass all of TestU01's BigCrush (Salmon, Moraes, Dror, Shaw:
+//! "Parallel random numbers: as easy as 1, 2, 3", SC'11, table 2); ten rounds would cost 40 % more with no benefit that a test can
+//! detect. The test vectors below are those that the authors publish (Random123, `kat_vectors`).
 //!
 //! | word | holds |
 //! | --- | --- |
 //! | key 0, 1 | the seed |
 //! | counter 0 | the recipient |
-//! | counter 1 | the n-th use of the provider by that recipient (high half), the purpose's block (low half) |
-//! | counter 2 | the provider, as a hash of its name; 0 is the sender, whose luck is the arrival time. In a stream of traffic that has a name, mixed with the hash of that |
+//! | counter 1 | which use of the provider by that recipient, from 0 (high half); the purpose's block (low half) |
+//! | counter 2 | the provider, as a hash of its name; 0 is the sender, whose draws include the arrival time. In a named stream, mixed with the hash of the stream's name |
 //! | counter 3 | the replication |
 //!
-//! Providers and streams are keyed by their names, not by their places in the file, so that adding one leaves the luck of the
-//! others alone. Two names with one hash would share all their luck: a scenario that has such names is refused when it is read.
+//! Providers and streams are keyed by name rather than by position in the file, so adding one leaves the draws of the others
+//! unchanged. Two names with the same hash would share all their draws, so a scenario with such names is rejected when it is read.
 
 use rand::rand_core::{Infallible, TryRng};
 
-/// What a draw is for: its lane (low two bits) in its block of four (the rest).
+/// The purposes of the draws. The low two bits of a purpose are the word within a block of four; the other bits are the block.
 pub mod purpose {
-    /// Which outcome an attempt comes to.
+    /// Which outcome an attempt has.
     pub const OUTCOME: u16 = 0;
-    /// How long after leaving the provider the status happens.
+    /// How long after departure the status occurs.
     pub const AFTER: u16 = 1;
-    /// How long the report of the final status takes.
+    /// The delay of the final status's report.
     pub const REPORT_DELAY: u16 = 2;
-    /// Whether the first outage hits the attempt.
+    /// Whether the first outage affects the attempt.
     pub const FIRST_OUTAGE: u16 = 3;
     /// Whether a delivered message is opened.
     pub const SEEN: u16 = 4;
-    /// How long after delivery.
+    /// The time from delivery to opening.
     pub const SEEN_AFTER: u16 = 5;
-    /// How long the report of `seen` takes.
+    /// The delay of the `seen` report.
     pub const SEEN_REPORT_DELAY: u16 = 6;
-    /// How long an answered call lasts.
+    /// The talk time of an answered call.
     pub const TALK: u16 = 7;
-    /// How long the report of `sent` takes.
+    /// The delay of the `sent` report.
     pub const SENT_REPORT_DELAY: u16 = 8;
-    /// Whether the second outage hits the attempt; the third has the next purpose, and so on.
+    /// Whether the second outage affects the attempt; the third has the next purpose, and so on.
     pub const FURTHER_OUTAGES: u16 = 16;
 
-    /// In place of the number of a use: the windows of random outages, which have the window in place of the recipient. Block n
-    /// holds the gap before the window of outage n and how long it lasts.
+    /// Used in place of the use number for the windows of random outages, which use the window's index in place of the recipient.
+    /// Block n holds the gap before the window of outage n and the window's length.
     pub const RANDOM_OUTAGES: u16 = u16::MAX;
 
-    /// When the recipient arrives: a 64-bit draw over lanes 0 and 1 of the sender's block 0.
+    /// When the recipient arrives: a 64-bit draw from words 0 and 1 of the sender's block 0.
     pub const ARRIVAL: u16 = 0;
-    /// Which of several providers carries an attempt: the sender's draw, with the attempt in place of the use.
+    /// Which of several providers an attempt tries first: the sender's draw, with the attempt in place of the use.
     pub const CHOICE: u16 = 4;
 }
 
-/// The rounds of Philox4x32 in use.
+/// The number of Philox4x32 rounds in use.
 pub const ROUNDS: usize = 7;
 
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
@@ -73,10 +73,11 @@ pub fn philox4x32<const R: usize>(mut counter: [u32; 4], mut key: [u32; 2]) -> [
     counter
 }
 
-/// How many neighbouring recipients are drawn for at once.
+/// The number of recipients in one batch of draws.
 pub const LANES: usize = 1024;
 
-/// The block at `counter` and those of the recipients after it, column by column: what the compiler turns into vectors.
+/// Computes the block at `counter` and those of the recipients that follow, column by column, so that the compiler can vectorise
+/// it.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn philox_columns(key: [u32; 2], counter: [u32; 4], words: &mut [[u32; LANES]; 4]) {
     let [recipient, c1, c2, c3] = counter;
@@ -87,7 +88,7 @@ fn philox_columns(key: [u32; 2], counter: [u32; 4], words: &mut [[u32; LANES]; 4
     }
 }
 
-/// The block of each of these recipients, likewise.
+/// Computes the block of each of these recipients, column by column, so that the compiler can vectorise it.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn philox_scattered(key: [u32; 2], recipients: &[u32; LANES], counter: [u32; 3], words: &mut [[u32; LANES]; 4]) {
     let [c1, c2, c3] = counter;
@@ -97,30 +98,30 @@ fn philox_scattered(key: [u32; 2], recipients: &[u32; LANES], counter: [u32; 3],
     }
 }
 
-/// The luck of one world, or of one stream of traffic in it: a seed and a replication.
+/// The key of all random numbers of one run, or of one stream of traffic in it: a seed and a replication.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RngKey {
     seed: u64,
     replication: u32,
-    /// The hash of the stream's name; 0 for none.
+    /// The hash of the stream's name; 0 for an unnamed stream.
     stream: u32,
 }
 
 impl RngKey {
-    /// The luck of `replication` under `seed`.
+    /// The key for `replication` under `seed`.
     #[must_use]
     pub const fn new(seed: u64, replication: u32) -> Self {
         Self { seed, replication, stream: 0 }
     }
 
-    /// The same luck for the recipients of the stream with this name; nothing changes for one without.
+    /// The key for the recipients of the stream with this name; an empty name leaves the key unchanged.
     #[must_use]
     pub fn of_stream(self, name: &str) -> Self {
         let stream = if name.is_empty() { 0 } else { fnv1a("traffic/".bytes().chain(name.bytes())).max(1) };
         Self { stream, ..self }
     }
 
-    /// The draws of `recipient`'s n-th `use_number` (from 0) of the provider with this `key`.
+    /// The draws for `recipient`'s use `use_number` (from 0) of the provider with this `key`.
     #[must_use]
     #[inline]
     pub const fn draws(self, key: ProviderKey, recipient: u32, use_number: u16) -> Draws {
@@ -130,10 +131,11 @@ impl RngKey {
         }
     }
 
-    /// By what the draws of a provider's uses are keyed in this stream: no two providers and streams of a scenario may have the same.
+    /// The counter word for a provider in this stream. It must be unique for every provider and stream of a scenario.
     ///
-    /// The hashes of short names that differ in one letter are alike, and so are the differences between them: the provider's is mixed
-    /// first, by the last steps of MurmurHash3 (Appleby, 2011), so that one difference does not undo the other.
+    /// Short names that differ in one letter have similar hashes, and the differences between those hashes are similar too. The
+    /// provider's hash is therefore mixed first, with the final steps of MurmurHash3 (Appleby, 2011), so that one difference does
+    /// not cancel another.
     #[must_use]
     #[inline]
     pub const fn keyed(self, key: ProviderKey) -> u32 {
@@ -147,15 +149,15 @@ impl RngKey {
     }
 }
 
-/// By what a provider's luck is keyed.
+/// The key of a provider's draws.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ProviderKey(u32);
 
 impl ProviderKey {
-    /// The sender, whose luck is when recipients arrive.
+    /// The sender, whose draws include when recipients arrive.
     pub const SENDER: Self = Self(0);
 
-    /// The key of the provider with this name: the 32-bit FNV-1a hash of its bytes, never the sender's.
+    /// The key of the provider with this name: the 32-bit FNV-1a hash of its bytes, never equal to the sender's.
     #[must_use]
     pub fn of_name(name: &str) -> Self {
         Self(fnv1a(name.bytes()).max(1))
@@ -167,7 +169,7 @@ fn fnv1a(bytes: impl Iterator<Item = u8>) -> u32 {
     bytes.fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// The draws that belong to one use of one provider by one recipient: one 32-bit number for each purpose.
+/// The draws for one use of one provider by one recipient: one 32-bit number for each purpose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Draws {
     key: [u32; 2],
@@ -190,7 +192,7 @@ impl Draws {
         self.block(purpose >> 2)[usize::from(purpose & 3)]
     }
 
-    /// A 64-bit draw, from `purpose` and the lane after it.
+    /// A 64-bit draw, from `purpose` and the word after it.
     #[must_use]
     #[inline]
     pub fn draw_u64(self, purpose: u16) -> u64 {
@@ -199,26 +201,26 @@ impl Draws {
         u64::from(block[lane]) << 32 | u64::from(block[lane + 1])
     }
 
-    /// Block `block` of this recipient and of the [`LANES`] - 1 after it: one column for each of its four words.
+    /// Computes block `block` of this recipient and of the [`LANES`] - 1 after it: one column for each of the block's four words.
     pub fn columns(self, block: u16, words: &mut [[u32; LANES]; 4]) {
         let [recipient, c1, c2, c3] = self.counter;
         philox_columns(self.key, [recipient, c1 | block as u32, c2, c3], words);
     }
 
-    /// Block `block` of each of these recipients in place of this one: one column for each of its four words.
+    /// Computes block `block` of each of these recipients in place of this one: one column for each of the block's four words.
     pub fn scattered(self, recipients: &[u32; LANES], block: u16, words: &mut [[u32; LANES]; 4]) {
         let [_, c1, c2, c3] = self.counter;
         philox_scattered(self.key, recipients, [c1 | block as u32, c2, c3], words);
     }
 
-    /// These draws as a generator for the `rand` crates: all of them in order, from purpose 0.
+    /// These draws as a generator for the `rand` crates: all of them in order, starting with purpose 0.
     #[must_use]
     pub const fn stream(self) -> Stream {
         Stream { draws: self, next: 0 }
     }
 }
 
-/// [`Draws`] one after the other, as a generator for the `rand` crates; after 2¹⁸ numbers it begins anew.
+/// [`Draws`] in sequence, as a generator for the `rand` crates; it repeats after 2¹⁸ numbers.
 #[derive(Clone, Debug)]
 pub struct Stream {
     draws: Draws,
@@ -295,7 +297,8 @@ mod tests {
         assert!(others.iter().all(|other| *other != base));
     }
 
-    /// Names that are numbered do not collide because their hashes differ in the same bits, as `a` and `b` in streams `s10` and `s13` did.
+    /// Hashes of numbered names differ in the same bits, which must not make keys collide; `a` and `b` in streams `s10` and `s13`
+    /// once did.
     #[test]
     fn numbered_names_have_keys_of_their_own() {
         let mut keys = Vec::new();

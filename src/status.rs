@@ -1,13 +1,12 @@
-//! The words that engine and providers share: the statuses of a message, of a flow, and sets of them.
+//! The vocabulary that engine and providers share: the statuses of messages and flows, and sets of statuses.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// What is known of one message (one attempt), as its provider reports it.
+/// The status of one message (one attempt), as its provider reports it.
 ///
-/// The order is by rank: a message's status only ever moves to a higher rank, and every status from
-/// [`Status::Undelivered`] on is final and bad. `Answered` is what voice calls a delivery; its rank is that of
-/// `Delivered`.
+/// The order is by rank: a message's status moves only to a higher rank, and every status from [`Status::Undelivered`] on is a
+/// final failure. `Answered` is the delivery of a voice call; it has the rank of `Delivered`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
@@ -20,7 +19,7 @@ pub enum Status {
     Delivered = 3,
     /// The call was answered.
     Answered = 4,
-    /// The person opened the message.
+    /// The recipient opened the message.
     Seen = 5,
     /// The network gave up on the message.
     Undelivered = 6,
@@ -49,14 +48,14 @@ impl Status {
         Self::NoAnswer,
     ];
 
-    /// The status with this number, as `status as u8` gave it.
+    /// The status with this number, the inverse of `status as u8`.
     #[must_use]
     pub fn from_u8(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|&s| s as u8 == number)
     }
 
-    /// How far a message with this status has come: queued 1, sent 2, delivered and answered 3, seen 4; the bad ends
-    /// share 5, since nothing follows them.
+    /// How far a message with this status has progressed: queued 1, sent 2, delivered and answered 3, seen 4. Failures share 5,
+    /// since nothing follows them.
     #[must_use]
     #[inline]
     pub const fn rank(self) -> u8 {
@@ -69,21 +68,21 @@ impl Status {
         }
     }
 
-    /// Whether the message has come to a bad end: nothing more happens to it.
+    /// Whether the message has failed, so that nothing more happens to it.
     #[must_use]
     #[inline]
     pub const fn is_bad(self) -> bool {
         self as u8 >= Self::Undelivered as u8
     }
 
-    /// Whether it settles what became of the message, as a breaker counts it: a bad end or a delivery.
+    /// Whether this decides the message's result for a circuit breaker: a failure or a delivery.
     #[must_use]
     #[inline]
     pub const fn is_final(self) -> bool {
         self.is_bad() || self.is_delivery()
     }
 
-    /// Whether the message is in the person's hands: delivered, answered or seen.
+    /// Whether the message has reached the recipient: delivered, answered or seen.
     #[must_use]
     #[inline]
     pub const fn is_delivery(self) -> bool {
@@ -114,16 +113,16 @@ impl fmt::Display for Status {
     }
 }
 
-/// A segment: recipients who share a country, operator or habit. Prices and outcomes are looked up by it.
+/// A segment: recipients who share a country, operator or habit. It selects prices and outcomes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Segment(u8);
 
 impl Segment {
-    /// Everybody, where a scenario does not tell segments apart.
+    /// Everybody, in a scenario without segments.
     pub const WHOLE: Self = Self(0);
 
-    /// Its place in what is looked up by segment.
+    /// Its index in tables by segment.
     #[must_use]
     #[inline]
     pub const fn index(self) -> usize {
@@ -131,7 +130,7 @@ impl Segment {
     }
 }
 
-/// A set of statuses, such as those that make a step move on.
+/// A set of statuses, such as those that trigger failover.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct StatusSet(u16);
 
@@ -139,7 +138,7 @@ impl StatusSet {
     /// No status.
     pub const EMPTY: Self = Self(0);
 
-    /// The set of these.
+    /// The set of these statuses.
     #[must_use]
     pub const fn of(statuses: &[Status]) -> Self {
         let (mut bits, mut i) = (0, 0);
@@ -157,7 +156,7 @@ impl StatusSet {
         self.0 >> status as u16 & 1 == 1
     }
 
-    /// A bit for each member, at the place of `status as u8`.
+    /// A bit for each member, at position `status as u8`.
     #[must_use]
     #[inline]
     pub const fn bits(self) -> u16 {
@@ -170,7 +169,7 @@ impl StatusSet {
     }
 }
 
-/// As a list of its members.
+/// Serialised as a list of its members.
 impl Serialize for StatusSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
@@ -195,7 +194,7 @@ impl fmt::Debug for StatusSet {
     }
 }
 
-/// The status at which a step counts as successful.
+/// The status from which a step counts as successful.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
@@ -204,15 +203,15 @@ pub enum SuccessFloor {
     Accepted = 1,
     /// The provider handed the message to the network.
     Sent = 2,
-    /// The message reached the person; the usual floor.
+    /// The message reached the recipient; the usual floor.
     #[default]
     Delivered = 3,
-    /// The person opened the message.
+    /// The recipient opened the message.
     Seen = 4,
 }
 
 impl SuccessFloor {
-    /// Whether a message with `status` satisfies the step.
+    /// Whether a message with `status` meets the floor.
     #[must_use]
     #[inline]
     pub const fn met_by(self, status: Status) -> bool {
@@ -231,8 +230,7 @@ impl SuccessFloor {
     }
 }
 
-/// What the engine believes of a whole flow; the words are Routee's
-/// (<https://docs.routee.net/docs/failover-statuses>).
+/// The status of a whole flow, as the engine knows it. The terms are Routee's (<https://docs.routee.net/docs/failover-statuses>).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlowStatus {
@@ -240,19 +238,19 @@ pub enum FlowStatus {
     InProgress,
     /// A step met its success floor.
     Succeeded,
-    /// No step did, and none is left to try.
+    /// No step met its floor, and the flow has ended.
     Failed(FailureCode),
 }
 
-/// Why a flow failed. The numbers 2 and 3 are Routee's; its 0 (server error) and 1 (insufficient balance) have no
-/// cause here, and 4 is ours.
+/// Why a flow failed. The numbers 2 and 3 are Routee's; its 0 (server error) and 1 (insufficient balance) do not arise here, and 4
+/// is an addition.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum FailureCode {
-    /// The last step ended with a trigger and nothing follows it.
+    /// The last step ended with a trigger, and there is no next step.
     NoNextStep = 2,
-    /// A step ended badly with a status that is not in its `failover_on`.
+    /// A step failed with a status that is not in its `failover_on`.
     FailoverNotTriggered = 3,
     /// The flow's `give_up_after` passed.
     GaveUp = 4,

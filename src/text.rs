@@ -1,58 +1,58 @@
-//! Hidden characters, which show nothing by themselves: control characters, marks of direction, and others of no width.
+//! Hidden characters, which are invisible by themselves: control characters, direction marks, and other characters without width.
 //!
-//! A file, a name or an argument that holds one could move the cursor, colour the screen, or look like another. Whatever reaches a
-//! terminal goes through [`line`] or [`lines`], and names that hold one are refused when a scenario is read.
+//! A file, name or argument that contains one could move the cursor, colour the screen, or look like another. All output to a
+//! terminal goes through [`line`] or [`lines`], and names with hidden characters are rejected when a scenario is read.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-/// What is hidden besides the control characters: the code points that Unicode lists as ignorable by default and those that end lines. The
-/// variation selectors are not: they do show, as another form of the character before them.
+/// The hidden characters besides the control characters: the code points that Unicode lists as ignorable by default, and those that
+/// end lines. The variation selectors are not included: they are visible as a different form of the character before them.
 const HIDDEN: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',       // soft hyphen
-    '\u{34f}'..='\u{34f}',     // grapheme joiner
-    '\u{61c}'..='\u{61c}',     // Arabic mark of direction
+    '\u{34f}'..='\u{34f}',     // combining grapheme joiner
+    '\u{61c}'..='\u{61c}',     // Arabic letter mark
     '\u{115f}'..='\u{1160}',   // Hangul fillers
     '\u{17b4}'..='\u{17b5}',   // Khmer inherent vowels
     '\u{180e}'..='\u{180e}',   // Mongolian vowel separator
-    '\u{200b}'..='\u{200f}',   // no width, joiners, marks of direction
-    '\u{2028}'..='\u{202e}',   // ends of lines and paragraphs, embeddings and overrides of direction
-    '\u{2060}'..='\u{206f}',   // joiners, invisible operators, isolates of direction
+    '\u{200b}'..='\u{200f}',   // zero-width spaces and joiners, direction marks
+    '\u{2028}'..='\u{202e}',   // line and paragraph separators, direction embeddings and overrides
+    '\u{2060}'..='\u{206f}',   // word joiner, invisible operators, direction isolates
     '\u{3164}'..='\u{3164}',   // Hangul filler
     '\u{feff}'..='\u{feff}',   // byte order mark
-    '\u{ffa0}'..='\u{ffa0}',   // Hangul filler of half width
-    '\u{fff0}'..='\u{fffb}',   // annotations
-    '\u{1bca0}'..='\u{1bca3}', // shorthand controls
-    '\u{1d173}'..='\u{1d17a}', // musical controls
+    '\u{ffa0}'..='\u{ffa0}',   // halfwidth Hangul filler
+    '\u{fff0}'..='\u{fffb}',   // interlinear annotations
+    '\u{1bca0}'..='\u{1bca3}', // shorthand format controls
+    '\u{1d173}'..='\u{1d17a}', // musical format controls
     '\u{e0000}'..='\u{e00ff}', // tags
-    '\u{e01f0}'..='\u{e0fff}', // not assigned
+    '\u{e01f0}'..='\u{e0fff}', // unassigned
 ];
 
-/// Whether `character` shows nothing by itself.
+/// Whether `character` is invisible by itself.
 pub(crate) fn is_hidden(character: char) -> bool {
     character.is_control() || !character.is_ascii() && HIDDEN.iter().any(|range| range.contains(&character))
 }
 
-/// `text` in one line, with `\u{1b}` and the like in place of hidden characters.
+/// `text` on one line, with hidden characters escaped as `\u{1b}` and the like.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
     replaced(text, is_hidden, |safe, character| safe.extend(character.escape_default()))
 }
 
-/// `text` with its lines and tabulators, and with `\u{1b}` and the like in place of all other hidden characters.
+/// `text` with its line breaks and tabs kept, and all other hidden characters escaped as `\u{1b}` and the like.
 #[cfg(any(test, feature = "cli"))]
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     let is_bad = |character| is_hidden(character) && !matches!(character, '\n' | '\t');
     replaced(text, is_bad, |safe, character| safe.extend(character.escape_default()))
 }
 
-/// `text` with `�` in place of each hidden character, for tables.
+/// `text` with each hidden character replaced by `�`, for tables.
 #[cfg(feature = "report")]
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     replaced(text, is_hidden, |safe, _| safe.push('\u{fffd}'))
 }
 
-/// `text` with a visible character of as many bytes in place of each hidden one of two bytes or more, so that places in it stay what they
-/// are. Those of one byte are shown as pictures by whoever draws source text.
+/// `text` with each hidden character of two or more bytes replaced by a visible one of the same length, so that byte offsets stay
+/// valid. Those of one byte are made visible by the code that renders source text.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     let mask = |character: char| match character.len_utf8() {
         2 => '¤',
@@ -66,10 +66,10 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     )
 }
 
-/// JSON with `\u001b` and the like in place of hidden characters in its strings: it says the same.
+/// JSON with hidden characters in its strings escaped as `\u001b` and the like; its meaning is unchanged.
 #[cfg(any(test, feature = "report"))]
 pub(crate) fn json(text: &str) -> Cow<'_, str> {
-    // Line feeds stand between the values only: in strings the serialiser has escaped them.
+    // Line feeds occur only between values: inside strings the serialiser has escaped them.
     let is_bad = |character| is_hidden(character) && character != '\n';
     replaced(text, is_bad, |safe, character| {
         for unit in character.encode_utf16(&mut [0; 2]) {
@@ -78,7 +78,7 @@ pub(crate) fn json(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// `text` with what `put` writes in place of the characters that are bad.
+/// `text` with each bad character replaced by the output of `put`.
 fn replaced(text: &str, is_bad: impl Fn(char) -> bool, put: impl Fn(&mut String, char)) -> Cow<'_, str> {
     let Some(first) = text.find(&is_bad) else { return Cow::Borrowed(text) };
     let mut safe = String::with_capacity(text.len() + 16);
@@ -89,12 +89,12 @@ fn replaced(text: &str, is_bad: impl Fn(char) -> bool, put: impl Fn(&mut String,
     Cow::Owned(safe)
 }
 
-/// Larger numbers are written with a power of ten.
+/// Numbers from here on are written with a power of ten.
 pub(crate) const LARGE: f64 = 1e15;
-/// So are smaller ones, where a number is written with all of its digits.
+/// Smaller numbers are written with a power of ten too, where a number is written with all of its digits.
 const SMALL: f64 = 1e-12;
 
-/// A number with all of its digits, for programs as for people: `0.25`, `1e308`.
+/// A number with all of its digits, readable by programs and people: `0.25`, `1e308`.
 #[must_use]
 #[cfg_attr(not(feature = "report"), expect(unreachable_pub, reason = "users know it as report::number"))]
 pub fn number(value: f64) -> String {
@@ -106,7 +106,7 @@ pub fn number(value: f64) -> String {
 mod tests {
     use super::*;
 
-    /// One of each kind.
+    /// One character of each kind.
     const ALL: &str = "\u{0}\u{1b}\u{7f}\u{9b}\u{ad}\u{61c}\u{200b}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{e0041}\u{e007f}";
 
     #[test]

@@ -1,15 +1,14 @@
-//! The quantities everything else is written in: points and spans of virtual time, money, probability.
+//! The basic quantities: points and spans of virtual time, money, rates, probabilities.
 //!
-//! All of them are integers underneath, so that sums are exact in any order and a result is the same
-//! bytes for any number of threads.
+//! Times, spans and money are integers, so sums are exact in any order and results are byte-identical for any number of threads.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A point of virtual time, in whole microseconds (µs) since the start of the run.
 ///
-/// Microseconds hold 292 000 years in 63 bits and are a thousand times finer than any delivery report. [`Time::NEVER`] is
-/// later than every other point and stays so under addition.
+/// A 63-bit count of microseconds covers 292 000 years, and a microsecond is a thousand times finer than any delivery report.
+/// [`Time::NEVER`] is later than every other point and stays so under addition.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Time(i64);
@@ -22,9 +21,9 @@ pub struct Span(i64);
 impl Time {
     /// The start of the run.
     pub const ZERO: Self = Self(0);
-    /// Later than every event: "this does not happen".
+    /// Later than every event: it does not happen.
     pub const NEVER: Self = Self(i64::MAX);
-    /// The latest point a scenario can reach, about 36 500 years: sums of two such never overflow.
+    /// The latest point a scenario can reach, about 36 500 years; the sum of two such values does not overflow.
     pub const MAX: Self = Self(1 << 60);
 
     /// From whole microseconds (µs) since the start.
@@ -33,8 +32,8 @@ impl Time {
         Self(micros)
     }
 
-    /// From seconds (s) since the start, rounded to the nearest microsecond. Not-a-number becomes zero, and what is out of range the
-    /// nearest end of it: callers check what users wrote before they come here.
+    /// From seconds (s) since the start, rounded to the nearest microsecond. Not-a-number becomes zero, and values out of range are
+    /// clamped; callers validate user input first.
     #[must_use]
     pub fn from_secs_f64(seconds: f64) -> Self {
         Self(micros_of(seconds))
@@ -52,7 +51,7 @@ impl Time {
         self.0 as f64 / 1e6
     }
 
-    /// This point `span` later; [`Time::NEVER`] when this is never, or the span is unlimited.
+    /// This point plus `span`; [`Time::NEVER`] when this is never, or the span is unlimited.
     #[must_use]
     #[inline]
     pub const fn after(self, span: Span) -> Self {
@@ -75,7 +74,7 @@ impl Time {
 }
 
 impl Span {
-    /// No time at all.
+    /// The empty span.
     pub const ZERO: Self = Self(0);
     /// Longer than every other span: "no limit".
     pub const UNLIMITED: Self = Self(i64::MAX);
@@ -92,8 +91,8 @@ impl Span {
         Self(seconds * 1_000_000)
     }
 
-    /// From seconds (s), rounded to the nearest microsecond. Not-a-number becomes zero, and what is out of range the nearest
-    /// end of it: callers check what users wrote before they come here.
+    /// From seconds (s), rounded to the nearest microsecond. Not-a-number becomes zero, and values out of range are clamped;
+    /// callers validate user input first.
     #[must_use]
     pub fn from_secs_f64(seconds: f64) -> Self {
         Self(micros_of(seconds))
@@ -111,7 +110,7 @@ impl Span {
         self.0 as f64 / 1e6
     }
 
-    /// Both spans, one after the other; [`Span::UNLIMITED`] when either is.
+    /// The sum of both spans; [`Span::UNLIMITED`] when either is.
     #[must_use]
     #[inline]
     pub const fn plus(self, other: Self) -> Self {
@@ -142,14 +141,14 @@ impl fmt::Debug for Span {
     }
 }
 
-/// As people write the time since the start: `never`, `400ms`, `2.5s`, `1h30m`.
+/// Formats the time since the start for people: `never`, `400ms`, `2.5s`, `1h30m`.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Span(self.0), f)
     }
 }
 
-/// As people write spans: `never`, `400ms`, `2.5s`, `1h30m`.
+/// Formats the span for people: `never`, `400ms`, `2.5s`, `1h30m`.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_unlimited() {
@@ -193,7 +192,7 @@ fn trimmed(value: u64, unit: u64) -> String {
 pub struct Money(i64);
 
 impl Money {
-    /// Nothing.
+    /// No money.
     pub const ZERO: Self = Self(0);
 
     /// From millionths of the currency.
@@ -242,8 +241,7 @@ impl std::iter::Sum for Money {
     }
 }
 
-/// How often something happens: a number of events in a span of time, as a fraction in lowest terms, so that a million of them
-/// take exactly as long as they should.
+/// A rate: a number of events per span of time, as a fraction in lowest terms, so that the time for a million events is exact.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Rate {
     events: u64,
@@ -251,7 +249,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many events, `count / 10^decimals`, in `span`; `None` when that is not above zero, or needs more than 63 bits.
+    /// The rate of `count / 10^decimals` events per `span`; `None` when that is not above zero, or needs more than 63 bits.
     #[must_use]
     pub fn new(count: u64, decimals: u32, span: Span) -> Option<Self> {
         let micros = u128::from(span.as_micros().unsigned_abs()) * 10_u128.checked_pow(decimals)?;
@@ -263,13 +261,13 @@ impl Rate {
         Some(Self { events: fits(u128::from(count))?, micros: fits(micros)? })
     }
 
-    /// The numerator: so many events happen ...
+    /// The numerator: the number of events in [`Rate::micros`].
     #[must_use]
     pub const fn events(self) -> u64 {
         self.events
     }
 
-    /// ... in so many microseconds (µs).
+    /// The denominator: the time (µs) for [`Rate::events`] events.
     #[must_use]
     pub const fn micros(self) -> u64 {
         self.micros
@@ -282,7 +280,7 @@ impl Rate {
     }
 }
 
-/// As people write rates: `300/s`, `4.5/s`.
+/// Formats the rate for people: `300/s`, `4.5/s`.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/s", self.per_second())
@@ -298,9 +296,9 @@ fn gcd(a: u128, b: u128) -> u128 {
 pub struct Probability(f64);
 
 impl Probability {
-    /// It cannot be.
+    /// Impossible.
     pub const ZERO: Self = Self(0.0);
-    /// It is certain.
+    /// Certain.
     pub const ONE: Self = Self(1.0);
 
     /// `Some` when `value` is a number from 0 to 1.
@@ -315,8 +313,7 @@ impl Probability {
         self.0
     }
 
-    /// The threshold `t` for which a uniform 32-bit `u` satisfies `u < t` with this probability,
-    /// to the nearest 2⁻³².
+    /// The threshold `t` for which a uniform 32-bit `u` satisfies `u < t` with this probability, to the nearest 2⁻³².
     #[must_use]
     pub fn threshold(self) -> u64 {
         (self.0 * 4_294_967_296.0).round() as u64

@@ -1,9 +1,9 @@
-//! Timing of what takes a few nanoseconds: many at once, printed as the time of one.
+//! Timing of operations of a few nanoseconds: many at once, reported as the time of one.
 
 use criterion::Bencher;
 use criterion::measurement::{Measurement, WallTime};
 
-/// Times `batch`, which does the same thing `things` times over, and counts the time of one.
+/// Times `batch`, which does the same operation `things` times, and reports the time of one.
 pub(crate) fn each(bencher: &mut Bencher<'_>, things: usize, mut batch: impl FnMut()) {
     let things = things as u64;
     bencher.iter_custom(|iterations| {

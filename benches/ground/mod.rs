@@ -1,10 +1,10 @@
-//! What the benches of whole runs share: the shipped scenarios, and threads.
+//! Shared code of the benches of whole runs: shipped scenarios and thread pools.
 
 use failsim::scenario::{self, Scenario};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::path::Path;
 
-/// A shipped scenario; when the benches are only tried, with fewer recipients.
+/// Loads a shipped scenario, with fewer recipients when the benches are only tested.
 pub(crate) fn load(file: &str, recipients: u64) -> Scenario {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(file);
     let mut scenario = scenario::load(&path).expect("the scenario is shipped");
@@ -12,13 +12,13 @@ pub(crate) fn load(file: &str, recipients: u64) -> Scenario {
     scenario
 }
 
-/// Whether the benches are only tried, not timed: criterion's own rule.
+/// Whether the benches are only tested, not timed, by criterion's own rule.
 pub(crate) fn testing() -> bool {
     let given = |flag: &str| std::env::args().any(|arg| arg == flag);
     given("--test") || !given("--bench")
 }
 
-/// One thread, and all of them where there are more.
+/// Returns a pool of one thread and, where there are more, one of all threads.
 pub(crate) fn pools() -> Vec<(String, ThreadPool)> {
     let pool = |threads| ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
     let (one, all) = (pool(1), pool(0));

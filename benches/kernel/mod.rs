@@ -1,9 +1,9 @@
-//! The reference scenario, `scenarios/reference.toml`, written out by hand: the yardstick of a whole run.
+//! The reference scenario, `scenarios/reference.toml`, hand-written: the baseline for a whole run.
 //!
-//! It is what somebody would write who needs the answers to this one scenario and cares for speed: a loop over recipients, a fast
-//! keyed generator, tables for lognormal spans, and nothing counted but what is asked. Every number of the scenario is in the
-//! code. Like failsim it gives a recipient the same luck under both plans, but its luck is not failsim's, so that their
-//! results agree within sampling error and no closer. `queued` is the same with limited capacity.
+//! It is what a programmer would write who only needs this one scenario and cares for speed: a loop over recipients, a fast
+//! keyed generator, tables for lognormal spans, and no counts beyond the question. Every number of the scenario is in the
+//! code. Like failsim it uses common random numbers for both plans, but not failsim's own, so the results agree only within
+//! sampling error. `queued` is the same with limited capacity.
 
 pub(crate) mod queued;
 
@@ -11,30 +11,30 @@ use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 const NEVER: f64 = f64::INFINITY;
-/// Recipients are played in blocks of this size, on all threads.
+/// Recipients are simulated in blocks of this size, on all threads.
 const BLOCK: u64 = 1 << 14;
-/// The plans, in the order of the scenario.
+/// The number of plans, in the order of the scenario.
 const PLANS: usize = 2;
 
-/// What a plan came to.
+/// The results of a plan.
 #[derive(Clone)]
 pub(crate) struct Counts {
-    /// Recipients reached.
+    /// The number of recipients with a delivery.
     pub(crate) delivered: u64,
-    /// Recipients reached within 60 s.
+    /// The number of recipients with a delivery within 60 s.
     pub(crate) in_time: u64,
-    /// Recipients reached more than once.
+    /// The number of recipients with more than one delivery.
     pub(crate) duplicates: u64,
-    /// The sum of what they cost [millionths].
+    /// The total cost [millionths].
     pub(crate) cost: u64,
-    /// Latencies, by [`bin`].
+    /// The number of latencies in each [`bin`].
     latencies: Vec<u64>,
 }
 
-/// Each doubling of a latency is cut into 64 bins, from 2⁻¹⁴ s to 2¹⁸ s.
+/// The number of bins: 64 for each doubling of a latency, from 2⁻¹⁴ s to 2¹⁸ s.
 const BINS: usize = 32 << 6;
 const SHORTEST: f64 = 1.0 / 16384.0;
-/// The bits of an `f64` below the first six of its fraction.
+/// The number of bits of an `f64` below the first six of its fraction.
 const BELOW_BIN: u32 = 52 - 6;
 
 fn bin(latency: f64) -> usize {
@@ -66,7 +66,7 @@ impl Counts {
         self.latencies.iter_mut().zip(&other.latencies).for_each(|(a, b)| *a += b);
     }
 
-    /// The ends of the bin in which the 95 % quantile of latency lies [s].
+    /// Returns the bounds of the bin that contains the 95th percentile of the latency [s].
     pub(crate) fn p95(&self) -> (f64, f64) {
         let rank = self.delivered - self.delivered / 20;
         let mut sum = 0;
@@ -79,24 +79,24 @@ impl Counts {
     }
 }
 
-/// What became of one recipient under one plan.
+/// The result of one recipient under one plan.
 #[derive(Clone, Copy)]
 struct Life {
-    /// The first delivery, since arrival [s].
+    /// The time of the first delivery since arrival [s].
     first: f64,
     copies: u32,
-    /// [millionths]
+    /// The cost [millionths].
     cost: u64,
 }
 
-/// When, since submission, a message is delivered and when a bad end of it is reported [s]; each [`NEVER`] if not.
+/// When, since submission, a message is delivered and when its failure is reported [s]; each [`NEVER`] if not.
 #[derive(Clone, Copy)]
 struct AttemptResult {
     delivered: f64,
     bad: f64,
 }
 
-/// Spans `median · exp(sigma · Z)` by a table of their quantiles; the outermost pieces are too curved and are computed.
+/// Spans `median · exp(sigma · Z)` from a table of their quantiles; the outermost segments are too curved and are computed.
 struct Lognormal {
     normal: Normal,
     median: f64,
@@ -138,7 +138,7 @@ impl Lognormal {
     }
 }
 
-/// A draw as a number between 0 and 1, both excluded.
+/// Converts a draw to a number between 0 and 1, both excluded.
 fn share(draw: u32) -> f64 {
     (f64::from(draw) + 0.5) / 4_294_967_296.0
 }
@@ -147,7 +147,7 @@ fn exponential(mean: f64, draw: u32) -> f64 {
     -mean * share(draw).ln()
 }
 
-/// The draws below which an event of this share happens.
+/// Returns the limit below which a draw means that an event with this share happens.
 const fn below(share: f64) -> u32 {
     (share * 4_294_967_296.0) as u32
 }
@@ -162,14 +162,14 @@ enum Purpose {
     Voice,
 }
 
-/// One recipient's luck.
+/// The random numbers of one recipient.
 #[derive(Clone, Copy)]
 struct Person {
     key: u64,
 }
 
 impl Person {
-    /// The recipient's two draws for a purpose: wyhash of both numbers (Wang Yi, <https://github.com/wangyi-fudan/wyhash>).
+    /// Returns the recipient's two draws for a purpose: wyhash of both numbers (Wang Yi, <https://github.com/wangyi-fudan/wyhash>).
     #[inline]
     fn draws(self, purpose: Purpose) -> (u32, u32) {
         const SECRET: [u64; 2] = [0x2D35_8DCC_AA6C_78A5, 0x8BB8_4B93_962E_ACC9];
@@ -199,7 +199,7 @@ impl Kernel {
         }
     }
 
-    /// Plays so many recipients under both plans, on the threads of the current rayon pool.
+    /// Simulates this number of recipients under both plans, on the threads of the current rayon pool.
     pub(crate) fn play(&self, recipients: u64, seed: u64) -> [Counts; PLANS] {
         let empty = || [(); PLANS].map(|()| Counts::new());
         let blocks = (0..recipients.div_ceil(BLOCK)).into_par_iter();
@@ -240,7 +240,7 @@ impl Kernel {
         if viber.delivered <= submitted { life } else { call(person, submitted, life) }
     }
 
-    /// Sms for 5 min, Viber for 60 s, voice; a late Viber delivery does not keep the phone from ringing.
+    /// Sms for 5 min, Viber for 60 s, voice; a late Viber delivery does not prevent the call.
     #[inline]
     fn sms_first(&self, person: Person, arrival: f64) -> Life {
         let sms = self.sms(person);

@@ -1,5 +1,5 @@
-//! The reference scenario with limited capacity, `scenarios/reference-capacity.toml`, by hand: provider by provider, all attempts at one
-//! of them in order of time.
+//! The reference scenario with limited capacity, `scenarios/reference-capacity.toml`, hand-written: provider by provider, all attempts
+//! at a provider in order of time.
 
 use super::{
     AttemptResult, Counts, Kernel, Life, NEVER, PLANS, Person, Purpose, SMS, VIBER, VOICE, below, exponential,
@@ -7,19 +7,19 @@ use super::{
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Everybody arrives within this span [s].
+/// All recipients arrive within this span [s].
 const ARRIVALS: f64 = 200.0;
 const VIBER_TTL: f64 = 60.0;
 const SMS_TTL: f64 = 300.0;
-/// What a line is held for [s] after an answer, and when a call is busy or not answered.
+/// The holding times of a line [s]: after an answer, busy, and not answered.
 const TALK: f64 = 20.0;
 const BUSY: f64 = 4.0;
 const NO_ANSWER: f64 = 30.0;
 
-/// Somebody on the way to the next step.
+/// A recipient on the way to the next step.
 #[derive(Clone, Copy)]
 struct ActiveRecipient {
-    /// When that begins [µs], to sort by.
+    /// When that step begins [µs], the sort key.
     at: u64,
     number: u32,
     arrival: f64,
@@ -28,14 +28,14 @@ struct ActiveRecipient {
     life: Life,
 }
 
-/// One leaves every `gap`.
+/// A rate limiter: one departure every `gap`.
 struct Pacer {
     gap: f64,
     free: f64,
 }
 
 impl Pacer {
-    /// How long who comes at this time waits; `None` if that is longer than the ttl, and nothing is taken.
+    /// Returns the wait of an arrival at this time; `None` if it exceeds the ttl, in which case no throughput is used.
     #[inline]
     fn wait(&mut self, at: f64, ttl: f64) -> Option<f64> {
         let wait = (self.free - at).max(0.0);
@@ -48,7 +48,7 @@ impl Pacer {
 }
 
 impl Kernel {
-    /// Plays so many recipients under both plans, each a world of its own, on the threads of the current rayon pool.
+    /// Simulates this number of recipients under both plans, each an independent run, on the threads of the current rayon pool.
     pub(crate) fn play_queued(&self, recipients: u64, seed: u64) -> [Counts; PLANS] {
         let (viber_first, sms_first) =
             rayon::join(|| self.viber_first_queued(recipients, seed), || self.sms_first_queued(recipients, seed));
@@ -72,7 +72,7 @@ impl Kernel {
         to_sms.sort_unstable_by_key(|traveller| traveller.at);
         for traveller in to_sms {
             let (life, at) = self.by_sms(seed, traveller, &mut sms);
-            // A late Viber delivery has ended the flow if it came before.
+            // A late Viber delivery has ended the flow if it came first.
             match at.filter(|&at| traveller.late > at) {
                 Some(at) => to_voice.push(ActiveRecipient { at: micros(at), life, ..traveller }),
                 None => counts.add(life),
@@ -111,21 +111,21 @@ impl Kernel {
         counts
     }
 
-    /// What Viber adds to a life that it has not reached yet, how long the attempt waited, and what became of it. A message that is
-    /// withdrawn waits for the whole ttl.
+    /// Applies Viber to a recipient without a delivery so far. Returns the recipient's result, the wait of the attempt and the attempt's
+    /// result. A message that expires in the queue waits for the whole ttl.
     #[inline]
     fn by_viber(&self, seed: u64, number: u32, pacer: &mut Pacer, at: f64, life: Life) -> (Life, f64, AttemptResult) {
         let Some(wait) = pacer.wait(at, VIBER_TTL) else {
             return (Life { first: NEVER, ..life }, VIBER_TTL, AttemptResult { delivered: NEVER, bad: NEVER });
         };
-        // Outside of the hours of the other scenario's outage.
+        // Outside the hours of the outage in the other scenario.
         let fate = self.viber(person(seed, number), 0.0);
         let reached = u32::from(fate.delivered < NEVER);
         let cost = life.cost + VIBER * u64::from(reached);
         (Life { first: wait + fate.delivered, copies: life.copies + reached, cost }, wait, fate)
     }
 
-    /// What an sms adds, and when the step moves on if it does.
+    /// Applies an sms. Returns the recipient's result, and when the step moves on, if it does.
     #[inline]
     fn by_sms(&self, seed: u64, traveller: ActiveRecipient, pacer: &mut Pacer) -> (Life, Option<f64>) {
         let ActiveRecipient { life, arrival, .. } = traveller;
@@ -141,7 +141,7 @@ impl Kernel {
     }
 }
 
-/// A life that has just begun.
+/// The result at the start of a recipient's course.
 const BLANK: Life = Life { first: NEVER, copies: 0, cost: 0 };
 
 fn person(seed: u64, number: u32) -> Person {
@@ -152,7 +152,7 @@ fn micros(seconds: f64) -> u64 {
     (seconds * 1e6) as u64
 }
 
-/// Calls all of them, in order, over the lines there are.
+/// Calls all recipients in order, over the available lines.
 fn by_voice(seed: u64, recipients: u64, mut travellers: Vec<ActiveRecipient>, counts: &mut Counts) {
     let lines = (recipients / 2000).max(1) as usize;
     let mut busy: BinaryHeap<Reverse<u64>> = BinaryHeap::with_capacity(lines);

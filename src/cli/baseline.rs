@@ -7,9 +7,9 @@ use crate::scenario::Scenario;
 use crate::study::{self, Incomparable, Results};
 use std::path::Path;
 
-/// The longest baseline [bytes]; most have some ten thousand, and those of hundreds of plans in all pairs stay far below it.
+/// The largest baseline [bytes]; most have some ten thousand, and those with all pairs of hundreds of plans stay far below it.
 const LONGEST: u64 = 512 << 20;
-/// As much is shown of what is wrong with a baseline [characters]; it may repeat what stands there.
+/// The most that is shown of an error in a baseline [characters], since the message may repeat the file's content.
 const LONGEST_REASON: usize = 300;
 
 /// Reads the results of an earlier run.
@@ -22,7 +22,7 @@ pub(super) fn read(path: &Path) -> Result<Results, Failure> {
     })
 }
 
-/// The results that `bytes` say, or why they say none.
+/// The results in `bytes`, or the reason why there are none.
 fn parsed(bytes: &[u8]) -> Result<Results, String> {
     #[derive(serde::Deserialize)]
     struct Marked {
@@ -35,7 +35,7 @@ fn parsed(bytes: &[u8]) -> Result<Results, String> {
     serde_json::from_slice(bytes).map_err(|error| placed(&error))
 }
 
-/// Where in the file something is wrong, and what.
+/// The position of an error in the file, and its reason.
 fn placed(error: &serde_json::Error) -> String {
     let (line, column, text) = (error.line(), error.column(), error.to_string());
     let place = format!(" at line {line} column {column}");
@@ -53,7 +53,7 @@ pub(super) fn incomparable(reason: &Incomparable, scenario: &Scenario) -> Failur
         Incomparable::Seed(seed) => (format!("it was played with seed {seed}"), format!("use --seed {seed}")),
         Incomparable::Recipients(n) => {
             let plural = if *n == 1 { "" } else { "s" };
-            // Of several streams each would have others.
+            // With several streams of traffic, the flag would not restore the number in each of them.
             let hint = if scenario.streams.len() > 1 { anew() } else { format!("use --recipients {n}") };
             (format!("it was played with {} recipient{plural}", report::count(*n)), hint)
         }

@@ -10,7 +10,7 @@ use crate::report::sizing;
 use crate::scenario::{Check, Plan, Scenario, used_by};
 use crate::study::{self, Goal, Limit, Question};
 
-/// The exit code when no capacity is enough.
+/// The exit code when no capacity is sufficient.
 const NOT_ATTAINABLE: u8 = 3;
 
 pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
@@ -30,7 +30,7 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
         goals: &goals,
         replications: args.replications.unwrap_or(scenario.replications),
     };
-    load::mind_the_memory(&args.play, &question.with(Some(1)), u32::MAX)?;
+    load::check_memory(&args.play, &question.with(Some(1)), u32::MAX)?;
     let out =
         (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "-capacity")));
     out.as_deref().map_or(Ok(()), |out| usable(out, sizing::refuse_what_is_not_ours))?;
@@ -48,13 +48,13 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
     if sizing.smallest.is_some() { Ok(()) } else { Err(Failure::AlreadyReported(NOT_ATTAINABLE)) }
 }
 
-/// The plan that is meant: the one that is named, or the first that uses the provider.
+/// The plan to size for: the one named, or the first that uses the provider.
 fn plan(scenario: &Scenario, provider: &str) -> String {
     let uses = |plan: &&Plan| used_by([*plan]).into_iter().any(|i| scenario.providers[i].name == provider);
     scenario.plans.iter().find(uses).unwrap_or(&scenario.plans[0]).name.clone()
 }
 
-/// The provider that is meant; it must be used.
+/// The index of the provider to size; it must be used.
 fn provider(scenario: &Scenario, name: &str) -> Result<usize, Failure> {
     let used = scenario.used_providers();
     let names = || used.iter().map(|&i| scenario.providers[i].name.as_str());
@@ -69,7 +69,7 @@ fn provider(scenario: &Scenario, name: &str) -> Result<usize, Failure> {
     })
 }
 
-/// Which limit is looked for: the one that a flag names, or the one that the provider has.
+/// The limit to search for: the one named by a flag, or the one that the provider has.
 fn limit(args: &Capacity, scenario: &Scenario, provider: usize) -> Result<Limit, Failure> {
     let spec = &scenario.providers[provider];
     let has = |limit: Limit| {
@@ -94,7 +94,7 @@ fn limit(args: &Capacity, scenario: &Scenario, provider: usize) -> Result<Limit,
     }
 }
 
-/// What the plan is to come to: what flags say, or those of its checks that ask for something better.
+/// The goals of the plan: those given by flags, or those of its checks that ask for a better value.
 fn goals(args: &Capacity, scenario: &Scenario) -> Result<Vec<Goal>, Failure> {
     let stream = args.stream.as_deref().map(|name| load::stream(scenario, name)).transpose()?;
     let of_flag = |NamedBound { metric, bound }: &NamedBound| Goal { metric: *metric, stream, bound: *bound };

@@ -1,4 +1,4 @@
-//! `failsim check`: play, hold the results to the scenario's checks, to an earlier run and to another scenario.
+//! `failsim check`: simulates, and compares the results with the scenario's checks, an earlier run and another scenario.
 
 use super::args::{Check, GateFormat};
 use super::failure::Failure;
@@ -6,20 +6,20 @@ use super::playing::{play, watched};
 use super::{baseline, load, output};
 use crate::report::{self, gate};
 use crate::scenario::Scenario;
-use crate::study::{self, Differing, Gate, Results, Rivals, Unmatched, Whose};
+use crate::study::{self, Differing, Gate, Results, ScenarioPair, Unmatched, TraceTarget};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The exit code when a check fails.
 const CHECK_FAILED: u8 = 3;
-/// Where a workflow of GitHub keeps the summary of a job.
+/// The environment variable with the path of a GitHub job's summary file.
 const JOB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let mut scenario = load::played(&args.play, &[])?;
     load::remarks(&args.play, &scenario);
-    load::mind_the_memory(&args.play, &scenario, args.often.wanted(&scenario).most())?;
+    load::check_memory(&args.play, &scenario, args.often.wanted(&scenario).most())?;
     if scenario.checks.is_empty() && args.baseline.is_none() && args.against.is_none() {
         return Err(Failure::usage(
             "there is nothing to check: the scenario has no [[checks]] for these plans",
@@ -29,7 +29,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
     tolerances(args, &mut scenario)?;
     let earlier = args.baseline.as_deref().map(|path| comparable(path, args, &scenario)).transpose()?;
     let other = args.against.as_deref().map(|path| other(path, args, &scenario)).transpose()?;
-    let rivals = other.as_ref().map(|other| Rivals::new(&scenario, other).map_err(|reason| unmatched(&reason)));
+    let rivals = other.as_ref().map(|other| ScenarioPair::new(&scenario, other).map_err(|reason| unmatched(&reason)));
     let rivals = rivals.transpose()?;
 
     let wanted = args.often.wanted(&scenario);
@@ -63,14 +63,14 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
         against: name(&args.against),
         differing,
         notes,
-        paired: rivals.as_ref().map(Rivals::paired),
+        paired: rivals.as_ref().map(ScenarioPair::paired),
         ..Gate::new(&args.play.scenario.display().to_string(), results.scenario, args.strict, rows)
     };
     print(args.format, &gate)?;
     if gate.outcome == study::Outcome::Fail { Err(Failure::AlreadyReported(CHECK_FAILED)) } else { Ok(()) }
 }
 
-/// Those of the command line go before those of the file.
+/// Tolerances on the command line override those in the file.
 fn tolerances(args: &Check, scenario: &mut Scenario) -> Result<(), Failure> {
     let compared = scenario.baseline.compared();
     if let Some(other) = args.tolerances.iter().find(|named| !compared.contains(&named.metric)) {
@@ -83,7 +83,7 @@ fn tolerances(args: &Check, scenario: &mut Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The results of an earlier run, unless they cannot be compared with those that `scenario` will have.
+/// Reads the results of an earlier run; fails where they cannot be compared with those that `scenario` will have.
 fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results, Failure> {
     let earlier = baseline::read(path)?;
     let replications = args.often.replications.unwrap_or(scenario.replications);
@@ -91,7 +91,7 @@ fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results,
     Ok(earlier)
 }
 
-/// The scenario that this one is held to, as it is played: with this one's seed, and as many recipients where flags say so.
+/// The scenario to compare with, as it is simulated: with this one's seed, and with the number of recipients that flags set.
 fn other(path: &Path, args: &Check, scenario: &Scenario) -> Result<Scenario, Failure> {
     let mut other = load::load(path)?;
     if other.seed != scenario.seed && !args.play.quiet {
@@ -101,7 +101,7 @@ fn other(path: &Path, args: &Check, scenario: &Scenario) -> Result<Scenario, Fai
     if let Some(recipients) = args.play.recipients {
         other.set_recipients(recipients).map_err(load::refused)?;
     }
-    load::mind_the_memory(&args.play, &other, args.often.replications.unwrap_or(scenario.replications))?;
+    load::check_memory(&args.play, &other, args.often.replications.unwrap_or(scenario.replications))?;
     Ok(other)
 }
 
@@ -125,7 +125,7 @@ fn unmatched(reason: &Unmatched) -> Failure {
     Failure::usage(format!("this scenario cannot be compared with the other: {what}"), hint)
 }
 
-/// What a reader of the comparison should know: what else is not the same.
+/// Notes for a reader of the comparison: what else is not the same.
 fn differences(results: &Results, earlier: &Results) -> Vec<String> {
     let is_other = results.scenario.digest != earlier.scenario.digest;
     let other = is_other.then(|| "the baseline is of another version of the scenario file".to_owned());
@@ -137,13 +137,13 @@ fn differences(results: &Results, earlier: &Results) -> Vec<String> {
     [other, deadline].into_iter().flatten().collect()
 }
 
-/// The plans of another run that nobody asked for.
+/// A note on the plans of another run that `--plan` leaves out.
 fn left_out(scenario: &Scenario, other: &str, plans: &[String]) -> Option<String> {
     let some = !scenario.left_out.is_empty() && !plans.is_empty();
     some.then(|| format!("not compared, since --plan names others: {} of {other}", plans.join(", ")))
 }
 
-/// The plans that are judged by intervals, and why.
+/// A note on the plans that are judged by intervals, and why.
 fn other_luck(plans: &[String]) -> Option<String> {
     let whose = plans.join(", ");
     (!plans.is_empty()).then(|| {
@@ -151,16 +151,16 @@ fn other_luck(plans: &[String]) -> Option<String> {
     })
 }
 
-/// The plans that only this scenario has.
+/// A note on the plans that the other run does not have.
 fn not_compared(other: &str, plans: &[String]) -> Option<String> {
     (!plans.is_empty()).then(|| format!("not compared, since {other} has no such plan: {}", plans.join(", ")))
 }
 
-/// Adds the two lives of each recipient who shows a difference, `files` being those of this scenario and the other.
-fn explain(rivals: &Rivals<'_>, files: [&Path; 2], differing: &mut [Differing]) {
+/// Adds both traces of each recipient who shows a difference; `files` are those of this scenario and of the other.
+fn explain(rivals: &ScenarioPair<'_>, files: [&Path; 2], differing: &mut [Differing]) {
     for first in differing {
         let lives = rivals.lives_of(first).into_iter().flatten();
-        let tell = |((scenario, whose), file): ((&Scenario, Whose), &Path)| {
+        let tell = |((scenario, whose), file): ((&Scenario, TraceTarget), &Path)| {
             format!("{}: {}", file.display(), report::trace(scenario, whose, &study::trace(scenario, whose)))
         };
         first.traces = lives.zip(files).map(tell).collect();
@@ -181,7 +181,7 @@ fn print(format: GateFormat, gate: &Gate) -> Result<(), Failure> {
     }
 }
 
-/// Adds `text` to the end of a file that others add to as well.
+/// Appends `text` to a file that others append to as well.
 fn append(path: &Path, text: &str) -> Result<(), Failure> {
     let file = OpenOptions::new().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {

@@ -1,4 +1,4 @@
-//! How the program ends: what it says last, and with which exit code.
+//! How the program ends: its last message and its exit code.
 
 use super::failure::Failure;
 use super::{interrupt, output};
@@ -15,7 +15,7 @@ pub(super) fn code(failure: &Failure) -> u8 {
     }
 }
 
-/// Says what went wrong and gives the exit code.
+/// Reports what went wrong and returns the exit code.
 pub(super) fn report(failure: &Failure) -> ExitCode {
     match failure {
         Failure::Broken { message, hint } | Failure::Usage { message, hint } => output::say(message, hint.as_deref()),

@@ -1,23 +1,23 @@
-//! What can go wrong.
+//! The ways in which the program can fail.
 
 use std::path::Path;
 
-/// Why the program ends without having done what it was asked.
+/// Why the program ends without having done what it was asked to do.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// A file, a disk, a pipe.
+    /// A problem with a file, a disk or a pipe.
     Broken { message: String, hint: Option<String> },
-    /// A flag or an argument.
+    /// A problem with a flag or an argument.
     Usage { message: String, hint: Option<String> },
-    /// Errors of a scenario or of the command line that have been drawn.
+    /// Errors in a scenario or on the command line, already formatted for the terminal.
     Drawn(String),
-    /// What it was has been said; this is its exit code.
+    /// The failure has been reported already; this is its exit code.
     AlreadyReported(u8),
-    /// A signal came, as from Ctrl-C.
+    /// A signal, such as Ctrl-C, ended the work.
     Interrupted,
-    /// Likewise; what has been done is kept, as this says.
+    /// A signal ended the work; what has been done is kept, as this message says.
     Paused(String),
-    /// Whoever read the output has gone: no error.
+    /// The reader of the output has closed it; not an error.
     BrokenPipe,
 }
 
@@ -30,7 +30,7 @@ impl Failure {
         Self::Broken { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// A file that cannot be read, and what to do about it.
+    /// A file that cannot be read, with a hint on what to do about it.
     pub(super) fn unreadable(path: &Path, error: &std::io::Error, hint: impl Into<String>) -> Self {
         Self::broken(format!("cannot read {}: {error}", path.display()), hint)
     }

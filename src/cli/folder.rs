@@ -1,4 +1,4 @@
-//! The folder that a verb writes into, and what is said of it.
+//! The folder that a subcommand writes into, and the messages about it.
 
 use super::failure::Failure;
 use super::playing::Watched;
@@ -7,15 +7,14 @@ use crate::report::Run;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// The usual folder: named after the scenario, with an `ending`.
+/// The default folder: named after the scenario, with an `ending`.
 pub(super) fn named_after(scenario: &Path, ending: &str) -> PathBuf {
     let mut name = scenario.file_stem().unwrap_or_default().to_owned();
     name.push(ending);
     Path::new("reports").join(name)
 }
 
-/// Whether a folder can be written into is better said before anything is played than after it; `refuse` says whether somebody else's
-/// files lie there.
+/// Checks, before anything is simulated, that the folder can be written into; `refuse` fails where somebody else's files are there.
 pub(super) fn usable(out: &Path, refuse: impl Fn(&Path) -> io::Result<()>) -> Result<(), Failure> {
     let refused = |reason: &str| {
         let message = format!("cannot write a report into {}: {reason}", out.display());
@@ -25,16 +24,16 @@ pub(super) fn usable(out: &Path, refuse: impl Fn(&Path) -> io::Result<()>) -> Re
     if !standing.is_dir() {
         return Err(refused(&format!("{} is no folder", standing.display())));
     }
-    // It has no name, so that none is left behind.
+    // The file has no name, so none is left behind.
     tempfile::tempfile_in(standing).map_err(|error| refused(&error.to_string()))?;
     refuse(out).map_err(|error| refused(&error.to_string()))
 }
 
-/// A name as long as any in a report folder while that is written.
+/// A name at least as long as any that occurs while a report folder is written.
 const LONGEST_NAME: &str = ".failsim-000000/cost_per_recipient-32-plan1000.svg";
 
-/// The part of a path that is there; fails where the rest cannot be made, since a name is too long for the disk or has letters that it does
-/// not take.
+/// The part of a path that exists. Fails where the rest cannot be created because a name is too long or has characters that the disk does
+/// not allow.
 fn standing(out: &Path) -> io::Result<&Path> {
     let mut standing = Path::new(".");
     for folder in out.ancestors().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -49,7 +48,7 @@ fn standing(out: &Path) -> io::Result<&Path> {
     Ok(standing)
 }
 
-/// Whether there is such a file or folder; fails where there cannot be one.
+/// Whether such a file or folder exists; fails where none can exist.
 fn is_there(path: &Path) -> io::Result<bool> {
     match path.symlink_metadata() {
         Ok(_) => Ok(true),
@@ -58,7 +57,7 @@ fn is_there(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Says where the report is, or why there is none.
+/// Reports where the files were written, or why they were not.
 pub(super) fn written(files: io::Result<Vec<PathBuf>>, out: &Path, main: &str, quiet: bool) -> Result<(), Failure> {
     files.map_err(|error| Failure::broken(error.to_string(), "mend that, or name another folder with --out"))?;
     if !quiet {
@@ -67,7 +66,7 @@ pub(super) fn written(files: io::Result<Vec<PathBuf>>, out: &Path, main: &str, q
     Ok(())
 }
 
-/// How what was played was played.
+/// The facts about how the results were made.
 pub(super) fn run_of<T>(watched: &Watched<T>) -> Run {
     Run {
         command: typed(),
@@ -78,7 +77,7 @@ pub(super) fn run_of<T>(watched: &Watched<T>) -> Run {
     }
 }
 
-/// The kind of machine, as far as it tells: processor, architecture, system.
+/// The kind of machine, as far as it is known: processor, architecture, system.
 fn machine() -> String {
     let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model =

@@ -1,4 +1,4 @@
-//! `--goal in_time>=0.99`: what a plan is to come to.
+//! `--goal in_time>=0.99`: the bound that a plan has to meet.
 
 use super::numbers::measure;
 use crate::scenario::{self, Bound, Metric, Unit};
@@ -33,7 +33,7 @@ impl FromStr for NamedBound {
     }
 }
 
-/// Whether the bound keeps a measure from being worse, rather than from being better.
+/// Whether the bound keeps a measure from getting worse, rather than from getting better.
 pub(super) fn asks_for_better(metric: Metric, bound: Bound) -> bool {
     metric.more_is_better() == matches!(bound, Bound::AtLeast(_))
 }

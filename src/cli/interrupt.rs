@@ -1,8 +1,8 @@
-//! What asks the program to end: Ctrl-C, and on Unix SIGTERM and SIGHUP as well.
+//! The signals that ask the program to end: Ctrl-C, and on Unix SIGTERM and SIGHUP as well.
 //!
-//! While recipients are simulated the first signal stops that, after the batches under way. At any other moment, and at the second signal,
-//! the program ends at once. Either way it leaves nothing temporary, says what has become of its work, and ends with 128 and the number of
-//! the signal.
+//! While recipients are simulated, the first signal stops the simulation after the batches under way. At any other time, and at the second
+//! signal, the program ends at once. Either way it leaves nothing temporary behind, says what has become of its work, and exits with 128
+//! plus the number of the signal.
 
 use super::output;
 use crate::files;
@@ -13,15 +13,15 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A disk or a terminal that hangs keeps the program no longer than this.
+/// The longest time that a disk or terminal that hangs can delay the end of the program.
 const AT_MOST: Duration = Duration::from_secs(2);
-/// What is said while there is nothing to keep.
+/// The message while there is nothing to keep.
 pub(super) const NOTHING: &str = "interrupted; nothing was written";
 
-/// What is said once the report is in its place.
+/// The message once the report is in place.
 const WRITTEN: &str = "interrupted; the report is written";
 
-/// What a signal finds.
+/// The state in which a signal finds the program.
 struct State {
     simulating: Option<Arc<Progress>>,
     message: Cow<'static, str>,
@@ -36,20 +36,20 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The exit code of the signal that has come.
+/// The exit code for the signal that was received.
 pub(super) fn code() -> u8 {
     CODE.load(Ordering::Relaxed)
 }
 
-/// Says from now on what has become of the program's work when a signal ends it.
+/// Sets the message for when a signal ends the program: what has become of its work.
 pub(super) fn say(message: impl Into<Cow<'static, str>>) {
     state().message = message.into();
 }
 
-/// Recipients are simulated until this is dropped.
+/// Recipients are being simulated until this is dropped.
 pub(super) struct Simulating;
 
-/// The first signal from now on stops `progress`.
+/// From now on, the first signal stops `progress`.
 pub(super) fn simulating(progress: &Arc<Progress>) -> Simulating {
     state().simulating = Some(Arc::clone(progress));
     Simulating
@@ -61,7 +61,7 @@ impl Drop for Simulating {
     }
 }
 
-/// A signal has come that asks the program to end with `code`.
+/// Handles a signal that asks the program to end with `code`.
 fn received(code: u8) {
     CODE.store(code, Ordering::Relaxed);
     let state = state();
@@ -75,7 +75,7 @@ fn received(code: u8) {
     }
 }
 
-/// Removes what is temporary, says so, and ends the program.
+/// Removes temporary files, says what has become of the work, and ends the program.
 fn end(code: u8, message: Cow<'static, str>) {
     IS_ENDING.store(true, Ordering::SeqCst);
     let (done, finished) = channel::<()>();
@@ -84,21 +84,21 @@ fn end(code: u8, message: Cow<'static, str>) {
         output::say(message, None);
         drop(done);
     };
-    // Where there is no thread to be had, the program ends without a word.
+    // If no thread can be started, the program ends without a message.
     if std::thread::Builder::new().spawn(last_words).is_ok() {
         let _ = finished.recv_timeout(AT_MOST);
     }
     std::process::exit(code.into())
 }
 
-/// Waits for the end where a signal is about to end the program: what then fails, fails for that.
+/// Blocks while a signal is ending the program, so that failures that result from it are not reported.
 pub(super) fn let_it_end() {
     while IS_ENDING.load(Ordering::SeqCst) {
         std::thread::park();
     }
 }
 
-/// Listens to signals from now on. Where it cannot, they end the program as they end any other.
+/// Handles signals from now on. If that fails, signals end the program in the default way.
 #[cfg(unix)]
 pub(super) fn listen() {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -108,8 +108,8 @@ pub(super) fn listen() {
     let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(listening);
 }
 
-/// Whether the program was started without this signal being ignored: `nohup` ignores SIGHUP, and shells have what runs in the background
-/// ignore SIGINT. Where nobody tells, SIGHUP is left to whoever started the program.
+/// Whether this signal was not ignored when the program was started: `nohup` ignores SIGHUP, and shells ignore SIGINT for background jobs.
+/// Where this cannot be determined, SIGHUP keeps the handling that the program was started with.
 #[cfg(unix)]
 fn is_heard(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -117,7 +117,7 @@ fn is_heard(signal: i32) -> bool {
     mask.map_or(signal != signal_hook::consts::SIGHUP, |mask| mask >> (signal - 1) & 1 == 0)
 }
 
-/// Listens to Ctrl-C from now on. Where it cannot, that ends the program as it ends any other.
+/// Handles Ctrl-C from now on. If that fails, Ctrl-C ends the program in the default way.
 #[cfg(not(unix))]
 pub(super) fn listen() {
     let _ = ctrlc::set_handler(|| received(130));

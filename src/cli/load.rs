@@ -1,4 +1,4 @@
-//! Scenario files, with the flags that change what they say.
+//! Loads scenario files and applies the flags that change their values.
 
 use super::args::Play;
 use super::failure::Failure;
@@ -7,7 +7,7 @@ use crate::scenario::{self, Change, LoadError, Override, Scenario};
 use crate::{study, text};
 use std::path::Path;
 
-/// No more file names than this are given in a hint.
+/// The most file names listed in a hint.
 const MOST_NAMES: usize = 8;
 
 /// Reads a scenario file.
@@ -15,7 +15,7 @@ pub(super) fn load(path: &Path) -> Result<Scenario, Failure> {
     load_changed(path, &[])
 }
 
-/// Reads a scenario file with some of its values changed.
+/// Reads a scenario file and changes some of its values.
 fn load_changed(path: &Path, changes: &[Change]) -> Result<Scenario, Failure> {
     scenario::load_changed(path, changes).map_err(|error| match error {
         LoadError::Io { path, source } => Failure::unreadable(&path, &source, readable(&path)),
@@ -23,7 +23,7 @@ fn load_changed(path: &Path, changes: &[Change]) -> Result<Scenario, Failure> {
     })
 }
 
-/// What does not stand in the file, for whoever reads what is wrong with it.
+/// A note on the values that are not from the file, for the reader of an error.
 fn changed(changes: &[Change]) -> String {
     let each: Vec<_> = changes.iter().map(|Change { path, value }| format!("{path} = {value}")).collect();
     if each.is_empty() {
@@ -33,7 +33,7 @@ fn changed(changes: &[Change]) -> String {
     }
 }
 
-/// The scenario files beside `path`, which cannot be read.
+/// A hint that lists the scenario files in the folder of `path`, which cannot be read.
 fn readable(path: &Path) -> String {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -47,7 +47,7 @@ fn readable(path: &Path) -> String {
     }
 }
 
-/// Reads the scenario that is to be played, with some of its values changed, and applies the flags to it.
+/// Reads the scenario to simulate, changes some of its values, and applies the flags to it.
 pub(super) fn played(args: &Play, changes: &[Change]) -> Result<Scenario, Failure> {
     let mut scenario = load_changed(&args.scenario, changes)?;
     if let Some(seed) = args.seed {
@@ -62,8 +62,8 @@ pub(super) fn played(args: &Play, changes: &[Change]) -> Result<Scenario, Failur
     Ok(scenario)
 }
 
-/// Refuses what takes more memory than is free when it is played up to `replications` times.
-pub(super) fn mind_the_memory(args: &Play, scenario: &Scenario, replications: u32) -> Result<(), Failure> {
+/// Refuses a scenario that needs more memory than is free when it is run with up to `replications` replications.
+pub(super) fn check_memory(args: &Play, scenario: &Scenario, replications: u32) -> Result<(), Failure> {
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let (needed, free) = (study::footprint(scenario, replications, threads), memory::free());
     if free.is_none_or(|free| needed <= free) {
@@ -81,14 +81,15 @@ pub(super) fn mind_the_memory(args: &Play, scenario: &Scenario, replications: u3
     ))
 }
 
-/// Says, once for a command, what of the scenario is likely not meant.
+/// Prints the scenario's warnings; to be called once per command.
 pub(super) fn warnings(scenario: &Scenario) {
     if let Some(warnings) = &scenario.warnings {
         output::note_drawn(&warnings.render(output::watched()));
     }
 }
 
-/// Says, once for a command, what of the scenario is likely not meant, and that other recipients at the same capacity ask another question.
+/// Prints the scenario's warnings, and notes that other recipients at the same capacity ask another question. To be called once per
+/// command.
 pub(super) fn remarks(args: &Play, scenario: &Scenario) {
     if !args.quiet {
         warnings(scenario);
@@ -101,7 +102,7 @@ pub(super) fn remarks(args: &Play, scenario: &Scenario) {
     }
 }
 
-/// The stream of traffic with this name, by its index.
+/// The index of the stream of traffic with this name.
 pub(super) fn stream(scenario: &Scenario, name: &str) -> Result<usize, Failure> {
     let names = || scenario.streams.iter().map(|stream| stream.name.as_str());
     names().position(|known| known == name).ok_or_else(|| {
@@ -115,7 +116,7 @@ pub(super) fn stream(scenario: &Scenario, name: &str) -> Result<usize, Failure> 
     })
 }
 
-/// Says why a flag does not fit the scenario.
+/// A failure that says why a flag does not fit the scenario.
 pub(super) fn refused(reason: Override) -> Failure {
     match reason {
         Override::TooManyRecipients { available } => Failure::usage(

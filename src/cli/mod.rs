@@ -1,4 +1,4 @@
-//! The command line: words, flags, progress, exit codes.
+//! The command line: subcommands, flags, progress, exit codes.
 //!
 //! Results go to standard output, progress and notes to standard error.
 
@@ -33,8 +33,8 @@ use clap::CommandFactory;
 use failure::Failure;
 use std::process::ExitCode;
 
-/// Reads the command line, does what it says, and gives the exit code: 0 done, 1 something broke, 2 bad usage or a bad scenario,
-/// 3 a check failed, 130 interrupted (129 by SIGHUP, 143 by SIGTERM).
+/// Reads the command line, carries it out, and returns the exit code: 0 done, 1 something broke, 2 bad usage or a bad scenario, 3 a check
+/// failed, 130 interrupted (129 by SIGHUP, 143 by SIGTERM).
 #[must_use]
 pub fn main() -> ExitCode {
     interrupt::listen();
@@ -77,7 +77,7 @@ fn typed() -> String {
     std::iter::once("failsim".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// `word` as a shell reads it.
+/// `word` quoted for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,+%".contains(c);
     if word.contains(is_hidden) {
@@ -89,7 +89,7 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// A character of a word in `$'...'`, in which shells know escapes for the hidden ones.
+/// A character of a word in `$'...'`, where shells understand escapes for hidden characters.
 fn escape(c: char) -> String {
     match c {
         '\'' | '\\' => format!("\\{c}"),

@@ -1,45 +1,45 @@
-//! Whole numbers on the command line: written as in a scenario file, and refused with what would do.
+//! Whole numbers on the command line: written as in a scenario file, and rejected with a message that says what is allowed.
 
 use crate::scenario::{Metric, nearest};
 use crate::traffic::MAX_RECIPIENTS;
 use std::ops::RangeInclusive;
 
-/// A number of recipients.
+/// Parses a number of recipients.
 pub(super) fn recipients(text: &str) -> Result<u64, String> {
     whole(text, 1..=MAX_RECIPIENTS)
 }
 
-/// A number of replications.
+/// Parses a number of replications.
 pub(super) fn replications(text: &str) -> Result<u32, String> {
     whole(text, 1..=100_000)
 }
 
-/// A number of replications from which an interval can be told.
+/// Parses a number of replications that is large enough for an interval.
 pub(super) fn enough_replications(text: &str) -> Result<u32, String> {
     whole(text, crate::study::LEAST_REPLICATIONS..=100_000)
 }
 
-/// A number of threads.
+/// Parses a number of threads.
 pub(super) fn threads(text: &str) -> Result<u16, String> {
     whole(text, 1..=4_096)
 }
 
-/// A seed, or the number of a recipient.
+/// Parses a seed or the number of a recipient.
 pub(super) fn any(text: &str) -> Result<u64, String> {
     whole(text, 0..=u64::MAX)
 }
 
-/// The number of a replication.
+/// Parses the number of a replication.
 pub(super) fn replication(text: &str) -> Result<u32, String> {
     whole(text, 0..=u32::MAX)
 }
 
-/// The name of a measure.
+/// Parses the name of a measure.
 pub(super) fn measure(text: &str) -> Result<Metric, String> {
     metric(text, &Metric::all().collect::<Vec<_>>())
 }
 
-/// The measure of `known` that is called so.
+/// The measure among `known` with this name.
 pub(super) fn metric(name: &str, known: &[Metric]) -> Result<Metric, String> {
     Metric::named(name).filter(|metric| known.contains(metric)).ok_or_else(|| {
         let names: Vec<_> = known.iter().map(|metric| metric.name()).collect();
@@ -50,7 +50,7 @@ pub(super) fn metric(name: &str, known: &[Metric]) -> Result<Metric, String> {
     })
 }
 
-/// A whole number within `range`, as `1000000` or `1_000_000`.
+/// Parses a whole number within `range`, written as `1000000` or `1_000_000`.
 fn whole<T: TryFrom<u64> + Into<u64> + Copy>(text: &str, range: RangeInclusive<T>) -> Result<T, String> {
     let (least, most): (u64, u64) = ((*range.start()).into(), (*range.end()).into());
     let is_digit = |c: char| c.is_ascii_digit() || c == '_';

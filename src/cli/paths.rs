@@ -1,14 +1,14 @@
-//! Paths on the command line: a flag is not taken for one.
+//! Paths on the command line: a flag is not accepted as a path.
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::path::PathBuf;
 
-/// Reads the path of a file.
+/// Parses the path of a file.
 pub(super) fn file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(no_flag)
 }
 
-/// Reads the path of a folder, which may end with a slash.
+/// Parses the path of a folder, which may end with a slash.
 pub(super) fn folder() -> impl TypedValueParser<Value = PathBuf> {
     file().map(|path| path.components().collect::<PathBuf>())
 }

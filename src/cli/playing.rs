@@ -1,4 +1,4 @@
-//! Playing with somebody at the keyboard: threads, a progress bar, and signals that stop it.
+//! Runs a simulation with a user at the terminal: threads, a progress bar, and signals that stop it.
 
 use super::args::Play;
 use super::failure::Failure;
@@ -13,18 +13,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// A bar appears when a run takes longer than this.
+/// The progress bar appears when a run takes longer than this.
 const PATIENCE: Duration = Duration::from_millis(500);
 const TICK: Duration = Duration::from_millis(100);
 
-/// What was played, and what it took.
+/// The result of some work, and the threads and time it took.
 pub(super) struct Watched<T> {
     pub(super) outcome: T,
     pub(super) threads: usize,
     pub(super) seconds: f64,
 }
 
-/// Plays all plans of `scenario`, as often as `wanted`; the data of figures is made for a report alone.
+/// Simulates all plans of `scenario` with the replications `wanted`. The figure data is collected only where a report is written.
 pub(super) fn play(
     args: &Play,
     scenario: &Scenario,
@@ -44,7 +44,7 @@ pub(super) fn play(
     Ok((findings, Watched { outcome: (), threads, seconds }))
 }
 
-/// Does `work` on as many threads as asked for, with a bar that shows how far it has come, until a signal stops it.
+/// Does `work` on the number of threads asked for, with a progress bar, until it is done or a signal stops it.
 pub(super) fn watched<T: Send>(args: &Play, work: impl FnOnce(&Progress) -> T + Send) -> Result<Watched<T>, Failure> {
     let pool = pool(args.threads)?;
     let progress = Arc::new(Progress::default());
@@ -76,7 +76,7 @@ fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
         .map_err(|error| Failure::broken(format!("cannot start threads: {error}"), "try fewer with --threads"))
 }
 
-/// Shows how far the run has come, until `playing` hangs up.
+/// Shows the progress of the run until the other end of `playing` is dropped.
 fn show(progress: &Progress, playing: &Receiver<()>) {
     let still = |wait| playing.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
     if !still(PATIENCE) {
@@ -84,7 +84,7 @@ fn show(progress: &Progress, playing: &Receiver<()>) {
     }
     let bar = ProgressBar::new(0).with_elapsed(PATIENCE);
     while still(TICK) {
-        // The style last: each of them may draw.
+        // The style is set last, since each of these calls may redraw the bar.
         bar.set_length(progress.planned());
         bar.set_message(report::count(progress.planned()));
         bar.set_position(progress.played());
@@ -93,13 +93,13 @@ fn show(progress: &Progress, playing: &Receiver<()>) {
     bar.finish_and_clear();
 }
 
-/// What a run is busy with.
+/// The phase of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Stage {
-    /// What it will play is not known yet.
+    /// The number of recipients to simulate is not known yet.
     Preparing,
     Playing,
-    /// All is played, and not summed up yet.
+    /// All recipients are simulated; the results are not yet summed up.
     SummingUp,
 }
 

@@ -1,4 +1,4 @@
-//! How often to play: `--replications`, or `--precision` with a bound.
+//! The number of replications: `--replications`, or `--precision` with a bound.
 
 use super::numbers;
 use crate::scenario::Scenario;
@@ -22,7 +22,7 @@ pub(super) struct ReplicationArgs {
 }
 
 impl ReplicationArgs {
-    /// The most replications that a precision may take.
+    /// The largest number of replications that a precision may take.
     pub(super) fn most(&self) -> Option<u32> {
         self.precision.map(|_| self.bound())
     }
@@ -31,7 +31,7 @@ impl ReplicationArgs {
         self.max_replications.unwrap_or(MOST)
     }
 
-    /// How often `scenario` is to be played.
+    /// The replications that `scenario` is to be run with.
     pub(super) fn wanted(&self, scenario: &Scenario) -> Replications {
         match self.precision {
             Some(precision) => Replications::Until(precision, self.bound()),
@@ -40,7 +40,7 @@ impl ReplicationArgs {
     }
 }
 
-/// The precision that `text` says: `0.1pp`, `5%`, or both.
+/// Parses a precision: `0.1pp`, `5%`, or both.
 fn precision(text: &str) -> Result<Precision, String> {
     const FORMS: &str = "write percentage points such as 0.1pp, a part of the cost such as 5%, or both as 0.1pp,5%";
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0).map(|x| x / 100.0);

@@ -1,4 +1,4 @@
-//! `failsim run`: play, compare, print, report.
+//! `failsim run`: simulates, compares, prints, reports.
 
 use super::args::{Format, Run};
 use super::failure::Failure;
@@ -11,7 +11,7 @@ use crate::study::RunOutput;
 pub(super) fn run(args: &Run) -> Result<(), Failure> {
     let scenario = load::played(&args.play, &[])?;
     load::remarks(&args.play, &scenario);
-    load::mind_the_memory(&args.play, &scenario, args.often.wanted(&scenario).most())?;
+    load::check_memory(&args.play, &scenario, args.often.wanted(&scenario).most())?;
     let out = (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "")));
     out.as_deref().map_or(Ok(()), |out| usable(out, report::refuse_what_is_no_report))?;
     let (findings, watched) = play(&args.play, &scenario, args.often.wanted(&scenario), out.is_some())?;

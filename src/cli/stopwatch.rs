@@ -1,4 +1,4 @@
-//! Wall time: the one place that reads the machine's clock.
+//! Wall time: the only place that reads the machine's clock.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! The points of a sweep that are there already: what each came to, in a file named by the job that it is the answer to.
+//! The completed points of a sweep: the results of each, in a file named after the job that they answer.
 
 use super::failure::Failure;
 use crate::scenario::hexadecimal;
@@ -9,29 +9,29 @@ use sha2::{Digest, Sha256};
 use std::io::{Error, Result};
 use std::path::{Path, PathBuf};
 
-/// The folder of the points, in that of the sweep.
+/// The folder of the points, inside that of the sweep.
 const POINTS: &str = "points";
 /// The value of [`Point::schema`].
 const SCHEMA: &str = "failsim/point/1";
-/// The longest file of a point [bytes], as that of a baseline.
+/// The largest file of a point [bytes], the same as for a baseline.
 const LONGEST: u64 = 512 << 20;
-/// So much of the digest of a job tells its file from all others.
+/// The number of digits of a job's digest that name its file, enough to tell it from all others.
 const NAME: usize = 32;
 
 /// The folder in which the results of points are kept.
 pub(super) struct Store(PathBuf);
 
-/// A point as it stands in its file.
+/// The contents of a point's file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Point {
     /// Always [`SCHEMA`].
     schema: String,
-    /// The digest of the job: the scenario with its changes, how often it was played, and the revision of the engine.
+    /// The digest of the job: the scenario with its changes, its replications, and the revision of the engine.
     job: String,
-    /// The SHA-256 of the results, as they are written in a file of their own.
+    /// The SHA-256 of the results, as they would be written in a file of their own.
     checksum: String,
-    /// What it came to.
+    /// The results of the point.
     results: Results,
 }
 
@@ -46,7 +46,7 @@ impl Store {
         &self.0
     }
 
-    /// Makes the folder, and sees whether it can be written into.
+    /// Creates the folder, and checks that it can be written into.
     pub(super) fn make(&self) -> Result<()> {
         let made = std::fs::create_dir_all(&self.0).and_then(|()| tempfile::tempfile_in(&self.0));
         made.map(drop).map_err(|error| naming(&self.0, &error))
@@ -56,13 +56,13 @@ impl Store {
         self.0.join(format!("{}.json", job.get(..NAME).unwrap_or(job)))
     }
 
-    /// Whether there is a file for the job, sound or not.
+    /// Whether there is a file for the job, valid or not.
     pub(super) fn has(&self, job: &str) -> bool {
         self.file(job).is_file()
     }
 
-    /// The results of the job. A file that is damaged counts as missing, and so does one that is the answer to another job; what is no file
-    /// does not.
+    /// The results of the job. A file that is damaged or answers another job counts as missing; one that cannot be read, such as a folder,
+    /// is an error.
     pub(super) fn read(&self, job: &str) -> std::result::Result<Option<Results>, Failure> {
         const HINT: &str = "remove it, or name another folder with --out";
         let path = self.file(job);
@@ -77,7 +77,7 @@ impl Store {
         Ok(results.filter(|results| results.schema == study::SCHEMA))
     }
 
-    /// Keeps the results, whole or not at all, and gives them as they will be read.
+    /// Stores the results, completely or not at all, and returns them as they will be read back.
     pub(super) fn keep(&self, job: &str, results: Results) -> Result<Results> {
         let (path, checksum) = (self.file(job), checksum(&results));
         let point = Point { schema: SCHEMA.to_owned(), job: job.to_owned(), checksum, results };
@@ -87,7 +87,7 @@ impl Store {
         Ok(point.results)
     }
 
-    /// What is said when a signal ends the program at once.
+    /// The message for when a signal ends the program at once.
     pub(super) fn kept(&self) -> String {
         format!("interrupted; what has been played is in {}, and the same command goes on from there", self.0.display())
     }

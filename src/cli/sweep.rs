@@ -1,4 +1,4 @@
-//! `failsim sweep`: what one or two values of a scenario do, point by point; points that are there already are not played again.
+//! `failsim sweep`: the effect of one or two values of a scenario, point by point. Completed points are not simulated again.
 
 use super::args::{Format, Sweep};
 use super::failure::Failure;
@@ -10,9 +10,9 @@ use crate::scenario::{Axis, Change, Metric};
 use crate::sim::Progress;
 use crate::study::{self, Intervals, Replications, Results};
 
-/// More points than this are taken for a mistake.
+/// More points than this are considered a mistake.
 const MOST_POINTS: usize = 10_000;
-/// Measures shown when none is named.
+/// The measures shown when none is named.
 const MEASURES: [Metric; 4] = [Metric::InTime, Metric::Delivered, Metric::CostPerRecipient, Metric::LatencyP95];
 
 pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
@@ -21,7 +21,7 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     let points = study::points(&axes);
     let out = args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "-sweep"));
     let store = Store::of(&out);
-    // Every point is read before any is played, so that one which is wrong is told at once.
+    // Every point is read before any is simulated, so that an invalid one is reported at once.
     let jobs =
         points.iter().map(|point| Job::new(args, point.changes(&axes), &store)).collect::<Result<Vec<_>, _>>()?;
     let first = load::played(&args.play, &jobs[0].changes)?;
@@ -63,7 +63,7 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     }
 }
 
-/// What a reader of the intervals should know.
+/// Notes for a reader of the intervals.
 fn notes(args: &Sweep, results: &[Results]) -> Vec<String> {
     let count = |is: &dyn Fn(&Results) -> bool| results.iter().filter(|results| is(results)).count();
     let unknown = count(&|results| results.scenario.intervals == Intervals::Unknown);
@@ -87,7 +87,7 @@ fn notes(args: &Sweep, results: &[Results]) -> Vec<String> {
     unknown.into_iter().chain(longest).collect()
 }
 
-/// What is varied.
+/// The axes: the values to vary.
 fn axes(args: &Sweep) -> Result<Vec<Axis>, Failure> {
     let axes = args.vary.clone();
     let count: usize = axes.iter().map(|axis| axis.values.len()).product();
@@ -111,7 +111,7 @@ fn axes(args: &Sweep) -> Result<Vec<Axis>, Failure> {
     }
 }
 
-/// Refuses a flag that would say the value which is varied: every point would be played with it, under the labels of others.
+/// Refuses a flag that sets the value being varied: every point would be simulated with it, under the label of another value.
 fn not_said_twice(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
     let (play, often) = (&args.play, &args.often);
     let flag = match (axis.path.table(), axis.path.key()) {
@@ -127,8 +127,8 @@ fn not_said_twice(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
     ))
 }
 
-/// Refuses a sweep over a plan that `--plan` leaves out: all points would be alike. One that a stream of traffic always follows is
-/// played whichever plans are compared.
+/// Refuses a sweep over a plan that `--plan` leaves out: all points would be alike. A plan that a stream of traffic always follows is
+/// simulated whichever plans are compared.
 fn left_out(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
     let ("plans", Some(member)) = (axis.path.table(), axis.path.member()) else { return Ok(()) };
     if args.play.plans.is_empty() {
@@ -146,7 +146,7 @@ fn left_out(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
     }
 }
 
-/// What to say to whoever pressed Ctrl-C.
+/// The message after an interruption.
 fn paused(jobs: &[Job], store: &Store) -> Failure {
     let done = jobs.iter().filter(|job| matches!(store.read(&job.key), Ok(Some(_)))).count();
     Failure::Paused(format!(
@@ -156,13 +156,13 @@ fn paused(jobs: &[Job], store: &Store) -> Failure {
     ))
 }
 
-/// A point to play, or one that is there. Its scenario is read anew when its turn comes: thousands of them, with their CSV files, would
-/// fill the memory.
+/// A point, to be simulated or already completed. Its scenario is read again when its turn comes: thousands of them, with their CSV files,
+/// would fill the memory.
 struct Job {
     changes: Vec<Change>,
     key: String,
     known: Option<Results>,
-    /// About how many lives playing it takes.
+    /// The approximate number of simulated recipients.
     lives: u64,
 }
 
@@ -173,7 +173,7 @@ impl Job {
             load::stream(&scenario, name)?;
         }
         let wanted = args.often.wanted(&scenario);
-        load::mind_the_memory(&args.play, &scenario, wanted.most())?;
+        load::check_memory(&args.play, &scenario, wanted.most())?;
         let key = study::key(&scenario, wanted);
         let known = store.read(&key)?;
         let replications = match wanted {
@@ -184,7 +184,7 @@ impl Job {
         Ok(Self { changes, lives: if known.is_some() { 0 } else { lives }, key, known })
     }
 
-    /// What the point comes to: played and stored, unless it is known.
+    /// The results of the point: stored ones where there are any, otherwise simulated and stored.
     fn results(&self, args: &Sweep, store: &Store, progress: &Progress) -> Result<Results, Failure> {
         if let Some(known) = &self.known {
             return Ok(known.clone());

@@ -1,10 +1,10 @@
-//! `--tolerance in_time=0.1pp`: by how much a measure may be worse than in another run.
+//! `--tolerance in_time=0.1pp`: how much worse a measure may be than in another run.
 
 use super::numbers;
 use crate::scenario::{Metric, Tolerance};
 use std::str::FromStr;
 
-/// A measure of [`Metric::COMPARED`] and by how much it may be worse.
+/// A measure of [`Metric::COMPARED`] and how much worse it may be.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct NamedTolerance {
     pub(super) metric: Metric,

@@ -1,9 +1,9 @@
-//! `failsim trace`: one recipient's life.
+//! `failsim trace`: shows what happened to one recipient.
 
 use super::args::Trace;
 use super::failure::Failure;
 use super::{load, output};
-use crate::study::Whose;
+use crate::study::TraceTarget;
 use crate::{report, study};
 
 pub(super) fn trace(args: &Trace) -> Result<(), Failure> {
@@ -32,6 +32,6 @@ pub(super) fn trace(args: &Trace) -> Result<(), Failure> {
             format!("use --recipient {} or a lower number", recipients - 1),
         ));
     }
-    let whose = Whose { plan, stream, recipient: args.recipient, replication: args.replication };
+    let whose = TraceTarget { plan, stream, recipient: args.recipient, replication: args.replication };
     output::print(&report::trace(&scenario, whose, &study::trace(&scenario, whose)))
 }

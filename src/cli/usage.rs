@@ -1,4 +1,4 @@
-//! The command line as it is read, and what is said when it cannot be, or asks for help.
+//! Parses the command line, and prints help or what is wrong with it.
 
 use super::args::Args;
 use super::failure::Failure;
@@ -7,15 +7,15 @@ use crate::text;
 use clap::error::Error;
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
-/// The verb and its flags; a failure also where help or the version was asked for and has been printed.
+/// The subcommand and its flags. Returns a failure also where help or the version was asked for and has been printed.
 pub(super) fn parsed() -> Result<Args, Failure> {
     let matches = command().try_get_matches();
     let args = matches.and_then(|matches| Args::from_arg_matches(&matches));
     args.map_err(|error| told(&error.format(&mut command())))
 }
 
-/// What can be typed. Each option takes the next word as its value, also where that begins with a minus: what is wrong with the value is
-/// then said by who knows what it should be.
+/// The command line's definition. Each option takes the next word as its value, even where it begins with a minus, so that the option's own
+/// parser can say what is wrong with the value.
 fn command() -> Command {
     let takes_any = |arg: Arg| {
         let takes_value = !arg.is_positional() && arg.get_action().takes_values();
@@ -24,7 +24,7 @@ fn command() -> Command {
     Args::command().mut_subcommands(|verb| verb.mut_args(takes_any))
 }
 
-/// Prints what was asked for, or draws what is wrong.
+/// Prints what was asked for, or formats the error.
 fn told(error: &Error) -> Failure {
     if error.use_stderr() {
         return Failure::Drawn(drawn(error));
@@ -33,7 +33,7 @@ fn told(error: &Error) -> Failure {
     printed.err().unwrap_or(Failure::AlreadyReported(0))
 }
 
-/// The error in colours; without them where it may repeat an argument with what a terminal would obey.
+/// The error in colours, or without them where it may repeat an argument that contains control characters.
 fn drawn(error: &Error) -> String {
     let is_hidden = |word: std::ffi::OsString| word.to_string_lossy().contains(text::is_hidden);
     if std::env::args_os().any(is_hidden) {

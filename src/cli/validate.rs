@@ -1,4 +1,4 @@
-//! `failsim validate`: read files, play nothing.
+//! `failsim validate`: reads files without simulating anything.
 
 use super::args::Validate;
 use super::failure::Failure;
@@ -7,7 +7,7 @@ use crate::report;
 use crate::scenario::Scenario;
 use std::path::Path;
 
-/// Reads every file and says what is wrong with each; a file that cannot be read at all decides the exit code.
+/// Reads every file and says what is wrong with each; a file that cannot be read at all determines the exit code.
 pub(super) fn validate(args: &Validate) -> Result<(), Failure> {
     let mut worst = None;
     for path in &args.scenarios {

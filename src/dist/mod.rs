@@ -1,5 +1,4 @@
-//! Latency distributions: their shapes in quantities that people have, their quantile functions, and the tables that
-//! sample them.
+//! Latency distributions: shapes with practical parameters, their quantile functions, and the tables from which they are sampled.
 
 mod quantile;
 mod quantile_tables;
@@ -11,22 +10,22 @@ use std::sync::Arc;
 pub use quantile_tables::{Entry, QuantileTables};
 pub use sampler::Sampler;
 
-/// The longest span a distribution yields, about 407 days; the far tail of a very wide shape ends there.
+/// The longest span that a distribution yields, about 407 days; the far tail of a very wide shape is cut off there.
 pub const MAX_SPAN: Span = Span::from_micros(1 << 45);
 
 /// The shape of a distribution of spans of time.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Shape {
-    /// Always the same span.
+    /// A constant span.
     Constant(Span),
-    /// Evenly spread over `min..max`, with `min < max`.
+    /// Uniform over `min..max`, with `min < max`.
     Uniform {
         /// The shortest span.
         min: Span,
         /// The longest span.
         max: Span,
     },
-    /// Memoryless.
+    /// Exponential (memoryless).
     Exponential {
         /// The mean, above zero.
         mean: Span,
@@ -38,7 +37,7 @@ pub enum Shape {
         /// The standard deviation of the logarithm, above zero.
         sigma: f64,
     },
-    /// A sum of memoryless stages: shape `1/cv²`, scale `mean · cv²`.
+    /// A gamma distribution, such as a sum of exponential stages: shape `1/cv²`, scale `mean · cv²`.
     Gamma {
         /// The mean, above zero.
         mean: Span,
@@ -52,29 +51,29 @@ pub enum Shape {
         /// Above zero; below 1 the tail is heavier than exponential.
         shape: f64,
     },
-    /// One of these measured spans, each as likely as the other. Not empty.
+    /// One of these measured spans, all equally likely. Not empty.
     Empirical(Arc<[Span]>),
 }
 
-/// A distribution of spans of time: a shape, moved by `shift`, and cut off at `max` (a longer span becomes `max`).
+/// A distribution of spans of time: a shape, shifted by `shift` and capped at `max` (a longer span becomes `max`).
 #[derive(Clone, PartialEq, Debug)]
 pub struct Dist {
     /// The shape.
     pub shape: Shape,
     /// Added to every span; not negative.
     pub shift: Span,
-    /// No span is longer; [`Span::UNLIMITED`] for no bound.
+    /// The cap on the span; [`Span::UNLIMITED`] for none.
     pub max: Span,
 }
 
 impl Dist {
-    /// `shape`, neither moved nor cut off.
+    /// The distribution with this shape, neither shifted nor capped.
     #[must_use]
     pub const fn new(shape: Shape) -> Self {
         Self { shape, shift: Span::ZERO, max: Span::UNLIMITED }
     }
 
-    /// Always `span`.
+    /// The constant distribution at `span`.
     #[must_use]
     pub const fn constant(span: Span) -> Self {
         Self::new(Shape::Constant(span))

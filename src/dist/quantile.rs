@@ -1,19 +1,19 @@
-//! Quantile functions of the shapes, in the arithmetic of `libm` so that they give the same bits everywhere.
+//! Quantile functions of the shapes, computed with `libm` so that results are bit-identical on every platform.
 
 use super::Shape;
 use crate::units::Span;
 
-/// A probability given by the smaller of its two sides, so that neither tail loses digits.
+/// A probability expressed by its smaller side, so that neither tail loses digits.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Tail {
-    /// This much lies below.
+    /// The probability below the quantile.
     Lower(f64),
-    /// This much lies above.
+    /// The probability above the quantile.
     Upper(f64),
 }
 
 impl Tail {
-    /// `-ln` of what lies above.
+    /// The negative logarithm of the probability above.
     fn neg_log_upper(self) -> f64 {
         match self {
             Self::Lower(p) => -libm::log1p(-p),
@@ -21,7 +21,7 @@ impl Tail {
         }
     }
 
-    /// What lies below.
+    /// The probability below.
     fn lower(self) -> f64 {
         match self {
             Self::Lower(p) => p,
@@ -30,7 +30,7 @@ impl Tail {
     }
 }
 
-/// The quantile of a continuous `shape` (µs); `None` for those that are not continuous.
+/// The quantile of a continuous `shape` (µs); `None` if the shape is not continuous.
 pub(super) fn quantile(shape: &Shape, at: Tail) -> Option<f64> {
     let micros = |span: Span| span.as_micros() as f64;
     Some(match *shape {
@@ -43,15 +43,15 @@ pub(super) fn quantile(shape: &Shape, at: Tail) -> Option<f64> {
     })
 }
 
-/// The quantile of a log-normal shape (µs) where that of the standard normal distribution is `z`.
+/// The quantile of a log-normal shape (µs), given the standard normal quantile `z`.
 pub(super) fn lognormal(median: Span, sigma: f64, z: f64) -> f64 {
     median.as_micros() as f64 * libm::exp(sigma * z)
 }
 
 /// The quantile of the standard normal distribution.
 ///
-/// Abramowitz and Stegun 26.2.23 (error below 4.5e-4), then three steps of Newton's method on the logarithm of the tail, which
-/// is smooth and concave.
+/// Abramowitz and Stegun 26.2.23 (error below 4.5e-4), then three steps of Newton's method on the logarithm of the tail, which is
+/// smooth and concave.
 pub(super) fn standard_normal(at: Tail) -> f64 {
     let (tail, sign) = match at {
         Tail::Lower(p) => (p, -1.0),
@@ -79,7 +79,7 @@ fn gamma(a: f64, at: Tail) -> f64 {
     let mut y = libm::log(gamma_guess(a, at)).clamp(low, high);
     for _ in 0..100 {
         let (density, lower, upper) = gamma_at(a, libm::exp(y));
-        // The side is known even where the density underflows and says nothing.
+        // The side is known even where the density underflows and carries no information.
         let (tail, slope, too_low) = match at {
             Tail::Lower(_) => (lower, density, lower < target),
             Tail::Upper(_) => (upper, -density, upper > target),
@@ -99,7 +99,7 @@ fn gamma(a: f64, at: Tail) -> f64 {
     libm::exp(y)
 }
 
-/// Wilson and Hilferty's cube of a normal; where that is of no use, the leading term of the lower tail.
+/// Wilson and Hilferty's cube of a normal; where that is unusable, the leading term of the lower tail.
 fn gamma_guess(a: f64, at: Tail) -> f64 {
     let root = 1.0 - 1.0 / (9.0 * a) + standard_normal(at) / (3.0 * libm::sqrt(a));
     if root > 0.3 {
@@ -108,9 +108,9 @@ fn gamma_guess(a: f64, at: Tail) -> f64 {
     libm::exp((libm::log(at.lower()) + libm::lgamma(a + 1.0)) / a).max(1e-300)
 }
 
-/// Of the gamma distribution with shape `a` and scale 1: `x` times its density at `x`, and what it has below and above: the
-/// regularised incomplete gamma functions P and Q, by the series below `a + 1` and Lentz's continued fraction above
-/// (DLMF 8.7.1 and 8.9.2).
+/// For the gamma distribution with shape `a` and scale 1, returns `x` times the density at `x`, and the probabilities below and
+/// above `x`: the regularised incomplete gamma functions P and Q, by the series below `a + 1` and by Lentz's continued fraction
+/// above (DLMF 8.7.1 and 8.9.2).
 fn gamma_at(a: f64, x: f64) -> (f64, f64, f64) {
     let front = libm::exp(a * libm::log(x) - x - libm::lgamma(a));
     if x < a + 1.0 {

@@ -1,25 +1,25 @@
-//! Many samplers in one table, for batches of draws.
+//! The tables of several samplers in one, for batches of draws.
 
 use super::sampler::{Kind, Sampler, WITHIN_BITS, locate};
 
-/// The tables of several samplers, one after the other, so that a batch of draws from a mixture of them is read without a branch.
+/// The tables of several samplers, concatenated, so that a batch of draws from a mixture of them needs no branches.
 #[derive(Clone, Debug, Default)]
 pub struct QuantileTables {
     knots: Vec<i64>,
 }
 
-/// Where a sampler's table stands in an [`QuantileTables`].
+/// The position of one sampler's table in a [`QuantileTables`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Entry {
     start: u32,
-    /// All bits for a table; none for a constant, whose first knot serves every draw.
+    /// All bits set for a table; zero for a constant, whose first knot serves every draw.
     pieces: u32,
-    /// Nothing longer (µs).
+    /// The cap on the span (µs).
     max: i64,
 }
 
 impl QuantileTables {
-    /// Adds a sampler; `None` for one that has no table, because it draws from measured spans.
+    /// Adds a sampler; `None` if it has no table because it draws from measured spans.
     pub fn add(&mut self, sampler: &Sampler) -> Option<Entry> {
         match &sampler.kind {
             Kind::Constant(span) => Some(self.constant((*span).min(sampler.max))),
@@ -39,7 +39,7 @@ impl QuantileTables {
         Entry { start, pieces: 0, max: i64::MAX }
     }
 
-    /// What [`Sampler::sample`] gives for each draw (µs), all from the sampler of `entry`.
+    /// Computes [`Sampler::sample`] for each draw (µs), with the sampler of `entry`.
     pub fn read(&self, entry: Entry, draws: &[u32], spans: &mut [i64]) {
         if entry.pieces == 0 {
             return spans.fill(self.knots[entry.start as usize]);
@@ -49,7 +49,7 @@ impl QuantileTables {
         }
     }
 
-    /// What [`Sampler::sample`] gives for each draw (µs), from the sampler that its `choice` among `entries` says.
+    /// Computes [`Sampler::sample`] for each draw (µs), with the sampler that `choices` selects from `entries`.
     pub fn read_by(&self, entries: &[Entry], choices: &[u8], draws: &[u32], spans: &mut [i64]) {
         let (mut pieces, mut withins) = ([0; CHUNK], [0; CHUNK]);
         for ((spans, choices), draws) in spans.chunks_mut(CHUNK).zip(choices.chunks(CHUNK)).zip(draws.chunks(CHUNK)) {
@@ -75,7 +75,7 @@ impl QuantileTables {
     }
 }
 
-/// So many draws are located at once.
+/// The number of draws located at a time.
 const CHUNK: usize = 128;
 
 /// [`locate`] for many draws.

@@ -5,40 +5,40 @@ use super::{Dist, MAX_SPAN, Shape};
 use crate::units::Span;
 use std::sync::{Arc, LazyLock};
 
-/// Each halving of a tail's probability is cut into this many pieces.
+/// The number of pieces into which each halving of a tail's probability is divided.
 const PIECES: usize = 1 << PIECE_BITS;
 const PIECE_BITS: u32 = 6;
-/// The bits of an `f32` fraction below those that number the piece: where in the piece a draw falls.
+/// The number of `f32` fraction bits below those of the piece number; they locate a draw within its piece.
 pub(super) const WITHIN_BITS: u32 = 23 - PIECE_BITS;
-/// A draw folded at the median is from 0.5 (in place of 0) to 2³¹, which is 32 halvings.
+/// A draw folded at the median ranges from 0.5 (in place of 0) to 2³¹, which is 32 halvings.
 const HALVINGS: usize = 32;
-/// One knot for each piece of a side, and one for the median.
+/// The number of knots of a side: one for each piece, and one for the median.
 const SIDE: usize = HALVINGS * PIECES + 1;
 /// The bits of 0.5 as an `f32`, without those within a piece: the number of the first piece.
 const FIRST_PIECE: u32 = 0.5_f32.to_bits() >> WITHIN_BITS;
 
-/// Draws spans of time from a [`Dist`]: one multiplication and two neighbouring look-ups in a table.
+/// Draws spans of time from a [`Dist`] with one multiplication and two adjacent table look-ups.
 ///
-/// The quantile function is tabulated at knots that lie denser towards both tails: each side's probability is halved 32
-/// times, down to 2⁻³³, each halving cut into 64 pieces, and a draw interpolates linearly between the two knots
-/// around it. Halving and piece are the leading bits of the draw's floating-point form, so that finding them is a
-/// conversion and a shift. Within a piece of probability δ the sampled distribution function is off by at most
-/// δ/8 times the relative change of the density over the piece; for all shapes and parameters in use that is far below 1e-4
-/// (tested), and beyond the 99.9 % quantile pieces are narrower than 8e-6.
+/// The quantile function is tabulated at knots that are denser towards both tails: the probability of each side is halved 32 times,
+/// down to 2⁻³³, each halving is divided into 64 pieces, and a draw is interpolated linearly between the two knots around it. The
+/// halving and the piece are the leading bits of the draw's floating-point form, so finding them takes a conversion and a shift.
+/// Within a piece of probability δ the error of the sampled distribution function is at most δ/8 times the relative change of the
+/// density over the piece; for all shapes and parameters in use that is far below 1e-4 (tested), and beyond the 99.9 % quantile
+/// pieces are narrower than 8e-6.
 #[derive(Clone, Debug)]
 pub struct Sampler {
     pub(super) kind: Kind,
-    /// Nothing longer (µs).
+    /// The cap on the span (µs).
     pub(super) max: i64,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
-    /// Always this span (µs).
+    /// A constant span (µs).
     Constant(i64),
-    /// The quantiles (µs) of the lower side from the tail to the median, then those of the upper side likewise.
+    /// The quantiles (µs) of the lower side from the tail to the median, then those of the upper side from the tail to the median.
     Table(Arc<[i64]>),
-    /// These spans (µs), in order, equally likely.
+    /// Measured spans (µs), in ascending order, equally likely.
     Measured(Arc<[i64]>),
 }
 
@@ -59,7 +59,7 @@ impl Sampler {
         Self { kind, max: dist.max.min(MAX_SPAN).as_micros() }
     }
 
-    /// Whether there are spans that it yields again and again: it is a constant, measured, or cut off.
+    /// Whether some spans occur with positive probability: the distribution is constant, empirical or capped.
     #[must_use]
     pub fn has_atoms(&self) -> bool {
         match &self.kind {
@@ -68,7 +68,7 @@ impl Sampler {
         }
     }
 
-    /// The span that belongs to a uniform draw; it grows with the draw.
+    /// The span for a uniform draw, non-decreasing in the draw.
     #[must_use]
     #[inline]
     pub fn sample(&self, draw: u32) -> Span {
@@ -95,11 +95,11 @@ impl Dist {
     }
 }
 
-/// The quantiles of the standard normal distribution at the knots of the upper side: those of every log-normal shape come from them.
+/// The standard normal quantiles at the knots of the upper side, from which every log-normal table is derived.
 static NORMAL: LazyLock<Vec<f64>> =
     LazyLock::new(|| (0..SIDE).map(|i| standard_normal(Tail::Upper(probability(i)))).collect());
 
-/// The knots of a continuous shape, moved by `shift` (µs).
+/// The knots of a continuous shape, shifted by `shift` (µs).
 fn table(shape: &Shape, shift: i64) -> Arc<[i64]> {
     if let Shape::Lognormal { median, sigma } = *shape {
         let knot = |z: f64| whole(lognormal(median, sigma, z), shift);
@@ -108,7 +108,7 @@ fn table(shape: &Shape, shift: i64) -> Arc<[i64]> {
     }
     let lower = (0..SIDE).map(|i| knot(shape, shift, Tail::Lower(probability(i))));
     let upper = (0..SIDE).map(|i| knot(shape, shift, Tail::Upper(probability(i))));
-    // The draws next to the median round to the last knot of their side: one more after it is looked at, and counts for nothing.
+    // Draws next to the median round to the last knot of their side; the knot after it is read but has weight zero.
     lower.chain(upper).chain([0]).collect()
 }
 
@@ -116,7 +116,7 @@ fn knot(shape: &Shape, shift: i64, at: Tail) -> i64 {
     whole(quantile(shape, at).unwrap_or(0.0), shift)
 }
 
-/// Whole microseconds, moved by `shift`.
+/// Rounds to whole microseconds and adds `shift`.
 fn whole(micros: f64, shift: i64) -> i64 {
     (micros.round() as i64).saturating_add(shift).min(MAX_SPAN.as_micros())
 }
@@ -134,11 +134,11 @@ fn interpolate(knots: &[i64], draw: u32) -> i64 {
     from + (((to - from) * within + (1 << (WITHIN_BITS - 1))) >> WITHIN_BITS)
 }
 
-/// The piece of the table in which a draw falls, and how far in it, in units of 2⁻¹⁷.
+/// The table piece of a draw, and the position within it in units of 2⁻¹⁷.
 #[inline(always)]
 pub(super) fn locate(draw: u32) -> (usize, i64) {
     let upper = draw >> 31;
-    // The distance from the nearer end: as likely in either half.
+    // The distance from the nearer end; both halves are equally likely.
     let folded = draw ^ upper.wrapping_neg();
     let bits = (folded as i32 as f32).max(0.5).to_bits();
     let piece = (bits >> WITHIN_BITS) - FIRST_PIECE + upper * SIDE as u32;

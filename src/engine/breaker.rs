@@ -1,38 +1,38 @@
-//! A circuit breaker: it stops sending to a provider that fails or falls silent, and probes whether it has come back.
+//! A circuit breaker: it stops traffic to a provider that fails or falls silent, and probes whether it has recovered.
 //!
-//! The pattern is Nygard's (*Release It!*, 2007); states, words and most defaults are those of Resilience4j
+//! The pattern is Nygard's (*Release It!*, 2007); states, terms and most defaults are those of Resilience4j
 //! (<https://resilience4j.readme.io/docs/circuitbreaker>), a widely used implementation.
 
 use crate::status::{Status, StatusSet};
 use crate::units::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-/// The window is cut into so many slices, and slides by whole ones.
+/// The number of slices in the window, which slides by whole slices.
 const SLICES: usize = 10;
 
 /// When a breaker opens, and when it closes again.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct BreakerRules {
-    /// How far back results are counted, to a tenth of it.
+    /// How far back results are counted, to within a tenth of it.
     pub window: Span,
-    /// It stays closed until so many results are in the window; at least 1.
+    /// The minimum number of results in the window before it can open; at least 1.
     pub at_least: u32,
-    /// It opens when this share of them, or more, are failures; above 0 and at most 1.
+    /// It opens when at least this share of them are failures; above 0 and at most 1.
     pub open_at: f64,
-    /// It stays open for this long, then lets probes through.
+    /// How long it stays open before it lets probes through.
     pub open_for: Span,
-    /// So many probes decide whether it closes; at least 1.
+    /// The number of probes that decide whether it closes; at least 1.
     pub probes: u32,
-    /// An attempt of which no final report has come this long after it left counts as a failure; so does a probe of which nothing has
-    /// come this long after its permit, whether or not it has left.
+    /// An attempt counts as a failure when no final report has arrived this long after it departed. So does a probe this long after
+    /// its permit, whether or not it has departed.
     pub missing_after: Span,
     /// The final statuses that count as failures.
     pub failures: StatusSet,
 }
 
 impl BreakerRules {
-    /// Resilience4j's defaults, but for the window, which there is one of 100 calls; and `failed` alone counts, since the other bad
-    /// ends say something of the person, not of the provider.
+    /// Resilience4j's defaults, except for the window, which there is one of 100 calls. Only `failed` counts as a failure, since
+    /// the other failures concern the recipient rather than the provider.
     pub const DEFAULT: Self = Self {
         window: Span::from_micros(60_000_000),
         at_least: 100,
@@ -44,7 +44,7 @@ impl BreakerRules {
     };
 }
 
-/// What came of a permitted attempt, as a breaker hears it.
+/// The result of a permitted attempt, as reported to a breaker.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct CallResult {
     /// When it is known.
@@ -54,22 +54,22 @@ pub struct CallResult {
 }
 
 impl BreakerRules {
-    /// When an attempt that left then, and of which no final report has come, counts as a failure.
+    /// When an attempt that departed at this time counts as a failure if no final report has arrived.
     #[must_use]
     #[inline]
     pub const fn missing_at(&self, departed: Time) -> Time {
         departed.after(self.missing_after)
     }
 
-    /// What a first final report at `at` says.
+    /// The result that a first final report at `at` represents.
     #[must_use]
     #[inline]
     pub const fn result_of(&self, at: Time, status: Status) -> CallResult {
         CallResult { at, failed: self.failures.contains(status) }
     }
 
-    /// The result of an attempt that left then, for whoever knows its first final report beforehand: that report, unless it is missing
-    /// for too long. One that comes at the last moment is not.
+    /// The result of an attempt that departed at this time, for callers that know its first final report in advance: that report,
+    /// or a failure if it is missing for too long. A report exactly at the limit is still in time.
     #[must_use]
     #[inline]
     pub fn result(&self, departed: Time, first_final: Option<(Time, Status)>) -> CallResult {
@@ -81,7 +81,7 @@ impl BreakerRules {
     }
 }
 
-/// The circuit breakers of all providers: one value, shared by all deliveries.
+/// The circuit breakers of all providers, shared by all deliveries.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Breakers(Vec<Option<Circuit>>);
 
@@ -92,25 +92,24 @@ struct Circuit {
     breaker: Breaker,
 }
 
-/// Whether an attempt may be handed to a provider.
+/// Whether an attempt may be submitted to a provider.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Permission {
-    /// It may; where the provider has a circuit, [`Breakers::record`] wants to hear what came of it, with this permit.
+    /// Permitted. If there is a permit, pass it to [`Breakers::record`] with the attempt's result.
     Granted(Option<Permit>),
-    /// The circuit is open.
+    /// Not permitted: the circuit is open.
     Denied,
 }
 
 impl Breakers {
-    /// Closed breakers with these rules, one for each provider by its index; `None` for a provider without one, as for all beyond
-    /// the end.
+    /// Closed breakers with these rules, indexed by provider; `None` for a provider without a breaker, as for all beyond the end.
     #[must_use]
     pub fn new(rules: &[Option<BreakerRules>]) -> Self {
         let circuit = |rules: &Option<BreakerRules>| rules.map(|rules| Circuit { rules, breaker: Breaker::default() });
         Self(rules.iter().map(circuit).collect())
     }
 
-    /// Whether an attempt may be handed to `provider` at `now`.
+    /// Whether an attempt may be submitted to `provider` at `now`.
     #[inline]
     pub fn permit(&mut self, provider: usize, now: Time) -> Permission {
         match self.0.get_mut(provider) {
@@ -121,7 +120,7 @@ impl Breakers {
         }
     }
 
-    /// The result of a permitted attempt is known; says whether it opens the circuit. Times never go back.
+    /// Records the result of a permitted attempt; returns whether it opens the circuit. Times must not decrease.
     pub fn record(&mut self, provider: usize, permit: Permit, result: CallResult) -> bool {
         match self.0.get_mut(provider) {
             Some(Some(Circuit { rules, breaker })) => breaker.record(rules, result.at, permit, result.failed),
@@ -129,14 +128,14 @@ impl Breakers {
         }
     }
 
-    /// The rules of the breaker before `provider`, if it has one.
+    /// The rules of the breaker for `provider`, if it has one.
     #[must_use]
     #[inline]
     pub fn rules(&self, provider: usize) -> Option<&BreakerRules> {
         self.0.get(provider).and_then(Option::as_ref).map(|circuit| &circuit.rules)
     }
 
-    /// Whether nothing can be sent to `provider` at `now`.
+    /// Whether the breaker blocks all attempts to `provider` at `now`.
     #[must_use]
     pub fn is_open(&self, provider: usize, now: Time) -> bool {
         self.0.get(provider).and_then(Option::as_ref).is_some_and(|circuit| circuit.breaker.is_open(now))
@@ -151,25 +150,26 @@ impl Breakers {
 
 /// The state of one provider's breaker, shared by all flows that use it.
 ///
-/// > While it is open nothing is sent; while it is half open, no more than the probes, and not for ever: probes that are never answered
-/// > decide as well.
+/// > While open it permits nothing. While half open it permits no more than the probes, and it does not stay half open: probes that
+/// > are never answered count as failures.
 ///
 /// How to drive it:
 ///
-/// 1. [`Breaker::permit`] before an attempt: without a permit it is not made, and counts as refused.
-/// 2. [`Breaker::record`] when its first final report is in, or [`BreakerRules::missing_after`] has passed without one.
+/// 1. Call [`Breaker::permit`] before an attempt. Without a permit the attempt is not made, and counts as not permitted.
+/// 2. Call [`Breaker::record`] when its first final report has arrived, or when [`BreakerRules::missing_after`] has passed without
+///    one.
 ///
-/// Times never go back. A permit's result is heard only by the state that gave it: what was sent before the breaker opened
-/// decides nothing about the probes.
+/// Times must not decrease. A permit's result counts only in the state that issued it: an attempt sent before the breaker opened
+/// has no effect on the probes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Breaker {
     state: State,
-    /// Counts the changes of state.
+    /// The number of changes of state.
     epoch: u32,
     /// How often it has opened.
     opened: u64,
     slices: [Slice; SLICES],
-    /// The number of the latest slice since time began.
+    /// The number of the latest slice, counted from time zero.
     latest: i64,
 }
 
@@ -179,7 +179,7 @@ enum State {
     Open {
         until: Time,
     },
-    /// `last` is when the latest permit was given.
+    /// `last` is the time of the latest permit.
     HalfOpen {
         permitted: u32,
         done: Slice,
@@ -187,14 +187,14 @@ enum State {
     },
 }
 
-/// Results, and how many of them are failures.
+/// The number of results, and of failures among them.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 struct Slice {
     all: u32,
     failed: u32,
 }
 
-/// Leave to make one attempt.
+/// Permission to make one attempt.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Permit(u32);
 
@@ -205,7 +205,7 @@ impl Default for Breaker {
 }
 
 impl Breaker {
-    /// Leave to make an attempt at `now`, unless the circuit is open.
+    /// Returns a permit for an attempt at `now`, unless the circuit is open.
     pub fn permit(&mut self, rules: &BreakerRules, now: Time) -> Option<Permit> {
         self.count_missing_probes(rules, now);
         if let State::Open { until } = self.state {
@@ -223,9 +223,9 @@ impl Breaker {
         Some(Permit(self.epoch))
     }
 
-    /// The result of a permitted attempt is in; says whether it opens the circuit.
+    /// Records the result of a permitted attempt; returns whether it opens the circuit.
     pub fn record(&mut self, rules: &BreakerRules, now: Time, permit: Permit, failed: bool) -> bool {
-        // What comes at the last moment is no longer missing.
+        // A result exactly at the limit is not missing.
         self.count_missing_probes(rules, Time::from_micros(now.as_micros() - 1));
         if permit.0 != self.epoch {
             return false;
@@ -247,13 +247,13 @@ impl Breaker {
                 let done = *done;
                 done.all == rules.probes && self.decide(rules, now, done)
             }
-            // No permit is given while it is open.
+            // No permit is issued while it is open.
             State::Open { .. } => false,
         }
     }
 
-    /// Once all probes have their permits, those that are still without a result when [`BreakerRules::missing_after`] has passed since
-    /// the last of them have failed.
+    /// Once all probes have their permits, those that have no result when [`BreakerRules::missing_after`] has passed since the last
+    /// permit count as failures.
     fn count_missing_probes(&mut self, rules: &BreakerRules, now: Time) {
         let State::HalfOpen { permitted, done, last } = self.state else { return };
         let over = last.after(rules.missing_after);
@@ -263,7 +263,7 @@ impl Breaker {
         }
     }
 
-    /// All probes are answered, or missing: it opens again, or closes. Says whether it opens.
+    /// Opens again or closes, now that every probe is answered or missing. Returns whether it opens.
     fn decide(&mut self, rules: &BreakerRules, now: Time, done: Slice) -> bool {
         let opens = done.is_bad(rules);
         if opens {
@@ -285,7 +285,7 @@ impl Breaker {
         self.opened
     }
 
-    /// Whether nothing can be sent at `now`.
+    /// Whether it blocks all attempts at `now`.
     #[must_use]
     pub fn is_open(&self, now: Time) -> bool {
         matches!(self.state, State::Open { until } if now < until)
@@ -297,7 +297,7 @@ impl Breaker {
         self.slices = [Slice::default(); SLICES];
     }
 
-    /// Forgets the slices that have left the window.
+    /// Drops the slices that have left the window.
     fn slide(&mut self, rules: &BreakerRules, now: Time) {
         let length = (rules.window.as_micros() / SLICES as i64).max(1);
         let current = now.as_micros() / length;
@@ -341,7 +341,7 @@ mod tests {
         ..BreakerRules::DEFAULT
     };
 
-    /// Sends one attempt a second from `from` on, each with a result at once.
+    /// Sends one attempt a second from `from` on, each with an immediate result.
     fn send(breaker: &mut Breaker, from: i64, results: &[bool]) -> Vec<bool> {
         let one = |(i, &failed): (usize, &bool)| {
             let now = secs(from + i as i64);
@@ -385,8 +385,8 @@ mod tests {
         assert_eq!(permits, [true, true, false, false]);
     }
 
-    /// Two probes are sent; one is never answered, as when it waits for ever. A minute after the last permit it has failed, and the
-    /// circuit opens for 30 s from then on; an answer that comes later is not heard.
+    /// Two probes are sent; one is never answered, for example because it waits without end. A minute after the last permit it
+    /// counts as a failure, and the circuit opens for 30 s from that moment; an answer that arrives later is ignored.
     #[test]
     fn probes_that_are_never_answered_do_not_leave_it_half_open_for_ever() {
         let mut breaker = Breaker::default();

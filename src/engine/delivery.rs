@@ -1,4 +1,4 @@
-//! One recipient's delivery, as a driver sees it: inputs go in, outputs come out.
+//! One recipient's delivery, as a driver sees it: a state machine of inputs and outputs.
 
 use super::breaker::{Breakers, CallResult, Permission, Permit};
 use super::flow::{Command, Flow, Submission};
@@ -13,29 +13,28 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// One recipient's delivery under a [`FlowPlan`]: the flow, the choice of provider, rejections, circuits.
+/// One recipient's delivery under a [`FlowPlan`]: the flow, the choice of provider, rejections, circuit breakers.
 ///
-/// > At every moment at most one attempt is current; an attempt is with one provider at a time; every permit that a breaker gave is
-/// > answered once.
+/// > At every moment at most one attempt is current; an attempt is with one provider at a time; every permit is answered once.
 ///
 /// How to drive it:
 ///
-/// 1. [`Delivery::start`] when the recipient's message is asked for.
-/// 2. [`Delivery::poll`] until it gives nothing: hand each [`Output::Submit`] to its provider, recall what [`Output::Cancel`] names if
-///    that is possible, send each [`Output::Notify`] to whoever listens.
-/// 3. Whatever comes first, in order of time, goes into [`Delivery::handle`]: a provider's report, a rejection, or a
-///    [`Input::Tick`] when [`Delivery::wake_at`] has come. At equal times the tick goes last. Then poll again.
-/// 4. After the end of the flow reports may still come: they change messages and inform breakers. The delivery needs its driver no
-///    longer when [`Delivery::is_over`].
+/// 1. [`Delivery::start`] when the recipient's message is requested.
+/// 2. Call [`Delivery::poll`] until it returns `None`: submit each [`Output::Submit`] to its provider, recall the attempt of each
+///    [`Output::Cancel`] if possible, send each [`Output::Notify`] to its listeners.
+/// 3. Pass inputs to [`Delivery::handle`] in order of time: a provider's report, a rejection, or an [`Input::Tick`] when
+///    [`Delivery::wake_at`] has come. At equal times the tick goes last. Then poll again.
+/// 4. After the end of the flow reports may still arrive: they change messages and inform breakers. The driver can drop the
+///    delivery when [`Delivery::is_over`].
 ///
-/// | input | what it may bring about |
+/// | input | possible effects |
 /// | --- | --- |
-/// | `Report` | the step's success, a retry, the next step, the end of the flow; a breaker hears its first final report |
-/// | `Rejected` | the next provider of the pool; when all have turned the attempt down, it has `failed` |
-/// | `Waits`, `Departed` | nothing now; a breaker does not miss the answer of an attempt that is still in the sender's own queue |
-/// | `Tick` | the step's ttl, a retry, giving up; an answer that a breaker has missed for too long |
+/// | `Report` | the step succeeds, retries or moves on, or the flow ends; a breaker receives the first final report |
+/// | `Rejected` | the next provider of the pool is tried; when none is left, the attempt has `failed` |
+/// | `Waits`, `Departed` | none at once; a breaker does not count an attempt as missing while it is in the sender's own queue |
+/// | `Tick` | the step's ttl, a retry, giving up; a breaker counts an attempt as missing |
 ///
-/// Two gateways for one step; the first rejects, the second delivers:
+/// A step with two gateways; the first rejects, the second delivers:
 ///
 /// ```
 /// use failsim::engine::{Breakers, Delivery, FlowPlan, Input, LateDelivery, Output, Pool, StepRules};
@@ -58,38 +57,38 @@ use std::sync::Arc;
 /// # Ok::<(), failsim::engine::PlanError>(())
 /// ```
 ///
-/// A service that restarts keeps [`Delivery::state`] and goes on with [`Delivery::resume`].
+/// A service that restarts saves [`Delivery::state`] and continues with [`Delivery::resume`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct Delivery {
     plan: Arc<FlowPlan>,
     state: DeliveryState,
 }
 
-/// All that a delivery remembers beside its plan.
+/// The whole state of a delivery, apart from its plan.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct DeliveryState {
     flow: Flow,
-    /// For each attempt, the draw by which a weighted pool chooses.
+    /// For each attempt, the draw with which a weighted pool chooses.
     draws: [u32; MAX_ATTEMPTS],
     /// The route of the latest attempt.
     routing: Routing,
-    /// Whose each attempt is, and what is still to be told of it.
+    /// For each attempt, its provider and its unanswered permit.
     calls: [Call; MAX_ATTEMPTS],
     outputs: VecDeque<Output>,
 }
 
-/// An attempt in a provider's hands.
+/// An attempt submitted to a provider.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct Call {
     /// `None` while no provider has it.
     provider: Option<usize>,
-    /// The permit that has not been answered.
+    /// The permit that has not been answered yet.
     permit: Option<Permit>,
-    /// When it left; `None` while it waits in the sender's own queue.
+    /// When it departed; `None` while it waits in the sender's own queue.
     departed: Option<Time>,
 }
 
-/// What happens to a delivery.
+/// An input to a delivery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Input {
@@ -100,19 +99,19 @@ pub enum Input {
         /// Its status.
         status: Status,
     },
-    /// A provider does not take an attempt: nothing of it exists there, and nobody pays.
+    /// A provider rejects an attempt: it keeps no record of it and charges nothing.
     Rejected {
         /// The attempt.
         attempt: u8,
-        /// The provider: one that no longer has the attempt rejects nothing.
+        /// The provider; a rejection by one that no longer has the attempt is ignored.
         provider: usize,
     },
-    /// The attempt waits in a queue of the sender's own, as for a free telephone line. Only for drivers that have one.
+    /// The attempt waits in the sender's own queue, for example for a free telephone line. Only for drivers that have such a queue.
     Waits {
         /// The attempt.
         attempt: u8,
     },
-    /// The attempt that waited has left for its provider.
+    /// The attempt that waited has departed for its provider.
     Departed {
         /// The attempt.
         attempt: u8,
@@ -121,27 +120,28 @@ pub enum Input {
     Tick,
 }
 
-/// What the driver is to do.
+/// An action for the driver.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Output {
-    /// Hand the message to this provider, now.
+    /// Submit the message to this provider, now.
     Submit {
-        /// The attempt's number, from 0, by which its reports are known.
+        /// The attempt's number, from 0, which identifies its reports.
         attempt: u8,
-        /// The step, from 0: its rules have the validity.
+        /// The step, from 0; its rules state the validity.
         step: u8,
         /// The provider.
         provider: usize,
     },
-    /// The step has stopped waiting for this attempt. Recall it if it has not left yet; else let it be: it may still be delivered.
+    /// The step has stopped waiting for this attempt. Recall it if it has not departed yet; otherwise leave it: it may still be
+    /// delivered.
     Cancel {
         /// The attempt.
         attempt: u8,
         /// The provider that has it.
         provider: usize,
     },
-    /// Tell whoever listens.
+    /// Notify the listeners.
     Notify {
         /// When it happened.
         at: Time,
@@ -150,7 +150,7 @@ pub enum Output {
     },
 }
 
-/// Why a state does not belong to a plan.
+/// Why a state does not fit a plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum StateError {
@@ -171,7 +171,7 @@ impl fmt::Display for StateError {
 
 impl Error for StateError {}
 
-/// Writes notices down as outputs.
+/// Turns notices into outputs.
 struct Notes<'a>(&'a mut VecDeque<Output>);
 
 impl Observer for Notes<'_> {
@@ -181,8 +181,8 @@ impl Observer for Notes<'_> {
 }
 
 impl Delivery {
-    /// Starts a delivery at `now` with the first submission of the first step. `draws` are uniform 32-bit numbers, one for each attempt
-    /// that may be made: weighted pools choose by them, others ignore them.
+    /// Starts a delivery at `now` with the first submission of the first step. `draws` are uniform 32-bit numbers, one for each
+    /// possible attempt: weighted pools use them to choose, others ignore them.
     pub fn start(plan: Arc<FlowPlan>, now: Time, draws: [u32; MAX_ATTEMPTS], breakers: &mut Breakers) -> Self {
         let (flow, command) = Flow::start(&plan, now);
         let state = DeliveryState {
@@ -197,7 +197,7 @@ impl Delivery {
         delivery
     }
 
-    /// Goes on with a delivery that was kept. Its breakers are kept apart.
+    /// Continues a delivery from a saved state. Its breakers are saved separately.
     ///
     /// # Errors
     /// [`StateError`] when the state cannot be one of this plan.
@@ -211,13 +211,13 @@ impl Delivery {
         if steps.into_iter().all(has_step) { Ok(Self { plan, state }) } else { Err(StateError::Step) }
     }
 
-    /// What to keep of it.
+    /// The state to save.
     #[must_use]
     pub const fn state(&self) -> &DeliveryState {
         &self.state
     }
 
-    /// What the engine believes of the flow.
+    /// The status of the flow, as the engine knows it.
     #[must_use]
     pub const fn status(&self) -> FlowStatus {
         self.state.flow.status()
@@ -229,12 +229,12 @@ impl Delivery {
         &self.state.flow
     }
 
-    /// The next thing to do; `None` when there is nothing more until the next input.
+    /// The next action; `None` when there is nothing to do until the next input.
     pub fn poll(&mut self) -> Option<Output> {
         self.state.outputs.pop_front()
     }
 
-    /// When the next [`Input::Tick`] is due; `None` when the delivery waits for reports alone.
+    /// When the next [`Input::Tick`] is due; `None` when the delivery waits only for reports.
     #[must_use]
     pub fn wake_at(&self, breakers: &Breakers) -> Option<Time> {
         let missing = (0..self.state.flow.attempts()).filter_map(|attempt| self.missing_at(attempt, breakers));
@@ -242,13 +242,13 @@ impl Delivery {
         (!wake.is_never()).then_some(wake)
     }
 
-    /// Whether no input can bring about anything but a changed message: the flow has ended, and no breaker waits for an answer.
+    /// Whether no input can have any effect except to change a message: the flow has ended, and no breaker waits for an answer.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.status() != FlowStatus::InProgress && self.state.calls.iter().all(|call| call.permit.is_none())
     }
 
-    /// Something has happened at `now`. Times never go back.
+    /// Applies an input at `now`. Times must not decrease.
     pub fn handle(&mut self, now: Time, input: Input, breakers: &mut Breakers) {
         match input {
             Input::Report { attempt, status } => self.report(now, attempt, status, breakers),
@@ -280,7 +280,7 @@ impl Delivery {
         if self.state.flow.current_attempt() == Some(attempt) && self.state.flow.message(attempt).is_none() {
             self.route(now, attempt, breakers);
         } else {
-            // The step has moved on: there is nobody to try it for.
+            // The step has moved on, so no other provider is tried.
             self.report(now, attempt, Status::Failed, breakers);
         }
     }
@@ -303,7 +303,8 @@ impl Delivery {
         self.carry_out(now, command, breakers);
     }
 
-    /// The timer has run down while this attempt was under way: it is recalled, if it has not left.
+    /// Asks the driver to cancel this attempt, because a deadline passed while it was under way. If it had not departed, its permit
+    /// is answered as expired.
     fn stop_waiting_for(&mut self, now: Time, attempt: u8, breakers: &mut Breakers) {
         let Some(Call { provider: Some(provider), departed, .. }) = self.call(attempt).copied() else { return };
         self.state.outputs.push_back(Output::Cancel { attempt, provider });
@@ -319,7 +320,7 @@ impl Delivery {
         }
     }
 
-    /// Hands the attempt to the next provider of its pool that may have it; when there is none, it has failed.
+    /// Submits the attempt to the next provider of its pool that may have it; when there is none, the attempt fails.
     fn route(&mut self, now: Time, attempt: u8, breakers: &mut Breakers) {
         let step = self.state.flow.step_of(attempt);
         let plan = Arc::clone(&self.plan);
@@ -361,7 +362,7 @@ impl Delivery {
         permit.and(departed).map(|departed| rules.missing_at(departed))
     }
 
-    /// The first final status of an attempt is known to be this.
+    /// Records the first final status of an attempt.
     fn answer(&mut self, now: Time, attempt: u8, status: Status, breakers: &mut Breakers) {
         let provider = self.call(attempt).and_then(|call| call.provider);
         if let Some(result) = provider.and_then(|provider| breakers.rules(provider)).map(|r| r.result_of(now, status)) {
@@ -369,7 +370,7 @@ impl Delivery {
         }
     }
 
-    /// Answers the attempt's permit, if it has not been answered.
+    /// Answers the attempt's permit, if that has not been done.
     fn tell(&mut self, attempt: u8, result: CallResult, breakers: &mut Breakers) {
         let call = &mut self.state.calls[usize::from(attempt)];
         if let (Some(provider), Some(permit)) = (call.provider, call.permit.take()) {

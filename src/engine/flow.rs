@@ -1,4 +1,4 @@
-//! One recipient's flow: a small state that takes reports and timers in and gives submissions out.
+//! One recipient's flow: a small state machine that takes reports and timeouts and returns submissions.
 
 use super::notice::{Notice, Observer, StepEnd};
 use super::plan::{FlowPlan, LateDelivery, StepRules};
@@ -12,19 +12,19 @@ use serde::{Deserialize, Serialize};
 ///
 /// How to drive it:
 ///
-/// 1. [`Flow::start`] at the recipient's arrival gives the flow and its first [`Command`].
-/// 2. Carry out each command: on [`Command::Submit`] hand the message to the step's provider.
-/// 3. Whatever comes first, in order of time, goes in: a report to [`Flow::report`], or, when [`Flow::deadline`] is
-///    reached, [`Flow::timeout`]. At equal times the report goes in first. Each gives the next command.
-/// 4. After the flow has ended, reports may still go in: they change messages, never the flow.
+/// 1. [`Flow::start`] at the recipient's arrival returns the flow and its first [`Command`].
+/// 2. Carry out each command: on [`Command::Submit`] submit the message to the step's provider.
+/// 3. Pass in events in order of time: a report to [`Flow::report`], or, when [`Flow::deadline`] is reached, [`Flow::timeout`]. At
+///    equal times the report goes first. Each call returns the next command.
+/// 4. After the flow has ended, reports may still be passed in: they change messages, never the flow.
 ///
-/// | inputs | outputs | to ask |
+/// | inputs | outputs | queries |
 /// | --- | --- | --- |
 /// | `start`, `report`, `timeout` | [`Command`], notices to an [`Observer`] | `deadline`, `status`, `step`, `message` |
 ///
-/// With a first step of ttl 60 s on Viber and a second on sms, started at 0 s: `start` gives *submit attempt 0 of step 0*;
-/// the deadline is 60 s; no report comes, so `timeout` at 60 s gives *submit attempt 1 of step 1*; a `delivered` of attempt 1
-/// at 64 s ends the flow as succeeded. Had Viber's `delivered` come late, at 62 s, it would have ended the flow there
+/// With a first step of ttl 60 s on Viber and a second on sms, started at 0 s: `start` returns *submit attempt 0 of step 0*; the
+/// deadline is 60 s; no report arrives, so `timeout` at 60 s returns *submit attempt 1 of step 1*; a `delivered` of attempt 1 at
+/// 64 s ends the flow as succeeded. If Viber's `delivered` had arrived late, at 62 s, the flow would have ended then
 /// ([`LateDelivery::Finish`]):
 ///
 /// ```
@@ -50,15 +50,15 @@ use serde::{Deserialize, Serialize};
 pub struct Flow {
     /// The statuses of the attempts, four bits each; 0 where none is known.
     messages: u64,
-    /// The steps that made the attempts, four bits each.
+    /// The step of each attempt, four bits each.
     made_by: u64,
-    /// How many providers of its pool had turned each attempt down before the one that has it, four bits each.
+    /// For each attempt, the number of providers of its pool that turned it down before the current one, four bits each.
     ranks: u64,
     /// When the current step's ttl passes.
     step_deadline: Time,
     /// When the flow gives up.
     give_up: Time,
-    /// When the step resubmits; never while an attempt is under way.
+    /// When the step resubmits; [`Time::NEVER`] while an attempt is current.
     retry_at: Time,
     status: FlowStatus,
     step: u8,
@@ -68,22 +68,22 @@ pub struct Flow {
     tries: u8,
 }
 
-/// What the engine wants done.
+/// The next action for the driver.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Command {
-    /// Nothing: wait for the next report or the deadline.
+    /// Wait for the next report or the deadline.
     Wait,
-    /// Hand the message to the provider of the step, now.
+    /// Submit the message to the step's provider, now.
     Submit(Submission),
-    /// Nothing more: the flow has just ended.
+    /// The flow has just ended; there is nothing more to do.
     End,
 }
 
-/// A message to hand over.
+/// A message to submit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Submission {
-    /// The attempt's number, from 0, by which its reports are known.
+    /// The attempt's number, from 0, which identifies its reports.
     pub attempt: u8,
     /// The step, from 0.
     pub step: u8,
@@ -109,7 +109,7 @@ impl Flow {
         (flow, first)
     }
 
-    /// When [`Flow::timeout`] is due; [`Time::NEVER`] when the flow waits for reports alone, or has ended.
+    /// When [`Flow::timeout`] is due; [`Time::NEVER`] when the flow waits only for reports, or has ended.
     #[must_use]
     #[inline]
     pub fn deadline(&self) -> Time {
@@ -119,7 +119,7 @@ impl Flow {
         }
     }
 
-    /// What the engine believes of the flow.
+    /// The status of the flow, as the engine knows it.
     #[must_use]
     #[inline]
     pub const fn status(&self) -> FlowStatus {
@@ -133,15 +133,14 @@ impl Flow {
         self.step
     }
 
-    /// How many attempts have been made.
+    /// The number of attempts made so far.
     #[must_use]
     #[inline]
     pub const fn attempts(&self) -> u8 {
         self.attempts
     }
 
-    /// The attempt whose reports drive the flow: the latest, unless it has failed and waits to be retried, or the flow has
-    /// ended.
+    /// The attempt whose reports drive the flow: the latest, unless it has failed and waits for a retry, or the flow has ended.
     #[must_use]
     #[inline]
     pub fn current_attempt(&self) -> Option<u8> {
@@ -149,7 +148,7 @@ impl Flow {
         waiting.then(|| self.attempts - 1)
     }
 
-    /// What is known of an attempt's message.
+    /// The last known status of an attempt's message.
     #[must_use]
     pub fn message(&self, attempt: u8) -> Option<Status> {
         Status::from_u8(self.message_number(attempt))
@@ -162,23 +161,23 @@ impl Flow {
         self.maker(attempt)
     }
 
-    /// How many providers of its step's pool had turned `attempt` down before it came to the one that has it.
+    /// The number of providers in its step's pool that turned `attempt` down before the current one.
     #[must_use]
     #[inline]
     pub const fn rank_of(&self, attempt: u8) -> u8 {
         (self.ranks >> (4 * attempt)) as u8 & 15
     }
 
-    /// The latest attempt has come to a provider after `rank` others of its pool had turned it down.
+    /// Records that the latest attempt was submitted after `rank` providers of its pool had turned it down.
     #[inline]
     pub fn handed_over(&mut self, rank: u8) {
         let shift = 4 * (self.attempts - 1);
         self.ranks = self.ranks & !(15 << shift) | u64::from(rank & 15) << shift;
     }
 
-    /// Whether a report that `attempt`'s message has `status` would end the flow as a late delivery, once another attempt has been
-    /// made. Later reports of the same message that say less change nothing about it: a driver that only wants to know
-    /// how flows end can drop all reports of earlier attempts but the first of these.
+    /// Whether a report that `attempt`'s message has `status` would end the flow as a late delivery once another attempt has been
+    /// made. Later reports of the same message with a lower status do not change the answer, so a driver that needs only the end of
+    /// a flow can drop all reports of earlier attempts except the first of these.
     #[must_use]
     #[inline]
     pub fn would_finish(&self, plan: &FlowPlan, attempt: u8, status: Status) -> bool {
@@ -186,8 +185,8 @@ impl Flow {
         is_late_success(plan, rules, status) && advances(self.message_number(attempt), status, rules)
     }
 
-    /// The provider's report that `attempt`'s message has `status`. An unknown attempt, a status already known, and one that
-    /// would go back change nothing.
+    /// Applies the provider's report that `attempt`'s message has `status`. Unknown attempts, known statuses and steps backwards
+    /// have no effect.
     #[inline]
     pub fn report<O: Observer>(
         &mut self,
@@ -217,8 +216,8 @@ impl Flow {
         }
     }
 
-    /// The deadline has come. Before the deadline this changes nothing. When several have passed, because the driver is late,
-    /// giving up goes before the ttl and the ttl before a retry.
+    /// Applies the deadline; has no effect before it. When several deadlines have passed, because the driver is late, giving up
+    /// takes precedence over the ttl, and the ttl over a retry.
     #[inline]
     pub fn timeout<O: Observer>(&mut self, plan: &FlowPlan, now: Time, watch: &mut O) -> Command {
         if now < self.deadline() || self.status != FlowStatus::InProgress {
@@ -235,7 +234,7 @@ impl Flow {
         self.fail_over(plan, now, Status::Expired, end, watch)
     }
 
-    /// A new status of the latest attempt's message.
+    /// Applies a new status of the latest attempt's message.
     #[inline]
     fn current_report<O: Observer>(&mut self, plan: &FlowPlan, now: Time, status: Status, watch: &mut O) -> Command {
         let rules = plan.step(self.step);
@@ -252,7 +251,7 @@ impl Flow {
         self.fail_over(plan, now, status, StepEnd::Bad(status), watch)
     }
 
-    /// A new status of a message whose attempt is no longer the latest.
+    /// Applies a new status of an earlier attempt's message.
     #[inline]
     fn late_report<O: Observer>(
         &mut self,
@@ -269,7 +268,7 @@ impl Flow {
         self.end(now, FlowStatus::Succeeded, step, watch)
     }
 
-    /// Whether the step may and can resubmit before its ttl, or the flow, runs out.
+    /// Whether the step may resubmit before its ttl or the flow ends.
     fn can_retry(&self, rules: &StepRules, now: Time) -> bool {
         self.tries < rules.attempts && now.after(rules.wait_after(self.tries)) < self.step_deadline.min(self.give_up)
     }
@@ -283,8 +282,8 @@ impl Flow {
         Command::Wait
     }
 
-    /// The step has ended badly, with `status`: on to the next one, if that is a trigger, there is one, and the flow has not
-    /// come to the moment of giving up.
+    /// Ends the step with the failure `status`, and moves on to the next step if the status is a trigger, there is a next step, and
+    /// the flow has not reached its time to give up.
     #[inline]
     fn fail_over<O: Observer>(
         &mut self,
@@ -338,8 +337,8 @@ impl Flow {
         Command::End
     }
 
-    /// Under `expire_on_delivery` the ttl ends the message with the step: one that has not been seen by then becomes expired, whether
-    /// or not it has been delivered, and whatever is reported of it later is stale. Whether it did.
+    /// Under `expire_on_delivery` the ttl ends the message together with the step: a message that has not been seen by then
+    /// expires, delivered or not, and later reports of it are ignored. Returns whether it expired.
     #[inline]
     fn expire_message<O: Observer>(&mut self, plan: &FlowPlan, now: Time, watch: &mut O) -> bool {
         let attempt = self.attempts - 1;
@@ -369,16 +368,16 @@ impl Flow {
     }
 }
 
-/// Whether a late report of `status` ends a flow, `rules` being those of the step that the message belongs to.
+/// Whether a late report of `status` ends the flow; `rules` are those of the message's step.
 #[inline]
 fn is_late_success(plan: &FlowPlan, rules: &StepRules, status: Status) -> bool {
     plan.late_delivery() == LateDelivery::Finish && status.is_delivery() && rules.success.met_by(status)
 }
 
-/// Whether `new` is news for a message whose status has the number `old` (0: none is known).
+/// Whether `new` advances a message whose status has the number `old` (0: none is known).
 ///
-/// A status never goes back to a lower rank and a bad end is final. What has been delivered cannot come to a bad end, but
-/// for one: under `expire_on_delivery` it may expire unseen.
+/// A status never returns to a lower rank, and a failure is final. A delivered message cannot fail, with one exception: under
+/// `expire_on_delivery` it may expire unseen.
 #[inline]
 fn advances(old: u8, new: Status, rules: &StepRules) -> bool {
     let Some(old) = Status::from_u8(old) else { return true };

@@ -1,12 +1,12 @@
-//! The failover engine: all that a production failover service decides. Which provider is tried next, what a report, a timer or a
-//! rejection does, when a circuit opens, and when a delivery is over.
+//! The failover engine: all decisions of a production failover service. It decides which provider is tried next, how to react to a
+//! report, a timeout or a rejection, when a circuit opens, and when a delivery is over.
 //!
-//! It does no I/O, reads no clock and draws no random number, so the same code drives simulated providers and real ones.
+//! It does no I/O, reads no clock and draws no random numbers, so the same code drives simulated and real providers.
 //!
-//! - [`Delivery`] is the driver's face: one recipient, with its plan, its routes and what its attempts still owe the breakers. Start here.
-//! - [`Flow`] is the small state inside it: steps, attempts, messages. The simulator drives it directly, with the same [`Routing`] and
-//!   [`Breakers`].
-//! - [`FlowPlan`] is what both follow, checked when it is made.
+//! - [`Delivery`] is the interface for drivers: one recipient, with its plan, its routes and its unanswered permits. Start here.
+//! - [`Flow`] is the small state machine inside it: steps, attempts, messages. The simulator drives it directly, with the same
+//!   [`Routing`] and [`Breakers`].
+//! - [`FlowPlan`] is the set of rules that both follow, validated on construction.
 
 mod breaker;
 mod delivery;

@@ -1,4 +1,4 @@
-//! What the engine tells whoever watches a flow: the changes that webhooks carry.
+//! Notices for observers of a flow: the changes that webhooks carry.
 
 use crate::status::{FlowStatus, Status};
 use crate::units::Time;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Notice {
     /// A message has a new status.
     Message {
-        /// The attempt whose message it is.
+        /// The attempt.
         attempt: u8,
         /// The step that made the attempt.
         step: u8,
@@ -24,7 +24,8 @@ pub enum Notice {
         /// How it ended.
         end: StepEnd,
     },
-    /// A provider of the step's pool does not carry an attempt: the next one is tried, if there is one. Only a [`Delivery`] says so.
+    /// A provider of the step's pool does not take an attempt; the next one is tried, if there is one. Only a [`Delivery`] sends
+    /// this notice.
     ///
     /// [`Delivery`]: super::Delivery
     TurnedDown {
@@ -44,7 +45,7 @@ pub enum Notice {
     },
 }
 
-/// Why a provider does not carry an attempt.
+/// Why a provider does not take an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TurnedDown {
@@ -58,11 +59,11 @@ pub enum TurnedDown {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum StepEnd {
-    /// A report at or above its success floor: the flow succeeded here.
+    /// A status at or above its success floor was reported: the flow succeeded here.
     Met(Status),
-    /// Its message came to a bad end: by a report, or, delivered and not seen under `expire_on_delivery`, by the ttl.
+    /// Its message failed: by a report, or at the ttl when delivered but not seen under `expire_on_delivery`.
     Bad(Status),
-    /// Its ttl passed, which says nothing of its message; counts as `expired`.
+    /// Its ttl passed, which says nothing about its message; counts as `expired`.
     TimedOut,
     /// A late delivery of an earlier step ended the flow.
     Superseded,
@@ -70,9 +71,9 @@ pub enum StepEnd {
     GaveUp,
 }
 
-/// Watches a flow. The unit type watches nothing and costs nothing.
+/// An observer of a flow. The unit type ignores all notices at no cost.
 pub trait Observer {
-    /// Called at each change, in the order of changes.
+    /// Called at each change, in order.
     fn notice(&mut self, now: Time, notice: Notice);
 }
 
@@ -91,8 +92,8 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    /// Whether a webhook with this strategy carries `notice`. The end of a step is carried only where no change of a message
-    /// says it: when the ttl passed.
+    /// Whether a webhook with this strategy carries `notice`. The end of a step is carried only when no change of a message shows
+    /// it: when the ttl passed.
     #[must_use]
     pub const fn carries(self, notice: &Notice) -> bool {
         match self {

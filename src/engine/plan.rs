@@ -1,4 +1,4 @@
-//! What the engine is told beforehand: the rules of each step and of the whole flow.
+//! The rules that the engine follows: those of each step and of the whole flow.
 
 use super::pool::{MAX_MEMBERS, Pool};
 use crate::status::{Status, StatusSet, SuccessFloor};
@@ -7,39 +7,39 @@ use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::fmt;
 
-/// The most attempts one flow can make, over all its steps: the engine keeps four bits of state for each.
+/// The maximum number of attempts in one flow, over all its steps: the engine keeps four bits of state for each.
 pub const MAX_ATTEMPTS: usize = 16;
 
-/// One step: who carries its attempts, what to wait for, and what moves on to the next step.
+/// One step: the providers for its attempts, how long to wait, and which statuses trigger failover.
 ///
-/// [`StepRules::via`] gives the usual rules; change what differs.
+/// [`StepRules::via`] returns the usual rules; change those that differ.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct StepRules {
     /// The providers to choose from.
     pub pool: Pool,
-    /// How long the provider itself is told to keep trying, from each submission; [`Span::UNLIMITED`] for no limit.
+    /// How long the provider itself keeps trying, from each submission; [`Span::UNLIMITED`] for no limit.
     pub validity: Span,
     /// How long the engine waits in the step, from its first submission; [`Span::UNLIMITED`] for no limit.
     pub ttl: Span,
-    /// The statuses that move on to the next step.
+    /// The statuses that trigger failover to the next step.
     pub failover_on: StatusSet,
     /// The status from which on the step counts as successful.
     pub success: SuccessFloor,
     /// Whether a message that has not been seen when the ttl passes becomes `expired`, delivered or not: a `seen` that is reported
-    /// later changes nothing. The success floor is then [`SuccessFloor::Seen`].
+    /// later has no effect. The success floor is then [`SuccessFloor::Seen`].
     ///
-    /// Routee's `expireOnDelivery` turns a delivered message without `seen` into `EXPIRED` at the ttl; one that has not been delivered
-    /// by then is expired by the ttl itself (<https://docs.routee.net/docs/failover-callbacks>).
+    /// Routee's `expireOnDelivery` turns a delivered message without `seen` into `EXPIRED` at the ttl; one that has not been
+    /// delivered by then is expired by the ttl itself (<https://docs.routee.net/docs/failover-callbacks>).
     pub expire_on_delivery: bool,
-    /// How many submissions the step makes at the most; at least 1.
+    /// The maximum number of submissions by the step; at least 1.
     pub attempts: u8,
-    /// How long to wait after the first `failed` before the next submission of the same step.
+    /// The wait after the first `failed` before the next submission of the same step.
     pub retry_after: Span,
-    /// The factor by which each further wait is longer, in millionths, rounded down; [`StepRules::STEADY`] for equal waits.
+    /// The factor by which each further wait grows, in millionths, rounded down; [`StepRules::STEADY`] for equal waits.
     pub backoff: u32,
 }
 
-/// What a delivery report does that comes after the flow has moved on from its step.
+/// The effect of a delivery report that arrives after the flow has moved on from its step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LateDelivery {
@@ -50,7 +50,7 @@ pub enum LateDelivery {
     Ignore,
 }
 
-/// The rules of a flow. They are checked when it is made: a flow that follows a plan cannot run into a rule that makes no sense.
+/// The rules of a flow, validated on construction: a flow that follows a plan cannot meet an invalid rule.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct FlowPlan {
@@ -59,7 +59,7 @@ pub struct FlowPlan {
     give_up_after: Span,
 }
 
-/// A plan as it is written down.
+/// A plan as serialised, before validation.
 #[derive(Deserialize)]
 struct Unchecked {
     steps: Vec<StepRules>,
@@ -75,15 +75,15 @@ impl TryFrom<Unchecked> for FlowPlan {
     }
 }
 
-/// Why rules do not make a plan. Steps are numbered from 0.
+/// Why rules do not form a valid plan. Steps are numbered from 0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// There is no step.
+    /// There are no steps.
     NoSteps,
     /// The steps make more than [`MAX_ATTEMPTS`] attempts together.
     TooManyAttempts(usize),
-    /// A step makes no attempt.
+    /// A step makes no attempts.
     NoAttempts(usize),
     /// A step has no provider, more than [`MAX_MEMBERS`], or one of them twice.
     Pool(usize),
@@ -121,11 +121,11 @@ impl fmt::Display for PlanError {
 impl Error for PlanError {}
 
 impl FlowPlan {
-    /// The plan with these steps, in the order in which they are tried. The flow ends as failed `give_up_after` its start,
-    /// whatever it is waiting for; [`Span::UNLIMITED`] for no bound.
+    /// The plan with these steps, in the order in which they are tried. The flow ends as failed `give_up_after` its start, whatever
+    /// it is waiting for; [`Span::UNLIMITED`] for no bound.
     ///
     /// # Errors
-    /// [`PlanError`] when the rules make no sense.
+    /// [`PlanError`] when the rules are invalid.
     pub fn new(steps: Vec<StepRules>, late_delivery: LateDelivery, give_up_after: Span) -> Result<Self, PlanError> {
         let attempts = steps.iter().map(|rules| usize::from(rules.attempts)).sum();
         if steps.is_empty() {
@@ -151,21 +151,21 @@ impl FlowPlan {
     /// The rules of a step, from 0.
     ///
     /// # Panics
-    /// When there is no such step.
+    /// When there is no step with this number.
     #[must_use]
     #[inline]
     pub fn step(&self, step: u8) -> &StepRules {
         &self.steps[usize::from(step)]
     }
 
-    /// What late delivery reports do.
+    /// The effect of late delivery reports.
     #[must_use]
     #[inline]
     pub const fn late_delivery(&self) -> LateDelivery {
         self.late_delivery
     }
 
-    /// When the flow ends as failed, whatever it is waiting for, from its start.
+    /// The time from its start after which the flow ends as failed, whatever it is waiting for.
     #[must_use]
     #[inline]
     pub const fn give_up_after(&self) -> Span {
@@ -178,7 +178,7 @@ impl FlowPlan {
         Self { late_delivery, ..self }
     }
 
-    /// The same plan that gives up then.
+    /// The same plan with this time to give up.
     ///
     /// # Errors
     /// [`PlanError::NegativeGiveUpAfter`].
@@ -189,18 +189,18 @@ impl FlowPlan {
     /// The same plan with other steps.
     ///
     /// # Errors
-    /// [`PlanError`] when they make no sense.
+    /// [`PlanError`] when the steps are invalid.
     pub fn with_steps(self, steps: Vec<StepRules>) -> Result<Self, PlanError> {
         Self::new(steps, self.late_delivery, self.give_up_after)
     }
 }
 
 impl StepRules {
-    /// Every wait is as long as the one before.
+    /// The backoff factor for equal waits.
     pub const STEADY: u32 = 1_000_000;
 
-    /// A step over these providers with the rules that a plan has when it does not say: one attempt, success at `delivered`, the ttl
-    /// and the triggers of the `channel`, and a validity as long as the ttl.
+    /// A step over these providers with the default rules: one attempt, success at `delivered`, the default ttl and triggers of the
+    /// `channel`, and a validity equal to the ttl.
     #[must_use]
     pub fn via(pool: Pool, channel: &str) -> Self {
         let ttl = Self::default_ttl(channel);
@@ -217,13 +217,13 @@ impl StepRules {
         }
     }
 
-    /// The same with this ttl, and a validity as long.
+    /// The same step with this ttl, and a validity equal to it.
     #[must_use]
     pub fn with_ttl(self, ttl: Span) -> Self {
         Self { ttl, validity: ttl, ..self }
     }
 
-    /// Whether the rules of the step with this number make sense.
+    /// Checks the rules of the step with this number.
     fn check(&self, step: usize) -> Result<(), PlanError> {
         if self.attempts == 0 {
             return Err(PlanError::NoAttempts(step));
@@ -249,7 +249,7 @@ impl StepRules {
         if has_all && weights.iter().all(is_weight) { Ok(()) } else { Err(PlanError::Weight(step)) }
     }
 
-    /// How long to wait before the next submission once this many have failed.
+    /// The wait before the next submission after this many have failed.
     #[inline]
     pub(super) fn wait_after(&self, tries: u8) -> Span {
         if self.backoff == Self::STEADY { self.retry_after } else { self.backed_off(tries) }
@@ -261,19 +261,18 @@ impl StepRules {
         Span::from_micros((1..tries).fold(self.retry_after.as_micros(), longer))
     }
 
-    /// The longest wait between two of its submissions: that before the last.
+    /// The longest wait between two of its submissions: the one before the last.
     #[must_use]
     pub fn longest_wait(&self) -> Span {
         if self.attempts > 1 { self.wait_after(self.attempts - 1) } else { Span::ZERO }
     }
 
-    /// The statuses that move on to the next step on `channel` when a plan does not say.
+    /// The statuses that trigger failover by default on `channel`.
     ///
-    /// Viber: Routee's documented default
-    /// (<https://docs.routee.net/reference/send-a-transactional-failover-message>). Sms: Routee's `undelivered, failed`,
-    /// and `expired`, which Routee reports as undelivered with the detailed status "Expired"
-    /// (<https://docs.routee.net/docs/statuses-callbacks>). Voice: Routee's `busy, no_answer`, and `failed`, on which its
-    /// published truth table moves on (<https://docs.routee.net/docs/failover-statuses>). Any other channel: as Viber.
+    /// Viber: Routee's documented default (<https://docs.routee.net/reference/send-a-transactional-failover-message>). Sms:
+    /// Routee's `undelivered, failed`, and `expired`, which Routee reports as undelivered with the detailed status "Expired"
+    /// (<https://docs.routee.net/docs/statuses-callbacks>). Voice: Routee's `busy, no_answer`, and `failed`, which triggers
+    /// failover in its published truth table (<https://docs.routee.net/docs/failover-statuses>). Any other channel: as Viber.
     #[must_use]
     pub fn default_failover_on(channel: &str) -> StatusSet {
         match channel {
@@ -282,8 +281,8 @@ impl StepRules {
         }
     }
 
-    /// The ttl on `channel` when a plan does not say: Routee's documented defaults, 10 minutes for Viber and 1200 minutes
-    /// for sms (<https://docs.routee.net/docs/failover-callbacks>); no limit on any other channel.
+    /// The default ttl on `channel`: Routee's documented defaults, 10 minutes for Viber and 1200 minutes for sms
+    /// (<https://docs.routee.net/docs/failover-callbacks>); no limit on any other channel.
     #[must_use]
     pub fn default_ttl(channel: &str) -> Span {
         match channel {

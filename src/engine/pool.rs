@@ -1,36 +1,36 @@
-//! Which of several providers carries an attempt.
+//! The choice of provider for an attempt.
 
 use super::breaker::{Breakers, Permission, Permit};
 use crate::units::Time;
 use serde::{Deserialize, Serialize};
 
-/// The most providers that one step can choose from.
+/// The maximum number of providers in a step's pool.
 pub const MAX_MEMBERS: usize = 16;
 
-/// The providers of a step and the order in which an attempt tries them: the next one when one refuses it or its circuit is
-/// open.
+/// The providers of a step and the order in which an attempt tries them: it moves on when one rejects it or its circuit is open.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Pool {
-    /// Their indices; from 1 to [`MAX_MEMBERS`], no two alike.
+    /// The indices of the providers; from 1 to [`MAX_MEMBERS`], all different.
     members: Vec<usize>,
-    /// How often each is tried first, against the others; empty for the order in which they stand.
+    /// The weights, in proportion to which the providers are tried first; empty to try them in the order of the list.
     weights: Vec<f64>,
 }
 
 impl Pool {
-    /// One provider.
+    /// A pool of one provider.
     #[must_use]
     pub fn single(member: usize) -> Self {
         Self::first_of(vec![member])
     }
 
-    /// These, in this order. For the cheapest first, sort them by price.
+    /// A pool that tries these providers in this order. For the cheapest first, sort them by price.
     #[must_use]
     pub fn first_of(members: Vec<usize>) -> Self {
         Self { members, weights: Vec::new() }
     }
 
-    /// These, each first in proportion to its weight, and so on among those left; weights are above zero.
+    /// A pool that tries each provider first with a probability proportional to its weight, then chooses in the same way among the
+    /// rest; weights are above zero.
     #[must_use]
     pub fn weighted(members: Vec<(usize, f64)>) -> Self {
         let (members, weights) = members.into_iter().unzip();
@@ -43,36 +43,36 @@ impl Pool {
         &self.members
     }
 
-    /// How often each is tried first, against the others; empty for the order in which they stand.
+    /// The weights, in proportion to which the providers are tried first; empty if they are tried in the order of the list.
     #[must_use]
     pub fn weights(&self) -> &[f64] {
         &self.weights
     }
 
-    /// Whether there is no choice.
+    /// Whether there is only one provider.
     #[must_use]
     pub fn is_single(&self) -> bool {
         self.members.len() == 1
     }
 
-    /// Whether the choice takes luck.
+    /// Whether the choice is random.
     #[must_use]
     pub fn is_weighted(&self) -> bool {
         !self.weights.is_empty()
     }
 
-    /// The providers in the order in which an attempt with this uniform 32-bit `draw` tries them. The draw matters to a weighted pool
-    /// alone.
+    /// The providers in the order in which an attempt with this uniform 32-bit `draw` tries them. Only a weighted pool uses the
+    /// draw.
     #[inline]
     pub fn candidates(&self, draw: u32) -> impl Iterator<Item = usize> + '_ {
         self.order(draw).map(|place| self.members[place])
     }
 
-    /// The places of the members in the order in which they are tried.
+    /// The indices of the members in the order in which they are tried.
     #[inline]
     fn order(&self, draw: u32) -> impl Iterator<Item = usize> + '_ {
         let mut left = (1_u32 << self.members.len()) - 1;
-        // Uniform over the weights of those that are left, throughout.
+        // Stays uniform over the remaining weights.
         let mut chance = (f64::from(draw) + 0.5) / 4_294_967_296.0;
         std::iter::from_fn(move || {
             let place = if self.is_weighted() { self.pick(left, &mut chance) } else { left.trailing_zeros() as usize };
@@ -82,7 +82,8 @@ impl Pool {
         })
     }
 
-    /// One of those `left` (a bit for each), in proportion to their weights. What `chance` says beyond the choice is left in it.
+    /// Chooses one of those `left` (a bit for each), in proportion to their weights. Rescales `chance` so that it can serve for the
+    /// next choice.
     fn pick(&self, left: u32, chance: &mut f64) -> usize {
         let is_left = |place: &usize| left >> place & 1 == 1;
         let places = || (0..self.members.len()).filter(is_left);
@@ -100,35 +101,35 @@ impl Pool {
     }
 }
 
-/// One attempt on its way through the pool of its step: the first provider whose circuit permits it, and the next one each time a
+/// The route of one attempt through the pool of its step: the first provider whose circuit permits it, and the next one each time a
 /// provider rejects it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Routing {
     draw: u32,
-    /// How many providers have been considered.
+    /// The number of providers considered so far.
     considered: u8,
 }
 
-/// A provider that an attempt comes to.
+/// A provider considered for an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Candidate {
     /// The provider.
     pub provider: usize,
-    /// How many of the pool were considered before it.
+    /// The number of providers in the pool that were considered before it.
     pub rank: u8,
-    /// Whether its circuit lets the attempt through; without a permit the provider never sees it.
+    /// Whether its circuit permits the attempt; without a permit the attempt is not submitted.
     pub permission: Permission,
 }
 
 impl Candidate {
-    /// Whether its circuit lets the attempt through.
+    /// Whether its circuit permits the attempt.
     #[must_use]
     #[inline]
     pub const fn is_permitted(&self) -> bool {
         matches!(self.permission, Permission::Granted(_))
     }
 
-    /// The permit, if it has a circuit that gave one.
+    /// The permit, if the provider has a circuit that issued one.
     #[must_use]
     pub const fn permit(&self) -> Option<Permit> {
         match self.permission {
@@ -139,14 +140,14 @@ impl Candidate {
 }
 
 impl Routing {
-    /// An attempt that no provider has considered yet; a weighted pool chooses by this uniform 32-bit `draw`.
+    /// The routing of an attempt for which no provider has been considered yet; a weighted pool uses this uniform 32-bit `draw`.
     #[must_use]
     #[inline]
     pub const fn new(draw: u32) -> Self {
         Self { draw, considered: 0 }
     }
 
-    /// The next provider to consider at `now`; `None` when all have turned the attempt down: it has failed.
+    /// The next provider to consider at `now`; `None` when all have turned the attempt down, so that it has failed.
     #[inline]
     pub fn next(&mut self, pool: &Pool, breakers: &mut Breakers, now: Time) -> Option<Candidate> {
         let rank = self.considered;
@@ -180,7 +181,7 @@ mod tests {
         assert_eq!(Pool::single(4).order(0).collect::<Vec<_>>(), [0]);
     }
 
-    /// With weights 5, 3, 2: first by weight; b is second with 5/10·3/5 + 2/10·3/8.
+    /// With weights 5, 3, 2: first by weight; b is second with probability 5/10·3/5 + 2/10·3/8.
     #[test]
     fn a_weighted_pool_is_tried_by_weight() {
         let pool = Pool::weighted(vec![(0, 5.0), (1, 3.0), (2, 2.0)]);

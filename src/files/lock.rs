@@ -1,24 +1,24 @@
-//! Locking folders: programs that write into the same folder do so one after the other.
+//! Locks on folders: programs that write into the same folder do so one after the other.
 
 use std::fs::File;
 use std::path::Path;
 
-/// An exclusive, advisory lock on a folder, held until this is dropped or the program ends.
+/// An exclusive, advisory lock on a folder, held until this value is dropped or the program ends.
 pub(crate) struct FolderLock {
-    /// Locked for as long as it is open. `None` where the system cannot lock: then nobody waits.
+    /// Locked as long as it is open. `None` where the system does not support locks: then nothing waits.
     _locked: Option<File>,
 }
 
 impl FolderLock {
-    /// Locks `folder`, which exists; waits while another program holds the lock. The folder itself is locked, so that no lock file is needed
-    /// and none is left behind.
+    /// Locks `folder`, which must exist; waits while another program holds the lock. The folder itself is locked, so no lock file
+    /// is needed and none is left behind.
     #[cfg(unix)]
     pub(crate) fn acquire(folder: &Path) -> Self {
         Self { _locked: File::open(folder).ok().and_then(locked) }
     }
 
-    /// Locks `folder`, which exists; waits while another program holds the lock. Folders cannot be opened as files here, so a file among the
-    /// system's temporary ones, named for the folder, is locked in its place.
+    /// Locks `folder`, which must exist; waits while another program holds the lock. Folders cannot be opened as files here, so a
+    /// file named after the folder in the system's temporary folder is locked in its place.
     #[cfg(not(unix))]
     pub(crate) fn acquire(folder: &Path) -> Self {
         use sha2::{Digest as _, Sha256};

@@ -1,4 +1,4 @@
-//! Files as such: reading what others wrote, writing so that nothing half written is left, and locking folders.
+//! File handling: safe reading of foreign files, atomic writes, and locks on folders.
 
 #[cfg(feature = "report")]
 mod lock;

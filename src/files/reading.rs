@@ -1,26 +1,26 @@
-//! Reading what somebody else wrote, without waiting and without end: regular files only, and no longer than expected.
+//! Reading files that others wrote, without blocking and with a size limit: regular files only.
 
 use std::fs::{File, FileType, metadata};
 use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
-/// Opens a regular file, or what a link says is one. A pipe, a device or a socket is refused before it is opened, since opening it may
-/// wait for somebody who never comes.
+/// Opens a regular file, or a link to one. A pipe, a device or a socket is rejected before it is opened, since opening it may
+/// block.
 ///
 /// # Errors
-/// When the file cannot be opened, or is of another kind.
+/// When the file cannot be opened, or is not a regular file.
 pub(crate) fn open(path: &Path) -> Result<File> {
     refuse_other_kinds(metadata(path)?.file_type())?;
     let file = File::open(path)?;
-    // It may have been replaced in between.
+    // It may have been replaced since the check.
     refuse_other_kinds(file.metadata()?.file_type())?;
     Ok(file)
 }
 
-/// The content of a regular file of at most `most` bytes.
+/// Reads a regular file of at most `most` bytes.
 ///
 /// # Errors
-/// As [`open`]; also when the file is longer, which is told before more than that has been read.
+/// As [`open`]; also when the file is longer, which is detected without reading more than one byte beyond the limit.
 #[cfg(any(test, feature = "report"))]
 pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     use std::io::Read as _;
@@ -28,7 +28,7 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     let length = file.metadata()?.len();
     let mut bytes = Vec::new();
     if length <= most {
-        // It may grow meanwhile.
+        // It may grow while it is read.
         file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     }
     if length.max(bytes.len() as u64) > most {
@@ -37,7 +37,7 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A number of bytes in the largest unit that makes it whole.
+/// Formats a number of bytes in the largest unit that makes it whole.
 #[cfg(any(test, feature = "report"))]
 fn size(bytes: u64) -> String {
     match bytes {
@@ -53,7 +53,7 @@ fn refuse_other_kinds(kind: FileType) -> Result<()> {
     Err(Error::new(error, format!("it is {name}, not a regular file")))
 }
 
-/// What a file is called that is neither regular nor a link.
+/// The name of a file's kind; `None` for a regular file or a link.
 pub(crate) fn special_kind(kind: FileType) -> Option<&'static str> {
     match kind {
         _ if kind.is_file() || kind.is_symlink() => None,

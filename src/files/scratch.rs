@@ -1,22 +1,22 @@
-//! What is written before it is moved into its place: it is removed whatever ends the program.
+//! Temporary files that are removed however the program ends, unless they are moved into place.
 //!
-//! A signal may end the program at any moment. All such folders are therefore known in one place, from which [`clean_up`] removes them; what
-//! is being moved is moved to the end.
+//! A signal may end the program at any moment. All such folders are therefore registered in one place, from which [`clean_up`]
+//! removes them; a move in progress is completed first.
 
 use std::fs;
 use std::io::{Error, Result, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How often it is tried to remove a folder in which another thread may still make files.
+/// The number of attempts to remove a folder in which another thread may still create files.
 const TRIES: usize = 100;
 
-/// What would be left if the program ended now.
+/// The files that would be left behind if the program ended now.
 struct Left {
     paths: Vec<PathBuf>,
-    /// Whether the program is about to end: nothing more is made or moved.
+    /// Whether the program is about to end, so that nothing more may be created or moved.
     is_over: bool,
-    /// Whether a folder's worth of files has been moved into its place.
+    /// Whether a folder of files has been moved into place.
     is_committed: bool,
 }
 
@@ -32,14 +32,14 @@ impl Left {
     }
 }
 
-/// A temporary folder; it is removed when it is dropped, unless it has been moved away.
+/// A temporary folder, removed on drop unless it has been moved away.
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    /// A new folder in `home`, closed to others.
+    /// Creates a new folder in `home`, closed to others.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When it cannot be created.
     pub(crate) fn folder_in(home: &Path) -> Result<Self> {
         let mut left = left();
         left.goes_on()?;
@@ -48,15 +48,15 @@ impl Scratch {
         Ok(Self(path))
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Moves it, or what is in it, into place: `moving` is done to its end, even if the program is to end meanwhile.
+    /// Moves the folder or its content into place; `moving` runs to completion even if a signal arrives meanwhile.
     ///
     /// # Errors
-    /// Those of `moving`; also when the program is about to end.
+    /// The errors of `moving`; also when the program is about to end.
     pub(crate) fn commit(&self, moving: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let mut left = left();
         left.goes_on()?;
@@ -78,15 +78,15 @@ fn remove(path: &Path) {
         if path.symlink_metadata().is_err() {
             return;
         }
-        // What cannot be removed stays.
+        // Failure is ignored: a file that cannot be removed stays.
         let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     }
 }
 
-/// Writes the file `path`, whole or not at all.
+/// Writes the file `path` atomically.
 ///
 /// # Errors
-/// When it cannot be written; an earlier file is left as it was then.
+/// When it cannot be written; an existing file then stays unchanged.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     let home = path.parent().filter(|home| !home.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let scratch = Scratch::folder_in(home)?;
@@ -99,8 +99,8 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     fs::rename(&fresh, path)
 }
 
-/// Removes all that would be left, since the program is about to end; nothing more can be made or moved after it. Returns whether a report
-/// has been moved into its place before.
+/// Removes all files that would be left behind, since the program is about to end; after this nothing more can be created or moved.
+/// Returns whether a report has already been moved into place.
 pub(crate) fn clean_up() -> bool {
     let mut left = left();
     left.is_over = true;

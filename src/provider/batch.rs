@@ -1,8 +1,8 @@
-//! The luck of a batch of recipients with one provider, drawn at once: what each attempt would come to, and after how long.
+//! Random draws for a batch of recipients of one provider: the outcome and latency of each attempt.
 //!
-//! Luck depends on neither the plan nor the moment of submission, so that one fortune serves every plan. Nothing here differs
-//! from [`Provider::submit`] but the order of the arithmetic: recipient after recipient there, column after column
-//! here, which the compiler turns into vector instructions.
+//! Draws depend on neither the plan nor the time of submission, so one draw batch serves every plan. The only difference from
+//! [`Provider::submit`] is the order of the arithmetic: that function works recipient by recipient; here it is column by column,
+//! which the compiler can vectorise.
 
 use super::resolve::Settlement;
 use super::simulated::{AttemptResult, Provider, Terms};
@@ -12,32 +12,32 @@ use crate::rng::{LANES, RngKey, purpose};
 use crate::status::Segment;
 use crate::units::Time;
 
-/// What one use of a provider would come to for each recipient of a batch, if it left at once and nothing went wrong.
+/// The outcome of one use of a provider for each recipient of a batch, assuming immediate departure and no outage.
 #[derive(Clone, Debug)]
 pub struct DrawBatch {
     /// The status, as `Status as u8`; 0 for silence.
     status: [u8; LANES],
-    /// From leaving to the status (µs).
+    /// The time from departure to the status (µs).
     after: [i64; LANES],
-    /// From the status to its report (µs).
+    /// The delay from the status to its report (µs).
     report_delay: [i64; LANES],
-    /// The outcome's number; the number of outcomes for silence.
+    /// The index of the outcome; the number of outcomes for silence.
     outcome: [u8; LANES],
-    /// The draw of the first outage.
+    /// The draw for the first outage.
     outage: [u32; LANES],
 }
 
-/// Who the recipients of a batch are.
+/// The recipients of a batch.
 #[derive(Clone, Copy, Debug)]
 pub enum Who<'a> {
-    /// This one and its neighbours.
+    /// This recipient and those that follow it.
     From(u32),
-    /// These.
+    /// The recipients listed.
     These(&'a [u32; LANES]),
 }
 
 impl Who<'_> {
-    /// The recipient in this place of the batch.
+    /// The recipient at this index of the batch.
     #[inline]
     fn at(self, lane: u16) -> u32 {
         match self {
@@ -50,39 +50,39 @@ impl Who<'_> {
 /// One use of a provider by each recipient of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Use<'a> {
-    /// The luck of their stream.
+    /// The random key of their stream.
     pub rng: RngKey,
     /// The recipients.
     pub who: Who<'a>,
-    /// Which use of the provider it is for each of them, from 0.
+    /// Which use of the provider this is for each of them, from 0.
     pub number: u16,
     /// Their segment.
     pub segment: Segment,
 }
 
-/// What becomes of the attempts of some recipients of a batch, column by column.
+/// The results of attempts by some recipients of a batch, column by column.
 #[derive(Clone, Debug)]
 pub struct AttemptResults {
-    /// When each reaches the person (µs); [`Time::NEVER`]'s number if it does not.
+    /// When each message reaches the recipient (µs); [`Time::NEVER`] in µs if it does not.
     pub delivered: [i64; LANES],
-    /// When the first report that settles it arrives (µs); likewise.
+    /// When the first report of each attempt's final status arrives (µs); [`Time::NEVER`] in µs if none does.
     pub reported: [i64; LANES],
-    /// What that report says, as `Status as u8`; 0 when there is none.
+    /// The status in that report, as `Status as u8`; 0 when there is none.
     pub status: [u8; LANES],
-    /// What each costs (millionths).
+    /// The charge for each (millionths).
     pub charge: [i64; LANES],
-    /// Whether the person opens it: 1 or 0.
+    /// Whether the recipient opens the message: 1 or 0.
     pub seen: [u8; LANES],
-    /// Room for the fortunes of the recipients in question.
+    /// Buffer for the draws of the selected recipients.
     some: DrawBatch,
-    /// Room for the places of some attempts.
+    /// Buffer for the indices of some attempts.
     places: [u16; LANES],
 }
 
 const NEVER: i64 = Time::NEVER.as_micros();
 
 impl DrawBatch {
-    /// A fortune yet to be told.
+    /// A draw batch that has not been filled yet.
     pub const UNTOLD: Self = Self {
         status: [0; LANES],
         after: [0; LANES],
@@ -91,7 +91,7 @@ impl DrawBatch {
         outage: [0; LANES],
     };
 
-    /// Takes from `all` those of `lanes`, in their order: what [`decide`] asks for.
+    /// Copies from `all` the entries at `lanes`, in their order, as input for [`decide`].
     fn gather(&mut self, all: &Self, lanes: &[u16]) -> &Self {
         for (k, &lane) in lanes.iter().enumerate().take(LANES) {
             let lane = usize::from(lane) % LANES;
@@ -104,7 +104,7 @@ impl DrawBatch {
 }
 
 impl AttemptResults {
-    /// Fates yet to be decided.
+    /// Attempt results that have not been computed yet.
     pub const UNDECIDED: Self = Self {
         delivered: [NEVER; LANES],
         reported: [NEVER; LANES],
@@ -115,7 +115,7 @@ impl AttemptResults {
         places: [0; LANES],
     };
 
-    /// Sets the `k`-th fate.
+    /// Sets the `k`-th result.
     pub fn set(&mut self, k: usize, result: &AttemptResult) {
         let earliest = result.reports().iter().min_by_key(|report| (report.at, report.status));
         self.delivered[k] = result.delivered.as_micros();
@@ -133,7 +133,7 @@ impl Provider {
         self.behaviour(Segment::WHOLE).tables.is_some()
     }
 
-    /// Tells the fortune of the recipients of a batch, for their n-th use of this provider.
+    /// Draws the outcomes and latencies for one use of this provider by the recipients of a batch.
     ///
     /// # Panics
     /// When the provider has no tables.
@@ -155,8 +155,9 @@ impl Provider {
         tables.atlas.read(tables.delay, &draws[usize::from(purpose::REPORT_DELAY)], &mut draw_batch.report_delay);
     }
 
-    /// What becomes of attempts that leave: attempt `k` is that of the recipient in place `lanes[k]`, was submitted at `submitted[k]`
-    /// (µs) and leaves at `departs[k]`, with these terms but for the moment, of which `progress` is not asked. The `lanes` rise.
+    /// Computes the results of attempts that depart. Attempt `k` belongs to the recipient at index `lanes[k]`, was submitted at
+    /// `submitted[k]` (µs) and departs at `departs[k]` (µs). `terms` applies to all of them, except for its `submitted`, which is
+    /// ignored; its `progress` must be false. The `lanes` are in ascending order.
     ///
     /// # Panics
     /// When the provider has no tables, or there are more than [`LANES`] attempts.
@@ -174,7 +175,7 @@ impl Provider {
         results.seen[..lanes.len()].fill(0);
         let AttemptResults { delivered, reported, status, charge, some, .. } = results;
         let mut decided = Decided { delivered, reported, status, charge };
-        // Lanes rise, so that as many as there are must be all of them.
+        // `lanes` is ascending, so a full-length list names every recipient.
         let draw_batches = if lanes.len() == LANES { draw_batch } else { some.gather(draw_batch, lanes) };
         let settlement = behaviour.settlement(terms);
         decide(&settlement, (submitted, departs), draw_batches, &mut decided);
@@ -186,8 +187,9 @@ impl Provider {
         }
     }
 
-    /// Notes the places of the attempts that do not fit into columns, and gives their number: those that an outage may hit, and
-    /// the deliveries with more to them. What falls silent in the only outage does fit: it is silenced here.
+    /// Records the indices of the attempts that must be handled one by one and returns how many there are: those that an outage may
+    /// affect, and deliveries followed by an opening or a call. Attempts that need no more than silencing, because the only outage
+    /// is a silent one, are silenced here.
     fn odd_ones(
         &self,
         (tables, submission): (&Tables, i64),
@@ -222,7 +224,7 @@ impl Provider {
         if silence.is_some() { self.silence(odd, submission, results) } else { odd }
     }
 
-    /// Silences the first `count` of the places; none is left.
+    /// Silences the first `count` recorded attempts. Returns 0, the number left to handle.
     fn silence(&self, count: usize, submission: i64, results: &mut AttemptResults) -> usize {
         for n in 0..count {
             let k = usize::from(results.places[n]) % LANES;
@@ -234,7 +236,7 @@ impl Provider {
         0
     }
 
-    /// Likewise, without a fortune: one by one, for few attempts.
+    /// Computes the results of attempts one by one, without a draw batch; for small numbers of attempts.
     pub fn submit_each(
         &self,
         of: Use<'_>,
@@ -263,7 +265,7 @@ impl Provider {
     }
 }
 
-/// The outcome of each draw: how many thresholds it is not below.
+/// Finds the outcome of each draw: the number of thresholds that the draw is not below.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn choose(thresholds: &[u32], draws: &[u32; LANES], outcome: &mut [u8; LANES]) {
     outcome.fill(0);
@@ -274,7 +276,7 @@ fn choose(thresholds: &[u32], draws: &[u32; LANES], outcome: &mut [u8; LANES]) {
     }
 }
 
-/// Notes the places of the deliveries that are opened or talked to, and gives their number.
+/// Records the indices of the deliveries that are opened or answered with talk, and returns how many there are.
 fn deliveries_with_more(tables: &Tables, draw_batch: &DrawBatch, lanes: &[u16], results: &mut AttemptResults) -> usize {
     let mut odd = 0;
     for (k, &lane) in lanes.iter().enumerate().take(LANES) {
@@ -285,7 +287,7 @@ fn deliveries_with_more(tables: &Tables, draw_batch: &DrawBatch, lanes: &[u16], 
     odd
 }
 
-/// [`Provider::submit`], column by column: see there for what is done.
+/// [`Provider::submit`], column by column; see there for the rules.
 fn decide(settlement: &Settlement, times: (&[i64], &[i64]), draw_batch: &DrawBatch, decided: &mut Decided<'_>) {
     resolve_columns(
         *settlement,

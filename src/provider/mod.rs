@@ -1,6 +1,6 @@
-//! Simulated channel providers: a submission comes in, timed reports come out.
+//! Simulated channel providers: they take submissions and return timed reports.
 //!
-//! A provider knows nothing of flows or plans; it speaks the engine's words from the other side.
+//! A provider knows nothing of flows or plans; it shares only the statuses with the engine.
 
 mod batch;
 mod capacity;

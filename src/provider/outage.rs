@@ -1,4 +1,4 @@
-//! When an outage hits an attempt, and what it does to it.
+//! When an outage affects an attempt, and how.
 
 use super::spec::{Effect, Outage, When};
 use crate::dist::{Dist, Sampler, Shape};
@@ -9,16 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The windows of one outage.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Windows {
-    /// One, and its recurrences.
+    /// One window, possibly recurring.
     Fixed {
-        /// The first begins.
+        /// The start of the first window.
         from: Time,
-        /// The first is over.
+        /// The end of the first window.
         to: Time,
-        /// They recur with this period; [`Span::UNLIMITED`] for one alone.
+        /// The period of recurrence; [`Span::UNLIMITED`] for a single window.
         every: Span,
     },
-    /// At random.
+    /// Random windows.
     Random(RandomWindows),
 }
 
@@ -40,7 +40,7 @@ impl Windows {
         }
     }
 
-    /// The first moment after `at` at which a window begins or ends; [`Time::NEVER`] when none does.
+    /// The first time after `at` at which a window begins or ends; [`Time::NEVER`] when there is none.
     #[must_use]
     pub fn next_change(&self, at: Time) -> Time {
         match self {
@@ -55,7 +55,7 @@ impl Windows {
         }
     }
 
-    /// The windows that begin before `until`, the first `most` of them.
+    /// The first `most` windows that begin before `until`.
     #[must_use]
     pub fn before(&self, until: Time, most: usize) -> Vec<(Time, Time)> {
         match self {
@@ -69,25 +69,25 @@ impl Windows {
     }
 }
 
-/// A window: when it begins and when it is over.
+/// A window: its start and its end.
 type Window = (Time, Time);
 
-/// No random outage begins later than this, four years after the start: with one a minute that is two million of them.
+/// No random outage begins later than this, four years after the start; at one a minute that is two million outages.
 const LAST_RANDOM: Time = Time::from_micros(4 * 366 * 86_400_000_000);
 
-/// Random windows of one replication, drawn one after the other as far as somebody asks: which windows there are depends on neither
-/// who asks nor how far others have asked.
+/// The random windows of one replication, drawn in order on demand. The windows do not depend on the order or extent of the
+/// queries.
 #[derive(Clone, Debug)]
 pub struct RandomWindows {
     source: WindowSource,
-    /// All that begin before `known`, in order, apart from one another.
+    /// All windows that begin before `known`, in order and disjoint.
     listed: Arc<[Window]>,
     known: Time,
-    /// Those that follow, as far as stragglers have asked for them.
+    /// The windows after those, as far as they have been queried.
     later: Arc<Mutex<Vec<Window>>>,
 }
 
-/// From where random windows are drawn: the draws of a use of the provider that no recipient comes to, with the window in place of the
+/// The source of random windows: draws for a use of the provider that no recipient reaches, with the window's index in place of the
 /// recipient.
 #[derive(Clone, Debug)]
 struct WindowSource {
@@ -99,16 +99,16 @@ struct WindowSource {
 }
 
 impl WindowSource {
-    /// The window with this index, which follows one that was over at `over`; none after [`LAST_RANDOM`].
+    /// The window with this index, following one that ended at `over`; `None` after [`LAST_RANDOM`].
     fn window(&self, index: usize, over: Time) -> Option<Window> {
         let draws = self.rng.draws(self.key, u32::try_from(index).ok()?, purpose::RANDOM_OUTAGES).block(self.number);
         let from = over.after(self.between.sample(draws[0]));
-        // A window is never empty, so that those that follow are further on.
+        // A window is never empty, so each one begins later than the one before.
         let to = from.after(self.lasting.sample(draws[1]).max(Span::from_micros(1)));
         (from <= LAST_RANDOM).then_some((from, to))
     }
 
-    /// The windows after so many that were over at `over`.
+    /// The windows from index `first` on, given that the one before ended at `over`.
     fn windows(&self, first: usize, over: Time) -> impl Iterator<Item = Window> + '_ {
         let next = move |(index, over): &mut (usize, Time)| {
             let window = self.window(*index, *over)?;
@@ -121,7 +121,7 @@ impl WindowSource {
 }
 
 impl RandomWindows {
-    /// Lists those that begin before `known`; later ones are drawn when somebody asks for them.
+    /// Lists the windows that begin before `known`; later ones are drawn on demand.
     fn new(source: WindowSource, known: Time) -> Self {
         let listed = source.windows(0, Time::ZERO).take_while(|&(from, _)| from < known).collect();
         Self { source, listed, known, later: Arc::default() }
@@ -134,7 +134,7 @@ impl RandomWindows {
 
     #[cold]
     fn is_open_later(&self, at: Time) -> bool {
-        // The last that is listed may reach beyond the end of the list.
+        // The last listed window may extend beyond the end of the list.
         holds(&self.listed, at) || self.with_later(at, |later| holds(later, at))
     }
 
@@ -147,9 +147,9 @@ impl RandomWindows {
         self.source.windows(0, Time::ZERO).take_while(|&(from, _)| from < until).take(most).collect()
     }
 
-    /// What `look` sees in the windows after the list, which reach beyond `at` if there are any.
+    /// Calls `look` with the windows after the list, drawn until one reaches beyond `at` or there are no more.
     fn with_later<T>(&self, at: Time, look: impl FnOnce(&[Window]) -> T) -> T {
-        // A thread that panicked while it drew has left whole windows behind.
+        // If a thread panicked while drawing, the windows it left are complete.
         let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
         let last = later.last().or(self.listed.last()).copied().unwrap_or_default();
         if last.0 <= at {
@@ -164,7 +164,7 @@ impl RandomWindows {
     }
 }
 
-/// They are the same if they come from the same draws.
+/// Two are equal if they come from the same draws.
 impl PartialEq for RandomWindows {
     fn eq(&self, other: &Self) -> bool {
         let draws = |windows: &Self| (windows.source.rng, windows.source.key, windows.source.number);
@@ -181,21 +181,21 @@ fn holds(windows: &[Window], at: Time) -> bool {
     next > 0 && at < windows[next - 1].1
 }
 
-/// The first moment after `at` at which one of these windows begins or ends.
+/// The first time after `at` at which one of these windows begins or ends.
 fn next_edge(windows: &[Window], at: Time) -> Time {
     let next = windows.partition_point(|&(_, to)| to <= at);
     let edges = windows[next..].iter().flat_map(|&(from, to)| [from, to]);
     edges.into_iter().find(|&edge| edge > at).unwrap_or(Time::NEVER)
 }
 
-/// When an outage happens, ready to be asked for its windows: the samplers of random ones are the same in every replication.
+/// The schedule of an outage, from which its windows are derived. The samplers of random outages are the same in every replication.
 #[derive(Clone, Debug)]
 pub struct Calendar(Recurrence);
 
 #[derive(Clone, Debug)]
 enum Recurrence {
     Known(Windows),
-    /// From the end of one to the beginning of the next, and how long it lasts.
+    /// The time from the end of one window to the start of the next, and the length of a window.
     Random {
         between: Sampler,
         lasting: Sampler,
@@ -215,15 +215,15 @@ impl Calendar {
         })
     }
 
-    /// When the first of its windows in the world of `rng` begins, as of the outage with this `number` of the provider with this `key`;
-    /// [`Time::NEVER`] for none.
+    /// When the first window begins in the run with key `rng`, for outage `number` of the provider with this `key`; [`Time::NEVER`]
+    /// if there is none.
     #[must_use]
     pub fn begins(&self, rng: RngKey, key: ProviderKey, number: u16) -> Time {
         self.windows(rng, key, number, Time::ZERO).before(Time::NEVER, 1).first().map_or(Time::NEVER, |first| first.0)
     }
 
-    /// Its windows in the world of `rng`, as the outage with this `number`, from 0, of the provider with this `key`. Random ones that
-    /// begin before `known` are drawn at once, later ones when somebody asks for them.
+    /// The windows in the run with key `rng`, for outage `number` (from 0) of the provider with this `key`. Random windows that
+    /// begin before `known` are drawn at once, later ones on demand.
     #[must_use]
     pub fn windows(&self, rng: RngKey, key: ProviderKey, number: u16, known: Time) -> Windows {
         match &self.0 {
@@ -236,14 +236,15 @@ impl Calendar {
     }
 }
 
-/// An outage that may hit attempts one by one.
+/// An outage that may affect individual attempts.
 #[derive(Clone, Debug)]
 pub(super) struct Hazard {
     pub(super) windows: Windows,
     pub(super) effect: Effect,
-    /// It hits the attempts whose draw is below this ...
+    /// It affects the attempts whose draw is below this ...
     pub(super) below: u64,
-    /// ... the draw for this purpose: each outage has its own, so that two that overlap hit independently.
+    /// ... where the draw is the one for this purpose. Each outage has its own, so overlapping outages affect attempts
+    /// independently.
     pub(super) purpose: u16,
 }
 
@@ -252,10 +253,10 @@ pub(super) const fn purpose_of(number: usize) -> u16 {
     if number == 0 { purpose::FIRST_OUTAGE } else { purpose::FURTHER_OUTAGES + number as u16 - 1 }
 }
 
-/// The longest latency that outages make of one, over two years: the times of a flow then stay below 2⁵³ µs.
+/// The longest latency that outages can produce, over two years: the times of a flow then stay below 2⁵³ µs.
 const SLOWEST: Span = Span::from_micros(1 << 46);
 
-/// What all outages together do to one attempt.
+/// The combined effect of all outages on one attempt.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Trouble {
     pub refused: bool,
@@ -269,7 +270,7 @@ impl Trouble {
     pub(super) const NONE: Self =
         Self { refused: false, silent: false, reports_lost: false, factor: 1.0, delay: Span::ZERO };
 
-    /// The latency under this trouble.
+    /// The latency under these effects.
     #[inline]
     pub(super) fn stretch(&self, latency: Span) -> Span {
         let slowed = if self.factor == 1.0 {
@@ -290,14 +291,14 @@ impl Trouble {
                 self.factor = (self.factor * factor).min(1e12);
                 self.delay = self.delay.plus(delay).min(SLOWEST);
             }
-            // It slows the provider down, not the attempt.
+            // Slows the provider down, not the attempt.
             Effect::Throttle { .. } => {}
         }
     }
 }
 
-/// What `hazards` do to an attempt that leaves the provider at `at`. `first` is the draw for the first outage, which comes with
-/// the attempt's own.
+/// The effects of `hazards` on an attempt that departs from the provider at `at`. `first` is the draw for the first outage, which
+/// is in the same block as the attempt's own draws.
 #[inline]
 pub(super) fn trouble(hazards: &[Hazard], at: Time, first: u32, draws: Draws) -> Trouble {
     let mut trouble = Trouble::NONE;
@@ -354,7 +355,7 @@ mod tests {
         }
     }
 
-    /// Whatever is listed beforehand, and in whatever order they are asked: the windows are the same.
+    /// The windows are the same whatever is listed beforehand and in whatever order they are queried.
     #[test]
     fn random_windows_do_not_depend_on_who_asks() {
         let listed = random(900.0, 100.0, 1e6);
@@ -371,8 +372,8 @@ mod tests {
         assert!(random(900.0, 100.0, 0.0).next_change(LAST_RANDOM.after(span(1e4))).is_never());
     }
 
-    /// In the long run an alternating renewal process is down for a share lasting / (between + lasting), here a tenth. Over n cycles
-    /// the standard error of that share is 0.09 · sqrt(2 / n).
+    /// In the long run an alternating renewal process is down for a share lasting / (between + lasting), here a tenth. Over n
+    /// cycles the standard error of that share is 0.09 · sqrt(2 / n).
     #[test]
     fn random_windows_are_open_for_their_share_of_the_time() {
         let until = secs(1e7);

@@ -1,41 +1,41 @@
-//! What an attempt comes to once its draws are known: one rule, for attempts one by one and for batches of them.
+//! The result of an attempt once its draws are known: one rule, shared by single attempts and batches.
 
 use super::spec::Price;
 use crate::status::Status;
 use crate::units::Span;
 
-/// Later than every time that a sum of spans can reach, and so far from the end of the numbers that spans can be added.
+/// Later than every time that a sum of spans can reach, yet small enough that spans can be added without overflow.
 const FAR: i64 = 1 << 61;
 
-/// The numbers that [`Settlement::resolve`] needs of a provider and the validity of an attempt: spans (µs), at most [`FAR`], and prices
-/// (millionths).
+/// The numbers that [`Settlement::resolve`] needs about a provider and the validity of an attempt: spans (µs), at most [`FAR`], and
+/// prices (millionths).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settlement {
-    /// After this the message expires; [`FAR`] for a provider that does not keep validity.
+    /// The message expires after this; [`FAR`] for a provider that does not honour validity.
     validity: i64,
-    /// A delivery within this span is charged as such, a later one as late.
+    /// A delivery within this span is charged as on time, a later one as late.
     in_validity: i64,
-    /// For the submission, whatever becomes of it.
+    /// The charge for the submission, whatever the outcome.
     pub(super) submitted: i64,
     delivered: i64,
     delivered_late: i64,
 }
 
-/// What an attempt comes to.
+/// The result of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Resolved {
-    /// When the status happens (µs); without meaning for silence.
+    /// When the status occurs (µs); meaningless for silence.
     pub(super) at: i64,
     /// The status, as `Status as u8`; 0 for silence.
     pub(super) status: u8,
-    /// Whether the message reaches the person then.
+    /// Whether the message reaches the recipient at that time.
     pub(super) reached: bool,
-    /// What it costs, but for talk (millionths).
+    /// The charge (millionths), excluding talk time.
     pub(super) charge: i64,
 }
 
 impl Settlement {
-    /// For attempts with this validity.
+    /// The settlement for attempts with this validity.
     pub(super) fn new(price: &Price, honours_ttl: bool, agreed: Span) -> Self {
         let validity = if honours_ttl { agreed } else { Span::UNLIMITED };
         Self {
@@ -47,8 +47,9 @@ impl Settlement {
         }
     }
 
-    /// An attempt that was submitted and departs then (µs), and whose outcome has this status, or 0 for silence, so long (µs) `after`
-    /// departing: it happens, unless the validity ends before, in which case the message expires then.
+    /// Resolves an attempt that was `submitted` and `departs` at these times (µs) and whose outcome has this status, or 0 for
+    /// silence, `after` this long (µs) from departure. The status occurs then, unless the validity ends earlier; in that case the
+    /// message expires when it ends.
     #[inline(always)]
     pub(super) const fn resolve(&self, submitted: i64, departs: i64, outcome: u8, after: i64) -> Resolved {
         let happens = departs + after;

@@ -1,4 +1,4 @@
-//! A provider made ready to play: what becomes of one submission.
+//! A provider ready for simulation: it computes the result of each submission.
 
 use super::capacity::Queue;
 use super::outage::{self, Calendar, Hazard, Trouble, Windows};
@@ -11,63 +11,62 @@ use crate::status::{Segment, Status};
 use crate::units::{Money, Span, Time};
 use std::sync::Arc;
 
-/// No call lasts longer than a day; with the highest price that a scenario can name, sums of charges then stay exact.
+/// No call lasts longer than a day; even at the highest price that a scenario can state, sums of charges then stay exact.
 const LONGEST_CALL: Span = Span::from_micros(86_400_000_000);
 
-/// How long an attempt of which nothing is heard holds its line at the most: the least that a SIP proxy must wait for a final
-/// answer to a call (timer C, RFC 3261, section 16.6).
+/// The longest time for which an attempt without any status holds its line: the least that a SIP proxy must wait for a final answer
+/// to a call (timer C, RFC 3261, section 16.6).
 const SILENCE: Span = Span::from_micros(180_000_000);
 
 /// A simulated provider.
 ///
-/// > The fate of an attempt is known the moment it leaves: it depends on that moment, its terms and its own draws, and on
-/// > nothing else.
+/// > The result of an attempt is known as soon as it departs: it depends only on the departure time, its terms and its own draws.
 ///
-/// When an attempt leaves is for its [`Queue`] to say, if it has one: [`Provider::queue`]. Random outages are those of a world:
+/// The [`Queue`], if there is one, decides when an attempt departs: see [`Provider::queue`]. Random outages belong to a run: see
 /// [`Provider::in_replication`].
 ///
-/// [`Provider::submit`], for an attempt that leaves at `s`:
+/// [`Provider::submit`], for an attempt that departs at `s`:
 ///
-/// 1. the outages open at `s` are judged;
+/// 1. the outages open at `s` are evaluated;
 /// 2. an outcome is drawn, or silence;
-/// 3. its status happens at `h = s + after`; if the provider keeps validity and that has run out before, the
-///    message expires instead, and nothing is delivered;
+/// 3. its status occurs at `h = s + after`; if the provider honours validity and that has ended before `h`, the message expires
+///    instead, and nothing is delivered;
 /// 4. the report reaches the engine at `h + report_delay`, unless reports are lost.
 #[derive(Clone, Debug)]
 pub struct Provider {
     pub(super) key: ProviderKey,
-    /// By [`Segment::index`]; one for now.
+    /// By [`Segment::index`]; only one for now.
     behaviours: Arc<[Behaviour]>,
-    /// The outages that may hit an attempt.
+    /// The outages that may affect individual attempts.
     pub(super) hazards: Vec<Hazard>,
     capacity: Option<Capacity>,
-    /// When it carries less, with the factors [millionths].
+    /// The windows of reduced capacity, with their factors [millionths].
     throttles: Vec<(Windows, u32)>,
-    /// All outages as described, and when they happen.
+    /// All outages as specified, with their calendars.
     outages: Arc<[(Outage, Calendar)]>,
 }
 
-/// What a provider does with the attempts for recipients of one segment, and what it charges.
+/// How a provider handles and charges attempts for recipients of one segment.
 #[derive(Debug)]
 pub(super) struct Behaviour {
     price: Price,
     honours_ttl: bool,
     report_delay: Sampler,
     outcomes: Vec<Outcome>,
-    /// For batches, where they can be had.
+    /// The tables for batches, if they can be built.
     pub(super) tables: Option<Tables>,
 }
 
-/// What is agreed for one attempt when it is handed over.
+/// The terms agreed for one attempt when it is submitted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Terms {
-    /// When it was handed over.
+    /// When it was submitted.
     pub submitted: Time,
-    /// How long the engine waits in its step.
+    /// How long the engine waits in the attempt's step.
     pub ttl: Span,
-    /// How long the provider keeps trying, if it keeps to that; a delivery after it is charged as late.
+    /// How long the provider keeps trying, if it honours validity; a delivery after that is charged as late.
     pub validity: Span,
-    /// Whether the engine is to hear `queued` and `sent` as well.
+    /// Whether the engine also receives `queued` and `sent` reports.
     pub progress: bool,
 }
 
@@ -76,23 +75,23 @@ pub struct Terms {
 pub struct Report {
     /// When it arrives.
     pub at: Time,
-    /// What it says.
+    /// The status it reports.
     pub status: Status,
 }
 
-/// What becomes of one attempt.
+/// The result of one attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AttemptResult {
-    /// When it reaches the person; [`Time::NEVER`] if it does not.
+    /// When it reaches the recipient; [`Time::NEVER`] if it does not.
     pub delivered: Time,
-    /// When the person opens it; [`Time::NEVER`] if they do not.
+    /// When the recipient opens it; [`Time::NEVER`] if they do not.
     pub seen: Time,
-    /// When its line is free again: when an answered call ends, when any other attempt is over for the provider, or when it
-    /// waits for a silent one no longer.
+    /// When its line is free again: when an answered call ends, when the provider is done with any other attempt, or when the
+    /// provider stops waiting for a silent one.
     pub released: Time,
-    /// Whether it was rejected at once: it did not depart, or the provider is out of order.
+    /// Whether it was rejected at once: because it did not depart, or because of an outage.
     pub rejected: bool,
-    /// What it costs.
+    /// The charge.
     pub charge: Money,
     reports: [Report; 4],
     count: u8,
@@ -109,7 +108,7 @@ impl AttemptResult {
         count: 0,
     };
 
-    /// An attempt that is rejected when it is submitted.
+    /// The result of an attempt that is rejected on submission.
     #[must_use]
     pub fn rejected(terms: &Terms) -> Self {
         let mut result = Self { rejected: true, ..Self::NOTHING };
@@ -117,7 +116,7 @@ impl AttemptResult {
         result
     }
 
-    /// What the engine will hear of it, in the order of ranks; not always that of time.
+    /// The reports that the engine will receive, in order of rank, which is not always order of time.
     #[must_use]
     #[inline]
     pub fn reports(&self) -> &[Report] {
@@ -132,7 +131,7 @@ impl AttemptResult {
 }
 
 impl Provider {
-    /// The provider that `spec` describes.
+    /// Builds the provider that `spec` describes.
     #[must_use]
     pub fn new(spec: &ProviderSpec) -> Self {
         let mut sum = 0.0;
@@ -165,7 +164,7 @@ impl Provider {
         provider
     }
 
-    /// A provider that no attempt comes to: it has a name, and no samplers.
+    /// A provider that no attempt uses: it has a name but no samplers.
     #[must_use]
     pub fn unused(spec: &ProviderSpec) -> Self {
         let nothing = Dist::constant(Span::ZERO);
@@ -181,8 +180,8 @@ impl Provider {
         })
     }
 
-    /// Whether several deliveries may take exactly as long as one another: the latency of some outcome is a constant, measured, or cut
-    /// off, or an outage makes it one.
+    /// Whether several deliveries may take exactly the same time: the latency of some outcome is constant, empirical or capped, or
+    /// an outage makes it constant.
     #[must_use]
     pub fn has_atoms(&self) -> bool {
         let is_constant = |(outage, _): &(Outage, Calendar)| matches!(outage.effect, Effect::Slow { factor: 0.0, .. });
@@ -191,13 +190,13 @@ impl Provider {
         reaching.any(|outcome| outcome.after.has_atoms()) || self.outages.iter().any(is_constant)
     }
 
-    /// Whether some of its outages come at random.
+    /// Whether any of its outages are random.
     #[must_use]
     pub fn has_random_outages(&self) -> bool {
         self.outages.iter().any(|(outage, _)| outage.is_random())
     }
 
-    /// The provider in the world of `rng`, with the random outages of that; those that begin before `known` are drawn at once.
+    /// The provider in the run with key `rng`, with that run's random outages; windows that begin before `known` are drawn at once.
     #[must_use]
     pub fn in_replication(mut self, rng: RngKey, known: Time) -> Self {
         self.draw_outages(rng, known);
@@ -220,13 +219,13 @@ impl Provider {
         }
     }
 
-    /// Its capacity, if that is limited.
+    /// Its capacity, if limited.
     #[must_use]
     pub const fn capacity(&self) -> Option<&Capacity> {
         self.capacity.as_ref()
     }
 
-    /// Who is next in its queue, if its capacity is limited.
+    /// The discipline of its queue, if its capacity is limited.
     #[must_use]
     pub fn order(&self) -> Option<Discipline> {
         self.capacity.map(|capacity| capacity.order)
@@ -238,33 +237,34 @@ impl Provider {
         self.capacity.is_some_and(|capacity| capacity.concurrent.is_some())
     }
 
-    /// An empty queue before it, if its capacity is limited.
+    /// A new, empty queue for this provider, if its capacity is limited.
     #[must_use]
     pub fn queue(&self) -> Option<Queue> {
         self.capacity.as_ref().map(|capacity| Queue::new(capacity, &self.throttles))
     }
 
-    /// By what its luck is keyed.
+    /// The key of its draws.
     #[must_use]
     pub const fn key(&self) -> ProviderKey {
         self.key
     }
 
-    /// What it does with the attempts for recipients of this segment.
+    /// Its behaviour for recipients of this segment.
     #[inline]
     pub(super) fn behaviour(&self, segment: Segment) -> &Behaviour {
         &self.behaviours[segment.index()]
     }
 
-    /// When an attempt stops waiting for capacity: at the engine's `deadline`, or when its validity ends, if the provider keeps that.
+    /// When an attempt stops waiting for capacity: at the engine's `deadline`, or when its validity ends if the provider honours
+    /// that.
     #[must_use]
     #[inline]
     pub fn patience(&self, terms: &Terms, segment: Segment, deadline: Time) -> Time {
         deadline.min(self.behaviour(segment).valid_until(terms))
     }
 
-    /// What becomes of an attempt whose patience ends while it waits: nothing is charged. Of a validity that ends before the engine's
-    /// `deadline` the engine hears; its own deadline it knows.
+    /// The result of an attempt whose patience ends while it waits; there is no charge. If its validity ends before the engine's
+    /// `deadline`, the engine receives a report; at its own deadline it needs none.
     #[must_use]
     pub fn expire_in_queue(&self, terms: &Terms, segment: Segment, deadline: Time, draws: Draws) -> AttemptResult {
         let mut result = AttemptResult::NOTHING;
@@ -279,7 +279,7 @@ impl Provider {
         result
     }
 
-    /// What becomes of an attempt for a recipient of this segment that departs then, with these terms and draws.
+    /// The result of an attempt for a recipient of this segment that departs at this time, with these terms and draws.
     #[must_use]
     #[inline]
     pub fn submit(&self, departs: Time, terms: &Terms, segment: Segment, draws: Draws) -> AttemptResult {
@@ -289,7 +289,7 @@ impl Provider {
             hazards => outage::trouble(hazards, departs, block[usize::from(purpose::FIRST_OUTAGE)], draws),
         };
         let mut result = AttemptResult::NOTHING;
-        // What waits has been accepted.
+        // An attempt that has waited has been accepted.
         if terms.progress && (!trouble.refused || departs > terms.submitted) {
             result.report(terms.submitted, Status::Queued);
         }
@@ -316,13 +316,13 @@ impl Behaviour {
         Settlement::new(&self.price, self.honours_ttl, terms.validity)
     }
 
-    /// When it stops trying.
+    /// When the provider stops trying.
     #[inline]
     fn valid_until(&self, terms: &Terms) -> Time {
         if self.honours_ttl { terms.submitted.after(terms.validity) } else { Time::NEVER }
     }
 
-    /// The outcome and what follows from it.
+    /// Applies the drawn outcome and its consequences.
     #[inline]
     fn come_to(
         &self,
@@ -356,7 +356,7 @@ impl Behaviour {
         }
     }
 
-    /// The message has reached the person at `at`.
+    /// Records that the message reached the recipient at `at`.
     #[inline]
     fn deliver(&self, outcome: &Outcome, at: Time, heard: bool, draws: Draws, result: &mut AttemptResult) {
         result.delivered = at;
@@ -370,7 +370,7 @@ impl Behaviour {
         }
     }
 
-    /// Whether and when the person opens the delivered message.
+    /// Draws whether and when the recipient opens the delivered message.
     fn open(&self, threshold: u64, after: &Sampler, heard: bool, draws: Draws, result: &mut AttemptResult) {
         const { assert!(purpose::SEEN == 4 && purpose::SEEN_REPORT_DELAY == 6, "the draws of one block") };
         let [opened, span, delay, _] = draws.block(1);
@@ -390,15 +390,15 @@ impl Behaviour {
 }
 
 impl Outcome {
-    /// Whether the message gets as far as the network: a call is not `sent`, and what the provider cannot process is not.
+    /// Whether the message gets as far as the network: a call is never `sent`, nor is a message that the provider cannot process.
     const fn reaches_network(&self) -> bool {
         matches!(self.status, Status::Delivered | Status::Undelivered | Status::Expired)
     }
 }
 
 impl Price {
-    /// What an answered call of this length costs: each started increment its part of the price per minute, the sum rounded
-    /// to the nearest millionth.
+    /// The charge for an answered call of this length: each started increment costs its share of the price per minute, and the sum
+    /// is rounded to the nearest millionth.
     #[must_use]
     pub fn talk(&self, talk: Span) -> Money {
         const MINUTE: i128 = 60_000_000;

@@ -1,32 +1,32 @@
-//! What a scenario says of a provider.
+//! The specification of a provider in a scenario.
 
 use crate::dist::Dist;
 use crate::status::Status;
 use crate::units::{Money, Probability, Rate, Span, Time};
 
-/// A provider as described: what its attempts come to, how fast, at what price, and when it breaks.
+/// The specification of a provider: the outcomes of its attempts, its latencies, prices and outages.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ProviderSpec {
-    /// Its name, unique in the scenario; its luck is keyed by it.
+    /// Its name, unique in the scenario; its draws are keyed by it.
     pub name: String,
-    /// The channel it carries: `sms`, `viber`, `voice`, or any other word.
+    /// The channel it serves: `sms`, `viber`, `voice`, or any other word.
     pub channel: String,
-    /// What it charges.
+    /// Its prices.
     pub price: Price,
-    /// Whether it stops trying when a message's validity has run out.
+    /// Whether it stops trying when a message's validity has ended.
     pub honours_ttl: bool,
-    /// From an event to the moment at which its report reaches the engine.
+    /// The delay from an event to the arrival of its report at the engine.
     pub report_delay: Dist,
-    /// What an attempt can come to; what their shares leave over is silence.
+    /// The possible outcomes of an attempt; the remaining share is silence.
     pub outcomes: Vec<OutcomeSpec>,
-    /// When and how it breaks.
+    /// Its outages.
     pub outages: Vec<Outage>,
-    /// How much it can carry; `None` for no limit.
+    /// Its capacity; `None` for no limit.
     pub capacity: Option<Capacity>,
 }
 
 impl ProviderSpec {
-    /// Whether some of its outages come at random, so that each world has its own.
+    /// Whether any of its outages are random, so that each run has its own.
     #[must_use]
     pub fn has_random_outages(&self) -> bool {
         self.outages.iter().any(Outage::is_random)
@@ -34,81 +34,82 @@ impl ProviderSpec {
 }
 
 impl Outage {
-    /// Whether it comes at random.
+    /// Whether it occurs at random.
     #[must_use]
     pub const fn is_random(&self) -> bool {
         matches!(self.when, When::Random { .. })
     }
 }
 
-/// How much a provider can carry. At least one of `rate` and `concurrent` is there.
+/// The capacity of a provider. At least one of `rate` and `concurrent` is set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Capacity {
-    /// Its throughput: one attempt leaves every 1/rate.
+    /// Its throughput: one attempt departs every 1/rate.
     pub rate: Option<Rate>,
-    /// Its lines, at least 1: each is held from leaving until the attempt is over for the provider, and through the talk of an
-    /// answered call.
+    /// The number of its lines, at least 1. A line is held from departure until the provider is done with the attempt, including
+    /// the talk of an answered call.
     pub concurrent: Option<u32>,
-    /// How many attempts can wait; 0 for a provider that rejects what it cannot take at once.
+    /// The maximum number of waiting attempts; 0 for a provider that rejects what it cannot take at once.
     pub queue: u64,
-    /// Who is next.
+    /// The queue discipline.
     pub order: Discipline,
 }
 
-/// Which of the waiting attempts leaves next.
+/// Which of the waiting attempts departs next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum Discipline {
-    /// The one that came first.
+    /// The one that arrived first.
     #[default]
     Fifo,
-    /// The one whose traffic has the highest priority; of several the one that came first.
+    /// The one whose stream has the highest priority; among equals, the one that arrived first.
     Priority,
 }
 
-/// One thing that an attempt can come to.
+/// A possible outcome of an attempt.
 #[derive(Clone, PartialEq, Debug)]
 pub struct OutcomeSpec {
-    /// The final status; for a delivery that may be seen, the status before that.
+    /// The final status; for a delivery that may be seen, the status before `seen`.
     pub status: Status,
-    /// How likely it is.
+    /// Its probability.
     pub share: Probability,
-    /// From the moment the message leaves the provider to the status.
+    /// The time from departure to the status.
     pub after: Dist,
     /// Whether and when a delivered message is opened.
     pub seen: Option<Seen>,
-    /// How long an answered call lasts.
+    /// The talk time of an answered call.
     pub talk: Option<Dist>,
 }
 
 /// The opening of a delivered message.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Seen {
-    /// How likely a delivered message is opened (and reported so).
+    /// The probability that a delivered message is opened (and reported as such).
     pub share: Probability,
-    /// From delivery to opening.
+    /// The time from delivery to opening.
     pub after: Dist,
 }
 
-/// What a provider charges, each amount per message unless said otherwise.
+/// The prices of a provider, each amount per message unless noted otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Price {
-    /// For each part of a message that leaves the provider, whatever becomes of it.
+    /// For each part of a message that departs from the provider, whatever the outcome.
     pub submitted: Money,
-    /// How many parts a message has; at least 1.
+    /// The number of parts in a message; at least 1.
     pub parts: u32,
-    /// For a message that reaches the person within its validity.
+    /// For a message that reaches the recipient within its validity.
     pub delivered: Money,
-    /// For a message that reaches the person after its validity, as vendors count: what the engine waits for they do not know.
+    /// For a message that reaches the recipient after its validity. Vendors count by validity because they do not know how long the
+    /// engine waits.
     pub delivered_late: Money,
     /// For each minute of an answered call.
     pub per_minute: Money,
-    /// The span in which talk time is billed: a started one counts whole. Above zero.
+    /// The billing increment of talk time: each started increment is charged in full. Above zero.
     pub increment: Span,
 }
 
 impl Default for Price {
-    /// Everything free, one part, talk billed by the minute.
+    /// Everything free, one part per message, talk billed by the minute.
     fn default() -> Self {
         Self {
             submitted: Money::ZERO,
@@ -121,14 +122,14 @@ impl Default for Price {
     }
 }
 
-/// Windows in which a provider misbehaves.
+/// An outage: windows during which a provider misbehaves.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Outage {
-    /// When.
+    /// When it occurs.
     pub when: When,
-    /// What it does.
+    /// Its effect.
     pub effect: Effect,
-    /// The share of the traffic that it hits.
+    /// The share of the attempts that it affects.
     pub share: Probability,
 }
 
@@ -138,42 +139,43 @@ pub struct Outage {
 pub enum When {
     /// At a known time.
     Window {
-        /// It begins then.
+        /// The start.
         from: Time,
-        /// It is over then: an attempt that leaves at `to` is not hit. Later than `from`.
+        /// The end: an attempt that departs at `to` is not affected. Later than `from`.
         to: Time,
-        /// It recurs with this period, which is at least `to - from`; [`Span::UNLIMITED`] for once only.
+        /// The period of recurrence, at least `to - from`; [`Span::UNLIMITED`] for a single window.
         every: Span,
     },
-    /// At random, anew in each replication: an alternating renewal process of exponential spans.
+    /// At random, drawn anew in each replication: an alternating renewal process of exponential spans.
     Random {
-        /// The mean time from the end of one to the beginning of the next, above zero.
+        /// The mean time from the end of one window to the start of the next, above zero.
         between: Span,
-        /// How long one lasts on average, above zero.
+        /// The mean length of a window, above zero.
         lasting: Span,
     },
 }
 
-/// What an outage does to the attempts that it hits.
+/// The effect of an outage on the attempts concerned.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Effect {
-    /// Accepted and charged as submitted, and nothing more is heard.
+    /// The attempt is accepted and charged as submitted, and no report follows.
     Silent,
-    /// Refused at once with `failed`, and not charged.
+    /// The attempt is rejected at once with `failed`, and not charged.
     Fail,
-    /// The status comes later: its latency times `factor`, plus `delay`.
+    /// The status occurs later: the latency is multiplied by `factor`, then `delay` is added.
     Slow {
         /// Not negative.
         factor: f64,
         /// Not negative.
         delay: Span,
     },
-    /// Everything happens, and no report of it reaches the engine.
+    /// Everything happens as usual, but no report of it reaches the engine.
     ReportsLost,
-    /// The provider carries less: its throughput, and the number of its lines, times a factor. It has no share of the traffic.
+    /// The capacity is reduced: throughput and number of lines are multiplied by a factor. This applies to all traffic, not a share
+    /// of it.
     Throttle {
-        /// In millionths, from 0 to a million.
+        /// The factor in millionths, from 0 to a million.
         millionths: u32,
     },
 }

@@ -1,4 +1,4 @@
-//! What a provider's attempts can come to, compiled: outcomes with their samplers, and tables of them for batches of recipients.
+//! The possible outcomes of a provider's attempts, compiled: outcomes with their samplers, and tables for batches of recipients.
 
 use crate::dist::{Entry, QuantileTables, Sampler};
 use crate::status::Status;
@@ -6,11 +6,11 @@ use crate::status::Status;
 /// An outcome with its samplers.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
-    /// The outcome is this one if a 32-bit draw is below this, and not below that of the one before.
+    /// The upper bound of the 32-bit draws for this outcome (exclusive); the lower bound is that of the outcome before.
     pub(super) below: u64,
     pub(super) status: Status,
     pub(super) after: Sampler,
-    /// The draws below which a delivered message is opened, and when.
+    /// The draws below this threshold open a delivered message; the sampler says when.
     pub(super) seen: Option<(u64, Sampler)>,
     pub(super) talk: Option<Sampler>,
 }
@@ -18,13 +18,13 @@ pub(super) struct Outcome {
 /// The tables of a provider for batches.
 #[derive(Clone, Debug)]
 pub(super) struct Tables {
-    /// The draw from which on the outcome is a later one, for each outcome; one that no draw reaches is left out.
+    /// For each outcome, the first draw that selects a later one; thresholds that no draw can reach are left out.
     pub(super) thresholds: Vec<u32>,
-    /// For each outcome, then for silence: its latencies.
+    /// The latencies of each outcome, then of silence.
     pub(super) entries: Vec<Entry>,
-    /// For each outcome, then for silence.
+    /// The status of each outcome, then of silence.
     pub(super) status: [u8; 256],
-    /// For each outcome: whether its attempts go the long way once delivered.
+    /// For each outcome, whether its deliveries are handled one by one.
     pub(super) long_way: [bool; 256],
     pub(super) any_long_way: bool,
     pub(super) atlas: QuantileTables,
@@ -32,8 +32,8 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// The tables of a provider with these outcomes; `None` if its latencies are not all in tables, it has more outcomes than a byte can number, or one
-    /// of them settles nothing.
+    /// Builds the tables for these outcomes. Returns `None` if any latency has no table, if there are more outcomes than a byte can
+    /// number, or if one of them is neither a failure nor a delivery.
     pub(super) fn new(outcomes: &[Outcome], report_delay: &Sampler) -> Option<Self> {
         let settles = |status: Status| status.is_bad() || matches!(status, Status::Delivered | Status::Answered);
         if outcomes.len() > 254 || !outcomes.iter().all(|outcome| settles(outcome.status)) {

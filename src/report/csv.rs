@@ -1,15 +1,15 @@
 //! Results as tidy CSV: one row for each plan and measure, with value, interval and unit.
 //!
-//! A spreadsheet takes a cell for a formula that begins with `=`, `+`, `-` or `@` and is no number, and a formula can do more than show
-//! text. Such a cell is written with an apostrophe before it, in every CSV file: spreadsheets then show the text, and programs that need the
-//! name as it is find it in the JSON.
+//! A spreadsheet treats a cell as a formula when it begins with `=`, `+`, `-` or `@` and is not a number, and a formula can do more than
+//! show text. In every CSV file such a cell is written with an apostrophe before it: spreadsheets then show the text, and programs that
+//! need the exact name find it in the JSON.
 
 use super::json::ten_digits;
 use crate::study::{Interval, PlanResult, ProviderResult, Results, Share};
 use crate::text;
 use std::borrow::Cow;
 
-/// What one row says beside its plan's name.
+/// The contents of a row after the plan's name.
 struct Row {
     measure: String,
     value: Option<f64>,
@@ -28,14 +28,14 @@ impl Row {
     }
 }
 
-/// `results.csv`: a heading, then one row for each plan and measure. Fields are empty where nothing is known. Where there are several
-/// streams of traffic a last column names the stream, and is empty for all of them together.
+/// `results.csv`: a header row, then one row for each plan and measure. Fields are empty where nothing is known. Where there are several
+/// streams of traffic, a last column names the stream; it is empty in the rows for all of them together.
 #[must_use]
 pub fn csv(results: &Results) -> String {
     written(|writer| write_rows(writer, results))
 }
 
-/// Writes CSV to memory, no cell of which is a formula.
+/// Writes CSV to memory; no cell of it is read as a formula.
 pub(super) struct Writer(csv::Writer<Vec<u8>>);
 
 impl Writer {
@@ -48,16 +48,16 @@ impl Writer {
     }
 }
 
-/// What a formula begins with, also in the full-width forms of East Asian keyboards.
+/// The characters that begin a formula, including the full-width forms of East Asian keyboards.
 const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
-/// `cell` as a spreadsheet shows it and does not compute it.
+/// `cell` in a form that a spreadsheet shows and does not evaluate.
 fn harmless(cell: &str) -> Cow<'_, str> {
     let is_number = || cell.parse::<f64>().is_ok_and(f64::is_finite);
     if cell.starts_with(FORMULA) && !is_number() { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
-/// The text that `write` writes.
+/// The text written by `write`.
 pub(super) fn written(write: impl FnOnce(&mut Writer) -> csv::Result<()>) -> String {
     let mut writer = Writer(csv::Writer::from_writer(Vec::new()));
     let written = write(&mut writer);
@@ -84,7 +84,7 @@ fn write_plans(writer: &mut Writer, results: &Results, stream: Option<&str>) -> 
     Ok(())
 }
 
-/// A number, or nothing.
+/// A number; empty for `None`.
 pub(super) fn field(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map_or_else(String::new, |value| text::number(ten_digits(value)))
 }
@@ -105,7 +105,7 @@ fn rows(plan: &PlanResult, currency: &str) -> Vec<Row> {
     rows
 }
 
-/// What a provider came to: measures under its name.
+/// The results of a provider: measures under its name.
 fn provider(of: &ProviderResult, currency: &str) -> [Row; 9] {
     let row = |measure: &str, value, unit| Row::new(format!("{}.{measure}", of.provider), value, unit);
     [

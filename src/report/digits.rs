@@ -1,15 +1,15 @@
-//! The digits of a number: how many, in which groups, with which sign.
+//! The digits of a number: their number, groups and sign.
 
 use crate::text::LARGE;
 
 /// The space between a number and its unit, and between groups of digits.
 pub(super) const NBSP: char = '\u{a0}';
-/// What stands where there is no number.
+/// The text shown where there is no number.
 pub(super) const NONE: &str = "–";
-/// The most decimals that anything is shown with.
+/// The largest number of decimals shown.
 pub(super) const MOST_DECIMALS: i32 = 8;
 
-/// Decimals that show `error` with one digit, or two when it starts with a 1.
+/// The number of decimals that shows `error` with one significant digit, or with two when it starts with a 1.
 pub(super) fn decimals_for(error: f64) -> Option<usize> {
     if error.is_nan() || error <= 0.0 {
         return None;
@@ -20,7 +20,7 @@ pub(super) fn decimals_for(error: f64) -> Option<usize> {
     Some(digits.clamp(0, MOST_DECIMALS) as usize)
 }
 
-/// Decimals that show `value` with `digits` significant ones.
+/// The number of decimals that shows `value` with `digits` significant digits.
 pub(super) fn decimals_of(value: f64, digits: i32) -> usize {
     if value == 0.0 || !value.is_finite() {
         return 0;
@@ -28,8 +28,8 @@ pub(super) fn decimals_of(value: f64, digits: i32) -> usize {
     (digits - 1 - value.abs().log10().floor() as i32).clamp(0, MOST_DECIMALS) as usize
 }
 
-/// `value` with `decimals`, a true minus sign and no negative zero; digits in groups of three. A large one has a power of ten and at most
-/// seven digits: `1e308`.
+/// `value` with this number of `decimals`, a true minus sign and no negative zero, its digits in groups of three. A very large value is
+/// written with a power of ten and at most seven digits: `1e308`.
 pub(super) fn decimal(value: f64, decimals: usize) -> String {
     if value.abs() >= LARGE {
         let text = format!("{:.6e}", value.abs());
@@ -43,7 +43,7 @@ pub(super) fn decimal(value: f64, decimals: usize) -> String {
     format!("{sign}{}{rest}", grouped(whole))
 }
 
-/// A number with decimals, without the zeros that it ends with.
+/// A decimal number without its trailing zeros.
 pub(super) fn without_zeros(number: &str) -> &str {
     let has_decimals = number.contains('.') && !number.contains('e');
     if has_decimals { number.trim_end_matches('0').trim_end_matches('.') } else { number }

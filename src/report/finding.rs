@@ -1,34 +1,33 @@
-//! The finding in one sentence: what somebody who has to choose a plan wants to hear first.
+//! The finding in one sentence, for somebody who has to choose a plan.
 //!
-//! Of one plan, its own figures. Of two, the cheaper against the one that delivers more in time. Of more:
-//! 1. the plan that delivers most in time, with its share and cost; of several that the data cannot tell apart in time,
-//!    the cheapest;
-//! 2. the cheapest of those that come within a point of it, where that saves something worth naming;
+//! With one plan, the sentence states its own results. With two, it compares the cheaper plan with the one that delivers more in time. With
+//! more, it names:
+//! 1. the plan that delivers most in time, with its share and cost; of several that the data cannot tell apart in time, the cheapest;
+//! 2. the cheapest of those within a point of it, where that saves something worth naming;
 //! 3. the cheapest of all, and what it loses;
-//! 4. where neither of these saves anything worth naming, the dearest: what the choice spares;
-//! 5. where there is nothing to say of cost at all, the next best in time.
+//! 4. where neither of these saves anything worth naming, the most expensive, and what the choice saves against it;
+//! 5. where there is nothing to say about cost at all, the next best in time.
 //!
-//! Differences are paired; those of plans that are too many to be compared each with each come from both plans' intervals, of which the
-//! lengths add up at most. One that the data cannot show is not claimed.
+//! Differences are paired. Where there are too many plans to compare all pairs, a difference is taken from the intervals of both plans,
+//! whose lengths at worst add up. A difference that the data cannot show is not claimed.
 
 use super::words;
 use crate::study::{Difference, Intervals, PlanResult, Results};
 
-/// A loss in time that some accept for money, as a share.
+/// A loss in time, as a share, that some accept to save money.
 const NEARLY: f64 = 0.01;
-/// A difference in cost worth naming, as a share.
+/// The smallest difference in cost worth naming, as a share.
 const WORTH_NAMING: f64 = 0.05;
 
-/// The finding in one sentence; where there are several streams of traffic, a sentence for each of those that the plans are compared
-/// for.
+/// The finding in one sentence; where there are several streams of traffic, one sentence for each stream for which plans are compared.
 #[must_use]
 pub fn finding(results: &Results) -> String {
     let streams = results.streams();
     if streams.is_empty() {
         return of_one(results);
     }
-    let is_alone = results.plans.len() == 1;
-    let told = streams.iter().enumerate().filter(|(place, _)| is_alone || results.own_plan(*place).is_none());
+    let is_distinct = results.plans.len() == 1;
+    let told = streams.iter().enumerate().filter(|(place, _)| is_distinct || results.own_plan(*place).is_none());
     let tell = |(_, (name, view)): (usize, &(String, Results))| format!("For {name}: {}", of_one(view));
     told.map(tell).collect::<Vec<_>>().join(" ")
 }
@@ -56,7 +55,7 @@ fn of_many(results: &Results) -> String {
     let head = format!(
         "{} {}: {} within {}, for {} {} each",
         best.name,
-        if choice.is_alone { "delivers most in time" } else { "is among the best in time" },
+        if choice.is_distinct { "delivers most in time" } else { "is among the best in time" },
         words::percent(best.in_time.share, 1),
         words::span(facts.deadline_s),
         words::plain_amount(best.cost.per_recipient),
@@ -66,13 +65,13 @@ fn of_many(results: &Results) -> String {
     [head].into_iter().chain(clauses).collect::<Vec<_>>().join("; ") + "."
 }
 
-/// Many plans as a choice.
+/// A choice among three or more plans.
 struct Choice<'a> {
     results: &'a Results,
-    /// The best in time, and the cheapest of those that cannot be told from it.
+    /// The plan that delivers most in time; of those that cannot be told apart from it, the cheapest.
     best: &'a PlanResult,
-    /// Whether it can be told from all others.
-    is_alone: bool,
+    /// Whether it can be told apart from all others.
+    is_distinct: bool,
 }
 
 impl<'a> Choice<'a> {
@@ -84,11 +83,11 @@ impl<'a> Choice<'a> {
                 || plan.in_time.share == top.in_time.share
         };
         let best = first_by(results.plans.iter().filter(is_equal), |plan| plan.cost.per_recipient)?;
-        let is_alone = results.plans.iter().filter(is_equal).count() == 1;
-        Some(Self { results, best, is_alone })
+        let is_distinct = results.plans.iter().filter(is_equal).count() == 1;
+        Some(Self { results, best, is_distinct })
     }
 
-    /// The plans to name beside the best, each with its role.
+    /// The plans to name beside the best, each with the reason for naming it.
     fn others(&self) -> Vec<(&'static str, &'a PlanResult)> {
         let plans = || self.results.plans.iter().filter(|plan| plan.name != self.best.name);
         let cost = |plan: &PlanResult| plan.cost.per_recipient;
@@ -97,14 +96,14 @@ impl<'a> Choice<'a> {
         // A plan that reaches nobody saves nothing.
         let reaching = plans().filter(|plan| plan.delivered.count.0 > 0.0);
         let cheapest = first_by(reaching, cost).filter(|plan| cost(plan) < cost(self.best));
-        let dearest = first_by(plans(), |plan| -cost(plan)).filter(|plan| -self.saving(plan) >= WORTH_NAMING);
+        let most_expensive = first_by(plans(), |plan| -cost(plan)).filter(|plan| -self.saving(plan) >= WORTH_NAMING);
         let mut named = Vec::new();
         if let Some(plan) = near.filter(|near| cheapest.is_none_or(|plan| plan.name != near.name)) {
             named.push(("", plan));
         }
         named.extend(cheapest.map(|plan| ("the cheapest, ", plan)));
         if named.iter().all(|(_, plan)| self.saving(plan) < WORTH_NAMING) {
-            named.extend(dearest.map(|plan| ("the dearest, ", plan)));
+            named.extend(most_expensive.map(|plan| ("the dearest, ", plan)));
         }
         if named.is_empty() {
             named.extend(first_by(plans(), |plan| -plan.in_time.share).map(|plan| ("the next, ", plan)));
@@ -112,7 +111,7 @@ impl<'a> Choice<'a> {
         named
     }
 
-    /// What `plan` costs less than the best, as a share of what that costs.
+    /// How much less `plan` costs than the best, as a share of the best plan's cost.
     fn saving(&self, plan: &PlanResult) -> f64 {
         let cost = self.best.cost.per_recipient;
         if cost > 0.0 { 1.0 - plan.cost.per_recipient / cost } else { 0.0 }
@@ -135,7 +134,7 @@ impl<'a> Choice<'a> {
         format!("{}{comma} {role}{delivers} and {}", plan.name, self.costs(plan, &cost))
     }
 
-    /// As [`costs`], without what it is compared with, where the data show a difference.
+    /// As the function [`costs`], without the plan it is compared with, where the data show a difference.
     fn costs(&self, plan: &PlanResult, cost: &Difference) -> String {
         if self.saving(plan).abs() < 0.000_5 {
             return "costs the same".to_owned();
@@ -177,7 +176,7 @@ struct Estimated {
     high: Option<f64>,
 }
 
-/// The difference of two values with their intervals, whatever they have to do with one another.
+/// The difference of two values from their own intervals; it holds for any dependence between them.
 fn unpaired(ours: Estimated, theirs: Estimated) -> Difference {
     let less = |end: Option<f64>, by: Option<f64>| Some(end? - by?);
     Difference {
@@ -187,7 +186,8 @@ fn unpaired(ours: Estimated, theirs: Estimated) -> Difference {
     }
 }
 
-/// The two plans, the cheaper first: the cheapest, or where it is also best the best, and what it is compared with.
+/// The two plans to compare, normally the cheaper first: the cheapest and the best in time, or, where one plan is both, that plan and the
+/// next best in time.
 fn contenders(plans: &[PlanResult]) -> Option<(&PlanResult, &PlanResult)> {
     let best = first_by(plans.iter(), |plan| -plan.in_time.share)?;
     let cheapest = first_by(plans.iter(), |plan| plan.cost.per_recipient)?;
@@ -211,7 +211,7 @@ fn reversed(pair: Difference) -> Difference {
     Difference { difference: -pair.difference, low: pair.high.map(|end| -end), high: pair.low.map(|end| -end) }
 }
 
-/// Whether the data show a difference. Where no interval at all is known, which a note says, any is taken as it is.
+/// Whether the data show a difference. Where no intervals are known at all, which a note says, any difference counts.
 fn shows(results: &Results, pair: &Difference) -> bool {
     match (pair.low, pair.high) {
         (Some(low), Some(high)) => low > 0.0 || high < 0.0,
@@ -219,7 +219,7 @@ fn shows(results: &Results, pair: &Difference) -> bool {
     }
 }
 
-/// One plan's own figures.
+/// The results of a single plan.
 fn alone(plan: &PlanResult, results: &Results) -> String {
     let facts = &results.scenario;
     if plan.delivered.count.0 == 0.0 {
@@ -238,7 +238,7 @@ fn alone(plan: &PlanResult, results: &Results) -> String {
     )
 }
 
-/// The sentence for two plans, by which differences the data show.
+/// The sentence for two plans, depending on which differences the data show.
 fn compared(
     results: &Results,
     (plan, against): (&PlanResult, &PlanResult),
@@ -267,7 +267,7 @@ fn delivers(in_time: &Difference) -> String {
     format!("delivers {size} {unit} {direction} in time{error}")
 }
 
-/// "costs 34 % less than", or by how many times as much, or from nothing.
+/// "costs 34 % less than", or how many times as much, or a comparison with a cost of zero.
 fn costs(plan: &PlanResult, against: &PlanResult) -> String {
     let (mine, other) = (plan.cost.per_recipient, against.cost.per_recipient);
     let ratio = mine / other;
@@ -299,7 +299,7 @@ mod tests {
     use super::*;
     use crate::report::fixture::{self, difference};
 
-    /// The finding of two plans of the fixture with these differences of `sms-first` minus `viber-first`, and costs.
+    /// The finding for two plans of the fixture with these differences of `sms-first` minus `viber-first`, and these costs.
     fn of_two(in_time: Difference, cost: Difference, costs: [f64; 2]) -> String {
         let mut results = fixture::with_plans(2).results;
         results.comparisons[0].in_time = in_time;
@@ -310,7 +310,7 @@ mod tests {
         finding(&results).replace(words::NBSP, " ")
     }
 
-    /// The finding of the fixture's three plans with these shares in time and costs.
+    /// The finding for the fixture's three plans with these shares in time and costs.
     fn of_three(shares: [f64; 3], costs: [f64; 3]) -> String {
         let mut results = fixture::bank_pin().results;
         for (plan, (share, cost)) in results.plans.iter_mut().zip(shares.into_iter().zip(costs)) {
@@ -344,7 +344,7 @@ mod tests {
             of_three([0.95, 0.997, 0.988], [0.0169, 0.017, 0.0387]),
             "sms-first delivers most in time: 99.7 % within 1 min, for 0.01700 EUR each; \
              viber-first, the cheapest, delivers 4.7 points less and costs 0.6 % less; \
-             sms-only, the dearest, delivers 0.9 points less and costs 2.3 times as much."
+             sms-only, the most_expensive, delivers 0.9 points less and costs 2.3 times as much."
         );
     }
 

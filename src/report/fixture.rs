@@ -1,4 +1,4 @@
-//! Made-up findings to show: a bank's PIN through three plans, with an outage of Viber; and odd ones.
+//! Made-up findings for tests: a bank's PIN sent under three plans, with an outage of Viber, and some edge cases.
 
 use super::Run;
 use crate::study::{
@@ -11,7 +11,7 @@ const RECIPIENTS: u64 = 1_000_000;
 const BINS: usize = 120;
 const BIN_S: f64 = 33.0;
 
-/// What the fixture knows of a plan: its name, its providers, the share first reached by each of them, the share in
+/// The input of the fixture for one plan: its name, its providers, the share of recipients first reached by each of them, the share in
 /// time, and the cost per recipient.
 struct Sketch {
     name: &'static str,
@@ -42,7 +42,7 @@ const SKETCHES: [Sketch; 3] = [
     Sketch { name: "sms-only", providers: &["sms"], first: &[0.921], in_time: 0.9177, cost: 0.045, median_s: 4.1 },
 ];
 
-/// The bank's PIN.
+/// The findings of the bank's PIN.
 pub(crate) fn bank_pin() -> RunOutput {
     RunOutput {
         results: Results {
@@ -58,7 +58,7 @@ pub(crate) fn bank_pin() -> RunOutput {
     }
 }
 
-/// The bank's PIN with its first `count` plans; more than three are copies with names of their own.
+/// The bank's PIN with its first `count` plans; beyond three, they are copies under names of their own.
 pub(crate) fn with_plans(count: usize) -> RunOutput {
     let mut findings = bank_pin();
     let (plans, drawn) = (findings.results.plans.clone(), findings.pictures.plans.clone());
@@ -75,7 +75,7 @@ pub(crate) fn with_plans(count: usize) -> RunOutput {
     findings
 }
 
-/// Nobody came, nothing was sent, nothing cost anything.
+/// Findings without recipients, messages or costs.
 pub(crate) fn nobody() -> RunOutput {
     let mut findings = with_plans(2);
     for plan in &mut findings.results.plans {
@@ -99,7 +99,7 @@ pub(crate) fn nobody() -> RunOutput {
     findings
 }
 
-/// The run that made the fixture.
+/// The facts about the run that made the fixture.
 pub(crate) fn run() -> Run {
     Run {
         command: "failsim run scenarios/bank-pin.toml --recipients 1000000".to_owned(),
@@ -227,7 +227,7 @@ fn comparison(plan: &Sketch, against: &Sketch) -> Comparison {
     }
 }
 
-/// A difference with even ends.
+/// A difference with a symmetric interval.
 pub(crate) fn difference(value: f64, half: f64) -> Difference {
     Difference { difference: value, low: Some(value - half), high: Some(value + half) }
 }
@@ -276,7 +276,7 @@ fn bins(level: f64, is_hit: bool) -> Vec<f64> {
     (0..BINS).map(|bin| (level * factor(bin) + wobble(bin) * factor(bin)).max(0.0)).collect()
 }
 
-/// Something that looks like chance.
+/// A value that looks random.
 fn wobble(bin: usize) -> f64 {
     ((bin * 7_919 + 13) % 191) as f64 - 95.0
 }

@@ -1,8 +1,8 @@
-//! The report folder: every file whole or not there, and all of them of one run.
+//! The report folder: every file is either complete or absent, and all of them come from one run.
 //!
-//! All files are written to a temporary folder, then moved: in one step from beside the real one where that is new, else
-//! file by file from within it over those of an earlier report. Who writes into a folder, or makes a new one beside it, has others wait.
-//! What others put there stays.
+//! All files are written to a temporary folder and then moved. A new report folder appears in one step, from a temporary folder beside it;
+//! otherwise the files are moved one by one, from a temporary folder inside it, over those of the earlier report. While one process writes
+//! into a folder, or creates a new one beside it, others wait. Files that others put there are left alone.
 
 use super::ownership::{RUN, ReportKind};
 use super::{Run, csv, figures, json, page, readme, timeline};
@@ -13,18 +13,18 @@ use std::fs;
 use std::io::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
 
-/// Writes the report of `findings` to the folder `dir`, which is made with its parents, and names the files.
+/// Writes the report of `findings` to the folder `dir`, which is created with its parents, and returns the paths of the files.
 ///
 /// # Errors
-/// When `dir` is no folder, or something cannot be written; nothing half written is left then.
+/// When `dir` is not a folder, or something cannot be written; no partly written file is left behind.
 pub fn write(dir: &Path, findings: &RunOutput, run: &Run) -> Result<Vec<PathBuf>> {
     put(dir, contents(findings, run)?, run, &REPORT)
 }
 
-/// Refuses a folder that has files named as those of a report but is none: better said before anything is played.
+/// Refuses a folder that is not a report folder but has files with the names of one. To be called before anything is simulated.
 ///
 /// # Errors
-/// Then, naming the file.
+/// When the folder is refused; the error names the file.
 pub fn refuse_what_is_no_report(dir: &Path) -> Result<()> {
     REPORT.refuse_what_is_not_ours(dir)
 }
@@ -37,22 +37,22 @@ const REPORT: ReportKind = ReportKind {
     is_figure: |stem| ["latency", "cost", "steps", "timeline", "capacity", "queues"].contains(&stem),
 };
 
-/// A file's name and its text.
+/// The name and the text of a file.
 pub(super) type File = (String, String);
 
-/// Writes `files`, and what is known of the `run`, to the folder `dir`, which is made with its parents, and names them. Earlier ones are
-/// replaced only where they are of the same `kind`: else they are somebody else's.
+/// Writes `files` and the facts about the `run` to the folder `dir`, which is created with its parents, and returns their paths. Earlier
+/// files are replaced only where they belong to a report of the same `kind`; others are somebody else's.
 pub(super) fn put(dir: &Path, mut files: Vec<File>, run: &Run, kind: &ReportKind) -> Result<Vec<PathBuf>> {
     files.push((RUN.to_owned(), certificate(run, &files)));
     debug_assert!(files.iter().all(|(name, _)| kind.has(name)), "a file that no other run would know for ours");
     refuse_a_file(dir)?;
     loop {
-        // A folder that is there may be a disk of its own, or lie where nothing else may be written.
+        // An existing folder may be a separate file system, or its parent may not be writable.
         let is_new = !dir.is_dir();
         let home = if is_new { parent_of(dir) } else { dir };
         fs::create_dir_all(home).map_err(|error| naming(home, &error))?;
         let _lock = FolderLock::acquire(home);
-        // Whoever held the lock before may have made it.
+        // Whoever held the lock before may have created the folder.
         if dir.is_dir() != is_new {
             return placed(home, dir, &files, kind);
         }
@@ -62,16 +62,16 @@ pub(super) fn put(dir: &Path, mut files: Vec<File>, run: &Run, kind: &ReportKind
 /// `run.json`: how the report was made, and its files.
 fn certificate(run: &Run, files: &[File]) -> String {
     #[derive(Serialize)]
-    struct Certificate<'a> {
+    struct RunRecord<'a> {
         #[serde(flatten)]
         run: &'a Run,
         files: Vec<&'a str>,
     }
     let files = files.iter().map(|(name, _)| name.as_str()).chain([RUN]).collect();
-    super::json::pretty(&Certificate { run, files })
+    super::json::pretty(&RunRecord { run, files })
 }
 
-/// Writes `files` to a temporary folder in `home`, and moves them into `dir`, which nobody else writes into meanwhile.
+/// Writes `files` to a temporary folder in `home` and moves them into `dir`; the caller holds the lock.
 fn placed(home: &Path, dir: &Path, files: &[File], kind: &ReportKind) -> Result<Vec<PathBuf>> {
     kind.refuse_what_is_not_ours(dir)?;
     let fresh = Scratch::folder_in(home).map_err(|error| naming(home, &error))?;
@@ -91,7 +91,7 @@ fn refuse_a_file(dir: &Path) -> Result<()> {
     }
 }
 
-/// Where the folder lies; a bare name lies in the working folder.
+/// The folder that `dir` lies in; for a bare name, the working folder.
 fn parent_of(dir: &Path) -> &Path {
     dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -100,7 +100,7 @@ fn naming(path: &Path, error: &Error) -> Error {
     Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
 }
 
-/// All files of a report, by name.
+/// All files of a report, with their names.
 fn contents(findings: &RunOutput, run: &Run) -> Result<Vec<File>> {
     let figures = figures(findings).map_err(Error::other)?;
     let fixed = [
@@ -114,7 +114,7 @@ fn contents(findings: &RunOutput, run: &Run) -> Result<Vec<File>> {
     Ok(fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect())
 }
 
-/// Writes a file and waits until the disk has it, so that a full disk is noticed before anything is moved.
+/// Writes a file and waits until it is on disk, so that a full disk is noticed before anything is moved.
 fn write_through(path: &Path, text: &str) -> Result<()> {
     use std::io::Write as _;
     let mut file = fs::File::create_new(path)?;
@@ -122,13 +122,13 @@ fn write_through(path: &Path, text: &str) -> Result<()> {
     file.sync_all()
 }
 
-/// Makes the folder appear with all that is in it.
+/// Makes the folder appear with all its files at once.
 fn appear(fresh: &Path, dir: &Path) -> Result<()> {
     open_to_others(fresh, dir)?;
     fs::rename(fresh, dir).map_err(|error| naming(dir, &error))
 }
 
-/// Moves the files over those of the earlier report, and removes those that only that had.
+/// Moves the files over those of the earlier report, and removes files that only the earlier report had.
 fn replace(fresh: &Path, dir: &Path, files: &[File], kind: &ReportKind) -> Result<()> {
     let earlier = kind.earlier(dir).unwrap_or_default();
     for (name, _) in files {
@@ -136,13 +136,13 @@ fn replace(fresh: &Path, dir: &Path, files: &[File], kind: &ReportKind) -> Resul
     }
     let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
     for name in earlier.obsolete(&names) {
-        // Somebody may have removed it; what cannot be removed does no harm.
+        // It may be gone already, and a file that cannot be removed does no harm.
         let _ = fs::remove_file(dir.join(name));
     }
     Ok(())
 }
 
-/// Temporary folders are closed to others; a report folder has the rights that a new folder gets.
+/// Temporary folders are private; a report folder gets the permissions of any new folder.
 fn open_to_others(fresh: &Path, dir: &Path) -> Result<()> {
     let model = fresh.join(".rights");
     fs::create_dir(&model).map_err(|error| naming(dir, &error))?;

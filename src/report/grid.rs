@@ -1,4 +1,4 @@
-//! What the tables show, once for terminal, Markdown and HTML: captions, columns and cells as text.
+//! The contents of the tables, shared by terminal, Markdown and HTML: captions, columns and cells as text.
 
 use super::words;
 use crate::study::{
@@ -7,7 +7,7 @@ use crate::study::{
 };
 use serde::Serialize;
 
-/// Endings of a step that are rarer than this are not shown, as a share.
+/// Ends of a step rarer than this share are not shown.
 const RARE: f64 = 0.000_5;
 
 /// A table of text.
@@ -19,20 +19,20 @@ pub(super) struct Grid {
     pub(super) shape: Shape,
 }
 
-/// How a grid gives way when it is too wide for a terminal.
+/// How a grid is laid out when it is too wide for a terminal.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) enum Shape {
-    /// Measures by plan.
+    /// One row per measure, one column per plan.
     Sheet,
-    /// One row a thing; a first cell that repeats the one above is left blank.
+    /// One row per item; a first cell that repeats the one above is left blank.
     List,
 }
 
-/// A column's head.
+/// The head of a column.
 #[derive(Clone, Serialize)]
 pub(super) struct Column {
     pub(super) name: String,
-    /// Set right-aligned, as numbers are.
+    /// Whether the column is right-aligned, as numbers are.
     pub(super) is_number: bool,
 }
 
@@ -103,7 +103,7 @@ fn quantile(plan: &PlanResult, name: &str, value: Option<f64>) -> String {
     words::latency(value, plan.latency_s.intervals.get(name))
 }
 
-/// The paired differences, a row for each pair; `None` with fewer than two plans.
+/// The paired differences, one row for each pair; `None` with fewer than two plans.
 pub(super) fn comparisons(results: &Results) -> Option<Grid> {
     (!results.comparisons.is_empty()).then(|| Grid {
         caption: "Differences between plans, on the same recipients with the same luck".to_owned(),
@@ -120,7 +120,7 @@ pub(super) fn comparisons(results: &Results) -> Option<Grid> {
     })
 }
 
-/// The paired differences of each plan to the first; `None` with fewer than two plans.
+/// The paired differences between each plan and the first; `None` with fewer than two plans.
 pub(super) fn differences_to_first(results: &Results) -> Option<Grid> {
     let first = &results.plans.first()?.name;
     let mut grid = comparisons(results)?;
@@ -143,7 +143,7 @@ fn comparison(pair: &Comparison) -> Vec<String> {
     ]
 }
 
-/// What each step did, a row for each step of each plan.
+/// The results of the steps: a row for each step of each plan.
 pub(super) fn steps(results: &Results) -> Grid {
     let rows = results.plans.iter().flat_map(|plan| plan.steps.iter().map(|step| step_row(plan, step)));
     Grid {
@@ -183,7 +183,7 @@ pub(super) fn step_name(step: &StepResult) -> String {
     }
 }
 
-/// How a step ended, most frequent first: `62 % delivered, 23 % undelivered`. What would be shown as 0.0 % is left out.
+/// How a step ended, most frequent first: `62 % delivered, 23 % undelivered`. Shares that would be shown as 0.0 % are left out.
 fn outcomes(step: &StepResult) -> String {
     let all: f64 = step.outcomes.values().map(|count| count.0).sum();
     let mut parts: Vec<_> = step.outcomes.iter().filter(|(_, count)| count.0 >= RARE * all && count.0 > 0.0).collect();
@@ -200,7 +200,7 @@ fn outcomes(step: &StepResult) -> String {
     parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-/// How the capacity of each provider was used; `None` where none is limited.
+/// How the capacity of each provider was used; `None` where no provider is limited.
 pub(super) fn capacity(findings: &RunOutput) -> Option<Grid> {
     let plans = findings.drawn.iter().map(|&place| &findings.results.plans[place]).zip(&findings.over_time.plans);
     let rows: Vec<_> = plans.flat_map(|(plan, over_time)| capacity_rows(plan, over_time)).collect();
@@ -230,7 +230,7 @@ pub(super) fn capacity(findings: &RunOutput) -> Option<Grid> {
     (!grid.rows.is_empty()).then_some(grid)
 }
 
-/// A row for each provider of limited capacity, and one for each stream of traffic where several meet there.
+/// A row for each provider with limited capacity, and one for each stream of traffic where several share it.
 fn capacity_rows(plan: &PlanResult, over_time: &PlanOverTime) -> Vec<Vec<String>> {
     let rows = |provider: &ProviderOverTime| {
         let queue = provider.queue.as_ref()?;
@@ -245,7 +245,7 @@ fn capacity_rows(plan: &PlanResult, over_time: &PlanOverTime) -> Vec<Vec<String>
     over_time.providers.iter().filter_map(rows).flatten().collect()
 }
 
-/// What a provider's queue came to; without what is of all streams together where it is of one of them.
+/// The results of a provider's queue; without `queue`, the cells that hold only for all streams together are blank.
 fn capacity_row(plan: &str, name: String, queue: Option<&QueueOverTime>, result: &ProviderResult) -> Vec<String> {
     let share = |share: Option<f64>| share.map_or(words::NONE.to_owned(), |share| words::percent(share, 0));
     let whole = |text: &dyn Fn(&QueueOverTime) -> String| queue.map_or_else(String::new, text);

@@ -1,19 +1,19 @@
-//! Results as JSON, the same bytes for the same results: every float is rounded to ten significant digits.
+//! Results as JSON, with identical bytes for identical results: every float is rounded to ten significant digits.
 
 use crate::study::Results;
 use crate::text;
 use serde::Serialize;
 use serde_json::{Number, Value};
 
-/// `results.json`: pretty, with a line feed at its end.
+/// `results.json`: pretty-printed, ending with a line feed.
 #[must_use]
 pub fn json(results: &Results) -> String {
     pretty(results)
 }
 
-/// `value` as rounded, pretty JSON with a line feed at its end. What cannot be written as JSON becomes `null`, which no
-/// type of the report does: their keys are strings, and a number that is none is written as `null`. Control characters and others that
-/// show nothing are escaped in strings.
+/// `value` as rounded, pretty-printed JSON, ending with a line feed. A value that cannot be written as JSON becomes `null`, but no type of
+/// the report is such: their keys are strings, and a number that is not finite is written as `null`. Control characters and other invisible
+/// characters are escaped in strings.
 #[must_use]
 pub fn pretty(value: &impl Serialize) -> String {
     text::json(&format!("{:#}\n", rounded(serde_json::to_value(value).unwrap_or_default()))).into_owned()

@@ -1,6 +1,6 @@
-//! A grid laid out for a terminal: how wide its columns are, where names and lists wrap, and what moves to a block below.
+//! Lays out a grid for a terminal: the widths of columns, where names and lists wrap, and which columns move to a block below.
 //!
-//! Cells with numbers are never broken. What does not fit beside the names of the rows is set below, with the names again.
+//! Cells with numbers are never broken. Columns that do not fit are set in a block below, with the names of the rows repeated.
 
 use super::grid::{Column, Grid};
 use super::words::width;
@@ -8,14 +8,14 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 use textwrap::word_splitters::split_words;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-/// The gap between columns, one of it drawn by the table's style.
+/// The gap between columns, one character of it drawn by the table's style.
 const GAP: usize = 2;
 /// Names are not wrapped to less than this.
 const SHORTEST: usize = 20;
-/// A cell's lines end with a word, or behind a hyphen in it: names are made of words with hyphens.
+/// Lines in a cell break between words or after a hyphen, since names are made of hyphenated words.
 const IN_CELLS: WordSplitter = WordSplitter::HyphenSplitter;
 
-/// The grid in as many blocks as `width` asks for, with a blank line between them; ends with a line feed.
+/// The grid in as many blocks as `width` requires, with a blank line between them. Ends with a line feed.
 pub(super) fn laid_out(grid: &Grid, width: usize) -> String {
     let columns: Vec<_> = (0..grid.columns.len()).map(|place| Extent::of(grid, place)).collect();
     let names = names(grid).max(1);
@@ -27,17 +27,17 @@ pub(super) fn laid_out(grid: &Grid, width: usize) -> String {
         .join("\n")
 }
 
-/// How many columns name the rows: those before the first number.
+/// The number of columns that name the rows: those before the first number.
 pub(super) fn names(grid: &Grid) -> usize {
     grid.columns.iter().take_while(|column| !column.is_number).count()
 }
 
-/// How much room a column asks for.
+/// How wide a column needs to be.
 #[derive(Clone, Copy)]
 struct Extent {
-    /// Wrapped as far as it may be.
+    /// The width when wrapped as far as possible.
     least: usize,
-    /// Not wrapped at all.
+    /// The width without wrapping.
     most: usize,
 }
 
@@ -57,7 +57,7 @@ fn longest_piece(text: &str) -> usize {
     split_words(WordSeparator::AsciiSpace.find_words(text), &IN_CELLS).map(|piece| width(&piece)).max().unwrap_or(0)
 }
 
-/// The columns of each block: the first `names` of them, and as many of the others as fit; one at least.
+/// The columns of each block: the first `names` columns, then as many of the others as fit, but at least one.
 fn blocks(columns: &[Extent], names: usize, width: usize) -> Vec<Vec<usize>> {
     let room = |places: &[usize]| places.iter().map(|&place| columns[place].least + GAP).sum::<usize>();
     let named: Vec<_> = (0..names.min(columns.len())).collect();
@@ -74,7 +74,8 @@ fn blocks(columns: &[Extent], names: usize, width: usize) -> Vec<Vec<usize>> {
     blocks
 }
 
-/// How wide the columns of a block are: at least what they need; what is left goes to names, then to heads, then to lists.
+/// The widths of the columns of a block. Each gets at least what it needs; spare width goes to names, then to number columns, then to other
+/// columns.
 fn widths(grid: &Grid, columns: &[Extent], block: &[usize], width: usize) -> Vec<usize> {
     let mut widths: Vec<_> = block.iter().map(|&place| columns[place].least).collect();
     let mut spare = (width + GAP).saturating_sub(widths.iter().map(|width| width + GAP).sum::<usize>());
@@ -89,7 +90,7 @@ fn widths(grid: &Grid, columns: &[Extent], block: &[usize], width: usize) -> Vec
     widths
 }
 
-/// One block as text: a rule below its head, and nothing else drawn.
+/// One block as text, with a rule below its head and no other lines.
 fn rendered(grid: &Grid, block: &[usize], widths: &[usize]) -> String {
     let cells = |text: &dyn Fn(usize) -> String| {
         block.iter().zip(widths).map(|(&place, &width)| broken(&text(place), width, IN_CELLS)).collect::<Vec<_>>()
@@ -108,7 +109,7 @@ fn rendered(grid: &Grid, block: &[usize], widths: &[usize]) -> String {
     table.trim_fmt() + "\n"
 }
 
-/// `text` broken at spaces, and where `splitter` splits words, so that no line is longer than `width`, unless a piece is.
+/// `text` broken at spaces, and within words where `splitter` allows it, so that no line is longer than `width` unless a single piece is.
 fn broken(text: &str, width: usize, splitter: WordSplitter) -> String {
     let options = Options::new(width)
         .word_separator(WordSeparator::AsciiSpace)
@@ -118,7 +119,7 @@ fn broken(text: &str, width: usize, splitter: WordSplitter) -> String {
     textwrap::fill(text, options)
 }
 
-/// `text` broken at spaces so that no line is longer than `width`, unless a word is.
+/// `text` broken at spaces so that no line is longer than `width` unless a single word is.
 pub(super) fn wrapped(text: &str, width: usize) -> String {
     broken(text, width, WordSplitter::NoHyphenation)
 }
@@ -150,7 +151,7 @@ mod tests {
                 let text = laid_out(&grid, columns);
                 assert!(text.lines().all(|line| width(line) <= columns), "wider than {columns}:\n{text}");
             }
-            // The numbers of a block end below each other, and below the rule under their heads.
+            // The numbers of a block are aligned with each other, and with the rule under their heads.
             let text = laid_out(&grid::plans(&results), columns);
             for block in text.split("\n\n") {
                 let rows = block.lines().skip_while(|line| !line.starts_with('─'));

@@ -1,4 +1,4 @@
-//! The report folder's `README.md`: finding, table, figures, and how it was made.
+//! The report folder's `README.md`: finding, table, figures, and how the report was made.
 
 use super::grid::Grid;
 use super::notes::of_figures;
@@ -6,7 +6,7 @@ use super::{Figure, Run, finding, notes, page, tables, words};
 use crate::study::RunOutput;
 use minijinja::{Environment, context};
 
-/// The README of a report folder, from the findings, how they were made, and the figures that lie beside it.
+/// The README of a report folder, from the findings, the facts about the run, and the figures beside it.
 #[must_use]
 pub fn readme(findings: &RunOutput, run: &Run, figures: &[Figure]) -> String {
     let results = &findings.results;
@@ -30,7 +30,8 @@ pub fn readme(findings: &RunOutput, run: &Run, figures: &[Figure]) -> String {
     )
 }
 
-/// The README of a folder of another kind: a finding, tables, figures, and how they were made; `data` are the files with the numbers.
+/// The README of another kind of report folder: a finding, tables, figures, and how they were made. `data` names the files with the
+/// numbers.
 pub(super) fn short(
     title: &str,
     finding: &str,
@@ -46,18 +47,18 @@ pub(super) fn short(
     rendered(include_str!("short.md"), context)
 }
 
-/// A template of the program's own, filled in. The line feed at its end is left out by the template engine.
+/// One of the program's own templates, filled in. The template engine drops the final line feed.
 fn rendered(template: &str, context: minijinja::Value) -> String {
     let text = Environment::new().render_str(template, context);
     text.expect("the template is part of the program and every test renders it") + "\n"
 }
 
-/// A figure as title, file and caption.
+/// The title, file name and caption of a figure.
 fn picture(figure: &Figure) -> (String, String, String) {
     (escaped(&figure.title), figure.file.clone(), escaped(&figure.caption))
 }
 
-/// A grid as caption and table.
+/// The caption of a grid, and the grid as a Markdown table.
 fn titled(grid: &Grid) -> (String, String) {
     (escaped(&grid.caption), table(grid))
 }
@@ -74,7 +75,7 @@ fn table(grid: &Grid) -> String {
     text
 }
 
-/// `text` so that Markdown shows it as it is, on one line.
+/// `text` escaped so that Markdown shows it unchanged, on one line.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in words::shortened(text, usize::MAX).chars() {
@@ -89,7 +90,7 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
-/// `text` as code, for a cell of a table: fenced by more backticks than it holds.
+/// `text` as inline code for a table cell, fenced with more backticks than it contains.
 pub(super) fn code(text: &str) -> String {
     let text = words::shortened(text, usize::MAX).replace('|', "\\|");
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);

@@ -1,6 +1,7 @@
-//! What a run found, for people and for programs: terminal table, JSON, CSV, figures, page. It shows and computes nothing.
+//! The results of a run, for people and for programs: terminal table, JSON, CSV, figures, page. This module formats; it computes no
+//! results.
 //!
-//! [`write()`] makes the whole report folder; each part of it is a function of its own.
+//! [`write()`] makes the whole report folder; each part of the report has a function of its own.
 
 mod csv;
 mod digits;

@@ -1,20 +1,20 @@
-//! The notes that keep a reader of the table from a wrong conclusion.
+//! Notes that keep a reader of the tables from wrong conclusions.
 
 use super::words;
 use crate::scenario::Metric;
 use crate::study::{Intervals, PlanResult, ProviderResult, Results, RunOutput, is_shared_out, measure};
 use std::collections::BTreeMap;
 
-/// Differences between what the engine believes and what was delivered that deserve a note, as shares.
+/// The smallest difference, as a share, between what the engine believes and what was delivered that gets a note.
 const BELIEF_GAP: f64 = 0.01;
-/// Measures that have intervals in files alone.
+/// Measures whose intervals appear only in files.
 const OUTSIDE_THE_TABLE: [Metric; 3] = [Metric::LatencyMean, Metric::LatencyP90, Metric::LatencyP999];
-/// So many reasons why there is no interval are told.
+/// The most reasons for a missing interval that are named.
 const MOST_REASONS: usize = 3;
-/// Duplicates that deserve a note, as a share.
+/// The smallest share of duplicates that gets a note.
 const MANY_DUPLICATES: f64 = 0.05;
 
-/// What a reader should know before believing the table: one sentence for each matter, naming the plans.
+/// The notes on the tables: one sentence for each subject, naming the plans.
 #[must_use]
 pub fn notes(results: &Results) -> Vec<String> {
     let plans = &results.plans;
@@ -30,7 +30,7 @@ pub fn notes(results: &Results) -> Vec<String> {
     shared.into_iter().flatten().chain(streams.iter().flat_map(of_stream)).collect()
 }
 
-/// What a reader of figures should know: which plans they show, where those are not all.
+/// A note that says which plans the figures show, where those are not all.
 pub(super) fn of_figures(findings: &RunOutput) -> Option<String> {
     let (drawn, all) = (findings.drawn.len(), findings.results.plans.len());
     (drawn < all).then(|| {
@@ -46,7 +46,7 @@ fn of_plans(plans: &[PlanResult]) -> [Option<String>; 4] {
     [reach(plans), open(plans), belief(plans), duplicates(plans)]
 }
 
-/// What `of` says of those plans that it says anything of, as a list.
+/// The plans for which `of` returns something, with what it returns, as a list.
 fn listed(plans: &[PlanResult], of: impl Fn(&PlanResult) -> Option<String>) -> Option<String> {
     let named: Vec<_> = plans.iter().filter_map(|plan| Some(format!("{} {}", plan.name, of(plan)?))).collect();
     (!named.is_empty()).then(|| named.join("; "))
@@ -67,12 +67,12 @@ fn intervals(results: &Results) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// What tables show: plans, and what each came to in each stream of traffic.
+/// The results that tables show: each plan, then each plan in each stream of traffic.
 fn shown(plans: &[PlanResult]) -> impl Iterator<Item = &PlanResult> {
     plans.iter().chain(plans.iter().flat_map(|plan| &plan.streams).map(|stream| &stream.result))
 }
 
-/// Which measures of the table have no interval, and why.
+/// The measures of the table that have no interval, and why.
 fn without_interval(results: &Results) -> Option<String> {
     let mut reasons: BTreeMap<&str, Vec<Metric>> = BTreeMap::new();
     for (measure, reason) in shown(&results.plans).flat_map(|plan| &plan.no_interval) {
@@ -92,7 +92,7 @@ fn without_interval(results: &Results) -> Option<String> {
     (!named.is_empty()).then(|| format!("No interval, as none would hold: {named}{others}."))
 }
 
-/// Shares whose intervals are wide since one replication that is nothing but exceptions could change them.
+/// The shares whose intervals are wide because a single replication made up of exceptions could change them.
 fn wide(results: &Results) -> Option<String> {
     let replications = results.scenario.replications;
     if results.scenario.intervals != Intervals::FromReplications {

@@ -1,7 +1,7 @@
-//! Which files of a folder are those of a report, and whose they are.
+//! Which files of a folder belong to a report, and to which kind.
 //!
-//! A folder is a report's when the file that marks it says so. Of such a folder `run.json` lists the files, so that a new report replaces
-//! them, removes those that it does not have, and leaves all others alone.
+//! A folder is a report's when its marker file says so. Its `run.json` lists the report's files, so that a new report replaces them,
+//! removes those that it no longer has, and leaves all other files alone.
 
 use crate::files;
 use serde::Deserialize;
@@ -9,31 +9,31 @@ use std::fs;
 use std::io::{BufReader, Error, ErrorKind, Result};
 use std::path::{Component, Path};
 
-/// How a report was made, and its list of files.
+/// The file with how a report was made and the list of its files.
 pub(super) const RUN: &str = "run.json";
-/// The longest `run.json` [bytes]; it has one line for each figure.
+/// The largest `run.json` [bytes]; it has one line for each figure.
 const LONGEST_RUN: u64 = 16 << 20;
 
 /// A kind of report folder.
 pub(super) struct ReportKind {
     /// The file that marks it.
     pub(super) marker: &'static str,
-    /// What that says at its top level.
+    /// The `schema` that the marker file has at its top level.
     pub(super) schema: &'static str,
-    /// The files that every such folder has, beside `run.json`.
+    /// The files that every such folder has, besides `run.json`.
     pub(super) files: &'static [&'static str],
-    /// Whether a figure can have this name, without its ending and its numbers.
+    /// Whether a figure can have this name, without its extension and its numbers.
     pub(super) is_figure: fn(&str) -> bool,
 }
 
 impl ReportKind {
-    /// Whether such a report can have a file of this name: one of its own, or a figure such as `latency-2.svg`.
+    /// Whether such a report can have a file of this name: one of its fixed files, or a figure such as `latency-2.svg`.
     pub(super) fn has(&self, name: &str) -> bool {
         let is_figure = |stem: &str| (self.is_figure)(without_numbers(stem));
         name == RUN || self.files.contains(&name) || name.strip_suffix(".svg").is_some_and(is_figure)
     }
 
-    /// Refuses a folder in which somebody else's file, or what is no file, has a name that such a report can have.
+    /// Refuses a folder where a name that such a report can have belongs to somebody else's file, or to something that is not a file.
     pub(super) fn refuse_what_is_not_ours(&self, dir: &Path) -> Result<()> {
         let mut names = names(dir)?;
         names.retain(|name| self.has(name));
@@ -53,7 +53,7 @@ impl ReportKind {
         Ok(())
     }
 
-    /// What is known of the earlier report in the folder, if there is one.
+    /// The record of the earlier report in the folder, if there is one.
     pub(super) fn earlier(&self, dir: &Path) -> Option<Earlier> {
         let found = schema_of(&dir.join(self.marker))?;
         let list = files::read(&dir.join(RUN), LONGEST_RUN).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -61,10 +61,10 @@ impl ReportKind {
     }
 }
 
-/// What an earlier report says of its files.
+/// The list of files that an earlier report recorded.
 #[derive(Deserialize, Default)]
 pub(super) struct Earlier {
-    /// Their names; none where a version of failsim wrote it that kept no list.
+    /// The names of the files; `None` where an older version of failsim recorded no list.
     files: Option<Vec<String>>,
 }
 
@@ -73,15 +73,15 @@ impl Earlier {
         self.files.as_ref().is_none_or(|files| files.iter().any(|file| file == name))
     }
 
-    /// The files that it has and a new report with these `names` does not. A list that names anything but plain files of the folder itself
-    /// has been changed by somebody else, and means nothing there.
+    /// The files that the earlier report has and a new report with these `names` does not. Only plain file names in the folder itself
+    /// count: anything else in the list was put there by somebody else.
     pub(super) fn obsolete(&self, names: &[&str]) -> Vec<&str> {
         let listed = self.files.iter().flatten().map(String::as_str);
         listed.filter(|name| is_plain(name) && !names.contains(name)).collect()
     }
 }
 
-/// Whether a name is that of a file in the folder itself.
+/// Whether `name` is a plain file name in the folder itself.
 fn is_plain(name: &str) -> bool {
     let mut parts = Path::new(name).components();
     matches!((parts.next(), parts.next()), (Some(Component::Normal(part)), None) if part == name)
@@ -99,7 +99,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The names in a folder; none where there is no such folder.
+/// The names in a folder; none where the folder does not exist.
 fn names(dir: &Path) -> Result<Vec<String>> {
     let entries = match fs::read_dir(dir) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
@@ -109,8 +109,8 @@ fn names(dir: &Path) -> Result<Vec<String>> {
     entries.map(name).collect()
 }
 
-/// What a file of results says that it is: the text at the key `schema` of its outermost table. Files that only mention a schema
-/// somewhere, and what is no JSON or no regular file, say nothing.
+/// The `schema` that a results file declares at the top level. `None` for a file that only mentions a schema elsewhere, is not JSON or is
+/// not a regular file.
 fn schema_of(path: &Path) -> Option<String> {
     #[derive(Deserialize)]
     struct Marked {

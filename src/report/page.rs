@@ -6,7 +6,7 @@ use crate::study::{Results, RunOutput};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 
-/// `report.html`, with the figures set into it.
+/// `report.html`, with the figures embedded.
 #[must_use]
 pub fn page(findings: &RunOutput, run: &Run, figures: &[Figure]) -> String {
     let results = &findings.results;
@@ -31,7 +31,7 @@ pub fn page(findings: &RunOutput, run: &Run, figures: &[Figure]) -> String {
     text.expect("the template is part of the program and every test renders it")
 }
 
-/// The deadline, in words: that of each stream of traffic where there are several.
+/// The deadline in words, for each stream of traffic where there are several.
 fn deadline(results: &Results) -> String {
     let streams = results.streams();
     let of_stream = |(name, view): &(String, Results)| format!("{} for {name}", words::span(view.scenario.deadline_s));
@@ -41,7 +41,7 @@ fn deadline(results: &Results) -> String {
     }
 }
 
-/// How the report was made, as name and fact.
+/// How the report was made, as pairs of name and fact.
 pub(super) fn facts(results: &Results, run: &Run) -> Vec<(&'static str, String)> {
     let scenario = &results.scenario;
     let mut facts = made(run);
@@ -55,7 +55,7 @@ pub(super) fn facts(results: &Results, run: &Run) -> Vec<(&'static str, String)>
     facts
 }
 
-/// How anything was made, as name and fact, the command first.
+/// How any output was made, as pairs of name and fact, the command first.
 pub(super) fn made(run: &Run) -> Vec<(&'static str, String)> {
     vec![
         ("command", run.command.clone()),

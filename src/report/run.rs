@@ -1,11 +1,11 @@
-//! How a report was made: what belongs beside the results, never into them.
+//! How a report was made: facts that belong beside the results, never in them.
 
 use serde::Serialize;
 
-/// The birth certificate of a report, written as `run.json`, together with the names of the report's `files`.
+/// The record of how a report was made, written to `run.json` together with the names of the report's `files`.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Run {
-    /// The command line, as somebody would type it again.
+    /// The command line, quoted so that it can be run again.
     pub command: String,
     /// The version of failsim.
     pub version: String,
@@ -13,6 +13,6 @@ pub struct Run {
     pub machine: String,
     /// The threads used.
     pub threads: usize,
-    /// How long the plans were played, in wall time (s).
+    /// How long the simulation took, in wall time (s).
     pub seconds: f64,
 }

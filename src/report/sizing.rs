@@ -1,4 +1,4 @@
-//! What `failsim capacity` found: the answer in a sentence, the curve as a table, a figure, JSON and CSV.
+//! The output of `failsim capacity`: the answer in a sentence, the curve as a table, a figure, JSON and CSV.
 
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
@@ -11,19 +11,19 @@ use std::path::{Path, PathBuf};
 
 /// The `schema` of `capacity.json`.
 pub const SCHEMA: &str = "failsim/capacity/1";
-/// The file that tells a folder of this kind.
+/// The file that marks a capacity folder.
 const MARKER: &str = "capacity.json";
-/// The folder of an answer.
+/// The folder of a capacity answer.
 const ANSWER: ReportKind = ReportKind {
     marker: MARKER,
     schema: SCHEMA,
     files: &["README.md", MARKER, "curve.csv"],
     is_figure: |stem| stem == "curve",
 };
-/// The figure shows what lies within this factor of the answer.
+/// The figure shows the trials within this factor of the answer.
 const NEAR: f64 = 2.5;
 
-/// The answer and the curve, for a terminal; ends with a line feed.
+/// The answer and the curve, for a terminal. Ends with a line feed.
 #[must_use]
 pub fn table(question: &Question<'_>, sizing: &Sizing, terminal: Terminal) -> String {
     let text = super::table::heading(&finding(question, sizing), terminal)
@@ -45,7 +45,7 @@ pub fn finding(question: &Question<'_>, sizing: &Sizing) -> String {
         .goals
         .iter()
         .zip(&sizing.unlimited.outcomes)
-        .filter(|(_, (_, verdict))| *verdict != CheckOutcome::Holds);
+        .filter(|(_, (_, verdict))| *verdict != CheckOutcome::Pass);
     let is =
         is.map(|(goal, (measured, _))| format!("{} {}", words::name_of(goal.metric), value(goal, measured.as_ref())));
     let is = is.collect::<Vec<_>>().join(", ");
@@ -57,7 +57,7 @@ pub fn finding(question: &Question<'_>, sizing: &Sizing) -> String {
     format!("No {} of {provider} is enough for {plan} to come to {goals}; {why}.", limit(question.limit))
 }
 
-/// What is played beside all trials; what else limits the provider stays.
+/// The description of the trial without a limit. The provider's other limit, if it has one, still applies.
 fn no_limit(question: &Question<'_>) -> String {
     let capacity = question.scenario.providers[question.provider].capacity;
     let other = capacity.and_then(|capacity| match question.limit {
@@ -93,15 +93,15 @@ fn value(goal: &Goal, measured: Option<&Measured>) -> String {
 
 const fn word(verdict: CheckOutcome) -> &'static str {
     match verdict {
-        CheckOutcome::Holds => "holds",
-        CheckOutcome::Fails => "fails",
-        CheckOutcome::NotSure(_) => "not sure",
+        CheckOutcome::Pass => "holds",
+        CheckOutcome::Fail => "fails",
+        CheckOutcome::Inconclusive(_) => "not sure",
     }
 }
 
-/// What became of all goals together.
+/// The outcome of all goals of a trial together.
 fn sum(trial: &Trial) -> &'static str {
-    let fails = trial.outcomes.iter().any(|(_, verdict)| *verdict == CheckOutcome::Fails);
+    let fails = trial.outcomes.iter().any(|(_, verdict)| *verdict == CheckOutcome::Fail);
     match trial.holds() {
         true => "holds",
         false if fails => "fails",
@@ -109,10 +109,10 @@ fn sum(trial: &Trial) -> &'static str {
     }
 }
 
-/// The same, with the number of replications that a trial would need that was not played often enough.
+/// As [`sum`], with the number of replications needed by a trial that had too few of them.
 fn sum_and_need(trial: &Trial) -> String {
     let needed = trial.outcomes.iter().filter_map(|(_, verdict)| match verdict {
-        CheckOutcome::NotSure(needed) => *needed,
+        CheckOutcome::Inconclusive(needed) => *needed,
         _ => None,
     });
     match needed.max().filter(|_| sum(trial) == "not sure") {
@@ -121,7 +121,7 @@ fn sum_and_need(trial: &Trial) -> String {
     }
 }
 
-/// All trials, rising, and without a limit.
+/// The trials in rising order of capacity, ending with the one without a limit.
 fn grid(question: &Question<'_>, sizing: &Sizing) -> Grid {
     let provider = &question.scenario.providers[question.provider].name;
     let mut columns = vec![Column::text(provider)];
@@ -199,7 +199,7 @@ struct GoalFacts<'a> {
 
 #[derive(Serialize)]
 struct TrialFacts {
-    /// `null`: without a limit.
+    /// `null` means no limit.
     capacity: Option<f64>,
     replications: u32,
     outcomes: Vec<OutcomeFacts>,
@@ -232,7 +232,7 @@ fn trial_facts(trial: &Trial) -> TrialFacts {
     TrialFacts { capacity: trial.capacity, replications: trial.replications, outcomes, verdict: sum(trial) }
 }
 
-/// The curve as CSV: one row for each trial and goal; an empty capacity is none.
+/// The curve as CSV: one row for each trial and goal; an empty capacity means no limit.
 #[must_use]
 pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
     super::csv::written(|writer| {
@@ -282,10 +282,10 @@ fn figures(question: &Question<'_>, sizing: &Sizing) -> Result<Vec<Figure>, Figu
     drawn.collect()
 }
 
-/// Writes the folder: README.md, capacity.json, curve.csv, the figures, run.json.
+/// Writes the files of a capacity answer into its folder: README.md, capacity.json, curve.csv, the figures, run.json.
 ///
 /// # Errors
-/// When something cannot be written; nothing half written is left then.
+/// When something cannot be written; no partly written file is left behind.
 pub fn write(dir: &Path, question: &Question<'_>, sizing: &Sizing, run: &Run) -> std::io::Result<Vec<PathBuf>> {
     let figures = figures(question, sizing).map_err(std::io::Error::other)?;
     let readme = markdown::short(
@@ -302,10 +302,10 @@ pub fn write(dir: &Path, question: &Question<'_>, sizing: &Sizing, run: &Run) ->
     folder::put(dir, files, run, &ANSWER)
 }
 
-/// Refuses a folder that has files named as those of an answer but is none: better said before anything is played.
+/// Refuses a folder that is not a capacity folder but has files with the names of one. To be called before anything is simulated.
 ///
 /// # Errors
-/// Then, naming the file.
+/// When the folder is refused; the error names the file.
 pub fn refuse_what_is_not_ours(dir: &Path) -> std::io::Result<()> {
     ANSWER.refuse_what_is_not_ours(dir)
 }

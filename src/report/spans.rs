@@ -1,8 +1,8 @@
-//! Spans of time as people say them.
+//! Spans of time as people write them.
 
 use super::digits::{NBSP, NONE, decimal, decimals_for, decimals_of, grouped};
 
-/// A span of time, `420 ms`, `4.1 s`, `1 min 32 s`, `3 h 5 min`, `24 h`, `2 d 3 h`: days begin with the second.
+/// A span of time: `420 ms`, `4.1 s`, `1 min 32 s`, `3 h 5 min`, `24 h`, `2 d 3 h`. Days are used from the second day on.
 pub(super) fn span(seconds: f64) -> String {
     let size = seconds.abs();
     let sign = if seconds < 0.0 { "−" } else { "" };
@@ -22,7 +22,7 @@ pub(super) fn span(seconds: f64) -> String {
     format!("{sign}{text}")
 }
 
-/// A span and its error, both of them as fine as the error: `1 min 6.3 s` and `0.3 s`, `2 h 48 min` and `7 min`.
+/// A span and its error, both rounded to the precision of the error: `1 min 6.3 s` and `0.3 s`, `2 h 48 min` and `7 min`.
 pub(super) fn span_and_error(seconds: f64, error: f64) -> (String, String) {
     let decimals = decimals_for(error).unwrap_or(0);
     match (seconds, error) {
@@ -33,7 +33,7 @@ pub(super) fn span_and_error(seconds: f64, error: f64) -> (String, String) {
     }
 }
 
-/// Minutes, and seconds with `decimals`.
+/// Minutes, and seconds with this number of `decimals`.
 fn to_decimals(seconds: f64, decimals: usize) -> String {
     let fine = 10_f64.powi(decimals as i32);
     let rounded = (seconds * fine).round() / fine;
@@ -41,7 +41,7 @@ fn to_decimals(seconds: f64, decimals: usize) -> String {
     format!("{minutes}{NBSP}min{NBSP}{}{NBSP}s", decimal(rounded - 60.0 * minutes, decimals))
 }
 
-/// `whole` seconds as so many of a large unit and, unless it is none, so many of a small one.
+/// `whole` seconds as a number of large units and, unless it is zero, a number of small ones.
 fn two_units(whole: u64, large: u64, large_name: &str, small: u64, small_name: &str) -> String {
     let rest = (whole % large) / small;
     let head = format!("{}{NBSP}{large_name}", grouped(&(whole / large).to_string()));

@@ -1,4 +1,4 @@
-//! What `failsim sweep` found: a table, a figure and rows of tidy CSV for each measure.
+//! The output of `failsim sweep`: a table, a figure and rows of tidy CSV for each measure.
 
 use super::figures::heat::{self, Heat};
 use super::figures::response::{self, Across, Curve, Response};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// The `schema` of `sweep.json`.
 pub const SCHEMA: &str = "failsim/sweep/1";
-/// The file that tells a folder of this kind.
+/// The file that marks a sweep folder.
 const MARKER: &str = "sweep.json";
 
 /// The folder of a sweep.
@@ -23,22 +23,22 @@ const SWEEP: ReportKind = ReportKind {
     is_figure: |stem| Metric::all().any(|metric| metric.name() == stem),
 };
 
-/// What is shown of a sweep.
+/// The part of a sweep to show.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a> {
-    /// What was found; not empty.
+    /// The results of the sweep; not empty.
     pub sweep: &'a Sweep,
     /// The measures.
     pub measures: &'a [Metric],
-    /// The stream of traffic that is meant; `None` for each of them.
+    /// The stream of traffic to show; `None` for all of them.
     pub stream: Option<&'a str>,
 }
 
 /// One group of recipients: all of them, or a stream of traffic.
 struct Group {
-    /// Empty where there is one stream.
+    /// Empty where there is only one stream.
     name: String,
-    /// For each point, its results.
+    /// The results at each point.
     results: Vec<Results>,
 }
 
@@ -49,7 +49,7 @@ struct Chart<'a> {
 }
 
 impl Shown<'_> {
-    /// The groups: the streams, first those for which plans are compared; or all recipients where there is but one.
+    /// The groups: one for each stream, first those for which plans are compared; all recipients where there is only one stream.
     fn groups(&self) -> Vec<Group> {
         let all = || self.sweep.points.iter().map(|(_, results)| results);
         let streams = all().next().map_or_else(Vec::new, Results::streams);
@@ -84,7 +84,7 @@ impl Shown<'_> {
 }
 
 impl Chart<'_> {
-    /// What the plan came to at the point with this index.
+    /// The plan's result at the point with this index.
     fn measured(&self, point: usize, plan: &str) -> Option<Measured> {
         let plan = self.group.results[point].plans.iter().find(|other| other.name == plan)?;
         measure(plan, self.metric)
@@ -109,7 +109,7 @@ impl Chart<'_> {
     fn title(&self) -> String {
         let facts = &self.group.results[0].scenario;
         let unit = match (self.metric, self.unit()) {
-            // Where deadlines are varied there is no one of them.
+            // Where deadlines are varied, no single deadline can be named.
             (Metric::InTime, _) if self.has_one_deadline() => format!(" ({})", words::span(facts.deadline_s)),
             (_, Unit::Money) => format!(", {}", facts.currency),
             _ => String::new(),
@@ -119,7 +119,7 @@ impl Chart<'_> {
     }
 }
 
-/// How a value of an axis is shown.
+/// The value of an axis as it is shown.
 fn value_of(axis: &Axis, index: usize) -> String {
     match &axis.numbers {
         Some(numbers) => response::name_of(axis.unit, numbers[index]),
@@ -127,7 +127,7 @@ fn value_of(axis: &Axis, index: usize) -> String {
     }
 }
 
-/// The finding and a table for each measure, for a terminal; ends with a line feed.
+/// The finding and a table for each measure, for a terminal. Ends with a line feed.
 #[must_use]
 pub fn table(shown: &Shown<'_>, terminal: Terminal) -> String {
     let groups = shown.groups();
@@ -138,7 +138,7 @@ pub fn table(shown: &Shown<'_>, terminal: Terminal) -> String {
     text.replace(words::NBSP, " ")
 }
 
-/// Where the first measure is best.
+/// A sentence that says where the first measure is best.
 #[must_use]
 pub fn finding(shown: &Shown<'_>) -> String {
     let groups = shown.groups();
@@ -170,7 +170,7 @@ pub fn finding(shown: &Shown<'_>) -> String {
     format!("{title}: {value} at best, under {plan} with {place}{alike}.")
 }
 
-/// A table for each measure and group; with two axes one for each plan too.
+/// A table for each measure and group; with two axes, one for each plan as well.
 fn grids(shown: &Shown<'_>, groups: &[Group]) -> Vec<Grid> {
     let of_chart = |chart: Chart<'_>| match shown.sweep.axes.as_slice() {
         [axis] => vec![by_plan(shown, &chart, axis)],
@@ -240,8 +240,8 @@ fn rows<'a>(results: &'a Results, stream: &'a str) -> impl Iterator<Item = Row<'
     })
 }
 
-/// `sweep.csv`: a heading, then one row for each point, plan, stream of traffic and measure. A column for each axis, named by its
-/// path, holds the values as they would stand in the file.
+/// `sweep.csv`: a header row, then one row for each point, plan, stream of traffic and measure. Each axis has a column, named by its path,
+/// with the values as they would be written in the scenario file.
 #[must_use]
 pub fn csv(sweep: &Sweep) -> String {
     super::csv::written(|writer| {
@@ -308,17 +308,17 @@ pub fn json(sweep: &Sweep) -> String {
     })
 }
 
-/// The values of the axes at a point, as they would stand in the file.
+/// The values of the axes at a point, as they would be written in the scenario file.
 fn values<'a>(sweep: &'a Sweep, point: &Point) -> Vec<&'a str> {
     sweep.axes.iter().zip(&point.0).map(|(axis, &i)| axis.values[i].as_str()).collect()
 }
 
-/// All recipients, under no name, then each stream of traffic where there are several.
+/// All recipients, under an empty name, then each stream of traffic where there are several.
 fn views<'a>(results: &'a Results, streams: &'a [(String, Results)]) -> impl Iterator<Item = (&'a str, &'a Results)> {
     [("", results)].into_iter().chain(streams.iter().map(|(name, view)| (name.as_str(), view)))
 }
 
-/// One figure for each measure and group: curves; with two axes a map for each plan.
+/// One figure for each measure and group: curves with one axis, a map for each plan with two.
 fn figures(shown: &Shown<'_>) -> Result<Vec<Figure>, FigureError> {
     let groups = shown.groups();
     let mut figures = Vec::new();
@@ -335,7 +335,7 @@ fn figures(shown: &Shown<'_>) -> Result<Vec<Figure>, FigureError> {
     Ok(figures)
 }
 
-/// A curve for each plan.
+/// A figure with a curve for each plan.
 fn curves(shown: &Shown<'_>, chart: &Chart<'_>, axis: &Axis, file: String) -> Result<Figure, FigureError> {
     let across = match &axis.numbers {
         Some(_) => Across::Chosen(axis.unit),
@@ -396,7 +396,7 @@ fn maps(
 /// Writes the files of a sweep into its folder: README.md, sweep.csv, sweep.json, the figures, run.json.
 ///
 /// # Errors
-/// When something cannot be written; nothing half written is left then.
+/// When something cannot be written; no partly written file is left behind.
 pub fn write(dir: &Path, shown: &Shown<'_>, run: &Run) -> std::io::Result<Vec<PathBuf>> {
     let figures = figures(shown).map_err(std::io::Error::other)?;
     let title = shown.sweep.points.first().map_or("", |(_, results)| &results.scenario.title);
@@ -408,10 +408,10 @@ pub fn write(dir: &Path, shown: &Shown<'_>, run: &Run) -> std::io::Result<Vec<Pa
     folder::put(dir, files, run, &SWEEP)
 }
 
-/// Refuses a folder that has files named as those of a sweep but is none: better said before anything is played.
+/// Refuses a folder that is not a sweep folder but has files with the names of one. To be called before anything is simulated.
 ///
 /// # Errors
-/// Then, naming the file.
+/// When the folder is refused; the error names the file.
 pub fn refuse_what_is_not_ours(dir: &Path) -> std::io::Result<()> {
     SWEEP.refuse_what_is_not_ours(dir)
 }

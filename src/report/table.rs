@@ -1,4 +1,4 @@
-//! The tables in a terminal: the finding on top, then plans, differences and steps.
+//! The tables in a terminal: the finding first, then plans, differences and steps.
 
 use super::grid::{self, Grid, Shape};
 use super::{finding, layout, notes, words};
@@ -8,17 +8,17 @@ use anstyle::{Effects, Style};
 
 /// The longest name shown [columns]; longer ones are cut.
 const LONGEST_NAME: usize = 24;
-/// With more plans than this, not all pairs of them are shown.
+/// With more plans than this, not all pairs of plans are shown.
 const MOST_PLANS_IN_PAIRS: usize = 3;
-/// The narrowest terminal that is taken at its word.
+/// The narrowest terminal width that is used as reported.
 const NARROWEST: u16 = 40;
 
-/// How to print.
+/// The properties of the terminal to print to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Terminal {
     /// Its width in columns.
     pub width: u16,
-    /// Whether headings are set in bold; nothing is said by style alone.
+    /// Whether headings are set in bold; style alone carries no meaning.
     pub color: bool,
 }
 
@@ -28,7 +28,7 @@ impl Default for Terminal {
     }
 }
 
-/// The finding, its notes, and the tables, for a terminal; ends with a line feed.
+/// The finding, its notes and the tables, for a terminal. Ends with a line feed.
 #[must_use]
 pub fn table(findings: &RunOutput, terminal: Terminal) -> String {
     let results = &findings.results;
@@ -42,7 +42,7 @@ pub fn table(findings: &RunOutput, terminal: Terminal) -> String {
         let own = results.own_plan(place).map(|plan| format!(" always under {plan},")).unwrap_or_default();
         let title = format!("{name},{own} beside each plan: {}", played(view));
         text.push_str(&section(titled(grid::plans(view), &title), terminal));
-        // What follows its own plan is there for what it does to the others.
+        // A stream with a plan of its own is there only for its effect on the others.
         if own.is_empty() {
             text.push_str(&differences(view, terminal));
             text.push_str(&section(grid::steps(view), terminal));
@@ -65,7 +65,7 @@ fn titled(grid: Grid, title: &str) -> Grid {
     Grid { caption: title.to_owned(), ..grid }
 }
 
-/// What the numbers are of, and what their errors are.
+/// The size of the run, and how the errors are to be read.
 fn played(results: &Results) -> String {
     let facts = &results.scenario;
     let count = |n: f64, one, many| format!("{} {}", words::count(n), words::plural(n, one, many));
@@ -77,7 +77,7 @@ fn played(results: &Results) -> String {
     format!("{whom}, seed {}{errors}", facts.seed)
 }
 
-/// The differences between plans: of all pairs while those are few, else of each plan to the first.
+/// The differences between plans: of all pairs while there are few, otherwise of each plan to the first.
 fn differences(results: &Results, terminal: Terminal) -> String {
     if results.plans.len() <= MOST_PLANS_IN_PAIRS {
         return grid::comparisons(results).map_or_else(String::new, |grid| section(grid, terminal));
@@ -86,7 +86,7 @@ fn differences(results: &Results, terminal: Terminal) -> String {
     grid + &paragraph("All pairs of plans are in the report, and in what --format json prints.", terminal)
 }
 
-/// `text` in bold where styles are wanted, wrapped, and a line feed.
+/// `text` wrapped, in bold where styles are wanted, and ending with a line feed.
 pub(super) fn heading(text: &str, terminal: Terminal) -> String {
     let style = if terminal.color { Style::new().effects(Effects::BOLD) } else { Style::new() };
     let text = layout::wrapped(&plain(text), usize::from(terminal.width));
@@ -119,7 +119,7 @@ fn shorten_names(grid: &mut Grid) {
     }
 }
 
-/// Blanks the first cells of a list where they would repeat the one above.
+/// Blanks the first cells of a list where they repeat the cells above.
 fn blank_repeats(grid: &mut Grid) {
     let mut above = String::new();
     for cell in grid.rows.iter_mut().filter_map(|row| row.first_mut()) {

@@ -1,9 +1,9 @@
-//! Which tables a report shows: what the plans came to first, the rest after the figures.
+//! The tables that a report shows: the results of the plans first, the rest after the figures.
 
 use super::grid::{self, Grid};
 use crate::study::{Results, RunOutput};
 
-/// What the plans came to: one table; where there are several streams of traffic, one for each, and one for all together.
+/// The results of the plans: one table, or, where there are several streams of traffic, one for each and one for all together.
 pub(super) fn heads(results: &Results) -> Vec<Grid> {
     let streams = results.streams();
     if streams.is_empty() {
@@ -17,7 +17,7 @@ pub(super) fn heads(results: &Results) -> Vec<Grid> {
     streams.iter().enumerate().map(of_stream).chain([all]).collect()
 }
 
-/// How plans differ, what each step did, and how capacity was used.
+/// The tables after the figures: how plans differ, what each step did, and how capacity was used.
 pub(super) fn rest(findings: &RunOutput) -> Vec<Grid> {
     let results = &findings.results;
     let streams = results.streams();

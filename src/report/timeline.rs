@@ -1,11 +1,11 @@
-//! What happened over time, as CSV: a row for each bin of time, of each stream of traffic, and of each provider under each plan.
+//! The results over time, as CSV: a row for each bin of time, for each stream of traffic, and for each provider under each plan.
 
 use super::csv::{Writer, written};
 use super::json::ten_digits;
 use crate::study::{OverTime, ProviderOverTime};
 use crate::text;
 
-/// The heading. Counts are per replication; `waiting` and `busy` are those at the end of the bin.
+/// The header row. Counts are per replication; `waiting` and `busy` are those at the end of the bin.
 const COLUMNS: [&str; 16] = [
     "from_s",
     "to_s",

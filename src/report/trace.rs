@@ -1,17 +1,17 @@
-//! A life as text: one line for each event.
+//! A recipient's trace as text: one line for each event.
 
 use super::words;
 use crate::engine::{Notice, StepEnd, Strategy, Submission};
 use crate::scenario::Scenario;
 use crate::sim::AdmissionDecision;
-use crate::study::{Event, Trace, Whose};
+use crate::study::{Event, Trace, TraceTarget};
 use crate::units::{Money, Span, Time};
 use std::fmt::Write;
 
-/// A life, for people to read.
+/// A recipient's trace, for people to read.
 #[must_use]
-pub fn trace(scenario: &Scenario, whose: Whose, trace: &Trace) -> String {
-    let Whose { plan, stream, recipient, .. } = whose;
+pub fn trace(scenario: &Scenario, target: TraceTarget, trace: &Trace) -> String {
+    let TraceTarget { plan, stream, recipient, .. } = target;
     let teller = Teller { scenario, plan, stream, arrival: trace.arrival };
     let stream = &scenario.streams[stream];
     let of_stream = if stream.name.is_empty() { String::new() } else { format!(" of {}", stream.name) };
@@ -83,7 +83,7 @@ impl Teller<'_> {
         format!("submit    attempt {} to {} (step {}, {wait}), {charge}", attempt + 1, self.name(provider), step + 1)
     }
 
-    /// A message's change is said by its report; here is what follows from it.
+    /// The end of a step or of the flow. A message's change of status is shown by its report, so it gets no line here.
     fn notice(&self, notice: &Notice) -> Option<String> {
         match notice {
             Notice::Message { .. } | Notice::TurnedDown { .. } => None,
@@ -108,7 +108,7 @@ impl Teller<'_> {
         let _ = writeln!(text, "cost      {}", self.money(trace.cost));
     }
 
-    /// What a webhook would have got.
+    /// The callbacks that a webhook would have received.
     fn callbacks(&self, text: &mut String, trace: &Trace) {
         for strategy in [Strategy::OnChange, Strategy::OnCompletion] {
             let carried = trace.events.iter().filter_map(|(at, event)| match event {
@@ -152,7 +152,7 @@ impl Teller<'_> {
     }
 }
 
-/// Why a provider does not take an attempt.
+/// Why a provider does not accept an attempt.
 const fn said(decision: AdmissionDecision) -> &'static str {
     match decision {
         AdmissionDecision::NotPermitted => "not sent, its circuit is open",

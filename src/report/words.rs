@@ -1,7 +1,7 @@
-//! Numbers as people read them: shares in percent, amounts, spans of time, each with what is known of its error.
+//! Numbers as people read them: shares in percent, amounts and spans of time, each with its known error.
 //!
-//! Digits follow the error: the error is shown with one digit (two when it starts with a 1), the value with as many
-//! decimals. Spaces inside a quantity are no-break spaces, so that no line ends between a number and its unit.
+//! The error sets the number of digits: it is shown with one digit (two when it starts with a 1), and the value with as many decimals.
+//! Spaces inside a quantity are no-break spaces, so that no line breaks between a number and its unit.
 
 use super::digits::{MOST_DECIMALS, decimals_for, grouped};
 pub(super) use super::digits::{NBSP, NONE, decimal, decimals_of, without_zeros};
@@ -11,7 +11,7 @@ use crate::study::{self, Difference, Interval, Share};
 use crate::text::plain;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
-/// A number with its error, both scaled to the unit shown.
+/// A number with its interval, both scaled to the unit shown.
 #[derive(Clone, Copy)]
 struct Measured {
     value: f64,
@@ -25,13 +25,14 @@ impl Measured {
         ends.map(|(low, high)| Self { value: value * scale, low: low * scale, high: high * scale })
     }
 
-    /// The larger distance to an end; nothing where it is too small to be shown.
+    /// The larger of the distances to the two ends; zero where it is too small to be shown.
     fn reach(self) -> f64 {
         let reach = (self.high - self.value).max(self.value - self.low);
         if reach < 0.5 * 10f64.powi(-MOST_DECIMALS) { 0.0 } else { reach }
     }
 
-    /// Whether one number after `±` says it: the ends are nearly as far from the value, and agree on whether it is 0.
+    /// Whether a single number after `±` describes the interval: the ends are nearly equally far from the value, and agree on whether it is
+    /// 0.
     fn is_even(self) -> bool {
         let reach = self.reach();
         let lesser = (self.high - self.value).min(self.value - self.low);
@@ -46,7 +47,7 @@ pub(super) fn count(value: f64) -> String {
     decimal(value, decimals)
 }
 
-/// A rate in the unit of time in which it reads well: `500/s`, `30/min`.
+/// A rate in the unit of time that makes it most readable: `500/s`, `30/min`.
 pub(super) fn rate(per_second: f64) -> String {
     let units = [(1.0, "s"), (60.0, "min"), (3_600.0, "h"), (86_400.0, "d")];
     let reads_well = |(seconds, _): &(f64, &str)| per_second * seconds >= 1.0;
@@ -62,7 +63,7 @@ pub fn whole(count: u64) -> String {
     grouped(&count.to_string()).replace(NBSP, " ")
 }
 
-/// A value with its error: `97.31 % ±0.03`, or `100 % (99.8 to 100)` where the ends are unlike.
+/// A value with its error: `97.31 % ±0.03`, or `100 % (99.8 to 100)` where the interval is not symmetric.
 fn with_error(measured: Measured, unit: &str, signed: bool) -> String {
     if measured.reach() == 0.0 {
         return format!("{}{unit}{NBSP}±0", exactly(measured.value, unit, signed));
@@ -79,19 +80,20 @@ fn with_error(measured: Measured, unit: &str, signed: bool) -> String {
     }
 }
 
-/// `value`, which is without error: an amount with all of its decimals, which are millionths at most.
+/// `value` where it has no error: an amount has all its decimals, which are millionths at most.
 fn exactly(value: f64, unit: &str, signed: bool) -> String {
     let decimals = if unit.is_empty() { 6 } else { decimals_of(value, 4).min(4) };
     let text = if signed { with_sign(value, decimals) } else { decimal(value, decimals) };
     without_zeros(&text).to_owned()
 }
 
-/// Whether `value` is nothing or, as a share, everything: written without decimals, since it is so exactly.
+/// Whether `value` is zero or, for a share, 100 %. Such a value is exact and is written without decimals.
 fn is_edge(value: f64, unit: &str) -> bool {
     value.abs() < 1e-9 || unit.ends_with('%') && (value - 100.0).abs() < 1e-9
 }
 
-/// As many decimals as a share needs not to look as if it were nothing or everything, at most four more than these.
+/// The number of decimals that keeps a share from looking like 0 or 100 % when it is neither: at least `decimals`, and fewer than four
+/// more.
 fn decimals_off_the_edges(value: f64, unit: &str, decimals: usize) -> usize {
     if !unit.ends_with('%') || is_edge(value, unit) {
         return decimals;
@@ -103,14 +105,14 @@ fn decimals_off_the_edges(value: f64, unit: &str, decimals: usize) -> usize {
     (decimals..decimals + 4).find(|decimals| !looks_whole(decimals)).unwrap_or(decimals)
 }
 
-/// `value` with its sign also when it is positive.
+/// `value` with a sign even when it is positive.
 fn with_sign(value: f64, decimals: usize) -> String {
     let text = decimal(value, decimals);
     let is_positive = value > 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b));
     if is_positive { format!("+{text}") } else { text }
 }
 
-/// A bare share in percent, `97.3 %`.
+/// A share in percent without an interval, `97.3 %`.
 pub(super) fn percent(share: f64, decimals: usize) -> String {
     format!("{}{NBSP}%", decimal(share * 100.0, decimals))
 }
@@ -135,7 +137,7 @@ pub(super) fn amount(value: f64, low: Option<f64>, high: Option<f64>) -> String 
     }
 }
 
-/// An amount with no interval: cents at least, four significant digits at least.
+/// An amount without an interval: at least cents, and at least four significant digits.
 pub(super) fn plain_amount(value: f64) -> String {
     decimal(value, if value == 0.0 { 0 } else { decimals_of(value, 4).max(2) })
 }
@@ -151,8 +153,8 @@ pub(super) fn difference(difference: &Difference, scale: f64) -> String {
     }
 }
 
-/// The size of a difference and its error, for a sentence that says its direction in words: `0.31` and `±0.05`, or the
-/// range where the ends are unlike; the second is empty where no interval is known.
+/// The size of a difference and its error, for a sentence that states the direction in words: `0.31` and `±0.05`, or the range where the
+/// interval is not symmetric. The second is empty where no interval is known.
 pub(super) fn size_and_error(difference: &Difference, scale: f64) -> (String, String) {
     let value = difference.difference * scale;
     let Some(measured) = Measured::new(difference.difference, difference.low, difference.high, scale) else {
@@ -207,7 +209,7 @@ pub(super) fn measured(unit: Unit, measured: &study::Measured) -> String {
     }
 }
 
-/// A measure without its interval, with three or four digits.
+/// A measure without its interval, with three or four significant digits.
 pub(super) fn measured_plainly(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Share => percent(value, 1),
@@ -217,7 +219,7 @@ pub(super) fn measured_plainly(unit: Unit, value: f64) -> String {
     }
 }
 
-/// What a measure is called where there is room for words: `delivered in time`, `latency, 95 %`.
+/// The name of a measure in full: `delivered in time`, `latency, 95 %`.
 pub(super) fn name_of(metric: Metric) -> String {
     let quantile = |percent: &str| format!("latency, {percent}{NBSP}%");
     match metric {
@@ -241,22 +243,22 @@ pub(super) fn name_of(metric: Metric) -> String {
     }
 }
 
-/// `one` or `many`, by count.
+/// Returns `one` or `many`, depending on the count.
 pub(super) fn plural<'a>(count: f64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1.0 { one } else { many }
 }
 
-/// How many columns of a terminal `text` takes: two for each wide character of East Asian scripts.
+/// The number of terminal columns that `text` takes: two for each wide East Asian character.
 pub(super) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// `text`, and blanks up to `columns`.
+/// `text`, padded with spaces to `columns`.
 pub(super) fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
-/// `text` cut to `columns` of a terminal, the last of them `…` when something was cut; hidden characters become `�`.
+/// `text` cut to `columns` of a terminal, ending with `…` when something was cut; hidden characters become `�`.
 pub(super) fn shortened(text: &str, columns: usize) -> String {
     let clean = plain(text);
     if width(&clean) <= columns {
@@ -288,7 +290,7 @@ mod tests {
         assert_eq!(measure(0.973_12, Some(0.972_81), Some(0.973_43)), "97.31 % ±0.03");
         assert_eq!(measure(0.973_12, Some(0.971_9), Some(0.974_3)), "97.31 % ±0.12");
         assert_eq!(measure(1.0, Some(0.998), Some(1.0)), "100 % (99.8 to 100)");
-        // What is not all does not look so, however little of it is known.
+        // A share that is not 100 % does not look like it, however uncertain it is.
         assert_eq!(measure(0.995_51, Some(0.904_37), Some(0.999_81)), "99.6 % (90 to 100)");
         assert_eq!(measure(0.003, Some(0.0), Some(0.12)), "0.3 % (0 to 12)");
         assert_eq!(measure(0.5, None, None), "50.00 %");

@@ -1,4 +1,4 @@
-//! What a sweep varies: a path and the values that it takes, as `providers.sms.capacity.rate=100/s..1000/s:10`.
+//! A sweep axis: a path and the values that it takes, such as `providers.sms.capacity.rate=100/s..1000/s:10`.
 
 use super::change::{Change, Path, Refusal};
 use super::grammar::Kind;
@@ -6,26 +6,26 @@ use super::quantity::{duration, rate};
 use crate::units::Span;
 use std::collections::BTreeMap;
 
-/// The most values that one axis takes.
+/// The maximum number of values on one axis.
 const MOST: usize = 10_000;
 
-/// One number, or word, of a scenario, and the values that it takes in turn.
+/// One number or word of a scenario, and the values that it takes in turn.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Axis {
-    /// Where it stands.
+    /// The path to the value in the scenario.
     pub path: Path,
-    /// The values, as they would stand in the file, without quotes; not empty, no two alike.
+    /// The values as the file would write them, without quotes. Not empty, no duplicates.
     pub values: Vec<String>,
-    /// The same as numbers, rising or falling as they were written: spans in seconds, rates per second; `None` for words.
+    /// The values as numbers, in the order given: durations in seconds, rates per second; `None` for words.
     pub numbers: Option<Vec<f64>>,
-    /// What the numbers are.
+    /// The unit of the numbers.
     pub unit: AxisUnit,
 }
 
 /// The unit of an axis.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AxisUnit {
-    /// Spans of time (s).
+    /// Durations (s).
     Seconds,
     /// Rates (1/s).
     PerSecond,
@@ -36,11 +36,11 @@ pub enum AxisUnit {
 }
 
 impl Axis {
-    /// The axis that `text` says: `PATH=VALUES`, the values being a list `15s,30s,60s`, a range `100/s..1000/s:10` of so many values
-    /// evenly spaced, or with `:10log` spaced by equal factors.
+    /// Parses an axis, `PATH=VALUES`. The values are a list `15s,30s,60s`, or a range `100/s..1000/s:10` of 10 evenly spaced values;
+    /// with `:10log` they are spaced by equal factors.
     ///
     /// # Errors
-    /// In words, when it says none.
+    /// A message for the user, when `text` is not an axis.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let (path, values) =
             text.split_once('=').ok_or("write PATH=VALUES, such as plans.sms-first.steps.1.ttl=15s,30s,60s")?;
@@ -58,7 +58,7 @@ impl Axis {
         let numbers = values.iter().map(|value| number_of(unit, value)).collect::<Option<Vec<_>>>();
         if let (None, AxisUnit::Seconds | AxisUnit::PerSecond | AxisUnit::Number) = (&numbers, unit) {
             let wrong = values.iter().find(|value| number_of(unit, value).is_none());
-            // A limit that is none is a word among numbers.
+            // A limit of "none" is a word among numbers.
             if wrong.is_some_and(|wrong| !(wrong == "none" && matches!(kind, Kind::Limit))) {
                 return Err(format!("{:?} is no value of {path}: {}", wrong.map_or("", |w| w), kind.expected()).into());
             }
@@ -67,14 +67,14 @@ impl Axis {
         Ok(Self { path, values, numbers, unit })
     }
 
-    /// The change to its value with this index.
+    /// Returns the change that sets the value with this index.
     #[must_use]
     pub fn change(&self, index: usize) -> Change {
         Change { path: self.path.clone(), value: self.values[index].clone() }
     }
 }
 
-/// Refuses values that are the same, however they are written: a point would be played twice.
+/// Rejects equal values, however they are written: they would simulate the same point twice.
 fn all_differ(unit: AxisUnit, values: &[String]) -> Result<(), String> {
     let (mut words, mut numbers) = (BTreeMap::new(), BTreeMap::new());
     for value in values {
@@ -109,7 +109,7 @@ fn number_of(unit: AxisUnit, value: &str) -> Option<f64> {
     }
 }
 
-/// The values from one to another.
+/// Returns the values of a range.
 fn range(unit: AxisUnit, from: &str, rest: &str, whole: bool) -> Result<Vec<String>, String> {
     const FORM: &str = "write a range as FROM..TO:COUNT, such as 100/s..1000/s:10, or :10log for equal factors";
     let (to, count) = rest.split_once(':').ok_or(FORM)?;
@@ -137,7 +137,7 @@ fn range(unit: AxisUnit, from: &str, rest: &str, whole: bool) -> Result<Vec<Stri
     }
 }
 
-/// A number as it would stand in the file: six significant digits will do.
+/// Formats a number as the file would write it, with six significant digits.
 fn written(unit: AxisUnit, number: f64, whole: bool) -> String {
     let short: f64 = format!("{number:.5e}").parse().unwrap_or(number);
     match unit {
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!((ttl.numbers, ttl.unit), (None, AxisUnit::Word));
     }
 
-    /// Ten thousand are looked at in no time, and no more than that are taken.
+    /// An axis of the maximum length is parsed quickly, and a longer one is rejected.
     #[test]
     fn an_axis_may_be_long() {
         assert_eq!(values("plans.a.steps.1.ttl=1s..10000s:10000").len(), 10_000);

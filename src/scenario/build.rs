@@ -1,7 +1,7 @@
-//! From a file that follows the grammar to a checked scenario: what no grammar can say is checked here.
+//! Builds a checked scenario from a file that follows the grammar, and checks what the grammar cannot express.
 //!
-//! Each part is built even when another is wrong, so that everything that is wrong is found in one go. A value that the
-//! structural check has refused yields no second complaint.
+//! Each section is built even when another is wrong, so that all errors are reported together. A value that the structural
+//! check has rejected is not reported again.
 
 mod baseline;
 mod capacity;
@@ -23,19 +23,19 @@ use crate::units::Span;
 use std::ops::Range;
 use std::path::Path;
 
-/// Builds, and notes what is wrong.
+/// Builds a scenario and collects diagnostics.
 pub(super) struct Builder<'a> {
     /// The text of the file.
     pub(super) text: &'a str,
-    /// The folder that files are named relative to.
+    /// The folder that file names are relative to.
     pub(super) folder: &'a Path,
-    /// What is wrong.
+    /// The errors found.
     pub(super) found: Vec<Diagnostic>,
-    /// What can be played and is likely not meant.
+    /// The warnings found: valid input that is probably a mistake.
     pub(super) doubted: Vec<Diagnostic>,
 }
 
-/// What is known of a scenario besides its text.
+/// What is known about a scenario besides its text.
 pub(super) struct Birth<'a> {
     /// The title when the file has none.
     pub(super) title: &'a str,
@@ -44,7 +44,7 @@ pub(super) struct Birth<'a> {
 }
 
 impl Builder<'_> {
-    /// The scenario that `record` says; none when something is wrong.
+    /// Builds the scenario from `record`. Returns `None` when something is wrong.
     pub(super) fn scenario(&mut self, record: &Record, birth: Birth<'_>) -> Option<Scenario> {
         let deadline = record.get::<&Record>("goal").and_then(|goal| goal.get("deadline"));
         let streams = streams::records(record);
@@ -78,12 +78,12 @@ impl Builder<'_> {
         Some(scenario)
     }
 
-    /// The line in which a table begins, from 1.
+    /// Returns the line in which a table begins, counted from 1.
     fn line(&self, record: &Record) -> usize {
         position(self.text, record.place.start).0
     }
 
-    /// Notes that something is wrong at `place`; returns nothing, in place of what would have been built.
+    /// Records an error at `place`. Returns `None`, in place of the value that could not be built.
     fn refuse<T>(
         &mut self,
         place: Range<usize>,
@@ -95,7 +95,7 @@ impl Builder<'_> {
         None
     }
 
-    /// Notes that a name stands at `place` that stood at `first` already.
+    /// Records that the name at `place` was already used at `first`.
     fn twice(&mut self, what: &str, name: &str, place: Range<usize>, first: Range<usize>) {
         let fault = Fault::new(
             format!("two {what} are called `{}`", shown(name)),
@@ -106,17 +106,17 @@ impl Builder<'_> {
     }
 }
 
-/// All of them, or nothing when one of them is wrong.
+/// Returns all items, or `None` when one of them is wrong.
 fn all<T>(parts: Vec<Option<T>>) -> Option<Vec<T>> {
     parts.into_iter().collect()
 }
 
-/// What is optional: nothing when it is missing, its value when it is right, and failure when it is wrong.
+/// Returns the value of an optional key: `Some(None)` when it is missing, `None` when it is wrong.
 fn optional<'a, T: Read<'a>>(record: &'a Record, key: &str) -> Option<Option<T>> {
     if record.has(key) { record.get(key).map(Some) } else { Some(None) }
 }
 
-/// A span as hints write it.
+/// Formats a span for hints.
 fn quoted(span: Span) -> String {
     format!("\"{span}\"")
 }

@@ -1,7 +1,7 @@
-//! Changing one value of a scenario by its path, as `providers.sms.capacity.rate`: what sweeps vary.
+//! Changes one value of a scenario by its path, such as `providers.sms.capacity.rate`. Sweeps vary values this way.
 //!
-//! A path names keys as the file does. Plans and streams of traffic are named by their names, other members of lists by their number,
-//! from 1: `plans.viber-first.steps.2.ttl`.
+//! A path uses the keys of the file. Plans and streams of traffic are addressed by name, members of other lists by number,
+//! counted from 1: `plans.viber-first.steps.2.ttl`.
 
 use super::diagnostic::{Diagnostic, Fault, shown};
 use super::format::SCENARIO;
@@ -13,16 +13,16 @@ use super::suggest::{help, nearest, one_of};
 use std::fmt;
 use toml::de::DeTable;
 
-/// A value in place of another.
+/// A change of one value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
-    /// Where.
+    /// The path to the value.
     pub path: Path,
-    /// The value, as it would stand in the file, without quotes.
+    /// The new value as the file would write it, without quotes.
     pub value: String,
 }
 
-/// Where a value stands in a scenario.
+/// The path to a value in a scenario.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Path {
     words: Vec<String>,
@@ -39,7 +39,7 @@ impl fmt::Display for Path {
     }
 }
 
-/// A key in quotes, as TOML reads it.
+/// Quotes a key as TOML reads it.
 fn quoted(word: &str) -> String {
     let mut text = String::from("\"");
     for letter in word.chars() {
@@ -52,7 +52,7 @@ fn quoted(word: &str) -> String {
     text + "\""
 }
 
-/// Why a text is no path, or no axis: a sentence for whoever wrote it.
+/// Why a text is not a valid path or axis: a message for the user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refusal(String);
 
@@ -77,10 +77,10 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 impl Path {
-    /// The path that `text` writes as TOML writes keys.
+    /// Parses a path written in TOML key syntax.
     ///
     /// # Errors
-    /// In words, when it is none, or leads to nothing that can be varied in any scenario.
+    /// A message for the user, when `text` is not a path, or no scenario has a value there that can be varied.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let snippet = format!("{text} = 0");
         let parsed =
@@ -98,25 +98,25 @@ impl Path {
         Ok(path)
     }
 
-    /// The key of the value: the last word.
+    /// Returns the key of the value: the last word.
     #[must_use]
     pub fn key(&self) -> &str {
         self.words.last().map_or("", String::as_str)
     }
 
-    /// The key of the whole file in which it stands: the first word.
+    /// Returns the top-level key: the first word.
     #[must_use]
     pub fn table(&self) -> &str {
         self.words.first().map_or("", String::as_str)
     }
 
-    /// Of a value in one of several tables, the name or the number of that table: the second word.
+    /// Returns the second word: for a value in one of several tables, the name or number of that table.
     #[must_use]
     pub fn member(&self) -> Option<&str> {
         self.words.get(1).map(String::as_str)
     }
 
-    /// What stands there.
+    /// Returns the kind of the value at the path.
     pub(super) fn kind(&self) -> Result<&'static Kind, Refusal> {
         let mut place = Place::Table(&SCENARIO);
         for (depth, word) in self.words.iter().enumerate() {
@@ -146,7 +146,7 @@ impl Path {
     }
 }
 
-/// What a path has come to.
+/// Where a path has led so far.
 enum Place {
     Table(&'static Table),
     /// Tables by name.
@@ -178,7 +178,7 @@ fn unknown(word: &str, so_far: &str, table: &Table) -> String {
 }
 
 impl Structure<'_> {
-    /// Makes the change in the record of a whole file, and holds the tables that it touches to the grammar once more.
+    /// Applies the change to the record of a whole file, and checks the changed tables against the grammar again.
     pub(super) fn change(&mut self, record: &mut Record, change: &Change) {
         if let Err(fault) = self.change_in(&SCENARIO, record, &change.path.words, &change.value) {
             let message = format!("{}: {}", change.path, fault.message);
@@ -211,7 +211,7 @@ impl Structure<'_> {
                 self.change_in(of, inner, rest, value)?;
             }
             (Kind::OneOrMore { of, .. }, Value::Table(inner)) => {
-                // The only one of its kind: its name or number is not needed, and stands for it.
+                // With only one table of its kind, its name or number may be omitted.
                 let rest = if of.field(&rest[0]).is_some() { rest } else { &rest[1..] };
                 self.change_in(of, inner, rest, value)?;
             }
@@ -235,7 +235,7 @@ impl Structure<'_> {
     }
 }
 
-/// The member of a list with this name or number.
+/// Returns the member of a list with this name or number.
 fn member<'a>(members: &'a mut [Record], word: &str) -> Result<&'a mut Record, Fault> {
     let name = |member: &Record| member.get::<&str>("name").map(str::to_owned);
     let names: Vec<String> = members.iter().filter_map(name).collect();
@@ -256,7 +256,7 @@ fn no_member(word: &str, names: &[String]) -> Fault {
     Fault::new(format!("nothing there is called `{}`", shown(word)), "", help)
 }
 
-/// The value that `word` says.
+/// Parses `word` as a value of this kind.
 fn read(kind: &'static Kind, word: &str) -> Result<Value, Fault> {
     let bare = matches!(kind, Kind::Flag | Kind::Count { .. } | Kind::Number(_) | Kind::Share | Kind::Money);
     let text = if bare { word.to_owned() } else { format!("{word:?}") };

@@ -1,5 +1,5 @@
-//! The part of the structural check that looks at the keys of a table together: what is missing, what does not go
-//! together, what has no meaning alone.
+//! The part of the structural check that looks at the keys of a table together: missing keys, conflicting keys, and keys
+//! that require another key.
 
 use super::diagnostic::{Diagnostic, Fault};
 use super::grammar::{Need, Table, With};
@@ -8,7 +8,7 @@ use super::structure::Structure;
 use super::suggest::one_of;
 
 impl Structure<'_> {
-    /// Keys that only make sense beside others.
+    /// Checks keys that require another key.
     pub(super) fn company(&mut self, table: &Table, record: &Record) {
         for entry in &record.entries {
             let with = table.field(&entry.key).map_or(With::Nothing, |f| f.with);
@@ -23,7 +23,7 @@ impl Structure<'_> {
         }
     }
 
-    /// Keys that must be there and are not, unless a misspelt one has been found.
+    /// Reports required keys that are missing, unless a misspelt one has been found.
     pub(super) fn missing(&mut self, table: &Table, record: &Record, meant: &[&str]) {
         let required = table.fields.iter().filter(|f| f.need == Need::Required);
         for field in required.filter(|f| !record.has(f.name) && !meant.contains(&f.name)) {
@@ -33,7 +33,7 @@ impl Structure<'_> {
         }
     }
 
-    /// Alternatives: exactly one must be there, and all of it. A key that is `unknown` was perhaps meant to be one.
+    /// Checks alternatives: exactly one must be present, and complete. With `unknown`, an unknown key may have been meant as one.
     pub(super) fn form(&mut self, table: &Table, record: &Record, meant: &[&str], unknown: bool) {
         let present: Vec<_> = table.forms.iter().filter(|keys| keys.iter().any(|k| record.has(k))).collect();
         match present.as_slice() {
@@ -44,7 +44,7 @@ impl Structure<'_> {
         }
     }
 
-    /// None of the alternatives is there.
+    /// Reports that none of the alternatives is present.
     fn no_form(&mut self, table: &Table, record: &Record) {
         let choices: Vec<String> = table.forms.iter().map(|form| form.join("` with `")).collect();
         let message = format!("{} {}", table.what, lack(table));
@@ -56,7 +56,7 @@ impl Structure<'_> {
         self.found.push(Diagnostic::at(record.place.clone(), fault));
     }
 
-    /// One alternative is there, perhaps not all of it.
+    /// Checks that the one alternative present is complete.
     fn incomplete(&mut self, form: &[&str], record: &Record, meant: &[&str]) {
         let there = form.iter().find(|k| record.has(k)).copied().unwrap_or_default();
         for key in form.iter().filter(|k| !record.has(k) && !meant.contains(*k)) {
@@ -69,7 +69,7 @@ impl Structure<'_> {
         }
     }
 
-    /// Two alternatives are there.
+    /// Reports that two alternatives are present.
     fn exclusive(&mut self, first: &[&str], second: &[&str], record: &Record) {
         let there = |form: &[&str]| record.entries.iter().find(|e| form.contains(&e.key.as_str())).cloned();
         let (Some(one), Some(other)) = (there(first), there(second)) else { return };
@@ -84,13 +84,13 @@ impl Structure<'_> {
     }
 }
 
-/// What is wrong with a table that has none of its alternatives.
+/// Describes a table that has none of its alternatives.
 fn lack(table: &Table) -> String {
     let is_plain = table.forms.len() == table.keys().count();
     if is_plain { format!("names no {}", table.key) } else { "lacks what matters most".to_owned() }
 }
 
-/// What must be beside a key with the condition `with`, and is not there.
+/// Returns what the condition `with` requires beside a key and is missing.
 fn lacking(with: With, record: &Record) -> Option<String> {
     match with {
         With::Nothing => None,

@@ -1,4 +1,4 @@
-//! What is wrong with a scenario, or likely not meant, as data: where it is, what was expected there, and the cure.
+//! Errors and warnings about a scenario as data: the location, what was expected there, and the help.
 
 use crate::text;
 use std::fmt;
@@ -6,39 +6,39 @@ use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// One thing that is wrong.
+/// One error or warning.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
-    /// The place, in bytes of the text; none when the file as a whole is meant.
+    /// The location, in bytes of the text; `None` when the file as a whole is meant.
     pub span: Option<Range<usize>>,
-    /// What is wrong, in one line without a full stop.
+    /// The message: one line without a full stop.
     pub message: String,
-    /// What was expected at the place.
+    /// What was expected at the location.
     pub label: String,
-    /// How to mend it.
+    /// How to fix it.
     pub help: Option<String>,
-    /// A second place that explains the first, and what it is.
+    /// A second location that explains the first, and its label.
     pub related: Option<(Range<usize>, String)>,
 }
 
 impl Diagnostic {
-    /// `fault` at `span`.
+    /// Reports `fault` at `span`.
     pub(super) fn at(span: Range<usize>, fault: Fault) -> Self {
         Self { span: Some(span), ..Self::whole(fault) }
     }
 
-    /// `fault` of the file as a whole.
+    /// Reports `fault` for the file as a whole.
     pub(super) fn whole(fault: Fault) -> Self {
         let Fault { message, label, help } = fault;
         Self { span: None, message, label, help: Some(help).filter(|h| !h.is_empty()), related: None }
     }
 
-    /// The same, with a second place that explains it.
+    /// Adds a second location that explains the first.
     pub(super) fn beside(self, span: Range<usize>, label: &str) -> Self {
         Self { related: Some((span, label.to_owned())), ..self }
     }
 
-    /// The same with its hidden characters escaped.
+    /// Returns a copy with hidden characters escaped.
     fn harmless(&self) -> Self {
         let line = |text: &String| text::line(text).into_owned();
         Self {
@@ -51,25 +51,25 @@ impl Diagnostic {
     }
 }
 
-/// What is wrong with a value, wherever it stands.
+/// An error in a value, independent of its location.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Fault {
-    /// What is wrong.
+    /// The message.
     pub(super) message: String,
     /// What was expected instead.
     pub(super) label: String,
-    /// How to mend it; empty for "as the label says".
+    /// How to fix it; empty when the label already says it.
     pub(super) help: String,
 }
 
 impl Fault {
-    /// A fault in words.
+    /// Creates a fault from its texts.
     pub(super) fn new(message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> Self {
         Self { message: message.into(), label: label.into(), help: help.into() }
     }
 }
 
-/// Everything that is wrong with a file, or all of it that can be played and is likely not meant, in the order of the file. Not empty.
+/// All errors, or all warnings, about one file, in the order of the file. Not empty.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostics {
     severity: Severity,
@@ -78,17 +78,17 @@ pub struct Diagnostics {
     items: Vec<Diagnostic>,
 }
 
-/// Whether what was found keeps a scenario from being played.
+/// Whether the diagnostics prevent the scenario from being run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Severity {
-    /// It does.
+    /// The scenario cannot be run.
     Error,
-    /// It does not.
+    /// The scenario can be run.
     Warning,
 }
 
 impl Diagnostics {
-    /// `items` found in `text`, which is called `file`. Where there is no scenario and nothing was found, that itself is wrong.
+    /// Collects errors `items` found in `text`, which is called `file`. An empty list is itself reported as an error.
     pub(super) fn new(file: &str, text: &str, mut items: Vec<Diagnostic>) -> Self {
         if items.is_empty() {
             items.push(Diagnostic::whole(unexplained()));
@@ -96,7 +96,7 @@ impl Diagnostics {
         Self::sorted(Severity::Error, (file, text), items)
     }
 
-    /// `items` that are likely not meant; `None` where there are none.
+    /// Collects warnings; `None` when there are none.
     pub(super) fn warnings(file: &str, text: &str, items: Vec<Diagnostic>) -> Option<Self> {
         (!items.is_empty()).then(|| Self::sorted(Severity::Warning, (file, text), items))
     }
@@ -107,36 +107,36 @@ impl Diagnostics {
         Self { severity, file: file.to_owned(), text: text.to_owned(), items }
     }
 
-    /// Whether these keep the scenario from being played.
+    /// Whether these are errors, which prevent the scenario from being run.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// One diagnostic of a file as a whole.
+    /// Creates a single diagnostic for a file as a whole.
     pub(super) fn of_file(file: &str, fault: Fault) -> Self {
         Self::new(file, "", vec![Diagnostic::whole(fault)])
     }
 
-    /// The name of the file.
+    /// Returns the name of the file.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// The text of the file.
+    /// Returns the text of the file.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What is wrong, in the order of the file.
+    /// Returns the diagnostics, in the order of the file.
     #[must_use]
     pub fn items(&self) -> &[Diagnostic] {
         &self.items
     }
 
-    /// The same for a terminal: hidden characters are escaped in messages, and masked in the text, in which every span stays right.
+    /// Returns a copy that is safe for a terminal: hidden characters are escaped in messages and masked in the text, so that spans stay valid.
     pub(super) fn harmless(&self) -> Self {
         Self {
             severity: self.severity,
@@ -146,14 +146,14 @@ impl Diagnostics {
         }
     }
 
-    /// Line and column of a diagnostic, both from 1, the column in characters.
+    /// Returns the line and column of a diagnostic, both counted from 1, the column in characters.
     #[must_use]
     pub fn position(&self, diagnostic: &Diagnostic) -> Option<(usize, usize)> {
         diagnostic.span.as_ref().map(|span| position(&self.text, span.start))
     }
 }
 
-/// What is said where no check has said what is wrong: a fault of this program, which the user is not to be left alone with.
+/// The error reported when a scenario could not be built and no check said why: a bug in this program.
 fn unexplained() -> Fault {
     Fault::new(
         "this is no scenario, and failsim cannot tell why: a fault of failsim",
@@ -162,7 +162,7 @@ fn unexplained() -> Fault {
     )
 }
 
-/// As text without colour.
+/// Formats the diagnostics as text without colour.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render(false))
@@ -171,7 +171,7 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// Why there is no scenario.
+/// Why a scenario could not be loaded.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -179,10 +179,10 @@ pub enum LoadError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// The file is no valid scenario.
+    /// The file is not a valid scenario.
     Invalid(Diagnostics),
 }
 
@@ -204,7 +204,7 @@ impl std::error::Error for LoadError {
     }
 }
 
-/// Line and column of the byte `offset` of `text`, both from 1, the column in characters.
+/// Returns the line and column of the byte `offset` of `text`, both counted from 1, the column in characters.
 pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
     let offset = char_start(text, offset);
     let before = &text[..offset];
@@ -213,12 +213,12 @@ pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
     (line, before[line_start..].chars().count() + 1)
 }
 
-/// The start of the character of `text` that holds the byte `at`; its length when `at` is beyond.
+/// Returns the start of the character of `text` that contains the byte `at`; the length of `text` when `at` is beyond its end.
 pub(super) fn char_start(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0)
 }
 
-/// What a user wrote, short and harmless enough for a message: no hidden characters, at most 60 characters.
+/// Prepares user input for a message: hidden characters escaped, at most 60 characters.
 pub(super) fn shown(text: &str) -> String {
     let end = text.char_indices().nth(60).map_or(text.len(), |(at, _)| at);
     let more = if end < text.len() { "…" } else { "" };

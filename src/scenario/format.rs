@@ -1,4 +1,4 @@
-//! The scenario file: every table, every key, what it holds, and what it means.
+//! The grammar of the scenario file: every table, every key, its type and its meaning.
 
 mod latency;
 mod plan;
@@ -8,10 +8,10 @@ use super::grammar::{Field, Kind, Table};
 use super::metric::COMPARED_NAMES;
 use crate::traffic::MAX_RECIPIENTS;
 
-/// The most streams of traffic.
+/// The maximum number of streams of traffic.
 pub(super) const MAX_STREAMS: usize = 32;
 
-/// The most replications.
+/// The maximum number of replications.
 pub(super) const MAX_REPLICATIONS: u64 = 100_000;
 
 pub(super) use latency::DIST;
@@ -234,7 +234,7 @@ static STAGE: Table = Table {
     forms: &[],
 };
 
-/// The span that arrivals fill.
+/// The time span over which recipients arrive.
 const OVER: Field = Field::required("over", Kind::Duration { zero: false }, "The span of time that the arrivals fill");
 
 #[cfg(test)]

@@ -1,25 +1,25 @@
-//! What a grammar of tables is made of. `format` holds the tables themselves; the structural check
-//! (`structure`) and the JSON Schema (`schema`) both follow them.
+//! The building blocks of the grammar. `format` holds the tables themselves; the structural check (`structure`) and the JSON
+//! Schema (`schema`) both follow them.
 
 use super::quantity::{A_DURATION, A_RATE};
 use super::suggest::one_of;
 
-/// A kind of table: its keys, and which of them go together.
+/// A kind of table: its keys, and which of them belong together.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// Its name in the schema, unique.
+    /// The name in the schema, unique.
     pub(super) id: &'static str,
-    /// What it is called in messages, with its article.
+    /// The name in messages, with its article.
     pub(super) what: &'static str,
-    /// What one of its keys is called in messages.
+    /// The word for one of its keys in messages.
     pub(super) key: &'static str,
-    /// How it looks, for hints.
+    /// An example, for hints.
     pub(super) example: &'static str,
-    /// What it says, in one line.
+    /// The description, in one line.
     pub(super) doc: &'static str,
-    /// Its keys.
+    /// The keys.
     pub(super) fields: &'static [Field],
-    /// Alternatives: the keys of exactly one of these must be there, all of them. Empty when there is no choice.
+    /// Alternatives: all keys of exactly one of these must be present. Empty when there is no choice.
     pub(super) forms: &'static [&'static [&'static str]],
 }
 
@@ -28,39 +28,39 @@ pub(super) struct Table {
 pub(super) struct Field {
     /// The key.
     pub(super) name: &'static str,
-    /// What its value is.
+    /// The kind of its value.
     pub(super) kind: Kind,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub(super) need: Need,
-    /// What must be there beside it.
+    /// What it requires beside it.
     pub(super) with: With,
-    /// What it means, in one line.
+    /// The meaning, in one line.
     pub(super) doc: &'static str,
-    /// What holds where it is left out: a value as it would stand in the file, or words; empty where there is nothing to say.
+    /// The default: a value as the file would write it, or words; empty where there is nothing to say.
     pub(super) default: &'static str,
 }
 
-/// Whether a key must be there.
+/// Whether a key is required.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Need {
-    /// It must.
+    /// The key is required.
     Required,
-    /// It may.
+    /// The key is optional.
     Optional,
 }
 
-/// What must stand beside a key.
+/// What a key requires beside it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum With {
     /// Nothing.
     Nothing,
-    /// This key.
+    /// Another key.
     Key(&'static str),
-    /// This key with one of these words.
+    /// Another key with one of these words.
     Word(&'static str, &'static [&'static str]),
 }
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Debug)]
 pub(super) enum Kind {
     /// One line of text, not empty.
@@ -71,9 +71,9 @@ pub(super) enum Kind {
     Flag,
     /// A whole number.
     Count {
-        /// The least.
+        /// The minimum.
         min: u64,
-        /// The greatest.
+        /// The maximum.
         max: u64,
     },
     /// A finite number.
@@ -84,71 +84,71 @@ pub(super) enum Kind {
     Money,
     /// A duration.
     Duration {
-        /// Whether it may be 0.
+        /// Whether zero is allowed.
         zero: bool,
     },
     /// A duration above 0, or `"none"` for no limit.
     Limit,
     /// A rate above 0.
     Rate,
-    /// A rate, or one rate that becomes another.
+    /// A rate, or a change from one rate to another.
     Ramp,
     /// One of these words.
     Word(&'static [&'static str]),
-    /// Some of these words, none of them twice.
+    /// A list of some of these words, without duplicates.
     Words(&'static [&'static str]),
-    /// A list of names, none of them twice, at least one.
+    /// A list of names, at least one, without duplicates.
     Names,
     /// A table of numbers whose keys are names, at least one.
     Numbers(Range),
     /// A name, or a table.
     NameOr(&'static Table),
-    /// A table, or a list of them, at least one.
+    /// A table, or a list of tables, at least one.
     OneOrMore {
-        /// Of this kind.
+        /// The kind of table.
         of: &'static Table,
-        /// At most so many.
+        /// The maximum number of tables.
         max: usize,
     },
     /// A table.
     Table(&'static Table),
     /// A list of tables.
     List {
-        /// Of this kind.
+        /// The kind of table.
         of: &'static Table,
-        /// At least so many.
+        /// The minimum number of tables.
         min: usize,
-        /// At most so many.
+        /// The maximum number of tables.
         max: usize,
     },
     /// A table of tables whose keys are names, at least one.
     Named(&'static Table),
 }
 
-/// A range of numbers, with its greatest but perhaps without its least.
+/// A range of numbers: the maximum is included, the minimum perhaps not.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Range {
-    /// The least.
+    /// The minimum.
     pub(super) min: f64,
-    /// Whether the least itself is out.
+    /// Whether the minimum itself is excluded.
     pub(super) open: bool,
-    /// The greatest.
+    /// The maximum.
     pub(super) max: f64,
 }
 
-/// The most that a message can cost, in units of the currency.
+/// The maximum price of a message, in units of the currency.
 pub(super) const MAX_MONEY: f64 = 1e5;
 
 impl Range {
     /// Any finite number.
     pub(super) const ALL: Self = Self { min: f64::NEG_INFINITY, open: true, max: f64::INFINITY };
 
-    /// From `min` to `max`.
+    /// The range from `min` to `max`, both included.
     pub(super) const fn of(min: f64, max: f64) -> Self {
         Self { min, open: false, max }
     }
 
-    /// Above zero, at most `max`.
+    /// The range above zero up to `max`.
     pub(super) const fn above_zero(max: f64) -> Self {
         Self { min: 0.0, open: true, max }
     }
@@ -158,7 +158,7 @@ impl Range {
         number.is_finite() && number <= self.max && (number > self.min || number == self.min && !self.open)
     }
 
-    /// "a number from 0 to 1".
+    /// Describes the range: "a number from 0 to 1".
     fn expected(self) -> String {
         match (self.open, self.max.is_finite()) {
             (_, false) => "a number".to_owned(),
@@ -169,42 +169,42 @@ impl Range {
 }
 
 impl Table {
-    /// The names of its keys.
+    /// Returns the names of the keys.
     pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> + Clone {
         self.fields.iter().map(|f| f.name)
     }
 
-    /// The field with this name.
+    /// Returns the field with this name.
     pub(super) fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|f| f.name == name)
     }
 }
 
 impl Field {
-    /// A key that must be there.
+    /// Creates a required key.
     pub(super) const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Self {
         Self { name, kind, need: Need::Required, with: With::Nothing, doc, default: "" }
     }
 
-    /// A key that may be there.
+    /// Creates an optional key.
     pub(super) const fn optional(name: &'static str, kind: Kind, doc: &'static str) -> Self {
         Self { name, kind, need: Need::Optional, with: With::Nothing, doc, default: "" }
     }
 
-    /// The same key, with what holds where it is left out.
+    /// Sets the default.
     pub(super) const fn or(mut self, default: &'static str) -> Self {
         self.default = default;
         self
     }
 
-    /// What it means, with default and unit, in one line.
+    /// Describes the key in one line, with default and unit.
     pub(super) fn description(&self) -> String {
         let default = if self.default.is_empty() { String::new() } else { format!("; default: {}", self.default) };
         let unit = self.kind.unit().map_or_else(String::new, |unit| format!(" [{unit}]"));
         format!("{}{default}{unit}", self.doc)
     }
 
-    /// The table that its value is, or is made of.
+    /// Returns the table that its value is, or consists of.
     pub(super) const fn table(&self) -> Option<&'static Table> {
         match self.kind {
             Kind::Table(of)
@@ -216,13 +216,13 @@ impl Field {
         }
     }
 
-    /// The same key, only beside another.
+    /// Requires another key beside this one.
     pub(super) const fn with_key(mut self, key: &'static str) -> Self {
         self.with = With::Key(key);
         self
     }
 
-    /// The same key, only beside another that says one of `words`.
+    /// Requires another key beside this one, with one of `words` as its value.
     pub(super) const fn with_word(mut self, key: &'static str, words: &'static [&'static str]) -> Self {
         self.with = With::Word(key, words);
         self
@@ -230,7 +230,7 @@ impl Field {
 }
 
 impl Kind {
-    /// What its values are measured in, where that is not plain.
+    /// Returns the unit of its values, where it is not obvious.
     const fn unit(&self) -> Option<&'static str> {
         match self {
             Self::Duration { .. } | Self::Limit => Some("duration"),
@@ -240,7 +240,7 @@ impl Kind {
         }
     }
 
-    /// What was expected, for the label of a diagnostic.
+    /// Describes the expected value, for the label of a diagnostic.
     pub(super) fn expected(&self) -> String {
         match self {
             Self::Text => "expected a text in quotes".to_owned(),

@@ -1,4 +1,4 @@
-//! From a file, or from a text, to a scenario.
+//! Loads a scenario from a file or a text.
 
 use super::build::{Birth, Builder};
 use super::change::Change;
@@ -14,19 +14,19 @@ use std::io::{self, Read};
 use std::path::Path;
 use toml::de::DeTable;
 
-/// The longest scenario file [bytes]. Real ones have some thousand; measured columns belong in CSV files.
+/// The maximum size of a scenario file [bytes]. Real ones have a few thousand; measured columns belong in CSV files.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// Reads the scenario file at `path` and checks all of it.
+/// Reads and checks the scenario file at `path`.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, or is no valid scenario; then with everything that is wrong in it.
+/// When the file cannot be read or is not a valid scenario; the error then lists everything that is wrong in it.
 pub fn load(path: &Path) -> Result<Scenario, LoadError> {
     load_changed(path, &[])
 }
 
-/// Likewise, with these values changed before anything is made of them.
+/// Reads and checks the scenario file at `path`, with `changes` applied before it is built.
 ///
 /// # Errors
 ///
@@ -39,17 +39,17 @@ pub fn load_changed(path: &Path, changes: &[Change]) -> Result<Scenario, LoadErr
     text.and_then(|text| parse_changed(&text, &name, folder, changes)).map_err(LoadError::Invalid)
 }
 
-/// Checks a scenario that is there as text. `file` is what messages call it, and `folder` is what its CSV files are
-/// relative to.
+/// Parses and checks a scenario from text. `file` is its name in messages; `folder` is the base of the paths of its CSV
+/// files.
 ///
 /// # Errors
 ///
-/// When it is no valid scenario, with everything that is wrong in it.
+/// When it is not a valid scenario; the error lists everything that is wrong in it.
 pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Scenario, Diagnostics> {
     parse_changed(text, file, folder, &[])
 }
 
-/// Likewise, with these values changed before anything is made of them.
+/// Parses and checks a scenario from text, with `changes` applied before it is built.
 ///
 /// # Errors
 ///
@@ -62,7 +62,7 @@ pub fn parse_changed(text: &str, file: &str, folder: &Path, changes: &[Change]) 
     checked.map_err(|found| Diagnostics::new(file, text, found))
 }
 
-/// The scenario that `table` says.
+/// Builds the scenario from `table`.
 fn build(
     toml: &str,
     table: &DeTable<'_>,
@@ -83,7 +83,7 @@ fn build(
     }
 }
 
-/// `faults` of syntax, and what is wrong with the keys in the other lines.
+/// Returns the syntax errors `faults`, plus the errors in the keys of the lines that do parse.
 fn with_sound_lines(text: &str, mut faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let Some(rest) = without_lines(text, &faults) else { return faults };
     if let Parsed::Whole(table) = parse_toml(&rest) {
@@ -94,17 +94,17 @@ fn with_sound_lines(text: &str, mut faults: Vec<Diagnostic>) -> Vec<Diagnostic> 
     faults
 }
 
-/// The SHA-256 of `text`, in hexadecimal.
+/// Returns the SHA-256 of `text` in hexadecimal.
 fn digest(text: &str) -> String {
     hexadecimal(&Sha256::digest(text.as_bytes()))
 }
 
-/// Bytes in hexadecimal.
+/// Formats bytes in hexadecimal.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The bytes of a file, unless it is a folder or too long.
+/// Reads a file; a folder or a file that is too long is a fault.
 fn read(path: &Path) -> io::Result<Result<Vec<u8>, Fault>> {
     let about = std::fs::metadata(path)?;
     if about.is_dir() {
@@ -120,13 +120,13 @@ fn read(path: &Path) -> io::Result<Result<Vec<u8>, Fault>> {
     }
 }
 
-/// A file that is too long to be a scenario.
+/// The error for a file that is too long to be a scenario.
 fn too_long() -> Fault {
     let message = format!("the file is too long for a scenario: more than {} MiB", MAX_BYTES >> 20);
     Fault::new(message, "", "name a scenario file; arrival times and measured latencies belong in CSV files")
 }
 
-/// `bytes` as text.
+/// Decodes `bytes` as text.
 fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostics> {
     String::from_utf8(bytes).map_err(|error| {
         let start = error.utf8_error().valid_up_to();

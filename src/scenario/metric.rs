@@ -1,4 +1,4 @@
-//! The measures of a plan: their names, their units, and which way is better. Checks, baselines, goals and sweeps ask for them by name.
+//! The measures of a plan: name, unit, and which direction is better. Checks, baselines, goals and sweeps refer to them by name.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,51 +9,51 @@ use std::fmt;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Metric {
-    /// The share of recipients that the message reached.
+    /// The share of recipients to whom the message was delivered.
     Delivered,
-    /// The share that it reached within the deadline.
+    /// The share of recipients to whom it was delivered within the deadline.
     InTime,
-    /// The share whose flow the engine believes to have succeeded.
+    /// The share of recipients whose flow the engine believes to have succeeded.
     Succeeded,
-    /// The share that it reached more than once.
+    /// The share of recipients to whom it was delivered more than once.
     Duplicates,
-    /// The share that opened it.
+    /// The share of recipients who opened it.
     Seen,
-    /// The cost of all.
+    /// The total cost.
     CostTotal,
-    /// The cost of a recipient.
+    /// The cost per recipient.
     CostPerRecipient,
-    /// The cost of a recipient who was reached.
+    /// The cost per recipient to whom the message was delivered.
     CostPerDelivered,
     /// The mean latency (s).
     #[serde(rename = "latency_mean_s")]
     LatencyMean,
-    /// Its median.
+    /// The median latency (s).
     #[serde(rename = "latency_p50_s")]
     LatencyP50,
-    /// The latency that 90 % do not exceed.
+    /// The 90th percentile of the latency (s).
     #[serde(rename = "latency_p90_s")]
     LatencyP90,
-    /// That of 95 %.
+    /// The 95th percentile of the latency (s).
     #[serde(rename = "latency_p95_s")]
     LatencyP95,
-    /// That of 99 %.
+    /// The 99th percentile of the latency (s).
     #[serde(rename = "latency_p99_s")]
     LatencyP99,
-    /// That of 99.9 %.
+    /// The 99.9th percentile of the latency (s).
     #[serde(rename = "latency_p999_s")]
     LatencyP999,
-    /// The longest.
+    /// The maximum latency (s).
     #[serde(rename = "latency_max_s")]
     LatencyMax,
-    /// Moves to a next step.
+    /// The number of moves to a next step.
     Failovers,
     /// When the last flow ended (s).
     #[serde(rename = "last_end_s")]
     LastEnd,
 }
 
-/// The unit of a measure, which says how to show it.
+/// The unit of a measure, which determines how it is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unit {
     /// A share of the recipients.
@@ -66,11 +66,11 @@ pub enum Unit {
     Count,
 }
 
-/// What there is to know of a measure.
+/// The properties of a measure.
 struct Entry {
     metric: Metric,
     name: &'static str,
-    /// Where it stands in the results, if that is not its name: an alias of that.
+    /// Its path in the results, if different from its name: an alias.
     path: Option<&'static str>,
     unit: Unit,
     more_is_better: bool,
@@ -107,10 +107,10 @@ const TABLE: [Entry; 17] = [
     entry(Metric::LastEnd, "last_end_s", None, Unit::Seconds, false),
 ];
 
-/// How many measures have a path of their own in the results.
+/// The number of measures whose path in the results differs from their name.
 const PATHS: usize = 10;
 
-/// All that measures are called in scenario files: their names, then their paths in the results.
+/// All spellings of measures in scenario files: their names, then their paths in the results.
 pub(super) const SPELLINGS: [&str; TABLE.len() + PATHS] = {
     let mut all = [""; TABLE.len() + PATHS];
     let (mut i, mut next) = (0, TABLE.len());
@@ -138,7 +138,7 @@ pub(super) const COMPARED_NAMES: [&str; Metric::COMPARED.len()] = {
 };
 
 impl Metric {
-    /// The measures in which a run is compared with another.
+    /// The measures compared between runs.
     pub const COMPARED: [Self; 8] = [
         Self::Delivered,
         Self::InTime,
@@ -150,12 +150,12 @@ impl Metric {
         Self::LatencyP99,
     ];
 
-    /// All of them, in the order in which they are listed.
+    /// Returns all measures, in the order in which they are listed.
     pub fn all() -> impl Iterator<Item = Self> {
         TABLE.iter().map(|entry| entry.metric)
     }
 
-    /// The measure with this name, or this path in the results.
+    /// Returns the measure with this name, or this path in the results.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         TABLE.iter().find(|entry| entry.name == name || entry.path == Some(name)).map(|entry| entry.metric)
@@ -165,19 +165,19 @@ impl Metric {
         &TABLE[self as usize]
     }
 
-    /// Its name, in files, flags and tables.
+    /// Returns its name in files, flags and tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.entry().name
     }
 
-    /// Its unit.
+    /// Returns its unit.
     #[must_use]
     pub const fn unit(self) -> Unit {
         self.entry().unit
     }
 
-    /// Whether more of it is better; less of the others is.
+    /// Whether higher is better; for the others lower is better.
     #[must_use]
     pub const fn more_is_better(self) -> bool {
         self.entry().more_is_better

@@ -1,15 +1,15 @@
-//! A value of a type that does not belong where it stands.
+//! Errors for values of the wrong type.
 
 use super::diagnostic::Fault;
 use super::grammar::Kind;
 use toml::de::DeValue;
 
-/// `raw` is not even of the right type.
+/// Reports that `raw` has the wrong type.
 pub(super) fn wrong(kind: &Kind, raw: &DeValue<'_>, help: impl Into<String>) -> Fault {
     Fault::new(format!("{} stands here", name(raw)), kind.expected(), help)
 }
 
-/// What a value is called.
+/// Names the type of a value.
 fn name(raw: &DeValue<'_>) -> &'static str {
     match raw {
         DeValue::String(_) => "a text",

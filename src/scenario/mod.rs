@@ -1,8 +1,8 @@
-//! Scenario files: TOML in, checked values out, and everything that is wrong in between.
+//! Scenario files: from TOML to checked values, with all errors reported together.
 //!
-//! A file goes through four hands: `syntax` parses it, `structure` holds it to the grammar of `format` key by key,
-//! `build` makes the model and checks what no grammar can say, and `render` shows what was wrong. All of them note
-//! what is wrong and go on, so that a file's errors are reported together. Editors know the same grammar, through
+//! A file passes through four modules: `syntax` parses it, `structure` checks it against the grammar in `format` key by key,
+//! `build` builds the model and checks what the grammar cannot express, and `render` shows the errors. Each of them records
+//! an error and continues, so that all errors of a file are reported together. Editors use the same grammar, through
 //! [`schema()`].
 
 mod axis;

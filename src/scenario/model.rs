@@ -1,4 +1,4 @@
-//! A scenario that has been checked: it cannot hold nonsense, and nothing later checks it again.
+//! A checked scenario: it is valid by construction, and nothing checks it again later.
 
 use super::diagnostic::Diagnostics;
 use super::metric::Metric;
@@ -8,54 +8,54 @@ use crate::provider::ProviderSpec;
 use crate::traffic::Traffic;
 use crate::units::Span;
 
-/// Everything a run is made of.
+/// Everything a run needs.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Scenario {
-    /// One line that says what it asks.
+    /// The title: one line that states the question.
     pub title: String,
-    /// The seed of all luck.
+    /// The seed of all random numbers.
     pub seed: u64,
-    /// The name of the money, such as `EUR`.
+    /// The currency, such as `EUR`.
     pub currency: String,
-    /// How often it is played when nobody says otherwise; at least 1.
+    /// The default number of replications; at least 1.
     pub replications: u32,
-    /// A delivery within this span of the recipient's arrival is in time, unless the recipient's stream says otherwise.
+    /// A delivery within this span of the recipient's arrival is in time, unless the recipient's stream sets its own.
     pub deadline: Span,
-    /// Who arrives, and when. Not empty, names unique.
+    /// The streams of traffic. Not empty, names unique.
     pub streams: Vec<Stream>,
     /// The providers, in the order of the file. Not empty, names unique.
     pub providers: Vec<ProviderSpec>,
-    /// For each provider, the circuit breaker before it, if there is one.
+    /// The circuit breaker of each provider, if it has one.
     pub breakers: Vec<Option<BreakerRules>>,
     /// The plans that are compared, in the order of the file. Not empty, names unique.
     pub plans: Vec<Plan>,
-    /// What `failsim check` holds the plans to.
+    /// The checks of `failsim check`.
     pub checks: Vec<Check>,
-    /// How it is held to other runs.
+    /// The rules for comparison with other runs.
     pub baseline: BaselineRules,
-    /// The plans of the file that were left out on purpose.
+    /// The plans of the file that were deliberately left out.
     pub left_out: Vec<Plan>,
     /// The SHA-256 of the file's bytes, in hexadecimal.
     pub digest: String,
-    /// What can be played and is likely not meant.
+    /// Warnings: valid input that is probably a mistake.
     pub warnings: Option<Diagnostics>,
 }
 
 impl Scenario {
-    /// How many recipients there are, over all streams.
+    /// Returns the number of recipients over all streams.
     #[must_use]
     pub fn recipients(&self) -> u64 {
         self.streams.iter().map(|stream| stream.traffic.recipients).sum()
     }
 
-    /// The plan that `stream` follows when the plan with this index is played.
+    /// Returns the plan that `stream` follows when the plan with this index is simulated.
     #[must_use]
     pub fn plan_of<'a>(&'a self, stream: &'a Stream, plan: usize) -> &'a Plan {
         stream.plan.as_ref().unwrap_or(&self.plans[plan])
     }
 
-    /// Whether what happens to one recipient may depend on others, or on luck that they share: some provider that is used has limited
-    /// capacity, a circuit breaker, or random outages.
+    /// Whether recipients may depend on each other, or share random numbers: some provider in use has limited capacity, a circuit
+    /// breaker or random outages.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.used_providers().into_iter().any(|i| {
@@ -64,20 +64,20 @@ impl Scenario {
         })
     }
 
-    /// The index of the plan that others are held against: the one that says so, else the first.
+    /// Returns the index of the reference plan: the one marked as such, else the first.
     #[must_use]
     pub fn reference(&self) -> usize {
         self.plans.iter().position(|plan| plan.is_reference).unwrap_or(0)
     }
 
-    /// The providers that any plan uses, rising.
+    /// Returns the providers that any plan uses, in ascending order.
     #[must_use]
     pub fn used_providers(&self) -> Vec<usize> {
         used_by(self.plans.iter().chain(self.streams.iter().filter_map(|stream| stream.plan.as_ref())))
     }
 }
 
-/// The providers that `plans` use, rising, each once.
+/// Returns the providers that `plans` use, in ascending order without duplicates.
 #[must_use]
 pub fn used_by<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Vec<usize> {
     let steps = plans.into_iter().flat_map(|plan| plan.flow.steps());
@@ -87,48 +87,48 @@ pub fn used_by<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Vec<usize> {
     used
 }
 
-/// A stream of traffic: who arrives, and what is done about them.
+/// A stream of traffic: who arrives, and how they are served.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stream {
-    /// Its name; empty for one that is alone and needs none.
+    /// Its name; empty for a single stream without a name.
     pub name: String,
     /// Who arrives, and when.
     pub traffic: Traffic,
     /// A delivery within this span of the recipient's arrival is in time.
     pub deadline: Span,
-    /// The higher goes first where a provider serves by priority.
+    /// The priority: where a provider serves by priority, the highest goes first.
     pub priority: u8,
-    /// The plan that it always follows; `None` for the one that is compared.
+    /// The stream's own plan, which it always follows; `None` when it follows the plan that is compared.
     pub plan: Option<Plan>,
 }
 
-/// A plan, and what the file says of it.
+/// A plan with its attributes from the file.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Plan {
     /// Its name.
     pub name: String,
-    /// The rules for the engine. Providers are named by their index in [`Scenario::providers`].
+    /// The rules for the engine. Providers are identified by their index in [`Scenario::providers`].
     pub flow: FlowPlan,
-    /// Whether it is the one that others are held against.
+    /// Whether it is the reference plan.
     pub is_reference: bool,
-    /// What it was called when a baseline was made.
+    /// Its name when the baseline was made.
     pub renamed_from: Option<String>,
-    /// The line of the file in which it begins, from 1; 0 where there is no file.
+    /// The line of the file in which it begins, counted from 1; 0 without a file.
     pub line: usize,
 }
 
-/// A bound that a measure of a plan is held to.
+/// A check: a bound on a measure of a plan.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Check {
     /// The plan's index in [`Scenario::plans`].
     pub plan: usize,
-    /// The index in [`Scenario::streams`] of the stream that is meant; `None` for all of them together.
+    /// The stream's index in [`Scenario::streams`]; `None` for all streams together.
     pub stream: Option<usize>,
     /// The measure.
     pub metric: Metric,
     /// The bound.
     pub bound: Bound,
-    /// The line of the file in which it begins, from 1; 0 where there is no file.
+    /// The line of the file in which it begins, counted from 1; 0 without a file.
     pub line: usize,
 }
 
@@ -142,7 +142,7 @@ pub enum Bound {
 }
 
 impl Bound {
-    /// Where it lies.
+    /// Returns the value of the bound.
     #[must_use]
     pub const fn limit(self) -> f64 {
         match self {

@@ -1,4 +1,4 @@
-//! Numbers of every kind, held to their ranges: counts, shares, durations, limits, rates.
+//! Parses numbers of every kind and checks their ranges: counts, shares, durations, limits, rates.
 
 use super::diagnostic::{Fault, shown};
 use super::grammar::{Kind, Range};
@@ -8,7 +8,7 @@ use super::record::Value;
 use crate::units::{Probability, Span};
 use toml::de::DeValue;
 
-/// A whole number from `min` to `max`.
+/// Parses a whole number from `min` to `max`.
 pub(super) fn count(raw: &DeValue<'_>, source: &str, min: u64, max: u64) -> Result<Value, Fault> {
     let kind = Kind::Count { min, max };
     let DeValue::Integer(digits) = raw else {
@@ -21,12 +21,12 @@ pub(super) fn count(raw: &DeValue<'_>, source: &str, min: u64, max: u64) -> Resu
     }
 }
 
-/// A value of the right type, but out of its range.
+/// Reports a value of the right type that is out of range.
 fn range(kind: &Kind, source: &str, help: impl Into<String>) -> Fault {
     Fault::new(format!("`{}` is out of range", shown(source)), kind.expected(), help)
 }
 
-/// A number, whole or not; none when it is no number at all.
+/// Returns a number, whole or not; `None` when it is not a number.
 fn any_number(raw: &DeValue<'_>) -> Option<f64> {
     match raw {
         DeValue::Integer(digits) => i128::from_str_radix(digits.as_str(), digits.radix()).ok().map(|n| n as f64),
@@ -35,7 +35,7 @@ fn any_number(raw: &DeValue<'_>) -> Option<f64> {
     }
 }
 
-/// A finite number in `range`.
+/// Parses a finite number in `range`.
 pub(super) fn number(kind: &Kind, raw: &DeValue<'_>, source: &str, bounds: Range) -> Result<f64, Fault> {
     match any_number(raw) {
         Some(n) if bounds.contains(n) => Ok(n),
@@ -49,7 +49,7 @@ pub(super) fn number(kind: &Kind, raw: &DeValue<'_>, source: &str, bounds: Range
     }
 }
 
-/// The cure for a number in quotes, and for what is no number in them.
+/// The help for a number in quotes, and for a quoted text that is not a number.
 fn unquote(raw: &DeValue<'_>) -> String {
     match raw {
         DeValue::String(text) if text.parse::<f64>().is_ok() => format!("write {}, without quotes", shown(text)),
@@ -57,7 +57,7 @@ fn unquote(raw: &DeValue<'_>) -> String {
     }
 }
 
-/// A share; percentages have a cure of their own.
+/// Parses a share. Percentages get their own help.
 pub(super) fn share(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     match number(kind, raw, source, Range::of(0.0, 1.0)) {
         Ok(n) => Probability::new(n).map(Value::Share).ok_or_else(|| range(kind, source, "")),
@@ -65,7 +65,7 @@ pub(super) fn share(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Valu
     }
 }
 
-/// "write 0.62 for 62 %", when the value looks like that.
+/// Suggests "write 0.62 for 62 %" when the value looks like a percentage.
 fn percent(raw: &DeValue<'_>) -> Option<String> {
     let percent = match raw {
         DeValue::String(text) => text.trim().strip_suffix('%')?.trim().parse().ok()?,
@@ -75,7 +75,7 @@ fn percent(raw: &DeValue<'_>) -> Option<String> {
     (0.0..=100.0).contains(&percent).then(|| format!("write {share} for {percent} %"))
 }
 
-/// A duration in quotes with a unit.
+/// Parses a duration in quotes with a unit.
 pub(super) fn span(raw: &DeValue<'_>, source: &str, zero: bool) -> Result<Span, Fault> {
     let kind = Kind::Duration { zero };
     let span = match raw {
@@ -88,7 +88,7 @@ pub(super) fn span(raw: &DeValue<'_>, source: &str, zero: bool) -> Result<Span, 
     Err(Fault::new("the duration is zero", kind.expected(), "write a duration above zero, such as \"60s\""))
 }
 
-/// What stands where a duration belongs, and is no text.
+/// Reports a value without quotes where a duration is expected.
 fn unquoted_span(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Fault {
     match any_number(raw) {
         Some(n) if !n.is_finite() => Fault::new(
@@ -102,7 +102,7 @@ fn unquoted_span(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Fault {
     }
 }
 
-/// A duration above zero, or `"none"`.
+/// Parses a duration above zero, or `"none"`.
 pub(super) fn limit(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     if matches!(raw, DeValue::String(text) if text == "none") {
         return Ok(Value::Duration(Span::UNLIMITED));
@@ -115,7 +115,7 @@ pub(super) fn limit(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     span(raw, source, false).map(Value::Duration).map_err(hint)
 }
 
-/// Text in quotes that `read` reads.
+/// Parses text in quotes with `read`.
 pub(super) fn quoted<T>(
     kind: &Kind,
     raw: &DeValue<'_>,

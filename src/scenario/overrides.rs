@@ -1,4 +1,4 @@
-//! What a flag can change of a scenario after it has been read.
+//! Changes that command-line flags make to a loaded scenario.
 
 use super::Scenario;
 use super::quantity::MAX_DURATION;
@@ -8,36 +8,36 @@ use crate::traffic::Arrivals;
 /// Why a change does not fit the scenario.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Override {
-    /// Its arrival times are measured, and there are only so many.
+    /// The arrival times come from a file, and it has fewer rows.
     TooManyRecipients {
-        /// How many there are.
+        /// The number of rows.
         available: u64,
     },
-    /// At its rate so many would arrive for more than a year.
+    /// At the arrival rate, this number of recipients would take longer than a year to arrive.
     TooLong {
-        /// How many arrive within a year.
+        /// The number of recipients that arrive within a year.
         within: u64,
     },
-    /// It has no plan of this name.
+    /// The scenario has no plan with this name.
     NoSuchPlan {
         /// The name.
         name: String,
-        /// The plan that was probably meant.
+        /// The most similar plan name.
         nearest: Option<String>,
-        /// The plans that it has.
+        /// The plans of the scenario.
         plans: Vec<String>,
-        /// The stream of traffic that always follows a plan of this name.
+        /// The stream of traffic that always follows a plan with this name.
         always: Option<String>,
     },
 }
 
 impl Scenario {
-    /// Plays this many recipients, at least 1 and at most [`crate::traffic::MAX_RECIPIENTS`]; of several streams each as large a part
-    /// as before, and at least one.
+    /// Sets the number of recipients, at least 1 and at most [`crate::traffic::MAX_RECIPIENTS`]. Several streams keep their
+    /// proportions, with at least one recipient each.
     ///
     /// # Errors
-    /// [`Override::TooManyRecipients`] when arrival times come from a file with fewer rows, [`Override::TooLong`] when they come
-    /// at a rate that takes longer than a scenario may last.
+    /// [`Override::TooManyRecipients`] when arrival times come from a file with fewer rows, [`Override::TooLong`] when their arrival
+    /// rate would take longer than the longest duration.
     pub fn set_recipients(&mut self, recipients: u64) -> Result<(), Override> {
         let (all, mut before, mut given) = (u128::from(self.recipients()), 0, 0);
         for stream in &mut self.streams {
@@ -51,7 +51,7 @@ impl Scenario {
         Ok(())
     }
 
-    /// The index of the plan with this name.
+    /// Returns the index of the plan with this name.
     ///
     /// # Errors
     /// [`Override::NoSuchPlan`].
@@ -69,7 +69,7 @@ impl Scenario {
         })
     }
 
-    /// Keeps only the plans with these names, in the order of the file, and the checks of those.
+    /// Keeps only the plans with these names, in the order of the file, and their checks.
     ///
     /// # Errors
     /// [`Override::NoSuchPlan`].
@@ -84,7 +84,7 @@ impl Scenario {
         Ok(())
     }
 
-    /// Keeps the plans with these indices, which rise, and the checks of those.
+    /// Keeps only the plans with these indices, in ascending order, and their checks.
     pub(super) fn retain_plans(&mut self, kept: &[usize]) {
         let checks = self.checks.drain(..).filter_map(|mut check| {
             check.plan = kept.binary_search(&check.plan).ok()?;
@@ -95,7 +95,7 @@ impl Scenario {
     }
 }
 
-/// Whether so many can arrive like this.
+/// Checks that this number of recipients can arrive in this way.
 fn fits(arrivals: &Arrivals, recipients: u64) -> Result<(), Override> {
     if let Arrivals::Times(times) = arrivals {
         let available = times.len() as u64;

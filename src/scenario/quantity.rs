@@ -3,29 +3,29 @@
 use super::diagnostic::{Fault, shown};
 use crate::units::{Rate, Span};
 
-/// The longest duration that a scenario can name (days).
+/// The longest duration that a scenario can contain (days).
 pub(super) const MAX_DAYS: i64 = 366;
 
-/// The longest duration that a scenario can name.
+/// The longest duration that a scenario can contain.
 pub(super) const MAX_DURATION: Span = Span::from_micros(MAX_DAYS * 86_400_000_000);
 
-/// The highest rate that a scenario can name (1/s).
+/// The highest rate that a scenario can contain (1/s).
 const MAX_RATE_PER_S: f64 = 1e9;
 
-/// What was expected where a duration is wrong.
+/// The expected form of a duration.
 pub(super) const A_DURATION: &str = "expected a duration such as \"400ms\", \"2.5s\" or \"1h30m\"";
 
-/// What was expected where a rate is wrong.
+/// The expected form of a rate.
 pub(super) const A_RATE: &str = "expected a rate such as \"300/s\" or \"18000/min\"";
 
 /// A unit of time: its words, and its length (µs).
 type Unit = (&'static [&'static str], f64);
 
-/// The units, from long to short, which is the order in which a duration names them.
+/// The units, from long to short: the order that a duration must follow.
 const UNITS: [Unit; 6] =
     [(&["d"], 86_400e6), (&["h"], 3_600e6), (&["m", "min"], 60e6), (&["s"], 1e6), (&["ms"], 1e3), (&["us"], 1.0)];
 
-/// Beginnings of words that people write for units, and the unit.
+/// Prefixes of words that people write for units, and the unit.
 const SPELT: [(&str, &str); 9] = [
     ("mil", "ms"),
     ("mic", "us"),
@@ -38,13 +38,13 @@ const SPELT: [(&str, &str); 9] = [
     ("day", "d"),
 ];
 
-/// The span of time that a word such as `500ms` or `1h30m` says; `None` for one that says none.
+/// Parses a duration such as `500ms` or `1h30m`; `None` when `text` is not one.
 #[must_use]
 pub fn duration_of(text: &str) -> Option<Span> {
     duration(text).ok()
 }
 
-/// The duration that `text` says.
+/// Parses a duration.
 pub(super) fn duration(text: &str) -> Result<Span, Fault> {
     refuse_bare(text)?;
     let (mut rest, mut micros, mut unit_before) = (text, 0.0, f64::INFINITY);
@@ -63,12 +63,12 @@ pub(super) fn duration(text: &str) -> Result<Span, Fault> {
     within_limit(text, micros)
 }
 
-/// What is wrong with units in a wrong order.
+/// Reports units in the wrong order.
 fn disorder(text: &str) -> String {
     format!("the units of `{}` are not in order", shown(text))
 }
 
-/// Nothing at all, a negative number, and a number without a unit have cures of their own.
+/// Rejects empty text, negative numbers and numbers without a unit, each with its own help.
 fn refuse_bare(text: &str) -> Result<(), Fault> {
     if text.trim().is_empty() {
         return Err(Fault::new("a duration is empty", A_DURATION, "write a number and a unit, such as \"60s\""));
@@ -82,14 +82,14 @@ fn refuse_bare(text: &str) -> Result<(), Fault> {
     }
 }
 
-/// A duration below zero.
+/// Reports a negative duration.
 pub(super) fn negative(text: &str) -> Fault {
     let positive = text.trim_start_matches(|c: char| c == '-' || c.is_whitespace());
     let help = duration(positive).map_or(String::new(), |_| format!("write \"{positive}\""));
     Fault::new(format!("a duration cannot be negative: `{}`", shown(text)), A_DURATION, help)
 }
 
-/// A number that lacks its unit.
+/// Reports a number without a unit.
 pub(super) fn unitless(number: &str) -> Fault {
     let number = shown(number);
     Fault::new(
@@ -99,7 +99,7 @@ pub(super) fn unitless(number: &str) -> Fault {
     )
 }
 
-/// Text that says no duration.
+/// Reports text that is not a duration.
 fn no_duration(text: &str) -> Fault {
     let dense: String = text.split_whitespace().collect();
     let spaced = dense != text;
@@ -110,7 +110,7 @@ fn no_duration(text: &str) -> Fault {
     Fault::new(format!("`{}` is no duration", shown(text)), A_DURATION, help)
 }
 
-/// `micros` (µs) as time, unless that is too long.
+/// Converts `micros` (µs) to a span, unless it is too long.
 fn within_limit(text: &str, micros: f64) -> Result<Span, Fault> {
     if micros <= MAX_DURATION.as_micros() as f64 {
         return Ok(Span::from_micros(micros.round() as i64));
@@ -119,8 +119,8 @@ fn within_limit(text: &str, micros: f64) -> Result<Span, Fault> {
     Err(Fault::new(message, format!("expected at most {MAX_DAYS} days"), format!("write \"{MAX_DAYS}d\" or less")))
 }
 
-/// The number at the start of `text`, in digits with single underscores between them and perhaps a fraction, and what
-/// follows it.
+/// Splits a number off the start of `text`: digits with single underscores between them and an optional fraction. Returns it
+/// with the rest.
 pub(super) fn leading_number(text: &str) -> Option<(f64, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '_' && c != '.').unwrap_or(text.len());
     let (number, rest) = text.split_at(end);
@@ -129,12 +129,12 @@ pub(super) fn leading_number(text: &str) -> Option<(f64, &str)> {
     sound.then(|| number.replace('_', "").parse().ok()).flatten().map(|n| (n, rest))
 }
 
-/// Whether `text` is digits, with single underscores between them at the most.
+/// Whether `text` consists of digits, with at most single underscores between them.
 fn is_digits(text: &str) -> bool {
     text.split('_').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The unit (µs) at the start of `rest`, and what follows it. `text` is the whole duration.
+/// Splits the unit (µs) off the start of `rest`, and returns it with what follows. `text` is the whole duration.
 fn leading_unit<'a>(text: &str, rest: &'a str) -> Result<(f64, &'a str), Fault> {
     let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
     let (word, after) = rest.split_at(end);
@@ -145,12 +145,12 @@ fn leading_unit<'a>(text: &str, rest: &'a str) -> Result<(f64, &'a str), Fault> 
     }
 }
 
-/// The length of the unit `word` (µs).
+/// Returns the length of the unit `word` (µs).
 fn unit(word: &str) -> Option<f64> {
     UNITS.iter().find(|(words, _)| words.contains(&word)).map(|&(_, micros)| micros)
 }
 
-/// A word that is no unit.
+/// Reports an unknown unit.
 fn unknown_unit(word: &str, expected: &str) -> Fault {
     let lower = word.to_lowercase();
     let meant = SPELT.iter().find(|(start, _)| lower.starts_with(start)).map(|&(_, unit)| unit);
@@ -162,7 +162,7 @@ fn unknown_unit(word: &str, expected: &str) -> Fault {
     Fault::new(format!("unknown unit `{}`", shown(word)), expected, help)
 }
 
-/// The rate (1/s) that `text` says; it may be zero.
+/// Parses a rate (1/s), which may be zero.
 fn per_second(text: &str) -> Result<f64, Fault> {
     let (number, micros, _) = parts_of_rate(text)?;
     let per_s = number / micros * 1e6;
@@ -172,7 +172,7 @@ fn per_second(text: &str) -> Result<f64, Fault> {
     Err(Fault::new(format!("`{}` is too fast", shown(text)), "expected at most 1e9 per second", "write a lower rate"))
 }
 
-/// The rate that `text` says, exactly.
+/// Parses a rate exactly.
 pub(super) fn rate(text: &str) -> Result<Rate, Fault> {
     if per_second(text)? == 0.0 {
         return Err(Fault::new("the rate is zero", format!("{A_RATE}, above zero"), "write a rate above zero"));
@@ -188,7 +188,7 @@ pub(super) fn rate(text: &str) -> Result<Rate, Fault> {
     })
 }
 
-/// The number of a rate, its unit (µs), and how the number is written.
+/// Splits a rate into its number, its unit (µs) and the text of the number.
 fn parts_of_rate(text: &str) -> Result<(f64, f64, &str), Fault> {
     let (number, after) = leading_number(text).ok_or_else(|| no_rate(text))?;
     let word = after.strip_prefix('/').ok_or_else(|| no_rate(text))?;
@@ -196,7 +196,7 @@ fn parts_of_rate(text: &str) -> Result<(f64, f64, &str), Fault> {
     Ok((number, micros, &text[..text.len() - after.len()]))
 }
 
-/// Text that says no rate.
+/// Reports text that is not a rate.
 fn no_rate(text: &str) -> Fault {
     let help = match leading_number(text) {
         Some((_, "")) => format!("write \"{text}/s\" for {text} per second"),
@@ -205,7 +205,7 @@ fn no_rate(text: &str) -> Fault {
     Fault::new(format!("`{}` is no rate", shown(text)), A_RATE, help)
 }
 
-/// The rates (1/s) at the start and at the end of a stage: `"50/s"` stays, `"50/s..800/s"` changes.
+/// Parses the rates (1/s) at the start and at the end of a stage: `"50/s"` is constant, `"50/s..800/s"` changes.
 pub(super) fn ramp(text: &str) -> Result<(f64, f64), Fault> {
     match text.split_once("..") {
         Some((from, to)) => Ok((per_second(from)?, per_second(to)?)),

@@ -1,4 +1,4 @@
-//! A file that follows the grammar: tables of values of the right kinds, each with its place.
+//! A file that follows the grammar: tables of typed values with their locations.
 
 use crate::units::{Money, Probability, Rate, Span};
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 /// A table of the file.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Record {
-    /// Its place: its header, or all of it when it stands in a line.
+    /// The location: its header, or the whole table when it is inline.
     pub(super) place: Range<usize>,
     /// Its entries, in the order of the file.
     pub(super) entries: Vec<Entry>,
@@ -17,9 +17,9 @@ pub(super) struct Record {
 pub(super) struct Entry {
     /// The key.
     pub(super) key: String,
-    /// Where the key stands.
+    /// The location of the key.
     pub(super) key_place: Range<usize>,
-    /// Where the value stands.
+    /// The location of the value.
     pub(super) place: Range<usize>,
     /// The value.
     pub(super) value: Value,
@@ -28,12 +28,12 @@ pub(super) struct Entry {
 /// A value of one of the grammar's kinds.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Value {
-    /// It is wrong, and that has been said.
+    /// The value is wrong, and that has been reported.
     Bad,
     Text(String),
     Word(&'static str),
     Words(Vec<&'static str>),
-    /// Names, with their places.
+    /// Names with their locations.
     Names(Vec<(String, Range<usize>)>),
     Flag(bool),
     Count(u64),
@@ -48,27 +48,27 @@ pub(super) enum Value {
 }
 
 impl Record {
-    /// An empty table in this place.
+    /// Creates an empty table at this location.
     pub(super) fn at(place: &Range<usize>) -> Self {
         Self { place: place.clone(), entries: Vec::new() }
     }
 
-    /// The entry with this key.
+    /// Returns the entry with this key.
     pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|e| e.key == key)
     }
 
-    /// Whether the key is there, right or wrong.
+    /// Whether the key is present, valid or not.
     pub(super) fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()
     }
 
-    /// The value of `key`; none when it is missing or wrong.
+    /// Returns the value of `key`; `None` when it is missing or wrong.
     pub(super) fn get<'a, T: Read<'a>>(&'a self, key: &str) -> Option<T> {
         self.entry(key).and_then(|e| T::read(&e.value))
     }
 
-    /// The value of `key`, or `default` when it is missing; none when it is wrong.
+    /// Returns the value of `key`, or `default` when it is missing; `None` when it is wrong.
     pub(super) fn get_or<'a, T: Read<'a>>(&'a self, key: &str, default: T) -> Option<T> {
         match self.entry(key) {
             Some(entry) => T::read(&entry.value),
@@ -76,24 +76,24 @@ impl Record {
         }
     }
 
-    /// Where the value of `key` stands; the table's own place when it is missing.
+    /// Returns the location of the value of `key`; that of the table when the key is missing.
     pub(super) fn place_of(&self, key: &str) -> Range<usize> {
         self.entry(key).map_or_else(|| self.place.clone(), |e| e.place.clone())
     }
 
-    /// Where `key` stands; the table's own place when it is missing.
+    /// Returns the location of `key`; that of the table when the key is missing.
     pub(super) fn place_of_key(&self, key: &str) -> Range<usize> {
         self.entry(key).map_or_else(|| self.place.clone(), |e| e.key_place.clone())
     }
 }
 
-/// What can be read out of a value.
+/// A type that a value can be read as.
 pub(super) trait Read<'a>: Sized {
-    /// The value, when it is of this kind.
+    /// Returns the value when it is of this type.
     fn read(value: &'a Value) -> Option<Self>;
 }
 
-/// One way to read each kind of value.
+/// Implements [`Read`] for types, each from one kind of value.
 macro_rules! read {
     ($($pattern:pat => $type:ty = $result:expr;)*) => {$(
         impl<'a> Read<'a> for $type {

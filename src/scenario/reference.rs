@@ -1,19 +1,19 @@
-//! The grammar as a page for people, `docs/FORMAT.md`: every table, every key, what it holds and what it means.
+//! Renders the grammar as a page, `docs/FORMAT.md`: every table, every key, its type and its meaning.
 
 use super::format::SCENARIO;
 use super::grammar::{Field, Kind, MAX_MONEY, Need, Range, Table, With};
 use super::metric::{COMPARED_NAMES, Metric, SPELLINGS, Unit};
 use std::fmt::Write as _;
 
-/// A scenario with a little of everything, for the beginning of the page.
+/// An example scenario with most features, for the beginning of the page.
 const EXAMPLE: &str = include_str!("reference/example.toml");
 
-/// What stands before the tables: how values are written. `EXAMPLE` and `TABLES` are filled in.
+/// The text before the tables: how values are written. `EXAMPLE` and `TABLES` are placeholders in it.
 const INTRODUCTION: &str = include_str!("reference/introduction.md");
 
-/// The page, in Markdown.
+/// Renders the page, in Markdown.
 ///
-/// It is made of the grammar that files are checked with, as [`super::schema()`] is for editors.
+/// It is generated from the grammar that files are checked against, as [`super::schema()`] is for editors.
 #[must_use]
 pub fn format_reference() -> String {
     let sections = sections();
@@ -23,24 +23,24 @@ pub fn format_reference() -> String {
     format!("{introduction}\n{}\n{}", tables.join("\n"), measures())
 }
 
-/// A table, and where it stands in a file.
+/// A table and its position in a file.
 struct Section {
     table: &'static Table,
-    /// Its header in a file, such as `[[providers.NAME.outcomes]]`; for one that stands in several places what it is called.
+    /// The header in a file, such as `[[providers.NAME.outcomes]]`; for a table that occurs in several places, its name.
     title: String,
-    /// The keys that lead to it, empty for the whole file and for one that stands in several places.
+    /// The keys that lead to it; empty for the whole file and for a table that occurs in several places.
     path: String,
-    /// The fields whose value it is, with their tables.
+    /// The fields that have this table as their value, with their tables.
     parents: Vec<(&'static Table, &'static Field)>,
 }
 
 impl Section {
-    /// Of the whole file.
+    /// Returns the section of the whole file.
     fn root() -> Self {
         Self { table: &SCENARIO, title: "Top level".to_owned(), path: String::new(), parents: Vec::new() }
     }
 
-    /// Of the table that is the value of `field`.
+    /// Returns the section of the table that is the value of `field`.
     fn below(&self, field: &'static Field, table: &'static Table) -> Self {
         let dot = if self.path.is_empty() { "" } else { "." };
         let name = if matches!(field.kind, Kind::Named(_)) { ".NAME" } else { "" };
@@ -54,32 +54,32 @@ impl Section {
         Self { table, title, path, parents: vec![(self.table, field)] }
     }
 
-    /// Those of all tables that its fields have.
+    /// Returns the sections of all tables that its fields have.
     fn all_below(&self) -> Vec<Self> {
         self.table.fields.iter().filter_map(|field| Some(self.below(field, field.table()?))).collect()
     }
 
-    /// Whether it is a key of the whole file.
+    /// Whether it is a top-level key.
     fn is_at_the_top(&self) -> bool {
         self.parents.iter().any(|(table, _)| is_whole_file(table))
     }
 
-    /// Whether it stands in several places, none of them at the top.
+    /// Whether it occurs in several places, none of them at the top level.
     fn is_shared(&self) -> bool {
         self.parents.len() > 1 && !self.is_at_the_top()
     }
 
-    /// The depth of its heading.
+    /// Returns the depth of its heading.
     fn level(&self) -> usize {
         if is_whole_file(self.table) || self.is_at_the_top() || self.is_shared() { 2 } else { 3 }
     }
 
-    /// What it is called in a sentence, without article.
+    /// Returns its name in a sentence, without article.
     fn name(&self) -> &'static str {
         self.table.what.split_once(' ').map_or(self.table.what, |(_, name)| name)
     }
 
-    /// A link to it.
+    /// Formats a link to it.
     fn link(&self) -> String {
         format!("[{}](#{})", self.title, anchor(&self.title))
     }
@@ -89,13 +89,13 @@ fn is_whole_file(table: &Table) -> bool {
     std::ptr::eq(table, &raw const SCENARIO)
 }
 
-/// The anchor that Markdown readers give to a heading.
+/// Returns the anchor that Markdown renderers generate for a heading.
 fn anchor(title: &str) -> String {
     let kept = title.chars().filter(|&c| c.is_alphanumeric() || c == '-' || c == '_' || c == ' ');
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
-/// Every table once, each before those that it is made of; those that stand in several places come last.
+/// Returns every table once, each before the tables that it contains; tables that occur in several places come last.
 fn sections() -> Vec<Section> {
     let (mut found, mut shared) = (Vec::new(), Vec::new());
     collect(Section::root(), &mut found);
@@ -113,7 +113,7 @@ fn sections() -> Vec<Section> {
     found
 }
 
-/// Adds `section`, and all tables below it, to `found`.
+/// Adds `section` and all tables below it to `found`.
 fn collect(section: Section, found: &mut Vec<Section>) {
     if let Some(known) = found.iter_mut().find(|known| std::ptr::eq(known.table, section.table)) {
         known.parents.extend(section.parents);
@@ -124,12 +124,12 @@ fn collect(section: Section, found: &mut Vec<Section>) {
     below.into_iter().for_each(|section| collect(section, found));
 }
 
-/// A row in the list of tables.
+/// Formats a row in the list of tables.
 fn entry(section: &Section) -> String {
     format!("| {} | {} |\n", section.link(), section.table.doc)
 }
 
-/// One table: what it says, an example, its keys.
+/// Formats one table: its description, an example, its keys.
 fn section(section: &Section, all: &[Section]) -> String {
     let Section { table, title, .. } = section;
     let mut text = format!("{} {title}\n\n{}.\n", "#".repeat(section.level()), table.doc);
@@ -155,7 +155,7 @@ fn section(section: &Section, all: &[Section]) -> String {
     text
 }
 
-/// What a table looks like in a file; none for the whole file, which has been shown.
+/// Formats an example of a table; `None` for the whole file, which has been shown.
 fn example(section: &Section) -> Option<String> {
     let (parent, field) = section.parents.first()?;
     let (key, example) = (field.name, section.table.example);
@@ -169,7 +169,7 @@ fn example(section: &Section) -> Option<String> {
     }
 }
 
-/// The entries of a table in a line, each in a line of its own.
+/// Splits an inline table into one line per entry.
 fn lines(inline: &str) -> String {
     let inner = inline.strip_prefix("{ ").and_then(|inner| inner.strip_suffix(" }")).unwrap_or(inline);
     let (mut depth, mut lines) = (0, String::new());
@@ -180,7 +180,7 @@ fn lines(inline: &str) -> String {
     lines.replace("\n ", "\n")
 }
 
-/// Which keys exclude each other.
+/// Describes which keys exclude each other.
 fn forms(table: &Table) -> String {
     let are_single = table.forms.iter().all(|form| form.len() == 1);
     let form = |keys: &&[&str]| and(keys.iter().map(|key| format!("`{key}`")).collect(), "and");
@@ -191,13 +191,13 @@ fn forms(table: &Table) -> String {
     }
 }
 
-/// "a", "a or b", "a, b or c".
+/// Appends `word`: "a", "a or b", "a, b or c".
 fn and(mut words: Vec<String>, word: &str) -> String {
     let last = words.pop().unwrap_or_default();
     if words.is_empty() { last } else { format!("{} {word} {last}", words.join(", ")) }
 }
 
-/// What holds where the key is left out.
+/// Describes the default of a key.
 fn default(table: &Table, field: &Field) -> String {
     let is_literal = |text: &str| format!("x = {text}").parse::<toml::Table>().is_ok();
     match field.default {
@@ -209,7 +209,7 @@ fn default(table: &Table, field: &Field) -> String {
     }
 }
 
-/// What the key means, and what it takes beside it.
+/// Describes the meaning of a key, and the keys that it requires.
 fn meaning(field: &Field) -> String {
     let beside = match field.with {
         With::Nothing => return field.doc.to_owned(),
@@ -219,12 +219,12 @@ fn meaning(field: &Field) -> String {
     format!("{}; only with {beside}", field.doc)
 }
 
-/// A link to a table.
+/// Formats a link to a table.
 fn link_to(table: &Table, all: &[Section]) -> String {
     all.iter().find(|section| std::ptr::eq(section.table, table)).map_or_else(String::new, Section::link)
 }
 
-/// What a value is, with links to how it is written.
+/// Describes a value, with links to its notation.
 fn value(kind: &Kind, all: &[Section]) -> String {
     const DURATION: &str = "[duration](#durations)";
     const RATE: &str = "[rate](#rates)";
@@ -277,7 +277,7 @@ fn bound(max: f64) -> String {
     if max.fract() == 0.0 { grouped(max as u64) } else { max.to_string() }
 }
 
-/// A whole number with underscores, as a file may have it, where it is long.
+/// Formats a whole number, with underscores where it is long, as a file may contain it.
 fn grouped(number: u64) -> String {
     let (mut text, mut rest) = (String::new(), number);
     while number >= 10_000 && rest >= 1000 {
@@ -287,7 +287,7 @@ fn grouped(number: u64) -> String {
     format!("{rest}{text}")
 }
 
-/// The measures that checks, baselines, goals and sweeps name.
+/// Lists the measures that checks, baselines, goals and sweeps can name.
 fn measures() -> String {
     let mut text = "## Measures\n\nMeasures are named in `[[checks]]` and `[baseline]`, and in flags such as `--measure`. Those marked are \
                     compared with another run. A check may also name a measure by its path in `results.json`.\n\n\
@@ -309,7 +309,7 @@ fn measures() -> String {
     text
 }
 
-/// What a measure is.
+/// Describes a measure.
 const fn of_metric(metric: Metric) -> &'static str {
     match metric {
         Metric::Delivered => "Recipients whom a message reached",
@@ -357,7 +357,7 @@ mod tests {
         }
     }
 
-    /// Examples are what a file can say, table by table.
+    /// The example of every table is valid input.
     #[test]
     fn every_example_follows_the_grammar() {
         for section in sections() {

@@ -1,18 +1,18 @@
-//! Diagnostics as text: the place, the line with a caret under it, what was expected, and the cure.
+//! Renders diagnostics as text: the location, the line with a caret under it, what was expected, and the help.
 
 use super::diagnostic::{Diagnostic, Diagnostics, Severity, char_start, position};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::ops::Range;
 
-/// No more than this many diagnostics are shown; the rest are counted.
+/// The maximum number of diagnostics shown; the rest are counted.
 const SHOWN: usize = 100;
 
-/// A longer stretch of text is shown by this many bytes on either side of the place.
+/// Longer excerpts are cut to this many bytes on either side of the location.
 const LONG: usize = 4096;
 
 impl Diagnostics {
-    /// As text for people, in colour if so wished: the first 100, and how many more there are. Nothing that the file says can move the
-    /// cursor, set a colour or turn the direction of writing.
+    /// Renders the diagnostics for people, in colour if asked for: the first 100, and the number of the others. Nothing in the
+    /// file can move the cursor, set a colour or change the direction of writing.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
@@ -21,7 +21,7 @@ impl Diagnostics {
         groups.collect::<Vec<_>>().join("\n\n") + &safe.more()
     }
 
-    /// How many are not shown.
+    /// Describes how many are not shown.
     fn more(&self) -> String {
         match self.items().len().saturating_sub(SHOWN) {
             0 => String::new(),
@@ -29,7 +29,7 @@ impl Diagnostics {
         }
     }
 
-    /// One diagnostic with its place and its cure.
+    /// Renders one diagnostic with its location and its help.
     fn group<'a>(&'a self, diagnostic: &'a Diagnostic) -> Group<'a> {
         let level = match self.severity() {
             Severity::Error => Level::ERROR,
@@ -43,7 +43,7 @@ impl Diagnostics {
         placed.elements(diagnostic.help.as_ref().map(|h| Level::HELP.with_name("hint").message(h)))
     }
 
-    /// `group` with the lines that `diagnostic` is about.
+    /// Adds the lines that `diagnostic` is about to `group`.
     fn placed<'a>(&'a self, group: Group<'a>, diagnostic: &'a Diagnostic, span: &Range<usize>) -> Group<'a> {
         let spans = [Some(span), diagnostic.related.as_ref().map(|(span, _)| span)];
         let excerpt = lines_around(self.text(), spans.into_iter().flatten());
@@ -55,7 +55,7 @@ impl Diagnostics {
         group.element(self.lines(diagnostic, span, excerpt))
     }
 
-    /// The whole lines of `excerpt`.
+    /// Returns the whole lines of `excerpt`.
     fn lines<'a>(&'a self, diagnostic: &'a Diagnostic, span: &Range<usize>, excerpt: Range<usize>) -> Lines<'a> {
         let (first_line, _) = position(self.text(), excerpt.start);
         let start = excerpt.start;
@@ -70,7 +70,7 @@ impl Diagnostics {
             .annotations(related)
     }
 
-    /// What surrounds the place in a line that is too long to be shown.
+    /// Returns the surroundings of the location in a line that is too long to be shown.
     fn window<'a>(&'a self, diagnostic: &'a Diagnostic, span: &Range<usize>, line: usize) -> Lines<'a> {
         let span = self.one_line(span);
         let whole = lines_around(self.text(), [&span].into_iter());
@@ -80,7 +80,7 @@ impl Diagnostics {
         Snippet::source(&self.text()[start..end]).line_start(line).annotation(mark)
     }
 
-    /// `span` cut off at the end of its first line, and on whole characters.
+    /// Cuts `span` at the end of its first line, and to whole characters.
     fn one_line(&self, span: &Range<usize>) -> Range<usize> {
         let start = char_start(self.text(), span.start);
         let end = char_start(self.text(), span.end).max(start);
@@ -89,16 +89,16 @@ impl Diagnostics {
     }
 }
 
-/// Lines of the file with marks.
+/// Lines of the file with annotations.
 type Lines<'a> = Snippet<'a, Annotation<'a>>;
 
-/// The caret, in an excerpt that begins at `start`.
+/// Marks the location in an excerpt that begins at `start`.
 fn mark<'a>(diagnostic: &'a Diagnostic, span: Range<usize>, start: usize) -> Annotation<'a> {
     let label = Some(diagnostic.label.as_str()).filter(|l| !l.is_empty());
     AnnotationKind::Primary.span(span.start - start..span.end - start).label(label)
 }
 
-/// The whole lines that hold the starts of `spans`, and everything between them.
+/// Returns the range from the line that holds the first start of `spans` to the line that holds the last.
 fn lines_around<'a>(text: &str, spans: impl Iterator<Item = &'a Range<usize>>) -> Range<usize> {
     let starts: Vec<usize> = spans.map(|s| char_start(text, s.start)).collect();
     let first = starts.iter().min().copied().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! One value of the file, held to its kind: the value itself, or what is wrong with it and the cure.
+//! Parses one value of the file as its kind, or reports what is wrong with it and how to fix it.
 
 use super::diagnostic::{Fault, shown};
 use super::grammar::{Kind, MAX_MONEY, Range};
@@ -11,10 +11,10 @@ use crate::text::is_hidden;
 use crate::units::Money;
 use toml::de::DeValue;
 
-/// The longest text, such as a title, a name or a path [characters].
+/// The maximum length of a text, such as a title, a name or a path [characters].
 const MAX_CHARS: usize = 1000;
 
-/// What `raw`, written as `source`, says as a value of `kind`, which is not one of tables.
+/// Parses `raw`, written as `source`, as a value of `kind`, which is not a table kind.
 pub(super) fn scalar(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     match kind {
         Kind::Text => text(raw, source).map(|t| Value::Text(t.to_owned())),
@@ -38,7 +38,7 @@ pub(super) fn scalar(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Val
     }
 }
 
-/// The cure where a table or a list of tables belongs: other brackets, or how it looks.
+/// The help where a table or a list of tables is expected: other brackets, or an example.
 fn brackets(kind: &Kind, raw: &DeValue<'_>, source: &str) -> String {
     let header = source.lines().next().filter(|h| h.starts_with('[')).map(shown);
     match (kind, raw, header) {
@@ -54,7 +54,7 @@ fn brackets(kind: &Kind, raw: &DeValue<'_>, source: &str) -> String {
     }
 }
 
-/// "write `source` in quotes", unless that is a table or a list.
+/// Suggests "write `source` in quotes", unless that is a table or a list.
 fn quote(source: &str) -> String {
     match source.starts_with(['{', '[']) {
         true => String::new(),
@@ -62,14 +62,14 @@ fn quote(source: &str) -> String {
     }
 }
 
-/// The cure where one of `words` belongs: a table that is named by one says what belongs beside it.
+/// The help where one of `words` is expected: if the value is a table named by one, it shows what belongs beside the word.
 fn bare_word(raw: &DeValue<'_>, source: &str, words: &[&str]) -> String {
     let DeValue::Table(table) = raw else { return quote(source) };
     let named = words.iter().find(|word| table.iter().any(|(key, _)| key.get_ref() == *word));
     named.map_or_else(String::new, |word| format!("write \"{word}\", and what goes with it in a key beside it"))
 }
 
-/// One line of text.
+/// Parses one line of text.
 fn text<'a>(raw: &'a DeValue<'_>, source: &str) -> Result<&'a str, Fault> {
     match raw {
         DeValue::String(text) => one_line(text),
@@ -77,7 +77,7 @@ fn text<'a>(raw: &'a DeValue<'_>, source: &str) -> Result<&'a str, Fault> {
     }
 }
 
-/// `text`, when it is one line, not empty, and what it looks like: without blanks around it, and without hidden characters.
+/// Checks that `text` is one line, not empty, without surrounding blanks and without hidden characters.
 pub(super) fn one_line(text: &str) -> Result<&str, Fault> {
     let fault = |message: &str, help: &str| Err(Fault::new(message, "expected one line of text", help));
     match text {
@@ -89,7 +89,7 @@ pub(super) fn one_line(text: &str) -> Result<&str, Fault> {
     }
 }
 
-/// A text with a hidden character, which could make it look like another.
+/// Reports a text with a hidden character, which could make it look like another.
 fn hidden(text: &str) -> Fault {
     let first = text.chars().find(|&c| is_hidden(c)).unwrap_or_default();
     let kind = if first.is_control() { "a line break or another control character" } else { "an invisible character" };
@@ -102,7 +102,7 @@ fn hidden(text: &str) -> Fault {
     Fault::new(message, "expected one line of visible text", help)
 }
 
-/// A lower-case word.
+/// Parses a channel: a lower-case word.
 fn channel(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     let word = text(raw, source).map_err(|fault| Fault { label: Kind::Channel.expected(), ..fault })?;
     let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
@@ -118,7 +118,7 @@ fn channel(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     Err(Fault::new(format!("`{}` is no name of a channel", shown(word)), Kind::Channel.expected(), help))
 }
 
-/// True or false.
+/// Parses true or false.
 fn flag(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     match raw {
         DeValue::Boolean(flag) => Ok(Value::Flag(*flag)),
@@ -127,7 +127,7 @@ fn flag(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     }
 }
 
-/// One of `words`.
+/// Parses one of `words`.
 pub(super) fn word(
     kind: &Kind,
     raw: &DeValue<'_>,
@@ -141,7 +141,7 @@ pub(super) fn word(
     Err(Fault::new(format!("unknown word `{}`", shown(text)), kind.expected(), help(text, words.iter().copied())))
 }
 
-/// An amount of money, which is a whole number of millionths.
+/// Parses an amount of money, which is a whole number of millionths.
 fn money(units: f64) -> Result<Value, Fault> {
     let amount = Money::from_units(units);
     if (amount.as_units() - units).abs() <= 1e-9 * units.abs() {

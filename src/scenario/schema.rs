@@ -1,16 +1,16 @@
-//! The grammar as a JSON Schema, so that editors complete and explain scenario files.
+//! Renders the grammar as a JSON Schema, so that editors can complete and explain scenario files.
 
 use super::format::SCENARIO;
 use super::grammar::{Field, Kind, MAX_MONEY, Need, Range, Table, With};
 use serde_json::{Map, Value, json};
 
-/// A number in a duration or in a rate.
+/// The pattern of a number in a duration or in a rate.
 const NUMBER: &str = r"[0-9]+(_[0-9]+)*(\.[0-9]+(_[0-9]+)*)?";
 
-/// The JSON Schema (draft 2020-12) of scenario files.
+/// Returns the JSON Schema (draft 2020-12) of scenario files.
 ///
-/// It knows what the grammar knows. That names are defined, that shares add up to 1 at the most, and the like is only
-/// found by [`super::load()`].
+/// It covers what the grammar covers. Other rules, such as that names are defined and that shares add up to at most 1, are
+/// only checked by [`super::load()`].
 #[must_use]
 pub fn schema() -> Value {
     let mut tables = Map::new();
@@ -24,7 +24,7 @@ pub fn schema() -> Value {
     root
 }
 
-/// Adds `table`, and all that it refers to, to `tables`.
+/// Adds `table` and all tables that it refers to to `tables`.
 fn collect(table: &'static Table, tables: &mut Map<String, Value>) {
     if tables.contains_key(table.id) {
         return;
@@ -33,7 +33,7 @@ fn collect(table: &'static Table, tables: &mut Map<String, Value>) {
     table.fields.iter().filter_map(Field::table).for_each(|t| collect(t, tables));
 }
 
-/// One table.
+/// Returns the schema of one table.
 fn object(table: &Table) -> Value {
     let known = || table.fields.iter();
     let required: Vec<_> = known().filter(|f| f.need == Need::Required).map(|f| f.name).collect();
@@ -49,21 +49,21 @@ fn object(table: &Table) -> Value {
     object
 }
 
-/// Adds a list of rules when there are any.
+/// Adds a list of rules, unless it is empty.
 fn insert_unless_empty(object: &mut Value, key: &str, rules: Vec<Value>) {
     if !rules.is_empty() {
         object[key] = rules.into();
     }
 }
 
-/// The keys of `form`, and none of the other forms.
+/// Requires the keys of `form`, and forbids those of the other forms.
 fn alternative(table: &Table, form: &[&str]) -> Value {
     let others = table.forms.iter().copied().flatten().filter(|k| !form.contains(k));
     let absent: Map<_, _> = others.map(|k| ((*k).to_owned(), false.into())).collect();
     json!({ "required": form, "properties": absent })
 }
 
-/// What must be beside a field.
+/// Returns the rule for what a field requires beside it.
 fn company(field: &Field) -> Option<Value> {
     let name = field.name;
     match field.with {
@@ -75,14 +75,14 @@ fn company(field: &Field) -> Option<Value> {
     }
 }
 
-/// A key: what its value is, and what it means.
+/// Returns the schema of a key, with its description.
 fn property(field: &Field) -> Value {
     let mut property = value(&field.kind);
     property["description"] = field.description().into();
     property
 }
 
-/// What a value of this kind is.
+/// Returns the schema of a value of this kind.
 fn value(kind: &Kind) -> Value {
     match kind {
         Kind::Text => json!({ "type": "string", "pattern": r"^\S(.*\S)?$" }),
@@ -117,12 +117,12 @@ fn value(kind: &Kind) -> Value {
     }
 }
 
-/// Another table.
+/// Returns a reference to another table.
 fn reference(table: &Table) -> Value {
     json!({ "$ref": format!("#/$defs/{}", table.id) })
 }
 
-/// A number in a range.
+/// Returns the schema of a number in a range.
 fn number(range: Range) -> Value {
     let mut number = json!({ "type": "number" });
     if range.min.is_finite() {
@@ -134,14 +134,14 @@ fn number(range: Range) -> Value {
     number
 }
 
-/// The pattern of durations.
+/// Returns the pattern of durations.
 fn duration(zero: bool) -> String {
     let units: String =
         ["d", "h", "(m|min)", "s", "ms", "us"].iter().map(|unit| format!("({NUMBER}{unit})?")).collect();
     format!("^(?=.*[{}-9]){units}$", u8::from(!zero))
 }
 
-/// The pattern of one rate.
+/// Returns the pattern of one rate.
 fn rate() -> String {
     format!("{NUMBER}/(d|h|m|min|s|ms|us)")
 }

@@ -1,4 +1,4 @@
-//! The structural check: a parsed file held to the grammar, key by key, with everything that is wrong noted on the way.
+//! The structural check: compares a parsed file with the grammar, key by key, and collects everything that is wrong.
 
 use super::diagnostic::{Diagnostic, Fault, shown};
 use super::grammar::{Field, Kind, Range as GrammarRange, Table};
@@ -11,22 +11,22 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// Beyond this many diagnostics the check looks no further: the file is something else altogether.
+/// The maximum number of diagnostics; with more, the file is probably not a scenario at all.
 const MAX_FOUND: usize = 1000;
 
-/// The most tables with names.
+/// The maximum number of named tables.
 const MAX_NAMED: usize = 1000;
 
-/// The most words of a list that are looked at: there are not that many.
+/// The maximum number of words of a list that are checked; the grammar has fewer.
 const MAX_WORDS: usize = 100;
 
 /// Checks parsed tables against the grammar.
 pub(super) struct Structure<'t> {
     /// The text of the file.
     pub(super) text: &'t str,
-    /// Whether all of the file has been parsed: only then can something be missing.
+    /// Whether the whole file was parsed. Only then are missing keys reported.
     pub(super) whole: bool,
-    /// What is wrong.
+    /// The errors found.
     pub(super) found: Vec<Diagnostic>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Structure<'t> {
 type RawEntry<'r, 't> = (&'r Spanned<DeString<'t>>, &'r Spanned<DeValue<'t>>);
 
 impl Structure<'_> {
-    /// `raw` as a table of the kind `table` that stands at `place`.
+    /// Checks `raw`, which stands at `place`, as a table of the kind `table`.
     pub(super) fn table(&mut self, table: &'static Table, raw: &DeTable<'_>, place: Range<usize>) -> Record {
         let (mut record, mut meant) = (Record { place, entries: Vec::new() }, Vec::new());
         for (key, value) in in_order(raw) {
@@ -55,13 +55,13 @@ impl Structure<'_> {
         record
     }
 
-    /// One key that the table knows.
+    /// Checks one known key.
     fn entry(&mut self, field: &'static Field, key: &Spanned<DeString<'_>>, raw: &Spanned<DeValue<'_>>) -> Entry {
         let value = self.value(&field.kind, field.name, raw);
         Entry { key: field.name.to_owned(), key_place: key.span(), place: raw.span(), value }
     }
 
-    /// A key that the table does not know; returns the one that is probably meant.
+    /// Reports an unknown key. Returns the key that was probably meant.
     fn unknown(&mut self, table: &'static Table, key: &Spanned<DeString<'_>>) -> Option<&'static str> {
         let near = nearest(key.get_ref(), table.keys());
         let help = match near {
@@ -74,7 +74,7 @@ impl Structure<'_> {
         near
     }
 
-    /// The value of the key `name`.
+    /// Checks the value of the key `name`.
     fn value(&mut self, kind: &'static Kind, name: &str, raw: &Spanned<DeValue<'_>>) -> Value {
         let value = match (kind, raw.get_ref()) {
             (Kind::Table(of) | Kind::NameOr(of) | Kind::OneOrMore { of, .. }, DeValue::Table(table)) => {
@@ -91,14 +91,14 @@ impl Structure<'_> {
         value.unwrap_or_else(|fault| self.bad(raw.span(), name, fault))
     }
 
-    /// Notes that the value of the key `name` is wrong.
+    /// Reports that the value of the key `name` is wrong.
     fn bad(&mut self, place: Range<usize>, name: &str, fault: Fault) -> Value {
         let message = format!("`{name}`: {}", fault.message);
         self.found.push(Diagnostic::at(place, Fault { message, ..fault }));
         Value::Bad
     }
 
-    /// Tables whose keys are names.
+    /// Checks tables whose keys are names.
     fn named(
         &mut self,
         kind: &Kind,
@@ -118,7 +118,7 @@ impl Structure<'_> {
         Ok(Value::Table(Record { place, entries }))
     }
 
-    /// One table with a name.
+    /// Checks one named table.
     fn name_and_table(
         &mut self,
         kind: &Kind,
@@ -137,7 +137,7 @@ impl Structure<'_> {
         Entry { key: name.to_owned(), key_place: key.span(), place: raw.span(), value }
     }
 
-    /// A list of `min` to `max` tables.
+    /// Checks a list of `min` to `max` tables.
     fn list(
         &mut self,
         of: &'static Table,
@@ -161,7 +161,7 @@ impl Structure<'_> {
         }
     }
 
-    /// A list of some of `words`, each once.
+    /// Checks a list of some of `words`, without duplicates.
     fn words(
         &mut self,
         name: &str,
@@ -175,11 +175,11 @@ impl Structure<'_> {
                 Err(fault) => _ = self.bad(item.span(), name, fault),
             }
         }
-        // Where each of them is wrong nothing is known, and an empty list is not what was meant.
+        // When every word is wrong the value is unknown: an empty list is not what was meant.
         Ok(if chosen.is_empty() && !items.is_empty() { Value::Bad } else { Value::Words(chosen) })
     }
 
-    /// A list of names, each once.
+    /// Checks a list of names, without duplicates.
     fn names(&mut self, name: &str, items: &[Spanned<DeValue<'_>>]) -> Result<Value, Fault> {
         if items.is_empty() && self.whole {
             return Err(Fault::new("the list is empty", Kind::Names.expected(), "add a name"));
@@ -206,7 +206,7 @@ impl Structure<'_> {
         Ok(Value::Names(names))
     }
 
-    /// Numbers whose keys are names.
+    /// Checks numbers whose keys are names.
     fn numbers(
         &mut self,
         kind: &Kind,
@@ -228,7 +228,7 @@ impl Structure<'_> {
         Ok(Value::Table(Record { place, entries }))
     }
 
-    /// One table of a list.
+    /// Checks one table of a list.
     fn item(&mut self, of: &'static Table, item: &Spanned<DeValue<'_>>) -> Option<Record> {
         let DeValue::Table(table) = item.get_ref() else {
             self.bad(item.span(), of.id, wrong(&Kind::Table(of), item.get_ref(), format!("write {}", of.example)));
@@ -238,7 +238,7 @@ impl Structure<'_> {
     }
 }
 
-/// `word`, unless it has been `chosen` before.
+/// Returns `word`, unless it is already among `chosen`.
 fn new_word(word: &'static str, chosen: &[&str]) -> Result<&'static str, Fault> {
     match chosen.contains(&word) {
         true => Err(Fault::new(
@@ -250,7 +250,7 @@ fn new_word(word: &'static str, chosen: &[&str]) -> Result<&'static str, Fault> 
     }
 }
 
-/// The entries of a table in the order of the file.
+/// Returns the entries of a table in the order of the file.
 fn in_order<'r, 't>(raw: &'r DeTable<'t>) -> Vec<RawEntry<'r, 't>> {
     let mut entries: Vec<_> = raw.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);

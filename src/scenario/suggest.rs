@@ -1,16 +1,16 @@
-//! "Did you mean": the known word that is nearest to one that is not known.
+//! "Did you mean": finds the known word that is nearest to an unknown one.
 
 use super::diagnostic::shown;
 use strsim::damerau_levenshtein;
 
-/// The candidate that `word` is probably meant to be: at most one change in three letters, or a beginning.
+/// Returns the candidate that `word` was probably meant to be: at most one change per three letters, or a prefix.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase().chars().take(80).collect::<String>();
     let close = candidates.into_iter().filter_map(|c| Some((distance(&word, c)?, c)));
     close.min_by_key(|&(changes, _)| changes).map(|(_, candidate)| candidate)
 }
 
-/// How many changes lead from `word` to `candidate`; none when they are too many.
+/// Returns the number of changes from `word` to `candidate`; `None` when there are too many.
 fn distance(word: &str, candidate: &str) -> Option<usize> {
     let candidate = candidate.to_lowercase();
     let length = word.chars().count().max(candidate.chars().count());
@@ -19,7 +19,7 @@ fn distance(word: &str, candidate: &str) -> Option<usize> {
     (changes <= (length / 3).max(1) && changes < length || begins).then_some(changes)
 }
 
-/// The cure for an unknown `word`: the nearest candidate, or all of them.
+/// The help for an unknown `word`: the nearest candidate, or all of them.
 pub(super) fn help<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
     match nearest(word, candidates.clone()) {
         Some(near) => format!("did you mean `{}`?", shown(near)),
@@ -27,7 +27,7 @@ pub(super) fn help<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>
     }
 }
 
-/// "`a`", "`a` or `b`", "one of `a`, `b`, `c`".
+/// Joins words: "`a`", "`a` or `b`", "one of `a`, `b`, `c`".
 pub(super) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.into_iter().map(|w| format!("`{}`", shown(w))).collect();
     match words.as_slice() {

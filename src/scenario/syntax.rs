@@ -1,18 +1,18 @@
-//! TOML as such: parsing, and as much as can be checked when some lines are no TOML.
+//! Parses TOML, and salvages what can be checked when some lines are not TOML.
 
 use super::diagnostic::{Diagnostic, Fault, char_start, shown};
 use super::quantity::{duration, rate};
 use std::ops::Range;
 use toml::de::{DeTable, Error};
 
-/// No more than this many syntax errors are looked at: a file with more is something else altogether.
+/// The maximum number of syntax errors; a file with more is probably not TOML at all.
 const MAX_FAULTS: usize = 200;
 
-/// What parsing has come to.
+/// The result of parsing.
 pub(super) enum Parsed<'t> {
-    /// All of the file is TOML.
+    /// The whole file is TOML.
     Whole(DeTable<'t>),
-    /// Some lines are not; those are wrong for these reasons.
+    /// Some lines are not TOML, for these reasons.
     Broken(Vec<Diagnostic>),
 }
 
@@ -25,7 +25,7 @@ pub(super) fn parse(text: &str) -> Parsed<'_> {
     }
 }
 
-/// `faults` without those in the keys under a broken header, which have been put into another table.
+/// Removes from `faults` those caused by a broken header, whose keys ended up in another table.
 fn first_causes(text: &str, faults: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
     let mut broken_section = None;
     let is_cause = |fault: &Diagnostic| {
@@ -39,15 +39,15 @@ fn first_causes(text: &str, faults: impl Iterator<Item = Diagnostic>) -> Vec<Dia
     faults.filter(is_cause).collect()
 }
 
-/// Where in the file something stands: under which header.
+/// The part of the file that follows one header.
 struct Section {
     /// Where the line of the header starts.
     start: usize,
-    /// Whether it is the header itself.
+    /// Whether the location is in the header itself.
     is_header: bool,
 }
 
-/// The section that holds the start of `span`.
+/// Returns the section that holds the start of `span`.
 fn section(text: &str, span: Option<&Range<usize>>) -> Section {
     let line = line_around(text, span);
     let is_header = text[line.clone()].starts_with('[');
@@ -55,8 +55,8 @@ fn section(text: &str, span: Option<&Range<usize>>) -> Section {
     Section { start: if is_header { line.start } else { above }, is_header }
 }
 
-/// `text` with blanks in place of the lines that hold a `fault`, when what is left is TOML: then its keys can still be
-/// checked one by one. A broken header cannot be blanked out, since its keys would move to another table.
+/// Returns `text` with the lines that hold a `fault` blanked out, if the rest is TOML: then its keys can still be checked one
+/// by one. A broken header cannot be blanked out, because its keys would move to another table.
 pub(super) fn without_lines(text: &str, faults: &[Diagnostic]) -> Option<String> {
     let mut rest = text.as_bytes().to_vec();
     for line in faults.iter().map(|fault| line_around(text, fault.span.as_ref())) {
@@ -68,14 +68,14 @@ pub(super) fn without_lines(text: &str, faults: &[Diagnostic]) -> Option<String>
     String::from_utf8(rest).ok().filter(|rest| DeTable::parse(rest).is_ok())
 }
 
-/// The line that holds the start of `span`, without its end.
+/// Returns the line that holds the start of `span`, without its line ending.
 fn line_around(text: &str, span: Option<&Range<usize>>) -> Range<usize> {
     let at = char_start(text, span.map_or(0, |s| s.start));
     let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
     start..text[at..].find('\n').map_or(text.len(), |i| at + i)
 }
 
-/// A syntax error with its place and a cure.
+/// Converts a syntax error to a diagnostic with its location and help.
 fn diagnostic(text: &str, error: &Error) -> Diagnostic {
     let span = error.span().unwrap_or_default();
     let value = text.get(span.clone()).unwrap_or_default().trim();
@@ -88,7 +88,7 @@ fn diagnostic(text: &str, error: &Error) -> Diagnostic {
     Diagnostic::at(span, Fault::new(format!("not TOML: {message}"), expected, help))
 }
 
-/// The cure for a syntax error at `value`: a value is missing or lacks its quotes; for all else, what TOML looks like.
+/// The help for a syntax error at `value`: a value is missing or lacks its quotes; for all others, an example of TOML.
 fn help(before: &str, value: &str) -> String {
     match value {
         "" if before.ends_with('=') => "write a value after the `=`".to_owned(),

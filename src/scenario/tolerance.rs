@@ -1,4 +1,4 @@
-//! By how much a measure may be worse than in another run: `0.1pp`, `0.5%rel`, `500ms`, `0.001`.
+//! Tolerances: by how much a measure may be worse than in another run, such as `0.1pp`, `0.5%rel`, `500ms` or `0.001`.
 
 use super::metric::{Metric, Unit};
 use super::quantity::duration_of;
@@ -6,17 +6,17 @@ use super::quantity::duration_of;
 /// By how much a measure may be worse than in another run.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Tolerance {
-    /// By this much, in the measure's own unit (a share for shares).
+    /// An absolute tolerance in the measure's own unit (a share for shares).
     Absolute(f64),
-    /// By this share of the other run's value.
+    /// A tolerance relative to the other run's value.
     Relative(f64),
 }
 
 impl Tolerance {
-    /// None at all.
+    /// No tolerance.
     pub const NONE: Self = Self::Absolute(0.0);
 
-    /// In the measure's own unit, given the other run's value.
+    /// Returns the tolerance in the measure's own unit, given the other run's value.
     #[must_use]
     pub fn of(self, value: f64) -> f64 {
         match self {
@@ -25,10 +25,10 @@ impl Tolerance {
         }
     }
 
-    /// What `text` says of this measure.
+    /// Parses a tolerance for this measure.
     ///
     /// # Errors
-    /// What would do, when it says nothing. A percentage of a share could mean points as well: it has to say `%rel`.
+    /// What is wrong, and what would be accepted. A percentage of a share could also mean percentage points: it must say `%rel`.
     pub fn parse(metric: Metric, text: &str) -> Result<Self, Unclear> {
         let text = text.trim();
         let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
@@ -55,32 +55,32 @@ impl Tolerance {
     }
 }
 
-/// Why a text is no tolerance.
+/// Why a text is not a tolerance.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unclear {
     /// What is wrong with it.
     pub what: String,
-    /// What would do.
+    /// What would be accepted.
     pub help: String,
 }
 
-/// How a scenario is held to another run.
+/// The rules for comparison with another run.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct BaselineRules {
-    /// By how much these measures may be worse; others not at all.
+    /// The tolerances of these measures; the others have none.
     pub tolerances: Vec<(Metric, Tolerance)>,
-    /// The measures that are compared, of [`Metric::COMPARED`]; all of them where it is empty.
+    /// The measures that are compared, from [`Metric::COMPARED`]; all of them when empty.
     pub metrics: Vec<Metric>,
 }
 
 impl BaselineRules {
-    /// The measures that are compared.
+    /// Returns the measures that are compared.
     #[must_use]
     pub fn compared(&self) -> &[Metric] {
         if self.metrics.is_empty() { &Metric::COMPARED } else { &self.metrics }
     }
 
-    /// By how much a measure may be worse.
+    /// Returns the tolerance of a measure.
     #[must_use]
     pub fn tolerance(&self, metric: Metric) -> Tolerance {
         let named = self.tolerances.iter().rev().find(|(known, _)| *known == metric);
@@ -88,7 +88,7 @@ impl BaselineRules {
     }
 }
 
-/// What an amount of this unit looks like.
+/// Shows how an amount in this unit is written.
 const fn forms(unit: Unit) -> &'static str {
     match unit {
         Unit::Share => "percentage points such as 0.1pp, or a part of the other run's value such as 2%rel",

@@ -1,56 +1,56 @@
-//! What is said when an attempt comes to a provider: whether its circuit permits it, and whether and when it departs.
+//! Admission: whether a provider's circuit permits an attempt, and whether and when the attempt departs.
 
 use super::recipient::RecipientId;
 use crate::engine::{Breakers, Candidate, Permit, Pool, Routing};
 use crate::provider::{AttemptResult, Terms};
 use crate::units::Time;
 
-/// What the recipients of a run share: circuits and capacity.
+/// The circuits and the capacity that the recipients of a run share.
 pub trait Admission {
-    /// The next provider that an attempt of this recipient comes to at `now`, and whether its circuit permits it; `None` when all of the
-    /// pool have turned it down.
+    /// Returns the next provider to try for an attempt of this recipient at `now`, and whether its circuit permits the attempt; `None`
+    /// when all providers of the pool have turned it down.
     fn route(&mut self, who: RecipientId, routing: &mut Routing, pool: &Pool, now: Time) -> Option<Candidate>;
 
-    /// Whether and when the provider lets the attempt depart.
+    /// Decides whether and when the provider lets the attempt depart.
     fn admit(&mut self, comer: &Comer) -> AdmissionDecision;
 
-    /// The attempt departs then, and this becomes of it.
+    /// Called when an attempt departs, with the time and the attempt's result.
     #[inline]
     fn departed(&mut self, _comer: &Comer, _departs: Time, _fate: &AttemptResult) {}
 }
 
-/// An attempt that comes to a provider.
+/// An attempt that arrives at a provider.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Comer {
-    /// Whose attempt it is.
+    /// The recipient of the attempt.
     pub who: RecipientId,
     /// The provider.
     pub provider: usize,
-    /// When it comes.
+    /// When the attempt arrives.
     pub now: Time,
-    /// It stops waiting for capacity then.
+    /// When it stops waiting for capacity.
     pub patience: Time,
     /// The permit of the provider's circuit, if it has one.
     pub permit: Option<Permit>,
 }
 
-/// What becomes of an attempt that comes to a provider.
+/// The decision on an attempt that arrives at a provider.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum AdmissionDecision {
-    /// It departs then.
+    /// Departs at this time.
     Departs(Time),
-    /// It waits until its patience ends, and never departs.
+    /// Waits until its patience ends, and never departs.
     Expires,
-    /// It waits, and when it departs is not known yet.
+    /// Waits; the departure time is not known yet.
     Waits,
-    /// The provider is over its limit.
+    /// Rejected: the provider is over its limit.
     Rejected,
-    /// The circuit is open: the provider never sees it.
+    /// The circuit is open: the provider never receives the attempt.
     NotPermitted,
 }
 
-/// Capacity without limits, and no circuits: every attempt departs at once.
+/// Unlimited capacity and no circuits: every attempt departs at once.
 #[derive(Debug, Default)]
 pub struct Unlimited(Breakers);
 
@@ -66,14 +66,14 @@ impl Admission for Unlimited {
     }
 }
 
-/// An attempt and the provider of its pool that it ended with.
+/// An attempt and the provider of its pool where it ended up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RoutedAttempt {
-    /// The provider: the one that took it, or the last that did not.
+    /// The provider that accepted it, or the last one that turned it down.
     pub provider: usize,
-    /// What has been agreed.
+    /// The terms of the submission.
     pub terms: Terms,
-    /// What became of it there.
+    /// The decision on it there.
     pub decision: AdmissionDecision,
     /// When it stops waiting for capacity.
     pub patience: Time,
@@ -82,7 +82,7 @@ pub struct RoutedAttempt {
 }
 
 impl RoutedAttempt {
-    /// The attempt of this recipient as it comes to the provider.
+    /// Returns the attempt of this recipient as it arrives at the provider.
     #[must_use]
     #[inline]
     pub const fn comer(&self, who: RecipientId) -> Comer {

@@ -1,5 +1,5 @@
-//! Values that many latencies share: where steps and latencies are constants, whole parts of the recipients are reached after exactly
-//! the same time, and a quantile can fall on that.
+//! Latencies that many recipients share: where steps and latencies are constants, whole fractions of the recipients are reached after
+//! exactly the same time, and a quantile can fall on that value.
 
 use super::independent::{RunContext, first_latencies};
 use super::model::{CompiledPlan, Model, TrafficClass};
@@ -9,21 +9,23 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The latencies of so many recipients are looked at.
+/// The number of recipients whose latencies are examined.
 const LOOKED_AT: u64 = 1 << 13;
 
-/// So many equal latencies among those are no coincidence: a millionth of a second apart is as good as different.
+/// At least this many equal latencies among them are no coincidence: latencies that differ by a millionth of a second count as
+/// different.
 const MANY: u32 = 3;
 
 /// How often each latency (µs) occurs that many recipients share.
 type Shared = BTreeMap<i64, u32>;
 
-/// The scales on which the latencies of a world are told apart, which have a cell for each value that many of the first recipients share:
-/// one for each plan, and one for the plans that streams of traffic have for themselves, whose values are on all of them. Each recipient is
-/// played as if it were alone; where no latency is a constant nobody is.
+/// Returns the scales on which the latencies of a run are told apart. They have a cell for each value that many of the first recipients
+/// share.
+/// There is one scale for each plan, and one for the plans that streams of traffic have for themselves, whose values are on all of
+/// them. The recipients are simulated independently; where no latency is a constant, none is simulated.
 ///
-/// A scale depends on the scenario, its seed and its plan, not on the other plans, so that those make no difference to what it comes to.
-///
+/// A scale depends on the scenario, its seed and its plan, but not on the other plans, so that those do not affect the results of the
+/// plan.
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn scales(run: &RunContext<'_>, progress: &Progress) -> Result<(Vec<Arc<Scale>>, Arc<Scale>), Interrupted> {
@@ -62,7 +64,7 @@ fn has_atoms(model: &Model, compiled: &CompiledPlan) -> bool {
     providers.any(|&provider| model.providers[provider].has_atoms())
 }
 
-/// The most frequent values, of equals the shortest first, as many as fit.
+/// Returns the most frequent values, as many as fit; of equally frequent values, the shortest come first.
 fn most_frequent(shared: &Shared) -> Vec<i64> {
     let mut all: Vec<_> = shared.iter().map(|(&value, &count)| (Reverse(count), value)).collect();
     all.sort_unstable();

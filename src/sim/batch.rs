@@ -1,4 +1,4 @@
-//! A batch of recipients, played under every plan, on its way into the tally.
+//! A batch of recipients, simulated under every plan, on its way into the tally.
 
 use super::pairs::Pairs;
 use super::tally::{PairTally, PlanTally, Tally};
@@ -12,7 +12,7 @@ pub(super) const BATCH: usize = LANES;
 
 const NEVER: i64 = Time::NEVER.as_micros();
 
-/// What one recipient's life under one plan came to.
+/// The result of one recipient under one plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Row {
     pub(super) cost: Money,
@@ -29,7 +29,7 @@ impl Row {
 }
 
 impl Row {
-    /// A hash of what it comes to for a recipient who arrived then and for whom `deadline` is in time.
+    /// A hash of the result of a recipient who arrived at `arrival`, where a delivery within `deadline` is in time.
     pub(super) fn hashed(self, arrival: Time, deadline: Span) -> u64 {
         let Self { cost, first_delivery, succeeded, duplicate, seen } = self;
         let latency = (!first_delivery.is_never()).then(|| first_delivery.since(arrival));
@@ -40,15 +40,15 @@ impl Row {
     }
 }
 
-/// A yes (1) or no (0) for each recipient of a batch.
+/// A flag for each recipient of a batch: 1 for yes, 0 for no.
 pub(super) type Flags = [u8; BATCH];
 
-/// What the lives of a batch under one plan came to, column by column.
+/// The results of a batch under one plan, column by column.
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
-    /// What each cost (millionths).
+    /// The cost of each recipient (millionths).
     pub(super) cost: [i64; BATCH],
-    /// Each first delivery (µs); that of [`Time::NEVER`] for none.
+    /// The first delivery to each recipient (µs); the value of [`Time::NEVER`] for none.
     pub(super) first_delivery: [i64; BATCH],
     pub(super) succeeded: Flags,
     pub(super) duplicate: Flags,
@@ -68,7 +68,7 @@ impl Columns {
         in_time: [0; BATCH],
     };
 
-    /// Before lives.
+    /// Clears the columns before a batch is simulated.
     pub(super) fn begin(&mut self) {
         self.cost.fill(0);
         self.first_delivery.fill(NEVER);
@@ -86,7 +86,7 @@ impl Columns {
         self.seen[i] = u8::from(row.seen);
     }
 
-    /// Copies what one life in others came to.
+    /// Copies the result of recipient `k` of `others` to recipient `i`.
     #[inline]
     pub(super) fn copy(&mut self, i: usize, others: &Self, k: usize) {
         self.cost[i] = others.cost[k];
@@ -96,7 +96,7 @@ impl Columns {
         self.seen[i] = others.seen[k];
     }
 
-    /// Counts these lives into the plan's tally.
+    /// Counts these results into the plan's tally.
     #[inline(always)]
     fn count(&mut self, arrivals: &[Time], deadline: Span, tally: &mut PlanTally) {
         let n = arrivals.len();
@@ -112,7 +112,7 @@ impl Columns {
         tally.seen += ones(&self.seen[..n]);
     }
 
-    /// Who was reached, and who in time; writes the latencies of those who were and gives their number.
+    /// Determines who was reached, and who in time; writes the latencies of those who were reached and returns their number.
     #[inline(always)]
     fn judge(&mut self, arrivals: &[Time], deadline: Span, latencies: &mut [i64; BATCH]) -> usize {
         let mut reached = 0;
@@ -127,7 +127,7 @@ impl Columns {
         reached
     }
 
-    /// Counts the recipients in whom these lives differ from those under an earlier plan.
+    /// Counts the recipients whose results differ from those under an earlier plan.
     #[inline(always)]
     fn compare(&self, against: &Self, n: usize, tally: &mut PairTally) {
         differing(&self.delivered[..n], &against.delivered[..n], &mut tally.delivered);
@@ -143,8 +143,8 @@ impl Columns {
     }
 }
 
-/// Counts the recipients of a batch in whom the lives under a plan differ from those under another, which have been counted; the number in
-/// the batch of the first of them whose life differs in anything, `arrivals` being those of both.
+/// Counts the recipients of a batch whose results under one plan differ from those under another; both plans have been counted already.
+/// Each comes with its arrival times. Returns the number in the batch of the first recipient whose result differs in any way.
 pub(super) fn compare(plan: (&Columns, &[Time]), against: (&Columns, &[Time]), tally: &mut PairTally) -> Option<usize> {
     let ((ours, our_arrivals), (theirs, their_arrivals)) = (plan, against);
     ours.compare(theirs, our_arrivals.len(), tally);
@@ -171,7 +171,7 @@ fn differing(ours: &[u8], theirs: &[u8], counts: &mut [u64; 2]) {
     counts[1] += ones(theirs) - both;
 }
 
-/// Counts a batch of lives under one plan.
+/// Counts a batch that was simulated under one plan.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
 pub(super) fn count_plan(columns: &mut Columns, arrivals: &[Time], deadline: Span, tally: &mut PlanTally) {
     columns.count(arrivals, deadline, tally);

@@ -1,4 +1,4 @@
-//! One recipient under one plan: where its attempts go, and what becomes of them.
+//! One recipient under one plan: where its attempts go, and their results.
 
 use super::admission::{Admission, AdmissionDecision, RoutedAttempt};
 use super::model::{CompiledPlan, Model};
@@ -16,23 +16,23 @@ pub struct RecipientContext<'a> {
     pub model: &'a Model,
     /// The plan.
     pub compiled: &'a CompiledPlan,
-    /// The luck of the recipient's stream.
+    /// The random numbers of the recipient's stream.
     pub rng: RngKey,
-    /// The stream, by its index.
+    /// The index of the stream.
     pub stream: u8,
     /// The recipient.
     pub recipient: Recipient,
 }
 
 impl RecipientContext<'_> {
-    /// Which recipient it is.
+    /// The recipient and its stream.
     #[inline]
     const fn who(&self) -> RecipientId {
         RecipientId { stream: self.stream, index: self.recipient.index }
     }
 
-    /// Submits the attempt that `flow` has just made, at `now`: it goes to the first provider of its pool that takes it. Gives who has
-    /// it, and what will become of it; nothing of that is known yet for one that waits.
+    /// Submits the attempt that `flow` has just made, at `now`, to the first provider of its pool that accepts it. Returns the routed
+    /// attempt and its result; for an attempt that waits, the result is not known yet.
     #[inline]
     pub fn submit<A: Admission, R: Recorder>(
         &self,
@@ -70,13 +70,13 @@ impl RecipientContext<'_> {
             }
             turned_down = Some((attempt, result));
         }
-        // The last to turn it down has it: it has failed there.
+        // The last provider that turned it down keeps the attempt: it has failed there.
         let (attempt, result) = turned_down.expect("a pool has members");
         recorder.submitted(submission, &attempt, &result);
         (attempt, result)
     }
 
-    /// What becomes of an attempt that departs.
+    /// Returns the result of an attempt that departs.
     #[inline]
     pub fn depart<A: Admission>(
         &self,
@@ -93,15 +93,15 @@ impl RecipientContext<'_> {
         result
     }
 
-    /// What becomes of an attempt whose patience ends while it waits.
+    /// Returns the result of an attempt whose patience ends while it waits.
     pub fn expire(&self, flow: &Flow, submission: Submission, attempt: &RoutedAttempt) -> AttemptResult {
         let draws = self.draws(flow, submission.attempt, attempt.provider);
         let provider = &self.model.providers[attempt.provider];
         provider.expire_in_queue(&attempt.terms, self.recipient.segment, flow.deadline(), draws)
     }
 
-    /// The draws of the recipient's next use of the provider: one for each attempt before this one that came to it. One that it turned
-    /// down is a use as well, so that a recipient that it rejects once meets draws of its own when it is tried again.
+    /// Returns the draws of the recipient's next use of the provider. Each earlier attempt that came to the provider is a use,
+    /// including those that it turned down, so that a recipient that it rejects once has new draws when it is tried again.
     #[inline]
     fn draws(&self, flow: &Flow, attempt: u8, provider: usize) -> Draws {
         let came = |earlier: &u8| {
@@ -117,7 +117,7 @@ impl RecipientContext<'_> {
         self.rng.draws(self.model.providers[provider].key(), self.recipient.index, uses)
     }
 
-    /// The draw by which a weighted pool chooses.
+    /// Returns the draw that chooses from a weighted pool.
     fn choice(&self, attempt: u8) -> u32 {
         self.rng.draws(ProviderKey::SENDER, self.recipient.index, u16::from(attempt)).draw(purpose::CHOICE)
     }

@@ -1,8 +1,8 @@
-//! The short way: plans whose steps can be settled in closed form are played step by step for all recipients of a batch at once
+//! Fast plans: plans whose steps can be resolved in closed form are simulated step by step for all recipients of a batch at once
 //! instead of event by event for each.
 //!
-//! It is derived from the same compiled plan and providers as the engine's way, and gives the same tallies (tested on random
-//! scenarios). It exists for speed alone. `buffers` has what happens in a step.
+//! A fast plan is derived from the same compiled plan and providers that the engine uses, and produces the same tallies (tested on
+//! random scenarios). It exists for speed alone. The module `step_buffers` simulates one step.
 
 use super::batch::Columns;
 use super::model::{CompiledPlan, Model};
@@ -15,19 +15,19 @@ use crate::rng::{LANES, RngKey};
 use crate::status::{Segment, SuccessFloor};
 use crate::units::Time;
 
-/// Fewer attempts than this part of a batch are submitted one by one, unless the batch's fortune has been told already.
+/// Fewer attempts than this are submitted one by one, unless the draws of the batch have already been made.
 const FEW: usize = LANES / 6;
 
-/// Which of some plans can go the short way, and how.
+/// Simulates batches of recipients under those plans that have a fast plan.
 #[derive(Clone, Debug)]
 pub(super) struct BatchExecutor {
-    /// One for each plan; `None` for one that needs the engine.
+    /// One for each plan; `None` for a plan that needs the engine.
     plans: Vec<Option<FastPlan>>,
-    /// The fortunes that the plans share: a provider and the number of its use.
+    /// The draw batches that the plans share: a provider and the number of its use.
     draw_batches: Vec<(usize, u16)>,
 }
 
-/// A plan that can go the short way.
+/// A plan whose steps can be resolved in closed form.
 #[derive(Clone, Debug)]
 pub(super) struct FastPlan {
     pub(super) steps: Vec<FastStep>,
@@ -35,15 +35,15 @@ pub(super) struct FastPlan {
     pub(super) finish: bool,
 }
 
-/// What the recipients of a batch will meet, told at most once for all plans.
+/// The draws for the recipients of a batch, made at most once for all plans.
 #[derive(Clone, Debug)]
 pub(super) struct Fortunes {
-    /// Those told for this batch so far.
+    /// The draws made for this batch so far.
     told: Vec<Option<Box<DrawBatch>>>,
     spare: Vec<Box<DrawBatch>>,
 }
 
-/// A batch: the luck of its stream, its first recipient, and when they arrive.
+/// A batch: the random numbers of its stream, its first recipient, and the arrival times.
 #[derive(Clone, Copy)]
 pub(super) struct RecipientBatch<'a> {
     pub(super) rng: RngKey,
@@ -52,14 +52,14 @@ pub(super) struct RecipientBatch<'a> {
     pub(super) timeline: Timeline,
 }
 
-/// For each plan of `model`, whether it can go the short way.
+/// For each plan of `model`, whether it has a fast plan.
 #[must_use]
 pub fn fast_plans(model: &Model) -> Vec<bool> {
     model.plans.iter().map(|compiled| FastPlan::new(model, compiled).is_some()).collect()
 }
 
 impl FastPlan {
-    /// The short way through a plan, if there is one.
+    /// The fast plan for a compiled plan, if there is one.
     pub(super) fn new(model: &Model, compiled: &CompiledPlan) -> Option<Self> {
         let plain =
             compiled.flow.steps().iter().all(|rules| rules.attempts == 1 && rules.success == SuccessFloor::Delivered);
@@ -82,7 +82,7 @@ impl FastPlan {
 }
 
 impl BatchExecutor {
-    /// The short ways through these plans.
+    /// Builds the fast plans for these compiled plans.
     pub(super) fn new(model: &Model, parts: &[CompiledPlan]) -> Self {
         let plans: Vec<_> = parts.iter().map(|compiled| FastPlan::new(model, compiled)).collect();
         let steps = plans.iter().flatten().flat_map(|fast| &fast.steps);
@@ -92,12 +92,12 @@ impl BatchExecutor {
         Self { plans, draw_batches }
     }
 
-    /// Room for what recipients will meet.
+    /// Empty storage for the draws of a batch.
     pub(super) fn draw_batches(&self) -> Fortunes {
         Fortunes { told: vec![None; self.draw_batches.len()], spare: Vec::new() }
     }
 
-    /// Plays a batch under the plan with this index, if that can go the short way; says whether it could.
+    /// Simulates a batch under the plan with this index if it has a fast plan; returns whether it has.
     pub(super) fn play(
         &self,
         providers: &[Provider],
@@ -121,7 +121,7 @@ impl BatchExecutor {
         true
     }
 
-    /// Hands the step's attempts to its provider, whom they leave at once.
+    /// Submits the step's attempts to their provider, from which they depart at once.
     fn submit(
         &self,
         provider: &Provider,
@@ -148,7 +148,7 @@ impl BatchExecutor {
 }
 
 impl Fortunes {
-    /// Before a batch: nothing is known of its luck.
+    /// Discards the draws of the previous batch.
     pub(super) fn forget(&mut self) {
         self.spare.extend(self.told.iter_mut().filter_map(Option::take));
     }

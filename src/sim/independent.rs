@@ -1,4 +1,4 @@
-//! The executor for recipients who share nothing: each is played to its end in turn, batches of them on all cores.
+//! The executor for independent recipients, who share nothing: each is simulated to the end in turn, in batches on all cores.
 
 use super::admission::Unlimited;
 use super::batch::{self, BATCH, Columns};
@@ -20,41 +20,41 @@ use crate::units::Time;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Recipients, unless they are few, are dealt into so many sections, batch by batch: their quantiles tell how sure those of the
-/// whole are.
+/// The number of sections into which recipients are divided, batch by batch, unless there are few of them. The spread of the sections'
+/// quantiles shows how precise those of the whole are.
 pub const SECTIONS: usize = 32;
 
-/// Fewer recipients than this are one section: parts of them would tell nothing, and sharing them between threads would cost more
-/// than it saves.
+/// Fewer recipients than this form a single section: smaller sections would be uninformative, and sharing them between threads would
+/// cost more than it saves.
 const FEW: u64 = 50 * SECTIONS as u64;
 
-/// The most seconds for which room is made beforehand: two days.
+/// The most seconds for which memory is reserved in advance: two days.
 const MOST_SECONDS: usize = 2 * 86_400;
 
-/// What is played.
+/// The settings of a run: its model, random numbers, time bins and execution mode.
 #[derive(Clone, Copy, Debug)]
 pub struct RunContext<'a> {
-    /// Who plays.
+    /// The model of the scenario.
     pub model: &'a Model,
     /// The seed and the replication.
     pub rng: RngKey,
     /// The bins of time.
     pub timeline: Timeline,
-    /// How batches are played.
+    /// How batches are executed.
     pub way: ExecutionMode,
 }
 
-/// How batches are played; it makes no difference but to speed.
+/// How batches are executed; this affects only speed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ExecutionMode {
-    /// In closed form where a plan allows it, else through the engine.
+    /// In closed form where a plan allows it, otherwise through the engine.
     #[default]
     Shortest,
     /// Always through the engine, event by event.
     Engine,
 }
 
-/// What the recipients of one stream came to.
+/// The results of the recipients of one stream.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct StreamTally {
     /// All counts.
@@ -63,11 +63,11 @@ pub struct StreamTally {
     pub sections: Vec<(usize, Vec<Cells>)>,
 }
 
-/// Plays all recipients of a stream of `run` under all of its plans, on the threads of the current rayon pool, each as if it were
-/// alone: nobody waits for capacity, and no circuit opens.
+/// Simulates all recipients of a stream of `run` under all of its plans, on the threads of the current rayon pool. Recipients are
+/// independent: nobody waits for capacity, and no circuit opens.
 ///
-/// Each thread takes one section after the other and counts into a tally of its own; since every count is an integer, their sum
-/// is the same whoever played what.
+/// Each thread takes one section after another and counts into a tally of its own; since every count is an integer, the sum is the same
+/// whichever thread simulated which section.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -79,7 +79,7 @@ pub fn play_independent(
     play_sections(run, class, 0..SECTIONS, progress)
 }
 
-/// Plays some of the sections of a stream, those of these that there are, as [`play_independent`] plays all of them.
+/// Simulates some of the sections of a stream as [`play_independent`] simulates all of them; ignores sections that do not exist.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -101,32 +101,32 @@ pub fn play_sections(
     Ok(StreamTally { tally, sections })
 }
 
-/// Into how many sections so many recipients are dealt.
+/// Returns the number of sections into which this many recipients are divided.
 #[must_use]
 pub const fn sections_of(recipients: u64) -> usize {
     if recipients < FEW { 1 } else { SECTIONS }
 }
 
-/// What the threads share.
+/// The state that the threads share.
 pub(super) struct Shared<'a> {
     pub(super) class: &'a TrafficClass,
     parts: &'a [CompiledPlan],
     rng: RngKey,
     timetable: Timetable,
     lanes: BatchExecutor,
-    /// How many recipients are played, the first of those who come.
+    /// The number of recipients simulated, from the first of the stream on.
     recipients: u64,
-    /// How many sections there are.
+    /// The number of sections.
     pub(super) sections: usize,
-    /// Those that are played.
+    /// The sections that are simulated.
     chosen: Vec<usize>,
-    /// How many of them have been taken.
+    /// The number of them that have been taken.
     next: AtomicUsize,
     progress: &'a Progress,
 }
 
 impl<'a> Shared<'a> {
-    /// The first `recipients` of a stream.
+    /// The shared state for the first `recipients` of a stream.
     pub(super) fn new(run: &RunContext<'a>, class: &'a TrafficClass, recipients: u64, progress: &'a Progress) -> Self {
         let (parts, rng) = (run.model.parts(class), run.rng.of_stream(&class.name));
         Self {
@@ -143,13 +143,13 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// The next section that nobody has taken, until there is none.
+    /// Takes the next section that no thread has taken; returns `None` when all have been taken.
     pub(super) fn take(&self) -> Option<usize> {
         self.chosen.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
     }
 
-    /// The batches of a section, every so-many-th from the `section`-th on: the first recipient of each and how many they are; an error
-    /// in place of those after which it was asked to stop.
+    /// The batches of a section, that is, every `sections`-th batch from batch number `section` on: the first recipient and the size of
+    /// each. Once a stop has been requested, each remaining item is an error.
     pub(super) fn batches(&self, section: usize) -> impl Iterator<Item = Result<(u64, usize), Interrupted>> {
         let size = batch_size(self.recipients);
         let firsts = (section as u64 * size..self.recipients).step_by(self.sections * size as usize);
@@ -160,7 +160,7 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// How long (µs) it takes to reach the first `recipients` of a stream, those who are reached, under each of its plans.
+/// Returns the latencies (µs) of those of the first `recipients` of a stream who are reached, under each of its plans.
 pub(super) fn first_latencies(
     run: &RunContext<'_>,
     class: &TrafficClass,
@@ -185,11 +185,12 @@ pub(super) fn first_latencies(
     Ok(latencies)
 }
 
-/// The latencies of each section that a thread has played, under each plan.
+/// The latencies of each section that a thread has simulated, under each plan.
 type Sections = Vec<(usize, Vec<Cells>)>;
 
 impl RunContext<'_> {
-    /// An empty tally whose bins of time have room for all that is expected, unless that is a lot, or recipients are few.
+    /// Returns an empty tally. Unless recipients are few, its bins of time have memory reserved for the expected seconds, up to
+    /// `MOST_SECONDS`.
     pub(super) fn empty_tally(&self, shared: &Shared<'_>) -> Tally {
         let pairs = if shared.parts.len() == self.model.plans.len() { self.model.pairs.count() } else { 0 };
         let plans = shared.parts.iter().map(|compiled| PlanTally::new(compiled.terms.len(), &compiled.scale));
@@ -201,7 +202,7 @@ impl RunContext<'_> {
         tally
     }
 
-    /// Plays sections until none is left.
+    /// Simulates sections until none is left.
     fn work(&self, shared: &Shared<'_>) -> Result<(Tally, Sections), Interrupted> {
         let mut table = Table::new(shared);
         let (mut tally, mut sections) = (self.empty_tally(shared), Vec::new());
@@ -217,7 +218,7 @@ impl RunContext<'_> {
         Ok((tally, sections))
     }
 
-    /// Plays a batch under all plans, and counts it.
+    /// Simulates a batch under all plans, and counts it.
     pub(super) fn play_batch(
         &self,
         first: u64,
@@ -248,7 +249,7 @@ impl RunContext<'_> {
         shared.progress.add(count as u64 * shared.parts.len() as u64);
     }
 
-    /// Plays a batch under one plan, one recipient after the other through the engine.
+    /// Simulates a batch under one plan, one recipient after another through the engine.
     fn play_plan(
         &self,
         compiled: &CompiledPlan,
@@ -260,7 +261,7 @@ impl RunContext<'_> {
         let mut admission = Unlimited::default();
         for (i, &arrival) in batch.arrivals.iter().enumerate() {
             let recipient = Recipient::new(batch.first + i as u32);
-            // Where nothing is shared, nobody asks which stream it is.
+            // Where nothing is shared, the index of the stream is not used.
             let context = RecipientContext { model: self.model, compiled, rng: batch.rng, stream: 0, recipient };
             let mut stats = RecipientStats::BLANK;
             let mut recorder = TallyRecorder { tally: &mut *tally, timeline: self.timeline, stats: &mut stats };
@@ -270,12 +271,12 @@ impl RunContext<'_> {
     }
 }
 
-/// How many recipients a batch has: as many as leave each section some, between 16 and [`BATCH`].
+/// Returns the number of recipients in a batch, between 16 and [`BATCH`]: small enough that every section has some.
 fn batch_size(recipients: u64) -> u64 {
     (recipients / (SECTIONS as u64 * 8)).next_power_of_two().clamp(16, BATCH as u64)
 }
 
-/// The latencies under each plan of the sections that a thread has played: those of one section at a time are in the tally.
+/// The latencies, under each plan, of the sections that a thread has simulated; the tally holds only those of the current section.
 pub(super) struct Gathered(Vec<Latencies>);
 
 impl Gathered {
@@ -283,7 +284,7 @@ impl Gathered {
         Self(shared.parts.iter().map(|compiled| Latencies::on(&compiled.scale)).collect())
     }
 
-    /// Takes the latencies of a section out of the tally, and gives them as cells.
+    /// Moves the latencies of a section out of the tally, and returns them as cells.
     pub(super) fn gather(&mut self, tally: &mut Tally) -> Vec<Cells> {
         let take = |(plan, all): (&mut PlanTally, &mut Latencies)| {
             let cells = plan.latencies.cells();
@@ -294,13 +295,13 @@ impl Gathered {
         tally.plans.iter_mut().zip(&mut self.0).map(take).collect()
     }
 
-    /// Puts those of all sections into the tally.
+    /// Puts the latencies of all sections into the tally.
     pub(super) fn give_back(self, tally: &mut Tally) {
         tally.plans.iter_mut().zip(self.0).for_each(|(plan, all)| plan.latencies = all);
     }
 }
 
-/// What one thread works on.
+/// The working memory of one thread.
 pub(super) struct Table {
     pub(super) arrivals: Vec<Time>,
     pub(super) columns: Vec<Columns>,

@@ -1,4 +1,4 @@
-//! What has been played, as integers: parts of a run add up to the same ledger in any order, byte for byte.
+//! The results of a run as integers: the pieces of a run add up to the same ledger in any order, byte for byte.
 
 use super::contended::PlanRunTally;
 use super::independent::StreamTally;
@@ -10,54 +10,54 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 
-/// What the file of a ledger says first.
+/// The schema name at the start of a ledger file.
 pub const LEDGER_SCHEMA: &str = "failsim/ledger/1";
 
-/// What a run, or a part of it, came to. Of a scenario whose recipients may meet it holds both tallies: of recipients together, and, where
-/// it turns out that nobody made a difference to anybody, of each as if it were alone.
+/// The results of a run, or of a piece of it. For a scenario whose recipients may contend it holds both accounts: that of contended
+/// recipients and, where it turns out that sharing affected none of them, that of independent recipients.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Ledger {
-    /// What was played: only ledgers of one key add up.
+    /// Identifies what was simulated: only ledgers with the same key add up.
     pub key: String,
-    /// Recipients, each as if it were alone.
+    /// The results of independent recipients.
     pub independent: Account,
-    /// Recipients together.
+    /// The results of contended recipients.
     pub contended: Account,
 }
 
-/// The sums of the replications that have been played in one way.
+/// The sums of the replications that were simulated in one way, independent or contended.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Account {
     /// One for each stream of traffic; where there are several, one more for all of them together.
     pub groups: Vec<GroupLedger>,
-    /// For each plan and provider, the most that ever waited.
+    /// For each plan and provider, the greatest number of attempts that ever waited.
     pub longest: Vec<Vec<u64>>,
-    /// For each plan and provider, how often its circuit opened, in all replications.
+    /// For each plan and provider, how often its circuit opened, over all replications.
     pub opened: Vec<Vec<u64>>,
-    /// Whether anything that recipients share made a difference to any of them.
+    /// Whether anything that recipients share affected any of them.
     pub contended: bool,
-    /// Whether what each replication came to is kept.
+    /// Whether the counts of each replication are kept.
     keeps_replications: bool,
-    /// For each stream, into how many sections its recipients are dealt.
+    /// For each stream, the number of sections into which its recipients are divided.
     sections: Vec<usize>,
-    /// The replications of which all sections have been played.
+    /// The replications whose sections have all been simulated.
     complete: BTreeSet<u32>,
-    /// The others.
+    /// The replications of which sections are missing.
     open: BTreeMap<u32, OpenReplication>,
 }
 
-/// What a group of recipients came to: a stream of traffic, or all together.
+/// The results of a group of recipients: a stream of traffic, or all streams together.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct GroupLedger {
     /// Recipients per replication.
     pub recipients: u64,
-    /// The sum of all replications.
+    /// The sum over all replications.
     pub tally: Tally,
-    /// For each plan, what does not add up.
+    /// For each plan, the results that cannot be summed.
     pub plans: Vec<PlanLedger>,
 }
 
-/// What a group came to under a plan, as far as replications or sections are told apart.
+/// The results of a group under a plan that depend on how recipients are grouped into replications or sections.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PlanLedger {
     /// The most flows that ended within one second, in any replication.
@@ -68,9 +68,10 @@ pub struct PlanLedger {
     pub backlog_cleared: BTreeMap<usize, Mean>,
     /// The latencies of groups of recipients that are independent and alike: sections, or replications.
     pub latencies: Groups,
-    /// What each of the first recipients cost (millionths), by replication, where they are independent: [`FIRST`] of them in all.
+    /// The cost of each of the first recipients (millionths), by replication, where recipients are independent: [`FIRST`] of them in
+    /// all.
     pub first_costs: BTreeMap<u32, Vec<i64>>,
-    /// What each replication came to, where intervals come from those.
+    /// The counts of each replication, where intervals are based on replications.
     pub replications: BTreeMap<u32, ReplicationCounts>,
 }
 
@@ -81,10 +82,10 @@ pub struct Mean {
     count: u32,
 }
 
-/// What one replication came to under one plan.
+/// The counts of one replication under one plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ReplicationCounts {
-    /// How many recipients there are.
+    /// The number of recipients.
     pub recipients: u64,
     /// Recipients reached.
     pub delivered: u64,
@@ -96,18 +97,18 @@ pub struct ReplicationCounts {
     pub duplicates: u64,
     /// Recipients who opened a message.
     pub seen: u64,
-    /// What all cost (millionths).
+    /// The total cost (millionths).
     pub cost: u128,
-    /// The sum of the latencies (µs), and how many there are.
+    /// The sum of the latencies (µs), and their number.
     pub latencies: (u128, u64),
 }
 
-/// A replication of which some sections have been played.
+/// A replication of which some sections have been simulated.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 struct OpenReplication {
-    /// For each stream, the sections that have been.
+    /// For each stream, the sections that have been simulated.
     played: Vec<BTreeSet<usize>>,
-    /// For each group and plan, what can only be folded when all are there.
+    /// For each group and plan, the values that can only be folded when all sections are complete.
     plans: Vec<Vec<OpenPlan>>,
 }
 
@@ -118,19 +119,19 @@ struct OpenPlan {
     backlog_cleared: BTreeMap<usize, i64>,
 }
 
-/// Why ledgers do not add up, or a file is not a ledger.
+/// Why ledgers do not add up, or why a file is not a ledger.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum LedgerError {
-    /// They are of different runs.
+    /// The ledgers are of different runs.
     OtherRun,
-    /// Both hold this replication, or a section of it.
+    /// Both ledgers hold this replication, or a section of it.
     Twice(u32),
-    /// The file is of another version, or no ledger.
+    /// The file has another version, or is not a ledger.
     Schema(String),
-    /// The file was cut off or changed.
+    /// The file was truncated or changed.
     Checksum,
-    /// What it holds makes no sense.
+    /// The content is not a valid ledger.
     Content(String),
 }
 
@@ -148,7 +149,7 @@ impl fmt::Display for LedgerError {
 
 impl Error for LedgerError {}
 
-/// The first line of the file of a ledger.
+/// The first line of a ledger file.
 #[derive(Serialize, Deserialize)]
 struct Header {
     schema: String,
@@ -156,16 +157,16 @@ struct Header {
 }
 
 impl Ledger {
-    /// A ledger of nothing yet, for what this key stands for.
+    /// A ledger with these accounts, for the run that `key` identifies.
     #[must_use]
     pub fn new(key: String, independent: Account, contended: Account) -> Self {
         Self { key, independent, contended }
     }
 
-    /// Adds all that another part of the same run holds.
+    /// Adds the results of another ledger of the same run.
     ///
     /// # Errors
-    /// [`LedgerError`] when they are of different runs, or hold the same parts; nothing is added then.
+    /// [`LedgerError`] when the ledgers are of different runs or overlap; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), LedgerError> {
         if self.key != other.key {
             return Err(LedgerError::OtherRun);
@@ -177,7 +178,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// The bytes of its file: a line with version and checksum, then the ledger as JSON. Equal ledgers have equal bytes.
+    /// Returns the bytes of the ledger file: a line with version and checksum, then the ledger as JSON. Equal ledgers have equal bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let body = serde_json::to_vec(self).expect("a ledger is plain data");
@@ -188,10 +189,10 @@ impl Ledger {
         bytes
     }
 
-    /// A ledger from the bytes of its file.
+    /// Reads a ledger from the bytes of its file.
     ///
     /// # Errors
-    /// [`LedgerError`] when they are not those of a whole ledger of this version.
+    /// [`LedgerError`] when the bytes are not a complete ledger of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LedgerError> {
         let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
         let header: Header = serde_json::from_slice(&bytes[..end])
@@ -212,28 +213,30 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 impl Account {
-    /// An account of these groups, the streams and, where there are several, all of them together; `sections` says into how many sections
-    /// the recipients of each stream are dealt, and `keeps_replications` whether intervals come from replications.
+    /// An account of these groups: the streams and, where there are several, all of them together. `sections` holds the number of
+    /// sections into which the recipients of each stream are divided, and `keeps_replications` says whether intervals are based on
+    /// replications.
     #[must_use]
     pub fn new(groups: Vec<GroupLedger>, sections: Vec<usize>, providers: usize, keeps_replications: bool) -> Self {
         let none = vec![vec![0; providers]; groups.first().map_or(0, |group| group.plans.len())];
         Self { groups, longest: none.clone(), opened: none, keeps_replications, sections, ..Self::default() }
     }
 
-    /// How many replications have been played, all sections of each.
+    /// The number of replications whose sections have all been simulated.
     #[must_use]
     pub fn replications(&self) -> u32 {
         self.complete.len() as u32
     }
 
-    /// Whether some replication has been played in part only.
+    /// Whether a replication is missing, or has been simulated only in part.
     #[must_use]
     pub fn has_gaps(&self) -> bool {
         let last = self.complete.last().map_or(0, |last| last + 1);
         !self.open.is_empty() || self.complete.len() != last as usize
     }
 
-    /// Adds sections of a replication: what each stream came to in them, and where there are several streams, all of them together.
+    /// Adds sections of a replication: the results of each stream in them and, where there are several streams, of all of them
+    /// together.
     pub fn add(&mut self, replication: u32, streams: Vec<StreamTally>, whole: Option<StreamTally>) {
         let groups = self.groups.len();
         let open = self.open.entry(replication).or_insert_with(|| OpenReplication::new(&self.groups));
@@ -251,8 +254,8 @@ impl Account {
         }
     }
 
-    /// Adds a replication in which recipients were played together: what each plan came to. `whole` makes one of all streams.
-    pub fn add_worlds(
+    /// Adds a replication of contended recipients: the results of each plan. `whole` combines all streams into one.
+    pub fn add_runs(
         &mut self,
         replication: u32,
         runs: Vec<PlanRunTally>,
@@ -273,7 +276,7 @@ impl Account {
         self.add(replication, streams, whole);
     }
 
-    /// All sections of a replication are there: what could not be folded before is.
+    /// Completes a replication whose sections are all there: folds the values that had to wait for them.
     fn close(&mut self, replication: u32) {
         let Some(open) = self.open.remove(&replication) else { return };
         for (group, plans) in self.groups.iter_mut().zip(open.plans) {
@@ -321,7 +324,7 @@ impl Account {
 }
 
 impl GroupLedger {
-    /// A group of so many recipients per replication, of which nothing has been played.
+    /// A group of this many recipients per replication, with nothing simulated yet.
     #[must_use]
     pub fn new(recipients: u64, tally: Tally) -> Self {
         let plans = vec![PlanLedger::default(); tally.plans.len()];
@@ -347,7 +350,7 @@ impl GroupLedger {
 }
 
 impl PlanLedger {
-    /// Takes out of the tally what does not add up.
+    /// Adds a tally, and takes out of it what cannot be summed.
     fn add(
         &mut self,
         replication: u32,
@@ -356,7 +359,7 @@ impl PlanLedger {
         kept: Option<u32>,
         open: &mut OpenPlan,
     ) {
-        // Of the seconds only the fullest is of interest: they need not be added up.
+        // Only the fullest second is of interest, so the seconds need not be summed over replications.
         let ends = std::mem::take(&mut tally.ends);
         if open.ends.is_empty() {
             open.ends = ends;
@@ -403,7 +406,7 @@ impl PlanLedger {
     }
 }
 
-/// Adds what some recipients cost: each has a place of its own, and those of others are 0.
+/// Adds the costs of some recipients; each recipient has its own index, which holds 0 in the vectors of others.
 fn add_costs(ours: &mut Vec<i64>, theirs: &[i64]) {
     if ours.len() < theirs.len() {
         ours.resize(theirs.len(), 0);
@@ -424,7 +427,7 @@ impl Mean {
         self.count += other.count;
     }
 
-    /// The mean (s), if there was anything.
+    /// The mean (s); `None` if there are no values.
     #[must_use]
     pub fn seconds(self) -> Option<f64> {
         (self.count > 0).then(|| self.sum as f64 / 1e6 / f64::from(self.count))

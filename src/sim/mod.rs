@@ -1,4 +1,4 @@
-//! One world: plans, providers, recipients and their luck, played on a virtual clock into tallies.
+//! One run: plans, providers, recipients and their random numbers, simulated on a virtual clock into tallies.
 
 mod admission;
 mod atoms;
@@ -37,6 +37,6 @@ pub use tally::{ByProvider, Ending, FIRST, PairTally, PlanTally, ProviderTally, 
 pub use timeline::Timeline;
 pub use versus::{Versus, play_versus};
 
-/// Which revision of the simulation this is: it rises whenever some scenario comes to something else than before, so that what was
-/// kept of an earlier build is not taken for what this one would find. A test holds it to digests of results.
+/// The revision of the simulation: it increases whenever the results of some scenario change, so that results kept from an earlier
+/// build are not taken for results of this one. A test compares it with digests of results.
 pub const REVISION: u32 = 3;

@@ -1,4 +1,4 @@
-//! A scenario made ready to play: samplers built, names resolved.
+//! A scenario compiled for simulation: samplers built, names resolved.
 
 use super::pairs::Pairs;
 use super::progress::{Interrupted, Progress};
@@ -14,58 +14,58 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The providers, plans and streams of a scenario, ready to play.
+/// The providers, plans and streams of a scenario, compiled for simulation.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// The providers, in the order of the scenario.
     pub providers: Vec<Provider>,
-    /// For each provider, the rules of the breaker before it.
+    /// For each provider, the rules of its circuit breaker.
     pub breakers: Vec<Option<BreakerRules>>,
     /// The plans that are compared, in the order of the scenario.
     pub plans: Vec<CompiledPlan>,
     /// The streams of traffic, in the order of the scenario.
     pub streams: Vec<TrafficClass>,
-    /// Which of the plans are compared with which.
+    /// Which plans are compared with which.
     pub pairs: Pairs,
 }
 
-/// A plan, ready to play.
+/// A plan, compiled for simulation.
 #[derive(Clone, Debug)]
 pub struct CompiledPlan {
     /// The rules for the engine.
     pub flow: FlowPlan,
-    /// For each step, what is agreed for each attempt, but for the moment.
+    /// For each step, the terms of its attempts, except for the submission time.
     pub terms: Vec<Terms>,
-    /// By what latencies are told apart.
+    /// The scale on which latencies are told apart.
     pub scale: Arc<Scale>,
 }
 
 /// A stream of traffic.
 #[derive(Clone, Debug)]
 pub struct TrafficClass {
-    /// Its name, by which its luck is keyed.
+    /// Its name, which keys its random numbers.
     pub name: String,
-    /// Who arrives.
+    /// The recipients and their arrivals.
     pub traffic: Traffic,
     /// A delivery within this span of the arrival is in time.
     pub deadline: Span,
-    /// The higher goes first where a provider serves by priority.
+    /// Its priority: higher goes first where a provider serves by priority.
     pub priority: u8,
-    /// The plan of its own, if it does not follow the one that is compared; one or none.
+    /// Its own plan, if it does not follow the compared plan; one or none.
     pub own: Vec<CompiledPlan>,
 }
 
 impl Model {
-    /// The cast of `scenario`.
+    /// The model of `scenario`.
     ///
     /// # Panics
-    /// Never: nobody stops it.
+    /// Never: nothing interrupts it.
     #[must_use]
     pub fn new(scenario: &Scenario) -> Self {
         Self::prepared(scenario, &Progress::default()).expect("nobody stops it")
     }
 
-    /// The cast of `scenario`, its samplers built on all threads. A provider that no plan uses gets none.
+    /// The model of `scenario`, with samplers built on all threads. A provider that no plan uses gets none.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -92,21 +92,21 @@ impl Model {
         })
     }
 
-    /// Tells the latencies of each plan apart by a scale of its own, and those of the plans that streams have for themselves by another.
+    /// Sets the latency scales: one for each plan, and another for the plans that streams have for themselves.
     pub fn set_scales(&mut self, of_plans: Vec<Arc<Scale>>, of_own: &Arc<Scale>) {
         self.plans.iter_mut().zip(of_plans).for_each(|(compiled, scale)| compiled.scale = scale);
         let own = self.streams.iter_mut().flat_map(|class| &mut class.own);
         own.for_each(|compiled| compiled.scale = Arc::clone(of_own));
     }
 
-    /// By what the latencies of all streams together are told apart under the plan with this index: no finer than those of any of them.
+    /// The scale for the latencies of all streams together under the plan with this index: no finer than that of any stream.
     #[must_use]
     pub fn common_scale(&self, plan: usize) -> &Arc<Scale> {
         let own = self.streams.iter().find_map(|class| class.own.first());
         own.map_or(&self.plans[plan].scale, |compiled| &compiled.scale)
     }
 
-    /// The same with the random outages of the world of `rng` that begin before `until`.
+    /// The same model with the random outages of the replication of `rng` that begin before `until`.
     #[must_use]
     pub fn in_replication(&self, rng: RngKey, until: Time) -> Cow<'_, Self> {
         if !self.has_random_outages() {
@@ -122,13 +122,13 @@ impl Model {
         self.providers.iter().any(Provider::has_random_outages)
     }
 
-    /// The plans that a stream is played under: its own, or all that are compared.
+    /// The plans under which a stream is simulated: its own, or all that are compared.
     #[must_use]
     pub fn parts<'a>(&'a self, class: &'a TrafficClass) -> &'a [CompiledPlan] {
         if class.own.is_empty() { &self.plans } else { &class.own }
     }
 
-    /// The plan that a stream follows when the plan with this index is played.
+    /// The plan that a stream follows when the plan with this index is simulated.
     #[must_use]
     pub fn compiled<'a>(&'a self, class: &'a TrafficClass, plan: usize) -> &'a CompiledPlan {
         class.own.first().unwrap_or(&self.plans[plan])
@@ -141,14 +141,14 @@ impl CompiledPlan {
             submitted: Time::ZERO,
             ttl: rules.ttl,
             validity: rules.validity,
-            // No other floor can tell whether it has heard of them.
+            // With any other floor, these reports make no difference.
             progress: rules.success < SuccessFloor::Delivered,
         };
         let terms = plan.flow.steps().iter().map(terms).collect();
         Self { flow: plan.flow.clone(), terms, scale: Arc::default() }
     }
 
-    /// The same plan with every report of the providers passed on, for whoever watches the flow.
+    /// The same plan with every report of the providers passed on, for an observer of the flow.
     #[must_use]
     pub fn with_progress(mut self) -> Self {
         self.terms.iter_mut().for_each(|terms| terms.progress = true);

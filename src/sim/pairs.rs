@@ -1,18 +1,18 @@
 //! Which plans are compared with which.
 
-/// The pairs of plans whose differences are counted: all of them while plans are few, else each plan against the reference.
+/// The pairs of plans whose differences are counted: all pairs if there are few plans, otherwise each plan against the reference.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pairs {
     plans: usize,
-    /// The plan that all others are held against; `None` for all pairs.
+    /// The plan with which all others are compared; `None` for all pairs.
     reference: Option<usize>,
 }
 
 impl Pairs {
-    /// With more plans than this each is compared with the reference alone: pairs grow with the square of their number.
+    /// With more plans than this, each is compared only with the reference: the number of pairs grows with the square of that of plans.
     pub const MOST_IN_FULL: usize = 20;
 
-    /// The pairs of so many plans, of which the one with the index `reference` is the reference.
+    /// The pairs of this many plans; `reference` is the index of the reference plan.
     #[must_use]
     pub fn new(plans: usize, reference: usize) -> Self {
         Self { plans, reference: (plans > Self::MOST_IN_FULL).then_some(reference) }
@@ -24,7 +24,7 @@ impl Pairs {
         self.reference.is_none()
     }
 
-    /// How many there are.
+    /// The number of pairs.
     #[must_use]
     pub const fn count(self) -> usize {
         match self.reference {
@@ -33,8 +33,8 @@ impl Pairs {
         }
     }
 
-    /// The pairs, a plan and what it is held against: plan 1 against 0, then 2 against 0, 2 against 1, and so on; or each but the
-    /// reference against that.
+    /// The pairs, each a plan and the plan it is compared with: plan 1 against 0, then 2 against 0, 2 against 1, and so on; or each
+    /// plan other than the reference against the reference.
     pub fn iter(self) -> impl Iterator<Item = (usize, usize)> {
         (0..self.plans).flat_map(move |plan| {
             let against = match self.reference {

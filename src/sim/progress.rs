@@ -1,8 +1,8 @@
-//! How far a run has come, and how it is stopped.
+//! The progress of a run, and how it is stopped.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// How far a run has come, and whether it is to stop. Shared between threads.
+/// The progress of a run, and whether it should stop. Shared between threads.
 #[derive(Debug, Default)]
 pub struct Progress {
     planned: AtomicU64,
@@ -12,39 +12,39 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Lives to be played as far as is known: a life is a recipient under a plan, in a replication.
+    /// The number of recipients to be simulated, as far as is known; each counts once per plan and replication.
     #[must_use]
     pub fn planned(&self) -> u64 {
         self.planned.load(Ordering::Relaxed).max(self.expected.load(Ordering::Relaxed))
     }
 
-    /// Lives played so far.
+    /// The number of recipients simulated so far; each counts once per plan and replication.
     #[must_use]
     pub fn played(&self) -> u64 {
         self.played.load(Ordering::Relaxed)
     }
 
-    /// About so many lives will be played in all, before each part of them is planned.
+    /// Sets the approximate total number of recipients to be simulated, before each piece of the work is planned.
     pub fn expect(&self, lives: u64) {
         self.expected.store(lives, Ordering::Relaxed);
     }
 
-    /// So many more lives are to be played.
+    /// Adds to the number of recipients to be simulated.
     pub fn plan(&self, lives: u64) {
         self.planned.fetch_add(lives, Ordering::Relaxed);
     }
 
-    /// So many more lives have been played.
+    /// Adds to the number of recipients simulated so far.
     pub fn add(&self, lives: u64) {
         self.played.fetch_add(lives, Ordering::Relaxed);
     }
 
-    /// Asks the run to stop; it does so after the batches under way.
+    /// Asks the run to stop; it stops after the batches under way.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has been asked to.
+    /// Whether the run has been asked to stop.
     #[must_use]
     pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)

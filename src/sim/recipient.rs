@@ -2,7 +2,7 @@
 
 use crate::status::Segment;
 
-/// One person to be reached, as the simulation knows them: by these and the draws that follow from them.
+/// One recipient, as far as the simulation knows them: these fields and the draws derived from them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Recipient {
     /// The number within the stream of traffic, from 0.
@@ -20,7 +20,7 @@ impl Recipient {
     }
 }
 
-/// Which recipient of which stream. In the order in which recipients who act at one time do so.
+/// A recipient and its stream. Ordered as recipients who act at the same time do so.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct RecipientId {
     /// The stream of traffic, by its index.

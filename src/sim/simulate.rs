@@ -1,4 +1,4 @@
-//! One recipient under one plan: the engine and the providers in conversation.
+//! One recipient under one plan: the exchange between the engine and the providers.
 
 use super::admission::Admission;
 use super::context::RecipientContext;
@@ -21,17 +21,17 @@ pub(super) struct Pending {
 
 /// The reports on their way to the engine.
 pub(super) trait ReportQueue {
-    /// When the next one arrives; [`Time::NEVER`] for none.
+    /// When the next report arrives; [`Time::NEVER`] if none is pending.
     fn next(&self) -> Time;
 
-    /// The next one, which there is.
+    /// Takes the next report; one must be pending.
     fn take(&mut self) -> Pending;
 }
 
 /// Advances the flow to its next submission. Returns `None` when it has ended or no pending event can wake it.
 ///
-/// The next report goes to the engine, or, when its deadline comes before that, the deadline; at equal times the report. Once the
-/// flow has ended, reports still pending concern the recorder alone.
+/// The next event is a report or the flow's deadline, whichever comes first; at equal times the report. Once the flow has ended,
+/// reports still pending matter only to the recorder.
 #[inline]
 pub(super) fn advance_to_next_submission<Q: ReportQueue, R: Recorder>(
     plan: &FlowPlan,
@@ -59,10 +59,10 @@ pub(super) fn advance_to_next_submission<Q: ReportQueue, R: Recorder>(
     }
 }
 
-/// All reports on their way to the engine. Kept from one recipient to the next, so that nothing is allocated.
+/// All reports on their way to the engine. Reused from one recipient to the next, so that nothing is allocated.
 #[derive(Clone, Debug)]
 pub struct PendingReports {
-    /// The last one comes first.
+    /// In reverse order: the next report is last.
     pending: [Pending; MAX_PENDING],
     count: usize,
 }
@@ -101,8 +101,8 @@ impl PendingReports {
     }
 }
 
-/// Simulates a recipient from the `arrival` to the end, and gives the flow as it ended; one that waits for reports that never come is
-/// left in progress. With this `admission` it is known when an attempt departs as soon as it comes.
+/// Simulates a recipient from `arrival` to the end, and returns the flow as it ended; a flow that waits for reports that never arrive
+/// is left in progress. The `admission` must know when an attempt departs as soon as it is submitted.
 ///
 /// > Between two submissions a recipient depends on nothing but its own draws.
 #[inline]

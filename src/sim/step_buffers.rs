@@ -1,11 +1,11 @@
-//! Room for a batch of recipients in one step of a plan, and what happens to all of them there: columns in, columns out.
+//! The buffers for a batch of recipients in one step of a plan, and the simulation of that step: columns in, columns out.
 //!
-//! With one attempt for each step and the floor `delivered`, a step is over at the first of three known moments, so that no queue
-//! of events is needed:
+//! With one attempt for each step and the floor `delivered`, a step ends at the first of three known times, so that no event queue is
+//! needed:
 //!
 //! - the attempt's first report, at `r`;
 //! - the ttl, at `d`: at equal times the report comes first;
-//! - the earliest late delivery report of the steps before, at `l`: at equal times it comes first, since its attempt is older.
+//! - the earliest late delivery report of the previous steps, at `l`: at equal times it comes first, since its attempt is older.
 
 use super::batch::Columns;
 use super::tally::{Ending, PlanTally, StepTally};
@@ -17,14 +17,14 @@ use crate::status::{Status, StatusSet};
 use crate::units::Time;
 
 pub(super) const NEVER: i64 = Time::NEVER.as_micros();
-/// Later than any moment that can come.
+/// Later than any time that can occur.
 const FAR: i64 = 1 << 61;
 
 const SUPERSEDED: u8 = Ending::Superseded.index() as u8;
 const OPEN: u8 = Ending::Open.index() as u8;
 const EXPIRED: u8 = Ending::Status(Status::Expired).index() as u8;
 
-/// A step of a plan that goes the short way.
+/// A step of a fast plan.
 #[derive(Clone, Debug)]
 pub(super) struct FastStep {
     pub(super) provider: usize,
@@ -34,36 +34,36 @@ pub(super) struct FastStep {
     pub(super) last: bool,
 }
 
-/// Where in its plan a step is, and who is in it.
+/// The position of a step in its plan, and the number of recipients in it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlaceInPlan {
-    /// Its number, from 0.
+    /// The step's number, from 0.
     pub(super) index: usize,
-    /// How many recipients are in it.
+    /// The number of recipients in the step.
     pub(super) count: usize,
     /// Whether late delivery reports end the flow.
     pub(super) finish: bool,
 }
 
-/// Room for a batch in one step.
+/// The buffers for a batch in one step.
 #[derive(Clone, Debug)]
 pub(super) struct StepBuffers {
-    /// The recipients in the step, by their place in the batch.
+    /// The recipients in the step, by their index in the batch.
     pub(super) lanes: [u16; LANES],
-    /// When they came to it (µs).
+    /// When they entered the step (µs).
     pub(super) at: [i64; LANES],
-    /// The earliest late delivery report of the steps before that is still to come (µs).
+    /// The earliest late delivery report of the previous steps that is still to come (µs).
     pub(super) late: [i64; LANES],
-    /// What becomes of their attempts.
+    /// The results of their attempts.
     pub(super) results: Box<AttemptResults>,
     /// How the step ended, as [`Ending::index`], and when (µs).
     ending: [u8; LANES],
     ended: [i64; LANES],
     /// The step that reached each recipient of the batch first.
     pub(super) first_step: [u8; LANES],
-    /// Some of the attempts of the step, by their place in it.
+    /// Some of the attempts of the step, by their index in it.
     chosen: [u16; LANES],
-    /// Those of them who go on to the next.
+    /// The attempts whose recipients go on to the next step.
     going: [u16; LANES],
 }
 
@@ -82,7 +82,7 @@ impl StepBuffers {
         }
     }
 
-    /// Everybody is in the first step of a plan.
+    /// Puts all recipients of the batch into the first step of a plan.
     pub(super) fn begin(&mut self, arrivals: &[Time], columns: &mut Columns) -> usize {
         for (lane, arrival) in arrivals.iter().enumerate() {
             self.lanes[lane] = lane as u16;
@@ -93,8 +93,8 @@ impl StepBuffers {
         arrivals.len()
     }
 
-    /// Brings the step to its end for the first `count`, whose fates are decided; gives how many go on to the next: from then on the
-    /// first so many are those.
+    /// Completes the step for the first `count` recipients, whose attempt results are known. Returns how many of them go on to the next
+    /// step; those are then first in the buffers.
     pub(super) fn play_step(
         &mut self,
         step: &FastStep,
@@ -115,7 +115,7 @@ impl StepBuffers {
         next
     }
 
-    /// The attempts and what they cost, by bin of time, and their bad ends.
+    /// Counts the attempts, their costs and the reports of a bad status, by bin of time.
     fn count_attempts(&mut self, provider: usize, count: usize, timeline: Timeline, tally: &mut PlanTally) {
         let AttemptResults { charge, reported, status, .. } = &*self.results;
         let provider = &mut tally.providers[provider];
@@ -131,7 +131,7 @@ impl StepBuffers {
         provider.attempts += count as u64;
     }
 
-    /// What the step's attempts cost, and whom they reached.
+    /// Counts what the step's attempts cost, and which recipients they reached.
     fn count_deliveries(
         &mut self,
         (index, provider): (usize, usize),
@@ -166,7 +166,7 @@ impl StepBuffers {
         }
     }
 
-    /// Sorts those in the step into those who go on and those whose flow has ended; gives the number of each.
+    /// Sorts the recipients in the step into those who go on and those whose flow has ended; returns the number of each.
     fn sort(&mut self, step: &FastStep, count: usize) -> (usize, usize) {
         let (go_on, over) = step.masks();
         let (mut on, mut off) = (0, 0);
@@ -180,7 +180,7 @@ impl StepBuffers {
         (on, off)
     }
 
-    /// Counts the first `over` of the chosen, whose flow has ended.
+    /// Counts the first `over` of the chosen, whose flows have ended.
     fn count_ends(&self, over: usize, columns: &mut Columns, tally: &mut PlanTally) {
         for &k in &self.chosen[..over] {
             let k = usize::from(k) % LANES;
@@ -189,7 +189,7 @@ impl StepBuffers {
         }
     }
 
-    /// Takes those who go on, `next` of them, to the next step, with what is still to come.
+    /// Moves those who go on, `next` of them, to the next step, with the late reports that are still to come.
     fn move_on(&mut self, finish: bool, next: usize) {
         for n in 0..next.min(LANES) {
             let k = usize::from(self.going[n]) % LANES;
@@ -219,13 +219,13 @@ impl StepBuffers {
     }
 }
 
-/// How many of `values` are `wanted`. Sums within bytes, which hold 255, are what vectors do best.
+/// The number of `values` equal to `wanted`. Sums are kept in bytes, which hold up to 255, because those vectorise best.
 fn equal(values: &[u8], wanted: u8) -> u64 {
     values.chunks(255).map(|chunk| u64::from(chunk.iter().map(|&value| u8::from(value == wanted)).sum::<u8>())).sum()
 }
 
 impl FastStep {
-    /// The endings with which a flow goes on to the next step, and those with which it is over, a bit for each.
+    /// The endings with which a flow goes on to the next step, and those with which it is over: a bit for each.
     fn masks(&self) -> (u32, u32) {
         // The index of a status is one less than its number.
         let go_on = if self.last { 0 } else { u32::from(self.failover_on.bits()) >> 1 };
@@ -233,13 +233,13 @@ impl FastStep {
     }
 }
 
-/// The endings with which a flow has succeeded, a bit for each.
+/// The endings with which a flow has succeeded: a bit for each.
 const SUCCEEDED: u32 = 1 << SUPERSEDED
     | 1 << Ending::Status(Status::Delivered).index()
     | 1 << Ending::Status(Status::Answered).index()
     | 1 << Ending::Status(Status::Seen).index();
 
-/// How and when a step ends for each of those who came to it at `at`: see the head of this file.
+/// Determines how and when a step ends for each recipient who entered it at `at`; see the top of this file.
 fn settle(
     step: &FastStep,
     at: &[i64],

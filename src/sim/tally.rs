@@ -1,4 +1,4 @@
-//! What is counted while a world is played. Every count is an integer, so that tallies merge exactly, in any order.
+//! The counts of a run. Every count is an integer, so that tallies merge exactly, in any order.
 
 use super::admission::{AdmissionDecision, RoutedAttempt};
 #[cfg(doc)]
@@ -12,21 +12,21 @@ use crate::units::{Span, Time};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock};
 
-/// How a step ended for the engine: with a status, or for one of the reasons after them.
+/// How a step ended for the engine: with a status, or for one of the other reasons.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Ending {
-    /// With this status.
+    /// The step ended with this status.
     Status(Status),
     /// A late delivery of an earlier step ended the flow.
     Superseded,
     /// The flow's `give_up_after` passed.
     GaveUp,
-    /// It never ended.
+    /// The step never ended.
     Open,
 }
 
 impl Ending {
-    /// How many there are.
+    /// The number of endings.
     pub const COUNT: usize = Status::ALL.len() + 3;
 
     /// Every ending, in the order of [`StepTally::endings`].
@@ -34,7 +34,7 @@ impl Ending {
         Status::ALL.into_iter().map(Self::Status).chain([Self::Superseded, Self::GaveUp, Self::Open])
     }
 
-    /// Its place in [`StepTally::endings`].
+    /// The ending's index in [`StepTally::endings`].
     #[must_use]
     #[inline]
     pub const fn index(self) -> usize {
@@ -70,7 +70,7 @@ impl From<StepEnd> for Ending {
     }
 }
 
-/// All counts of one world: of each plan, and of each pair of plans.
+/// All counts of one run: of each plan, and of each pair of plans.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Tally {
     /// One for each plan.
@@ -96,36 +96,36 @@ pub struct PlanTally {
     pub seen: u64,
     /// Flows that never ended.
     pub open: u64,
-    /// The sum of what each recipient cost (millionths).
+    /// The sum of the recipients' costs (millionths).
     pub cost: u128,
-    /// The sum of the squares of what each recipient cost.
+    /// The sum of the squares of the recipients' costs.
     pub cost_squared: u128,
-    /// From arrival to first delivery.
+    /// The latencies, from arrival to first delivery.
     pub latencies: Latencies,
-    /// When the last flow ended, if one did (µs).
+    /// When the last flow ended (µs); `None` if none did.
     pub last_end: Option<i64>,
-    /// Flows that ended, by second, of the first 12 days.
+    /// Flows that ended, by second, within the first 12 days.
     pub ends: Bins,
     /// Moves to a next step, by bin of time.
     pub failovers: Bins,
     /// One for each step.
     pub steps: Vec<StepTally>,
-    /// One for each provider of the scenario that an attempt has come to.
+    /// One for each provider of the scenario to which an attempt was routed.
     pub providers: ByProvider,
-    /// What each of the first recipients cost (millionths), up to [`FIRST`] of them: how skewed costs are. Not counted where recipients
-    /// are not independent.
+    /// The costs of the first recipients (millionths), at most [`FIRST`] of them, which show how skewed costs are. Not counted where
+    /// recipients are not independent.
     pub first_costs: Vec<i64>,
 }
 
-/// The costs of so many recipients are kept one by one.
+/// The number of recipients whose costs are kept one by one.
 pub const FIRST: usize = 4096;
 
-/// Tallies of providers, by their index in the scenario: of the hundreds that a scenario may have, those that a plan comes to.
+/// Tallies of providers, by index in the scenario. A scenario may have hundreds; only those that a plan uses have a tally.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ByProvider(Vec<Option<Box<ProviderTally>>>);
 
 impl ByProvider {
-    /// The tallies that there are, and whose they are.
+    /// The existing tallies, each with the index of its provider.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &ProviderTally)> {
         self.0.iter().enumerate().filter_map(|(provider, tally)| Some((provider, tally.as_deref()?)))
     }
@@ -157,94 +157,94 @@ impl std::ops::IndexMut<usize> for ByProvider {
 /// The counts of one provider under a plan.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ProviderTally {
-    /// Attempts that came to it, those among them that it refused.
+    /// Attempts that came to the provider, including those that it rejected.
     pub attempts: u64,
-    /// Messages that reached the person.
+    /// Messages that reached the recipient.
     pub delivered: u64,
     /// What its attempts cost (millionths).
     pub cost: u128,
-    /// Attempts that an open circuit kept from it.
+    /// Attempts that were not permitted because the circuit was open.
     pub blocked: u64,
-    /// When attempts came to it, by bin of time, and what they cost (millionths).
+    /// Attempts that came to the provider, by bin of time, and what they cost (millionths).
     pub submissions: Sums,
     /// Deliveries by bin of time.
     pub deliveries: Bins,
-    /// Reports of a bad end by bin of time.
+    /// Reports of a bad status, by bin of time.
     pub failures: Bins,
-    /// What happened in its queue, where its capacity is limited and somebody counts that.
+    /// The counts of its queue, where its capacity is limited and queues are counted.
     pub queue: Option<Box<QueueTally>>,
 }
 
-/// A queue in which somebody waits for so long is a backlog; shorter ones come and go even with capacity to spare.
+/// A queue with a wait of at least this is a backlog; shorter queues come and go even with spare capacity.
 const BACKLOG: Span = Span::from_micros(1_000_000);
 
 /// The counts of the queue before a provider.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct QueueTally {
-    /// Whether attempts hold lines: else nothing is counted of those.
+    /// Whether attempts hold lines; if not, nothing is counted for lines.
     pub has_lines: bool,
-    /// Attempts refused because the provider was over its limit.
+    /// Attempts rejected because the provider was over its limit.
     pub refused: u64,
-    /// Attempts withdrawn because their patience ran out.
+    /// Attempts that expired in the queue because their patience ended.
     pub withdrawn: u64,
-    /// How long those that left had waited, most of them not at all.
+    /// The waits of the attempts that departed, most of them zero.
     pub waits: Latencies,
-    /// How long those that were withdrawn had waited, in all (µs).
+    /// The total wait of the attempts that expired in the queue (µs).
     pub wasted: u128,
-    /// How long lines were held, in all (µs).
+    /// The total time for which lines were held (µs).
     pub held: u128,
-    /// When the last of those that had waited for a second or longer left, or was withdrawn (µs).
+    /// When the last attempt that had waited for a second or longer departed or expired (µs).
     pub drained: Option<i64>,
-    /// When attempts were refused, by bin of time.
+    /// Rejected attempts by bin of time.
     pub refusals: Bins,
-    /// When attempts left, and how long they had waited (µs).
+    /// Attempts that departed, by bin of time, and how long they had waited (µs).
     pub departures: Sums,
-    /// When attempts were withdrawn.
+    /// Attempts that expired in the queue, by bin of time.
     pub withdrawals: Bins,
-    /// When lines came free.
+    /// Lines released, by bin of time.
     pub releases: Bins,
 }
 
 /// The counts of one step.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct StepTally {
-    /// Submissions.
+    /// The number of submissions.
     pub attempts: u64,
-    /// Messages that reached the person.
+    /// Messages that reached the recipient.
     pub delivered: u64,
-    /// Those of them that did so after the flow had left the step.
+    /// Messages that reached the recipient after the flow had left the step.
     pub late: u64,
-    /// Recipients whom the step reached first.
+    /// Recipients that the step reached first.
     pub first: u64,
-    /// How it ended, by [`Ending::index`].
+    /// How the step ended, by [`Ending::index`].
     pub endings: [u64; Ending::COUNT],
     /// What its attempts cost (millionths).
     pub cost: u128,
 }
 
-/// The counts of a pair of plans: recipients in whom they differ.
+/// The counts of a pair of plans: recipients whose results differ.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PairTally {
-    /// Reached by the later plan alone, and by the earlier alone.
+    /// Recipients reached only under the first plan of the pair, and only under the second.
     pub delivered: [u64; 2],
-    /// Likewise, within the deadline.
+    /// Recipients reached in time only under the first plan of the pair, and only under the second.
     pub in_time: [u64; 2],
-    /// Likewise, flows succeeded.
+    /// Flows that succeeded only under the first plan of the pair, and only under the second.
     pub succeeded: [u64; 2],
-    /// Likewise, reached more than once.
+    /// Recipients reached more than once only under the first plan of the pair, and only under the second.
     pub duplicates: [u64; 2],
     /// The sum of the squares of the differences in cost.
     pub cost_difference_squared: u128,
 }
 
 impl Tally {
-    /// An empty tally of these plans, with so many pairs of them.
+    /// An empty tally of these plans, with this many pairs of them.
     #[must_use]
     pub fn new(plans: Vec<PlanTally>, pairs: usize) -> Self {
         Self { plans, pairs: vec![PairTally::default(); pairs], arrivals: Bins::default() }
     }
 
-    /// The sum of tallies of the same plans; `None` for none.
+    /// The sum of tallies of the same plans; `None` if there are no tallies.
     pub fn sum(tallies: impl IntoIterator<Item = Self>) -> Option<Self> {
         tallies.into_iter().reduce(|mut sum, other| {
             sum.merge(&other);
@@ -252,7 +252,7 @@ impl Tally {
         })
     }
 
-    /// Adds the counts of `other`, which is of the same plans.
+    /// Adds the counts of `other`, a tally of the same plans.
     pub fn merge(&mut self, other: &Self) {
         self.plans.iter_mut().zip(&other.plans).for_each(|(a, b)| a.merge(b));
         self.pairs.iter_mut().zip(&other.pairs).for_each(|(a, b)| a.merge(b));
@@ -267,7 +267,7 @@ impl PlanTally {
         Self { steps: vec![StepTally::default(); steps], latencies: Latencies::on(scale), ..Self::default() }
     }
 
-    /// An empty tally with room for what happens in the queues of these providers.
+    /// An empty tally that also counts what happens in the queues of these providers.
     pub(super) fn with_queues(steps: usize, providers: &[Provider], scale: &Arc<Scale>) -> Self {
         let mut tally = Self::new(steps, scale);
         for (i, provider) in providers.iter().enumerate().filter(|(_, provider)| provider.order().is_some()) {
@@ -277,7 +277,7 @@ impl PlanTally {
         tally
     }
 
-    /// Adds the counts of `other`, which is of the same plan.
+    /// Adds the counts of `other`, a tally of the same plan.
     pub fn merge(&mut self, other: &Self) {
         self.delivered += other.delivered;
         self.in_time += other.in_time;
@@ -296,7 +296,7 @@ impl PlanTally {
         self.add_first(&other.first_costs);
     }
 
-    /// Adds what others of the first recipients cost: each has a place of its own.
+    /// Adds the costs of other first recipients; each recipient has its own index, which holds 0 in the tallies of others.
     fn add_first(&mut self, costs: &[i64]) {
         if self.first_costs.len() < costs.len() {
             self.first_costs.resize(costs.len(), 0);
@@ -304,7 +304,7 @@ impl PlanTally {
         self.first_costs.iter_mut().zip(costs).for_each(|(ours, theirs)| *ours += theirs);
     }
 
-    /// Keeps what the recipients from `first` on cost, as far as they are among the first.
+    /// Keeps the costs of the recipients from `first` on, as far as they are among the first [`FIRST`].
     #[inline]
     pub(super) fn keep_first(&mut self, first: u64, costs: &[i64]) {
         let first = first as usize;
@@ -315,7 +315,7 @@ impl PlanTally {
         }
     }
 
-    /// A flow has ended.
+    /// Counts a flow that has ended.
     #[inline]
     pub fn ended(&mut self, at: Time) {
         self.last_end = self.last_end.max(Some(at.as_micros()));
@@ -326,7 +326,7 @@ impl PlanTally {
     }
 }
 
-/// The seconds for which ends are counted one by one, 12 days.
+/// The number of seconds for which ended flows are counted second by second: 12 days.
 const SECONDS: i64 = 1 << 20;
 
 impl StepTally {
@@ -356,7 +356,7 @@ impl ProviderTally {
         }
     }
 
-    /// An attempt has come to the provider, or would have but for its open circuit.
+    /// Counts an attempt that was routed to the provider; one that its open circuit did not permit is only counted as such.
     #[inline]
     pub(super) fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, result: &AttemptResult) {
         if attempt.decision == AdmissionDecision::NotPermitted {
@@ -410,13 +410,13 @@ impl QueueTally {
         }
     }
 
-    /// An attempt that came at `submitted` has been refused.
+    /// Counts an attempt that was submitted at `submitted` and rejected.
     pub(super) fn refuse(&mut self, timeline: Timeline, submitted: Time) {
         self.refused += 1;
         self.refusals.add(timeline.bin(submitted));
     }
 
-    /// Attempts have left, after these waits: the moment and the wait of each (µs).
+    /// Counts attempts that departed: the departure time and the wait of each (µs).
     #[inline]
     pub(super) fn left(&mut self, timeline: Timeline, departs: &[i64], waits: &[i64]) {
         let bin = |departs: i64| timeline.bin(Time::from_micros(departs));
@@ -427,14 +427,14 @@ impl QueueTally {
         self.drained = self.drained.max(waited.max());
     }
 
-    /// An attempt that left then has held a line until `released`.
+    /// Counts a line that an attempt held from its departure until `released`.
     #[inline]
     pub(super) fn released(&mut self, timeline: Timeline, departs: Time, released: Time) {
         self.held += released.since(departs).as_micros() as u128;
         self.releases.add(timeline.bin(released));
     }
 
-    /// An attempt that came at `submitted` has waited in vain; for ever if its patience is endless.
+    /// Counts an attempt that was submitted at `submitted` and expired in the queue, or waits there without end.
     pub(super) fn withdrew(&mut self, timeline: Timeline, submitted: Time, patience: Time) {
         self.withdrawn += 1;
         if !patience.is_never() {

@@ -1,4 +1,4 @@
-//! The recorder that counts: what happens to one recipient becomes counts of the plan and a row of the batch.
+//! The recorder that counts: it turns what happens to one recipient into counts of the plan and a row of the batch.
 
 use super::admission::RoutedAttempt;
 use super::batch::Row;
@@ -10,11 +10,11 @@ use crate::provider::AttemptResult;
 use crate::status::FlowStatus;
 use crate::units::Time;
 
-/// What must be known of a recipient to count the rest.
+/// What must be known of a recipient to count what happens next.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RecipientStats {
     pub(super) row: Row,
-    /// When the message of the latest attempt reaches the person; [`Time::NEVER`] if it does not.
+    /// When the message of the latest attempt reaches the recipient; [`Time::NEVER`] if it does not.
     pub(super) latest: Time,
     /// The step that reached the recipient first.
     pub(super) first_step: u8,
@@ -23,10 +23,10 @@ pub(super) struct RecipientStats {
 }
 
 impl RecipientStats {
-    /// Before the first attempt.
+    /// The state before the first attempt.
     pub(super) const BLANK: Self = Self { row: Row::EMPTY, latest: Time::NEVER, first_step: 0, step: 0 };
 
-    /// After the last report.
+    /// Counts how the flow ended, after the last report, and returns the recipient's row.
     #[inline]
     pub(super) fn finish(mut self, status: FlowStatus, tally: &mut PlanTally) -> Row {
         match status {

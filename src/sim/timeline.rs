@@ -1,8 +1,8 @@
-//! The bins of time into which a world's events are counted.
+//! The bins of time into which a run's events are counted.
 
 use crate::units::{Span, Time};
 
-/// How many bins there are at the most; one more holds what comes after them.
+/// The maximum number of bins; one more holds everything after them.
 const BINS: usize = 4096;
 
 /// Bins of time of equal width, a power of two in microseconds.
@@ -12,7 +12,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Bins, 4096 at the most, over the span from the start to `horizon`.
+    /// At most 4096 bins over the span from the start to `horizon`.
     #[must_use]
     pub fn over(horizon: Time) -> Self {
         let micros = horizon.as_micros().max(1) as u64;
@@ -20,14 +20,14 @@ impl Timeline {
         Self { width_bits }
     }
 
-    /// The bin of a point of time; [`Timeline::bins`] for what comes after the last.
+    /// The bin of a time; [`Timeline::bins`] for a time after the last bin.
     #[must_use]
     #[inline]
     pub fn bin(self, at: Time) -> usize {
         ((at.as_micros() >> self.width_bits) as usize).min(BINS)
     }
 
-    /// How many bins there are.
+    /// The number of bins.
     #[must_use]
     pub const fn bins(self) -> usize {
         BINS

@@ -1,4 +1,4 @@
-//! Two scenarios on the same recipients, in lock-step: batch by batch, so that every recipient's lives stand side by side.
+//! Two scenarios with the same recipients, in lockstep: batch by batch, so that the results of each recipient can be compared.
 
 use super::batch;
 use super::independent::{Gathered, RunContext, Shared, StreamTally, Table};
@@ -8,19 +8,19 @@ use super::tally::{PairTally, Tally};
 use crate::stats::Cells;
 use rayon::prelude::*;
 
-/// What the first recipients of a stream came to in two worlds, under couples of plans.
+/// The results of the first recipients of a stream in two runs, under couples of plans, one plan from each run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Versus {
-    /// In each world.
+    /// The results in each run.
     pub sides: [StreamTally; 2],
-    /// For each couple, the recipients in whom they differ.
+    /// For each couple, the recipients whose results differ.
     pub pairs: Vec<PairTally>,
-    /// For each couple, the first recipient whose life differs.
+    /// For each couple, the first recipient whose results differ.
     pub differing: Vec<Option<u64>>,
 }
 
-/// Plays the first `recipients` of a stream, which both worlds have by the same name and their luck with it, each as if it were alone;
-/// `couples` are plans of the first world and of the second, by their indices.
+/// Simulates the first `recipients` of a stream independently in two runs. Both runs have the stream under the same name, and so with
+/// common random numbers. `couples` holds the indices of a plan of the first run and of one of the second.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -33,7 +33,7 @@ pub fn play_versus(
 ) -> Result<Versus, Interrupted> {
     let [one, other] = [0, 1].map(|side| Shared::new(runs[side], classes[side], recipients, progress));
     let shared = [one, other];
-    // A stream with a plan of its own is played under that alone.
+    // A stream with a plan of its own is simulated only under that plan.
     let place = |side: usize, plan: usize| if classes[side].own.is_empty() { plan } else { 0 };
     let couples: Vec<_> = couples.iter().map(|&(ours, theirs)| (place(0, ours), place(1, theirs))).collect();
     let lockstep = Lockstep { runs, shared: &shared, couples: &couples };
@@ -53,14 +53,14 @@ pub fn play_versus(
     })
 }
 
-/// What is played.
+/// The two runs that are simulated, and the couples of plans that are compared.
 struct Lockstep<'a> {
     runs: [&'a RunContext<'a>; 2],
     shared: &'a [Shared<'a>; 2],
     couples: &'a [(usize, usize)],
 }
 
-/// What a thread has counted.
+/// The counts of one thread.
 struct Counts {
     tallies: [Tally; 2],
     sections: Vec<(usize, [Vec<Cells>; 2])>,
@@ -83,7 +83,7 @@ impl Lockstep<'_> {
         }
     }
 
-    /// Plays sections until none is left.
+    /// Simulates sections until none is left.
     fn work(&self) -> Result<Counts, Interrupted> {
         let mut counts = self.empty();
         let [mut one, mut other] = self.shared.each_ref().map(Table::new);
@@ -124,7 +124,7 @@ impl Counts {
     }
 }
 
-/// The lower of two numbers that may not be there.
+/// The lower of two optional numbers; a missing one is ignored.
 fn first_of(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     one.into_iter().chain(other).min()
 }

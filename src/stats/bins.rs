@@ -1,21 +1,21 @@
-//! Counts by index that grow as far as they are needed.
+//! Counts by index that grow as needed.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::ops::Range;
 
-/// So many counts are kept as a list before room is made for them: most bins of most plans hold next to nothing.
+/// The number of counts kept as a list before an array is allocated: most bins of most plans are nearly empty.
 const FEW: usize = 128;
 
 /// How often each index occurred. Merging is exact, in any order.
 #[derive(Clone, Debug, Default)]
 pub struct Bins {
     counts: Vec<u64>,
-    /// While there are few: the indices that occurred, one by one, and no `counts`.
+    /// The first indices that occurred, one by one, as long as there are few and `counts` is empty.
     few: Vec<u32>,
 }
 
 impl Bins {
-    /// With room for indices below `room`, so that it need not grow; untouched room costs no memory.
+    /// Allocates an array for indices below `room`, so that it need not grow; pages that are never touched use no memory.
     #[must_use]
     pub fn with_room(room: usize) -> Self {
         Self { counts: vec![0; room], few: Vec::new() }
@@ -31,7 +31,7 @@ impl Bins {
         }
     }
 
-    /// Counts so many more of `index`.
+    /// Counts `count` more of `index`.
     pub fn add_many(&mut self, index: usize, count: u64) {
         if count > 0 {
             self.make_room(index + 1);
@@ -50,7 +50,7 @@ impl Bins {
         self.counts[index] += 1;
     }
 
-    /// Makes room for indices below `room`, and gives up the list.
+    /// Makes room for indices below `room`, and moves the list into the array.
     fn make_room(&mut self, room: usize) {
         let room = self.few.iter().fold(room, |room, &index| room.max(index as usize + 1));
         if self.counts.len() < room {
@@ -61,7 +61,7 @@ impl Bins {
         }
     }
 
-    /// Sets every count to zero, of which those outside `used` are already, and keeps the room.
+    /// Sets every count to zero and keeps the array. The counts outside `used` must be zero already.
     pub fn clear(&mut self, used: Range<usize>) {
         let used = used.start..used.end.min(self.counts.len());
         self.counts.get_mut(used).unwrap_or_default().fill(0);
@@ -73,7 +73,7 @@ impl Bins {
         self.merge_used(other, 0..other.counts.len());
     }
 
-    /// Adds the counts of `other`, of which those outside `used` are zero.
+    /// Adds the counts of `other`, which must be zero outside `used`.
     pub fn merge_used(&mut self, other: &Self, used: Range<usize>) {
         other.few.iter().for_each(|&index| self.add(index as usize));
         let used = used.start..used.end.min(other.counts.len());
@@ -87,19 +87,19 @@ impl Bins {
         ours.iter_mut().zip(theirs).for_each(|(count, more)| *count += more);
     }
 
-    /// Indices that occurred and how often, in no particular order, an index perhaps more than once.
+    /// The indices that occurred and their counts, in no particular order; an index may appear more than once.
     pub fn iter(&self) -> impl Iterator<Item = (usize, u64)> {
         let few = self.few.iter().map(|&index| (index as usize, 1));
         few.chain(self.counts.iter().copied().enumerate().filter(|&(_, count)| count > 0))
     }
 
-    /// Each index that occurred and how often, rising.
+    /// The indices that occurred and their counts, in ascending order.
     #[must_use]
     pub fn rising(&self) -> Vec<(usize, u64)> {
         self.rising_in(0..self.counts.len())
     }
 
-    /// Likewise where no index outside `used` occurred.
+    /// The indices that occurred and their counts, in ascending order, provided that no index outside `used` occurred.
     #[must_use]
     pub fn rising_in(&self, used: Range<usize>) -> Vec<(usize, u64)> {
         if let Some(counts) = self.dense(used.clone()) {
@@ -115,14 +115,14 @@ impl Bins {
         all
     }
 
-    /// How often each index of `used` occurred; `None` while there are few.
+    /// The counts of the indices in `used`; `None` while the counts are kept as a list.
     #[must_use]
     pub fn dense(&self, used: Range<usize>) -> Option<&[u64]> {
         let used = used.start..used.end.min(self.counts.len());
         self.few.is_empty().then(|| self.counts.get(used).unwrap_or_default())
     }
 
-    /// The index of which, counted from `from` on, below which none occurred, the one with this rank is; ranks begin with 1.
+    /// The index of the value with this rank; ranks start at 1. No index below `from` may have occurred.
     #[must_use]
     pub fn of_rank(&self, rank: u64, from: usize) -> Option<usize> {
         let mut seen = 0;
@@ -143,7 +143,7 @@ impl Bins {
         self.few.is_empty() && self.counts.iter().all(|&count| count == 0)
     }
 
-    /// How often anything occurred.
+    /// The sum of all counts.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.iter().map(|(_, count)| count).sum()
@@ -159,7 +159,7 @@ impl Bins {
     }
 }
 
-/// They are equal if everything occurred as often.
+/// Equal if every index has the same count.
 impl PartialEq for Bins {
     fn eq(&self, other: &Self) -> bool {
         self.rising() == other.rising()
@@ -168,14 +168,14 @@ impl PartialEq for Bins {
 
 impl Eq for Bins {}
 
-/// As pairs of index and count, by rising index: equal counts have equal bytes.
+/// Serialised as pairs of index and count, in ascending order, so that equal counts have equal bytes.
 impl Serialize for Bins {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.rising().serialize(serializer)
     }
 }
 
-/// The most an index may be that is read: no bin of time, second or cell of a histogram is further on.
+/// The largest index accepted on input: no time bin, second or histogram cell goes beyond it.
 const LAST: usize = 1 << 24;
 
 impl<'de> Deserialize<'de> for Bins {

@@ -1,8 +1,8 @@
-//! A histogram that is complete: which cells hold any, and how many lie up to each.
+//! A finished histogram: its occupied cells and their cumulative counts.
 
 use serde::{Deserialize, Serialize};
 
-/// The cells of a [`Scale`](super::Scale) that hold any values, rising, and how many values lie up to and in each.
+/// The occupied cells of a [`Scale`](super::Scale), in ascending order, with the cumulative count up to and including each.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Cells {
     cells: Vec<u32>,
@@ -10,7 +10,7 @@ pub struct Cells {
 }
 
 impl Cells {
-    /// From cells that rise, and how many each holds.
+    /// From cells in ascending order and their counts.
     #[must_use]
     pub fn new(counts: Vec<(usize, u64)>) -> Self {
         let mut sum = 0;
@@ -22,12 +22,12 @@ impl Cells {
         Self { cells, upto }
     }
 
-    /// From how many each of all cells holds, from the `first` on.
+    /// From the counts of consecutive cells, starting with `first`.
     #[must_use]
     pub fn of_counts(first: usize, counts: &[u64]) -> Self {
         let occupied = counts.iter().filter(|&&count| count > 0).count();
         let (mut cells, mut upto) = (vec![0; occupied + 1], vec![0; occupied + 1]);
-        // Without a branch on each count: at a histogram's ends none can be foreseen.
+        // No branch on the counts: at the ends of a histogram they are unpredictable.
         let (mut sum, mut place) = (0, 0);
         for (cell, &count) in (first as u32..).zip(counts) {
             sum += count;
@@ -39,7 +39,7 @@ impl Cells {
         Self { cells, upto }
     }
 
-    /// All values of both.
+    /// All values of both histograms.
     #[must_use]
     pub fn merged(&self, other: &Self) -> Self {
         let mut all: Vec<_> = self.counts().chain(other.counts()).collect();
@@ -57,27 +57,27 @@ impl Cells {
         self.cells.iter().zip(&self.upto).zip(before).map(|((&cell, &upto), before)| (cell as usize, upto - before))
     }
 
-    /// How many values there are.
+    /// The number of values.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.upto.last().copied().unwrap_or(0)
     }
 
-    /// How many lie up to and in `cell`.
+    /// The number of values up to and including `cell`.
     #[must_use]
     pub fn upto(&self, cell: usize) -> u64 {
         let place = self.cells.partition_point(|&other| other as usize <= cell);
         if place == 0 { 0 } else { self.upto[place - 1] }
     }
 
-    /// The place among [`Cells::occupied`] of the cell of the value with this rank, from 1 for the least; of the last for one that is too
-    /// high.
+    /// The position in [`Cells::occupied`] of the cell that holds the value with this rank, from 1 for the smallest; a rank that is
+    /// too high returns the last position.
     #[must_use]
     pub fn place_of_rank(&self, rank: u64) -> usize {
         self.upto.partition_point(|&upto| upto < rank).min(self.upto.len().saturating_sub(1))
     }
 
-    /// The cells that hold any, rising.
+    /// The occupied cells, in ascending order.
     #[must_use]
     pub fn occupied(&self) -> &[u32] {
         &self.cells

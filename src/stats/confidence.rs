@@ -1,11 +1,12 @@
-//! How sure an interval is, and the quantiles that make it so.
+//! Confidence levels and the quantiles that belong to them.
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 /// The 97.5 % quantile of the standard normal distribution.
 const Z95: f64 = 1.959_963_984_540_054;
 
-/// The confidence of an interval: how seldom it misses the truth, half of that on either side.
+/// The confidence level of an interval, held as its error: the probability that it misses the true value, half of it on either
+/// side.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Confidence {
     error: f64,
@@ -21,25 +22,25 @@ impl Confidence {
     /// 95 %.
     pub const USUAL: Self = Self { error: 0.05 };
 
-    /// That of each of so many intervals which together miss no more often than one of this confidence (Bonferroni).
+    /// The level of each of `intervals` intervals whose joint error does not exceed that of this level (Bonferroni).
     #[must_use]
     pub fn shared_by(self, intervals: usize) -> Self {
         Self { error: self.error / intervals.max(1) as f64 }
     }
 
-    /// That of an interval of which one end is held to a bound, so that the error of this confidence is all on that side.
+    /// The level of an interval of which only one end is compared with a bound, so that the whole error is on that side.
     #[must_use]
     pub fn one_sided(self) -> Self {
         Self { error: 2.0 * self.error }
     }
 
-    /// How often such an interval misses.
+    /// The probability that an interval at this level misses the true value.
     #[must_use]
     pub const fn error(self) -> f64 {
         self.error
     }
 
-    /// So many standard errors of a normal distribution lie on either side.
+    /// The half-width of the interval in standard errors, for a normal distribution.
     #[must_use]
     pub fn normal(self) -> f64 {
         if self == Self::USUAL {
@@ -48,8 +49,8 @@ impl Confidence {
         Normal::new(0.0, 1.0).map_or(Z95, |normal| normal.inverse_cdf(1.0 - self.error / 2.0))
     }
 
-    /// Likewise of Student's t distribution; the normal's where `freedom` is no positive number, or so large that it makes no
-    /// difference.
+    /// The half-width of the interval in standard errors, for Student's t distribution. Uses the normal distribution where
+    /// `freedom` is not a positive number, or is so large that it makes no difference.
     #[must_use]
     pub fn student(self, freedom: f64) -> f64 {
         if freedom > 1e5 {
@@ -63,7 +64,7 @@ impl Confidence {
 mod tests {
     use super::*;
 
-    /// Tables of the normal and of Student's distribution.
+    /// Compared with tables of the normal and Student's t distributions.
     #[test]
     fn quantiles_are_those_of_tables() {
         assert!((Confidence::USUAL.student(9.0) - 2.262_157).abs() < 1e-5);

@@ -1,5 +1,5 @@
-//! Latencies in groups that are independent of one another while those in a group may not be: sections of independent recipients, or
-//! replications.
+//! Latencies in groups that are mutually independent, while values within a group may not be: sections of independent recipients,
+//! or replications.
 
 use super::cells::Cells;
 use super::confidence::Confidence;
@@ -8,28 +8,29 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-/// At most so many groups are kept apart: neighbours are put together when there are more.
+/// The maximum number of groups: beyond it, neighbours are merged.
 const MOST: usize = 64;
 
-/// Of quantiles the skewness is taken as it is: what exceeds a threshold is a share, whose skewness few values tell well enough.
+/// For quantiles the skewness is used as measured: exceeding a threshold is a share, whose skewness a few values estimate well
+/// enough.
 const OF_QUANTILES: f64 = 1.0;
 
-/// Groups of latencies, independent of one another and of equal size, but for the last, which may be smaller.
+/// Groups of latencies that are mutually independent and of equal size, except for the last, which may be smaller.
 ///
-/// Members are numbered. A group is a run of neighbours whose length is a power of two, so that it does not matter in which order they
-/// are added, nor whether they are added here or to others that are merged.
+/// Members are numbered. A group is a run of consecutive members whose length is a power of two, so the result depends neither on
+/// the order in which members are added nor on whether they are added here or to other groups that are merged later.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Groups {
-    /// Each by the number of its first member, in units of a group.
+    /// The groups, keyed by the number of the first member in units of a group.
     groups: BTreeMap<u64, Cells>,
-    /// The binary logarithm of how many members make a group.
+    /// The binary logarithm of the number of members in a group.
     level: u32,
-    /// How many members there are, if none is missing before the last.
+    /// The number of members, provided that none is missing before the last.
     members: u64,
 }
 
 impl Groups {
-    /// Adds to the member with this number.
+    /// Adds values to the member with this number.
     pub fn add(&mut self, member: u64, cells: Cells) {
         self.make_room(member + 1);
         self.add_to_group(member >> self.level, cells);
@@ -47,16 +48,16 @@ impl Groups {
         }
     }
 
-    /// Adds all that others hold.
+    /// Adds all values of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.make_room(other.members);
         for (number, cells) in &other.groups {
-            // Others are no larger than these, as they have no more members.
+            // The groups of `other` are no larger than these, as it has no more members.
             self.add_to_group(number >> (self.level - other.level), cells.clone());
         }
     }
 
-    /// Puts neighbours together, two by two, until so many members are no more than [`MOST`] groups.
+    /// Merges neighbours, two by two, until `members` members form at most [`MOST`] groups.
     fn make_room(&mut self, members: u64) {
         self.members = self.members.max(members);
         let before = self.level;
@@ -75,25 +76,26 @@ impl Groups {
         self.groups.values()
     }
 
-    /// By how many each group has more values up to and in `cell`, or none where there is no cell, than the share `p` of its own.
+    /// By how much the number of values up to and including `cell` exceeds the share `p` of each group's own values; with `None`
+    /// the number of values is 0.
     #[must_use]
     pub fn deviations(&self, cell: Option<usize>, p: f64) -> Vec<f64> {
         let upto = |cells: &Cells| cell.map_or(0, |cell| cells.upto(cell)) as f64;
         self.groups.values().map(|cells| upto(cells) - p * cells.count() as f64).collect()
     }
 
-    /// Between which cells the `p` quantile lies; `pooled` are the values of all groups together. `None` for fewer than 2 groups, and
-    /// where there are no values.
+    /// The cells between which the `p` quantile lies; `pooled` are the values of all groups together. `None` for fewer than 2
+    /// groups, and when there are no values.
     ///
-    /// A threshold may be the quantile as long as an interval of the groups' deviations there holds 0: each is tried with its own spread,
-    /// since beyond the quantile groups differ more (a score interval; Wilson's is one).
+    /// A threshold may be the quantile if an interval of the groups' deviations at that threshold contains 0. Each is tested with
+    /// its own spread, since groups differ more beyond the quantile (a score interval, of which Wilson's is one).
     #[must_use]
     pub fn quantile_cells(&self, pooled: &Cells, p: f64, confidence: Confidence) -> Option<(usize, usize)> {
         let occupied = pooled.occupied();
         if self.groups.len() < 2 || occupied.is_empty() {
             return None;
         }
-        // The threshold with the number t lies above the first t cells.
+        // Threshold number t lies above the first t cells.
         let may_be = |t: usize| {
             let cell = t.checked_sub(1).map(|place| occupied[place] as usize);
             Moments::of(&self.deviations(cell, p)).is_some_and(|moments| moments.may_be_zero(OF_QUANTILES, confidence))
@@ -105,8 +107,8 @@ impl Groups {
     }
 }
 
-/// The least number of steps, up to `most`, after which something does not hold that once it does not never does again: doubling, then
-/// halving. After `most` it does not.
+/// The smallest number of steps, up to `most`, at which `holds` is false, for a condition that stays false once it is: by doubling,
+/// then by halving. It is assumed false at `most`.
 fn first_without(most: usize, holds: impl Fn(usize) -> bool) -> usize {
     if most == 0 || !holds(0) {
         return 0;
@@ -146,7 +148,7 @@ mod tests {
             assert_eq!(sizes.iter().sum::<u64>(), 2 * count as u64);
             let (last, others) = sizes.split_last().expect("some");
             assert!(others.iter().all(|size| size == &sizes[0] && size >= last), "{sizes:?}");
-            // Dealt into three, back to front, and put together again.
+            // Split into three, in reverse order, and merged again.
             let mut parts = [0, 1, 2].map(|part| {
                 let mut groups = Groups::default();
                 (0..count).rev().filter(|i| i % 3 == part).for_each(|i| groups.add(i as u64, of(&[i, i + 1])));
@@ -159,8 +161,8 @@ mod tests {
         }
     }
 
-    /// Thirty groups of hundred values each, spread evenly over 0 to 99 but for shifts between groups: the interval of the median holds
-    /// it, and is as wide as the shifts make it.
+    /// Thirty groups of a hundred values each, spread evenly over 0 to 99 except for shifts between groups: the interval of the
+    /// median contains it, and is as wide as the shifts imply.
     #[test]
     fn the_interval_of_a_quantile_is_that_of_groups() {
         let mut groups = Groups::default();
@@ -169,13 +171,13 @@ mod tests {
             .for_each(|i| groups.add(i as u64, of(&(0..100).map(|value| value + shifts[i % 10]).collect::<Vec<_>>())));
         let pooled = groups.all().fold(Cells::default(), |a, b| a.merged(b));
         let (low, high) = groups.quantile_cells(&pooled, 0.5, Confidence::USUAL).expect("thirty groups");
-        // The shifts have a mean of 6 and a deviation of 3.2: t s / sqrt(30) = 1.2.
+        // The shifts have a mean of 6 and a standard deviation of 3.2: t s / sqrt(30) = 1.2.
         assert!((53..=55).contains(&low) && (56..=58).contains(&high), "{low} to {high}");
         let wider = groups.quantile_cells(&pooled, 0.5, Confidence::USUAL.shared_by(100)).expect("thirty groups");
         assert!(wider.0 < low && wider.1 > high);
     }
 
-    /// Half of all values are 7, in every group: that is the median, and nothing else can be.
+    /// Half of all values in every group are 7: that is the median, and no other value is possible.
     #[test]
     fn on_an_atom_the_interval_has_no_width() {
         let mut groups = Groups::default();

@@ -1,9 +1,9 @@
-//! Intervals of shares, of their paired differences, and of differences of what has an interval.
+//! Intervals of shares, of paired differences of shares, and of differences of estimates that have intervals.
 
 use super::confidence::Confidence;
 
-/// Wilson's score interval of a share of `count` in `n` (Wilson 1927; Brown, Cai and DasGupta, "Interval estimation for a
-/// binomial proportion", 2001). `None` when `n` is 0.
+/// Wilson's score interval for a share of `count` in `n` (Wilson 1927; Brown, Cai and DasGupta, "Interval estimation for a binomial
+/// proportion", 2001). `None` when `n` is 0.
 #[must_use]
 pub fn wilson(count: f64, n: f64, confidence: Confidence) -> Option<(f64, f64)> {
     if n <= 0.0 {
@@ -19,9 +19,9 @@ pub fn wilson(count: f64, n: f64, confidence: Confidence) -> Option<(f64, f64)> 
     Some((low, high))
 }
 
-/// The interval of a difference of shares of the same `n` recipients, of whom `only_first` are in the first share alone and
-/// `only_second` in the second alone: Wald's with half a count added to each cell of the table (Agresti and Min, "Simple improved
-/// confidence intervals for comparing matched proportions", 2005). `None` when `n` is 0.
+/// The interval of a difference of shares of the same `n` recipients, of which `only_first` are in the first share alone and
+/// `only_second` in the second alone: Wald's interval with half a count added to each cell of the table (Agresti and Min, "Simple
+/// improved confidence intervals for comparing matched proportions", 2005). `None` when `n` is 0.
 #[must_use]
 pub fn paired_share_difference(
     only_first: f64,
@@ -38,9 +38,9 @@ pub fn paired_share_difference(
     Some(((middle - half).max(-1.0), (middle + half).min(1.0)))
 }
 
-/// The interval of `first - second`, of two estimates with intervals of their own whose errors have this `correlation`: MOVER, the
-/// method of variance estimates recovery (Zou and Donner, "Construction of confidence limits about effect measures", 2008). It is not
-/// symmetric where the intervals are not.
+/// The interval of `first - second`, for two estimates with their own intervals whose errors have this `correlation`: MOVER, the
+/// method of variance estimates recovery (Zou and Donner, "Construction of confidence limits about effect measures", 2008). It is
+/// asymmetric where the intervals are.
 #[must_use]
 pub fn difference(first: (f64, (f64, f64)), second: (f64, (f64, f64)), correlation: f64) -> (f64, f64) {
     let ((a, (a_low, a_high)), (b, (b_low, b_high))) = (first, second);
@@ -48,7 +48,7 @@ pub fn difference(first: (f64, (f64, f64)), second: (f64, (f64, f64)), correlati
     (a - b - reach(a - a_low, b_high - b), a - b + reach(a_high - a, b - b_low))
 }
 
-/// Pearson's correlation of paired values; 0 where one of them does not vary.
+/// Pearson's correlation of paired values; 0 if either of them does not vary.
 #[must_use]
 pub fn correlation(pairs: &[(f64, f64)]) -> f64 {
     let n = pairs.len() as f64;
@@ -68,7 +68,7 @@ mod tests {
         assert!((a.0 - b.0).abs() < 5e-5 && (a.1 - b.1).abs() < 5e-5, "{a:?}, not {b:?}");
     }
 
-    /// 10 of 20: worked through by hand with z = 1.96.
+    /// 10 of 20, computed by hand with z = 1.96.
     #[test]
     fn wilson_gives_the_textbook_interval() {
         close(wilson(10.0, 20.0, Confidence::USUAL), (0.29930, 0.70070));
@@ -86,7 +86,7 @@ mod tests {
         assert!(same.0 < 0.0 && same.1 > 0.0 && same.1 < 3e-6);
     }
 
-    /// Errors that are independent add up as squares; those that are the same cancel.
+    /// Independent errors add as squares; identical errors cancel.
     #[test]
     fn differences_reach_as_far_as_their_parts_and_their_correlation_allow() {
         let (first, second) = ((10.0, (7.0, 14.0)), (4.0, (3.0, 8.0)));

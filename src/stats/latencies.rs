@@ -1,4 +1,4 @@
-//! Latencies as a histogram of three significant digits, with exact sums.
+//! Latencies as a histogram with three significant digits and exact sums.
 
 use super::bins::Bins;
 use super::cells::Cells;
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// How long deliveries took.
+/// A distribution of latencies.
 ///
-/// Mean, variance, least and longest are exact; a quantile is known to the cell of a [`Scale`] that it falls into.
+/// The mean, variance, minimum and maximum are exact; a quantile is known to within its cell of a [`Scale`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Latencies {
     scale: Arc<Scale>,
@@ -25,14 +25,14 @@ pub struct Latencies {
     longest: i64,
 }
 
-/// A quantile, and between which values (s) the data know it to lie: the cell that it falls into.
+/// A quantile and the bounds (s) within which the data place it: those of its cell.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Quantile {
     /// The middle of its cell (s).
     pub value: f64,
-    /// The least that it can be (s).
+    /// The lower bound (s).
     pub low: f64,
-    /// The most that it can be (s).
+    /// The upper bound (s).
     pub high: f64,
 }
 
@@ -43,14 +43,14 @@ impl Default for Latencies {
 }
 
 impl Latencies {
-    /// None yet, to be told apart by this scale.
+    /// An empty distribution on this scale.
     #[must_use]
     pub fn on(scale: &Arc<Scale>) -> Self {
         let (scale, cells) = (Arc::clone(scale), Bins::default());
         Self { scale, cells, count: 0, sum: 0, sum_of_squares: 0, least: i64::MAX, longest: 0 }
     }
 
-    /// Counts latencies (µs); none is negative.
+    /// Adds latencies (µs), none of them negative.
     #[inline(always)]
     pub fn record_all(&mut self, micros: &[i64]) {
         if self.scale.is_plain() {
@@ -65,14 +65,14 @@ impl Latencies {
         self.longest = micros.iter().fold(self.longest, |longest, &latency| longest.max(latency));
     }
 
-    /// Forgets all, and keeps the room.
+    /// Removes all latencies and keeps the memory.
     pub fn clear(&mut self) {
         let mut cells = std::mem::take(&mut self.cells);
         cells.clear(self.used());
         *self = Self { cells, ..Self::on(&self.scale) };
     }
 
-    /// Adds the latencies of `other`, which is on the same scale, or on one with atoms besides.
+    /// Adds the latencies of `other`, which is on the same scale, or on one with additional atoms.
     pub fn merge(&mut self, other: &Self) {
         if Arc::ptr_eq(&self.scale, &other.scale) || self.scale == other.scale {
             self.cells.merge_used(&other.cells, other.used());
@@ -88,44 +88,44 @@ impl Latencies {
         self.longest = self.longest.max(other.longest);
     }
 
-    /// The cells from the least to the longest; all others are empty.
+    /// The range of cells from the smallest latency to the largest; all others are empty.
     fn used(&self) -> Range<usize> {
         if self.count == 0 { 0..0 } else { self.scale.cell(self.least)..self.scale.cell(self.longest) + 1 }
     }
 
-    /// How many.
+    /// The number of latencies.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// How many are zero.
+    /// The number of latencies that are zero.
     #[must_use]
     pub fn zeros(&self) -> u64 {
         let first = self.scale.cell(0);
         self.cells.iter().filter(|&(cell, _)| cell == first).map(|(_, count)| count).sum()
     }
 
-    /// Their sum (µs).
+    /// The sum of the latencies (µs).
     #[must_use]
     pub const fn sum(&self) -> u128 {
         self.sum
     }
 
-    /// The sum of their squares (µs²).
+    /// The sum of the squared latencies (µs²).
     #[must_use]
     pub const fn sum_of_squares(&self) -> u128 {
         self.sum_of_squares
     }
 
-    /// The longest; `None` when there is none.
+    /// The largest latency; `None` when there is none.
     #[must_use]
     pub fn longest(&self) -> Option<Time> {
         (self.count > 0).then(|| Time::from_micros(self.longest))
     }
 
-    /// Mean, spread and skewness (µs): the first two are exact, the skewness is that of the middles of the cells. `None` for fewer than
-    /// 3, and where the squares are too large to be summed.
+    /// The mean, standard deviation and skewness (µs). The first two are exact; the skewness is computed from the middles of the
+    /// cells. `None` for fewer than 3 latencies, and when the sum of squares overflows.
     #[must_use]
     pub fn moments(&self) -> Option<Moments> {
         let exact = Moments::of_sums(self.count, i128::try_from(self.sum).ok()?, self.sum_of_squares)?;
@@ -149,7 +149,7 @@ impl Latencies {
         (p * self.count as f64).ceil().max(1.0) as u64
     }
 
-    /// The value of this rank, from 1 for the least.
+    /// The value of this rank, from 1 for the smallest.
     #[must_use]
     pub fn of_rank(&self, rank: u64) -> Option<Quantile> {
         if rank == 0 || rank > self.count {
@@ -158,7 +158,7 @@ impl Latencies {
         self.cells.of_rank(rank, self.used().start).map(|cell| self.at(cell))
     }
 
-    /// What is known of a value in this cell.
+    /// The quantile that corresponds to this cell.
     #[must_use]
     pub fn at(&self, cell: usize) -> Quantile {
         let (low, high) = self.scale.bounds(cell).into_inner();
@@ -166,8 +166,8 @@ impl Latencies {
         Quantile { value: 0.5 * (low + high), low, high }
     }
 
-    /// The distribution-free interval of the `p` quantile (s): the values of ranks `n p ± z sqrt(n p (1 - p))`, the ranks
-    /// being binomial, with the cells that they lie in; `None` where those ranks are not in the data.
+    /// The distribution-free interval of the `p` quantile (s): the values of ranks `n p ± z sqrt(n p (1 - p))`, the ranks being
+    /// binomial, widened to the cells that hold them; `None` when those ranks are not in the data.
     #[must_use]
     pub fn quantile_interval(&self, p: f64, confidence: Confidence) -> Option<(f64, f64)> {
         let n = self.count as f64;
@@ -179,7 +179,7 @@ impl Latencies {
         Some((self.of_rank(low as u64)?.low, self.of_rank(high as u64)?.high))
     }
 
-    /// The cells that hold any, and how many.
+    /// The occupied cells and their counts.
     #[must_use]
     pub fn cells(&self) -> Cells {
         let used = self.used();
@@ -189,7 +189,7 @@ impl Latencies {
         }
     }
 
-    /// The distribution: for each cell that holds any, its upper end (s) and how many latencies are no longer.
+    /// The distribution: for each occupied cell, its upper end (s) and the number of latencies up to that end.
     #[must_use]
     pub fn cumulative(&self) -> Vec<(f64, u64)> {
         let upper = |(cell, count)| (*self.scale.bounds(cell).end() as f64 / 1e6, count);
@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(Latencies::default().quantile(0.5), None);
     }
 
-    /// 34.000 s lies in a bucket with others that are close to it, and has a cell of its own on a scale that knows of it.
+    /// 34.000 s shares a bucket with other values close to it, and has its own cell on a scale with an atom there.
     #[test]
     fn a_quantile_on_an_atom_is_exact() {
         let all: Vec<i64> = (0..400).map(|i| 33_985_000 + 60 * i).chain([34_000_000; 600]).collect();
@@ -272,7 +272,7 @@ mod tests {
         assert!(low <= 50.0 && high == 50.0);
     }
 
-    /// The skewness is that of all values, to a thousandth.
+    /// The skewness equals that of the raw values, to a thousandth.
     #[test]
     fn moments_are_those_of_the_values() {
         let all = noise(3_000);

@@ -1,4 +1,4 @@
-//! Estimators: exact counts of what happened, and what they say of what would happen.
+//! Estimators: exact counts of simulated results, and the estimates and intervals derived from them.
 
 mod bins;
 mod cells;

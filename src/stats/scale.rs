@@ -1,29 +1,30 @@
-//! How spans are told apart in a histogram: buckets of three significant digits, and single values that many share.
+//! The cells of a latency histogram: buckets of three significant digits, and cells for single values that occur often.
 
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
-/// Each doubling is cut into this many buckets, so that a bucket is at most 1/1024 of its value wide.
+/// Each doubling is divided into this many buckets, so a bucket is at most 1/1024 of its value wide.
 const BUCKETS: u64 = 1 << BUCKET_BITS;
 const BUCKET_BITS: u32 = 10;
 
-/// The cells of a histogram, numbered from the shortest span (µs) to the longest: the buckets of Tene's HdrHistogram with 3 significant
-/// digits and a unit of 1 µs (<http://hdrhistogram.org>), exact below 2 ms, then 1024 to each doubling. A value that many share, an
-/// *atom*, has a cell of its own, which cuts its bucket in two, so that a quantile that falls on it is known exactly.
+/// The cells of a histogram, numbered from the shortest span (µs) to the longest. The buckets are those of Tene's HdrHistogram with
+/// 3 significant digits and a unit of 1 µs (<http://hdrhistogram.org>): exact below 2 ms, then 1024 to each doubling. A value
+/// shared by many observations, an *atom*, has its own cell, which splits its bucket in two, so that a quantile at that value is
+/// known exactly.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<i64>", into = "Vec<i64>")]
 pub struct Scale {
-    /// The atoms (µs), rising, and the cell of each.
+    /// The atoms (µs), in ascending order, and the cell of each.
     atoms: Vec<i64>,
     cells: Vec<usize>,
-    /// For each bucket up to that of the last atom: how many atoms lie in buckets below it.
+    /// For each bucket up to that of the last atom, the number of atoms in lower buckets.
     below: Vec<u16>,
 }
 
-/// The most atoms of a scale.
+/// The maximum number of atoms in a scale.
 pub const MAX_ATOMS: usize = 1024;
 
-/// From its atoms.
+/// Builds the scale with these atoms.
 impl From<Vec<i64>> for Scale {
     fn from(atoms: Vec<i64>) -> Self {
         Self::new(atoms.into_iter().map(|atom| atom.max(0)))
@@ -37,7 +38,7 @@ impl From<Scale> for Vec<i64> {
 }
 
 impl Scale {
-    /// Buckets, and a cell for each of these atoms (µs), none of them negative; of more than [`MAX_ATOMS`] those that come first.
+    /// Buckets plus a cell for each of these atoms (µs), none of them negative; beyond [`MAX_ATOMS`] only the first are used.
     #[must_use]
     pub fn new(atoms: impl IntoIterator<Item = i64>) -> Self {
         let mut atoms: Vec<i64> = atoms.into_iter().take(MAX_ATOMS).collect();
@@ -57,7 +58,7 @@ impl Scale {
         Self { atoms, cells, below }
     }
 
-    /// Whether there are no atoms: a cell is a bucket then.
+    /// Whether there are no atoms, so that every cell is a bucket.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.atoms.is_empty()
@@ -73,7 +74,7 @@ impl Scale {
         here.iter().fold(bucket + 2 * below, cut)
     }
 
-    /// How many atoms lie below a bucket, and those in it.
+    /// The number of atoms below a bucket, and the atoms in it.
     #[inline]
     fn atoms_of(&self, bucket: usize) -> (usize, &[i64]) {
         let all = self.atoms.len();
@@ -82,10 +83,10 @@ impl Scale {
         (from, &self.atoms[from..to])
     }
 
-    /// The least and the largest value (µs) of a cell; an empty range for one between two atoms that are neighbours.
+    /// The smallest and the largest value (µs) of a cell; an empty range for a cell between two adjacent atoms.
     #[must_use]
     pub fn bounds(&self, cell: usize) -> RangeInclusive<i64> {
-        // The atoms whose cells come before this one.
+        // The number of atoms whose cells precede this one.
         let before = self.cells.partition_point(|&other| other < cell);
         if self.cells.get(before) == Some(&cell) {
             return self.atoms[before]..=self.atoms[before];
@@ -106,7 +107,7 @@ pub(super) const fn bucket(value: u64) -> usize {
     ((doubling as u64 * BUCKETS) + (value >> doubling)) as usize
 }
 
-/// The least value of a bucket.
+/// The smallest value of a bucket.
 const fn lowest(index: usize) -> u64 {
     let index = index as u64;
     if index < 2 * BUCKETS {
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn cells_follow_one_another_without_gap() {
-        // Alone in their buckets, side by side in one, at both ends of one, and exact anyway.
+        // Alone in a bucket, side by side in one, at both ends of one, and where buckets are exact anyway.
         let edges = [lowest(9_000), lowest(9_001) - 1].map(|edge| edge as i64);
         let atoms = [7, 2_000, 34_000_000, 34_000_001, 34_000_400, edges[0], edges[1], 600_000_000];
         let scale = Scale::new(atoms);

@@ -1,9 +1,9 @@
-//! Exact sums of many integers, and of their squares.
+//! Exact sums of integers and of their squares.
 
-/// The sum of the squares of `values`, exactly, or the largest number where it is larger still.
+/// The exact sum of the squares of `values`, saturating at the largest number.
 ///
-/// Where all of them are below 2³² in size, as amounts and latencies in millionths nearly always are, the halves of the squares
-/// are summed on their own, which the compiler turns into vector instructions.
+/// Where all of them are below 2³² in size, as amounts and latencies in millionths nearly always are, the halves of the squares are
+/// summed separately, which the compiler can vectorise.
 #[must_use]
 #[inline(always)]
 pub fn sum_of_squares(values: &[i64]) -> u128 {
@@ -22,10 +22,10 @@ pub fn sum_of_squares(values: &[i64]) -> u128 {
     u128::from(low) + (u128::from(high) << 32)
 }
 
-/// The sum of `values`, exactly.
+/// The exact sum of `values`.
 ///
-/// So many that are all below 2⁵² in size, as amounts and latencies in millionths nearly always are, are summed in 64 bits, which the
-/// compiler turns into vector instructions.
+/// Where all of them are below 2⁵² in size, as amounts and latencies in millionths nearly always are, they are summed in 64 bits,
+/// which the compiler can vectorise.
 #[must_use]
 #[inline(always)]
 pub fn sum(values: &[i64]) -> i128 {

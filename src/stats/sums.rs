@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// So many are kept as a list before room is made for them, as in [`Bins`](super::Bins).
+/// The number of entries kept as a list before an array is allocated, as in [`Bins`](super::Bins).
 const FEW: usize = 128;
 
-/// How often each index occurred, and the sum of the amounts that came with it. Merging is exact, in any order.
+/// The count of each index and the sum of the amounts recorded with it. Merging is exact, in any order.
 #[derive(Clone, Debug, Default)]
 pub struct Sums {
     all: Vec<Sum>,
-    /// While there are few: what came, one by one, and nothing in `all`.
+    /// The first entries, one by one, as long as there are few and `all` is empty.
     few: Vec<(u32, u64)>,
 }
 
@@ -31,7 +31,7 @@ impl Sum {
 }
 
 impl Sums {
-    /// Counts one more of `index`, which is below 2³², with this amount.
+    /// Counts one more of `index`, which is below 2³², and adds this amount.
     #[inline]
     pub fn add(&mut self, index: usize, amount: u64) {
         match self.all.get_mut(index) {
@@ -40,7 +40,7 @@ impl Sums {
         }
     }
 
-    /// Counts all of these, quickly where equal ones follow one another.
+    /// Adds all of these entries; fast when equal indices follow one another.
     #[inline]
     pub fn add_all(&mut self, all: impl Iterator<Item = (usize, u64)>) {
         let (mut current, mut run) = (0, Sum::default());
@@ -71,7 +71,7 @@ impl Sums {
         self.all[index].add(Sum::one(amount));
     }
 
-    /// Makes room for indices below `room`, and gives up the list.
+    /// Makes room for indices below `room`, and moves the list into the array.
     fn make_room(&mut self, room: usize) {
         let room = self.few.iter().fold(room, |room, &(index, _)| room.max(index as usize + 1));
         if self.all.len() < room {
@@ -94,14 +94,14 @@ impl Sums {
         self.all.iter_mut().zip(&other.all).for_each(|(ours, theirs)| ours.add(*theirs));
     }
 
-    /// Indices that occurred, how often, and the sum of the amounts; in no particular order, an index perhaps more than once.
+    /// The indices that occurred, their counts and sums, in no particular order; an index may appear more than once.
     pub fn iter(&self) -> impl Iterator<Item = (usize, u64, u128)> {
         let few = self.few.iter().map(|&(index, amount)| (index as usize, 1, u128::from(amount)));
         let many = self.all.iter().enumerate().filter(|(_, sum)| sum.count > 0);
         few.chain(many.map(|(index, sum)| (index, sum.count, sum.amount)))
     }
 
-    /// Each index that occurred, rising.
+    /// The indices that occurred, their counts and sums, in ascending order.
     #[must_use]
     pub fn rising(&self) -> Vec<(usize, u64, u128)> {
         let mut all: Vec<_> = self.iter().collect();
@@ -120,7 +120,7 @@ impl Sums {
     }
 }
 
-/// They are equal if everything occurred as often and with the same sum.
+/// Equal if every index has the same count and the same sum.
 impl PartialEq for Sums {
     fn eq(&self, other: &Self) -> bool {
         self.rising() == other.rising()
@@ -129,14 +129,14 @@ impl PartialEq for Sums {
 
 impl Eq for Sums {}
 
-/// As index, count and amount, by rising index: equal sums have equal bytes.
+/// Serialised as index, count and amount, in ascending order, so that equal sums have equal bytes.
 impl Serialize for Sums {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.rising().serialize(serializer)
     }
 }
 
-/// The most an index may be that is read.
+/// The largest index accepted on input.
 const LAST: usize = 1 << 24;
 
 impl<'de> Deserialize<'de> for Sums {

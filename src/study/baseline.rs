@@ -1,5 +1,5 @@
-//! Holds results to those of an earlier run: a measure fails when it is worse by more than its tolerance. Since luck is keyed, unchanged
-//! behaviour differs by exactly zero.
+//! Compares results with those of an earlier run: a measure fails when it is worse by more than its tolerance. Because random numbers are
+//! keyed, unchanged behaviour differs by exactly zero.
 
 use super::gate::{Kind, Outcome, Row};
 use super::matching::matched;
@@ -17,17 +17,17 @@ use std::fmt;
 pub enum Incomparable {
     /// It has none of these plans.
     NoCommonPlan,
-    /// It was played with another seed, so with other luck.
+    /// It was run with another seed, so with other random numbers.
     Seed(u64),
-    /// It counts in another currency.
+    /// It uses another currency.
     Currency,
     /// It has another number of recipients.
     Recipients(u64),
-    /// A stream of it has another number of recipients.
+    /// One of its streams has another number of recipients.
     Stream {
-        /// Its name.
+        /// The stream's name.
         name: String,
-        /// How many it had.
+        /// The number of its recipients in the baseline.
         recipients: u64,
     },
     /// It has another number of replications.
@@ -49,12 +49,13 @@ impl fmt::Display for Incomparable {
 
 impl std::error::Error for Incomparable {}
 
-/// Holds `now`, which `scenario` came to, to `baseline`: all streams together, and each by its name. A plan that only the baseline has fails,
-/// unless some are left out on purpose, and so does a stream. Where the recipients had other luck, as a plan uses other providers or the traffic
-/// has other streams, measures are judged by their intervals.
+/// Compares `now`, the results of `scenario`, with `baseline`: for all streams together, and for each stream by name.
+///
+/// A plan that only the baseline has fails, unless some plans are left out on purpose; so does such a stream. Where the recipients had
+/// other random numbers, because a plan uses other providers or the traffic has other streams, measures are judged by their intervals.
 ///
 /// # Errors
-/// [`Incomparable`] when the two runs were not played on the same recipients, or have no plan in common.
+/// [`Incomparable`] when the two runs do not have the same recipients, or have no plan in common.
 pub fn against_baseline(scenario: &Scenario, now: &Results, baseline: &Results) -> Result<Vec<Row>, Incomparable> {
     comparable(scenario, now.scenario.replications, baseline)?;
     let matching = matched(scenario, &names(baseline));
@@ -74,7 +75,7 @@ pub fn against_baseline(scenario: &Scenario, now: &Results, baseline: &Results) 
     Ok(rows)
 }
 
-/// What recipients aim at (s), in both runs: the streams that both have one by one, else the one deadline.
+/// The deadlines of both runs (s): those of the streams that both have, else the single deadline of each run.
 fn deadlines(results: [&Results; 2], plans: [&PlanResult; 2]) -> [Vec<f64>; 2] {
     let deadline = |side: usize, name: &str| {
         let mut streams = plans[side].streams.iter();
@@ -95,7 +96,7 @@ pub fn others(scenario: &Scenario, baseline: &Results) -> Vec<String> {
     matched(scenario, &names(baseline)).others.iter().map(|&place| baseline.plans[place].name.clone()).collect()
 }
 
-/// The plans of a run that another lacks, by name.
+/// The plans that the baseline lacks, by name.
 #[must_use]
 pub fn new_plans(scenario: &Scenario, baseline: &Results) -> Vec<String> {
     let places = matched(scenario, &names(baseline)).plans;
@@ -103,7 +104,8 @@ pub fn new_plans(scenario: &Scenario, baseline: &Results) -> Vec<String> {
     new.map(|(plan, _)| plan.name.clone()).collect()
 }
 
-/// The plans whose recipients had other luck in the baseline, by name: those that use other providers, or all where streams are others.
+/// The plans whose recipients had other random numbers in the baseline, by name: plans that use other providers, or all plans where the
+/// streams differ.
 #[must_use]
 pub fn other_luck(scenario: &Scenario, now: &Results, baseline: &Results) -> Vec<String> {
     let places = matched(scenario, &names(baseline)).plans;
@@ -113,27 +115,28 @@ pub fn other_luck(scenario: &Scenario, now: &Results, baseline: &Results) -> Vec
     pairs.filter(have_other).map(|(is, _)| is.name.clone()).collect()
 }
 
-/// Luck is keyed by the names of providers.
+/// Whether both plans use the same providers: random numbers are keyed by the names of providers.
 fn have_the_same_luck(is: &PlanResult, was: &PlanResult) -> bool {
     let providers =
         |of: &PlanResult| of.providers.iter().map(|provider| provider.provider.clone()).collect::<BTreeSet<_>>();
     providers(is) == providers(was)
 }
 
-/// And by those of streams. Results of before have none.
+/// Whether both runs have the same streams: random numbers are keyed by the names of streams as well. Results from before streams were
+/// listed count as having the same.
 fn have_the_same_streams(now: &Results, baseline: &Results) -> bool {
     let streams = |of: &Results| of.scenario.streams.iter().cloned().collect::<BTreeSet<_>>();
     baseline.scenario.streams.is_empty() || streams(now) == streams(baseline)
 }
 
-/// The rows of plans that only another run has: they are missed, unless some are left out on purpose.
+/// The rows of plans that only the other run has: they fail as missing, unless some plans are left out on purpose.
 pub(super) fn lost(scenario: &Scenario, kind: Kind, others: &[&str]) -> Vec<Row> {
     let lost = others.iter().filter(|_| scenario.left_out.is_empty());
     lost.map(|name| Row::new(kind, name, Outcome::Fail)).collect()
 }
 
-/// Why shares in time cannot be compared, if people aimed at something else.
-pub(super) fn other_aims([is, was]: [&[f64]; 2]) -> Option<String> {
+/// Why shares in time cannot be compared, if the deadlines differ.
+pub(super) fn other_deadlines([is, was]: [&[f64]; 2]) -> Option<String> {
     let span = |&deadline: &f64| Span::from_secs_f64(deadline);
     (is != was).then(|| match (is, was) {
         ([is], [was]) => format!("the deadline is {} here, and {} in the other run", span(is), span(was)),
@@ -141,10 +144,10 @@ pub(super) fn other_aims([is, was]: [&[f64]; 2]) -> Option<String> {
     })
 }
 
-/// Whether what `scenario` will come to in so many replications can be held to `baseline`; known before anything is played.
+/// Checks whether the results of `scenario` in this many replications can be compared with `baseline`, before anything is simulated.
 ///
 /// # Errors
-/// [`Incomparable`], as [`against_baseline`] would say it afterwards.
+/// [`Incomparable`], the same error that [`against_baseline`] would return afterwards.
 pub fn comparable(scenario: &Scenario, replications: u32, baseline: &Results) -> Result<(), Incomparable> {
     let theirs = &baseline.scenario;
     if scenario.currency != theirs.currency {
@@ -163,7 +166,7 @@ pub fn comparable(scenario: &Scenario, replications: u32, baseline: &Results) ->
     if known.iter().any(Option::is_some) { same_streams(scenario, baseline) } else { Err(Incomparable::NoCommonPlan) }
 }
 
-/// Whether streams of the same name have the same recipients.
+/// Checks that streams of the same name have the same number of recipients.
 fn same_streams(scenario: &Scenario, baseline: &Results) -> Result<(), Incomparable> {
     for was in baseline.plans.iter().flat_map(|plan| &plan.streams) {
         let now = scenario.streams.iter().find(|stream| stream.name == was.stream);
@@ -179,12 +182,12 @@ fn same_streams(scenario: &Scenario, baseline: &Results) -> Result<(), Incompara
 struct Rows<'a> {
     scenario: &'a Scenario,
     plan: &'a Plan,
-    /// How much wider intervals are that hold for all rows together than those that hold for each: a factor.
+    /// The factor by which intervals that hold for all rows together are wider than intervals that hold for each row.
     widening: f64,
 }
 
 impl Rows<'_> {
-    /// A stream of the baseline.
+    /// The rows of a stream of the baseline.
     fn stream(&self, now: &PlanResult, was: &StreamResult) -> Vec<Row> {
         match now.streams.iter().find(|is| is.stream == was.stream) {
             Some(is) => {
@@ -203,7 +206,7 @@ impl Rows<'_> {
         was: &PlanResult,
         aims: [Vec<f64>; 2],
     ) -> Vec<Row> {
-        let other_aims = other_aims(aims.each_ref().map(Vec::as_slice));
+        let other_deadlines = other_deadlines(aims.each_ref().map(Vec::as_slice));
         let row = |&metric: &Metric| {
             let both = [measure(is, metric), measure(was, metric)];
             let [value, other] = both.map(|measured| measured.map(|measured| measured.value));
@@ -222,17 +225,17 @@ impl Rows<'_> {
                     Row { outcome: if fails { Outcome::Fail } else { Outcome::Pass }, ..row }
                 }
                 [Some(is), Some(was)] => self.of_other_luck(metric, [is, was], row),
-                // What was measured and no longer can be, such as a latency when nobody is reached, is worse.
+                // A measure that had a value and no longer has one, such as a latency when no recipient is reached, is worse.
                 [None, Some(_)] if same_luck => Row { outcome: Outcome::Fail, ..row },
                 [None, Some(_)] => Row { because: may_be_luck(), outcome: Outcome::Inconclusive, ..row },
                 [_, None] => row,
             };
-            of_other_aims(row, other_aims.as_ref().filter(|_| metric == Metric::InTime))
+            of_other_deadlines(row, other_deadlines.as_ref().filter(|_| metric == Metric::InTime))
         };
         self.scenario.baseline.compared().iter().map(row).collect()
     }
 
-    /// A measure of other luck than in the baseline: what lies within the intervals of both says nothing.
+    /// Judges a measure whose random numbers differ from the baseline's: a difference within both intervals is inconclusive.
     fn of_other_luck(&self, metric: Metric, [is, was]: [Measured; 2], row: Row) -> Row {
         let ends = |measured: &Measured| {
             let (low, high) = measured.interval?;
@@ -257,8 +260,8 @@ impl Rows<'_> {
     }
 }
 
-/// A row of a share in time, where people aimed at something else for this `reason`: that it is no worse says nothing.
-pub(super) fn of_other_aims(row: Row, reason: Option<&String>) -> Row {
+/// The row of a share in time where the deadlines differ for this `reason`: a pass becomes inconclusive.
+pub(super) fn of_other_deadlines(row: Row, reason: Option<&String>) -> Row {
     let Some(reason) = reason.filter(|_| row.outcome == Outcome::Pass) else { return row };
     Row { because: Some(reason.clone()), outcome: Outcome::Inconclusive, ..row }
 }
@@ -267,12 +270,12 @@ fn may_be_luck() -> Option<String> {
     Some("that may be luck, which is other than in the baseline".to_owned())
 }
 
-/// The ends of a change in the direction of worse.
+/// The ends of a change, oriented so that larger is worse.
 pub(super) fn worse_ends(metric: Metric, (low, high): (f64, f64)) -> (f64, f64) {
     if metric.more_is_better() { (-high, -low) } else { (low, high) }
 }
 
-/// Whether a change between these ends is worse than what is allowed.
+/// Judges whether a change between these ends is worse than `allowed`.
 pub(super) fn judged(metric: Metric, (low, high): (f64, f64), allowed: f64) -> Outcome {
     let (least, most) = worse_ends(metric, (low, high));
     match (least > allowed, most <= allowed) {
@@ -282,12 +285,12 @@ pub(super) fn judged(metric: Metric, (low, high): (f64, f64), allowed: f64) -> O
     }
 }
 
-/// By how much a difference of decimal numbers may miss a tolerance that it should just meet; nothing where there is none.
+/// The rounding error allowed where a difference of decimal numbers should just meet a tolerance; 0 without a tolerance.
 pub(super) fn rounding(tolerance: f64, was: f64) -> f64 {
     if tolerance > 0.0 { 1e-9 * was.abs().max(tolerance) } else { 0.0 }
 }
 
-/// How much worse `is` than `was`; negative when it is better.
+/// By how much `is` is worse than `was`; negative when it is better.
 pub(super) fn worse_by(metric: Metric, is: f64, was: f64) -> f64 {
     if metric.more_is_better() { was - is } else { is - was }
 }

@@ -1,4 +1,4 @@
-//! Holds results to the bounds of a scenario.
+//! Checks results against the bounds of a scenario.
 
 use super::estimates::{is_shared_out, replications_for};
 use super::gate::{Counted, Kind, Outcome, Row};
@@ -6,19 +6,20 @@ use super::measure::{Measured, measure, sample_size};
 use super::results::{Intervals, PlanResult, Results};
 use crate::scenario::{Bound, Check, Metric, Scenario};
 
-/// What a measurement says of a bound.
+/// The outcome of comparing a measured value with a bound.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum CheckOutcome {
-    /// The interval lies wholly on the right side; the value, of a measure without intervals.
-    Holds,
-    /// The interval lies wholly on the wrong side; the value, of a measure without intervals; or there is nothing to measure.
-    Fails,
-    /// The bound lies within the interval. About this many recipients would tell, or replications where intervals come from those;
-    /// `None` when the value is so close to the bound that no number in reach would, or when there are too few for an interval.
-    NotSure(Option<u64>),
+    /// The whole interval meets the bound; or the value does, for a measure without intervals.
+    Pass,
+    /// The whole interval misses the bound; or the value does, for a measure without intervals; or there is nothing to measure.
+    Fail,
+    /// The bound lies within the interval. Holds about how many recipients it would take to decide, or replications where intervals come
+    /// from those; `None` when the value is so close to the bound that no attainable number would decide, or when there are too few for an
+    /// interval.
+    Inconclusive(Option<u64>),
 }
 
-/// Holds the plans to the checks of `scenario`: a row for each.
+/// Checks the plans against the checks of `scenario`. Returns one row for each check.
 #[must_use]
 pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
     let n = sample_size(results);
@@ -32,10 +33,10 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
         let stream = check.stream.and_then(|stream| plan.streams.get(stream));
         let result = stream.map_or(plan, |stream| &stream.result);
         let measured = measure(result, check.metric);
-        let verdict = measured.map_or(CheckOutcome::Fails, |measured| judge(&measured, check.bound, n));
+        let verdict = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, check.bound, n));
         let interval = measured.and_then(|measured| judged_by(&measured, check.bound, n));
         let no_interval = match (interval, verdict) {
-            (None, CheckOutcome::NotSure(_)) => no_interval(result, check.metric),
+            (None, CheckOutcome::Inconclusive(_)) => no_interval(result, check.metric),
             _ => None,
         };
         Row {
@@ -48,7 +49,7 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
             low: interval.map(|(low, _)| low),
             high: interval.map(|(_, high)| high),
             needed_unit: counted,
-            needed: if let CheckOutcome::NotSure(needed) = verdict { needed } else { None },
+            needed: if let CheckOutcome::Inconclusive(needed) = verdict { needed } else { None },
             no_interval,
             reached: Some(result.delivered.share).filter(|reached| hides(check.metric, 1.0 - reached)),
             ..Row::new(Kind::Check, &plan.name, verdict.outcome())
@@ -57,8 +58,10 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
     scenario.checks.iter().map(held).collect()
 }
 
-/// Latencies are those of whom a plan reaches: whether so many are not reached (a share) that a measure hides them. Were the others taken to
-/// wait for ever, a quantile beyond them would not exist; a mean, or the longest, is taken to be hidden where more than so many are missing.
+/// Whether the share of recipients who are not reached, `missed`, is so large that a latency hides them.
+///
+/// A latency covers only the recipients that a plan reaches. If the others were taken to wait forever, a quantile beyond them would not
+/// exist; a mean or a maximum counts as hiding them when more than 5 % are missing.
 fn hides(metric: Metric, missed: f64) -> bool {
     let beyond = match metric {
         Metric::LatencyP50 => 0.5,
@@ -71,63 +74,64 @@ fn hides(metric: Metric, missed: f64) -> bool {
     missed > beyond
 }
 
-/// Why a measure of `result` has no interval; that of the total is that of its mean.
+/// Why a measure of `result` has no interval; for the total cost, why the mean cost has none.
 fn no_interval(result: &PlanResult, metric: Metric) -> Option<String> {
     let metric = if metric == Metric::CostTotal { Metric::CostPerRecipient } else { metric };
     result.no_interval.get(metric.name()).cloned()
 }
 
 impl CheckOutcome {
-    /// The answer to a check.
+    /// The outcome of a check, as a row shows it.
     const fn outcome(self) -> Outcome {
         match self {
-            Self::Holds => Outcome::Pass,
-            Self::Fails => Outcome::Fail,
-            Self::NotSure(_) => Outcome::Inconclusive,
+            Self::Pass => Outcome::Pass,
+            Self::Fail => Outcome::Fail,
+            Self::Inconclusive(_) => Outcome::Inconclusive,
         }
     }
 }
 
-/// What `measured`, of `n` recipients or replications, says of `bound`.
+/// Compares `measured`, which comes from `n` recipients or replications, with `bound`.
 #[must_use]
 pub fn judge(measured: &Measured, bound: Bound, n: f64) -> CheckOutcome {
     let limit = bound.limit();
     let narrow = measured.narrow.filter(|_| is_shared_out(limit, n as u32));
     let point = measured.plain.then_some((measured.value, measured.value));
-    let Some((low, high)) = narrow.or(measured.interval).or(point) else { return CheckOutcome::NotSure(None) };
+    let Some((low, high)) = narrow.or(measured.interval).or(point) else { return CheckOutcome::Inconclusive(None) };
     let (holds, fails) = match bound {
         Bound::AtLeast(limit) => (low >= limit, high < limit),
         Bound::AtMost(limit) => (high <= limit, low > limit),
     };
     let reach = if limit < measured.value { measured.value - low } else { high - measured.value };
     match (holds, fails) {
-        (true, _) => CheckOutcome::Holds,
-        (_, true) => CheckOutcome::Fails,
+        (true, _) => CheckOutcome::Pass,
+        (_, true) => CheckOutcome::Fail,
         _ if measured.narrow.is_some() && narrow.is_none() => {
-            CheckOutcome::NotSure(Some(replications_for(limit.min(1.0 - limit))).filter(|needed| *needed < MOST_NAMED))
+            CheckOutcome::Inconclusive(Some(replications_for(limit.min(1.0 - limit))).filter(|needed| *needed < MOST_NAMED))
         }
-        _ if reach <= measured.resolution => CheckOutcome::NotSure(None),
-        _ => CheckOutcome::NotSure(needed(measured.value - limit, reach, n)),
+        _ if reach <= measured.resolution => CheckOutcome::Inconclusive(None),
+        _ => CheckOutcome::Inconclusive(needed(measured.value - limit, reach, n)),
     }
 }
 
-/// The interval that is held to `bound`. Whether a share meets its bound need only be known where it does not: how far from 0 and 1 the bound
-/// is decides.
+/// The interval that is compared with `bound`: the narrow one where the bound is far enough from 0 and 1.
+///
+/// The bound decides this, not the share, because the interval has to be valid only where the share does not meet its bound.
 pub(super) fn judged_by(measured: &Measured, bound: Bound, n: f64) -> Option<(f64, f64)> {
     measured.narrow.filter(|_| is_shared_out(bound.limit(), n as u32)).or(measured.interval)
 }
 
-/// More recipients or replications than this are not named.
+/// Numbers of recipients or replications above this are not reported.
 const MOST_NAMED: u64 = 1_000_000_000_000;
 
-/// How many would tell a value from a bound at this `distance`, when `n` give an interval that has this `reach` towards the bound,
-/// and shrinks with the square root of their number.
+/// The number of recipients or replications needed to tell a value from a bound at this `distance`, when `n` of them give an interval that
+/// reaches `reach` towards the bound and shrinks with the square root of their number.
 pub(super) fn needed(distance: f64, reach: f64, n: f64) -> Option<u64> {
     let needed = n * (reach / distance).powi(2);
     (needed < MOST_NAMED as f64).then(|| two_digits(needed))
 }
 
-/// Rounded up to two significant digits: an estimate should look like one.
+/// Rounds up to two significant digits, so that an estimate looks like one.
 fn two_digits(x: f64) -> u64 {
     let unit = 10_f64.powf(x.max(1.0).log10().floor() - 1.0).max(1.0);
     ((x / unit).ceil() * unit) as u64
@@ -144,41 +148,41 @@ mod tests {
     #[test]
     fn a_check_fails_only_when_its_whole_interval_does() {
         let bound = Bound::AtLeast(0.97);
-        assert_eq!(judge(&measured(0.98, 0.005), bound, 1e4), CheckOutcome::Holds);
-        assert_eq!(judge(&measured(0.96, 0.005), bound, 1e4), CheckOutcome::Fails);
-        assert_eq!(judge(&measured(0.969, 0.005), bound, 1e4), CheckOutcome::NotSure(Some(250_000)));
-        assert_eq!(judge(&measured(0.97, 0.005), bound, 1e4), CheckOutcome::NotSure(None));
-        assert_eq!(judge(&measured(5.0, 1.0), Bound::AtMost(6.0), 1e4), CheckOutcome::Holds);
+        assert_eq!(judge(&measured(0.98, 0.005), bound, 1e4), CheckOutcome::Pass);
+        assert_eq!(judge(&measured(0.96, 0.005), bound, 1e4), CheckOutcome::Fail);
+        assert_eq!(judge(&measured(0.969, 0.005), bound, 1e4), CheckOutcome::Inconclusive(Some(250_000)));
+        assert_eq!(judge(&measured(0.97, 0.005), bound, 1e4), CheckOutcome::Inconclusive(None));
+        assert_eq!(judge(&measured(5.0, 1.0), Bound::AtMost(6.0), 1e4), CheckOutcome::Pass);
         let plain = Measured { interval: None, plain: true, ..measured(5.0, 0.0) };
-        assert_eq!(judge(&plain, Bound::AtMost(4.0), 1e4), CheckOutcome::Fails);
+        assert_eq!(judge(&plain, Bound::AtMost(4.0), 1e4), CheckOutcome::Fail);
     }
 
-    /// 30 replications without a single miss: an interval of their own spread has no width and tells of bounds up to 99 %; closer to 1 one
-    /// bad replication would show that it does not hold.
+    /// With 30 replications and not a single miss, the interval of their spread has no width and settles bounds up to 99 %. For a bound
+    /// closer to 1, one bad replication would show that it does not hold.
     #[test]
     fn a_bound_close_to_one_needs_replications() {
         let sure = Measured { interval: Some((0.886, 1.0)), narrow: Some((1.0, 1.0)), ..measured(1.0, 0.0) };
-        assert_eq!(judge(&sure, Bound::AtLeast(0.99), 30.0), CheckOutcome::Holds);
-        assert_eq!(judge(&sure, Bound::AtLeast(0.999), 30.0), CheckOutcome::NotSure(Some(300)));
-        assert_eq!(judge(&sure, Bound::AtLeast(0.85), 1.0), CheckOutcome::Holds, "whatever the replications are like");
+        assert_eq!(judge(&sure, Bound::AtLeast(0.99), 30.0), CheckOutcome::Pass);
+        assert_eq!(judge(&sure, Bound::AtLeast(0.999), 30.0), CheckOutcome::Inconclusive(Some(300)));
+        assert_eq!(judge(&sure, Bound::AtLeast(0.85), 1.0), CheckOutcome::Pass, "whatever the replications are like");
     }
 
-    /// No number of recipients tells a quantile from a bound that lies in the same cell of the histogram.
+    /// No number of recipients tells a quantile from a bound in the same cell of the histogram.
     #[test]
     fn what_is_closer_than_latencies_are_told_apart_stays_unsure() {
         let close = Measured { resolution: 34.0 / 1024.0, ..measured(33.99, 0.017) };
-        assert_eq!(judge(&close, Bound::AtMost(33.995), 1e4), CheckOutcome::NotSure(None));
+        assert_eq!(judge(&close, Bound::AtMost(33.995), 1e4), CheckOutcome::Inconclusive(None));
         assert_eq!(
             judge(&Measured { resolution: 1e-3, ..close }, Bound::AtMost(33.995), 1e4),
-            CheckOutcome::NotSure(Some(120_000))
+            CheckOutcome::Inconclusive(Some(120_000))
         );
     }
 
     #[test]
     fn a_lopsided_interval_asks_for_more_recipients_than_there_were() {
         let lopsided = Measured { interval: Some((0.9935, 0.9986)), ..measured(0.997, 0.0) };
-        assert_eq!(judge(&lopsided, Bound::AtLeast(0.994), 2e3), CheckOutcome::NotSure(Some(2_800)));
-        assert_eq!(judge(&lopsided, Bound::AtMost(0.998), 2e3), CheckOutcome::NotSure(Some(5_200)));
+        assert_eq!(judge(&lopsided, Bound::AtLeast(0.994), 2e3), CheckOutcome::Inconclusive(Some(2_800)));
+        assert_eq!(judge(&lopsided, Bound::AtMost(0.998), 2e3), CheckOutcome::Inconclusive(Some(5_200)));
     }
 
     #[test]

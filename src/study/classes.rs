@@ -1,7 +1,7 @@
-//! What recipients of a plan differ in: steps that only some come to, at prices and after delays of their own.
+//! The classes of recipients under a plan: those who reach a step that only some reach, at its own price and after its own delay.
 //!
-//! A mean has an honest interval only if every class that could move it has been met often enough. Which classes there are the plan says,
-//! also those that nobody has been met of; a sample that has missed a rare and expensive one looks best.
+//! A mean has a valid interval only if every class that could move it has been observed often enough. The plan determines the classes,
+//! including those that were never observed: a sample that has missed a rare and expensive class looks best.
 
 use super::unknown::Unknown;
 use crate::dist::Sampler;
@@ -12,26 +12,26 @@ use crate::status::SuccessFloor;
 use crate::units::Span;
 use std::sync::OnceLock;
 
-/// So many recipients of a class tell what it does to a mean.
+/// This many recipients of a class are enough to show its effect on the mean.
 const ENOUGH: u64 = 10;
-/// A class of fewer does no harm if one of them more or less moves the mean by less than this part of half the interval.
+/// A smaller class is harmless if one recipient more or less moves the mean by less than this fraction of half the interval.
 const HARMLESS: f64 = 0.25;
-/// In replications: so many of them would have to be made of a class alone to have as many of it as there are.
+/// Where intervals come from replications: a class is frequent enough if its recipients would fill at least this many replications.
 const REPLICATIONS: f64 = 0.3;
-/// The step without a ttl is taken to delay by this.
+/// The delay assumed for a step without a ttl.
 const ENDLESS: Span = Span::from_micros(600_000_000);
-/// Calls are talked about for a share of the spread of costs that is at least this, before their lengths matter.
+/// The lengths of calls matter only if calls contribute at least this share of the spread of costs.
 const OF_SPREAD: f64 = 0.1;
-/// So many calls are needed for each unit of the square of the skewness of what they cost.
+/// The number of calls needed for each unit of the squared skewness of their cost.
 const CALLS: f64 = 0.4;
 
-/// Some recipients, and by how much each of them moves a mean.
+/// A class of recipients, and by how much each of them moves a mean.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Class {
-    /// The step that they came to, from 1.
+    /// The step that they reached, from 1.
     step: usize,
     recipients: u64,
-    /// In the unit of the mean.
+    /// The extra cost or delay of one recipient, in the unit of the mean.
     extra: f64,
 }
 
@@ -40,33 +40,33 @@ pub(super) struct Class {
 pub(super) struct Calls {
     step: usize,
     answered: u64,
-    /// The variance of what one costs (millionths²), and the skewness.
+    /// The variance of the cost of one call (millionths²), and its skewness.
     variance: f64,
     skewness: f64,
 }
 
-/// What answered calls of each provider cost for their length: computed once, where it is asked for.
-pub(super) struct Talks(Vec<OnceLock<Talk>>);
+/// The cost of answered calls by length, for each provider: computed once, on first use.
+pub(super) struct CallCosts(Vec<OnceLock<CallCost>>);
 
-/// What an answered call costs for its length.
-struct Talk {
-    /// On average (millionths), of the outcome that talks the longest; 0 without calls.
+/// The cost of an answered call that depends on its length.
+struct CallCost {
+    /// The mean (millionths), of the outcome with the longest calls; 0 without calls.
     mean: f64,
-    /// Variance (millionths²) and skewness; `None` without calls at a price.
+    /// Variance (millionths²) and skewness; `None` without priced calls.
     spread: Option<(f64, f64)>,
 }
 
-impl Talks {
+impl CallCosts {
     pub(super) fn new(providers: usize) -> Self {
         Self((0..providers).map(|_| OnceLock::new()).collect())
     }
 
-    fn of(&self, scenario: &Scenario, provider: usize) -> &Talk {
-        self.0[provider].get_or_init(|| Talk::new(&scenario.providers[provider]))
+    fn of(&self, scenario: &Scenario, provider: usize) -> &CallCost {
+        self.0[provider].get_or_init(|| CallCost::new(&scenario.providers[provider]))
     }
 }
 
-impl Talk {
+impl CallCost {
     fn new(spec: &ProviderSpec) -> Self {
         let mean = spec.outcomes.iter().filter_map(|outcome| outcome.talk.as_ref()).map(|talk| {
             let prices = prices(spec, &Sampler::new(talk));
@@ -77,20 +77,21 @@ impl Talk {
 }
 
 impl Class {
-    /// By how much one of them moves the sum that the mean is made of.
+    /// By how much one recipient of the class moves the sum behind the mean.
     pub(super) const fn extra(&self) -> f64 {
         self.extra
     }
 
-    /// Whether this class could move the mean of so many independent recipients by too much for an interval that is `half` long to either
-    /// side.
+    /// Why this class is too rare: it could move the mean of this many independent recipients too far for an interval of half-length
+    /// `half`. `None` if it is not.
     pub(super) fn is_too_rare(&self, recipients: u64, half: f64) -> Option<Unknown> {
         let harmless = is_harmless(self.extra / recipients as f64, half);
         let too_rare = self.recipients < ENOUGH && !harmless;
         too_rare.then_some(Unknown::RareStep { step: self.step, recipients: self.recipients })
     }
 
-    /// Likewise of so many replications, with so many recipients in all: all of one replication may be of the class.
+    /// Why this class is too rare for intervals from this many replications, with this many recipients in total: all recipients of one
+    /// replication may belong to the class. `None` if it is not.
     pub(super) fn is_too_rare_in(&self, replications: u32, recipients: u64, half: f64) -> Option<Unknown> {
         let replications = f64::from(replications);
         let harmless = is_harmless(self.extra / replications, half);
@@ -101,13 +102,14 @@ impl Class {
     }
 }
 
-/// Whether a mean would not be moved much for an interval that is `half` long to either side, if it were moved by this.
+/// Whether moving a mean by `moved` is negligible for an interval of half-length `half`.
 pub(super) fn is_harmless(moved: f64, half: f64) -> bool {
     moved <= HARMLESS * half
 }
 
 impl Calls {
-    /// Whether so few calls leave the spread of the costs of `recipients` unknown, whose sum of squares about the mean is `spread`.
+    /// Why these calls are too few to know the spread of the costs, whose sum of squares about the mean is `spread`. `None` if they are
+    /// enough.
     pub(super) fn are_too_few(&self, spread: f64) -> Option<Unknown> {
         let needed = (CALLS * self.skewness * self.skewness).ceil() as u64;
         let matter = self.answered as f64 * self.variance > OF_SPREAD * spread;
@@ -117,23 +119,23 @@ impl Calls {
 }
 
 /// The classes that differ in cost (millionths).
-pub(super) fn of_cost(scenario: &Scenario, plan: &Plan, tally: &PlanTally, talks: &Talks) -> Vec<Class> {
+pub(super) fn of_cost(scenario: &Scenario, plan: &Plan, tally: &PlanTally, call_costs: &CallCosts) -> Vec<Class> {
     let reached = reachable(scenario, plan);
     let steps = tally.steps.iter().zip(plan.flow.steps()).enumerate().take(reached);
     let classes = steps.flat_map(|(index, (step, rules))| {
         let members = || rules.pool.members().iter().copied();
         let specs = || members().map(|provider| &scenario.providers[provider]);
-        let dearest = members().map(|provider| delivered(scenario, provider, talks)).fold(0.0, f64::max);
+        let most_expensive = members().map(|provider| delivered(scenario, provider, call_costs)).fold(0.0, f64::max);
         let come =
             Class { step: index + 1, recipients: entered(step), extra: specs().map(submitted).fold(0.0, f64::max) };
         let others = step.attempts - step.delivered.min(step.attempts);
-        let delivered = Class { step: index + 1, recipients: step.delivered.min(others), extra: dearest };
+        let delivered = Class { step: index + 1, recipients: step.delivered.min(others), extra: most_expensive };
         [(index > 0).then_some(come), specs().any(|spec| !is_sure(spec)).then_some(delivered)]
     });
     classes.flatten().filter(|class| class.extra > 0.0).collect()
 }
 
-/// The classes that differ in when they are first reached (µs).
+/// The classes that differ in the time of their first delivery (µs).
 pub(super) fn of_latency(scenario: &Scenario, plan: &Plan, tally: &PlanTally) -> Vec<Class> {
     let mut delay = Span::ZERO;
     let mut classes = Vec::new();
@@ -147,17 +149,17 @@ pub(super) fn of_latency(scenario: &Scenario, plan: &Plan, tally: &PlanTally) ->
     classes
 }
 
-/// The calls of each step that are paid by their length.
-pub(super) fn calls(scenario: &Scenario, plan: &Plan, tally: &PlanTally, talks: &Talks) -> Vec<Calls> {
+/// The calls of each step that are charged by length.
+pub(super) fn calls(scenario: &Scenario, plan: &Plan, tally: &PlanTally, call_costs: &CallCosts) -> Vec<Calls> {
     let steps = tally.steps.iter().zip(plan.flow.steps()).enumerate();
     let calls = steps.flat_map(|(index, (step, rules))| {
-        let talks = rules.pool.members().iter().filter_map(|&provider| talks.of(scenario, provider).spread);
-        talks.map(move |(variance, skewness)| Calls { step: index + 1, answered: step.delivered, variance, skewness })
+        let call_costs = rules.pool.members().iter().filter_map(|&provider| call_costs.of(scenario, provider).spread);
+        call_costs.map(move |(variance, skewness)| Calls { step: index + 1, answered: step.delivered, variance, skewness })
     });
     calls.collect()
 }
 
-/// Flows that came to a step.
+/// The number of flows that reached a step.
 fn entered(step: &StepTally) -> u64 {
     step.endings.iter().sum()
 }
@@ -166,12 +168,12 @@ fn submitted(spec: &ProviderSpec) -> f64 {
     spec.price.submitted.as_micros() as f64 * f64::from(spec.price.parts)
 }
 
-fn delivered(scenario: &Scenario, provider: usize, talks: &Talks) -> f64 {
+fn delivered(scenario: &Scenario, provider: usize, call_costs: &CallCosts) -> f64 {
     let price = &scenario.providers[provider].price;
-    price.delivered.max(price.delivered_late).as_micros() as f64 + talks.of(scenario, provider).mean
+    price.delivered.max(price.delivered_late).as_micros() as f64 + call_costs.of(scenario, provider).mean
 }
 
-/// Whether everything that a provider is given is delivered, or nothing is.
+/// Whether a provider delivers everything that is submitted to it, or nothing.
 fn is_sure(spec: &ProviderSpec) -> bool {
     let share = delivers(spec);
     spec.outages.is_empty() && spec.capacity.is_none() && !(1e-9..=1.0 - 1e-9).contains(&share)
@@ -182,8 +184,7 @@ fn delivers(spec: &ProviderSpec) -> f64 {
     spec.outcomes.iter().filter(reaches).map(|outcome| outcome.share.get()).sum()
 }
 
-/// How many of the first steps anybody can come to: the next one only if some attempt of those before may come to a bad end, or take too
-/// long.
+/// The number of leading steps that can be reached: a step only if some attempt of the step before may fail or take too long.
 fn reachable(scenario: &Scenario, plan: &Plan) -> usize {
     let may_fail = |step: usize| {
         let rules = &plan.flow.steps()[step];
@@ -201,7 +202,8 @@ fn reachable(scenario: &Scenario, plan: &Plan) -> usize {
     sure.map_or(plan.flow.steps().len(), |step| step + 1)
 }
 
-/// Variance (millionths²) and skewness of what an answered call costs for its length; `None` for a provider without calls at a price.
+/// The variance (millionths²) and skewness of the cost of an answered call that depends on its length; `None` for a provider without priced
+/// calls.
 fn talk_price(spec: &ProviderSpec) -> Option<(f64, f64)> {
     let talk = spec.outcomes.iter().find_map(|outcome| outcome.talk.as_ref())?;
     if spec.price.per_minute.as_micros() == 0 {
@@ -215,7 +217,7 @@ fn talk_price(spec: &ProviderSpec) -> Option<(f64, f64)> {
     Some((variance, if variance > 0.0 { central(3) / variance.powf(1.5) } else { 0.0 }))
 }
 
-/// What calls cost whose lengths are spread evenly over the distribution (millionths).
+/// The costs of calls (millionths) whose lengths are evenly spaced quantiles of the distribution.
 fn prices(spec: &ProviderSpec, talk: &Sampler) -> Vec<f64> {
     const PARTS: u32 = 1 << 14;
     let middle = |part: u32| (2 * part + 1) << 17;

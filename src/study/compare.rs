@@ -1,4 +1,4 @@
-//! From what has been played to results: what each plan came to, and how plans compare.
+//! Turns totals into results: the results of each plan, and the comparisons of plans.
 
 use super::estimates::{Ends, Estimate, Paired};
 use super::results::{
@@ -12,7 +12,7 @@ use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, Pro
 use crate::units::Span;
 use std::collections::BTreeMap;
 
-/// What each plan came to, and how they compare.
+/// The results of each plan, and their comparisons.
 pub(super) fn results(scenario: &Scenario, totals: &Totals, progress: &Progress) -> Result<Results, Interrupted> {
     let unless_stopped = |of: PlanResult| if progress.stopped() { Err(Interrupted) } else { Ok(of) };
     let plans = (0..scenario.plans.len()).map(|plan| unless_stopped(whole(scenario, totals, plan)));
@@ -24,7 +24,7 @@ pub(super) fn results(scenario: &Scenario, totals: &Totals, progress: &Progress)
     })
 }
 
-/// The pairs of plans that are compared, each with its place.
+/// The pairs of plans that are compared, each with its index.
 fn pairs(scenario: &Scenario) -> impl Iterator<Item = (usize, (usize, usize))> {
     Pairs::new(scenario.plans.len(), scenario.reference()).iter().enumerate()
 }
@@ -48,12 +48,12 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
     }
 }
 
-/// What people aim at: where there is one stream of traffic, its own deadline.
+/// The deadline of the results: the stream's own where there is only one stream of traffic, else the scenario's.
 fn deadline(scenario: &Scenario) -> Span {
     if let [only] = scenario.streams.as_slice() { only.deadline } else { scenario.deadline }
 }
 
-/// What all streams together came to under a plan.
+/// The result of a plan for all streams together.
 fn whole(scenario: &Scenario, totals: &Totals, plan: usize) -> PlanResult {
     let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
     let plans: Vec<_> = own.chain([&scenario.plans[plan]]).collect();
@@ -74,11 +74,11 @@ fn of_stream(scenario: &Scenario, totals: &Totals, stream: usize, plan: usize) -
     }
 }
 
-/// Says what a strand came to under a plan.
+/// Builds the result of a group under a plan.
 struct ResultBuilder<'a>(Estimate<'a>);
 
 impl ResultBuilder<'_> {
-    /// The result, the providers being those of `plans`.
+    /// The result; its providers are those of `plans`.
     fn result(&self, plans: &[&Plan]) -> PlanResult {
         let tally = self.tally();
         let plan = self.0.followed();
@@ -107,7 +107,7 @@ impl ResultBuilder<'_> {
         }
     }
 
-    /// Why measures have no interval, by the names of those; nothing where no measure has one, which `intervals` of the scenario says.
+    /// Why measures have no interval, by their names; empty where no measure has one, which the `intervals` of the scenario facts state.
     fn unknown(&self, models_seen: bool) -> BTreeMap<String, String> {
         if self.0.totals.basis == IntervalBasis::Nothing {
             return BTreeMap::new();
@@ -132,7 +132,7 @@ impl ResultBuilder<'_> {
         Count(round(count as f64 / f64::from(self.0.totals.replications())))
     }
 
-    /// An amount of millionths as a mean per replication, in units.
+    /// An amount in millionths as a mean per replication, in units.
     fn units(&self, micros: u128) -> f64 {
         round(micros as f64 / 1e6 / f64::from(self.0.totals.replications()))
     }
@@ -197,7 +197,7 @@ impl ResultBuilder<'_> {
         }
     }
 
-    /// The providers that one of `plans` uses.
+    /// The providers that any of `plans` uses.
     fn providers(&self, plans: &[&Plan]) -> Vec<ProviderResult> {
         let used = used_by(plans.iter().copied());
         used.into_iter().map(|i| self.provider(i, &self.tally().providers[i])).collect()
@@ -233,10 +233,10 @@ fn named_interval((name, interval): (&str, Ends)) -> Option<(String, Interval)> 
     Some((name.to_owned(), Interval { low: round(low), high: round(high) }))
 }
 
-/// A pair of plans, with its place among all pairs.
+/// A pair of plans, with its index among all pairs.
 type Pair = (usize, (usize, usize));
 
-/// A pair of plans, for all streams together and for each.
+/// The comparison of a pair of plans, for all streams together and for each stream.
 fn pair_of_wholes(scenario: &Scenario, totals: &Totals, pair: Pair) -> Comparison {
     let of_stream = |stream: usize| StreamComparison {
         stream: scenario.streams[stream].name.clone(),
@@ -293,8 +293,8 @@ fn ends(interval: Ends) -> (Option<f64>, Option<f64>) {
     interval.map_or((None, None), |(low, high)| (Some(round(low)), Some(round(high))))
 }
 
-/// To ten significant digits: what lies beyond them may depend on how a system computes logarithms, and equal runs are to
-/// give equal bytes.
+/// Rounds to ten significant digits: digits beyond those may depend on how a system computes logarithms, and equal runs must produce equal
+/// bytes.
 fn round(x: f64) -> f64 {
     format!("{x:.9e}").parse().unwrap_or(x)
 }

@@ -1,27 +1,27 @@
-//! From the fine bins of a tally to those that are shown.
+//! Downsamples the fine bins of a tally to the bins that are shown.
 
 use super::totals::Totals;
 use crate::sim::GroupLedger;
 use crate::stats::{Bins, Sums};
 use crate::units::Time;
 
-/// How much is shown beyond the end of the story, so that the lines are seen to fall.
+/// The part of the activity's length that is shown after its end, so that the curves are seen to fall.
 const AFTER_THE_END: f64 = 0.015;
-/// The story ends where less than this share of the events is left.
+/// The activity ends where less than this share of the events is left.
 const LEFT_OUT: f64 = 0.001;
 
 /// How the fine bins of a tally become the bins that are shown.
 pub(super) struct Downsample {
-    /// How many fine bins make one.
+    /// The number of fine bins in one shown bin.
     factor: usize,
-    /// How many are shown.
+    /// The number of bins shown.
     bins: usize,
     bin_s: f64,
     replications: f64,
 }
 
 impl Downsample {
-    /// At most `most` bins, up to where all but few events of a strand are over, and at least to the moment `until`.
+    /// At most `most` bins, which cover all but a few of the group's events and at least the time up to `until`.
     pub(super) fn of(totals: &Totals, group: &GroupLedger, most: usize, until: Time) -> Self {
         let events = all_events(group, totals.timeline.bins());
         let wanted = (1.0 - LEFT_OUT) * events.iter().sum::<u64>() as f64;

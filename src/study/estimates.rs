@@ -1,7 +1,7 @@
-//! The intervals of what was counted: from recipients where those are independent, else from replications; none where none would hold.
+//! The intervals of estimates: from recipients where those are independent, else from replications; none where none would be valid.
 //!
-//! The rules by which an interval is printed depend on the number of recipients or replications, the measure and what the plan says, never
-//! on how well a sample looks: one that has missed what is rare looks best.
+//! Whether an interval is printed depends on the number of recipients or replications, on the measure and on the plan, never on how good a
+//! sample looks: a sample that has missed a rare event looks best.
 
 use super::classes::{self, Calls, Class};
 use super::samples::{QUANTILES, ShareMeasure};
@@ -11,25 +11,26 @@ use crate::scenario::{Plan, Scenario};
 use crate::sim::{GroupLedger, PairTally, PlanLedger, PlanTally, ReplicationCounts};
 use crate::stats::{self, Cells, Confidence, Latencies, Moments};
 
-/// A mean of fewer recipients has no interval: how skewed their values are is unknown.
+/// A mean over fewer recipients has no interval, because the skewness of their values is unknown.
 const LEAST_RECIPIENTS: u64 = 200;
-/// Fewer replications than this give no interval of a quantile, nor of the cost.
+/// With fewer replications than this, quantiles and costs have no interval.
 const LEAST_FOR_QUANTILES: u32 = 30;
-/// A share of replications has an interval of its own spread if so many of them could be made of the recipients who are the exception.
+/// A share has an interval from its spread over replications only if its exceptions (the recipients on the rarer side) would fill at least
+/// this many replications.
 const EXCEPTIONS: f64 = 0.3;
 
 /// The ends of an interval, or why there is none.
 pub(super) type Ends = Result<(f64, f64), Unknown>;
 
-/// A share's interval, and one that is narrower but holds only where it is held to a bound that is far enough from 0 and 1.
+/// A share's interval, and a narrower one that is valid only for comparison with a bound far enough from 0 and 1.
 pub(super) type ShareEnds = (Ends, Option<(f64, f64)>);
 
-/// What a strand came to under a plan, and how sure that is.
+/// An estimate of the results of a group under a plan, with its uncertainty.
 #[derive(Clone, Copy)]
 pub(super) struct Estimate<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) totals: &'a Totals,
-    /// The stream of traffic, by its index; `None` for all of them together.
+    /// The stream of traffic, by its index; `None` for all streams together.
     pub(super) stream: Option<usize>,
     /// The plan that is compared, by its index.
     pub(super) plan: usize,
@@ -46,7 +47,7 @@ impl<'a> Estimate<'a> {
         own.unwrap_or(&self.scenario.plans[self.plan])
     }
 
-    /// Of all streams together each by itself, as their recipients are not alike; else this alone.
+    /// For all streams together, each stream by itself, because their recipients differ; otherwise this estimate alone.
     fn strata(&self) -> Vec<Self> {
         let streams = if self.stream.is_none() { self.totals.streams().len() } else { 0 };
         if streams == 0 {
@@ -55,7 +56,7 @@ impl<'a> Estimate<'a> {
         (0..streams).map(|stream| Self { stream: Some(stream), ..*self }).collect()
     }
 
-    /// Recipients over all replications.
+    /// The number of simulated recipients over all replications.
     pub(super) fn played(&self) -> u64 {
         self.group().recipients * u64::from(self.totals.replications())
     }
@@ -73,7 +74,7 @@ impl<'a> Estimate<'a> {
         self.ledger().replications.values()
     }
 
-    /// All counts.
+    /// All counts of the group under the plan.
     pub(super) fn tally(&self) -> &'a PlanTally {
         &self.group().tally.plans[self.plan]
     }
@@ -82,7 +83,7 @@ impl<'a> Estimate<'a> {
         &self.tally().latencies
     }
 
-    /// From recipients by `alone`, or from replications by `together`.
+    /// The interval from recipients (`alone`) or from replications (`together`), whichever is the interval basis.
     fn sure(&self, alone: impl FnOnce() -> Ends, together: impl FnOnce() -> Ends) -> Ends {
         match self.totals.basis {
             IntervalBasis::Recipients => alone(),
@@ -91,13 +92,13 @@ impl<'a> Estimate<'a> {
         }
     }
 
-    /// `ends`, unless outages that too few replications have met could move them: by `largest` at the most.
+    /// Returns `ends`, unless too few replications have met the outages that could move the estimate, by at most `largest`.
     fn met(&self, ends: (f64, f64), largest: f64) -> Ends {
         let (exposure, replications) = (&self.totals.exposure, self.totals.replications());
         exposure.unknown(self.plan, replications, largest, half(ends)).map_or(Ok(ends), Err)
     }
 
-    /// Of a share of the recipients.
+    /// The interval of a share of the recipients.
     pub(super) fn share(&self, part: ShareMeasure) -> ShareEnds {
         let count = part.count(self.tally()) as f64;
         let wilson = |count, n| stats::wilson(count, n, self.confidence()).ok_or(Unknown::Nobody);
@@ -110,13 +111,13 @@ impl<'a> Estimate<'a> {
         let narrow = narrow.and_then(|ends| self.met(ends, 1.0).ok());
         let together = || match narrow {
             Some(narrow) if is_shared_out(share, self.totals.replications()) => Ok(narrow),
-            // A replication's share is from 0 to 1, so that its variance is at most s (1 - s): this holds however recipients depend.
+            // A replication's share lies between 0 and 1, so its variance is at most s (1 - s), however recipients depend on one another.
             _ => self.met(wilson(share * replications, replications)?, 1.0),
         };
         (self.sure(|| wilson(count, self.played() as f64), together), narrow)
     }
 
-    /// Of the cost per recipient (units).
+    /// The interval of the cost per recipient (units).
     pub(super) fn cost(&self) -> Ends {
         let tally = self.tally();
         let alone = || {
@@ -135,7 +136,8 @@ impl<'a> Estimate<'a> {
         self.totals.first_costs(self.stream, self.plan)
     }
 
-    /// The interval of a mean of costs of independent recipients, or of differences of such costs, if they are enough, and of every class.
+    /// The interval of a mean cost of independent recipients, or of a mean difference of such costs, if there are enough of them, and
+    /// enough of every class.
     fn cost_of_recipients(&self, sums: Option<Moments>, skewness: f64) -> Ends {
         if self.played() < 2 {
             return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
@@ -156,7 +158,7 @@ impl<'a> Estimate<'a> {
         Ok(ends)
     }
 
-    /// The interval of a mean of replications' costs, or of differences of those, if they are enough, and of every class.
+    /// The interval of a mean of replications' costs, or of their differences, if there are enough of them, and enough of every class.
     fn cost_of_replications(&self, moments: &Moments) -> Ends {
         self.many_replications()?;
         let ends = moments.interval(self.confidence());
@@ -174,14 +176,14 @@ impl<'a> Estimate<'a> {
     }
 
     fn cost_classes(&self) -> Vec<Class> {
-        classes::of_cost(self.scenario, self.followed(), self.tally(), &self.totals.talks)
+        classes::of_cost(self.scenario, self.followed(), self.tally(), &self.totals.call_costs)
     }
 
     fn calls(&self) -> Vec<Calls> {
-        classes::calls(self.scenario, self.followed(), self.tally(), &self.totals.talks)
+        classes::calls(self.scenario, self.followed(), self.tally(), &self.totals.call_costs)
     }
 
-    /// Of the mean latency (s).
+    /// The interval of the mean latency (s).
     pub(super) fn mean_latency(&self) -> Ends {
         let alone = || {
             let moments = self.latencies().moments().ok_or(self.nothing())?;
@@ -222,7 +224,7 @@ impl<'a> Estimate<'a> {
         }
     }
 
-    /// Of the quantile of latency with this place in [`QUANTILES`] (s).
+    /// The interval of the latency quantile at this index in [`QUANTILES`] (s).
     pub(super) fn quantile(&self, place: usize) -> Ends {
         let p = QUANTILES[place].1;
         if self.latencies().count() == 0 {
@@ -235,7 +237,7 @@ impl<'a> Estimate<'a> {
             }
             let (low, high) = self.quantile_cells(p).ok_or(Unknown::FewBeyond)?;
             let ends = (self.latencies().at(low).low, self.latencies().at(high).high);
-            // An outage moves a quantile if it is met by a share of all that is not small beside that beyond the quantile.
+            // An outage moves a quantile if it affects a share of recipients that is not small compared with the share beyond the quantile.
             self.met(ends, half(ends) / (1.0 - p))
         };
         self.sure(|| self.latencies().quantile_interval(p, self.confidence()).ok_or(Unknown::FewBeyond), together)
@@ -260,12 +262,12 @@ impl<'a> Estimate<'a> {
     }
 }
 
-/// The difference of two plans on the same recipients.
+/// The difference between two plans on the same recipients.
 #[derive(Clone, Copy)]
 pub(super) struct Paired<'a> {
     pub(super) plan: Estimate<'a>,
     pub(super) against: Estimate<'a>,
-    /// The recipients in whom they differ, where those are independent.
+    /// The recipients whose results differ between the plans, where recipients are independent.
     pub(super) pair: &'a PairTally,
 }
 
@@ -274,7 +276,7 @@ impl<'a> Paired<'a> {
         self.plan.sure(alone, together)
     }
 
-    /// Whether nobody differs in a share; where recipients depend on one another, no replication.
+    /// Whether no recipient differs in a share; where recipients depend on one another, whether no replication does.
     pub(super) fn shares_are_equal(&self, part: ShareMeasure) -> bool {
         match self.plan.totals.basis {
             IntervalBasis::Recipients => self.differing(part).is_some_and(|counts| counts == [0, 0]),
@@ -282,7 +284,7 @@ impl<'a> Paired<'a> {
         }
     }
 
-    /// Likewise in cost.
+    /// Whether no recipient differs in cost; where recipients depend on one another, whether no replication does.
     pub(super) fn costs_are_equal(&self) -> bool {
         match self.plan.totals.basis {
             IntervalBasis::Recipients => self.pair.cost_difference_squared == 0,
@@ -290,7 +292,7 @@ impl<'a> Paired<'a> {
         }
     }
 
-    /// Whether latencies are distributed alike, in each group of recipients.
+    /// Whether latencies have the same distribution, in each group of recipients.
     pub(super) fn latencies_are_equal(&self) -> bool {
         let groups = |of: &Estimate<'a>| &of.ledger().latencies;
         groups(&self.plan) == groups(&self.against) && self.plan.latencies().sum() == self.against.latencies().sum()
@@ -300,7 +302,7 @@ impl<'a> Paired<'a> {
         self.plan.samples().map(&of).eq(self.against.samples().map(&of))
     }
 
-    /// How many recipients are so under the one plan and not under the other, and the other way round.
+    /// The number of recipients counted in the share under this plan but not under the other, and the reverse.
     const fn differing(&self, part: ShareMeasure) -> Option<[u64; 2]> {
         match part {
             ShareMeasure::Delivered => Some(self.pair.delivered),
@@ -311,7 +313,7 @@ impl<'a> Paired<'a> {
         }
     }
 
-    /// Of the difference of a share.
+    /// The interval of the difference of a share.
     pub(super) fn share(&self, part: ShareMeasure) -> Ends {
         let played = self.plan.played() as f64;
         let confidence = self.plan.confidence();
@@ -328,20 +330,20 @@ impl<'a> Paired<'a> {
                 return self.share_of_each(part);
             }
             let (low, high) = self.moments(|sample| sample.share(part))?.interval(confidence);
-            // No share differs from another by more than all.
+            // Two shares never differ by more than 1.
             self.met((low.max(-1.0), high.min(1.0)), 1.0)
         };
         self.sure(alone, together)
     }
 
-    /// From the wide intervals of both shares, which hold however recipients depend: of shares so close to 0 or 1 that one replication could
-    /// change them.
+    /// The interval of a difference from the wide intervals of both shares, which are valid however recipients depend on one another. Used
+    /// for shares so close to 0 or 1 that one replication could change them.
     fn share_of_each(&self, part: ShareMeasure) -> Ends {
         let estimate = |of: &Estimate<'_>| Ok((part.count(of.tally()) as f64 / of.played() as f64, of.share(part).0?));
         Ok(stats::difference(estimate(&self.plan)?, estimate(&self.against)?, 0.0))
     }
 
-    /// Of the difference of the cost per recipient (units). Every class of either plan could move it.
+    /// The interval of the difference of the cost per recipient (units). Every class of either plan could move it.
     pub(super) fn cost(&self) -> Ends {
         let alone = || {
             let cost = |of: &Estimate<'_>| of.tally().cost as i128;
@@ -360,8 +362,8 @@ impl<'a> Paired<'a> {
         self.sure(alone, together).map(units)
     }
 
-    /// Of the difference of the quantile of latency with this place in [`QUANTILES`] (s): from the intervals of both, and how their errors
-    /// go together from one group of recipients to the next.
+    /// The interval of the difference of the latency quantile at this index in [`QUANTILES`] (s): from the intervals of both, and the
+    /// correlation of their errors over the groups of recipients.
     pub(super) fn quantile(&self, place: usize) -> Ends {
         let p = QUANTILES[place].1;
         let estimate = |of: &Estimate<'_>| {
@@ -389,20 +391,20 @@ impl<'a> Paired<'a> {
     }
 }
 
-/// Whether a share of so many replications, or its bound, leaves enough exceptions for an interval of its own spread: one replication of
-/// nothing but exceptions would not stand out.
+/// Whether a share over this many replications, or its bound, leaves enough exceptions for an interval from its spread, so that one
+/// replication consisting only of exceptions would not stand out.
 #[must_use]
 pub fn is_shared_out(share: f64, replications: u32) -> bool {
     f64::from(replications) * share.min(1.0 - share) >= EXCEPTIONS
 }
 
-/// So many replications are needed for shares of which this part is the exception.
+/// The number of replications needed for shares with this share of exceptions.
 pub(super) fn replications_for(exception: f64) -> u64 {
     if exception > 0.0 { (EXCEPTIONS / exception).ceil().max(f64::from(LEAST_REPLICATIONS)) as u64 } else { u64::MAX }
 }
 
-/// The mean latency of replications with different numbers of deliveries, as a mean of its deviations from the ratio of the sums: the
-/// sums of latencies, and how many there are.
+/// The moments of the mean latency over replications with different numbers of deliveries, from the deviations from the ratio of the sums.
+/// Each sample is the sum of a replication's latencies and their number.
 fn ratio(samples: impl Iterator<Item = (f64, f64)> + Clone) -> Option<Moments> {
     let (sum, count) = samples.clone().fold((0.0, 0.0), |(sum, count), (s, n)| (sum + s, count + n));
     let (mean, each) = (sum / count, count / samples.clone().count() as f64);
@@ -415,7 +417,7 @@ fn skewness(values: impl Iterator<Item = f64>) -> f64 {
     Moments::of(&values.collect::<Vec<_>>()).map_or(0.0, |moments| moments.skewness)
 }
 
-/// The first reason that one of `all` gives.
+/// Returns the first `reason` that any of `all` has as an error.
 fn none<T>(all: &[T], reason: impl Fn(&T) -> Option<Unknown>) -> Result<(), Unknown> {
     all.iter().find_map(reason).map_or(Ok(()), Err)
 }
@@ -424,12 +426,12 @@ fn half((low, high): (f64, f64)) -> f64 {
     0.5 * (high - low)
 }
 
-/// What is never negative, nor more than `most`, has no interval beyond.
+/// Clamps an interval to the range from 0 to `most`.
 fn clamped((low, high): (f64, f64), most: f64) -> (f64, f64) {
     (low.max(0.0), high.min(most))
 }
 
-/// An interval of millionths in units.
+/// Converts an interval from millionths to units.
 fn units((low, high): (f64, f64)) -> (f64, f64) {
     (low / 1e6, high / 1e6)
 }

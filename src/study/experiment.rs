@@ -1,4 +1,4 @@
-//! A scenario under study: replications are added to a ledger of integers, and estimates are made from that.
+//! A scenario under study: replications are added to a ledger of integers, and estimates are computed from it.
 
 use super::compare::results;
 use super::figure_data;
@@ -12,13 +12,13 @@ use super::totals::{IntervalBasis, Totals, empty_account, sum};
 use crate::scenario::Scenario;
 use crate::sim::{Interrupted, Ledger, LedgerError, Progress, SECTIONS};
 
-/// A scenario, and what has been played of it so far.
+/// A scenario, and what has been simulated of it so far.
 ///
-/// > What it comes to depends on which replications have been played, not on how, where or in which order.
+/// > The results depend on which replications have been run, not on how, where or in which order.
 ///
-/// Where recipients share capacity, circuits or random outages they are played together, and intervals come from replications. Where it
-/// turns out that none of that made a difference to anybody, it is as if each recipient had been alone: that is played then, and intervals
-/// come from recipients.
+/// Where recipients share capacity, circuits or random outages, they are simulated together (contended), and intervals come from
+/// replications. If it turns out that this sharing affected no recipient, the results are the same as with independent recipients: those
+/// are simulated then, and intervals come from recipients.
 ///
 /// ```
 /// use failsim::{scenario, sim, study};
@@ -40,21 +40,21 @@ use crate::sim::{Interrupted, Ledger, LedgerError, Progress, SECTIONS};
 pub struct Experiment<'a> {
     ready: Ready<'a>,
     wanted: Wanted,
-    /// Each recipient as if it were alone.
+    /// The totals of independent recipients, each simulated alone.
     independent: Totals,
-    /// Recipients together.
+    /// The totals of contended recipients, simulated together.
     contended: Totals,
 }
 
-/// Why an experiment does not go on from a ledger.
+/// Why an experiment cannot be resumed from a ledger.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ResumeError {
     /// The run was asked to stop.
     Interrupted,
-    /// The ledger is not one of this scenario.
+    /// The ledger does not belong to this scenario.
     Ledger(LedgerError),
-    /// Some replication, or a part of one, is missing.
+    /// A replication, or a part of one, is missing.
     Gaps,
 }
 
@@ -83,7 +83,7 @@ impl From<Interrupted> for ResumeError {
 }
 
 impl<'a> Experiment<'a> {
-    /// Makes `scenario` ready to be played as often as `wanted`.
+    /// Prepares `scenario` for as many replications as `wanted`.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -94,10 +94,10 @@ impl<'a> Experiment<'a> {
         Ok(Self { ready, wanted, independent, contended })
     }
 
-    /// Goes on from what was kept of the same scenario: the whole of it, or parts that have been merged.
+    /// Resumes from a saved ledger of the same scenario: a complete one, or merged parts.
     ///
     /// # Errors
-    /// [`ResumeError`] when the ledger is of another scenario, or has gaps.
+    /// [`ResumeError`] when the ledger belongs to another scenario, or has gaps.
     pub fn resume(
         scenario: &'a Scenario,
         wanted: impl Into<Wanted>,
@@ -105,7 +105,7 @@ impl<'a> Experiment<'a> {
         progress: &Progress,
     ) -> Result<Self, ResumeError> {
         let mut experiment = Self::new(scenario, wanted, progress)?;
-        // Merged into empty accounts of this scenario, so that what is read fits it.
+        // Merged into empty accounts of this scenario, which checks that the ledger fits it.
         let mut all = experiment.ledger();
         all.merge(&ledger)?;
         if all.independent.has_gaps() || all.contended.has_gaps() {
@@ -116,21 +116,21 @@ impl<'a> Experiment<'a> {
         Ok(experiment)
     }
 
-    /// All that has been played, as integers.
+    /// Everything simulated so far, as integers.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         let key = key(self.ready.scenario, 0.into());
         Ledger::new(key, self.independent.account.clone(), self.contended.account.clone())
     }
 
-    /// A ledger of nothing, to which parts of this experiment can be merged.
+    /// An empty ledger, into which parts of this experiment can be merged.
     #[must_use]
     pub fn empty_ledger(&self) -> Ledger {
         let [independent, contended] = [true, false].map(|independent| empty_account(&self.ready, independent));
         Ledger::new(key(self.ready.scenario, 0.into()), independent, contended)
     }
 
-    /// Plays as often as wanted.
+    /// Runs as many replications as wanted.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -148,7 +148,7 @@ impl<'a> Experiment<'a> {
         Ok(())
     }
 
-    /// Plays the replications that are missing up to this number, exclusive.
+    /// Runs the missing replications up to `until`, exclusive.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -162,20 +162,20 @@ impl<'a> Experiment<'a> {
         Ok(())
     }
 
-    /// Plays one replication with its recipients together. Gives the ledger of that alone.
+    /// Runs one replication with contended recipients. Returns a ledger of that replication alone.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
     pub fn contended_part(&self, replication: u32, progress: &Progress) -> Result<Ledger, Interrupted> {
         let mut ledger = self.empty_ledger();
         for runs in self.ready.together(replication..replication + 1, progress)? {
-            ledger.contended.add_worlds(replication, runs, |streams| sum(&self.ready, streams));
+            ledger.contended.add_runs(replication, runs, |streams| sum(&self.ready, streams));
         }
         Ok(ledger)
     }
 
-    /// Plays a part of one replication, each recipient as if it were alone: each `of`-th section from the `part`-th on. Gives the ledger
-    /// of that alone.
+    /// Runs a part of one replication with independent recipients: every `of`-th section, starting with section `part`. Returns a ledger of
+    /// that part alone.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -194,12 +194,12 @@ impl<'a> Experiment<'a> {
         Ok(ledger)
     }
 
-    /// Whether recipients have to be played together to find out what they come to.
+    /// Whether recipients have to be simulated together.
     fn is_shared(&self) -> bool {
         self.ready.scenario.is_shared()
     }
 
-    /// Whether, as far as is known, recipients make no difference to one another.
+    /// Whether, as far as is known, recipients do not affect one another.
     fn is_independent(&self) -> bool {
         !self.is_shared() || !self.contended.account.contended
     }
@@ -208,7 +208,8 @@ impl<'a> Experiment<'a> {
         if self.is_independent() { &self.independent } else { &self.contended }
     }
 
-    /// What each plan came to, and how plans compare: all pairs of up to [`Pairs::MOST_IN_FULL`] plans, of more each with the reference.
+    /// The results of each plan, and the comparisons of plans: all pairs of up to [`Pairs::MOST_IN_FULL`] plans; with more plans, each with
+    /// the reference.
     ///
     /// [`Pairs::MOST_IN_FULL`]: crate::sim::Pairs::MOST_IN_FULL
     ///
@@ -218,7 +219,7 @@ impl<'a> Experiment<'a> {
         results(self.ready.scenario, self.totals(), progress)
     }
 
-    /// The results and what is said beside them, without the data of figures.
+    /// The results and the notes that accompany them, without figure data.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -229,7 +230,7 @@ impl<'a> Experiment<'a> {
         Ok(RunOutput { results, drawn, imprecise, ..RunOutput::default() })
     }
 
-    /// The results with the data of figures, for a report.
+    /// The results with figure data, for a report.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -245,7 +246,7 @@ impl<'a> Experiment<'a> {
     }
 }
 
-/// Plays every plan of `scenario`, as often as wanted, and compares them, with the data of figures.
+/// Runs every plan of `scenario` as often as `wanted`, and compares the plans, with figure data.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -253,7 +254,7 @@ pub fn compare(scenario: &Scenario, wanted: impl Into<Wanted>, progress: &Progre
     played(scenario, wanted, progress)?.findings(progress)
 }
 
-/// An experiment in which `scenario` has been played as often as wanted.
+/// Returns an experiment in which `scenario` has been run as often as `wanted`.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.

@@ -1,7 +1,7 @@
-//! How likely a replication is to meet random outages: what the model knows, and few replications cannot tell.
+//! How likely a replication is to meet random outages: known from the model, but not from a few replications.
 //!
-//! Where outages are rare most replications meet none, and an interval of those alone knows nothing of the others. How many should
-//! meet one is known without simulating anything: the windows are drawn, for ten thousand replications.
+//! Where outages are rare, most replications meet none, and an interval from those alone says nothing about the others. The share that
+//! should meet one is known without any simulation: the outage windows of ten thousand replications are drawn.
 
 use super::horizon;
 use super::unknown::Unknown;
@@ -10,13 +10,13 @@ use crate::rng::{ProviderKey, RngKey};
 use crate::scenario::{Scenario, used_by};
 use crate::units::Time;
 
-/// The windows of so many replications are drawn.
+/// The number of replications whose outage windows are drawn.
 const DRAWN: u32 = 10_000;
-/// An interval needs so many replications with an outage, on average: with 12 Hall's interval held the truth in 94 to 99 % over hit
-/// probabilities from 0.02 to 0.9 and five kinds of effect, with 5 in 83 to 99 %. It is the expected number that counts: to print an
-/// interval whenever enough have been met selects those that look best.
+/// The expected number of replications with an outage that an interval needs: with 12, Hall's interval covered the truth in 94 to 99 % of
+/// cases, over hit probabilities from 0.02 to 0.9 and five kinds of effect; with 5, in 83 to 99 %. The expected number counts: printing an
+/// interval as soon as enough have met an outage would select the samples that look best.
 const EXPECTED: f64 = 12.0;
-/// And so many that have met one.
+/// The number of replications that must in fact have met an outage.
 const LEAST_MET: u64 = 5;
 
 /// The random outages that each plan can meet.
@@ -29,26 +29,26 @@ pub(super) struct Exposure {
 #[derive(Clone, Debug)]
 struct Exposed {
     provider: String,
-    /// The share of replications that meet one.
+    /// The share of replications that meet an outage.
     likely: f64,
-    /// Which of the first replications do, as far as that has been asked.
+    /// Whether each of the first replications meets an outage, up to the number that was asked for.
     met: Vec<bool>,
 }
 
 impl Exposure {
-    /// That of the plans of `scenario`, of which so many replications are played at the most.
+    /// The exposure of the plans of `scenario`, of which at most this many replications are run.
     pub(super) fn new(scenario: &Scenario, replications: u32) -> Self {
         let plans = (0..scenario.plans.len()).map(|plan| exposed(scenario, plan, replications));
         Self { plans: plans.collect() }
     }
 
-    /// So many replications are needed before any interval is printed.
+    /// The number of replications needed before any interval is printed.
     pub(super) fn least(&self) -> u64 {
         self.plans.iter().flatten().map(Exposed::needed).max().unwrap_or(0)
     }
 
-    /// Why so many replications of a plan tell too little of its outages, if they do. What an outage could do to a mean is at most
-    /// `largest`, in the unit of `half`, which is half of the interval's length: outages too rare to matter are left out.
+    /// Why this many replications of a plan say too little about its outages; `None` if they say enough. An outage can move a mean by at
+    /// most `largest`, in the unit of `half`, which is half the interval's length; outages too rare to matter are ignored.
     pub(super) fn unknown(&self, plan: usize, replications: u32, largest: f64, half: f64) -> Option<Unknown> {
         let exposed = self.plans.get(plan)?;
         let matters = |exposed: &&Exposed| exposed.likely * largest > half / 10.0;
@@ -74,7 +74,7 @@ impl Exposed {
     }
 }
 
-/// The providers with random outages that a plan, or the own plan of a stream beside it, uses.
+/// The providers with random outages that a plan, or the own plan of a stream, uses.
 fn exposed(scenario: &Scenario, plan: usize, replications: u32) -> Vec<Exposed> {
     let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
     let used = used_by(own.chain([&scenario.plans[plan]]));

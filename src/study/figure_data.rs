@@ -12,22 +12,22 @@ use crate::sim::PlanTally;
 use crate::stats::{Bins, Latencies};
 use crate::units::Time;
 
-/// At most so many plans are drawn: the eye tells no more lines apart.
+/// At most this many plans are drawn: more curves cannot be told apart by eye.
 const MOST_DRAWN: usize = 20;
-/// At most so many bins are drawn of a time line: more would show more noise.
+/// At most this many bins of a timeline are drawn: more would show more noise.
 const BINS: usize = 240;
-/// A curve has about so many points, more than a screen has columns, so that none of its steps shows.
+/// The approximate number of points of a curve: more than a screen has columns, so that no steps are visible.
 const POINTS: usize = 2_000;
-/// The most windows of one outage that are drawn.
+/// At most this many windows of one outage are drawn.
 const WINDOWS: usize = 100;
 
-/// The places of the plans that are drawn: all of up to [`MOST_DRAWN`], of more the reference, and those that the fewest others beat.
+/// The indices of the plans that are drawn: all of up to [`MOST_DRAWN`]; of more, the reference and the plans that the fewest others beat.
 pub(super) fn drawn(plans: &[PlanResult], reference: usize) -> Vec<usize> {
     let worth = |plan: &PlanResult| Worth { in_time: plan.in_time.count.0, cost: plan.cost.per_recipient };
     chosen(&plans.iter().map(worth).collect::<Vec<_>>(), reference)
 }
 
-/// What a plan is chosen by.
+/// The values by which a plan is chosen.
 #[derive(Clone, Copy)]
 struct Worth {
     in_time: f64,
@@ -35,14 +35,14 @@ struct Worth {
 }
 
 impl Worth {
-    /// Whether a plan delivers at least as many in time as another, costs no more, and is not its equal.
+    /// Whether a plan delivers at least as many in time as another, costs no more, and is not equal to it.
     fn beats(self, other: Self) -> bool {
         let (in_time, cost) = (self.in_time - other.in_time, self.cost - other.cost);
         in_time >= 0.0 && cost <= 0.0 && (in_time > 0.0 || cost < 0.0)
     }
 }
 
-/// The reference, and those that the fewest others beat; of equal ones those that deliver the most in time.
+/// The reference, and the plans that the fewest others beat; among equals, those that deliver the most in time.
 fn chosen(plans: &[Worth], reference: usize) -> Vec<usize> {
     let beaten_by = |place: usize| plans.iter().filter(|other| other.beats(plans[place])).count();
     let mut order: Vec<_> = (0..plans.len()).map(|place| (place != reference, beaten_by(place), place)).collect();
@@ -56,20 +56,20 @@ fn chosen(plans: &[Worth], reference: usize) -> Vec<usize> {
     drawn
 }
 
-/// The series of a run, of the plans that are `drawn`.
+/// The figure data of a run, for the plans in `drawn`.
 pub(super) fn pictures(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> FigureData {
     let streams = scenario.streams.iter().zip(totals.streams());
     let of_stream = |(stream, group): (&crate::scenario::Stream, &GroupLedger)| {
-        of_strand(scenario, totals, group, drawn, |plan| scenario.plan_of(stream, plan))
+        of_group(scenario, totals, group, drawn, |plan| scenario.plan_of(stream, plan))
     };
     FigureData {
         streams: streams.map(of_stream).collect(),
-        ..of_strand(scenario, totals, totals.whole(), drawn, |plan| &scenario.plans[plan])
+        ..of_group(scenario, totals, totals.whole(), drawn, |plan| &scenario.plans[plan])
     }
 }
 
-/// The series of a stream, or of all of them together.
-fn of_strand<'a>(
+/// The figure data of a stream, or of all streams together.
+fn of_group<'a>(
     scenario: &'a Scenario,
     totals: &Totals,
     group: &GroupLedger,
@@ -79,7 +79,7 @@ fn of_strand<'a>(
     let thin = Downsample::of(totals, group, BINS, Time::ZERO);
     let plans = drawn.iter().map(|&place| (plan_of(place), &group.tally.plans[place]));
     FigureData {
-        plans: plans.map(|plan| plan_picture(scenario, totals, group, &thin, plan)).collect(),
+        plans: plans.map(|plan| plan_figure_data(scenario, totals, group, &thin, plan)).collect(),
         bin_s: thin.bin_s(),
         arrivals: thin.series(&group.tally.arrivals),
         outages: outage_windows(scenario, totals, thin.end()),
@@ -87,7 +87,7 @@ fn of_strand<'a>(
     }
 }
 
-fn plan_picture(
+fn plan_figure_data(
     scenario: &Scenario,
     totals: &Totals,
     group: &GroupLedger,
@@ -103,7 +103,7 @@ fn plan_picture(
     }
 }
 
-/// About [`POINTS`] points of the distribution, evenly spaced in the logarithm of time.
+/// About [`POINTS`] points of the latency distribution, evenly spaced in the logarithm of time.
 fn curve(latencies: &Latencies, n: f64) -> Vec<(f64, f64)> {
     let all: Vec<(f64, f64)> =
         latencies.cumulative().into_iter().map(|(seconds, count)| (seconds.max(1e-6), count as f64 / n)).collect();
@@ -111,7 +111,7 @@ fn curve(latencies: &Latencies, n: f64) -> Vec<(f64, f64)> {
     let step = libm::exp(libm::log(last.0 / first.0) / POINTS as f64);
     let (mut curve, mut next) = (Vec::with_capacity(2 * POINTS), 0.0);
     for (i, &point) in all[..all.len() - 1].iter().enumerate() {
-        // The last point before a gap stays: the curve is flat over the gap.
+        // Keep the last point before a gap: the curve is flat over the gap.
         if point.0 >= next || all[i + 1].0 > point.0 * step {
             curve.push(point);
             next = point.0 * step;
@@ -141,8 +141,8 @@ fn deliveries(scenario: &Scenario, thin: &Downsample, plan: &Plan, tally: &PlanT
     channels.into_iter().map(|(name, bins)| (name, thin.series(&bins))).collect()
 }
 
-/// The windows of all outages that begin before `shown`. Random ones differ from one replication to the next: they are those of the
-/// only one, or none.
+/// The windows of all outages that begin before `shown`. Random windows differ between replications: they are included only if there is a
+/// single replication.
 fn outage_windows(scenario: &Scenario, totals: &Totals, shown: Time) -> Vec<OutageWindow> {
     let until = if totals.replications() == 1 { totals.timeline.end() } else { Time::ZERO };
     let rng = RngKey::new(scenario.seed, 0);
@@ -165,7 +165,7 @@ fn windows(provider: &ProviderSpec, rng: RngKey, until: Time, shown: Time) -> Ve
     all
 }
 
-/// The word used in figures.
+/// The name of the effect in figures.
 fn word(effect: Effect) -> String {
     match effect {
         Effect::Silent => "silent".to_owned(),
@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn of_many_plans_those_are_drawn_that_few_others_beat() {
-        // The first twenty cost more the more they deliver in time; each of the others costs as much and delivers less.
+        // Among the first twenty, plans that deliver more in time cost more; each of the others costs as much as one of them and delivers
+        // less.
         let worth = |place: usize| Worth {
             in_time: 1_000.0 + (place % 20) as f64 - 0.5 * (place / 20) as f64,
             cost: 0.01 + 0.001 * (place % 20) as f64,

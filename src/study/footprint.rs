@@ -1,5 +1,5 @@
-//! How much memory a scenario takes whose recipients share capacity, circuits or outages: they are played together, and are in memory
-//! together. Recipients who share nothing are played batch by batch, and take next to none.
+//! Estimates the memory of a scenario whose recipients share capacity, circuits or outages: they are simulated together, and held in memory
+//! together. Independent recipients are simulated batch by batch, and need next to none.
 
 use super::{horizon, ready};
 use crate::provider::OutcomeSpec;
@@ -8,18 +8,19 @@ use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::{ExecutionMode, Model, RunContext, Timeline, is_feed_forward};
 use crate::units::Time;
 
-/// Less than this (bytes) needs no closer look.
+/// Estimates below this (bytes) need no closer look.
 const LITTLE: u64 = 1 << 30;
-/// Played event by event, somebody under way takes so much (bytes): measured, with 4 million of them.
-const UNDER_WAY: f64 = 200.0;
-/// Played provider by provider, everybody takes so much (bytes), and whoever goes on to another step so much besides: likewise.
+/// Bytes for each active recipient when event-driven: measured with 4 million recipients.
+const MOST_ACTIVE: f64 = 200.0;
+/// Bytes for each recipient when feed-forward, and the additional bytes (`GOES_ON`) for each one who moves on to another step: measured
+/// with 4 million recipients.
 const IN_LINE: f64 = 10.0;
 const GOES_ON: f64 = 100.0;
-/// More go on than the shares of outcomes say: outages and queues keep others back.
+/// A safety factor for the recipients who move on: more do than the shares of outcomes imply, because outages and queues delay others.
 const RESERVE: f64 = 2.0;
 
-/// About how much memory (bytes) it takes to play `scenario` up to `replications` times on `threads` threads. How many recipients are under way
-/// at one time depends on what happens to them: it is an estimate, rather too large.
+/// The approximate memory (bytes) needed to run up to `replications` replications of `scenario` on `threads` threads. The number of
+/// recipients active at the same time depends on what happens to them, so this is an estimate, more likely too high than too low.
 #[must_use]
 pub fn footprint(scenario: &Scenario, replications: u32, threads: usize) -> u64 {
     if !scenario.is_shared() {
@@ -28,23 +29,23 @@ pub fn footprint(scenario: &Scenario, replications: u32, threads: usize) -> u64 
     let plans = scenario.plans.len();
     let at_once = ready::at_once(plans, scenario.recipients() * plans as u64, threads).min(replications.max(1));
     let runs = (plans * at_once as usize).min(threads) as f64;
-    let most = (runs * scenario.recipients() as f64 * UNDER_WAY) as u64;
-    if most <= LITTLE { most } else { (runs * largest_world(scenario)) as u64 }
+    let most = (runs * scenario.recipients() as f64 * MOST_ACTIVE) as u64;
+    if most <= LITTLE { most } else { (runs * largest_run(scenario)) as u64 }
 }
 
-/// What the plan that takes the most takes (bytes).
-fn largest_world(scenario: &Scenario) -> f64 {
+/// The memory (bytes) of the plan that needs the most.
+fn largest_run(scenario: &Scenario) -> f64 {
     let model = Model::new(scenario);
     let (rng, timeline) = (RngKey::new(scenario.seed, 0), Timeline::over(Time::from_micros(1)));
     let run = RunContext { model: &model, rng, timeline, way: ExecutionMode::Shortest };
     let of_plan = |place: usize| {
-        let one_way = is_feed_forward(&run, place);
+        let is_feed_forward_plan = is_feed_forward(&run, place);
         let of_stream = |stream: &Stream| {
             let plan = scenario.plan_of(stream, place);
-            let each = if one_way {
+            let each = if is_feed_forward_plan {
                 IN_LINE + GOES_ON * (RESERVE * missed(scenario, plan)).min(1.0)
             } else {
-                UNDER_WAY * at_one_time(stream, plan)
+                MOST_ACTIVE * at_one_time(stream, plan)
             };
             stream.traffic.recipients as f64 * each
         };
@@ -53,7 +54,7 @@ fn largest_world(scenario: &Scenario) -> f64 {
     (0..scenario.plans.len()).map(of_plan).fold(0.0, f64::max)
 }
 
-/// The share of recipients whom the first step does not reach, if there is another.
+/// The share of recipients that the first step does not reach, if there is another step; otherwise 0.
 fn missed(scenario: &Scenario, plan: &Plan) -> f64 {
     let outcomes = &scenario.providers[plan.flow.step(0).pool.members()[0]].outcomes;
     let reached = |outcome: &&OutcomeSpec| outcome.status.is_delivery();
@@ -61,7 +62,7 @@ fn missed(scenario: &Scenario, plan: &Plan) -> f64 {
     if plan.flow.steps().len() > 1 { (1.0 - share).max(0.0) } else { 0.0 }
 }
 
-/// The share of a stream's recipients who are under way at one time: those who arrive while the steps of the plan wait.
+/// The share of a stream's recipients who are active at the same time: those who arrive while the plan's steps wait.
 fn at_one_time(stream: &Stream, plan: &Plan) -> f64 {
     let (patience, arrivals) = (horizon::patience(plan).as_secs_f64(), horizon::last_arrival(stream).as_secs_f64());
     if arrivals > patience { patience / arrivals } else { 1.0 }
@@ -72,7 +73,8 @@ mod tests {
     use super::*;
     use crate::scenario::parse;
 
-    /// Eight replications of a million, on one thread one after the other, on eight all at one time: 200 MB and 1.5 GB (measured).
+    /// Eight replications of a million recipients: 200 MB one after the other on one thread, 1.5 GB all at the same time on eight
+    /// (measured).
     #[test]
     fn replications_that_are_played_at_one_time_are_counted() {
         let text = "[goal]\ndeadline = \"60s\"\n[traffic]\nrecipients = 1_000_000\narrivals = { uniform = { over = \"10s\" } }\n\
@@ -85,8 +87,8 @@ mod tests {
         assert!((1_400..=1_600).contains(&megabytes(8, 8)), "{}", megabytes(8, 8));
     }
 
-    /// 4 million who all arrive within ten seconds, at providers that carry 3 000 a second, take 380 MB one way and 780 MB event by event
-    /// (measured), and a tenth of that if they arrive within an hour and are played event by event.
+    /// 4 million recipients who all arrive within ten seconds, at providers with a capacity of 3 000 a second, take 380 MB feed-forward and
+    /// 780 MB event-driven (measured), and a tenth of that if they arrive within an hour and are event-driven.
     #[test]
     fn footprints_are_those_measured() {
         let scenario = |over: &str, extra: &str| {
@@ -100,7 +102,7 @@ mod tests {
                  [[plans]]\nname = \"p\"\nsteps = [{{ provider = \"a\", ttl = \"60s\" }}, {{ provider = \"b\", ttl = \"5m\" }}{extra}]\n"
             );
             let scenario = parse(&text, "a.toml", std::path::Path::new(".")).expect("a valid scenario");
-            largest_world(&scenario) / 1e6
+            largest_run(&scenario) / 1e6
         };
         let again = ", { provider = \"a\", ttl = \"1s\" }";
         assert!((300.0..500.0).contains(&scenario("10s", "")), "{}", scenario("10s", ""));

@@ -1,4 +1,4 @@
-//! Over which span of time a scenario plays.
+//! The horizon of a scenario: the span of time that its run covers.
 
 use crate::dist::{Dist, Sampler};
 use crate::provider::{OutcomeSpec, ProviderSpec};
@@ -7,11 +7,11 @@ use crate::sim::Timeline;
 use crate::traffic::Arrivals;
 use crate::units::{Span, Time};
 
-/// A step without a ttl is taken to need this long.
+/// The time assumed for a step without a ttl.
 const PATIENCE: Span = Span::from_micros(600_000_000);
 
-/// The bins of time for a scenario: up to the moment by which all but a few stragglers should be done, which is the last arrival, and
-/// every step's ttl after it, or what queues without a ttl may take to empty.
+/// The time bins of a scenario. They extend to when all but a few stragglers should be done: the last arrival plus every step's ttl, or
+/// plus the time that queues without a ttl may take to empty.
 pub(super) fn timeline(scenario: &Scenario) -> Timeline {
     Timeline::over(horizon(scenario))
 }
@@ -21,13 +21,13 @@ fn horizon(scenario: &Scenario) -> Time {
     ends.max().unwrap_or_default().after(backlog(scenario))
 }
 
-/// Until when anything is submitted under a plan, but for stragglers: the last arrival, and every step's ttl after it.
+/// The time up to which attempts are submitted under a plan, apart from stragglers: the last arrival plus every step's ttl.
 pub(super) fn activity(scenario: &Scenario, plan: usize) -> Time {
     let end = |stream| last_arrival(stream).after(patience(scenario.plan_of(stream, plan)));
     scenario.streams.iter().map(end).max().unwrap_or_default()
 }
 
-/// How long the steps of a plan wait in all.
+/// How long the steps of a plan wait in total.
 pub(super) fn patience(plan: &Plan) -> Span {
     let step = |ttl: Span| if ttl.is_unlimited() { PATIENCE } else { ttl };
     let steps = plan.flow.steps().iter().fold(Span::ZERO, |sum, rules| sum.plus(step(rules.ttl)));
@@ -45,7 +45,7 @@ pub(super) fn last_arrival(stream: &Stream) -> Time {
     }
 }
 
-/// How long the busiest provider takes for what is expected to come to it, if steps wait for providers without a ttl.
+/// How long the busiest provider takes for its expected load, if steps without a ttl wait for providers.
 fn backlog(scenario: &Scenario) -> Span {
     let mut loads = vec![0.0; scenario.providers.len()];
     let endless = |plan: &Plan| plan.flow.steps().iter().any(|rules| rules.ttl.is_unlimited());
@@ -64,11 +64,11 @@ fn backlog(scenario: &Scenario) -> Span {
     Span::from_secs_f64((RESERVE * longest).min(MOST_S))
 }
 
-/// An estimate of a backlog is this much too long, and no longer than a year.
+/// An estimated backlog is lengthened by this factor, up to a year.
 const RESERVE: f64 = 1.25;
 const MOST_S: f64 = 366.0 * 86_400.0;
 
-/// Adds the attempts that are expected to come to each provider: of a step those whom the steps before have not reached.
+/// Adds the expected attempts of each provider: at each step, one for each recipient that earlier steps are not expected to reach.
 fn add_load(scenario: &Scenario, recipients: f64, plan: &Plan, loads: &mut [f64]) {
     let mut left = recipients;
     for rules in plan.flow.steps() {
@@ -80,7 +80,7 @@ fn add_load(scenario: &Scenario, recipients: f64, plan: &Plan, loads: &mut [f64]
     }
 }
 
-/// How long (s) a provider takes for so many attempts.
+/// How long (s) a provider takes for this many attempts.
 fn time_for(provider: &ProviderSpec, attempts: f64) -> f64 {
     let Some(capacity) = provider.capacity else { return 0.0 };
     let paced = capacity.rate.map_or(0.0, |rate| attempts / rate.per_second());
@@ -91,7 +91,7 @@ fn time_for(provider: &ProviderSpec, attempts: f64) -> f64 {
     paced.max(lines)
 }
 
-/// About the mean of a distribution (s): that of its middle values in equal parts.
+/// The approximate mean of a distribution (s): the mean of its quantiles at the midpoints of equal parts.
 fn mean(dist: &Dist) -> f64 {
     const PARTS: u32 = 16;
     let sampler = Sampler::new(dist);

@@ -1,18 +1,19 @@
-//! Which plans of two runs are the same, by what they are called now and were called before.
+//! Matches the plans of two runs by their current and former names.
 
 use crate::scenario::Scenario;
 
-/// The plans of a scenario beside those of another run.
+/// The plans of a scenario matched to those of another run.
 pub(super) struct Matching {
-    /// For each plan that is compared, its place among the others, if it is there.
+    /// For each plan that is compared, its index among the others, if it is there.
     pub(super) plans: Vec<Option<usize>>,
-    /// The places of those that go with none of them.
+    /// The indices of the others that match no plan.
     pub(super) others: Vec<usize>,
 }
 
-/// Finds the plans of `scenario` among `others`, each of which goes with one plan at most. A plan whose name is new there is the one that it
-/// was before; then equal names go together; then what is left, by the names of before: so that plans can hand on their names. Plans that
-/// are left out keep theirs.
+/// Matches the plans of `scenario` to `others`, each of which matches at most one plan.
+///
+/// A plan whose current name is not among `others` matches by its former name first; then equal names match; then the rest match by former
+/// names. In this way plans can pass on their names. Plans that are left out keep their matches.
 pub(super) fn matched(scenario: &Scenario, others: &[&str]) -> Matching {
     let place = |name: &str| others.iter().position(|other| *other == name);
     let all: Vec<_> = scenario.plans.iter().chain(&scenario.left_out).collect();
@@ -39,7 +40,7 @@ mod tests {
     use super::*;
     use crate::scenario::parse;
 
-    /// A scenario with plans that are called, and were called, like this.
+    /// A scenario with plans of these current and former names.
     fn scenario(plans: &[(&str, Option<&str>)]) -> Scenario {
         let mut text = "[goal]\ndeadline = \"60s\"\n[traffic]\nrecipients = 1\narrivals = { blast = {} }\n[providers.a]\nchannel = \"sms\"\n\
                         outcomes = [{ status = \"delivered\", share = 1.0, after = { constant = \"1s\" } }]\n"
@@ -67,7 +68,7 @@ mod tests {
         is(&renamed, &["a", "b"], &[Some(0)], &[1]);
     }
 
-    /// Held to a run before, and to one after the names were handed on.
+    /// Matched to a run from before the names were passed on, and to one from after.
     #[test]
     fn plans_can_hand_on_their_names() {
         let handed_on = scenario(&[("s", Some("vs")), ("s1", Some("s"))]);

@@ -1,4 +1,4 @@
-//! The measures of a plan by name, as checks and baselines ask for them.
+//! The measures of a plan by name, as used by checks and baselines.
 
 use super::results::{Intervals, Latency, PlanResult, Results, Share};
 use crate::scenario::Metric;
@@ -6,15 +6,15 @@ use crate::scenario::Metric;
 /// A measure of a plan, with its 95 % interval where one is known.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Measured {
-    /// Its value.
+    /// The value.
     pub value: f64,
-    /// The ends of its interval; `None` where none is known.
+    /// The ends of the interval; `None` where none is known.
     pub interval: Option<(f64, f64)>,
-    /// An interval that holds in place of that where the bound is far enough from 0 and 1.
+    /// A narrower interval that replaces `interval` where the bound is far enough from 0 and 1.
     pub narrow: Option<(f64, f64)>,
-    /// Whether it is a measure without intervals, which is judged by its value.
+    /// Whether this is a measure without intervals, which is judged by its value.
     pub plain: bool,
-    /// Values closer than this are not told apart, however many are counted.
+    /// Values closer than this cannot be told apart, however large the sample.
     pub resolution: f64,
 }
 
@@ -31,14 +31,13 @@ impl Measured {
         Self { narrow: share.narrow, ..Self::with(share.share, share.low, share.high) }
     }
 
-    /// A quantile, which is known to its cell of the histogram at best: the 1024th part of its value.
+    /// A quantile, whose resolution is at best one cell of the histogram: 1/1024 of its value.
     fn of_quantile(value: f64, low: Option<f64>, high: Option<f64>) -> Self {
         Self { resolution: value / 1024.0, ..Self::with(value, low, high) }
     }
 }
 
-/// A measure of `plan`; `None` when there is nothing to measure, such as
-/// the latency of a plan that reached nobody.
+/// A measure of `plan`; `None` when there is nothing to measure, such as the latency of a plan that reached no recipient.
 #[must_use]
 pub fn measure(plan: &PlanResult, metric: Metric) -> Option<Measured> {
     let share = Measured::of_share;
@@ -65,7 +64,7 @@ pub fn measure(plan: &PlanResult, metric: Metric) -> Option<Measured> {
     }
 }
 
-/// How many recipients, or replications, the intervals of `results` come from.
+/// The number of recipients, or of replications, that the intervals of `results` come from.
 pub(super) fn sample_size(results: &Results) -> f64 {
     let facts = &results.scenario;
     let replications = f64::from(facts.replications);
@@ -80,7 +79,7 @@ fn mean(latency: &Latency) -> Option<Measured> {
     latency.mean.map(|value| Measured::with(value, interval.map(|i| i.low), interval.map(|i| i.high)))
 }
 
-/// A quantile with this value, which has its interval by this name.
+/// A quantile with this value; its interval is looked up by `name`.
 fn quantile(latency: &Latency, name: &str, value: Option<f64>) -> Option<Measured> {
     let interval = latency.intervals.get(name);
     value.map(|value| Measured::of_quantile(value, interval.map(|i| i.low), interval.map(|i| i.high)))

@@ -1,4 +1,4 @@
-//! Questions that need many flows: what each plan comes to, how plans compare, and whether they keep their bounds.
+//! Questions that need many flows: the results of each plan, how plans compare, and whether they meet their bounds.
 
 mod baseline;
 mod check;
@@ -45,5 +45,5 @@ pub use sizing::{Goal, LOOKS, Limit, Question, Sizing, Trial, size};
 pub use sweep::{Point, Sweep, key, points};
 
 pub use totals::LEAST_REPLICATIONS;
-pub use trace::{Event, Trace, Whose, trace};
-pub use versus::{Rivals, Unmatched, Versus};
+pub use trace::{Event, Trace, TraceTarget, trace};
+pub use versus::{ScenarioPair, Unmatched, Versus};

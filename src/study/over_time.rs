@@ -1,4 +1,4 @@
-//! Everything over time: what came to each provider, what became of it, and how full its queue and its lines were.
+//! Results over time: what was submitted to each provider, what became of it, and how full its queue and its lines were.
 
 use super::downsample::Downsample;
 use super::series::{OverTime, PlanOverTime, ProviderOverTime, QueueOverTime};
@@ -10,10 +10,10 @@ use crate::sim::{ProviderTally, QueueTally};
 use crate::stats::Bins;
 use crate::units::{Rate, Time};
 
-/// At most so many bins.
+/// The maximum number of bins.
 const BINS: usize = 500;
 
-/// What happened over time, under those plans that are `drawn`.
+/// The results over time, for the plans in `drawn`.
 pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> OverTime {
     let group = totals.whole();
     let providers = group.tally.plans.iter().flat_map(|plan| plan.providers.iter());
@@ -91,19 +91,19 @@ fn of_queue(
     }
 }
 
-/// What has come by the end of each bin and has not gone.
+/// The number present at the end of each bin: all that have come minus all that have gone.
 fn difference(come: &[f64], gone: &[&Vec<f64>]) -> Vec<f64> {
     let mut there = 0.0;
     let bin = |(i, come): (usize, &f64)| {
         there += come - gone.iter().map(|gone| gone[i]).sum::<f64>();
-        // Sums of means of whole numbers may end next to zero.
+        // Sums of means of integers may end up close to zero instead of at zero.
         if there.abs() < 1e-6 { 0.0 } else { there }
     };
     come.iter().enumerate().map(bin).collect()
 }
 
-/// The part of the capacity that was used while recipients arrived, so that plans and providers can be compared; its windows of
-/// throttling not counted. Nothing where all arrive within one bin.
+/// The share of the capacity that was used while recipients arrived, so that plans and providers can be compared. Throttled windows are not
+/// taken into account. `None` where all recipients arrive within one bin.
 fn utilisation(
     totals: &Totals,
     thin: &Downsample,
@@ -125,7 +125,8 @@ fn at_once(queue: &QueueTally) -> Option<f64> {
     (all > 0).then(|| at_once as f64 / all as f64)
 }
 
-/// When a provider carries less, with the factors. Random windows differ from one replication to the next.
+/// The windows in which a provider is throttled, with the factors. Random windows differ between replications: they are included only if
+/// there is a single replication.
 fn throttles(scenario: &Scenario, totals: &Totals, spec: &ProviderSpec) -> Vec<(Windows, f64)> {
     let (rng, key) = (RngKey::new(scenario.seed, 0), ProviderKey::of_name(&spec.name));
     let until = totals.timeline.end();

@@ -1,11 +1,11 @@
-//! Playing a scenario as often as it takes, or two of them abreast.
+//! Runs as many replications of a scenario as needed, or two scenarios in lock-step.
 
 use super::precision::{Wanted, next_round};
 use super::ready::{Ready, for_each_plan};
 use super::totals::{IntervalBasis, Totals};
 use crate::sim::{self, Interrupted, PairTally, Progress, SECTIONS};
 
-/// Plays the replications that are missing up to this number, exclusive, each recipient as if it were alone.
+/// Runs the missing replications up to `until`, exclusive, with independent recipients.
 pub(super) fn add_independent(
     ready: &Ready<'_>,
     totals: &mut Totals,
@@ -21,7 +21,7 @@ pub(super) fn add_independent(
     Ok(())
 }
 
-/// Plays the replications that are missing up to this number, exclusive, with recipients waiting for one another.
+/// Runs the missing replications up to `until`, exclusive, with contended recipients.
 pub(super) fn add_contended(
     ready: &Ready<'_>,
     totals: &mut Totals,
@@ -33,14 +33,14 @@ pub(super) fn add_contended(
         let first = totals.replications();
         let round = ready.at_once().min(until - first);
         for replication in ready.together(first..first + round, progress)? {
-            totals.add_worlds(ready, replication);
+            totals.add_runs(ready, replication);
         }
     }
     totals.set_basis();
     Ok(())
 }
 
-/// Plays a scenario as often as wanted with its recipients waiting for one another, whether or not they can.
+/// Runs as many replications as wanted with contended recipients, whether or not they can affect one another.
 pub(super) fn together(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) -> Result<Totals, Interrupted> {
     let mut totals = Totals::new(ready, wanted.confidence, wanted.replications.most(), IntervalBasis::Nothing);
     while let Some(until) = next_round(&totals, ready.scenario, wanted) {
@@ -49,16 +49,16 @@ pub(super) fn together(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) 
     Ok(totals)
 }
 
-/// Two scenarios abreast, of which recipients depend on nobody.
-pub(super) struct Abreast {
+/// The totals of two scenarios run in lock-step, with independent recipients.
+pub(super) struct Lockstep {
     pub(super) totals: [Totals; 2],
-    /// For each couple of plans, the recipients who fare differently: of each stream, and where there are several, of all together.
+    /// For each pair of plans, the recipients whose results differ: for each stream and, where there are several, for all together.
     pub(super) pairs: Vec<Vec<PairTally>>,
-    /// For each couple, the first of them who differs in anything.
+    /// For each pair of plans, the first recipient who differs in anything.
     pub(super) differing: Vec<Option<First>>,
 }
 
-/// Where the first difference is: in which replication, and of which pair of streams which recipient.
+/// The first difference: in which replication, which pair of streams and which recipient.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct First {
     pub(super) replication: u32,
@@ -66,22 +66,22 @@ pub(super) struct First {
     pub(super) recipient: u64,
 }
 
-/// Plays two scenarios with the same streams in lock-step, `replications` times, under `couples` of plans, one of each scenario.
-pub(super) fn abreast(
+/// Runs two scenarios with the same streams in lock-step, `replications` times, under `plan_pairs` of plans, one from each scenario.
+pub(super) fn lockstep(
     ready: &[Ready<'_>; 2],
-    couples: &[(usize, usize)],
+    plan_pairs: &[(usize, usize)],
     wanted: &Wanted,
     replications: u32,
     progress: &Progress,
-) -> Result<Abreast, Interrupted> {
+) -> Result<Lockstep, Interrupted> {
     let streams = ready[0].recipients().len();
     let groups = if streams > 1 { streams + 1 } else { 1 };
-    let mut played = Abreast {
+    let mut played = Lockstep {
         totals: ready
             .each_ref()
             .map(|ready| Totals::new(ready, wanted.confidence, wanted.replications.most(), IntervalBasis::Recipients)),
-        pairs: vec![vec![PairTally::default(); couples.len()]; groups],
-        differing: vec![None; couples.len()],
+        pairs: vec![vec![PairTally::default(); plan_pairs.len()]; groups],
+        differing: vec![None; plan_pairs.len()],
     };
     ready.iter().for_each(|ready| progress.plan(ready.lives() * u64::from(replications)));
     for replication in 0..replications {
@@ -90,7 +90,7 @@ pub(super) fn abreast(
         for stream in 0..streams {
             let classes = ready.each_ref().map(|ready| &ready.model.streams[stream]);
             let recipients = ready[0].recipients()[stream];
-            let versus = sim::play_versus(runs.each_ref(), classes, couples, recipients, progress)?;
+            let versus = sim::play_versus(runs.each_ref(), classes, plan_pairs, recipients, progress)?;
             for group in [Some(stream), (groups > 1).then_some(streams)].into_iter().flatten() {
                 played.pairs[group].iter_mut().zip(&versus.pairs).for_each(|(sum, pair)| sum.merge(pair));
             }

@@ -1,10 +1,11 @@
-//! How often to play: a number of times, or until intervals are narrow enough.
+//! How many replications to run: a fixed number, or until intervals are narrow enough.
 //!
-//! Intervals that are looked at again and again, until they are narrow, miss more often than they say: those that are narrow by chance stop.
-//! Two things hold them to what they say. The first look comes only after so many replications that an interval is as wide as it should be
-//! (Hall's, which is not narrow where a skewed sample has missed its tail); and from how much too wide it is then, the next number is planned
-//! at once, instead of step by step. Over 16 kinds of replications, skewed by -8 to +4, the intervals at the stop held the truth in 95.8 %,
-//! and in 93.6 % at worst, among those that stopped at the first look in 92 % or more; with a first look after ten in 32 to 80 %.
+//! Intervals that are checked repeatedly until they are narrow cover the truth less often than they claim, because those that are narrow by
+//! chance stop. Two rules keep up their coverage. The first look comes only after enough replications for an interval to be as wide as it
+//! should be (Hall's interval, which is not narrow where a skewed sample has missed its tail). The next number of replications is then
+//! planned at once, from how much too wide the interval is, instead of step by step. Over 16 kinds of replications, with skewness from -8
+//! to +4, the intervals at the stop covered the truth in 95.8 % of cases, and in 93.6 % at worst; among those that stopped at the first
+//! look, in 92 % or more; with a first look after ten replications, in 32 to 80 %.
 
 use super::estimates::Estimate;
 use super::samples::ShareMeasure;
@@ -13,26 +14,26 @@ use super::unknown::Unknown;
 use crate::scenario::Scenario;
 use crate::stats::Confidence;
 
-/// How often a scenario is played, and how sure its intervals are to be.
+/// The wanted number of replications, and the confidence of the intervals.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Wanted {
-    /// How often.
+    /// The number of replications, or the rule for it.
     pub replications: Replications,
-    /// How sure.
+    /// The confidence of the intervals.
     pub confidence: Confidence,
 }
 
-/// How often a scenario is played.
+/// How many replications are run.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Replications {
-    /// So many times.
+    /// Exactly this many.
     Exactly(u32),
-    /// Until the intervals are as narrow as this, but no more often than so many times.
+    /// Until the intervals are as narrow as this, but at most this many.
     Until(Precision, u32),
 }
 
 impl Replications {
-    /// The most that are played.
+    /// The maximum number of replications.
     #[must_use]
     pub const fn most(&self) -> u32 {
         match *self {
@@ -47,12 +48,12 @@ impl<T: Into<Replications>> From<T> for Wanted {
     }
 }
 
-/// How long half of the headline intervals, of every plan and every stream of traffic, may be.
+/// The maximum half-length of the headline intervals, of every plan and every stream of traffic.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Precision {
-    /// Of the shares delivered and in time, as a share.
+    /// For the shares delivered and in time, as a share.
     pub shares: Option<f64>,
-    /// Of the cost per recipient, as a part of it.
+    /// For the cost per recipient, as a fraction of it.
     pub cost: Option<f64>,
 }
 
@@ -62,16 +63,16 @@ impl From<u32> for Replications {
     }
 }
 
-/// The first look comes after so many replications, where intervals come from those.
+/// The number of replications before the first look, where intervals come from replications.
 pub(super) const FIRST_LOOK: u32 = 60;
-/// Or, where recipients are independent, after so many of them.
+/// The number of recipients before the first look, where recipients are independent.
 const FIRST_RECIPIENTS: u64 = 1_000;
-/// A guess of how many replications are needed is this much too large, so that it need not be made often.
+/// The factor by which an estimate of the needed replications is increased, so that it seldom has to be repeated.
 const RESERVE: f64 = 1.1;
-/// No round makes more than so many replications of one: the guess is better afterwards.
+/// A round multiplies the number of replications by at most this: the estimate is better afterwards.
 const GROWTH: u32 = 4;
 
-/// Up to how many replications to play next; `None` when those played are enough.
+/// The number of replications to run up to next; `None` when there are enough.
 pub(super) fn next_round(totals: &Totals, scenario: &Scenario, wanted: &Wanted) -> Option<u32> {
     let played = totals.replications();
     match wanted.replications {
@@ -82,7 +83,7 @@ pub(super) fn next_round(totals: &Totals, scenario: &Scenario, wanted: &Wanted) 
             if excess <= 1.0 || played >= most {
                 return None;
             }
-            // Intervals shrink with the square root of the number.
+            // Intervals shrink with the square root of the number of replications.
             let needed = f64::from(played) * excess * excess * RESERVE;
             let next = (needed.min(f64::from(u32::MAX)) as u32).clamp(played + 1, played.saturating_mul(GROWTH));
             Some(next.min(most))
@@ -106,7 +107,7 @@ pub(super) fn is_missed(totals: &Totals, scenario: &Scenario, wanted: &Wanted) -
     }
 }
 
-/// How many times too wide the widest interval is.
+/// The ratio of the widest interval to the wanted width.
 fn excess(totals: &Totals, scenario: &Scenario, precision: &Precision) -> f64 {
     let streams = (0..totals.streams().len()).map(Some).chain([None]);
     let excess = |stream: Option<usize>| {
@@ -121,13 +122,13 @@ fn excess_of(estimate: &Estimate<'_>, precision: &Precision) -> f64 {
     let share = |part: ShareMeasure| precision.shares.map(|allowed| half(&estimate.share(part).0) / allowed);
     let cost = precision.cost.map(|allowed| {
         let value = tally.cost as f64 / 1e6 / estimate.played() as f64;
-        // What costs nothing is known.
+        // A cost of zero is known exactly.
         if value == 0.0 { 0.0 } else { half(&estimate.cost()) / (allowed * value) }
     });
     [share(ShareMeasure::Delivered), share(ShareMeasure::InTime), cost].into_iter().flatten().fold(0.0, f64::max)
 }
 
-/// Half of the length of an interval; without one so much that more replications are needed.
+/// Half the length of an interval; infinite without one, so that more replications are run.
 fn half(ends: &Result<(f64, f64), Unknown>) -> f64 {
     ends.as_ref().map_or(f64::INFINITY, |(low, high)| 0.5 * (high - low))
 }

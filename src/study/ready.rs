@@ -1,4 +1,4 @@
-//! A scenario made ready to play: its samplers built once, and worlds of any replication made from them.
+//! A scenario prepared to run: its samplers are built once, and runs of any replication are made from them.
 
 use super::horizon;
 use crate::rng::RngKey;
@@ -9,26 +9,27 @@ use crate::sim::{
 };
 use rayon::prelude::*;
 
-/// Recipients in worlds that are under way at one time: more would fill the memory of a small machine.
-const UNDER_WAY: u64 = 1 << 25;
+/// The maximum number of recipients in concurrent runs: more would fill the memory of a small machine.
+const MOST_ACTIVE: u64 = 1 << 25;
 
-/// How many replications are played at one time: of `plans` plans, each replication with `lives` simulated recipients, on `threads` threads.
+/// The number of replications run at the same time, with `plans` plans, `lives` simulated recipients per replication, and `threads`
+/// threads.
 pub(super) fn at_once(plans: usize, lives: u64, threads: usize) -> u32 {
     let busy = (2 * threads as u64).div_ceil(plans as u64);
-    busy.min(UNDER_WAY / lives).max(1) as u32
+    busy.min(MOST_ACTIVE / lives).max(1) as u32
 }
 
-/// A scenario made ready to play.
+/// A scenario prepared to run.
 pub(super) struct Ready<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) model: Model,
     timeline: Timeline,
-    /// How many recipients of each stream are played.
+    /// The number of recipients simulated in each stream.
     recipients: Vec<u64>,
 }
 
 impl<'a> Ready<'a> {
-    /// Builds the samplers of `scenario`, and finds out which latencies are shared by many.
+    /// Builds the samplers of `scenario`, and finds the latencies that many recipients share.
     pub(super) fn new(scenario: &'a Scenario, progress: &Progress) -> Result<Self, Interrupted> {
         let recipients = scenario.streams.iter().map(|stream| stream.traffic.recipients).collect();
         let mut ready = Self {
@@ -42,22 +43,22 @@ impl<'a> Ready<'a> {
         Ok(ready)
     }
 
-    /// The span that is looked at.
+    /// The timeline of the runs.
     pub(super) const fn timeline(&self) -> Timeline {
         self.timeline
     }
 
-    /// How many recipients of each stream are played.
+    /// The number of recipients simulated in each stream.
     pub(super) fn recipients(&self) -> &[u64] {
         &self.recipients
     }
 
-    /// The same with only the first of each stream: `recipients` says how many.
+    /// The same scenario with only the first `recipients` of each stream.
     pub(super) fn of_first(self, recipients: Vec<u64>) -> Self {
         Self { recipients, ..self }
     }
 
-    /// What becomes of each recipient of each stream under a plan, in a world whose recipients depend on one another.
+    /// A hash of each recipient's course, for each stream, in the contended run of a plan.
     pub(super) fn lives_of(
         &self,
         plan: usize,
@@ -68,7 +69,7 @@ impl<'a> Ready<'a> {
         sim::lives(&self.run(&model, replication), plan, progress)
     }
 
-    /// An empty tally of the stream with this index, or of all of them together, under each plan that is compared.
+    /// An empty tally of the stream with this index, or of all streams together, under each plan that is compared.
     pub(super) fn empty_tally(&self, stream: Option<usize>) -> Tally {
         let model = &self.model;
         let of_plan = |plan: usize| match stream.map(|stream| model.compiled(&model.streams[stream], plan)) {
@@ -86,17 +87,17 @@ impl<'a> Ready<'a> {
         RunContext { model, rng: self.rng(replication), timeline: self.timeline, way: ExecutionMode::Shortest }
     }
 
-    /// The lives of one replication.
+    /// The number of simulated recipients in one replication.
     pub(super) fn lives(&self) -> u64 {
         self.recipients.iter().sum::<u64>() * self.scenario.plans.len() as u64
     }
 
-    /// How many replications are played at one time, all of their worlds in parallel.
+    /// The number of replications run at the same time, with all their runs in parallel.
     pub(super) fn at_once(&self) -> u32 {
         at_once(self.scenario.plans.len(), self.lives(), rayon::current_num_threads())
     }
 
-    /// What each stream comes to in these sections of a replication, each recipient as if it were alone.
+    /// The tallies of each stream for these sections of a replication, with independent recipients.
     pub(super) fn alone(
         &self,
         replication: u32,
@@ -111,26 +112,26 @@ impl<'a> Ready<'a> {
         self.model.streams.iter().map(play).collect()
     }
 
-    /// All worlds of these replications: for each of those, one for each plan.
+    /// The contended runs of these replications: for each replication, one for each plan.
     pub(super) fn together(
         &self,
         replications: std::ops::Range<u32>,
         progress: &Progress,
     ) -> Result<Vec<Vec<PlanRunTally>>, Interrupted> {
-        let casts: Vec<_> =
+        let models: Vec<_> =
             replications.clone().map(|r| self.model.in_replication(self.rng(r), self.timeline.end())).collect();
-        let runs = replications.zip(&casts).flat_map(|(r, model)| {
+        let runs = replications.zip(&models).flat_map(|(r, model)| {
             let run = self.run(model, r);
             (0..self.scenario.plans.len()).map(move |plan| (run, plan))
         });
         let runs: Vec<_> = runs.collect();
         let play = |(run, plan): &(RunContext<'_>, usize)| sim::play_contended(run, *plan, progress);
         let mut played = runs.par_iter().with_max_len(1).map(play).collect::<Result<Vec<_>, _>>()?.into_iter();
-        Ok(casts.iter().map(|_| played.by_ref().take(self.scenario.plans.len()).collect()).collect())
+        Ok(models.iter().map(|_| played.by_ref().take(self.scenario.plans.len()).collect()).collect())
     }
 }
 
-/// What a stream came to under each of the plans that are compared: the same under all, where it was played under a plan of its own.
+/// The tally of a stream under each of the plans that are compared: the same under all, if the stream has its own plan.
 pub(super) fn for_each_plan(mut alone: StreamTally, model: &Model) -> StreamTally {
     let plans = model.plans.len();
     if alone.tally.plans.len() < plans {

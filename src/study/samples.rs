@@ -1,4 +1,4 @@
-//! What one replication came to, for intervals that come from replications.
+//! The measures of one replication, for intervals that come from replications.
 
 use crate::scenario::Metric;
 use crate::sim::{PlanTally, ReplicationCounts};
@@ -16,7 +16,7 @@ pub(super) enum ShareMeasure {
 impl ShareMeasure {
     pub(super) const ALL: [Self; 5] = [Self::Delivered, Self::InTime, Self::Succeeded, Self::Duplicates, Self::Seen];
 
-    /// The recipients that belong to it.
+    /// The number of recipients that the share counts.
     pub(super) const fn count(self, tally: &PlanTally) -> u64 {
         match self {
             Self::Delivered => tally.delivered,
@@ -48,7 +48,7 @@ pub(super) const QUANTILE_METRICS: [Metric; QUANTILES.len()] =
     [Metric::LatencyP50, Metric::LatencyP90, Metric::LatencyP95, Metric::LatencyP99, Metric::LatencyP999];
 
 impl ReplicationCounts {
-    /// The share of the recipients that `part` is.
+    /// The share of the recipients that `part` counts.
     pub(super) fn share(&self, part: ShareMeasure) -> f64 {
         let count = match part {
             ShareMeasure::Delivered => self.delivered,
@@ -60,12 +60,12 @@ impl ReplicationCounts {
         count as f64 / self.recipients as f64
     }
 
-    /// What a recipient cost (millionths).
+    /// The cost per recipient (millionths).
     pub(super) fn cost_per_recipient(&self) -> f64 {
         self.cost as f64 / self.recipients as f64
     }
 
-    /// The sum of the latencies (µs), and how many there are.
+    /// The sum of the latencies (µs), and their number.
     pub(super) fn sum_of_latencies(&self) -> (f64, f64) {
         (self.latencies.0 as f64, self.latencies.1 as f64)
     }

@@ -1,4 +1,4 @@
-//! How much capacity a plan needs: the smallest throughput, or number of lines, of a provider with which it meets its goals.
+//! How much capacity a plan needs: the smallest throughput, or number of lines, of a provider with which the plan meets its goals.
 
 use super::check::{CheckOutcome, judge, judged_by};
 use super::estimates::replications_for;
@@ -13,57 +13,58 @@ use crate::sim::{Interrupted, Progress};
 use crate::stats::Confidence;
 use crate::units::{Rate, Span};
 
-/// What is asked for.
+/// The kind of capacity that is sized.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Limit {
-    /// Its throughput.
+    /// The provider's throughput.
     Rate,
-    /// Its lines.
+    /// The provider's lines.
     Concurrent,
 }
 
-/// What the plan is to come to.
+/// A goal that the plan has to meet.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Goal {
-    /// A measure.
+    /// The measure.
     pub metric: Metric,
-    /// The stream of traffic that is meant, by its index; `None` for all of them together.
+    /// The stream of traffic, by its index; `None` for all streams together.
     pub stream: Option<usize>,
-    /// Its bound.
+    /// The bound of the measure.
     pub bound: Bound,
 }
 
-/// How much of which capacity a plan needs.
+/// A sizing question: how much of which capacity a plan needs.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
-    /// The scenario, with that plan alone.
+    /// The scenario, with only this plan.
     pub scenario: &'a Scenario,
     /// The provider, by its index.
     pub provider: usize,
-    /// Which of its limits.
+    /// Which of the provider's limits.
     pub limit: Limit,
-    /// What the plan is to come to; not empty.
+    /// The goals of the plan; not empty.
     pub goals: &'a [Goal],
-    /// Replications of each trial at the least: goals close to 0 or 1, and random outages, need more.
+    /// The minimum number of replications of each trial: goals close to 0 or 1, and random outages, need more.
     pub replications: u32,
 }
 
-/// A trial is looked at up to so many times, each time with twice as many replications. The looks share the error of 5 % that its verdict
-/// has: each interval is one of 98.3 %. Over 40 worlds with queues a share exactly at its bound was taken for sure at some look in 1.8 % of
-/// the trials, and in 2.7 % at worst.
+/// The maximum number of looks at a trial, each with twice as many replications as the one before.
+///
+/// The looks share the error of 5 % of the trial's outcome: each interval has a confidence of 98.3 %. Over 40 simulated queueing systems, a
+/// share exactly at its bound was taken as decided at some look in 1.8 % of the trials, and in 2.7 % at worst.
 pub const LOOKS: u32 = 3;
 
-/// What the first look needs where no random outage and no goal needs more.
+/// The replications of the first look, where no random outage and no goal needs more.
 const FIRST_LOOK: u64 = 30;
 
-/// One capacity, tried.
+/// A trial of one capacity.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Trial {
-    /// The capacity: a rate (1/s), or a number of lines; `None` for no limit.
+    /// The capacity: a rate (1/s), or a number of lines; `None` for unlimited.
     pub capacity: Option<f64>,
-    /// What each goal's measure came to, and what that says.
+    /// Each goal's measured value, and the outcome of comparing it with the bound.
     pub outcomes: Vec<(Option<Measured>, CheckOutcome)>,
-    /// How often it was played.
+    /// The number of replications.
     pub replications: u32,
 }
 
@@ -71,26 +72,26 @@ impl Trial {
     /// Whether all goals are met, with 95 % confidence over all looks.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.outcomes.iter().all(|(_, verdict)| *verdict == CheckOutcome::Holds)
+        self.outcomes.iter().all(|(_, verdict)| *verdict == CheckOutcome::Pass)
     }
 }
 
-/// What was found.
+/// The result of a search.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sizing {
-    /// The smallest capacity with which the goals are met; `None` when they are not met without any limit.
+    /// The smallest capacity with which the goals are met; `None` when they are not met even with unlimited capacity.
     pub smallest: Option<f64>,
-    /// Without a limit.
+    /// The trial with unlimited capacity.
     pub unlimited: Trial,
-    /// All capacities that were tried, rising.
+    /// The trials of all capacities, in ascending order.
     pub trials: Vec<Trial>,
 }
 
-/// A goal that needs more replications than this at the first look is beyond reach, and stays unsure.
+/// A goal that needs more replications than this at the first look is out of reach, and remains inconclusive.
 const MOST_FOR_GOALS: u64 = 10_000;
 
-/// Capacities are tried to three significant digits: to be told apart by at most 1 %. They are counted in these: the n-th
-/// is n up to 999, then 1000, 1010, 1020 and so on.
+/// The n-th rung of the ladder of capacities that can be tried. Capacities have three significant digits, so that neighbours from 100 on
+/// differ by at most 1 %: the n-th is n up to 999, then 1000, 1010, 1020 and so on.
 const fn rung(n: u32) -> u64 {
     if n < 1000 {
         return n as u64;
@@ -99,18 +100,19 @@ const fn rung(n: u32) -> u64 {
     (100 + k as u64) * 10_u64.pow(decade)
 }
 
-/// The highest capacity tried: a billion a second, or a hundred million lines.
+/// The top of the ladder: a billion a second, or a hundred million lines.
 const TOP: [u32; 2] = [1000 + 900 * 9, 1000 + 900 * 5];
-/// A step on the ladder that halves or doubles, about.
+/// The number of rungs that about halves or doubles the capacity.
 const DOUBLING: u32 = 271;
-/// Once the answer is known, these parts of it are tried too.
+/// Once the answer is known, these fractions and multiples of it are tried too.
 const AROUND: [f64; 6] = [0.5, 0.75, 0.9, 1.1, 1.25, 1.5];
-/// About so many trials are made.
+/// The approximate number of trials.
 const USUAL_TRIALS: u64 = 22;
 
-/// Looks for the smallest capacity, supposing that more of it never hurts: doubles or halves until the answer lies between two
-/// trials, then cuts the span between them in half again and again, and confirms what is left with the most replications. All trials meet
-/// the same recipients with the same luck.
+/// Searches for the smallest capacity, on the assumption that more capacity never hurts.
+///
+/// Doubles or halves until the answer lies between two trials, bisects the range between them, and confirms what is left with the most
+/// replications. All trials use the same recipients with common random numbers.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -131,12 +133,12 @@ pub fn size(question: &Question<'_>, progress: &Progress) -> Result<Sizing, Inte
 struct Search<'a> {
     question: &'a Question<'a>,
     progress: &'a Progress,
-    /// By their place on the ladder.
+    /// The trials, by rung.
     trials: Vec<(u32, Trial)>,
 }
 
 impl Search<'_> {
-    /// Whether a place on the ladder holds, with so many replications at least.
+    /// Whether a rung meets the goals, with at least `least` replications.
     fn holds(&mut self, n: u32, least: u32) -> Result<bool, Interrupted> {
         let known = self.trials.iter().position(|(tried, _)| *tried == n);
         if let Some((_, trial)) = known.map(|place| &self.trials[place])
@@ -156,8 +158,8 @@ impl Search<'_> {
         Ok(holds)
     }
 
-    /// The smallest that holds with the most replications; `None` when not even the top of the ladder does. Whatever is the smallest
-    /// with few had luck on its side.
+    /// The smallest rung that meets the goals with the most replications; `None` when not even the top of the ladder does. The smallest
+    /// rung found with few replications may have met them by chance.
     fn confirmed(&mut self) -> Result<Option<u32>, Interrupted> {
         let (few, most) = (self.question.first_look(), self.question.most());
         match self.smallest(self.question.first(), DOUBLING, few)? {
@@ -166,7 +168,7 @@ impl Search<'_> {
         }
     }
 
-    /// Tries what lies around the smallest, so that the curve shows what a little less or more would do.
+    /// Tries capacities around the smallest, so that the curve shows the effect of slightly less or more capacity.
     fn surround(&mut self, smallest: u32) -> Result<(), Interrupted> {
         let at = rung(smallest) as f64;
         for part in AROUND {
@@ -176,12 +178,12 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The smallest that holds, looked for from `first` on in steps that begin with `step`; `None` when not even the top of the ladder
-    /// does.
+    /// The smallest rung that meets the goals, searched from `first` in steps that start at `step`; `None` when not even the top of the
+    /// ladder does.
     fn smallest(&mut self, first: u32, mut step: u32, least: u32) -> Result<Option<u32>, Interrupted> {
         let top = TOP[self.question.limit as usize];
         let first = first.clamp(1, top);
-        // From here on `low` does not hold, or is nothing at all, and `high` does.
+        // From here on, `low` is 0 or does not meet the goals, and `high` meets them.
         let (mut low, mut high) = if self.holds(first, least)? {
             let mut high = first;
             loop {
@@ -213,7 +215,7 @@ impl Search<'_> {
 }
 
 impl Question<'_> {
-    /// Where on the ladder to begin: at the capacity of the scenario, or at a guess.
+    /// The rung to start from: the capacity of the scenario, or a guess.
     fn first(&self) -> u32 {
         let capacity = self.scenario.providers[self.provider].capacity;
         let known = match self.limit {
@@ -226,7 +228,7 @@ impl Question<'_> {
         }) as u64)
     }
 
-    /// The lowest place on the ladder that is no lower than `wanted`, or its top.
+    /// The lowest rung that is not below `wanted`, or the top of the ladder.
     fn rung_at(&self, wanted: u64) -> u32 {
         let (mut low, mut high) = (1, TOP[self.limit as usize]);
         while low < high {
@@ -236,12 +238,12 @@ impl Question<'_> {
         low
     }
 
-    /// The lives of one trial, with the replications that it begins with.
+    /// The number of simulated recipients of one trial, at its first look.
     fn lives(&self) -> u64 {
         self.scenario.recipients() * u64::from(self.first_look())
     }
 
-    /// The replications of the first look: with fewer no share could be told from its bound, nor would enough have met an outage.
+    /// The replications of the first look: with fewer, no share could be told from its bound, or too few would have met an outage.
     fn first_look(&self) -> u32 {
         let for_share = |goal: &Goal| match goal.metric.unit() {
             Unit::Share => replications_for(goal.bound.limit().min(1.0 - goal.bound.limit())),
@@ -258,7 +260,7 @@ impl Question<'_> {
         self.first_look().saturating_mul(1 << (LOOKS - 1))
     }
 
-    /// The capacity at this place of the ladder: a rate (1/s), of which the ladder counts thousandths, or a number of lines.
+    /// The capacity of this rung: a rate (1/s), which the ladder counts in thousandths, or a number of lines.
     fn value(&self, n: u32) -> f64 {
         match self.limit {
             Limit::Rate => rung(n) as f64 / 1e3,
@@ -266,7 +268,7 @@ impl Question<'_> {
         }
     }
 
-    /// The scenario with the capacity at this place of the ladder, from 1 for the least, or with no limit.
+    /// The scenario with the capacity of this rung, from 1 for the smallest, or with unlimited capacity for `None`.
     #[must_use]
     pub fn with(&self, n: Option<u32>) -> Scenario {
         let mut scenario = self.scenario.clone();
@@ -282,12 +284,12 @@ impl Question<'_> {
         scenario
     }
 
-    /// Tries a capacity, with more and more replications until every goal is known to be met or not, or there are enough.
+    /// Tries a capacity with more and more replications, until every goal is decided or the most replications have been run.
     fn trial(&self, n: Option<u32>, progress: &Progress) -> Result<Trial, Interrupted> {
         let (mut replications, most) = (self.first_look(), self.most());
         loop {
             let trial = self.trial_of(n, replications, progress)?;
-            let failed = trial.outcomes.iter().any(|(_, verdict)| *verdict == CheckOutcome::Fails);
+            let failed = trial.outcomes.iter().any(|(_, verdict)| *verdict == CheckOutcome::Fail);
             if failed || trial.holds() || replications >= most {
                 return Ok(trial);
             }
@@ -295,7 +297,7 @@ impl Question<'_> {
         }
     }
 
-    /// Tries a capacity with so many replications.
+    /// Tries a capacity with this many replications.
     fn trial_of(&self, n: Option<u32>, replications: u32, progress: &Progress) -> Result<Trial, Interrupted> {
         let confidence = Confidence::USUAL.shared_by(LOOKS as usize);
         let wanted = Wanted { replications: Replications::Exactly(replications), confidence };
@@ -309,7 +311,7 @@ fn outcome(results: &Results, goal: &Goal) -> (Option<Measured>, CheckOutcome) {
     let plan = &results.plans[0];
     let plan = goal.stream.and_then(|i| plan.streams.get(i)).map_or(plan, |stream| &stream.result);
     let (measured, n) = (measure(plan, goal.metric), sample_size(results));
-    let verdict = measured.map_or(CheckOutcome::Fails, |measured| judge(&measured, goal.bound, n));
+    let verdict = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, goal.bound, n));
     let shown = |measured: Measured| Measured { interval: judged_by(&measured, goal.bound, n), ..measured };
     (measured.map(shown), verdict)
 }

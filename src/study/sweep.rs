@@ -1,4 +1,4 @@
-//! A scenario with one or two of its values varied: what it comes to at each point.
+//! A sweep: a scenario with one or two of its values varied, and its results at each point.
 
 use super::precision::Replications;
 use super::results::Results;
@@ -7,19 +7,19 @@ use crate::sim::REVISION;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
-/// A point of a sweep: for each axis, which of its values.
+/// A point of a sweep: for each axis, the index of its value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Point(pub Vec<usize>);
 
 impl Point {
-    /// What is changed at it.
+    /// The changes to the scenario at this point.
     #[must_use]
     pub fn changes(&self, axes: &[Axis]) -> Vec<Change> {
         axes.iter().zip(&self.0).map(|(axis, &index)| axis.change(index)).collect()
     }
 }
 
-/// All points: each value of each axis with each of the others, the last axis running first.
+/// All points: every combination of the axes' values, with the last axis varying fastest.
 #[must_use]
 pub fn points(axes: &[Axis]) -> Vec<Point> {
     axes.iter().fold(vec![Point(Vec::new())], |points, axis| {
@@ -28,26 +28,26 @@ pub fn points(axes: &[Axis]) -> Vec<Point> {
     })
 }
 
-/// What a sweep found.
+/// The results of a sweep.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sweep {
-    /// What was varied; one or two.
+    /// The values that were varied: one axis or two.
     pub axes: Vec<Axis>,
-    /// Each point, in the order of [`points`], and what it came to.
+    /// Each point, in the order of [`points`], with its results.
     pub points: Vec<(Point, Results)>,
 }
 
-/// A digest, in hexadecimal, of all that decides what `scenario` will come to when it is played as often as `wanted`: another one for
+/// A digest, in hexadecimal, of everything that determines the results of `scenario` when it is run as often as `wanted`. It differs for
 /// every other seed, number of recipients, choice of plans, latency file, or revision of the engine.
 #[must_use]
 pub fn key(scenario: &Scenario, wanted: Replications) -> String {
     let mut digest = Digesting(Sha256::new());
-    // Everything that a scenario is made of shows in its debug output, floats with all their digits.
+    // The debug output shows everything in a scenario, floats with all their digits.
     let _ = write!(digest, "{} {REVISION} {wanted:?} {scenario:?}", env!("CARGO_PKG_VERSION"));
     hexadecimal(&digest.0.finalize())
 }
 
-/// Takes text into a digest.
+/// Adapts a digest to [`Write`].
 struct Digesting(Sha256);
 
 impl Write for Digesting {

@@ -1,42 +1,42 @@
-//! What all replications of a scenario together came to: an account of them, and what is known of the scenario that estimates need.
+//! The totals of all replications of a scenario: their account, and the facts about the scenario that estimates need.
 
-use super::classes::Talks;
+use super::classes::CallCosts;
 use super::exposure::Exposure;
 use super::ready::Ready;
 use crate::sim::{Account, FIRST, GroupLedger, PlanRunTally, StreamTally, Timeline, sections_of};
 use crate::stats::Confidence;
 
-/// Fewer replications than this give no interval where intervals come from them.
+/// With fewer replications than this, there are no intervals where those come from replications.
 pub const LEAST_REPLICATIONS: u32 = 10;
 
-/// What all replications together came to.
+/// The totals of all replications.
 pub(super) struct Totals {
-    /// The integers.
+    /// The counts and sums, as integers.
     pub(super) account: Account,
     pub(super) timeline: Timeline,
-    /// Where intervals come from.
+    /// The basis of intervals.
     pub(super) basis: IntervalBasis,
-    /// How sure intervals are.
+    /// The confidence of intervals.
     pub(super) confidence: Confidence,
     /// The random outages that plans can meet.
     pub(super) exposure: Exposure,
-    /// What calls cost for their length.
-    pub(super) talks: Talks,
+    /// The cost of calls by length.
+    pub(super) call_costs: CallCosts,
 }
 
-/// What intervals are computed from.
+/// The basis of intervals: the samples that they are computed from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum IntervalBasis {
     /// Recipients, who are independent of one another.
     Recipients,
-    /// Replications, which are, while recipients are not.
+    /// Replications, which are independent where recipients are not.
     Replications,
     /// Nothing: recipients depend on one another, and there are too few replications.
     Nothing,
 }
 
 impl Totals {
-    /// Those of no replication yet, of at most `most`.
+    /// Empty totals, for at most `most` replications.
     pub(super) fn new(ready: &Ready<'_>, confidence: Confidence, most: u32, basis: IntervalBasis) -> Self {
         let scenario = ready.scenario;
         let exposure =
@@ -47,18 +47,18 @@ impl Totals {
             basis,
             confidence,
             exposure,
-            talks: Talks::new(scenario.providers.len()),
+            call_costs: CallCosts::new(scenario.providers.len()),
         }
     }
 
-    /// Of recipients played together: whether there are enough replications for intervals.
+    /// Sets the basis of contended totals to replications, once there are enough for intervals.
     pub(super) fn set_basis(&mut self) {
         if self.replications() >= LEAST_REPLICATIONS {
             self.basis = IntervalBasis::Replications;
         }
     }
 
-    /// How many replications have been played.
+    /// The number of replications so far.
     pub(super) fn replications(&self) -> u32 {
         self.account.replications()
     }
@@ -68,7 +68,7 @@ impl Totals {
         self.account.groups.last().expect("a scenario has traffic")
     }
 
-    /// The streams one by one, where there are several.
+    /// Each stream, where there are several.
     pub(super) fn streams(&self) -> &[GroupLedger] {
         &self.account.groups[..self.account.groups.len() - 1]
     }
@@ -78,8 +78,8 @@ impl Totals {
         &self.account.groups[index]
     }
 
-    /// What the first recipients cost under a plan (millionths), over all replications: those of a stream, or of all of them as many as it
-    /// has of all recipients, at least one.
+    /// The costs of the first recipients under a plan (millionths), over all replications: those of one stream, or of all streams in
+    /// proportion to their recipients, with at least one from each.
     pub(super) fn first_costs(&self, stream: Option<usize>, plan: usize) -> Vec<i64> {
         let groups = match stream {
             Some(stream) => std::slice::from_ref(self.stream(stream)),
@@ -97,19 +97,19 @@ impl Totals {
         (0..self.replications()).flat_map(of_replication).take(FIRST).copied().collect()
     }
 
-    /// Adds one replication: what each stream came to.
+    /// Adds one replication from the tally of each stream.
     pub(super) fn add(&mut self, ready: &Ready<'_>, streams: Vec<StreamTally>) {
         let whole = sum(ready, &streams);
         self.account.add(self.replications(), streams, whole);
     }
 
-    /// Adds one replication: what each plan came to in its world.
-    pub(super) fn add_worlds(&mut self, ready: &Ready<'_>, runs: Vec<PlanRunTally>) {
-        self.account.add_worlds(self.replications(), runs, |streams| sum(ready, streams));
+    /// Adds one replication from the contended run of each plan.
+    pub(super) fn add_runs(&mut self, ready: &Ready<'_>, runs: Vec<PlanRunTally>) {
+        self.account.add_runs(self.replications(), runs, |streams| sum(ready, streams));
     }
 }
 
-/// An account of nothing yet, of recipients who are `independent`, or played together.
+/// An empty account, for recipients who are `independent` or contended.
 pub(super) fn empty_account(ready: &Ready<'_>, independent: bool) -> Account {
     let recipients = ready.recipients();
     let group = |stream: Option<usize>| {
@@ -126,7 +126,8 @@ pub(super) fn empty_account(ready: &Ready<'_>, independent: bool) -> Account {
     account
 }
 
-/// The tallies of several streams as one. Its steps are those of the plan that is compared, and count the streams that follow it.
+/// The tallies of several streams as one. Its steps are those of the plan that is compared, and count only the streams that follow that
+/// plan.
 pub(super) fn sum(ready: &Ready<'_>, streams: &[StreamTally]) -> Option<StreamTally> {
     if streams.len() < 2 {
         return None;
@@ -135,7 +136,7 @@ pub(super) fn sum(ready: &Ready<'_>, streams: &[StreamTally]) -> Option<StreamTa
     for (stream, StreamTally { tally, .. }) in ready.scenario.streams.iter().zip(streams) {
         let mut tally = tally.clone();
         for plan in &mut tally.plans {
-            // The first recipients of each stream are not those of all.
+            // The first recipients of each stream are not the first of all streams together.
             plan.first_costs.clear();
             if stream.plan.is_some() {
                 plan.steps.clear();

@@ -1,4 +1,4 @@
-//! One recipient's life under one plan, event by event.
+//! The course of one recipient under one plan, event by event.
 
 use super::horizon;
 use crate::engine::{Candidate, Notice, Observer, Permission, Pool, Routing, Submission};
@@ -13,7 +13,7 @@ use crate::status::{FlowStatus, Status};
 use crate::traffic::Timetable;
 use crate::units::{Money, Span, Time};
 
-/// A life.
+/// The course of one recipient.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Trace {
     /// When the recipient arrived.
@@ -22,95 +22,95 @@ pub struct Trace {
     pub events: Vec<(Time, Event)>,
     /// How the flow ended.
     pub status: FlowStatus,
-    /// What it cost.
+    /// The total cost.
     pub cost: Money,
-    /// When the message first reached the person; [`Time::NEVER`] if it never did.
+    /// When the recipient first received the message; [`Time::NEVER`] if that did not happen.
     pub first_delivery: Time,
-    /// How often it reached the person.
+    /// How many times the recipient received the message.
     pub deliveries: usize,
 }
 
-/// Something that happens in a life.
+/// An event in a recipient's course.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A provider of the step does not take an attempt, and the next one is tried.
+    /// A provider of the step does not take an attempt, and the next provider is tried.
     TurnedDown {
         /// The attempt and its step.
         submission: Submission,
         /// The provider's index in the scenario.
         provider: usize,
-        /// What became of it there.
+        /// The provider's decision.
         decision: AdmissionDecision,
     },
-    /// An attempt has waited for capacity and leaves.
+    /// An attempt that waited for capacity departs.
     Left(Submission),
-    /// An attempt is withdrawn, its time having run out while it waited.
+    /// An attempt expires: its time ran out while it waited.
     Withdrawn(Submission),
-    /// An attempt is handed to a provider of a step.
+    /// An attempt is submitted to a provider of a step.
     Submitted {
         /// The attempt and its step.
         submission: Submission,
         /// The provider's index in the scenario.
         provider: usize,
-        /// What becomes of it there.
+        /// The provider's decision.
         decision: AdmissionDecision,
         /// How long the engine will wait in the step.
         ttl: Span,
-        /// What the attempt will have cost.
+        /// The final cost of the attempt.
         charge: Money,
     },
-    /// The message of an attempt reaches the person.
+    /// The message of an attempt is delivered to the recipient.
     Reached(Submission),
-    /// The person opens it.
+    /// The recipient opens the message.
     Opened(Submission),
     /// A report arrives.
     Reported {
         /// The attempt.
         attempt: u8,
-        /// What it says.
+        /// The status that it reports.
         status: Status,
     },
-    /// A timer runs down.
+    /// A timer expires.
     TimedOut,
-    /// The engine tells of a change.
+    /// The engine notifies of a change.
     Noticed(Notice),
 }
 
-/// Whose life is traced.
+/// Which recipient is traced.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Whose {
+pub struct TraceTarget {
     /// The plan that is compared, by its index.
     pub plan: usize,
     /// The stream of traffic, by its index.
     pub stream: usize,
-    /// The recipient, below the stream's number of them.
+    /// The recipient's index, below the number of recipients in the stream.
     pub recipient: u64,
     /// The replication.
     pub replication: u32,
 }
 
-/// Plays one recipient's life. Where recipients share capacity or circuits the whole world is played for it, and this life once more,
-/// with what the providers said to it.
+/// Traces one recipient. Where recipients share capacity or circuits, the whole run is simulated first, and then this recipient once more,
+/// with the providers' decisions from that run.
 #[must_use]
-pub fn trace(scenario: &Scenario, whose: Whose) -> Trace {
+pub fn trace(scenario: &Scenario, target: TraceTarget) -> Trace {
     let model = Model::new(scenario);
-    let run_rng = RngKey::new(scenario.seed, whose.replication);
+    let run_rng = RngKey::new(scenario.seed, target.replication);
     let timeline = horizon::timeline(scenario);
     let model = model.in_replication(run_rng, timeline.end());
-    let class = &model.streams[whose.stream];
+    let class = &model.streams[target.stream];
     let rng = run_rng.of_stream(&class.name);
     let mut arrival = [Time::ZERO];
-    Timetable::new(&class.traffic, rng).fill(whose.recipient, &mut arrival);
+    Timetable::new(&class.traffic, rng).fill(target.recipient, &mut arrival);
     let [arrival] = arrival;
-    let compiled = model.compiled(class, whose.plan).clone().with_progress();
-    let who = RecipientId { stream: whose.stream as u8, index: whose.recipient as u32 };
+    let compiled = model.compiled(class, target.plan).clone().with_progress();
+    let who = RecipientId { stream: target.stream as u8, index: target.recipient as u32 };
     let recipient = Recipient::new(who.index);
     let context = RecipientContext { model: &model, compiled: &compiled, rng, stream: who.stream, recipient };
     let (mut writer, mut pending) = (TraceRecorder::default(), PendingReports::default());
     let flow = if scenario.is_shared() {
         let run = RunContext { model: &model, rng: run_rng, timeline, way: ExecutionMode::Engine };
-        let mut replay = Replay::of(decisions(&run, whose.plan, who));
+        let mut replay = Replay::of(decisions(&run, target.plan, who));
         simulate_recipient(&context, arrival, &mut pending, &mut replay, &mut writer)
     } else {
         simulate_recipient(&context, arrival, &mut pending, &mut Unlimited::default(), &mut writer)
@@ -118,7 +118,7 @@ pub fn trace(scenario: &Scenario, whose: Whose) -> Trace {
     writer.finish(arrival, flow.status())
 }
 
-/// Decides again as has been decided.
+/// Repeats the decisions of an earlier run.
 struct Replay {
     decisions: std::iter::Peekable<std::vec::IntoIter<AdmissionDecision>>,
     unlimited: Unlimited,
@@ -143,18 +143,18 @@ impl Admission for Replay {
     }
 }
 
-/// Writes down everything.
+/// Records all events.
 #[derive(Default)]
 struct TraceRecorder {
-    /// What engine and providers say, in the order in which they say it.
+    /// The events of the engine and the providers, in order.
     said: Vec<(Time, Event)>,
-    /// What happens to the person, known beforehand.
+    /// What happens to the messages, known in advance.
     happens: Vec<(Time, Event)>,
     cost: Money,
 }
 
 impl TraceRecorder {
-    /// Both stories as one, in order of time; what happens comes before what is said of it at the same time.
+    /// Merges both lists in order of time. At equal times, an event comes before the reports of it.
     fn finish(mut self, arrival: Time, status: FlowStatus) -> Trace {
         self.happens.sort_by_key(|(at, _)| *at);
         let reached = self.happens.iter().filter(|(_, event)| matches!(event, Event::Reached(_)));
@@ -164,7 +164,7 @@ impl TraceRecorder {
     }
 }
 
-/// Two stories in order of time as one; at equal times `a` before `b`, but for what `b` submits then.
+/// Merges two lists that are in order of time; at equal times `a` goes before `b`, except that submissions in `b` go first.
 fn merge(a: Vec<(Time, Event)>, b: Vec<(Time, Event)>) -> Vec<(Time, Event)> {
     let mut merged = Vec::with_capacity(a.len() + b.len());
     let mut a = a.into_iter().peekable();
@@ -192,11 +192,11 @@ impl Observer for TraceRecorder {
 impl Recorder for TraceRecorder {
     const AFTER_THE_END: bool = true;
 
-    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, fate: &AttemptResult) {
+    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
         let RoutedAttempt { provider, decision, terms, patience, .. } = *attempt;
-        let event = Event::Submitted { submission, provider, decision, ttl: terms.ttl, charge: fate.charge };
+        let event = Event::Submitted { submission, provider, decision, ttl: terms.ttl, charge: result.charge };
         self.said.push((terms.submitted, event));
-        self.cost += fate.charge;
+        self.cost += result.charge;
         let (left, withdrawn) = match decision {
             AdmissionDecision::Departs(departs) if departs > terms.submitted => (departs, Time::NEVER),
             AdmissionDecision::Expires => (Time::NEVER, patience),
@@ -205,8 +205,8 @@ impl Recorder for TraceRecorder {
         let happens = [
             (left, Event::Left(submission)),
             (withdrawn, Event::Withdrawn(submission)),
-            (fate.delivered, Event::Reached(submission)),
-            (fate.seen, Event::Opened(submission)),
+            (result.delivered, Event::Reached(submission)),
+            (result.seen, Event::Opened(submission)),
         ];
         self.happens.extend(happens.into_iter().filter(|(at, _)| !at.is_never()));
     }

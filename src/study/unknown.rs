@@ -1,4 +1,4 @@
-//! Why no interval is printed: none is better than one that does not hold.
+//! Why no interval is printed: no interval is better than an invalid one.
 
 use std::fmt;
 
@@ -9,19 +9,19 @@ pub(super) enum Unknown {
     Replications { needed: u64 },
     /// There are fewer recipients than this, too few to tell how skewed their values are.
     Recipients { needed: u64 },
-    /// So few recipients came to this step, from 1, that one more or less would move the mean.
+    /// So few recipients reached this step, from 1, that one more or less would move the mean.
     RareStep { step: usize, recipients: u64 },
-    /// So few recipients came to this step, from 1, that one replication in which all do would move the mean.
+    /// So few recipients reached this step, from 1, that one replication in which all of them do would move the mean.
     RareStepInReplications { step: usize, needed: Option<u64> },
-    /// So few were talked to at this step, from 1, that the longest calls have not been met.
+    /// So few calls were answered at this step, from 1, that the longest calls may not have been observed.
     RareCalls { step: usize, calls: u64, needed: u64 },
-    /// Random outages of a provider are met by too few replications.
+    /// Too few replications have met the random outages of a provider.
     Outages { provider: String, met: u64, of: u64, needed: u64 },
     /// There are too few deliveries beyond the quantile.
     FewBeyond,
-    /// Nobody was reached.
+    /// No recipient was reached.
     Nobody,
-    /// The sum of squares is larger than any number that is kept.
+    /// The sum of squares exceeds the largest number that can be stored.
     TooLarge,
 }
 

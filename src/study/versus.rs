@@ -1,11 +1,12 @@
-//! Two scenarios on the same recipients: whether anything got worse, judged by paired intervals.
+//! Compares two scenarios on the same recipients: whether anything got worse, judged by paired intervals.
 //!
-//! Luck is keyed by names, so that the same recipient meets the same luck in both, where the names are the same. Recipients who share
-//! nothing are played in lock-step, and what each of them gains or loses is counted; others are played in as many replications of both.
-//! All intervals together miss no more often than one of 95 %, the error being shared out among the rows (Bonferroni): where nothing is
-//! worse than tolerated, at most one comparison in twenty says that something is, and as they are two-sided mostly one in forty.
+//! Random numbers are keyed by names, so that a recipient has common random numbers in both scenarios wherever the names are the same.
+//! Independent recipients are simulated in lock-step, and what each of them gains or loses is counted; contended recipients are simulated
+//! in the same number of replications of both. All intervals together miss no more often than one of 95 %, because the error is shared
+//! among the rows (Bonferroni): where nothing is worse than tolerated, at most one comparison in twenty reports that something is, and
+//! usually one in forty, because the intervals are two-sided.
 
-use super::baseline::{judged, lost, of_other_aims, other_aims, rounding, worse_by, worse_ends};
+use super::baseline::{judged, lost, of_other_deadlines, other_deadlines, rounding, worse_by, worse_ends};
 use super::check::needed;
 use super::estimates::{Ends, Estimate, Paired};
 use super::gate::{Counted, Differing, Kind, Outcome, Row};
@@ -16,20 +17,20 @@ use super::ready::Ready;
 use super::results::Difference;
 use super::samples::{QUANTILE_METRICS, QUANTILES, ShareMeasure};
 use super::totals::{IntervalBasis, Totals};
-use super::trace::Whose;
+use super::trace::TraceTarget;
 use crate::scenario::{Metric, Plan, Scenario, Stream};
 use crate::sim::{Interrupted, PairTally, Progress};
 use crate::stats::Confidence;
 use std::fmt;
 
-/// Two scenarios, and what is compared of them.
+/// Two scenarios, and how their plans and streams are paired.
 #[derive(Clone, Debug)]
-pub struct Rivals<'a> {
+pub struct ScenarioPair<'a> {
     now: &'a Scenario,
     then: &'a Scenario,
-    /// The plans, of this scenario and of the other.
+    /// The pairs of plans: an index in this scenario, and one in the other.
     plans: Vec<(usize, usize)>,
-    /// Likewise the streams of traffic.
+    /// The pairs of streams of traffic: an index in this scenario, and one in the other.
     streams: Vec<(usize, usize)>,
     /// The streams that only the other scenario has, by name.
     lost: Vec<String>,
@@ -39,11 +40,11 @@ pub struct Rivals<'a> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Unmatched {
-    /// They count in different currencies.
+    /// They use different currencies.
     Currency(String),
     /// They have no plan in common.
     Plan,
-    /// They have no stream of traffic in common; the other has these.
+    /// They have no stream of traffic in common; holds the streams of the other scenario.
     Stream(Vec<String>),
 }
 
@@ -59,17 +60,17 @@ impl fmt::Display for Unmatched {
 
 impl std::error::Error for Unmatched {}
 
-/// What two scenarios come to beside each other.
+/// The comparison of two scenarios.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Versus {
-    /// One for each plan, stream and measure.
+    /// One row for each plan, stream and measure.
     pub rows: Vec<Row>,
-    /// For each plan that differs, the first recipient who shows it.
+    /// For each plan that differs, the first recipient who shows the difference.
     pub differing: Vec<Differing>,
 }
 
-impl<'a> Rivals<'a> {
-    /// This scenario and another with the same seed, whose plans and streams go together by their names.
+impl<'a> ScenarioPair<'a> {
+    /// Pairs this scenario with another of the same seed; plans and streams are matched by name.
     ///
     /// # Errors
     /// [`Unmatched`] when there is nothing to compare.
@@ -95,7 +96,7 @@ impl<'a> Rivals<'a> {
         }
     }
 
-    /// The plans that only this scenario has.
+    /// The plans that only this scenario has, by name.
     #[must_use]
     pub fn new_plans(&self) -> Vec<String> {
         let is_new = |place: &usize| self.plans.iter().all(|(ours, _)| ours != place);
@@ -109,19 +110,19 @@ impl<'a> Rivals<'a> {
         others.into_iter().map(|place| self.then.plans[place].name.clone()).collect()
     }
 
-    /// Whose lives show a difference, here and in the other scenario.
+    /// The recipient who shows a difference, in this scenario and in the other, for tracing.
     #[must_use]
-    pub fn lives_of(&self, first: &Differing) -> Option<[(&'a Scenario, Whose); 2]> {
+    pub fn lives_of(&self, first: &Differing) -> Option<[(&'a Scenario, TraceTarget); 2]> {
         let plan = self.plans.iter().find(|(ours, _)| self.now.plans[*ours].name == first.plan)?;
         let name = first.stream.as_deref().unwrap_or_default();
         let stream = self.streams.iter().find(|(ours, _)| self.now.streams[*ours].name == name)?;
         let Differing { recipient, replication, .. } = *first;
         let whose =
-            |side: usize| Whose { plan: of_side(*plan, side), stream: of_side(*stream, side), recipient, replication };
+            |side: usize| TraceTarget { plan: of_side(*plan, side), stream: of_side(*stream, side), recipient, replication };
         Some([(self.now, whose(0)), (self.then, whose(1))])
     }
 
-    /// The recipients whom only one of the two has: what a reader should know, a sentence for each stream.
+    /// The recipients that only one of the scenarios has, as notes for the reader: one sentence for each stream.
     #[must_use]
     pub fn surplus(&self) -> Vec<String> {
         let shares = if self.is_shared() { ", and share in the load" } else { "" };
@@ -149,17 +150,17 @@ impl<'a> Rivals<'a> {
         self.streams.iter().filter_map(of_pair).chain(ours).chain(theirs).collect()
     }
 
-    /// Whether recipients of either depend on one another.
+    /// Whether the recipients of either scenario depend on one another.
     fn is_shared(&self) -> bool {
         self.now.is_shared() || self.then.is_shared()
     }
 
-    /// How many recipients of a pair of streams are compared where they are independent: as many as both have.
+    /// The number of recipients of a pair of streams that are compared where recipients are independent: the smaller of the two numbers.
     fn common(&self, &(ours, theirs): &(usize, usize)) -> u64 {
         self.now.streams[ours].traffic.recipients.min(self.then.streams[theirs].traffic.recipients)
     }
 
-    /// Plays both, as often as that, and holds this scenario to the other.
+    /// Runs this many replications of both scenarios, and compares this scenario with the other.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -187,53 +188,53 @@ impl<'a> Rivals<'a> {
             Ready::new(&reduced[0], progress)?.of_first(common()),
             Ready::new(&reduced[1], progress)?.of_first(common()),
         ];
-        let abreast = playing::abreast(&ready, &self.plans, &wanted, replications, progress)?;
-        let alone = Rivals {
+        let lockstep = playing::lockstep(&ready, &self.plans, &wanted, replications, progress)?;
+        let alone = ScenarioPair {
             now: &reduced[0],
             then: &reduced[1],
             plans: self.plans.clone(),
             streams: (0..self.streams.len()).map(|i| (i, i)).collect(),
             lost: self.lost.clone(),
         };
-        let rows = alone.rows([&reduced[0], &reduced[1]], &abreast.totals, Some(&abreast.pairs));
-        Ok(Versus { rows, differing: alone.named(&abreast.differing) })
+        let rows = alone.rows([&reduced[0], &reduced[1]], &lockstep.totals, Some(&lockstep.pairs));
+        Ok(Versus { rows, differing: alone.named(&lockstep.differing) })
     }
 
-    /// How many recipients of a replication have one of the other scenario that they are held to.
+    /// The number of recipients per replication that are paired with one of the other scenario.
     #[must_use]
     pub fn paired(&self) -> u64 {
         self.streams.iter().map(|pair| self.common(pair)).sum()
     }
 
-    /// How many rows there will be.
+    /// The number of rows to expect.
     fn count(&self) -> usize {
         let groups = if self.has_streams() { 1 + self.streams.len() } else { 1 };
         self.plans.len() * groups * self.now.baseline.compared().len()
     }
 
-    /// Whether each stream of either has one that it goes together with: else all streams together are not the same traffic.
+    /// Whether every stream of either scenario is paired; otherwise the traffic of all streams together is not the same.
     fn all_are_paired(&self) -> bool {
         [self.now, self.then].iter().all(|scenario| scenario.streams.len() == self.streams.len())
     }
 
-    /// Whether streams are told apart.
+    /// Whether streams are compared separately.
     fn has_streams(&self) -> bool {
         self.now.streams.len() > 1 || self.then.streams.len() > 1
     }
 
-    /// The rows of all plans, and those of plans that only the other scenario has; `pairs` are the recipients in whom they differ, of each
-    /// stream and, where there are several, of all together, for each couple.
+    /// The rows of all plans, and those of plans that only the other scenario has. `pairs` holds, for each pair of plans, the recipients
+    /// whose results differ: for each stream and, where there are several, for all together.
     fn rows(&self, both: [&Scenario; 2], totals: &[Totals; 2], pairs: Option<&[Vec<PairTally>]>) -> Vec<Row> {
         let nothing = PairTally::default();
         let mut rows = Vec::new();
-        for (couple, &plans) in self.plans.iter().enumerate() {
-            let pair = |group: usize| pairs.map_or(&nothing, |pairs| &pairs[group][couple]);
+        for (plan_pair, &plans) in self.plans.iter().enumerate() {
+            let pair = |group: usize| pairs.map_or(&nothing, |pairs| &pairs[group][plan_pair]);
             let last = pairs.map_or(0, |pairs| pairs.len() - 1);
             if self.all_are_paired() {
-                rows.extend(self.of_strands(both, totals, plans, None, pair(last)));
+                rows.extend(self.of_groups(both, totals, plans, None, pair(last)));
             }
             for (place, &streams) in self.streams.iter().enumerate().filter(|_| self.has_streams()) {
-                rows.extend(self.of_strands(both, totals, plans, Some(streams), pair(place)));
+                rows.extend(self.of_groups(both, totals, plans, Some(streams), pair(place)));
             }
             rows.extend(self.lost_streams(&self.now.plans[plans.0]));
         }
@@ -242,7 +243,7 @@ impl<'a> Rivals<'a> {
         rows
     }
 
-    fn of_strands(
+    fn of_groups(
         &self,
         both: [&Scenario; 2],
         totals: &[Totals; 2],
@@ -256,17 +257,17 @@ impl<'a> Rivals<'a> {
         };
         let paired = Paired { plan: estimate(0), against: estimate(1), pair };
         let plan: &Plan = &self.now.plans[plans.0];
-        let other_aims = self.other_aims(streams);
-        let aims = |metric: Metric| other_aims.as_ref().filter(|_| metric == Metric::InTime);
+        let other_deadlines = self.other_deadlines(streams);
+        let aims = |metric: Metric| other_deadlines.as_ref().filter(|_| metric == Metric::InTime);
         let row = |&metric: &Metric| Row {
             stream: streams.map(|(ours, _)| self.now.streams[ours].name.clone()),
             line: Some(plan.line).filter(|line| *line > 0),
-            ..of_other_aims(self.judged(metric, &plan.name, &paired), aims(metric))
+            ..of_other_deadlines(self.judged(metric, &plan.name, &paired), aims(metric))
         };
         self.now.baseline.compared().iter().map(row).collect()
     }
 
-    /// The streams of traffic that only the other scenario has: what becomes of their recipients is not known any more.
+    /// The rows of streams of traffic that only the other scenario has: their recipients have no results in this one.
     fn lost_streams(&self, plan: &Plan) -> Vec<Row> {
         self.lost
             .iter()
@@ -277,14 +278,14 @@ impl<'a> Rivals<'a> {
             .collect()
     }
 
-    /// Why shares in time cannot be compared, if recipients aim at something else in the other scenario.
-    fn other_aims(&self, streams: Option<(usize, usize)>) -> Option<String> {
+    /// Why shares in time cannot be compared, if the deadlines differ in the other scenario.
+    fn other_deadlines(&self, streams: Option<(usize, usize)>) -> Option<String> {
         let pairs: Vec<_> = streams.map_or_else(|| self.streams.clone(), |pair| vec![pair]);
         let deadlines = |scenario: &Scenario, side: usize| {
             let of_pair = |pair: &(usize, usize)| scenario.streams[of_side(*pair, side)].deadline.as_secs_f64();
             pairs.iter().map(of_pair).collect::<Vec<_>>()
         };
-        other_aims([&deadlines(self.now, 0), &deadlines(self.then, 1)])
+        other_deadlines([&deadlines(self.now, 0), &deadlines(self.then, 1)])
     }
 
     /// The row of a measure.
@@ -334,12 +335,12 @@ impl<'a> Rivals<'a> {
         Row { difference, needed, ..row(outcome) }
     }
 
-    /// Whether a row is of the couple whose first plan has this index.
+    /// Whether a row belongs to the plan of this scenario with this index.
     fn is_of(&self, row: &Row, plan: usize) -> bool {
         row.plan == self.now.plans[plan].name
     }
 
-    /// For each couple of plans, of those that differ, the first recipient who shows it, in worlds whose recipients depend on one another.
+    /// For each pair of plans that differs, the first recipient who shows the difference, in contended runs.
     fn differing(
         &self,
         ready: &[Ready<'_>; 2],
@@ -371,7 +372,7 @@ impl<'a> Rivals<'a> {
         self.plans.iter().map(first).collect()
     }
 
-    /// The first recipients, by name.
+    /// The first differing recipients, with the names of their plans and streams.
     fn named(&self, differing: &[Option<First>]) -> Vec<Differing> {
         let one = |(&(ours, theirs), first): (&(usize, usize), &Option<First>)| {
             let First { replication, stream, recipient } = (*first)?;
@@ -389,13 +390,13 @@ impl<'a> Rivals<'a> {
     }
 }
 
-/// A measure of two scenarios.
+/// A measure in both scenarios.
 struct Compared {
     /// Its value in this scenario and in the other.
     values: [Option<f64>; 2],
-    /// Whether no recipient makes a difference, or no replication.
+    /// Whether no recipient differs, or no replication.
     is_equal: bool,
-    /// That of the difference.
+    /// The interval of the difference.
     interval: Ends,
 }
 
@@ -432,12 +433,13 @@ impl Compared {
     }
 }
 
-/// That of a side of a pair.
+/// The index on this side of a pair.
 const fn of_side((ours, theirs): (usize, usize), side: usize) -> usize {
     if side == 0 { ours } else { theirs }
 }
 
-/// The row of a latency that only one of the two has, as nobody was reached in the other. That fewer are reached has to be shown.
+/// The row of a latency that only one of the two has, because no recipient was reached in the other. It fails only if it is shown that
+/// fewer are reached.
 fn lost_measure(paired: &Paired<'_>, row: Row) -> Row {
     let Some(_) = row.other else { return row };
     let is_shown = paired.share(ShareMeasure::Delivered).is_ok_and(|(_, high)| high < 0.0);
@@ -450,7 +452,7 @@ fn names(scenario: &Scenario) -> Vec<&str> {
     scenario.plans.iter().map(|plan| plan.name.as_str()).collect()
 }
 
-/// A stream's name in a sentence.
+/// The name of a stream as part of a sentence; empty without a name.
 fn named(stream: &Stream) -> String {
     if stream.name.is_empty() { String::new() } else { format!(" in the stream {}", stream.name) }
 }

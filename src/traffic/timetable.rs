@@ -1,4 +1,4 @@
-//! Arrival times, recipient by recipient, from any recipient on.
+//! Arrival times by recipient, starting from any recipient.
 
 use super::{ArrivalStage, Arrivals, Traffic};
 use crate::rng::{LANES, ProviderKey, RngKey, purpose};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// The arrival times of one replication.
 ///
-/// > The time of a recipient does not depend on which others are asked for.
+/// > A recipient's arrival time does not depend on which other times are requested.
 #[derive(Debug)]
 pub struct Timetable {
     rng: RngKey,
@@ -25,7 +25,7 @@ enum Pattern {
 }
 
 impl Timetable {
-    /// The arrival times of `traffic` under `rng`.
+    /// The arrival times of `traffic` with the random key `rng`.
     #[must_use]
     pub fn new(traffic: &Traffic, rng: RngKey) -> Self {
         let pattern = match &traffic.arrivals {
@@ -41,13 +41,13 @@ impl Timetable {
         Self { rng, recipients: traffic.recipients, pattern }
     }
 
-    /// How many recipients there are.
+    /// The number of recipients.
     #[must_use]
     pub const fn recipients(&self) -> u64 {
         self.recipients
     }
 
-    /// Writes the arrival times of the recipients from `first` on, one for each place in `out`.
+    /// Writes the arrival times of the recipients from `first` on, one for each element of `out`.
     pub fn fill(&self, first: u64, out: &mut [Time]) {
         match &self.pattern {
             Pattern::Blast => out.fill(Time::ZERO),
@@ -64,7 +64,7 @@ impl Timetable {
     }
 }
 
-/// The i-th of n at `(2i + 1) · over / 2n`, rounded down: one division, and then steps of `over / n` whose fractions add up.
+/// The i-th of n at `(2i + 1) · over / 2n`, rounded down: one division, then steps of `over / n` whose fractions accumulate.
 fn spread(over: Span, n: u64, first: u64, out: &mut [Time]) {
     let (over, whole) = (u128::from(over.as_micros().unsigned_abs()), 2 * u128::from(n));
     let start = over * (2 * u128::from(first) + 1);
@@ -79,7 +79,7 @@ fn spread(over: Span, n: u64, first: u64, out: &mut [Time]) {
     }
 }
 
-/// Each time from the recipient's own 64-bit draw, many at once.
+/// Computes each time from the recipient's own 64-bit draw, in batches.
 fn uniforms(rng: RngKey, first: u64, out: &mut [Time], at: impl Fn(u64) -> Time) {
     const { assert!(purpose::ARRIVAL == 0, "the draw of two words that a block begins with") };
     let mut words = [[0; LANES]; 4];
@@ -92,11 +92,11 @@ fn uniforms(rng: RngKey, first: u64, out: &mut [Time], at: impl Fn(u64) -> Time)
     }
 }
 
-/// Stages as a distribution: where a uniform number falls under their rates.
+/// The stages as a distribution: maps a uniform number to a time.
 #[derive(Debug)]
 struct Ramps {
     stages: Arc<[ArrivalStage]>,
-    /// The start of each stage (s) and what is expected before it, then the same of the end.
+    /// The start of each stage (s) and the expected number of arrivals before it, then the same for the end.
     starts: Vec<(f64, f64)>,
 }
 
@@ -123,7 +123,7 @@ impl Ramps {
 }
 
 impl ArrivalStage {
-    /// How long into the stage (s) `count` recipients have arrived: the root of `from·t + (to - from)·t²/(2·over)`.
+    /// The time into the stage (s) at which `count` recipients have arrived: the root of `from·t + (to - from)·t²/(2·over)`.
     fn time_of(&self, count: f64) -> f64 {
         let over = self.over.as_secs_f64();
         let growth = (self.to_per_s - self.from_per_s) / over;
@@ -171,7 +171,7 @@ mod tests {
         assert!(times(Arrivals::Blast, 10).iter().all(|&t| t == Time::ZERO));
     }
 
-    /// The mean of n uniforms has standard deviation 1/sqrt(12 n): five of them.
+    /// The mean of n uniforms has standard deviation 1/sqrt(12 n); five of them are allowed.
     #[test]
     fn uniform_times_fill_the_span() {
         let n = 10_000;
@@ -181,8 +181,8 @@ mod tests {
         assert!(all.iter().all(|&t| t < secs(3600.0)));
     }
 
-    /// Given how many come, the arrivals of a Poisson process are independent and uniform; sorted, a share 1/e of their gaps is longer
-    /// than the mean.
+    /// Conditional on their number, the arrivals of a Poisson process are independent and uniform; sorted, a share 1/e of their
+    /// gaps is longer than the mean.
     #[test]
     fn poisson_arrivals_come_at_their_rate_with_exponential_gaps() {
         let n = 20_000;
@@ -194,7 +194,7 @@ mod tests {
         assert!((long / n as f64 - share).abs() < 5.0 * (share * (1.0 - share) / n as f64).sqrt());
     }
 
-    /// A ramp from 0 to r: a share u has arrived after sqrt(u) of it.
+    /// A ramp from 0 to r: a share u has arrived after sqrt(u) of its length.
     #[test]
     fn a_ramp_fills_up_as_its_area() {
         let stage = |over, from_per_s, to_per_s| ArrivalStage { over: span(over), from_per_s, to_per_s };

@@ -1,4 +1,4 @@
-//! Scenarios in a few words: what the tests build them from.
+//! Short builders for the scenarios of the tests.
 
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
@@ -20,7 +20,7 @@ pub(crate) fn span(seconds: f64) -> Span {
     Span::from_secs_f64(seconds)
 }
 
-/// The same random cases in every run unless the environment says otherwise.
+/// The same random cases in every run, unless the environment sets others.
 pub(crate) fn fixed_config() -> ProptestConfig {
     let given = ProptestConfig::default();
     let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(20_261_127) } else { given.rng_seed };
@@ -47,7 +47,7 @@ pub(crate) fn lognormal(median_s: f64, sigma: f64) -> Dist {
     Dist::new(Shape::Lognormal { median: span(median_s), sigma })
 }
 
-/// A free provider that keeps validity, reports at once and never breaks; what the outcomes leave over is silence.
+/// A free provider that stops at validity, reports at once and has no outages; the share that the outcomes leave over is silent.
 pub(crate) fn provider(name: &str, outcomes: Vec<OutcomeSpec>) -> ProviderSpec {
     ProviderSpec {
         name: name.to_owned(),
@@ -65,48 +65,48 @@ pub(crate) fn outcome(status: Status, of_all: f64, after: Dist) -> OutcomeSpec {
     OutcomeSpec { status, share: share(of_all), after, seen: None, talk: None }
 }
 
-/// A delivery, opened by this share of the people.
+/// A delivery that this share of recipients opens.
 pub(crate) fn seen_by(of_delivered: f64, after: Dist, outcome: OutcomeSpec) -> OutcomeSpec {
     OutcomeSpec { seen: Some(Seen { share: share(of_delivered), after }), ..outcome }
 }
 
-/// So many leave a second, in the order in which they come.
+/// First in, first out, with this rate [1/s].
 pub(crate) fn paced(per_s: u64) -> Capacity {
     let rate = Rate::new(per_s, 0, Span::from_micros(1_000_000));
     Capacity { rate, concurrent: None, queue: u64::MAX, order: Discipline::Fifo }
 }
 
-/// An outage that happens once.
+/// A single outage.
 pub(crate) fn outage(from_s: f64, to_s: f64, effect: Effect, of_traffic: f64) -> Outage {
     recurring(from_s, to_s, UNLIMITED, effect, of_traffic)
 }
 
-/// An outage that recurs with this period.
+/// A periodic outage.
 pub(crate) fn recurring(from_s: f64, to_s: f64, every: Span, effect: Effect, of_traffic: f64) -> Outage {
     let when = When::Window { from: secs(from_s), to: secs(to_s), every };
     Outage { when, effect, share: share(of_traffic) }
 }
 
-/// A step with the usual rules: it waits for a delivery and moves on whatever else happens.
+/// A step with the usual rules: it waits for a delivery, and any bad status triggers failover.
 pub(crate) fn step(ttl: Span) -> StepRules {
     let failover_on = Status::ALL.into_iter().filter(|status| status.is_bad()).collect::<StatusSet>();
     StepRules { failover_on, ..StepRules::via(Pool::single(0), "").with_ttl(ttl) }
 }
 
-/// A plan of steps, each with its provider's index; providers keep trying for as long as the step waits.
+/// A plan from steps and the index of each one's provider; providers keep trying for as long as the step waits.
 pub(crate) fn plan(name: &str, steps: Vec<(usize, StepRules)>) -> Plan {
     let carried =
         |(provider, rules): (usize, StepRules)| carried_by(provider, StepRules { validity: rules.ttl, ..rules });
     named(name, steps.into_iter().map(carried).collect(), LateDelivery::Finish, UNLIMITED)
 }
 
-/// A plan of these steps.
+/// A plan from steps.
 pub(crate) fn named(name: &str, steps: Vec<StepRules>, late: LateDelivery, give_up_after: Span) -> Plan {
     let flow = FlowPlan::new(steps, late, give_up_after).expect("rules that make sense");
     Plan { name: name.to_owned(), flow, is_reference: false, renamed_from: None, line: 0 }
 }
 
-/// The plan with changed steps.
+/// Changes the steps of a plan.
 pub(crate) fn change_steps(plan: &mut Plan, change: impl FnOnce(&mut Vec<StepRules>)) {
     let mut steps = plan.flow.steps().to_vec();
     change(&mut steps);
@@ -118,7 +118,7 @@ pub(crate) fn carried_by(provider: usize, rules: StepRules) -> StepRules {
     StepRules { pool: Pool::single(provider), ..rules }
 }
 
-/// These plans with a deadline of 60 s, everybody arriving at once.
+/// A scenario of these plans with a deadline of 60 s, in which all recipients arrive at once.
 pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec<Plan>) -> Scenario {
     Scenario {
         title: "a test".to_owned(),
@@ -138,7 +138,7 @@ pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec
     }
 }
 
-/// A stream of traffic that follows the plan that is compared, with a deadline of 60 s.
+/// A stream of traffic that follows the plan under comparison, with a deadline of 60 s.
 pub(crate) fn stream(name: &str, recipients: u64, arrivals: Arrivals) -> Stream {
     let traffic = Traffic { recipients, arrivals };
     Stream { name: name.to_owned(), traffic, deadline: span(60.0), priority: 0, plan: None }

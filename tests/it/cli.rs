@@ -1,4 +1,4 @@
-//! The command line from outside: the program itself, run in folders of its own.
+//! The command line from outside: the program itself, run in temporary folders.
 
 mod bad_files;
 mod bad_flags;
@@ -28,12 +28,12 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A scenario with every table of the format, and few enough recipients to be played in no time.
+/// A scenario with every table of the format, and few enough recipients to run quickly.
 fn scenario() -> String {
     include_str!("scenario/reference.toml").replacen("1_000_000", "2_000", 1)
 }
 
-/// What the program did.
+/// The output of the program.
 struct Said {
     code: Option<i32>,
     out: String,
@@ -46,14 +46,14 @@ impl Said {
         Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
     }
 
-    /// It ended with this code.
+    /// Asserts the exit code.
     #[track_caller]
     fn ends(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
         self
     }
 
-    /// It ended with this code, and standard error has all of `parts`.
+    /// Asserts the exit code, and that standard error contains all of `parts`.
     #[track_caller]
     fn refuses(self, code: i32, parts: &[&str]) -> Self {
         let said = self.ends(code);
@@ -78,14 +78,14 @@ impl Home {
         Self::of(&scenario())
     }
 
-    /// With this text as `pin.toml`.
+    /// Creates a folder with this text as `pin.toml`.
     fn of(text: &str) -> Self {
         let home = Self(tempfile::tempdir().expect("a temporary folder"));
         home.write("pin.toml", text);
         home
     }
 
-    /// With `old` replaced by `new` in the scenario.
+    /// Replaces `old` by `new` in the scenario.
     #[track_caller]
     fn with(old: &str, new: &str) -> Self {
         let home = Self::new();
@@ -113,7 +113,7 @@ impl Home {
         std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// The names of all files and folders, those in folders too.
+    /// Returns the names of all files and folders, including nested ones.
     fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         let mut folders = vec![self.0.path().to_owned()];
@@ -141,29 +141,29 @@ impl Home {
         Said::of(&self.command(words).output().expect("the program can be run"))
     }
 
-    /// Starts the program with the words of a command line; what it says can be read.
+    /// Starts the program with the words of a command line; its output is captured.
     fn starts(&self, line: &str) -> Running {
         let mut command = self.command(&line.split_whitespace().collect::<Vec<_>>());
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         Running(Some(child.expect("the program can be run")))
     }
 
-    /// What the program says within a moment; one that hangs is killed.
+    /// Runs the program and returns its output; a program that hangs is killed.
     #[track_caller]
     fn says_soon(&self, line: &str) -> Said {
         self.starts(line).within(SOON).unwrap_or_else(|| panic!("{line} hangs"))
     }
 
-    /// The same, with the words of a command line.
+    /// Runs the program with the words of a command line.
     fn says(&self, line: &str) -> Said {
         self.failsim(&line.split_whitespace().collect::<Vec<_>>())
     }
 }
 
-/// Longer than anything may take that needs no simulation, even where other programs keep all cores busy.
+/// A time limit for everything that needs no simulation, long enough even when other programs keep all cores busy.
 const SOON: Duration = Duration::from_secs(20);
 
-/// The program while it runs; it is killed where a test ends before it.
+/// The running program; it is killed when a test ends first.
 struct Running(Option<Child>);
 
 impl Running {
@@ -171,20 +171,20 @@ impl Running {
         self.0.as_ref().expect("it has not been waited for").id()
     }
 
-    /// Its exit code, once it has ended.
+    /// Returns its exit code, once it has ended.
     fn ended(&mut self) -> Option<Option<i32>> {
         let child = self.0.as_mut().expect("it has not been waited for");
         child.try_wait().expect("it can be asked").map(|status| status.code())
     }
 
-    /// What it says in the end; nothing when it goes on for longer than that, and is killed.
+    /// Returns its output once it has ended; `None` when it exceeds the time limit and is killed.
     fn within(mut self, time: Duration) -> Option<Said> {
         let child = self.0.take().expect("it has not been waited for");
         let id = child.id();
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
             let said = Said::of(&child.wait_with_output().expect("it ends"));
-            // Nobody listens any more when it came too late.
+            // The receiver is gone after the time limit.
             let _ = sender.send(said);
         });
         let said = receiver.recv_timeout(time).ok();
@@ -198,13 +198,13 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if let Some(child) = &mut self.0 {
-            // It may have ended.
+            // It may have ended already.
             let _ = child.kill().and_then(|()| child.wait());
         }
     }
 }
 
-/// The scenarios that come with the program.
+/// Returns the scenarios that come with the program.
 fn shipped_scenarios() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let entries = std::fs::read_dir(folder).expect("the scenarios are there").flatten().map(|entry| entry.path());

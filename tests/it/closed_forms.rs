@@ -1,9 +1,9 @@
-//! Results against closed forms: whole runs of scenarios simple enough to be worked out on paper.
+//! Results against closed forms: whole runs of scenarios simple enough to be solved on paper.
 //!
-//! Every bound is 4.5 standard errors of the estimate, worked out from the true distribution, never from the sample: a right
-//! program fails one such comparison in 150 000 seeds, and the seed is fixed. A quantile is held to its probability: the true
-//! distribution function at the measured quantile is to be `p`, with standard error `sqrt(p (1 - p) / n)`, and half a
-//! bucket of the histogram, 1/2048 of the value, is added.
+//! Every bound is 4.5 standard errors of the estimate, computed from the true distribution, never from the sample: a correct
+//! program fails one such comparison in 150 000 seeds, and the seed is fixed. A quantile is tested by its probability: the true
+//! distribution function at the measured quantile must be `p`, with standard error `sqrt(p (1 - p) / n)`, plus half a bucket
+//! of the histogram, 1/2048 of the value.
 
 use crate::build::{
     UNLIMITED, change_steps, constant, exponential, lognormal, money, outage, outcome, plan, provider, recurring,
@@ -24,25 +24,25 @@ use statrs::distribution::{ContinuousCDF, LogNormal};
 const N: u64 = 1_000_000;
 const STANDARD_ERRORS: f64 = 4.5;
 
-// ---------------------------------------------------------------- how things are held to each other
+// ---------------------------------------------------------------- comparisons
 
 fn play(scenario: &Scenario) -> Results {
     compare(scenario, 1, &Progress::default()).expect("nobody stops it").results
 }
 
-/// Plays one plan over these providers, everybody arriving at once.
+/// Simulates one plan over these providers; all recipients arrive at once.
 fn play_one(providers: Vec<ProviderSpec>, plan: Plan) -> PlanResult {
     play(&scenario(N, providers, vec![plan])).plans.remove(0)
 }
 
-/// Plays one plan, its recipients arriving uniformly over an hour.
+/// Simulates one plan; recipients arrive uniformly over an hour.
 fn play_one_over_an_hour(providers: Vec<ProviderSpec>, plan: Plan) -> PlanResult {
     let mut scenario = scenario(N, providers, vec![plan]);
     scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: span(3600.0) };
     play(&scenario).plans.remove(0)
 }
 
-/// A mean over all recipients of something with this true mean and variance.
+/// Asserts the mean over all recipients of a quantity with this true mean and variance.
 fn is_mean(what: &str, measured: f64, mean: f64, variance: f64) {
     let bound = STANDARD_ERRORS * (variance / N as f64).sqrt() + 1e-8;
     assert!((measured - mean).abs() <= bound, "{what}: {measured}, not {mean} ± {bound}");
@@ -52,14 +52,14 @@ fn is_share(what: &str, measured: f64, probability: f64) {
     is_mean(what, measured, probability, probability * (1.0 - probability));
 }
 
-/// The amount `values[i].0` has the probability `values[i].1`; nothing costs nothing.
+/// As `is_mean`, for a discrete quantity: `values[i].0` has probability `values[i].1`, and the rest is zero.
 fn is_mean_of(what: &str, measured: f64, values: &[(f64, f64)]) {
     let mean = values.iter().map(|(x, p)| x * p).sum::<f64>();
     let square = values.iter().map(|(x, p)| x * x * p).sum::<f64>();
     is_mean(what, measured, mean, square - mean * mean);
 }
 
-/// The quantiles of latency over `reached` recipients, against the distribution function of one who was reached.
+/// Asserts the latency quantiles of `reached` recipients against the distribution function of a reached recipient.
 fn are_quantiles(latency: &Latency, reached: f64, cdf: impl Fn(f64) -> f64) {
     let measured =
         [(0.5, latency.p50), (0.9, latency.p90), (0.95, latency.p95), (0.99, latency.p99), (0.999, latency.p999)];
@@ -81,7 +81,7 @@ fn exponential_cdf(mean: f64) -> impl Fn(f64) -> f64 {
     move |t| if t > 0.0 { -(-t / mean).exp_m1() } else { 0.0 }
 }
 
-/// Simpson's rule over 2 000 pieces.
+/// Simpson's rule over 2 000 intervals.
 fn integral(from: f64, to: f64, f: impl Fn(f64) -> f64) -> f64 {
     const PIECES: u32 = 2_000;
     let h = (to - from) / f64::from(PIECES);
@@ -97,7 +97,7 @@ fn integral(from: f64, to: f64, f: impl Fn(f64) -> f64) -> f64 {
     (0..=PIECES).map(|i| weight(i) * f(from + h * f64::from(i))).sum::<f64>() * h / 3.0
 }
 
-/// Delivers this share of the messages, `after_s` seconds after submission; the rest is silent.
+/// Delivers this share of the messages `after_s` seconds after submission; the rest is silent.
 fn delivering(name: &str, share: f64, after_s: f64) -> ProviderSpec {
     provider(name, vec![outcome(Delivered, share, constant(after_s))])
 }
@@ -110,9 +110,9 @@ fn broken(outage: Outage, provider: ProviderSpec) -> ProviderSpec {
     ProviderSpec { outages: vec![outage], ..provider }
 }
 
-// ---------------------------------------------------------------- who is reached
+// ---------------------------------------------------------------- delivery
 
-/// Each step misses with its own probability, whether by a bad report or in silence: `1 - (1 - p1)(1 - p2)(1 - p3)`.
+/// Each step misses with its own probability, by a bad report or silently: `1 - (1 - p1)(1 - p2)(1 - p3)`.
 #[test]
 fn a_plan_reaches_all_but_those_whom_every_step_misses() {
     let p = [0.6, 0.5, 0.35];
@@ -137,7 +137,8 @@ fn a_plan_reaches_all_but_those_whom_every_step_misses() {
     is_mean("failovers", result.failovers.0 / N as f64, 0.4 + 0.2, 0.4 * 1.0 + 0.2 * 3.0 - 0.36);
 }
 
-/// What two plans over the same providers reach does not depend on their order: the same people, not just as many.
+/// The recipients reached by plans over the same providers do not depend on the order of the steps: the same recipients, not just
+/// the same number.
 #[test]
 fn swapped_steps_reach_exactly_the_same_people() {
     let providers = vec![delivering("a", 0.6, 2.0), delivering("b", 0.8, 4.0)];
@@ -148,7 +149,7 @@ fn swapped_steps_reach_exactly_the_same_people() {
     is_share("delivered", results.plans[0].delivered.share, 1.0 - 0.4 * 0.2);
 }
 
-/// With a share `f` that fails, the k-th try is made with probability `f^(k-1)`: `(1 - f^4) / (1 - f)` tries are expected.
+/// If a share `f` fails, the k-th attempt is made with probability `f^(k-1)`; the expected number is `(1 - f^4) / (1 - f)`.
 #[test]
 fn retries_are_made_until_one_does_not_fail() {
     let f: f64 = 0.3;
@@ -161,9 +162,9 @@ fn retries_are_made_until_one_does_not_fail() {
     assert_eq!(result.latency_s.max, Some(3.0 * 3.0 + 2.0), "three failures, three waits, and the delivery");
 }
 
-// ---------------------------------------------------------------- what it costs
+// ---------------------------------------------------------------- cost
 
-/// The first step is always paid, for three parts, the second with the probability that the first misses.
+/// The first step is always charged, for three parts; the second with the probability that the first misses.
 #[test]
 fn a_price_per_part_is_paid_for_every_submission() {
     let first = Price { submitted: money(0.045), parts: 3, ..Price::default() };
@@ -174,8 +175,8 @@ fn a_price_per_part_is_paid_for_every_submission() {
     assert_eq!(result.steps[0].cost, 0.135 * N as f64);
 }
 
-/// Deliveries after the validity, by default the ttl, have a price of their own: with an exponential latency they are the share
-/// `exp(-ttl / mean)`. A step that waits for less, or for more, changes nothing about what the vendor counts.
+/// Deliveries after the validity, which defaults to the ttl, have their own price. With an exponential latency their share is
+/// `exp(-ttl / mean)`. A step with a shorter or longer ttl does not change what the vendor counts.
 #[test]
 fn deliveries_are_paid_by_whether_they_come_after_their_validity() {
     let price = Price { delivered: money(0.02), delivered_late: money(0.005), ..Price::default() };
@@ -198,8 +199,8 @@ fn deliveries_are_paid_by_whether_they_come_after_their_validity() {
     }
 }
 
-/// The number of started increments of an exponential talk is geometric: its mean is `1 / s` and its variance `(1 - s) / s²`,
-/// with `s = 1 - exp(-increment / mean)`.
+/// The number of started increments of an exponential talk time is geometric, with mean `1 / s` and variance `(1 - s) / s²`,
+/// where `s = 1 - exp(-increment / mean)`.
 #[test]
 fn talk_is_paid_by_started_increments() {
     let price = Price { per_minute: money(0.12), increment: span(30.0), delivered: money(0.01), ..Price::default() };
@@ -212,7 +213,7 @@ fn talk_is_paid_by_started_increments() {
     is_mean("cost", result.cost.per_recipient, 0.68 * mean, 0.68 * square - (0.68 * mean).powi(2));
 }
 
-/// What is refused is not paid, what an outage swallows is.
+/// A rejected message is free; a message lost in an outage is charged.
 #[test]
 fn refused_messages_are_free_and_swallowed_ones_are_not() {
     let price = Price { submitted: money(0.05), delivered: money(0.01), ..Price::default() };
@@ -224,7 +225,7 @@ fn refused_messages_are_free_and_swallowed_ones_are_not() {
     is_mean_of("cost under silent", play_under(Effect::Silent).cost.per_recipient, &[(0.05, 0.4), (0.06, 0.6)]);
 }
 
-// ---------------------------------------------------------------- how long it takes
+// ---------------------------------------------------------------- latency
 
 #[test]
 fn one_step_takes_as_long_as_its_latency() {
@@ -238,7 +239,7 @@ fn one_step_takes_as_long_as_its_latency() {
     is_mean("mean", result.latency_s.mean.expect("reached"), mean, mean * mean * (sigma * sigma).exp_m1());
 }
 
-/// A share fails after an exponential time, and the next step takes a lognormal one from there: a convolution.
+/// A share fails after an exponential time, and the next step takes a lognormal time from then on: a convolution.
 #[test]
 fn a_second_step_starts_where_the_first_failed() {
     let outcomes = vec![outcome(Delivered, 0.7, lognormal(3.0, 0.8)), outcome(Failed, 0.3, exponential(8.0))];
@@ -252,7 +253,7 @@ fn a_second_step_starts_where_the_first_failed() {
     is_share("in time", result.in_time.share, cdf(60.0));
 }
 
-/// Whoever the first step does not reach within its ttl waits for it to pass, and for the second step after that.
+/// Recipients not reached by the first step wait for its ttl, then for the second step.
 #[test]
 fn a_second_step_starts_when_the_ttl_of_a_silent_first_has_passed() {
     let ttl = 30.0;
@@ -267,7 +268,7 @@ fn a_second_step_starts_when_the_ttl_of_a_silent_first_has_passed() {
     is_share("second attempts", result.steps[1].attempts.0 / N as f64, 1.0 - in_first(ttl));
 }
 
-/// Half of the messages take three times as long and five seconds more.
+/// Half of the messages take three times as long plus five seconds.
 #[test]
 fn a_slow_provider_stretches_and_delays() {
     let sms = provider("sms", vec![outcome(Delivered, 1.0, lognormal(4.0, 0.7))]);
@@ -277,7 +278,7 @@ fn a_slow_provider_stretches_and_delays() {
     are_quantiles(&result.latency_s, N as f64, |t| 0.5 * cdf(t) + 0.5 * cdf((t - 5.0) / 3.0));
 }
 
-/// A flow that gives up believes that it failed; the message arrives all the same.
+/// A flow that gives up counts as failed for the engine; its message is delivered all the same.
 #[test]
 fn giving_up_ends_the_flow_and_not_the_message() {
     let sms = provider("sms", vec![outcome(Delivered, 1.0, exponential(20.0))]);
@@ -289,9 +290,9 @@ fn giving_up_ends_the_flow_and_not_the_message() {
     assert_eq!(result.last_end_s, Some(30.0));
 }
 
-// ---------------------------------------------------------------- when it goes wrong
+// ---------------------------------------------------------------- outages and late reports
 
-/// A quarter of the hour, four fifths of its traffic.
+/// An outage of a quarter of the hour for four fifths of the traffic.
 #[test]
 fn an_outage_hits_its_share_of_those_who_come_in_its_window() {
     let dark = outage(600.0, 1500.0, Effect::Silent, 0.8);
@@ -301,7 +302,7 @@ fn an_outage_hits_its_share_of_those_who_come_in_its_window() {
     is_share("expired", result.steps[0].outcomes["expired"].0 / N as f64, 1.0 - 0.9 * 0.8);
 }
 
-/// Ten minutes of each half hour, from the fifth on.
+/// An outage of ten minutes in each half hour, from the fifth minute on.
 #[test]
 fn a_recurring_outage_hits_in_each_of_its_windows() {
     let dark = recurring(300.0, 900.0, span(1800.0), Effect::Fail, 0.6);
@@ -311,7 +312,7 @@ fn a_recurring_outage_hits_in_each_of_its_windows() {
     is_share("delivered", result.delivered.share, 1.0 - 0.6 / 3.0);
 }
 
-/// Two overlapping outages hit independently of each other.
+/// Two overlapping outages hit independently.
 #[test]
 fn two_outages_hit_independently() {
     let outages = vec![outage(0.0, 1.0, Effect::Silent, 0.3), outage(0.0, 1.0, Effect::Fail, 0.5)];
@@ -321,7 +322,7 @@ fn two_outages_hit_independently() {
     is_share("delivered", result.delivered.share, 0.5 * 0.7);
 }
 
-/// A provider that keeps validity delivers nothing after it.
+/// A provider that stops at validity delivers nothing after it.
 #[test]
 fn what_takes_longer_than_its_validity_expires() {
     let sms = provider("sms", vec![outcome(Delivered, 0.95, lognormal(20.0, 1.0))]);
@@ -334,7 +335,7 @@ fn what_takes_longer_than_its_validity_expires() {
     assert_eq!(result.latency_s.max.map(|max| max <= 45.0), Some(true));
 }
 
-/// Delivered, and nobody heard of it: timer-driven failover sends everything twice.
+/// Delivered, but the report is lost: failover by timer sends everything twice.
 #[test]
 fn lost_reports_make_duplicates() {
     let lost = outage(0.0, 1800.0, Effect::ReportsLost, 1.0);
@@ -346,7 +347,7 @@ fn lost_reports_make_duplicates() {
     is_share("succeeded", result.succeeded.share, 0.5 * 0.95 + 0.5 * (1.0 - 0.1 * 0.05));
 }
 
-/// A report that comes after the ttl comes too late to stop the second step, and ends the flow all the same, unless it is ignored.
+/// A report after the ttl comes too late to prevent the second step, but it ends the flow, unless late deliveries are ignored.
 #[test]
 fn late_reports_make_duplicates_too() {
     let slow_to_report = ProviderSpec { report_delay: exponential(10.0), ..delivering("viber", 1.0, 2.0) };
@@ -363,7 +364,7 @@ fn late_reports_make_duplicates_too() {
     }
 }
 
-/// Late on the handset itself: the second step is under way by then.
+/// A late delivery to the handset itself: the second step is under way by then.
 #[test]
 fn a_provider_that_ignores_validity_delivers_after_the_flow_has_moved_on() {
     let viber = provider("viber", vec![outcome(Delivered, 0.9, lognormal(20.0, 1.0))]);
@@ -375,7 +376,7 @@ fn a_provider_that_ignores_validity_delivers_after_the_flow_has_moved_on() {
     is_share("delivered", result.delivered.share, 0.9 + 0.1 * 0.8);
 }
 
-/// Delivery and opening are exponential with different means, so their sum has the distribution function
+/// Delivery and opening are exponential with different means; their sum has the distribution function
 /// `1 - (b e^(-a t) - a e^(-b t)) / (b - a)`.
 #[test]
 fn a_message_must_be_opened_before_its_ttl_under_expire_on_delivery() {
@@ -391,10 +392,10 @@ fn a_message_must_be_opened_before_its_ttl_under_expire_on_delivery() {
     is_share("expired", result.steps[0].outcomes["expired"].0 / N as f64, 1.0 - 0.8 * 0.7 * both);
 }
 
-// ---------------------------------------------------------------- when people come
+// ---------------------------------------------------------------- arrivals
 
-/// Given that n come, the arrivals are uniform over n gaps: their mean has standard deviation `n gaps / sqrt(12 n)`, and of the gaps
-/// between them, in order, a share `(1 - 1/n)^n`, all but 1/e, is longer than the mean. Also at a rate below one an hour.
+/// Given n arrivals, they are uniform over n mean gaps: their mean has standard deviation `n gaps / sqrt(12 n)`. Of the gaps
+/// between them in order, the share `(1 - 1/n)^n`, about 1/e, is longer than the mean. Also at a rate below one an hour.
 #[test]
 fn poisson_arrivals_come_at_their_rate() {
     for rate in [300.0, 0.0001] {

@@ -1,9 +1,9 @@
-//! Whether a 95 % interval holds the truth 95 times in 100: the same scenario under a thousand seeds.
+//! Whether a 95 % interval contains the true value 95 times in 100: the same scenario under a thousand seeds.
 //!
-//! The truth is that of one run of 4 million recipients, whose own error is a forty-fifth of that of a small run and moves a coverage by
-//! less than 0.1 %. A coverage of 95 % over 1 000 seeds has the standard error 0.7 %, so that 93 to 97 % is three of them
-//! either way; over 400 seeds it has 1.1 %. Places where intervals are hard to get right are tried under few seeds, and under 500 where
-//! `FAILSIM_COVERAGE=500` asks for it, which takes minutes.
+//! The true value is taken from one run of 4 million recipients. Its error is a forty-fifth of that of a small run and changes a
+//! coverage by less than 0.1 %. A coverage of 95 % over 1 000 seeds has a standard error of 0.7 %, so 93 to 97 % is three of them
+//! either way; over 400 seeds it is 1.1 %. The cases where intervals are hard to get right run under few seeds, or under 500 with
+//! `FAILSIM_COVERAGE=500`, which takes minutes.
 
 use crate::build::{
     constant, exponential, lognormal, money, outage, outcome, paced, plan, provider, scenario, share, span, step,
@@ -49,7 +49,7 @@ impl Estimate {
     }
 }
 
-/// Viber, whose reports are lost for some, before sms, and sms alone; people arrive over ten minutes.
+/// Viber with some lost reports followed by sms, and sms only; recipients arrive over ten minutes.
 fn two_plans(recipients: u64) -> Scenario {
     let viber = vec![
         outcome(Delivered, 0.62, lognormal(2.5, 0.8)),
@@ -112,10 +112,10 @@ fn of_comparison(results: &Results) -> Vec<(String, Estimate)> {
     differences.map(|(name, d)| (format!("difference of {name}"), Estimate::of_difference(&d))).into()
 }
 
-/// What a huge run finds.
+/// The estimates of a very large run.
 static TRUTH: LazyLock<BTreeMap<String, Estimate>> = LazyLock::new(|| play(&two_plans(4_000_000), 1));
 
-/// Plays `small` under so many seeds, and asks how often each interval holds the truth.
+/// Runs `small` under this number of seeds and checks how often each interval contains the true value.
 fn cover(small: &Scenario, replications: u32, seeds: u64, tolerance: f64) {
     let seeds_tried = (0..seeds).into_par_iter();
     let runs: Vec<_> = seeds_tried.map(|seed| play(&Scenario { seed, ..small.clone() }, replications)).collect();
@@ -124,7 +124,7 @@ fn cover(small: &Scenario, replications: u32, seeds: u64, tolerance: f64) {
         let held = runs.iter().filter(|run| run[name].holds(truth.value)).count();
         let coverage = held as f64 / seeds as f64;
         println!("{:5.1} %  {name}", 100.0 * coverage);
-        // That of a difference of quantiles is made of two intervals, and errs on the safe side.
+        // The interval of a difference of quantiles combines two intervals and is conservative.
         let most = if name.contains("difference of latency") { 0.985 } else { 0.95 + tolerance };
         if !(0.95 - tolerance..=most).contains(&coverage) {
             off.push((name, coverage));
@@ -143,24 +143,24 @@ fn intervals_over_replications_hold_it_too() {
     cover(&two_plans(1_600), 2, 400, 0.033);
 }
 
-/// Places where intervals are hardest to get right: what a plan measures there, and the truth.
+/// Cases where intervals are hardest to get right: what is measured, and the true value.
 ///
-/// Each is tried under [`seeds`] seeds; where an interval is printed seldom, only runs that print one are counted, and they must be most.
+/// Each runs under [`seeds`] seeds. Where an interval is rarely printed, only runs that print one count, and they must be the majority.
 struct Place {
     name: &'static str,
-    /// How a small run is made.
+    /// The small run.
     small: Scenario,
     replications: Replications,
-    /// What is measured.
+    /// The measure: value and interval.
     measure: fn(&PlanResult) -> Option<(f64, f64, f64)>,
     truth: f64,
-    /// The most that may hold the truth: some intervals are too wide on purpose.
+    /// The maximum coverage: some intervals are too wide on purpose.
     most: f64,
-    /// And how many times as wide as needed they may be on average.
+    /// The maximum average width of the intervals, relative to what is needed.
     widest: f64,
 }
 
-/// So many seeds: `FAILSIM_COVERAGE`, else as many as take no time.
+/// The number of seeds: `FAILSIM_COVERAGE`, or a default that runs quickly.
 fn seeds() -> u64 {
     std::env::var("FAILSIM_COVERAGE").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
 }
@@ -176,7 +176,7 @@ impl Place {
         let all: Vec<_> = (0..seeds).into_par_iter().filter_map(run).collect();
         let holds = |(_, low, high): &&(f64, f64, f64)| (*low..=*high).contains(&self.truth);
         let (printed, held) = (all.len() as f64, all.iter().filter(holds).count() as f64);
-        // As wide as the values spread, and not wider still.
+        // The width must match the spread of the values.
         let mean = all.iter().map(|(value, ..)| value).sum::<f64>() / printed;
         let spread = (all.iter().map(|(value, ..)| (value - mean).powi(2)).sum::<f64>() / (printed - 1.0)).sqrt();
         let half = all.iter().map(|(_, low, high)| 0.5 * (high - low)).sum::<f64>() / printed;
@@ -185,7 +185,7 @@ impl Place {
         assert!(excess < self.widest, "{}: intervals are {excess} times as wide as the values spread", self.name);
         println!("{:5.1} %  of {printed:3} printed  {} {}", 100.0 * held / printed, self.name, self.truth);
         assert!(printed >= 0.5 * seeds as f64, "{}: only {printed} of {seeds} have an interval", self.name);
-        // 93 to 97 % over 500 seeds; of fewer as much as three standard errors allow.
+        // 93 to 97 % over 500 seeds; with fewer, three standard errors.
         let tolerance = 0.02_f64.max(3.0 * (0.95 * 0.05 / printed).sqrt());
         let coverage = held / printed;
         assert!((0.95 - tolerance..=self.most.max(0.95 + tolerance)).contains(&coverage), "{}: {coverage}", self.name);
@@ -221,7 +221,7 @@ fn p99(plan: &PlanResult) -> Option<(f64, f64, f64)> {
     latency(plan, "p99", plan.latency_s.p99)
 }
 
-/// What `per_seed` replications for each seed find, under a seed of their own.
+/// The true value: `per_seed` replications for each seed, under seeds of their own.
 fn truth(scenario: &Scenario, per_seed: u32, measure: fn(&PlanResult) -> Option<(f64, f64, f64)>) -> f64 {
     found(scenario, per_seed * seeds() as u32, measure)
 }
@@ -232,10 +232,10 @@ fn found(scenario: &Scenario, replications: u32, measure: fn(&PlanResult) -> Opt
     measure(&results.plans[0]).expect("it is known").0
 }
 
-/// A deadline that a sixth of the people miss, so that no interval has to allow for a replication in which all of them do.
+/// A deadline that a sixth of the recipients miss, so that no interval has to allow for a replication in which all of them do.
 const STRICT: f64 = 6.0;
 
-/// Two thousand people within 200 s at a provider that carries 10.5 a second: a load of 95 %.
+/// Two thousand recipients within 200 s at a provider with a capacity of 10.5/s: a load of 95 %.
 fn loaded() -> Scenario {
     let sms = vec![outcome(Delivered, 0.95, lognormal(2.0, 0.8)), outcome(Undelivered, 0.05, constant(5.0))];
     let sms = ProviderSpec {
@@ -273,7 +273,7 @@ fn loaded_replications_tell_shares_costs_and_latencies() {
     place("p99 of 100 loaded replications", 100, p99, 0.0).holds();
 }
 
-/// Few recipients who are called and talk for log-normal times; and few deliveries, some after a failover.
+/// Few recipients, called, with lognormal talk times; and few deliveries, some after a failover.
 #[test]
 fn few_recipients_tell_skewed_means() {
     let talk = OutcomeSpec { talk: Some(lognormal(40.0, 1.0)), ..outcome(Answered, 0.8, exponential(5.0)) };
@@ -295,7 +295,7 @@ fn few_recipients_tell_skewed_means() {
         .holds();
 }
 
-/// A few who are called beside many who cost next to nothing: the mean of all together is theirs to move.
+/// A few called recipients among many who cost almost nothing: the few determine the overall mean.
 #[test]
 fn few_who_are_called_move_the_mean_of_all() {
     let talk = OutcomeSpec { talk: Some(lognormal(40.0, 1.0)), ..outcome(Answered, 0.8, exponential(5.0)) };
@@ -317,7 +317,7 @@ fn few_who_are_called_move_the_mean_of_all() {
         Scenario { streams: vec![stream("", 4_000_000, Arrivals::Blast)], plans: vec![calls.clone()], ..with(1) };
     let of_call = found(&large, 1, cost);
     let truth = |vips: u64| (5_000.0 * 0.01 + vips as f64 * of_call) / (5_000 + vips) as f64;
-    // Eight are too few to tell.
+    // Eight replications are too few for an interval.
     let results = compare(&with(8), 1, &Progress::default()).expect("nobody stops it").results;
     assert_eq!(cost(&results.plans[0]), None, "{:?}", results.plans[0].no_interval);
     let (small, truth) = (with(300), truth(300));
@@ -335,7 +335,7 @@ fn runs_that_stop_when_they_are_precise_enough_hold_it_too() {
         .holds();
 }
 
-/// Outages that come at random, every 20 minutes on average.
+/// Random outages, every 20 minutes on average.
 #[test]
 fn replications_with_random_outages_tell_shares() {
     let mut small = loaded();
@@ -356,7 +356,7 @@ fn replications_with_random_outages_tell_shares() {
     place.holds();
 }
 
-/// A throughput that misses a goal by next to nothing is to be found enough, or one below it, in 5 % of the searches at the most.
+/// At most 5 % of the searches may accept a throughput that barely misses the goal, or a lower one.
 #[test]
 fn a_search_for_capacity_is_wrong_no_more_often_than_stated() {
     let mut scenario = loaded();

@@ -1,5 +1,5 @@
-//! [`Delivery`], the driver's face of the engine: against the simulator, which drives flows, routes and breakers by itself; and in a walk
-//! over every order of events.
+//! [`Delivery`], the engine's interface for drivers: compared with the simulator, which drives flows, routes and breakers
+//! directly, and in a walk over every order of events.
 
 use crate::build::{self, change_steps, lognormal, outage, outcome, plan, provider, scenario, span, step};
 use crate::random_scenario::{Case, shared_case};
@@ -20,9 +20,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
-// ---------------------------------------------------------------- a driver of its own
+// ---------------------------------------------------------------- a separate driver
 
-/// What happens next: at equal times reports first, then departures from queues, then timers, then arrivals.
+/// The kind of the next event. At equal times: reports, then departures from queues, then timers, then arrivals.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Event {
     Report { who: usize, attempt: u8, status: Status },
@@ -31,7 +31,7 @@ enum Event {
     Arrives { who: usize },
 }
 
-/// What is counted of a run, as far as a driver can see it.
+/// What a driver can count during a run.
 #[derive(Clone, PartialEq, Debug, Default)]
 struct Seen {
     delivered: u64,
@@ -40,14 +40,14 @@ struct Seen {
     unresolved: u64,
     cost: i128,
     last_end: Option<i64>,
-    /// For each step: attempts, and how it ended.
+    /// For each step: the number of attempts, and how the step ended.
     steps: Vec<(u64, Vec<u64>)>,
-    /// For each provider: attempts, and those that its circuit kept from it.
+    /// For each provider: the number of attempts, and of those that its circuit did not permit.
     providers: Vec<(u64, u64)>,
     opened: Vec<u64>,
 }
 
-/// One stream of recipients under one plan, each with a [`Delivery`], against the product's providers.
+/// Drives one stream of recipients under one plan, each with a [`Delivery`], against the simulated providers.
 struct Driver<'a> {
     scenario: &'a Scenario,
     model: &'a Model,
@@ -57,7 +57,7 @@ struct Driver<'a> {
     queues: Vec<Option<Queue>>,
     events: BinaryHeap<Reverse<(Time, Event)>>,
     deliveries: Vec<Option<Delivery>>,
-    /// For each recipient, which attempt came to which provider.
+    /// For each recipient, the attempts and the providers that they reached.
     came: Vec<BTreeSet<(u8, usize)>>,
     deliveries_made: Vec<u64>,
     seen: Seen,
@@ -187,7 +187,7 @@ impl<'a> Driver<'a> {
     }
 
     fn rejected(&mut self, now: Time, who: usize, attempt: u8, step: u8, provider: usize) {
-        // The last of a pool to reject an attempt has it.
+        // The last provider of a pool to reject an attempt keeps it.
         let pool = &self.plan.step(step).pool;
         let tried = self.came[who].iter().filter(|&&(other, _)| other == attempt).count();
         self.seen.steps[usize::from(step)].0 += u64::from(tried == pool.members().len());
@@ -216,7 +216,7 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// The same of the simulator's run.
+/// The same counts from a run of the simulator.
 fn seen_by_the_simulator(tally: &PlanRunTally, providers: usize) -> Seen {
     let plan = &tally.streams[0];
     Seen {
@@ -248,8 +248,8 @@ fn both(case: &Case, plan: usize) -> (Seen, Seen) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 120, ..build::fixed_config() })]
 
-    /// Pools of all kinds, providers that are out of order, retries, floors: where recipients share nothing, however many things happen at
-    /// one time.
+    /// All kinds of pools, outages, retries and success floors: for independent recipients, with any number of events at the same
+    /// time.
     #[test]
     fn deliveries_fare_as_the_simulator_says(mut case in shared_case()) {
         case.scenario.breakers.fill(None);
@@ -263,7 +263,7 @@ proptest! {
     }
 }
 
-/// Two gateways behind breakers, of which one is often out of order and the other has few lines, in a weighted pool; then a third.
+/// Two gateways with breakers, one with frequent outages and one with few lines, in a weighted pool; then a third.
 #[test]
 fn deliveries_that_share_circuits_and_queues_fare_as_the_simulator_says() {
     let outcomes = || vec![outcome(Delivered, 0.7, lognormal(3.0, 0.9)), outcome(Failed, 0.2, lognormal(1.0, 0.5))];
@@ -289,14 +289,14 @@ fn deliveries_that_share_circuits_and_queues_fare_as_the_simulator_says() {
 
 // ---------------------------------------------------------------- every order of events
 
-/// One state of the walk: the delivery, its breakers, what the rules say of it, and the time.
+/// One state of the walk: the delivery, its breakers, the state that the rules predict, and the time.
 #[derive(Clone)]
 struct State {
     delivery: Delivery,
     breakers: Breakers,
-    /// A flow that hears of rejections only when all of a pool have turned an attempt down.
+    /// A flow that only learns of a rejection once the whole pool has rejected an attempt.
     flow: Flow,
-    /// For each attempt, who has turned it down, and who has it.
+    /// For each attempt, the providers that rejected it, and the one that has it.
     turned_down: Vec<Vec<usize>>,
     holders: Vec<Option<usize>>,
     now: i64,
@@ -386,7 +386,7 @@ impl Walk {
         let _ = tell(&mut state.flow, &self.plan);
     }
 
-    /// Hears what the delivery says, and holds it to the rules.
+    /// Takes the delivery's outputs and checks them against the rules.
     fn settle(&mut self, state: &mut State) {
         let was_over = state.flow.status() != FlowStatus::InProgress;
         while let Some(output) = state.delivery.poll() {
@@ -429,7 +429,7 @@ impl Walk {
         }
     }
 
-    /// An attempt that the whole pool has turned down has failed.
+    /// An attempt rejected by the whole pool has failed.
     fn all_turned_down(&mut self, state: &mut State) {
         for attempt in 0..state.turned_down.len() {
             let members = self.plan.step(state.flow.step_of(attempt as u8)).pool.members().len();
@@ -464,7 +464,7 @@ impl Walk {
     }
 }
 
-/// Two gateways and a spare one, of which those with circuits open at the first failure and for two ticks; then a step over two of them.
+/// Two gateways and a spare one; circuits open at the first failure, for two ticks. Then a step over two of them.
 #[test]
 fn every_delivery_keeps_the_rules_in_every_order_of_events() {
     let rules = BreakerRules {
@@ -498,7 +498,7 @@ fn every_delivery_keeps_the_rules_in_every_order_of_events() {
     }
 }
 
-// ---------------------------------------------------------------- breakers, and what is kept
+// ---------------------------------------------------------------- breakers, and saved state
 
 /// Each permit is answered once: by the first final report, or, without one, after a while; what comes later is not heard.
 #[test]

@@ -1,5 +1,5 @@
-//! What results must not depend on: the number of threads, which other plans are played, which other providers exist, and who else
-//! is played.
+//! What results must not depend on: the number of threads, which other plans are simulated, which other providers exist, and which
+//! other recipients are simulated.
 
 use crate::build::{self, constant, outcome, provider, secs};
 use crate::random_scenario::{Case, case};
@@ -55,12 +55,12 @@ fn any_number_of_threads_finds_the_same() {
 
 // ---------------------------------------------------------------- other plans, other providers
 
-/// The scenario with these of its plans alone.
+/// The scenario with only these of its plans.
 fn with_plans(scenario: &Scenario, kept: &[usize]) -> Scenario {
     Scenario { plans: kept.iter().map(|&i| scenario.plans[i].clone()).collect(), ..scenario.clone() }
 }
 
-/// Every way to leave plans out, the order kept.
+/// All subsets of the plans, in order.
 fn subsets(plans: usize) -> impl Iterator<Item = Vec<usize>> {
     (1..1_usize << plans).map(move |bits| (0..plans).filter(|i| bits >> i & 1 == 1).collect())
 }
@@ -82,7 +82,7 @@ fn a_plan_is_the_same_whichever_others_are_played() {
     same_without_the_others(&three_plans(5_000));
 }
 
-/// The scenario with a provider that nobody uses before all others.
+/// The scenario with an unused provider in front of all others.
 fn with_a_newcomer(scenario: &Scenario) -> Scenario {
     let mut changed = scenario.clone();
     changed.breakers.insert(0, None);
@@ -116,9 +116,9 @@ proptest! {
     }
 }
 
-// ---------------------------------------------------------------- one life
+// ---------------------------------------------------------------- one recipient
 
-/// What one life came to.
+/// The course of one recipient.
 #[derive(Default, Debug)]
 struct Diary {
     cost: Money,
@@ -145,7 +145,7 @@ impl Recorder for Diary {
     }
 }
 
-/// One recipient of a case, played with nothing left over from another life.
+/// Simulates one recipient of a case, with no state left from another recipient.
 fn diary(model: &Model, plan: usize, rng: RngKey, recipient: usize, arrival: Time) -> (Diary, FlowStatus) {
     let mut diary = Diary::default();
     let recipient = Recipient::new(recipient as u32);
@@ -155,7 +155,7 @@ fn diary(model: &Model, plan: usize, rng: RngKey, recipient: usize, arrival: Tim
     (diary, flow.status())
 }
 
-/// What a plan's lives, each played alone, add up to: reached, succeeded, duplicates, seen, attempts, cost, latencies, last end.
+/// Sums over a plan's recipients, each simulated alone: reached, succeeded, duplicates, seen, attempts, cost, latencies, last end.
 fn sums(lives: &[(Diary, FlowStatus)], arrivals: &[Time]) -> [i128; 8] {
     let number = |holds: &dyn Fn(&Diary) -> bool| lives.iter().filter(|(diary, _)| holds(diary)).count() as i128;
     let latency = |((diary, _), arrival): (&(Diary, FlowStatus), &Time)| {
@@ -173,7 +173,7 @@ fn sums(lives: &[(Diary, FlowStatus)], arrivals: &[Time]) -> [i128; 8] {
     ]
 }
 
-/// The same of the run.
+/// The same sums from the run.
 fn sums_of_run(tally: &PlanTally) -> [i128; 8] {
     [
         tally.delivered.into(),
@@ -206,7 +206,7 @@ fn lives_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// A run with one recipient more differs from the one without by exactly that recipient's life.
+/// Adding one recipient to a run changes the results by exactly that recipient's course.
 #[test]
 fn the_next_recipient_adds_exactly_its_own_life() {
     let rng = RngKey::new(20_261_127, 0);

@@ -1,4 +1,4 @@
-//! The engine as a service drives it: `examples/tokio_driver.rs` on a clock that the test moves.
+//! The engine as a service drives it: `examples/tokio_driver.rs` under a paused clock.
 
 #[allow(dead_code, unreachable_pub)]
 #[path = "../../examples/tokio_driver.rs"]
@@ -20,8 +20,8 @@ fn seconds(s: f64) -> Time {
     Time::from_secs_f64(s)
 }
 
-/// The clock stands still while somebody has something to do, and else goes to the next moment at which somebody has: in whole
-/// milliseconds, so that a moment may come that much late.
+/// Compares a time with its expected value. The paused clock jumps to the next timer once all tasks wait, in whole milliseconds, so a
+/// time may be late by that much.
 fn is_about(at: Time, expected: f64) {
     assert!((at.as_secs_f64() - expected).abs() < 0.005, "{at}, expected {expected} s");
 }
@@ -52,8 +52,8 @@ async fn when_every_gateway_rejects_the_flow_fails_at_once() {
     is_about(at, 2.0);
 }
 
-/// Four flows, one after the other, share the circuit of Viber, which opens after two silences of a second each: the third and the
-/// fourth go to SMS at once.
+/// Four flows, one after the other, share the circuit of Viber, which opens after two silent attempts of a second each: the third
+/// and the fourth go to SMS at once.
 #[tokio::test(start_paused = true)]
 async fn flows_share_the_circuits() {
     let rules =

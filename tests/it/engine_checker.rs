@@ -1,4 +1,4 @@
-//! A checker that watches one flow from outside.
+//! A checker that observes one flow from outside.
 //!
 //! It keeps its own [`Book`] of the flow, written from the rules of the design and not from the engine, and at each event
 //! compares what the engine does with what the book foretells. Beside that it checks, on each event by itself, what must
@@ -12,16 +12,16 @@ use failsim::status::Status::{Answered, Busy, Delivered, Expired, Failed, NoAnsw
 use failsim::status::{FailureCode, FlowStatus, Status, SuccessFloor};
 use failsim::units::{Span, Time};
 
-/// What can happen to a flow.
+/// An event of a flow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Event {
     /// A provider reports the status of an attempt.
     Report(u8, Status),
-    /// The driver thinks that the deadline has come.
+    /// The driver's timer fires.
     Timer,
 }
 
-/// A point of time, or a span, in the checker's own units: whole ticks.
+/// A time or a span in the checker's own units: whole ticks.
 pub(crate) const fn ticks(count: i64) -> Time {
     Time::from_micros(count)
 }
@@ -32,7 +32,7 @@ pub(crate) const fn span(ticks: i64) -> Span {
 
 // ---------------------------------------------------------------- the rules, as tables
 
-/// How far a message has come. Written out, so that it does not depend on the order of the engine's own statuses.
+/// The rank of a status. Written out, so that it does not depend on the order of the engine's own statuses.
 pub(crate) const fn height(status: Option<Status>) -> u8 {
     match status {
         None => 0,
@@ -48,7 +48,7 @@ const fn ends_badly(status: Status) -> bool {
     height(Some(status)) == 5
 }
 
-/// Which statuses a message can take on after `old`.
+/// Whether a message can change from `old` to `new`.
 fn is_news(old: Option<Status>, new: Status, rules: &StepRules) -> bool {
     match old {
         None => true,
@@ -59,7 +59,7 @@ fn is_news(old: Option<Status>, new: Status, rules: &StepRules) -> bool {
     }
 }
 
-/// Which statuses satisfy a step.
+/// Whether `status` satisfies a step.
 pub(crate) fn meets(floor: SuccessFloor, status: Status) -> bool {
     let enough: &[Status] = match floor {
         SuccessFloor::Accepted => &[Queued, Sent, Delivered, Answered, Seen],
@@ -70,7 +70,7 @@ pub(crate) fn meets(floor: SuccessFloor, status: Status) -> bool {
     enough.contains(&status)
 }
 
-/// Which statuses end the flow when they are reported of an attempt that is no longer current.
+/// Whether `status` ends the flow when it is reported for an attempt that is no longer current.
 pub(crate) fn finishes_late(plan: &FlowPlan, floor: SuccessFloor, status: Status) -> bool {
     let delivery = matches!(status, Delivered | Answered | Seen);
     plan.late_delivery() == LateDelivery::Finish && delivery && meets(floor, status)
@@ -78,14 +78,14 @@ pub(crate) fn finishes_late(plan: &FlowPlan, floor: SuccessFloor, status: Status
 
 // ---------------------------------------------------------------- the book
 
-/// An attempt, as an onlooker knows it.
+/// What an observer knows of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Letter {
     pub(crate) step: u8,
     pub(crate) status: Option<Status>,
 }
 
-/// What an onlooker knows of a flow who hears the same events and knows the rules.
+/// What an observer knows of a flow who sees the same events and knows the rules.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Book {
     pub(crate) began: Time,
@@ -96,7 +96,7 @@ pub(crate) struct Book {
     count: u8,
 }
 
-/// What the rules say must come of an event.
+/// What the rules require after an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Foretold {
     command: Command,
@@ -104,7 +104,7 @@ struct Foretold {
 }
 
 impl Book {
-    /// With the first attempt of the first step under way.
+    /// The first attempt of the first step is under way.
     fn open(now: Time) -> Self {
         let letters = [Letter::default(); MAX_ATTEMPTS];
         Self { began: now, step_began: now, retry_due: Time::NEVER, over: None, letters, count: 1 }
@@ -144,7 +144,7 @@ impl Book {
         [self.step_ends(plan), self.gives_up(plan), self.retry_due].into_iter().min().expect("there are three")
     }
 
-    /// Enters `event` and says what must come of it.
+    /// Records `event` and predicts its effects.
     fn foretell(&mut self, plan: &FlowPlan, now: Time, event: Event) -> Foretold {
         let mut notices = Notices::at(now);
         let command = match event {
@@ -176,7 +176,7 @@ impl Book {
         }
     }
 
-    /// The current attempt has come to a bad end: once more, or on.
+    /// The current attempt ended badly: retry, or go to the next step.
     fn falter(&mut self, plan: &FlowPlan, now: Time, status: Status, out: &mut Notices) -> Option<Command> {
         let rules = self.rules(plan);
         let step = self.last().step;
@@ -192,7 +192,7 @@ impl Book {
         (again == now).then(|| self.post(step))
     }
 
-    /// The timer goes off when it is due.
+    /// The timer fires when due.
     fn strike(&mut self, plan: &FlowPlan, now: Time, out: &mut Notices) -> Option<Command> {
         if now >= self.gives_up(plan) {
             out.push(Notice::Step { step: self.last().step, end: StepEnd::GaveUp });
@@ -209,7 +209,7 @@ impl Book {
         Some(self.advance(plan, now, Expired, end, out))
     }
 
-    /// The step has ended with the bad `status`.
+    /// The step ended with the bad `status`.
     fn advance(&mut self, plan: &FlowPlan, now: Time, status: Status, end: StepEnd, out: &mut Notices) -> Command {
         let step = self.last().step;
         out.push(Notice::Step { step, end });
@@ -240,7 +240,7 @@ impl Book {
         out.push(Notice::Message { attempt, step: letter.step, status });
     }
 
-    /// `by` is the step whose message did it.
+    /// The flow succeeds; `by` is the step of the message.
     fn succeed(&mut self, end: StepEnd, by: u8, out: &mut Notices) -> Command {
         out.push(Notice::Step { step: self.last().step, end });
         self.close(FlowStatus::Succeeded, by, out)
@@ -292,7 +292,7 @@ impl Observer for Notices {
 
 // ---------------------------------------------------------------- the run
 
-/// A flow under watch. Each event goes through [`Run::tell`], which panics when something is wrong.
+/// A flow under observation. Each event goes through [`Run::tell`], which panics when something is wrong.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run<'p> {
     pub(crate) plan: &'p FlowPlan,
@@ -300,12 +300,12 @@ pub(crate) struct Run<'p> {
     pub(crate) book: Book,
 }
 
-/// What came of an event.
+/// The effects of an event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Told {
     pub(crate) command: Command,
     pub(crate) notices: Notices,
-    /// Whether anything is different now.
+    /// Whether the event changed anything.
     pub(crate) changed: bool,
 }
 
@@ -337,7 +337,7 @@ impl<'p> Run<'p> {
         told
     }
 
-    /// All that the engine says of the flow is what the book says.
+    /// Asserts that the engine and the book agree about the flow.
     fn agrees_with_its_book(&self) {
         let Self { plan, flow, book } = self;
         assert_eq!(flow.status(), book.over.unwrap_or(FlowStatus::InProgress), "{self:?}");
@@ -349,9 +349,8 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// An event that changes anything makes the flow's progress greater, so that no flow comes to the same state twice; one
-    /// that changes nothing is not noticed and needs nothing done. No deadline is set in the past, and a timer that was due
-    /// is not due again.
+    /// An event that changes something increases the flow's progress, so that no flow returns to an earlier state; an event that
+    /// changes nothing causes no notice and no command. No deadline is set in the past, and a timer that was due is not due again.
     fn makes_progress(&self, before: &Self, now: Time, event: Event, told: &Told) {
         if !told.changed {
             assert_eq!((told.command, told.notices.count), (Command::Wait, 0), "{event:?} in {before:?}");
@@ -363,7 +362,7 @@ impl<'p> Run<'p> {
         assert!(new >= now || new == old && event != Event::Timer, "{event:?} at {now} set a deadline at {new}");
     }
 
-    /// Each part of it only ever grows.
+    /// A measure of progress; each component only grows.
     fn progress(&self) -> u32 {
         let heights: u32 = (0..self.flow.attempts()).map(|attempt| u32::from(self.height(attempt))).sum();
         heights + u32::from(self.flow.attempts()) + u32::from(self.flow.status() != FlowStatus::InProgress)
@@ -373,7 +372,7 @@ impl<'p> Run<'p> {
         height(self.flow.message(attempt))
     }
 
-    /// At most one message changes, and it rises, and this is noticed.
+    /// At most one message changes; its status advances, and there is a notice of it.
     fn goes_nowhere_back(&self, before: &Self, told: &Told) {
         let mut changes = (0..before.flow.attempts()).filter(|&a| self.flow.message(a) != before.flow.message(a));
         let changed = changes.next();
@@ -388,8 +387,8 @@ impl<'p> Run<'p> {
         assert_eq!(noticed, changed.map(|attempt| (attempt, self.flow.message(attempt))));
     }
 
-    /// A submission takes the next number, comes while the flow is in progress and has not come to give up, and only when
-    /// the attempt before it is done with.
+    /// A submission takes the next number, is made while the flow is in progress and before it gives up, and only after the
+    /// previous attempt is over.
     fn submits_in_order(&self, before: &Self, now: Time, told: &Told) {
         let Command::Submit(submission) = told.command else {
             assert_eq!(self.flow.attempts(), before.flow.attempts());
@@ -405,7 +404,7 @@ impl<'p> Run<'p> {
         assert_eq!(submission.step, before.flow.step() + u8::from(left));
     }
 
-    /// The flow ends on the event that says so, and with the status that the event has earned.
+    /// The flow ends on the event that says so, with the right status.
     fn ends_once_and_rightly(&self, before: &Self, now: Time, event: Event, told: &Told) {
         let running = before.flow.status() == FlowStatus::InProgress;
         let ended = self.flow.status() != FlowStatus::InProgress;
@@ -420,8 +419,8 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// How the flow must end, if it must, by what was noticed of its messages and its step: as succeeded exactly when a
-    /// message met the floor while its attempt was current, or late where this finishes.
+    /// The status with which the flow must end, if it must, from the notices of its messages and its step: succeeded exactly when
+    /// a message met the floor while its attempt was current, or later where late deliveries finish the flow.
     fn verdict(&self, now: Time, told: &Told) -> Option<FlowStatus> {
         told.notices.iter().find_map(|notice| match notice {
             Notice::Message { attempt, step, status } if self.earns(attempt, step, status) => {

@@ -1,5 +1,5 @@
 //! Random flows of up to five steps under random rules, with random reports at random times, under the same checker as the
-//! walk; and, at the end of each, a judgement of the whole path by its history alone.
+//! walk; at the end of each, the whole path is checked against its history alone.
 
 use crate::engine_checker::{Event, Run, finishes_late, height, meets, span, ticks};
 use failsim::engine::{Command, FlowPlan, LateDelivery, Notice, Pool, StepRules, Submission};
@@ -11,13 +11,13 @@ use proptest::sample::{select, subsequence};
 use proptest::test_runner::TestRunner;
 use std::cell::Cell;
 
-// ---------------------------------------------------------------- what is random
+// ---------------------------------------------------------------- random cases
 
 fn span_or_none(longest: i64) -> impl Strategy<Value = Span> {
     prop_oneof![1 => Just(Span::UNLIMITED), 4 => (1..=longest).prop_map(span)]
 }
 
-/// The floor, and whether what is not seen expires, which needs the floor `seen`.
+/// The success floor, and whether unseen messages expire, which requires the floor `seen`.
 fn floor() -> impl Strategy<Value = (SuccessFloor, bool)> {
     use SuccessFloor::{Accepted, Delivered, Seen, Sent};
     select(vec![(Accepted, false), (Sent, false), (Delivered, false), (Delivered, false), (Seen, false), (Seen, true)])
@@ -40,27 +40,27 @@ fn flow_plan() -> impl Strategy<Value = FlowPlan> {
         .prop_filter_map("few attempts", |(steps, late, give_up_after)| FlowPlan::new(steps, late, give_up_after).ok())
 }
 
-/// A report that comes `after` the one before it, of the attempt that `whose` picks among those made and the next one.
+/// A report that comes `after` the previous one, for the attempt that `target` picks among those made and the next one.
 #[derive(Clone, Copy, Debug)]
 struct Scripted {
     after: i64,
-    whose: u8,
+    target: u8,
     status: Status,
 }
 
-/// Failures, since they lead on, come more often than successes.
+/// Failures come more often than successes, because they lead to further steps.
 fn scripted() -> impl Strategy<Value = Scripted> {
     let status = prop_oneof![select(Status::ALL.to_vec()), select(vec![Failed, Undelivered, Expired])];
-    (0..25_i64, any::<u8>(), status).prop_map(|(after, whose, status)| Scripted { after, whose, status })
+    (0..25_i64, any::<u8>(), status).prop_map(|(after, target, status)| Scripted { after, target, status })
 }
 
-/// A flow, what is reported of it, and its driver.
+/// A flow, the reports about it, and its driver.
 #[derive(Clone, Debug)]
 struct Case {
     plan: FlowPlan,
     starts: i64,
     script: Vec<Scripted>,
-    /// How many ticks after its deadline a timer goes off.
+    /// How many ticks after its deadline a timer fires.
     lateness: i64,
 }
 
@@ -75,9 +75,9 @@ fn case() -> impl Strategy<Value = Case> {
     })
 }
 
-// ---------------------------------------------------------------- how it is played
+// ---------------------------------------------------------------- running a case
 
-/// What happened to a flow, in order.
+/// An event of a flow, in order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Entry {
     Submitted(Submission),
@@ -93,7 +93,7 @@ struct Play<'p> {
 }
 
 impl<'p> Play<'p> {
-    /// Plays the script, then lets the timers run down.
+    /// Runs the script, then lets all timers fire.
     fn of(case: &'p Case) -> Self {
         let run = Run::start(&case.plan, ticks(case.starts));
         let history = vec![Entry::Submitted(Submission { attempt: 0, step: 0 })];
@@ -109,7 +109,7 @@ impl<'p> Play<'p> {
     }
 
     fn hear(&mut self, scripted: Scripted) {
-        let attempt = scripted.whose % (self.run.flow.attempts() + 1);
+        let attempt = scripted.target % (self.run.flow.attempts() + 1);
         self.tell(Event::Report(attempt, scripted.status));
         self.tell(Event::Report(attempt, scripted.status));
     }
@@ -138,9 +138,9 @@ impl<'p> Play<'p> {
     }
 }
 
-// ---------------------------------------------------------------- how it is judged
+// ---------------------------------------------------------------- checking the history
 
-/// Everything is judged by the history, from its first entry to its last.
+/// Checks the history from its first entry to its last.
 fn judge(case: &Case, play: &Play<'_>) {
     let ends = play.history.iter().filter(|entry| matches!(entry, Entry::Ended(_))).count();
     let status = play.run.flow.status();
@@ -184,7 +184,7 @@ fn steps_are_left_one_by_one(play: &Play<'_>) {
     assert!(left.eq(0..play.run.flow.step() + u8::from(ended)));
 }
 
-/// Whether, before the flow ended, a message met the floor of its step: of the latest attempt, or late where this finishes.
+/// Whether, before the flow ended, a message met the floor of its step: of the latest attempt, or later where this finishes the flow.
 fn success_was_earned(case: &Case, history: &[Entry]) -> bool {
     let mut latest = 0;
     for entry in history {
@@ -205,7 +205,7 @@ fn success_was_earned(case: &Case, history: &[Entry]) -> bool {
     false
 }
 
-/// The flow ends before its bounds, as far as its driver is on time, and is open only where nothing bounds it.
+/// The flow ends within its bounds, allowing for the driver's lateness, and is unresolved only where nothing bounds it.
 fn ends_in_good_time(case: &Case, play: &Play<'_>) {
     let Case { plan, starts, lateness, .. } = case;
     let patience = |step: &StepRules| step.ttl.plus(span(*lateness));

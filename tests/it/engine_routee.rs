@@ -60,8 +60,8 @@ fn rows() -> impl Iterator<Item = [&'static str; 4]> {
     })
 }
 
-/// Each message has the reports `first`, then the row's word; nothing is submitted in a column
-/// that says none.
+/// Runs a row. Each message gets the reports `first`, then the row's word; where a column says none, nothing must be
+/// submitted.
 fn plays_out(row: [&str; 4], first: &[Status]) {
     let mut story = plan([voice(), viber().ttl(600), sms().ttl(72_000)]).start();
     let [.., flow] = row;
@@ -82,7 +82,7 @@ fn hear(story: &mut Story, attempt: u8, first: &[Status], last: Status) {
     assert_ne!(reply.command(), Command::Wait);
 }
 
-/// What Routee's word means here; `None` for a message that was never made.
+/// The status that corresponds to Routee's word; `None` for a message that was never submitted.
 fn status_of(word: &str) -> Option<Status> {
     Some(match word {
         "none" => return None,
@@ -96,7 +96,7 @@ fn status_of(word: &str) -> Option<Status> {
     })
 }
 
-/// Routee's table does not show the code; its description of code 2, no next step, is what all of these flows come to.
+/// Routee's table does not show the code. Its description of code 2, no next step, fits all of these flows.
 fn flow_of(word: &str) -> FlowStatus {
     match word {
         "Succeeded" => FlowStatus::Succeeded,

@@ -1,4 +1,4 @@
-//! The rules of the engine, told as stories on a virtual clock; one part for each rule, numbered as in the design.
+//! The rules of the engine as stories on a virtual clock; one section for each rule, numbered as in the design.
 
 /// 1. A flow starts with its first step and moves on as soon as a condition of its step is met.
 mod starting_and_moving_on {
@@ -203,7 +203,7 @@ mod success_floors {
         story.at(61).report(0, Seen).changes_nothing().knows(0, Expired);
     }
 
-    /// Whether the delivery was reported before the ttl or comes after it: the message is over, and what comes later is stale.
+    /// Whether delivery was reported before the ttl or comes after it, the message has expired, and later reports are stale.
     #[test]
     fn a_message_that_was_not_delivered_by_its_ttl_expires_with_its_step() {
         let plan = plan([viber().ttl(60).expire_on_delivery(), sms()]);
@@ -236,7 +236,7 @@ mod success_floors {
     }
 }
 
-/// 5. No status goes back, duplicates and stale reports change nothing, late deliveries finish the flow or do not.
+/// 5. No status goes back, duplicates and stale reports change nothing, late deliveries finish the flow or are ignored.
 mod reports_out_of_order {
     use crate::engine_story::{Story, plan, sms, viber};
     use failsim::status::FailureCode::NoNextStep;
@@ -250,7 +250,7 @@ mod reports_out_of_order {
         story
     }
 
-    /// As above, but nobody cares for late deliveries.
+    /// As above, with late deliveries ignored.
     fn viber_is_silent_and_forgotten() -> Story {
         let mut story = plan([viber().ttl(60), sms()]).ignoring_late_deliveries().start();
         story.at(60).timeout().submits(1, 1);
@@ -522,7 +522,7 @@ mod retries {
     }
 }
 
-/// 8. Every flow ends, or is open.
+/// 8. Every flow ends, or is unresolved.
 mod endings {
     use crate::engine_story::{plan, sms, viber};
     use failsim::engine::{Flow, MAX_ATTEMPTS};
@@ -604,7 +604,7 @@ mod notices {
     use failsim::status::FlowStatus;
     use failsim::status::Status::{Delivered, Expired, Failed, Sent, Undelivered};
 
-    /// Viber is sent and then silent, sms delivers, and Viber comes late after all.
+    /// Viber is sent and then silent, sms delivers, and Viber's delivery comes late.
     fn sms_steps_in() -> Story {
         let mut story = plan([viber().ttl(60), sms()]).start();
         story.at(1).report(0, Sent).waits();

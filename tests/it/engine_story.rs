@@ -1,4 +1,4 @@
-//! Words in which a test of the engine reads as a story on a virtual clock that counts seconds.
+//! A small language for engine tests, which read as stories on a virtual clock in seconds.
 
 use failsim::engine::{
     Command, Flow, FlowPlan, LateDelivery, Notice, Observer, Pool, StepEnd, StepRules, Strategy, Submission,
@@ -6,7 +6,7 @@ use failsim::engine::{
 use failsim::status::{FailureCode, FlowStatus, Status, StatusSet, SuccessFloor};
 use failsim::units::{Span, Time};
 
-/// A point or a span of time [s].
+/// A time or a span [s].
 pub(crate) const fn seconds(count: i64) -> Time {
     Time::from_micros(count * 1_000_000)
 }
@@ -32,7 +32,7 @@ pub(crate) fn voice() -> Step {
     step("voice")
 }
 
-/// The rules of a step, put together word by word.
+/// A builder of a step's rules.
 #[derive(Clone)]
 pub(crate) struct Step(StepRules);
 
@@ -52,7 +52,7 @@ impl Step {
         self
     }
 
-    /// Delivered is not enough: what is not seen when the ttl passes expires.
+    /// Delivery is not enough: a message not seen by the end of the ttl expires.
     pub(crate) fn expire_on_delivery(mut self) -> Self {
         self.0.expire_on_delivery = true;
         self.success(SuccessFloor::Seen)
@@ -64,20 +64,20 @@ impl Step {
         self
     }
 
-    /// Each further wait is so many times as long.
+    /// Each further wait is this many times as long as the previous one.
     pub(crate) fn backoff(mut self, times: u32) -> Self {
         self.0.backoff = times * StepRules::STEADY;
         self
     }
 }
 
-/// A plan of these steps, in which a late delivery finishes the flow and nothing gives up.
+/// A plan of these steps, in which a late delivery finishes the flow and which never gives up.
 pub(crate) fn plan<const N: usize>(steps: [Step; N]) -> Plan {
     let steps = steps.into_iter().map(|step| step.0).collect();
     Plan { steps, late_delivery: LateDelivery::default(), give_up_after: Span::UNLIMITED }
 }
 
-/// The rules of a flow, put together word by word.
+/// A builder of a flow's rules.
 #[derive(Clone)]
 pub(crate) struct Plan {
     steps: Vec<StepRules>,
@@ -96,7 +96,7 @@ impl Plan {
         self
     }
 
-    /// The flow starts at 0 s with attempt 0 of step 0.
+    /// Starts the flow at 0 s with attempt 0 of step 0.
     pub(crate) fn start(self) -> Story {
         self.start_at(0)
     }
@@ -109,7 +109,7 @@ impl Plan {
     }
 }
 
-/// The notices of a flow, with their times [s], in the order in which they came.
+/// The notices of a flow with their times [s], in order.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Notices(Vec<(i64, Notice)>);
 
@@ -119,7 +119,7 @@ impl Observer for Notices {
     }
 }
 
-/// One flow on its virtual clock, and all that was noticed of it.
+/// One flow on its virtual clock, and its notices.
 #[derive(Clone)]
 pub(crate) struct Story {
     plan: FlowPlan,
@@ -129,7 +129,7 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    /// The clock moves on to `time` [s]; no deadline may lie before it.
+    /// Advances the clock to `time` [s]; no deadline may be earlier.
     pub(crate) fn at(&mut self, time: i64) -> &mut Self {
         assert!(time >= self.now, "the clock at {} s cannot go back to {time} s", self.now);
         let deadline = self.flow.deadline();
@@ -137,7 +137,7 @@ impl Story {
         self.at_last(time)
     }
 
-    /// The clock moves on to `time` [s], even past the deadline, as under a driver that is slow.
+    /// Advances the clock to `time` [s], even past the deadline, as with a slow driver.
     pub(crate) fn at_last(&mut self, time: i64) -> &mut Self {
         self.now = time;
         self
@@ -148,13 +148,13 @@ impl Story {
         self.reply(|flow, plan, now, notices| flow.report(plan, now, attempt, status, notices))
     }
 
-    /// As [`Story::report`], with nobody watching; the flow as it is then.
+    /// As [`Story::report`], without an observer; returns the flow afterwards.
     pub(crate) fn report_unwatched(&mut self, attempt: u8, status: Status) -> Flow {
         let _ = self.flow.report(&self.plan, seconds(self.now), attempt, status, &mut ());
         self.flow
     }
 
-    /// The timer goes off.
+    /// The timer fires.
     pub(crate) fn timeout(&mut self) -> Reply<'_> {
         self.reply(|flow, plan, now, notices| flow.timeout(plan, now, notices))
     }
@@ -165,13 +165,13 @@ impl Story {
         Reply { story: self, before, noticed, command }
     }
 
-    /// The next timer is due at `time` [s].
+    /// Asserts that the next timer is due at `time` [s].
     pub(crate) fn is_due_at(&self, time: i64) -> &Self {
         assert_eq!(self.flow.deadline(), seconds(time), "when the next timer is due");
         self
     }
 
-    /// The flow waits for reports alone.
+    /// Asserts that the flow only waits for reports.
     pub(crate) fn is_open(&self) -> &Self {
         assert_eq!((self.flow.status(), self.flow.deadline()), (FlowStatus::InProgress, Time::NEVER));
         self
@@ -182,7 +182,7 @@ impl Story {
         self
     }
 
-    /// What a webhook with this strategy would have carried so far.
+    /// The notices that a webhook with this strategy would have sent so far.
     pub(crate) fn carried_by(&self, strategy: Strategy) -> Vec<(i64, Notice)> {
         self.notices.0.iter().copied().filter(|(_, notice)| strategy.carries(notice)).collect()
     }
@@ -192,7 +192,7 @@ impl Story {
     }
 }
 
-/// What the engine made of a report or a timer. Every reply must be looked at.
+/// The engine's reaction to a report or a timer. Every reply must be checked.
 #[must_use]
 pub(crate) struct Reply<'a> {
     story: &'a mut Story,
@@ -202,7 +202,7 @@ pub(crate) struct Reply<'a> {
 }
 
 impl<'a> Reply<'a> {
-    /// As if it had never come.
+    /// Asserts that the input was ignored.
     pub(crate) fn changes_nothing(self) -> &'a mut Story {
         assert_eq!(self.command, Command::Wait);
         assert_eq!(self.story.flow, self.before, "the flow should be as it was");
@@ -214,7 +214,7 @@ impl<'a> Reply<'a> {
         self.command
     }
 
-    /// Something has changed, but there is nothing to be done.
+    /// Asserts that something changed and that there is no command.
     pub(crate) fn waits(self) -> &'a mut Story {
         assert_eq!(self.command, Command::Wait);
         assert_ne!(self.story.flow, self.before, "something should have changed");
@@ -249,12 +249,12 @@ pub(crate) const fn message(attempt: u8, step: u8, status: Status) -> Notice {
     Notice::Message { attempt, step, status }
 }
 
-/// The notice that a step has ended.
+/// A notice that a step has ended.
 pub(crate) const fn left(step: u8, end: StepEnd) -> Notice {
     Notice::Step { step, end }
 }
 
-/// The notice that the flow has ended.
+/// A notice that the flow has ended.
 pub(crate) const fn over(step: u8, status: FlowStatus) -> Notice {
     Notice::Flow { status, step }
 }

@@ -1,9 +1,9 @@
-//! A walk over every state that a flow of up to three steps can come to, with every event in each of them.
+//! A walk over every reachable state of a flow of up to three steps, with every event in each of them.
 //!
-//! Time goes in whole ticks. In each state every status is reported of every attempt made so far and of one that was not
-//! made, the timer goes off whether it is due or not, and a tick passes if the deadline allows it. States are remembered, so
-//! that the walk covers *all* orders of reports, late, doubled and out of order, and of timers, without walking any of
-//! them twice. Every event makes the flow's progress greater or changes nothing ([`Run::tell`] checks it), so the states
+//! Time advances in whole ticks. In each state every status is reported for every attempt made so far and for one that was not
+//! made, the timer fires whether it is due or not, and a tick passes if the deadline allows it. States are remembered, so
+//! the walk covers *all* orders of reports and timers, including late, duplicate and out-of-order reports, without visiting
+//! any state twice. Every event increases the flow's progress or changes nothing ([`Run::tell`] checks this), so the states
 //! have no cycle: every order of events is a finite path of this walk.
 
 use crate::engine_checker::{Event, Run, span, ticks};
@@ -15,23 +15,23 @@ use std::collections::BTreeMap;
 
 // ---------------------------------------------------------------- the walk
 
-/// What a walk has come across.
+/// What a walk has visited.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 struct Count {
     plans: u64,
     states: u64,
-    /// Events tried, ticks included.
+    /// The number of events tried, ticks included.
     edges: u64,
-    /// States in which the flow has ended: succeeded, and failed by code 2, 3, 4.
+    /// The number of states in which the flow has ended: succeeded, and failed by code 2, 3, 4.
     ended: [u64; 4],
-    /// States in which it waits for reports alone.
+    /// The number of states in which it only waits for reports.
     open: u64,
 }
 
 struct Walk<'p> {
-    /// How many ticks the driver may let a deadline pass.
+    /// How many ticks the driver may be late for a deadline.
     lateness: i64,
-    /// Each state that has been come to, by what an onlooker knows in it: the engine's own state follows from that.
+    /// Each visited state, by what an observer knows in it; the engine's own state follows from that.
     known: BTreeMap<u128, Flow>,
     ahead: Vec<(Run<'p>, i64)>,
     count: Count,
@@ -89,7 +89,7 @@ impl<'p> Walk<'p> {
     }
 }
 
-/// The book of `run` at `now` as a number.
+/// Encodes the book of `run` at `now` as a number.
 fn key(run: &Run<'_>, now: i64) -> u128 {
     let book = &run.book;
     let retry_due = if book.retry_due.is_never() { 63 } else { book.retry_due.as_micros() };
@@ -117,7 +117,7 @@ impl Count {
         }
     }
 
-    /// So that the walk cannot shrink unseen.
+    /// Ensures that the walk does not shrink unnoticed.
     fn at_least(&self, states: u64, edges: u64) {
         assert!(self.states >= states && self.edges >= edges, "the walk has shrunk: {self:?}");
         assert!(
@@ -127,9 +127,9 @@ impl Count {
     }
 }
 
-// ---------------------------------------------------------------- the rules that are walked
+// ---------------------------------------------------------------- the rules
 
-/// Two ticks of patience, the triggers of Viber and sms, success at delivered, one attempt.
+/// A ttl of two ticks, the triggers of Viber and sms, success at delivered, one attempt.
 fn usual() -> StepRules {
     StepRules::via(Pool::single(0), "viber").with_ttl(span(2))
 }
@@ -154,7 +154,7 @@ fn tried(attempts: u8, retry_after: i64) -> StepRules {
     StepRules { attempts, retry_after: span(retry_after), ..usual() }
 }
 
-/// Steps that differ from the usual one in each of their rules.
+/// Steps that differ from the usual one in one rule each.
 fn kinds_of_step() -> Vec<StepRules> {
     vec![
         usual(),
@@ -175,7 +175,7 @@ fn kinds_of_step() -> Vec<StepRules> {
     ]
 }
 
-/// With and without patience for late deliveries and for the whole.
+/// Plans with both rules for late deliveries and each of these values of `give_up_after`.
 fn plans(steps: &[StepRules], patience: &[Span]) -> Vec<FlowPlan> {
     let with = |late_delivery, give_up_after| {
         FlowPlan::new(steps.to_vec(), late_delivery, give_up_after).expect("rules that make sense")

@@ -1,4 +1,4 @@
-//! The examples run, and end as they say. `driver.rs` has more about the real-time one.
+//! The examples run and end as documented. `driver.rs` has more tests of the real-time one.
 
 #[path = "../../examples/compare_plans.rs"]
 #[allow(dead_code, unreachable_pub)]

@@ -1,5 +1,5 @@
-//! The largest things that a scenario file may say: nothing overflows, which the tests' profile would turn into a panic. And
-//! Poisson arrivals with an outage, where intervals once were too narrow.
+//! The extreme values that a scenario file may contain: nothing overflows, which the test profile would turn into a panic. Also
+//! Poisson arrivals with an outage, where intervals were once too narrow.
 
 use failsim::scenario::{Scenario, parse};
 use failsim::sim::Progress;
@@ -56,7 +56,7 @@ fn the_largest_numbers_of_a_file_do_not_overflow() {
     }
 }
 
-/// Everybody answers for a second, which is billed as 366 days at the highest price; the cost of a batch of 1024 is more than 64 bits hold.
+/// Everybody talks for a second, billed as 366 days at the highest price; the cost of a batch of 1024 exceeds 64 bits.
 #[test]
 fn the_highest_price_is_added_up_exactly() {
     let text = r#"
@@ -89,7 +89,7 @@ fn the_smallest_numbers_of_a_file_are_fine() {
     assert_eq!(results(&scenario(&tiny)).plans.len(), 2);
 }
 
-/// 400 seeds: the share of intervals that hold the truth has a standard error of 1.1 points; four of them are allowed.
+/// 400 seeds: the share of intervals that contain the true value has a standard error of 1.1 points; four of them are allowed.
 #[test]
 fn intervals_hold_under_poisson_arrivals_with_an_outage() {
     let mut poisson = scenario(
@@ -118,7 +118,7 @@ steps = [{ provider = "a" }]
     assert!((share - 0.95).abs() < 4.0 * (0.95 * 0.05 / 400.0_f64).sqrt(), "{share}");
 }
 
-/// Recipients who share the scarcest and the longest things that a file may say.
+/// Contended recipients with the smallest capacities and the longest durations that a file may contain.
 const SCARCEST: &str = r#"
 replications = 10
 [goal]

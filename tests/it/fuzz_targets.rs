@@ -1,4 +1,4 @@
-//! What each fuzz target does with its input. The fuzzers in `fuzz/` and the property tests in `fuzzing.rs` share it.
+//! The fuzz targets. The fuzzers in `fuzz/` and the property tests in `fuzzing.rs` share them.
 
 use crate::engine_checker::{Event, Run, span, ticks};
 use failsim::engine::{
@@ -13,13 +13,13 @@ use failsim::study::compare;
 use failsim::units::Span;
 use std::path::Path;
 
-/// Simulated recipients: enough to come to every outcome, few enough to be quick.
+/// Simulated recipients: enough to reach every outcome, few enough to be quick.
 const RECIPIENTS: u64 = 20;
 
 /// The scenario whose values `vary_path` changes.
 pub(crate) const VARIED: &str = include_str!("../../scenarios/black-friday.toml");
 
-/// Any text is a scenario that can be simulated, or is refused with diagnostics that can be shown.
+/// Any text is either a scenario that can be simulated, or is rejected with diagnostics that can be shown.
 pub(crate) fn scenario_text(text: &str) {
     match parse(text, "fuzz.toml", Path::new("no such folder")) {
         Ok(scenario) => simulate(scenario),
@@ -27,7 +27,7 @@ pub(crate) fn scenario_text(text: &str) {
     }
 }
 
-/// Any text is an axis whose values can be put into a scenario, or is refused in words.
+/// Any text is either an axis whose values can be applied to a scenario, or is rejected with a message.
 pub(crate) fn vary_path(text: &str) {
     let axis = match Axis::parse(text) {
         Ok(axis) => axis,
@@ -46,8 +46,8 @@ pub(crate) fn vary_path(text: &str) {
     }
 }
 
-/// Any bytes are a column of arrival times or of latencies, or are refused with diagnostics that can be shown. The first byte says
-/// which, and whether the column is named.
+/// Any bytes are either a column of arrival times or latencies, or are rejected with diagnostics that can be shown. The first
+/// byte selects which, and whether the column is named.
 pub(crate) fn csv(bytes: &[u8]) {
     let [kind, rows @ ..] = bytes else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -69,8 +69,8 @@ pub(crate) fn csv(bytes: &[u8]) {
     }
 }
 
-/// Whatever is reported, and whenever, a flow does what the checker's own book foretells, and keeps its bounds. The bytes say the plan,
-/// then the reports and the timers.
+/// Whatever is reported, and whenever, a flow does what the checker's own book predicts, and stays within its bounds. The bytes
+/// encode the plan, then the reports and the timers.
 pub(crate) fn reports(bytes: &[u8]) {
     let mut bytes = bytes.iter().copied();
     let plan = plan(&mut bytes);
@@ -103,14 +103,14 @@ pub(crate) fn reports(bytes: &[u8]) {
     assert!((0_u8..).zip(plan.steps()).all(|(step, rules)| tries(step) <= usize::from(rules.attempts)));
 }
 
-/// A plan of up to five steps; where there are no more bytes, zeros say the rest.
+/// Decodes a plan of up to five steps; missing bytes count as zeros.
 fn plan(bytes: &mut impl Iterator<Item = u8>) -> FlowPlan {
     let mut next = || bytes.next().unwrap_or(0);
     let general = next();
     let mut steps: Vec<_> = (0..=general % 5).map(|_| step([(); 4].map(|()| next()))).collect();
     let late_delivery = if general & 128 == 0 { LateDelivery::Finish } else { LateDelivery::Ignore };
     let give_up_after = span_or_none(next());
-    // Five steps of three attempts are fifteen: no plan makes more than a flow can.
+    // Five steps of three attempts are fifteen: no plan exceeds the maximum of a flow.
     assert!(steps.iter().map(|step| usize::from(step.attempts)).sum::<usize>() < MAX_ATTEMPTS);
     if general & 64 != 0 {
         steps[0].attempts += 1;
@@ -124,7 +124,7 @@ fn step([ttl, triggers, floor, retries]: [u8; 4]) -> StepRules {
     let is_trigger = |(place, _): &(usize, &Status)| triggers >> place & 1 == 1;
     let (success, expire_on_delivery) =
         [(Accepted, false), (Sent, false), (Delivered, false), (Seen, false), (Seen, true)][usize::from(floor % 5)];
-    // What is to expire needs a ttl, as a scenario does.
+    // Messages that expire need a ttl, as in a scenario.
     let ttl = if expire_on_delivery { span(i64::from(ttl) + 1) } else { span_or_none(ttl) };
     let pool = Pool::first_of([vec![0], vec![1, 0], vec![2, 0, 1], vec![1]][usize::from(triggers >> 6)].clone());
     StepRules {
@@ -142,8 +142,8 @@ fn span_or_none(byte: u8) -> Span {
     if byte % 4 == 3 { Span::UNLIMITED } else { span(i64::from(byte) + 1) }
 }
 
-/// Whatever happens to deliveries that share two circuits, and whenever: an attempt goes to each provider of its pool at most once, nothing is
-/// submitted after the end, what is kept comes back. The bytes say the plan, then what happens.
+/// Whatever happens to deliveries that share two circuits, and whenever: an attempt goes to each provider of its pool at most
+/// once, nothing is submitted after the end, and saved state can be restored. The bytes encode the plan, then the events.
 pub(crate) fn deliveries(bytes: &[u8]) {
     let mut bytes = bytes.iter().copied();
     let plan = std::sync::Arc::new(plan(&mut bytes));
@@ -191,7 +191,7 @@ pub(crate) fn deliveries(bytes: &[u8]) {
     }
 }
 
-/// Diagnostics are there, have places in the text, and can be shown, without and with colour.
+/// Asserts that there are diagnostics, that their spans are valid, and that they can be shown with and without colour.
 fn shown(diagnostics: &Diagnostics) {
     assert!(!diagnostics.items().is_empty());
     for item in diagnostics.items() {
@@ -203,7 +203,7 @@ fn shown(diagnostics: &Diagnostics) {
     assert!(!diagnostics.render(true).is_empty());
 }
 
-/// A few recipients under the first plans; scenarios that are large in another way are left out.
+/// Simulates a few recipients under the first plans; scenarios that are large in another way are skipped.
 fn simulate(mut scenario: Scenario) {
     if let Some(warnings) = &scenario.warnings {
         shown(warnings);

@@ -1,6 +1,6 @@
-//! The fuzz targets on ten thousand random cases each: what `fuzz/` looks for by the hour, in a few seconds.
+//! The fuzz targets on ten thousand random cases each: in a few seconds, what `fuzz/` searches for hours.
 //!
-//! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` in the environment try more cases, and others.
+//! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` in the environment set the number of cases and the seed.
 
 use crate::fuzz_targets::{VARIED, csv, deliveries, reports, scenario_text, vary_path};
 use proptest::collection::vec;
@@ -45,10 +45,10 @@ proptest! {
     }
 }
 
-/// A target by its name.
+/// A target with its name.
 type Target<'a> = (&'a str, &'a dyn Fn(&[u8]));
 
-/// The inputs that the fuzzers have kept, since they reach different code.
+/// The corpus that the fuzzers have kept, whose inputs reach different code.
 #[test]
 fn what_the_fuzzers_have_kept_holds() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
@@ -70,7 +70,7 @@ fn what_the_fuzzers_have_kept_holds() {
 
 // ---------------------------------------------------------------- scenarios
 
-/// Texts that load: one with most tables, one whose recipients meet, one with every way to share.
+/// Valid scenarios: one with most tables, one with contended recipients, one with every kind of pool.
 fn whole_scenarios() -> Vec<&'static str> {
     let shared =
         include_str!("../../scenarios/README.md").split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
@@ -82,22 +82,22 @@ fn whole_scenarios() -> Vec<&'static str> {
     ]
 }
 
-/// A change of a text, at a line that a number picks.
+/// A change of a text, at a line chosen by a number.
 #[derive(Clone, Debug)]
 enum Edit {
-    /// The value of the line becomes this.
+    /// Replaces the value of the line.
     Value(usize, String),
-    /// A stretch of the line, from this character on, becomes this.
+    /// Replaces part of the line, from this character on.
     Stretch(usize, usize, usize, String),
-    /// The line is gone.
+    /// Deletes the line.
     Gone(usize),
-    /// The line stands somewhere else too.
+    /// Copies the line to another place.
     Copied(usize, usize),
-    /// A number or a text within the line becomes this.
+    /// Replaces a number or a text within the line.
     Part(usize, usize, String),
 }
 
-/// What stands in scenarios, and what should not.
+/// Values that occur in scenarios, and values that should not.
 fn value() -> impl Strategy<Value = String> {
     const KNOWN: [&str; 46] = [
         "0",
@@ -170,7 +170,7 @@ fn edited_scenario() -> impl Strategy<Value = String> {
 }
 
 fn apply(edit: &Edit, lines: &mut Vec<String>) {
-    // The next line with a value, as most edits are of values.
+    // The next line with a value: most edits change values.
     let with_value = |from: usize, lines: &[String]| {
         let from = from % lines.len().max(1);
         (from..lines.len()).find(|&line| lines[line].contains(" = ")).unwrap_or(0)
@@ -201,7 +201,7 @@ fn apply(edit: &Edit, lines: &mut Vec<String>) {
     }
 }
 
-/// The line with one of the values within it, such as `"5m"` of `{ ttl = "5m" }`, replaced.
+/// Replaces one of the values within the line, such as `"5m"` of `{ ttl = "5m" }`.
 fn with_part(line: &str, part: usize, value: &str) -> String {
     let starts: Vec<_> = line.match_indices("= ").map(|(at, _)| at + 2).collect();
     let Some(&start) = starts.get(part % starts.len().max(1)) else { return line.to_owned() };

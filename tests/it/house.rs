@@ -1,10 +1,10 @@
-//! The rules of the house: imports point down only, and every file says what it is for.
+//! The house rules: imports only point to lower layers, and every file starts with its purpose.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The layers from the ground up. A module may use those of the layers below its own; those of one layer do not know each other.
+/// The layers from the bottom up. A module may use modules of lower layers; modules of one layer do not use each other.
 const LAYERS: [&[&str]; 9] = [
     &["units", "rng", "text", "files"],
     &["status", "dist", "stats"],
@@ -35,7 +35,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// The top-level module that a file belongs to.
+/// Returns the top-level module that a file belongs to.
 fn module(path: &Path) -> String {
     let inside = path.strip_prefix(root()).expect("it is one of ours");
     let first = inside.components().next().expect("it has a name").as_os_str().to_string_lossy().into_owned();
@@ -47,7 +47,7 @@ fn layer(module: &str) -> usize {
     found.unwrap_or_else(|| panic!("module {module} has no layer: give it one in LAYERS"))
 }
 
-/// The top-level modules that a text names with `crate::`, comments left out.
+/// Returns the top-level modules that a text refers to with `crate::`, outside of comments.
 fn named(text: &str) -> Vec<(usize, String)> {
     let code = text.lines().map(|line| line.split("//").next().unwrap_or(""));
     let mut found = Vec::new();
@@ -85,7 +85,7 @@ fn imports_point_down_only() {
     assert!(wrong.is_empty(), "imports that point up or sideways:\n{}", wrong.join("\n"));
 }
 
-/// What a text names after `prefix`, as paths: `a::b` of `prefix::a::b::C`, and each of `prefix::{a::B, c}`.
+/// Returns the paths in a text after `prefix`: `a::b` of `prefix::a::b::C`, and each of `prefix::{a::B, c}`.
 fn paths(text: &str, prefix: &str) -> Vec<Vec<String>> {
     let code: String = text.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
     let code = code.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
@@ -103,7 +103,7 @@ fn paths(text: &str, prefix: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// The file, other than the face of a folder, that a path of modules leads to from `folder`.
+/// Returns the file that a module path leads to from `folder`, except a folder's root module.
 fn file_of(folder: &Path, path: &[String]) -> Option<PathBuf> {
     let (first, rest) = path.split_first()?;
     let deeper = folder.join(first);
@@ -112,7 +112,7 @@ fn file_of(folder: &Path, path: &[String]) -> Option<PathBuf> {
     inner.or_else(|| file.is_file().then_some(file))
 }
 
-/// The files that a file imports from by name.
+/// Returns the files that a file imports from by name.
 fn imports(path: &Path) -> Vec<PathBuf> {
     let text = fs::read_to_string(path).expect("it can be read");
     let above = path.parent().expect("a file is in a folder");
@@ -125,13 +125,13 @@ fn imports(path: &Path) -> Vec<PathBuf> {
     all.into_iter().collect()
 }
 
-/// No files import from each other in a circle, faces of folders aside, which only hand on.
+/// No files import from each other in a cycle. Root modules of folders, which only re-export, are exempt.
 #[test]
 fn no_files_import_from_each_other_in_a_circle() {
     let files: Vec<_> = sources(&root()).into_iter().filter(|path| !path.ends_with("mod.rs")).collect();
     let edges: BTreeMap<_, _> = files.iter().map(|path| (path.clone(), imports(path))).collect();
     assert!(edges.values().map(Vec::len).sum::<usize>() > 300, "the test sees imports");
-    // What imports nothing that is left cannot be in a circle.
+    // A file without remaining imports is not in a cycle.
     let mut left: BTreeSet<_> = files.iter().cloned().collect();
     loop {
         let is_done = |path: &&PathBuf| edges[*path].iter().all(|theirs| !left.contains(theirs));
@@ -162,7 +162,7 @@ fn every_file_opens_with_what_it_is_for() {
     assert!(silent.is_empty(), "{silent:?}");
 }
 
-/// The layers that drive real providers as well as simulated ones do no input or output.
+/// The layers that also drive real providers do no input or output.
 #[test]
 fn the_core_does_no_input_or_output() {
     for path in sources(&root()) {

@@ -1,4 +1,4 @@
-//! Parts of a run add up to the whole, byte for byte, in any order; what is no part of it is refused.
+//! Slices of a run add up to the whole, byte for byte, in any order; anything else is rejected.
 
 use crate::build::{change_steps, stream};
 use crate::random_scenario::{Case, shared_case};
@@ -11,7 +11,7 @@ use failsim::traffic::Arrivals;
 use failsim::units::Span;
 use proptest::prelude::*;
 
-/// Two streams: one in 32 sections, with latencies that many share, and a small one with a plan of its own.
+/// Two streams: one in 32 sections, with many equal latencies, and a small one with its own plan.
 fn two_streams() -> Scenario {
     let mut scenario = three_plans(4_000);
     scenario.streams[0].name = "pins".to_owned();
@@ -37,7 +37,7 @@ fn whole(scenario: &Scenario, replications: u32) -> (Ledger, String) {
     (experiment.ledger(), as_text(&experiment.results(&Progress::default()).expect("nobody stops it")))
 }
 
-/// The parts added up in this order.
+/// Adds up the slices in this order.
 fn added_up(scenario: &Scenario, parts: &[Ledger], order: impl IntoIterator<Item = usize>) -> Ledger {
     let mut sum = experiment(scenario, 1).empty_ledger();
     order.into_iter().for_each(|place| sum.merge(&parts[place]).expect("each part once"));
@@ -59,7 +59,7 @@ fn sections_add_up_to_the_run_in_any_order() -> Result<(), Interrupted> {
         let sum = added_up(&scenario, &parts, order);
         assert!(sum == ledger && sum.to_bytes() == ledger.to_bytes());
     }
-    // Two halves, each added up by itself.
+    // Two halves, each added up separately.
     let mut one = added_up(&scenario, &parts, (0..15).filter(|i| i % 2 == 0));
     let other = added_up(&scenario, &parts, (0..15).filter(|i| i % 2 == 1));
     assert_eq!(one.merge(&other), Ok(()));
@@ -74,7 +74,7 @@ fn sections_add_up_to_the_run_in_any_order() -> Result<(), Interrupted> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..crate::build::fixed_config() })]
 
-    /// Replications in which recipients meet, whatever they share.
+    /// Contended replications, with every kind of sharing.
     #[test]
     fn replications_add_up_to_the_run_in_any_order(case in shared_case()) {
         let Case { scenario, .. } = case;
@@ -97,7 +97,7 @@ proptest! {
     }
 }
 
-/// Where it turns out that nobody waits, the ledger holds both tallies.
+/// Where it turns out that no recipient waits, the ledger holds both tallies.
 #[test]
 fn a_run_in_which_nobody_waits_holds_both_tallies() {
     let mut scenario = three_plans(2_000);

@@ -1,10 +1,10 @@
-//! What `Cargo.toml` promises: which crates the library needs without its features, and the oldest compiler that can build it.
+//! The promises of `Cargo.toml`: the crates that the library needs without its features, and the minimum compiler version.
 
 use std::collections::BTreeSet;
 use std::env;
 use std::process::Command;
 
-/// What the features `cli` and `report` are for.
+/// The crates behind the features `cli` and `report`.
 const OPTIONAL: [&str; 15] = [
     "anstream",
     "clap",
@@ -23,7 +23,7 @@ const OPTIONAL: [&str; 15] = [
     "textwrap",
 ];
 
-/// What cargo prints, without asking the network: the tests were built, so all that this machine needs is here.
+/// Runs cargo offline and returns its output; the tests were built, so everything needed is on this machine.
 fn cargo(words: &[&str]) -> String {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo).args(words).current_dir(env!("CARGO_MANIFEST_DIR")).output();
@@ -32,7 +32,7 @@ fn cargo(words: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("cargo prints text")
 }
 
-/// The names of all crates that the library is linked with, given these flags.
+/// Returns the names of all crates that the library is linked with, given these flags.
 fn crates(flags: &[&str]) -> BTreeSet<String> {
     let tree = ["tree", "--offline", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
     let lines = cargo(&[&tree, flags].concat());
@@ -47,13 +47,13 @@ fn the_library_without_features_needs_no_terminal_and_no_figures() {
     assert!(lean.contains("toml") && crates(&[]).contains("clap"), "the test sees dependencies: {lean:?}");
 }
 
-/// Major and minor version of a compiler.
+/// Parses the major and minor version of a compiler.
 fn version(text: &str) -> (u32, u32) {
     let mut numbers = text.split('.').map(|number| number.parse().expect("a version has numbers"));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
-/// Those of other systems are not on this machine.
+/// Crates for other systems are not on this machine.
 #[test]
 fn no_dependency_needs_a_later_compiler() {
     let about = cargo(&["--version", "--verbose"]);

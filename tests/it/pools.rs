@@ -1,7 +1,7 @@
-//! Choices among providers against closed forms. The naive twin tries a pool in the same order as the product, so that it cannot tell
-//! whether the order, and the draws that a rejection uses up, are right: here is a truth from elsewhere.
+//! Pools against closed forms. The naive twin tries a pool in the same order as the product, so it cannot tell whether the order,
+//! and the draws that a rejection uses up, are right: this test has an independent source of truth.
 //!
-//! Bounds are 4.5 standard errors of the share, worked out from the true probability.
+//! Bounds are 4.5 standard errors of the share, computed from the true probability.
 
 use crate::build::{change_steps, constant, outage, outcome, plan, provider, scenario, span, step};
 use failsim::engine::{Pool, StepRules};
@@ -13,7 +13,7 @@ use failsim::study::compare;
 
 const N: u64 = 400_000;
 
-/// Rejects this share of the attempts at submission, each by a draw of its own; of the others it delivers this share, and the
+/// Rejects this share of the attempts at submission, each by a separate draw; of the others it delivers this share, and the
 /// rest fails a second later.
 fn rejecting(name: &str, rejects: f64, delivers: f64) -> ProviderSpec {
     let outcomes = vec![outcome(Delivered, delivers, constant(2.0)), outcome(Failed, 1.0 - delivers, constant(1.0))];
@@ -24,7 +24,7 @@ fn rejecting(name: &str, rejects: f64, delivers: f64) -> ProviderSpec {
     }
 }
 
-/// Nothing is ever heard of it.
+/// A provider that never reports.
 fn silent(name: &str) -> ProviderSpec {
     ProviderSpec { channel: "sms".to_owned(), ..provider(name, Vec::new()) }
 }
@@ -44,8 +44,7 @@ fn delivers(providers: Vec<ProviderSpec>, plan: Plan, expected: f64) {
     assert!((share - expected).abs() < bound, "{share}, not {expected} ± {bound}");
 }
 
-/// Half is delivered by b at once. The others are left to a, of which nothing is heard, and come to b once more: it rejects half of
-/// them, not all.
+/// Half is delivered by b at once. The others go to a, which is silent, and then to b again: it rejects half of them, not all.
 #[test]
 fn whom_a_provider_rejects_once_it_may_take_later() {
     let providers = || vec![silent("a"), rejecting("b", 0.5, 1.0)];
@@ -55,8 +54,8 @@ fn whom_a_provider_rejects_once_it_may_take_later() {
     delivers(providers(), with_pools(thrice, &step(span(10.0))), 0.875);
 }
 
-/// Each attempt tries a, then b, then c: it is delivered with probability p, whatever the attempts before it came to, and three are
-/// made while they fail.
+/// Each attempt tries a, then b, then c: it is delivered with probability p, whatever happened to earlier attempts, and up to
+/// three are made.
 #[test]
 fn retries_over_a_pool_draw_anew() {
     let providers = vec![rejecting("a", 0.6, 0.3), rejecting("b", 0.7, 0.5), rejecting("c", 0.2, 0.4)];
@@ -66,7 +65,7 @@ fn retries_over_a_pool_draw_anew() {
     delivers(providers, plan, 1.0 - (1.0 - p).powi(3));
 }
 
-/// With weights 3 and 1: a is tried first by three quarters of the attempts, and whichever rejects hands over to the other.
+/// With weights 3 and 1: a is tried first by three quarters of the attempts, and after a rejection the other one is tried.
 #[test]
 fn retries_over_a_weighted_pool_draw_anew() {
     let (a, b) = ((0.5, 0.2), (0.8, 0.6));
@@ -86,9 +85,9 @@ fn steps_that_share_a_provider_draw_anew() {
     let providers = vec![rejecting("a", 0.5, 0.3), silent("b"), rejecting("c", 0.4, 0.0)];
     let pools =
         vec![Pool::weighted(vec![(0, 1.0), (1, 1.0)]), Pool::weighted(vec![(0, 1.0), (2, 3.0)]), Pool::single(0)];
-    // First a half of the time, and it hands over to b, which is silent.
+    // First a half of the time; what it rejects goes to b, which is silent.
     let first = 0.5 * 0.5 * 0.3;
-    // First a a quarter of the time; else c, which delivers nothing, and hands over what it rejects.
+    // First a a quarter of the time; else c, which delivers nothing, and what it rejects goes to a.
     let second = 0.25 * (0.5 * 0.3) + 0.75 * (0.4 * 0.5 * 0.3);
     let third = 0.5 * 0.3;
     delivers(providers, with_pools(pools, &step(span(10.0))), 1.0 - (1.0 - first) * (1.0 - second) * (1.0 - third));

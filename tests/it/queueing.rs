@@ -1,10 +1,10 @@
-//! Queues against queueing theory: D/D/1, M/D/1, M/M/c (Erlang C), no room to wait (Erlang B), patience (M/M/c+D) and priorities
+//! Queues against queueing theory: D/D/1, M/D/1, M/M/c (Erlang C), no waiting room (Erlang B), patience (M/M/c+D) and priorities
 //! (Cobham).
 //!
-//! Waits within one run depend on one another, so the error of their mean comes from independent runs, each with a seed of its own: of
-//! `RUNS` means, half of 4.5 standard errors of Student's t with 23 degrees of freedom has a probability of 1 in 13 000. Runs start
-//! with an empty system; what that takes off the mean of so long a run is far below the `START` that is granted, relative to
-//! the value. A bound that a wrong formula could meet would be no test: each is at most `SHARP` of the value.
+//! Waits within one run are correlated, so the error of their mean is estimated from independent runs, each with its own seed:
+//! with `RUNS` means, half of 4.5 standard errors of Student's t with 23 degrees of freedom has a probability of 1 in 13 000. Runs
+//! start with an empty system; in runs of this length the bias of the mean is far below `START`, the allowance relative to the
+//! value. A bound that a wrong formula could meet would be useless: each is at most `SHARP` of the value.
 
 use crate::build::{change_steps, constant, exponential, outcome, paced, plan, provider, scenario, span, step, stream};
 use failsim::dist::{Dist, Shape};
@@ -22,9 +22,9 @@ const STANDARD_ERRORS: f64 = 4.5;
 const START: f64 = 0.002;
 const SHARP: f64 = 0.06;
 
-// ---------------------------------------------------------------- how things are held to each other
+// ---------------------------------------------------------------- comparisons
 
-/// What was measured of a provider in each run.
+/// Measures a provider in each run.
 fn measured<const N: usize>(
     scenario: &Scenario,
     measure: impl Fn(&ProviderResult, &QueueOverTime) -> [f64; N] + Sync,
@@ -52,7 +52,7 @@ fn is(what: &str, runs: &[f64], truth: f64) {
     assert!((mean - truth).abs() <= bound, "{what}: {mean}, not {truth} ± {bound}");
 }
 
-/// One provider with this capacity, met by Poisson arrivals.
+/// One provider with this capacity and Poisson arrivals.
 fn met_by(arrivals_per_s: f64, recipients: u64, outcome: OutcomeSpec, capacity: Capacity) -> Scenario {
     let provider = ProviderSpec { capacity: Some(capacity), ..provider("line", vec![outcome]) };
     let mut scenario = scenario(recipients, vec![provider], vec![plan("p", vec![(0, step(Span::UNLIMITED))])]);
@@ -70,19 +70,19 @@ fn reported_after(after: Dist) -> OutcomeSpec {
 
 // ---------------------------------------------------------------- closed forms
 
-/// Erlang's B: the share of calls that find all `c` lines in use, `a` erlangs being offered, by the usual recursion.
+/// Erlang B: the probability that all `c` lines are in use, at an offered load of `a` erlangs, by the usual recursion.
 fn erlang_b(c: u32, a: f64) -> f64 {
     (1..=c).fold(1.0, |b, k| a * b / (f64::from(k) + a * b))
 }
 
-/// Erlang's C: the share that has to wait where all do.
+/// Erlang C: the probability of waiting.
 fn erlang_c(c: u32, a: f64) -> f64 {
     let b = erlang_b(c, a);
     let utilisation = a / f64::from(c);
     b / (1.0 - utilisation * (1.0 - b))
 }
 
-/// The distribution function of the wait in M/D/1 (Erlang 1909), `service` being the time of one service.
+/// The distribution function of the wait in M/D/1 (Erlang 1909); `service` is the service time.
 fn md1_cdf(rho: f64, service: f64, t: f64) -> f64 {
     let lambda = rho / service;
     let term = |k: i32| {
@@ -105,7 +105,7 @@ fn the_closed_forms_are_those_of_the_tables() {
 
 // ---------------------------------------------------------------- throughput
 
-/// D/D/1: one comes every `gap`, one leaves every `service`. The n-th, from 0, waits n (service - gap) if that is positive.
+/// D/D/1: one arrival every `gap`, one departure every `service`. The n-th, from 0, waits n (service - gap) if that is positive.
 #[test]
 fn evenly_spaced_arrivals_wait_as_arithmetic_says() {
     let n = 10_001_u64;
@@ -119,20 +119,20 @@ fn evenly_spaced_arrivals_wait_as_arithmetic_says() {
         let mean = late * (n - 1) as f64 / 2.0;
         // Arrivals and departures are whole microseconds.
         assert!((provider.wait_mean_s - mean).abs() <= 2e-6, "{} is not {mean}", provider.wait_mean_s);
-        // When the last one comes, this many have left: one at 0 and one every `service` since.
+        // When the last one arrives, this many have departed: one at 0 and one every `service` since.
         let last = gap * (n - 1) as f64;
         let left = (last / service + 1e-9).floor() + 1.0;
         let waiting = if late > 0.0 { n as f64 - left } else { 0.0 };
         assert!((provider.queue_max as f64 - waiting).abs() <= 1.0, "{} is not {waiting}", provider.queue_max);
         let end = found.results.plans[0].last_end_s.expect("all end");
         let last_leaves = if late > 0.0 { service * (n - 1) as f64 } else { last };
-        // The first comes half a gap after the start, and is reported after a second.
+        // The first arrives half a gap after the start, and is reported after a second.
         let truth = gap / 2.0 + last_leaves + 1.0;
         assert!((end - truth).abs() <= 2e-6, "{end} is not {truth}");
     }
 }
 
-/// M/D/1: the mean wait is rho / (2 mu (1 - rho)) (Pollaczek and Khinchine), 1 - rho do not wait, and all of the distribution is known.
+/// M/D/1: the mean wait is rho / (2 mu (1 - rho)) (Pollaczek and Khinchine), 1 - rho do not wait, and the whole distribution is known.
 #[test]
 fn poisson_arrivals_at_a_throughput_wait_as_in_m_d_1() {
     for rho in [0.3, 0.6, 0.8] {
@@ -149,7 +149,7 @@ fn poisson_arrivals_at_a_throughput_wait_as_in_m_d_1() {
 
 // ---------------------------------------------------------------- lines
 
-/// M/M/c: who waits is given by Erlang's C, and the mean wait is C / (c mu - lambda).
+/// M/M/c: the probability of waiting is Erlang C, and the mean wait is C / (c mu - lambda).
 #[test]
 fn lines_that_all_wait_for_are_erlang_c() {
     for (c, a) in [(1_u32, 0.7), (5, 4.0), (30, 27.0)] {
@@ -165,7 +165,7 @@ fn lines_that_all_wait_for_are_erlang_c() {
     }
 }
 
-/// With no room to wait the share refused is Erlang's B, whatever the distribution of the time that lines are held for.
+/// Without waiting room the rejected share is Erlang B, whatever the distribution of the holding time.
 #[test]
 fn lines_without_a_queue_are_erlang_b() {
     let (c, a, hold) = (10, 8.0, 20.0);
@@ -182,9 +182,9 @@ fn lines_without_a_queue_are_erlang_b() {
     }
 }
 
-/// Erlang's A with the ttl for patience, M/M/c+D. The wait that a patient customer would have has the density
+/// Erlang A with the ttl as constant patience, M/M/c+D. The wait of a customer with infinite patience has the density
 /// lambda p(c-1) exp((lambda - c mu) x) up to the ttl and lambda p(c-1) exp(lambda ttl - c mu x) beyond it (Baccelli and
-/// Hebuterne 1981); p(j) = a^j / j! p(0) for fewer than c in the system, and everything sums to 1. Beyond the ttl they leave.
+/// Hebuterne 1981); p(j) = a^j / j! p(0) for fewer than c in the system, and everything sums to 1. Beyond the ttl they abandon.
 #[test]
 fn attempts_that_wait_for_their_ttl_are_withdrawn_as_in_m_m_c_with_patience() {
     for (c, a, ttl) in [(5_u32, 6.0, 15.0), (5, 4.5, 8.0), (1, 0.9, 20.0)] {
@@ -203,7 +203,7 @@ fn attempts_that_wait_for_their_ttl_are_withdrawn_as_in_m_m_c_with_patience() {
         // The integral of x times the density up to the ttl.
         let waited = lambda * busy * ((ttl / drift - 1.0 / drift.powi(2)) * (drift * ttl).exp() + 1.0 / drift.powi(2));
         let mut scenario = met_by(lambda, 150_000, reported_after(exponential(hold)), lines(c, u64::MAX));
-        // Who has a line keeps it for as long as it takes.
+        // Whoever has a line keeps it for as long as needed.
         change_steps(&mut scenario.plans[0], |steps| {
             (steps[0].ttl, steps[0].validity) = (span(ttl), Span::UNLIMITED);
         });
@@ -219,8 +219,8 @@ fn attempts_that_wait_for_their_ttl_are_withdrawn_as_in_m_m_c_with_patience() {
 
 // ---------------------------------------------------------------- priorities
 
-/// One line, two classes, nobody interrupted (Cobham 1954): with R = lambda E[S^2] / 2, the first class waits R / (1 - rho_1) and
-/// the second R / ((1 - rho_1) (1 - rho_1 - rho_2)). Without classes all wait R / (1 - rho).
+/// One line, two classes, non-preemptive priority (Cobham 1954): with R = lambda E[S^2] / 2, the first class waits R / (1 - rho_1)
+/// and the second R / ((1 - rho_1) (1 - rho_1 - rho_2)). Without classes all wait R / (1 - rho).
 #[test]
 fn priorities_wait_as_cobham_says() {
     let hold = 10.0;

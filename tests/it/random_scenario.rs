@@ -1,4 +1,4 @@
-//! Random scenarios: everything that a scenario can say, on a coarse grid of time so that events often coincide.
+//! Random scenarios: everything that a scenario can contain, on a coarse time grid so that events often coincide.
 
 use crate::build::{self, UNLIMITED};
 use failsim::dist::{Dist, Shape};
@@ -13,12 +13,12 @@ use proptest::option;
 use proptest::prelude::*;
 use std::ops::Range;
 
-/// A scenario and how it is to be played.
+/// A scenario and the settings of its run.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) scenario: Scenario,
     pub(crate) replication: u32,
-    /// What the bins of time are cut from.
+    /// The horizon of the time bins.
     pub(crate) horizon: Time,
 }
 
@@ -41,8 +41,8 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
     })
 }
 
-/// Any scenario in which recipients may meet: limited capacity, queues, priorities, pools, breakers, random outages, and up to three
-/// streams of traffic.
+/// Any contended scenario: limited capacity, queues, priorities, pools, breakers, random outages, and up to three streams of
+/// traffic.
 pub(crate) fn shared_case() -> impl Strategy<Value = Case> {
     let grid = prop_oneof![Just(1_000_000_i64), Just(250_000)];
     (grid, 1..=4_usize, 20..=600_u64).prop_flat_map(|(grid, providers, recipients)| {
@@ -74,7 +74,7 @@ fn shared_provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
     let random = vec(random_outage(grid), 0..2);
     (provider(grid, index), option::weighted(0.8, capacity(grid)), throttles, random)
         .prop_map(|(mut spec, capacity, throttles, random)| {
-            // All carry one channel, so that any of them can be in a pool.
+            // All have the same channel, so that any of them can be in a pool.
             spec.channel = "sms".to_owned();
             spec.capacity = capacity;
             spec.outages.extend(random);
@@ -87,7 +87,7 @@ fn shared_provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
 }
 
 fn capacity(grid: Grid) -> BoxedStrategy<Capacity> {
-    // Up to 200 in a point of time, or one in up to three.
+    // From one in nine grid times up to 200 in each.
     let rate = (1..=600_u64, 1..=3_i64)
         .prop_map(move |(events, points)| Rate::new(events, 0, Span::from_micros(3 * points * grid.0)));
     let concurrent = prop_oneof![2 => 1..10_u32, 1 => 10..500_u32];
@@ -118,7 +118,7 @@ fn breaker(grid: Grid) -> BoxedStrategy<BreakerRules> {
         .boxed()
 }
 
-/// A window in which little or nothing is left; where it recurs something is, so that it does not last for ever.
+/// A window with little or no capacity left; a periodic one leaves some, so that queues are eventually served.
 fn throttle(grid: Grid) -> BoxedStrategy<Outage> {
     let left = prop_oneof![1 => Just(0), 3 => 1..1_000_000_u32];
     (window(grid), left)
@@ -141,7 +141,7 @@ fn random_outage(grid: Grid) -> BoxedStrategy<Outage> {
         .boxed()
 }
 
-/// The plan with some of its steps carried by several providers.
+/// Gives some steps of the plan a pool of several providers.
 fn with_pools(plan: Plan, providers: usize) -> BoxedStrategy<Plan> {
     let steps = plan.flow.steps().len();
     let members = proptest::sample::subsequence((0..providers).collect::<Vec<_>>(), 1..=providers).prop_shuffle();
@@ -170,7 +170,7 @@ fn named(plans: Vec<Plan>) -> Vec<Plan> {
     plans.into_iter().enumerate().map(|(i, plan)| Plan { name: format!("plan {i}"), ..plan }).collect()
 }
 
-/// The distance of the points of time on which most things happen [µs].
+/// The distance between the grid times on which most events happen [µs].
 #[derive(Clone, Copy)]
 struct Grid(i64);
 
@@ -342,7 +342,7 @@ fn floor() -> BoxedStrategy<SuccessFloor> {
     prop_oneof![1 => Just(Accepted), 2 => Just(Sent), 5 => Just(Delivered), 3 => Just(Seen)].boxed()
 }
 
-/// Mostly every bad status; else any set of them.
+/// Usually every bad status; otherwise any set of them.
 fn triggers() -> BoxedStrategy<StatusSet> {
     const BAD: [Status; 5] = [Status::Undelivered, Status::Failed, Status::Expired, Status::Busy, Status::NoAnswer];
     let some = proptest::sample::subsequence(&BAD[..], 0..=5).prop_map(|statuses| StatusSet::of(&statuses));
@@ -369,7 +369,7 @@ fn arrivals(grid: Grid, recipients: u64) -> BoxedStrategy<Arrivals> {
     .boxed()
 }
 
-/// Times on the grid from 0 to `last`, over and over.
+/// Times on the grid from 0 to `last`, repeated.
 fn on_the_grid(grid: Grid, last: Span, recipients: u64) -> Arrivals {
     let points = last.as_micros() / grid.0 + 1;
     Arrivals::Times((0..recipients as i64).map(|i| Time::from_micros(i % points * grid.0)).collect())

@@ -1,4 +1,4 @@
-//! What the documents show is what the program does: their commands run here, and print what stands below them.
+//! The documents match the program: their commands run here and must print what the documents show.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A command of a document with the output that the document shows.
+/// A command in a document, with the output that the document shows.
 #[derive(Debug)]
 struct Example {
     words: Vec<String>,
     shown: String,
 }
 
-/// The examples of a document: the lines of its `console` blocks that begin with `$ failsim` or with
+/// Extracts the examples of a document: the lines of its `console` blocks that begin with `$ failsim` or with
 /// `$ cargo run --release -- `, each with the lines below it.
 fn examples(document: &str) -> Vec<Example> {
     let text = fs::read_to_string(root().join(document)).expect("the document is there");
@@ -28,7 +28,7 @@ fn examples_of_block(block: &str) -> Vec<Example> {
     for line in block.lines() {
         if let Some(command) = line.strip_prefix("$ ") {
             let command = command.strip_prefix("cargo run --release --").or(command.strip_prefix("failsim"));
-            // Quotes are for the shell, and hold no spaces.
+            // Quotes are for the shell, and contain no spaces.
             let words = command.map(|words| words.split_whitespace().map(|word| word.replace('\'', "")).collect());
             found.push(Example { words: words.unwrap_or_default(), shown: String::new() });
         } else if let Some(last) = found.last_mut() {
@@ -40,7 +40,7 @@ fn examples_of_block(block: &str) -> Vec<Example> {
     found
 }
 
-/// What the command prints, played in the checkout but for its report, which goes nowhere.
+/// Runs the command in the checkout and returns its output; its report is discarded.
 fn printed(example: &Example) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failsim"));
     command.args(&example.words).current_dir(root());
@@ -75,7 +75,7 @@ fn ci_runs_the_two_commands_of_the_readme() {
     }
 }
 
-/// What the examples for CI call, on a scenario of the checkout.
+/// Extracts the commands of the CI examples, applied to a scenario of the checkout.
 fn calls(example: &str) -> Vec<Vec<String>> {
     let text = fs::read_to_string(root().join("docs/ci").join(example)).expect("the example is there");
     let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', '-']) || line.contains("entry:"));
@@ -106,7 +106,7 @@ fn the_examples_for_ci_call_what_there_is() {
     }
 }
 
-/// Every link from a document to a file of the checkout leads somewhere.
+/// Every link from a document to a file of the checkout is valid.
 #[test]
 fn links_lead_somewhere() {
     let mut broken = Vec::new();
@@ -137,7 +137,7 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The scenario that shows all that can be shared says what it means to.
+/// The scenario that shows all kinds of shared resources behaves as documented.
 #[test]
 fn the_scenario_in_the_index_of_scenarios_plays() {
     let text = fs::read_to_string(root().join("scenarios/README.md")).expect("there is an index");
@@ -156,7 +156,7 @@ fn the_scenario_in_the_index_of_scenarios_plays() {
     assert!(plans.len() == 4 && plans.iter().all(|plan| refused(plan) > 0.0), "retries and pools have work to do");
 }
 
-/// The sample reports are what the program makes of their scenarios today.
+/// The sample reports match the current output for their scenarios.
 #[test]
 fn the_sample_reports_are_up_to_date() {
     for name in ["bank-pin", "black-friday"] {

@@ -1,5 +1,5 @@
-//! The revision of the simulation rises with every change of what scenarios come to: what a sweep has kept of an earlier build would
-//! be believed otherwise.
+//! The simulation revision must increase with every change of results: otherwise sweeps would trust points cached by an earlier
+//! build.
 
 use crate::build::span;
 use crate::three_plans::three_plans;
@@ -12,10 +12,10 @@ use failsim::study::compare;
 use failsim::units::{Probability, Rate, Span};
 use sha2::{Digest, Sha256};
 
-/// The digest of what the scenarios below come to, for this revision.
+/// The digest of the results of the scenarios below, for this revision.
 const KNOWN: (u32, &str) = (3, "bf517fbfd13206962e67faafb2fbd501");
 
-/// Queues by both orders, a breaker, random outages, and two streams.
+/// Queues with both disciplines, a breaker, random outages, and two streams.
 fn shared(order: Discipline) -> Scenario {
     let mut scenario = three_plans(4_000);
     for (provider, events) in scenario.providers.iter_mut().zip([9, 5, 2]) {

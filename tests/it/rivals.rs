@@ -1,18 +1,18 @@
-//! Two scenarios on the same people, held to each other: how often nothing is called worse, and what is caught.
+//! Comparisons of two scenarios on the same recipients: how often a false alarm is raised, and which changes are detected.
 //!
-//! A comparison of a scenario with itself, whose providers go by other names and so have other luck, has nothing to find; it may fail once
-//! in twenty times. Over 1 000 seeds the share that fails has the standard error 0.7 %.
+//! A comparison of a scenario with itself under other provider names, and so with other random numbers, has nothing to find; it
+//! may fail once in twenty times. Over 1 000 seeds the share that fails has a standard error of 0.7 %.
 
 use crate::build::{constant, exponential, lognormal, money, outcome, paced, plan, provider, scenario, span, step};
 use failsim::provider::{Price, ProviderSpec};
 use failsim::scenario::{Metric, Scenario};
 use failsim::sim::Progress;
 use failsim::status::Status::{Delivered, Failed, Undelivered};
-use failsim::study::{Outcome, Rivals, Row};
+use failsim::study::{Outcome, ScenarioPair, Row};
 use failsim::traffic::Arrivals;
 use rayon::prelude::*;
 
-/// Viber before sms, and sms alone; sms delivers this share.
+/// Viber before sms, and sms only; sms delivers this share.
 fn two_plans(recipients: u64, sms_delivers: f64) -> Scenario {
     let viber = vec![
         outcome(Delivered, 0.62, lognormal(2.5, 0.8)),
@@ -33,7 +33,7 @@ fn two_plans(recipients: u64, sms_delivers: f64) -> Scenario {
     scenario
 }
 
-/// The same with other names of its providers, and so with other luck.
+/// The same scenario with other provider names, and so with other random numbers.
 fn renamed(scenario: &Scenario) -> Scenario {
     let mut renamed = scenario.clone();
     renamed.providers.iter_mut().for_each(|provider| provider.name = format!("other-{}", provider.name));
@@ -41,11 +41,11 @@ fn renamed(scenario: &Scenario) -> Scenario {
 }
 
 fn rows(now: &Scenario, then: &Scenario, replications: u32) -> Vec<Row> {
-    let rivals = Rivals::new(now, then).expect("they have the same plans");
+    let rivals = ScenarioPair::new(now, then).expect("they have the same plans");
     rivals.play(replications, &Progress::default()).expect("nobody stops it").rows
 }
 
-/// In how many comparisons with itself, one for each seed, anything fails; and how many measures were judged at all.
+/// The number of self-comparisons, one for each seed, in which anything fails, and the number of measures compared.
 fn false_alarms(scenario: &Scenario, replications: u32, seeds: u64) -> (usize, usize) {
     let alarm = |seed: u64| {
         let now = Scenario { seed, ..scenario.clone() };
@@ -57,7 +57,7 @@ fn false_alarms(scenario: &Scenario, replications: u32, seeds: u64) -> (usize, u
     (all.iter().filter(|(fails, _)| *fails).count(), all.iter().map(|(_, known)| known).sum())
 }
 
-/// The most of `seeds` that may fail at 5 %, with three standard errors.
+/// The maximum of `seeds` that may fail at 5 %, plus three standard errors.
 fn most(seeds: u64) -> usize {
     let n = seeds as f64;
     (0.05 * n + 3.0 * (0.05 * 0.95 * n).sqrt()) as usize
@@ -73,7 +73,7 @@ fn a_scenario_and_itself_with_other_luck_fail_no_more_often_than_stated() {
     }
 }
 
-/// Whether anybody is reached is chance where few are: no latency is not worse than one.
+/// With few deliveries it is chance whether there is one: a missing latency is not worse than an existing one.
 #[test]
 fn hardly_anybody_is_reached_and_nothing_fails() {
     for (recipients, delivers) in [(2_000, 0.001), (4, 0.3)] {
@@ -96,7 +96,7 @@ fn shared_scenarios_fail_no_more_often_either() {
     assert!(known as u64 > 8 * seeds, "{known}");
 }
 
-/// Of a million people 2 000 fewer are delivered: it shows, on the same luck and on other luck.
+/// 2 000 fewer deliveries among a million recipients are detected, with common and with independent random numbers.
 #[test]
 fn a_regression_of_a_fifth_of_a_point_is_caught() {
     let (before, after) = (two_plans(1_000_000, 0.93), two_plans(1_000_000, 0.928));
@@ -107,7 +107,7 @@ fn a_regression_of_a_fifth_of_a_point_is_caught() {
             rows.iter().find(is_it).expect("a row").outcome
         };
         assert_eq!(outcome("sms-only", "delivered"), Outcome::Fail);
-        // Better is no failure.
+        // An improvement is not a failure.
         let rows = self::rows(&then, &after, 1);
         let delivered =
             rows.iter().find(|row| row.plan == "sms-only" && row.measure.map(Metric::name) == Some("delivered"));

@@ -1,8 +1,8 @@
-//! Sampled distributions against the true ones, and the pinned values of everything that is drawn.
+//! Sampled distributions against the true ones, and the pinned values of all draws.
 //!
-//! A sampler is a rising function of a 32-bit draw, so its distribution can be read off exactly, without a sampling error: the
-//! draws up to `d` are the share `(d + 1) / 2³²` of all. Spans are whole microseconds, so a value `x` stands for what is within
-//! 1 µs of it (half for the value itself, half for the knots of the table it lies between).
+//! A sampler is an increasing function of a 32-bit draw, so its distribution can be computed exactly, without sampling error: the
+//! draws up to `d` are the share `(d + 1) / 2³²` of all. Spans are whole microseconds, so a value `x` stands for everything within
+//! 1 µs of it (half for the value itself, half for the table knots that it lies between).
 
 use crate::build::span;
 use failsim::dist::{Dist, MAX_SPAN, Sampler, Shape};
@@ -13,16 +13,16 @@ use rand_distr::Distribution;
 use statrs::distribution::{ContinuousCDF, Exp, Gamma, LogNormal, Uniform, Weibull};
 
 const DRAWS: f64 = 4_294_967_296.0;
-/// The most that a sampled distribution function may be off.
+/// The maximum error of a sampled distribution function.
 const KOLMOGOROV: f64 = 1e-4;
-/// The most that a tail probability may be off, relative to it.
+/// The maximum relative error of a tail probability.
 const TAIL: f64 = 0.002;
 
 // ---------------------------------------------------------------- the true distributions
 
 type Truth = Box<dyn Fn(f64) -> (f64, f64)>;
 
-/// What lies below a number of seconds, and what above.
+/// The probabilities below and above a number of seconds.
 fn both<D: ContinuousCDF<f64, f64> + 'static>(truth: D) -> Truth {
     Box::new(move |x| (truth.cdf(x), truth.sf(x)))
 }
@@ -54,7 +54,7 @@ fn shapes(unit: f64) -> Vec<Shape> {
 
 // ---------------------------------------------------------------- reading a sampler
 
-/// Draws evenly over all, and in each halving of either tail as densely as in the middle.
+/// Draws spaced evenly over the whole range, and in each halving of either tail as densely as in the middle.
 fn draws() -> impl Iterator<Item = u32> {
     let even = (0..40_000_u32).map(|i| i * 107_374);
     let halvings = (0..31).flat_map(|halving| (0..256_u64).map(move |i| (((256 + i) << halving) >> 8) as u32));
@@ -62,15 +62,15 @@ fn draws() -> impl Iterator<Item = u32> {
     even.chain(tails)
 }
 
-/// How far a sampler is off at one draw.
+/// The error of a sampler at one draw.
 struct Deviation {
-    /// Of the distribution function.
+    /// The error of the distribution function.
     absolute: f64,
-    /// Of the probability of the tail the draw is in, relative to it.
+    /// The error of the tail probability on the draw's side, relative to it.
     relative: f64,
 }
 
-/// What is asked of one sampler.
+/// What one sampler is tested for.
 struct Reading {
     sampler: Sampler,
     truth: Truth,
@@ -89,7 +89,7 @@ impl Reading {
         assert!(sampled <= self.max, "{sampled} is longer than the longest");
         let x = sampled.as_secs_f64() - self.shift;
         let (below, above) = ((self.truth)(x - 1e-6), (self.truth)(x + 1e-6));
-        // A span that was cut off stands for all that are longer.
+        // A truncated span stands for all longer ones.
         let above = if sampled == self.max { (1.0, 0.0) } else { above };
         let (from, to) = (f64::from(draw) / DRAWS, (f64::from(draw) + 1.0) / DRAWS);
         let absolute = (below.0 - to).max(from - above.0);
@@ -101,7 +101,7 @@ impl Reading {
         Deviation { absolute, relative }
     }
 
-    /// The largest absolute deviation, and the largest relative one between 1e-8 and 1e-3 of either end.
+    /// The largest absolute error, and the largest relative one between 1e-8 and 1e-3 of either end.
     fn worst(&self) -> Deviation {
         let mut worst = Deviation { absolute: 0.0, relative: 0.0 };
         for draw in draws() {
@@ -194,10 +194,10 @@ fn samples_agree_with_those_of_rand_distr() {
     agrees_with(Shape::Uniform { min: second, max: span(3.0) }, rand_distr::Uniform::new(1.0, 3.0).expect(sane));
 }
 
-// ---------------------------------------------------------------- luck
+// ---------------------------------------------------------------- random numbers
 
-/// Draws that differ in one part of their key know nothing of each other: their correlation over n recipients is normal with
-/// standard deviation `1 / sqrt(n)`.
+/// Draws that differ in one component of their key are independent: their correlation over n recipients is normal with standard
+/// deviation `1 / sqrt(n)`.
 #[test]
 fn draws_for_different_things_are_uncorrelated() {
     const N: u32 = 100_000;
@@ -222,8 +222,8 @@ fn draws_for_different_things_are_uncorrelated() {
 
 // ---------------------------------------------------------------- value stability
 //
-// These numbers were printed once and pinned. A change of any of them gives every scenario other luck: results stay right, and
-// stop being comparable with stored ones, so that it must be said in CHANGELOG.md and stored baselines made anew.
+// These numbers were printed once and pinned. Any change to them changes the random numbers of every scenario: results stay
+// correct but are no longer comparable with stored ones, so it must be noted in CHANGELOG.md and stored baselines regenerated.
 
 #[test]
 fn draws_are_pinned() {

@@ -1,4 +1,4 @@
-//! Scenario files: what loads, and what is said of files that do not.
+//! Scenario files: what loads, and the diagnostics of files that do not.
 
 mod doubts;
 mod mistakes;
@@ -29,12 +29,13 @@ fn with(old: &str, new: &str) -> String {
     REFERENCE.replacen(old, new, 1)
 }
 
-/// What is said of the reference scenario with `old` replaced by `new`.
+/// The diagnostics of the reference scenario with `old` replaced by `new`.
 fn said_of(old: &str, new: &str) -> String {
     checked(&with(old, new)).expect_err("something is wrong").to_string()
 }
 
-/// The reference scenario with `old` replaced by `new` is refused at the line of `new`, with all of `parts` in what is said.
+/// Asserts that the reference scenario with `old` replaced by `new` is rejected at the line of `new`, with all of `parts` in the
+/// diagnostics.
 #[track_caller]
 fn refused(old: &str, new: &str, parts: &[&str]) {
     let text = with(old, new);

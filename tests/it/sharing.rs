@@ -1,5 +1,4 @@
-//! Worlds in which recipients meet: what they have in common with worlds in which they do not, with one another, and with the lives
-//! that are traced one by one.
+//! Contended runs, compared with independent runs, with one another, and with recipients traced one by one.
 
 use crate::build::{
     change_steps, constant, exponential, outcome, plan, provider, scenario, secs, share, span, step, stream,
@@ -15,7 +14,7 @@ use failsim::sim::Progress;
 use failsim::status::FlowStatus;
 use failsim::status::Status;
 use failsim::status::Status::{Delivered, Failed};
-use failsim::study::{Event, Intervals, RunOutput, Whose, compare, trace};
+use failsim::study::{Event, Intervals, RunOutput, TraceTarget, compare, trace};
 use failsim::traffic::Arrivals;
 use failsim::units::{Rate, Span};
 use proptest::prelude::*;
@@ -30,7 +29,7 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, rng_seed, failure_persistence: None, max_shrink_iters: 500, ..ProptestConfig::default() }
 }
 
-/// More than anybody needs.
+/// More capacity than can be used.
 const PLENTY: Capacity =
     Capacity { rate: None, concurrent: Some(10_000_000), queue: u64::MAX, order: Discipline::Fifo };
 
@@ -41,7 +40,7 @@ fn with_plenty(scenario: &Scenario, order: Discipline) -> Scenario {
     scenario
 }
 
-/// The scenario with hardly any.
+/// The scenario with very little capacity.
 fn scarce() -> Scenario {
     let mut scenario = three_plans(3_000);
     for (i, provider) in scenario.providers.iter_mut().enumerate() {
@@ -51,12 +50,12 @@ fn scarce() -> Scenario {
     scenario
 }
 
-// ---------------------------------------------------------------- nobody has to wait
+// ---------------------------------------------------------------- no waiting
 
 proptest! {
     #![proptest_config(config(24))]
 
-    /// Byte for byte, results.json and results.csv are those of recipients alone.
+    /// Byte for byte, results.json and results.csv equal those of independent recipients.
     #[test]
     fn capacity_that_is_never_reached_changes_no_byte(case in case(), replications in 1..=2_u32) {
         for order in [Discipline::Fifo, Discipline::Priority] {
@@ -72,7 +71,7 @@ proptest! {
     }
 }
 
-/// Without this the property above could hold for want of anything that might differ.
+/// Ensures that the property above has something to compare: capacity limits that matter change the results.
 #[test]
 fn capacity_that_is_reached_does_change_something() {
     let (scarce, plenty) = (scarce(), with_plenty(&scarce(), Discipline::Fifo));
@@ -82,7 +81,7 @@ fn capacity_that_is_reached_does_change_something() {
     assert_eq!(plenty.scenario.intervals, Intervals::FromRecipients);
 }
 
-/// A stream by itself plays as it does beside another that uses other providers.
+/// A stream alone has the same results as beside another that uses other providers.
 #[test]
 fn streams_that_do_not_meet_leave_one_another_alone() {
     let mut both = scarce();
@@ -136,17 +135,17 @@ fn a_world_that_is_shared_between_threads_is_the_same() {
     assert!(with(2) == one && with(3) == one);
 }
 
-// ---------------------------------------------------------------- far times
+// ---------------------------------------------------------------- distant times
 
-/// Seven attempts that all fail at once, the waits between them growing tenfold from a day on: the flow ends after 111 111 days, 304
-/// years, and nobody's attempt comes before its time.
+/// Seven attempts that all fail at once, with waits that grow tenfold from one day: the flow ends after 111 111 days, 304 years,
+/// and no attempt is made before its time.
 #[test]
 fn what_is_due_centuries_ahead_comes_in_its_turn() {
     let day = span(86_400.0);
     let rules = StepRules { attempts: 7, retry_after: day, backoff: 10 * StepRules::STEADY, ..step(Span::UNLIMITED) };
     let failing = provider("a", vec![outcome(Failed, 1.0, constant(0.0))]);
     let mut scenario = scenario(500, vec![failing], vec![plan("patient", vec![(0, rules)])]);
-    // With a breaker, though one that never opens, recipients meet.
+    // With a breaker, even one that never opens, recipients are contended.
     let never_opens = BreakerRules { at_least: u32::MAX, ..BreakerRules::DEFAULT };
     scenario.breakers = vec![Some(never_opens)];
     scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(1_000.0) };
@@ -155,22 +154,22 @@ fn what_is_due_centuries_ahead_comes_in_its_turn() {
     assert_eq!(plan.last_end_s, Some(111_111.0 * 86_400.0 + 999.0));
 }
 
-// ---------------------------------------------------------------- one life
+// ---------------------------------------------------------------- one recipient
 
 proptest! {
     #![proptest_config(config(24))]
 
-    /// Every recipient traced one by one adds up to what the world counts.
+    /// Recipients traced one by one add up to the counts of the run.
     #[test]
     fn traced_lives_add_up_to_their_world(case in shared_case()) {
         let mut scenario = case.scenario;
         scenario.set_recipients(scenario.streams.len() as u64 * 12).expect("it can be so few");
         let found = play(&scenario, 1).results;
         for (p, plan) in found.plans.iter().enumerate() {
-            for (s, whose) in scenario.streams.iter().enumerate() {
+            for (s, target) in scenario.streams.iter().enumerate() {
                 let of_stream = plan.streams.get(s).map_or(plan, |stream| &stream.result);
-                let lives = (0..whose.traffic.recipients).map(|recipient| {
-                    trace(&scenario, Whose { plan: p, stream: s, recipient, replication: 0 })
+                let lives = (0..target.traffic.recipients).map(|recipient| {
+                    trace(&scenario, TraceTarget { plan: p, stream: s, recipient, replication: 0 })
                 });
                 let lives: Vec<_> = lives.collect();
                 let number = |holds: &dyn Fn(&failsim::study::Trace) -> bool| lives.iter().filter(|life| holds(life)).count() as f64;
@@ -181,17 +180,17 @@ proptest! {
                 prop_assert!((cost - of_stream.cost.total).abs() < 1e-6);
                 let withdrawn = lives.iter().flat_map(|life| &life.events).filter(|(_, event)| matches!(event, Event::Withdrawn(_)));
                 let ended: f64 = of_stream.providers.iter().map(|provider| provider.withdrawn.0).sum();
-                // Whoever waits for ever is counted among the withdrawn, but nothing ever happens to them.
+                // A recipient that waits indefinitely counts as expired in the queue, but no event ever happens to it.
                 prop_assert!(withdrawn.count() as f64 <= ended);
             }
         }
     }
 }
 
-// ---------------------------------------------------------------- choices and outages
+// ---------------------------------------------------------------- pools and outages
 
-/// A weighted choice is made in proportion to the weights: of n attempts, the share of one with weight w has the standard error
-/// sqrt(w (1 - w) / n).
+/// A weighted choice is made in proportion to the weights: of n attempts, the share of a provider with weight w has the standard
+/// error sqrt(w (1 - w) / n).
 #[test]
 fn weights_share_out_the_attempts() {
     let n = 200_000;
@@ -210,8 +209,8 @@ fn weights_share_out_the_attempts() {
     }
 }
 
-/// When the first of two refuses, the second takes over: of 20 evenly spaced in a second, one of 10/s carries every other, one of
-/// 5/s every other of the rest, and a quarter is refused by both.
+/// When the first of two rejects, the second takes over: of 20 evenly spaced attempts in a second, a provider of 10/s accepts every
+/// other one, one of 5/s every other of the rest, and a quarter is rejected by both.
 #[test]
 fn what_the_first_refuses_the_second_takes() {
     let per_second = |rate: u64| Capacity {
@@ -236,8 +235,8 @@ fn what_the_first_refuses_the_second_takes() {
     assert!((a.delivered.0 - 10_000.0).abs() <= 2.0 && (b.delivered.0 - 5_000.0).abs() <= 2.0);
 }
 
-/// Random outages of 100 s on average, 900 s apart, take a tenth of the attempts in the long run; over 60 replications of 100 cycles
-/// that share has the standard error 0.09 sqrt(2 / 6000) = 0.0016, and each replication has outages of its own.
+/// Random outages of 100 s on average, 900 s apart, hit a tenth of the attempts in the long run. Over 60 replications of 100 cycles
+/// that share has the standard error 0.09 sqrt(2 / 6000) = 0.0016, and each replication has its own outages.
 #[test]
 fn random_outages_take_their_share() {
     let when = When::Random { between: span(900.0), lasting: span(100.0) };
@@ -248,15 +247,15 @@ fn random_outages_take_their_share() {
     let results = play(&scenario, 60).results;
     let delivered = &results.plans[0].delivered;
     assert_eq!(results.scenario.intervals, Intervals::FromReplications);
-    // A world starts without an outage, which delays the first by less than one cycle in a hundred.
+    // A run starts without an outage, which delays the first by less than one cycle in a hundred.
     assert!((delivered.share - 0.9).abs() < 4.5 * 0.0016 + 0.001, "{delivered:?}");
     let reach = delivered.high.zip(delivered.low).map(|(high, low)| (high - low) / 2.0).expect("replications tell");
     assert!(reach > 0.0016 && reach < 0.006, "the interval is that of outages, not of recipients: {reach}");
 }
 
-/// Nobody arrives after the first hour, but attempts are made for weeks: whether the outages that they meet then are the same must not
-/// depend on which other plans are played, and how long those take. Each of twenty tries meets an outage with probability 1/10, and a
-/// plan delivers nothing but by the last.
+/// All recipients arrive in the first hour, but attempts are made for weeks: the outages of that time must not depend on which other
+/// plans are simulated, and how long those take. Each of twenty attempts meets an outage with probability 1/10, and a plan delivers
+/// nothing except with its last attempt.
 #[test]
 fn outages_of_stragglers_do_not_depend_on_other_plans() {
     let when = When::Random { between: span(9_000.0), lasting: span(1_000.0) };
@@ -270,14 +269,14 @@ fn outages_of_stragglers_do_not_depend_on_other_plans() {
     alone.keep_plans(&["straggling".to_owned()]).expect("it is there");
     let [both, alone] = [both, alone].map(|scenario| play(&scenario, 20).results.plans.remove(0));
     assert_eq!(both, alone);
-    // One cycle of outages in twenty that are met by most: over 20 replications some 5 000 cycles are met.
+    // One in twenty outage cycles is met by most recipients: over 20 replications some 5 000 cycles are met.
     let bound = 4.5 * 0.09 * (2.0 / 5_000.0_f64).sqrt() + 0.003;
     assert!((alone.delivered.share - 0.9).abs() < bound, "{:?} ± {bound}", alone.delivered.share);
 }
 
 // ---------------------------------------------------------------- circuit breakers
 
-/// One message in ten leaves a provider of 1/s before the step's ttl of 10 s is over; whoever leaves is delivered at once.
+/// One message in ten leaves a provider of 1/s before the step's ttl of 10 s is over; each message that leaves is delivered at once.
 fn overloaded(failures: &[Status]) -> Scenario {
     let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
     let rate = Rate::new(1, 0, Span::from_micros(1_000_000));
@@ -289,7 +288,7 @@ fn overloaded(failures: &[Status]) -> Scenario {
     scenario
 }
 
-/// What waits in vain has expired: a failure where `failures` names that status, and none where it does not.
+/// A message that expires in the queue is a failure where `failures` contains that status, and not otherwise.
 #[test]
 fn a_breaker_counts_attempts_that_never_left_by_their_status() {
     for order in [Discipline::Fifo, Discipline::Priority] {
@@ -306,8 +305,8 @@ fn a_breaker_counts_attempts_that_never_left_by_their_status() {
     }
 }
 
-/// Everything fails for a minute, and the circuit opens. Then the provider is shut: the probes wait for ever, and without a ttl. They
-/// have failed a minute after they were sent; once the provider is well again, new ones close the circuit.
+/// Everything fails for a minute, and the circuit opens. Then the capacity is zero: the probes wait indefinitely, without a ttl. They
+/// count as failed a minute after they were sent; once the provider has recovered, new ones close the circuit.
 #[test]
 fn probes_that_wait_for_ever_do_not_keep_a_circuit_half_open() {
     let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
@@ -316,22 +315,22 @@ fn probes_that_wait_for_ever_do_not_keep_a_circuit_half_open() {
         Outage { when: window(0.0, 60.0), effect: Effect::Fail, share: share(1.0) },
         Outage { when: window(60.0, 1_000.0), effect: Effect::Throttle { millionths: 0 }, share: share(1.0) },
     ];
-    // Whoever waits holds a place of two; all others are refused, and that is no failure.
+    // Waiting messages hold both places of the queue; all others are rejected, and that is not a failure.
     sms.capacity = Some(Capacity { rate: None, concurrent: Some(5), queue: 2, order: Discipline::Priority });
     let mut scenario = scenario(2_000, vec![sms], vec![plan("p", vec![(0, step(Span::UNLIMITED))])]);
     scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(2_000.0) };
     let rules = BreakerRules { at_least: 10, probes: 2, open_for: span(30.0), ..BreakerRules::DEFAULT };
     scenario.breakers = vec![Some(rules)];
     let plan = play(&scenario, 1).results.plans.remove(0);
-    // From 1 000 s on, and at most one more round of 30 s and one of 60 s, everybody is delivered.
+    // From 1 000 s on, plus at most one more round of 30 s and one of 60 s, everything is delivered.
     assert!(plan.delivered.count.0 >= 900.0, "{:?}, blocked {:?}", plan.delivered, plan.providers[0].blocked);
     assert!(plan.providers[0].circuit_opened.0 > 3.0);
 }
 
 // ---------------------------------------------------------------- intervals
 
-/// One plan reaches everybody, the other whom its provider of one line can carry: nobody, or one of five. The mean difference is
-/// close to 1, and no difference of shares is larger than that.
+/// One plan delivers to everybody, the other only to those that its provider with one line can serve: none, or one of five. The mean
+/// difference is close to 1, and no difference of shares is larger than that.
 #[test]
 fn no_interval_of_a_difference_goes_beyond_one() {
     let sure = provider("sure", vec![outcome(Delivered, 1.0, constant(1.0))]);

@@ -1,14 +1,14 @@
-//! Texts that are held to files of the repository. Where a change is meant, `FAILSIM_SNAPSHOTS=write cargo test` writes them anew.
+//! Compares texts with files of the repository. After an intended change, `FAILSIM_SNAPSHOTS=write cargo test` rewrites them.
 
 use std::fs;
 use std::path::Path;
 
-/// Whether they are being written.
+/// Whether snapshots are being rewritten.
 pub(crate) fn are_written() -> bool {
     std::env::var_os("FAILSIM_SNAPSHOTS").is_some_and(|wish| wish == "write")
 }
 
-/// `text` is what the file at `path`, relative to the repository, has.
+/// Asserts that `text` equals the file at `path`, relative to the repository.
 #[track_caller]
 pub(crate) fn is_that_of(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);

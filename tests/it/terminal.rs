@@ -1,10 +1,10 @@
-//! The tables of a terminal of 80 columns, to the letter: those of `run`, `check`, `capacity`, `sweep` and `trace`.
+//! The exact tables on a terminal of 80 columns: those of `run`, `check`, `capacity`, `sweep` and `trace`.
 
 use crate::snapshot::is_that_of;
 use failsim::report::{self, Terminal, gate, sizing, sweep};
 use failsim::scenario::{Axis, Bound, Metric, Scenario, parse, parse_changed};
 use failsim::sim::Progress;
-use failsim::study::{self, Gate, Goal, Limit, Question, Sweep, Whose};
+use failsim::study::{self, Gate, Goal, Limit, Question, Sweep, TraceTarget};
 use std::path::Path;
 
 const PIN: &str = include_str!("scenario/reference.toml");
@@ -19,7 +19,7 @@ fn scenario(text: &str, recipients: u64) -> Scenario {
     scenario
 }
 
-/// The scenario with streams of traffic in the index of scenarios.
+/// The shipped scenario with streams of traffic.
 fn streams() -> Scenario {
     let text =
         include_str!("../../scenarios/README.md").split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
@@ -116,10 +116,10 @@ fn a_sweep_shows_a_column_for_each_plan_or_a_map() {
 fn a_trace_shows_one_recipient() {
     let scenario = scenario(PIN, 2_000);
     for (name, plan, recipient) in [("trace", 0, 3), ("trace-call", 1, 11)] {
-        let whose = Whose { plan, stream: 0, recipient, replication: 0 };
-        holds(name, &report::trace(&scenario, whose, &study::trace(&scenario, whose)));
+        let target = TraceTarget { plan, stream: 0, recipient, replication: 0 };
+        holds(name, &report::trace(&scenario, target, &study::trace(&scenario, target)));
     }
     let queue = self::scenario(QUEUE, 900);
-    let whose = Whose { plan: 1, stream: 0, recipient: 600, replication: 0 };
-    holds("trace-queue", &report::trace(&queue, whose, &study::trace(&queue, whose)));
+    let target = TraceTarget { plan: 1, stream: 0, recipient: 600, replication: 0 };
+    holds("trace-queue", &report::trace(&queue, target, &study::trace(&queue, target)));
 }

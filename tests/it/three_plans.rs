@@ -1,4 +1,4 @@
-//! A scenario with something of everything, for tests that need one and do not care which.
+//! A scenario with a bit of everything, for tests that need one and do not care which.
 
 use crate::build::{
     constant, exponential, lognormal, money, outcome, plan, provider, recurring, scenario, seen_by, span, step,
@@ -8,7 +8,7 @@ use failsim::scenario::Scenario;
 use failsim::status::Status::{Answered, Busy, Delivered, Failed, NoAnswer, Undelivered};
 use failsim::traffic::Arrivals;
 
-/// Viber, sms and voice with all that makes lives differ, and three plans; people arrive over a quarter of an hour.
+/// Viber, sms and voice with every feature that varies between recipients, and three plans; recipients arrive over a quarter of an hour.
 pub(crate) fn three_plans(recipients: u64) -> Scenario {
     let mut scenario = scenario(recipients, vec![viber(), sms(), voice()], Vec::new());
     let order = |name, providers: &[usize]| plan(name, providers.iter().map(|&p| (p, step(span(30.0)))).collect());

@@ -1,6 +1,6 @@
-//! The product against its naive twin: on random scenarios both count the same, field by field.
+//! The product against its naive twin: on random scenarios their counts agree, field by field.
 //!
-//! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` in the environment try more scenarios, and others.
+//! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` in the environment set the number of scenarios and the seed.
 
 use crate::build::{change_steps, secs, span};
 use crate::naive::{
@@ -47,14 +47,14 @@ proptest! {
     }
 }
 
-/// Without this the properties above could hold for want of anything to compare.
+/// Ensures that the properties above have something to compare.
 #[test]
 fn plain_plans_do_go_the_short_way() {
     let case = plain(Case { scenario: three_plans(10), replication: 0, horizon: secs(1_000.0) });
     assert!(fast_plans(&Model::new(&case.scenario)).into_iter().all(|short| short));
 }
 
-/// Likewise for worlds.
+/// Ensures that the property for contended runs has something to compare.
 #[test]
 fn worlds_without_loops_do_flow_one_way() {
     let mut scenario = three_plans(10);
@@ -88,12 +88,12 @@ fn worlds_without_loops_do_flow_one_way() {
     assert!(flows(&both, 1));
 }
 
-/// The same scenario in which no provider leads back to an earlier one, and nothing is shared but queues.
-fn one_way(mut case: Case) -> Case {
+/// The scenario with failover only to later providers, and with nothing shared but queues.
+fn is_feed_forward_plan(mut case: Case) -> Case {
     case.scenario.breakers.fill(None);
     let streams = case.scenario.streams.iter_mut().filter_map(|stream| stream.plan.as_mut());
     for plan in case.scenario.plans.iter_mut().chain(streams) {
-        // The first of each pool, in rising order, each once.
+        // The first provider of each pool, in ascending order without duplicates.
         let mut last = None;
         change_steps(plan, |steps| {
             steps.retain_mut(|rules| {
@@ -109,7 +109,7 @@ fn one_way(mut case: Case) -> Case {
     case
 }
 
-/// The same scenario with plans that go the short way: one attempt for each step, up to delivery.
+/// The scenario with plans that qualify for the fast plan: one attempt for each step, up to delivery.
 fn plain(mut case: Case) -> Case {
     let streams = case.scenario.streams.iter_mut().filter_map(|stream| stream.plan.as_mut());
     for plan in case.scenario.plans.iter_mut().chain(streams) {
@@ -157,7 +157,7 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
     same_pairs(case, &ours, &lives)
 }
 
-/// What the product counts, by whichever way.
+/// The product's counts, in any execution mode.
 fn product(case: &Case, timeline: Timeline) -> Tally {
     let model = Model::new(&case.scenario);
     let play = |way| {
@@ -179,13 +179,13 @@ proptest! {
 
     #[test]
     fn worlds_that_flow_one_way_are_counted_as_by_the_engine_and_the_naive_twin(
-        case in shared_case().prop_map(|case| one_way(plain(case)))
+        case in shared_case().prop_map(|case| is_feed_forward_plan(plain(case)))
     ) {
         worlds_are_the_same(&case)?;
     }
 }
 
-/// Somebody leaves, somebody is withdrawn and somebody comes, all in the same microsecond, before a queue that is full.
+/// A departure, an expiry and an arrival in the same microsecond, at a full queue.
 #[test]
 fn what_happens_at_one_time_happens_in_one_order() {
     for order in [Discipline::Fifo, Discipline::Priority] {
@@ -202,7 +202,7 @@ fn what_happens_at_one_time_happens_in_one_order() {
     }
 }
 
-/// Plays every plan of a case in a world of its own, by both ways.
+/// Runs every plan of a case in both execution modes and compares the results.
 fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
     let timeline = Timeline::over(case.horizon);
     let model = Model::new(&case.scenario);
@@ -225,7 +225,7 @@ fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Until when the naive twin draws random outages: nobody in these worlds straggles for so long.
+/// How far the naive twin draws random outages: later than any event of these runs.
 fn stragglers(timeline: &Timeline) -> Time {
     Time::from_micros(1000 * timeline.end().as_micros())
 }
@@ -280,7 +280,7 @@ fn same_plan(ours: &PlanTally, naive: &PlanCounts) -> Result<(), TestCaseError> 
     }
     for (i, naive) in naive.providers.iter().enumerate() {
         let ours = provider_counts(&ours.providers[i]);
-        // Nothing is kept of a provider that nobody comes to, not even an empty queue.
+        // Nothing is stored for a provider without attempts, not even an empty queue.
         let is_untouched = ours.attempts == 0 && ours.blocked == 0 && ours.queue.is_none();
         let naive_is = naive.attempts == 0 && naive.blocked == 0;
         prop_assert!(is_untouched && naive_is || &ours == naive, "provider {}: {:?}, naively {:?}", i, ours, naive);
@@ -307,7 +307,7 @@ fn numbers(sums: &Sums) -> Counts {
     sums.rising().into_iter().map(|(bin, count, _)| (bin, count)).collect()
 }
 
-/// In these worlds no amount of a bin is large.
+/// In these runs no amount of a bin is large.
 fn amounts(sums: &Sums) -> Counts {
     let amounts = sums.rising().into_iter().filter(|(.., amount)| *amount > 0);
     amounts.map(|(bin, _, amount)| (bin, u64::try_from(amount).expect("prices are low"))).collect()
@@ -331,7 +331,7 @@ fn queue_counts(queue: &QueueTally) -> QueueCounts {
     }
 }
 
-/// Count, sums and longest are exact; a quantile is the value of its rank to half a bucket, 1/2048 of it.
+/// Count, sums and maximum are exact; a quantile is the value of its rank to half a bucket, 1/2048 of it.
 fn same_latencies(ours: &Latencies, all: &[u64]) -> Result<(), TestCaseError> {
     prop_assert_eq!(ours.count(), all.len() as u64, "latencies");
     prop_assert_eq!(ours.sum(), all.iter().map(|&x| u128::from(x)).sum::<u128>(), "sum of latencies");

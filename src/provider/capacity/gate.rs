@@ -1,4 +1,4 @@
-//! The narrow place of a provider with limited capacity: when the next attempt can leave.
+//! The throughput and line limits of a provider: when the next attempt can depart.
 
 use crate::provider::outage::Windows;
 use crate::provider::spec::Capacity;
@@ -6,31 +6,31 @@ use crate::units::Time;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Nothing leaves later than this, in 142 years: it does not leave.
+/// Nothing departs later than this, 142 years: a later departure means never.
 const FAR: i64 = 1 << 52;
-/// So many changes of a throttle are looked at in search of a moment at which something can leave; then nothing ever does.
+/// The number of throttle changes searched for a possible departure; after that the attempt never departs.
 const PATIENCE: usize = 100_000;
-/// A whole, in millionths.
+/// The number of millionths in a whole.
 const WHOLE: u64 = 1_000_000;
 
-/// The throughput and the lines of a provider, and how much of them is taken.
+/// The throughput and the lines of a provider, and how much of them is in use.
 ///
-/// > Attempts leave in order: a moment that [`Gate::earliest`] gives is not before the one at which the last attempt left.
+/// > Attempts depart in order: [`Gate::earliest`] never returns a time before the last departure.
 ///
-/// 1. [`Gate::earliest`] says when an attempt that is next could leave.
-/// 2. [`Gate::take`] lets it leave then.
-/// 3. [`Gate::hold`] says how long it holds its line; before the next question.
+/// 1. [`Gate::earliest`] returns when the next attempt could depart.
+/// 2. [`Gate::take`] records its departure.
+/// 3. [`Gate::hold`] records how long it holds its line; call it before the next query.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     pacer: Option<Pacer>,
     lines: Option<Lines>,
     throttle: Option<Throttle>,
-    /// Under a throttle: nothing leaves before this (µs), and lines that come free by then have been forgotten.
+    /// Under a throttle, nothing departs before this (µs), and lines that were released by then have been dropped.
     not_before: i64,
 }
 
 impl Gate {
-    /// The gate of `capacity`, narrower while these windows are open, by their factors in millionths.
+    /// The gate for `capacity`, reduced while these windows are open, by their factors in millionths.
     pub(super) fn new(capacity: &Capacity, throttles: &[(Windows, u32)]) -> Self {
         let lines = |count: u32| Lines { count: count as usize, busy: BinaryHeap::new() };
         Self {
@@ -41,12 +41,12 @@ impl Gate {
         }
     }
 
-    /// Whether lines are held.
+    /// Whether attempts hold lines.
     pub(super) const fn has_lines(&self) -> bool {
         self.lines.is_some()
     }
 
-    /// The first moment, not before `now`, at which the next attempt can leave; [`Time::NEVER`] when there is none.
+    /// The first time, not before `now`, at which the next attempt can depart; [`Time::NEVER`] when there is none.
     #[inline]
     pub(super) fn earliest(&mut self, now: Time) -> Time {
         if self.throttle.is_some() {
@@ -86,7 +86,7 @@ impl Gate {
         Time::NEVER
     }
 
-    /// Lets an attempt leave at `at`, which is what [`Gate::earliest`] gave, or later with nothing asked in between.
+    /// Records a departure at `at`, which is the time that [`Gate::earliest`] returned, or later if there was no query in between.
     #[inline]
     pub(super) fn take(&mut self, at: Time) {
         if let Some(pacer) = &mut self.pacer {
@@ -97,7 +97,7 @@ impl Gate {
         }
     }
 
-    /// The attempt that left last holds its line until `released`.
+    /// The attempt that departed last holds its line until `released`.
     #[inline]
     pub(super) fn hold(&mut self, released: Time) {
         if let Some(lines) = &mut self.lines {
@@ -106,21 +106,21 @@ impl Gate {
     }
 }
 
-/// One departure every so many microseconds, which need not be a whole number of them: the moment of the next is kept as a
-/// fraction, and an attempt leaves in the microsecond in which that lies.
+/// Spaces departures by a fixed interval that need not be a whole number of microseconds. The next time is kept as a fraction, and
+/// an attempt departs in the microsecond that contains it.
 #[derive(Clone, Debug)]
 struct Pacer {
-    /// The microsecond in which the next can leave.
+    /// The microsecond of the next possible departure.
     next: i64,
-    /// How far in it: so many parts of `events`; under a throttle, of `events` times its factor.
+    /// The offset within that microsecond, in units of 1/`events`; under a throttle, of 1/(`events` times its factor).
     within: u128,
-    /// Parts of a microsecond.
+    /// The number of units in a microsecond.
     events: u64,
-    /// Microseconds for `events` departures.
+    /// The time in which `events` attempts depart (µs).
     micros: u64,
-    /// From one to the next: whole microseconds ...
+    /// The interval between departures: whole microseconds ...
     whole: i64,
-    /// ... and parts of `events`.
+    /// ... and the remainder, in units of 1/`events`.
     rest: u64,
 }
 
@@ -137,7 +137,7 @@ impl Pacer {
         self.next = at.saturating_add(self.whole).saturating_add(i64::from(carry));
     }
 
-    /// One departure is a million times `micros` of work, of which each microsecond does `events` times the factor in millionths.
+    /// One departure is `micros` times a million units of work; each microsecond does `events` times the factor in millionths.
     fn take_throttled(&mut self, at: i64, throttle: &mut Throttle) {
         let mut work = u128::from(self.micros) * u128::from(WHOLE);
         if at > self.next {
@@ -163,22 +163,22 @@ impl Pacer {
     }
 }
 
-/// Lines, and when those in use come free.
+/// The lines of a provider, and when those in use are released.
 #[derive(Clone, Debug)]
 struct Lines {
     count: usize,
-    /// When each line that has been taken comes free; some may have done so already.
+    /// When each line that has been taken is released; some may have been released already.
     busy: BinaryHeap<Reverse<i64>>,
 }
 
 impl Lines {
-    /// When, of so many lines, one is free; the beginning of time when one has been all along.
+    /// When one of `count` lines is free; `i64::MIN` when fewer than `count` are listed in `busy`.
     #[inline]
     fn free(&self, count: usize) -> i64 {
         if self.busy.len() < count { i64::MIN } else { self.busy.peek().map_or(i64::MAX, |line| line.0) }
     }
 
-    /// Forgets the lines that have come free by `at`.
+    /// Drops the lines that were released by `at`.
     fn release(&mut self, at: i64) {
         while self.busy.peek().is_some_and(|line| line.0 <= at) {
             self.busy.pop();
@@ -189,7 +189,7 @@ impl Lines {
     fn hold(&mut self, released: i64) {
         match self.busy.len() < self.count {
             true => self.busy.push(Reverse(released)),
-            // All were taken: the one that came free first is taken again.
+            // All lines were taken; reuse the one that was released first.
             false => {
                 if let Some(mut first) = self.busy.peek_mut() {
                     *first = Reverse(released);
@@ -199,16 +199,16 @@ impl Lines {
     }
 }
 
-/// When a provider carries less than it usually does.
+/// When a provider's capacity is reduced.
 #[derive(Clone, Debug)]
 struct Throttle {
-    /// With their factors [millionths].
+    /// The windows, with their factors [millionths].
     windows: Vec<(Windows, u32)>,
-    /// The stretch of time looked at last.
+    /// The period examined last.
     segment: Segment,
 }
 
-/// A stretch of time with one factor.
+/// A period with a constant factor.
 #[derive(Clone, Copy, Debug)]
 struct Segment {
     from: i64,
@@ -249,7 +249,7 @@ mod tests {
         Capacity { rate: None, concurrent: Some(count), ..rate(1, 0) }
     }
 
-    /// When so many that all wait from the start leave [µs].
+    /// The departure times [µs] of `count` attempts that all wait from the start.
     fn departures(gate: &mut Gate, count: usize, hold: i64) -> Vec<i64> {
         let leave = |_| {
             let at = gate.earliest(Time::ZERO);

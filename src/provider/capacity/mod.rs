@@ -1,8 +1,9 @@
-//! What a provider's limits do to the attempts that come to it: when each departs, which are rejected, which wait in vain.
+//! The effects of a provider's capacity limits on its attempts: when each departs, which are rejected, and which expire in the
+//! queue.
 //!
-//! - `gate`: the throughput and the lines: when the next attempt can depart.
-//! - `queue`: who waits before the gate, in which order.
-//! - `waiting`: those who wait where priorities count, with the moments at which their patience ends.
+//! - `gate`: the throughput and the lines, which decide when the next attempt can depart.
+//! - `queue`: the attempts that wait for the gate, and their order.
+//! - `waiting`: the attempts in a priority queue, with the times at which their patience ends.
 
 mod gate;
 mod queue;

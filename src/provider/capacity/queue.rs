@@ -1,4 +1,4 @@
-//! The queue before a provider with limited capacity: who departs when, who is rejected, who waits in vain.
+//! The queue of a provider with limited capacity: which attempts depart and when, which are rejected, and which expire.
 
 use super::gate::Gate;
 use super::waiting::Waiting;
@@ -8,62 +8,62 @@ use crate::units::Time;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-/// What becomes of an attempt that comes to a queue.
+/// The admission decision for an attempt that arrives at a queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Admission {
-    /// It departs then, perhaps at once.
+    /// Departs at this time, perhaps at once.
     Departs(Time),
-    /// Its patience ends while it waits: it takes no capacity.
+    /// Expires in the queue: its patience ends while it waits, and it uses no capacity.
     Expires,
-    /// The queue is full.
+    /// Rejected, because the queue is full.
     Rejected,
-    /// It waits, and who comes after it decides for how long.
+    /// Waits; later arrivals decide for how long.
     Waits,
 }
 
-/// What happens next to those who wait where priorities count.
+/// The next event in a priority queue.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum QueueEvent {
-    /// The next of them departs.
+    /// The next attempt departs.
     Departure,
-    /// Somebody's patience ends.
+    /// An attempt's patience ends.
     Expiry,
 }
 
 /// A provider's queue and capacity, shared by all attempts of a run.
 ///
-/// > Attempts come in order of time, and each is in the queue from then until it departs or its patience ends.
+/// > Attempts arrive in order of time, and each stays in the queue until it departs or its patience ends.
 ///
-/// In a queue that is first in, first out, it is known when an attempt departs as soon as it comes:
+/// In a first-in, first-out queue the departure time of an attempt is known on arrival:
 ///
-/// 1. [`Queue::admit`] says when.
-/// 2. [`Queue::hold`] is told until when it then holds its line.
+/// 1. [`Queue::admit`] returns it.
+/// 2. [`Queue::hold`] records how long the attempt then holds its line.
 ///
-/// Where priorities count, an attempt may have to wait for others that are still to come:
+/// In a priority queue an attempt may have to wait for others that arrive later:
 ///
-/// 1. [`Queue::admit`] says that it waits: [`Queue::enter`] puts it into the queue under a token.
-/// 2. Before anything else comes, [`Queue::next_event`] says what happens by then, and [`Queue::take`] to whom; after a departure
-///    [`Queue::hold`]. At equal times attempts depart, then patience ends, then others come.
-/// 3. [`Queue::take_stuck`] gives those who wait for ever.
+/// 1. When [`Queue::admit`] returns [`Admission::Waits`], call [`Queue::enter`] to put the attempt into the queue under a token.
+/// 2. Before the next arrival, [`Queue::next_event`] returns what happens by then, and [`Queue::take`] the attempt concerned; after
+///    a departure, call [`Queue::hold`]. At equal times departures come first, then expiries, then arrivals.
+/// 3. At the end of the run, [`Queue::take_stuck`] returns the attempts that never leave the queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
     gate: Gate,
     order: Discipline,
-    /// How many can wait.
+    /// The maximum queue length.
     limit: u64,
-    /// When those who wait, and will depart, do so (µs); in order.
+    /// The departure times (µs) of the waiting attempts that will depart, in order.
     departing: VecDeque<i64>,
-    /// When the patience ends of those who wait in vain (µs).
+    /// When the patience ends (µs) of the waiting attempts that will expire.
     expiring: BinaryHeap<Reverse<i64>>,
-    /// How many wait for ever.
+    /// The number of attempts that never leave the queue.
     stuck: usize,
-    /// Those who wait where priorities count.
+    /// The waiting attempts of a priority queue.
     waiting: Waiting,
     longest: u64,
 }
 
 impl Queue {
-    /// An empty queue before a provider with this capacity, less while these windows are open, by their factors in millionths.
+    /// An empty queue for a provider with this capacity, reduced while these windows are open, by their factors in millionths.
     #[must_use]
     pub fn new(capacity: &Capacity, throttles: &[(Windows, u32)]) -> Self {
         Self {
@@ -78,19 +78,19 @@ impl Queue {
         }
     }
 
-    /// Whether attempts hold lines: then [`Queue::hold`] must be told of each that departs.
+    /// Whether attempts hold lines; if so, [`Queue::hold`] must be called after each departure.
     #[must_use]
     pub const fn has_lines(&self) -> bool {
         self.gate.has_lines()
     }
 
-    /// The most that have waited at any time.
+    /// The maximum queue length so far.
     #[must_use]
     pub const fn longest(&self) -> u64 {
         self.longest
     }
 
-    /// An attempt comes at `now`, and stops waiting at `patience`, which is not before `now`.
+    /// Admits an attempt that arrives at `now` and stops waiting at `patience`, which is not before `now`.
     #[inline]
     pub fn admit(&mut self, now: Time, patience: Time) -> Admission {
         let departs = match self.order {
@@ -126,7 +126,7 @@ impl Queue {
         Admission::Departs(departs)
     }
 
-    /// How many wait at `now`.
+    /// The queue length at `now`.
     #[inline]
     fn length(&mut self, now: Time) -> u64 {
         let now = now.as_micros();
@@ -145,12 +145,12 @@ impl Queue {
         self.gate.hold(released);
     }
 
-    /// The attempt that was told to wait does so, behind all of the same priority, under a token that is not the highest number.
+    /// Puts an attempt that was told to wait into the queue, behind all of the same priority, under a token other than `u64::MAX`.
     pub fn enter(&mut self, priority: u8, patience: Time, token: u64) {
         self.waiting.enter(priority, patience, token);
     }
 
-    /// What happens next to those who wait, and when, if nobody else comes before; asked at `now`.
+    /// The next event in the queue and its time, queried at `now`, provided that nothing arrives before.
     pub fn next_event(&mut self, now: Time) -> Option<(Time, QueueEvent)> {
         if self.waiting.count() == 0 {
             return None;
@@ -160,7 +160,8 @@ impl Queue {
         (!first.0.is_never()).then_some(first)
     }
 
-    /// The token of the one to whom what [`Queue::next_event`] gave happens, now that the time has come.
+    /// Carries out the event that [`Queue::next_event`] returned, now that its time has come, and returns the token of the attempt
+    /// concerned.
     pub fn take(&mut self, at: Time, event: QueueEvent) -> Option<u64> {
         match event {
             QueueEvent::Departure => {
@@ -172,7 +173,7 @@ impl Queue {
         }
     }
 
-    /// When nothing more happens: somebody who waits for ever.
+    /// Takes out an attempt that never leaves the queue, when there are no more events.
     pub fn take_stuck(&mut self) -> Option<u64> {
         self.waiting.take_next()
     }

@@ -1,24 +1,24 @@
-//! Those who wait where priorities count: who comes later may depart earlier.
+//! The waiting attempts of a priority queue, in which a later arrival may depart earlier.
 
 use crate::units::Time;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-/// Attempts that wait, each with a priority, a moment at which its patience ends, and a token by which its owner knows it.
+/// Waiting attempts, each with a priority, the time at which its patience ends, and a token by which the caller identifies it.
 ///
-/// They are numbered in the order in which they come. Numbers of those who have gone are dropped lazily, when they come to the front.
+/// They are numbered in order of arrival. Numbers of attempts that have left are dropped lazily, when they reach the front.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Waiting {
-    /// The tokens of those from number `first` on; [`GONE`] for who waits no longer.
+    /// The tokens of the attempts from number `first` on; [`GONE`] for those that have left.
     tokens: VecDeque<u64>,
     first: u64,
-    /// For each priority, the highest first, the numbers of those who wait, and of some who have gone.
+    /// For each priority, highest first, the numbers of the waiting attempts, and of some that have left.
     classes: Vec<(u8, VecDeque<u64>)>,
     deadlines: Deadlines,
     count: usize,
 }
 
-/// In place of the token of whoever waits no longer.
+/// Replaces the token of an attempt that has left.
 const GONE: u64 = u64::MAX;
 
 impl Waiting {
@@ -26,7 +26,7 @@ impl Waiting {
         self.count
     }
 
-    /// Somebody begins to wait, behind all of the same priority, until `patience` at most; `token` is not the highest number.
+    /// Adds an attempt behind all of the same priority, waiting until `patience` at most; `token` is not `u64::MAX`.
     pub(super) fn enter(&mut self, priority: u8, patience: Time, token: u64) {
         let number = self.first + self.tokens.len() as u64;
         self.tokens.push_back(token);
@@ -41,7 +41,7 @@ impl Waiting {
         }
     }
 
-    /// Takes out who is next: the first of the highest priority.
+    /// Removes the next attempt: the first of the highest priority.
     pub(super) fn take_next(&mut self) -> Option<u64> {
         for place in 0..self.classes.len() {
             while let Some(number) = self.classes[place].1.pop_front() {
@@ -53,7 +53,7 @@ impl Waiting {
         None
     }
 
-    /// When the first patience ends; [`Time::NEVER`] when nobody's does.
+    /// When the earliest patience ends; [`Time::NEVER`] if none does.
     pub(super) fn next_expiry(&mut self) -> Time {
         while let Some((at, number)) = self.deadlines.first() {
             if self.waits(number) {
@@ -64,7 +64,7 @@ impl Waiting {
         Time::NEVER
     }
 
-    /// Takes out the one whose patience ends first.
+    /// Removes the attempt whose patience ends first.
     pub(super) fn take_expired(&mut self) -> Option<u64> {
         while let Some((_, number)) = self.deadlines.first() {
             self.deadlines.pop();
@@ -80,7 +80,7 @@ impl Waiting {
         place.and_then(|place| self.tokens.get(place)).is_some_and(|&token| token != GONE)
     }
 
-    /// The one with this number waits no longer, if it did.
+    /// Removes the attempt with this number, if it is still waiting.
     fn leave(&mut self, number: u64) -> Option<u64> {
         if !self.waits(number) {
             return None;
@@ -95,11 +95,11 @@ impl Waiting {
     }
 }
 
-/// At most so many sequences of rising moments are kept; what fits into none goes into a heap.
+/// The maximum number of ascending sequences; times that fit none of them go into a heap.
 const SEQUENCES: usize = 8;
 
-/// Moments with numbers, the first one out first. Attempts of one step come in order of time and are all as patient, so that their moments
-/// rise: a few sequences hold them without a heap.
+/// Times with numbers, removed earliest first. Attempts of one step arrive in order of time with the same patience, so their times
+/// ascend and a few sequences hold them without a heap.
 #[derive(Clone, Debug, Default)]
 struct Deadlines {
     rising: Vec<VecDeque<(Time, u64)>>,
@@ -136,7 +136,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// As a plain list does that is searched through each time.
+        /// Compared with a plain list that is searched each time.
         #[test]
         fn they_leave_as_from_a_list(moves in prop::collection::vec((0_u8..5, 0_u8..3, 0_i64..40), 1..400)) {
             let (mut waiting, mut list) = (Waiting::default(), Vec::<(u8, Time, u64)>::new());

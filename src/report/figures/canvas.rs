@@ -1,7 +1,7 @@
-//! The sheet that figures are drawn on: sizes, colours, lines, marks and text, over `plotters` and its SVG backend.
+//! The sheet that figures are drawn on: sizes, colours, lines, marks and text, built on `plotters` and its SVG backend.
 //!
-//! Units are half pixels of a picture 720 pixels wide, since the backend knows whole units only. Text cannot be
-//! measured without the reader's fonts, so widths are estimated on the wide side.
+//! Units are half pixels of a figure 720 pixels wide, since the backend takes integers only. Text cannot be measured without the reader's
+//! fonts, so its width is estimated generously.
 
 use super::FigureError;
 use crate::report::words;
@@ -13,40 +13,40 @@ use plotters::prelude::SVGBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, RGBColor, ShapeStyle, TextStyle};
 
-/// What is drawn on.
+/// The drawing area.
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-/// What the drawing library can refuse with.
+/// The error of the drawing library.
 pub(super) type Failure = DrawingAreaErrorKind<std::io::Error>;
-/// A place on the sheet: right and down.
+/// A position on the sheet: right and down.
 pub(super) type At = (i32, i32);
-/// What drawing comes to.
+/// The result of drawing.
 pub(super) type Drawn = Result<(), Failure>;
 
 /// The width of every figure.
 pub(super) const WIDTH: i32 = 1440;
 /// The height of letters in labels.
 pub(super) const LETTER: i32 = 34;
-/// Keeps a name and its number apart, where plain spaces would run into one.
+/// Separates a name from its number, where SVG would collapse plain spaces into one.
 pub(super) const APART: &str = " \u{a0}";
-/// The most letters of a label, whatever its room.
+/// The most letters of a label, however much room there is.
 const LONGEST_TEXT: usize = 200;
 /// The height of a line of labels.
 pub(super) const LINE: i32 = 42;
 
 /// Text and axes.
 pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
-/// What is beside the point: axis numbers, arrivals.
+/// Secondary content: axis numbers, arrivals.
 pub(super) const GREY: RGBColor = RGBColor(95, 95, 95);
-/// Grid lines, and those who were not reached.
+/// Grid lines, and the share of recipients not reached.
 pub(super) const PALE: RGBColor = RGBColor(221, 221, 221);
-/// The sheet.
+/// The background.
 pub(super) const PAPER: RGBColor = RGBColor(255, 255, 255);
 
-/// Text on colour, which stays as it is on dark screens.
+/// Text on colour, which stays the same on dark screens.
 const LIGHT: RGBColor = RGBColor(254, 254, 254);
 const DARK: RGBColor = RGBColor(17, 17, 17);
 
-/// What the greys above become where the reader's screen is dark.
+/// The colours that replace the ones above in dark mode.
 const ON_DARK: &str = "<style>@media (prefers-color-scheme: dark) {\
     svg [fill=\"#FFFFFF\"] { fill: #15181b } \
     svg [fill=\"#222222\"] { fill: #e8eaec } svg [stroke=\"#222222\"] { stroke: #e8eaec } \
@@ -54,7 +54,7 @@ const ON_DARK: &str = "<style>@media (prefers-color-scheme: dark) {\
     svg [fill=\"#DDDDDD\"] { fill: #454c53 } svg [stroke=\"#DDDDDD\"] { stroke: #353b41 } \
     svg [stroke=\"#AAAAAA\"] { stroke: #6d757c } }</style>\n";
 
-/// The colours of Okabe and Ito, which colour-blind people can tell apart, the strongest on white first.
+/// The palette of Okabe and Ito, which colour-blind people can tell apart; the colours strongest on white come first.
 const OKABE_ITO: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -65,24 +65,24 @@ const OKABE_ITO: [RGBColor; 7] = [
     RGBColor(34, 34, 34),
 ];
 
-/// Lengths of dash and gap; the first is a solid line.
+/// The lengths of dash and gap; the first is a solid line.
 const DASHES: [(i32, i32); 5] = [(1, 0), (22, 9), (9, 9), (40, 12), (3, 9)];
 
-/// The colour of the `n`-th thing.
+/// The colour of the `n`-th item.
 pub(super) fn colour(n: usize) -> RGBColor {
     OKABE_ITO[n % OKABE_ITO.len()]
 }
 
-/// The colour of text that can be read on `ground`.
+/// A text colour that is readable on `ground`.
 pub(super) fn ink_on(ground: RGBColor) -> RGBColor {
-    // Relative luminance as WCAG 2 has it, with a gamma of 2; at 0.18 black and white are as easy to read.
+    // Relative luminance as in WCAG 2, with a gamma of 2; at 0.18 black and white text are equally readable.
     let RGBColor(red, green, blue) = ground;
     let part = |weight: u64, of: u8| weight * u64::from(of) * u64::from(of);
     let luminance = part(2_126, red) + part(7_152, green) + part(722, blue);
     if luminance < 1_800 * 255 * 255 { LIGHT } else { DARK }
 }
 
-/// A sheet of `height` with `paint` on it, as an `svg` element that scales to its place.
+/// A sheet of `height`, drawn by `paint`, as an `svg` element that scales to its container.
 pub(super) fn sheet(
     figure: &'static str,
     height: i32,
@@ -99,7 +99,7 @@ pub(super) fn sheet(
     Ok(responsive(&svg, size, caption))
 }
 
-/// Gives the `svg` element its size in pixels, lets it shrink with its place, and names it for those who do not see it.
+/// Gives the `svg` element its size in pixels, lets it shrink to its container, and adds the caption for screen readers.
 fn responsive(svg: &str, (width, height): (u32, u32), caption: &str) -> String {
     let body = svg.split_once(">\n").map_or(svg, |(_, body)| body);
     let label = caption.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
@@ -112,7 +112,7 @@ fn responsive(svg: &str, (width, height): (u32, u32), caption: &str) -> String {
     )
 }
 
-/// Where a text stands at its place.
+/// The horizontal alignment of a text at its position.
 #[derive(Clone, Copy)]
 pub(super) enum Anchor {
     Left,
@@ -120,7 +120,7 @@ pub(super) enum Anchor {
     Right,
 }
 
-/// Writes `text` with its middle line at the height of `at`.
+/// Writes `text`, vertically centred at `at`.
 pub(super) fn write(area: &Area<'_>, text: &str, at: At, anchor: Anchor, colour: RGBColor) -> Drawn {
     lettering(area, text, at, anchor, colour, FontStyle::Normal)
 }
@@ -142,13 +142,13 @@ fn lettering(area: &Area<'_>, text: &str, at: At, anchor: Anchor, colour: RGBCol
     area.draw_text(&words::shortened(text, LONGEST_TEXT), &style, at)
 }
 
-/// About how wide `text` will be, rather more than less.
+/// The estimated width of `text`, on the generous side.
 pub(super) fn width_of(text: &str) -> i32 {
     let thousandths: i32 = text.chars().map(width_of_letter).sum();
     thousandths * LETTER / 1000 + 1
 }
 
-/// In thousandths of the height of letters.
+/// The width of a letter, in thousandths of the letter height.
 fn width_of_letter(letter: char) -> i32 {
     match letter {
         'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | ' ' | '\u{a0}' => 320,
@@ -161,7 +161,7 @@ fn width_of_letter(letter: char) -> i32 {
     }
 }
 
-/// `text` cut so that it is at most `width` wide: in its middle, since the names of plans differ at their ends.
+/// `text` shortened in the middle to at most `width`, since the names of plans differ at their ends.
 pub(super) fn fitted(text: &str, width: i32) -> String {
     let clean = words::shortened(text, LONGEST_TEXT);
     let letters: Vec<char> = clean.chars().collect();
@@ -179,7 +179,7 @@ pub(super) fn rule(area: &Area<'_>, from: At, to: At, colour: RGBColor) -> Drawn
     area.draw(&PathElement::new(vec![from, to], colour.stroke_width(2)))
 }
 
-/// A bar upwards with a cap at either end: an interval.
+/// A vertical bar with a cap at either end: an interval.
 pub(super) fn bar_up(area: &Area<'_>, x: i32, (from, to): (i32, i32)) -> Drawn {
     rule(area, (x, from), (x, to), INK)?;
     rule(area, (x - 8, from), (x + 8, from), INK)?;
@@ -191,17 +191,17 @@ pub(super) fn dotted(area: &Area<'_>, from: At, to: At, colour: RGBColor) -> Dra
     area.draw(&DashedPathElement::new([from, to], 10, 8, colour.stroke_width(3)))
 }
 
-/// A line through `points` in the colour and dashes of the `n`-th thing.
+/// A line through `points` in the colour and dashes of the `n`-th item.
 pub(super) fn line(area: &Area<'_>, points: &[At], n: usize) -> Drawn {
     stroke(area, points, colour(n).stroke_width(5), DASHES[n % DASHES.len()])
 }
 
-/// A solid line through `points` in the colour of the `n`-th thing.
+/// A solid line through `points` in the colour of the `n`-th item.
 pub(super) fn solid(area: &Area<'_>, points: &[At], n: usize) -> Drawn {
     stroke(area, points, colour(n).stroke_width(6), DASHES[0])
 }
 
-/// A line through `points` in lengths of dash and gap; solid without a gap.
+/// A line through `points` with these lengths of dash and gap; solid without a gap.
 pub(super) fn stroke(area: &Area<'_>, points: &[At], style: ShapeStyle, (dash, gap): (i32, i32)) -> Drawn {
     if gap == 0 || points.len() < 2 {
         area.draw(&PathElement::new(points.to_vec(), style))
@@ -210,12 +210,12 @@ pub(super) fn stroke(area: &Area<'_>, points: &[At], style: ShapeStyle, (dash, g
     }
 }
 
-/// A filled rectangle, `opacity` 0 to 1.
+/// A filled rectangle with an `opacity` from 0 to 1.
 pub(super) fn block(area: &Area<'_>, from: At, to: At, colour: RGBColor, opacity: f64) -> Drawn {
     area.draw(&Rectangle::new([from, to], colour.mix(opacity).filled()))
 }
 
-/// The mark of the `n`-th thing: square, triangle, diamond, tip down, each in its colour with a rim of paper.
+/// The mark of the `n`-th item: square, triangle, diamond or inverted triangle, each in its colour with a rim in the background colour.
 pub(super) fn mark(area: &Area<'_>, (x, y): At, n: usize) -> Drawn {
     let shape = |r: i32| match n % 4 {
         0 => vec![(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)],
@@ -227,8 +227,8 @@ pub(super) fn mark(area: &Area<'_>, (x, y): At, n: usize) -> Drawn {
     area.draw(&Polygon::new(shape(11), colour(n).filled()))
 }
 
-/// The places nearest to `wanted`, in the same order, so that neighbours are `gap` apart and all lie within the ends.
-/// Where they cannot, they overlap evenly.
+/// The positions nearest to `wanted`, in the same order, with neighbours at least `gap` apart and all within the ends. Where there is not
+/// enough room for that, the gap is reduced evenly.
 pub(super) fn apart(wanted: &[i32], gap: i32, low: i32, high: i32) -> Vec<i32> {
     let mut order: Vec<_> = (0..wanted.len()).collect();
     order.sort_by_key(|&place| (wanted[place], place));

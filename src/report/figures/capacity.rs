@@ -1,5 +1,4 @@
-//! Capacity over time: how much of it was used beside its limit, and how many waited for it; a panel for each provider, a line for each
-//! plan.
+//! Capacity over time: usage against its limit, and the number waiting; a panel for each provider, a line for each plan.
 
 use super::panels::{self, Look, Panel, Series, Unit};
 use super::timeline::uses;
@@ -20,7 +19,7 @@ pub(super) fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> 
     let shaded = if any { " Shaded: outages that those plans meet." } else { "" };
     if !used.is_empty() {
         let caption = format!(
-            "How many attempts left each provider whose capacity is limited, and how many of its lines were in use, under \
+            "How many attempts left each provider target capacity is limited, and how many of its lines were in use, under \
              each plan. Dotted: the limit.{shaded}"
         );
         let svg = panels::sheet(USE, &used, bin_s, false, &caption)?;
@@ -42,13 +41,13 @@ pub(super) fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> 
     Ok(figures)
 }
 
-/// The providers with limited capacity, in the order of first use.
+/// The providers with limited capacity, in order of first use.
 fn limited(findings: &RunOutput) -> Vec<&String> {
     let providers = findings.over_time.plans.iter().flat_map(|plan| &plan.providers);
     super::order_of(providers.filter(|provider| provider.queue.is_some()).map(|provider| &provider.provider))
 }
 
-/// Each plan that uses a provider: its place and what happened there.
+/// The plans that use a provider, each with its index and the provider's queue over time.
 fn queues<'a>(findings: &'a RunOutput, name: &str) -> Vec<(usize, &'a String, &'a QueueOverTime)> {
     let plans = findings.over_time.plans.iter().enumerate();
     let is_it = |provider: &&ProviderOverTime| provider.provider == *name;
@@ -58,7 +57,7 @@ fn queues<'a>(findings: &'a RunOutput, name: &str) -> Vec<(usize, &'a String, &'
     plans.filter_map(queue).collect()
 }
 
-/// The outages that the plans which use a provider meet anywhere, since what fails elsewhere comes here; each stretch of time once.
+/// The outages of every provider in the plans that use this one, since traffic fails over to it from elsewhere; identical outages once.
 fn outages_of<'a>(findings: &'a RunOutput, name: &str) -> Vec<&'a OutageWindow> {
     let plans: Vec<_> = queues(findings, name).iter().map(|&(place, ..)| &findings.results.plans[place]).collect();
     let meets = |outage: &&OutageWindow| plans.iter().any(|plan| uses(plan, &outage.provider));
@@ -72,7 +71,7 @@ fn outages_of<'a>(findings: &'a RunOutput, name: &str) -> Vec<&'a OutageWindow> 
     shown
 }
 
-/// A panel for the throughput and one for the lines, as far as they are limited.
+/// A panel for the throughput and one for the lines in use, each only where it is limited.
 fn panels_of_use<'a>(findings: &'a RunOutput, name: &str) -> Vec<Panel<'a>> {
     let queues = queues(findings, name);
     let panel = |title: String, unit, series: &dyn Fn(&QueueOverTime) -> Option<Vec<f64>>, limit: Option<Vec<f64>>| {
@@ -95,7 +94,7 @@ fn panels_of_use<'a>(findings: &'a RunOutput, name: &str) -> Vec<Panel<'a>> {
     [throughput, busy].into_iter().flatten().collect()
 }
 
-/// A panel of those who waited, if at any time one did or more: on the mean of all replications.
+/// A panel of the number waiting, where its mean over all replications reached one at any time.
 fn panel_of_waiting<'a>(findings: &'a RunOutput, name: &str) -> Option<Panel<'a>> {
     let queues = queues(findings, name);
     let waited = queues.iter().any(|(_, _, queue)| queue.waiting.iter().any(|count| *count >= 1.0));

@@ -1,4 +1,4 @@
-//! What in-time delivery costs: a mark for each plan, with the interval of either measure.
+//! The cost of in-time delivery: a mark for each plan, with the intervals of both measures.
 
 use super::canvas::{self, Area, At, Drawn, INK};
 use super::frame::{self, Frame, Scale};
@@ -7,9 +7,9 @@ use crate::study::{PlanResult, RunOutput};
 
 const FILE: &str = "cost.svg";
 const HEIGHT: i32 = 760;
-/// The most that a label may take.
+/// The largest width of a label.
 const WIDEST_LABEL: i32 = 420;
-/// The least share that the vertical axis spans.
+/// The smallest range of shares on the vertical axis.
 const LEAST_SPAN: f64 = 0.002;
 
 /// Draws the figure.
@@ -47,7 +47,7 @@ fn place_of(frame: &Frame, plan: &PlanResult) -> At {
     frame.at(plan.cost.per_recipient, plan.in_time.share)
 }
 
-/// The costs with their intervals and some air, never below zero.
+/// The range of costs with their intervals and a margin, never below zero.
 fn range_of_costs(plans: &[PlanResult]) -> (f64, f64) {
     let ends = plans.iter().flat_map(|plan| [Some(plan.cost.per_recipient), plan.cost.low, plan.cost.high]);
     let (low, high) = frame::hull(ends.flatten()).unwrap_or((0.0, 1.0));
@@ -55,7 +55,7 @@ fn range_of_costs(plans: &[PlanResult]) -> (f64, f64) {
     ((low - air).max(0.0), high + air)
 }
 
-/// The shares with their intervals and some air, never beyond 0 and 1.
+/// The range of shares with their intervals and a margin, always within 0 and 1.
 fn range_of_shares(plans: &[PlanResult]) -> (f64, f64) {
     let ends = plans.iter().flat_map(|plan| [Some(plan.in_time.share), plan.in_time.low, plan.in_time.high]);
     let (low, high) = frame::hull(ends.flatten()).unwrap_or((0.0, 1.0));

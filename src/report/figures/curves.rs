@@ -1,4 +1,4 @@
-//! How soon the message comes: the share of recipients reached by the time since their arrival, a curve for each plan.
+//! How soon messages arrive: the share of recipients reached by the time since their arrival, a curve for each plan.
 
 use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE};
 use super::frame::{self, Frame, Scale};
@@ -10,15 +10,15 @@ const FILE: &str = "latency.svg";
 const HEIGHT: i32 = 860;
 const TOP: i32 = 110;
 const Y_TITLE: &str = "recipients reached";
-/// The most that labels at the right may take.
+/// The largest width of the labels on the right.
 const WIDEST_LABEL: i32 = 600;
-/// Curves nearer than this look like one.
+/// Curves nearer than this cannot be told apart.
 const TOGETHER: i32 = 6;
-/// How long a curve shows where others lie on it.
+/// The length of each curve's stripe where curves overlap.
 const STRIPE: i32 = 26;
-/// Shares below this do not decide where the time axis starts.
+/// Shares below this do not count for the start of the time axis.
 const FIRST_SHOWN: f64 = 0.002;
-/// Where all curves are within this share of their ends, the time axis ends.
+/// The time axis ends where all curves are within this share of their final values.
 const LAST_SHOWN: f64 = 0.002;
 
 /// Draws the figure.
@@ -45,7 +45,7 @@ fn paint(area: &Area<'_>, findings: &RunOutput) -> Drawn {
     end_labels(area, &frame, &ends, &labels)
 }
 
-/// `viber-first 98.9 %` for each plan, cut to the room there is.
+/// The label `viber-first 98.9 %` for each plan, shortened to the room available.
 fn labels(findings: &RunOutput) -> Vec<String> {
     let label = |plan: &crate::study::PlanResult| {
         let share = words::percent(plan.delivered.share, 1);
@@ -61,7 +61,8 @@ fn frame(findings: &RunOutput, right: i32) -> Frame {
     Frame { left, top: TOP, right, bottom, x, y: Scale::linear((0.0, 1.0), (bottom, TOP)) }
 }
 
-/// From where the first curve rises to where the last one has all but come to its end, the deadline between them.
+/// The ends of the time axis: from where the first curve rises to where the last one has all but levelled off, with the deadline in
+/// between.
 fn ends_of_time(pictures: &FigureData, deadline: f64) -> (f64, f64) {
     let points = pictures.plans.iter().flat_map(|plan| &plan.curve).filter(|(time, share)| *time > 0.0 && *share > 0.0);
     let shown = points.filter(|(_, share)| *share >= FIRST_SHOWN);
@@ -70,7 +71,7 @@ fn ends_of_time(pictures: &FigureData, deadline: f64) -> (f64, f64) {
     (low, high * 1.1)
 }
 
-/// When a curve has come so near to its end that nobody would see it rise.
+/// The time from which a curve's further rise is no longer visible.
 fn settled(curve: &[(f64, f64)]) -> f64 {
     let end = curve.last().map_or(0.0, |(_, share)| *share);
     curve.iter().find(|(_, share)| *share >= end - LAST_SHOWN).map_or(0.0, |(time, _)| *time)
@@ -86,7 +87,7 @@ fn deadline(area: &Area<'_>, frame: &Frame, seconds: f64) -> Drawn {
     canvas::write_bold(area, &text, (middle.max(title_ends + half), frame.top - LINE), Anchor::Centre, INK)
 }
 
-/// Draws all curves, in stripes where they lie on one another, with a mark on each, and says where they end.
+/// Draws all curves, in stripes where they overlap, with a mark on each, and returns their end points.
 fn curves(area: &Area<'_>, frame: &Frame, pictures: &FigureData) -> Result<Vec<At>, canvas::Failure> {
     let curves: Vec<_> = pictures.plans.iter().map(|plan| outline(frame, &plan.curve)).collect();
     for (place, points) in curves.iter().enumerate() {
@@ -105,7 +106,7 @@ fn curves(area: &Area<'_>, frame: &Frame, pictures: &FigureData) -> Result<Vec<A
     Ok(curves.iter().filter_map(|points| points.last().copied()).collect())
 }
 
-/// A curve from the left end to the right end of the frame, a point for each unit: the share of the last point before it.
+/// A curve from the left to the right edge of the frame, one point per unit: the share of the last point before it.
 fn outline(frame: &Frame, curve: &[(f64, f64)]) -> Vec<At> {
     let mut next = 0;
     let point = |x: i32| {
@@ -117,7 +118,7 @@ fn outline(frame: &Frame, curve: &[(f64, f64)]) -> Vec<At> {
     (frame.left..=frame.right.max(frame.left)).map(point).collect()
 }
 
-/// Those stretches of a curve that show it where others lie on it: each of them gets its turn.
+/// The stretches of a curve to draw in its own colour where curves overlap: the curves take turns.
 fn stripes(curves: &[Vec<At>], place: usize) -> impl Iterator<Item = &[At]> {
     let own = &curves[place];
     let is_turn = move |at: usize| {
@@ -135,7 +136,7 @@ fn stripes(curves: &[Vec<At>], place: usize) -> impl Iterator<Item = &[At]> {
     })
 }
 
-/// Where a curve bears its mark: as it rises, each curve at a height of its own.
+/// The position of a curve's mark: where the curve rises, at a different height for each curve.
 fn place_of_mark(frame: &Frame, points: &[At], place: usize, count: usize) -> Option<At> {
     let rise = f64::from(frame.bottom - points.last()?.1);
     let wanted = frame.bottom - (rise * (0.2 + 0.6 * (place as f64 + 0.5) / count as f64)) as i32;
@@ -143,7 +144,7 @@ fn place_of_mark(frame: &Frame, points: &[At], place: usize, count: usize) -> Op
     (rise > 0.0).then_some(at)
 }
 
-/// Names the curves at their ends, nudged apart and tied to them.
+/// Labels the curves at their ends, moved apart and connected to them.
 fn end_labels(area: &Area<'_>, frame: &Frame, ends: &[At], labels: &[String]) -> Drawn {
     let wanted: Vec<_> = ends.iter().map(|(_, y)| *y).collect();
     let places = canvas::apart(&wanted, LINE, frame.top, frame.bottom);

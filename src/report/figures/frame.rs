@@ -1,9 +1,9 @@
-//! Axes: how a value becomes a place, which values are marked, and the grid behind a figure.
+//! Axes: how a value becomes a position, which values get tick marks, and the grid behind a figure.
 
 use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE, PALE};
 use crate::report::words;
 
-/// Spans that people name (s), for the marks of a time axis.
+/// Round spans of time (s) and their names, for the ticks of a time axis.
 const NAMED_SPANS: [(f64, &str); 29] = [
     (0.001, "1 ms"),
     (0.01, "10 ms"),
@@ -36,10 +36,10 @@ const NAMED_SPANS: [(f64, &str); 29] = [
     (31_536_000.0, "365 d"),
 ];
 
-/// How near the names of marks on a time axis may come.
+/// The smallest gap between tick labels on a time axis.
 const LEAST_GAP: i32 = 34;
 
-/// How values become places along one axis.
+/// How values become positions along one axis.
 #[derive(Clone, Copy)]
 pub(super) struct Scale {
     low: f64,
@@ -50,19 +50,19 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// From `low` at `from` to `high` at `to`; an empty range is widened.
+    /// A linear scale from `low` at `from` to `high` at `to`; an empty range is widened.
     pub(super) fn linear((low, high): (f64, f64), (from, to): (i32, i32)) -> Self {
         let high = if high > low { high } else { low + low.abs().max(1.0) };
         Self { low, high, from, to, is_log: false }
     }
 
-    /// As [`Scale::linear`], by ratio; both ends are more than zero.
+    /// A logarithmic scale with the same arguments as [`Scale::linear`]; both ends are greater than zero.
     pub(super) fn log((low, high): (f64, f64), (from, to): (i32, i32)) -> Self {
         let low = low.max(1e-3);
         Self { low, high: high.max(low * 10.0), from, to, is_log: true }
     }
 
-    /// The place of `value`, within the ends.
+    /// The position of `value`, clamped to the ends.
     pub(super) fn at(&self, value: f64) -> i32 {
         let part = if self.is_log {
             (value.max(self.low) / self.low).ln() / (self.high / self.low).ln()
@@ -73,7 +73,7 @@ impl Scale {
         self.from + (part * f64::from(self.to - self.from)).round() as i32
     }
 
-    /// The value at `place`, within the ends.
+    /// The value at a position, clamped to the ends.
     pub(super) fn value(&self, place: i32) -> f64 {
         let part = f64::from(place - self.from) / f64::from((self.to - self.from).abs().max(1));
         let part = if self.to < self.from { -part } else { part }.clamp(0.0, 1.0);
@@ -90,7 +90,7 @@ impl Scale {
     }
 }
 
-/// The least and the greatest of `values`, of those that are numbers.
+/// The smallest and the largest of `values`, ignoring those that are not finite.
 pub(super) fn hull(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     values.filter(|value| value.is_finite()).fold(None, |ends, value| {
         let (low, high) = ends.unwrap_or((value, value));
@@ -98,10 +98,10 @@ pub(super) fn hull(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// A value to mark and what to write there.
+/// A value to mark, and its label.
 pub(super) type Tick = (f64, String);
 
-/// About `count` round values from `low` to `high`, with the decimals that tell them apart.
+/// About `count` round values from `low` to `high`, with the number of decimals that tells them apart.
 pub(super) fn round_values(low: f64, high: f64, count: usize) -> (Vec<f64>, usize) {
     let rough = (high - low) / count.max(1) as f64;
     if rough.is_nan() || rough <= 0.0 {
@@ -115,39 +115,39 @@ pub(super) fn round_values(low: f64, high: f64, count: usize) -> (Vec<f64>, usiz
     ((first..=last).map(|n| n as f64 * step).collect(), decimals)
 }
 
-/// Marks of shares in percent.
+/// Ticks for shares in percent.
 pub(super) fn percent_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
     let (values, decimals) = round_values(low * 100.0, high * 100.0, count);
     values.into_iter().map(|value| (value / 100.0, words::percent(value / 100.0, decimals))).collect()
 }
 
-/// Marks of amounts or rates.
+/// Ticks for amounts or rates.
 pub(super) fn number_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
     let (values, decimals) = round_values(low, high, count);
     values.into_iter().map(|value| (value, words::decimal(value, decimals))).collect()
 }
 
-/// Spans that a log axis of time marks first.
+/// The spans that a log time axis marks first.
 const LANDMARKS: [f64; 11] = [0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 864_000.0];
 
-/// Marks of a log axis of time that do not crowd: landmarks first, then what else finds room between them.
+/// Ticks of a horizontal log time axis that do not overlap: landmarks first, then others that fit between them.
 pub(super) fn log_time_ticks(scale: &Scale) -> Vec<Tick> {
     uncrowded_across(scale, landmarks_first(scale))
 }
 
-/// As [`log_time_ticks`], for an axis upwards.
+/// As [`log_time_ticks`], for a vertical axis.
 pub(super) fn log_time_ticks_up(scale: &Scale) -> Vec<Tick> {
     uncrowded(scale, landmarks_first(scale), |_, _| LINE + 16)
 }
 
-/// The spans on an axis that people name, landmarks before the others.
+/// The named spans on an axis, landmarks before the others.
 fn landmarks_first(scale: &Scale) -> impl Iterator<Item = Tick> + '_ {
     let shown = || NAMED_SPANS.iter().filter(|(seconds, _)| scale.holds(*seconds));
     let landmarks = shown().filter(|(seconds, _)| LANDMARKS.contains(seconds));
     landmarks.chain(shown()).map(|(seconds, name)| (*seconds, (*name).to_owned()))
 }
 
-/// Marks of a log axis of numbers: powers of ten first, then 2 and 5 between them where there is room.
+/// Ticks of a log axis of numbers: powers of ten first, then 2 and 5 between them where there is room.
 pub(super) fn log_number_ticks(scale: &Scale) -> Vec<Tick> {
     let decades = || (-9..=12).map(|power| 10_f64.powi(power));
     let all = decades().chain(decades().flat_map(|decade| [2.0 * decade, 5.0 * decade]));
@@ -156,12 +156,12 @@ pub(super) fn log_number_ticks(scale: &Scale) -> Vec<Tick> {
     uncrowded_across(scale, named)
 }
 
-/// Those of `ticks` whose names keep their distance, on an axis across, from all before them.
+/// Those of `ticks` whose labels, on a horizontal axis, keep their distance from all earlier ones.
 pub(super) fn uncrowded_across(scale: &Scale, ticks: impl Iterator<Item = Tick>) -> Vec<Tick> {
     uncrowded(scale, ticks, |a, b| (canvas::width_of(a) + canvas::width_of(b)) / 2 + LEAST_GAP)
 }
 
-/// Those of `ticks` that keep their distance from all before them.
+/// Those of `ticks` that keep their distance from all earlier ones.
 fn uncrowded(scale: &Scale, ticks: impl Iterator<Item = Tick>, distance: impl Fn(&str, &str) -> i32) -> Vec<Tick> {
     let mut kept: Vec<Tick> = Vec::new();
     for (value, name) in ticks {
@@ -173,7 +173,7 @@ fn uncrowded(scale: &Scale, ticks: impl Iterator<Item = Tick>, distance: impl Fn
     kept
 }
 
-/// Marks of a linear axis of time that need not begin at zero.
+/// Ticks of a linear time axis that need not begin at zero.
 pub(super) fn spans_between(low: f64, high: f64) -> Vec<Tick> {
     if high < 4.0 {
         let (values, decimals) = round_values(low, high, 6);
@@ -188,7 +188,7 @@ pub(super) fn spans_between(low: f64, high: f64) -> Vec<Tick> {
     marks.map(|at| (at, if at == 0.0 { "0".to_owned() } else { words::span(at).replace(".0", "") })).collect()
 }
 
-/// Marks of a linear axis of time from zero on that do not crowd, at round steps of seconds, minutes, hours or days.
+/// Ticks of a linear time axis from zero that do not overlap, at round steps of seconds, minutes, hours or days.
 pub(super) fn time_ticks_across(scale: &Scale, high: f64) -> Vec<Tick> {
     let step = step_of_time(high);
     let steps = std::iter::once(step).chain(round_steps().filter(|other| *other > step));
@@ -201,7 +201,7 @@ fn round_steps() -> impl Iterator<Item = f64> {
     NAMED_SPANS.iter().map(|(seconds, _)| *seconds).filter(|step| *step >= 1.0)
 }
 
-/// A round step of time of which there are at most eight in a span.
+/// A round step of time that fits at most eight times into a span.
 fn step_of_time(span: f64) -> f64 {
     let days = || (span / 8.0 / 86_400.0).ceil().max(1.0) * 86_400.0;
     round_steps().find(|step| span / step <= 8.0).unwrap_or_else(days)
@@ -213,7 +213,7 @@ fn time_ticks(high: f64, step: f64) -> Vec<Tick> {
     (0..=count).map(|n| n as f64 * step).map(|at| (at, name(at))).collect()
 }
 
-/// The part of a sheet where values are drawn.
+/// The area of a sheet where values are drawn.
 #[derive(Clone, Copy)]
 pub(super) struct Frame {
     pub(super) left: i32,
@@ -225,12 +225,12 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The place of a pair of values.
+    /// The position of a pair of values.
     pub(super) fn at(&self, x: f64, y: f64) -> At {
         (self.x.at(x), self.y.at(y))
     }
 
-    /// Lines across at the marks of `y`, with their numbers to the left.
+    /// Horizontal grid lines at the ticks of `y`, with their labels on the left.
     pub(super) fn y_grid(&self, area: &Area<'_>, ticks: &[Tick]) -> Drawn {
         for (value, name) in ticks {
             let y = self.y.at(*value);
@@ -240,7 +240,7 @@ impl Frame {
         Ok(())
     }
 
-    /// The axis below, with short marks and their names.
+    /// The horizontal axis, with short tick marks and their labels.
     pub(super) fn x_axis(&self, area: &Area<'_>, ticks: &[Tick]) -> Drawn {
         canvas::rule(area, (self.left, self.bottom), (self.right, self.bottom), INK)?;
         for (value, name) in ticks {
@@ -251,7 +251,7 @@ impl Frame {
         Ok(())
     }
 
-    /// What the axes mean: `x` below the numbers at the right, `y` above the frame at the left.
+    /// The axis titles: `x` below the numbers on the right, `y` above the frame on the left.
     pub(super) fn titles(&self, area: &Area<'_>, x: &str, y: &str) -> Drawn {
         canvas::write(area, x, (self.right, self.bottom + 10 + LINE * 3 / 2), Anchor::Right, INK)?;
         canvas::write(area, y, (8, self.top - LINE), Anchor::Left, INK)

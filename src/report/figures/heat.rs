@@ -1,4 +1,4 @@
-//! How a measure answers when two numbers, or words, of the scenario are varied: a field for each pair of values.
+//! How a measure responds when two values of the scenario, numbers or words, are varied: a cell for each pair of values.
 
 use super::canvas::{self, Anchor, Area, Drawn, GREY, INK, LINE};
 use super::{Figure, FigureError, frame};
@@ -7,30 +7,30 @@ use plotters::style::RGBColor;
 const TOP: i32 = 120;
 /// The height of a row, unless there are many.
 const ROW: i32 = 84;
-/// The most that all rows may take.
+/// The largest height of all rows together.
 const TALLEST: i32 = 1_100;
-/// The least that all rows take, so that the scale has room.
+/// The smallest height of all rows together, so that the colour scale has room.
 const SHORTEST: i32 = 240;
-/// Right of the fields: the scale of colours, and its numbers.
+/// The width of the colour scale to the right of the cells; its numbers come beside it.
 const SCALE: i32 = 36;
 const SCALE_NAMES: i32 = 190;
-/// The scale of colours has so many steps.
+/// The number of steps in the colour scale.
 const STEPS: i32 = 40;
-/// The most that names at the left may take.
+/// The largest width of the names on the left.
 const WIDEST_NAME: i32 = 300;
-/// Fields with nothing in them.
+/// The colour of cells without a value.
 const NOTHING: RGBColor = RGBColor(170, 170, 170);
 
-/// What is drawn.
+/// The contents of the figure.
 pub(in crate::report) struct Heat {
     pub(in crate::report) file: String,
     pub(in crate::report) title: String,
-    /// What is measured.
+    /// The name of the measure.
     pub(in crate::report) measured: String,
-    /// What is varied downwards and across, and its values.
+    /// The parameters varied downwards and across, each with its values.
     pub(in crate::report) down: (String, Vec<String>),
     pub(in crate::report) across: (String, Vec<String>),
-    /// A row for each value of the first; each field with its number and how it is written.
+    /// A row for each value of the first parameter; each cell has its number and the text to show.
     pub(in crate::report) rows: Vec<Vec<Option<(f64, String)>>>,
 }
 
@@ -82,14 +82,14 @@ fn paint(area: &Area<'_>, heat: &Heat, bottom: i32) -> Drawn {
     scale(area, heat, (right + 30, bottom), (low, high))
 }
 
-/// Names that do not crowd: every so many of them, as wide as they are.
+/// Every n-th of the names, each with its index, so that they do not overlap.
 fn thinned(names: &[String], wide: i32) -> impl Iterator<Item = (usize, &String)> {
     let widest = names.iter().map(|name| canvas::width_of(name)).max().unwrap_or(1);
     let every = if wide > 0 { (widest / wide + 1) as usize } else { names.len().max(1) };
     names.iter().enumerate().step_by(every)
 }
 
-/// The colours and what they mean.
+/// Draws the colour scale with its labels.
 fn scale(area: &Area<'_>, heat: &Heat, (left, bottom): (i32, i32), (low, high): (f64, f64)) -> Drawn {
     for step in 0..STEPS {
         let at = |step: i32| bottom - (bottom - TOP) * step / STEPS;
@@ -108,7 +108,7 @@ fn scale(area: &Area<'_>, heat: &Heat, (left, bottom): (i32, i32), (low, high): 
     canvas::write(area, &title, (canvas::WIDTH - 8, TOP - LINE), Anchor::Right, INK)
 }
 
-/// From pale to dark blue, the first colour of Okabe and Ito between them.
+/// A shade from pale to dark blue, by way of the first colour of Okabe and Ito.
 fn shade(part: f64) -> RGBColor {
     const STOPS: [(f64, f64, f64); 3] = [(236.0, 243.0, 248.0), (86.0, 160.0, 205.0), (0.0, 62.0, 110.0)];
     let (from, to, part) =

@@ -1,4 +1,4 @@
-//! The figures of a report, as SVG text: made from the findings alone, so that equal runs give equal bytes.
+//! The figures of a report, as SVG text: made from the findings alone, so that equal runs produce identical bytes.
 
 mod canvas;
 mod capacity;
@@ -15,20 +15,20 @@ mod timeline;
 use crate::report::words;
 use crate::study::RunOutput;
 
-/// One figure, ready to be written or set into a page.
+/// One figure, ready to be written to a file or embedded in a page.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Figure {
     /// The name of its file.
     pub file: String,
     /// Its heading.
     pub title: String,
-    /// What it shows and how to read it, as text for those who see it and for those who do not.
+    /// What it shows and how to read it, as visible text and for screen readers.
     pub caption: String,
     /// The picture, an `svg` element.
     pub svg: String,
 }
 
-/// A figure that could not be drawn: a fault of this program, said without a panic.
+/// A figure that could not be drawn: a bug in this program, reported without a panic.
 #[derive(Debug)]
 pub struct FigureError {
     figure: &'static str,
@@ -43,10 +43,10 @@ impl std::fmt::Display for FigureError {
 
 impl std::error::Error for FigureError {}
 
-/// All figures, in the order in which a reader wants them.
+/// All figures, in reading order.
 ///
 /// # Errors
-/// When the drawing library refuses, which no data is known to make it do.
+/// When the drawing library fails, which no data is known to cause.
 pub fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> {
     let findings = findings.of_drawn();
     let findings = findings.as_ref();
@@ -66,23 +66,23 @@ pub fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> {
     Ok(figures)
 }
 
-/// The figure of one stream of traffic: under a name of its own.
+/// The figure of one stream of traffic, with its own file name and title.
 fn of_stream(figure: Figure, place: usize, name: &str) -> Figure {
     let (stem, ending) = figure.file.split_once('.').unwrap_or((&figure.file, "svg"));
     let title = format!("{}: {}", words::shortened(name, LONGEST_NAME), lowered(&figure.title));
     Figure { file: format!("{stem}-{}.{ending}", place + 1), title, ..figure }
 }
 
-/// A longer name of a stream is cut in titles.
+/// The longest name of a stream in a title; longer ones are cut.
 const LONGEST_NAME: usize = 40;
 
-/// A title as it stands after a colon.
+/// A title in the form that follows a colon.
 fn lowered(title: &str) -> String {
     let mut letters = title.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// Each name once, in the order of first use: its place gives a thing the same colour in every plan.
+/// Each name once, in order of first use: its index gives an item the same colour in every plan.
 fn order_of<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
     let mut order = Vec::new();
     for name in names {
@@ -99,7 +99,7 @@ mod tests {
     use crate::report::fixture;
     use crate::study::OutageWindow;
 
-    /// All of an SVG's numbers are numbers, and its elements are closed.
+    /// Asserts that all numbers in each SVG are numbers, and that its elements are closed.
     fn assert_sound(findings: &RunOutput) {
         for figure in figures(findings).expect("drawn") {
             assert!(figure.svg.starts_with("<svg ") && figure.svg.trim_end().ends_with("</svg>"), "{}", figure.file);

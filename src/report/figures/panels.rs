@@ -1,4 +1,4 @@
-//! Panels of lines over time, one below the other, with outages shaded: what several figures are made of.
+//! Panels of lines over time, one below the other, with outages shaded: shared by several figures.
 
 use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE};
 use super::frame::{self, Frame, Scale};
@@ -7,21 +7,21 @@ use crate::report::words;
 use crate::study::OutageWindow;
 use plotters::style::{Color, RGBColor};
 
-/// A line of outages: the name, and a bar as long as the outage.
+/// The height of a row of outage labels: the name, and a bar as long as the outage.
 const ROW: i32 = LINE + 12;
-/// Above the frame of a panel: its name, and the unit beside the lower line of outages.
+/// The height above the frame of a panel: its name, and the unit beside the lower row of outages.
 const HEAD: i32 = 2 * LINE + 24;
-/// The most lines of outages.
+/// The most rows of outage labels.
 const ROWS: usize = 2;
-/// More outages of one kind than this are named once.
+/// If there are more outages of one kind than this, they are named once.
 const OFTEN: usize = 3;
 /// The height of the frame of a panel.
 const BODY: i32 = 250;
-/// Below the frame of a panel.
+/// The height below the frame of a panel.
 const FOOT: i32 = 80;
-/// The most that labels at the right may take.
+/// The largest width of the labels on the right.
 const WIDEST_LABEL: i32 = 350;
-/// What is the background of the story.
+/// The colour of background series.
 const BACKGROUND: RGBColor = RGBColor(170, 170, 170);
 
 /// A panel.
@@ -37,7 +37,7 @@ pub(super) struct Panel<'a> {
 pub(super) enum Unit {
     /// Events within each bin: shown as a rate.
     Events,
-    /// How many there are of these at the end of each bin.
+    /// The number of these at the end of each bin.
     There(&'static str),
 }
 
@@ -45,7 +45,7 @@ pub(super) enum Unit {
 #[derive(Clone, Copy)]
 pub(super) enum Look {
     Background,
-    /// In the colour and dashes of the n-th thing.
+    /// In the colour and dashes of the n-th item.
     Thing(usize),
     Dotted,
 }
@@ -57,23 +57,23 @@ pub(super) struct Series {
     pub(super) look: Look,
 }
 
-/// What the panels share.
+/// The settings that all panels share.
 struct Axes {
     bin_s: f64,
     end_s: f64,
-    /// Where all frames end, with room for the widest label.
+    /// The right edge of all frames, leaving room for the widest label.
     right: i32,
 }
 
 /// The vertical axis of a panel.
 struct Upright {
     most: f64,
-    /// From what the bins hold to what the axis shows.
+    /// The factor from the values of the bins to those on the axis.
     scale: f64,
     unit: &'static str,
 }
 
-/// Draws panels whose bins are `bin_s` wide; with one scale where `alike`.
+/// Draws panels with bins of width `bin_s`; all with one vertical scale where `alike`.
 pub(super) fn sheet(
     file: &'static str,
     panels: &[Panel<'_>],
@@ -85,7 +85,7 @@ pub(super) fn sheet(
     canvas::sheet(file, height, caption, |area| paint(area, panels, bin_s, alike))
 }
 
-/// The height of what stands above the frame of a panel.
+/// The height of the part above the frame of a panel.
 fn head(panel: &Panel<'_>) -> i32 {
     HEAD + (panel.windows.len().min(ROWS) as i32 - 1).max(0) * ROW
 }
@@ -109,7 +109,7 @@ fn paint(area: &Area<'_>, panels: &[Panel<'_>], bin_s: f64, alike: bool) -> Draw
     Ok(())
 }
 
-/// To the last bin in which anything happened.
+/// The shared axes, up to the last bin in which anything happened.
 fn axes(panels: &[Panel<'_>], bin_s: f64) -> Axes {
     let series = || panels.iter().flat_map(|panel| &panel.series);
     let story = series().filter(|series| !matches!(series.look, Look::Dotted) || panels.len() == 1);
@@ -120,7 +120,7 @@ fn axes(panels: &[Panel<'_>], bin_s: f64) -> Axes {
     Axes { bin_s, end_s: last.map_or(1, |last| last + 1) as f64 * bin_s, right }
 }
 
-/// Up to `most`, in a rate that reads well.
+/// A vertical axis up to `most`, with a readable unit of rate.
 fn upright(unit: Unit, most: f64, bin_s: f64) -> Upright {
     let units = [(1.0, "per second"), (60.0, "per minute"), (3_600.0, "per hour")];
     let reads_well = |(seconds, _): &(f64, &str)| most / bin_s * seconds >= 1.0;
@@ -145,7 +145,7 @@ fn lines(area: &Area<'_>, frame: &Frame, panel: &Panel<'_>, upright: &Upright, a
     frame.y_grid(area, &frame::number_ticks(0.0, upright.most, 4))?;
     frame.x_axis(area, &frame::time_ticks_across(&frame.x, axes.end_s))?;
     canvas::write(area, upright.unit, (8, frame.top - 32), Anchor::Left, GREY)?;
-    // What a bin holds stands in its middle, what there is at its end there.
+    // The events of a bin are plotted at its middle, numbers present at its end.
     let within = if panel.unit == Unit::Events { 0.5 } else { 1.0 };
     for one in &panel.series {
         draw(area, &outline(frame, &one.bins, upright.scale, within, axes.bin_s), one.look)?;
@@ -157,7 +157,7 @@ fn lines(area: &Area<'_>, frame: &Frame, panel: &Panel<'_>, upright: &Upright, a
     })
 }
 
-/// A line through the bins, from the start to the end of the first and last.
+/// A line through the bins, extended to the start of the first and the end of the last.
 fn outline(frame: &Frame, bins: &[f64], scale: f64, within: f64, bin_s: f64) -> Vec<At> {
     let at = |place: usize| (place as f64 + within) * bin_s;
     let point = |(place, count): (usize, &f64)| frame.at(at(place), count * scale);
@@ -178,7 +178,7 @@ fn draw(area: &Area<'_>, points: &[At], look: Look) -> Drawn {
     }
 }
 
-/// Shades the windows, and names them in two lines above the frame as far as there is room.
+/// Shades the windows, and names them in two rows above the frame as far as there is room.
 fn outages(area: &Area<'_>, frame: &Frame, windows: &[&OutageWindow]) -> Drawn {
     let shown: Vec<_> = windows.iter().filter(|window| frame.x.holds(window.from_s)).collect();
     let labels: Vec<_> = shown.iter().map(|window| label_of(window)).collect();
@@ -197,7 +197,7 @@ fn outages(area: &Area<'_>, frame: &Frame, windows: &[&OutageWindow]) -> Drawn {
     Ok(())
 }
 
-/// Writes `label` in the first line that is free there, over a bar as long as the outage; nothing where none is.
+/// Writes `label` in the first row that is free there, over a bar as long as the outage; draws nothing where no row is free.
 fn name_outage(area: &Area<'_>, frame: &Frame, (from, to): At, label: &str, free: &mut [i32; ROWS]) -> Drawn {
     let width = canvas::width_of(label);
     let start = from.min(canvas::WIDTH - width).max(frame.left);

@@ -1,17 +1,17 @@
-//! Names beside marks that hide neither one another nor the marks.
+//! Labels beside marks, placed so that they hide neither one another nor the marks.
 
 use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE};
 use super::frame::Frame;
 
-/// From a mark to its name.
+/// The distance from a mark to its name.
 const ASIDE: i32 = 28;
 /// Half the side of a mark with its rim.
 const MARK: i32 = 20;
-/// How much farther a name that has to be tied to its mark.
+/// The distance of a name that has to be connected to its mark.
 const FAR_ASIDE: i32 = 44;
-/// So many of the spaces of a tie may lie on marks: it starts at one.
+/// The number of spaces of a connecting line that may overlap marks, since it starts at one.
 const BESIDE_MARK: usize = 3;
-/// How many lines up or down a name may move.
+/// How many lines of text up or down a name may move.
 const FARTHEST: i32 = 12;
 
 /// A rectangle on the sheet: its left, top, right and bottom.
@@ -32,7 +32,7 @@ impl Space {
     }
 }
 
-/// A place for a name: where it starts or ends, and which of the two.
+/// A position for a name: its anchor point, its alignment and the space it takes.
 #[derive(Clone, Copy)]
 struct Place {
     at: At,
@@ -41,7 +41,7 @@ struct Place {
 }
 
 impl Place {
-    /// Whether the eye needs a line from the mark to the name.
+    /// Whether the name needs a line to its mark.
     fn is_far(&self, mark: At) -> bool {
         (self.at.1 - mark.1).abs() > LINE / 2 || (self.at.0 - mark.0).abs() > ASIDE
     }
@@ -53,8 +53,8 @@ impl Place {
     }
 }
 
-/// Names beside the right end of a frame, each as near to the height it asks for as the others allow, behind a sample of its line that
-/// `sample` draws from one place to another.
+/// Writes names beside the right edge of a frame, each as near to its wanted height as the others allow, after a sample of its line that
+/// `sample` draws between two positions.
 pub(super) fn at_right_end(
     area: &Area<'_>,
     frame: &Frame,
@@ -71,12 +71,13 @@ pub(super) fn at_right_end(
     Ok(())
 }
 
-/// Draws a mark for each, and its name near it, tied to it where it had to move, within the frame, or half a line above it.
+/// Draws each mark and its name near it, connected to it where the name had to move. Names stay within the frame, or at most half a line
+/// above it.
 pub(super) fn names(area: &Area<'_>, named: &[(At, String)], frame: &Frame) -> Drawn {
     let &Frame { left, top, bottom, .. } = frame;
     let sheet = Space(left, top - LINE / 2, canvas::WIDTH, bottom);
     let mut taken: Vec<_> = named.iter().map(|(mark, _)| Space::around(*mark, MARK)).collect();
-    // From the top down, so that what ties names to marks does not cross.
+    // From the top down, so that connecting lines do not cross.
     let mut order: Vec<_> = (0..named.len()).collect();
     order.sort_by_key(|&n| (named[n].0.1, named[n].0.0, n));
     let mut places = Vec::with_capacity(named.len());
@@ -97,7 +98,7 @@ pub(super) fn names(area: &Area<'_>, named: &[(At, String)], frame: &Frame) -> D
     places.iter().try_for_each(|(name, place)| canvas::write(area, name, place.at, place.anchor, INK))
 }
 
-/// The nearest free place on the sheet; where there is none, to the right or to the left, whichever has more room.
+/// The nearest free position on the sheet; if none is free, to the right or to the left, whichever has more room.
 fn place(mark: At, width: i32, taken: &[Space], sheet: &Space) -> Place {
     let is_free = |space: &Space| !taken.iter().any(|other| space.meets(other));
     let is_good = |place: &Place| {
@@ -113,7 +114,7 @@ fn place(mark: At, width: i32, taken: &[Space], sheet: &Space) -> Place {
     places.find(is_good).unwrap_or(fallback)
 }
 
-/// The spaces that a line takes, from its first end on.
+/// The spaces along a line, from its first end on.
 fn along((from, to): (At, At)) -> [Space; 9] {
     let part = |from: i32, to: i32, n: i32| from + (to - from) * n / 8;
     std::array::from_fn(|n| Space::around((part(from.0, to.0, n as i32), part(from.1, to.1, n as i32)), 4))

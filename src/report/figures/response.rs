@@ -1,4 +1,4 @@
-//! How a measure answers when one number, or word, of the scenario is varied: a curve for each plan, with intervals.
+//! How a measure responds when one value of the scenario, a number or a word, is varied: a curve for each plan, with intervals.
 
 use super::canvas::{self, Anchor, Area, At, Drawn, INK, LINE};
 use super::frame::{self, Frame, Scale, Tick};
@@ -9,48 +9,48 @@ use crate::study::Measured;
 
 const HEIGHT: i32 = 780;
 const TOP: i32 = 120;
-/// The most that names at the right may take.
+/// The largest width of the names on the right.
 const WIDEST_NAME: i32 = 380;
-/// Curves with more points than this bear no marks.
+/// Curves with more points than this have no marks.
 const MOST_MARKS: usize = 40;
-/// An axis across whose ends are farther apart than this factor multiplies instead of adding.
+/// A horizontal axis whose ends differ by more than this factor may be logarithmic.
 const FAR: f64 = 15.0;
-/// This part of an axis across is air at either end.
+/// The margin at either end of a horizontal axis, as a part of it.
 const AIR: f64 = 0.03;
-/// Likewise an axis of time upwards.
+/// A vertical time axis whose ends differ by more than this factor is logarithmic.
 const FAR_IN_TIME: f64 = 30.0;
 
-/// What is drawn.
+/// The contents of the figure.
 pub(in crate::report) struct Response {
     pub(in crate::report) file: String,
     pub(in crate::report) title: String,
     pub(in crate::report) across: Across,
-    /// What is varied.
+    /// The name of the parameter that is varied.
     pub(in crate::report) varied: String,
     pub(in crate::report) unit: Unit,
-    /// What is measured.
+    /// The name of the measure.
     pub(in crate::report) measured: String,
     pub(in crate::report) curves: Vec<Curve>,
-    /// What it is to come to.
+    /// The bound that the measure has to meet.
     pub(in crate::report) bound: Option<Bound>,
-    /// The value that was looked for, and what to write there.
+    /// The value that was searched for, and its label.
     pub(in crate::report) answer: Option<(f64, String)>,
 }
 
-/// The values across.
+/// The values on the horizontal axis.
 pub(in crate::report) enum Across {
-    /// Numbers of this unit, marked where they are round.
+    /// Numbers of this unit, with ticks at round values.
     Numbers(AxisUnit),
-    /// Numbers of this unit, each of them marked as far as there is room.
+    /// Numbers of this unit, each with a tick as far as there is room.
     Chosen(AxisUnit),
-    /// Words, side by side; values are places among them.
+    /// Words, side by side; values are indices into them.
     Words(Vec<String>),
 }
 
 /// One curve.
 pub(in crate::report) struct Curve {
     pub(in crate::report) name: String,
-    /// Where nothing was measured there is no point.
+    /// Only the points where something was measured.
     pub(in crate::report) points: Vec<(f64, Measured)>,
 }
 
@@ -66,7 +66,7 @@ pub(in crate::report) fn figure(response: &Response) -> Result<Figure, FigureErr
     Ok(Figure { file: response.file.clone(), title: response.title.clone(), caption, svg })
 }
 
-/// `text` with a capital in front.
+/// `text` with its first letter capitalised.
 pub(in crate::report) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
@@ -90,7 +90,7 @@ fn paint(area: &Area<'_>, response: &Response) -> Drawn {
     if let Some((value, text)) = &response.answer {
         answer(area, &frame, *value, text)?;
     }
-    // Between words there is nothing that a line could show.
+    // Between words, a line would mean nothing.
     let has_lines = !matches!(response.across, Across::Words(_));
     for (place, curve) in response.curves.iter().enumerate() {
         draw(area, &frame, curve, place, has_lines)?;
@@ -109,7 +109,7 @@ fn paint(area: &Area<'_>, response: &Response) -> Drawn {
     })
 }
 
-/// A line up from the value that was looked for.
+/// A vertical line at the value that was searched for.
 fn answer(area: &Area<'_>, frame: &Frame, value: f64, text: &str) -> Drawn {
     let x = frame.x.at(value);
     canvas::dotted(area, (x, frame.top), (x, frame.bottom), INK)?;
@@ -133,12 +133,12 @@ fn draw(area: &Area<'_>, frame: &Frame, curve: &Curve, place: usize, has_lines: 
     marked.iter().try_for_each(|&at| canvas::mark(area, at, place))
 }
 
-/// The axis across and its marks.
+/// The horizontal axis and its ticks.
 fn across(response: &Response, ends: (i32, i32)) -> (Scale, Vec<Tick>) {
     let values = || response.curves.iter().flat_map(|curve| curve.points.iter().map(|(x, _)| *x));
     let unit = match &response.across {
         Across::Words(words) => {
-            // Half a place of air at either end.
+            // A margin of half a step at either end.
             let scale = Scale::linear((-0.5, words.len() as f64 - 0.5), ends);
             let room = (ends.1 - ends.0) / words.len().max(1) as i32 - 16;
             let named = words.iter().enumerate().map(|(place, word)| (place as f64, canvas::fitted(word, room)));
@@ -171,7 +171,7 @@ fn across(response: &Response, ends: (i32, i32)) -> (Scale, Vec<Tick>) {
     (scale, ticks)
 }
 
-/// Whether rising values, all above zero, are spaced by factors rather than by amounts: their middle one is nearer to the geometric
+/// Whether rising values, all above zero, are spaced by factors rather than by amounts: whether the middle one is nearer to the geometric
 /// mean of the ends than to the arithmetic one.
 fn multiply(values: &[f64]) -> bool {
     let (Some(low), Some(high)) = (values.first(), values.last()) else { return false };
@@ -180,7 +180,7 @@ fn multiply(values: &[f64]) -> bool {
     ratio((low * high).sqrt()) < ratio((low + high) / 2.0)
 }
 
-/// The axis upwards and its marks.
+/// The vertical axis and its ticks.
 fn upright(response: &Response) -> (Scale, Vec<Tick>) {
     let measured = response.curves.iter().flat_map(|curve| curve.points.iter().map(|(_, measured)| measured));
     let bound = match response.bound {
@@ -214,7 +214,7 @@ fn upright(response: &Response) -> (Scale, Vec<Tick>) {
     }
 }
 
-/// A name for a value of an axis: `30 s`, `500/s`, `12`.
+/// The label for a value of an axis: `30 s`, `500/s`, `12`.
 pub(in crate::report) fn name_of(unit: AxisUnit, value: f64) -> String {
     match unit {
         AxisUnit::Seconds => words::span(value),

@@ -1,4 +1,4 @@
-//! Which step reached the recipients first, and how many none of them reached: a full bar for each plan.
+//! Which step reached the recipients first, and what share was not reached: a stacked bar for each plan.
 
 use super::canvas::{self, Anchor, Area, Drawn, INK, LINE, PALE};
 use super::{Figure, FigureError};
@@ -16,7 +16,7 @@ const BAR: i32 = 64;
 const GAP: i32 = 30;
 /// The gap between one label below a bar and the next.
 const KEY_GAP: i32 = 30;
-/// Shares that round to nothing are not drawn.
+/// Shares that round to zero are not drawn.
 const LEAST: f64 = 5e-5;
 
 /// Draws the figure.
@@ -30,15 +30,15 @@ pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
     Ok(Figure { file: FILE.to_owned(), title: "Which step delivered".to_owned(), caption, svg })
 }
 
-/// One plan.
+/// The bar of one plan.
 struct Bar {
     name: String,
     parts: Vec<Part>,
-    /// The parts named below the bar, in lines.
+    /// The segments labelled below the bar, in rows.
     below: Vec<Vec<usize>>,
 }
 
-/// One stretch of a bar, in units of the sheet.
+/// One segment of a bar, in units of the sheet.
 struct Part {
     label: String,
     colour: RGBColor,
@@ -78,7 +78,7 @@ fn part(name: &str, colour: RGBColor, from: f64, share: f64) -> Option<Part> {
     (share >= LEAST).then(|| Part { label, colour, from: place(from), to: place(from + share) })
 }
 
-/// The parts too narrow for their labels, in as many lines as they need.
+/// The segments too narrow for their labels, in as many rows as they need.
 fn lines_below(parts: &[Part]) -> Vec<Vec<usize>> {
     let mut lines: Vec<Vec<usize>> = Vec::new();
     let mut used = RIGHT;
@@ -96,12 +96,12 @@ fn lines_below(parts: &[Part]) -> Vec<Vec<usize>> {
     lines
 }
 
-/// Bold letters are a tenth wider.
+/// Whether a segment has room for its label, in bold letters, which are a tenth wider.
 fn fits(part: &Part) -> bool {
     canvas::width_of(&part.label) * 11 / 10 + 20 <= part.to - part.from
 }
 
-/// A swatch, a label and the gap after it.
+/// The width of a swatch, a label and the gap after it.
 fn key_width(part: &Part) -> i32 {
     canvas::width_of(&part.label) + 30 + KEY_GAP
 }
@@ -128,7 +128,7 @@ fn parts(area: &Area<'_>, parts: &[Part], top: i32) -> Drawn {
     Ok(())
 }
 
-/// The labels that found no room in their parts, each with a swatch, flush right as the narrow parts mostly are.
+/// Draws the labels that did not fit into their segments, each with a swatch, right-aligned since narrow segments are mostly on the right.
 fn keys(area: &Area<'_>, bar: &Bar, top: i32) -> Drawn {
     for (line, places) in bar.below.iter().enumerate() {
         let keys: Vec<_> = places.iter().filter_map(|&place| bar.parts.get(place)).collect();

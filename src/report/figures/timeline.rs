@@ -1,4 +1,4 @@
-//! What happened over time: a panel for each plan with arrivals, deliveries by channel and failovers, outages shaded.
+//! The results over time: a panel for each plan with arrivals, deliveries by channel and failovers, outages shaded.
 
 use super::panels::{self, Look, Panel, Series, Unit};
 use super::{Figure, FigureError};
@@ -31,7 +31,7 @@ pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
     Ok(Figure { file: FILE.to_owned(), title: "What happened over time".to_owned(), caption, svg })
 }
 
-/// A channel with a longer name than this stands in the legend without "delivered by".
+/// A channel with a longer name than this appears in the legend without "delivered by".
 const LONG: usize = 6;
 
 fn series(plan: &PlanFigureData, arrivals: &[f64], channels: &[&String]) -> Vec<Series> {

@@ -1,11 +1,11 @@
-//! A gate as commands that a workflow of GitHub prints: annotations at the lines of the scenario file that ask.
+//! A gate as GitHub workflow commands: annotations at the lines of the scenario file that define the checks.
 
 use super::said::said;
 use super::{asked_by, compared, count, differing, sorted, traces};
 use crate::report::words;
 use crate::study::{Gate, Outcome, Row};
 
-/// A gate as annotations, and the line that counts. What passes has none.
+/// A gate as annotations, followed by the line with the counts. Rows that pass have no annotation.
 #[must_use]
 pub fn annotations(gate: &Gate) -> String {
     let mut text: String = sorted(gate).into_iter().filter_map(|row| annotation(gate, row)).collect();
@@ -21,7 +21,7 @@ pub fn annotations(gate: &Gate) -> String {
     text + &plain(&count(gate))
 }
 
-/// A line that is no command, whatever is in it.
+/// A line that is not read as a command, whatever its text.
 fn plain(line: &str) -> String {
     format!("{}\n", words::shortened(line, usize::MAX).replace("::", ": :"))
 }
@@ -38,12 +38,12 @@ fn annotation(gate: &Gate, row: &Row) -> Option<String> {
     Some(format!("::{command} file={file}{line},title={title}::{message}\n"))
 }
 
-/// The text of a command: percent signs and line breaks would be read as something else.
+/// The message of a command, with percent signs and line breaks escaped.
 fn data(text: &str) -> String {
     words::shortened(text, usize::MAX).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a property of a command: colons and commas besides.
+/// A property of a command, with colons and commas escaped as well.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,7 +1,7 @@
-//! A gate as JUnit's XML, as Jenkins, GitLab and others read it: the elements and attributes of the schema junit-10 of Jenkins.
+//! A gate as JUnit XML for Jenkins, GitLab and others, with the elements and attributes of Jenkins' schema junit-10.
 //!
-//! A suite for each plan and a case for each question. What is inconclusive is `skipped`, which readers show and do not count as passed;
-//! where that is strict, it is a failure. There are no times: equal runs give equal bytes.
+//! Each plan is a suite and each row a case. An inconclusive row is `skipped`, which readers show and do not count as passed; in strict
+//! mode it is a failure. No times are written, so equal runs produce identical bytes.
 
 use super::said::said;
 use super::{asked_by, remarks, sorted, traces};
@@ -12,7 +12,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 use std::io;
 
-/// A gate as JUnit's XML.
+/// A gate as JUnit XML.
 #[must_use]
 pub fn junit(gate: &Gate) -> String {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
@@ -53,7 +53,7 @@ fn fails(gate: &Gate, row: &Row) -> bool {
     row.outcome == Outcome::Fail || row.outcome == Outcome::Inconclusive && gate.strict
 }
 
-/// A plan; the first of them has what else there is to say.
+/// The suite of a plan; the first suite also holds the remarks.
 fn suite(writer: &mut Writer<Vec<u8>>, gate: &Gate, plan: &str, rows: &[&Row], is_first: bool) -> io::Result<()> {
     let skipped = rows.iter().filter(|row| row.outcome == Outcome::Inconclusive && !gate.strict).count().to_string();
     let (tests, failures) = (rows.len().to_string(), failures(gate, rows.iter().copied()));
@@ -104,7 +104,7 @@ fn case(writer: &mut Writer<Vec<u8>>, gate: &Gate, row: &Row) -> io::Result<()> 
     .map(drop)
 }
 
-/// `text` without characters that XML cannot hold.
+/// `text` without characters that XML does not allow.
 fn clean(text: &str) -> String {
     words::shortened(text, usize::MAX).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

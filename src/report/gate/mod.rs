@@ -1,4 +1,4 @@
-//! What CI reads of a gate: text, JSON, JUnit, Markdown, and annotations for GitHub.
+//! A gate in the formats that CI reads: text, JSON, JUnit, Markdown, and annotations for GitHub.
 
 mod annotations;
 mod junit;
@@ -41,7 +41,7 @@ pub fn schema() -> schemars::Schema {
     schemars::schema_for!(Told<'static>)
 }
 
-/// The rows, what fails first, then what is inconclusive, those of a plan together.
+/// The rows: failed ones first, then inconclusive ones, with those of a plan together.
 fn sorted(gate: &Gate) -> Vec<&Row> {
     let mut plans: Vec<&str> = Vec::new();
     for row in &gate.rows {
@@ -54,7 +54,8 @@ fn sorted(gate: &Gate) -> Vec<&Row> {
     rows
 }
 
-/// How many pass, fail and are inconclusive, and which those are: "3 passed, 0 failed, 1 inconclusive: sms-first in_time".
+/// The numbers of rows that pass, fail and are inconclusive, and the names of the inconclusive ones: "3 passed, 0 failed, 1 inconclusive:
+/// sms-first in_time".
 fn count(gate: &Gate) -> String {
     let mut text = format!("{} passed, {} failed, {} inconclusive", gate.passed, gate.failed, gate.inconclusive);
     let unsure: Vec<_> = sorted(gate).into_iter().filter(|row| row.outcome == Outcome::Inconclusive).collect();
@@ -72,10 +73,10 @@ fn count(gate: &Gate) -> String {
     text
 }
 
-/// No more than so many rows are named in a sentence.
+/// The largest number of rows named in a sentence.
 const MOST_NAMED: usize = 10;
 
-/// Who asks.
+/// Where a row comes from: a check, a baseline or another scenario.
 const fn asked_by(kind: Kind) -> &'static str {
     match kind {
         Kind::Check => "check",
@@ -84,7 +85,7 @@ const fn asked_by(kind: Kind) -> &'static str {
     }
 }
 
-/// How many measures were compared with another run, and how many of those have changed.
+/// How many measures were compared with another run, and how many of them have changed.
 fn compared(gate: &Gate) -> Option<String> {
     let rows: Vec<_> = gate.rows.iter().filter(|row| row.kind != Kind::Check && row.measure.is_some()).collect();
     if rows.is_empty() {
@@ -101,7 +102,7 @@ fn compared(gate: &Gate) -> Option<String> {
     })
 }
 
-/// How much was played: `200 000 recipients`, `30 replications of 20 000 recipients`.
+/// The size of the run: `200 000 recipients`, `30 replications of 20 000 recipients`.
 fn played(gate: &Gate) -> String {
     let (recipients, replications) = (gate.paired.unwrap_or(gate.scenario.recipients), gate.scenario.replications);
     let people =
@@ -109,12 +110,12 @@ fn played(gate: &Gate) -> String {
     if replications > 1 { format!("{} replications of {people}", words::whole(replications.into())) } else { people }
 }
 
-/// What else there is to say of a gate: its notes, who differs, and how many measures were compared.
+/// The other remarks on a gate: its notes, the recipients who differ, and the number of measures compared.
 fn remarks(gate: &Gate) -> impl Iterator<Item = String> {
     gate.notes.iter().cloned().chain(differing(gate)).chain(compared(gate))
 }
 
-/// The first recipients who show that plans differ, a sentence for each.
+/// The first recipients for whom plans differ, one sentence each.
 fn differing(gate: &Gate) -> Vec<String> {
     let one = |first: &crate::study::Differing| {
         let stream = first.stream.as_ref().map_or_else(String::new, |stream| format!(" of {stream}"));
@@ -127,7 +128,7 @@ fn differing(gate: &Gate) -> Vec<String> {
     gate.differing.iter().map(one).collect()
 }
 
-/// The lives of those recipients, under the plan and under the other scenario's, where they were asked for.
+/// The traces of the recipients who differ, under the plan and under the other scenario's plan, where they were asked for.
 fn traces(gate: &Gate) -> impl Iterator<Item = &str> {
     gate.differing.iter().flat_map(|first| &first.traces).map(String::as_str)
 }

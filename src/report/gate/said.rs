@@ -1,10 +1,10 @@
-//! What is said of a row, in one sentence.
+//! A row of a gate in one sentence.
 
 use crate::report::words;
 use crate::scenario::{Bound, Metric, Unit};
 use crate::study::{Counted, Difference, Kind, Outcome, Row};
 
-/// The words of an answer.
+/// The word for an outcome.
 pub(super) const fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Fail => "FAIL",
@@ -13,17 +13,17 @@ pub(super) const fn word(outcome: Outcome) -> &'static str {
     }
 }
 
-/// What was found, and what was asked for, for programs too: with plain spaces.
+/// The sentence of a row with plain spaces, for programs as well as people.
 pub(super) fn said(row: &Row) -> String {
     plain(&sentence(row))
 }
 
-/// `text` with plain spaces.
+/// `text` with plain spaces in place of no-break spaces.
 pub(super) fn plain(text: &str) -> String {
     text.replace(words::NBSP, " ")
 }
 
-/// What was found, and what was asked for, in a sentence that does not break within a number.
+/// The result and the requirement, in a sentence that cannot break within a number.
 pub(super) fn sentence(row: &Row) -> String {
     let sentence = match (row.kind, row.measure) {
         (kind, None) => missing(kind, row),
@@ -45,7 +45,7 @@ fn checked(row: &Row, unit: Unit) -> String {
     }
 }
 
-/// A plan, or a stream of it, that only the other run has.
+/// A plan, or one of its streams of traffic, that only the other run has.
 fn missing(kind: Kind, row: &Row) -> String {
     let other = if kind == Kind::Baseline { "the baseline" } else { "the other scenario" };
     match &row.stream {
@@ -71,7 +71,7 @@ fn compared(row: &Row, measure: Metric) -> String {
         return format!("{}, exactly as before", shown(unit, is, decimals(unit, is)));
     }
     let by = (is - was).abs();
-    // As many digits as it takes to see the difference.
+    // Enough digits to show the difference.
     let decimals = decimals(unit, was).max(words::decimals_of(scaled(unit, by), 2));
     let tolerance = row.tolerance.unwrap_or(0.0);
     let is_better = (is > was) == measure.more_is_better() && is != was;
@@ -92,14 +92,14 @@ fn compared(row: &Row, measure: Metric) -> String {
     format!("was {was}, is {is}: {size} {verdict}")
 }
 
-/// ` (0.150 to 0.250)`, in the direction in which the change is told.
+/// The interval of a change, ` (0.150 to 0.250)`, with the sign of the direction that the sentence states.
 fn change_interval(difference: &Difference, unit: Unit, decimals: usize) -> Option<String> {
     let (low, high) = difference.low.zip(difference.high)?;
     let (low, high) = if difference.difference < 0.0 { (-high, -low) } else { (low, high) };
     Some(format!(" ({} to {})", number(unit, low, decimals), number(unit, high, decimals)))
 }
 
-/// What would tell, or why nothing would.
+/// What would settle an inconclusive row, or why nothing would.
 fn doubt(row: &Row) -> String {
     if let Some(reason) = &row.because {
         return reason.clone();
@@ -114,7 +114,7 @@ fn doubt(row: &Row) -> String {
     }
 }
 
-/// A latency says nothing of those who are not reached.
+/// A warning that a latency covers only the recipients who were reached.
 fn hidden(reached: f64) -> String {
     format!(
         "only {} were reached, and of the others a latency says nothing: check `delivered` or `in_time` too",
@@ -132,7 +132,7 @@ fn with_interval(unit: Unit, value: f64, interval: Option<(f64, f64)>) -> String
     }
 }
 
-/// `x` in the unit that it is shown in.
+/// `x` in the unit in which it is shown.
 fn number(unit: Unit, x: f64, decimals: usize) -> String {
     words::decimal(scaled(unit, x), decimals)
 }
@@ -157,7 +157,7 @@ const fn points(unit: Unit) -> &'static str {
     }
 }
 
-/// How many decimals a value like `x` is shown with.
+/// The number of decimals with which a value like `x` is shown.
 fn decimals(unit: Unit, x: f64) -> usize {
     match unit {
         Unit::Share | Unit::Seconds => 3,
@@ -178,12 +178,12 @@ fn asked(unit: Unit, bound: Bound) -> String {
     }
 }
 
-/// A bound as somebody would write it, without trailing zeros.
+/// A bound as one would write it by hand, without trailing zeros.
 fn bound(unit: Unit, limit: f64) -> String {
     format!("{}{}", words::without_zeros(&number(unit, limit, 8)), suffix(unit))
 }
 
-/// A tolerance with the digits of the change that it is set against, or as many as it has.
+/// A tolerance with the decimals of the change it is compared with, or more if it needs them.
 fn allowed(unit: Unit, tolerance: f64, decimals: usize) -> String {
     let digits = decimals.max(words::decimals_of(scaled(unit, tolerance), 2));
     let points = if unit == Unit::Share { "" } else { suffix(unit) };

@@ -1,4 +1,4 @@
-//! A gate as Markdown, for a job's summary or a comment.
+//! A gate as Markdown, for a job summary or a comment.
 
 use super::said::{said, word};
 use super::{count, remarks, sorted, traces};
@@ -7,18 +7,18 @@ use crate::report::words;
 use crate::scenario::Metric;
 use crate::study::{Gate, Kind, Outcome};
 
-/// Rows that pass are left out beyond this place ...
+/// Beyond this many rows, rows that pass are left out ...
 const MOST_ROWS: usize = 200;
-/// ... and no more rows than this are listed at all: GitHub refuses summaries of more than a megabyte.
+/// ... and no more rows than this are listed at all: GitHub rejects summaries of more than a megabyte.
 const MOST_IN_ALL: usize = 1_000;
 
-/// `text` as a block of code: indented, so that nothing in it can end it.
+/// `text` as a code block, indented so that nothing in it can end the block.
 fn block(text: &str) -> String {
     text.lines().map(|line| format!("    {}\n", words::shortened(line, usize::MAX))).collect()
 }
 
-/// A gate as Markdown: how it ended, what was asked and answered, what fails first; of measures that are compared with another run those
-/// that have changed.
+/// A gate as Markdown: the overall outcome, then each row with its result, failed rows first. Of measures compared with another run, only
+/// those that have changed are listed.
 #[must_use]
 pub fn summary(gate: &Gate) -> String {
     let title = match gate.outcome {

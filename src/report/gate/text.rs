@@ -1,4 +1,4 @@
-//! A gate for people: a line for each row, what fails first.
+//! A gate for people: a line for each row, failed rows first.
 
 use super::said::{plain, sentence, word};
 use super::{count, remarks, sorted, traces};
@@ -7,13 +7,13 @@ use crate::report::{layout, words};
 use crate::study::{Gate, Kind, Outcome, Row};
 use anstyle::{AnsiColor, Style};
 
-/// So wide is the widest word of an answer.
+/// The width of the widest outcome word.
 const WORD: usize = "inconclusive".len();
-/// Columns between the parts of a line.
+/// The columns between the parts of a line.
 const GAP: usize = 2;
 
-/// A gate as text: what fails first, by plan, then what is inconclusive; of measures that are compared with another run those that have
-/// changed. The last line counts, and names what is inconclusive.
+/// A gate as text: failed rows first, by plan, then inconclusive ones. Of measures compared with another run, only those that have changed
+/// are listed. The last line has the counts and names the inconclusive rows.
 #[must_use]
 pub fn text(gate: &Gate, terminal: Terminal) -> String {
     plain(&drawn(gate, terminal))
@@ -33,7 +33,7 @@ fn drawn(gate: &Gate, terminal: Terminal) -> String {
     text + &layout::wrapped(&words::shortened(&count(gate), usize::MAX), usize::from(terminal.width)) + "\n"
 }
 
-/// A row, broken between words; what does not fit beside its subject stands below it.
+/// A row, wrapped between words; text that does not fit beside its subject goes below it.
 fn line(row: &Row, subjects: usize, terminal: Terminal) -> String {
     let columns = usize::from(terminal.width);
     let subject = words::shortened(&row.subject(), usize::MAX);

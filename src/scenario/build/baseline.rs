@@ -1,4 +1,4 @@
-//! How a scenario is held to other runs.
+//! Builds the rules for comparison with a baseline.
 
 use super::Builder;
 use crate::scenario::metric::{COMPARED_NAMES, Metric};
@@ -6,7 +6,7 @@ use crate::scenario::record::Record;
 use crate::scenario::tolerance::{BaselineRules, Tolerance, Unclear};
 
 impl Builder<'_> {
-    /// `[baseline]`, if it is there.
+    /// Builds `[baseline]`, if present.
     pub(super) fn baseline(&mut self, scenario: &Record) -> Option<BaselineRules> {
         let Some(record) = super::optional::<&Record>(scenario, "baseline")? else {
             return Some(BaselineRules::default());
@@ -27,7 +27,7 @@ impl Builder<'_> {
         Some(BaselineRules { tolerances: tolerances?, metrics })
     }
 
-    /// The tolerances, each of a measure that is compared.
+    /// Builds the tolerances. Each must belong to a measure that is compared.
     fn tolerances(&mut self, record: &Record, compared: &[Metric]) -> Option<Vec<(Metric, Tolerance)>> {
         let named = COMPARED_NAMES.into_iter().filter(|key| record.has(key));
         let one = |key: &'static str| {

@@ -1,4 +1,4 @@
-//! How much a provider can carry, and the circuit breaker before it.
+//! Builds the capacity of a provider and its circuit breaker.
 
 use super::{Builder, all};
 use crate::engine::BreakerRules;
@@ -7,7 +7,7 @@ use crate::scenario::record::{Record, Value};
 use crate::status::StatusSet;
 
 impl Builder<'_> {
-    /// The capacity of a provider, if it is described.
+    /// Builds the capacity of a provider, if it has one.
     pub(super) fn capacity(&mut self, provider: &Record) -> Option<Option<Capacity>> {
         let Some(record) = super::optional::<&Record>(provider, "capacity")? else { return Some(None) };
         if !record.has("rate") && !record.has("concurrent") {
@@ -32,7 +32,7 @@ impl Builder<'_> {
     }
 }
 
-/// The breakers of all providers.
+/// Builds the breakers of all providers.
 pub(super) fn breakers(providers: &Record) -> Option<Vec<Option<BreakerRules>>> {
     let one = |entry: &crate::scenario::record::Entry| match &entry.value {
         Value::Table(provider) => super::optional::<&Record>(provider, "breaker").and_then(breaker),
@@ -41,7 +41,7 @@ pub(super) fn breakers(providers: &Record) -> Option<Vec<Option<BreakerRules>>> 
     all(providers.entries.iter().map(one).collect())
 }
 
-/// One breaker, if it is described.
+/// Builds one breaker, if present.
 fn breaker(record: Option<&Record>) -> Option<Option<BreakerRules>> {
     let Some(record) = record else { return Some(None) };
     let usual = BreakerRules::DEFAULT;

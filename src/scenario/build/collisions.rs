@@ -1,4 +1,4 @@
-//! Names whose hashes collide: what carries them would share all its random numbers.
+//! Rejects names whose hashes collide: their owners would draw the same random numbers.
 
 use super::Builder;
 use crate::rng::{ProviderKey, RngKey};
@@ -6,7 +6,7 @@ use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::record::{Entry, Record};
 use std::ops::Range;
 
-/// Who draws random numbers: a provider, or the sender who asks for the messages of a stream, in a stream of traffic.
+/// An owner of random numbers in a stream of traffic: a provider, or the sender who submits the messages of the stream.
 struct Drawer<'a> {
     provider: Option<&'a Entry>,
     stream: &'a Record,
@@ -19,7 +19,7 @@ impl Drawer<'_> {
         RngKey::new(0, 0).of_stream(name).keyed(provider)
     }
 
-    /// Where its name stands: the stream's if it has one, which is then easier to change.
+    /// The location of the name: the stream's if it has one, because it is easier to change.
     fn place(&self, in_one_stream: bool) -> Range<usize> {
         match self.provider {
             Some(provider) if in_one_stream => provider.key_place.clone(),
@@ -37,8 +37,8 @@ impl Drawer<'_> {
 }
 
 impl Builder<'_> {
-    /// Refuses names that would share their random numbers: one in four thousand million pairs of names does. Each collision is told
-    /// once, not for every stream of traffic.
+    /// Rejects names that would draw the same random numbers, which happens for one pair of names in four thousand million. Each
+    /// collision is reported once, not for every stream of traffic.
     pub(super) fn collisions(&mut self, providers: Option<&Record>, streams: &[Record]) {
         let providers = providers.map_or(&[][..], |providers| &providers.entries);
         let of_stream = |stream| {
@@ -58,7 +58,7 @@ impl Builder<'_> {
         let in_one_stream = std::ptr::eq(first.stream, second.stream);
         let is_twice = first.stream.get::<&str>("name") == second.stream.get::<&str>("name") && !in_one_stream;
         if is_twice {
-            // Two streams of one name are refused as such.
+            // Two streams with the same name are reported elsewhere.
             return;
         }
         let [one, other] = [first, second].map(|drawer| drawer.in_words(in_one_stream));

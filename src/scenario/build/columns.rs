@@ -1,4 +1,4 @@
-//! Columns of CSV files: arrival times and measured latencies.
+//! Reads columns of CSV files: arrival times and measured latencies.
 
 use super::Builder;
 use crate::files;
@@ -12,24 +12,24 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 
-/// The longest row [bytes]: a file that is one endless line must not fill the memory.
+/// The maximum length of a row [bytes], so that a file without line breaks does not fill the memory.
 const LONGEST_ROW: u64 = 64 << 10;
 
-/// How much the CSV reader takes from a file at a time [bytes].
+/// How much the CSV reader reads at a time [bytes].
 const AT_A_TIME: usize = 8 << 10;
 
-/// No more than this many bad rows of one file are reported: the others are mostly wrong in the same way.
+/// The maximum number of bad rows reported per file; further ones usually have the same cause.
 const MAX_BAD_ROWS: usize = 3;
 
-/// Endings of a column's name that give plain numbers a unit, and the unit (s).
+/// Column-name suffixes that give plain numbers a unit, and the unit (s).
 const UNIT_ENDINGS: [(&str, f64); 5] = [("_us", 1e-6), ("_ms", 1e-3), ("_s", 1.0), ("_min", 60.0), ("_h", 3600.0)];
 
-/// What a column holds.
+/// The expected content of a cell.
 const A_SPAN: &str =
     "expected durations such as \"2.5s\", or numbers in a column whose name ends in _us, _ms, _s, _min or _h";
 
 impl Builder<'_> {
-    /// The first `most` spans of the column that `record` names with its keys `file` and `column`. Not empty.
+    /// Reads at most the first `most` spans of the column that `record` names with its keys `file` and `column`. Not empty.
     pub(super) fn column_of(&mut self, record: &Record, most: usize) -> Option<Vec<Span>> {
         let (file, place) = (record.get::<&str>("file")?, record.place_of("file"));
         let mut reader = self.open(file, place.clone())?;
@@ -65,7 +65,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The index of the column that `record` names, or the first one.
+    /// Returns the index of the column that `record` names, or of the first one.
     fn find(&mut self, headers: &StringRecord, record: &Record) -> Option<usize> {
         let Some(name) = super::optional::<&str>(record, "column")? else { return self.first(headers, record) };
         let mut found = headers.iter().enumerate().filter(|(_, header)| *header == name).map(|(index, _)| index);
@@ -84,7 +84,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The first column, unless the file has values where its name should stand: the first of them would be lost.
+    /// Returns the first column. Rejects a file that has a value instead of a header, because that value would be lost.
     fn first(&mut self, headers: &StringRecord, record: &Record) -> Option<usize> {
         let name = headers.get(0).unwrap_or_default();
         if !is_value(name) {
@@ -96,7 +96,7 @@ impl Builder<'_> {
         self.refuse(record.place_of("file"), message, "expected a header row and values under it", help)
     }
 
-    /// The values of the column.
+    /// Reads the values of the column.
     fn rows(&mut self, mut reader: Reader<Bounded>, column: Column<'_>, most: usize) -> Option<Vec<Span>> {
         let (mut spans, mut bad, mut row) = (Vec::new(), 0, StringRecord::new());
         while spans.len() < most && bad < MAX_BAD_ROWS {
@@ -120,14 +120,14 @@ impl Builder<'_> {
         self.complete(spans, bad, &column)
     }
 
-    /// Notes that a row is bad; returns one.
+    /// Reports a bad row. Returns 1.
     fn bad_row(&mut self, column: &Column<'_>, line: u64, error: &str) -> usize {
         let message = format!("{}, line {line}: {error}", shown(column.file));
         self.refuse::<()>(column.place.clone(), message, A_SPAN, "correct the row, or remove it");
         1
     }
 
-    /// The values, when there are some and none is bad.
+    /// Returns the values when there is at least one and none is bad.
     fn complete(&mut self, spans: Vec<Span>, bad: usize, column: &Column<'_>) -> Option<Vec<Span>> {
         if bad == 0 && spans.is_empty() {
             let message = format!("{} has no rows", shown(column.file));
@@ -150,7 +150,7 @@ struct Column<'a> {
 }
 
 impl Column<'_> {
-    /// The value in `row`, or what is wrong with it.
+    /// Parses the value in `row`, or returns what is wrong with it.
     fn value(&self, row: &StringRecord) -> Result<Span, String> {
         let text = row.get(self.column).unwrap_or_default();
         match (self.unit, text.parse::<f64>()) {
@@ -167,20 +167,20 @@ fn is_value(text: &str) -> bool {
     text.parse::<f64>().is_ok() || duration(text).is_ok()
 }
 
-/// `seconds` (s) as time, unless negative, too long or no number.
+/// Converts `seconds` (s) to a span, unless negative, too long or not a number.
 fn in_limits(seconds: f64) -> Option<Span> {
     (0.0..=MAX_DURATION.as_secs_f64()).contains(&seconds).then(|| Span::from_secs_f64(seconds))
 }
 
-/// The unit (s) that the name of a column gives to plain numbers.
+/// Returns the unit (s) that the name of a column gives to plain numbers.
 fn unit_of(column: &str) -> Option<f64> {
     UNIT_ENDINGS.iter().find(|(ending, _)| column.ends_with(ending)).map(|&(_, unit)| unit)
 }
 
-/// A file that gives no more between two rows than the longest row has, and what the CSV reader takes beyond it.
+/// A file that returns no more between two rows than the longest row allows, plus what the CSV reader reads ahead.
 struct Bounded {
     file: File,
-    /// How much it still gives for this row [bytes].
+    /// How much may still be read for this row [bytes].
     left: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What can be played and is likely not meant: said, and not refused.
+//! Warnings: valid input that is probably a mistake.
 
 use super::Builder;
 use crate::engine::BreakerRules;
@@ -10,13 +10,13 @@ use crate::status::SuccessFloor;
 use crate::traffic::{Arrivals, Traffic};
 use crate::units::{Span, Time};
 
-/// The channel of calls: one is answered or not, and never `sent`.
+/// The channel of calls. A call is answered or not; it is never `sent`.
 const CALLS: &str = "voice";
-/// As many standard errors above its mean a count hardly ever is.
+/// How many standard errors above its mean a count almost never exceeds.
 const HARDLY: f64 = 3.0;
 
 impl Builder<'_> {
-    /// Notes what is likely not meant in the scenario that `record` says.
+    /// Adds warnings about the scenario built from `record`.
     pub(super) fn doubt(&mut self, record: &Record, scenario: &Scenario) {
         let providers = record.get::<&Record>("providers").map_or(&[][..], |providers| &providers.entries);
         for ((entry, rules), provider) in providers.iter().zip(&scenario.breakers).zip(0..) {
@@ -32,7 +32,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A breaker that never has as many results as it waits for.
+    /// Warns about a breaker that is unlikely ever to collect the number of results that it needs.
     fn doubt_breaker(&mut self, provider: &Record, rules: &BreakerRules, most: f64) {
         let needed = f64::from(rules.at_least);
         let Some(record) = provider.get::<&Record>("breaker") else { return };
@@ -59,7 +59,7 @@ impl Builder<'_> {
         self.doubted.push(Diagnostic::at(place, fault));
     }
 
-    /// Steps that wait for a report that their channel does not send.
+    /// Warns about steps that wait for a report that their channel does not send.
     fn doubt_floors(&mut self, steps: &[Record], plan: &Plan, scenario: &Scenario) {
         for (step, rules) in steps.iter().zip(plan.flow.steps()) {
             let channel = scenario.providers[rules.pool.members()[0]].channel.as_str();
@@ -78,7 +78,7 @@ impl Builder<'_> {
     }
 }
 
-/// About how many attempts at a provider come within a window when the most come; of a paced provider no more than it lets leave.
+/// Estimates how many attempts a provider gets in the busiest window. A rate-limited provider gets at most what its rate lets through.
 fn most_in_window(scenario: &Scenario, provider: usize, window: Span) -> f64 {
     let uses = |plan: &Plan| {
         let here = plan.flow.steps().iter().filter(|rules| rules.pool.members().contains(&provider));
@@ -92,7 +92,7 @@ fn most_in_window(scenario: &Scenario, provider: usize, window: Span) -> f64 {
     rate.map_or(most, |rate| most.min(rate.per_second() * window.as_secs_f64() + 1.0))
 }
 
-/// How many recipients arrive within the busiest `window`.
+/// Returns the number of recipients that arrive in the busiest `window`.
 fn busiest(traffic: &Traffic, window: Span) -> f64 {
     let (recipients, seconds) = (traffic.recipients as f64, window.as_secs_f64());
     let most = match &traffic.arrivals {
@@ -109,7 +109,7 @@ fn busiest(traffic: &Traffic, window: Span) -> f64 {
     most.min(recipients)
 }
 
-/// The most of `times` that lie within a window.
+/// Returns the maximum number of `times` within one window.
 fn most_times(times: &[Time], window: Span) -> usize {
     let mut times = times.to_vec();
     times.sort_unstable();

@@ -1,4 +1,4 @@
-//! Distributions.
+//! Builds latency distributions.
 
 use super::{Builder, quoted};
 use crate::dist::{Dist, Shape};
@@ -8,16 +8,16 @@ use crate::units::Span;
 /// The standard normal quantile of 95 %.
 const Z95: f64 = 1.644_853_626_951_472_2;
 
-/// The widest lognormal distribution; the grammar holds `sigma` itself to it.
+/// The maximum `sigma` of a lognormal distribution; the grammar limits `sigma` itself to it.
 const MAX_SIGMA: f64 = 4.0;
 
 impl Builder<'_> {
-    /// The distribution at `key`, or no time at all when there is none.
+    /// Builds the distribution at `key`; zero when it is missing.
     pub(super) fn dist_or_zero(&mut self, record: &Record, key: &str) -> Option<Dist> {
         self.optional_dist(record, key).map(|dist| dist.unwrap_or(Dist::constant(Span::ZERO)))
     }
 
-    /// The distribution at `key`, if there is one.
+    /// Builds the distribution at `key`, if present.
     pub(super) fn optional_dist(&mut self, record: &Record, key: &str) -> Option<Option<Dist>> {
         match record.has(key) {
             true => self.dist(record.get(key)?).map(Some),
@@ -25,7 +25,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The distribution that `record` says.
+    /// Builds the distribution in `record`.
     pub(super) fn dist(&mut self, record: &Record) -> Option<Dist> {
         match record.entries.as_slice() {
             [Entry { value: Value::Duration(span), .. }] => Some(Dist::constant(*span)),
@@ -34,14 +34,14 @@ impl Builder<'_> {
         }
     }
 
-    /// The distribution of the shape `name`.
+    /// Builds the distribution with the shape `name`.
     fn shaped(&mut self, name: &str, parameters: &Record) -> Option<Dist> {
         let shape = self.shape(name, parameters);
         let cut = if name == "uniform" { Some(Span::UNLIMITED) } else { self.cut(parameters) };
         Some(Dist { shape: shape?, shift: parameters.get_or("shift", Span::ZERO)?, max: cut? })
     }
 
-    /// The shape `name` with its parameters.
+    /// Builds the shape `name` from its parameters.
     fn shape(&mut self, name: &str, parameters: &Record) -> Option<Shape> {
         match name {
             "uniform" => self.uniform(parameters),
@@ -56,7 +56,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Uniform between two spans.
+    /// Builds a uniform distribution between two spans.
     fn uniform(&mut self, parameters: &Record) -> Option<Shape> {
         let (min, max) = (parameters.get("min")?, parameters.get("max")?);
         if min < max {
@@ -71,7 +71,7 @@ impl Builder<'_> {
         )
     }
 
-    /// Lognormal by its median and its 95th percentile.
+    /// Builds a lognormal distribution from its median and its 95th percentile.
     fn percentiles(&mut self, parameters: &Record) -> Option<Shape> {
         let (p50, p95): (Span, Span) = (parameters.get("p50")?, parameters.get("p95")?);
         let place = parameters.place_of("p95");
@@ -92,7 +92,7 @@ impl Builder<'_> {
         Some(Shape::Lognormal { median: p50, sigma })
     }
 
-    /// Where the distribution is cut off.
+    /// Returns where the distribution is truncated.
     fn cut(&mut self, parameters: &Record) -> Option<Span> {
         let shift = parameters.get_or("shift", Span::ZERO)?;
         let max = parameters.get_or("max", Span::UNLIMITED)?;

@@ -1,29 +1,29 @@
-//! When and how a provider breaks.
+//! Builds the outages of a provider: when they happen and what they do.
 
 use super::{Builder, all, optional, quoted};
 use crate::provider::{Effect, Outage, When};
 use crate::scenario::record::Record;
 use crate::units::{Probability, Span, Time};
 
-/// Random outages are listed over the whole span that a scenario plays: a million in two years.
+/// The minimum mean gap between random outages. They are listed over the whole horizon: a million in two years.
 const LEAST_BETWEEN: Span = Span::from_micros(60_000_000);
-/// A throttle's factor is a whole number of these.
+/// A throttle's factor is a whole number of millionths.
 const MILLIONTHS: f64 = 1e6;
 
 impl Builder<'_> {
-    /// The outages of a provider, whose capacity may be limited.
+    /// Builds the outages of a provider. `has_capacity` says whether its capacity is limited.
     pub(super) fn outages(&mut self, records: &[Record], has_capacity: bool) -> Option<Vec<Outage>> {
         all(records.iter().map(|r| self.outage(r, has_capacity)).collect())
     }
 
-    /// One outage.
+    /// Builds one outage.
     fn outage(&mut self, record: &Record, has_capacity: bool) -> Option<Outage> {
         let when = self.when(record);
         let effect = self.effect(record, has_capacity);
         Some(Outage { when: when?, effect: effect?, share: record.get_or("share", Probability::ONE)? })
     }
 
-    /// In which windows.
+    /// Builds the windows of an outage.
     fn when(&mut self, record: &Record) -> Option<When> {
         match optional::<&Record>(record, "random")? {
             Some(random) => self.random(random),
@@ -31,7 +31,7 @@ impl Builder<'_> {
         }
     }
 
-    /// At random.
+    /// Builds random windows.
     fn random(&mut self, record: &Record) -> Option<When> {
         let (between, lasting) = (record.get("between")?, record.get("lasting")?);
         if between < LEAST_BETWEEN {
@@ -45,7 +45,7 @@ impl Builder<'_> {
         Some(When::Random { between, lasting })
     }
 
-    /// From when to when, and how often.
+    /// Builds a fixed window: its start, its end and its period.
     fn window(&mut self, record: &Record) -> Option<(Time, Time, Span)> {
         let [from, to] = [record.get("from")?, record.get("to")?].map(|span| Time::ZERO.after(span));
         if to <= from {
@@ -71,7 +71,7 @@ impl Builder<'_> {
         Some((from, to, every))
     }
 
-    /// What it does.
+    /// Builds the effect of an outage.
     fn effect(&mut self, record: &Record, has_capacity: bool) -> Option<Effect> {
         match record.get("effect")? {
             "silent" => Some(Effect::Silent),
@@ -82,7 +82,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Less capacity, by a factor.
+    /// Builds a throttle: capacity reduced by a factor.
     fn throttle(&mut self, record: &Record, has_capacity: bool) -> Option<Effect> {
         if !has_capacity {
             let message = "`throttle` lowers the capacity, and this provider has no limit";
@@ -102,7 +102,7 @@ impl Builder<'_> {
         Some(Effect::Throttle { millionths: (factor * MILLIONTHS).round() as u32 })
     }
 
-    /// A slow provider, by a factor, by a delay, or by both.
+    /// Builds a slowdown by a factor, a delay or both.
     fn slow(&mut self, record: &Record) -> Option<Effect> {
         if !record.has("factor") && !record.has("delay") {
             let message = "effect `slow` does not say how slow";

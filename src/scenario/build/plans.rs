@@ -1,4 +1,4 @@
-//! Plans, their steps, and the checks that they are held to.
+//! Builds plans, their steps and their checks.
 
 use super::Builder;
 use super::providers::{Known, status};
@@ -14,7 +14,7 @@ use crate::text;
 use crate::units::Span;
 
 impl Builder<'_> {
-    /// All plans. `providers` is none when nothing is known of them.
+    /// Builds all plans. `providers` is `None` when nothing is known about them.
     pub(super) fn plans(&mut self, records: &[Record], providers: Option<&[Known<'_>]>) -> Vec<Option<Plan>> {
         self.unique_names("plans", records);
         self.one_reference(records);
@@ -22,7 +22,7 @@ impl Builder<'_> {
         records.iter().map(|record| self.plan(record, providers)).collect()
     }
 
-    /// No more than one of them is the reference.
+    /// Rejects a second reference plan.
     fn one_reference(&mut self, records: &[Record]) {
         let mut references = records.iter().filter(|record| record.get("reference") == Some(true));
         if let (Some(first), Some(second)) = (references.next(), references.next()) {
@@ -36,7 +36,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A name that a plan had before is no plan's now, unless that one was called otherwise then; and only one plan had it.
+    /// Checks former names: each belongs to one plan only, and is not the current name of a plan that was not renamed itself.
     fn former_names(&mut self, records: &[Record]) {
         let is_called = |record: &Record, name: &str| record.get::<&str>("name") == Some(name);
         for (i, record) in records.iter().enumerate() {
@@ -69,7 +69,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether names were handed on in a circle from plan `start` on, which no order of runs can tell.
+    /// Whether the renames that start at plan `start` form a cycle; runs could then not be matched.
     fn is_in_a_circle(records: &[Record], start: &Record) -> bool {
         let called = |name: &str| records.iter().find(|record| record.get::<&str>("name") == Some(name));
         let (first, mut next) = (start.get::<&str>("name"), former_name(start));
@@ -82,7 +82,7 @@ impl Builder<'_> {
         false
     }
 
-    /// No two of them have one name.
+    /// Rejects duplicate names.
     pub(super) fn unique_names(&mut self, what: &str, records: &[Record]) {
         for (i, record) in records.iter().enumerate() {
             let Some(name) = record.get::<&str>("name") else { continue };
@@ -92,7 +92,7 @@ impl Builder<'_> {
         }
     }
 
-    /// One plan.
+    /// Builds one plan.
     fn plan(&mut self, record: &Record, providers: Option<&[Known<'_>]>) -> Option<Plan> {
         let steps = record.get::<&[Record]>("steps")?;
         self.few_attempts(record, steps);
@@ -105,7 +105,7 @@ impl Builder<'_> {
             "ignore" => LateDelivery::Ignore,
             _ => LateDelivery::Finish,
         };
-        // What else could be wrong with the rules has been said.
+        // Other errors in the rules have been reported already.
         let flow = FlowPlan::new(built, late_delivery, give_up_after).ok()?;
         Some(Plan {
             name: record.get::<&str>("name")?.to_owned(),
@@ -116,7 +116,7 @@ impl Builder<'_> {
         })
     }
 
-    /// A flow makes no more attempts than the engine keeps.
+    /// Rejects a plan with more attempts than the engine can store.
     fn few_attempts(&mut self, record: &Record, steps: &[Record]) {
         let attempts: u64 = steps.iter().filter_map(|s| s.get_or("attempts", 1_u64)).sum();
         if attempts > MAX_ATTEMPTS as u64 {
@@ -131,7 +131,7 @@ impl Builder<'_> {
         }
     }
 
-    /// One step.
+    /// Builds one step.
     fn step(&mut self, record: &Record, providers: Option<&[Known<'_>]>) -> Option<StepRules> {
         let pool = providers.and_then(|providers| self.pool(record, providers));
         let retries = self.retries(record);
@@ -153,7 +153,7 @@ impl Builder<'_> {
         })
     }
 
-    /// How often the step submits, how long it waits in between, and how many times as long each further time [millionths].
+    /// Returns the number of attempts, the delay between them and the backoff factor [millionths].
     fn retries(&mut self, record: &Record) -> Option<(u8, Span, u32)> {
         let attempts = record.get_or("attempts", 1_u64)?;
         if attempts == 1 && record.has("retry_after") {
@@ -181,7 +181,7 @@ impl Builder<'_> {
         Some((u8::try_from(attempts).ok()?, retry_after, backoff.round() as u32))
     }
 
-    /// No wait between attempts is longer than a scenario may last, unless the flow is over by then: it is `over` after this span.
+    /// Rejects delays between attempts that exceed the longest duration, unless the flow ends first, after the span `over`.
     fn waits_within_limits(&mut self, record: &Record, over: Span, rules: &StepRules) -> Option<()> {
         let longest = rules.longest_wait();
         if longest <= MAX_DURATION || !over.is_unlimited() {
@@ -194,7 +194,7 @@ impl Builder<'_> {
         self.refuse(record.place_of_key("backoff"), message, expected, help)
     }
 
-    /// The success floor; with `expire_on_delivery` it is `seen`, and there must be a `ttl`.
+    /// Builds the success floor; with `expire_on_delivery` it is `seen`, and a `ttl` is required.
     fn success(&mut self, record: &Record, ttl: Option<Span>) -> Option<SuccessFloor> {
         let word = record.get_or("success", "delivered")?;
         if !record.get_or("expire_on_delivery", false)? {
@@ -217,7 +217,7 @@ impl Builder<'_> {
         Some(SuccessFloor::Seen)
     }
 
-    /// All checks. `plans` and `streams` are none when nothing is known of them; `own` says which plans are those of streams.
+    /// Builds all checks. `plans` and `streams` are `None` when nothing is known about them; `own` holds the own plan of each stream.
     pub(super) fn checks(
         &mut self,
         records: &[Record],
@@ -229,7 +229,7 @@ impl Builder<'_> {
         records.iter().map(|record| self.check(record, plans, streams, is_own)).collect()
     }
 
-    /// One check.
+    /// Builds one check.
     fn check(
         &mut self,
         record: &Record,
@@ -252,7 +252,7 @@ impl Builder<'_> {
         Some(Check { plan: plan?, stream, metric, bound: bound?, line })
     }
 
-    /// The index of the plan called `name`.
+    /// Returns the index of the plan called `name`.
     pub(super) fn plan_of(&mut self, record: &Record, name: &str, plans: &[Record]) -> Option<usize> {
         let names: Vec<&str> = plans.iter().map(|p| p.get("name").unwrap_or_default()).collect();
         if let Some(index) = names.iter().position(|known| *known == name) {
@@ -263,7 +263,7 @@ impl Builder<'_> {
         self.refuse(record.place_of("plan"), message, "expected a plan of this scenario", help(name, known))
     }
 
-    /// The bound; that of a share is a share.
+    /// Builds the bound. The bound of a share must itself be a share.
     fn bound(&mut self, record: &Record) -> Option<Bound> {
         let key = if record.has("at_least") { "at_least" } else { "at_most" };
         let number: f64 = record.get(key)?;
@@ -278,17 +278,17 @@ impl Builder<'_> {
     }
 }
 
-/// What a plan was called before.
+/// Returns the former name of a plan.
 fn former_name(plan: &Record) -> Option<&str> {
     if plan.has("renamed_from") { plan.get("renamed_from") } else { None }
 }
 
-/// The ttl that the step says, or that of its channel.
+/// Returns the ttl of the step, or the default of its channel.
 fn ttl(record: &Record, channel: Option<&str>) -> Option<Span> {
     if record.has("ttl") { record.get("ttl") } else { channel.map(StepRules::default_ttl) }
 }
 
-/// What moves on to the next step.
+/// Returns the statuses that trigger failover to the next step.
 fn failover_on(record: &Record, channel: &str) -> Option<StatusSet> {
     match super::optional::<&[&str]>(record, "failover_on")? {
         Some(words) => words.iter().map(|word| status(word)).collect(),
@@ -296,7 +296,7 @@ fn failover_on(record: &Record, channel: &str) -> Option<StatusSet> {
     }
 }
 
-/// The success floor with this word.
+/// Returns the success floor with this name.
 fn floor(word: &str) -> Option<SuccessFloor> {
     let floors = [SuccessFloor::Accepted, SuccessFloor::Sent, SuccessFloor::Delivered, SuccessFloor::Seen];
     floors.into_iter().find(|f| f.word() == word)

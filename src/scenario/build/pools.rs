@@ -1,4 +1,4 @@
-//! Which providers a step can choose from.
+//! Builds the pool of providers that a step can choose from.
 
 use super::Builder;
 use super::providers::Known;
@@ -8,11 +8,11 @@ use crate::scenario::record::{Record, Value};
 use crate::scenario::suggest::help;
 use std::ops::Range;
 
-/// A provider by name, and where it is named.
+/// The name of a provider and its location in the file.
 type Named<'a> = (&'a str, Range<usize>);
 
 impl Builder<'_> {
-    /// The providers of a step, and the channel that they share; the channel is none when it is wrong.
+    /// Builds the pool of a step and returns it with the channel that its providers share; the channel is `None` when it is wrong.
     pub(super) fn pool<'a>(&mut self, step: &Record, providers: &[Known<'a>]) -> Option<(Pool, Option<&'a str>)> {
         match &step.entry("provider")?.value {
             Value::Text(name) => {
@@ -25,7 +25,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Several providers.
+    /// Builds a pool of several providers.
     fn choice<'a>(&mut self, choice: &Record, providers: &[Known<'a>]) -> Option<(Pool, Option<&'a str>)> {
         let entry = choice.entries.first()?;
         let named: Vec<Named<'_>> = match &entry.value {
@@ -55,7 +55,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The channel that all of them carry.
+    /// Returns the channel that all of them have in common.
     fn one_channel<'a>(
         &mut self,
         named: &[Named<'_>],
@@ -71,7 +71,7 @@ impl Builder<'_> {
         self.refuse(named[other].1.clone(), message, expected, "give each channel a step of its own")
     }
 
-    /// The index of the provider of this name.
+    /// Returns the index of the provider with this name.
     fn provider_of(&mut self, (name, place): &Named<'_>, providers: &[Known<'_>]) -> Option<usize> {
         if let Some(index) = providers.iter().position(|known| known.name == *name) {
             return Some(index);

@@ -1,4 +1,4 @@
-//! Providers: price and outcomes. Outages have a file of their own.
+//! Builds providers: price and outcomes. Outages have a module of their own.
 
 use super::{Builder, all, optional};
 use crate::provider::{OutcomeSpec, Price, ProviderSpec, Seen};
@@ -6,19 +6,19 @@ use crate::scenario::record::{Entry, Record, Value};
 use crate::status::Status;
 use crate::units::{Money, Probability};
 
-/// The shares of a provider's outcomes may exceed 1 by this much: decimal fractions do not add up exactly.
+/// The tolerance by which the shares of a provider's outcomes may exceed 1: sums of decimal fractions are not exact.
 const SLACK: f64 = 1e-9;
 
-/// What plans need to know of a provider, even when something else about it is wrong.
+/// What plans need to know about a provider, even when something else about it is wrong.
 pub(super) struct Known<'a> {
     pub(super) name: &'a str,
-    /// None when it is wrong.
+    /// The channel; `None` when it is wrong.
     pub(super) channel: Option<&'a str>,
-    /// What a message costs that is delivered in time; for a call, one increment of talk.
+    /// The price of a message delivered in time; for a call, of one billing increment.
     pub(super) list_price: Money,
 }
 
-/// What is known of all providers, in the order of the file.
+/// Collects what is known about all providers, in the order of the file.
 pub(super) fn known(providers: &Record) -> Vec<Known<'_>> {
     providers.entries.iter().map(known_of).collect()
 }
@@ -38,12 +38,12 @@ fn known_of(entry: &Entry) -> Known<'_> {
 }
 
 impl Builder<'_> {
-    /// All providers.
+    /// Builds all providers.
     pub(super) fn providers(&mut self, providers: &Record) -> Option<Vec<ProviderSpec>> {
         all(providers.entries.iter().map(|entry| self.provider(entry)).collect())
     }
 
-    /// One provider.
+    /// Builds one provider.
     fn provider(&mut self, entry: &Entry) -> Option<ProviderSpec> {
         let Value::Table(record) = &entry.value else { return None };
         let price = if record.has("price") { record.get("price").and_then(price) } else { Some(Price::default()) };
@@ -63,7 +63,7 @@ impl Builder<'_> {
         })
     }
 
-    /// The outcomes of a provider, whose shares add up to 1 at the most.
+    /// Builds the outcomes of a provider. Their shares add up to at most 1.
     fn outcomes(&mut self, provider: &Record, records: &[Record]) -> Option<Vec<OutcomeSpec>> {
         let outcomes: Vec<_> = records.iter().map(|r| self.outcome(r)).collect();
         let shares = records.iter().filter_map(|r| r.get::<Probability>("share"));
@@ -78,7 +78,7 @@ impl Builder<'_> {
         self.refuse(provider.place_of("outcomes"), message, "expected at most 1", help)
     }
 
-    /// One outcome.
+    /// Builds one outcome.
     fn outcome(&mut self, record: &Record) -> Option<OutcomeSpec> {
         let after = self.dist_or_zero(record, "after");
         let seen = optional::<&Record>(record, "seen").and_then(|seen| self.seen(seen));
@@ -87,7 +87,7 @@ impl Builder<'_> {
         Some(OutcomeSpec { status, share: record.get("share")?, after: after?, seen: seen?, talk: talk? })
     }
 
-    /// The opening of a delivered message, if it is described.
+    /// Builds the `seen` rules of a delivered message, if present.
     fn seen(&mut self, record: Option<&Record>) -> Option<Option<Seen>> {
         let Some(record) = record else { return Some(None) };
         let after = record.get("after").and_then(|a| self.dist(a));
@@ -95,12 +95,12 @@ impl Builder<'_> {
     }
 }
 
-/// The status with this word.
+/// Returns the status with this name.
 pub(super) fn status(word: &str) -> Option<Status> {
     Status::ALL.into_iter().find(|s| s.word() == word)
 }
 
-/// What a provider charges.
+/// Builds the price of a provider.
 fn price(record: &Record) -> Option<Price> {
     let free = Price::default();
     let delivered = record.get_or("delivered", Money::ZERO)?;

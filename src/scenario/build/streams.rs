@@ -1,4 +1,4 @@
-//! Streams of traffic: who arrives, for which goal, with which priority, and under which plan.
+//! Builds streams of traffic: who arrives, with which deadline and priority, and under which plan.
 
 use super::{Builder, optional};
 use crate::scenario::diagnostic::shown;
@@ -8,7 +8,7 @@ use crate::scenario::suggest::help;
 use crate::traffic::MAX_RECIPIENTS;
 use crate::units::Span;
 
-/// The tables of traffic, one or more.
+/// Returns the traffic tables, one or more.
 pub(super) fn records(scenario: &Record) -> Option<&[Record]> {
     match &scenario.entry("traffic")?.value {
         Value::Table(record) => Some(std::slice::from_ref(record)),
@@ -18,7 +18,7 @@ pub(super) fn records(scenario: &Record) -> Option<&[Record]> {
 }
 
 impl Builder<'_> {
-    /// All streams, each with a name where there are several; `deadline` is what they aim at unless they say otherwise.
+    /// Builds all streams. Names are required when there are several; `deadline` is the default of a stream without its own.
     pub(super) fn streams(&mut self, records: &[Record], deadline: Option<Span>) -> Vec<Option<Stream>> {
         self.unique_names("streams of traffic", records);
         let mut streams: Vec<_> = records.iter().map(|record| self.stream(record, deadline)).collect();
@@ -57,7 +57,7 @@ impl Builder<'_> {
         })
     }
 
-    /// For each stream, the index of the plan that is its own, if it has one. `plans` is none when nothing is known of them.
+    /// Returns the index of each stream's own plan, if it has one. `plans` is `None` when nothing is known about them.
     pub(super) fn own_plans(&mut self, streams: &[Record], plans: Option<&[Record]>) -> Option<Vec<Option<usize>>> {
         let own: Vec<Option<Option<usize>>> = streams
             .iter()
@@ -79,7 +79,7 @@ impl Builder<'_> {
         self.refuse(last.place_of_key("plan"), message, "expected a stream without `plan`, and a plan for it", help)
     }
 
-    /// The index of the stream called `name`.
+    /// Returns the index of the stream called `name`.
     pub(super) fn stream_of(&mut self, record: &Record, name: &str, streams: &[Record]) -> Option<usize> {
         let names = || streams.iter().map(|stream| stream.get::<&str>("name").unwrap_or_default());
         if let Some(index) = names().position(|known| known == name) {
@@ -93,7 +93,7 @@ impl Builder<'_> {
 }
 
 impl Scenario {
-    /// Hands the plans that streams have for themselves to them; `own` says which, for each stream. Those left are compared.
+    /// Moves the plans that belong to streams into those streams, as `own` says for each stream. The plans left are compared.
     pub(super) fn hand_out(&mut self, own: &[Option<usize>]) {
         for (stream, plan) in self.streams.iter_mut().zip(own) {
             stream.plan = plan.map(|plan| self.plans[plan].clone());

@@ -1,4 +1,4 @@
-//! Who arrives, and when.
+//! Builds the traffic of a stream: who arrives, and when.
 
 use super::{Builder, all};
 use crate::scenario::quantity::MAX_DURATION;
@@ -8,7 +8,7 @@ use crate::units::{Rate, Span, Time};
 use std::sync::Arc;
 
 impl Builder<'_> {
-    /// The traffic that `record` says.
+    /// Builds the traffic from `record`.
     pub(super) fn traffic(&mut self, record: &Record) -> Option<Traffic> {
         let wanted = super::optional(record, "recipients");
         let arrivals: &Record = record.get("arrivals")?;
@@ -19,7 +19,7 @@ impl Builder<'_> {
         traffic.filter(|_| wanted.is_some())
     }
 
-    /// The traffic of one of the patterns that are no file.
+    /// Builds the traffic of a pattern that is not a file.
     fn pattern(&mut self, record: &Record, entry: &Entry, wanted: Option<u64>) -> Option<Traffic> {
         match (entry.key.as_str(), &entry.value) {
             ("blast", _) => self.counted(record, entry, wanted, Arrivals::Blast),
@@ -35,7 +35,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Arrivals that do not themselves say how many.
+    /// Builds arrivals whose pattern does not fix their number.
     fn counted(
         &mut self,
         record: &Record,
@@ -51,7 +51,7 @@ impl Builder<'_> {
         self.refuse(record.place.clone(), message, expected, "add `recipients`, such as recipients = 1_000_000")
     }
 
-    /// Arrivals at a rate; the last one must come within the longest span of time.
+    /// Builds Poisson arrivals. The last one must come within the longest duration.
     fn poisson(&mut self, record: &Record, pattern: &Entry, wanted: Option<u64>, rate_per_s: f64) -> Option<Traffic> {
         let traffic = self.counted(record, pattern, wanted, Arrivals::Poisson { rate_per_s })?;
         if traffic.recipients as f64 / rate_per_s <= MAX_DURATION.as_secs_f64() {
@@ -66,7 +66,7 @@ impl Builder<'_> {
         )
     }
 
-    /// Arrivals in stages, which say how many unless the file does.
+    /// Builds arrivals in stages, which determine their number unless the file sets it.
     fn stages(&mut self, pattern: &Entry, wanted: Option<u64>, stages: &[Record]) -> Option<Traffic> {
         let stages = all(stages.iter().map(stage).collect())?;
         let expected: f64 = stages.iter().map(ArrivalStage::expected).sum();
@@ -90,7 +90,7 @@ impl Builder<'_> {
         Some(Traffic { recipients, arrivals: Arrivals::Stages(Arc::from(stages)) })
     }
 
-    /// Arrivals at the times of a file, which say how many unless the scenario wants fewer.
+    /// Builds arrivals at the times in a file, which determine their number unless the scenario asks for fewer.
     fn times(&mut self, record: &Record, arrivals: &Record, wanted: Option<u64>) -> Option<Traffic> {
         let most = wanted.unwrap_or(MAX_RECIPIENTS + 1);
         let times = self.column_of(arrivals, usize::try_from(most).unwrap_or(usize::MAX))?;
@@ -107,7 +107,7 @@ impl Builder<'_> {
         })
     }
 
-    /// Refuses more recipients than fit.
+    /// Rejects more recipients than the maximum.
     fn at_most(&mut self, place: std::ops::Range<usize>, recipients: u64, how: &str) -> Option<()> {
         if recipients <= MAX_RECIPIENTS {
             return Some(());
@@ -118,7 +118,7 @@ impl Builder<'_> {
     }
 }
 
-/// One stage.
+/// Builds one stage.
 fn stage(record: &Record) -> Option<ArrivalStage> {
     let (from_per_s, to_per_s) = record.get("rate")?;
     Some(ArrivalStage { over: record.get("over")?, from_per_s, to_per_s })

@@ -1,4 +1,4 @@
-//! The latency distributions: one table for the choice among them, one for the parameters of each.
+//! The tables of latency distributions: one for the choice of shape, one for the parameters of each.
 
 use crate::scenario::grammar::{Field, Kind, Range, Table};
 
@@ -25,7 +25,7 @@ pub(in crate::scenario) static DIST: Table = Table {
     forms: &[&["constant"], &["uniform"], &["exponential"], &["lognormal"], &["gamma"], &["weibull"], &["empirical"]],
 };
 
-/// A distribution's parameters: what each shape has of its own, moved by `shift`.
+/// A distribution's parameters: those of its shape, and `shift`.
 const fn parameters(
     id: &'static str,
     what: &'static str,
@@ -121,20 +121,20 @@ static EMPIRICAL: Table = parameters(
     ],
 );
 
-/// A span above zero that must be given.
+/// A required span above zero.
 const fn above_zero(name: &'static str, doc: &'static str) -> Field {
     Field::required(name, Kind::Duration { zero: false }, doc)
 }
 
-/// A span that must be given and may be zero.
+/// A required span that may be zero.
 const fn not_negative(name: &'static str, doc: &'static str) -> Field {
     Field::required(name, Kind::Duration { zero: true }, doc)
 }
 
-/// Moves a shape.
+/// Shifts a distribution.
 const SHIFT: Field = Field::optional("shift", Kind::Duration { zero: true }, "Added to every value").or("\"0s\"");
 
-/// Cuts a shape off.
+/// Truncates a distribution.
 const MAX: Field =
     Field::optional("max", Kind::Duration { zero: false }, "A longer value, `shift` included, becomes this")
         .or("no bound");

@@ -1,4 +1,4 @@
-//! The tables of plans and of the checks that they are held to.
+//! The tables of plans and of checks.
 
 use crate::engine::MAX_ATTEMPTS;
 use crate::scenario::grammar::{Field, Kind, Range, Table};

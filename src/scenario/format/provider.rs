@@ -1,4 +1,4 @@
-//! The tables of a provider: what it charges, what its attempts come to, and when it breaks.
+//! The tables of a provider: prices, outcomes and outages.
 
 use super::DIST;
 use crate::scenario::grammar::{Field, Kind, Range, Table};

@@ -1,4 +1,4 @@
-//! What is kept of a recipient between two submissions.
+//! The state kept for a recipient between two submissions.
 
 use crate::engine::Submission;
 use crate::engine::{Flow, FlowPlan};
@@ -9,7 +9,7 @@ use crate::sim::tally_recorder::{RecipientStats, TallyRecorder};
 use crate::status::Status;
 use crate::units::Time;
 
-/// A recipient on the way from one submission to the next: two lines of a processor's cache.
+/// A recipient on the way from one submission to the next: two cache lines.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct ActiveRecipient {
@@ -18,7 +18,8 @@ pub(super) struct ActiveRecipient {
     pub(super) arrival: Time,
     /// The submission that is due.
     pub(super) submission: Submission,
-    /// The first report of an earlier attempt that would end the flow; of the others nothing comes. Never when there is none.
+    /// The first report of an earlier attempt that would end the flow; no other report of an earlier attempt has an effect. Its time is
+    /// [`Time::NEVER`] if there is no such report.
     late: Pending,
     pub(super) recipient: u32,
     pub(super) stream: u8,
@@ -36,8 +37,8 @@ impl ActiveRecipient {
         RecipientId { stream: self.stream, index: self.recipient }
     }
 
-    /// Goes on with what becomes of the attempt that is in a provider's hands, until the next submission, whose time it gives; `None`
-    /// when the flow has ended or no pending event can wake it.
+    /// Continues with the result of the attempt that has been submitted until the next submission, and returns its time; `None` when
+    /// the flow has ended or no pending event can wake it.
     pub(super) fn go_on(
         &mut self,
         plan: &FlowPlan,
@@ -52,7 +53,7 @@ impl ActiveRecipient {
     }
 }
 
-/// The reports that can still make a difference: those of the latest attempt, and one of an earlier one.
+/// The reports that can still have an effect: those of the latest attempt, and one of an earlier attempt.
 struct Post {
     attempt: u8,
     /// In order of time; those before `next` have been taken.
@@ -75,7 +76,7 @@ impl Post {
         Some(Pending { at: report.at, attempt: self.attempt, status: report.status })
     }
 
-    /// Of all that has not been taken, the first that would end the flow.
+    /// Returns the first of the reports not taken yet that would end the flow.
     fn late(mut self, plan: &FlowPlan, flow: &Flow) -> Pending {
         while let Some(own) = self.own() {
             if flow.would_finish(plan, self.attempt, own.status) {

@@ -1,14 +1,14 @@
-//! The travellers under way, each in a place of its own.
+//! The arena of active recipients, each in its own slot.
 
 use super::active_recipient::ActiveRecipient;
 use std::collections::VecDeque;
 use std::ops::{Index, IndexMut};
 
-/// So many travellers lie in one block: when there are more of them nobody is copied.
+/// The number of active recipients in a block: when the arena grows, none of them is copied.
 const BLOCK: usize = 4096;
 
-/// Travellers by their places. A place that has come free is taken again, the one that has been free longest first: those who
-/// arrive together lie together.
+/// Active recipients by slot. Free slots are reused, the one that has been free longest first, so that recipients who arrive together
+/// are stored together.
 #[derive(Default)]
 pub(super) struct RecipientArena {
     blocks: Vec<Vec<ActiveRecipient>>,
@@ -16,7 +16,7 @@ pub(super) struct RecipientArena {
 }
 
 impl RecipientArena {
-    /// The place that `active` takes.
+    /// Stores `active`, and returns its slot.
     pub(super) fn enter(&mut self, active: ActiveRecipient) -> usize {
         if let Some(place) = self.free.pop_front() {
             self[place as usize] = active;
@@ -30,7 +30,7 @@ impl RecipientArena {
         last * BLOCK + self.blocks[last].len() - 1
     }
 
-    /// The traveller in this place has come to its end.
+    /// Frees the slot of a recipient that has finished.
     pub(super) fn leave(&mut self, place: usize) {
         self.free.push_back(place as u32);
     }

@@ -1,15 +1,15 @@
-//! The recipients of a stream in the order in which they arrive.
+//! The recipients of a stream in order of arrival.
 
 use super::time_order::TimeOrder;
 use crate::rng::{LANES, RngKey};
 use crate::traffic::{Arrivals, Timetable, Traffic};
 use crate::units::Time;
 
-/// The arrivals of a stream in order of time, those at one time in order of recipients.
+/// The arrivals of a stream in order of time; at equal times, in order of recipients.
 pub(super) enum ArrivalOrder {
-    /// The recipients come in their own order.
+    /// The recipients arrive in the order of their numbers.
     Own(Timetable),
-    /// They come in this one.
+    /// The recipients arrive in this order.
     Sorted(TimeOrder),
 }
 
@@ -22,7 +22,7 @@ impl ArrivalOrder {
         }
     }
 
-    /// The arrivals from this rank on, one for each place in `times` and `recipients`.
+    /// Writes the arrivals from this rank on, one for each element of `times` and `recipients`.
     pub(super) fn fill(&self, rank: u64, times: &mut [Time], recipients: &mut [u32]) {
         match self {
             Self::Own(timetable) => {
@@ -51,7 +51,7 @@ fn times(timetable: &Timetable) -> Vec<i64> {
     all
 }
 
-/// A procession that is looked at one by one.
+/// A cursor over the arrivals, one by one.
 pub(super) struct ArrivalCursor {
     arrival_order: ArrivalOrder,
     recipients: u64,
@@ -71,7 +71,7 @@ impl ArrivalCursor {
         }
     }
 
-    /// The next to arrive, and when; [`Time::NEVER`] when all have.
+    /// Returns the time and the number of the next recipient to arrive; the time is [`Time::NEVER`] when all have arrived.
     #[inline]
     pub(super) fn peek(&mut self) -> (Time, u32) {
         if self.next == self.recipients {
@@ -85,12 +85,12 @@ impl ArrivalCursor {
         (self.times[place], self.numbers[place])
     }
 
-    /// How many have arrived.
+    /// The number of recipients that have arrived.
     pub(super) const fn arrived(&self) -> u64 {
         self.next
     }
 
-    /// The one that [`ArrivalCursor::peek`] gave has arrived.
+    /// Moves past the arrival that [`ArrivalCursor::peek`] returned.
     #[inline]
     pub(super) const fn advance(&mut self) {
         self.next += 1;

@@ -1,4 +1,4 @@
-//! All who come to one step of one stream: in which order, and when each leaves.
+//! A cohort: all recipients who come to one step of one stream, in which order, and when each attempt departs.
 
 use super::arrival_order::ArrivalOrder;
 use super::departure::Departure;
@@ -10,19 +10,19 @@ use crate::traffic::{Timetable, Traffic};
 use crate::units::Time;
 use std::ops::Range;
 
-/// Those who come to a step. Its queue, if there is one, lets them through in order of time, those at one time in order of recipients.
+/// The recipients who come to a step. They pass its queue, if there is one, in order of time; at equal times, in order of recipients.
 pub(super) struct Cohort {
     pub(super) stream: usize,
     pub(super) step: usize,
     source: Source,
-    /// When each departs, in the order in which they come; empty where all depart at once.
+    /// When each attempt departs, in the order in which the recipients come; empty where all depart at once.
     departures: Vec<Departure>,
 }
 
 enum Source {
-    /// Those who arrive.
+    /// Recipients who arrive, and their number.
     Arrivals(ArrivalOrder, u64),
-    /// Those who come from an earlier step, and their order where it matters.
+    /// Recipients who come from an earlier step, and their order where it matters.
     Tickets(Vec<StepCarry>, Option<TimeOrder>),
 }
 
@@ -35,7 +35,7 @@ impl Source {
     }
 }
 
-/// Somebody on the way from one step to the next: 48 bytes.
+/// What a recipient carries from one step to the next: 48 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StepCarry {
     /// When the next step begins (µs).
@@ -45,7 +45,7 @@ pub(super) struct StepCarry {
     pub(super) arrival: i64,
     /// The first delivery so far (µs).
     pub(super) first_delivery: i64,
-    /// What the attempts so far cost (millionths).
+    /// The cost of the attempts so far (millionths).
     pub(super) cost: i64,
     pub(super) recipient: u32,
     pub(super) duplicate: u8,
@@ -54,7 +54,7 @@ pub(super) struct StepCarry {
 }
 
 impl Cohort {
-    /// Those who arrive, in order of time if that matters.
+    /// The recipients who arrive, in order of time if `in_order`.
     pub(super) fn of_arrivals(stream: usize, traffic: &Traffic, rng: RngKey, in_order: bool) -> Self {
         let arrival_order = match in_order {
             true => ArrivalOrder::new(traffic, rng),
@@ -63,7 +63,7 @@ impl Cohort {
         Self { stream, step: 0, source: Source::Arrivals(arrival_order, traffic.recipients), departures: Vec::new() }
     }
 
-    /// Those who come from an earlier step.
+    /// The recipients who come from an earlier step.
     pub(super) fn of_tickets(stream: usize, step: usize, parts: Vec<Vec<StepCarry>>) -> Self {
         let all = parts.into_iter().reduce(|mut all, mut compiled| {
             all.append(&mut compiled);
@@ -76,7 +76,7 @@ impl Cohort {
         self.source.len()
     }
 
-    /// Puts them in order of time.
+    /// Sorts the recipients by time.
     pub(super) fn sort(&mut self) {
         if let Source::Tickets(tickets, order) = &mut self.source {
             let mut sorted = TimeOrder::of(tickets.iter().map(|ticket| ticket.at));
@@ -85,14 +85,14 @@ impl Cohort {
         }
     }
 
-    /// Ranges of whole batches, as many as there are `threads`.
+    /// Divides the cohort into as many ranges as there are `threads`, each of whole batches.
     pub(super) fn shares(&self, threads: usize) -> Vec<Range<usize>> {
         let batches = self.len().div_ceil(LANES).div_ceil(threads.max(1));
         let edge = |share: usize| (share * batches * LANES).min(self.len());
         (0..threads).map(|share| edge(share)..edge(share + 1)).collect()
     }
 
-    /// The line on its way through the queue.
+    /// A cursor that takes the cohort through the queue.
     pub(super) fn cursor(&mut self) -> CohortCursor<'_> {
         self.departures.reserve_exact(self.len());
         CohortCursor {
@@ -105,7 +105,7 @@ impl Cohort {
         }
     }
 
-    /// Seats those from this rank on, as many as the crowd is to have, in their room.
+    /// Loads the recipients from this rank on, `batch.count` of them, into the batch, the buffers and the columns.
     pub(super) fn seat(&self, rank: usize, batch: &mut CohortBatch, buffers: &mut StepBuffers, columns: &mut Columns) {
         let count = batch.count;
         match &self.source {
@@ -134,13 +134,13 @@ impl Cohort {
     }
 }
 
-/// A batch of those in a line.
+/// A batch of recipients of a cohort.
 pub(super) struct CohortBatch {
     pub(super) count: usize,
     pub(super) recipients: [u32; LANES],
     pub(super) arrivals: [Time; LANES],
     pub(super) departures: [Departure; LANES],
-    /// Whether they are neighbours by number.
+    /// Whether the numbers of the recipients are consecutive.
     pub(super) neighbours: bool,
 }
 
@@ -163,7 +163,7 @@ impl CohortBatch {
         (columns.duplicate[k], columns.seen[k]) = (ticket.duplicate, ticket.seen);
     }
 
-    /// The ticket of the one in this `lane`, who comes to the next step as `buffers` says of its `k`-th.
+    /// The step carry of the recipient at index `lane` of the batch, who enters the next step as entry `k` of `buffers` says.
     #[inline]
     pub(super) fn ticket(&self, k: usize, lane: usize, buffers: &StepBuffers, columns: &Columns) -> StepCarry {
         StepCarry {
@@ -180,19 +180,19 @@ impl CohortBatch {
     }
 }
 
-/// A line on its way through a queue.
+/// A cohort on its way through a queue.
 pub(super) struct CohortCursor<'a> {
     pub(super) stream: usize,
     cohort: &'a Source,
     departures: &'a mut Vec<Departure>,
-    /// When the next ones come (µs), as far as has been looked; those before `next` have passed.
+    /// When the next recipients come (µs), as far as this has been read; those before `next` have passed.
     times: [i64; LANES],
     next: usize,
     known: usize,
 }
 
 impl CohortCursor<'_> {
-    /// When the next one comes (µs); the latest time of all when there is none.
+    /// When the next recipient comes (µs); [`i64::MAX`] when all have passed.
     pub(super) fn peek(&mut self) -> i64 {
         if self.next == self.known {
             self.look();
@@ -200,7 +200,7 @@ impl CohortCursor<'_> {
         if self.known == 0 { i64::MAX } else { self.times[self.next] }
     }
 
-    /// Looks at those who come after all that have passed.
+    /// Reads when the recipients come who follow those that have passed.
     fn look(&mut self) {
         let rank = self.departures.len();
         let len = self.cohort.len();
@@ -220,13 +220,13 @@ impl CohortCursor<'_> {
         }
     }
 
-    /// When those come that have been looked at and come before `until` (µs).
+    /// Of the times that have been read (µs), those of the next recipients who come before `until` (µs).
     pub(super) fn before(&self, until: i64) -> &[i64] {
         let times = &self.times[self.next..self.known];
         &times[..times.partition_point(|&at| at < until)]
     }
 
-    /// How many have passed.
+    /// The number of recipients that have passed.
     pub(super) fn rank(&self) -> usize {
         self.departures.len()
     }
@@ -242,7 +242,7 @@ impl CohortCursor<'_> {
         }
     }
 
-    /// When the one of this rank comes.
+    /// When the recipient of this rank comes.
     pub(super) fn comes(&self, rank: usize) -> Time {
         match self.cohort {
             Source::Arrivals(arrival_order, _) => {
@@ -256,12 +256,12 @@ impl CohortCursor<'_> {
         }
     }
 
-    /// It is known at last when the one of this rank, who has passed, departs.
+    /// Sets the departure of the recipient of this rank, who has passed already.
     pub(super) fn settle(&mut self, rank: usize, departure: Departure) {
         self.departures[rank] = departure;
     }
 
-    /// The next ones pass, and depart then.
+    /// Lets the next recipients pass, with these departures.
     pub(super) fn pass(&mut self, departures: &[Departure]) {
         self.departures.extend_from_slice(departures);
         self.next += departures.len();

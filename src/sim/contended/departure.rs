@@ -2,7 +2,7 @@
 
 use crate::units::Time;
 
-/// When an attempt departs from a queue, in eight bytes: there are as many as recipients.
+/// When an attempt departs from a queue, in eight bytes: one is kept for each recipient.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Departure(i64);
 
@@ -12,7 +12,7 @@ impl Departure {
     /// Its patience ended while it waited, or it waits without end.
     pub(super) const EXPIRED: Self = Self(i64::MAX);
 
-    /// It departs then, at once or after a wait.
+    /// Departs at this time, at once or after a wait.
     pub(super) const fn at(at: Time) -> Self {
         Self(at.as_micros())
     }

@@ -1,42 +1,41 @@
-//! What is to be done, in order of time.
+//! The event queue: what is due, in order of time.
 
 use crate::units::Time;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// At most so many bins lie ahead.
+/// The maximum number of bins.
 const BINS: usize = 1024;
 
-/// Something that is due at a time, by which its order goes first.
+/// Something that is due at a time; it must be ordered by that time first.
 pub(super) trait Scheduled: Ord + Copy {
     /// When it is due.
     fn at(&self) -> Time;
 }
 
-/// A priority queue of entries that are mostly added for a while ahead: a ladder queue of one rung (Tang, Goh and Thng, *Ladder
-/// queue: an O(1) priority queue structure for large-scale discrete event simulation*, ACM TOMACS 15, 2005). A heap of
-/// hundreds of thousands of entries waits for memory at each of its levels; here an entry is laid into a bin of time, and a bin
-/// is sorted when its time has come.
+/// A priority queue of entries that are mostly added some time ahead: a ladder queue of one rung (Tang, Goh and Thng, *Ladder queue: an
+/// O(1) priority queue structure for large-scale discrete event simulation*, ACM TOMACS 15, 2005). A heap of hundreds of thousands of
+/// entries waits for memory at each of its levels; here an entry goes into a bin of time, and a bin is sorted when its time has come.
 ///
-/// > All of `sorted` and `fresh` is due before `edge`, all in the bins from `next` on at or after it, and all of `later` after the
-/// > last bin.
+/// > All of `sorted` and `fresh` is due before `edge`, all in the bins from `next` on at or after it, and all of `later` after the last
+/// > bin.
 #[derive(Debug)]
 pub(super) struct EventQueue<T> {
-    /// The bin whose time has come; the first entry last.
+    /// The bin whose time has come, in reverse order: the first entry is last.
     sorted: Vec<T>,
-    /// What has come since and is due before `edge`.
+    /// Entries added since then that are due before `edge`.
     fresh: BinaryHeap<Reverse<T>>,
     /// Where the bins that have not been opened begin (µs).
     edge: i64,
     bins: Vec<Vec<T>>,
-    /// How many of the bins are in use, and the next of them to be opened.
+    /// The number of bins in use, and the next of them to be opened.
     count: usize,
     next: usize,
-    /// Where the first bin began (µs), and the binary logarithm of their length.
+    /// Where the first bin began (µs), and the binary logarithm of the bin width.
     start: i64,
     shift: u32,
     later: Vec<T>,
-    /// When the first of `later` is due (µs); [`i64::MAX`] when there is none.
+    /// When the first entry of `later` is due (µs); [`i64::MAX`] if there is none.
     first_later: i64,
 }
 
@@ -76,7 +75,7 @@ impl<T: Scheduled> EventQueue<T> {
         }
     }
 
-    /// The first entry, if it is due by `limit`.
+    /// Returns the first entry, if it is due by `limit`.
     #[inline]
     pub(super) fn first(&mut self, limit: Time) -> Option<T> {
         if self.sorted.is_empty() && self.fresh.is_empty() {
@@ -90,7 +89,7 @@ impl<T: Scheduled> EventQueue<T> {
         (first.at() <= limit).then_some(first)
     }
 
-    /// Takes out the first entry, if it is due by `limit`.
+    /// Removes and returns the first entry, if it is due by `limit`.
     #[inline]
     pub(super) fn pop(&mut self, limit: Time) -> Option<T> {
         let first = self.first(limit)?;
@@ -100,8 +99,8 @@ impl<T: Scheduled> EventQueue<T> {
         }
     }
 
-    /// Opens the next bin that holds anything, unless it begins after `limit`: what is still to come would then have to go in
-    /// before it.
+    /// Opens the next bin that holds an entry, unless it begins after `limit`: entries that are still to be added would then have to go
+    /// in before it.
     fn open(&mut self, limit: i64) {
         loop {
             while self.next < self.count {
@@ -124,7 +123,7 @@ impl<T: Scheduled> EventQueue<T> {
         }
     }
 
-    /// Lays what is due later into bins: the first half of it, and what else has room.
+    /// Spreads the entries of `later` over bins: the first half of them, and any others that fit.
     fn spread(&mut self) {
         let middle = self.later.len() / 2;
         let (_, middle, _) = self.later.select_nth_unstable_by_key(middle, Scheduled::at);
@@ -154,7 +153,7 @@ mod tests {
     }
 
     proptest! {
-        /// Entries come ahead by nothing, by much or by very much; between them some are taken out.
+        /// Entries are due at once, soon, or far ahead; some are taken out in between.
         #[test]
         fn entries_come_out_as_from_a_heap(
             moves in prop::collection::vec((0_u32..4, prop_oneof![0_i64..3, 0_i64..5000, 0_i64..1 << 50]), 1..3000)

@@ -1,13 +1,13 @@
-//! Worlds whose work flows one way: provider by provider, all attempts of a step at once, column by column.
+//! The executor for feed-forward runs: provider by provider, all attempts of a step at once, column by column.
 //!
-//! Where no provider is used again after another that it leads to, all attempts at a provider are known before any at the next
-//! one. Two passes bring a provider's attempts to their ends:
+//! Where no provider is used again after another that it leads to, all attempts at a provider are known before any at the next one. Two
+//! passes complete a provider's attempts:
 //!
-//! 1. in order of time, when each leaves: that alone depends on the others;
-//! 2. on all threads, what becomes of it, and when its recipient comes to the next step: that depends on nothing else.
+//! 1. in order of time, when each attempt departs: only this depends on other attempts;
+//! 2. on all threads, the result of each attempt, and when its recipient enters the next step: this depends on nothing else.
 //!
-//! It is the short way of recipients alone (`sim/lanes.rs`) with a queue before each provider, and gives the tallies that `events`
-//! gives (tested on random scenarios).
+//! This is the fast plan of independent recipients (`sim/fast_plan.rs`) with a queue before each provider, and it produces the same
+//! tallies as `event_driven` (tested on random scenarios).
 
 use super::PlanRunTally;
 use super::cohort::{Cohort, StepCarry};
@@ -25,14 +25,14 @@ use rayon::prelude::*;
 /// Fewer attempts than this are not shared between threads.
 const FEW: usize = 1 << 15;
 
-/// A world that flows one way.
+/// A feed-forward run.
 pub(super) struct FeedForward<'a> {
     run: &'a RunContext<'a>,
-    /// The plan that is compared, by its index.
+    /// The index of the plan that is compared.
     plan: usize,
     /// One for each stream.
     streams: Vec<Stream>,
-    /// The providers that are used, each before all that it leads to.
+    /// The providers in use, each before all that it leads to.
     order: Vec<usize>,
 }
 
@@ -42,8 +42,8 @@ struct Stream {
 }
 
 impl<'a> FeedForward<'a> {
-    /// The world in which the plan with this index is compared, if it flows one way: every plan goes the short way, and nothing but
-    /// queues is shared.
+    /// The run of the plan with this index, if it is feed-forward: every stream's plan has a fast plan, no provider leads back to
+    /// itself, and nothing but queues is shared.
     pub(super) fn new(run: &'a RunContext<'a>, plan: usize) -> Option<Self> {
         let model = run.model;
         let stream = |class: &crate::sim::model::TrafficClass| {
@@ -55,14 +55,14 @@ impl<'a> FeedForward<'a> {
         order.iter().all(|&provider| model.breakers[provider].is_none()).then_some(Self { run, plan, streams, order })
     }
 
-    /// Plays the world to its end.
+    /// Simulates the run to the end.
     pub(super) fn play(&self, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
         let model = self.run.model;
         let threads = rayon::current_num_threads();
         let mut workers: Vec<_> = (0..threads).map(|_| None).collect();
         let mut longest = vec![0; model.providers.len()];
         let mut contended = false;
-        // The lines before the first step of each stream, then those that come of them.
+        // The cohorts at the first step of each stream, then those that follow from them.
         let mut cohorts: Vec<Cohort> = (0..self.streams.len()).map(|stream| self.arrivals(stream)).collect();
         for &provider in &self.order {
             let (mut here, others) =
@@ -96,7 +96,7 @@ impl<'a> FeedForward<'a> {
         self.step(cohort).provider
     }
 
-    /// Lets all attempts at a provider through its queue.
+    /// Takes all attempts at a provider through its queue.
     fn let_through(
         &self,
         provider: usize,
@@ -122,7 +122,7 @@ impl<'a> FeedForward<'a> {
         QueuePass::new(&model.providers[provider], queue, waiting, &mut held).pass(progress)
     }
 
-    /// Brings all attempts of a line to their ends; gives the line of those who go on to the next step, if there is one.
+    /// Completes all attempts of a cohort; returns the cohort of those who go on to the next step, if there is one.
     fn settle(
         &self,
         cohort: Cohort,
@@ -141,7 +141,7 @@ impl<'a> FeedForward<'a> {
         };
         let parts = workers.par_iter_mut().zip(ranges).map(work).collect::<Result<Vec<Vec<StepCarry>>, _>>()?;
         let next = (cohort.stream, cohort.step + 1);
-        // Before the tickets of all threads are put together: there may be many.
+        // Freed before the carries of all threads are combined, since there may be many.
         drop(cohort);
         Ok((!step.last).then(|| Cohort::of_tickets(next.0, next.1, parts)))
     }
@@ -161,7 +161,7 @@ impl<'a> FeedForward<'a> {
     }
 }
 
-/// The providers that the plans use, each before all that it leads to; `None` where one leads back to itself.
+/// The providers that the plans use, each before all that it leads to; `None` if one leads back to itself.
 fn flow(streams: &[Stream]) -> Option<Vec<usize>> {
     let providers = |stream: &Stream| stream.fast.steps.iter().map(|step| step.provider).collect::<Vec<_>>();
     let chains: Vec<_> = streams.iter().map(providers).collect();

@@ -1,10 +1,10 @@
-//! Lives that are over, on their way into the tally.
+//! Finished recipients on their way into the tally.
 
 use crate::sim::batch::{BATCH, Columns, Row, count_plan};
 use crate::sim::tally::PlanTally;
 use crate::units::{Span, Time};
 
-/// Gathers the rows of lives that are over until they are a batch.
+/// Collects the rows of finished recipients until they fill a batch.
 pub(super) struct Finished {
     columns: Box<Columns>,
     arrivals: Vec<Time>,
@@ -12,7 +12,7 @@ pub(super) struct Finished {
 }
 
 impl Finished {
-    /// Nobody yet; a delivery within `deadline` of the arrival is in time.
+    /// An empty batch; a delivery within `deadline` of the arrival is in time.
     pub(super) fn new(deadline: Span) -> Self {
         Self { columns: Box::new(Columns::EMPTY), arrivals: Vec::with_capacity(BATCH), deadline }
     }
@@ -26,7 +26,7 @@ impl Finished {
         }
     }
 
-    /// Likewise, from this `lane` of the columns of others.
+    /// Adds a recipient whose row is at index `lane` of other columns.
     #[inline]
     pub(super) fn take(&mut self, arrival: Time, columns: &Columns, lane: usize, tally: &mut PlanTally) {
         self.columns.copy(self.arrivals.len(), columns, lane);
@@ -36,7 +36,7 @@ impl Finished {
         }
     }
 
-    /// Counts all that have been gathered.
+    /// Counts all recipients that have been collected.
     pub(super) fn count(&mut self, tally: &mut PlanTally) {
         count_plan(&mut self.columns, &self.arrivals, self.deadline, tally);
         self.arrivals.clear();

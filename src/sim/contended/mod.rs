@@ -1,9 +1,9 @@
-//! The executor for recipients who meet: providers have limited capacity, or circuits that open for all.
+//! The executors for contended recipients: providers have limited capacity, or circuits that open for all.
 //!
-//! > Between two submissions a recipient's life depends on nothing but its own luck, so that only submissions wait for one another.
+//! > Between two submissions a recipient depends on nothing but its own draws, so that only submissions wait for one another.
 //!
-//! One plan in one replication is a world. `events` plays any world, submission by submission from one agenda, through the engine;
-//! `stages` plays those whose work flows one way, provider by provider, column by column. Both give the same tallies.
+//! One plan in one replication is a run. `event_driven` simulates any run through the engine, submission by submission from one event
+//! queue; `feed_forward` simulates runs that are feed-forward, provider by provider, column by column. Both produce the same tallies.
 
 mod active_recipient;
 mod arena;
@@ -28,22 +28,22 @@ use super::tally::PlanTally;
 use crate::stats::Bins;
 use event_driven::Watch;
 
-/// What one plan came to in one world.
+/// The results of a run: one plan in one replication.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlanRunTally {
     /// One for each stream of traffic.
     pub streams: Vec<PlanTally>,
     /// For each stream, arrivals by bin of time.
     pub arrivals: Vec<Bins>,
-    /// For each provider, the most that waited before it at any time.
+    /// For each provider, the greatest number of attempts that waited before it at any time.
     pub longest: Vec<u64>,
     /// For each provider, how often its circuit opened.
     pub opened: Vec<u64>,
-    /// Whether anybody had to wait, was refused or was kept out: if not, all lives were as if each had been alone.
+    /// Whether any attempt had to wait, was rejected or was not permitted; if not, the results are those of independent recipients.
     pub contended: bool,
 }
 
-/// Plays the world of `run` in which the plan with this index is compared, whoever waits for whom.
+/// Simulates the plan with this index in the replication of `run`, with contended recipients.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -56,22 +56,21 @@ pub fn play_contended(run: &RunContext<'_>, plan: usize, progress: &Progress) ->
     Ok(tally)
 }
 
-/// Whether the world in which the plan with this index is compared is played provider by provider: its work flows one way.
+/// Whether the plan with this index is simulated provider by provider, as a feed-forward run.
 #[must_use]
 pub fn is_feed_forward(run: &RunContext<'_>, plan: usize) -> bool {
     run.way == ExecutionMode::Shortest && feed_forward::FeedForward::new(run, plan).is_some()
 }
 
-/// What became of each attempt of one recipient at each provider that it came to, in order, in the run in which the plan with this index
-/// is compared.
+/// The decision on each attempt of one recipient at each provider that it came to, in order, under the plan with this index.
 #[must_use]
 pub fn decisions(run: &RunContext<'_>, plan: usize, who: RecipientId) -> Vec<AdmissionDecision> {
     let played = event_driven::EventDriven::new(run, plan, Watch::One(who)).play(&Progress::default());
     played.map_or_else(|Interrupted| Vec::new(), |(_, seen)| seen.decisions)
 }
 
-/// What each recipient's life came to, in the world in which the plan with this index is compared: for each stream, by number, a hash of
-/// it that equal lives have in common within a run of the program.
+/// The result of each recipient under the plan with this index: for each stream, by number, a hash that equal results have in common
+/// within one execution of the program.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.

@@ -1,21 +1,22 @@
-//! Laws that every world obeys, whatever its luck. A debug build holds each world that it plays to them.
+//! Operational laws that every run obeys, whatever its random numbers. A debug build checks every contended run that it simulates.
 //!
-//! Executors count by bin of time and add up over attempts, each for itself; these laws tie the two together:
+//! Executors count by bin of time and sum over attempts, each separately; these laws tie the two together:
 //!
-//! - what comes to a provider leaves its queue, is refused or is withdrawn;
-//! - Little's law: the integral over time of how many wait is the sum of how long each waits;
-//! - the utilisation law: the integral of how many lines are in use is the sum of how long each attempt held one;
-//! - no more leave than the throughput allows, no more lines are in use than there are, no more wait than may.
+//! - every attempt that comes to a provider departs, is rejected or expires in the queue;
+//! - Little's law: the integral over time of the number of waiting attempts is the sum of their waits;
+//! - the utilisation law: the integral of the number of lines in use is the sum of the times for which attempts held one;
+//! - no more attempts depart than the throughput allows, no more lines are in use than exist, no more attempts wait than the queue
+//!   holds.
 //!
-//! Integrals are taken over the ends of bins. Whoever is there for a time of t is there at the ends of t / width bins, to one, so that each
-//! counts for its own time to the width of a bin.
+//! Integrals are taken over the ends of bins. An attempt that is present for a time t is present at the ends of t / width bins, give or
+//! take one, so that each counts for its own time to within the width of a bin.
 
 use super::PlanRunTally;
 use crate::provider::Capacity;
 use crate::sim::independent::RunContext;
 use crate::sim::tally::{ProviderTally, QueueTally};
 
-/// The first law that a world breaks, in words; `None` when it obeys all.
+/// Returns a description of the first law that a run breaks; `None` when it obeys all.
 pub(super) fn broken(run: &RunContext<'_>, tally: &PlanRunTally) -> Option<String> {
     run.model.providers.iter().enumerate().find_map(|(i, provider)| {
         let capacity = provider.capacity()?;
@@ -27,7 +28,7 @@ pub(super) fn broken(run: &RunContext<'_>, tally: &PlanRunTally) -> Option<Strin
     })
 }
 
-/// What all streams together did at a provider.
+/// The counts of all streams together at a provider.
 fn whole(tally: &PlanRunTally, provider: usize) -> ProviderTally {
     let mut whole = ProviderTally::default();
     tally.streams.iter().for_each(|stream| whole.merge(&stream.providers[provider]));
@@ -45,18 +46,18 @@ struct Books<'a> {
     queue: &'a QueueTally,
     /// The width of a bin (µs).
     width: u64,
-    /// Who left in each bin.
+    /// The number of departures in each bin.
     left: Vec<u64>,
-    /// At the end of each bin: who waits, and who holds a line.
+    /// At the end of each bin: the number of attempts that wait, and of those that hold a line.
     waiting: Vec<u64>,
     busy: Vec<u64>,
-    /// Whether all that happened lies in a bin of its own time.
+    /// Whether every event falls into a bin of its own time, none after the last.
     is_whole: bool,
 }
 
 impl<'a> Books<'a> {
     fn new(run: &RunContext<'_>, whole: &ProviderTally, queue: &'a QueueTally) -> Self {
-        // The last bin holds what comes after all others.
+        // The last bin holds everything after the others.
         let bins = run.timeline.bins();
         let filled = |counts: &mut dyn Iterator<Item = (usize, u64)>| {
             let mut filled = vec![0; bins + 1];
@@ -103,18 +104,19 @@ impl<'a> Books<'a> {
             .or_else(|| used.map(|values| named("utilisation law", values)))
     }
 
-    /// The integral of `there` over time and `sum` (µs), if they differ by more than the width of a bin for each of so many.
+    /// Returns the integral of `there` over time and `sum` (µs), if they differ by more than the width of a bin for each of `count`
+    /// attempts.
     fn differ(&self, there: &[u64], sum: u128, count: u64) -> Option<(u128, u128)> {
         let integral = there.iter().map(|&n| u128::from(n)).sum::<u128>() * u128::from(self.width);
         (integral.abs_diff(sum) > u128::from(count) * u128::from(self.width)).then_some((integral, sum))
     }
 }
 
-/// How many have come by the end of each bin and have not gone.
+/// The number of attempts that have come by the end of each bin and have not gone.
 fn there(came: &[u64], gone: &[&Vec<u64>]) -> Vec<u64> {
     let mut there = 0_u64;
     let bin = |(i, came): (usize, &u64)| {
-        // Who has gone before coming shows as a number that is far too large.
+        // An attempt that has gone before it came shows as a number that is far too large.
         there = there.wrapping_add(*came).wrapping_sub(gone.iter().map(|gone| gone[i]).sum());
         there
     };

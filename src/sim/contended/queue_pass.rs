@@ -1,4 +1,4 @@
-//! All attempts at one provider on their way through its queue.
+//! The queue pass: all attempts at one provider on their way through its queue.
 
 use super::cohort::CohortCursor;
 use super::departure::Departure;
@@ -9,22 +9,22 @@ use crate::sim::step_buffers::FastStep;
 use crate::status::Segment;
 use crate::units::Time;
 
-/// A provider's queue, and the lines before it. Who comes at one time with others goes in order of lines, then of recipients.
+/// A provider's queue, and the cohorts before it. At equal times attempts go in order of cohorts, then of recipients.
 pub(super) struct QueuePass<'a> {
     server: Server<'a>,
     cohorts: Vec<WaitingCohort<'a>>,
     contended: bool,
 }
 
-/// Where attempts depart.
+/// The provider and its queue, from which attempts depart.
 struct Server<'a> {
     provider: &'a Provider,
     queue: Queue,
-    /// Is told of each line for calls that is taken: the stream, from when, until when.
+    /// Called for each phone line that is taken, with the stream, the start and the end.
     held: &'a mut dyn FnMut(usize, Time, Time),
 }
 
-/// Those who come to one step of one stream.
+/// The recipients who come to one step of one stream.
 pub(super) struct WaitingCohort<'a> {
     pub(super) step: FastStep,
     pub(super) rng: RngKey,
@@ -32,11 +32,11 @@ pub(super) struct WaitingCohort<'a> {
     pub(super) cursor: CohortCursor<'a>,
 }
 
-/// What a queue came to.
+/// The results of a queue pass.
 pub(super) struct PassResult {
-    /// The most that have waited at any time.
+    /// The greatest number of attempts that waited at any time.
     pub(super) longest: u64,
-    /// Whether anybody waited or was rejected.
+    /// Whether any attempt waited or was rejected.
     pub(super) contended: bool,
 }
 
@@ -50,7 +50,7 @@ impl<'a> QueuePass<'a> {
         Self { server: Server { provider, queue, held }, cohorts, contended: false }
     }
 
-    /// Lets all of them through.
+    /// Takes all attempts through the queue.
     pub(super) fn pass(mut self, progress: &Progress) -> Result<PassResult, Interrupted> {
         match self.server.provider.order() {
             Some(Discipline::Priority) => self.pass_by_priority(progress)?,
@@ -59,13 +59,13 @@ impl<'a> QueuePass<'a> {
         Ok(PassResult { longest: self.server.queue.longest(), contended: self.contended })
     }
 
-    /// First in, first out: the fate of an attempt is known when it comes.
+    /// First in, first out: the decision on an attempt is final when it comes.
     fn pass_in_turn(&mut self, progress: &Progress) -> Result<(), Interrupted> {
         loop {
             if progress.stopped() {
                 return Err(Interrupted);
             }
-            // The line whose next attempt is first, and until when no other has one.
+            // The cohort whose next attempt is first, and the time until which no other cohort has one.
             let mut firsts: Vec<_> =
                 self.cohorts.iter_mut().enumerate().map(|(i, cohort)| (cohort.cursor.peek(), i)).collect();
             firsts.sort_unstable();
@@ -78,7 +78,7 @@ impl<'a> QueuePass<'a> {
         }
     }
 
-    /// Lets those of a line's next attempts that come before `until` through the queue.
+    /// Takes those of a cohort's next attempts that come before `until` through the queue.
     fn admit_before(&mut self, until: i64, which: usize) {
         let waiting = &self.cohorts[which];
         let WaitingCohort { step, cursor, .. } = waiting;
@@ -100,7 +100,7 @@ impl<'a> QueuePass<'a> {
         self.cohorts[which].cursor.pass(&departures[..count]);
     }
 
-    /// Higher priorities first: what happens in the queue by the time of an arrival happens before it.
+    /// Higher priorities first: the events in the queue up to the time of an arrival are handled before it.
     fn pass_by_priority(&mut self, progress: &Progress) -> Result<(), Interrupted> {
         let mut now = Time::ZERO;
         for round in 0_usize.. {
@@ -114,12 +114,12 @@ impl<'a> QueuePass<'a> {
             self.admit(at, which);
             now = at;
         }
-        // Who still waits then does so without end, and has expired all along.
+        // Attempts that still wait after this wait without end; they have been marked as expired from the start.
         self.advance_queue(now, Time::MAX);
         Ok(())
     }
 
-    /// An attempt of this line comes at `now`.
+    /// Admits the next attempt of this cohort, which comes at `now`.
     fn admit(&mut self, now: Time, which: usize) {
         let WaitingCohort { step, priority, cursor, .. } = &mut self.cohorts[which];
         let terms = Terms { submitted: now, ..step.terms };
@@ -139,11 +139,11 @@ impl<'a> QueuePass<'a> {
         }
     }
 
-    /// Lets happen what happens to those who wait, from `now` on up to `until`.
+    /// Handles the events in the queue from `now` up to `until`.
     fn advance_queue(&mut self, mut now: Time, until: Time) {
         while let Some((at, event)) = self.server.queue.next_event(now).filter(|&(at, _)| at <= until) {
             now = at;
-            // Until an attempt departs, it is taken to wait in vain.
+            // Until a waiting attempt departs, it is marked as expired.
             if let (Some(token), QueueEvent::Departure) = (self.server.queue.take(at, event), event) {
                 let (which, rank) = place_of(token);
                 self.cohorts[which].cursor.settle(rank, Departure::at(at));
@@ -154,7 +154,7 @@ impl<'a> QueuePass<'a> {
 }
 
 impl Server<'_> {
-    /// The attempt of this rank departs at `now`, and takes its line for calls, if there are any.
+    /// Lets the attempt of this rank depart at `now`; it takes a phone line if the provider has lines.
     #[inline]
     fn depart(&mut self, now: Time, waiting: &WaitingCohort<'_>, rank: usize) {
         if self.queue.has_lines() {
@@ -173,7 +173,7 @@ fn patience(provider: &Provider, terms: &Terms) -> Time {
     provider.patience(terms, Segment::WHOLE, terms.submitted.after(terms.ttl))
 }
 
-/// The line and the rank that a token of the queue stands for.
+/// The cohort and the rank that a token of the queue stands for.
 const fn place_of(token: u64) -> (usize, usize) {
     ((token >> 32) as usize, token as u32 as usize)
 }

@@ -14,23 +14,23 @@ pub(super) struct Shared {
     /// For each provider, its queue, if its capacity is limited.
     pub(super) queues: Vec<Option<Queue>>,
     breakers: Breakers,
-    /// For each provider, the results that its breaker has yet to hear of; none for one without a breaker.
+    /// For each provider, the results that its breaker has not received yet; `None` for a provider without a breaker.
     results: Vec<Option<PendingResults>>,
-    /// Whether anybody had to wait, was rejected or was not permitted.
+    /// Whether any attempt had to wait, was rejected or was not permitted.
     pub(super) contended: bool,
-    /// Whose decisions are kept.
+    /// The recipient whose decisions are kept.
     watched: Option<RecipientId>,
     pub(super) decisions: Vec<AdmissionDecision>,
 }
 
-/// Results of attempts that are known before the breaker hears of them: a simulation knows them as soon as an attempt departs.
+/// Results of attempts that the breaker has not received yet: the simulation knows them as soon as an attempt departs.
 struct PendingResults {
     queue: EventQueue<PendingResult>,
-    /// How many results there have been.
+    /// The number of results so far.
     known: u64,
 }
 
-/// The result of an attempt, in the order in which results are heard: of time, then of recipients, then of their attempts.
+/// The result of an attempt, in the order in which the breaker receives results: by time, then recipient, then attempt.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct PendingResult {
     result: CallResult,
@@ -59,7 +59,7 @@ impl Shared {
         }
     }
 
-    /// What has become of the one that waited is known at last.
+    /// Replaces the last decision for the watched recipient, whose attempt no longer waits.
     pub(super) fn settle(&mut self, who: RecipientId, decision: AdmissionDecision) {
         if self.watched == Some(who)
             && let Some(last) = self.decisions.last_mut()
@@ -68,7 +68,7 @@ impl Shared {
         }
     }
 
-    /// The breaker of `provider` hears all results until `now`.
+    /// Passes all results up to `now` to the breaker of `provider`.
     fn hear(&mut self, provider: usize, now: Time) {
         if let Some(results) = &mut self.results[provider] {
             while let Some(PendingResult { result, permit, .. }) = results.queue.pop(now) {
@@ -77,7 +77,7 @@ impl Shared {
         }
     }
 
-    /// The attempt has come, or will come, to this result.
+    /// Schedules the result of an attempt for its provider's breaker.
     fn expect(&mut self, comer: &Comer, result: CallResult) {
         if let (Some(results), Some(permit)) = (&mut self.results[comer.provider], comer.permit) {
             results.known += 1;
@@ -85,7 +85,7 @@ impl Shared {
         }
     }
 
-    /// The attempt never departs, and the engine takes it to have this `status` from then on.
+    /// Records that the attempt never departs; for the engine it has this `status` from the time `at` on.
     pub(super) fn never_departs(&mut self, comer: &Comer, at: Time, status: Status) {
         if let Some(rules) = self.breakers.rules(comer.provider) {
             let result = rules.result_of(at, status);
@@ -121,7 +121,7 @@ impl Shared {
         self.queues.iter().map(|queue| queue.as_ref().map_or(0, Queue::longest)).collect()
     }
 
-    /// How often each circuit has opened, when all is over.
+    /// How often each circuit has opened, at the end of the run.
     pub(super) fn opened(&mut self) -> Vec<u64> {
         (0..self.queues.len()).for_each(|provider| self.hear(provider, Time::MAX));
         (0..self.queues.len()).map(|provider| self.breakers.opened(provider)).collect()

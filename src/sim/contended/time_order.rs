@@ -1,15 +1,15 @@
-//! Points of time in order, each with a number.
+//! Sorted times, each with its index.
 
-/// The bits of a digit: 2048 counts fit into the nearest cache.
+/// The bits of a radix digit: 2048 counts fit into the L1 cache.
 const DIGIT: u32 = 11;
 
-/// Points of time in order, those at one time in the order in which they were given, each with its place among those given.
+/// Times in order, each with its index among the times given; equal times stay in the order in which they were given.
 ///
-/// Time, from the earliest on, and place share 64 bits where they fit, as they do for a million within 200 days: sorting moves
-/// half the memory then.
+/// Time, from the earliest on, and index share 64 bits where they fit, as they do for a million times within 200 days: sorting then
+/// moves half the memory.
 #[derive(Clone, Debug)]
 pub(super) enum TimeOrder {
-    /// The time since `first` in the high bits, the place in the low ones.
+    /// The time since `first` in the high bits, the index in the low ones.
     Packed {
         first: i64,
         place_bits: u32,
@@ -19,7 +19,7 @@ pub(super) enum TimeOrder {
 }
 
 impl TimeOrder {
-    /// The order of these times (µs), fewer than 2³² of them.
+    /// Sorts these times (µs), of which there are fewer than 2³².
     pub(super) fn of(times: impl Iterator<Item = i64> + Clone) -> Self {
         let span = times
             .clone()
@@ -38,7 +38,7 @@ impl TimeOrder {
         Self::Packed { first, place_bits, all }
     }
 
-    /// How many there are.
+    /// The number of times.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Packed { all, .. } => all.len(),
@@ -46,7 +46,7 @@ impl TimeOrder {
         }
     }
 
-    /// The time and the place of the one with this rank.
+    /// The time of this rank, and its index among the times given.
     #[inline]
     pub(super) fn get(&self, rank: usize) -> (i64, u32) {
         match self {
@@ -59,7 +59,7 @@ impl TimeOrder {
         }
     }
 
-    /// Puts those at one time in the order that `rank_of` their places gives them.
+    /// Sorts equal times by the `rank_of` their indices.
     pub(super) fn break_ties(&mut self, rank_of: impl Fn(u32) -> u32) {
         let mut from = 0;
         while from < self.len() {
@@ -79,8 +79,8 @@ impl TimeOrder {
     }
 }
 
-/// Sorts numbers whose low bits rise by the `bits` above those: digit after digit, from the lowest, each pass keeping the order of
-/// the one before (LSD radix sort; Knuth, TAOCP 5.2.5).
+/// Sorts numbers, whose low bits are in ascending order already, by the `bits` above those: digit by digit from the lowest, each pass
+/// keeping the order of the one before (LSD radix sort; Knuth, TAOCP 5.2.5).
 fn sort_by_high_bits(all: &mut Vec<u64>, low_bits: u32, bits: u32) {
     if all.is_sorted() {
         return;

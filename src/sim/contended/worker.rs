@@ -1,4 +1,4 @@
-//! What one thread does for a world that flows one way: it brings attempts to their ends, batch by batch, and counts them.
+//! The work of one thread in a feed-forward run: it completes attempts, batch by batch, and counts them.
 
 use super::cohort::{Cohort, CohortBatch, StepCarry};
 use super::departure::Departure;
@@ -17,7 +17,7 @@ use crate::status::Segment;
 use crate::units::Time;
 use std::ops::Range;
 
-/// A thread's tallies, and room for a batch.
+/// The tallies of a thread, and the buffers for a batch.
 pub(super) struct Worker {
     /// One for each stream.
     counts: Vec<Counts>,
@@ -25,9 +25,9 @@ pub(super) struct Worker {
     buffers: StepBuffers,
     columns: Box<Columns>,
     draw_batch: Box<DrawBatch>,
-    /// When each departs, if it does (µs).
+    /// When each attempt departs, if it does (µs).
     departures: [i64; LANES],
-    /// Whether the one in each lane goes on to the next step.
+    /// Whether the recipient at each index of the batch goes on to the next step.
     goes_on: [bool; LANES],
 }
 
@@ -37,18 +37,18 @@ struct Counts {
     finished: Finished,
 }
 
-/// A step, and what is needed to bring attempts of it to their ends.
+/// A step, and what is needed to complete its attempts.
 pub(super) struct Task<'a> {
     pub(super) provider: &'a Provider,
     pub(super) step: &'a FastStep,
     /// Whether late delivery reports end the flow.
     pub(super) finish: bool,
-    /// The luck of the stream.
+    /// The random numbers of the stream.
     pub(super) rng: RngKey,
 }
 
 impl Worker {
-    /// A worker with empty tallies, for the world in which the plan with this index is compared.
+    /// A worker with empty tallies, for the run of the plan with this index.
     pub(super) fn new(model: &Model, plan: usize) -> Self {
         let counts =
             model.streams.iter().map(|class| (class, model.compiled(class, plan))).map(|(class, compiled)| Counts {
@@ -67,7 +67,7 @@ impl Worker {
         }
     }
 
-    /// Adds the counts of another.
+    /// Adds the counts of another worker.
     pub(super) fn add(&mut self, other: Self) {
         for (ours, mut theirs) in self.counts.iter_mut().zip(other.counts) {
             theirs.finished.count(&mut theirs.tally);
@@ -76,17 +76,17 @@ impl Worker {
         }
     }
 
-    /// The counts of a stream's attempts in the queue of a provider, which has one.
+    /// The counts of a stream's attempts in the queue of a provider; `None` if the provider has no queue.
     pub(super) fn queue(&mut self, stream: usize, provider: usize) -> Option<&mut QueueTally> {
         self.counts[stream].tally.providers[provider].queue.as_deref_mut()
     }
 
-    /// For each stream, what its lives came to, and arrivals by bin of time.
+    /// For each stream, the counts of its recipients, and arrivals by bin of time.
     pub(super) fn counts(self) -> impl Iterator<Item = (PlanTally, Bins)> {
         self.counts.into_iter().map(|counts| (counts.tally, counts.arrivals))
     }
 
-    /// Brings the attempts of these ranks of a line to their ends; gives the tickets of those who go on.
+    /// Completes the attempts of these ranks of a cohort; returns the step carries of those who go on.
     pub(super) fn settle(
         &mut self,
         cohort: &Cohort,
@@ -119,13 +119,13 @@ impl Worker {
         Ok(tickets)
     }
 
-    /// Decides what becomes of the attempts of the crowd.
+    /// Determines the results of the batch's attempts.
     fn decide(&mut self, task: &Task<'_>) {
         let Self { batch, buffers, draw_batch, departures, .. } = self;
         let Task { provider, step, .. } = task;
         let CohortBatch { count, recipients, neighbours, .. } = &*batch;
         let (at, lanes) = (&buffers.at[..*count], &buffers.lanes[..*count]);
-        // Those who never depart are taken to do so at once, and set right afterwards.
+        // Attempts that never depart are treated as if they departed at once, and corrected afterwards.
         let mut all_depart = true;
         for ((departs, departure), &at) in departures.iter_mut().zip(&batch.departures).zip(at) {
             let time = departure.time();
@@ -146,7 +146,7 @@ impl Worker {
         }
     }
 
-    /// Parts those who go on to the next step, the first `next` of the room, from those whose lives are over.
+    /// Separates the recipients who go on to the next step, the first `next` in the buffers, from those who have finished.
     fn compiled(&mut self, next: usize, stream: usize, tickets: &mut Vec<StepCarry>) {
         let Self { batch, buffers, columns, goes_on, .. } = self;
         let Counts { tally, finished, .. } = &mut self.counts[stream];
@@ -166,10 +166,10 @@ impl Worker {
     }
 }
 
-/// Fewer attempts than this are decided one by one.
+/// Fewer attempts than this are resolved one by one.
 const FEW: usize = LANES / 6;
 
-/// What becomes of those who never depart.
+/// Corrects the results of attempts that never depart.
 fn set_right(batch: &CohortBatch, task: &Task<'_>, at: &[i64; LANES], results: &mut AttemptResults) {
     let Task { provider, step, rng, .. } = task;
     for k in (0..batch.count).filter(|&k| batch.departures[k].time().is_none()) {
@@ -185,7 +185,7 @@ fn set_right(batch: &CohortBatch, task: &Task<'_>, at: &[i64; LANES], results: &
     }
 }
 
-/// Counts what happened to the crowd in the queue.
+/// Counts what happened to the batch in the queue.
 fn count_queue(
     queue: &mut QueueTally,
     task: &Task<'_>,

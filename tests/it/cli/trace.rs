@@ -3,7 +3,7 @@
 use super::{Home, has, shipped_scenarios};
 use failsim::engine::{Notice, StepEnd};
 use failsim::scenario::{Scenario, load};
-use failsim::study::{Event, Whose, trace};
+use failsim::study::{Event, TraceTarget, trace};
 use std::path::{Path, PathBuf};
 
 fn drill() -> (PathBuf, Scenario) {
@@ -17,7 +17,7 @@ fn drill() -> (PathBuf, Scenario) {
 fn reached_late(scenario: &Scenario, plan: usize) -> u64 {
     let superseded = |event: &Event| matches!(event, Event::Noticed(Notice::Step { end: StepEnd::Superseded, .. }));
     let ends_late = |&recipient: &u64| {
-        let life = trace(scenario, Whose { plan, stream: 0, recipient, replication: 0 });
+        let life = trace(scenario, TraceTarget { plan, stream: 0, recipient, replication: 0 });
         life.events.iter().any(|(_, event)| superseded(event))
     };
     (0..20_000).find(ends_late).expect("somebody is")

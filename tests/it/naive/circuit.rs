@@ -1,4 +1,4 @@
-//! The naive twin's circuit breaker: every result since the last change of state is kept.
+//! The naive twin's circuit breaker: it keeps every result since the last change of state.
 
 use failsim::engine::BreakerRules;
 use failsim::units::Time;
@@ -6,9 +6,9 @@ use failsim::units::Time;
 pub(super) struct Circuit {
     rules: BreakerRules,
     state: State,
-    /// How many states there have been before.
+    /// The number of earlier states.
     epoch: usize,
-    /// The results of this state: in which tenth of a window, and whether it is a failure.
+    /// The results of this state: the tenth of a window that it belongs to, and whether it is a failure.
     results: Vec<(i64, bool)>,
     pub(super) opened: u64,
 }
@@ -33,7 +33,7 @@ impl Circuit {
         self.results.clear();
     }
 
-    /// The number of the state that lets an attempt through, if it does.
+    /// Returns the number of the state that permits an attempt, if it does.
     pub(super) fn permit(&mut self, now: Time) -> Option<usize> {
         self.give_up_probes(now);
         if matches!(self.state, State::OpenUntil(until) if now >= until) {
@@ -50,7 +50,7 @@ impl Circuit {
         }
     }
 
-    /// When every probe has been sent, and `missing_after` has passed since the last one: those without a result have failed.
+    /// When all probes have been sent and `missing_after` has passed since the last one, probes without a result count as failed.
     fn give_up_probes(&mut self, now: Time) {
         let State::Probing { sent } = &self.state else { return };
         if sent.len() < self.rules.probes as usize {

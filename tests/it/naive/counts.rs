@@ -1,4 +1,4 @@
-//! What is counted of the naive twin's histories: plain sums over all that happened.
+//! Counts of the naive twin's histories: plain sums over all that happened.
 
 use super::history::{Attempt, History, Left, Said, Try};
 use failsim::units::{Span, Time};
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// Counts by index.
 pub(crate) type Counts = BTreeMap<usize, u64>;
 
-/// What the recipients under one plan came to.
+/// The counts of the recipients under one plan.
 #[derive(PartialEq, Debug)]
 pub(crate) struct PlanCounts {
     pub(crate) delivered: u64,
@@ -18,7 +18,7 @@ pub(crate) struct PlanCounts {
     pub(crate) open: u64,
     pub(crate) cost: u128,
     pub(crate) cost_squared: u128,
-    /// Each latency [µs], rising.
+    /// All latencies [µs], in ascending order.
     pub(crate) latencies: Vec<u64>,
     pub(crate) last_end: Option<i64>,
     pub(crate) ends: Counts,
@@ -27,7 +27,7 @@ pub(crate) struct PlanCounts {
     pub(crate) providers: Vec<ProviderCounts>,
 }
 
-/// What one provider came to.
+/// The counts of one provider.
 #[derive(PartialEq, Debug)]
 pub(crate) struct ProviderCounts {
     pub(crate) attempts: u64,
@@ -41,12 +41,12 @@ pub(crate) struct ProviderCounts {
     pub(crate) queue: Option<QueueCounts>,
 }
 
-/// What the queue of one provider came to.
+/// The counts of the queue of one provider.
 #[derive(PartialEq, Debug)]
 pub(crate) struct QueueCounts {
     pub(crate) refused: u64,
     pub(crate) withdrawn: u64,
-    /// Of those that left, in all (µs), and how many did not wait.
+    /// The total wait of those that departed (µs), and how many did not wait.
     pub(crate) waits: u128,
     pub(crate) at_once: u64,
     pub(crate) longest_wait: Option<i64>,
@@ -60,7 +60,7 @@ pub(crate) struct QueueCounts {
     pub(crate) releases: Counts,
 }
 
-/// What one step came to.
+/// The counts of one step.
 #[derive(PartialEq, Debug)]
 pub(crate) struct StepCounts {
     pub(crate) attempts: u64,
@@ -72,7 +72,7 @@ pub(crate) struct StepCounts {
     pub(crate) cost: u128,
 }
 
-/// In how many recipients two plans differ: the later one alone, the earlier one alone.
+/// The recipients in which two plans differ: reached by the later one only, by the earlier one only.
 #[derive(PartialEq, Debug)]
 pub(crate) struct PairCounts {
     pub(crate) delivered: [u64; 2],
@@ -82,7 +82,7 @@ pub(crate) struct PairCounts {
     pub(crate) cost_difference_squared: u128,
 }
 
-/// The bins of time: their width [µs] and the number of the last, which holds all that comes after.
+/// The time bins: their width [µs] and the index of the last one, which holds everything later.
 #[derive(Clone, Copy)]
 pub(crate) struct BinsOfTime {
     pub(crate) width: i64,
@@ -94,7 +94,7 @@ impl BinsOfTime {
         self.sum(times.into_iter().map(|at| (at, 1)))
     }
 
-    /// Adds amounts up by bin.
+    /// Sums amounts by bin.
     fn sum(self, amounts: impl IntoIterator<Item = (Time, u64)>) -> Counts {
         let mut sums = Counts::new();
         for (at, amount) in amounts.into_iter().filter(|&(_, amount)| amount > 0) {
@@ -150,13 +150,13 @@ impl History {
         self.attempts.iter().map(|attempt| attempt.charge).sum()
     }
 
-    /// The step whose message came first.
+    /// Returns the step whose message was delivered first.
     fn first_step(&self) -> Option<usize> {
         let first = self.first_delivery()?;
         self.attempts.iter().find(|attempt| attempt.delivered == Some(first)).map(|attempt| attempt.step)
     }
 
-    /// Whether a delivery of `step` at this time came after the flow had left it without success.
+    /// Whether a delivery of `step` at this time came after the flow had left the step without success.
     fn is_late(&self, step: usize, at: Time) -> bool {
         match self.steps[step].left {
             None | Some((_, Left::Succeeded(_))) => false,
@@ -164,7 +164,7 @@ impl History {
         }
     }
 
-    /// How the stay in `step` ended; `None` when it was never entered.
+    /// Returns how the stay in `step` ended; `None` when the step was never entered.
     fn ending(&self, step: usize) -> Option<&'static str> {
         let word = match self.steps.get(step)?.left {
             Some((_, Left::Succeeded(status) | Left::Bad(status))) => status.word(),
@@ -177,7 +177,7 @@ impl History {
     }
 }
 
-/// Counts what is kept of one plan's lives. `queues` says of the providers that have one whether they have lines.
+/// Counts the histories of one plan. `queues` says, for each provider with a queue, whether it has lines.
 pub(crate) fn plan_counts(
     histories: &[History],
     deadline: Span,
@@ -202,7 +202,7 @@ pub(crate) fn plan_counts(
         cost_squared: costs().map(|cost| cost * cost).sum(),
         latencies,
         last_end: ends().max(),
-        // Those after the last second that is told apart, the 1 048 575th, are counted as of it.
+        // Ends after the last second that is distinguished, the 1 048 575th, count as that second.
         ends: count(ends().map(|at| (at / 1_000_000).min(1_048_575) as usize)),
         failovers: bins.count(moves),
         steps: (0..steps).map(|step| step_counts(histories, step)).collect(),
@@ -252,7 +252,7 @@ fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bin
     let withdrawn = || in_vain.iter().copied().filter(|(_, patience)| !patience.is_never());
     let held = || seen.iter().flat_map(|(attempt, _)| &attempt.held).filter(|held| has_lines && held.0 == provider);
     let ends = waits().chain(withdrawn().map(|(from, to)| (to, to.since(from).as_micros() as u64)));
-    // Who waits for a second or longer is in a backlog.
+    // A wait of a second or longer counts as a backlog.
     let ends = ends.filter(|&(_, wait)| wait >= 1_000_000).map(|(at, _)| at);
     QueueCounts {
         refused: seen.iter().filter(|(_, one)| one.said == Said::Refused).count() as u64,
@@ -298,7 +298,7 @@ fn step_counts(histories: &[History], step: usize) -> StepCounts {
     }
 }
 
-/// Compares the lives of the same recipients under a later and an earlier plan.
+/// Compares the histories of the same recipients under a later and an earlier plan.
 pub(crate) fn pair_counts(later: &[History], earlier: &[History], deadline: Span) -> PairCounts {
     let differing = |holds: &dyn Fn(&History) -> bool| {
         let pairs = || later.iter().zip(earlier).map(|(a, b)| (holds(a), holds(b)));

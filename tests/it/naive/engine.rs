@@ -1,4 +1,4 @@
-//! The naive twin's engine: what reports and timers do to a flow.
+//! The naive twin's engine: the effect of reports and timers on a flow.
 
 use super::history::Left;
 use super::{Kind, RunContext, What};
@@ -31,13 +31,13 @@ impl RunContext<'_> {
         }
     }
 
-    /// The latest attempt has come to a bad end.
+    /// The latest attempt has ended badly.
     fn go_wrong(&mut self, now: Time, who: usize, status: Status) {
         let plan = self.people[who].plan;
         let history = &self.people[who].history;
         let stay = history.steps.last().expect("a flow is in a step");
         let rules = &plan.flow.steps()[history.steps.len() - 1];
-        // Each wait is `backoff` times the one before, in whole microseconds.
+        // Each wait is `backoff` times the previous one, in whole microseconds.
         let mut wait = i128::from(rules.retry_after.as_micros());
         for _ in 1..stay.tries {
             wait = wait * i128::from(rules.backoff) / 1_000_000;
@@ -87,7 +87,7 @@ impl RunContext<'_> {
         history.leave(now, how);
         let next = history.steps.len();
         let triggered = plan.flow.steps()[next - 1].failover_on.iter().any(|trigger| trigger == status);
-        // Nothing is submitted in the instant of giving up.
+        // Nothing is submitted at the moment of giving up.
         let goes_on = now < history.arrival.after(plan.flow.give_up_after());
         if triggered && goes_on && next < plan.flow.steps().len() {
             self.enter(now, who, next);
@@ -120,7 +120,7 @@ pub(super) fn is_delivery(status: Status) -> bool {
     matches!(status, Status::Delivered | Status::Answered | Status::Seen)
 }
 
-/// How far a message has come that has not come to a bad end.
+/// The rank of a status that is not a bad end.
 fn progress(status: Status) -> Option<u8> {
     match status {
         Status::Queued => Some(1),
@@ -141,7 +141,7 @@ fn meets(floor: SuccessFloor, status: Status) -> bool {
     progress(status).is_some_and(|reached| reached >= needed)
 }
 
-/// Whether a report changes what is known: nothing goes back, a bad end is final, and what was delivered stays delivered unless
+/// Whether a report changes what is known: nothing goes back, a bad end is final, and a delivered message stays delivered unless
 /// it may expire unseen.
 fn is_news(known: &[Status], status: Status, rules: &StepRules) -> bool {
     let Some(&last) = known.last() else { return true };

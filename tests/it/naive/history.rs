@@ -1,4 +1,4 @@
-//! What the naive twin keeps of a life: everything.
+//! The naive twin's complete history of a recipient.
 
 use failsim::status::Status;
 use failsim::units::Time;
@@ -10,32 +10,32 @@ pub(crate) struct History {
     pub(crate) attempts: Vec<Attempt>,
     /// The steps that were entered, in order.
     pub(crate) steps: Vec<Stay>,
-    /// When the flow ended, and whether well.
+    /// When the flow ended, and whether it succeeded.
     pub(crate) ended: Option<(Time, bool)>,
 }
 
-/// One submission and what became of it.
+/// One submission and its history.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     pub(crate) step: usize,
     pub(crate) submitted: Time,
-    /// When the engine leaves the step, at the latest.
+    /// The latest time at which the engine leaves the step.
     pub(super) deadline: Time,
-    /// The provider that had it, or the last that did not take it.
+    /// The provider that accepted it, or the last that rejected it.
     pub(crate) provider: usize,
-    /// The providers that it came to, in order.
+    /// The providers that it was submitted to, in order.
     pub(crate) tries: Vec<Try>,
-    /// The lines that it held: of which provider, from when, until when.
+    /// The lines that it held: the provider, from when, until when.
     pub(crate) held: Vec<(usize, Time, Time)>,
     pub(crate) delivered: Option<Time>,
     pub(crate) seen: Option<Time>,
     /// When bad ends were reported.
     pub(crate) bad_reports: Vec<Time>,
-    /// Millionths.
+    /// The charge in millionths.
     pub(crate) charge: i128,
-    /// The state of the circuit that let it through.
+    /// The state of the circuit that permitted it.
     pub(super) epoch: usize,
-    /// What the engine knows of the message, oldest first.
+    /// What the engine knows about the message, oldest first.
     pub(super) known: Vec<Status>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Try {
     pub(crate) patience: Time,
 }
 
-/// What a provider said.
+/// A provider's answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Said {
     Blocked,

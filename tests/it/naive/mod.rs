@@ -1,4 +1,4 @@
-//! The simulation a second time, as plainly as it can be written: one heap of events for all recipients of a world, the whole
+//! A second, deliberately plain implementation of the simulation: one heap of events for all recipients of a run, the whole
 //! history of every message kept, queues that are lists, and everything counted from the histories afterwards.
 //!
 //! It shares with the product only the draws, the samplers, the timetable, the order in which a pool is tried, and the plain data
@@ -30,8 +30,8 @@ pub(crate) use counts::{
 };
 pub(crate) use history::{History, Said};
 
-/// At equal times in this order: what comes free goes to those who wait, reports are heard before timers, and everything is known
-/// that can be known before anything is submitted.
+/// The order at equal times: freed capacity goes to those who wait, reports come before timers, and everything that can be known is
+/// known before anything is submitted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Kind {
     Departure,
@@ -46,13 +46,13 @@ enum Kind {
 struct Event {
     at: Time,
     kind: Kind,
-    /// The recipient, all streams numbered one after the other; for a departure the provider.
+    /// The recipient, numbered over all streams; for a departure the provider.
     who: usize,
     attempt: usize,
     what: What,
 }
 
-/// What a report says, or what a timer is for. The end of the flow's patience comes before that of a step's.
+/// The status of a report, or the purpose of a timer. The flow's deadline comes before that of a step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum What {
     Nothing,
@@ -60,7 +60,7 @@ enum What {
     GiveUp,
     Retry,
     Ttl,
-    /// Of an attempt at this provider, permitted in this state of its circuit.
+    /// The result of an attempt at this provider, permitted in this state of its circuit.
     Result {
         provider: usize,
         epoch: usize,
@@ -68,17 +68,17 @@ enum What {
     },
 }
 
-/// What a world came to.
+/// The results of a run.
 pub(crate) struct Played {
-    /// For each stream, the lives of its recipients.
+    /// For each stream, the histories of its recipients.
     pub(crate) streams: Vec<Vec<History>>,
-    /// For each provider, the most that ever waited.
+    /// For each provider, the maximum queue length.
     pub(crate) longest: Vec<u64>,
     /// For each provider, how often its circuit opened.
     pub(crate) opened: Vec<u64>,
 }
 
-/// Plays the world of `scenario` in which its plan number `plan` is compared. Random outages are drawn up to `until`.
+/// Simulates `scenario` with its plan number `plan` under comparison. Random outages are drawn up to `until`.
 pub(crate) fn play(scenario: &Scenario, plan: usize, rng: RngKey, until: Time) -> Played {
     let mut people = Vec::new();
     for (number, stream) in scenario.streams.iter().enumerate() {
@@ -120,7 +120,7 @@ struct Person<'a> {
     recipient: u32,
 }
 
-/// A provider and what its users share of it.
+/// A provider with its shared state.
 struct Provided {
     samplers: Samplers,
     windows: Vec<provider::Windows>,
@@ -161,7 +161,7 @@ impl RunContext<'_> {
         let Person { history, plan, .. } = &self.people[who];
         let (arrival, give_up_after) = (history.arrival, plan.flow.give_up_after());
         self.timer(arrival.after(give_up_after), who, 0, What::GiveUp);
-        // The first step is entered, and its attempt made, when its turn comes.
+        // The first step is entered, and its attempt made, when this event is due.
         self.event(arrival, Kind::Submission, who, 0, What::Nothing);
     }
 
@@ -204,7 +204,7 @@ impl RunContext<'_> {
         }
     }
 
-    /// An attempt is made, unless the flow is over.
+    /// Submits an attempt, unless the flow is over.
     fn submit(&mut self, now: Time, who: usize, attempt: usize) {
         if self.people[who].history.steps.is_empty() {
             return self.enter(now, who, 0);
@@ -237,7 +237,7 @@ impl RunContext<'_> {
         self.event(now, Kind::Report, who, attempt, What::Status(Status::Failed));
     }
 
-    /// An attempt comes to a provider.
+    /// Submits an attempt to a provider.
     fn come_to(&mut self, now: Time, who: usize, attempt: usize, provider: usize, patience: Time) -> Said {
         let epoch = match &mut self.providers[provider].circuit {
             None => 0,
@@ -273,7 +273,7 @@ impl RunContext<'_> {
         plan.flow.steps()[history.attempts[attempt].step].success < SuccessFloor::Delivered
     }
 
-    /// Plans the next departure from a queue.
+    /// Schedules the next departure from a queue.
     fn look_for_departure(&mut self, now: Time, provider: usize) {
         let Some(shop) = &mut self.providers[provider].shop else { return };
         let next = shop.free_at(now);
@@ -283,7 +283,7 @@ impl RunContext<'_> {
         }
     }
 
-    /// All who can leave a queue now do.
+    /// Lets everything depart that can leave a queue now.
     fn departures(&mut self, now: Time, provider: usize) {
         if let Some(shop) = &mut self.providers[provider].shop
             && shop.due == now
@@ -305,7 +305,7 @@ impl RunContext<'_> {
         }
     }
 
-    /// The patience of an attempt runs out; if it still waits it is withdrawn.
+    /// The patience of an attempt has run out; if it still waits it leaves the queue.
     fn withdraw(&mut self, now: Time, who: usize, attempt: usize) {
         let provider = self.people[who].history.attempts[attempt].provider;
         let waits = self.providers[provider].shop.as_mut().is_some_and(|shop| shop.give_up(who, attempt));
@@ -325,7 +325,7 @@ impl RunContext<'_> {
         }
     }
 
-    /// The luck of a recipient's attempt at a provider: that of so many uses before it, those among them that the provider turned down.
+    /// The draws of a recipient's attempt at a provider, keyed by its earlier uses of the provider, including those that were rejected.
     fn draws(&self, who: usize, attempt: usize, provider: usize) -> failsim::rng::Draws {
         let Person { history, rng, recipient, .. } = &self.people[who];
         let came_before = history.attempts[..attempt].iter().flat_map(|earlier| &earlier.tries);
@@ -334,7 +334,7 @@ impl RunContext<'_> {
         rng.draws(key, *recipient, used_before as u16)
     }
 
-    /// An attempt leaves.
+    /// An attempt departs.
     fn leave(&mut self, now: Time, who: usize, attempt: usize, provider: usize) -> Said {
         let draws = self.draws(who, attempt, provider);
         let Person { history, plan, .. } = &self.people[who];
@@ -360,7 +360,7 @@ impl RunContext<'_> {
             self.people[who].history.attempts[attempt].held.push((provider, now, now));
             return Said::OutOfOrder;
         }
-        // What waited has been told that it is queued.
+        // A message that waited has already been reported as queued.
         for &(at, status) in carried.reports.iter().filter(|(at, _)| *at >= now) {
             self.event(at, Kind::Report, who, attempt, What::Status(status));
         }
@@ -375,7 +375,7 @@ impl RunContext<'_> {
         self.scenario.breakers[provider].is_some_and(|rules| rules.failures.iter().any(|failure| failure == status))
     }
 
-    /// What the circuit will hear of an attempt that left now.
+    /// Schedules the result that the circuit will get for an attempt that departs now.
     fn result_of(&mut self, now: Time, who: usize, attempt: usize, provider: usize, carried: &Carried) {
         let Some(rules) = self.scenario.breakers[provider] else { return };
         let missing = now.after(rules.missing_after);
@@ -409,7 +409,7 @@ impl RunContext<'_> {
 }
 
 /// The providers of a pool in the order in which an attempt with this draw tries them: each in proportion to its weight among those
-/// that are left, from what the uniform number leaves over of the choice before.
+/// left, using what the uniform number leaves over from the previous choice.
 fn order_of(pool: &Pool, draw: u32) -> Vec<usize> {
     if pool.weights().is_empty() {
         return pool.members().to_vec();

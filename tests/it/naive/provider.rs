@@ -1,4 +1,4 @@
-//! The naive twin's provider: a message goes in; reports, a delivery and a charge come out.
+//! The naive twin's provider: takes a message; returns reports, a delivery and a charge.
 
 use super::engine::is_delivery;
 use crate::build::span;
@@ -28,7 +28,7 @@ impl Samplers {
     }
 }
 
-/// One message handed to a provider.
+/// One message submitted to a provider.
 pub(super) struct Errand<'a> {
     pub(super) spec: &'a ProviderSpec,
     pub(super) samplers: &'a Samplers,
@@ -51,7 +51,7 @@ pub(super) struct Carried {
     pub(super) out_of_order: bool,
 }
 
-/// When an outage is on.
+/// When an outage is active.
 #[derive(Clone, Debug)]
 pub(super) enum Windows {
     Fixed { from: Time, to: Time, every: Span },
@@ -105,7 +105,7 @@ impl Windows {
     }
 }
 
-/// How long an attempt of which nothing is heard holds its line at the most.
+/// The maximum time that an attempt without any report holds its line.
 const SILENCE: Span = Span::from_micros(180_000_000);
 
 impl Errand<'_> {
@@ -204,7 +204,7 @@ impl Errand<'_> {
     }
 }
 
-/// A latency under all factors, then all delays.
+/// Applies all factors to a latency, then all delays.
 fn slowed(latency: Span, hits: &[Effect]) -> Span {
     let (mut factors, mut delays) = (1.0, Span::ZERO);
     for hit in hits {
@@ -216,7 +216,7 @@ fn slowed(latency: Span, hits: &[Effect]) -> Span {
     Span::from_micros((latency.as_micros() as f64 * factors).round() as i64).plus(delays)
 }
 
-/// Each started increment is billed, to the nearest millionth.
+/// Bills each started increment, to the nearest millionth.
 fn talk_price(price: &Price, talk: Span) -> i128 {
     let (mut billed, increment) = (0, i128::from(price.increment.as_micros()));
     while billed < i128::from(talk.as_micros()) {

@@ -1,5 +1,4 @@
-//! The naive twin's queue: a list of those who wait, a list of lines in use, and how much throughput has been used since time
-//! began.
+//! The naive twin's queue: a list of waiting attempts, a list of lines in use, and the throughput used since time zero.
 
 use super::provider::Windows;
 use failsim::provider::{Capacity, Discipline, Effect, ProviderSpec};
@@ -9,13 +8,13 @@ pub(super) struct Shop {
     capacity: Capacity,
     calendar: Calendar,
     waiting: Vec<Waiting>,
-    /// When each attempt that has left gives its line back (µs).
+    /// When each attempt that has departed frees its line (µs).
     lines: Vec<i64>,
     /// The throughput used so far, in the unit of [`Calendar::supply`].
     used: i128,
-    /// Whether nothing can leave any more.
+    /// Whether nothing can depart any more.
     shut: bool,
-    /// When somebody will look who can leave; never when nobody will.
+    /// When the next departure is checked; never when none can happen.
     pub(super) due: Time,
     pub(super) longest: u64,
 }
@@ -26,7 +25,7 @@ struct Waiting {
     priority: u8,
 }
 
-/// Nothing is looked for that much later (µs), 2 years.
+/// The search for a departure ends this much later (µs), 2 years.
 const FAR: i64 = 1 << 46;
 
 impl Shop {
@@ -50,7 +49,7 @@ impl Shop {
         }
     }
 
-    /// Whether nobody waits.
+    /// Whether the queue is empty.
     pub(super) fn is_idle(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -64,14 +63,14 @@ impl Shop {
         self.longest = self.longest.max(self.waiting.len() as u64);
     }
 
-    /// Takes the attempt out of the queue; says whether it was there.
+    /// Removes the attempt from the queue. Returns whether it was there.
     pub(super) fn give_up(&mut self, who: usize, attempt: usize) -> bool {
         let before = self.waiting.len();
         self.waiting.retain(|one| (one.who, one.attempt) != (who, attempt));
         self.waiting.len() < before
     }
 
-    /// Takes out the one who is next.
+    /// Removes the next attempt.
     pub(super) fn next(&mut self) -> (usize, usize) {
         let highest = self.waiting.iter().map(|one| one.priority).max();
         let is_next = |one: &Waiting| self.capacity.order == Discipline::Fifo || Some(one.priority) == highest;
@@ -80,7 +79,7 @@ impl Shop {
         (next.who, next.attempt)
     }
 
-    /// An attempt leaves now and gives its line back then.
+    /// An attempt departs at `now` and frees its line at `released`.
     pub(super) fn leaves(&mut self, now: Time, released: Time) {
         let now = now.as_micros();
         if let Some(rate) = self.capacity.rate {
@@ -90,7 +89,7 @@ impl Shop {
         self.lines.push(released.as_micros());
     }
 
-    /// When the throughput used so far has been supplied: the microsecond within which that is so, not before `now`.
+    /// Returns when the throughput used so far has been supplied: the microsecond within which that happens, not before `now`.
     fn paced(&mut self, now: i64) -> i64 {
         if self.capacity.rate.is_none() {
             return now;
@@ -122,20 +121,20 @@ impl Shop {
         taken < count
     }
 
-    /// When the next can leave, if nothing else does before.
+    /// Returns when the next attempt can depart, if nothing else does first.
     pub(super) fn free_at(&mut self, now: Time) -> Time {
         let now = now.as_micros();
         let earliest = now.max(self.paced(now));
         let mut reach = 1_000_000;
         while reach <= FAR && !self.shut {
             let edges = self.calendar.edges(earliest, earliest.saturating_add(reach));
-            // After so many windows in which nothing could leave nothing ever will.
+            // After this many windows without a departure there will never be one.
             self.shut = edges.len() > 4_000;
             let mut moments: Vec<i64> = self.lines.iter().copied().chain(edges).chain([earliest]).collect();
             moments.sort_unstable();
             let possible =
                 |&at: &i64| (earliest..FAR).contains(&at) && self.calendar.factor(at) > 0 && self.has_line(at);
-            // An edge beyond those looked at can only be later.
+            // An edge beyond those checked can only be later.
             if let Some(first) = moments.into_iter().find(possible)
                 && (self.calendar.throttles.is_empty() || first <= earliest + reach)
             {
@@ -148,25 +147,25 @@ impl Shop {
     }
 }
 
-/// How much a shop can do, moment by moment.
+/// The capacity of a provider over time.
 struct Calendar {
-    /// With the millionths that are left while they are open.
+    /// The throttles, with the millionths of capacity left while they are active.
     throttles: Vec<(Windows, u32)>,
-    /// Of the rate.
+    /// The events of the rate.
     events: i128,
-    /// The supply at each moment at which a throttle begins or ends, as far as it is known.
+    /// The supply at each known start or end of a throttle.
     known: Vec<(i64, i128)>,
     until: i64,
 }
 
 impl Calendar {
-    /// The millionths of capacity that are left at `at`.
+    /// Returns the millionths of capacity left at `at`.
     fn factor(&self, at: i64) -> u64 {
         let open = self.throttles.iter().filter(|(windows, _)| windows.holds(at));
         open.fold(1_000_000, |product, (_, factor)| product * u64::from(*factor) / 1_000_000)
     }
 
-    /// Every moment after `from` and up to `until` at which a throttle begins or ends, in order.
+    /// Returns every time after `from` and up to `until` at which a throttle begins or ends, in order.
     fn edges(&self, from: i64, until: i64) -> Vec<i64> {
         let mut all: Vec<i64> = self.throttles.iter().flat_map(|(windows, _)| windows.edges(from, until)).collect();
         all.sort_unstable();
@@ -174,8 +173,8 @@ impl Calendar {
         all
     }
 
-    /// The throughput supplied from the beginning until `at`: a departure needs a million times the microseconds of the rate, of
-    /// which each microsecond supplies the events of the rate, times the millionths of its factor.
+    /// Returns the throughput supplied from time zero until `at`. A departure needs a million times the microseconds of the rate; each
+    /// microsecond supplies the events of the rate times the millionths of its factor.
     fn supply(&mut self, at: i64) -> i128 {
         if at > self.until {
             let until = (2 * at).max(1_000_000);
@@ -188,7 +187,7 @@ impl Calendar {
         self.extrapolate(at)
     }
 
-    /// From the last edge known before `at` on, at the speed of there.
+    /// Extrapolates from the last edge known before `at`, at the rate that holds there.
     fn extrapolate(&self, at: i64) -> i128 {
         let (edge, supply) = self.known[self.known.partition_point(|&(edge, _)| edge <= at) - 1];
         supply + i128::from(at - edge) * i128::from(self.factor(edge)) * self.events
