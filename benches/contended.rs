@@ -37,14 +37,14 @@ impl Ready {
         Self { model: Model::new(scenario), lives: scenario.recipients() * plans as u64, plans }
     }
 
-    fn world(&self, way: ExecutionMode) -> RunContext<'_> {
+    fn world(&self, mode: ExecutionMode) -> RunContext<'_> {
         let horizon = Time::from_secs_f64(3600.0);
-        RunContext { model: &self.model, rng: RngKey::new(20_261_127, 0), timeline: Timeline::over(horizon), way }
+        RunContext { model: &self.model, rng: RngKey::new(20_261_127, 0), timeline: Timeline::over(horizon), mode }
     }
 
     /// Runs all plans, in parallel.
-    fn play(&self, way: ExecutionMode) -> Vec<PlanRunTally> {
-        let world = self.world(way);
+    fn play(&self, mode: ExecutionMode) -> Vec<PlanRunTally> {
+        let world = self.world(mode);
         let play = |plan| play_contended(&world, plan, &Progress::default()).expect("nobody stops it");
         (0..self.plans).into_par_iter().with_max_len(1).map(play).collect()
     }
@@ -77,15 +77,14 @@ fn scaled(mut scenario: Scenario) -> Scenario {
 fn capacity(criterion: &mut Criterion) {
     let scenario = reference();
     let (ready, kernel) = (Ready::new(&scenario), Kernel::new());
-    assert!((0..ready.plans).all(|plan| is_feed_forward(&ready.world(ExecutionMode::Shortest), plan)));
+    assert!((0..ready.plans).all(|plan| is_feed_forward(&ready.world(ExecutionMode::Fastest), plan)));
     assert_same_answers(&ready, &kernel);
     let mut one = scenario.clone();
     one.plans.truncate(1);
     let one = Ready::new(&one);
     for (threads, pool) in ground::pools() {
         let mut group = ready.group(criterion, &format!("reference-capacity/{threads}"));
-        group
-            .bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Shortest))));
+        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Fastest))));
         group.bench_function("failsim engine", |bencher| {
             bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Engine)))
         });
@@ -94,7 +93,7 @@ fn capacity(criterion: &mut Criterion) {
         });
         group.finish();
         let mut group = one.group(criterion, &format!("one world/{threads}"));
-        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| one.play(ExecutionMode::Shortest))));
+        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| one.play(ExecutionMode::Fastest))));
         group.finish();
     }
 }
@@ -107,7 +106,7 @@ fn sizes(criterion: &mut Criterion) {
         let mut group = ready.group(criterion, "by size/1 thread");
         group.sample_size(10);
         group.bench_function(format!("{recipients} recipients"), |bencher| {
-            bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Shortest)));
+            bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Fastest)));
         });
         group.finish();
     }
@@ -132,7 +131,7 @@ fn policies(criterion: &mut Criterion) {
         for (name, scenario) in [("with priorities", &priorities), ("with breakers", &breakers), ("with both", &both)] {
             let ready = Ready::new(scenario);
             let mut group = ready.group(criterion, &format!("reference-capacity/{threads}"));
-            group.bench_function(name, |bencher| bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Shortest))));
+            group.bench_function(name, |bencher| bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Fastest))));
             group.finish();
         }
     }
@@ -142,7 +141,7 @@ fn policies(criterion: &mut Criterion) {
 fn assert_same_answers(ready: &Ready, kernel: &Kernel) {
     let n = ready.lives / ready.plans as u64;
     let theirs = kernel.play_queued(n, SEED);
-    for (plan, (ours, theirs)) in ready.play(ExecutionMode::Shortest).iter().zip(&theirs).enumerate() {
+    for (plan, (ours, theirs)) in ready.play(ExecutionMode::Fastest).iter().zip(&theirs).enumerate() {
         let tally = &ours.streams[0];
         let pairs = [
             ("delivered", tally.delivered, theirs.delivered),

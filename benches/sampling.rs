@@ -161,9 +161,10 @@ fn ours(criterion: &mut Criterion, name: &str, shape: Shape) {
 }
 
 /// The latencies of the reference scenario's Viber, sampled as a batch.
-fn atlas(criterion: &mut Criterion) {
-    let mut atlas = QuantileTables::default();
-    let mut add = |shape| atlas.add(&Sampler::new(&Dist::new(shape))).expect("a continuous shape has a table");
+fn quantile_tables(criterion: &mut Criterion) {
+    let mut quantile_tables = QuantileTables::default();
+    let mut add =
+        |shape| quantile_tables.add(&Sampler::new(&Dist::new(shape))).expect("a continuous shape has a table");
     let entries = [
         add(Shape::Lognormal { median: span(2.5), sigma: 0.8 }),
         add(Shape::Lognormal { median: span(6.0), sigma: 0.6 }),
@@ -179,14 +180,14 @@ fn atlas(criterion: &mut Criterion) {
     let mut spans = [0; LANES];
     group.bench_function("one distribution", |bencher| {
         each(bencher, LANES, || {
-            black_box(&atlas).read(black_box(entries[0]), black_box(&draws), &mut spans);
+            black_box(&quantile_tables).read(black_box(entries[0]), black_box(&draws), &mut spans);
             black_box(&spans);
         });
     });
     group.bench_function("a mixture of four", |bencher| {
         each(bencher, LANES, || {
             let entries: &[Entry] = black_box(&entries);
-            black_box(&atlas).read_by(entries, black_box(&choices), black_box(&draws), &mut spans);
+            black_box(&quantile_tables).read_by(entries, black_box(&choices), black_box(&draws), &mut spans);
             black_box(&spans);
         });
     });
@@ -199,6 +200,6 @@ criterion_group! {
         .without_plots()
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(1));
-    targets = generators, distributions, atlas
+    targets = generators, distributions, quantile_tables
 }
 criterion_main!(benches);

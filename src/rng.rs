@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_hold_the_blocks_of_neighbours() {
+    fn columns_match_single_blocks() {
         let draws = |recipient| RngKey::new(20_261_127, 3).draws(ProviderKey::of_name("sms"), recipient, 1);
         let mut words = [[0; LANES]; 4];
         draws(u32::MAX - 99).columns(2, &mut words);

@@ -6,7 +6,7 @@ use super::playing::{play, watched};
 use super::{baseline, load, output};
 use crate::report::{self, gate};
 use crate::scenario::Scenario;
-use crate::study::{self, Differing, Gate, Results, ScenarioPair, Unmatched, TraceTarget};
+use crate::study::{self, Differing, Gate, Results, ScenarioPair, TraceTarget, Unmatched};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -95,7 +95,7 @@ mod tests {
     use crate::units::Span;
 
     #[test]
-    fn an_atlas_reads_as_its_samplers_do() {
+    fn quantile_tables_match_their_samplers() {
         let secs = Span::from_secs_f64;
         let dists = [
             Dist::constant(secs(4.0)),
@@ -103,13 +103,13 @@ mod tests {
             Dist { shape: Shape::Exponential { mean: secs(8.0) }, shift: secs(3.0), max: secs(20.0) },
         ];
         let samplers = dists.each_ref().map(Sampler::new);
-        let mut atlas = QuantileTables::default();
-        let entries = samplers.each_ref().map(|sampler| atlas.add(sampler).expect("it has a table"));
+        let mut quantile_tables = QuantileTables::default();
+        let entries = samplers.each_ref().map(|sampler| quantile_tables.add(sampler).expect("it has a table"));
         let draws: Vec<u32> =
             (0..3000_u32).map(|i| i.wrapping_mul(2_654_435_761)).chain([0, u32::MAX, 1 << 31]).collect();
         let choices: Vec<u8> = (0..draws.len()).map(|i| (i % 3) as u8).collect();
         let mut spans = vec![0; draws.len()];
-        atlas.read_by(&entries, &choices, &draws, &mut spans);
+        quantile_tables.read_by(&entries, &choices, &draws, &mut spans);
         for i in 0..draws.len() {
             assert_eq!(spans[i], samplers[i % 3].sample(draws[i]).as_micros());
         }

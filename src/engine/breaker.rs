@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn it_opens_when_half_of_enough_results_are_failures() {
+    fn it_opens_at_the_failure_share() {
         let mut breaker = Breaker::default();
         assert_eq!(send(&mut breaker, 0, &[true, false, true]), [false; 3], "three results are too few");
         assert_eq!(send(&mut breaker, 3, &[false]), [true], "two of four");
@@ -388,7 +388,7 @@ mod tests {
     /// Two probes are sent; one is never answered, for example because it waits without end. A minute after the last permit it
     /// counts as a failure, and the circuit opens for 30 s from that moment; an answer that arrives later is ignored.
     #[test]
-    fn probes_that_are_never_answered_do_not_leave_it_half_open_for_ever() {
+    fn unanswered_probes_count_as_failures() {
         let mut breaker = Breaker::default();
         send(&mut breaker, 0, &[true; 4]);
         let probes = [40, 45].map(|s| breaker.permit(&RULES, secs(s)).expect("half open"));
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn results_of_before_decide_nothing_about_the_probes() {
+    fn stale_results_do_not_affect_probes() {
         let mut breaker = Breaker::default();
         let old = breaker.permit(&RULES, secs(0)).expect("closed");
         send(&mut breaker, 0, &[true; 4]);

@@ -326,7 +326,7 @@ impl Delivery {
         let plan = Arc::clone(&self.plan);
         while let Some(candidate) = self.state.routing.next(&plan.step(step).pool, breakers, now) {
             let provider = candidate.provider;
-            self.state.flow.handed_over(candidate.rank);
+            self.state.flow.submitted_at_rank(candidate.rank);
             match candidate.permission {
                 Permission::Denied => self.turned_down(now, attempt, provider, TurnedDown::NotPermitted),
                 Permission::Granted(permit) => {

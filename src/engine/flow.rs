@@ -51,7 +51,7 @@ pub struct Flow {
     /// The statuses of the attempts, four bits each; 0 where none is known.
     messages: u64,
     /// The step of each attempt, four bits each.
-    made_by: u64,
+    attempt_steps: u64,
     /// For each attempt, the number of providers of its pool that turned it down before the current one, four bits each.
     ranks: u64,
     /// When the current step's ttl passes.
@@ -95,7 +95,7 @@ impl Flow {
     pub fn start(plan: &FlowPlan, now: Time) -> (Self, Command) {
         let mut flow = Self {
             messages: 0,
-            made_by: 0,
+            attempt_steps: 0,
             ranks: 0,
             step_deadline: Time::NEVER,
             give_up: now.after(plan.give_up_after()),
@@ -158,7 +158,7 @@ impl Flow {
     #[must_use]
     #[inline]
     pub const fn step_of(&self, attempt: u8) -> u8 {
-        self.maker(attempt)
+        self.step_of_attempt(attempt)
     }
 
     /// The number of providers in its step's pool that turned `attempt` down before the current one.
@@ -170,7 +170,7 @@ impl Flow {
 
     /// Records that the latest attempt was submitted after `rank` providers of its pool had turned it down.
     #[inline]
-    pub fn handed_over(&mut self, rank: u8) {
+    pub fn submitted_at_rank(&mut self, rank: u8) {
         let shift = 4 * (self.attempts - 1);
         self.ranks = self.ranks & !(15 << shift) | u64::from(rank & 15) << shift;
     }
@@ -181,7 +181,7 @@ impl Flow {
     #[must_use]
     #[inline]
     pub fn would_finish(&self, plan: &FlowPlan, attempt: u8, status: Status) -> bool {
-        let rules = plan.step(self.maker(attempt));
+        let rules = plan.step(self.step_of_attempt(attempt));
         is_late_success(plan, rules, status) && advances(self.message_number(attempt), status, rules)
     }
 
@@ -199,7 +199,7 @@ impl Flow {
         if attempt >= self.attempts {
             return Command::Wait;
         }
-        let step = self.maker(attempt);
+        let step = self.step_of_attempt(attempt);
         let rules = plan.step(step);
         if !advances(self.message_number(attempt), status, rules) {
             return Command::Wait;
@@ -264,7 +264,7 @@ impl Flow {
         if !is_late_success(plan, plan.step(step), status) {
             return Command::Wait;
         }
-        self.leave_step(now, StepEnd::Superseded, watch);
+        self.leave_step(now, StepEnd::LateSuccess, watch);
         self.end(now, FlowStatus::Succeeded, step, watch)
     }
 
@@ -321,7 +321,7 @@ impl Flow {
         self.attempts += 1;
         self.tries += 1;
         self.retry_at = Time::NEVER;
-        self.made_by |= u64::from(self.step) << (4 * attempt);
+        self.attempt_steps |= u64::from(self.step) << (4 * attempt);
         Command::Submit(Submission { attempt, step: self.step })
     }
 
@@ -352,8 +352,8 @@ impl Flow {
     }
 
     #[inline]
-    const fn maker(&self, attempt: u8) -> u8 {
-        (self.made_by >> (4 * attempt)) as u8 & 15
+    const fn step_of_attempt(&self, attempt: u8) -> u8 {
+        (self.attempt_steps >> (4 * attempt)) as u8 & 15
     }
 
     #[inline]

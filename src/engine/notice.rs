@@ -66,7 +66,7 @@ pub enum StepEnd {
     /// Its ttl passed, which says nothing about its message; counts as `expired`.
     TimedOut,
     /// A late delivery of an earlier step ended the flow.
-    Superseded,
+    LateSuccess,
     /// The flow's `give_up_after` passed.
     GaveUp,
 }

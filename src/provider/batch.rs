@@ -33,7 +33,7 @@ pub enum Who<'a> {
     /// This recipient and those that follow it.
     From(u32),
     /// The recipients listed.
-    These(&'a [u32; LANES]),
+    List(&'a [u32; LANES]),
 }
 
 impl Who<'_> {
@@ -42,7 +42,7 @@ impl Who<'_> {
     fn at(self, lane: u16) -> u32 {
         match self {
             Self::From(first) => first.wrapping_add(u32::from(lane)),
-            Self::These(recipients) => recipients[usize::from(lane) % LANES],
+            Self::List(recipients) => recipients[usize::from(lane) % LANES],
         }
     }
 }
@@ -83,7 +83,7 @@ const NEVER: i64 = Time::NEVER.as_micros();
 
 impl DrawBatch {
     /// A draw batch that has not been filled yet.
-    pub const UNTOLD: Self = Self {
+    pub const EMPTY: Self = Self {
         status: [0; LANES],
         after: [0; LANES],
         report_delay: [0; LANES],
@@ -105,13 +105,13 @@ impl DrawBatch {
 
 impl AttemptResults {
     /// Attempt results that have not been computed yet.
-    pub const UNDECIDED: Self = Self {
+    pub const EMPTY: Self = Self {
         delivered: [NEVER; LANES],
         reported: [NEVER; LANES],
         status: [0; LANES],
         charge: [0; LANES],
         seen: [0; LANES],
-        some: DrawBatch::UNTOLD,
+        some: DrawBatch::EMPTY,
         places: [0; LANES],
     };
 
@@ -127,7 +127,7 @@ impl AttemptResults {
 }
 
 impl Provider {
-    /// Whether [`Provider::draw_batch`] and [`Provider::submit_lanes`] can be used.
+    /// Whether [`Provider::draw_batch`] and [`Provider::submit_batch`] can be used.
     #[must_use]
     pub fn has_tables(&self) -> bool {
         self.behaviour(Segment::WHOLE).tables.is_some()
@@ -143,7 +143,7 @@ impl Provider {
         let mut draws = [[0; LANES]; 4];
         match of.who {
             Who::From(first) => of.rng.draws(self.key, first, of.number).columns(0, &mut draws),
-            Who::These(recipients) => of.rng.draws(self.key, 0, of.number).scattered(recipients, 0, &mut draws),
+            Who::List(recipients) => of.rng.draws(self.key, 0, of.number).scattered(recipients, 0, &mut draws),
         }
         choose(&tables.thresholds, &draws[usize::from(purpose::OUTCOME)], &mut draw_batch.outcome);
         for (status, outcome) in draw_batch.status.iter_mut().zip(&draw_batch.outcome) {
@@ -151,8 +151,12 @@ impl Provider {
         }
         let after = &draws[usize::from(purpose::AFTER)];
         draw_batch.outage = draws[usize::from(purpose::FIRST_OUTAGE)];
-        tables.atlas.read_by(&tables.entries, &draw_batch.outcome, after, &mut draw_batch.after);
-        tables.atlas.read(tables.delay, &draws[usize::from(purpose::REPORT_DELAY)], &mut draw_batch.report_delay);
+        tables.quantile_tables.read_by(&tables.entries, &draw_batch.outcome, after, &mut draw_batch.after);
+        tables.quantile_tables.read(
+            tables.delay,
+            &draws[usize::from(purpose::REPORT_DELAY)],
+            &mut draw_batch.report_delay,
+        );
     }
 
     /// Computes the results of attempts that depart. Attempt `k` belongs to the recipient at index `lanes[k]`, was submitted at
@@ -161,7 +165,7 @@ impl Provider {
     ///
     /// # Panics
     /// When the provider has no tables, or there are more than [`LANES`] attempts.
-    pub fn submit_lanes(
+    pub fn submit_batch(
         &self,
         of: Use<'_>,
         draw_batch: &DrawBatch,
@@ -174,23 +178,23 @@ impl Provider {
         let tables = behaviour.tables.as_ref().expect("the caller asked whether there are tables");
         results.seen[..lanes.len()].fill(0);
         let AttemptResults { delivered, reported, status, charge, some, .. } = results;
-        let mut decided = Decided { delivered, reported, status, charge };
+        let mut resolved_columns = ResolvedColumns { delivered, reported, status, charge };
         // `lanes` is ascending, so a full-length list names every recipient.
         let draw_batches = if lanes.len() == LANES { draw_batch } else { some.gather(draw_batch, lanes) };
         let settlement = behaviour.settlement(terms);
-        decide(&settlement, (submitted, departs), draw_batches, &mut decided);
-        let odd = self.odd_ones((tables, settlement.submitted), draw_batch, lanes, departs, results);
+        decide(&settlement, (submitted, departs), draw_batches, &mut resolved_columns);
+        let odd = self.collect_exceptions((tables, settlement.submitted), draw_batch, lanes, departs, results);
         for n in 0..odd {
             let k = usize::from(results.places[n]) % LANES;
             let times = [submitted[k], departs[k]].map(Time::from_micros);
-            self.go_the_long_way(of, lanes[k], times, terms, k, results);
+            self.submit_one(of, lanes[k], times, terms, k, results);
         }
     }
 
     /// Records the indices of the attempts that must be handled one by one and returns how many there are: those that an outage may
     /// affect, and deliveries followed by an opening or a call. Attempts that need no more than silencing, because the only outage
     /// is a silent one, are silenced here.
-    fn odd_ones(
+    fn collect_exceptions(
         &self,
         (tables, submission): (&Tables, i64),
         draw_batch: &DrawBatch,
@@ -200,10 +204,14 @@ impl Provider {
     ) -> usize {
         let silence = match self.hazards.as_slice() {
             [] => {
-                return if tables.any_long_way { deliveries_with_more(tables, draw_batch, lanes, results) } else { 0 };
+                return if tables.any_needs_single {
+                    deliveries_with_follow_up(tables, draw_batch, lanes, results)
+                } else {
+                    0
+                };
             }
             [only] if only.effect == Effect::Silent && only.purpose == purpose::FIRST_OUTAGE => {
-                Some(only).filter(|_| !tables.any_long_way)
+                Some(only).filter(|_| !tables.any_needs_single)
             }
             _ => None,
         };
@@ -216,7 +224,8 @@ impl Provider {
                     only.windows.is_open(Time::from_micros(at)) & (u64::from(draw_batch.outage[lane]) < only.below)
                 }
                 None => {
-                    let more = tables.long_way[usize::from(draw_batch.outcome[lane])] && results.delivered[k] != NEVER;
+                    let more =
+                        tables.needs_single[usize::from(draw_batch.outcome[lane])] && results.delivered[k] != NEVER;
                     more || self.hazards.iter().any(|hazard| hazard.windows.is_open(Time::from_micros(at)))
                 }
             });
@@ -237,7 +246,7 @@ impl Provider {
     }
 
     /// Computes the results of attempts one by one, without a draw batch; for small numbers of attempts.
-    pub fn submit_each(
+    pub fn submit_one_by_one(
         &self,
         of: Use<'_>,
         lanes: &[u16],
@@ -247,11 +256,11 @@ impl Provider {
     ) {
         for (k, &lane) in lanes.iter().enumerate() {
             let times = [submitted[k], departs[k]].map(Time::from_micros);
-            self.go_the_long_way(of, lane, times, terms, k, results);
+            self.submit_one(of, lane, times, terms, k, results);
         }
     }
 
-    fn go_the_long_way(
+    fn submit_one(
         &self,
         of: Use<'_>,
         lane: u16,
@@ -277,18 +286,28 @@ fn choose(thresholds: &[u32], draws: &[u32; LANES], outcome: &mut [u8; LANES]) {
 }
 
 /// Records the indices of the deliveries that are opened or answered with talk, and returns how many there are.
-fn deliveries_with_more(tables: &Tables, draw_batch: &DrawBatch, lanes: &[u16], results: &mut AttemptResults) -> usize {
+fn deliveries_with_follow_up(
+    tables: &Tables,
+    draw_batch: &DrawBatch,
+    lanes: &[u16],
+    results: &mut AttemptResults,
+) -> usize {
     let mut odd = 0;
     for (k, &lane) in lanes.iter().enumerate().take(LANES) {
         let outcome = draw_batch.outcome[usize::from(lane) % LANES];
         results.places[odd % LANES] = k as u16;
-        odd += usize::from(tables.long_way[usize::from(outcome)] & (results.delivered[k] != NEVER));
+        odd += usize::from(tables.needs_single[usize::from(outcome)] & (results.delivered[k] != NEVER));
     }
     odd
 }
 
 /// [`Provider::submit`], column by column; see there for the rules.
-fn decide(settlement: &Settlement, times: (&[i64], &[i64]), draw_batch: &DrawBatch, decided: &mut Decided<'_>) {
+fn decide(
+    settlement: &Settlement,
+    times: (&[i64], &[i64]),
+    draw_batch: &DrawBatch,
+    resolved_columns: &mut ResolvedColumns<'_>,
+) {
     resolve_columns(
         *settlement,
         times.0,
@@ -296,11 +315,11 @@ fn decide(settlement: &Settlement, times: (&[i64], &[i64]), draw_batch: &DrawBat
         &draw_batch.status,
         &draw_batch.after,
         &draw_batch.report_delay,
-        decided,
+        resolved_columns,
     );
 }
 
-struct Decided<'a> {
+struct ResolvedColumns<'a> {
     delivered: &'a mut [i64; LANES],
     reported: &'a mut [i64; LANES],
     status: &'a mut [u8; LANES],
@@ -315,9 +334,9 @@ fn resolve_columns(
     outcome: &[u8; LANES],
     after: &[i64; LANES],
     delay: &[i64; LANES],
-    decided: &mut Decided<'_>,
+    resolved_columns: &mut ResolvedColumns<'_>,
 ) {
-    let Decided { delivered, reported, status, charge } = decided;
+    let ResolvedColumns { delivered, reported, status, charge } = resolved_columns;
     for k in 0..submitted.len().min(departs.len()).min(LANES) {
         let resolved = settlement.resolve(submitted[k], departs[k], outcome[k], after[k]);
         status[k] = resolved.status;

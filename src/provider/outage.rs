@@ -258,17 +258,17 @@ const SLOWEST: Span = Span::from_micros(1 << 46);
 
 /// The combined effect of all outages on one attempt.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Trouble {
-    pub refused: bool,
+pub(super) struct OutageEffect {
+    pub rejected: bool,
     pub silent: bool,
     pub reports_lost: bool,
     factor: f64,
     delay: Span,
 }
 
-impl Trouble {
+impl OutageEffect {
     pub(super) const NONE: Self =
-        Self { refused: false, silent: false, reports_lost: false, factor: 1.0, delay: Span::ZERO };
+        Self { rejected: false, silent: false, reports_lost: false, factor: 1.0, delay: Span::ZERO };
 
     /// The latency under these effects.
     #[inline]
@@ -284,7 +284,7 @@ impl Trouble {
     fn add(&mut self, effect: Effect) {
         match effect {
             Effect::Silent => self.silent = true,
-            Effect::Fail => self.refused = true,
+            Effect::Fail => self.rejected = true,
             Effect::ReportsLost => self.reports_lost = true,
             Effect::Slow { factor, delay } => {
                 // Bounded, so that no product is infinite.
@@ -300,18 +300,18 @@ impl Trouble {
 /// The effects of `hazards` on an attempt that departs from the provider at `at`. `first` is the draw for the first outage, which
 /// is in the same block as the attempt's own draws.
 #[inline]
-pub(super) fn trouble(hazards: &[Hazard], at: Time, first: u32, draws: Draws) -> Trouble {
-    let mut trouble = Trouble::NONE;
+pub(super) fn outage_effect(hazards: &[Hazard], at: Time, first: u32, draws: Draws) -> OutageEffect {
+    let mut outage_effect = OutageEffect::NONE;
     for hazard in hazards {
         if hazard.windows.is_open(at) {
             let is_first = hazard.purpose == purpose::FIRST_OUTAGE;
             let draw = if is_first { first } else { draws.draw(hazard.purpose) };
             if u64::from(draw) < hazard.below {
-                trouble.add(hazard.effect);
+                outage_effect.add(hazard.effect);
             }
         }
     }
-    trouble
+    outage_effect
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A provider ready for simulation: it computes the result of each submission.
 
 use super::capacity::Queue;
-use super::outage::{self, Calendar, Hazard, Trouble, Windows};
+use super::outage::{self, Calendar, Hazard, OutageEffect, Windows};
 use super::resolve::{Resolved, Settlement};
 use super::spec::{Capacity, Discipline, Effect, Outage, Price, ProviderSpec};
 use super::tables::{Outcome, Tables};
@@ -284,16 +284,16 @@ impl Provider {
     #[inline]
     pub fn submit(&self, departs: Time, terms: &Terms, segment: Segment, draws: Draws) -> AttemptResult {
         let block = draws.block(0);
-        let trouble = match self.hazards.as_slice() {
-            [] => Trouble::NONE,
-            hazards => outage::trouble(hazards, departs, block[usize::from(purpose::FIRST_OUTAGE)], draws),
+        let outage_effect = match self.hazards.as_slice() {
+            [] => OutageEffect::NONE,
+            hazards => outage::outage_effect(hazards, departs, block[usize::from(purpose::FIRST_OUTAGE)], draws),
         };
         let mut result = AttemptResult::NOTHING;
         // An attempt that has waited has been accepted.
-        if terms.progress && (!trouble.refused || departs > terms.submitted) {
+        if terms.progress && (!outage_effect.rejected || departs > terms.submitted) {
             result.report(terms.submitted, Status::Queued);
         }
-        if trouble.refused {
+        if outage_effect.rejected {
             result.report(departs, Status::Failed);
             result.released = departs;
             result.rejected = departs == terms.submitted;
@@ -303,8 +303,8 @@ impl Provider {
         let settlement = behaviour.settlement(terms);
         result.charge = Money::from_micros(settlement.submitted);
         result.released = departs.after(SILENCE).min(behaviour.valid_until(terms)).max(departs);
-        if !trouble.silent {
-            behaviour.come_to(departs, terms, &settlement, &trouble, (draws, block), &mut result);
+        if !outage_effect.silent {
+            behaviour.come_to(departs, terms, &settlement, &outage_effect, (draws, block), &mut result);
         }
         result
     }
@@ -329,36 +329,36 @@ impl Behaviour {
         departs: Time,
         terms: &Terms,
         settlement: &Settlement,
-        trouble: &Trouble,
+        outage_effect: &OutageEffect,
         (draws, block): (Draws, [u32; 4]),
         result: &mut AttemptResult,
     ) {
         let outcome = self.outcome(block[usize::from(purpose::OUTCOME)]);
-        let heard = !trouble.reports_lost;
-        if terms.progress && heard && outcome.is_some_and(Outcome::reaches_network) {
+        let is_reported = !outage_effect.reports_lost;
+        if terms.progress && is_reported && outcome.is_some_and(Outcome::reaches_network) {
             let delay = self.report_delay.sample(draws.draw(purpose::SENT_REPORT_DELAY));
             result.report(departs.after(delay), Status::Sent);
         }
         let Some(outcome) = outcome else { return };
-        let after = trouble.stretch(outcome.after.sample(block[usize::from(purpose::AFTER)]));
+        let after = outage_effect.stretch(outcome.after.sample(block[usize::from(purpose::AFTER)]));
         let (submitted, departs) = (terms.submitted.as_micros(), departs.as_micros());
         let resolved = settlement.resolve(submitted, departs, outcome.status as u8, after.as_micros());
         let Resolved { reached, charge, .. } = resolved;
         let at = Time::from_micros(resolved.at);
         (result.released, result.charge) = (at, Money::from_micros(charge));
-        if heard {
+        if is_reported {
             let delay = self.report_delay.sample(block[usize::from(purpose::REPORT_DELAY)]);
             let status = if resolved.status == outcome.status as u8 { outcome.status } else { Status::Expired };
             result.report(at.after(delay), status);
         }
         if reached {
-            self.deliver(outcome, at, heard, draws, result);
+            self.deliver(outcome, at, is_reported, draws, result);
         }
     }
 
     /// Records that the message reached the recipient at `at`.
     #[inline]
-    fn deliver(&self, outcome: &Outcome, at: Time, heard: bool, draws: Draws, result: &mut AttemptResult) {
+    fn deliver(&self, outcome: &Outcome, at: Time, is_reported: bool, draws: Draws, result: &mut AttemptResult) {
         result.delivered = at;
         if let Some(talk) = &outcome.talk {
             let talk = talk.sample(draws.draw(purpose::TALK));
@@ -366,19 +366,19 @@ impl Behaviour {
             result.charge += self.price.talk(talk);
         }
         if let Some((threshold, after)) = &outcome.seen {
-            self.open(*threshold, after, heard, draws, result);
+            self.open(*threshold, after, is_reported, draws, result);
         }
     }
 
     /// Draws whether and when the recipient opens the delivered message.
-    fn open(&self, threshold: u64, after: &Sampler, heard: bool, draws: Draws, result: &mut AttemptResult) {
+    fn open(&self, threshold: u64, after: &Sampler, is_reported: bool, draws: Draws, result: &mut AttemptResult) {
         const { assert!(purpose::SEEN == 4 && purpose::SEEN_REPORT_DELAY == 6, "the draws of one block") };
         let [opened, span, delay, _] = draws.block(1);
         if u64::from(opened) >= threshold {
             return;
         }
         result.seen = result.delivered.after(after.sample(span));
-        if heard {
+        if is_reported {
             result.report(result.seen.after(self.report_delay.sample(delay)), Status::Seen);
         }
     }

@@ -25,9 +25,9 @@ pub(super) struct Tables {
     /// The status of each outcome, then of silence.
     pub(super) status: [u8; 256],
     /// For each outcome, whether its deliveries are handled one by one.
-    pub(super) long_way: [bool; 256],
-    pub(super) any_long_way: bool,
-    pub(super) atlas: QuantileTables,
+    pub(super) needs_single: [bool; 256],
+    pub(super) any_needs_single: bool,
+    pub(super) quantile_tables: QuantileTables,
     pub(super) delay: Entry,
 }
 
@@ -39,23 +39,23 @@ impl Tables {
         if outcomes.len() > 254 || !outcomes.iter().all(|outcome| settles(outcome.status)) {
             return None;
         }
-        let mut atlas = QuantileTables::default();
-        let mut entries = outcomes.iter().map(|o| atlas.add(&o.after)).collect::<Option<Vec<_>>>()?;
-        entries.push(atlas.constant(0));
-        let delay = atlas.add(report_delay)?;
+        let mut quantile_tables = QuantileTables::default();
+        let mut entries = outcomes.iter().map(|o| quantile_tables.add(&o.after)).collect::<Option<Vec<_>>>()?;
+        entries.push(quantile_tables.constant(0));
+        let delay = quantile_tables.add(report_delay)?;
         let mut tables = Self {
             thresholds: outcomes.iter().filter_map(|o| u32::try_from(o.below).ok()).collect(),
             entries,
             status: [0; 256],
-            long_way: [false; 256],
-            any_long_way: false,
-            atlas,
+            needs_single: [false; 256],
+            any_needs_single: false,
+            quantile_tables,
             delay,
         };
         for (i, outcome) in outcomes.iter().enumerate() {
             tables.status[i] = outcome.status as u8;
-            tables.long_way[i] = outcome.seen.is_some() || outcome.talk.is_some();
-            tables.any_long_way |= tables.long_way[i];
+            tables.needs_single[i] = outcome.seen.is_some() || outcome.talk.is_some();
+            tables.any_needs_single |= tables.needs_single[i];
         }
         Some(tables)
     }

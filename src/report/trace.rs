@@ -178,7 +178,7 @@ fn ending(end: &StepEnd) -> String {
         StepEnd::Met(status) => format!("satisfied: {status}"),
         StepEnd::Bad(status) => format!("ended badly: {status}"),
         StepEnd::TimedOut => "ttl passed: expired".to_owned(),
-        StepEnd::Superseded => "superseded by a late delivery".to_owned(),
+        StepEnd::LateSuccess => "superseded by a late delivery".to_owned(),
         StepEnd::GaveUp => "given up".to_owned(),
     }
 }

@@ -136,7 +136,8 @@ impl Diagnostics {
         &self.items
     }
 
-    /// Returns a copy that is safe for a terminal: hidden characters are escaped in messages and masked in the text, so that spans stay valid.
+    /// Returns a copy that is safe for a terminal: hidden characters are escaped in messages and masked in the text, which leaves all
+    /// spans valid.
     pub(super) fn harmless(&self) -> Self {
         Self {
             severity: self.severity,

@@ -9,13 +9,13 @@ use std::fmt;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Metric {
-    /// The share of recipients to whom the message was delivered.
+    /// The share of recipients who received the message.
     Delivered,
-    /// The share of recipients to whom it was delivered within the deadline.
+    /// The share of recipients who received it within the deadline.
     InTime,
     /// The share of recipients whose flow the engine believes to have succeeded.
     Succeeded,
-    /// The share of recipients to whom it was delivered more than once.
+    /// The share of recipients who received it more than once.
     Duplicates,
     /// The share of recipients who opened it.
     Seen,
@@ -23,7 +23,7 @@ pub enum Metric {
     CostTotal,
     /// The cost per recipient.
     CostPerRecipient,
-    /// The cost per recipient to whom the message was delivered.
+    /// The cost per recipient who received the message.
     CostPerDelivered,
     /// The mean latency (s).
     #[serde(rename = "latency_mean_s")]

@@ -12,16 +12,16 @@ pub trait Admission {
     fn route(&mut self, who: RecipientId, routing: &mut Routing, pool: &Pool, now: Time) -> Option<Candidate>;
 
     /// Decides whether and when the provider lets the attempt depart.
-    fn admit(&mut self, comer: &Comer) -> AdmissionDecision;
+    fn admit(&mut self, request: &AdmissionRequest) -> AdmissionDecision;
 
     /// Called when an attempt departs, with the time and the attempt's result.
     #[inline]
-    fn departed(&mut self, _comer: &Comer, _departs: Time, _fate: &AttemptResult) {}
+    fn departed(&mut self, _comer: &AdmissionRequest, _departs: Time, _fate: &AttemptResult) {}
 }
 
 /// An attempt that arrives at a provider.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Comer {
+pub struct AdmissionRequest {
     /// The recipient of the attempt.
     pub who: RecipientId,
     /// The provider.
@@ -61,8 +61,8 @@ impl Admission for Unlimited {
     }
 
     #[inline]
-    fn admit(&mut self, comer: &Comer) -> AdmissionDecision {
-        AdmissionDecision::Departs(comer.now)
+    fn admit(&mut self, request: &AdmissionRequest) -> AdmissionDecision {
+        AdmissionDecision::Departs(request.now)
     }
 }
 
@@ -85,8 +85,8 @@ impl RoutedAttempt {
     /// Returns the attempt of this recipient as it arrives at the provider.
     #[must_use]
     #[inline]
-    pub const fn comer(&self, who: RecipientId) -> Comer {
+    pub const fn request(&self, who: RecipientId) -> AdmissionRequest {
         let Self { provider, terms, patience, permit, .. } = *self;
-        Comer { who, provider, now: terms.submitted, patience, permit }
+        AdmissionRequest { who, provider, now: terms.submitted, patience, permit }
     }
 }

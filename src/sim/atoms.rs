@@ -20,9 +20,8 @@ const MANY: u32 = 3;
 type Shared = BTreeMap<i64, u32>;
 
 /// Returns the scales on which the latencies of a run are told apart. They have a cell for each value that many of the first recipients
-/// share.
-/// There is one scale for each plan, and one for the plans that streams of traffic have for themselves, whose values are on all of
-/// them. The recipients are simulated independently; where no latency is a constant, none is simulated.
+/// share: one scale for each plan, and one for the plans that streams of traffic have for themselves, whose values are on all scales.
+/// The recipients are simulated independently; where no latency is a constant, none is simulated.
 ///
 /// A scale depends on the scenario, its seed and its plan, but not on the other plans, so that those do not affect the results of the
 /// plan.

@@ -49,14 +49,14 @@ impl RecipientContext<'_> {
             if let Some((attempt, result)) = turned_down {
                 recorder.turned_down(submission, &attempt, &result);
             }
-            flow.handed_over(candidate.rank);
+            flow.submitted_at_rank(candidate.rank);
             let patience =
                 self.model.providers[candidate.provider].patience(&terms, self.recipient.segment, flow.deadline());
             let (provider, permit) = (candidate.provider, candidate.permit());
             let decision = AdmissionDecision::NotPermitted;
             let mut attempt = RoutedAttempt { provider, terms, decision, patience, permit };
             if candidate.is_permitted() {
-                attempt.decision = admission.admit(&attempt.comer(self.who()));
+                attempt.decision = admission.admit(&attempt.request(self.who()));
             }
             let result = match attempt.decision {
                 AdmissionDecision::Departs(departs) => self.depart(flow, submission, &attempt, departs, admission),
@@ -89,7 +89,7 @@ impl RecipientContext<'_> {
         let draws = self.draws(flow, submission.attempt, attempt.provider);
         let provider = &self.model.providers[attempt.provider];
         let result = provider.submit(departs, &attempt.terms, self.recipient.segment, draws);
-        admission.departed(&attempt.comer(self.who()), departs, &result);
+        admission.departed(&attempt.request(self.who()), departs, &result);
         result
     }
 

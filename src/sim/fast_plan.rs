@@ -6,7 +6,7 @@
 
 use super::batch::Columns;
 use super::model::{CompiledPlan, Model};
-use super::step_buffers::{FastStep, PlaceInPlan, StepBuffers};
+use super::step_buffers::{FastStep, StepBuffers, StepPosition};
 use super::tally::PlanTally;
 use super::timeline::Timeline;
 use crate::engine::LateDelivery;
@@ -37,9 +37,9 @@ pub(super) struct FastPlan {
 
 /// The draws for the recipients of a batch, made at most once for all plans.
 #[derive(Clone, Debug)]
-pub(super) struct Fortunes {
+pub(super) struct DrawBatches {
     /// The draws made for this batch so far.
-    told: Vec<Option<Box<DrawBatch>>>,
+    drawn: Vec<Option<Box<DrawBatch>>>,
     spare: Vec<Box<DrawBatch>>,
 }
 
@@ -64,8 +64,8 @@ impl FastPlan {
         let plain =
             compiled.flow.steps().iter().all(|rules| rules.attempts == 1 && rules.success == SuccessFloor::Delivered);
         let is_told = |pool: &crate::engine::Pool| pool.is_single() && model.providers[pool.members()[0]].has_tables();
-        let told = compiled.flow.steps().iter().all(|rules| is_told(&rules.pool));
-        if !plain || !told || !compiled.flow.give_up_after().is_unlimited() {
+        let drawn = compiled.flow.steps().iter().all(|rules| is_told(&rules.pool));
+        if !plain || !drawn || !compiled.flow.give_up_after().is_unlimited() {
             return None;
         }
         let provider = |step: usize| compiled.flow.steps()[step].pool.members()[0];
@@ -93,8 +93,8 @@ impl BatchExecutor {
     }
 
     /// Empty storage for the draws of a batch.
-    pub(super) fn draw_batches(&self) -> Fortunes {
-        Fortunes { told: vec![None; self.draw_batches.len()], spare: Vec::new() }
+    pub(super) fn draw_batches(&self) -> DrawBatches {
+        DrawBatches { drawn: vec![None; self.draw_batches.len()], spare: Vec::new() }
     }
 
     /// Simulates a batch under the plan with this index if it has a fast plan; returns whether it has.
@@ -103,7 +103,7 @@ impl BatchExecutor {
         providers: &[Provider],
         plan: usize,
         batch: RecipientBatch<'_>,
-        (buffers, draw_batches): (&mut StepBuffers, &mut Fortunes),
+        (buffers, draw_batches): (&mut StepBuffers, &mut DrawBatches),
         columns: &mut Columns,
         tally: &mut PlanTally,
     ) -> bool {
@@ -114,7 +114,7 @@ impl BatchExecutor {
                 break;
             }
             self.submit(&providers[step.provider], step, batch, count, buffers, draw_batches);
-            let place = PlaceInPlan { index, count, finish: fast.finish };
+            let place = StepPosition { index, count, finish: fast.finish };
             count = buffers.play_step(step, place, batch.timeline, columns, tally);
         }
         buffers.count_first(batch.arrivals.len(), columns, tally);
@@ -129,27 +129,27 @@ impl BatchExecutor {
         batch: RecipientBatch<'_>,
         count: usize,
         buffers: &mut StepBuffers,
-        draw_batches: &mut Fortunes,
+        draw_batches: &mut DrawBatches,
     ) {
         let of = Use { rng: batch.rng, who: Who::From(batch.first), number: step.use_number, segment: Segment::WHOLE };
         let (lanes, at) = (&buffers.lanes[..count], &buffers.at[..count]);
         let place = self.draw_batches.binary_search(&(step.provider, step.use_number));
-        let draw_batch = &mut draw_batches.told[place.expect("every step has its fortune")];
+        let draw_batch = &mut draw_batches.drawn[place.expect("every step has its fortune")];
         if draw_batch.is_none() && count < FEW {
-            return provider.submit_each(of, lanes, (at, at), &step.terms, &mut buffers.results);
+            return provider.submit_one_by_one(of, lanes, (at, at), &step.terms, &mut buffers.results);
         }
         let draw_batch = draw_batch.get_or_insert_with(|| {
-            let mut draw_batch = draw_batches.spare.pop().unwrap_or_else(|| Box::new(DrawBatch::UNTOLD));
+            let mut draw_batch = draw_batches.spare.pop().unwrap_or_else(|| Box::new(DrawBatch::EMPTY));
             provider.draw_batch(of, &mut draw_batch);
             draw_batch
         });
-        provider.submit_lanes(of, draw_batch, lanes, (at, at), &step.terms, &mut buffers.results);
+        provider.submit_batch(of, draw_batch, lanes, (at, at), &step.terms, &mut buffers.results);
     }
 }
 
-impl Fortunes {
+impl DrawBatches {
     /// Discards the draws of the previous batch.
     pub(super) fn forget(&mut self) {
-        self.spare.extend(self.told.iter_mut().filter_map(Option::take));
+        self.spare.extend(self.drawn.iter_mut().filter_map(Option::take));
     }
 }

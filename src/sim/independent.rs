@@ -3,7 +3,7 @@
 use super::admission::Unlimited;
 use super::batch::{self, BATCH, Columns};
 use super::context::RecipientContext;
-use super::fast_plan::{BatchExecutor, Fortunes, RecipientBatch};
+use super::fast_plan::{BatchExecutor, DrawBatches, RecipientBatch};
 use super::model::{CompiledPlan, Model, TrafficClass};
 use super::pairs::Pairs;
 use super::progress::{Interrupted, Progress};
@@ -41,7 +41,7 @@ pub struct RunContext<'a> {
     /// The bins of time.
     pub timeline: Timeline,
     /// How batches are executed.
-    pub way: ExecutionMode,
+    pub mode: ExecutionMode,
 }
 
 /// How batches are executed; this affects only speed.
@@ -49,7 +49,7 @@ pub struct RunContext<'a> {
 pub enum ExecutionMode {
     /// In closed form where a plan allows it, otherwise through the engine.
     #[default]
-    Shortest,
+    Fastest,
     /// Always through the engine, event by event.
     Engine,
 }
@@ -89,7 +89,7 @@ pub fn play_sections(
     sections: impl IntoIterator<Item = usize>,
     progress: &Progress,
 ) -> Result<StreamTally, Interrupted> {
-    let mut shared = Shared::new(run, class, class.traffic.recipients, progress);
+    let mut shared = SectionWork::new(run, class, class.traffic.recipients, progress);
     shared.chosen = sections.into_iter().filter(|&section| section < shared.sections).collect();
     let threads = rayon::current_num_threads().min(shared.chosen.len());
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| run.work(&shared));
@@ -108,7 +108,7 @@ pub const fn sections_of(recipients: u64) -> usize {
 }
 
 /// The state that the threads share.
-pub(super) struct Shared<'a> {
+pub(super) struct SectionWork<'a> {
     pub(super) class: &'a TrafficClass,
     parts: &'a [CompiledPlan],
     rng: RngKey,
@@ -125,7 +125,7 @@ pub(super) struct Shared<'a> {
     progress: &'a Progress,
 }
 
-impl<'a> Shared<'a> {
+impl<'a> SectionWork<'a> {
     /// The shared state for the first `recipients` of a stream.
     pub(super) fn new(run: &RunContext<'a>, class: &'a TrafficClass, recipients: u64, progress: &'a Progress) -> Self {
         let (parts, rng) = (run.model.parts(class), run.rng.of_stream(&class.name));
@@ -167,7 +167,7 @@ pub(super) fn first_latencies(
     recipients: u64,
     progress: &Progress,
 ) -> Result<Vec<Vec<i64>>, Interrupted> {
-    let shared = Shared::new(run, class, recipients, progress);
+    let shared = SectionWork::new(run, class, recipients, progress);
     let (mut table, mut tally) = (Table::new(&shared), run.empty_tally(&shared));
     let mut latencies = vec![Vec::new(); shared.parts.len()];
     for first in (0..recipients).step_by(BATCH) {
@@ -191,7 +191,7 @@ type Sections = Vec<(usize, Vec<Cells>)>;
 impl RunContext<'_> {
     /// Returns an empty tally. Unless recipients are few, its bins of time have memory reserved for the expected seconds, up to
     /// `MOST_SECONDS`.
-    pub(super) fn empty_tally(&self, shared: &Shared<'_>) -> Tally {
+    pub(super) fn empty_tally(&self, shared: &SectionWork<'_>) -> Tally {
         let pairs = if shared.parts.len() == self.model.plans.len() { self.model.pairs.count() } else { 0 };
         let plans = shared.parts.iter().map(|compiled| PlanTally::new(compiled.terms.len(), &compiled.scale));
         let mut tally = Tally::new(plans.collect(), pairs);
@@ -203,7 +203,7 @@ impl RunContext<'_> {
     }
 
     /// Simulates sections until none is left.
-    fn work(&self, shared: &Shared<'_>) -> Result<(Tally, Sections), Interrupted> {
+    fn work(&self, shared: &SectionWork<'_>) -> Result<(Tally, Sections), Interrupted> {
         let mut table = Table::new(shared);
         let (mut tally, mut sections) = (self.empty_tally(shared), Vec::new());
         let mut all = Gathered::new(shared);
@@ -214,7 +214,7 @@ impl RunContext<'_> {
             }
             sections.push((section, all.gather(&mut tally)));
         }
-        all.give_back(&mut tally);
+        all.restore(&mut tally);
         Ok((tally, sections))
     }
 
@@ -223,7 +223,7 @@ impl RunContext<'_> {
         &self,
         first: u64,
         count: usize,
-        shared: &Shared<'_>,
+        shared: &SectionWork<'_>,
         table: &mut Table,
         tally: &mut Tally,
     ) {
@@ -236,7 +236,7 @@ impl RunContext<'_> {
         for (i, (columns, plan)) in columns.iter_mut().zip(&mut tally.plans).enumerate() {
             let (providers, buffers) = (&self.model.providers, (&mut *buffers, &mut *draw_batches));
             let short =
-                self.way == ExecutionMode::Shortest && shared.lanes.play(providers, i, batch, buffers, columns, plan);
+                self.mode == ExecutionMode::Fastest && shared.lanes.play(providers, i, batch, buffers, columns, plan);
             if !short {
                 self.play_plan(&shared.parts[i], batch, pending, columns, plan);
             }
@@ -280,7 +280,7 @@ fn batch_size(recipients: u64) -> u64 {
 pub(super) struct Gathered(Vec<Latencies>);
 
 impl Gathered {
-    pub(super) fn new(shared: &Shared<'_>) -> Self {
+    pub(super) fn new(shared: &SectionWork<'_>) -> Self {
         Self(shared.parts.iter().map(|compiled| Latencies::on(&compiled.scale)).collect())
     }
 
@@ -296,7 +296,7 @@ impl Gathered {
     }
 
     /// Puts the latencies of all sections into the tally.
-    pub(super) fn give_back(self, tally: &mut Tally) {
+    pub(super) fn restore(self, tally: &mut Tally) {
         tally.plans.iter_mut().zip(self.0).for_each(|(plan, all)| plan.latencies = all);
     }
 }
@@ -307,11 +307,11 @@ pub(super) struct Table {
     pub(super) columns: Vec<Columns>,
     pending: PendingReports,
     buffers: StepBuffers,
-    draw_batches: Fortunes,
+    draw_batches: DrawBatches,
 }
 
 impl Table {
-    pub(super) fn new(shared: &Shared<'_>) -> Self {
+    pub(super) fn new(shared: &SectionWork<'_>) -> Self {
         let lanes = &shared.lanes;
         Self {
             arrivals: vec![Time::ZERO; BATCH],

@@ -20,7 +20,7 @@ mod tally_recorder;
 mod timeline;
 mod versus;
 
-pub use admission::{Admission, AdmissionDecision, Comer, RoutedAttempt, Unlimited};
+pub use admission::{Admission, AdmissionDecision, AdmissionRequest, RoutedAttempt, Unlimited};
 pub use atoms::scales;
 pub use contended::{PlanRunTally, decisions, is_feed_forward, lives, play_contended};
 pub use context::RecipientContext;

@@ -20,7 +20,7 @@ pub(super) const NEVER: i64 = Time::NEVER.as_micros();
 /// Later than any time that can occur.
 const FAR: i64 = 1 << 61;
 
-const SUPERSEDED: u8 = Ending::Superseded.index() as u8;
+const SUPERSEDED: u8 = Ending::LateSuccess.index() as u8;
 const OPEN: u8 = Ending::Open.index() as u8;
 const EXPIRED: u8 = Ending::Status(Status::Expired).index() as u8;
 
@@ -36,7 +36,7 @@ pub(super) struct FastStep {
 
 /// The position of a step in its plan, and the number of recipients in it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PlaceInPlan {
+pub(super) struct StepPosition {
     /// The step's number, from 0.
     pub(super) index: usize,
     /// The number of recipients in the step.
@@ -73,7 +73,7 @@ impl StepBuffers {
             lanes: [0; LANES],
             at: [0; LANES],
             late: [0; LANES],
-            results: Box::new(AttemptResults::UNDECIDED),
+            results: Box::new(AttemptResults::EMPTY),
             ending: [0; LANES],
             ended: [0; LANES],
             first_step: [0; LANES],
@@ -98,7 +98,7 @@ impl StepBuffers {
     pub(super) fn play_step(
         &mut self,
         step: &FastStep,
-        PlaceInPlan { index, count, finish }: PlaceInPlan,
+        StepPosition { index, count, finish }: StepPosition,
         timeline: Timeline,
         columns: &mut Columns,
         tally: &mut PlanTally,

@@ -18,7 +18,7 @@ pub enum Ending {
     /// The step ended with this status.
     Status(Status),
     /// A late delivery of an earlier step ended the flow.
-    Superseded,
+    LateSuccess,
     /// The flow's `give_up_after` passed.
     GaveUp,
     /// The step never ended.
@@ -31,7 +31,7 @@ impl Ending {
 
     /// Every ending, in the order of [`StepTally::endings`].
     pub fn all() -> impl Iterator<Item = Self> {
-        Status::ALL.into_iter().map(Self::Status).chain([Self::Superseded, Self::GaveUp, Self::Open])
+        Status::ALL.into_iter().map(Self::Status).chain([Self::LateSuccess, Self::GaveUp, Self::Open])
     }
 
     /// The ending's index in [`StepTally::endings`].
@@ -40,7 +40,7 @@ impl Ending {
     pub const fn index(self) -> usize {
         match self {
             Self::Status(status) => status as usize - 1,
-            Self::Superseded => Status::ALL.len(),
+            Self::LateSuccess => Status::ALL.len(),
             Self::GaveUp => Status::ALL.len() + 1,
             Self::Open => Status::ALL.len() + 2,
         }
@@ -51,7 +51,7 @@ impl Ending {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Status(status) => status.word(),
-            Self::Superseded => "superseded",
+            Self::LateSuccess => "superseded",
             Self::GaveUp => "gave_up",
             Self::Open => "open",
         }
@@ -64,7 +64,7 @@ impl From<StepEnd> for Ending {
         match end {
             StepEnd::Met(status) | StepEnd::Bad(status) => Self::Status(status),
             StepEnd::TimedOut => Self::Status(Status::Expired),
-            StepEnd::Superseded => Self::Superseded,
+            StepEnd::LateSuccess => Self::LateSuccess,
             StepEnd::GaveUp => Self::GaveUp,
         }
     }

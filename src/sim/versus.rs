@@ -1,7 +1,7 @@
 //! Two scenarios with the same recipients, in lockstep: batch by batch, so that the results of each recipient can be compared.
 
 use super::batch;
-use super::independent::{Gathered, RunContext, Shared, StreamTally, Table};
+use super::independent::{Gathered, RunContext, SectionWork, StreamTally, Table};
 use super::model::TrafficClass;
 use super::progress::{Interrupted, Progress};
 use super::tally::{PairTally, Tally};
@@ -31,7 +31,7 @@ pub fn play_versus(
     recipients: u64,
     progress: &Progress,
 ) -> Result<Versus, Interrupted> {
-    let [one, other] = [0, 1].map(|side| Shared::new(runs[side], classes[side], recipients, progress));
+    let [one, other] = [0, 1].map(|side| SectionWork::new(runs[side], classes[side], recipients, progress));
     let shared = [one, other];
     // A stream with a plan of its own is simulated only under that plan.
     let place = |side: usize, plan: usize| if classes[side].own.is_empty() { plan } else { 0 };
@@ -56,7 +56,7 @@ pub fn play_versus(
 /// The two runs that are simulated, and the couples of plans that are compared.
 struct Lockstep<'a> {
     runs: [&'a RunContext<'a>; 2],
-    shared: &'a [Shared<'a>; 2],
+    shared: &'a [SectionWork<'a>; 2],
     couples: &'a [(usize, usize)],
 }
 
@@ -100,8 +100,8 @@ impl Lockstep<'_> {
             counts.sections.push((section, [ours.gather(our_tally), theirs.gather(their_tally)]));
         }
         let [our_tally, their_tally] = &mut counts.tallies;
-        ours.give_back(our_tally);
-        theirs.give_back(their_tally);
+        ours.restore(our_tally);
+        theirs.restore(their_tally);
         Ok(counts)
     }
 

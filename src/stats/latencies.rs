@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_latencies_give_themselves() {
+    fn equal_latencies_are_exact() {
         let four = of(&[4_000_000; 1000]);
         assert_eq!(four.quantile(0.95), Some(Quantile { value: 4.0, low: 4.0, high: 4.0 }));
         assert_eq!(four.quantile_interval(0.5, Confidence::USUAL), Some((4.0, 4.0)));

@@ -106,9 +106,9 @@ pub fn judge(measured: &Measured, bound: Bound, n: f64) -> CheckOutcome {
     match (holds, fails) {
         (true, _) => CheckOutcome::Pass,
         (_, true) => CheckOutcome::Fail,
-        _ if measured.narrow.is_some() && narrow.is_none() => {
-            CheckOutcome::Inconclusive(Some(replications_for(limit.min(1.0 - limit))).filter(|needed| *needed < MOST_NAMED))
-        }
+        _ if measured.narrow.is_some() && narrow.is_none() => CheckOutcome::Inconclusive(
+            Some(replications_for(limit.min(1.0 - limit))).filter(|needed| *needed < MOST_NAMED),
+        ),
         _ if reach <= measured.resolution => CheckOutcome::Inconclusive(None),
         _ => CheckOutcome::Inconclusive(needed(measured.value - limit, reach, n)),
     }

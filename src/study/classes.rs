@@ -154,7 +154,12 @@ pub(super) fn calls(scenario: &Scenario, plan: &Plan, tally: &PlanTally, call_co
     let steps = tally.steps.iter().zip(plan.flow.steps()).enumerate();
     let calls = steps.flat_map(|(index, (step, rules))| {
         let call_costs = rules.pool.members().iter().filter_map(|&provider| call_costs.of(scenario, provider).spread);
-        call_costs.map(move |(variance, skewness)| Calls { step: index + 1, answered: step.delivered, variance, skewness })
+        call_costs.map(move |(variance, skewness)| Calls {
+            step: index + 1,
+            answered: step.delivered,
+            variance,
+            skewness,
+        })
     });
     calls.collect()
 }

@@ -37,12 +37,12 @@ pub fn footprint(scenario: &Scenario, replications: u32, threads: usize) -> u64 
 fn largest_run(scenario: &Scenario) -> f64 {
     let model = Model::new(scenario);
     let (rng, timeline) = (RngKey::new(scenario.seed, 0), Timeline::over(Time::from_micros(1)));
-    let run = RunContext { model: &model, rng, timeline, way: ExecutionMode::Shortest };
+    let run = RunContext { model: &model, rng, timeline, mode: ExecutionMode::Fastest };
     let of_plan = |place: usize| {
-        let is_feed_forward_plan = is_feed_forward(&run, place);
+        let feeds_forward = is_feed_forward(&run, place);
         let of_stream = |stream: &Stream| {
             let plan = scenario.plan_of(stream, place);
-            let each = if is_feed_forward_plan {
+            let each = if feeds_forward {
                 IN_LINE + GOES_ON * (RESERVE * missed(scenario, plan)).min(1.0)
             } else {
                 MOST_ACTIVE * at_one_time(stream, plan)

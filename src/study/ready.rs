@@ -84,7 +84,7 @@ impl<'a> Ready<'a> {
     }
 
     pub(super) const fn run<'c>(&self, model: &'c Model, replication: u32) -> RunContext<'c> {
-        RunContext { model, rng: self.rng(replication), timeline: self.timeline, way: ExecutionMode::Shortest }
+        RunContext { model, rng: self.rng(replication), timeline: self.timeline, mode: ExecutionMode::Fastest }
     }
 
     /// The number of simulated recipients in one replication.

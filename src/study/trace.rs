@@ -6,7 +6,7 @@ use crate::provider::AttemptResult;
 use crate::rng::RngKey;
 use crate::scenario::Scenario;
 use crate::sim::{
-    Admission, AdmissionDecision, Comer, ExecutionMode, Model, PendingReports, Recipient, RecipientContext,
+    Admission, AdmissionDecision, AdmissionRequest, ExecutionMode, Model, PendingReports, Recipient, RecipientContext,
     RecipientId, Recorder, RoutedAttempt, RunContext, Unlimited, decisions, simulate_recipient,
 };
 use crate::status::{FlowStatus, Status};
@@ -109,7 +109,7 @@ pub fn trace(scenario: &Scenario, target: TraceTarget) -> Trace {
     let context = RecipientContext { model: &model, compiled: &compiled, rng, stream: who.stream, recipient };
     let (mut writer, mut pending) = (TraceRecorder::default(), PendingReports::default());
     let flow = if scenario.is_shared() {
-        let run = RunContext { model: &model, rng: run_rng, timeline, way: ExecutionMode::Engine };
+        let run = RunContext { model: &model, rng: run_rng, timeline, mode: ExecutionMode::Engine };
         let mut replay = Replay::of(decisions(&run, target.plan, who));
         simulate_recipient(&context, arrival, &mut pending, &mut replay, &mut writer)
     } else {
@@ -138,7 +138,7 @@ impl Admission for Replay {
         Some(Candidate { permission, ..candidate })
     }
 
-    fn admit(&mut self, comer: &Comer) -> AdmissionDecision {
+    fn admit(&mut self, comer: &AdmissionRequest) -> AdmissionDecision {
         self.decisions.next().unwrap_or(AdmissionDecision::Departs(comer.now))
     }
 }

@@ -117,8 +117,12 @@ impl<'a> ScenarioPair<'a> {
         let name = first.stream.as_deref().unwrap_or_default();
         let stream = self.streams.iter().find(|(ours, _)| self.now.streams[*ours].name == name)?;
         let Differing { recipient, replication, .. } = *first;
-        let whose =
-            |side: usize| TraceTarget { plan: of_side(*plan, side), stream: of_side(*stream, side), recipient, replication };
+        let whose = |side: usize| TraceTarget {
+            plan: of_side(*plan, side),
+            stream: of_side(*stream, side),
+            recipient,
+            replication,
+        };
         Some([(self.now, whose(0)), (self.then, whose(1))])
     }
 

@@ -237,7 +237,7 @@ fn both(case: &Case, plan: usize) -> (Seen, Seen) {
     let (rng, timeline) = (RngKey::new(scenario.seed, *replication), Timeline::over(*horizon));
     let model = Model::new(scenario);
     let model = model.in_replication(rng, timeline.end());
-    let world = RunContext { model: &model, rng, timeline, way: ExecutionMode::Engine };
+    let world = RunContext { model: &model, rng, timeline, mode: ExecutionMode::Engine };
     let tally = play_contended(&world, plan, &Progress::default()).expect("nobody stops it");
     let rng = rng.of_stream(&scenario.streams[0].name);
     let driver = Driver::new(scenario, &model, rng, plan);
@@ -500,7 +500,7 @@ fn every_delivery_keeps_the_rules_in_every_order_of_events() {
 
 // ---------------------------------------------------------------- breakers, and saved state
 
-/// Each permit is answered once: by the first final report, or, without one, after a while; what comes later is not heard.
+/// Each permit gets one result: the first final report or, without one, a failure after `missing_after`; later reports are ignored.
 #[test]
 fn a_permit_is_answered_once() {
     let rules = BreakerRules { at_least: 2, missing_after: span(10.0), ..BreakerRules::DEFAULT };

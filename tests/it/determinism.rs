@@ -189,7 +189,7 @@ fn sums_of_run(tally: &PlanTally) -> [i128; 8] {
 
 fn run(scenario: &Scenario, rng: RngKey) -> Vec<PlanTally> {
     let model = &Model::new(scenario);
-    let world = RunContext { model, rng, timeline: Timeline::over(secs(3600.0)), way: ExecutionMode::default() };
+    let world = RunContext { model, rng, timeline: Timeline::over(secs(3600.0)), mode: ExecutionMode::default() };
     play_independent(&world, &model.streams[0], &Progress::default()).expect("nobody stops it").tally.plans
 }
 

@@ -1,8 +1,8 @@
 //! A checker that observes one flow from outside.
 //!
-//! It keeps its own [`Book`] of the flow, written from the rules of the design and not from the engine, and at each event
-//! compares what the engine does with what the book foretells. Beside that it checks, on each event by itself, what must
-//! hold whatever the rules are: that there is progress, that nothing goes back, and that the end is the end.
+//! It keeps its own [`Book`] of the flow, written from the rules of the design and not from the engine, and after each event
+//! compares what the engine does with what the book predicts. Independently of the rules, it checks for each event what must
+//! always hold: that there is progress, that nothing goes back, and that nothing happens after the end.
 
 use failsim::engine::{
     Command, Flow, FlowPlan, LateDelivery, MAX_ATTEMPTS, Notice, Observer, StepEnd, StepRules, Submission,
@@ -170,7 +170,7 @@ impl Book {
         } else if current && ends_badly(new) {
             self.falter(plan, now, new, out)
         } else if !current && finishes_late(plan, rules.success, new) {
-            Some(self.succeed(StepEnd::Superseded, step, out))
+            Some(self.succeed(StepEnd::LateSuccess, step, out))
         } else {
             None
         }

@@ -663,7 +663,7 @@ mod notices {
         story.at(60).timeout().submits(1, 1);
         story.at(62).report(0, Delivered).succeeds();
         let expected =
-            [(62, message(0, 0, Delivered)), (62, left(1, StepEnd::Superseded)), (62, over(0, FlowStatus::Succeeded))];
+            [(62, message(0, 0, Delivered)), (62, left(1, StepEnd::LateSuccess)), (62, over(0, FlowStatus::Succeeded))];
         assert_eq!(story.noticed()[1..], expected);
     }
 

@@ -8,7 +8,7 @@ use failsim::provider::{Price, ProviderSpec};
 use failsim::scenario::{Metric, Scenario};
 use failsim::sim::Progress;
 use failsim::status::Status::{Delivered, Failed, Undelivered};
-use failsim::study::{Outcome, ScenarioPair, Row};
+use failsim::study::{Outcome, Row, ScenarioPair};
 use failsim::traffic::Arrivals;
 use rayon::prelude::*;
 

@@ -70,7 +70,7 @@ struct Deviation {
     relative: f64,
 }
 
-/// What one sampler is tested for.
+/// A sampler with the true distribution that it is compared with.
 struct Reading {
     sampler: Sampler,
     truth: Truth,

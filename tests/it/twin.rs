@@ -23,7 +23,7 @@ use failsim::units::{Rate, Span, Time};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-/// A couple of hundred scenarios, the same in every run unless the environment says otherwise.
+/// A couple of hundred scenarios, the same in every run unless the environment sets others.
 fn config() -> ProptestConfig {
     let given = ProptestConfig::default();
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() { given.cases } else { 240 };
@@ -66,7 +66,7 @@ fn worlds_without_loops_do_flow_one_way() {
             model: &model,
             rng: RngKey::new(1, 0),
             timeline: Timeline::over(secs(9.0)),
-            way: ExecutionMode::Shortest,
+            mode: ExecutionMode::Fastest,
         };
         is_feed_forward(&world, plan)
     };
@@ -89,7 +89,7 @@ fn worlds_without_loops_do_flow_one_way() {
 }
 
 /// The scenario with failover only to later providers, and with nothing shared but queues.
-fn is_feed_forward_plan(mut case: Case) -> Case {
+fn feed_forward_case(mut case: Case) -> Case {
     case.scenario.breakers.fill(None);
     let streams = case.scenario.streams.iter_mut().filter_map(|stream| stream.plan.as_mut());
     for plan in case.scenario.plans.iter_mut().chain(streams) {
@@ -160,11 +160,11 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
 /// The product's counts, in any execution mode.
 fn product(case: &Case, timeline: Timeline) -> Tally {
     let model = Model::new(&case.scenario);
-    let play = |way| {
-        let world = RunContext { model: &model, rng: rng(case), timeline, way };
+    let play = |mode| {
+        let world = RunContext { model: &model, rng: rng(case), timeline, mode };
         play_independent(&world, &model.streams[0], &Progress::default()).expect("nobody stops it").tally
     };
-    let tally = play(ExecutionMode::Shortest);
+    let tally = play(ExecutionMode::Fastest);
     assert_eq!(tally, play(ExecutionMode::Engine), "the short way and the engine's way differ");
     tally
 }
@@ -179,7 +179,7 @@ proptest! {
 
     #[test]
     fn worlds_that_flow_one_way_are_counted_as_by_the_engine_and_the_naive_twin(
-        case in shared_case().prop_map(|case| is_feed_forward_plan(plain(case)))
+        case in shared_case().prop_map(|case| feed_forward_case(plain(case)))
     ) {
         worlds_are_the_same(&case)?;
     }
@@ -210,11 +210,11 @@ fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
     let lines = |capacity: Capacity| capacity.concurrent.is_some();
     let queues: Vec<_> = case.scenario.providers.iter().map(|provider| provider.capacity.map(lines)).collect();
     for plan in 0..case.scenario.plans.len() {
-        let play = |way| {
-            let world = RunContext { model: &model, rng: rng(case), timeline, way };
+        let play = |mode| {
+            let world = RunContext { model: &model, rng: rng(case), timeline, mode };
             play_contended(&world, plan, &Progress::default()).expect("nobody stops it")
         };
-        let ours = play(ExecutionMode::Shortest);
+        let ours = play(ExecutionMode::Fastest);
         prop_assert!(ours == play(ExecutionMode::Engine), "plan {}: the short way and the engine's way differ", plan);
         let theirs = naive::play(&case.scenario, plan, rng(case), stragglers(&timeline));
         prop_assert_eq!(&ours.longest, &theirs.longest, "longest queues under plan {}", plan);

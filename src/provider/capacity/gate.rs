@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 /// Nothing departs later than this, 142 years: a later departure means never.
 const FAR: i64 = 1 << 52;
 /// The number of throttle changes searched for a possible departure; after that the attempt never departs.
-const PATIENCE: usize = 100_000;
+const MAX_CHANGES: usize = 100_000;
 /// The number of millionths in a whole.
 const WHOLE: u64 = 1_000_000;
 
@@ -66,21 +66,21 @@ impl Gate {
         let Some(throttle) = &mut self.throttle else { return now };
         let paced = self.pacer.as_ref().map_or(i64::MIN, |pacer| pacer.next);
         let mut at = now.as_micros().max(paced).max(self.not_before);
-        for _ in 0..PATIENCE {
+        for _ in 0..MAX_CHANGES {
             if at > FAR {
                 break;
             }
-            let segment = throttle.at(at);
+            let period = throttle.at(at);
             let lines = self.lines.as_mut().map_or(at, |lines| {
                 lines.release(at);
-                lines.free((lines.count as u64 * segment.factor / WHOLE) as usize)
+                lines.free((lines.count as u64 * period.factor / WHOLE) as usize)
             });
-            let is_blocked = segment.factor == 0 || lines > at;
+            let is_blocked = period.factor == 0 || lines > at;
             if !is_blocked {
                 self.not_before = at;
                 return Time::from_micros(at);
             }
-            at = if segment.factor == 0 { segment.to } else { lines.min(segment.to) };
+            at = if period.factor == 0 { period.to } else { lines.min(period.to) };
         }
         self.not_before = i64::MAX;
         Time::NEVER
@@ -143,10 +143,10 @@ impl Pacer {
         if at > self.next {
             (self.next, self.within) = (at, 0);
         }
-        for _ in 0..PATIENCE {
-            let segment = throttle.at(self.next);
-            let speed = u128::from(self.events) * u128::from(segment.factor);
-            let left = (segment.to as i128 - i128::from(self.next)).unsigned_abs();
+        for _ in 0..MAX_CHANGES {
+            let period = throttle.at(self.next);
+            let speed = u128::from(self.events) * u128::from(period.factor);
+            let left = (period.to as i128 - i128::from(self.next)).unsigned_abs();
             let total = self.within + work;
             if speed > 0 && total / speed < left {
                 self.next += (total / speed) as i64;
@@ -154,7 +154,7 @@ impl Pacer {
                 return;
             }
             work = total - speed * left;
-            (self.next, self.within) = (segment.to, 0);
+            (self.next, self.within) = (period.to, 0);
             if self.next > FAR {
                 return;
             }
@@ -205,12 +205,12 @@ struct Throttle {
     /// The windows, with their factors [millionths].
     windows: Vec<(Windows, u32)>,
     /// The period examined last.
-    segment: Segment,
+    period: Period,
 }
 
 /// A period with a constant factor.
 #[derive(Clone, Copy, Debug)]
-struct Segment {
+struct Period {
     from: i64,
     to: i64,
     /// The product of the factors of the open windows [millionths].
@@ -219,18 +219,18 @@ struct Segment {
 
 impl Throttle {
     fn new(windows: &[(Windows, u32)]) -> Self {
-        Self { windows: windows.to_vec(), segment: Segment { from: 0, to: 0, factor: WHOLE } }
+        Self { windows: windows.to_vec(), period: Period { from: 0, to: 0, factor: WHOLE } }
     }
 
-    fn at(&mut self, at: i64) -> Segment {
-        if !(self.segment.from..self.segment.to).contains(&at) {
+    fn at(&mut self, at: i64) -> Period {
+        if !(self.period.from..self.period.to).contains(&at) {
             let now = Time::from_micros(at);
             let open = self.windows.iter().filter(|(windows, _)| windows.is_open(now));
             let factor = open.fold(WHOLE, |product, (_, factor)| product * u64::from(*factor) / WHOLE);
             let changes = self.windows.iter().map(|(windows, _)| windows.next_change(now).as_micros());
-            self.segment = Segment { from: at, to: changes.min().unwrap_or(i64::MAX), factor };
+            self.period = Period { from: at, to: changes.min().unwrap_or(i64::MAX), factor };
         }
-        self.segment
+        self.period
     }
 }
 
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn to_ask_changes_nothing() {
+    fn queries_have_no_side_effects() {
         let half = [(window(5, 45, i64::MAX), 500_000)];
         for throttles in [&half[..], &[]] {
             let mut gate = Gate::new(&lines(1), throttles);
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shut_for_ever_lets_nothing_leave() {
+    fn a_permanently_closed_gate_lets_nothing_depart() {
         let shut = [(window(0, 10, 10), 0)];
         for capacity in [rate(5, 0), lines(3)] {
             assert!(Gate::new(&capacity, &shut).earliest(Time::ZERO).is_never());

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_in_vain_takes_a_place_in_the_queue_but_no_capacity() {
+    fn expiring_attempts_occupy_the_queue_but_use_no_capacity() {
         let mut queue = queue(3, Discipline::Fifo);
         let come = [(0, 99), (0, 99), (0, 15), (0, 20), (1, 99), (15, 99), (16, 99)];
         let admitted = come.map(|(now, patience)| queue.admit(at(now), at(patience)));

@@ -138,7 +138,7 @@ mod tests {
     proptest! {
         /// Compared with a plain list that is searched each time.
         #[test]
-        fn they_leave_as_from_a_list(moves in prop::collection::vec((0_u8..5, 0_u8..3, 0_i64..40), 1..400)) {
+        fn waiting_matches_a_plain_list(moves in prop::collection::vec((0_u8..5, 0_u8..3, 0_i64..40), 1..400)) {
             let (mut waiting, mut list) = (Waiting::default(), Vec::<(u8, Time, u64)>::new());
             for (token, (kind, priority, span)) in (0_u64..).zip(moves) {
                 let patience = if span == 0 { Time::NEVER } else { Time::from_micros(token as i64 / 3 + span) };

@@ -45,16 +45,16 @@ impl ActiveRecipient {
         result: &AttemptResult,
         recorder: &mut TallyRecorder<'_>,
     ) -> Option<Time> {
-        let mut post = Post::new(self.submission.attempt, result, self.late);
-        let (at, submission) = advance_to_next_submission(plan, &mut self.flow, &mut post, recorder)?;
-        self.late = post.late(plan, &self.flow);
+        let mut relevant = RelevantReports::new(self.submission.attempt, result, self.late);
+        let (at, submission) = advance_to_next_submission(plan, &mut self.flow, &mut relevant, recorder)?;
+        self.late = relevant.late(plan, &self.flow);
         self.submission = submission;
         Some(at)
     }
 }
 
 /// The reports that can still have an effect: those of the latest attempt, and one of an earlier attempt.
-struct Post {
+struct RelevantReports {
     attempt: u8,
     /// In order of time; those before `next` have been taken.
     reports: [Report; 4],
@@ -63,7 +63,7 @@ struct Post {
     late: Pending,
 }
 
-impl Post {
+impl RelevantReports {
     fn new(attempt: u8, result: &AttemptResult, late: Pending) -> Self {
         let (mut reports, count) = ([Report { at: Time::NEVER, status: Status::Queued }; 4], result.reports().len());
         reports[..count].copy_from_slice(result.reports());
@@ -88,7 +88,7 @@ impl Post {
     }
 }
 
-impl ReportQueue for Post {
+impl ReportQueue for RelevantReports {
     #[inline]
     fn next(&self) -> Time {
         self.own().map_or(self.late.at, |own| own.at.min(self.late.at))

@@ -10,7 +10,7 @@ use crate::traffic::{Timetable, Traffic};
 use crate::units::Time;
 use std::ops::Range;
 
-/// The recipients who come to a step. They pass its queue, if there is one, in order of time; at equal times, in order of recipients.
+/// The recipients who come to a step. They enter its queue, if there is one, in order of time; at equal times, in order of recipients.
 pub(super) struct Cohort {
     pub(super) stream: usize,
     pub(super) step: usize,
@@ -23,14 +23,14 @@ enum Source {
     /// Recipients who arrive, and their number.
     Arrivals(ArrivalOrder, u64),
     /// Recipients who come from an earlier step, and their order where it matters.
-    Tickets(Vec<StepCarry>, Option<TimeOrder>),
+    Carries(Vec<StepCarry>, Option<TimeOrder>),
 }
 
 impl Source {
     fn len(&self) -> usize {
         match self {
             Self::Arrivals(_, recipients) => *recipients as usize,
-            Self::Tickets(tickets, _) => tickets.len(),
+            Self::Carries(carries, _) => carries.len(),
         }
     }
 }
@@ -64,12 +64,12 @@ impl Cohort {
     }
 
     /// The recipients who come from an earlier step.
-    pub(super) fn of_tickets(stream: usize, step: usize, parts: Vec<Vec<StepCarry>>) -> Self {
+    pub(super) fn of_carries(stream: usize, step: usize, parts: Vec<Vec<StepCarry>>) -> Self {
         let all = parts.into_iter().reduce(|mut all, mut compiled| {
             all.append(&mut compiled);
             all
         });
-        Self { stream, step, source: Source::Tickets(all.unwrap_or_default(), None), departures: Vec::new() }
+        Self { stream, step, source: Source::Carries(all.unwrap_or_default(), None), departures: Vec::new() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -78,9 +78,9 @@ impl Cohort {
 
     /// Sorts the recipients by time.
     pub(super) fn sort(&mut self) {
-        if let Source::Tickets(tickets, order) = &mut self.source {
-            let mut sorted = TimeOrder::of(tickets.iter().map(|ticket| ticket.at));
-            sorted.break_ties(|place| tickets[place as usize].recipient);
+        if let Source::Carries(carries, order) = &mut self.source {
+            let mut sorted = TimeOrder::of(carries.iter().map(|carry| carry.at));
+            sorted.break_ties(|place| carries[place as usize].recipient);
             *order = Some(sorted);
         }
     }
@@ -106,7 +106,7 @@ impl Cohort {
     }
 
     /// Loads the recipients from this rank on, `batch.count` of them, into the batch, the buffers and the columns.
-    pub(super) fn seat(&self, rank: usize, batch: &mut CohortBatch, buffers: &mut StepBuffers, columns: &mut Columns) {
+    pub(super) fn load(&self, rank: usize, batch: &mut CohortBatch, buffers: &mut StepBuffers, columns: &mut Columns) {
         let count = batch.count;
         match &self.source {
             Source::Arrivals(arrival_order, _) => {
@@ -115,11 +115,11 @@ impl Cohort {
                 batch.neighbours = matches!(arrival_order, ArrivalOrder::Own(_));
                 buffers.begin(arrivals, columns);
             }
-            Source::Tickets(tickets, order) => {
+            Source::Carries(carries, order) => {
                 batch.neighbours = false;
                 for k in 0..count {
                     let place = order.as_ref().map_or(rank + k, |order| order.get(rank + k).1 as usize);
-                    batch.take(k, &tickets[place], buffers, columns);
+                    batch.take(k, &carries[place], buffers, columns);
                 }
                 columns.succeeded.fill(0);
             }
@@ -154,18 +154,18 @@ impl CohortBatch {
     };
 
     #[inline]
-    fn take(&mut self, k: usize, ticket: &StepCarry, buffers: &mut StepBuffers, columns: &mut Columns) {
-        self.recipients[k] = ticket.recipient;
-        self.arrivals[k] = Time::from_micros(ticket.arrival);
-        (buffers.lanes[k], buffers.at[k], buffers.late[k]) = (k as u16, ticket.at, ticket.late);
-        buffers.first_step[k] = ticket.first_step;
-        (columns.cost[k], columns.first_delivery[k]) = (ticket.cost, ticket.first_delivery);
-        (columns.duplicate[k], columns.seen[k]) = (ticket.duplicate, ticket.seen);
+    fn take(&mut self, k: usize, carry: &StepCarry, buffers: &mut StepBuffers, columns: &mut Columns) {
+        self.recipients[k] = carry.recipient;
+        self.arrivals[k] = Time::from_micros(carry.arrival);
+        (buffers.lanes[k], buffers.at[k], buffers.late[k]) = (k as u16, carry.at, carry.late);
+        buffers.first_step[k] = carry.first_step;
+        (columns.cost[k], columns.first_delivery[k]) = (carry.cost, carry.first_delivery);
+        (columns.duplicate[k], columns.seen[k]) = (carry.duplicate, carry.seen);
     }
 
     /// The step carry of the recipient at index `lane` of the batch, who enters the next step as entry `k` of `buffers` says.
     #[inline]
-    pub(super) fn ticket(&self, k: usize, lane: usize, buffers: &StepBuffers, columns: &Columns) -> StepCarry {
+    pub(super) fn carry(&self, k: usize, lane: usize, buffers: &StepBuffers, columns: &Columns) -> StepCarry {
         StepCarry {
             at: buffers.at[k],
             late: buffers.late[k],
@@ -185,7 +185,7 @@ pub(super) struct CohortCursor<'a> {
     pub(super) stream: usize,
     cohort: &'a Source,
     departures: &'a mut Vec<Departure>,
-    /// When the next recipients come (µs), as far as this has been read; those before `next` have passed.
+    /// The times (µs) of the next recipients, as far as they have been read; those before `next` have passed.
     times: [i64; LANES],
     next: usize,
     known: usize,
@@ -200,7 +200,7 @@ impl CohortCursor<'_> {
         if self.known == 0 { i64::MAX } else { self.times[self.next] }
     }
 
-    /// Reads when the recipients come who follow those that have passed.
+    /// Reads the times of the recipients after those that have passed.
     fn look(&mut self) {
         let rank = self.departures.len();
         let len = self.cohort.len();
@@ -212,15 +212,15 @@ impl CohortCursor<'_> {
                 arrival_order.fill(rank as u64, &mut all[..times.len()], &mut numbers[..times.len()]);
                 times.iter_mut().zip(all).for_each(|(time, at)| *time = at.as_micros());
             }
-            Source::Tickets(tickets, order) => {
+            Source::Carries(carries, order) => {
                 for (k, time) in times.iter_mut().enumerate() {
-                    *time = order.as_ref().map_or_else(|| tickets[rank + k].at, |order| order.get(rank + k).0);
+                    *time = order.as_ref().map_or_else(|| carries[rank + k].at, |order| order.get(rank + k).0);
                 }
             }
         }
     }
 
-    /// Of the times that have been read (µs), those of the next recipients who come before `until` (µs).
+    /// The times (µs) of the next recipients who come before `until` (µs), as far as they have been read.
     pub(super) fn before(&self, until: i64) -> &[i64] {
         let times = &self.times[self.next..self.known];
         &times[..times.partition_point(|&at| at < until)]
@@ -236,8 +236,8 @@ impl CohortCursor<'_> {
         match self.cohort {
             Source::Arrivals(ArrivalOrder::Own(_), _) => rank as u32,
             Source::Arrivals(ArrivalOrder::Sorted(order), _) => order.get(rank).1,
-            Source::Tickets(tickets, order) => {
-                tickets[order.as_ref().map_or(rank, |order| order.get(rank).1 as usize)].recipient
+            Source::Carries(carries, order) => {
+                carries[order.as_ref().map_or(rank, |order| order.get(rank).1 as usize)].recipient
             }
         }
     }
@@ -250,8 +250,8 @@ impl CohortCursor<'_> {
                 arrival_order.fill(rank as u64, &mut at, &mut recipient);
                 at[0]
             }
-            Source::Tickets(tickets, order) => {
-                Time::from_micros(order.as_ref().map_or_else(|| tickets[rank].at, |order| order.get(rank).0))
+            Source::Carries(carries, order) => {
+                Time::from_micros(order.as_ref().map_or_else(|| carries[rank].at, |order| order.get(rank).0))
             }
         }
     }

@@ -1,11 +1,12 @@
-//! Any run, submission by submission in order of time.
+//! The executor for any contended run: submission by submission, in order of time.
 //!
-//! The agenda holds one entry for each recipient under way: the next submission. Of a queue that is first in, first out, it is known at once
-//! when an attempt departs, so that its recipient can go on to the next submission in one go. Where priorities count, an attempt
-//! may wait for others that are still to come: beside the agenda stands what happens next in each such queue.
+//! The event queue holds one entry for each active recipient: the next submission. If a provider's queue is first in, first out, the
+//! departure time of an attempt is known at once, so that its recipient can continue to the next submission immediately. Where
+//! priorities count, an attempt may wait for others that are still to come: the next event of each such queue is kept beside the event
+//! queue.
 //!
-//! At equal times attempts depart from queues first, since what comes free goes to those who wait; then patience ends; then come
-//! submissions, by stream and recipient.
+//! At equal times, departures from queues come first, since freed capacity goes to those who wait; then patience ends; then submissions
+//! are made, by stream and recipient.
 
 use super::PlanRunTally;
 use super::active_recipient::ActiveRecipient;
@@ -13,7 +14,7 @@ use super::arena::RecipientArena;
 use super::arrival_order::ArrivalCursor;
 use super::event_queue::{EventQueue, Scheduled};
 use super::finished::Finished;
-use super::shared::Shared;
+use super::shared::SharedState;
 use crate::engine::{Command, Flow, Permit};
 use crate::provider::{AttemptResult, Queue, QueueEvent, Terms};
 use crate::rng::RngKey;
@@ -30,34 +31,34 @@ use crate::stats::Bins;
 use crate::status::Status;
 use crate::units::Time;
 
-/// So many entries of the agenda are dealt with between two looks at whether to stop.
+/// The number of events between two checks whether to stop.
 const STRETCH: u64 = 4096;
 
-/// What happens next in a queue where priorities count: when, what, and in which provider's.
+/// The next event in a queue where priorities count: when, what, and at which provider.
 type NextInQueue = (Time, QueueEvent, usize);
 
 const NOTHING: NextInQueue = (Time::NEVER, QueueEvent::Departure, usize::MAX);
 
-/// A run under way.
+/// The state of a run.
 pub(super) struct EventDriven<'a> {
     run: &'a RunContext<'a>,
     streams: Vec<Stream<'a>>,
-    /// The stream of the next to arrive, and the arrival as an entry of the agenda.
+    /// The stream of the next recipient to arrive, and the arrival as an entry of the event queue.
     arrival: Option<(usize, Entry)>,
-    shared: Shared,
-    agenda: EventQueue<Entry>,
-    /// For each provider, what happens next in its queue, unless somebody else comes first.
+    shared: SharedState,
+    event_queue: EventQueue<Entry>,
+    /// For each provider, the next event in its queue, unless another attempt comes first.
     in_queues: Vec<NextInQueue>,
-    /// The first of them.
+    /// The earliest of them.
     in_queue: NextInQueue,
     arena: RecipientArena,
-    /// By the place of the recipient, the attempt that waits, or the last that has waited.
+    /// By slot of the recipient, the attempt that waits, or the last one that waited.
     waiting: Vec<Waiter>,
-    /// For each stream, what became of each recipient, where all are watched.
+    /// For each stream, a hash of each recipient's result, where all recipients are watched.
     lives: Vec<Vec<u64>>,
 }
 
-/// An attempt that waits for others which may still come, as far as the recipient does not know it.
+/// An attempt that waits for others which may still come: the values that its [`ActiveRecipient`] does not hold.
 #[derive(Clone, Copy)]
 struct Waiter {
     submitted: Time,
@@ -65,24 +66,24 @@ struct Waiter {
     permit: Option<Permit>,
 }
 
-/// Of whom more is kept than counts.
+/// The recipients for whom more than counts is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Watch {
     Nobody,
-    /// Of this recipient every decision.
+    /// Every decision for this recipient.
     One(RecipientId),
-    /// Of all what became of them.
+    /// The result of every recipient.
     All,
 }
 
-/// What was kept.
+/// What was kept for the watched recipients.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Seen {
     pub(super) decisions: Vec<AdmissionDecision>,
     pub(super) lives: Vec<Vec<u64>>,
 }
 
-/// A stream of traffic under way.
+/// The state of a stream of traffic.
 struct Stream<'a> {
     compiled: &'a CompiledPlan,
     rng: RngKey,
@@ -93,7 +94,7 @@ struct Stream<'a> {
     finished: Finished,
 }
 
-/// A submission to be made: the time and the stream in the high half, the recipient and the place in the low half.
+/// A submission to be made: the time and the stream in the high half, the recipient and the slot in the low half.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry(u128);
 
@@ -101,8 +102,8 @@ struct Entry(u128);
 const STREAM_BITS: u32 = 5;
 
 impl Entry {
-    /// A flow's times stay below 2⁵⁸ µs, 9 000 years: no span that a scenario can name is longer than 407 days, no wait between two
-    /// attempts than 366, a flow makes 16 attempts at most, and a queue lets nothing depart after 142 years.
+    /// A flow's times stay below 2⁵⁸ µs, 9 000 years: no span in a scenario is longer than 407 days, no wait between two attempts
+    /// longer than 366 days, a flow makes at most 16 attempts, and nothing departs from a queue after 142 years.
     fn new(at: Time, who: RecipientId, place: usize) -> Self {
         let RecipientId { stream, index } = who;
         debug_assert!(at.as_micros() >> (u64::BITS - STREAM_BITS) == 0 && stream >> STREAM_BITS == 0, "{at} {stream}");
@@ -127,7 +128,7 @@ impl Scheduled for Entry {
 }
 
 impl<'a> EventDriven<'a> {
-    /// The run in which the plan with this index is compared.
+    /// The run of the plan with this index.
     pub(super) fn new(run: &'a RunContext<'a>, plan: usize, watch: Watch) -> Self {
         let model = run.model;
         let lives = model.streams.iter().map(|class| vec![0; class.traffic.recipients as usize]);
@@ -149,8 +150,8 @@ impl<'a> EventDriven<'a> {
             run,
             streams: streams.collect(),
             arrival: None,
-            shared: Shared::new(model, watched),
-            agenda: EventQueue::new(),
+            shared: SharedState::new(model, watched),
+            event_queue: EventQueue::new(),
             in_queues: vec![NOTHING; model.providers.len()],
             in_queue: NOTHING,
             arena: RecipientArena::default(),
@@ -159,10 +160,10 @@ impl<'a> EventDriven<'a> {
         }
     }
 
-    /// Plays the run to its end; gives what it came to, and what was kept of whoever was watched.
+    /// Simulates the run to the end; returns its tally, and what was kept for the watched recipients.
     pub(super) fn play(mut self, progress: &Progress) -> Result<(PlanRunTally, Seen), Interrupted> {
         self.arrival = self.next_arrival();
-        let (mut steps, mut told) = (0_u64, 0);
+        let (mut steps, mut drawn) = (0_u64, 0);
         while self.step() {
             steps += 1;
             if steps.is_multiple_of(STRETCH) {
@@ -170,11 +171,11 @@ impl<'a> EventDriven<'a> {
                     return Err(Interrupted);
                 }
                 let arrived = self.arrived();
-                progress.add(arrived - told);
-                told = arrived;
+                progress.add(arrived - drawn);
+                drawn = arrived;
             }
         }
-        progress.add(self.arrived() - told);
+        progress.add(self.arrived() - drawn);
         self.end_waiting();
         for stream in &mut self.streams {
             stream.finished.count(&mut stream.tally);
@@ -185,29 +186,29 @@ impl<'a> EventDriven<'a> {
         Ok((tally, Seen { decisions: self.shared.decisions, lives: self.lives }))
     }
 
-    /// How many recipients have arrived.
+    /// The number of recipients that have arrived.
     fn arrived(&self) -> u64 {
         self.streams.iter().map(|stream| stream.cursor.arrived()).sum()
     }
 
-    /// Those who still wait do so without end; only what comes to them from elsewhere can end their flows.
+    /// Ends the attempts that still wait: they wait without end, and only other reports can end their flows.
     fn end_waiting(&mut self) {
         for provider in 0..self.shared.queues.len() {
             while let Some(place) = self.shared.queues[provider].as_mut().and_then(Queue::take_stuck) {
                 self.expire(place as usize, Time::NEVER);
             }
         }
-        debug_assert!(self.agenda.is_empty(), "who waits without end has no deadline, and so makes no attempt");
+        debug_assert!(self.event_queue.is_empty(), "who waits without end has no deadline, and so makes no attempt");
     }
 
-    /// Does what comes next; says whether there was anything.
+    /// Handles the next event; returns whether there was one.
     fn step(&mut self) -> bool {
         let (in_queue, arrival) = (self.in_queue.0, self.arrival);
         let limit = arrival.map_or(Time::MAX, |(_, arrival)| arrival.at()).min(in_queue);
-        let due = self.agenda.first(limit).filter(|due| due.at() < in_queue);
+        let due = self.event_queue.first(limit).filter(|due| due.at() < in_queue);
         match (due, arrival) {
             (Some(due), arrival) if arrival.is_none_or(|(_, arrival)| due < arrival) => {
-                self.agenda.pop(limit);
+                self.event_queue.pop(limit);
                 self.submit(due.at(), due.place());
             }
             (_, Some((stream, arrival))) if arrival.at() < in_queue => self.arrive(stream, arrival),
@@ -245,7 +246,7 @@ impl<'a> EventDriven<'a> {
         self.submit(at, place);
     }
 
-    /// The submission of the recipient in this place is due.
+    /// Makes the submission that is due for the recipient in this slot.
     fn submit(&mut self, now: Time, place: usize) {
         let active = &mut self.arena[place];
         let stream = &mut self.streams[usize::from(active.stream)];
@@ -261,7 +262,7 @@ impl<'a> EventDriven<'a> {
         }
     }
 
-    /// The recipient in this place goes on to the next submission, or to the end.
+    /// Continues the recipient in this slot to the next submission, or to the end.
     fn go_on(&mut self, place: usize, result: &AttemptResult) {
         let active = &mut self.arena[place];
         let stream = &mut self.streams[usize::from(active.stream)];
@@ -271,7 +272,7 @@ impl<'a> EventDriven<'a> {
         let next = active.go_on(&stream.compiled.flow, result, &mut recorder);
         active.stats = stats;
         if let Some(at) = next {
-            self.agenda.push(Entry::new(at, active.who(), place));
+            self.event_queue.push(Entry::new(at, active.who(), place));
             return;
         }
         let row = stats.finish(active.flow.status(), &mut stream.tally);
@@ -283,7 +284,7 @@ impl<'a> EventDriven<'a> {
         self.arena.leave(place);
     }
 
-    /// The attempt of the recipient in this place waits.
+    /// Puts the attempt of the recipient in this slot into the queue, where it waits.
     fn wait(&mut self, now: Time, place: usize, attempt: &RoutedAttempt) {
         let &RoutedAttempt { provider, patience, permit, .. } = attempt;
         let waiter = Waiter { submitted: now, provider: provider as u32, permit };
@@ -298,7 +299,7 @@ impl<'a> EventDriven<'a> {
         self.look_ahead(now, provider);
     }
 
-    /// Finds out what happens next in the queue of `provider`.
+    /// Finds the next event in the queue of `provider`.
     fn look_ahead(&mut self, now: Time, provider: usize) {
         let next = self.shared.queues[provider].as_mut().and_then(|queue| queue.next_event(now));
         let before =
@@ -310,7 +311,7 @@ impl<'a> EventDriven<'a> {
         }
     }
 
-    /// What comes next in the queues happens now.
+    /// Handles the next event in the queues.
     fn advance_queue(&mut self) {
         let (now, event, provider) = self.in_queue;
         let place = self.shared.queues[provider].as_mut().and_then(|queue| queue.take(now, event));
@@ -322,7 +323,7 @@ impl<'a> EventDriven<'a> {
         self.look_ahead(now, provider);
     }
 
-    /// The attempt of the recipient in this place, which has waited, departs now.
+    /// Lets the waiting attempt of the recipient in this slot depart.
     fn depart(&mut self, place: usize, now: Time) {
         let active = &self.arena[place];
         let stream = &self.streams[usize::from(active.stream)];
@@ -332,18 +333,18 @@ impl<'a> EventDriven<'a> {
         self.settle(place, &attempt, &result);
     }
 
-    /// The patience of the attempt of the recipient in this place, which has waited in vain, ends.
+    /// Ends the patience of the waiting attempt of the recipient in this slot, which expires.
     fn expire(&mut self, place: usize, patience: Time) {
         let active = &self.arena[place];
         let stream = &self.streams[usize::from(active.stream)];
         let attempt = self.waiting[place].attempt(stream, active, AdmissionDecision::Expires, patience);
         let context = context(self.run, stream, active);
-        self.shared.never_departs(&attempt.comer(active.who()), patience, Status::Expired);
+        self.shared.never_departs(&attempt.request(active.who()), patience, Status::Expired);
         let result = context.expire(&active.flow, active.submission, &attempt);
         self.settle(place, &attempt, &result);
     }
 
-    /// What becomes of the attempt that waited is known at last.
+    /// Records the result of an attempt that has waited, and continues its recipient.
     fn settle(&mut self, place: usize, attempt: &RoutedAttempt, result: &AttemptResult) {
         let active = &mut self.arena[place];
         let stream = &mut self.streams[usize::from(active.stream)];
@@ -358,14 +359,14 @@ impl<'a> EventDriven<'a> {
     }
 }
 
-/// The recipient under its plan.
+/// The context of the recipient under its plan.
 fn context<'a>(run: &RunContext<'a>, stream: &Stream<'a>, active: &ActiveRecipient) -> RecipientContext<'a> {
     let recipient = Recipient::new(active.recipient);
     RecipientContext { model: run.model, compiled: stream.compiled, rng: stream.rng, stream: active.stream, recipient }
 }
 
 impl Waiter {
-    /// The attempt of which this is known now.
+    /// The attempt, now that the decision on it is known.
     fn attempt(
         &self,
         stream: &Stream<'_>,

@@ -158,27 +158,27 @@ mod tests {
         fn entries_come_out_as_from_a_heap(
             moves in prop::collection::vec((0_u32..4, prop_oneof![0_i64..3, 0_i64..5000, 0_i64..1 << 50]), 1..3000)
         ) {
-            let (mut agenda, mut heap, mut now) = (EventQueue::new(), BinaryHeap::new(), 0);
+            let (mut event_queue, mut heap, mut now) = (EventQueue::new(), BinaryHeap::new(), 0);
             for (i, (kind, span)) in (0_u32..).zip(moves) {
                 if kind > 0 {
                     let entry = Entry(Time::from_micros(now + span), i % 7);
-                    agenda.push(entry);
+                    event_queue.push(entry);
                     heap.push(Reverse(entry));
                     continue;
                 }
                 let limit = Time::from_micros(now + span);
                 while let Some(&Reverse(expected)) = heap.peek().filter(|next| next.0.at() <= limit) {
                     heap.pop();
-                    prop_assert_eq!(agenda.first(limit), Some(expected));
-                    prop_assert_eq!(agenda.pop(limit), Some(expected));
+                    prop_assert_eq!(event_queue.first(limit), Some(expected));
+                    prop_assert_eq!(event_queue.pop(limit), Some(expected));
                     now = expected.at().as_micros();
                 }
-                prop_assert_eq!(agenda.pop(limit), None);
+                prop_assert_eq!(event_queue.pop(limit), None);
             }
             while let Some(Reverse(expected)) = heap.pop() {
-                prop_assert_eq!(agenda.pop(Time::MAX), Some(expected));
+                prop_assert_eq!(event_queue.pop(Time::MAX), Some(expected));
             }
-            prop_assert!(agenda.is_empty());
+            prop_assert!(event_queue.is_empty());
         }
     }
 }

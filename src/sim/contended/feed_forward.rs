@@ -70,7 +70,7 @@ impl<'a> FeedForward<'a> {
             cohorts = others;
             if let Some(queue) = model.providers[provider].queue() {
                 let worker = workers[0].get_or_insert_with(|| self.worker());
-                let result = self.let_through(provider, queue, &mut here, worker, progress)?;
+                let result = self.pass_queue(provider, queue, &mut here, worker, progress)?;
                 longest[provider] = result.longest;
                 contended |= result.contended;
             }
@@ -97,7 +97,7 @@ impl<'a> FeedForward<'a> {
     }
 
     /// Takes all attempts at a provider through its queue.
-    fn let_through(
+    fn pass_queue(
         &self,
         provider: usize,
         queue: Queue,
@@ -143,7 +143,7 @@ impl<'a> FeedForward<'a> {
         let next = (cohort.stream, cohort.step + 1);
         // Freed before the carries of all threads are combined, since there may be many.
         drop(cohort);
-        Ok((!step.last).then(|| Cohort::of_tickets(next.0, next.1, parts)))
+        Ok((!step.last).then(|| Cohort::of_carries(next.0, next.1, parts)))
     }
 
     fn worker(&self) -> Box<Worker> {

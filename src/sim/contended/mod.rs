@@ -48,7 +48,7 @@ pub struct PlanRunTally {
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn play_contended(run: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
-    let tally = match feed_forward::FeedForward::new(run, plan).filter(|_| run.way == ExecutionMode::Shortest) {
+    let tally = match feed_forward::FeedForward::new(run, plan).filter(|_| run.mode == ExecutionMode::Fastest) {
         Some(stages) => stages.play(progress),
         None => event_driven::EventDriven::new(run, plan, Watch::Nobody).play(progress).map(|(tally, _)| tally),
     }?;
@@ -59,7 +59,7 @@ pub fn play_contended(run: &RunContext<'_>, plan: usize, progress: &Progress) ->
 /// Whether the plan with this index is simulated provider by provider, as a feed-forward run.
 #[must_use]
 pub fn is_feed_forward(run: &RunContext<'_>, plan: usize) -> bool {
-    run.way == ExecutionMode::Shortest && feed_forward::FeedForward::new(run, plan).is_some()
+    run.mode == ExecutionMode::Fastest && feed_forward::FeedForward::new(run, plan).is_some()
 }
 
 /// The decision on each attempt of one recipient at each provider that it came to, in order, under the plan with this index.

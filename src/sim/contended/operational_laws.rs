@@ -51,7 +51,7 @@ struct Books<'a> {
     /// At the end of each bin: the number of attempts that wait, and of those that hold a line.
     waiting: Vec<u64>,
     busy: Vec<u64>,
-    /// Whether every event falls into a bin of its own time, none after the last.
+    /// Whether every event falls into a bin of its own time, and none into the last bin, which holds everything after the others.
     is_whole: bool,
 }
 

@@ -11,13 +11,13 @@ use crate::units::Time;
 
 /// A provider's queue, and the cohorts before it. At equal times attempts go in order of cohorts, then of recipients.
 pub(super) struct QueuePass<'a> {
-    server: Server<'a>,
+    server: QueueServer<'a>,
     cohorts: Vec<WaitingCohort<'a>>,
     contended: bool,
 }
 
 /// The provider and its queue, from which attempts depart.
-struct Server<'a> {
+struct QueueServer<'a> {
     provider: &'a Provider,
     queue: Queue,
     /// Called for each phone line that is taken, with the stream, the start and the end.
@@ -47,7 +47,7 @@ impl<'a> QueuePass<'a> {
         cohorts: Vec<WaitingCohort<'a>>,
         held: &'a mut dyn FnMut(usize, Time, Time),
     ) -> Self {
-        Self { server: Server { provider, queue, held }, cohorts, contended: false }
+        Self { server: QueueServer { provider, queue, held }, cohorts, contended: false }
     }
 
     /// Takes all attempts through the queue.
@@ -59,7 +59,7 @@ impl<'a> QueuePass<'a> {
         Ok(PassResult { longest: self.server.queue.longest(), contended: self.contended })
     }
 
-    /// First in, first out: the decision on an attempt is final when it comes.
+    /// First in, first out: the decision on an attempt is known when it comes.
     fn pass_in_turn(&mut self, progress: &Progress) -> Result<(), Interrupted> {
         loop {
             if progress.stopped() {
@@ -114,7 +114,7 @@ impl<'a> QueuePass<'a> {
             self.admit(at, which);
             now = at;
         }
-        // Attempts that still wait after this wait without end; they have been marked as expired from the start.
+        // Attempts that are still waiting now do so without end; they have been marked as expired from the start.
         self.advance_queue(now, Time::MAX);
         Ok(())
     }
@@ -153,7 +153,7 @@ impl<'a> QueuePass<'a> {
     }
 }
 
-impl Server<'_> {
+impl QueueServer<'_> {
     /// Lets the attempt of this rank depart at `now`; it takes a phone line if the provider has lines.
     #[inline]
     fn depart(&mut self, now: Time, waiting: &WaitingCohort<'_>, rank: usize) {

@@ -3,14 +3,14 @@
 use super::event_queue::{EventQueue, Scheduled};
 use crate::engine::{Breakers, CallResult, Candidate, Permit, Pool, Routing};
 use crate::provider::{self, AttemptResult, Queue};
-use crate::sim::admission::{Admission, AdmissionDecision, Comer};
+use crate::sim::admission::{Admission, AdmissionDecision, AdmissionRequest};
 use crate::sim::model::Model;
 use crate::sim::recipient::RecipientId;
 use crate::status::Status;
 use crate::units::Time;
 
 /// The queues and breakers of all providers.
-pub(super) struct Shared {
+pub(super) struct SharedState {
     /// For each provider, its queue, if its capacity is limited.
     pub(super) queues: Vec<Option<Queue>>,
     breakers: Breakers,
@@ -46,7 +46,7 @@ impl Scheduled for PendingResult {
     }
 }
 
-impl Shared {
+impl SharedState {
     pub(super) fn new(model: &Model, watched: Option<RecipientId>) -> Self {
         let results = |rules: &Option<_>| rules.map(|_| PendingResults { queue: EventQueue::new(), known: 0 });
         Self {
@@ -78,34 +78,34 @@ impl Shared {
     }
 
     /// Schedules the result of an attempt for its provider's breaker.
-    fn expect(&mut self, comer: &Comer, result: CallResult) {
-        if let (Some(results), Some(permit)) = (&mut self.results[comer.provider], comer.permit) {
+    fn expect(&mut self, request: &AdmissionRequest, result: CallResult) {
+        if let (Some(results), Some(permit)) = (&mut self.results[request.provider], request.permit) {
             results.known += 1;
-            results.queue.push(PendingResult { result, who: comer.who, number: results.known, permit });
+            results.queue.push(PendingResult { result, who: request.who, number: results.known, permit });
         }
     }
 
     /// Records that the attempt never departs; for the engine it has this `status` from the time `at` on.
-    pub(super) fn never_departs(&mut self, comer: &Comer, at: Time, status: Status) {
-        if let Some(rules) = self.breakers.rules(comer.provider) {
+    pub(super) fn never_departs(&mut self, request: &AdmissionRequest, at: Time, status: Status) {
+        if let Some(rules) = self.breakers.rules(request.provider) {
             let result = rules.result_of(at, status);
-            self.expect(comer, result);
+            self.expect(request, result);
         }
     }
 
     #[inline]
-    fn decide(&mut self, comer: &Comer) -> AdmissionDecision {
-        let Comer { provider, now, patience, .. } = *comer;
+    fn decide(&mut self, request: &AdmissionRequest) -> AdmissionDecision {
+        let AdmissionRequest { provider, now, patience, .. } = *request;
         let Some(queue) = &mut self.queues[provider] else { return AdmissionDecision::Departs(now) };
         match queue.admit(now, patience) {
             provider::Admission::Departs(departs) => AdmissionDecision::Departs(departs),
             provider::Admission::Waits => AdmissionDecision::Waits,
             provider::Admission::Expires => {
-                self.never_departs(comer, patience, Status::Expired);
+                self.never_departs(request, patience, Status::Expired);
                 AdmissionDecision::Expires
             }
             provider::Admission::Rejected => {
-                self.never_departs(comer, now, Status::Failed);
+                self.never_departs(request, now, Status::Failed);
                 AdmissionDecision::Rejected
             }
         }
@@ -128,7 +128,7 @@ impl Shared {
     }
 }
 
-impl Admission for Shared {
+impl Admission for SharedState {
     #[inline]
     fn route(&mut self, who: RecipientId, routing: &mut Routing, pool: &Pool, now: Time) -> Option<Candidate> {
         pool.members().iter().for_each(|&provider| self.hear(provider, now));
@@ -141,23 +141,23 @@ impl Admission for Shared {
     }
 
     #[inline]
-    fn admit(&mut self, comer: &Comer) -> AdmissionDecision {
-        let decision = self.decide(comer);
-        self.contended |= decision != AdmissionDecision::Departs(comer.now);
-        self.watch(comer.who, decision);
+    fn admit(&mut self, request: &AdmissionRequest) -> AdmissionDecision {
+        let decision = self.decide(request);
+        self.contended |= decision != AdmissionDecision::Departs(request.now);
+        self.watch(request.who, decision);
         decision
     }
 
     #[inline]
-    fn departed(&mut self, comer: &Comer, departs: Time, attempt_result: &AttemptResult) {
-        if let Some(queue) = &mut self.queues[comer.provider] {
+    fn departed(&mut self, request: &AdmissionRequest, departs: Time, attempt_result: &AttemptResult) {
+        if let Some(queue) = &mut self.queues[request.provider] {
             queue.hold(attempt_result.released);
         }
-        if let Some(rules) = self.breakers.rules(comer.provider) {
+        if let Some(rules) = self.breakers.rules(request.provider) {
             let finals = attempt_result.reports().iter().filter(|report| report.status.is_final());
             let first = finals.min().map(|report| (report.at, report.status));
             let result = rules.result(departs, first);
-            self.expect(comer, result);
+            self.expect(request, result);
         }
     }
 }

@@ -59,7 +59,7 @@ impl TimeOrder {
         }
     }
 
-    /// Sorts equal times by the `rank_of` their indices.
+    /// Orders equal times by the value of `rank_of` for their indices.
     pub(super) fn break_ties(&mut self, rank_of: impl Fn(u32) -> u32) {
         let mut from = 0;
         while from < self.len() {

@@ -9,7 +9,7 @@ use crate::sim::batch::Columns;
 use crate::sim::independent::RunContext;
 use crate::sim::model::Model;
 use crate::sim::progress::{Interrupted, Progress};
-use crate::sim::step_buffers::{FastStep, NEVER, PlaceInPlan, StepBuffers};
+use crate::sim::step_buffers::{FastStep, NEVER, StepBuffers, StepPosition};
 use crate::sim::tally::{PlanTally, QueueTally};
 use crate::sim::timeline::Timeline;
 use crate::stats::Bins;
@@ -61,7 +61,7 @@ impl Worker {
             batch: CohortBatch::EMPTY,
             buffers: StepBuffers::new(),
             columns: Box::new(Columns::EMPTY),
-            draw_batch: Box::new(DrawBatch::UNTOLD),
+            draw_batch: Box::new(DrawBatch::EMPTY),
             departures: [0; LANES],
             goes_on: [false; LANES],
         }
@@ -95,13 +95,13 @@ impl Worker {
         run: &RunContext<'_>,
         progress: &Progress,
     ) -> Result<Vec<StepCarry>, Interrupted> {
-        let mut tickets = Vec::new();
+        let mut carries = Vec::new();
         for rank in ranks.clone().step_by(LANES) {
             if progress.stopped() {
                 return Err(Interrupted);
             }
             self.batch.count = (ranks.end - rank).min(LANES);
-            cohort.seat(rank, &mut self.batch, &mut self.buffers, &mut self.columns);
+            cohort.load(rank, &mut self.batch, &mut self.buffers, &mut self.columns);
             self.decide(task);
             let counts = &mut self.counts[cohort.stream];
             if cohort.step == 0 {
@@ -112,11 +112,11 @@ impl Worker {
             if let Some(queue) = &mut counts.tally.providers[task.step.provider].queue {
                 count_queue(queue, task, &self.batch, &self.buffers, run.timeline);
             }
-            let place = PlaceInPlan { index: cohort.step, count: self.batch.count, finish: task.finish };
+            let place = StepPosition { index: cohort.step, count: self.batch.count, finish: task.finish };
             let next = self.buffers.play_step(task.step, place, run.timeline, &mut self.columns, &mut counts.tally);
-            self.compiled(next, cohort.stream, &mut tickets);
+            self.split_finished(next, cohort.stream, &mut carries);
         }
-        Ok(tickets)
+        Ok(carries)
     }
 
     /// Determines the results of the batch's attempts.
@@ -132,22 +132,22 @@ impl Worker {
             *departs = time.map_or(at, Time::as_micros);
             all_depart &= time.is_some();
         }
-        let who = if *neighbours { Who::From(recipients[0]) } else { Who::These(recipients) };
+        let who = if *neighbours { Who::From(recipients[0]) } else { Who::List(recipients) };
         let (of, times) =
             (Use { rng: task.rng, who, number: step.use_number, segment: Segment::WHOLE }, (at, &departures[..*count]));
         if *count < FEW {
-            provider.submit_each(of, lanes, times, &step.terms, &mut buffers.results);
+            provider.submit_one_by_one(of, lanes, times, &step.terms, &mut buffers.results);
         } else {
             provider.draw_batch(of, draw_batch);
-            provider.submit_lanes(of, draw_batch, lanes, times, &step.terms, &mut buffers.results);
+            provider.submit_batch(of, draw_batch, lanes, times, &step.terms, &mut buffers.results);
         }
         if !all_depart {
-            set_right(batch, task, &buffers.at, &mut buffers.results);
+            correct_undeparted(batch, task, &buffers.at, &mut buffers.results);
         }
     }
 
     /// Separates the recipients who go on to the next step, the first `next` in the buffers, from those who have finished.
-    fn compiled(&mut self, next: usize, stream: usize, tickets: &mut Vec<StepCarry>) {
+    fn split_finished(&mut self, next: usize, stream: usize, carries: &mut Vec<StepCarry>) {
         let Self { batch, buffers, columns, goes_on, .. } = self;
         let Counts { tally, finished, .. } = &mut self.counts[stream];
         let goes_on = &mut goes_on[..batch.count];
@@ -155,7 +155,7 @@ impl Worker {
         for k in 0..next {
             let lane = usize::from(buffers.lanes[k]) % LANES;
             goes_on[lane] = true;
-            tickets.push(batch.ticket(k, lane, buffers, columns));
+            carries.push(batch.carry(k, lane, buffers, columns));
         }
         for lane in (0..goes_on.len()).filter(|&lane| !goes_on[lane]) {
             if columns.first_delivery[lane] != NEVER {
@@ -170,7 +170,7 @@ impl Worker {
 const FEW: usize = LANES / 6;
 
 /// Corrects the results of attempts that never depart.
-fn set_right(batch: &CohortBatch, task: &Task<'_>, at: &[i64; LANES], results: &mut AttemptResults) {
+fn correct_undeparted(batch: &CohortBatch, task: &Task<'_>, at: &[i64; LANES], results: &mut AttemptResults) {
     let Task { provider, step, rng, .. } = task;
     for k in (0..batch.count).filter(|&k| batch.departures[k].time().is_none()) {
         let submitted = Time::from_micros(at[k]);

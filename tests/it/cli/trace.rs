@@ -15,7 +15,7 @@ fn drill() -> (PathBuf, Scenario) {
 
 /// The first recipient whose flow a late delivery ends under this plan.
 fn reached_late(scenario: &Scenario, plan: usize) -> u64 {
-    let superseded = |event: &Event| matches!(event, Event::Noticed(Notice::Step { end: StepEnd::Superseded, .. }));
+    let superseded = |event: &Event| matches!(event, Event::Noticed(Notice::Step { end: StepEnd::LateSuccess, .. }));
     let ends_late = |&recipient: &u64| {
         let life = trace(scenario, TraceTarget { plan, stream: 0, recipient, replication: 0 });
         life.events.iter().any(|(_, event)| superseded(event))

@@ -169,7 +169,7 @@ impl History {
         let word = match self.steps.get(step)?.left {
             Some((_, Left::Succeeded(status) | Left::Bad(status))) => status.word(),
             Some((_, Left::TimedOut)) => "expired",
-            Some((_, Left::Superseded)) => "superseded",
+            Some((_, Left::LateSuccess)) => "superseded",
             Some((_, Left::GaveUp)) => "gave_up",
             None => "open",
         };

@@ -25,7 +25,7 @@ impl RunContext<'_> {
             (false, true) => self.succeed(now, who, Left::Succeeded(status)),
             (false, false) if is_bad(status) => self.go_wrong(now, who, status),
             (true, true) if is_delivery(status) && plan.flow.late_delivery() == LateDelivery::Finish => {
-                self.succeed(now, who, Left::Superseded)
+                self.succeed(now, who, Left::LateSuccess)
             }
             _ => {}
         }

@@ -72,7 +72,7 @@ pub(crate) enum Left {
     Succeeded(Status),
     Bad(Status),
     TimedOut,
-    Superseded,
+    LateSuccess,
     GaveUp,
 }
 

@@ -74,12 +74,12 @@ impl Windows {
         }
     }
 
-    /// Whether one of the windows holds `at`: each of them is tried.
+    /// Whether one of the windows contains `at`; checks them one by one.
     pub(super) fn is_open(&self, at: Time) -> bool {
         self.all(at.after(Span::from_micros(1))).iter().any(|&(from, to)| from <= at && at < to)
     }
 
-    /// Whether one of the windows holds `at` (µs).
+    /// Whether one of the windows contains `at` (µs).
     pub(super) fn holds(&self, at: i64) -> bool {
         match self {
             Self::Drawn(windows) => windows.iter().any(|(from, to)| (from.as_micros()..to.as_micros()).contains(&at)),
@@ -90,7 +90,7 @@ impl Windows {
         }
     }
 
-    /// When windows begin and end, after `after` and up to `until` (µs).
+    /// The times after `after` and up to `until` at which windows begin or end (µs).
     pub(super) fn edges(&self, after: i64, until: i64) -> Vec<i64> {
         let edges: Vec<i64> = match self {
             Self::Drawn(windows) => windows.iter().flat_map(|(a, b)| [a.as_micros(), b.as_micros()]).collect(),
