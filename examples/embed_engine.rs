@@ -40,7 +40,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     let sms = StepRules::via(Pool::first_of(vec![1, 2]), "sms").with_ttl(Span::from_secs(300));
     let plan = Arc::new(FlowPlan::new(vec![viber, sms], LateDelivery::Finish, Span::UNLIMITED)?);
     // A circuit before the first SMS gateway; one value for all deliveries.
-    let mut breakers = Breakers::new(&[None, Some(BreakerRules::DEFAULT), None]);
+    let mut breakers = Breakers::new(&[None, Some(BreakerRules::DEFAULT), None])?;
 
     println!("0 s: the message is asked for");
     let mut delivery = Delivery::start(Arc::clone(&plan), at(0), [0; 16], &mut breakers);
@@ -56,11 +56,11 @@ pub fn run() -> Result<(), Box<dyn Error>> {
 
     let kept = serde_json::to_string(delivery.state())?;
     let state: DeliveryState = serde_json::from_str(&kept)?;
-    let mut delivery = Delivery::resume(plan, state)?;
+    let mut delivery = Delivery::resume(plan, state, &breakers)?;
     println!("the service has restarted with {} bytes; next to wake at {:?}", kept.len(), delivery.wake_at(&breakers));
 
     println!("36 s: a delivery receipt of sms-b");
-    delivery.handle(at(36), Input::Report { attempt: 1, status: Status::Delivered }, &mut breakers);
+    delivery.handle(at(36), Input::Report { attempt: 1, provider: 2, status: Status::Delivered }, &mut breakers);
     show(&mut delivery);
     assert_eq!(delivery.status(), FlowStatus::Succeeded);
     Ok(())

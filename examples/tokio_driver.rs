@@ -5,7 +5,7 @@
 //! cargo run --example tokio_driver
 //! ```
 
-use failsim::engine::{Breakers, Delivery, FlowPlan, Input, LateDelivery, Output, PlanError, Pool, StepRules};
+use failsim::engine::{Breakers, Delivery, FlowPlan, Input, LateDelivery, Notice, Output, PlanError, Pool, StepRules};
 use failsim::status::{FlowStatus, Status};
 use failsim::units::{Span, Time};
 use std::sync::{Arc, Mutex};
@@ -54,7 +54,7 @@ impl Service {
             let inputs = inputs.clone();
             tokio::spawn(async move {
                 sleep(after).await;
-                let _ = inputs.send(Input::Report { attempt, status });
+                let _ = inputs.send(Input::Report { attempt, provider, status });
             });
         }
     }
@@ -65,6 +65,7 @@ pub async fn deliver(service: &Service, plan: Arc<FlowPlan>) -> (FlowStatus, Tim
     let (sender, mut inputs) = unbounded_channel();
     // No pool is weighted, so that the draws do not matter.
     let mut delivery = Delivery::start(plan, service.now(), [0; 16], &mut service.breakers());
+    let mut ended = service.now();
     loop {
         while let Some(output) = delivery.poll() {
             match output {
@@ -72,13 +73,18 @@ pub async fn deliver(service: &Service, plan: Arc<FlowPlan>) -> (FlowStatus, Tim
                     println!("{} attempt {attempt} goes to {}", service.now(), service.providers[provider].name);
                     service.submit(attempt, provider, &sender);
                 }
-                Output::Notify { at, notice } => println!("{at} {notice:?}"),
+                Output::Notify { at, notice } => {
+                    println!("{at} {notice:?}");
+                    if matches!(notice, Notice::Flow { .. }) {
+                        ended = at;
+                    }
+                }
                 // These providers cannot recall anything.
                 _ => {}
             }
         }
         if delivery.is_over() {
-            return (delivery.status(), service.now());
+            return (delivery.status(), ended);
         }
         let wake_at = delivery.wake_at(&service.breakers()).map(|time| service.instant(time));
         let input = tokio::select! {
@@ -86,7 +92,9 @@ pub async fn deliver(service: &Service, plan: Arc<FlowPlan>) -> (FlowStatus, Tim
             Some(input) = inputs.recv() => input,
             () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => Input::Tick,
         };
-        delivery.handle(service.now(), input, &mut service.breakers());
+        // The clock is read under the lock, so that to the breakers time never goes back.
+        let mut breakers = service.breakers();
+        delivery.handle(service.now(), input, &mut breakers);
     }
 }
 

@@ -6,6 +6,8 @@
 use crate::status::{Status, StatusSet};
 use crate::units::{Span, Time};
 use serde::{Deserialize, Serialize};
+use std::error::Error;
+use std::fmt;
 
 /// The number of slices in the window, which slides by whole slices.
 const SLICES: usize = 10;
@@ -83,6 +85,7 @@ impl BreakerRules {
 
 /// The circuit breakers of all providers, shared by all deliveries.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Option<Circuit>>")]
 pub struct Breakers(Vec<Option<Circuit>>);
 
 /// A breaker and its rules.
@@ -101,12 +104,66 @@ pub enum Permission {
     Denied,
 }
 
+/// Why rules do not make a breaker.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum BreakerError {
+    /// `at_least` or `probes` is 0.
+    Zero,
+    /// `open_at` is not above 0 and at most 1.
+    Share,
+    /// A span is negative.
+    NegativeSpan,
+    /// A state that was kept has more permits or results than its rules allow.
+    State,
+}
+
+impl fmt::Display for BreakerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Zero => "`at_least` and `probes` of a breaker are at least 1",
+            Self::Share => "`open_at` of a breaker is above 0 and at most 1",
+            Self::NegativeSpan => "the spans of a breaker are not negative",
+            Self::State => "the state of a breaker does not fit its rules",
+        })
+    }
+}
+
+impl Error for BreakerError {}
+
+impl TryFrom<Vec<Option<Circuit>>> for Breakers {
+    type Error = BreakerError;
+
+    fn try_from(circuits: Vec<Option<Circuit>>) -> Result<Self, BreakerError> {
+        circuits.iter().flatten().try_for_each(Circuit::check)?;
+        Ok(Self(circuits))
+    }
+}
+
+impl Circuit {
+    fn check(&self) -> Result<(), BreakerError> {
+        let Self { rules, breaker } = self;
+        let spans = [rules.window, rules.open_for, rules.missing_after];
+        match breaker.state {
+            _ if rules.at_least == 0 || rules.probes == 0 => Err(BreakerError::Zero),
+            _ if !(rules.open_at > 0.0 && rules.open_at <= 1.0) => Err(BreakerError::Share),
+            _ if spans.iter().any(|&span| span < Span::ZERO) => Err(BreakerError::NegativeSpan),
+            State::HalfOpen { permitted, done, .. } if permitted > rules.probes || done.all > permitted => {
+                Err(BreakerError::State)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Breakers {
     /// Closed breakers with these rules, indexed by provider; `None` for a provider without a breaker, as for all beyond the end.
-    #[must_use]
-    pub fn new(rules: &[Option<BreakerRules>]) -> Self {
+    ///
+    /// # Errors
+    /// [`BreakerError`] when rules make no sense.
+    pub fn new(rules: &[Option<BreakerRules>]) -> Result<Self, BreakerError> {
         let circuit = |rules: &Option<BreakerRules>| rules.map(|rules| Circuit { rules, breaker: Breaker::default() });
-        Self(rules.iter().map(circuit).collect())
+        Self::try_from(rules.iter().map(circuit).collect::<Vec<_>>())
     }
 
     /// Whether an attempt may be submitted to `provider` at `now`.
@@ -300,7 +357,8 @@ impl Breaker {
     /// Drops the slices that have left the window.
     fn slide(&mut self, rules: &BreakerRules, now: Time) {
         let length = (rules.window.as_micros() / SLICES as i64).max(1);
-        let current = now.as_micros() / length;
+        // A driver whose clock goes back a little loses nothing.
+        let current = (now.as_micros() / length).max(self.latest);
         let gone = (current - self.latest).clamp(0, SLICES as i64);
         for slice in current - gone + 1..=current {
             self.slices[slice.rem_euclid(SLICES as i64) as usize] = Slice::default();

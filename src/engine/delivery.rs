@@ -52,7 +52,7 @@ use std::sync::Arc;
 /// delivery.handle(at(1), Input::Rejected { attempt: 0, provider: 0 }, &mut breakers);
 /// let submit = std::iter::from_fn(|| delivery.poll()).find(|output| matches!(output, Output::Submit { .. }));
 /// assert_eq!(submit, Some(Output::Submit { attempt: 0, step: 0, provider: 1 }));
-/// delivery.handle(at(5), Input::Report { attempt: 0, status: Status::Delivered }, &mut breakers);
+/// delivery.handle(at(5), Input::Report { attempt: 0, provider: 1, status: Status::Delivered }, &mut breakers);
 /// assert_eq!(delivery.status(), FlowStatus::Succeeded);
 /// # Ok::<(), failsim::engine::PlanError>(())
 /// ```
@@ -77,15 +77,28 @@ pub struct DeliveryState {
     outputs: VecDeque<Output>,
 }
 
-/// An attempt submitted to a provider.
+/// An attempt in a provider's hands.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct Call {
     /// `None` while no provider has it.
     provider: Option<usize>,
     /// The permit that has not been answered yet.
     permit: Option<Permit>,
-    /// When it departed; `None` while it waits in the sender's own queue.
-    departed: Option<Time>,
+    /// When the engine stops waiting for it, as known at submission.
+    patience: Time,
+    place: Place,
+}
+
+/// Where an attempt is.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+enum Place {
+    /// In the sender's own queue.
+    Waiting,
+    /// With the provider since then.
+    Departed(Time),
+    /// Nowhere: it has not been submitted, or was recalled from the sender's own queue.
+    #[default]
+    Nowhere,
 }
 
 /// An input to a delivery.
@@ -96,6 +109,8 @@ pub enum Input {
     Report {
         /// The attempt, as [`Output::Submit`] named it.
         attempt: u8,
+        /// The provider. A report of one that no longer has the attempt is news of the message, but no answer to a breaker.
+        provider: usize,
         /// Its status.
         status: Status,
     },
@@ -110,11 +125,15 @@ pub enum Input {
     Waits {
         /// The attempt.
         attempt: u8,
+        /// The provider that has it.
+        provider: usize,
     },
     /// The attempt that waited has departed for its provider.
     Departed {
         /// The attempt.
         attempt: u8,
+        /// The provider that has it.
+        provider: usize,
     },
     /// Time has passed.
     Tick,
@@ -201,14 +220,26 @@ impl Delivery {
     ///
     /// # Errors
     /// [`StateError`] when the state cannot be one of this plan.
-    pub fn resume(plan: Arc<FlowPlan>, state: DeliveryState) -> Result<Self, StateError> {
-        let flow = &state.flow;
-        if !(1..=MAX_ATTEMPTS).contains(&usize::from(flow.attempts())) {
+    pub fn resume(plan: Arc<FlowPlan>, mut state: DeliveryState, breakers: &Breakers) -> Result<Self, StateError> {
+        let (flow, attempts) = (&state.flow, usize::from(state.flow.attempts()));
+        if !(1..=MAX_ATTEMPTS).contains(&attempts) {
             return Err(StateError::Attempts);
         }
         let has_step = |step: u8| usize::from(step) < plan.steps().len();
         let steps = (0..flow.attempts()).map(|attempt| flow.step_of(attempt)).chain([flow.step()]);
-        if steps.into_iter().all(has_step) { Ok(Self { plan, state }) } else { Err(StateError::Step) }
+        if !steps.into_iter().all(has_step) {
+            return Err(StateError::Step);
+        }
+        let calls_beyond = state.calls[attempts..].iter().any(|call| *call != Call::default());
+        if calls_beyond || attempts + flow.attempts_to_come(&plan) > MAX_ATTEMPTS {
+            return Err(StateError::Attempts);
+        }
+        // Breakers that no longer exist wait for nothing.
+        for call in &mut state.calls {
+            call.permit =
+                call.permit.filter(|_| call.provider.is_some_and(|provider| breakers.rules(provider).is_some()));
+        }
+        Ok(Self { plan, state })
     }
 
     /// The state to save.
@@ -237,58 +268,76 @@ impl Delivery {
     /// When the next [`Input::Tick`] is due; `None` when the delivery waits only for reports.
     #[must_use]
     pub fn wake_at(&self, breakers: &Breakers) -> Option<Time> {
-        let missing = (0..self.state.flow.attempts()).filter_map(|attempt| self.missing_at(attempt, breakers));
-        let wake = missing.fold(self.state.flow.deadline(), Time::min);
+        let due = (0..self.state.flow.attempts()).map(|attempt| self.due(attempt, breakers));
+        let wake = due.fold(self.state.flow.deadline(), Time::min);
         (!wake.is_never()).then_some(wake)
     }
 
-    /// Whether no input can have any effect except to change a message: the flow has ended, and no breaker waits for an answer.
+    /// Whether no input can have any effect except to change a message: the flow has ended, everything has been polled, no attempt waits in
+    /// the sender's own queue, and no breaker waits for an answer.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.status() != FlowStatus::InProgress && self.state.calls.iter().all(|call| call.permit.is_none())
+        let is_idle = |call: &Call| call.permit.is_none() && call.place != Place::Waiting;
+        let is_polled = self.state.outputs.is_empty();
+        self.status() != FlowStatus::InProgress && is_polled && self.state.calls.iter().all(is_idle)
     }
 
     /// Applies an input at `now`. Times must not decrease.
     pub fn handle(&mut self, now: Time, input: Input, breakers: &mut Breakers) {
         match input {
-            Input::Report { attempt, status } => self.report(now, attempt, status, breakers),
+            Input::Report { attempt, provider, status } => self.report(now, attempt, provider, status, breakers),
             Input::Rejected { attempt, provider } => self.rejected(now, attempt, provider, breakers),
-            Input::Waits { attempt } => self.set_departed(attempt, None),
-            Input::Departed { attempt } => self.set_departed(attempt, Some(now)),
+            Input::Waits { attempt, provider } => self.waits(attempt, provider),
+            Input::Departed { attempt, provider } => self.departed(now, attempt, provider),
             Input::Tick => self.tick(now, breakers),
         }
     }
 
-    fn report(&mut self, now: Time, attempt: u8, status: Status, breakers: &mut Breakers) {
-        if attempt >= self.state.flow.attempts() {
-            return;
-        }
-        if status.is_final() {
+    fn report(&mut self, now: Time, attempt: u8, provider: usize, status: Status, breakers: &mut Breakers) {
+        if status.is_final() && self.has(attempt, provider) {
             self.answer(now, attempt, status, breakers);
+            self.state.calls[usize::from(attempt)].place = Place::Nowhere;
         }
+        self.tell_flow(now, attempt, status, breakers);
+    }
+
+    fn tell_flow(&mut self, now: Time, attempt: u8, status: Status, breakers: &mut Breakers) {
         let command = self.state.flow.report(&self.plan, now, attempt, status, &mut Notes(&mut self.state.outputs));
         self.carry_out(now, command, breakers);
     }
 
     fn rejected(&mut self, now: Time, attempt: u8, provider: usize, breakers: &mut Breakers) {
-        if self.call(attempt).is_none_or(|call| call.provider != Some(provider)) {
+        let is_settled = self.state.flow.message(attempt).is_some_and(Status::is_final);
+        if is_settled || !self.has(attempt, provider) {
             return;
         }
         self.answer(now, attempt, Status::Failed, breakers);
         self.turned_down(now, attempt, provider, TurnedDown::Rejected);
-        self.state.calls[usize::from(attempt)].provider = None;
+        self.state.calls[usize::from(attempt)] = Call::default();
         if self.state.flow.current_attempt() == Some(attempt) && self.state.flow.message(attempt).is_none() {
             self.route(now, attempt, breakers);
         } else {
             // The step has moved on, so no other provider is tried.
-            self.report(now, attempt, Status::Failed, breakers);
+            self.tell_flow(now, attempt, Status::Failed, breakers);
+        }
+    }
+
+    fn waits(&mut self, attempt: u8, provider: usize) {
+        if self.has(attempt, provider) && !self.state.flow.message(attempt).is_some_and(Status::is_final) {
+            self.state.calls[usize::from(attempt)].place = Place::Waiting;
+        }
+    }
+
+    fn departed(&mut self, now: Time, attempt: u8, provider: usize) {
+        if self.has(attempt, provider) && self.state.calls[usize::from(attempt)].place == Place::Waiting {
+            self.state.calls[usize::from(attempt)].place = Place::Departed(now);
         }
     }
 
     fn tick(&mut self, now: Time, breakers: &mut Breakers) {
         for attempt in 0..self.state.flow.attempts() {
-            if self.missing_at(attempt, breakers).is_some_and(|at| at <= now) {
-                self.tell(attempt, CallResult { at: now, failed: true }, breakers);
+            if self.due(attempt, breakers) <= now {
+                self.give_up_on(now, attempt, breakers);
             }
         }
         if now < self.state.flow.deadline() {
@@ -297,19 +346,24 @@ impl Delivery {
         let is_under_way = |attempt: &u8| !self.state.flow.message(*attempt).is_some_and(Status::is_delivery);
         let current = self.state.flow.current_attempt().filter(is_under_way);
         let command = self.state.flow.timeout(&self.plan, now, &mut Notes(&mut self.state.outputs));
-        if let Some(attempt) = current {
-            self.stop_waiting_for(now, attempt, breakers);
+        if let Some(attempt) = current
+            && let Some(&Call { provider: Some(provider), place: Place::Departed(_), .. }) = self.call(attempt)
+        {
+            self.state.outputs.push_back(Output::Cancel { attempt, provider });
         }
         self.carry_out(now, command, breakers);
     }
 
-    /// Asks the driver to cancel this attempt, because a deadline passed while it was under way. If it had not departed, its permit
-    /// is answered as expired.
-    fn stop_waiting_for(&mut self, now: Time, attempt: u8, breakers: &mut Breakers) {
-        let Some(Call { provider: Some(provider), departed, .. }) = self.call(attempt).copied() else { return };
-        self.state.outputs.push_back(Output::Cancel { attempt, provider });
-        if departed.is_none() {
-            self.answer(now, attempt, Status::Expired, breakers);
+    /// An attempt has waited in the sender's own queue for as long as the engine waits: it is recalled, and its permit answered as expired.
+    /// Of one that has departed, a breaker has missed the answer for too long.
+    fn give_up_on(&mut self, now: Time, attempt: u8, breakers: &mut Breakers) {
+        match self.call(attempt).copied() {
+            Some(Call { provider: Some(provider), place: Place::Waiting, .. }) => {
+                self.state.outputs.push_back(Output::Cancel { attempt, provider });
+                self.answer(now, attempt, Status::Expired, breakers);
+                self.state.calls[usize::from(attempt)].place = Place::Nowhere;
+            }
+            _ => self.tell(attempt, CallResult { at: now, failed: true }, breakers),
         }
     }
 
@@ -330,14 +384,15 @@ impl Delivery {
             match candidate.permission {
                 Permission::Denied => self.turned_down(now, attempt, provider, TurnedDown::NotPermitted),
                 Permission::Granted(permit) => {
-                    let call = Call { provider: Some(provider), permit, departed: Some(now) };
+                    let (patience, place) = (self.state.flow.deadline(), Place::Departed(now));
+                    let call = Call { provider: Some(provider), permit, patience, place };
                     self.state.calls[usize::from(attempt)] = call;
                     self.state.outputs.push_back(Output::Submit { attempt, step, provider });
                     return;
                 }
             }
         }
-        self.report(now, attempt, Status::Failed, breakers);
+        self.tell_flow(now, attempt, Status::Failed, breakers);
     }
 
     fn turned_down(&mut self, now: Time, attempt: u8, provider: usize, why: TurnedDown) {
@@ -345,21 +400,25 @@ impl Delivery {
         self.state.outputs.push_back(Output::Notify { at: now, notice });
     }
 
-    fn set_departed(&mut self, attempt: u8, departed: Option<Time>) {
-        if let Some(call) = self.state.calls.get_mut(usize::from(attempt)) {
-            call.departed = departed;
-        }
-    }
-
     fn call(&self, attempt: u8) -> Option<&Call> {
         self.state.calls.get(usize::from(attempt))
     }
 
-    /// When a breaker counts the attempt as missing; `None` when no breaker waits for it.
-    fn missing_at(&self, attempt: u8, breakers: &Breakers) -> Option<Time> {
-        let Call { provider, permit, departed } = *self.call(attempt)?;
-        let rules = breakers.rules(provider?)?;
-        permit.and(departed).map(|departed| rules.missing_at(departed))
+    /// Whether this provider has the attempt.
+    fn has(&self, attempt: u8, provider: usize) -> bool {
+        self.call(attempt).is_some_and(|call| call.provider == Some(provider))
+    }
+
+    /// When the engine does something about an attempt by itself: it recalls one that waits in the sender's own queue, or counts the answer
+    /// of one that has departed as missing. [`Time::NEVER`] when it does neither.
+    fn due(&self, attempt: u8, breakers: &Breakers) -> Time {
+        match self.call(attempt) {
+            Some(Call { place: Place::Waiting, patience, .. }) => *patience,
+            Some(&Call { provider: Some(provider), permit: Some(_), place: Place::Departed(at), .. }) => {
+                breakers.rules(provider).map_or(Time::NEVER, |rules| rules.missing_at(at))
+            }
+            _ => Time::NEVER,
+        }
     }
 
     /// Records the first final status of an attempt.

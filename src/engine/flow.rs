@@ -109,6 +109,16 @@ impl Flow {
         (flow, first)
     }
 
+    /// The most attempts that may still be made: those of the current step, and of all that follow it.
+    pub(super) fn attempts_to_come(&self, plan: &FlowPlan) -> usize {
+        let (current, later) =
+            plan.steps()[usize::from(self.step)..].split_first().map_or((0, 0), |(current, later)| {
+                let later = later.iter().map(|rules| usize::from(rules.attempts)).sum();
+                (usize::from(current.attempts.saturating_sub(self.tries)), later)
+            });
+        if self.status == FlowStatus::InProgress { current + later } else { 0 }
+    }
+
     /// When [`Flow::timeout`] is due; [`Time::NEVER`] when the flow waits only for reports, or has ended.
     #[must_use]
     #[inline]
@@ -165,7 +175,7 @@ impl Flow {
     #[must_use]
     #[inline]
     pub const fn rank_of(&self, attempt: u8) -> u8 {
-        (self.ranks >> (4 * attempt)) as u8 & 15
+        nibble(self.ranks, attempt)
     }
 
     /// Records that the latest attempt was submitted after `rank` providers of its pool had turned it down.
@@ -353,12 +363,12 @@ impl Flow {
 
     #[inline]
     const fn step_of_attempt(&self, attempt: u8) -> u8 {
-        (self.attempt_steps >> (4 * attempt)) as u8 & 15
+        nibble(self.attempt_steps, attempt)
     }
 
     #[inline]
     const fn message_number(&self, attempt: u8) -> u8 {
-        (self.messages >> (4 * attempt)) as u8 & 15
+        nibble(self.messages, attempt)
     }
 
     #[inline]
@@ -388,4 +398,10 @@ fn advances(old: u8, new: Status, rules: &StepRules) -> bool {
         return new == Status::Expired && old != Status::Seen && rules.expire_on_delivery;
     }
     new.rank() > old.rank()
+}
+
+/// The four bits of an attempt; 0 for one that no flow can make.
+#[inline]
+const fn nibble(bits: u64, attempt: u8) -> u8 {
+    if attempt < 16 { (bits >> (4 * attempt)) as u8 & 15 } else { 0 }
 }

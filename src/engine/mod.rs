@@ -15,7 +15,7 @@ mod notice;
 mod plan;
 mod pool;
 
-pub use breaker::{Breaker, BreakerRules, Breakers, CallResult, Permission, Permit};
+pub use breaker::{Breaker, BreakerError, BreakerRules, Breakers, CallResult, Permission, Permit};
 pub use delivery::{Delivery, DeliveryState, Input, Output, StateError};
 pub use flow::{Command, Flow, Submission};
 pub use notice::{Notice, Observer, StepEnd, Strategy, TurnedDown};

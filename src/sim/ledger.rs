@@ -175,6 +175,10 @@ impl Ledger {
         self.contended.can_merge(&other.contended)?;
         self.independent.merge(&other.independent);
         self.contended.merge(&other.contended);
+        if self.contended.contended {
+            // Some part found out that recipients do make a difference to one another: nothing else counts.
+            self.independent = self.independent.emptied();
+        }
         Ok(())
     }
 
@@ -222,6 +226,18 @@ impl Account {
         Self { groups, longest: none.clone(), opened: none, keeps_replications, sections, ..Self::default() }
     }
 
+    /// The same account before anything was simulated.
+    fn emptied(&self) -> Self {
+        let plan = |plan: &PlanTally| PlanTally::new(plan.steps.len(), plan.latencies.scale());
+        let group = |group: &GroupLedger| {
+            let plans = group.tally.plans.iter().map(plan).collect();
+            GroupLedger::new(group.recipients, Tally::new(plans, group.tally.pairs.len()))
+        };
+        let providers = self.longest.first().map_or(0, Vec::len);
+        let groups = self.groups.iter().map(group).collect();
+        Self::new(groups, self.sections.clone(), providers, self.keeps_replications)
+    }
+
     /// The number of replications whose sections have all been simulated.
     #[must_use]
     pub fn replications(&self) -> u32 {
@@ -231,13 +247,16 @@ impl Account {
     /// Whether a replication is missing, or has been simulated only in part.
     #[must_use]
     pub fn has_gaps(&self) -> bool {
-        let last = self.complete.last().map_or(0, |last| last + 1);
-        !self.open.is_empty() || self.complete.len() != last as usize
+        let needed = self.complete.last().map_or(0, |&last| u64::from(last) + 1);
+        !self.open.is_empty() || self.complete.len() as u64 != needed
     }
 
     /// Adds sections of a replication: the results of each stream in them and, where there are several streams, of all of them
     /// together.
     pub fn add(&mut self, replication: u32, streams: Vec<StreamTally>, whole: Option<StreamTally>) {
+        if streams.iter().all(|stream| stream.sections.is_empty()) {
+            return;
+        }
         let groups = self.groups.len();
         let open = self.open.entry(replication).or_insert_with(|| OpenReplication::new(&self.groups));
         for (played, stream) in open.played.iter_mut().zip(&streams) {
@@ -286,7 +305,18 @@ impl Account {
     }
 
     fn can_merge(&self, other: &Self) -> Result<(), LedgerError> {
-        if self.sections != other.sections || self.groups.len() != other.groups.len() {
+        let shape = |account: &Self| {
+            let group = |group: &GroupLedger| {
+                let steps: Vec<_> = group.tally.plans.iter().map(|plan| plan.steps.len()).collect();
+                (group.recipients, group.plans.len(), group.tally.pairs.len(), steps)
+            };
+            let lengths = |all: &[Vec<u64>]| all.iter().map(Vec::len).collect::<Vec<_>>();
+            let groups: Vec<_> = account.groups.iter().map(group).collect();
+            let providers = (lengths(&account.longest), lengths(&account.opened));
+            (account.sections.clone(), account.keeps_replications, groups, providers)
+        };
+        let are_sound = other.groups.iter().flat_map(|group| &group.plans).all(|plan| plan.latencies.is_sound());
+        if shape(self) != shape(other) || !are_sound {
             return Err(LedgerError::OtherRun);
         }
         let holds = |account: &Self, replication: &u32| account.complete.contains(replication);

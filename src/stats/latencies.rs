@@ -65,6 +65,12 @@ impl Latencies {
         self.longest = micros.iter().fold(self.longest, |longest, &latency| longest.max(latency));
     }
 
+    /// The scale by which latencies are told apart.
+    #[must_use]
+    pub const fn scale(&self) -> &Arc<Scale> {
+        &self.scale
+    }
+
     /// Removes all latencies and keeps the memory.
     pub fn clear(&mut self) {
         let mut cells = std::mem::take(&mut self.cells);

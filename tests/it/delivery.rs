@@ -4,8 +4,8 @@
 use crate::build::{self, change_steps, lognormal, outage, outcome, plan, provider, scenario, span, step};
 use crate::random_scenario::{Case, shared_case};
 use failsim::engine::{
-    BreakerRules, Breakers, Command, Delivery, Flow, FlowPlan, Input, LateDelivery, MAX_ATTEMPTS, Notice, Output, Pool,
-    StateError, StepRules, TurnedDown,
+    BreakerError, BreakerRules, Breakers, Command, Delivery, Flow, FlowPlan, Input, LateDelivery, MAX_ATTEMPTS, Notice,
+    Output, Pool, StateError, StepRules, TurnedDown,
 };
 use failsim::provider::{self, Capacity, Discipline, Effect, Queue, Terms};
 use failsim::rng::{ProviderKey, RngKey, purpose};
@@ -25,8 +25,8 @@ use std::sync::Arc;
 /// The kind of the next event. At equal times: reports, then departures from queues, then timers, then arrivals.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Event {
-    Report { who: usize, attempt: u8, status: Status },
-    Departs { who: usize, attempt: u8 },
+    Report { who: usize, attempt: u8, provider: usize, status: Status },
+    Departs { who: usize, attempt: u8, provider: usize },
     Tick { who: usize },
     Arrives { who: usize },
 }
@@ -80,7 +80,7 @@ impl<'a> Driver<'a> {
             model,
             rng,
             plan: Arc::new(flow),
-            breakers: Breakers::new(&scenario.breakers),
+            breakers: Breakers::new(&scenario.breakers).expect("rules that make sense"),
             queues: model.providers.iter().map(provider::Provider::queue).collect(),
             events: arrivals.iter().zip(0..).map(|(&at, who)| Reverse((at, Event::Arrives { who }))).collect(),
             deliveries: vec![None; people],
@@ -102,8 +102,10 @@ impl<'a> Driver<'a> {
                     self.deliveries[who] = Some(delivery);
                     self.poll(now, who);
                 }
-                Event::Report { who, attempt, status } => self.tell(now, who, Input::Report { attempt, status }),
-                Event::Departs { who, attempt } => self.tell(now, who, Input::Departed { attempt }),
+                Event::Report { who, attempt, provider, status } => {
+                    self.tell(now, who, Input::Report { attempt, provider, status });
+                }
+                Event::Departs { who, attempt, provider } => self.tell(now, who, Input::Departed { attempt, provider }),
                 Event::Tick { who } => self.tell(now, who, Input::Tick),
             }
         }
@@ -176,13 +178,14 @@ impl<'a> Driver<'a> {
         self.deliveries_made[who] += u64::from(!fate.delivered.is_never());
         if departs != Some(now) {
             let delivery = self.deliveries[who].as_mut().expect("who acts has arrived");
-            delivery.handle(now, Input::Waits { attempt }, &mut self.breakers);
+            delivery.handle(now, Input::Waits { attempt, provider: number }, &mut self.breakers);
             if let Some(departs) = departs {
-                self.events.push(Reverse((departs, Event::Departs { who, attempt })));
+                self.events.push(Reverse((departs, Event::Departs { who, attempt, provider: number })));
             }
         }
         for report in fate.reports() {
-            self.events.push(Reverse((report.at, Event::Report { who, attempt, status: report.status })));
+            self.events
+                .push(Reverse((report.at, Event::Report { who, attempt, provider: number, status: report.status })));
         }
     }
 
@@ -343,7 +346,8 @@ impl Walk {
     fn try_everything(&mut self, state: &State) {
         for attempt in 0..=state.delivery.flow().attempts() {
             for status in [Status::Queued, Delivered, Undelivered, Failed] {
-                self.try_input(state, Input::Report { attempt, status });
+                let holder = state.holders.get(usize::from(attempt)).copied().flatten();
+                self.try_input(state, Input::Report { attempt, provider: holder.unwrap_or(9), status });
             }
             for provider in 0..3 {
                 self.try_input(state, Input::Rejected { attempt, provider });
@@ -361,11 +365,13 @@ impl Walk {
         let mut next = state.clone();
         let (now, holder) = (at(state.now), |attempt: u8| state.holders.get(usize::from(attempt)).copied().flatten());
         match input {
-            Input::Report { attempt, status } => {
+            Input::Report { attempt, status, .. } => {
                 self.tell_flow(&mut next, |flow, plan| flow.report(plan, now, attempt, status, &mut ()))
             }
             Input::Tick => self.tell_flow(&mut next, |flow, plan| flow.timeout(plan, now, &mut ())),
-            Input::Rejected { attempt, provider } if holder(attempt) == Some(provider) => {
+            Input::Rejected { attempt, provider }
+                if holder(attempt) == Some(provider) && !state.flow.message(attempt).is_some_and(Status::is_final) =>
+            {
                 next.turned_down[usize::from(attempt)].push(provider);
                 next.holders[usize::from(attempt)] = None;
                 let is_current = state.flow.current_attempt() == Some(attempt) && state.flow.message(attempt).is_none();
@@ -377,7 +383,8 @@ impl Walk {
         }
         next.delivery.handle(now, input, &mut next.breakers);
         self.settle(&mut next);
-        let is_stale = matches!(input, Input::Rejected { attempt, provider } if holder(attempt) != Some(provider));
+        let is_stale = matches!(input, Input::Rejected { attempt, provider }
+            if holder(attempt) != Some(provider) || state.flow.message(attempt).is_some_and(Status::is_final));
         assert!(!is_stale || next.delivery == state.delivery, "who does not have an attempt cannot reject it");
         self.come_to(next);
     }
@@ -411,6 +418,10 @@ impl Walk {
                     let place = self.attempt(state, attempt);
                     state.turned_down[place].push(provider);
                 }
+                Output::Cancel { attempt, provider } => {
+                    self.note("cancelled");
+                    assert_eq!(state.holders[usize::from(attempt)], Some(provider), "who has it is told");
+                }
                 _ => {}
             }
             self.all_turned_down(state);
@@ -422,6 +433,9 @@ impl Walk {
             (flow.status(), flow.step(), flow.deadline(), messages)
         };
         assert_eq!(facts(ours), facts(theirs), "a flow that hears of failures alone is where the delivery is");
+        let waits_for_a_report = ours.status() == FlowStatus::InProgress;
+        let can_go_on = state.delivery.is_over() || state.delivery.wake_at(&state.breakers).is_some();
+        assert!(can_go_on || waits_for_a_report, "a driver would wait for nothing: {:?}", state.delivery);
         match ours.status() {
             FlowStatus::Succeeded => self.note("succeeded"),
             FlowStatus::Failed(_) => self.note("failed"),
@@ -456,7 +470,7 @@ impl Walk {
         let json =
             serde_json::to_string(&(state.delivery.state(), &state.breakers, state.now)).expect("it is plain data");
         let (kept, breakers, _): (_, Breakers, i64) = serde_json::from_str(&json).expect("what was written is read");
-        let again = Delivery::resume(Arc::clone(&self.plan), kept).expect("a state of this plan");
+        let again = Delivery::resume(Arc::clone(&self.plan), kept, &breakers).expect("a state of this plan");
         assert!(again == state.delivery && breakers == state.breakers, "what is kept comes back: {json}");
         if self.known.insert(json) {
             self.ahead.push(state);
@@ -487,13 +501,13 @@ fn every_delivery_keeps_the_rules_in_every_order_of_events() {
     let (mut states, mut edges, mut reached) = (0, 0, BTreeMap::new());
     for plan in plans {
         for circuits in &circuits {
-            let walk = Walk::over(plan.clone(), Breakers::new(circuits));
+            let walk = Walk::over(plan.clone(), Breakers::new(circuits).expect("rules that make sense"));
             (states, edges) = (states + walk.known.len(), edges + walk.edges);
             walk.reached.into_iter().for_each(|(what, count)| *reached.entry(what).or_insert(0) += count);
         }
     }
     assert!(states >= 5_000 && edges >= 100_000, "the walk has shrunk: {states} states, {edges} edges");
-    for what in ["submitted", "not permitted", "turned down by all", "succeeded", "failed"] {
+    for what in ["submitted", "not permitted", "turned down by all", "cancelled", "succeeded", "failed"] {
         assert!(reached.contains_key(what), "never {what}: {reached:?}");
     }
 }
@@ -507,17 +521,18 @@ fn a_permit_is_answered_once() {
     let step = StepRules::via(Pool::single(0), "sms").with_ttl(Span::UNLIMITED);
     let plan = Arc::new(FlowPlan::new(vec![step], LateDelivery::Finish, Span::UNLIMITED).expect("a plan"));
     let seconds = |s: f64| Time::from_secs_f64(s);
-    let mut breakers = Breakers::new(&[Some(rules)]);
+    let mut breakers = Breakers::new(&[Some(rules)]).expect("rules that make sense");
     let mut all: Vec<_> =
         (0..2).map(|_| Delivery::start(Arc::clone(&plan), seconds(0.0), [0; MAX_ATTEMPTS], &mut breakers)).collect();
     assert!(all.iter().all(|delivery| delivery.wake_at(&breakers) == Some(seconds(10.0))));
     all[0].handle(seconds(10.0), Input::Tick, &mut breakers);
-    all[0].handle(seconds(11.0), Input::Report { attempt: 0, status: Failed }, &mut breakers);
+    all[0].handle(seconds(11.0), Input::Report { attempt: 0, provider: 0, status: Failed }, &mut breakers);
     assert!(!breakers.is_open(0, seconds(11.0)), "one failure is one failure");
+    all.iter_mut().for_each(|delivery| while delivery.poll().is_some() {});
     assert!(all[0].is_over() && !all[1].is_over());
-    all[1].handle(seconds(12.0), Input::Waits { attempt: 0 }, &mut breakers);
+    all[1].handle(seconds(12.0), Input::Waits { attempt: 0, provider: 0 }, &mut breakers);
     assert_eq!(all[1].wake_at(&breakers), None, "what waits in the sender's own queue is not missing");
-    all[1].handle(seconds(20.0), Input::Departed { attempt: 0 }, &mut breakers);
+    all[1].handle(seconds(20.0), Input::Departed { attempt: 0, provider: 0 }, &mut breakers);
     assert_eq!(all[1].wake_at(&breakers), Some(seconds(30.0)));
     all[1].handle(seconds(30.0), Input::Tick, &mut breakers);
     assert!(breakers.is_open(0, seconds(30.0)));
@@ -545,5 +560,72 @@ fn a_state_of_another_plan_is_refused() {
     let mut breakers = Breakers::default();
     let mut delivery = Delivery::start(plan(vec![step(), step()]), Time::ZERO, [0; MAX_ATTEMPTS], &mut breakers);
     delivery.handle(Time::from_secs_f64(5.0), Input::Tick, &mut breakers);
-    assert_eq!(Delivery::resume(plan(vec![step()]), delivery.state().clone()), Err(StateError::Step));
+    assert_eq!(Delivery::resume(plan(vec![step()]), delivery.state().clone(), &breakers), Err(StateError::Step));
+}
+
+/// A state that makes more attempts under a changed plan than a flow can is refused, before it does.
+#[test]
+fn a_state_that_would_make_too_many_attempts_is_refused() {
+    let step = |attempts| StepRules { attempts, ..StepRules::via(Pool::single(0), "sms").with_ttl(span(5.0)) };
+    let plan = |steps| Arc::new(FlowPlan::new(steps, LateDelivery::Finish, Span::UNLIMITED).expect("a plan"));
+    let mut breakers = Breakers::default();
+    let mut delivery = Delivery::start(plan(vec![step(12), step(1)]), Time::ZERO, [0; MAX_ATTEMPTS], &mut breakers);
+    for attempt in 0..11 {
+        delivery.handle(Time::ZERO, Input::Report { attempt, provider: 0, status: Failed }, &mut breakers);
+    }
+    assert_eq!(delivery.flow().attempts(), 12);
+    let resume = |steps| Delivery::resume(plan(steps), delivery.state().clone(), &breakers).map(|_| ());
+    assert_eq!(resume(vec![step(12), step(1)]), Ok(()));
+    assert_eq!(resume(vec![step(1), step(12)]), Err(StateError::Attempts));
+}
+
+/// The flow ends by a late delivery while another attempt waits for a line: that is recalled when the engine would have stopped waiting.
+#[test]
+fn an_attempt_that_waits_is_recalled_though_the_flow_has_ended() {
+    let rules = BreakerRules { at_least: 1, failures: StatusSet::of(&[Status::Expired]), ..BreakerRules::DEFAULT };
+    let steps = [0, 1].map(|provider| StepRules::via(Pool::single(provider), "sms").with_ttl(span(5.0)));
+    let plan = Arc::new(FlowPlan::new(steps.to_vec(), LateDelivery::Finish, Span::UNLIMITED).expect("a plan"));
+    let mut breakers = Breakers::new(&[None, Some(rules)]).expect("rules that make sense");
+    let seconds = |s: f64| Time::from_secs_f64(s);
+    let mut delivery = Delivery::start(plan, seconds(0.0), [0; MAX_ATTEMPTS], &mut breakers);
+    delivery.handle(seconds(5.0), Input::Tick, &mut breakers);
+    delivery.handle(seconds(5.0), Input::Waits { attempt: 1, provider: 1 }, &mut breakers);
+    delivery.handle(seconds(6.0), Input::Report { attempt: 0, provider: 0, status: Delivered }, &mut breakers);
+    while delivery.poll().is_some() {}
+    assert_eq!((delivery.status(), delivery.is_over()), (FlowStatus::Succeeded, false));
+    assert_eq!(delivery.wake_at(&breakers), Some(seconds(10.0)));
+    delivery.handle(seconds(10.0), Input::Tick, &mut breakers);
+    assert_eq!(delivery.poll(), Some(Output::Cancel { attempt: 1, provider: 1 }));
+    assert!(delivery.is_over() && breakers.is_open(1, seconds(10.0)));
+}
+
+/// What a provider says that no longer has the attempt is news of the message, and no answer to the breaker of the one that has.
+#[test]
+fn a_breaker_hears_only_of_its_own_attempts() {
+    let rules = BreakerRules { at_least: 1, ..BreakerRules::DEFAULT };
+    let step = StepRules::via(Pool::first_of(vec![0, 1]), "sms").with_ttl(span(60.0));
+    let plan = Arc::new(FlowPlan::new(vec![step], LateDelivery::Finish, Span::UNLIMITED).expect("a plan"));
+    let mut breakers = Breakers::new(&[None, Some(rules)]).expect("rules that make sense");
+    let mut delivery = Delivery::start(plan, Time::ZERO, [0; MAX_ATTEMPTS], &mut breakers);
+    delivery.handle(Time::ZERO, Input::Rejected { attempt: 0, provider: 0 }, &mut breakers);
+    delivery.handle(Time::ZERO, Input::Report { attempt: 0, provider: 0, status: Failed }, &mut breakers);
+    assert!(!breakers.is_open(1, Time::ZERO));
+    assert_eq!(delivery.flow().message(0), Some(Failed));
+}
+
+#[test]
+fn rules_of_a_breaker_that_make_no_sense_are_refused() {
+    let with = |change: fn(&mut BreakerRules)| {
+        let mut rules = BreakerRules::DEFAULT;
+        change(&mut rules);
+        Breakers::new(&[Some(rules)]).map(|_| ())
+    };
+    assert_eq!(with(|_| {}), Ok(()));
+    assert_eq!(with(|rules| rules.probes = 0), Err(BreakerError::Zero));
+    assert_eq!(with(|rules| rules.open_at = f64::NAN), Err(BreakerError::Share));
+    assert_eq!(with(|rules| rules.window = Span::from_micros(-1)), Err(BreakerError::NegativeSpan));
+    let kept =
+        serde_json::to_string(&Breakers::new(&[Some(BreakerRules::DEFAULT)]).expect("sound")).expect("plain data");
+    assert!(serde_json::from_str::<Breakers>(&kept).is_ok());
+    assert!(serde_json::from_str::<Breakers>(&kept.replace("\"probes\":10", "\"probes\":0")).is_err());
 }

@@ -58,7 +58,7 @@ async fn when_every_gateway_rejects_the_flow_fails_at_once() {
 async fn flows_share_the_circuits() {
     let rules =
         BreakerRules { at_least: 2, missing_after: failsim::units::Span::from_secs(1), ..BreakerRules::DEFAULT };
-    let service = service(providers(), Breakers::new(&[Some(rules)]));
+    let service = service(providers(), Breakers::new(&[Some(rules)]).expect("rules that make sense"));
     let mut took = Vec::new();
     for _ in 0..4 {
         let before = service.started.elapsed().as_secs_f64();

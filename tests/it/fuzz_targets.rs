@@ -155,7 +155,7 @@ pub(crate) fn deliveries(bytes: &[u8]) {
         missing_after: span(16),
         ..BreakerRules::DEFAULT
     };
-    let mut breakers = Breakers::new(&[Some(rules), None, Some(rules)]);
+    let mut breakers = Breakers::new(&[Some(rules), None, Some(rules)]).expect("rules that make sense");
     let mut now = 0;
     let mut all = [(); 2].map(|()| Delivery::start(plan.clone(), ticks(0), [0; MAX_ATTEMPTS], &mut breakers));
     let mut submitted = [Vec::new(), Vec::new()];
@@ -164,11 +164,12 @@ pub(crate) fn deliveries(bytes: &[u8]) {
         let who = usize::from(after >> 7);
         let delivery = &mut all[who];
         let attempt = (kind >> 4) % (delivery.flow().attempts() + 1);
+        let provider = usize::from(after >> 5) % 3;
         let input = match (kind & 15, Status::from_u8(kind & 15)) {
-            (_, Some(status)) => Input::Report { attempt, status },
-            (11 | 12, None) => Input::Rejected { attempt, provider: usize::from(after >> 5) % 3 },
-            (13, None) => Input::Waits { attempt },
-            (14, None) => Input::Departed { attempt },
+            (_, Some(status)) => Input::Report { attempt, provider, status },
+            (11 | 12, None) => Input::Rejected { attempt, provider },
+            (13, None) => Input::Waits { attempt, provider },
+            (14, None) => Input::Departed { attempt, provider },
             (_, None) => Input::Tick,
         };
         let was_over = delivery.status() != FlowStatus::InProgress;
@@ -187,7 +188,7 @@ pub(crate) fn deliveries(bytes: &[u8]) {
     for delivery in all {
         let kept = serde_json::to_string(delivery.state()).expect("it is plain data");
         let kept = serde_json::from_str(&kept).expect("what was written is read");
-        assert_eq!(Delivery::resume(plan.clone(), kept), Ok(delivery));
+        assert_eq!(Delivery::resume(plan.clone(), kept, &breakers), Ok(delivery));
     }
 }
 

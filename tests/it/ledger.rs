@@ -110,6 +110,46 @@ fn a_run_in_which_nobody_waits_holds_both_tallies() {
     assert_eq!((ledger.independent.replications(), ledger.contended.replications()), (0, 3));
 }
 
+/// Few recipients are one section, and there may be more parts than sections: some parts hold nothing.
+#[test]
+fn parts_of_nothing_add_up_too() -> Result<(), Interrupted> {
+    for (recipients, of) in [(300, 3), (4_000, 64)] {
+        let scenario = three_plans(recipients);
+        let (ledger, _) = whole(&scenario, 2);
+        let playing = experiment(&scenario, 2);
+        let mut parts = Vec::new();
+        for replication in 0..2 {
+            for part in 0..of {
+                parts.push(playing.independent_part(replication, part, of, &Progress::default())?);
+            }
+        }
+        let count = parts.len();
+        for order in [(0..count).collect::<Vec<_>>(), (0..count).rev().collect()] {
+            assert!(added_up(&scenario, &parts, order).to_bytes() == ledger.to_bytes(), "{recipients} in {of}");
+        }
+    }
+    Ok(())
+}
+
+/// Where some part finds out that recipients wait for one another, what others have played as if they did not counts for nothing.
+#[test]
+fn a_part_in_which_somebody_waits_decides_for_all() -> Result<(), Interrupted> {
+    let mut scenario = three_plans(400);
+    scenario.providers[0].capacity =
+        Some(Capacity { rate: None, concurrent: Some(2), queue: u64::MAX, order: Discipline::Fifo });
+    let playing = experiment(&scenario, 2);
+    let contended = playing.contended_part(0, &Progress::default())?;
+    let alone = playing.independent_part(1, 0, 1, &Progress::default())?;
+    let add_up = |parts: [&Ledger; 2]| {
+        let mut sum = playing.empty_ledger();
+        parts.into_iter().for_each(|part| sum.merge(part).expect("each part once"));
+        sum
+    };
+    let (one, other) = (add_up([&contended, &alone]), add_up([&alone, &contended]));
+    assert!(one.to_bytes() == other.to_bytes() && one.to_bytes() == contended.to_bytes());
+    Ok(())
+}
+
 #[test]
 fn what_is_no_part_of_a_run_is_refused() -> Result<(), Interrupted> {
     let scenario = two_streams();

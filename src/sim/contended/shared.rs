@@ -51,7 +51,7 @@ impl SharedState {
         let results = |rules: &Option<_>| rules.map(|_| PendingResults { queue: EventQueue::new(), known: 0 });
         Self {
             queues: model.providers.iter().map(provider::Provider::queue).collect(),
-            breakers: Breakers::new(&model.breakers),
+            breakers: Breakers::new(&model.breakers).expect("a scenario's breakers are checked when it is read"),
             results: model.breakers.iter().map(results).collect(),
             contended: false,
             watched,
