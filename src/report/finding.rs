@@ -344,7 +344,7 @@ mod tests {
             of_three([0.95, 0.997, 0.988], [0.0169, 0.017, 0.0387]),
             "sms-first delivers most in time: 99.7 % within 1 min, for 0.01700 EUR each; \
              viber-first, the cheapest, delivers 4.7 points less and costs 0.6 % less; \
-             sms-only, the most_expensive, delivers 0.9 points less and costs 2.3 times as much."
+             sms-only, the dearest, delivers 0.9 points less and costs 2.3 times as much."
         );
     }
 
