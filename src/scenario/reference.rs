@@ -312,10 +312,10 @@ fn measures() -> String {
 /// Describes a measure.
 const fn of_metric(metric: Metric) -> &'static str {
     match metric {
-        Metric::Delivered => "Recipients whom a message reached",
-        Metric::InTime => "Recipients whom a message reached within the deadline",
+        Metric::Delivered => "Recipients reached by a message",
+        Metric::InTime => "Recipients reached by a message within the deadline",
         Metric::Succeeded => "Recipients whose flow succeeded, as far as the engine knows",
-        Metric::Duplicates => "Recipients whom the message reached more than once",
+        Metric::Duplicates => "Recipients reached more than once",
         Metric::Seen => "Recipients who opened a message",
         Metric::CostTotal => "The cost of all recipients",
         Metric::CostPerRecipient => "The cost divided by the number of recipients",

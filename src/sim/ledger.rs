@@ -262,7 +262,7 @@ impl Account {
         for (played, stream) in open.played.iter_mut().zip(&streams) {
             played.extend(stream.sections.iter().map(|(section, _)| *section));
         }
-        let is_complete = open.played.iter().zip(&self.sections).all(|(played, &sections)| played.len() == sections);
+        let is_complete = open.is_complete(&self.sections);
         for (place, part) in streams.into_iter().chain(whole).enumerate().take(groups) {
             let sections = self.sections.get(place).copied().unwrap_or(1);
             let kept = self.keeps_replications.then_some(replication);
@@ -345,8 +345,7 @@ impl Account {
         for (&replication, theirs) in &other.open {
             let ours = self.open.entry(replication).or_insert_with(|| OpenReplication::new(&self.groups));
             ours.merge(theirs);
-            let sections = ours.played.iter().zip(&self.sections);
-            if sections.into_iter().all(|(played, &sections)| played.len() == sections) {
+            if ours.is_complete(&self.sections) {
                 self.close(replication);
             }
         }
@@ -389,20 +388,7 @@ impl PlanLedger {
         kept: Option<u32>,
         open: &mut OpenPlan,
     ) {
-        // Only the fullest second is of interest, so the seconds need not be summed over replications.
-        let ends = std::mem::take(&mut tally.ends);
-        if open.ends.is_empty() {
-            open.ends = ends;
-        } else {
-            open.ends.merge(&ends);
-        }
-        open.last_end = open.last_end.max(tally.last_end);
-        for (provider, tally) in tally.providers.iter() {
-            if let Some(at) = tally.queue.as_ref().and_then(|queue| queue.drained) {
-                let cleared = open.backlog_cleared.entry(provider).or_insert(at);
-                *cleared = at.max(*cleared);
-            }
-        }
+        open.merge(OpenPlan::of(tally));
         let costs = std::mem::take(&mut tally.first_costs);
         if !costs.is_empty() && u64::from(replication) * recipients.min(FIRST as u64) < FIRST as u64 {
             add_costs(self.first_costs.entry(replication).or_default(), &costs);
@@ -493,15 +479,33 @@ impl OpenReplication {
     fn merge(&mut self, other: &Self) {
         self.played.iter_mut().zip(&other.played).for_each(|(ours, theirs)| ours.extend(theirs));
         let plans = self.plans.iter_mut().flatten().zip(other.plans.iter().flatten());
-        plans.for_each(|(ours, theirs)| ours.merge(theirs));
+        plans.for_each(|(ours, theirs)| ours.merge(theirs.clone()));
+    }
+
+    /// Whether all sections of each stream are there.
+    fn is_complete(&self, sections: &[usize]) -> bool {
+        self.played.iter().zip(sections).all(|(played, &sections)| played.len() == sections)
     }
 }
 
 impl OpenPlan {
-    fn merge(&mut self, other: &Self) {
-        self.ends.merge(&other.ends);
+    /// Takes out of a tally what can only be folded when all sections are there. Only the fullest second is of interest, so the seconds are
+    /// not summed over replications.
+    fn of(tally: &mut PlanTally) -> Self {
+        let cleared = tally.providers.iter();
+        let cleared = cleared.filter_map(|(provider, tally)| Some((provider, tally.queue.as_ref()?.drained?)));
+        let backlog_cleared = cleared.collect();
+        Self { ends: std::mem::take(&mut tally.ends), last_end: tally.last_end, backlog_cleared }
+    }
+
+    fn merge(&mut self, other: Self) {
+        if self.ends.is_empty() {
+            self.ends = other.ends;
+        } else {
+            self.ends.merge(&other.ends);
+        }
         self.last_end = self.last_end.max(other.last_end);
-        for (&provider, &at) in &other.backlog_cleared {
+        for (provider, at) in other.backlog_cleared {
             let cleared = self.backlog_cleared.entry(provider).or_insert(at);
             *cleared = at.max(*cleared);
         }

@@ -41,7 +41,7 @@ pub fn play_versus(
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| lockstep.work());
     let mut parts = work.collect::<Result<Vec<_>, _>>()?.into_iter();
     let mut sum = parts.next().unwrap_or_else(|| lockstep.empty());
-    parts.for_each(|compiled| sum.merge(compiled));
+    parts.for_each(|part| sum.merge(part));
     sum.sections.sort_unstable_by_key(|(section, _)| *section);
     let [one, other] = sum.tallies;
     let each = |(section, [ours, theirs]): (usize, [Vec<Cells>; 2])| ((section, ours), (section, theirs));

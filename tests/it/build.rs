@@ -20,11 +20,12 @@ pub(crate) fn span(seconds: f64) -> Span {
     Span::from_secs_f64(seconds)
 }
 
-/// The same random cases in every run, unless the environment sets others.
-pub(crate) fn fixed_config() -> ProptestConfig {
+/// This many random cases, the same in every run, unless the environment says otherwise.
+pub(crate) fn random_cases(cases: u32) -> ProptestConfig {
     let given = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { given.cases } else { cases };
     let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(20_261_127) } else { given.rng_seed };
-    ProptestConfig { rng_seed, failure_persistence: None, max_shrink_iters: 2_000, ..given }
+    ProptestConfig { cases, rng_seed, failure_persistence: None, max_shrink_iters: 2_000, ..given }
 }
 
 pub(crate) fn share(value: f64) -> Probability {

@@ -249,7 +249,7 @@ fn both(case: &Case, plan: usize) -> (Seen, Seen) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, ..build::fixed_config() })]
+    #![proptest_config(build::random_cases(120))]
 
     /// All kinds of pools, outages, retries and success floors: for independent recipients, with any number of events at the same
     /// time.

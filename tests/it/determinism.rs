@@ -18,21 +18,9 @@ use failsim::study::{RunOutput, compare};
 use failsim::traffic::Timetable;
 use failsim::units::{Money, Time};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 fn findings(scenario: &Scenario, replications: u32) -> RunOutput {
     compare(scenario, replications, &Progress::default()).expect("nobody stops it")
-}
-
-fn config() -> ProptestConfig {
-    let rng_seed = RngSeed::Fixed(20_261_127);
-    ProptestConfig {
-        cases: 24,
-        rng_seed,
-        failure_persistence: None,
-        max_shrink_iters: 500,
-        ..ProptestConfig::default()
-    }
 }
 
 // ---------------------------------------------------------------- threads
@@ -98,7 +86,7 @@ fn with_a_newcomer(scenario: &Scenario) -> Scenario {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(build::random_cases(24))]
 
     #[test]
     fn random_plans_are_the_same_whichever_others_are_played(case in case()) {

@@ -2,22 +2,15 @@
 //!
 //! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` in the environment set the number of cases and the seed.
 
+use crate::build::random_cases;
 use crate::fuzz_targets::{VARIED, csv, deliveries, reports, scenario_text, vary_path};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::RngSeed;
 use std::path::Path;
 
-fn config() -> ProptestConfig {
-    let given = ProptestConfig::default();
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { given.cases } else { 10_000 };
-    let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(20_261_129) } else { given.rng_seed };
-    ProptestConfig { cases, rng_seed, failure_persistence: None, max_shrink_iters: 2_000, ..given }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(random_cases(10_000))]
 
     #[test]
     fn any_text_is_a_scenario_or_is_refused(text in edited_scenario()) {

@@ -72,7 +72,7 @@ fn sections_add_up_to_the_run_in_any_order() -> Result<(), Interrupted> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..crate::build::fixed_config() })]
+    #![proptest_config(crate::build::random_cases(24))]
 
     /// Contended replications, with every kind of sharing.
     #[test]

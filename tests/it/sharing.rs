@@ -1,7 +1,8 @@
 //! Contended runs, compared with independent runs, with one another, and with recipients traced one by one.
 
 use crate::build::{
-    change_steps, constant, exponential, outcome, plan, provider, scenario, secs, share, span, step, stream,
+    change_steps, constant, exponential, outcome, plan, provider, random_cases, scenario, secs, share, span, step,
+    stream,
 };
 use crate::random_scenario::{case, shared_case};
 use crate::three_plans::three_plans;
@@ -18,15 +19,9 @@ use failsim::study::{Event, Intervals, RunOutput, TraceTarget, compare, trace};
 use failsim::traffic::Arrivals;
 use failsim::units::{Rate, Span};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 fn play(scenario: &Scenario, replications: u32) -> RunOutput {
     compare(scenario, replications, &Progress::default()).expect("nobody stops it")
-}
-
-fn config(cases: u32) -> ProptestConfig {
-    let rng_seed = RngSeed::Fixed(20_261_127);
-    ProptestConfig { cases, rng_seed, failure_persistence: None, max_shrink_iters: 500, ..ProptestConfig::default() }
 }
 
 /// More capacity than can be used.
@@ -53,7 +48,7 @@ fn scarce() -> Scenario {
 // ---------------------------------------------------------------- no waiting
 
 proptest! {
-    #![proptest_config(config(24))]
+    #![proptest_config(random_cases(24))]
 
     /// Byte for byte, results.json and results.csv equal those of independent recipients.
     #[test]
@@ -102,7 +97,7 @@ fn streams_that_do_not_meet_leave_one_another_alone() {
 // ---------------------------------------------------------------- threads
 
 proptest! {
-    #![proptest_config(config(16))]
+    #![proptest_config(random_cases(16))]
 
     #[test]
     fn any_number_of_threads_finds_the_same(case in shared_case()) {
@@ -157,7 +152,7 @@ fn what_is_due_centuries_ahead_comes_in_its_turn() {
 // ---------------------------------------------------------------- one recipient
 
 proptest! {
-    #![proptest_config(config(24))]
+    #![proptest_config(random_cases(24))]
 
     /// Recipients traced one by one add up to the counts of the run.
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` in the environment set the number of scenarios and the seed.
 
-use crate::build::{change_steps, secs, span};
+use crate::build::{change_steps, random_cases, secs, span};
 use crate::naive::{
     self, BinsOfTime, Counts, History, PairCounts, PlanCounts, ProviderCounts, QueueCounts, StepCounts,
 };
@@ -21,18 +21,9 @@ use failsim::status::SuccessFloor;
 use failsim::traffic::Arrivals;
 use failsim::units::{Rate, Span, Time};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
-
-/// A couple of hundred scenarios, the same in every run unless the environment sets others.
-fn config() -> ProptestConfig {
-    let given = ProptestConfig::default();
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { given.cases } else { 240 };
-    let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(20_261_127) } else { given.rng_seed };
-    ProptestConfig { cases, rng_seed, failure_persistence: None, max_shrink_iters: 2_000, ..given }
-}
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(random_cases(240))]
 
     #[test]
     fn random_scenarios_are_counted_as_by_the_naive_twin(case in case()) {
@@ -170,7 +161,7 @@ fn product(case: &Case, timeline: Timeline) -> Tally {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(random_cases(240))]
 
     #[test]
     fn random_worlds_in_which_recipients_meet_are_counted_as_by_the_naive_twin(case in shared_case()) {

@@ -65,8 +65,8 @@ impl Cohort {
 
     /// The recipients who come from an earlier step.
     pub(super) fn of_carries(stream: usize, step: usize, parts: Vec<Vec<StepCarry>>) -> Self {
-        let all = parts.into_iter().reduce(|mut all, mut compiled| {
-            all.append(&mut compiled);
+        let all = parts.into_iter().reduce(|mut all, mut next| {
+            all.append(&mut next);
             all
         });
         Self { stream, step, source: Source::Carries(all.unwrap_or_default(), None), departures: Vec::new() }

@@ -1,5 +1,6 @@
 //! When an attempt departs, if it does.
 
+use crate::provider::Admission;
 use crate::units::Time;
 
 /// When an attempt departs from a queue, in eight bytes: one is kept for each recipient.
@@ -21,5 +22,17 @@ impl Departure {
     #[inline]
     pub(super) fn time(self) -> Option<Time> {
         (self != Self::REJECTED && self != Self::EXPIRED).then_some(Time::from_micros(self.0))
+    }
+}
+
+/// Of an attempt that waits it is not known yet: until it departs, it is marked as expired.
+impl From<Admission> for Departure {
+    #[inline]
+    fn from(admission: Admission) -> Self {
+        match admission {
+            Admission::Departs(at) => Self::at(at),
+            Admission::Rejected => Self::REJECTED,
+            Admission::Expires | Admission::Waits => Self::EXPIRED,
+        }
     }
 }

@@ -87,14 +87,10 @@ impl<'a> QueuePass<'a> {
             let terms = Terms { submitted: Time::from_micros(at), ..step.terms };
             let admission = self.server.queue.admit(terms.submitted, patience(self.server.provider, &terms));
             self.contended |= admission != Admission::Departs(terms.submitted);
-            departures[count] = match admission {
-                Admission::Departs(departs) => {
-                    self.server.depart(departs, waiting, cursor.rank() + count);
-                    Departure::at(departs)
-                }
-                Admission::Expires | Admission::Waits => Departure::EXPIRED,
-                Admission::Rejected => Departure::REJECTED,
-            };
+            if let Admission::Departs(departs) = admission {
+                self.server.depart(departs, waiting, cursor.rank() + count);
+            }
+            departures[count] = admission.into();
             count += 1;
         }
         self.cohorts[which].cursor.pass(&departures[..count]);
@@ -127,11 +123,7 @@ impl<'a> QueuePass<'a> {
         let admission = self.server.queue.admit(now, patience);
         self.contended |= admission != Admission::Departs(now);
         let rank = cursor.rank();
-        cursor.pass(&[match admission {
-            Admission::Departs(departs) => Departure::at(departs),
-            Admission::Rejected => Departure::REJECTED,
-            Admission::Expires | Admission::Waits => Departure::EXPIRED,
-        }]);
+        cursor.pass(&[admission.into()]);
         match admission {
             Admission::Departs(departs) => self.server.depart(departs, &self.cohorts[which], rank),
             Admission::Waits => self.server.queue.enter(*priority, patience, (which as u64) << 32 | rank as u64),

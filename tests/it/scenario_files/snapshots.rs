@@ -522,12 +522,15 @@ fn paths_and_values() {
 /// Texts of the sources that are in no diagnostic of these files, and why.
 const ELSEWHERE: [(&str, &str); 7] = [
     ("this is no scenario, and failsim cannot tell why: a fault of failsim", "never happens, as far as is known"),
-    ("start from one of the scenarios that come with failsim, and report the file that does this", "likewise"),
+    (
+        "start from one of the scenarios that come with failsim, and report the file that does this",
+        "the help of the one above",
+    ),
     ("arrive in this file", "takes a file of four thousand million rows"),
     ("the arrivals", "takes a name whose hash is that of the sender"),
     ("; default: {}", "of the schema"),
     ("{text} = 0", "TOML that is parsed, not shown"),
-    ("value = {text}", "likewise"),
+    ("value = {text}", "TOML that is parsed, not shown"),
 ];
 
 /// The sources whose texts are no diagnostics: the tables themselves, the page about them, the schema, the measures.
@@ -624,7 +627,7 @@ fn every_text_of_a_diagnostic_is_in_a_snapshot() {
         }
     }
     assert!(seen > 300, "the test sees texts: {seen}");
-    assert!(missing.is_empty(), "these are in no snapshot; add a case that comes to them:\n{}", missing.join("\n"));
+    assert!(missing.is_empty(), "these are in no snapshot; add a case that shows them:\n{}", missing.join("\n"));
 }
 
 #[test]
