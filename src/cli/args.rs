@@ -8,11 +8,11 @@ use crate::scenario::{Axis, Metric};
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
-/// Which messages reach people, how soon, and at what price: plays failover plans (Viber, SMS, voice, ...) against simulated channel providers and compares them
+/// Simulates failover plans (Viber, SMS, voice, ...) against channel providers and compares them on delivery, latency and cost
 #[derive(Parser, Debug)]
 #[command(name = "failsim", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 something broke (files, disk), 2 bad usage or a bad scenario, 3 a check failed, 130 interrupted (129 by SIGHUP, 143 by SIGTERM)"
+    after_help = "Exit codes: 0 done, 1 I/O error, 2 invalid usage or scenario, 3 a check failed, 130 interrupted (129 by SIGHUP, 143 by SIGTERM)"
 )]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -21,17 +21,17 @@ pub(super) struct Args {
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Verb {
-    /// Play every plan of a scenario on the same people, compare them, and write a report
+    /// Simulate every plan of a scenario on the same recipients, compare them, and write a report
     Run(Run),
-    /// For CI: play a scenario and hold it to its [[checks]], and to an earlier run; exit 3 if a check fails
+    /// For CI: check a scenario against its [[checks]], an earlier run or another scenario; exit 3 if a check fails
     Check(Check),
     /// Find the smallest throughput, or number of lines, of a provider with which a plan meets its goals; exit 3 if none is enough
     Capacity(Capacity),
-    /// Vary one or two values of a scenario and show what that does
+    /// Vary one or two values of a scenario and compare the results
     Sweep(Sweep),
-    /// Read scenario files and say what is wrong with them; play nothing
+    /// Check scenario files for errors without running them
     Validate(Validate),
-    /// Show one recipient's life under one plan, event by event
+    /// Show what happens to one recipient under one plan, event by event
     Trace(Trace),
     /// Print the JSON Schema of scenario files, for editors
     Schema(Schema),
@@ -39,22 +39,22 @@ pub(super) enum Verb {
     Completions(Completions),
 }
 
-/// What is played, and how.
+/// The scenario and how it is run.
 #[derive(clap::Args, Debug)]
 pub(super) struct Play {
     /// The scenario file
     #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     pub(super) scenario: PathBuf,
-    /// Play this many recipients instead of the scenario's
+    /// Simulate this many recipients instead of the scenario's number
     #[arg(long, value_name = "N", value_parser = numbers::recipients)]
     pub(super) recipients: Option<u64>,
-    /// Draw all luck from this seed instead of the scenario's
+    /// Use this random seed instead of the scenario's
     #[arg(long, value_name = "S", value_parser = numbers::any)]
     pub(super) seed: Option<u64>,
-    /// Use this many threads; the results are the same for any number [default: one for each core]
+    /// Use this many threads; results do not depend on it [default: one for each core]
     #[arg(long, value_name = "T", value_parser = numbers::threads)]
     pub(super) threads: Option<u16>,
-    /// Play only this plan; may be given more than once
+    /// Run only this plan; may be given more than once
     #[arg(long = "plan", value_name = "NAME")]
     pub(super) plans: Vec<String>,
     /// Write neither progress nor notes to standard error
@@ -74,19 +74,19 @@ pub(super) struct Run {
     /// Write no report
     #[arg(long)]
     pub(super) no_report: bool,
-    /// What to print
+    /// The output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(super) format: Format,
 }
 
-/// What `run` prints.
+/// The formats that `run` prints.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Format {
-    /// Tables for people
+    /// Tables
     Table,
-    /// The results as JSON, as in the report folder
+    /// Results as JSON, as in the report folder
     Json,
-    /// As CSV, likewise
+    /// Results as CSV, as in the report folder
     Csv,
 }
 
@@ -97,38 +97,38 @@ pub(super) struct Check {
     pub(super) play: Play,
     #[command(flatten)]
     pub(super) often: ReplicationArgs,
-    /// Compare with this results.json of an earlier run, plan by plan
+    /// Compare each plan with this results.json of an earlier run
     #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, value_parser = paths::file(), conflicts_with = "precision")]
     pub(super) baseline: Option<PathBuf>,
-    /// Play this scenario too, on the same people, and fail where this one is shown to be worse, plan by plan
+    /// Run this scenario too, on the same recipients, and fail if a plan is shown to be worse than there
     #[arg(long, value_name = "OTHER", value_hint = ValueHint::FilePath, value_parser = paths::file(), conflicts_with = "precision")]
     pub(super) against: Option<PathBuf>,
-    /// Let a measure be this much worse than in the other run, such as in_time=0.1pp, cost_per_recipient=0.5%rel or latency_p95_s=500ms; may be given more than once [default: as the scenario's [baseline] says, else not at all]
+    /// Tolerate that a measure is this much worse than in the other run, such as in_time=0.1pp, cost_per_recipient=0.5%rel or latency_p95_s=500ms; may be given more than once [default: the scenario's [baseline], else none]
     #[arg(long = "tolerance", value_name = "MEASURE=AMOUNT", requires = "other", value_delimiter = ',')]
     pub(super) tolerances: Vec<NamedTolerance>,
-    /// Show, for each plan that differs from the other scenario's, the two lives of the first person who does
+    /// For each plan that differs from the other scenario's, trace the first recipient who differs under both
     #[arg(long, requires = "against")]
     pub(super) explain: bool,
-    /// Fail what is inconclusive too
+    /// Fail inconclusive checks too
     #[arg(long)]
     pub(super) strict: bool,
-    /// What to print
+    /// The output format
     #[arg(long, value_enum, default_value_t = GateFormat::Text)]
     pub(super) format: GateFormat,
 }
 
-/// What `check` prints.
+/// The formats that `check` prints.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum GateFormat {
-    /// Lines for people, what fails first
+    /// Lines of text, failed checks first
     Text,
-    /// As JSON
+    /// JSON
     Json,
-    /// JUnit's XML
+    /// JUnit XML
     Junit,
-    /// A table for a comment or a job's summary
+    /// A Markdown table for a comment or a job summary
     Markdown,
-    /// Annotations of a workflow on GitHub, and its job summary
+    /// Annotations of a GitHub workflow, and its job summary
     Github,
 }
 
@@ -136,22 +136,22 @@ pub(super) enum GateFormat {
 pub(super) struct Capacity {
     #[command(flatten)]
     pub(super) play: Play,
-    /// The provider whose capacity is looked for
+    /// The provider whose capacity is sized
     #[arg(long, value_name = "NAME")]
     pub(super) provider: String,
-    /// Look for its throughput [default: the limit that it has in the scenario]
+    /// Size its throughput [default: the limit that it has in the scenario]
     #[arg(long, conflicts_with = "concurrent")]
     pub(super) rate: bool,
-    /// Look for its number of lines
+    /// Size its number of lines
     #[arg(long)]
     pub(super) concurrent: bool,
-    /// What the plan is to come to, such as in_time>=0.99 or latency_p95_s<=30s; may be given more than once [default: those of its checks that ask for something better]
+    /// The goal to meet, such as in_time>=0.99 or latency_p95_s<=30s; may be given more than once [default: the plan's checks that more capacity can help to meet]
     #[arg(long = "goal", value_name = "GOAL")]
     pub(super) goals: Vec<NamedBound>,
-    /// The stream of traffic for which that is to hold [default: all together]
+    /// The stream of traffic that has to meet it [default: all together]
     #[arg(long, value_name = "NAME")]
     pub(super) stream: Option<String>,
-    /// Play each capacity this many times, 30 at least and more where a goal or random outages need it, up to four times as often where that does not tell, and for the answer [default: as the scenario says]
+    /// Run each capacity with this many replications, at least 30, more where a goal or random outages need them, and up to four times as many where the outcome is inconclusive and for the answer [default: as the scenario says]
     #[arg(long, value_name = "R", value_parser = numbers::enough_replications)]
     pub(super) replications: Option<u32>,
     /// Write the report into this folder [default: reports/<scenario name>-capacity]
@@ -160,7 +160,7 @@ pub(super) struct Capacity {
     /// Write no report
     #[arg(long)]
     pub(super) no_report: bool,
-    /// What to print
+    /// The output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(super) format: Format,
 }
@@ -171,7 +171,7 @@ pub(super) struct Sweep {
     pub(super) play: Play,
     #[command(flatten)]
     pub(super) often: ReplicationArgs,
-    /// What to vary and its values: plans.sms-first.steps.1.ttl=15s,30s,60s or providers.sms.capacity.rate=100/s..1000/s:10, with :10log for equal factors; may be given twice
+    /// The value to vary and its values: plans.sms-first.steps.1.ttl=15s,30s,60s or providers.sms.capacity.rate=100/s..1000/s:10, with :10log for logarithmic spacing; may be given twice
     #[arg(long, value_name = "PATH=VALUES", required = true, value_parser = Axis::parse)]
     pub(super) vary: Vec<Axis>,
     /// Show this measure, such as latency_p99_s; may be given more than once [default: in_time, delivered, cost_per_recipient, latency_p95_s]
@@ -183,7 +183,7 @@ pub(super) struct Sweep {
     /// Keep the points and write the report in this folder [default: reports/<scenario name>-sweep]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = paths::folder())]
     pub(super) out: Option<PathBuf>,
-    /// What to print
+    /// The output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(super) format: Format,
 }
@@ -209,13 +209,13 @@ pub(super) struct Trace {
     /// The recipient's number in its stream, from 0
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = numbers::any)]
     pub(super) recipient: u64,
-    /// Draw all luck from this seed instead of the scenario's
+    /// Use this random seed instead of the scenario's
     #[arg(long, value_name = "S", value_parser = numbers::any)]
     pub(super) seed: Option<u64>,
     /// The replication, from 0
     #[arg(long, value_name = "R", default_value_t = 0, value_parser = numbers::replication)]
     pub(super) replication: u32,
-    /// Play as one of this many recipients instead of the scenario's
+    /// Simulate this many recipients instead of the scenario's number
     #[arg(long, value_name = "N", value_parser = numbers::recipients)]
     pub(super) recipients: Option<u64>,
 }
@@ -225,7 +225,7 @@ pub(super) struct Schema {
     /// Print the schema of results.json instead
     #[arg(long, conflicts_with = "check")]
     pub(super) results: bool,
-    /// Print the schema of what `check --format json` prints instead
+    /// Print the schema of `check --format json` instead
     #[arg(long)]
     pub(super) check: bool,
 }

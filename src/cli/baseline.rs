@@ -12,27 +12,45 @@ const LONGEST: u64 = 512 << 20;
 /// The most that is shown of an error in a baseline [characters], since the message may repeat the file's content.
 const LONGEST_REASON: usize = 300;
 
-/// Reads the results of an earlier run.
-pub(super) fn read(path: &Path) -> Result<Results, Failure> {
-    const HINT: &str = "give the results.json of a report folder, or what `failsim run --format json` printed";
+/// Reads the results of an earlier run. Those of an older version of failsim are rejected with `new_baseline`, the command that makes new
+/// ones.
+pub(super) fn read(path: &Path, new_baseline: impl FnOnce() -> String) -> Result<Results, Failure> {
+    const HINT: &str = "give the results.json of a report folder, or the output of `failsim run --format json`";
     let bytes = files::read(path, LONGEST).map_err(|error| Failure::unreadable(path, &error, HINT))?;
-    parsed(&bytes).map_err(|reason| {
-        let message = format!("{} is no results file of failsim ({}): {reason}", path.display(), study::SCHEMA);
-        Failure::usage(message, HINT)
+    parsed(&bytes).map_err(|unusable| match unusable {
+        Unusable::Older(schema) => Failure::usage(
+            format!("{} was written by an older version of failsim: {schema}, not {}", path.display(), study::SCHEMA),
+            format!("make a new baseline: {}", new_baseline()),
+        ),
+        Unusable::Other(reason) => {
+            let message = format!("{} is not a results file of failsim ({}): {reason}", path.display(), study::SCHEMA);
+            Failure::usage(message, HINT)
+        }
     })
 }
 
-/// The results in `bytes`, or the reason why there are none.
-fn parsed(bytes: &[u8]) -> Result<Results, String> {
+/// The schema of the results that older versions wrote.
+const OLDER: &str = "failsim/results/1";
+
+/// Why a file cannot be used as a baseline.
+enum Unusable {
+    /// It has the schema of an older version.
+    Older(String),
+    Other(String),
+}
+
+fn parsed(bytes: &[u8]) -> Result<Results, Unusable> {
     #[derive(serde::Deserialize)]
     struct Marked {
         schema: String,
     }
-    let Marked { schema } = serde_json::from_slice(bytes).map_err(|error| placed(&error))?;
-    if schema != study::SCHEMA {
-        return Err(format!("its schema is {schema:?}"));
+    let invalid = |error: serde_json::Error| Unusable::Other(placed(&error));
+    let Marked { schema } = serde_json::from_slice(bytes).map_err(invalid)?;
+    match schema.as_str() {
+        study::SCHEMA => serde_json::from_slice(bytes).map_err(invalid),
+        OLDER => Err(Unusable::Older(schema)),
+        _ => Err(Unusable::Other(format!("its schema is {schema:?}"))),
     }
-    serde_json::from_slice(bytes).map_err(|error| placed(&error))
 }
 
 /// The position of an error in the file, and its reason.
@@ -49,20 +67,20 @@ pub(super) fn incomparable(reason: &Incomparable, scenario: &Scenario) -> Failur
         Incomparable::NoCommonPlan => {
             ("it has none of these plans".to_owned(), "make a new baseline with `failsim run --out DIR`".to_owned())
         }
-        Incomparable::Currency => ("it counts in another currency".to_owned(), anew()),
-        Incomparable::Seed(seed) => (format!("it was played with seed {seed}"), format!("use --seed {seed}")),
+        Incomparable::Currency => ("it uses another currency".to_owned(), anew()),
+        Incomparable::Seed(seed) => (format!("it was run with seed {seed}"), format!("use --seed {seed}")),
         Incomparable::Recipients(n) => {
             let plural = if *n == 1 { "" } else { "s" };
             // With several streams of traffic, the flag would not restore the number in each of them.
             let hint = if scenario.streams.len() > 1 { anew() } else { format!("use --recipients {n}") };
-            (format!("it was played with {} recipient{plural}", report::count(*n)), hint)
+            (format!("it was run with {} recipient{plural}", report::count(*n)), hint)
         }
         Incomparable::Stream { name, recipients } => {
             (format!("its stream {name} has {} recipients", report::count(*recipients)), anew())
         }
         Incomparable::Replications(r) => {
             let plural = if *r == 1 { "" } else { "s" };
-            (format!("it was played with {r} replication{plural}"), format!("use --replications {r}"))
+            (format!("it was run with {r} replication{plural}"), format!("use --replications {r}"))
         }
     };
     Failure::usage(format!("this run cannot be compared with the baseline: {what}"), hint)

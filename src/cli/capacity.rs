@@ -17,10 +17,10 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
     if args.play.plans.len() > 1 {
         return Err(Failure::usage("more than one plan is named", "ask for one plan at a time"));
     }
-    let mut scenario = load::played(&args.play, &[])?;
+    let mut scenario = load::for_run(&args.play, &[])?;
     load::remarks(&args.play, &scenario);
     let plan = plan(&scenario, &args.provider);
-    scenario.keep_plans(&[plan]).map_err(load::refused)?;
+    scenario.keep_plans(&[plan]).map_err(load::rejected)?;
     let provider = provider(&scenario, &args.provider)?;
     let goals = goals(args, &scenario)?;
     let question = Question {

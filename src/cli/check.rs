@@ -3,7 +3,7 @@
 use super::args::{Check, GateFormat};
 use super::failure::Failure;
 use super::playing::{play, watched};
-use super::{baseline, load, output};
+use super::{baseline, command_line, load, output};
 use crate::report::{self, gate};
 use crate::scenario::Scenario;
 use crate::study::{self, Differing, Gate, Results, ScenarioPair, TraceTarget, Unmatched};
@@ -17,7 +17,7 @@ const CHECK_FAILED: u8 = 3;
 const JOB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
-    let mut scenario = load::played(&args.play, &[])?;
+    let mut scenario = load::for_run(&args.play, &[])?;
     load::remarks(&args.play, &scenario);
     load::check_memory(&args.play, &scenario, args.often.wanted(&scenario).most())?;
     if scenario.checks.is_empty() && args.baseline.is_none() && args.against.is_none() {
@@ -40,7 +40,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
         let reason = |reason| baseline::incomparable(&reason, &scenario);
         rows.extend(study::against_baseline(&scenario, &results, earlier).map_err(reason)?);
         notes.extend(differences(&results, earlier));
-        notes.extend(other_luck(&study::other_luck(&scenario, &results, earlier)));
+        notes.extend(other_draws(&study::other_draws(&scenario, &results, earlier)));
         notes.extend(not_compared("the baseline", &study::new_plans(&scenario, earlier)));
         notes.extend(left_out(&scenario, "the baseline", &study::others(&scenario, earlier)));
     }
@@ -85,7 +85,7 @@ fn tolerances(args: &Check, scenario: &mut Scenario) -> Result<(), Failure> {
 
 /// Reads the results of an earlier run; fails where they cannot be compared with those that `scenario` will have.
 fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results, Failure> {
-    let earlier = baseline::read(path)?;
+    let earlier = baseline::read(path, || command_line::new_baseline(args, path))?;
     let replications = args.often.replications.unwrap_or(scenario.replications);
     study::comparable(scenario, replications, &earlier).map_err(|reason| baseline::incomparable(&reason, scenario))?;
     Ok(earlier)
@@ -95,11 +95,11 @@ fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results,
 fn other(path: &Path, args: &Check, scenario: &Scenario) -> Result<Scenario, Failure> {
     let mut other = load::load(path)?;
     if other.seed != scenario.seed && !args.play.quiet {
-        output::note(&format!("note: both scenarios are played with seed {}, that of this one", scenario.seed));
+        output::note(&format!("note: both scenarios are run with seed {}, the seed of this one", scenario.seed));
     }
     other.seed = scenario.seed;
     if let Some(recipients) = args.play.recipients {
-        other.set_recipients(recipients).map_err(load::refused)?;
+        other.set_recipients(recipients).map_err(load::rejected)?;
     }
     load::check_memory(&args.play, &other, args.often.replications.unwrap_or(scenario.replications))?;
     Ok(other)
@@ -108,14 +108,14 @@ fn other(path: &Path, args: &Check, scenario: &Scenario) -> Result<Scenario, Fai
 fn unmatched(reason: &Unmatched) -> Failure {
     let (what, hint) = match reason {
         Unmatched::Currency(currency) => {
-            (format!("it counts in {currency}"), "write the same `currency` in both".to_owned())
+            (format!("it uses {currency}"), "write the same `currency` in both".to_owned())
         }
         Unmatched::Plan => (
             "it has none of these plans".to_owned(),
-            "write renamed_from = \"its name there\" on each plan that it has by another name".to_owned(),
+            "write renamed_from = \"its name there\" on each plan that has another name there".to_owned(),
         ),
         Unmatched::Stream(streams) => (
-            "it has none of these streams of traffic, by whose names recipients are paired".to_owned(),
+            "it has none of these streams of traffic, and recipients are paired by the name of their stream".to_owned(),
             match streams.iter().filter(|name| !name.is_empty()).map(String::as_str).collect::<Vec<_>>().as_slice() {
                 [] => "give its [traffic] the name of one of them".to_owned(),
                 names => format!("its streams are {}", names.join(", ")),
@@ -128,7 +128,7 @@ fn unmatched(reason: &Unmatched) -> Failure {
 /// Notes for a reader of the comparison: what else is not the same.
 fn differences(results: &Results, earlier: &Results) -> Vec<String> {
     let is_other = results.scenario.digest != earlier.scenario.digest;
-    let other = is_other.then(|| "the baseline is of another version of the scenario file".to_owned());
+    let other = is_other.then(|| "the baseline was made from another version of the scenario file".to_owned());
     let (now, then) = (results.scenario.deadline_s, earlier.scenario.deadline_s);
     let deadline = (now != then).then(|| {
         let [now, then] = [now, then].map(report::number);
@@ -140,30 +140,30 @@ fn differences(results: &Results, earlier: &Results) -> Vec<String> {
 /// A note on the plans of another run that `--plan` leaves out.
 fn left_out(scenario: &Scenario, other: &str, plans: &[String]) -> Option<String> {
     let some = !scenario.left_out.is_empty() && !plans.is_empty();
-    some.then(|| format!("not compared, since --plan names others: {} of {other}", plans.join(", ")))
+    some.then(|| format!("not compared, because --plan selects other plans: {} of {other}", plans.join(", ")))
 }
 
 /// A note on the plans that are judged by intervals, and why.
-fn other_luck(plans: &[String]) -> Option<String> {
+fn other_draws(plans: &[String]) -> Option<String> {
     let whose = plans.join(", ");
     (!plans.is_empty()).then(|| {
-        format!("judged by intervals, since other providers or streams than in the baseline mean other luck: {whose}")
+        format!("judged by intervals, because other providers or streams than in the baseline mean other random numbers: {whose}")
     })
 }
 
 /// A note on the plans that the other run does not have.
 fn not_compared(other: &str, plans: &[String]) -> Option<String> {
-    (!plans.is_empty()).then(|| format!("not compared, since {other} has no such plan: {}", plans.join(", ")))
+    (!plans.is_empty()).then(|| format!("not compared, because {other} has no such plan: {}", plans.join(", ")))
 }
 
 /// Adds both traces of each recipient who shows a difference; `files` are those of this scenario and of the other.
 fn explain(rivals: &ScenarioPair<'_>, files: [&Path; 2], differing: &mut [Differing]) {
     for first in differing {
-        let lives = rivals.lives_of(first).into_iter().flatten();
+        let traces = rivals.lives_of(first).into_iter().flatten();
         let tell = |((scenario, whose), file): ((&Scenario, TraceTarget), &Path)| {
             format!("{}: {}", file.display(), report::trace(scenario, whose, &study::trace(scenario, whose)))
         };
-        first.traces = lives.zip(files).map(tell).collect();
+        first.traces = traces.zip(files).map(tell).collect();
     }
 }
 
@@ -185,7 +185,7 @@ fn print(format: GateFormat, gate: &Gate) -> Result<(), Failure> {
 fn append(path: &Path, text: &str) -> Result<(), Failure> {
     let file = OpenOptions::new().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
-        let hint = format!("mend that, or unset {JOB_SUMMARY}");
+        let hint = format!("fix this, or unset {JOB_SUMMARY}");
         Failure::broken(format!("cannot write the job summary {}: {error}", path.display()), hint)
     })
 }

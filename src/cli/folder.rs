@@ -1,8 +1,9 @@
 //! The folder that a subcommand writes into, and the messages about it.
 
+use super::command_line::typed;
 use super::failure::Failure;
+use super::output;
 use super::playing::Watched;
-use super::{output, typed};
 use crate::report::Run;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -59,7 +60,7 @@ fn is_there(path: &Path) -> io::Result<bool> {
 
 /// Reports where the files were written, or why they were not.
 pub(super) fn written(files: io::Result<Vec<PathBuf>>, out: &Path, main: &str, quiet: bool) -> Result<(), Failure> {
-    files.map_err(|error| Failure::broken(error.to_string(), "mend that, or name another folder with --out"))?;
+    files.map_err(|error| Failure::broken(error.to_string(), "fix this, or name another folder with --out"))?;
     if !quiet {
         output::note(&format!("report: {}", out.join(main).display()));
     }

@@ -52,7 +52,7 @@ fn value_of(metric: Metric, text: &str) -> Result<f64, String> {
         }
         Unit::Money | Unit::Count => (number(text), "a number such as 0.02"),
     };
-    value.ok_or_else(|| format!("{text:?} is no value of {metric}; write {forms}"))
+    value.ok_or_else(|| format!("invalid value {text:?} for {metric}; write {forms}"))
 }
 
 #[cfg(test)]

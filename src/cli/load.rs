@@ -48,16 +48,16 @@ fn readable(path: &Path) -> String {
 }
 
 /// Reads the scenario to simulate, changes some of its values, and applies the flags to it.
-pub(super) fn played(args: &Play, changes: &[Change]) -> Result<Scenario, Failure> {
+pub(super) fn for_run(args: &Play, changes: &[Change]) -> Result<Scenario, Failure> {
     let mut scenario = load_changed(&args.scenario, changes)?;
     if let Some(seed) = args.seed {
         scenario.seed = seed;
     }
     if let Some(recipients) = args.recipients {
-        scenario.set_recipients(recipients).map_err(refused)?;
+        scenario.set_recipients(recipients).map_err(rejected)?;
     }
     if !args.plans.is_empty() {
-        scenario.keep_plans(&args.plans).map_err(refused)?;
+        scenario.keep_plans(&args.plans).map_err(rejected)?;
     }
     Ok(scenario)
 }
@@ -72,12 +72,12 @@ pub(super) fn check_memory(args: &Play, scenario: &Scenario, replications: u32) 
     let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
     Err(Failure::usage(
         format!(
-            "playing this takes about {} of memory, and {} are free: where recipients share capacity, circuits or random outages, \
-             all who are under way are in memory",
+            "this run takes about {} of memory, and {} are free: where recipients share capacity, circuits or random outages, \
+             all active recipients are in memory",
             gigabytes(needed),
             gigabytes(free.unwrap_or(0)),
         ),
-        "play fewer of them with --recipients and the capacities in proportion, or one plan at a time with --threads 1",
+        "use fewer with --recipients and scale the capacities in proportion, or run one plan at a time with --threads 1",
     ))
 }
 
@@ -97,7 +97,7 @@ pub(super) fn remarks(args: &Play, scenario: &Scenario) {
     let is_limited = scenario.used_providers().iter().any(|&i| scenario.providers[i].capacity.is_some());
     if args.recipients.is_some() && is_limited && !args.quiet {
         output::note(
-            "note: --recipients changes who comes, not what the providers can carry: queues are not those of the file",
+            "note: --recipients changes the load but not the capacity of the providers, so queues differ from those of the file",
         );
     }
 }
@@ -117,20 +117,20 @@ pub(super) fn stream(scenario: &Scenario, name: &str) -> Result<usize, Failure> 
 }
 
 /// A failure that says why a flag does not fit the scenario.
-pub(super) fn refused(reason: Override) -> Failure {
+pub(super) fn rejected(reason: Override) -> Failure {
     match reason {
         Override::TooManyRecipients { available } => Failure::usage(
             format!("the scenario's arrivals file has {available} rows, fewer than --recipients asks for"),
             format!("use --recipients {available} or fewer"),
         ),
         Override::TooLong { within } => Failure::usage(
-            "at the scenario's rate so many recipients would arrive for more than a year",
+            "at the scenario's rate this many recipients would take more than a year to arrive",
             format!("use --recipients {within} or fewer"),
         ),
         Override::NoSuchPlan { name, always: Some(stream), .. } => Failure::usage(
-            format!("{name:?} is the plan that the stream {stream:?} always follows, none that is compared"),
+            format!("{name:?} is the plan that the stream {stream:?} always follows, not one that is compared"),
             format!(
-                "leave --plan out, or name one that is compared; for that stream alone use --stream {stream} where there is that flag"
+                "leave out --plan, or name a compared plan; to see that stream alone use --stream {stream} where the command has that flag"
             ),
         ),
         Override::NoSuchPlan { name, nearest, plans, .. } => Failure::usage(

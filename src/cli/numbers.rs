@@ -44,9 +44,9 @@ pub(super) fn metric(name: &str, known: &[Metric]) -> Result<Metric, String> {
     Metric::named(name).filter(|metric| known.contains(metric)).ok_or_else(|| {
         let names: Vec<_> = known.iter().map(|metric| metric.name()).collect();
         let near = nearest(name, names.iter().copied());
-        let cure =
-            near.map_or_else(|| format!("they are {}", names.join(", ")), |near| format!("did you mean {near:?}?"));
-        format!("no measure is named {name:?}; {cure}")
+        let hint = near
+            .map_or_else(|| format!("the measures are {}", names.join(", ")), |near| format!("did you mean {near:?}?"));
+        format!("no measure named {name:?}; {hint}")
     })
 }
 

@@ -39,7 +39,7 @@ pub(super) fn play(
     let findings = outcome?;
     if findings.imprecise && !args.quiet {
         let played = report::count(u64::from(findings.results.scenario.replications));
-        output::note(&format!("note: {played} replications, and the intervals are still wider than asked"));
+        output::note(&format!("note: after {played} replications the intervals are still wider than requested"));
     }
     Ok((findings, Watched { outcome: (), threads, seconds }))
 }
@@ -114,8 +114,8 @@ fn stage(progress: &Progress) -> Stage {
 fn style(stage: Stage) -> ProgressStyle {
     let template = match stage {
         Stage::Preparing => "{spinner} preparing, {elapsed}",
-        Stage::Playing => "{bar:40} {percent:>3} % of {msg} lives, {eta} left",
-        Stage::SummingUp => "{bar:40} summing up {msg} lives",
+        Stage::Playing => "{bar:40} {percent:>3} % of {msg} recipients, {eta} left",
+        Stage::SummingUp => "{bar:40} summing up {msg} recipients",
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

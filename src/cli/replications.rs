@@ -7,16 +7,16 @@ use crate::study::{Precision, Replications};
 /// The bound of [`ReplicationArgs::precision`] where none is given.
 const MOST: u32 = 1_000;
 
-/// How often a scenario is played.
+/// The number of replications.
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct ReplicationArgs {
-    /// Play this many times, each time with luck of its own [default: as the scenario says, else 1]
+    /// Run this many replications, each with its own random numbers [default: as the scenario says, else 1]
     #[arg(long, value_name = "R", value_parser = numbers::replications)]
     pub(super) replications: Option<u32>,
     /// Add replications until the intervals of every plan are this narrow: 0.1pp either side for delivered and in time, 5% for the cost per recipient, or both as 0.1pp,5%
     #[arg(long, value_name = "WIDTH", conflicts_with = "replications", value_parser = precision)]
     pub(super) precision: Option<Precision>,
-    /// Add no more once there are this many [default: 1000]
+    /// The maximum number of replications for --precision [default: 1000]
     #[arg(long, value_name = "R", requires = "precision", value_parser = numbers::replications)]
     pub(super) max_replications: Option<u32>,
 }
@@ -42,7 +42,7 @@ impl ReplicationArgs {
 
 /// Parses a precision: `0.1pp`, `5%`, or both.
 fn precision(text: &str) -> Result<Precision, String> {
-    const FORMS: &str = "write percentage points such as 0.1pp, a part of the cost such as 5%, or both as 0.1pp,5%";
+    const FORMS: &str = "write percentage points such as 0.1pp, a share of the cost such as 5%, or both as 0.1pp,5%";
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0).map(|x| x / 100.0);
     let mut precision = Precision::default();
     for part in text.split(',').map(str::trim) {
@@ -52,7 +52,7 @@ fn precision(text: &str) -> Result<Precision, String> {
             _ => return Err(FORMS.to_owned()),
         };
         if place.is_some() {
-            return Err(format!("that is said twice; {FORMS}"));
+            return Err(format!("this is given twice; {FORMS}"));
         }
         *place = Some(amount.ok_or(FORMS)?);
     }

@@ -9,7 +9,7 @@ use crate::report;
 use crate::study::RunOutput;
 
 pub(super) fn run(args: &Run) -> Result<(), Failure> {
-    let scenario = load::played(&args.play, &[])?;
+    let scenario = load::for_run(&args.play, &[])?;
     load::remarks(&args.play, &scenario);
     load::check_memory(&args.play, &scenario, args.often.wanted(&scenario).most())?;
     let out = (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "")));

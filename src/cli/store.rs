@@ -89,7 +89,7 @@ impl Store {
 
     /// The message for when a signal ends the program at once.
     pub(super) fn kept(&self) -> String {
-        format!("interrupted; what has been played is in {}, and the same command goes on from there", self.0.display())
+        format!("interrupted; the points so far are in {}, and the same command continues from there", self.0.display())
     }
 }
 

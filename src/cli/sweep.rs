@@ -24,21 +24,21 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     // Every point is read before any is simulated, so that an invalid one is reported at once.
     let jobs =
         points.iter().map(|point| Job::new(args, point.changes(&axes), &store)).collect::<Result<Vec<_>, _>>()?;
-    let first = load::played(&args.play, &jobs[0].changes)?;
+    let first = load::for_run(&args.play, &jobs[0].changes)?;
     load::remarks(&args.play, &first);
     usable(&out, sweep::refuse_what_is_not_ours)?;
     store.make().map_err(|error| broken(&error))?;
     let known = jobs.iter().filter(|job| job.known.is_some()).count();
     if !args.play.quiet && known > 0 {
-        output::note(&format!("note: {known} of {} points are there already", jobs.len()));
+        output::note(&format!("note: {known} of {} points exist already", jobs.len()));
     }
     let damaged = jobs.iter().filter(|job| job.known.is_none() && store.has(&job.key)).count();
     if !args.play.quiet && damaged > 0 {
-        output::note(&format!("note: {damaged} of {} points are damaged and will be played again", jobs.len()));
+        output::note(&format!("note: {damaged} of {} points are damaged and will be run again", jobs.len()));
     }
     interrupt::say(store.kept());
     let watched = playing::watched(&args.play, |progress| {
-        progress.expect(jobs.iter().map(|job| job.lives).sum());
+        progress.expect(jobs.iter().map(|job| job.recipients).sum());
         jobs.iter().map(|job| job.results(args, &store, progress)).collect::<Result<Vec<_>, _>>()
     });
     let watched = match watched {
@@ -74,15 +74,12 @@ fn notes(args: &Sweep, results: &[Results]) -> Vec<String> {
         let least = study::LEAST_REPLICATIONS;
         format!(
             "note: no intervals are known at {}: recipients depend on one another there, and fewer than {least} \
-             replications were played",
+             replications were run",
             of(unknown)
         )
     });
     let longest = (longest > 0).then(|| {
-        format!(
-            "note: {} were played as often as --max-replications allows: intervals there may be wider than asked",
-            of(longest)
-        )
+        format!("note: {} reached --max-replications: their intervals may be wider than requested", of(longest))
     });
     unknown.into_iter().chain(longest).collect()
 }
@@ -150,7 +147,7 @@ fn left_out(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
 fn paused(jobs: &[Job], store: &Store) -> Failure {
     let done = jobs.iter().filter(|job| matches!(store.read(&job.key), Ok(Some(_)))).count();
     Failure::Paused(format!(
-        "interrupted; {done} of {} points are in {}, and the same command goes on from there",
+        "interrupted; {done} of {} points are in {}, and the same command continues from there",
         jobs.len(),
         store.folder().display()
     ))
@@ -163,12 +160,12 @@ struct Job {
     key: String,
     known: Option<Results>,
     /// The approximate number of simulated recipients.
-    lives: u64,
+    recipients: u64,
 }
 
 impl Job {
     fn new(args: &Sweep, changes: Vec<Change>, store: &Store) -> Result<Self, Failure> {
-        let scenario = load::played(&args.play, &changes)?;
+        let scenario = load::for_run(&args.play, &changes)?;
         if let Some(name) = &args.stream {
             load::stream(&scenario, name)?;
         }
@@ -180,8 +177,8 @@ impl Job {
             Replications::Exactly(n) => n,
             Replications::Until(_, most) => most.min(study::LEAST_REPLICATIONS),
         };
-        let lives = scenario.recipients() * scenario.plans.len() as u64 * u64::from(replications);
-        Ok(Self { changes, lives: if known.is_some() { 0 } else { lives }, key, known })
+        let recipients = scenario.recipients() * scenario.plans.len() as u64 * u64::from(replications);
+        Ok(Self { changes, recipients: if known.is_some() { 0 } else { recipients }, key, known })
     }
 
     /// The results of the point: stored ones where there are any, otherwise simulated and stored.
@@ -189,10 +186,10 @@ impl Job {
         if let Some(known) = &self.known {
             return Ok(known.clone());
         }
-        let scenario = load::played(&args.play, &self.changes)?;
+        let scenario = load::for_run(&args.play, &self.changes)?;
         let wanted = args.often.wanted(&scenario);
         if study::key(&scenario, wanted) != self.key {
-            return Err(Failure::broken("the scenario was changed while it was played", "run the same command again"));
+            return Err(Failure::broken("the scenario was changed during the run", "run the same command again"));
         }
         let results = study::played(&scenario, wanted, progress)?.results(progress)?;
         store.keep(&self.key, results).map_err(|error| broken(&error))
@@ -200,5 +197,5 @@ impl Job {
 }
 
 fn broken(error: &std::io::Error) -> Failure {
-    Failure::broken(error.to_string(), "mend that, or name another folder with --out")
+    Failure::broken(error.to_string(), "fix this, or name another folder with --out")
 }

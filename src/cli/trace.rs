@@ -12,10 +12,10 @@ pub(super) fn trace(args: &Trace) -> Result<(), Failure> {
         scenario.seed = seed;
     }
     if let Some(recipients) = args.recipients {
-        scenario.set_recipients(recipients).map_err(load::refused)?;
+        scenario.set_recipients(recipients).map_err(load::rejected)?;
     }
     let plan = match &args.plan {
-        Some(name) => scenario.plan_index(name).map_err(load::refused)?,
+        Some(name) => scenario.plan_index(name).map_err(load::rejected)?,
         None => 0,
     };
     let stream = args.stream.as_deref().map_or(Ok(0), |name| load::stream(&scenario, name))?;

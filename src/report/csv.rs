@@ -5,7 +5,8 @@
 //! need the exact name find it in the JSON.
 
 use super::json::ten_digits;
-use crate::study::{Interval, PlanResult, ProviderResult, Results, Share};
+use crate::scenario::{Metric, Unit};
+use crate::study::{PlanResult, ProviderResult, Results, measure};
 use crate::text;
 use std::borrow::Cow;
 
@@ -21,10 +22,6 @@ struct Row {
 impl Row {
     fn new(measure: impl Into<String>, value: Option<f64>, unit: &str) -> Self {
         Self { measure: measure.into(), value, low: None, high: None, unit: unit.to_owned() }
-    }
-
-    fn between(self, low: Option<f64>, high: Option<f64>) -> Self {
-        Self { low, high, ..self }
     }
 }
 
@@ -66,16 +63,16 @@ pub(super) fn written(write: impl FnOnce(&mut Writer) -> csv::Result<()>) -> Str
 }
 
 fn write_rows(writer: &mut Writer, results: &Results) -> csv::Result<()> {
-    let streams = results.streams();
-    let last = if streams.is_empty() { None } else { Some("stream") };
+    let last = if results.groups.is_empty() { None } else { Some("stream") };
     writer.row(["plan", "measure", "value", "low", "high", "unit"].into_iter().chain(last))?;
-    write_plans(writer, results, last.map(|_| ""))?;
-    streams.iter().try_for_each(|(name, view)| write_plans(writer, view, Some(name)))
+    let currency = &results.scenario.currency;
+    write_plans(writer, &results.plans, currency, last.map(|_| ""))?;
+    results.groups.iter().try_for_each(|group| write_plans(writer, &group.plans, currency, Some(&group.name)))
 }
 
-fn write_plans(writer: &mut Writer, results: &Results, stream: Option<&str>) -> csv::Result<()> {
-    for plan in &results.plans {
-        for row in rows(plan, &results.scenario.currency) {
+fn write_plans(writer: &mut Writer, plans: &[PlanResult], currency: &str, stream: Option<&str>) -> csv::Result<()> {
+    for plan in plans {
+        for row in rows(plan, currency) {
             let [value, low, high] = [row.value, row.low, row.high].map(field);
             let fields = [plan.name.as_str(), &row.measure, &value, &low, &high, &row.unit];
             writer.row(fields.into_iter().chain(stream))?;
@@ -91,65 +88,48 @@ pub(super) fn field(value: Option<f64>) -> String {
 
 fn rows(plan: &PlanResult, currency: &str) -> Vec<Row> {
     let mut rows = vec![Row::new("recipients", Some(plan.recipients as f64), "recipients")];
-    rows.push(share("delivered", Some(&plan.delivered)));
-    rows.push(share("in_time", Some(&plan.in_time)));
-    rows.push(share("succeeded", Some(&plan.succeeded)));
-    rows.push(share("duplicates", Some(&plan.duplicates)));
-    rows.push(share("seen", plan.seen.as_ref()));
-    rows.extend(cost(plan, currency));
-    rows.extend(latency(plan));
-    rows.push(Row::new("failovers", Some(plan.failovers.0), "moves"));
-    rows.push(Row::new("open", Some(plan.open.0), "flows"));
-    rows.push(Row::new("last_end", plan.last_end_s, "s"));
+    rows.extend(Metric::all().map(|metric| measured(plan, metric, currency)));
+    rows.push(Row::new("unresolved", Some(plan.unresolved.0), "flows"));
     rows.extend(plan.providers.iter().flat_map(|of| provider(of, currency)));
     rows
 }
 
 /// The results of a provider: measures under its name.
-fn provider(of: &ProviderResult, currency: &str) -> [Row; 9] {
+fn provider(of: &ProviderResult, currency: &str) -> [Row; 13] {
     let row = |measure: &str, value, unit| Row::new(format!("{}.{measure}", of.provider), value, unit);
     [
         row("attempts", Some(of.attempts.0), "attempts"),
         row("delivered", Some(of.delivered.0), "messages"),
         row("cost", Some(of.cost), currency),
-        row("wait_mean", Some(of.wait_mean_s), "s"),
-        row("wait_p99", Some(of.wait_p99_s), "s"),
+        row("wait_mean_s", Some(of.wait_mean_s), "s"),
+        row("wait_p99_s", Some(of.wait_p99_s), "s"),
         row("queue_max", Some(of.queue_max as f64), "attempts"),
-        row("refused", Some(of.refused.0), "attempts"),
-        row("withdrawn", Some(of.withdrawn.0), "attempts"),
-        row("drained", of.drained_s, "s"),
+        row("rejected", Some(of.rejected.0), "attempts"),
+        row("expired_in_queue", Some(of.expired_in_queue.0), "attempts"),
+        row("cancelled", Some(of.cancelled.0), "attempts"),
+        row("still_queued", Some(of.still_queued.0), "attempts"),
+        row("not_permitted", Some(of.not_permitted.0), "attempts"),
+        row("circuit_opened", Some(of.circuit_opened.0), "times"),
+        row("backlog_cleared_s", of.backlog_cleared_s, "s"),
     ]
 }
 
-fn share(measure: &'static str, share: Option<&Share>) -> Row {
-    let row = Row::new(measure, share.map(|share| share.share), "share");
-    row.between(share.and_then(|share| share.low), share.and_then(|share| share.high))
+/// A measure of the plan with its interval.
+fn measured(plan: &PlanResult, metric: Metric, currency: &str) -> Row {
+    let measured = measure(plan, metric);
+    let (low, high) = measured.and_then(|measured| measured.interval).unzip();
+    let value = measured.map(|measured| measured.value);
+    Row { measure: metric.name().to_owned(), value, low, high, unit: unit_of(metric.unit(), currency).to_owned() }
 }
 
-fn cost(plan: &PlanResult, currency: &str) -> [Row; 3] {
-    let cost = &plan.cost;
-    [
-        Row::new("cost_total", Some(cost.total), currency),
-        Row::new("cost_per_recipient", Some(cost.per_recipient), currency).between(cost.low, cost.high),
-        Row::new("cost_per_delivered", cost.per_delivered, currency),
-    ]
-}
-
-fn latency(plan: &PlanResult) -> impl Iterator<Item = Row> + '_ {
-    let latency = &plan.latency_s;
-    let quantiles = [
-        ("latency_mean", "mean", latency.mean),
-        ("latency_p50", "p50", latency.p50),
-        ("latency_p90", "p90", latency.p90),
-        ("latency_p95", "p95", latency.p95),
-        ("latency_p99", "p99", latency.p99),
-        ("latency_p999", "p999", latency.p999),
-        ("latency_max", "max", latency.max),
-    ];
-    quantiles.into_iter().map(|(measure, key, value)| {
-        let ends: Option<&Interval> = latency.intervals.get(key);
-        Row::new(measure, value, "s").between(ends.map(|ends| ends.low), ends.map(|ends| ends.high))
-    })
+/// The unit of a measure in CSV and JSON files.
+pub(super) fn unit_of(unit: Unit, currency: &str) -> &str {
+    match unit {
+        Unit::Share => "share",
+        Unit::Money => currency,
+        Unit::Seconds => "s",
+        Unit::Count => "moves",
+    }
 }
 
 #[cfg(test)]

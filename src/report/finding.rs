@@ -12,7 +12,7 @@
 //! whose lengths at worst add up. A difference that the data cannot show is not claimed.
 
 use super::words;
-use crate::study::{Difference, Intervals, PlanResult, Results};
+use crate::study::{Difference, GroupResult, Intervals, PlanResult, Results};
 
 /// A loss in time, as a share, that some accept to save money.
 const NEARLY: f64 = 0.01;
@@ -22,14 +22,14 @@ const WORTH_NAMING: f64 = 0.05;
 /// The finding in one sentence; where there are several streams of traffic, one sentence for each stream for which plans are compared.
 #[must_use]
 pub fn finding(results: &Results) -> String {
-    let streams = results.streams();
-    if streams.is_empty() {
+    let groups = results.by_group();
+    if groups.is_empty() {
         return of_one(results);
     }
-    let is_distinct = results.plans.len() == 1;
-    let told = streams.iter().enumerate().filter(|(place, _)| is_distinct || results.own_plan(*place).is_none());
-    let tell = |(_, (name, view)): (usize, &(String, Results))| format!("For {name}: {}", of_one(view));
-    told.map(tell).collect::<Vec<_>>().join(" ")
+    let is_single = results.plans.len() == 1;
+    let shown = groups.iter().filter(|(group, _)| is_single || group.plan.is_none());
+    let sentence = |(group, view): &(&GroupResult, Results)| format!("For {}: {}", group.name, of_one(view));
+    shown.map(sentence).collect::<Vec<_>>().join(" ")
 }
 
 /// The finding of one stream of traffic.
@@ -38,7 +38,7 @@ fn of_one(results: &Results) -> String {
         return of_many(results);
     }
     let Some((plan, against)) = contenders(&results.plans) else {
-        return results.plans.first().map_or_else(|| "No plan was played.".to_owned(), |plan| alone(plan, results));
+        return results.plans.first().map_or_else(|| "No plan was simulated.".to_owned(), |plan| single(plan, results));
     };
     let (in_time, cost) = differences(results, plan, against);
     compared(results, (plan, against), &in_time, &cost)
@@ -47,7 +47,7 @@ fn of_one(results: &Results) -> String {
 /// The sentence for three plans or more.
 fn of_many(results: &Results) -> String {
     let facts = &results.scenario;
-    let Some(choice) = Choice::of(results) else { return "No plan was played.".to_owned() };
+    let Some(choice) = Choice::of(results) else { return "No plan was simulated.".to_owned() };
     let best = choice.best;
     if best.in_time.share == 0.0 {
         return format!("No plan delivers anything within {}.", words::span(facts.deadline_s));
@@ -93,7 +93,7 @@ impl<'a> Choice<'a> {
         let cost = |plan: &PlanResult| plan.cost.per_recipient;
         let nearly = plans().filter(|plan| differences(self.results, plan, self.best).0.difference >= -NEARLY);
         let near = first_by(nearly, cost).filter(|plan| self.saving(plan) >= WORTH_NAMING);
-        // A plan that reaches nobody saves nothing.
+        // A plan that reaches no recipient saves nothing.
         let reaching = plans().filter(|plan| plan.delivered.count.0 > 0.0);
         let cheapest = first_by(reaching, cost).filter(|plan| cost(plan) < cost(self.best));
         let most_expensive = first_by(plans(), |plan| -cost(plan)).filter(|plan| -self.saving(plan) >= WORTH_NAMING);
@@ -103,7 +103,7 @@ impl<'a> Choice<'a> {
         }
         named.extend(cheapest.map(|plan| ("the cheapest, ", plan)));
         if named.iter().all(|(_, plan)| self.saving(plan) < WORTH_NAMING) {
-            named.extend(most_expensive.map(|plan| ("the dearest, ", plan)));
+            named.extend(most_expensive.map(|plan| ("the most expensive, ", plan)));
         }
         if named.is_empty() {
             named.extend(first_by(plans(), |plan| -plan.in_time.share).map(|plan| ("the next, ", plan)));
@@ -220,10 +220,10 @@ fn shows(results: &Results, pair: &Difference) -> bool {
 }
 
 /// The results of a single plan.
-fn alone(plan: &PlanResult, results: &Results) -> String {
+fn single(plan: &PlanResult, results: &Results) -> String {
     let facts = &results.scenario;
     if plan.delivered.count.0 == 0.0 {
-        return format!("{} reaches nobody.", plan.name);
+        return format!("{} reaches no recipient.", plan.name);
     }
     format!(
         "{} reaches {} of {} {}, {} within {}, for {} {} each.",
@@ -248,12 +248,12 @@ fn compared(
     let (name, other) = (&plan.name, &against.name);
     match (shows(results, in_time), shows(results, cost)) {
         (true, true) => format!("{name} {} and {} {other}.", delivers(in_time), costs(plan, against)),
-        (true, false) => format!("{name} {} than {other}; in cost there is {}.", delivers(in_time), nothing(cost, 1.0)),
+        (true, false) => format!("{name} {} than {other}; {}.", delivers(in_time), no_difference(cost, 1.0, "cost")),
         (false, true) => {
-            format!("{name} {} {other}; in time there is {}.", costs(plan, against), nothing(in_time, 100.0))
+            format!("{name} {} {other}; {}.", costs(plan, against), no_difference(in_time, 100.0, "time"))
         }
         (false, false) => {
-            format!("Between {name} and {other} there is no difference that the data can show, in time or in cost.")
+            format!("The data show no difference between {name} and {other}, in time or in cost.")
         }
     }
 }
@@ -284,14 +284,14 @@ fn costs(plan: &PlanResult, against: &PlanResult) -> String {
     }
 }
 
-/// "no difference that the data can show (−0.02 to +0.05)".
-fn nothing(pair: &Difference, scale: f64) -> String {
+/// "the data show no difference in time (−0.02 to +0.05 points)".
+fn no_difference(pair: &Difference, scale: f64, what: &str) -> String {
     let unit = if scale == 100.0 { " points" } else { "" };
     if pair.difference == 0.0 {
-        return "no difference".to_owned();
+        return format!("there is no difference in {what}");
     }
     let range = words::range(pair, scale).map_or_else(String::new, |range| format!(" ({range}{unit})"));
-    format!("no difference that the data can show{range}")
+    format!("the data show no difference in {what}{range}")
 }
 
 #[cfg(test)]
@@ -339,12 +339,12 @@ mod tests {
     }
 
     #[test]
-    fn a_best_that_hardly_costs_more_is_set_against_the_dearest() {
+    fn a_best_that_hardly_costs_more_is_compared_with_the_most_expensive() {
         assert_eq!(
             of_three([0.95, 0.997, 0.988], [0.0169, 0.017, 0.0387]),
             "sms-first delivers most in time: 99.7 % within 1 min, for 0.01700 EUR each; \
              viber-first, the cheapest, delivers 4.7 points less and costs 0.6 % less; \
-             sms-only, the dearest, delivers 0.9 points less and costs 2.3 times as much."
+             sms-only, the most expensive, delivers 0.9 points less and costs 2.3 times as much."
         );
     }
 
@@ -383,12 +383,15 @@ mod tests {
     #[test]
     fn what_the_data_cannot_show_is_not_claimed() {
         let sentence = of_two(difference(0.0002, 0.0005), difference(0.0, 0.001), [0.045, 0.045]);
-        assert!(sentence.ends_with("there is no difference that the data can show, in time or in cost."), "{sentence}");
+        assert!(
+            sentence.ends_with("The data show no difference between sms-first and viber-first, in time or in cost."),
+            "{sentence}"
+        );
         let sentence = of_two(difference(0.0002, 0.0005), difference(0.01, 0.001), [0.0297, 0.045]);
         assert_eq!(
             sentence,
             "viber-first costs 34 % less than sms-first; \
-             in time there is no difference that the data can show (−0.07 to +0.03 points)."
+             the data show no difference in time (−0.07 to +0.03 points)."
         );
     }
 
@@ -396,8 +399,7 @@ mod tests {
     fn where_no_interval_is_known_differences_are_taken_as_they_are() {
         let unknown = |value| Difference { difference: value, low: None, high: None };
         let sentence = of_two(unknown(0.01), difference(0.1, 0.001), [0.01, 0.11]);
-        let expected =
-            "viber-first costs 91 % less than sms-first; in time there is no difference that the data can show.";
+        let expected = "viber-first costs 91 % less than sms-first; the data show no difference in time.";
         assert_eq!(sentence, expected);
         let mut results = fixture::with_plans(2).results;
         results.scenario.intervals = Intervals::Unknown;
@@ -444,6 +446,6 @@ mod tests {
         let sentence = finding(&fixture::with_plans(1).results).replace(words::NBSP, " ");
         let expected = "viber-first reaches 98.90 % ±0.02 of 1 000 000 recipients, 93.12 % ±0.05 within 1 min, for 0.02641 EUR each.";
         assert_eq!(sentence, expected);
-        assert_eq!(finding(&fixture::with_plans(0).results), "No plan was played.");
+        assert_eq!(finding(&fixture::with_plans(0).results), "No plan was simulated.");
     }
 }

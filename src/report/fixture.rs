@@ -50,6 +50,7 @@ pub(crate) fn bank_pin() -> RunOutput {
             scenario: facts(),
             plans: SKETCHES.iter().map(plan).collect(),
             comparisons: comparisons(),
+            groups: Vec::new(),
         },
         drawn: (0..SKETCHES.len()).collect(),
         pictures: pictures(),
@@ -153,11 +154,10 @@ fn plan(sketch: &Sketch) -> PlanResult {
         no_interval: std::collections::BTreeMap::new(),
         failovers: Count(((1.0 - sketch.first[0]) * RECIPIENTS as f64).round()),
         last_end_s: Some(4_021.4),
-        open: Count(if sketch.first.len() > 2 { 312.0 } else { 0.0 }),
+        unresolved: Count(if sketch.first.len() > 2 { 312.0 } else { 0.0 }),
         callbacks: Callbacks { on_completion: Count(RECIPIENTS as f64), on_completion_peak_per_s: 412 },
         steps: steps(sketch),
         providers: sketch.providers.iter().map(|name| queue(name)).collect(),
-        streams: Vec::new(),
     }
 }
 
@@ -223,7 +223,6 @@ fn comparison(plan: &Sketch, against: &Sketch) -> Comparison {
         cost_per_recipient: difference(plan.cost - against.cost, 0.000_05),
         latency_p50_s: Some(difference(plan.median_s - against.median_s, 0.02)),
         latency_p95_s: Some(difference(13.0 * (plan.median_s - against.median_s), 0.4)),
-        streams: Vec::new(),
     }
 }
 
@@ -245,7 +244,7 @@ fn pictures() -> FigureData {
         bin_s: BIN_S,
         arrivals: (0..BINS).map(|bin| if bin < 109 { 9_174.0 + wobble(bin) } else { 0.0 }).collect(),
         outages: vec![outage("viber", "silent", 1_200.0, 1_800.0, 0.9), outage("sms", "slow", 1_500.0, 2_700.0, 1.0)],
-        streams: Vec::new(),
+        groups: Vec::new(),
     }
 }
 

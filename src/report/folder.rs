@@ -181,7 +181,7 @@ mod tests {
         fs::create_dir(&dir).expect("a folder");
         fs::write(dir.join("README.md"), "old").expect("a file");
         let refused = write(&dir, &fixture::bank_pin(), &fixture::run()).expect_err("a README that is no report's");
-        assert!(refused.to_string().contains("README.md is there already"), "{refused}");
+        assert!(refused.to_string().contains("README.md exists already"), "{refused}");
         assert_eq!(fs::read_to_string(dir.join("README.md")).expect("still there"), "old");
         fs::write(dir.join("results.json"), format!("{{ \"schema\": \"{}\" }}", crate::study::SCHEMA)).expect("a file");
         fs::write(dir.join("mine.txt"), "mine").expect("a file");

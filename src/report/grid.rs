@@ -71,13 +71,13 @@ fn measures(results: &Results) -> Vec<Vec<String>> {
     }
     rows.extend(cost_rows(results));
     rows.extend([
-        row(results, "latency, median", |plan| quantile(plan, "p50", plan.latency_s.p50)),
-        row(results, "latency, 95 %", |plan| quantile(plan, "p95", plan.latency_s.p95)),
-        row(results, "latency, 99 %", |plan| quantile(plan, "p99", plan.latency_s.p99)),
+        row(results, "latency p50", |plan| quantile(plan, "p50", plan.latency_s.p50)),
+        row(results, "latency p95", |plan| quantile(plan, "p95", plan.latency_s.p95)),
+        row(results, "latency p99", |plan| quantile(plan, "p99", plan.latency_s.p99)),
         row(results, "failovers", |plan| words::count(plan.failovers.0)),
     ]);
-    if results.plans.iter().any(|plan| plan.open.0 > 0.0) {
-        rows.push(row(results, "never ended", |plan| words::count(plan.open.0)));
+    if results.plans.iter().any(|plan| plan.unresolved.0 > 0.0) {
+        rows.push(row(results, "unresolved", |plan| words::count(plan.unresolved.0)));
     }
     rows
 }
@@ -85,13 +85,13 @@ fn measures(results: &Results) -> Vec<Vec<String>> {
 fn cost_rows(results: &Results) -> [Vec<String>; 3] {
     let currency = &results.scenario.currency;
     [
-        row(results, format!("{currency} per recipient"), |plan| {
+        row(results, format!("cost per recipient, {currency}"), |plan| {
             words::amount(plan.cost.per_recipient, plan.cost.low, plan.cost.high)
         }),
-        row(results, format!("{currency} per delivered"), |plan| {
+        row(results, format!("cost per delivered, {currency}"), |plan| {
             plan.cost.per_delivered.map_or(words::NONE.to_owned(), words::plain_amount)
         }),
-        row(results, format!("{currency} in all"), |plan| words::plain_amount(plan.cost.total)),
+        row(results, format!("total cost, {currency}"), |plan| words::plain_amount(plan.cost.total)),
     ]
 }
 
@@ -106,14 +106,14 @@ fn quantile(plan: &PlanResult, name: &str, value: Option<f64>) -> String {
 /// The paired differences, one row for each pair; `None` with fewer than two plans.
 pub(super) fn comparisons(results: &Results) -> Option<Grid> {
     (!results.comparisons.is_empty()).then(|| Grid {
-        caption: "Differences between plans, on the same recipients with the same luck".to_owned(),
+        caption: "Differences between plans, on the same recipients with common random numbers".to_owned(),
         columns: vec![
             Column::text("plan"),
             Column::text("minus"),
             Column::number("delivered, points"),
             Column::number("in time, points"),
-            Column::number(format!("{} per recipient", results.scenario.currency)),
-            Column::number("latency 95 %, s"),
+            Column::number(format!("cost per recipient, {}", results.scenario.currency)),
+            Column::number("latency p95, s"),
         ],
         rows: results.comparisons.iter().map(comparison).collect(),
         shape: Shape::List,
@@ -124,7 +124,7 @@ pub(super) fn comparisons(results: &Results) -> Option<Grid> {
 pub(super) fn differences_to_first(results: &Results) -> Option<Grid> {
     let first = &results.plans.first()?.name;
     let mut grid = comparisons(results)?;
-    grid.caption = format!("Differences to {first}, on the same recipients with the same luck");
+    grid.caption = format!("Differences to {first}, on the same recipients with common random numbers");
     grid.columns.remove(1);
     grid.rows.retain(|row| row.get(1) == Some(first));
     grid.rows.iter_mut().for_each(|row| drop(row.remove(1)));
@@ -155,7 +155,7 @@ pub(super) fn steps(results: &Results) -> Grid {
             Column::number("delivered"),
             Column::number("late"),
             Column::number(format!("cost, {}", results.scenario.currency)),
-            Column::text("how it ended"),
+            Column::text("outcomes"),
         ],
         rows: rows.collect(),
         shape: Shape::List,
@@ -189,7 +189,7 @@ fn outcomes(step: &StepResult) -> String {
     let mut parts: Vec<_> = step.outcomes.iter().filter(|(_, count)| count.0 >= RARE * all && count.0 > 0.0).collect();
     parts.sort_by(|a, b| b.1.0.total_cmp(&a.1.0));
     if parts.is_empty() {
-        return "nobody came here".to_owned();
+        return "no recipient reached this step".to_owned();
     }
     let part = |(status, count): (&String, &Count)| {
         let share = count.0 / all;
@@ -202,40 +202,51 @@ fn outcomes(step: &StepResult) -> String {
 
 /// How the capacity of each provider was used; `None` where no provider is limited.
 pub(super) fn capacity(findings: &RunOutput) -> Option<Grid> {
-    let plans = findings.drawn.iter().map(|&place| &findings.results.plans[place]).zip(&findings.over_time.plans);
-    let rows: Vec<_> = plans.flat_map(|(plan, over_time)| capacity_rows(plan, over_time)).collect();
-    let has_refused = findings.results.plans.iter().flat_map(|plan| &plan.providers).any(|p| p.refused.0 > 0.0);
+    let plans = findings.drawn.iter().zip(&findings.over_time.plans);
+    let rows: Vec<_> = plans.flat_map(|(&plan, over_time)| capacity_rows(&findings.results, plan, over_time)).collect();
     let mut grid = Grid {
-        caption: "Capacity; used: while people arrived; waits: of those who left".to_owned(),
+        caption: "Capacity (used: while recipients arrived; waits: of attempts that departed)".to_owned(),
         columns: vec![
             Column::text("plan"),
             Column::text("provider"),
             Column::number("limit"),
             Column::number("used"),
-            Column::number("left at once"),
-            Column::number("mean wait"),
-            Column::number("99 % wait at most"),
+            Column::number("departed at once"),
+            Column::number("wait mean"),
+            Column::number("wait p99"),
             Column::number("longest queue"),
-            Column::number("refused"),
-            Column::number("withdrawn"),
-            Column::number("backlog until"),
+            Column::number("rejected"),
+            Column::number("expired in queue"),
+            Column::number("cancelled"),
+            Column::number("still queued"),
+            Column::number("backlog cleared at"),
         ],
         rows,
         shape: Shape::List,
     };
-    if !has_refused {
-        grid.columns.remove(8);
-        grid.rows.iter_mut().for_each(|row| drop(row.remove(8)));
+    for (column, of) in NEVER_DEPARTED.iter().enumerate().rev() {
+        let all = findings.results.plans.iter().flat_map(|plan| &plan.providers);
+        if all.map(of).all(|count| count.0 == 0.0) {
+            grid.columns.remove(FIRST_NEVER_DEPARTED + column);
+            grid.rows.iter_mut().for_each(|row| drop(row.remove(FIRST_NEVER_DEPARTED + column)));
+        }
     }
     (!grid.rows.is_empty()).then_some(grid)
 }
 
+/// The counts of attempts that never departed; a column is left out if its count is always 0.
+const NEVER_DEPARTED: [fn(&ProviderResult) -> Count; 4] =
+    [|of| of.rejected, |of| of.expired_in_queue, |of| of.cancelled, |of| of.still_queued];
+/// The first column of [`NEVER_DEPARTED`].
+const FIRST_NEVER_DEPARTED: usize = 8;
+
 /// A row for each provider with limited capacity, and one for each stream of traffic where several share it.
-fn capacity_rows(plan: &PlanResult, over_time: &PlanOverTime) -> Vec<Vec<String>> {
+fn capacity_rows(results: &Results, index: usize, over_time: &PlanOverTime) -> Vec<Vec<String>> {
+    let plan = &results.plans[index];
     let rows = |provider: &ProviderOverTime| {
         let queue = provider.queue.as_ref()?;
         let of = |plan: &PlanResult| plan.providers.iter().find(|result| result.provider == provider.provider).cloned();
-        let streams = plan.streams.iter().filter_map(|stream| Some((&stream.stream, of(&stream.result)?)));
+        let streams = results.groups.iter().filter_map(|group| Some((&group.name, of(&group.plans[index])?)));
         let streams: Vec<_> = streams.filter(|(_, result)| result.attempts.0 > 0.0).collect();
         let whole = capacity_row(&plan.name, provider.provider.clone(), Some(queue), &of(plan)?);
         let each = streams.iter().filter(|_| streams.len() > 1);
@@ -249,7 +260,7 @@ fn capacity_rows(plan: &PlanResult, over_time: &PlanOverTime) -> Vec<Vec<String>
 fn capacity_row(plan: &str, name: String, queue: Option<&QueueOverTime>, result: &ProviderResult) -> Vec<String> {
     let share = |share: Option<f64>| share.map_or(words::NONE.to_owned(), |share| words::percent(share, 0));
     let whole = |text: &dyn Fn(&QueueOverTime) -> String| queue.map_or_else(String::new, text);
-    vec![
+    [
         plan.to_owned(),
         name,
         whole(&limit),
@@ -258,10 +269,11 @@ fn capacity_row(plan: &str, name: String, queue: Option<&QueueOverTime>, result:
         words::span(result.wait_mean_s),
         words::span(result.wait_p99_s),
         whole(&|_| words::count(result.queue_max as f64)),
-        words::count(result.refused.0),
-        words::count(result.withdrawn.0),
-        result.drained_s.map_or(words::NONE.to_owned(), words::span),
     ]
+    .into_iter()
+    .chain(NEVER_DEPARTED.map(|of| words::count(of(result).0)))
+    .chain([result.backlog_cleared_s.map_or(words::NONE.to_owned(), words::span)])
+    .collect()
 }
 
 /// `500/s`, `120 lines`, or both.

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::scenario::Metric;
-use crate::study::{Intervals, PlanResult, ProviderResult, Results, RunOutput, is_shared_out, measure};
+use crate::study::{GroupResult, Intervals, PlanResult, ProviderResult, Results, RunOutput, is_shared_out, measure};
 use std::collections::BTreeMap;
 
 /// The smallest difference, as a share, between what the engine believes and what was delivered that gets a note.
@@ -19,15 +19,14 @@ const MANY_DUPLICATES: f64 = 0.05;
 pub fn notes(results: &Results) -> Vec<String> {
     let plans = &results.plans;
     let shared = [intervals(results), without_interval(results), wide(results), circuits(plans)];
-    let streams = results.streams();
-    if streams.is_empty() {
+    if results.groups.is_empty() {
         return shared.into_iter().chain(of_plans(plans)).flatten().collect();
     }
-    let of_stream = |(name, view): &(String, Results)| {
-        let notes = of_plans(&view.plans).into_iter().flatten();
-        notes.map(|note| format!("{name}: {note}")).collect::<Vec<_>>()
+    let of_group = |group: &GroupResult| {
+        let notes = of_plans(&group.plans).into_iter().flatten();
+        notes.map(|note| format!("{}: {note}", group.name)).collect::<Vec<_>>()
     };
-    shared.into_iter().flatten().chain(streams.iter().flat_map(of_stream)).collect()
+    shared.into_iter().flatten().chain(results.groups.iter().flat_map(of_group)).collect()
 }
 
 /// A note that says which plans the figures show, where those are not all.
@@ -35,15 +34,15 @@ pub(super) fn of_figures(findings: &RunOutput) -> Option<String> {
     let (drawn, all) = (findings.drawn.len(), findings.results.plans.len());
     (drawn < all).then(|| {
         format!(
-            "Figures, timeline.csv and the table of capacity show {drawn} of {} plans: the reference, and those that the fewest others \
-             beat both in time and in cost. The other files have all of them; --plan shows those that it names.",
+            "Figures, timeline.csv and the capacity table show {drawn} of {} plans: the reference, and those that the fewest other plans \
+             beat both in time and in cost. The other files have all plans; select others with --plan.",
             words::count(all as f64)
         )
     })
 }
 
 fn of_plans(plans: &[PlanResult]) -> [Option<String>; 4] {
-    [reach(plans), open(plans), belief(plans), duplicates(plans)]
+    [reach(plans), unresolved(plans), belief(plans), duplicates(plans)]
 }
 
 /// The plans for which `of` returns something, with what it returns, as a list.
@@ -56,26 +55,26 @@ fn intervals(results: &Results) -> Option<String> {
     let text = match results.scenario.intervals {
         Intervals::FromRecipients => return None,
         Intervals::FromReplications => {
-            "Recipients depend on one another, as they share capacity, circuits or random outages: the intervals come from \
-             how much the replications differ."
+            "Recipients share capacity, circuits or random outages, so they are not independent: intervals come from the \
+             differences between replications."
         }
         Intervals::Unknown => {
-            "No intervals are known: recipients depend on one another, as they share capacity, circuits or random outages. \
-             At least 10 replications give those of shares, 30 those of costs and latencies (--replications 30)."
+            "No intervals: recipients share capacity, circuits or random outages, so they are not independent. Intervals of \
+             shares need at least 10 replications, those of costs and latencies at least 30 (--replications 30)."
         }
     };
     Some(text.to_owned())
 }
 
-/// The results that tables show: each plan, then each plan in each stream of traffic.
-fn shown(plans: &[PlanResult]) -> impl Iterator<Item = &PlanResult> {
-    plans.iter().chain(plans.iter().flat_map(|plan| &plan.streams).map(|stream| &stream.result))
+/// The results that tables show: each plan for all recipients, then each plan for each group.
+fn shown(results: &Results) -> impl Iterator<Item = &PlanResult> {
+    results.plans.iter().chain(results.groups.iter().flat_map(|group| &group.plans))
 }
 
 /// The measures of the table that have no interval, and why.
 fn without_interval(results: &Results) -> Option<String> {
     let mut reasons: BTreeMap<&str, Vec<Metric>> = BTreeMap::new();
-    for (measure, reason) in shown(&results.plans).flat_map(|plan| &plan.no_interval) {
+    for (measure, reason) in shown(results).flat_map(|plan| &plan.no_interval) {
         let measures = reasons.entry(reason).or_default();
         let shown = Metric::named(measure).filter(|metric| !OUTSIDE_THE_TABLE.contains(metric));
         measures.extend(shown.filter(|metric| !measures.contains(metric)));
@@ -86,10 +85,9 @@ fn without_interval(results: &Results) -> Option<String> {
     };
     let said: Vec<_> = reasons.into_iter().filter(|(_, measures)| !measures.is_empty()).map(sentence).collect();
     let more = said.len().saturating_sub(MOST_REASONS);
-    let others =
-        if more > 0 { format!("; and for {more} more reasons that results.json tells") } else { String::new() };
+    let others = if more > 0 { format!("; {more} more reasons are in results.json") } else { String::new() };
     let named = said.into_iter().take(MOST_REASONS).collect::<Vec<_>>().join("; ");
-    (!named.is_empty()).then(|| format!("No interval, as none would hold: {named}{others}."))
+    (!named.is_empty()).then(|| format!("No valid interval: {named}{others}."))
 }
 
 /// The shares whose intervals are wide because a single replication made up of exceptions could change them.
@@ -98,7 +96,7 @@ fn wide(results: &Results) -> Option<String> {
     if results.scenario.intervals != Intervals::FromReplications {
         return None;
     }
-    let all: Vec<_> = shown(&results.plans).collect();
+    let all: Vec<_> = shown(results).collect();
     let is_wide = |plan: &PlanResult, metric: Metric| {
         let measured = measure(plan, metric);
         measured.is_some_and(|share| {
@@ -110,7 +108,7 @@ fn wide(results: &Results) -> Option<String> {
     let named: Vec<_> = wide.map(words::name_of).collect();
     (!named.is_empty()).then(|| {
         format!(
-            "Wide, as one bad replication in {replications} would change a share so close to 0 or 100{}%: {}.",
+            "Wide intervals, because one bad replication in {replications} would move a share so close to 0 or 100{}%: {}.",
             words::NBSP,
             named.join(", ")
         )
@@ -120,10 +118,11 @@ fn wide(results: &Results) -> Option<String> {
 fn circuits(plans: &[PlanResult]) -> Option<String> {
     let opened = |plan: &PlanResult| {
         let provider = |provider: &ProviderResult| {
-            let (times, blocked) = (words::count(provider.circuit_opened.0), words::count(provider.blocked.0));
+            let (times, not_permitted) =
+                (words::count(provider.circuit_opened.0), words::count(provider.not_permitted.0));
             let plural = words::plural(provider.circuit_opened.0, "time", "times");
             (provider.circuit_opened.0 > 0.0)
-                .then(|| format!("{} {times} {plural}, {blocked} attempts kept out", provider.provider))
+                .then(|| format!("{} {times} {plural}, {not_permitted} attempts not permitted", provider.provider))
         };
         let all: Vec<_> = plan.providers.iter().filter_map(provider).collect();
         (!all.is_empty()).then(|| all.join(", "))
@@ -134,33 +133,33 @@ fn circuits(plans: &[PlanResult]) -> Option<String> {
 fn reach(plans: &[PlanResult]) -> Option<String> {
     let nobody = plans.iter().filter(|plan| plan.delivered.count.0 == 0.0).map(|plan| plan.name.as_str());
     let names: Vec<_> = nobody.collect();
-    (!names.is_empty()).then(|| format!("Nobody is reached by {}.", names.join(", ")))
+    (!names.is_empty()).then(|| format!("{} reaches no recipient.", names.join(", ")))
 }
 
-fn open(plans: &[PlanResult]) -> Option<String> {
-    let open = |plan: &PlanResult| (plan.open.0 > 0.0).then(|| words::count(plan.open.0));
+fn unresolved(plans: &[PlanResult]) -> Option<String> {
+    let unresolved = |plan: &PlanResult| (plan.unresolved.0 > 0.0).then(|| words::count(plan.unresolved.0));
     Some(format!(
-        "Flows that never ended, since their last step has no ttl and heard nothing: {}.",
-        listed(plans, open)?
+        "Unresolved flows, because their last step has no ttl and got no final report: {}.",
+        listed(plans, unresolved)?
     ))
 }
 
 fn belief(plans: &[PlanResult]) -> Option<String> {
     let gap = |plan: &PlanResult| {
         let (believed, reached) = (plan.succeeded.share, plan.delivered.share);
-        let words = || format!("counts {}, {} were", words::percent(believed, 1), words::percent(reached, 1));
+        let words = || format!("counts {}, delivered were {}", words::percent(believed, 1), words::percent(reached, 1));
         ((believed - reached).abs() > BELIEF_GAP).then(words)
     };
     let plans = listed(plans, gap)?;
     Some(format!(
-        "The sender counts more or fewer than were reached, as reports come late or not at all, or as the plan asks for more or less than delivery: {plans}."
+        "The engine counts more or fewer successes than deliveries, because reports are late or lost, or because the plan asks for more or less than delivery: {plans}."
     ))
 }
 
 fn duplicates(plans: &[PlanResult]) -> Option<String> {
     let many =
         |plan: &PlanResult| (plan.duplicates.share > MANY_DUPLICATES).then(|| words::percent(plan.duplicates.share, 1));
-    Some(format!("Many get the message more than once: {}.", listed(plans, many)?))
+    Some(format!("Many recipients get the message more than once: {}.", listed(plans, many)?))
 }
 
 #[cfg(test)]
@@ -173,12 +172,12 @@ mod tests {
     fn notes_say_what_a_table_hides() {
         let mut results = fixture::with_plans(1).results;
         results.plans[0].succeeded.share = 0.9;
-        results.plans[0].open = Count(1.0);
+        results.plans[0].unresolved = Count(1.0);
         results.plans[0].duplicates.share = 0.071;
         let notes = notes(&results).join("\n").replace(words::NBSP, " ");
         for part in [
-            "heard nothing: viber-first 1.",
-            "viber-first counts 90.0 %, 98.9 % were",
+            "no final report: viber-first 1.",
+            "viber-first counts 90.0 %, delivered were 98.9 %",
             "more than once: viber-first 7.1 %.",
         ] {
             assert!(notes.contains(part), "{part} is missing in:\n{notes}");
@@ -205,10 +204,10 @@ mod tests {
         let note = without_interval(&results).expect("a note").replace(words::NBSP, " ");
         assert_eq!(
             note,
-            "No interval, as none would hold: latency, 99 % (needs 100 replications); cost per recipient; latency, 95 % (needs 30 \
+            "No valid interval: latency p99 (needs 100 replications); cost per recipient; latency p95 (needs 30 \
              replications)."
         );
         let note = wide(&results).expect("a note");
-        assert!(note.ends_with("so close to 0 or 100 %: reached more than once."), "{note}");
+        assert!(note.ends_with("so close to 0 or 100 %: duplicates."), "{note}");
     }
 }

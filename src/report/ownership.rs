@@ -18,7 +18,7 @@ const LONGEST_RUN: u64 = 16 << 20;
 pub(super) struct ReportKind {
     /// The file that marks it.
     pub(super) marker: &'static str,
-    /// The `schema` that the marker file has at its top level.
+    /// The `schema` that the marker file has at its top level. Files of other versions of it are the report's as well.
     pub(super) schema: &'static str,
     /// The files that every such folder has, besides `run.json`.
     pub(super) files: &'static [&'static str],
@@ -46,7 +46,7 @@ impl ReportKind {
                 return Err(Error::new(ErrorKind::AlreadyExists, format!("{} is {kind}, not a file", path.display())));
             }
             if !is_ours(&name) {
-                let message = format!("{} is there already and no part of such a report", path.display());
+                let message = format!("{} exists already and is not part of such a report", path.display());
                 return Err(Error::new(ErrorKind::AlreadyExists, message));
             }
         }
@@ -57,7 +57,7 @@ impl ReportKind {
     pub(super) fn earlier(&self, dir: &Path) -> Option<Earlier> {
         let found = schema_of(&dir.join(self.marker))?;
         let list = files::read(&dir.join(RUN), LONGEST_RUN).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        (found == self.schema).then(|| list.unwrap_or_default())
+        (unversioned(&found) == unversioned(self.schema)).then(|| list.unwrap_or_default())
     }
 }
 
@@ -79,6 +79,11 @@ impl Earlier {
         let listed = self.files.iter().flatten().map(String::as_str);
         listed.filter(|name| is_plain(name) && !names.contains(name)).collect()
     }
+}
+
+/// `failsim/results` of `failsim/results/2`.
+fn unversioned(schema: &str) -> &str {
+    schema.rsplit_once('/').map_or(schema, |(name, _)| name)
 }
 
 /// Whether `name` is a plain file name in the folder itself.

@@ -2,7 +2,7 @@
 
 use super::notes::of_figures;
 use super::{Figure, Run, finding, grid, notes, tables, words};
-use crate::study::{Results, RunOutput};
+use crate::study::{GroupResult, Results, RunOutput};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 
@@ -33,11 +33,10 @@ pub fn page(findings: &RunOutput, run: &Run, figures: &[Figure]) -> String {
 
 /// The deadline in words, for each stream of traffic where there are several.
 fn deadline(results: &Results) -> String {
-    let streams = results.streams();
-    let of_stream = |(name, view): &(String, Results)| format!("{} for {name}", words::span(view.scenario.deadline_s));
-    match streams.as_slice() {
+    let of_group = |group: &GroupResult| format!("{} for {}", words::span(group.deadline_s), group.name);
+    match results.groups.as_slice() {
         [] => words::span(results.scenario.deadline_s),
-        streams => streams.iter().map(of_stream).collect::<Vec<_>>().join(", "),
+        groups => groups.iter().map(of_group).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -45,13 +44,13 @@ fn deadline(results: &Results) -> String {
 pub(super) fn facts(results: &Results, run: &Run) -> Vec<(&'static str, String)> {
     let scenario = &results.scenario;
     let mut facts = made(run);
-    let played = [
+    let size = [
         ("seed", scenario.seed.to_string()),
         ("recipients", words::count(scenario.recipients as f64)),
         ("replications", scenario.replications.to_string()),
         ("scenario, SHA-256", scenario.digest.clone()),
     ];
-    facts.splice(1..1, played);
+    facts.splice(1..1, size);
     facts
 }
 
@@ -62,7 +61,7 @@ pub(super) fn made(run: &Run) -> Vec<(&'static str, String)> {
         ("version", format!("failsim {}", run.version)),
         ("machine", run.machine.clone()),
         ("threads", run.threads.to_string()),
-        ("played in", words::span(run.seconds)),
+        ("run time", words::span(run.seconds)),
     ]
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// The `schema` of `capacity.json`.
-pub const SCHEMA: &str = "failsim/capacity/1";
+pub const SCHEMA: &str = "failsim/capacity/2";
 /// The file that marks a capacity folder.
 const MARKER: &str = "capacity.json";
 /// The folder of a capacity answer.
@@ -35,42 +35,61 @@ pub fn table(question: &Question<'_>, sizing: &Sizing, terminal: Terminal) -> St
 #[must_use]
 pub fn finding(question: &Question<'_>, sizing: &Sizing) -> String {
     let plan = &question.scenario.plans[0].name;
-    let goals = question.goals.iter().map(|goal| said(question, goal)).collect::<Vec<_>>().join(" and ");
+    let goals = question.goals.iter().map(|goal| phrase(question, goal)).collect::<Vec<_>>().join(" and ");
     let provider = &question.scenario.providers[question.provider].name;
     if let Some(smallest) = sizing.smallest {
         let capacity = capacity(question.limit, smallest);
-        return format!("{plan} needs {capacity} of {provider} for {goals}, with 95{}% confidence.", words::NBSP);
+        return format!("{plan} needs {capacity} on {provider} to {goals} (95{}% confidence).", words::NBSP);
     }
     let is = question
         .goals
         .iter()
         .zip(&sizing.unlimited.outcomes)
-        .filter(|(_, (_, verdict))| *verdict != CheckOutcome::Pass);
+        .filter(|(_, (_, outcome))| *outcome != CheckOutcome::Pass);
     let is =
         is.map(|(goal, (measured, _))| format!("{} {}", words::name_of(goal.metric), value(goal, measured.as_ref())));
     let is = is.collect::<Vec<_>>().join(", ");
     let why = if is.is_empty() {
-        "not even the largest that was tried does".to_owned()
+        "not even the largest value tried is enough".to_owned()
     } else {
         format!("without {}: {is}", no_limit(question))
     };
-    format!("No {} of {provider} is enough for {plan} to come to {goals}; {why}.", limit(question.limit))
+    format!("No {} on {provider} is enough for {plan} to {goals}; {why}.", limit(question.limit))
 }
 
 /// The description of the trial without a limit. The provider's other limit, if it has one, still applies.
 fn no_limit(question: &Question<'_>) -> String {
     let capacity = question.scenario.providers[question.provider].capacity;
     let other = capacity.and_then(|capacity| match question.limit {
-        Limit::Rate => capacity.concurrent.map(|_| "but with its lines as they are"),
-        Limit::Concurrent => capacity.rate.map(|_| "but with its throughput as it is"),
+        Limit::Rate => capacity.concurrent.map(|_| "but with its number of lines unchanged"),
+        Limit::Concurrent => capacity.rate.map(|_| "but with its throughput unchanged"),
     });
     other.map_or("a limit".to_owned(), |other| format!("this limit, {other}"))
 }
 
-/// `delivered in time of pins at least 99 %`.
-fn said(question: &Question<'_>, goal: &Goal) -> String {
-    let whose = goal.stream.map(|stream| format!(" of {}", question.scenario.streams[stream].name)).unwrap_or_default();
-    format!("{}{whose} {}", words::name_of(goal.metric), gate::wanted(goal.metric.unit(), goal.bound))
+/// `deliver at least 99 % of pins within 1 min`.
+fn phrase(question: &Question<'_>, goal: &Goal) -> String {
+    let streams = &question.scenario.streams;
+    let stream = goal.stream.map(|stream| &streams[stream]);
+    let bound = gate::bound(goal.metric.unit(), goal.bound);
+    let of = stream.filter(|stream| !stream.name.is_empty()).map_or("messages", |stream| &stream.name);
+    match goal.metric {
+        Metric::Delivered => format!("deliver {bound} of {of}"),
+        Metric::InTime => {
+            let deadlines = stream.map_or(streams.as_slice(), std::slice::from_ref);
+            let first = deadlines[0].deadline;
+            let within = if deadlines.iter().all(|stream| stream.deadline == first) {
+                format!("within {}", words::span(first.as_secs_f64()))
+            } else {
+                "in time".to_owned()
+            };
+            format!("deliver {bound} of {of} {within}")
+        }
+        metric => {
+            let whose = stream.map_or_else(String::new, |stream| format!(" of {}", stream.name));
+            format!("keep {}{whose} {bound}", words::name_of(metric))
+        }
+    }
 }
 
 const fn limit(limit: Limit) -> &'static str {
@@ -82,7 +101,7 @@ const fn limit(limit: Limit) -> &'static str {
 
 fn capacity(limit: Limit, value: f64) -> String {
     match limit {
-        Limit::Rate => words::rate(value),
+        Limit::Rate => words::rate(value).replacen('/', &format!("{}msg/", words::NBSP), 1),
         Limit::Concurrent => format!("{}{}{}", words::count(value), words::NBSP, words::plural(value, "line", "lines")),
     }
 }
@@ -91,32 +110,32 @@ fn value(goal: &Goal, measured: Option<&Measured>) -> String {
     measured.map_or(words::NONE.to_owned(), |measured| words::measured(goal.metric.unit(), measured))
 }
 
-const fn word(verdict: CheckOutcome) -> &'static str {
-    match verdict {
-        CheckOutcome::Pass => "holds",
-        CheckOutcome::Fail => "fails",
-        CheckOutcome::Inconclusive(_) => "not sure",
+const fn word(outcome: CheckOutcome) -> &'static str {
+    match outcome {
+        CheckOutcome::Pass => "pass",
+        CheckOutcome::Fail => "fail",
+        CheckOutcome::Inconclusive(_) => "inconclusive",
     }
 }
 
 /// The outcome of all goals of a trial together.
 fn sum(trial: &Trial) -> &'static str {
-    let fails = trial.outcomes.iter().any(|(_, verdict)| *verdict == CheckOutcome::Fail);
+    let fails = trial.outcomes.iter().any(|(_, outcome)| *outcome == CheckOutcome::Fail);
     match trial.holds() {
-        true => "holds",
-        false if fails => "fails",
-        false => "not sure",
+        true => "pass",
+        false if fails => "fail",
+        false => "inconclusive",
     }
 }
 
 /// As [`sum`], with the number of replications needed by a trial that had too few of them.
 fn sum_and_need(trial: &Trial) -> String {
-    let needed = trial.outcomes.iter().filter_map(|(_, verdict)| match verdict {
+    let needed = trial.outcomes.iter().filter_map(|(_, outcome)| match outcome {
         CheckOutcome::Inconclusive(needed) => *needed,
         _ => None,
     });
-    match needed.max().filter(|_| sum(trial) == "not sure") {
-        Some(needed) => format!("not sure, needs about {}", words::whole(needed)),
+    match needed.max().filter(|_| sum(trial) == "inconclusive") {
+        Some(needed) => format!("inconclusive, needs about {}", words::whole(needed)),
         None => sum(trial).to_owned(),
     }
 }
@@ -129,18 +148,18 @@ fn grid(question: &Question<'_>, sizing: &Sizing) -> Grid {
         let whose = goal.stream.map(|stream| format!(", {}", question.scenario.streams[stream].name));
         columns.push(Column::number(format!("{}{}", words::name_of(goal.metric), whose.unwrap_or_default())));
     }
-    columns.extend([Column::number("replications"), Column::text("goal")]);
+    columns.extend([Column::number("replications"), Column::text("outcome")]);
     let row = |trial: &Trial| {
         let name = trial.capacity.map_or("no limit".to_owned(), |value| capacity(question.limit, value));
         let cells =
             question.goals.iter().zip(&trial.outcomes).map(|(goal, (measured, _))| value(goal, measured.as_ref()));
-        let here = if sizing.smallest.is_some() && trial.capacity == sizing.smallest { ", the smallest" } else { "" };
+        let here = if sizing.smallest.is_some() && trial.capacity == sizing.smallest { " (smallest)" } else { "" };
         let ends = [words::count(f64::from(trial.replications)), format!("{}{here}", sum_and_need(trial))];
         [name].into_iter().chain(cells).chain(ends).collect()
     };
     let facts = question.scenario;
     let caption = format!(
-        "{} under {}: {} recipients, seed {}; up to {} looks at a capacity share an error of 5 %, so that ± and ranges are 98.3 % intervals",
+        "{} under {}: {} recipients, seed {}; each capacity is judged up to {} times with a total error of 5 %, so ± and ranges are 98.3 % intervals",
         facts.title,
         facts.plans[0].name,
         words::count(facts.recipients() as f64),
@@ -203,7 +222,7 @@ struct TrialFacts {
     capacity: Option<f64>,
     replications: u32,
     outcomes: Vec<OutcomeFacts>,
-    verdict: &'static str,
+    outcome: &'static str,
 }
 
 #[derive(Serialize)]
@@ -211,7 +230,7 @@ struct OutcomeFacts {
     value: Option<f64>,
     low: Option<f64>,
     high: Option<f64>,
-    verdict: &'static str,
+    outcome: &'static str,
 }
 
 fn goal_facts<'a>(question: &Question<'a>, goal: &'a Goal) -> GoalFacts<'a> {
@@ -224,28 +243,28 @@ fn goal_facts<'a>(question: &Question<'a>, goal: &'a Goal) -> GoalFacts<'a> {
 }
 
 fn trial_facts(trial: &Trial) -> TrialFacts {
-    let outcome = |(measured, verdict): &(Option<Measured>, CheckOutcome)| {
+    let outcome = |(measured, outcome): &(Option<Measured>, CheckOutcome)| {
         let (low, high) = measured.and_then(|measured| measured.interval).unzip();
-        OutcomeFacts { value: measured.map(|measured| measured.value), low, high, verdict: word(*verdict) }
+        OutcomeFacts { value: measured.map(|measured| measured.value), low, high, outcome: word(*outcome) }
     };
     let outcomes = trial.outcomes.iter().map(outcome).collect();
-    TrialFacts { capacity: trial.capacity, replications: trial.replications, outcomes, verdict: sum(trial) }
+    TrialFacts { capacity: trial.capacity, replications: trial.replications, outcomes, outcome: sum(trial) }
 }
 
 /// The curve as CSV: one row for each trial and goal; an empty capacity means no limit.
 #[must_use]
 pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
     super::csv::written(|writer| {
-        writer.row(["capacity", "measure", "stream", "value", "low", "high", "verdict", "replications"])?;
+        writer.row(["capacity", "measure", "stream", "value", "low", "high", "outcome", "replications"])?;
         for trial in sizing.trials.iter().chain([&sizing.unlimited]) {
-            for (goal, (measured, verdict)) in question.goals.iter().zip(&trial.outcomes) {
+            for (goal, (measured, outcome)) in question.goals.iter().zip(&trial.outcomes) {
                 let stream = goal.stream.map_or("", |stream| question.scenario.streams[stream].name.as_str());
                 let (low, high) = measured.and_then(|measured| measured.interval).unzip();
                 let [capacity, value, low, high] =
                     [trial.capacity, measured.map(|measured| measured.value), low, high].map(super::csv::field);
                 let replications = trial.replications.to_string();
                 let fields =
-                    [&capacity, goal.metric.name(), stream, &value, &low, &high, word(*verdict), &replications];
+                    [&capacity, goal.metric.name(), stream, &value, &low, &high, word(*outcome), &replications];
                 writer.row(fields)?;
             }
         }
@@ -257,7 +276,7 @@ pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
 fn figures(question: &Question<'_>, sizing: &Sizing) -> Result<Vec<Figure>, FigureError> {
     let provider = &question.scenario.providers[question.provider].name;
     let (unit, varied) = match question.limit {
-        Limit::Rate => (AxisUnit::PerSecond, format!("throughput of {provider}, per second")),
+        Limit::Rate => (AxisUnit::PerSecond, format!("throughput of {provider}, messages per second")),
         Limit::Concurrent => (AxisUnit::Number, format!("lines of {provider}")),
     };
     let near = |x: f64| sizing.smallest.is_none_or(|smallest| (smallest / NEAR..=smallest * NEAR).contains(&x));
@@ -266,11 +285,11 @@ fn figures(question: &Question<'_>, sizing: &Sizing) -> Result<Vec<Figure>, Figu
         let number = if question.goals.len() > 1 { format!("-{}", place + 1) } else { String::new() };
         response::figure(&Response {
             file: format!("curve{number}.svg"),
-            title: response::capital(&said(question, goal)),
+            title: response::capital(&phrase(question, goal)),
             across: Across::Numbers(unit),
             varied: varied.clone(),
             unit: goal.metric.unit(),
-            measured: words::name_of(goal.metric),
+            measured: words::name_of(goal.metric).to_owned(),
             curves: vec![Curve {
                 name: question.scenario.plans[0].name.clone(),
                 points: sizing.trials.iter().filter_map(point).collect(),

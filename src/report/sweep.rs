@@ -1,12 +1,13 @@
 //! The output of `failsim sweep`: a table, a figure and rows of tidy CSV for each measure.
 
+use super::csv::unit_of;
 use super::figures::heat::{self, Heat};
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
 use super::{Figure, FigureError, Run, Terminal, folder, markdown, words};
 use crate::scenario::{Axis, AxisUnit, Metric, Unit};
-use crate::study::{Measured, Point, Results, Sweep, measure};
+use crate::study::{Measured, PlanResult, Point, Results, Sweep, measure};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -52,19 +53,18 @@ impl Shown<'_> {
     /// The groups: one for each stream, first those for which plans are compared; all recipients where there is only one stream.
     fn groups(&self) -> Vec<Group> {
         let all = || self.sweep.points.iter().map(|(_, results)| results);
-        let streams = all().next().map_or_else(Vec::new, Results::streams);
-        if streams.is_empty() {
+        let groups = all().next().map_or(&[][..], |results| &results.groups);
+        if groups.is_empty() {
             return vec![Group { name: String::new(), results: all().cloned().collect() }];
         }
-        let has_own_plan = |place| all().next().is_some_and(|first| first.own_plan(place).is_some());
-        let mut places: Vec<_> = (0..streams.len()).collect();
-        places.sort_by_key(|&place| has_own_plan(place));
-        let wanted = places.into_iter().filter(|&place| self.stream.is_none_or(|wanted| wanted == streams[place].0));
-        let of_stream = |place: usize| {
-            let results = all().map(|results| results.streams().swap_remove(place).1).collect();
-            Group { name: streams[place].0.clone(), results }
+        let mut indices: Vec<_> = (0..groups.len()).collect();
+        indices.sort_by_key(|&index| groups[index].plan.is_some());
+        let wanted = indices.into_iter().filter(|&index| self.stream.is_none_or(|wanted| wanted == groups[index].name));
+        let of_group = |index: usize| {
+            let results = all().map(|results| results.by_group().swap_remove(index).1).collect();
+            Group { name: groups[index].name.clone(), results }
         };
-        wanted.map(of_stream).collect()
+        wanted.map(of_group).collect()
     }
 
     /// The names of the plans, each once.
@@ -157,17 +157,17 @@ pub fn finding(shown: &Shown<'_>) -> String {
         let &(_, point, plan) = best;
         Some((chart.title(), chart.cell(point, plan), point, plan.to_owned(), alike))
     });
-    let Some((title, value, point, plan, alike)) = best else { return "There was nothing to measure.".to_owned() };
+    let Some((title, value, point, plan, alike)) = best else { return "There is nothing to measure.".to_owned() };
     let place = &shown.sweep.points[point].0;
     let place =
         shown.sweep.axes.iter().zip(&place.0).map(|(axis, &i)| format!("{} = {}", axis.path, value_of(axis, i)));
     let place = place.collect::<Vec<_>>().join(", ");
     let alike = match alike {
         0 => String::new(),
-        1 => "; the interval of 1 other overlaps that".to_owned(),
-        _ => format!("; the intervals of {} others overlap that", words::count(alike as f64)),
+        1 => "; the interval of 1 other result overlaps with it".to_owned(),
+        _ => format!("; the intervals of {} other results overlap with it", words::count(alike as f64)),
     };
-    format!("{title}: {value} at best, under {plan} with {place}{alike}.")
+    format!("{title}: best {value}, under {plan} with {place}{alike}.")
 }
 
 /// A table for each measure and group; with two axes, one for each plan as well.
@@ -224,17 +224,19 @@ struct Row<'a> {
     unit: &'a str,
 }
 
-fn rows<'a>(results: &'a Results, stream: &'a str) -> impl Iterator<Item = Row<'a>> {
-    results.plans.iter().flat_map(move |plan| {
+/// The rows of a point: of all recipients, under an empty name, then of each stream of traffic where there are several.
+fn rows(results: &Results) -> impl Iterator<Item = Row<'_>> {
+    let groups = results.groups.iter().map(|group| (group.name.as_str(), &group.plans));
+    let all = [("", &results.plans)].into_iter().chain(groups);
+    all.flat_map(|(stream, plans)| rows_of(plans, stream, &results.scenario.currency))
+}
+
+fn rows_of<'a>(plans: &'a [PlanResult], stream: &'a str, currency: &'a str) -> impl Iterator<Item = Row<'a>> {
+    plans.iter().flat_map(move |plan| {
         Metric::all().map(move |metric| {
             let measured = measure(plan, metric);
             let (low, high) = measured.and_then(|measured| measured.interval).unzip();
-            let unit = match metric.unit() {
-                Unit::Share => "share",
-                Unit::Money => &results.scenario.currency,
-                Unit::Seconds => "s",
-                Unit::Count => "moves",
-            };
+            let unit = unit_of(metric.unit(), currency);
             Row { plan: &plan.name, stream, measure: metric, value: measured.map(|m| m.value), low, high, unit }
         })
     })
@@ -249,8 +251,7 @@ pub fn csv(sweep: &Sweep) -> String {
         let heads = ["plan", "stream", "measure", "value", "low", "high", "unit"];
         writer.row(paths.iter().map(String::as_str).chain(heads))?;
         for (point, results) in &sweep.points {
-            let streams = results.streams();
-            for row in views(results, &streams).flat_map(|(name, view)| rows(view, name)) {
+            for row in rows(results) {
                 let [value, low, high] = [row.value, row.low, row.high].map(super::csv::field);
                 let fields = [row.plan, row.stream, row.measure.name(), &value, &low, &high, row.unit];
                 writer.row(values(sweep, point).into_iter().chain(fields))?;
@@ -287,15 +288,14 @@ struct PointFacts<'a> {
 /// The sweep as `sweep.json`.
 #[must_use]
 pub fn json(sweep: &Sweep) -> String {
-    let streams: Vec<_> = sweep.points.iter().map(|(_, results)| results.streams()).collect();
-    let points = sweep.points.iter().zip(&streams).map(|((point, results), streams)| {
+    let points = sweep.points.iter().map(|(point, results)| {
         let facts = &results.scenario;
         PointFacts {
             values: values(sweep, point),
             seed: facts.seed,
             recipients: facts.recipients,
             replications: facts.replications,
-            measures: views(results, streams).flat_map(|(name, view)| rows(view, name)).collect(),
+            measures: rows(results).collect(),
         }
     });
     let facts = sweep.points.first().map(|(_, results)| &results.scenario);
@@ -311,11 +311,6 @@ pub fn json(sweep: &Sweep) -> String {
 /// The values of the axes at a point, as they would be written in the scenario file.
 fn values<'a>(sweep: &'a Sweep, point: &Point) -> Vec<&'a str> {
     sweep.axes.iter().zip(&point.0).map(|(axis, &i)| axis.values[i].as_str()).collect()
-}
-
-/// All recipients, under an empty name, then each stream of traffic where there are several.
-fn views<'a>(results: &'a Results, streams: &'a [(String, Results)]) -> impl Iterator<Item = (&'a str, &'a Results)> {
-    [("", results)].into_iter().chain(streams.iter().map(|(name, view)| (name.as_str(), view)))
 }
 
 /// One figure for each measure and group: curves with one axis, a map for each plan with two.
@@ -358,7 +353,7 @@ fn curves(shown: &Shown<'_>, chart: &Chart<'_>, axis: &Axis, file: String) -> Re
         across,
         varied,
         unit: chart.unit(),
-        measured: words::name_of(chart.metric),
+        measured: words::name_of(chart.metric).to_owned(),
         curves: shown.plans().into_iter().map(curve).collect(),
         bound: None,
         answer: None,
@@ -384,7 +379,7 @@ fn maps(
         heat::figure(&Heat {
             file: format!("{stem}{of_plan}.svg"),
             title: format!("{}, {plan}", chart.title()),
-            measured: words::name_of(chart.metric),
+            measured: words::name_of(chart.metric).to_owned(),
             down: (down.path.to_string(), names(down)),
             across: (across.path.to_string(), names(across)),
             rows: (0..down.values.len()).map(|i| (0..width).map(|j| field(i * width + j)).collect()).collect(),

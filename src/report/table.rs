@@ -37,10 +37,10 @@ pub fn table(findings: &RunOutput, terminal: Terminal) -> String {
     for note in notes(results) {
         text.push_str(&paragraph(&format!("note: {note}"), terminal));
     }
-    let streams = results.streams();
-    for (place, (name, view)) in streams.iter().enumerate() {
-        let own = results.own_plan(place).map(|plan| format!(" always under {plan},")).unwrap_or_default();
-        let title = format!("{name},{own} beside each plan: {}", played(view));
+    let groups = results.by_group();
+    for (group, view) in &groups {
+        let own = group.plan.as_ref().map(|plan| format!(" always under {plan},")).unwrap_or_default();
+        let title = format!("{},{own} beside each plan: {}", group.name, size_of(view));
         text.push_str(&section(titled(grid::plans(view), &title), terminal));
         // A stream with a plan of its own is there only for its effect on the others.
         if own.is_empty() {
@@ -48,8 +48,8 @@ pub fn table(findings: &RunOutput, terminal: Terminal) -> String {
             text.push_str(&section(grid::steps(view), terminal));
         }
     }
-    if streams.is_empty() {
-        text.push_str(&section(titled(grid::plans(results), &format!("Plans: {}", played(results))), terminal));
+    if groups.is_empty() {
+        text.push_str(&section(titled(grid::plans(results), &format!("Plans: {}", size_of(results))), terminal));
         text.push_str(&differences(results, terminal));
         text.push_str(&section(grid::steps(results), terminal));
     } else {
@@ -65,16 +65,16 @@ fn titled(grid: Grid, title: &str) -> Grid {
     Grid { caption: title.to_owned(), ..grid }
 }
 
-/// The size of the run, and how the errors are to be read.
-fn played(results: &Results) -> String {
+/// The size of the run, and how to read the errors.
+fn size_of(results: &Results) -> String {
     let facts = &results.scenario;
     let count = |n: f64, one, many| format!("{} {}", words::count(n), words::plural(n, one, many));
-    let mut whom = count(facts.recipients as f64, "recipient", "recipients");
+    let mut size = count(facts.recipients as f64, "recipient", "recipients");
     if facts.replications > 1 {
-        whom = format!("means of {} replications of {whom}", words::count(f64::from(facts.replications)));
+        size = format!("means of {} replications of {size}", words::count(f64::from(facts.replications)));
     }
     let errors = if facts.intervals == Intervals::Unknown { "" } else { "; ± and ranges are 95 % intervals" };
-    format!("{whom}, seed {}{errors}", facts.seed)
+    format!("{size}, seed {}{errors}", facts.seed)
 }
 
 /// The differences between plans: of all pairs while there are few, otherwise of each plan to the first.
@@ -83,7 +83,7 @@ fn differences(results: &Results, terminal: Terminal) -> String {
         return grid::comparisons(results).map_or_else(String::new, |grid| section(grid, terminal));
     }
     let grid = grid::differences_to_first(results).map_or_else(String::new, |grid| section(grid, terminal));
-    grid + &paragraph("All pairs of plans are in the report, and in what --format json prints.", terminal)
+    grid + &paragraph("All pairs of plans are in the report and in the output of --format json.", terminal)
 }
 
 /// `text` wrapped, in bold where styles are wanted, and ending with a line feed.
@@ -151,7 +151,7 @@ mod tests {
         for part in [
             "viber-first again 6",
             "in time (1 min)",
-            "EUR per recipient",
+            "cost per recipient, EUR",
             "98.90 % ±0.02",
             "1 viber",
             "Differences to",

@@ -5,7 +5,7 @@ use super::json::ten_digits;
 use crate::study::{OverTime, ProviderOverTime};
 use crate::text;
 
-/// The header row. Counts are per replication; `waiting` and `busy` are those at the end of the bin.
+/// The header row. Counts are per replication; `waiting` and `lines_in_use` are those at the end of the bin.
 const COLUMNS: [&str; 16] = [
     "from_s",
     "to_s",
@@ -19,10 +19,10 @@ const COLUMNS: [&str; 16] = [
     "cost",
     "departures",
     "waiting",
-    "busy",
+    "lines_in_use",
     "wait_s",
     "limit_per_s",
-    "lines",
+    "line_limit",
 ];
 
 /// `timeline.csv`: fields are empty where nothing is known or nothing is limited.
@@ -62,10 +62,10 @@ fn fields(provider: &ProviderOverTime, bin: usize) -> [String; 10] {
         number(provider.cost[bin]),
         known(queue.map(|queue| &queue.departures)),
         known(queue.map(|queue| &queue.waiting)),
-        known(queue.and_then(|queue| queue.busy.as_ref())),
+        known(queue.and_then(|queue| queue.lines_in_use.as_ref())),
         queue.and_then(|queue| queue.wait_s[bin]).map_or_else(String::new, number),
         known(queue.and_then(|queue| queue.limit_per_s.as_ref())),
-        known(queue.and_then(|queue| queue.lines.as_ref())),
+        known(queue.and_then(|queue| queue.line_limit.as_ref())),
     ]
 }
 

@@ -12,7 +12,7 @@ use std::fmt::Write;
 #[must_use]
 pub fn trace(scenario: &Scenario, target: TraceTarget, trace: &Trace) -> String {
     let TraceTarget { plan, stream, recipient, .. } = target;
-    let teller = Teller { scenario, plan, stream, arrival: trace.arrival };
+    let writer = EventWriter { scenario, plan, stream, arrival: trace.arrival };
     let stream = &scenario.streams[stream];
     let of_stream = if stream.name.is_empty() { String::new() } else { format!(" of {}", stream.name) };
     let own = stream.plan.as_ref().map(|own| format!(", which follows {}", own.name)).unwrap_or_default();
@@ -23,28 +23,28 @@ pub fn trace(scenario: &Scenario, target: TraceTarget, trace: &Trace) -> String 
         scenario.seed,
         clock(trace.arrival.since(Time::ZERO))
     );
-    teller.line(&mut text, trace.arrival, "flow      started");
+    writer.line(&mut text, trace.arrival, "flow      started");
     let mut last = trace.arrival;
     for (at, event) in &trace.events {
-        if let Some(said) = teller.event(event) {
-            teller.line(&mut text, *at, &said);
+        if let Some(said) = writer.event(event) {
+            writer.line(&mut text, *at, &said);
         }
         last = *at;
     }
     text.push('\n');
-    teller.summary(&mut text, trace, last);
-    teller.callbacks(&mut text, trace);
+    writer.summary(&mut text, trace, last);
+    writer.callbacks(&mut text, trace);
     text
 }
 
-struct Teller<'a> {
+struct EventWriter<'a> {
     scenario: &'a Scenario,
     plan: usize,
     stream: usize,
     arrival: Time,
 }
 
-impl Teller<'_> {
+impl EventWriter<'_> {
     fn line(&self, text: &mut String, at: Time, said: &str) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{:>14}  {said}", clock(at.since(self.arrival)));
@@ -66,12 +66,15 @@ impl Teller<'_> {
                     _ => line,
                 }
             }
-            Event::Left(s) => format!("queue     attempt {} has waited and leaves", s.attempt + 1),
-            Event::Withdrawn(s) => format!("queue     attempt {} has waited in vain and is withdrawn", s.attempt + 1),
-            Event::Reached(s) => format!("person    {} reaches them (attempt {})", self.channel(s.step), s.attempt + 1),
+            Event::Departed(s) => format!("queue     attempt {} departs", s.attempt + 1),
+            Event::ExpiredInQueue(s) => format!("queue     attempt {} expires: its validity is over", s.attempt + 1),
+            Event::Cancelled(s) => format!("queue     attempt {} is cancelled: the engine moves on", s.attempt + 1),
+            Event::Reached(s) => {
+                format!("person    gets the message by {} (attempt {})", self.channel(s.step), s.attempt + 1)
+            }
             Event::Opened(s) => format!("person    opens it (attempt {})", s.attempt + 1),
             Event::Reported { attempt, status } => format!("report    attempt {}: {status}", attempt + 1),
-            Event::TimedOut => "timer     runs down".to_owned(),
+            Event::TimedOut => "timer     expires".to_owned(),
             Event::Noticed(notice) => self.notice(notice)?,
         })
     }
@@ -94,13 +97,13 @@ impl Teller<'_> {
 
     fn summary(&self, text: &mut String, trace: &Trace, last: Time) {
         let reached = match trace.deliveries {
-            0 => "not reached".to_owned(),
+            0 => "does not get the message".to_owned(),
             n => {
                 let after = trace.first_delivery.since(trace.arrival);
                 let deadline = self.scenario.streams[self.stream].deadline;
                 let in_time = if after <= deadline { "in time" } else { "too late" };
-                let again = if n > 1 { format!(", {n} times in all") } else { String::new() };
-                format!("reached after {} ({in_time}; the deadline is {deadline}){again}", clock(after))
+                let again = if n > 1 { format!(", {n} times in total") } else { String::new() };
+                format!("gets the message after {} ({in_time}; the deadline is {deadline}){again}", clock(after))
             }
         };
         let _ = writeln!(text, "person    {reached}");
@@ -155,9 +158,9 @@ impl Teller<'_> {
 /// Why a provider does not accept an attempt.
 const fn said(decision: AdmissionDecision) -> &'static str {
     match decision {
-        AdmissionDecision::NotPermitted => "not sent, its circuit is open",
-        AdmissionDecision::Rejected => "refused, it is over its limit",
-        _ => "refused, it is out of order",
+        AdmissionDecision::NotPermitted => "not permitted, its circuit is open",
+        AdmissionDecision::Rejected => "rejected, it is over its limit",
+        _ => "rejected, it has an outage",
     }
 }
 
@@ -175,11 +178,11 @@ fn clock(span: Span) -> String {
 
 fn ending(end: &StepEnd) -> String {
     match end {
-        StepEnd::Met(status) => format!("satisfied: {status}"),
-        StepEnd::Bad(status) => format!("ended badly: {status}"),
+        StepEnd::Met(status) => format!("succeeded: {status}"),
+        StepEnd::Bad(status) => format!("failed: {status}"),
         StepEnd::TimedOut => "ttl passed: expired".to_owned(),
-        StepEnd::LateSuccess => "superseded by a late delivery".to_owned(),
-        StepEnd::GaveUp => "given up".to_owned(),
+        StepEnd::LateSuccess => "late success: an earlier step delivered".to_owned(),
+        StepEnd::GaveUp => "gave up: give_up_after passed".to_owned(),
     }
 }
 
@@ -188,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_to_the_millisecond() {
+    fn times_are_shown_to_the_millisecond() {
         let told = |seconds| clock(Span::from_secs_f64(seconds));
         assert_eq!([told(0.0), told(0.927_906), told(59.999_6)], ["0.000s", "0.928s", "1m00.000s"]);
         assert_eq!([told(125.12), told(3_723.0), told(90_000.0)], ["2m05.120s", "1h02m03.000s", "25h00m00.000s"]);

@@ -219,27 +219,26 @@ pub(super) fn measured_plainly(unit: Unit, value: f64) -> String {
     }
 }
 
-/// The name of a measure in full: `delivered in time`, `latency, 95 %`.
-pub(super) fn name_of(metric: Metric) -> String {
-    let quantile = |percent: &str| format!("latency, {percent}{NBSP}%");
+/// The name of a measure in full: `delivered in time`, `latency p95`.
+pub(super) const fn name_of(metric: Metric) -> &'static str {
     match metric {
-        Metric::Delivered => "delivered".to_owned(),
-        Metric::InTime => "delivered in time".to_owned(),
-        Metric::Succeeded => "succeeded".to_owned(),
-        Metric::Duplicates => "reached more than once".to_owned(),
-        Metric::Seen => "seen".to_owned(),
-        Metric::CostTotal => "cost".to_owned(),
-        Metric::CostPerRecipient => "cost per recipient".to_owned(),
-        Metric::CostPerDelivered => "cost per delivered".to_owned(),
-        Metric::LatencyMean => "latency, mean".to_owned(),
-        Metric::LatencyP50 => "latency, median".to_owned(),
-        Metric::LatencyP90 => quantile("90"),
-        Metric::LatencyP95 => quantile("95"),
-        Metric::LatencyP99 => quantile("99"),
-        Metric::LatencyP999 => quantile("99.9"),
-        Metric::LatencyMax => "latency, longest".to_owned(),
-        Metric::Failovers => "failovers".to_owned(),
-        Metric::LastEnd => "last flow ended".to_owned(),
+        Metric::Delivered => "delivered",
+        Metric::InTime => "delivered in time",
+        Metric::Succeeded => "succeeded",
+        Metric::Duplicates => "duplicates",
+        Metric::Seen => "seen",
+        Metric::CostTotal => "total cost",
+        Metric::CostPerRecipient => "cost per recipient",
+        Metric::CostPerDelivered => "cost per delivered",
+        Metric::LatencyMean => "latency mean",
+        Metric::LatencyP50 => "latency p50",
+        Metric::LatencyP90 => "latency p90",
+        Metric::LatencyP95 => "latency p95",
+        Metric::LatencyP99 => "latency p99",
+        Metric::LatencyP999 => "latency p99.9",
+        Metric::LatencyMax => "latency max",
+        Metric::Failovers => "failovers",
+        Metric::LastEnd => "end of the last flow",
     }
 }
 

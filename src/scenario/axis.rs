@@ -7,7 +7,7 @@ use crate::units::Span;
 use std::collections::BTreeMap;
 
 /// The maximum number of values on one axis.
-const MOST: usize = 10_000;
+const MAX_VALUES: usize = 10_000;
 
 /// One number or word of a scenario, and the values that it takes in turn.
 #[derive(Clone, PartialEq, Debug)]
@@ -37,7 +37,7 @@ pub enum AxisUnit {
 
 impl Axis {
     /// Parses an axis, `PATH=VALUES`. The values are a list `15s,30s,60s`, or a range `100/s..1000/s:10` of 10 evenly spaced values;
-    /// with `:10log` they are spaced by equal factors.
+    /// with `:10log` they are logarithmically spaced.
     ///
     /// # Errors
     /// A message for the user, when `text` is not an axis.
@@ -46,13 +46,13 @@ impl Axis {
             text.split_once('=').ok_or("write PATH=VALUES, such as plans.sms-first.steps.1.ttl=15s,30s,60s")?;
         let path = Path::parse(path.trim())?;
         let kind = path.kind()?;
-        let unit = unit_of(kind).ok_or_else(|| format!("{path} is no single number or word, and cannot be varied"))?;
+        let unit = unit_of(kind).ok_or_else(|| format!("{path} is not a single value and cannot be varied"))?;
         let values = match values.split_once("..") {
             Some((from, rest)) => range(unit, from.trim(), rest.trim(), matches!(kind, Kind::Count { .. }))?,
             None => values.split(',').map(|value| value.trim().to_owned()).collect(),
         };
-        if values.len() > MOST {
-            return Err(format!("an axis has at most {MOST} values, not {}", values.len()).into());
+        if values.len() > MAX_VALUES {
+            return Err(format!("an axis has at most {MAX_VALUES} values, not {}", values.len()).into());
         }
         all_differ(unit, &values)?;
         let numbers = values.iter().map(|value| number_of(unit, value)).collect::<Option<Vec<_>>>();
@@ -60,7 +60,9 @@ impl Axis {
             let wrong = values.iter().find(|value| number_of(unit, value).is_none());
             // A limit of "none" is a word among numbers.
             if wrong.is_some_and(|wrong| !(wrong == "none" && matches!(kind, Kind::Limit))) {
-                return Err(format!("{:?} is no value of {path}: {}", wrong.map_or("", |w| w), kind.expected()).into());
+                return Err(
+                    format!("invalid value {:?} for {path}: {}", wrong.map_or("", |w| w), kind.expected()).into()
+                );
             }
         }
         let unit = if numbers.is_some() { unit } else { AxisUnit::Word };
@@ -82,7 +84,7 @@ fn all_differ(unit: AxisUnit, values: &[String]) -> Result<(), String> {
         let number = number_of(unit, value).map(|number| (number + 0.0).to_bits());
         let same = words.insert(value, value).or(number.and_then(|number| numbers.insert(number, value)));
         match same {
-            Some(same) if same == value => return Err(format!("{value:?} stands there twice")),
+            Some(same) if same == value => return Err(format!("duplicate value {value:?}")),
             Some(same) => return Err(format!("{same:?} and {value:?} are the same value: write it once")),
             None => {}
         }
@@ -111,17 +113,17 @@ fn number_of(unit: AxisUnit, value: &str) -> Option<f64> {
 
 /// Returns the values of a range.
 fn range(unit: AxisUnit, from: &str, rest: &str, whole: bool) -> Result<Vec<String>, String> {
-    const FORM: &str = "write a range as FROM..TO:COUNT, such as 100/s..1000/s:10, or :10log for equal factors";
+    const FORM: &str = "write a range as FROM..TO:COUNT, such as 100/s..1000/s:10, or :10log for logarithmic spacing";
     let (to, count) = rest.split_once(':').ok_or(FORM)?;
     let (count, by_factor) = count.strip_suffix("log").map_or((count, false), |count| (count, true));
     let count: usize = count.trim().parse().map_err(|_| FORM)?;
-    if !(2..=MOST).contains(&count) {
-        return Err(format!("a range has from 2 to {MOST} values, not {count}"));
+    if !(2..=MAX_VALUES).contains(&count) {
+        return Err(format!("a range has from 2 to {MAX_VALUES} values, not {count}"));
     }
     let ends = number_of(unit, from).zip(number_of(unit, to.trim()));
-    let (low, high) = ends.ok_or_else(|| format!("{from:?} and {to:?} are no two values that a range can have"))?;
+    let (low, high) = ends.ok_or_else(|| format!("invalid range bounds {from:?} and {to:?}"))?;
     if by_factor && !(low > 0.0 && high > 0.0) {
-        return Err("values with equal factors between them are above zero".to_owned());
+        return Err("the bounds of a logarithmic range must be above zero".to_owned());
     }
     let at = |i: usize| {
         let part = i as f64 / (count - 1) as f64;
@@ -132,8 +134,10 @@ fn range(unit: AxisUnit, from: &str, rest: &str, whole: bool) -> Result<Vec<Stri
     different.dedup();
     match different.len() {
         _ if different.len() == count => Ok(values),
-        1 => Err(format!("{from:?} and {to:?} are the same value: a range leads from one value to another")),
-        few => Err(format!("a range of {count} values from {from} to {to} has only {few} that differ: write :{few}")),
+        1 => Err(format!("{from:?} and {to:?} are the same value: a range needs two different bounds")),
+        few => {
+            Err(format!("a range of {count} values from {from} to {to} has only {few} distinct values: write :{few}"))
+        }
     }
 }
 
@@ -174,34 +178,34 @@ mod tests {
     fn an_axis_may_be_long() {
         assert_eq!(values("plans.a.steps.1.ttl=1s..10000s:10000").len(), 10_000);
         let list: Vec<_> = (0..10_001).map(|seed: u32| seed.to_string()).collect();
-        let said = Axis::parse(&format!("seed={}", list.join(","))).expect_err("too many").to_string();
-        assert_eq!(said, "an axis has at most 10000 values, not 10001");
+        let error = Axis::parse(&format!("seed={}", list.join(","))).expect_err("too many").to_string();
+        assert_eq!(error, "an axis has at most 10000 values, not 10001");
     }
 
     #[test]
-    fn what_is_no_axis_is_refused_with_the_cure() {
+    fn an_invalid_axis_is_rejected_with_a_hint() {
         let cases = [
             ("plans.a.steps.1.ttl", "write PATH=VALUES"),
-            ("plans.a.steps.1.ttl=15", "\"15\" is no value"),
+            ("plans.a.steps.1.ttl=15", "invalid value \"15\""),
             ("plans.a.steps.1.ttl=15s..30s", "FROM..TO:COUNT"),
             ("plans.a.steps.1.ttl=15s..30s:1", "from 2 to"),
-            ("plans.a.steps.1.ttl=15s,15s", "twice"),
-            ("plans.a.steps.1.ttl=none,none", "twice"),
+            ("plans.a.steps.1.ttl=15s,15s", "duplicate value"),
+            ("plans.a.steps.1.ttl=none,none", "duplicate value"),
             ("checks.1.at_least=0,-0", "\"0\" and \"-0\" are the same value"),
             ("plans.a.steps.1.ttl=1s,1000ms", "\"1s\" and \"1000ms\" are the same value"),
             ("plans.a.steps.1.ttl=none,1m,60s", "\"1m\" and \"60s\" are the same value"),
             ("providers.sms.capacity.rate=1/s,60/min", "are the same value"),
             ("providers.v.outcomes.1.share=0.5,0.50", "are the same value"),
-            ("providers.voice.capacity.concurrent=1..3:10", "has only 3 that differ: write :3"),
-            ("providers.voice.capacity.concurrent=2..2:3", "leads from one value to another"),
-            ("plans.a.steps.1.ttl=1us..2us:3", "has only 2 that differ"),
-            ("plans.a.steps.1.ttl=x..30s:4", "no two values"),
+            ("providers.voice.capacity.concurrent=1..3:10", "has only 3 distinct values: write :3"),
+            ("providers.voice.capacity.concurrent=2..2:3", "needs two different bounds"),
+            ("plans.a.steps.1.ttl=1us..2us:3", "has only 2 distinct values"),
+            ("plans.a.steps.1.ttl=x..30s:4", "invalid range bounds"),
             ("plans.a.steps.1.failover_on=failed", "cannot be varied"),
             ("providers.v.outcomes.1.share=0..1:3log", "above zero"),
         ];
         for (text, part) in cases {
-            let said = Axis::parse(text).expect_err("refused").to_string();
-            assert!(said.contains(part), "{text}: {said}");
+            let error = Axis::parse(text).expect_err("invalid").to_string();
+            assert!(error.contains(part), "{text}: {error}");
         }
     }
 }

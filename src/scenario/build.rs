@@ -7,7 +7,6 @@ mod baseline;
 mod capacity;
 mod collisions;
 mod columns;
-mod doubts;
 mod latency;
 mod outages;
 mod plans;
@@ -15,6 +14,7 @@ mod pools;
 mod providers;
 mod streams;
 mod traffic;
+mod warnings;
 
 use super::diagnostic::{Diagnostic, Fault, position, shown};
 use super::model::{Plan, Scenario};
@@ -32,11 +32,11 @@ pub(super) struct Builder<'a> {
     /// The errors found.
     pub(super) found: Vec<Diagnostic>,
     /// The warnings found: valid input that is probably a mistake.
-    pub(super) doubted: Vec<Diagnostic>,
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
-/// What is known about a scenario besides its text.
-pub(super) struct Birth<'a> {
+/// What the file name and the bytes of the file tell about a scenario.
+pub(super) struct FileInfo<'a> {
     /// The title when the file has none.
     pub(super) title: &'a str,
     /// The digest of the file.
@@ -45,7 +45,7 @@ pub(super) struct Birth<'a> {
 
 impl Builder<'_> {
     /// Builds the scenario from `record`. Returns `None` when something is wrong.
-    pub(super) fn scenario(&mut self, record: &Record, birth: Birth<'_>) -> Option<Scenario> {
+    pub(super) fn scenario(&mut self, record: &Record, info: FileInfo<'_>) -> Option<Scenario> {
         let deadline = record.get::<&Record>("goal").and_then(|goal| goal.get("deadline"));
         let streams = streams::records(record);
         let traffic = streams.map(|records| self.streams(records, deadline));
@@ -58,7 +58,7 @@ impl Builder<'_> {
         let checks = self.checks(checks, record.get("plans"), streams, own.as_deref());
         self.collisions(record.get("providers"), streams.unwrap_or_default());
         let mut scenario = Scenario {
-            title: record.get_or("title", birth.title)?.to_owned(),
+            title: record.get_or("title", info.title)?.to_owned(),
             seed: record.get_or("seed", 1)?,
             replications: u32::try_from(record.get_or("replications", 1_u64)?).ok()?,
             currency: record.get_or("currency", "EUR")?.to_owned(),
@@ -70,11 +70,11 @@ impl Builder<'_> {
             checks: all(checks)?,
             baseline: self.baseline(record)?,
             left_out: Vec::new(),
-            digest: birth.digest,
+            digest: info.digest,
             warnings: None,
         };
-        scenario.hand_out(&own?);
-        self.doubt(record, &scenario);
+        scenario.assign_plans(&own?);
+        self.warn(record, &scenario);
         Some(scenario)
     }
 
@@ -84,7 +84,7 @@ impl Builder<'_> {
     }
 
     /// Records an error at `place`. Returns `None`, in place of the value that could not be built.
-    fn refuse<T>(
+    fn reject<T>(
         &mut self,
         place: Range<usize>,
         message: impl Into<String>,
@@ -95,14 +95,14 @@ impl Builder<'_> {
         None
     }
 
-    /// Records that the name at `place` was already used at `first`.
-    fn twice(&mut self, what: &str, name: &str, place: Range<usize>, first: Range<usize>) {
+    /// Records that the name at `place`, of a `what`, was already used at `first`.
+    fn duplicate_name(&mut self, what: &str, name: &str, place: Range<usize>, first: Range<usize>) {
         let fault = Fault::new(
-            format!("two {what} are called `{}`", shown(name)),
-            "expected another name",
+            format!("duplicate {what} name `{}`", shown(name)),
+            "expected a unique name",
             "give one of them another name",
         );
-        self.found.push(Diagnostic::at(place, fault).beside(first, "the first of that name"));
+        self.found.push(Diagnostic::at(place, fault).with_related(first, "first used here"));
     }
 }
 

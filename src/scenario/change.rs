@@ -52,7 +52,7 @@ fn quoted(word: &str) -> String {
     text + "\""
 }
 
-/// Why a text is not a valid path or axis: a message for the user.
+/// Why a string is not a valid path or axis: a message for the user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refusal(String);
 
@@ -83,8 +83,8 @@ impl Path {
     /// A message for the user, when `text` is not a path, or no scenario has a value there that can be varied.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let snippet = format!("{text} = 0");
-        let parsed =
-            DeTable::parse(&snippet).map_err(|_| format!("{text:?} is no path such as plans.sms-first.steps.1.ttl"))?;
+        let parsed = DeTable::parse(&snippet)
+            .map_err(|_| format!("{text:?} is not a path such as plans.sms-first.steps.1.ttl"))?;
         let (mut words, mut table) = (Vec::new(), parsed.into_inner());
         while let Some((key, value)) = table.into_iter().next() {
             words.push(key.get_ref().to_string());
@@ -131,16 +131,14 @@ impl Path {
                     None => Place::Table(table),
                 },
                 Place::Named(table) | Place::Member(table) => Place::Table(table),
-                Place::Value(_) => return Err(format!("{} is a value: nothing stands in it", so_far()).into()),
+                Place::Value(_) => return Err(format!("{} is a value, not a table", so_far()).into()),
             };
         }
         match place {
             Place::Value(kind) => Ok(kind),
-            Place::Table(table) => {
-                Err(format!("{self} is {}: name one of its keys, {}", table.what, one_of(table.keys())).into())
-            }
+            Place::Table(table) => Err(format!("{self} is a table, not a value: add {}", one_of(table.keys())).into()),
             Place::Named(_) | Place::Member(_) | Place::OneOrMore(_) => {
-                Err(format!("{self} has members: name one of them, and one of its keys").into())
+                Err(format!("{self} contains tables: add the name or number of one, and one of its keys").into())
             }
         }
     }
@@ -173,7 +171,7 @@ impl Place {
 fn unknown(word: &str, so_far: &str, table: &Table) -> String {
     let whole = if so_far.is_empty() { "a scenario".to_owned() } else { so_far.to_owned() };
     let help = nearest(word, table.keys())
-        .map_or_else(|| format!("it has {}", one_of(table.keys())), |near| format!("did you mean {near:?}?"));
+        .map_or_else(|| format!("expected {}", one_of(table.keys())), |near| format!("did you mean {near:?}?"));
     format!("{whole} has no key {word:?}; {help}")
 }
 
@@ -228,7 +226,7 @@ impl Structure<'_> {
             }
             (kind, _) => entry.value = read(kind, value)?,
         }
-        self.company(table, record);
+        self.dependencies(table, record);
         self.missing(table, record, &[]);
         self.form(table, record, &[], false);
         Ok(())
@@ -244,16 +242,18 @@ fn member<'a>(members: &'a mut [Record], word: &str) -> Result<&'a mut Record, F
     let index = by_name.or(by_number).filter(|&index| index < members.len());
     let count = members.len();
     index.map(|index| &mut members[index]).ok_or_else(|| match names.is_empty() {
-        true => {
-            Fault::new(format!("there is no number {}", shown(word)), "", format!("write a number from 1 to {count}"))
-        }
+        true => Fault::new(
+            format!("index {} is out of range", shown(word)),
+            "",
+            format!("write a number from 1 to {count}"),
+        ),
         false => no_member(word, &names),
     })
 }
 
 fn no_member(word: &str, names: &[String]) -> Fault {
     let help = help(word, names.iter().map(String::as_str));
-    Fault::new(format!("nothing there is called `{}`", shown(word)), "", help)
+    Fault::new(format!("no entry named `{}`", shown(word)), "", help)
 }
 
 /// Parses `word` as a value of this kind.
@@ -261,7 +261,7 @@ fn read(kind: &'static Kind, word: &str) -> Result<Value, Fault> {
     let bare = matches!(kind, Kind::Flag | Kind::Count { .. } | Kind::Number(_) | Kind::Share | Kind::Money);
     let text = if bare { word.to_owned() } else { format!("{word:?}") };
     let snippet = format!("value = {text}");
-    let unreadable = || Fault::new(format!("`{}` is no value", shown(word)), "", kind.expected());
+    let unreadable = || Fault::new(format!("invalid value `{}`", shown(word)), "", kind.expected());
     let parsed = DeTable::parse(&snippet).map_err(|_| unreadable())?;
     let value = parsed.get_ref().get("value").ok_or_else(unreadable)?;
     scalar(kind, value.get_ref(), &text)
@@ -289,20 +289,20 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_leads_nowhere_is_refused_with_the_cure() {
+    fn an_invalid_path_is_rejected_with_a_hint() {
         let cases = [
             ("providers.sms.capacity.rat", "did you mean \"rate\"?"),
-            ("providers.sms.capacity", "name one of its keys"),
+            ("providers.sms.capacity", "is a table, not a value"),
             ("provider.sms.capacity.rate", "did you mean \"providers\"?"),
-            ("plans.viber-first", "name one of its keys"),
-            ("plans", "name one of them"),
+            ("plans.viber-first", "is a table, not a value"),
+            ("plans", "contains tables"),
             ("seed.x", "seed is a value"),
-            ("plans viber", "is no path"),
-            ("", "is no path"),
+            ("plans viber", "is not a path"),
+            ("", "is not a path"),
         ];
         for (text, part) in cases {
-            let said = Path::parse(text).expect_err("refused").to_string();
-            assert!(said.contains(part), "{text}: {said}");
+            let error = Path::parse(text).expect_err("invalid").to_string();
+            assert!(error.contains(part), "{text}: {error}");
         }
     }
 }

@@ -9,14 +9,14 @@ use super::suggest::one_of;
 
 impl Structure<'_> {
     /// Checks keys that require another key.
-    pub(super) fn company(&mut self, table: &Table, record: &Record) {
+    pub(super) fn dependencies(&mut self, table: &Table, record: &Record) {
         for entry in &record.entries {
             let with = table.field(&entry.key).map_or(With::Nothing, |f| f.with);
-            if let Some(beside) = lacking(with, record) {
+            if let Some(required) = missing_dependency(with, record) {
                 let fault = Fault::new(
-                    format!("`{}` has no meaning here", entry.key),
-                    format!("only beside {beside}"),
-                    format!("remove `{}`, or write {beside}", entry.key),
+                    format!("`{}` does not apply here", entry.key),
+                    format!("only allowed with {required}"),
+                    format!("remove `{}`, or write {required}", entry.key),
                 );
                 self.found.push(Diagnostic::at(entry.key_place.clone(), fault));
             }
@@ -27,7 +27,7 @@ impl Structure<'_> {
     pub(super) fn missing(&mut self, table: &Table, record: &Record, meant: &[&str]) {
         let required = table.fields.iter().filter(|f| f.need == Need::Required);
         for field in required.filter(|f| !record.has(f.name) && !meant.contains(&f.name)) {
-            let message = format!("`{}` is missing in {}", field.name, table.what);
+            let message = format!("missing `{}` in {}", field.name, table.what);
             let fault = Fault::new(message, field.kind.expected(), format!("add `{}`: {}", field.name, field.doc));
             self.found.push(Diagnostic::at(record.place.clone(), fault));
         }
@@ -47,51 +47,42 @@ impl Structure<'_> {
     /// Reports that none of the alternatives is present.
     fn no_form(&mut self, table: &Table, record: &Record) {
         let choices: Vec<String> = table.forms.iter().map(|form| form.join("` with `")).collect();
-        let message = format!("{} {}", table.what, lack(table));
-        let fault = Fault::new(
-            message,
-            format!("expected {}", one_of(choices.iter().map(String::as_str))),
-            format!("write {}", table.example),
-        );
+        let choices = one_of(choices.iter().map(String::as_str));
+        let message = match table.key {
+            "key" | "parameter" => format!("{} needs {choices}", table.what),
+            alternative => format!("no {alternative} given"),
+        };
+        let fault = Fault::new(message, format!("expected {choices}"), format!("write {}", table.example));
         self.found.push(Diagnostic::at(record.place.clone(), fault));
     }
 
     /// Checks that the one alternative present is complete.
     fn incomplete(&mut self, form: &[&str], record: &Record, meant: &[&str]) {
-        let there = form.iter().find(|k| record.has(k)).copied().unwrap_or_default();
+        let present = form.iter().find(|k| record.has(k)).copied().unwrap_or_default();
         for key in form.iter().filter(|k| !record.has(k) && !meant.contains(*k)) {
-            let fault = Fault::new(
-                format!("`{key}` is missing"),
-                format!("`{there}` needs `{key}` beside it"),
-                format!("add `{key}`"),
-            );
-            self.found.push(Diagnostic::at(record.place_of_key(there), fault));
+            let fault =
+                Fault::new(format!("missing `{key}`"), format!("`{present}` requires `{key}`"), format!("add `{key}`"));
+            self.found.push(Diagnostic::at(record.place_of_key(present), fault));
         }
     }
 
     /// Reports that two alternatives are present.
     fn exclusive(&mut self, first: &[&str], second: &[&str], record: &Record) {
-        let there = |form: &[&str]| record.entries.iter().find(|e| form.contains(&e.key.as_str())).cloned();
-        let (Some(one), Some(other)) = (there(first), there(second)) else { return };
+        let present = |form: &[&str]| record.entries.iter().find(|e| form.contains(&e.key.as_str())).cloned();
+        let (Some(one), Some(other)) = (present(first), present(second)) else { return };
         let (one, other) = if one.place.start <= other.place.start { (one, other) } else { (other, one) };
-        let message = format!("`{}` and `{}` exclude each other", one.key, other.key);
+        let message = format!("`{}` and `{}` are mutually exclusive", one.key, other.key);
         let fault = Fault::new(
             message,
-            format!("not beside `{}`", one.key),
+            format!("not allowed with `{}`", one.key),
             format!("keep one of them, `{}` or `{}`", one.key, other.key),
         );
-        self.found.push(Diagnostic::at(other.key_place, fault).beside(one.key_place, "the first of them"));
+        self.found.push(Diagnostic::at(other.key_place, fault).with_related(one.key_place, "conflicts with this key"));
     }
 }
 
-/// Describes a table that has none of its alternatives.
-fn lack(table: &Table) -> String {
-    let is_plain = table.forms.len() == table.keys().count();
-    if is_plain { format!("names no {}", table.key) } else { "lacks what matters most".to_owned() }
-}
-
-/// Returns what the condition `with` requires beside a key and is missing.
-fn lacking(with: With, record: &Record) -> Option<String> {
+/// Returns what the condition `with` requires and is missing.
+fn missing_dependency(with: With, record: &Record) -> Option<String> {
     match with {
         With::Nothing => None,
         With::Key(key) => (!record.has(key)).then(|| format!("`{key}`")),

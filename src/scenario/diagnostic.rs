@@ -34,7 +34,7 @@ impl Diagnostic {
     }
 
     /// Adds a second location that explains the first.
-    pub(super) fn beside(self, span: Range<usize>, label: &str) -> Self {
+    pub(super) fn with_related(self, span: Range<usize>, label: &str) -> Self {
         Self { related: Some((span, label.to_owned())), ..self }
     }
 
@@ -88,7 +88,7 @@ pub enum Severity {
 }
 
 impl Diagnostics {
-    /// Collects errors `items` found in `text`, which is called `file`. An empty list is itself reported as an error.
+    /// Collects errors `items` found in `text`, whose file name is `file`. An empty list is itself reported as an error.
     pub(super) fn new(file: &str, text: &str, mut items: Vec<Diagnostic>) -> Self {
         if items.is_empty() {
             items.push(Diagnostic::whole(unexplained()));
@@ -154,12 +154,12 @@ impl Diagnostics {
     }
 }
 
-/// The error reported when a scenario could not be built and no check said why: a bug in this program.
+/// The error reported when a scenario could not be built and no check reported an error: a bug in this program.
 fn unexplained() -> Fault {
     Fault::new(
-        "this is no scenario, and failsim cannot tell why: a fault of failsim",
+        "internal error: the scenario could not be built, and no error was found",
         "",
-        "start from one of the scenarios that come with failsim, and report the file that does this",
+        "this is a bug in failsim; please report it with this file",
     )
 }
 
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_counted_from_one_and_in_characters() {
+    fn positions_are_counted_from_one_and_in_characters() {
         let text = "a\nβγδ = 1\n";
         assert_eq!(position(text, 0), (1, 1));
         assert_eq!(position(text, text.find('δ').unwrap()), (2, 3));
@@ -240,15 +240,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_scenario_is_never_refused_without_a_word() {
-        let said = Diagnostics::new("pin.toml", "", Vec::new());
-        assert_eq!(said.items().len(), 1);
-        let text = said.to_string();
+    fn an_empty_list_of_errors_is_reported_as_an_internal_error() {
+        let diagnostics = Diagnostics::new("pin.toml", "", Vec::new());
+        assert_eq!(diagnostics.items().len(), 1);
+        let text = diagnostics.to_string();
         assert!(text.contains("error: ") && text.contains("pin.toml") && text.contains("hint: "), "{text}");
     }
 
     #[test]
-    fn what_users_wrote_cannot_move_the_cursor() {
+    fn user_input_cannot_move_the_cursor() {
         assert_eq!(shown("a\u{1b}[2Jb\u{9b}c\u{202e}\u{200b}"), "a\\u{1b}[2Jb\\u{9b}c\\u{202e}\\u{200b}");
         assert_eq!(shown(&"x".repeat(99)), format!("{}…", "x".repeat(60)));
     }

@@ -21,33 +21,33 @@ use provider::PROVIDER;
 /// The whole file.
 pub(super) static SCENARIO: Table = Table {
     id: "scenario",
-    what: "a scenario",
+    what: "the scenario",
     key: "key",
     example: "[goal] [traffic] [providers.NAME] [[plans]]",
-    doc: "A failsim scenario: recipients to reach, providers that carry the messages, and plans to compare",
+    doc: "A failsim scenario: recipients to reach, providers that deliver the messages, and plans to compare",
     fields: &[
-        Field::optional("title", Kind::Text, "The question that the scenario asks, in one line")
+        Field::optional("title", Kind::Text, "The question that the scenario answers, in one line")
             .or("the name of the file"),
         Field::optional("seed", Kind::Count { min: 0, max: u64::MAX }, "The seed of all random numbers").or("1"),
         Field::optional(
             "replications",
             Kind::Count { min: 1, max: MAX_REPLICATIONS },
-            "How many times each plan is simulated, each time with other random numbers; `--replications` overrides it",
+            "The number of times each plan is simulated, each with different random numbers; `--replications` overrides it",
         )
         .or("1"),
         Field::optional("currency", Kind::Text, "The name of the currency").or("\"EUR\""),
-        Field::required("goal", Kind::Table(&GOAL), "What the plans are to achieve"),
+        Field::required("goal", Kind::Table(&GOAL), "What the plans should achieve"),
         Field::required(
             "traffic",
             Kind::OneOrMore { of: &TRAFFIC, max: MAX_STREAMS },
-            "How many recipients there are, and when they arrive; several streams of traffic go in double brackets, `[[traffic]]`",
+            "The number of recipients and when they arrive; several streams of traffic are written as `[[traffic]]`",
         ),
         Field::required("providers", Kind::Named(&PROVIDER), "The simulated channel providers, by name"),
         Field::required("plans", Kind::List { of: &PLAN, min: 1, max: 1000 }, "The plans to compare"),
         Field::optional(
             "checks",
             Kind::List { of: &CHECK, min: 0, max: 1000 },
-            "The bounds that `failsim check` holds the plans to",
+            "The bounds that `failsim check` verifies",
         )
         .or("none"),
         Field::optional("baseline", Kind::Table(&BASELINE), "How `failsim check` compares the plans with another run")
@@ -66,9 +66,9 @@ static BASELINE: Table = Table {
         Field::optional(
             "tolerances",
             Kind::Table(&TOLERANCES),
-            "By how much each measure may be worse than in the other run; `--tolerance` overrides it",
+            "How much worse each measure may be than in the other run; `--tolerance` overrides it",
         )
-        .or("not at all"),
+        .or("no tolerance"),
         Field::optional("measures", Kind::Words(&COMPARED_NAMES), "The measures to compare").or("all of them"),
     ],
     forms: &[],
@@ -76,10 +76,10 @@ static BASELINE: Table = Table {
 
 static TOLERANCES: Table = Table {
     id: "tolerances",
-    what: "a table of tolerances",
+    what: "`tolerances`",
     key: "measure",
     example: "{ in_time = \"0.1pp\", cost_per_recipient = \"0.5%rel\" }",
-    doc: "By how much a measure may be worse than in the other run: an amount in the unit of the measure, or a percentage of the other run's value",
+    doc: "How much worse a measure may be than in the other run: an amount in the unit of the measure, or a percentage of the other run's value",
     fields: &[
         Field::optional("delivered", Kind::Text, OF_SHARE),
         Field::optional("in_time", Kind::Text, OF_SHARE),
@@ -105,11 +105,11 @@ static GOAL: Table = Table {
     what: "[goal]",
     key: "key",
     example: "{ deadline = \"60s\" }",
-    doc: "What the plans are to achieve",
+    doc: "What the plans should achieve",
     fields: &[Field::required(
         "deadline",
         Kind::Duration { zero: false },
-        "A message is in time when it is delivered within this time of the recipient's arrival",
+        "A message is in time if it is delivered within this time after the recipient's arrival",
     )],
     forms: &[],
 };
@@ -119,32 +119,31 @@ static TRAFFIC: Table = Table {
     what: "[traffic]",
     key: "key",
     example: "{ recipients = 1_000_000, arrivals = { blast = {} } }",
-    doc: "How many recipients there are, and when they arrive",
+    doc: "The number of recipients and when they arrive",
     fields: &[
         Field::optional(
             "recipients",
             Kind::Count { min: 1, max: MAX_RECIPIENTS },
-            "How many recipients there are; required unless `arrivals` has `stages` or a `file`",
+            "The number of recipients; required unless `arrivals` has `stages` or a `file`",
         )
-        .or("as many as the stages or the file say"),
+        .or("determined by the stages or the file"),
         Field::required(
             "arrivals",
             Kind::Table(&ARRIVALS),
-            "When the recipients arrive: when the sender asks for each message",
+            "When the recipients arrive, that is, when the sender requests each message",
         ),
-        Field::optional("name", Kind::Text, "The name of this stream of traffic; required where there are several"),
+        Field::optional("name", Kind::Text, "The name of this stream of traffic; required if there are several"),
         Field::optional(
             "plan",
             Kind::Text,
             "The name of the plan that this stream always follows; that plan is then not compared",
         )
         .or("each of the compared plans"),
-        Field::optional("goal", Kind::Table(&GOAL), "What is to be achieved for this stream")
-            .or("as `[goal]` of the file"),
+        Field::optional("goal", Kind::Table(&GOAL), "The goal of this stream").or("the `[goal]` of the file"),
         Field::optional(
             "priority",
             Kind::Count { min: 0, max: 255 },
-            "Which traffic goes first at a provider with `order = \"priority\"`: the higher number",
+            "The priority at a provider with `order = \"priority\"`: traffic with a higher number goes first",
         )
         .or("0"),
     ],
@@ -153,24 +152,24 @@ static TRAFFIC: Table = Table {
 
 static ARRIVALS: Table = Table {
     id: "arrivals",
-    what: "arrivals",
-    key: "pattern of arrivals",
+    what: "`arrivals`",
+    key: "arrival pattern",
     example: "{ uniform = { over = \"1h\" } }",
     doc: "When the recipients arrive: exactly one pattern",
     fields: &[
         Field::optional("blast", Kind::Table(&BLAST), "All at the start"),
         Field::optional("spread", Kind::Table(&SPREAD), "Evenly spaced"),
-        Field::optional("uniform", Kind::Table(&UNIFORM), "Independent times, uniform over a span"),
+        Field::optional("uniform", Kind::Table(&UNIFORM), "Independent times, uniformly distributed over a time span"),
         Field::optional("poisson", Kind::Table(&POISSON), "Independent arrivals at a constant mean rate"),
         Field::optional(
             "stages",
             Kind::List { of: &STAGE, min: 1, max: 1000 },
-            "Stages, one after the other, each at a rate that is constant or changes linearly",
+            "Consecutive stages, each with a rate that is constant or changes linearly",
         ),
         Field::optional(
             "file",
             Kind::Text,
-            "A CSV file with one arrival time per row, relative to the scenario's folder",
+            "The path of a CSV file with one arrival time per row, relative to the scenario's folder",
         ),
         Field::optional("column", Kind::Text, "The column of the CSV file").or("the first").with_key("file"),
     ],
@@ -179,7 +178,7 @@ static ARRIVALS: Table = Table {
 
 static BLAST: Table = Table {
     id: "blast",
-    what: "a blast",
+    what: "`blast`",
     key: "key",
     example: "{}",
     doc: "All recipients arrive at the start",
@@ -189,7 +188,7 @@ static BLAST: Table = Table {
 
 static SPREAD: Table = Table {
     id: "spread",
-    what: "a spread",
+    what: "`spread`",
     key: "key",
     example: "{ over = \"200s\" }",
     doc: "Evenly spaced: recipient i of n, counted from 0, arrives at (i + 0.5) * over / n",
@@ -202,14 +201,14 @@ static UNIFORM: Table = Table {
     what: "uniform arrivals",
     key: "key",
     example: "{ over = \"1h\" }",
-    doc: "Each recipient arrives at an independent time, uniform over the span",
+    doc: "Each recipient arrives at an independent time, uniformly distributed over the time span",
     fields: &[OVER],
     forms: &[],
 };
 
 static POISSON: Table = Table {
     id: "poisson",
-    what: "poisson arrivals",
+    what: "Poisson arrivals",
     key: "key",
     example: "{ rate = \"300/s\" }",
     doc: "Independent arrivals at a constant mean rate",
@@ -222,7 +221,7 @@ static STAGE: Table = Table {
     what: "a stage",
     key: "key",
     example: "{ over = \"5m\", rate = \"50/s..800/s\" }",
-    doc: "A stage of arrivals, at a rate that is constant or changes linearly",
+    doc: "A stage of arrivals, with a rate that is constant or changes linearly",
     fields: &[
         OVER,
         Field::required(
@@ -235,7 +234,8 @@ static STAGE: Table = Table {
 };
 
 /// The time span over which recipients arrive.
-const OVER: Field = Field::required("over", Kind::Duration { zero: false }, "The span of time that the arrivals fill");
+const OVER: Field =
+    Field::required("over", Kind::Duration { zero: false }, "The time span over which the recipients arrive");
 
 #[cfg(test)]
 mod tests {
@@ -243,11 +243,11 @@ mod tests {
     use std::collections::BTreeMap;
 
     #[test]
-    fn every_table_has_a_name_of_its_own_and_forms_of_its_own_keys() {
+    fn table_ids_are_unique_and_forms_name_keys_of_their_table() {
         let (mut known, mut open) = (BTreeMap::new(), vec![&SCENARIO]);
         while let Some(table) = open.pop() {
             let first: &&Table = known.entry(table.id).or_insert(table);
-            assert!(std::ptr::eq(*first, table), "{} twice", table.id);
+            assert!(std::ptr::eq(*first, table), "duplicate id {}", table.id);
             assert!(table.forms.iter().copied().flatten().all(|k| table.field(k).is_some()), "{}", table.id);
             open.extend(table.fields.iter().filter_map(Field::table).filter(|t| !known.contains_key(t.id)));
         }

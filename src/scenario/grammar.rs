@@ -4,7 +4,7 @@
 use super::quantity::{A_DURATION, A_RATE};
 use super::suggest::one_of;
 
-/// A kind of table: its keys, and which of them belong together.
+/// A kind of table: its keys and their alternatives.
 #[derive(Debug)]
 pub(super) struct Table {
     /// The name in the schema, unique.
@@ -32,11 +32,11 @@ pub(super) struct Field {
     pub(super) kind: Kind,
     /// Whether it is required.
     pub(super) need: Need,
-    /// What it requires beside it.
+    /// What it requires.
     pub(super) with: With,
     /// The meaning, in one line.
     pub(super) doc: &'static str,
-    /// The default: a value as the file would write it, or words; empty where there is nothing to say.
+    /// The default: a value as the file would write it, or a description; empty for none.
     pub(super) default: &'static str,
 }
 
@@ -49,7 +49,7 @@ pub(super) enum Need {
     Optional,
 }
 
-/// What a key requires beside it.
+/// What a key requires.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum With {
     /// Nothing.
@@ -63,13 +63,13 @@ pub(super) enum With {
 /// The kind of a value.
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// One line of text, not empty.
+    /// A single line of text, not empty.
     Text,
-    /// A lower-case word.
+    /// A lowercase word.
     Channel,
     /// `true` or `false`.
     Flag,
-    /// A whole number.
+    /// An integer.
     Count {
         /// The minimum.
         min: u64,
@@ -125,7 +125,7 @@ pub(super) enum Kind {
     Named(&'static Table),
 }
 
-/// A range of numbers: the maximum is included, the minimum perhaps not.
+/// A range of numbers. The maximum is included; the minimum is included unless the range is open.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Range {
     /// The minimum.
@@ -216,13 +216,13 @@ impl Field {
         }
     }
 
-    /// Requires another key beside this one.
+    /// Requires another key.
     pub(super) const fn with_key(mut self, key: &'static str) -> Self {
         self.with = With::Key(key);
         self
     }
 
-    /// Requires another key beside this one, with one of `words` as its value.
+    /// Requires another key with one of `words` as its value.
     pub(super) const fn with_word(mut self, key: &'static str, words: &'static [&'static str]) -> Self {
         self.with = With::Word(key, words);
         self
@@ -240,13 +240,30 @@ impl Kind {
         }
     }
 
+    /// Names the type of its values, for the message of a type mismatch.
+    pub(super) const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Text | Self::Channel | Self::Word(_) => "a string",
+            Self::Flag => "a boolean",
+            Self::Count { .. } => "an integer",
+            Self::Number(_) | Self::Share | Self::Money => "a number",
+            Self::Duration { .. } | Self::Limit => "a duration",
+            Self::Rate | Self::Ramp => "a rate",
+            Self::Words(_) | Self::Names => "a list",
+            Self::Numbers(_) | Self::Table(_) | Self::Named(_) => "a table",
+            Self::NameOr(_) => "a string or a table",
+            Self::List { .. } => "a list of tables",
+            Self::OneOrMore { .. } => "a table or a list of tables",
+        }
+    }
+
     /// Describes the expected value, for the label of a diagnostic.
     pub(super) fn expected(&self) -> String {
         match self {
-            Self::Text => "expected a text in quotes".to_owned(),
-            Self::Channel => "expected a lower-case word such as \"sms\", \"viber\" or \"voice\"".to_owned(),
+            Self::Text => "expected a string in quotes".to_owned(),
+            Self::Channel => "expected a lowercase word such as \"sms\", \"viber\" or \"voice\"".to_owned(),
             Self::Flag => "expected `true` or `false`".to_owned(),
-            Self::Count { min, max } => format!("expected a whole number from {min} to {max}"),
+            Self::Count { min, max } => format!("expected an integer from {min} to {max}"),
             Self::Number(range) => format!("expected {}", range.expected()),
             Self::Share => "expected a share from 0 to 1".to_owned(),
             Self::Money => format!("expected an amount of money from 0 to {MAX_MONEY}"),
@@ -256,14 +273,14 @@ impl Kind {
             Self::Rate => format!("{A_RATE}, above zero"),
             Self::Ramp => format!("{A_RATE}, or a change such as \"50/s..800/s\""),
             Self::Word(words) => format!("expected {}", one_of(words.iter().copied())),
-            Self::Words(words) => format!("expected a list of words out of {}", words.join(", ")),
+            Self::Words(words) => format!("expected a list of any of {}", words.join(", ")),
             Self::Names => "expected a list of names, such as [\"sms-a\", \"sms-b\"]".to_owned(),
             Self::Numbers(_) => "expected a table of numbers by name, such as { sms-a = 0.7, sms-b = 0.3 }".to_owned(),
             Self::NameOr(of) => format!("expected a name in quotes, or {}: a table such as {}", of.what, of.example),
-            Self::OneOrMore { of, .. } => format!("expected {0}, or a list of them: [{1}] or [[{1}]]", of.what, of.id),
+            Self::OneOrMore { of, .. } => format!("expected a table [{0}], or a list of tables [[{0}]]", of.id),
             Self::Table(of) => format!("expected {}: a table such as {}", of.what, of.example),
             Self::List { of, .. } => format!("expected a list of tables such as [{}]", of.example),
-            Self::Named(of) => format!("expected tables with names, such as {}", of.example),
+            Self::Named(of) => format!("expected named tables, such as {}", of.example),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Loads a scenario from a file or a text.
+//! Loads a scenario from a file or a string.
 
-use super::build::{Birth, Builder};
+use super::build::{Builder, FileInfo};
 use super::change::Change;
 use super::diagnostic::{Diagnostic, Diagnostics, Fault, LoadError};
 use super::format::SCENARIO;
@@ -57,7 +57,7 @@ pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Scenario, Diagnost
 pub fn parse_changed(text: &str, file: &str, folder: &Path, changes: &[Change]) -> Result<Scenario, Diagnostics> {
     let checked = match parse_toml(text) {
         Parsed::Whole(table) => build(text, &table, (file, folder), changes),
-        Parsed::Broken(faults) => Err(with_sound_lines(text, faults)),
+        Parsed::Broken(faults) => Err(with_valid_lines(text, faults)),
     };
     checked.map_err(|found| Diagnostics::new(file, text, found))
 }
@@ -72,19 +72,19 @@ fn build(
     let mut structure = Structure { text: toml, whole: true, found: Vec::new() };
     let mut record = structure.table(&SCENARIO, table, 0..0);
     changes.iter().for_each(|change| structure.change(&mut record, change));
-    let mut builder = Builder { text: toml, folder, found: structure.found, doubted: Vec::new() };
+    let mut builder = Builder { text: toml, folder, found: structure.found, warnings: Vec::new() };
     let stem = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
-    let scenario = builder.scenario(&record, Birth { title: text::line(&stem).trim(), digest: digest(toml) });
+    let scenario = builder.scenario(&record, FileInfo { title: text::line(&stem).trim(), digest: digest(toml) });
     match scenario {
         Some(scenario) if builder.found.is_empty() => {
-            Ok(Scenario { warnings: Diagnostics::warnings(file, toml, builder.doubted), ..scenario })
+            Ok(Scenario { warnings: Diagnostics::warnings(file, toml, builder.warnings), ..scenario })
         }
         _ => Err(builder.found),
     }
 }
 
 /// Returns the syntax errors `faults`, plus the errors in the keys of the lines that do parse.
-fn with_sound_lines(text: &str, mut faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
+fn with_valid_lines(text: &str, mut faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let Some(rest) = without_lines(text, &faults) else { return faults };
     if let Parsed::Whole(table) = parse_toml(&rest) {
         let mut structure = Structure { text, whole: false, found: Vec::new() };
@@ -104,25 +104,29 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads a file; a folder or a file that is too long is a fault.
+/// Reads a file; a folder or a file that is too large is a fault.
 fn read(path: &Path) -> io::Result<Result<Vec<u8>, Fault>> {
     let about = std::fs::metadata(path)?;
     if about.is_dir() {
-        return Ok(Err(Fault::new("this is a folder", "", "name a scenario file in it, such as bank-pin.toml")));
+        return Ok(Err(Fault::new(
+            "this is a folder, not a file",
+            "",
+            "name a scenario file in it, such as bank-pin.toml",
+        )));
     }
     let mut bytes = Vec::new();
     if about.len() <= MAX_BYTES {
         File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     }
     match bytes.len() as u64 > MAX_BYTES || about.len() > MAX_BYTES {
-        true => Ok(Err(too_long())),
+        true => Ok(Err(too_large())),
         false => Ok(Ok(bytes)),
     }
 }
 
-/// The error for a file that is too long to be a scenario.
-fn too_long() -> Fault {
-    let message = format!("the file is too long for a scenario: more than {} MiB", MAX_BYTES >> 20);
+/// The error for a file that is too large to be a scenario.
+fn too_large() -> Fault {
+    let message = format!("the file is too large for a scenario: more than {} MiB", MAX_BYTES >> 20);
     Fault::new(message, "", "name a scenario file; arrival times and measured latencies belong in CSV files")
 }
 

@@ -195,15 +195,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_has_a_row_for_each_in_the_order_of_their_numbers() {
+    fn the_table_has_a_row_for_each_measure_in_order() {
         for (place, metric) in Metric::all().enumerate() {
             assert_eq!((metric as usize, metric.entry().metric), (place, metric));
-            assert_eq!(serde_json::to_value(metric).expect("a text"), metric.name());
+            assert_eq!(serde_json::to_value(metric).expect("a string"), metric.name());
         }
     }
 
     #[test]
-    fn every_spelling_is_of_one_measure() {
+    fn every_spelling_names_a_measure() {
         assert!(SPELLINGS.iter().all(|name| Metric::named(name).is_some()));
         assert_eq!(Metric::named("latency_s.p95"), Some(Metric::LatencyP95));
         assert_eq!(Metric::named("latency_p95_s"), Some(Metric::LatencyP95));

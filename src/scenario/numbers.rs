@@ -2,17 +2,17 @@
 
 use super::diagnostic::{Fault, shown};
 use super::grammar::{Kind, Range};
-use super::mismatch::wrong;
+use super::mismatch::wrong_type;
 use super::quantity::{duration, negative, unitless};
 use super::record::Value;
 use crate::units::{Probability, Span};
 use toml::de::DeValue;
 
-/// Parses a whole number from `min` to `max`.
+/// Parses an integer from `min` to `max`.
 pub(super) fn count(raw: &DeValue<'_>, source: &str, min: u64, max: u64) -> Result<Value, Fault> {
     let kind = Kind::Count { min, max };
     let DeValue::Integer(digits) = raw else {
-        return Err(wrong(&kind, raw, "write it in digits, without quotes and fraction"));
+        return Err(wrong_type(&kind, raw, "write it in digits, without quotes or a fraction"));
     };
     match i128::from_str_radix(digits.as_str(), digits.radix()) {
         Ok(n) if n < i128::from(min) => Err(range(&kind, source, format!("write {min} or more"))),
@@ -26,7 +26,7 @@ fn range(kind: &Kind, source: &str, help: impl Into<String>) -> Fault {
     Fault::new(format!("`{}` is out of range", shown(source)), kind.expected(), help)
 }
 
-/// Returns a number, whole or not; `None` when it is not a number.
+/// Returns the value of an integer or a float; `None` when it is not a number.
 fn any_number(raw: &DeValue<'_>) -> Option<f64> {
     match raw {
         DeValue::Integer(digits) => i128::from_str_radix(digits.as_str(), digits.radix()).ok().map(|n| n as f64),
@@ -40,16 +40,16 @@ pub(super) fn number(kind: &Kind, raw: &DeValue<'_>, source: &str, bounds: Range
     match any_number(raw) {
         Some(n) if bounds.contains(n) => Ok(n),
         Some(n) if !n.is_finite() => Err(Fault::new(
-            format!("`{}` is no finite number", shown(source)),
+            format!("`{}` is not a finite number", shown(source)),
             kind.expected(),
             "write a finite number",
         )),
         Some(_) => Err(range(kind, source, format!("write {}", kind.expected().trim_start_matches("expected ")))),
-        None => Err(wrong(kind, raw, unquote(raw))),
+        None => Err(wrong_type(kind, raw, unquote(raw))),
     }
 }
 
-/// The help for a number in quotes, and for a quoted text that is not a number.
+/// The help for a number in quotes, and for a string that is not a number.
 fn unquote(raw: &DeValue<'_>) -> String {
     match raw {
         DeValue::String(text) if text.parse::<f64>().is_ok() => format!("write {}, without quotes", shown(text)),
@@ -92,13 +92,13 @@ pub(super) fn span(raw: &DeValue<'_>, source: &str, zero: bool) -> Result<Span, 
 fn unquoted_span(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Fault {
     match any_number(raw) {
         Some(n) if !n.is_finite() => Fault::new(
-            format!("`{}` is no duration", shown(source)),
+            format!("invalid duration `{}`", shown(source)),
             kind.expected(),
             "write a duration such as \"60s\"",
         ),
         Some(n) if n < 0.0 => Fault { help: "write a duration such as \"60s\"".to_owned(), ..negative(source) },
         Some(_) => unitless(source),
-        None => wrong(kind, raw, "write a duration in quotes, such as \"60s\""),
+        None => wrong_type(kind, raw, "write a duration in quotes, such as \"60s\""),
     }
 }
 
@@ -115,7 +115,7 @@ pub(super) fn limit(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     span(raw, source, false).map(Value::Duration).map_err(hint)
 }
 
-/// Parses text in quotes with `read`.
+/// Parses a string with `read`.
 pub(super) fn quoted<T>(
     kind: &Kind,
     raw: &DeValue<'_>,
@@ -125,8 +125,8 @@ pub(super) fn quoted<T>(
     match raw {
         DeValue::String(text) => read(text),
         _ if any_number(raw).is_some() => {
-            Err(wrong(kind, raw, format!("write \"{}/s\" for that many per second", shown(source))))
+            Err(wrong_type(kind, raw, format!("write \"{0}/s\" for {0} per second", shown(source))))
         }
-        _ => Err(wrong(kind, raw, "write a rate in quotes")),
+        _ => Err(wrong_type(kind, raw, "write a rate in quotes")),
     }
 }

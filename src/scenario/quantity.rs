@@ -1,4 +1,4 @@
-//! Durations and rates as people write them: `"400ms"`, `"1h30m"`, `"300/s"`, `"50/s..800/s"`.
+//! Parses durations and rates: `"400ms"`, `"1h30m"`, `"300/s"`, `"50/s..800/s"`.
 
 use super::diagnostic::{Fault, shown};
 use crate::units::{Rate, Span};
@@ -18,15 +18,15 @@ pub(super) const A_DURATION: &str = "expected a duration such as \"400ms\", \"2.
 /// The expected form of a rate.
 pub(super) const A_RATE: &str = "expected a rate such as \"300/s\" or \"18000/min\"";
 
-/// A unit of time: its words, and its length (µs).
+/// A unit of time: its spellings, and its length (µs).
 type Unit = (&'static [&'static str], f64);
 
-/// The units, from long to short: the order that a duration must follow.
+/// The units, from long to short: the order required in a duration.
 const UNITS: [Unit; 6] =
     [(&["d"], 86_400e6), (&["h"], 3_600e6), (&["m", "min"], 60e6), (&["s"], 1e6), (&["ms"], 1e3), (&["us"], 1.0)];
 
-/// Prefixes of words that people write for units, and the unit.
-const SPELT: [(&str, &str); 9] = [
+/// Prefixes of other spellings of units, and the unit.
+const UNIT_PREFIXES: [(&str, &str); 9] = [
     ("mil", "ms"),
     ("mic", "us"),
     ("µ", "us"),
@@ -46,14 +46,14 @@ pub fn duration_of(text: &str) -> Option<Span> {
 
 /// Parses a duration.
 pub(super) fn duration(text: &str) -> Result<Span, Fault> {
-    refuse_bare(text)?;
+    reject_bare(text)?;
     let (mut rest, mut micros, mut unit_before) = (text, 0.0, f64::INFINITY);
     while !rest.is_empty() {
-        let (number, after) = leading_number(rest).ok_or_else(|| no_duration(text))?;
+        let (number, after) = leading_number(rest).ok_or_else(|| invalid_duration(text))?;
         let (unit, after) = leading_unit(text, after)?;
         if unit >= unit_before {
             return Err(Fault::new(
-                disorder(text),
+                out_of_order(text),
                 A_DURATION,
                 "name each unit once, the longest first, as in \"1h30m\"",
             ));
@@ -63,15 +63,15 @@ pub(super) fn duration(text: &str) -> Result<Span, Fault> {
     within_limit(text, micros)
 }
 
-/// Reports units in the wrong order.
-fn disorder(text: &str) -> String {
-    format!("the units of `{}` are not in order", shown(text))
+/// Reports units that are out of order or repeated.
+fn out_of_order(text: &str) -> String {
+    format!("the units in `{}` are out of order or repeated", shown(text))
 }
 
 /// Rejects empty text, negative numbers and numbers without a unit, each with its own help.
-fn refuse_bare(text: &str) -> Result<(), Fault> {
+fn reject_bare(text: &str) -> Result<(), Fault> {
     if text.trim().is_empty() {
-        return Err(Fault::new("a duration is empty", A_DURATION, "write a number and a unit, such as \"60s\""));
+        return Err(Fault::new("the duration is empty", A_DURATION, "write a number and a unit, such as \"60s\""));
     }
     if text.trim_start().starts_with('-') {
         return Err(negative(text));
@@ -99,15 +99,15 @@ pub(super) fn unitless(number: &str) -> Fault {
     )
 }
 
-/// Reports text that is not a duration.
-fn no_duration(text: &str) -> Fault {
+/// Reports a string that is not a duration.
+fn invalid_duration(text: &str) -> Fault {
     let dense: String = text.split_whitespace().collect();
     let spaced = dense != text;
     let help = match spaced.then(|| duration(&dense)) {
         Some(Ok(_)) => format!("write \"{dense}\""),
         _ => "write numbers with units: us, ms, s, m, h or d".to_owned(),
     };
-    Fault::new(format!("`{}` is no duration", shown(text)), A_DURATION, help)
+    Fault::new(format!("invalid duration `{}`", shown(text)), A_DURATION, help)
 }
 
 /// Converts `micros` (µs) to a span, unless it is too long.
@@ -125,8 +125,8 @@ pub(super) fn leading_number(text: &str) -> Option<(f64, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '_' && c != '.').unwrap_or(text.len());
     let (number, rest) = text.split_at(end);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    let sound = is_digits(whole) && is_digits(fraction);
-    sound.then(|| number.replace('_', "").parse().ok()).flatten().map(|n| (n, rest))
+    let is_number = is_digits(whole) && is_digits(fraction);
+    is_number.then(|| number.replace('_', "").parse().ok()).flatten().map(|n| (n, rest))
 }
 
 /// Whether `text` consists of digits, with at most single underscores between them.
@@ -140,7 +140,7 @@ fn leading_unit<'a>(text: &str, rest: &'a str) -> Result<(f64, &'a str), Fault> 
     let (word, after) = rest.split_at(end);
     match unit(word) {
         Some(micros) => Ok((micros, after)),
-        None if word.is_empty() => Err(no_duration(text)),
+        None if word.is_empty() => Err(invalid_duration(text)),
         None => Err(unknown_unit(word, A_DURATION)),
     }
 }
@@ -153,7 +153,7 @@ fn unit(word: &str) -> Option<f64> {
 /// Reports an unknown unit.
 fn unknown_unit(word: &str, expected: &str) -> Fault {
     let lower = word.to_lowercase();
-    let meant = SPELT.iter().find(|(start, _)| lower.starts_with(start)).map(|&(_, unit)| unit);
+    let meant = UNIT_PREFIXES.iter().find(|(start, _)| lower.starts_with(start)).map(|&(_, unit)| unit);
     let meant = meant.or_else(|| unit(&lower).is_some().then_some(lower.as_str()));
     let help = match meant {
         Some(unit) => format!("did you mean `{unit}`?"),
@@ -169,7 +169,7 @@ fn per_second(text: &str) -> Result<f64, Fault> {
     if per_s <= MAX_RATE_PER_S {
         return Ok(per_s);
     }
-    Err(Fault::new(format!("`{}` is too fast", shown(text)), "expected at most 1e9 per second", "write a lower rate"))
+    Err(Fault::new(format!("`{}` is too high", shown(text)), "expected at most 1e9 per second", "write a lower rate"))
 }
 
 /// Parses a rate exactly.
@@ -190,19 +190,19 @@ pub(super) fn rate(text: &str) -> Result<Rate, Fault> {
 
 /// Splits a rate into its number, its unit (µs) and the text of the number.
 fn parts_of_rate(text: &str) -> Result<(f64, f64, &str), Fault> {
-    let (number, after) = leading_number(text).ok_or_else(|| no_rate(text))?;
-    let word = after.strip_prefix('/').ok_or_else(|| no_rate(text))?;
+    let (number, after) = leading_number(text).ok_or_else(|| invalid_rate(text))?;
+    let word = after.strip_prefix('/').ok_or_else(|| invalid_rate(text))?;
     let micros = unit(word).ok_or_else(|| unknown_unit(word, A_RATE))?;
     Ok((number, micros, &text[..text.len() - after.len()]))
 }
 
-/// Reports text that is not a rate.
-fn no_rate(text: &str) -> Fault {
+/// Reports a string that is not a rate.
+fn invalid_rate(text: &str) -> Fault {
     let help = match leading_number(text) {
         Some((_, "")) => format!("write \"{text}/s\" for {text} per second"),
         _ => "write a number, a slash and a unit of time (s, min, h, d)".to_owned(),
     };
-    Fault::new(format!("`{}` is no rate", shown(text)), A_RATE, help)
+    Fault::new(format!("invalid rate `{}`", shown(text)), A_RATE, help)
 }
 
 /// Parses the rates (1/s) at the start and at the end of a stage: `"50/s"` is constant, `"50/s..800/s"` changes.
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_read_as_people_write_them() {
+    fn durations_are_parsed() {
         assert_eq!(micros("400ms"), 400_000);
         assert_eq!(micros("2.5s"), 2_500_000);
         assert_eq!(micros("1h30m"), 5_400_000_000);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused_with_a_cure() {
+    fn an_invalid_duration_is_rejected_with_a_hint() {
         let cases = [
             ("60", "write \"60s\""),
             ("-5s", "write \"5s\""),

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// An example scenario with most features, for the beginning of the page.
 const EXAMPLE: &str = include_str!("reference/example.toml");
 
-/// The text before the tables: how values are written. `EXAMPLE` and `TABLES` are placeholders in it.
+/// The introduction: how values are written. `EXAMPLE` and `TABLES` are placeholders in it.
 const INTRODUCTION: &str = include_str!("reference/introduction.md");
 
 /// Renders the page, in Markdown.
@@ -211,12 +211,12 @@ fn default(table: &Table, field: &Field) -> String {
 
 /// Describes the meaning of a key, and the keys that it requires.
 fn meaning(field: &Field) -> String {
-    let beside = match field.with {
+    let required = match field.with {
         With::Nothing => return field.doc.to_owned(),
         With::Key(key) => format!("`{key}`"),
         With::Word(key, words) => and(words.iter().map(|word| format!("`{key} = \"{word}\"`")).collect(), "or"),
     };
-    format!("{}; only with {beside}", field.doc)
+    format!("{}; only with {required}", field.doc)
 }
 
 /// Formats a link to a table.
@@ -235,11 +235,11 @@ fn value(kind: &Kind, all: &[Section]) -> String {
     };
     let quoted = |words: &[&str]| words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>();
     match kind {
-        Kind::Text => "[text](#text-and-names)".to_owned(),
-        Kind::Channel => "lower-case word, in quotes".to_owned(),
+        Kind::Text => "[string](#strings-and-names)".to_owned(),
+        Kind::Channel => "lowercase word, in quotes".to_owned(),
         Kind::Flag => "`true` or `false`".to_owned(),
-        Kind::Count { min, max: u64::MAX } => format!("[whole number](#numbers), at least {min}"),
-        Kind::Count { min, max } => format!("[whole number](#numbers), {min} to {}", grouped(*max)),
+        Kind::Count { min, max: u64::MAX } => format!("[integer](#numbers), at least {min}"),
+        Kind::Count { min, max } => format!("[integer](#numbers), {min} to {}", grouped(*max)),
         Kind::Number(range) => number(*range),
         Kind::Share => "[share](#numbers), 0 to 1".to_owned(),
         Kind::Money => format!("[money](#numbers), 0 to {}", grouped(MAX_MONEY as u64)),
@@ -247,21 +247,19 @@ fn value(kind: &Kind, all: &[Section]) -> String {
         Kind::Duration { zero: false } => format!("{DURATION} above zero"),
         Kind::Limit => format!("{DURATION} above zero, or `\"none\"`"),
         Kind::Rate => format!("{RATE} above zero"),
-        Kind::Ramp => format!("{RATE}, or a change from one to another"),
+        Kind::Ramp => format!("{RATE}, or a linear change from one rate to another"),
         Kind::Word(words) if **words == SPELLINGS => "[measure](#measures)".to_owned(),
         Kind::Word(words) => and(quoted(words), "or"),
-        Kind::Words(words) if **words == COMPARED_NAMES => {
-            "list of [measures](#measures), of those that are compared".to_owned()
-        }
-        Kind::Words(words) => format!("list of some of {}", and(quoted(words), "and")),
-        Kind::Names => "list of [names](#text-and-names)".to_owned(),
-        Kind::Numbers(range) => format!("table: for each [name](#text-and-names) a {}", number(*range)),
-        Kind::NameOr(table) => format!("[name](#text-and-names), or {}", of(table)),
+        Kind::Words(words) if **words == COMPARED_NAMES => "list of compared [measures](#measures)".to_owned(),
+        Kind::Words(words) => format!("list of any of {}", and(quoted(words), "and")),
+        Kind::Names => "list of [names](#strings-and-names)".to_owned(),
+        Kind::Numbers(range) => format!("table with a {} for each [name](#strings-and-names)", number(*range)),
+        Kind::NameOr(table) => format!("[name](#strings-and-names), or {}", of(table)),
         Kind::OneOrMore { of: table, max } => format!("{}, or 1 to {max} of them", of(table)),
         Kind::Table(table) => of(table),
-        Kind::List { of: table, min: 0, max } => format!("list of {}, {max} at most", of(table)),
+        Kind::List { of: table, min: 0, max } => format!("list of {}, at most {max}", of(table)),
         Kind::List { of: table, min, max } => format!("list of {}, {min} to {max}", of(table)),
-        Kind::Named(table) => format!("{} for each [name](#text-and-names)", of(table)),
+        Kind::Named(table) => format!("{} for each [name](#strings-and-names)", of(table)),
     }
 }
 
@@ -277,7 +275,7 @@ fn bound(max: f64) -> String {
     if max.fract() == 0.0 { grouped(max as u64) } else { max.to_string() }
 }
 
-/// Formats a whole number, with underscores where it is long, as a file may contain it.
+/// Formats an integer as a file may contain it, with underscores if it is long.
 fn grouped(number: u64) -> String {
     let (mut text, mut rest) = (String::new(), number);
     while number >= 10_000 && rest >= 1000 {
@@ -289,8 +287,8 @@ fn grouped(number: u64) -> String {
 
 /// Lists the measures that checks, baselines, goals and sweeps can name.
 fn measures() -> String {
-    let mut text = "## Measures\n\nMeasures are named in `[[checks]]` and `[baseline]`, and in flags such as `--measure`. Those marked are \
-                    compared with another run. A check may also name a measure by its path in `results.json`.\n\n\
+    let mut text = "## Measures\n\n`[[checks]]`, `[baseline]` and flags such as `--measure` refer to measures by name. Those marked as compared \
+                    are compared with another run. A check can also use the path of a measure in `results.json`.\n\n\
                     | measure | unit | meaning | better | compared | path |\n| --- | --- | --- | --- | --- | --- |\n"
         .to_owned();
     for metric in Metric::all() {
@@ -300,7 +298,7 @@ fn measures() -> String {
             Unit::Seconds => "seconds",
             Unit::Count => "count",
         };
-        let better = if metric.more_is_better() { "more" } else { "less" };
+        let better = if metric.more_is_better() { "higher" } else { "lower" };
         let compared = if Metric::COMPARED.contains(&metric) { "yes" } else { "" };
         let path = SPELLINGS.iter().find(|path| **path != metric.name() && Metric::named(path) == Some(metric));
         let path = path.map_or_else(String::new, |path| format!("`{path}`"));
@@ -317,7 +315,7 @@ const fn of_metric(metric: Metric) -> &'static str {
         Metric::Succeeded => "Recipients whose flow succeeded, as far as the engine knows",
         Metric::Duplicates => "Recipients reached more than once",
         Metric::Seen => "Recipients who opened a message",
-        Metric::CostTotal => "The cost of all recipients",
+        Metric::CostTotal => "The total cost",
         Metric::CostPerRecipient => "The cost divided by the number of recipients",
         Metric::CostPerDelivered => "The cost divided by the number of recipients reached",
         Metric::LatencyMean => "Mean latency, from arrival to the first delivery",
@@ -345,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn every_table_has_a_section_with_a_heading_of_its_own_and_links_lead_to_headings() {
+    fn headings_are_unique_and_links_lead_to_headings() {
         let page = format_reference();
         let headings: Vec<_> = page.lines().filter_map(|line| line.strip_prefix('#')).collect();
         let anchors: Vec<_> = headings.iter().map(|title| anchor(title.trim_start_matches(['#', ' ']))).collect();
@@ -353,7 +351,7 @@ mod tests {
             assert!(!anchors[..place].contains(anchor), "two headings are {anchor}");
         }
         for link in page.split("](#").skip(1).filter_map(|rest| rest.split(')').next()) {
-            assert!(anchors.iter().any(|anchor| anchor == link), "nothing is called {link}");
+            assert!(anchors.iter().any(|anchor| anchor == link), "no heading for {link}");
         }
     }
 
@@ -382,11 +380,11 @@ mod tests {
     #[test]
     fn anchors_are_those_of_markdown() {
         assert_eq!(anchor("`[[providers.NAME.outcomes]]`"), "providersnameoutcomes");
-        assert_eq!(anchor("Text and names"), "text-and-names");
+        assert_eq!(anchor("Strings and names"), "strings-and-names");
     }
 
     #[test]
-    fn a_table_in_a_line_becomes_lines() {
+    fn an_inline_table_is_split_into_lines() {
         assert_eq!(lines("{ a = 1, b = { c = [1, 2] } }"), "a = 1\nb = { c = [1, 2] }");
     }
 }

@@ -11,7 +11,7 @@ const SHOWN: usize = 100;
 const LONG: usize = 4096;
 
 impl Diagnostics {
-    /// Renders the diagnostics for people, in colour if asked for: the first 100, and the number of the others. Nothing in the
+    /// Renders the diagnostics for users, optionally in colour: the first 100, and the number of the others. Nothing in the
     /// file can move the cursor, set a colour or change the direction of writing.
     #[must_use]
     pub fn render(&self, color: bool) -> String {

@@ -2,7 +2,7 @@
 
 use super::diagnostic::{Fault, shown};
 use super::grammar::{Kind, MAX_MONEY, Range};
-use super::mismatch::wrong;
+use super::mismatch::wrong_type;
 use super::numbers::{count, limit, number, quoted, share, span};
 use super::quantity::{ramp, rate};
 use super::record::Value;
@@ -11,7 +11,7 @@ use crate::text::is_hidden;
 use crate::units::Money;
 use toml::de::DeValue;
 
-/// The maximum length of a text, such as a title, a name or a path [characters].
+/// The maximum length of a string, such as a title, a name or a path [characters].
 const MAX_CHARS: usize = 1000;
 
 /// Parses `raw`, written as `source`, as a value of `kind`, which is not a table kind.
@@ -29,11 +29,11 @@ pub(super) fn scalar(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Val
         Kind::Rate => quoted(kind, raw, source, rate).map(Value::Rate),
         Kind::Ramp => quoted(kind, raw, source, ramp).map(|(from, to)| Value::Ramp(from, to)),
         Kind::Word(words) => word(kind, raw, source, words).map(Value::Word),
-        Kind::Words(_) | Kind::Names => Err(wrong(kind, raw, format!("write [{}]", shown(source)))),
+        Kind::Words(_) | Kind::Names => Err(wrong_type(kind, raw, format!("write [{}]", shown(source)))),
         Kind::NameOr(_) if matches!(raw, DeValue::String(_)) => text(raw, source).map(|t| Value::Text(t.to_owned())),
-        Kind::Numbers(_) => Err(wrong(kind, raw, "write { sms-a = 0.7, sms-b = 0.3 }")),
+        Kind::Numbers(_) => Err(wrong_type(kind, raw, "write { sms-a = 0.7, sms-b = 0.3 }")),
         Kind::Table(_) | Kind::List { .. } | Kind::Named(_) | Kind::NameOr(_) | Kind::OneOrMore { .. } => {
-            Err(wrong(kind, raw, brackets(kind, raw, source)))
+            Err(wrong_type(kind, raw, brackets(kind, raw, source)))
         }
     }
 }
@@ -62,47 +62,49 @@ fn quote(source: &str) -> String {
     }
 }
 
-/// The help where one of `words` is expected: if the value is a table named by one, it shows what belongs beside the word.
+/// The help where one of `words` is expected: if the value is a table with one of them as its key, it shows how to write it.
 fn bare_word(raw: &DeValue<'_>, source: &str, words: &[&str]) -> String {
     let DeValue::Table(table) = raw else { return quote(source) };
     let named = words.iter().find(|word| table.iter().any(|(key, _)| key.get_ref() == *word));
-    named.map_or_else(String::new, |word| format!("write \"{word}\", and what goes with it in a key beside it"))
+    named.map_or_else(String::new, |word| format!("write \"{word}\", and put its settings in separate keys"))
 }
 
-/// Parses one line of text.
+/// Parses a single line of text.
 fn text<'a>(raw: &'a DeValue<'_>, source: &str) -> Result<&'a str, Fault> {
     match raw {
         DeValue::String(text) => one_line(text),
-        _ => Err(wrong(&Kind::Text, raw, quote(source))),
+        _ => Err(wrong_type(&Kind::Text, raw, quote(source))),
     }
 }
 
-/// Checks that `text` is one line, not empty, without surrounding blanks and without hidden characters.
+/// Checks that `text` is a single line, not empty, without surrounding whitespace and without hidden characters.
 pub(super) fn one_line(text: &str) -> Result<&str, Fault> {
-    let fault = |message: &str, help: &str| Err(Fault::new(message, "expected one line of text", help));
+    let fault = |message: &str, help: &str| Err(Fault::new(message, "expected a single line of text", help));
     match text {
-        t if t.trim().is_empty() => fault("the text is empty", "write at least one letter"),
+        t if t.trim().is_empty() => fault("the string is empty", "write at least one character"),
         t if t.contains(is_hidden) => Err(hidden(t)),
-        t if t.trim() != t => fault("the text begins or ends with a blank", &format!("write \"{}\"", shown(t.trim()))),
-        t if t.chars().count() > MAX_CHARS => fault("the text is longer than 1000 characters", "shorten it"),
+        t if t.trim() != t => {
+            fault("the string has leading or trailing whitespace", &format!("write \"{}\"", shown(t.trim())))
+        }
+        t if t.chars().count() > MAX_CHARS => fault("the string is longer than 1000 characters", "shorten it"),
         t => Ok(t),
     }
 }
 
-/// Reports a text with a hidden character, which could make it look like another.
+/// Reports a string with a hidden character, which could make it look like another.
 fn hidden(text: &str) -> Fault {
     let first = text.chars().find(|&c| is_hidden(c)).unwrap_or_default();
-    let kind = if first.is_control() { "a line break or another control character" } else { "an invisible character" };
+    let kind = if first.is_control() { "a line break or other control character" } else { "an invisible character" };
     let rest: String = text.chars().filter(|&c| !is_hidden(c)).collect();
     let help = match rest.trim() {
-        "" => "write at least one letter".to_owned(),
+        "" => "write at least one character".to_owned(),
         rest => format!("remove it: write \"{}\"", shown(rest)),
     };
-    let message = format!("the text has {kind}, U+{:04X}", u32::from(first));
-    Fault::new(message, "expected one line of visible text", help)
+    let message = format!("the string contains {kind}, U+{:04X}", u32::from(first));
+    Fault::new(message, "expected a single line of visible text", help)
 }
 
-/// Parses a channel: a lower-case word.
+/// Parses a channel: a lowercase word.
 fn channel(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     let word = text(raw, source).map_err(|fault| Fault { label: Kind::Channel.expected(), ..fault })?;
     let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
@@ -115,15 +117,15 @@ fn channel(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     } else {
         "use letters a to z, digits, - and _".to_owned()
     };
-    Err(Fault::new(format!("`{}` is no name of a channel", shown(word)), Kind::Channel.expected(), help))
+    Err(Fault::new(format!("invalid channel name `{}`", shown(word)), Kind::Channel.expected(), help))
 }
 
 /// Parses true or false.
 fn flag(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
     match raw {
         DeValue::Boolean(flag) => Ok(Value::Flag(*flag)),
-        _ if source.contains("true") => Err(wrong(&Kind::Flag, raw, "write true, without quotes")),
-        _ => Err(wrong(&Kind::Flag, raw, "write true or false, without quotes")),
+        _ if source.contains("true") => Err(wrong_type(&Kind::Flag, raw, "write true, without quotes")),
+        _ => Err(wrong_type(&Kind::Flag, raw, "write true or false, without quotes")),
     }
 }
 
@@ -134,22 +136,22 @@ pub(super) fn word(
     source: &str,
     words: &'static [&'static str],
 ) -> Result<&'static str, Fault> {
-    let DeValue::String(text) = raw else { return Err(wrong(kind, raw, bare_word(raw, source, words))) };
+    let DeValue::String(text) = raw else { return Err(wrong_type(kind, raw, bare_word(raw, source, words))) };
     if let Some(word) = words.iter().find(|w| *w == text) {
         return Ok(word);
     }
-    Err(Fault::new(format!("unknown word `{}`", shown(text)), kind.expected(), help(text, words.iter().copied())))
+    Err(Fault::new(format!("unknown value `{}`", shown(text)), kind.expected(), help(text, words.iter().copied())))
 }
 
-/// Parses an amount of money, which is a whole number of millionths.
+/// Parses an amount of money, which is an integer number of millionths.
 fn money(units: f64) -> Result<Value, Fault> {
     let amount = Money::from_units(units);
     if (amount.as_units() - units).abs() <= 1e-9 * units.abs() {
         return Ok(Value::Money(amount));
     }
     Err(Fault::new(
-        format!("`{units}` is finer than a millionth"),
-        "expected an amount of money with at most six decimals",
+        format!("`{units}` has more than six decimal places"),
+        "expected an amount of money with at most six decimal places",
         format!("write {}, or give all prices in a smaller unit of the currency", amount.as_units()),
     ))
 }

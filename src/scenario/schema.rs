@@ -45,7 +45,7 @@ fn object(table: &Table) -> Value {
         "additionalProperties": false,
     });
     insert_unless_empty(&mut object, "oneOf", table.forms.iter().map(|form| alternative(table, form)).collect());
-    insert_unless_empty(&mut object, "allOf", known().filter_map(company).collect());
+    insert_unless_empty(&mut object, "allOf", known().filter_map(dependency).collect());
     object
 }
 
@@ -63,8 +63,8 @@ fn alternative(table: &Table, form: &[&str]) -> Value {
     json!({ "required": form, "properties": absent })
 }
 
-/// Returns the rule for what a field requires beside it.
-fn company(field: &Field) -> Option<Value> {
+/// Returns the rule for what a field requires.
+fn dependency(field: &Field) -> Option<Value> {
     let name = field.name;
     match field.with {
         With::Nothing => None,

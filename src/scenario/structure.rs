@@ -2,7 +2,7 @@
 
 use super::diagnostic::{Diagnostic, Fault, shown};
 use super::grammar::{Field, Kind, Range as GrammarRange, Table};
-use super::mismatch::wrong;
+use super::mismatch::wrong_type;
 use super::numbers::number;
 use super::record::{Entry, Record, Value};
 use super::scalar::{one_line, scalar, word};
@@ -34,7 +34,7 @@ pub(super) struct Structure<'t> {
 type RawEntry<'r, 't> = (&'r Spanned<DeString<'t>>, &'r Spanned<DeValue<'t>>);
 
 impl Structure<'_> {
-    /// Checks `raw`, which stands at `place`, as a table of the kind `table`.
+    /// Checks `raw`, located at `place`, as a table of the kind `table`.
     pub(super) fn table(&mut self, table: &'static Table, raw: &DeTable<'_>, place: Range<usize>) -> Record {
         let (mut record, mut meant) = (Record { place, entries: Vec::new() }, Vec::new());
         for (key, value) in in_order(raw) {
@@ -46,7 +46,7 @@ impl Structure<'_> {
                 None => meant.extend(self.unknown(table, key)),
             }
         }
-        self.company(table, &record);
+        self.dependencies(table, &record);
         if self.whole {
             self.missing(table, &record, &meant);
             let unknown = raw.len() > record.entries.len();
@@ -66,11 +66,12 @@ impl Structure<'_> {
         let near = nearest(key.get_ref(), table.keys());
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None if table.fields.is_empty() => "remove it: no key belongs here".to_owned(),
+            None if table.fields.is_empty() => "remove it; this table has no keys".to_owned(),
             None => format!("write {}, or remove it", one_of(table.keys())),
         };
         let message = format!("unknown {} `{}`", table.key, shown(key.get_ref()));
-        self.found.push(Diagnostic::at(key.span(), Fault::new(message, format!("not in {}", table.what), help)));
+        self.found
+            .push(Diagnostic::at(key.span(), Fault::new(message, format!("not allowed in {}", table.what), help)));
         near
     }
 
@@ -107,10 +108,10 @@ impl Structure<'_> {
         place: Range<usize>,
     ) -> Result<Value, Fault> {
         if raw.is_empty() && self.whole {
-            return Err(Fault::new("there is none", kind.expected(), format!("write {}", of.example)));
+            return Err(Fault::new("the table is empty", kind.expected(), format!("write {}", of.example)));
         }
         if raw.len() > MAX_NAMED {
-            let message = format!("there are {}", raw.len());
+            let message = format!("the table has {} entries", raw.len());
             let (expected, help) = (format!("expected at most {MAX_NAMED}"), format!("keep {MAX_NAMED} of them"));
             return Err(Fault::new(message, expected, help));
         }
@@ -132,7 +133,7 @@ impl Structure<'_> {
         }
         let value = match raw.get_ref() {
             DeValue::Table(table) => Value::Table(self.table(of, table, raw.span())),
-            other => self.bad(raw.span(), &shown(name), wrong(kind, other, format!("write {}", of.example))),
+            other => self.bad(raw.span(), &shown(name), wrong_type(kind, other, format!("write {}", of.example))),
         };
         Entry { key: name.to_owned(), key_place: key.span(), place: raw.span(), value }
     }
@@ -191,7 +192,7 @@ impl Structure<'_> {
             let is_known = |text: &str| names.iter().any(|(known, _)| known == text);
             match text {
                 Ok(Value::Text(text)) if is_known(&text) => {
-                    let message = format!("`{}` stands here twice", shown(&text));
+                    let message = format!("duplicate entry `{}`", shown(&text));
                     _ = self.bad(
                         item.span(),
                         name,
@@ -215,7 +216,7 @@ impl Structure<'_> {
         place: Range<usize>,
     ) -> Result<Value, Fault> {
         if raw.is_empty() && self.whole {
-            return Err(Fault::new("there is none", kind.expected(), "add a name and a number"));
+            return Err(Fault::new("the table is empty", kind.expected(), "add a name and a number"));
         }
         let mut entries = Vec::new();
         for (key, value) in in_order(raw).into_iter().take(MAX_NAMED) {
@@ -231,7 +232,7 @@ impl Structure<'_> {
     /// Checks one table of a list.
     fn item(&mut self, of: &'static Table, item: &Spanned<DeValue<'_>>) -> Option<Record> {
         let DeValue::Table(table) = item.get_ref() else {
-            self.bad(item.span(), of.id, wrong(&Kind::Table(of), item.get_ref(), format!("write {}", of.example)));
+            self.bad(item.span(), of.id, wrong_type(&Kind::Table(of), item.get_ref(), format!("write {}", of.example)));
             return None;
         };
         Some(self.table(of, table, item.span()))
@@ -242,8 +243,8 @@ impl Structure<'_> {
 fn new_word(word: &'static str, chosen: &[&str]) -> Result<&'static str, Fault> {
     match chosen.contains(&word) {
         true => Err(Fault::new(
-            format!("`{word}` stands here twice"),
-            "expected each word once",
+            format!("duplicate entry `{word}`"),
+            "expected each value once",
             format!("remove the second `{word}`"),
         )),
         false => Ok(word),

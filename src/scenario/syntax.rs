@@ -55,8 +55,8 @@ fn section(text: &str, span: Option<&Range<usize>>) -> Section {
     Section { start: if is_header { line.start } else { above }, is_header }
 }
 
-/// Returns `text` with the lines that hold a `fault` blanked out, if the rest is TOML: then its keys can still be checked one
-/// by one. A broken header cannot be blanked out, because its keys would move to another table.
+/// Returns `text` with the lines that contain one of `faults` blanked out, if the rest is TOML: then its keys can still be
+/// checked one by one. A broken header cannot be blanked out, because its keys would move to another table.
 pub(super) fn without_lines(text: &str, faults: &[Diagnostic]) -> Option<String> {
     let mut rest = text.as_bytes().to_vec();
     for line in faults.iter().map(|fault| line_around(text, fault.span.as_ref())) {
@@ -85,7 +85,7 @@ fn diagnostic(text: &str, error: &Error) -> Diagnostic {
         "duplicate key" => "remove one of the two, or give it another name".to_owned(),
         _ => help(before, value),
     };
-    Diagnostic::at(span, Fault::new(format!("not TOML: {message}"), expected, help))
+    Diagnostic::at(span, Fault::new(format!("invalid TOML: {message}"), expected, help))
 }
 
 /// The help for a syntax error at `value`: a value is missing or lacks its quotes; for all others, an example of TOML.
@@ -93,8 +93,7 @@ fn help(before: &str, value: &str) -> String {
     match value {
         "" if before.ends_with('=') => "write a value after the `=`".to_owned(),
         v if duration(v).is_ok() || rate(v).is_ok() => format!("write \"{}\", in quotes", shown(v)),
-        _ => {
-            "write `key = value` in a line of its own, texts in quotes, and each key once (https://toml.io)".to_owned()
-        }
+        _ => "write `key = value` on a line of its own, strings in quotes, and each key once (https://toml.io)"
+            .to_owned(),
     }
 }

@@ -35,7 +35,7 @@ impl Tolerance {
         let (unit, bare) = (metric.unit(), text.strip_suffix('%'));
         if let Some(percent) = bare.filter(|_| unit == Unit::Share) {
             return Err(Unclear {
-                what: format!("{text:?} of a share may mean points, or a part of it"),
+                what: format!("{text:?} is ambiguous for a share: percentage points or a relative change"),
                 help: format!("write {0}pp or {0}%rel", percent.trim()),
             });
         }
@@ -49,13 +49,13 @@ impl Tolerance {
             }
         };
         amount.ok_or_else(|| Unclear {
-            what: format!("{text:?} is no amount of {metric}"),
+            what: format!("invalid tolerance {text:?} for {metric}"),
             help: format!("write {}", forms(unit)),
         })
     }
 }
 
-/// Why a text is not a tolerance.
+/// Why a string is not a tolerance.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unclear {
     /// What is wrong with it.
@@ -91,9 +91,9 @@ impl BaselineRules {
 /// Shows how an amount in this unit is written.
 const fn forms(unit: Unit) -> &'static str {
     match unit {
-        Unit::Share => "percentage points such as 0.1pp, or a part of the other run's value such as 2%rel",
-        Unit::Seconds => "a span such as 500ms, or a part of the other run's value such as 2%rel",
-        Unit::Money | Unit::Count => "an amount such as 0.001, or a part of the other run's value such as 2%rel",
+        Unit::Share => "percentage points such as 0.1pp, or a percentage of the other run's value such as 2%rel",
+        Unit::Seconds => "a duration such as 500ms, or a percentage of the other run's value such as 2%rel",
+        Unit::Money | Unit::Count => "an amount such as 0.001, or a percentage of the other run's value such as 2%rel",
     }
 }
 
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_amount_is_refused_with_the_cure() {
+    fn an_invalid_tolerance_is_rejected_with_a_hint() {
         for (metric, text, help) in [
             ("in_time", "1%", "write 1pp or 1%rel"),
             ("in_time", "0.1", "0.1pp"),
@@ -131,8 +131,8 @@ mod tests {
             ("latency_s.p95", "5", "500ms"),
             ("cost.per_recipient", "", "0.001"),
         ] {
-            let said = Tolerance::parse(Metric::named(metric).expect("a measure"), text).expect_err(text);
-            assert!(said.help.contains(help), "{metric} {text}: {said:?}");
+            let error = Tolerance::parse(Metric::named(metric).expect("a measure"), text).expect_err(text);
+            assert!(error.help.contains(help), "{metric} {text}: {error:?}");
         }
     }
 }

@@ -493,7 +493,7 @@ impl OpenPlan {
     /// not summed over replications.
     fn of(tally: &mut PlanTally) -> Self {
         let cleared = tally.providers.iter();
-        let cleared = cleared.filter_map(|(provider, tally)| Some((provider, tally.queue.as_ref()?.drained?)));
+        let cleared = cleared.filter_map(|(provider, tally)| Some((provider, tally.queue.as_ref()?.backlog_cleared?)));
         let backlog_cleared = cleared.collect();
         Self { ends: std::mem::take(&mut tally.ends), last_end: tally.last_end, backlog_cleared }
     }

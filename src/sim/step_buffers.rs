@@ -21,7 +21,7 @@ pub(super) const NEVER: i64 = Time::NEVER.as_micros();
 const FAR: i64 = 1 << 61;
 
 const SUPERSEDED: u8 = Ending::LateSuccess.index() as u8;
-const OPEN: u8 = Ending::Open.index() as u8;
+const UNRESOLVED: u8 = Ending::Unresolved.index() as u8;
 const EXPIRED: u8 = Ending::Status(Status::Expired).index() as u8;
 
 /// A step of a fast plan.
@@ -104,7 +104,7 @@ impl StepBuffers {
         tally: &mut PlanTally,
     ) -> usize {
         settle(step, &self.at[..count], &self.late, &self.results, &mut self.ending, &mut self.ended);
-        tally.open += equal(&self.ending[..count], OPEN);
+        tally.unresolved += equal(&self.ending[..count], UNRESOLVED);
         self.count_endings(count, &mut tally.steps[index]);
         self.count_attempts(step.provider, count, timeline, tally);
         self.count_deliveries((index, step.provider), count, timeline, columns, tally);
@@ -229,7 +229,7 @@ impl FastStep {
     fn masks(&self) -> (u32, u32) {
         // The index of a status is one less than its number.
         let go_on = if self.last { 0 } else { u32::from(self.failover_on.bits()) >> 1 };
-        (go_on, !go_on & !(1 << OPEN))
+        (go_on, !go_on & !(1 << UNRESOLVED))
     }
 }
 
@@ -271,7 +271,7 @@ fn settle_columns(
         } else if timer < FAR {
             EXPIRED
         } else {
-            OPEN
+            UNRESOLVED
         };
         let open = !heard && timer >= FAR;
         ending[k] = if superseded { SUPERSEDED } else { alone };

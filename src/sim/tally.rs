@@ -22,7 +22,7 @@ pub enum Ending {
     /// The flow's `give_up_after` passed.
     GaveUp,
     /// The step never ended.
-    Open,
+    Unresolved,
 }
 
 impl Ending {
@@ -31,7 +31,7 @@ impl Ending {
 
     /// Every ending, in the order of [`StepTally::endings`].
     pub fn all() -> impl Iterator<Item = Self> {
-        Status::ALL.into_iter().map(Self::Status).chain([Self::LateSuccess, Self::GaveUp, Self::Open])
+        Status::ALL.into_iter().map(Self::Status).chain([Self::LateSuccess, Self::GaveUp, Self::Unresolved])
     }
 
     /// The ending's index in [`StepTally::endings`].
@@ -42,7 +42,7 @@ impl Ending {
             Self::Status(status) => status as usize - 1,
             Self::LateSuccess => Status::ALL.len(),
             Self::GaveUp => Status::ALL.len() + 1,
-            Self::Open => Status::ALL.len() + 2,
+            Self::Unresolved => Status::ALL.len() + 2,
         }
     }
 
@@ -51,9 +51,9 @@ impl Ending {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Status(status) => status.word(),
-            Self::LateSuccess => "superseded",
+            Self::LateSuccess => "late_success",
             Self::GaveUp => "gave_up",
-            Self::Open => "open",
+            Self::Unresolved => "unresolved",
         }
     }
 }
@@ -95,7 +95,7 @@ pub struct PlanTally {
     /// Recipients who opened a message.
     pub seen: u64,
     /// Flows that never ended.
-    pub open: u64,
+    pub unresolved: u64,
     /// The sum of the recipients' costs (millionths).
     pub cost: u128,
     /// The sum of the squares of the recipients' costs.
@@ -164,7 +164,7 @@ pub struct ProviderTally {
     /// What its attempts cost (millionths).
     pub cost: u128,
     /// Attempts that were not permitted because the circuit was open.
-    pub blocked: u64,
+    pub not_permitted: u64,
     /// Attempts that came to the provider, by bin of time, and what they cost (millionths).
     pub submissions: Sums,
     /// Deliveries by bin of time.
@@ -184,23 +184,27 @@ pub struct QueueTally {
     /// Whether attempts hold lines; if not, nothing is counted for lines.
     pub has_lines: bool,
     /// Attempts rejected because the provider was over its limit.
-    pub refused: u64,
-    /// Attempts that expired in the queue because their patience ended.
-    pub withdrawn: u64,
+    pub rejected: u64,
+    /// Attempts whose validity ended while they waited.
+    pub expired: u64,
+    /// Attempts that the engine recalled while they waited, because it moved on.
+    pub cancelled: u64,
+    /// Attempts that wait without end: neither validity nor the engine ends their wait, and no capacity becomes free.
+    pub still_queued: u64,
     /// The waits of the attempts that departed, most of them zero.
     pub waits: Latencies,
-    /// The total wait of the attempts that expired in the queue (µs).
+    /// The total wait of the attempts that expired or were cancelled (µs).
     pub wasted: u128,
     /// The total time for which lines were held (µs).
     pub held: u128,
-    /// When the last attempt that had waited for a second or longer departed or expired (µs).
-    pub drained: Option<i64>,
+    /// When the last attempt that had waited for a second or longer left the queue (µs).
+    pub backlog_cleared: Option<i64>,
     /// Rejected attempts by bin of time.
-    pub refusals: Bins,
+    pub rejections: Bins,
     /// Attempts that departed, by bin of time, and how long they had waited (µs).
     pub departures: Sums,
-    /// Attempts that expired in the queue, by bin of time.
-    pub withdrawals: Bins,
+    /// Attempts that expired or were cancelled, by bin of time.
+    pub expiries: Bins,
     /// Lines released, by bin of time.
     pub releases: Bins,
 }
@@ -284,7 +288,7 @@ impl PlanTally {
         self.succeeded += other.succeeded;
         self.duplicates += other.duplicates;
         self.seen += other.seen;
-        self.open += other.open;
+        self.unresolved += other.unresolved;
         self.cost += other.cost;
         self.cost_squared = self.cost_squared.saturating_add(other.cost_squared);
         self.latencies.merge(&other.latencies);
@@ -345,7 +349,7 @@ impl ProviderTally {
         self.attempts += other.attempts;
         self.delivered += other.delivered;
         self.cost += other.cost;
-        self.blocked += other.blocked;
+        self.not_permitted += other.not_permitted;
         self.submissions.merge(&other.submissions);
         self.deliveries.merge(&other.deliveries);
         self.failures.merge(&other.failures);
@@ -360,7 +364,7 @@ impl ProviderTally {
     #[inline]
     pub(super) fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, result: &AttemptResult) {
         if attempt.decision == AdmissionDecision::NotPermitted {
-            self.blocked += 1;
+            self.not_permitted += 1;
             return;
         }
         let bin = timeline.bin(attempt.terms.submitted);
@@ -383,48 +387,54 @@ impl ProviderTally {
 impl QueueTally {
     fn merge(&mut self, other: &Self) {
         self.has_lines |= other.has_lines;
-        self.refused += other.refused;
-        self.withdrawn += other.withdrawn;
+        self.rejected += other.rejected;
+        self.expired += other.expired;
+        self.cancelled += other.cancelled;
+        self.still_queued += other.still_queued;
         self.waits.merge(&other.waits);
         self.wasted += other.wasted;
         self.held += other.held;
-        self.drained = self.drained.max(other.drained);
-        self.refusals.merge(&other.refusals);
+        self.backlog_cleared = self.backlog_cleared.max(other.backlog_cleared);
+        self.rejections.merge(&other.rejections);
         self.departures.merge(&other.departures);
-        self.withdrawals.merge(&other.withdrawals);
+        self.expiries.merge(&other.expiries);
         self.releases.merge(&other.releases);
     }
 
     fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, result: &AttemptResult) {
         let submitted = attempt.terms.submitted;
         match attempt.decision {
-            AdmissionDecision::Rejected => self.refuse(timeline, submitted),
+            AdmissionDecision::Rejected => self.count_rejection(timeline, submitted),
             AdmissionDecision::Departs(departs) => {
-                self.left(timeline, &[departs.as_micros()], &[departs.since(submitted).as_micros()]);
+                self.count_departures(timeline, &[departs.as_micros()], &[departs.since(submitted).as_micros()]);
                 if self.has_lines {
                     self.released(timeline, departs, result.released);
                 }
             }
-            AdmissionDecision::Expires => self.withdrew(timeline, submitted, attempt.patience),
+            AdmissionDecision::Expires => {
+                // At the engine's own deadline no report is needed.
+                let is_reported = result.reports().iter().any(|report| report.status == Status::Expired);
+                self.count_unserved(timeline, submitted, attempt.patience, is_reported);
+            }
             AdmissionDecision::NotPermitted | AdmissionDecision::Waits => {}
         }
     }
 
     /// Counts an attempt that was submitted at `submitted` and rejected.
-    pub(super) fn refuse(&mut self, timeline: Timeline, submitted: Time) {
-        self.refused += 1;
-        self.refusals.add(timeline.bin(submitted));
+    pub(super) fn count_rejection(&mut self, timeline: Timeline, submitted: Time) {
+        self.rejected += 1;
+        self.rejections.add(timeline.bin(submitted));
     }
 
     /// Counts attempts that departed: the departure time and the wait of each (µs).
     #[inline]
-    pub(super) fn left(&mut self, timeline: Timeline, departs: &[i64], waits: &[i64]) {
+    pub(super) fn count_departures(&mut self, timeline: Timeline, departs: &[i64], waits: &[i64]) {
         let bin = |departs: i64| timeline.bin(Time::from_micros(departs));
         self.departures.add_all(departs.iter().zip(waits).map(|(&departs, &wait)| (bin(departs), wait as u64)));
         self.waits.record_all(waits);
         let waited =
             departs.iter().zip(waits).filter(|&(_, &wait)| wait >= BACKLOG.as_micros()).map(|(&departs, _)| departs);
-        self.drained = self.drained.max(waited.max());
+        self.backlog_cleared = self.backlog_cleared.max(waited.max());
     }
 
     /// Counts a line that an attempt held from its departure until `released`.
@@ -434,17 +444,25 @@ impl QueueTally {
         self.releases.add(timeline.bin(released));
     }
 
-    /// Counts an attempt that was submitted at `submitted` and expired in the queue, or waits there without end.
-    pub(super) fn withdrew(&mut self, timeline: Timeline, submitted: Time, patience: Time) {
-        self.withdrawn += 1;
-        if !patience.is_never() {
-            let waited = patience.since(submitted);
-            self.withdrawals.add(timeline.bin(patience));
-            self.wasted += waited.as_micros() as u128;
-            if waited >= BACKLOG {
-                self.drained = self.drained.max(Some(patience.as_micros()));
-            }
+    /// Counts an attempt that was submitted at `submitted` and never departed. Its wait ended at `patience`, if ever: because its
+    /// validity ended (`is_expired`), or because the engine recalled it.
+    pub(super) fn count_unserved(&mut self, timeline: Timeline, submitted: Time, patience: Time, is_expired: bool) {
+        if patience.is_never() {
+            self.still_queued += 1;
+            return;
         }
+        *(if is_expired { &mut self.expired } else { &mut self.cancelled }) += 1;
+        let waited = patience.since(submitted);
+        self.expiries.add(timeline.bin(patience));
+        self.wasted += waited.as_micros() as u128;
+        if waited >= BACKLOG {
+            self.backlog_cleared = self.backlog_cleared.max(Some(patience.as_micros()));
+        }
+    }
+
+    /// The number of attempts that never departed, apart from the rejected ones.
+    pub const fn unserved(&self) -> u64 {
+        self.expired + self.cancelled + self.still_queued
     }
 }
 

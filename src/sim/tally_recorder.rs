@@ -31,8 +31,8 @@ impl RecipientStats {
     pub(super) fn finish(mut self, status: FlowStatus, tally: &mut PlanTally) -> Row {
         match status {
             FlowStatus::InProgress => {
-                tally.open += 1;
-                tally.steps[usize::from(self.step)].endings[Ending::Open.index()] += 1;
+                tally.unresolved += 1;
+                tally.steps[usize::from(self.step)].endings[Ending::Unresolved.index()] += 1;
             }
             FlowStatus::Succeeded => self.row.succeeded = true,
             FlowStatus::Failed(_) => {}

@@ -4,7 +4,7 @@
 use super::gate::{Kind, Outcome, Row};
 use super::matching::matched;
 use super::measure::{Measured, measure};
-use super::results::{Difference, PlanResult, Results, StreamResult};
+use super::results::{Difference, GroupKind, GroupResult, PlanResult, Results};
 use crate::scenario::{Metric, Plan, Scenario};
 use crate::stats::{self, Confidence};
 use crate::units::Span;
@@ -38,7 +38,7 @@ impl fmt::Display for Incomparable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoCommonPlan => f.write_str("the baseline has none of these plans"),
-            Self::Seed(seed) => write!(f, "the baseline was played with seed {seed}"),
+            Self::Seed(seed) => write!(f, "the baseline was run with seed {seed}"),
             Self::Currency => f.write_str("the baseline counts in another currency"),
             Self::Recipients(recipients) => write!(f, "the baseline has {recipients} recipients"),
             Self::Stream { name, recipients } => write!(f, "stream {name} of the baseline has {recipients} recipients"),
@@ -59,31 +59,35 @@ impl std::error::Error for Incomparable {}
 pub fn against_baseline(scenario: &Scenario, now: &Results, baseline: &Results) -> Result<Vec<Row>, Incomparable> {
     comparable(scenario, now.scenario.replications, baseline)?;
     let matching = matched(scenario, &names(baseline));
-    let groups = 1 + now.plans[0].streams.len();
+    let groups = 1 + now.groups.len();
     let count = matching.plans.iter().flatten().count() * groups * scenario.baseline.compared().len();
     let widening = Confidence::USUAL.shared_by(count).normal() / Confidence::USUAL.normal();
     let mut rows = Vec::new();
-    for ((plan, is), was) in scenario.plans.iter().zip(&now.plans).zip(matching.plans) {
-        let Some(was) = was.map(|place| &baseline.plans[place]) else { continue };
+    let of_both = scenario.plans.iter().zip(matching.plans).enumerate();
+    for (is, plan, was) in of_both.filter_map(|(is, (plan, was))| Some((is, plan, was?))) {
         let of_plan = Rows { scenario, plan, widening };
-        let same_luck = have_the_same_luck(is, was) && have_the_same_streams(now, baseline);
-        rows.extend(of_plan.measures((None, same_luck), is, was, deadlines([now, baseline], [is, was])));
-        rows.extend(was.streams.iter().flat_map(|was| of_plan.stream(is, was)));
+        let plans = [&now.plans[is], &baseline.plans[was]];
+        let have_equal_draws = have_equal_draws(plans) && have_the_same_streams(now, baseline);
+        rows.extend(of_plan.measures((None, have_equal_draws), plans, deadlines([now, baseline])));
+        rows.extend(baseline.groups.iter().flat_map(|group| of_plan.group(now, group, [is, was])));
     }
     let others: Vec<_> = matching.others.iter().map(|&place| baseline.plans[place].name.as_str()).collect();
     rows.extend(lost(scenario, Kind::Baseline, &others));
     Ok(rows)
 }
 
-/// The deadlines of both runs (s): those of the streams that both have, else the single deadline of each run.
-fn deadlines(results: [&Results; 2], plans: [&PlanResult; 2]) -> [Vec<f64>; 2] {
-    let deadline = |side: usize, name: &str| {
-        let mut streams = plans[side].streams.iter();
-        streams.find(|stream| stream.stream == name).map(|stream| stream.deadline_s)
-    };
-    let common = plans[0].streams.iter().filter_map(|stream| Some((stream.deadline_s, deadline(1, &stream.stream)?)));
+/// The deadlines of both runs (s): those of the groups that both have, else the single deadline of each run.
+fn deadlines(results: [&Results; 2]) -> [Vec<f64>; 2] {
+    let [now, baseline] = results;
+    let common =
+        now.groups.iter().filter_map(|group| Some((group.deadline_s, same_group(baseline, group)?.deadline_s)));
     let (ours, theirs): (Vec<_>, Vec<_>) = common.unzip();
     if ours.is_empty() { results.map(|results| vec![results.scenario.deadline_s]) } else { [ours, theirs] }
+}
+
+/// The group of the same kind and name as `group` in other results.
+fn same_group<'a>(results: &'a Results, group: &GroupResult) -> Option<&'a GroupResult> {
+    results.groups.iter().find(|other| other.is(group.kind, &group.name))
 }
 
 fn names(results: &Results) -> Vec<&str> {
@@ -107,26 +111,25 @@ pub fn new_plans(scenario: &Scenario, baseline: &Results) -> Vec<String> {
 /// The plans whose recipients had other random numbers in the baseline, by name: plans that use other providers, or all plans where the
 /// streams differ.
 #[must_use]
-pub fn other_luck(scenario: &Scenario, now: &Results, baseline: &Results) -> Vec<String> {
+pub fn other_draws(scenario: &Scenario, now: &Results, baseline: &Results) -> Vec<String> {
     let places = matched(scenario, &names(baseline)).plans;
     let pairs = now.plans.iter().zip(places).filter_map(|(is, place)| Some((is, &baseline.plans[place?])));
     let same_streams = have_the_same_streams(now, baseline);
-    let have_other = |(is, was): &(&PlanResult, &PlanResult)| !same_streams || !have_the_same_luck(is, was);
+    let have_other = |&(is, was): &(&PlanResult, &PlanResult)| !same_streams || !have_equal_draws([is, was]);
     pairs.filter(have_other).map(|(is, _)| is.name.clone()).collect()
 }
 
 /// Whether both plans use the same providers: random numbers are keyed by the names of providers.
-fn have_the_same_luck(is: &PlanResult, was: &PlanResult) -> bool {
-    let providers =
-        |of: &PlanResult| of.providers.iter().map(|provider| provider.provider.clone()).collect::<BTreeSet<_>>();
-    providers(is) == providers(was)
+fn have_equal_draws(plans: [&PlanResult; 2]) -> bool {
+    let [is, was] =
+        plans.map(|of| of.providers.iter().map(|provider| provider.provider.as_str()).collect::<BTreeSet<_>>());
+    is == was
 }
 
-/// Whether both runs have the same streams: random numbers are keyed by the names of streams as well. Results from before streams were
-/// listed count as having the same.
+/// Whether both runs have the same streams: random numbers are keyed by the names of streams as well.
 fn have_the_same_streams(now: &Results, baseline: &Results) -> bool {
     let streams = |of: &Results| of.scenario.streams.iter().cloned().collect::<BTreeSet<_>>();
-    baseline.scenario.streams.is_empty() || streams(now) == streams(baseline)
+    streams(now) == streams(baseline)
 }
 
 /// The rows of plans that only the other run has: they fail as missing, unless some plans are left out on purpose.
@@ -168,14 +171,14 @@ pub fn comparable(scenario: &Scenario, replications: u32, baseline: &Results) ->
 
 /// Checks that streams of the same name have the same number of recipients.
 fn same_streams(scenario: &Scenario, baseline: &Results) -> Result<(), Incomparable> {
-    for was in baseline.plans.iter().flat_map(|plan| &plan.streams) {
-        let now = scenario.streams.iter().find(|stream| stream.name == was.stream);
-        let (recipients, name) = (was.result.recipients, &was.stream);
-        if now.is_some_and(|stream| stream.traffic.recipients != recipients) {
-            return Err(Incomparable::Stream { name: name.clone(), recipients });
-        }
+    let differs = |was: &&GroupResult| {
+        let now = scenario.streams.iter().find(|stream| was.is(GroupKind::Stream, &stream.name));
+        now.is_some_and(|stream| stream.traffic.recipients != was.recipients)
+    };
+    match baseline.groups.iter().find(differs) {
+        Some(was) => Err(Incomparable::Stream { name: was.name.clone(), recipients: was.recipients }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Makes the rows of a plan.
@@ -187,28 +190,25 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// The rows of a stream of the baseline.
-    fn stream(&self, now: &PlanResult, was: &StreamResult) -> Vec<Row> {
-        match now.streams.iter().find(|is| is.stream == was.stream) {
-            Some(is) => {
-                let same_luck = have_the_same_luck(&is.result, &was.result);
-                let aims = [vec![is.deadline_s], vec![was.deadline_s]];
-                self.measures((Some(&was.stream), same_luck), &is.result, &was.result, aims)
-            }
-            None => vec![Row { stream: Some(was.stream.clone()), ..self.row(Outcome::Fail) }],
-        }
+    /// The rows of a group of the baseline, where the plan has these indices in both runs.
+    fn group(&self, now: &Results, was: &GroupResult, indices: [usize; 2]) -> Vec<Row> {
+        let Some(is) = same_group(now, was) else {
+            return vec![Row { stream: Some(was.name.clone()), ..self.row(Outcome::Fail) }];
+        };
+        let plans = [&is.plans[indices[0]], &was.plans[indices[1]]];
+        let deadlines = [is, was].map(|group| vec![group.deadline_s]);
+        self.measures((Some(&was.name), have_equal_draws(plans)), plans, deadlines)
     }
 
     fn measures(
         &self,
-        (stream, same_luck): (Option<&str>, bool),
-        is: &PlanResult,
-        was: &PlanResult,
-        aims: [Vec<f64>; 2],
+        (stream, have_equal_draws): (Option<&str>, bool),
+        plans: [&PlanResult; 2],
+        deadlines: [Vec<f64>; 2],
     ) -> Vec<Row> {
-        let other_deadlines = other_deadlines(aims.each_ref().map(Vec::as_slice));
+        let other_deadlines = other_deadlines(deadlines.each_ref().map(Vec::as_slice));
         let row = |&metric: &Metric| {
-            let both = [measure(is, metric), measure(was, metric)];
+            let both = plans.map(|plan| measure(plan, metric));
             let [value, other] = both.map(|measured| measured.map(|measured| measured.value));
             let tolerance = self.scenario.baseline.tolerance(metric).of(other.unwrap_or(0.0));
             let row = Row {
@@ -220,14 +220,14 @@ impl Rows<'_> {
                 ..self.row(Outcome::Pass)
             };
             let row = match both {
-                [Some(is), Some(was)] if same_luck => {
+                [Some(is), Some(was)] if have_equal_draws => {
                     let fails = worse_by(metric, is.value, was.value) > tolerance + rounding(tolerance, was.value);
                     Row { outcome: if fails { Outcome::Fail } else { Outcome::Pass }, ..row }
                 }
-                [Some(is), Some(was)] => self.of_other_luck(metric, [is, was], row),
+                [Some(is), Some(was)] => self.of_other_draws(metric, [is, was], row),
                 // A measure that had a value and no longer has one, such as a latency when no recipient is reached, is worse.
-                [None, Some(_)] if same_luck => Row { outcome: Outcome::Fail, ..row },
-                [None, Some(_)] => Row { because: may_be_luck(), outcome: Outcome::Inconclusive, ..row },
+                [None, Some(_)] if have_equal_draws => Row { outcome: Outcome::Fail, ..row },
+                [None, Some(_)] => Row { because: may_be_chance(), outcome: Outcome::Inconclusive, ..row },
                 [_, None] => row,
             };
             of_other_deadlines(row, other_deadlines.as_ref().filter(|_| metric == Metric::InTime))
@@ -236,7 +236,7 @@ impl Rows<'_> {
     }
 
     /// Judges a measure whose random numbers differ from the baseline's: a difference within both intervals is inconclusive.
-    fn of_other_luck(&self, metric: Metric, [is, was]: [Measured; 2], row: Row) -> Row {
+    fn of_other_draws(&self, metric: Metric, [is, was]: [Measured; 2], row: Row) -> Row {
         let ends = |measured: &Measured| {
             let (low, high) = measured.interval?;
             let wide = |end: f64| self.widening.mul_add(end - measured.value, measured.value);
@@ -245,12 +245,12 @@ impl Rows<'_> {
         let difference = is.value - was.value;
         let Some((ours, theirs)) = ends(&is).zip(ends(&was)) else {
             let difference = Some(Difference { difference, low: None, high: None });
-            return Row { difference, because: may_be_luck(), outcome: Outcome::Inconclusive, ..row };
+            return Row { difference, because: may_be_chance(), outcome: Outcome::Inconclusive, ..row };
         };
         let (low, high) = stats::difference((is.value, ours), (was.value, theirs), 0.0);
         let tolerance = row.tolerance.unwrap_or(0.0);
         let outcome = judged(metric, (low, high), tolerance + rounding(tolerance, was.value));
-        let because = if outcome == Outcome::Inconclusive { may_be_luck() } else { None };
+        let because = if outcome == Outcome::Inconclusive { may_be_chance() } else { None };
         Row { difference: Some(Difference { difference, low: Some(low), high: Some(high) }), because, outcome, ..row }
     }
 
@@ -266,8 +266,8 @@ pub(super) fn of_other_deadlines(row: Row, reason: Option<&String>) -> Row {
     Row { because: Some(reason.clone()), outcome: Outcome::Inconclusive, ..row }
 }
 
-fn may_be_luck() -> Option<String> {
-    Some("that may be luck, which is other than in the baseline".to_owned())
+fn may_be_chance() -> Option<String> {
+    Some("the difference may be due to chance: the random numbers are not those of the baseline".to_owned())
 }
 
 /// The ends of a change, oriented so that larger is worse.

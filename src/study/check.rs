@@ -29,9 +29,8 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
         Intervals::Unknown => None,
     };
     let held = |check: &Check| {
-        let plan = &results.plans[check.plan];
-        let stream = check.stream.and_then(|stream| plan.streams.get(stream));
-        let result = stream.map_or(plan, |stream| &stream.result);
+        let group = check.stream.and_then(|stream| results.stream(stream));
+        let result = &group.map_or(&results.plans, |group| &group.plans)[check.plan];
         let measured = measure(result, check.metric);
         let verdict = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, check.bound, n));
         let interval = measured.and_then(|measured| judged_by(&measured, check.bound, n));
@@ -40,7 +39,7 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
             _ => None,
         };
         Row {
-            stream: stream.map(|stream| stream.stream.clone()),
+            stream: group.map(|group| group.name.clone()),
             measure: Some(check.metric),
             line: Some(check.line).filter(|line| *line > 0),
             at_least: matches!(check.bound, Bound::AtLeast(_)).then(|| check.bound.limit()),
@@ -52,7 +51,7 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
             needed: if let CheckOutcome::Inconclusive(needed) = verdict { needed } else { None },
             no_interval,
             reached: Some(result.delivered.share).filter(|reached| hides(check.metric, 1.0 - reached)),
-            ..Row::new(Kind::Check, &plan.name, verdict.outcome())
+            ..Row::new(Kind::Check, &result.name, verdict.outcome())
         }
     };
     scenario.checks.iter().map(held).collect()

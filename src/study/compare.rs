@@ -2,8 +2,8 @@
 
 use super::estimates::{Ends, Estimate, Paired};
 use super::results::{
-    Callbacks, Comparison, Cost, Count, Difference, Interval, Intervals, Latency, PlanResult, ProviderResult, Results,
-    SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
+    Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency, PlanResult,
+    ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
 };
 use super::samples::{QUANTILE_METRICS, QUANTILES, ShareMeasure};
 use super::totals::{IntervalBasis, Totals};
@@ -16,11 +16,13 @@ use std::collections::BTreeMap;
 pub(super) fn results(scenario: &Scenario, totals: &Totals, progress: &Progress) -> Result<Results, Interrupted> {
     let unless_stopped = |of: PlanResult| if progress.stopped() { Err(Interrupted) } else { Ok(of) };
     let plans = (0..scenario.plans.len()).map(|plan| unless_stopped(whole(scenario, totals, plan)));
+    let group = |stream| if progress.stopped() { Err(Interrupted) } else { Ok(group(scenario, totals, stream)) };
     Ok(Results {
         schema: SCHEMA.to_owned(),
         scenario: facts(scenario, totals),
         plans: plans.collect::<Result<_, _>>()?,
-        comparisons: pairs(scenario).map(|pair| pair_of_wholes(scenario, totals, pair)).collect(),
+        comparisons: comparisons(scenario, totals, None),
+        groups: (0..totals.streams().len()).map(group).collect::<Result<_, _>>()?,
     })
 }
 
@@ -53,24 +55,28 @@ fn deadline(scenario: &Scenario) -> Span {
     if let [only] = scenario.streams.as_slice() { only.deadline } else { scenario.deadline }
 }
 
-/// The result of a plan for all streams together.
+/// The result of a plan for all recipients.
 fn whole(scenario: &Scenario, totals: &Totals, plan: usize) -> PlanResult {
     let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
     let plans: Vec<_> = own.chain([&scenario.plans[plan]]).collect();
-    let streams = 0..totals.streams().len();
-    PlanResult {
-        streams: streams.map(|stream| of_stream(scenario, totals, stream, plan)).collect(),
-        ..ResultBuilder(Estimate { scenario, totals, stream: None, plan }).result(&plans)
-    }
+    ResultBuilder(Estimate { scenario, totals, stream: None, plan }).result(&plans)
 }
 
-fn of_stream(scenario: &Scenario, totals: &Totals, stream: usize, plan: usize) -> StreamResult {
-    let estimate = Estimate { scenario, totals, stream: Some(stream), plan };
-    let stream = &scenario.streams[stream];
-    StreamResult {
-        stream: stream.name.clone(),
+/// The results for one stream of traffic.
+fn group(scenario: &Scenario, totals: &Totals, index: usize) -> GroupResult {
+    let stream = &scenario.streams[index];
+    let plan = |plan: usize| {
+        let estimate = Estimate { scenario, totals, stream: Some(index), plan };
+        ResultBuilder(estimate).result(&[estimate.followed()])
+    };
+    GroupResult {
+        kind: GroupKind::Stream,
+        name: stream.name.clone(),
+        recipients: totals.stream(index).recipients,
         deadline_s: stream.deadline.as_secs_f64(),
-        result: ResultBuilder(estimate).result(&[estimate.followed()]),
+        plan: stream.plan.as_ref().map(|own| own.name.clone()),
+        plans: (0..scenario.plans.len()).map(plan).collect(),
+        comparisons: comparisons(scenario, totals, Some(index)),
     }
 }
 
@@ -84,7 +90,7 @@ impl ResultBuilder<'_> {
         let plan = self.0.followed();
         let models_seen = plans.iter().any(|plan| models_seen(self.0.scenario, plan));
         PlanResult {
-            name: plan.name.clone(),
+            name: self.0.scenario.plans[self.0.plan].name.clone(),
             recipients: self.0.group().recipients,
             delivered: self.share(ShareMeasure::Delivered),
             in_time: self.share(ShareMeasure::InTime),
@@ -96,14 +102,13 @@ impl ResultBuilder<'_> {
             no_interval: self.unknown(models_seen),
             failovers: self.count(tally.failovers.total()),
             last_end_s: self.0.ledger().last_end.seconds().map(round),
-            open: self.count(tally.open),
+            unresolved: self.count(tally.unresolved),
             callbacks: Callbacks {
-                on_completion: self.count(self.0.played() - tally.open),
+                on_completion: self.count(self.0.played() - tally.unresolved),
                 on_completion_peak_per_s: self.0.ledger().peak,
             },
             steps: (0..plan.flow.steps().len()).map(|i| self.step(plan, i, &tally.steps[i])).collect(),
             providers: self.providers(plans),
-            streams: Vec::new(),
         }
     }
 
@@ -214,11 +219,13 @@ impl ResultBuilder<'_> {
             wait_mean_s: waits.map_or(0.0, |waits| round(waits.sum() as f64 / 1e6 / waits.count() as f64)),
             wait_p99_s: waits.and_then(|waits| waits.quantile(0.99)).map_or(0.0, |wait| round(wait.value)),
             queue_max: self.0.totals.account.longest[self.0.plan][index],
-            refused: self.count(queue.map_or(0, |queue| queue.refused)),
-            withdrawn: self.count(queue.map_or(0, |queue| queue.withdrawn)),
-            blocked: self.count(tally.blocked),
+            rejected: self.count(queue.map_or(0, |queue| queue.rejected)),
+            expired_in_queue: self.count(queue.map_or(0, |queue| queue.expired)),
+            cancelled: self.count(queue.map_or(0, |queue| queue.cancelled)),
+            still_queued: self.count(queue.map_or(0, |queue| queue.still_queued)),
+            not_permitted: self.count(tally.not_permitted),
             circuit_opened: self.count(self.0.totals.account.opened[self.0.plan][index]),
-            drained_s: self.0.ledger().backlog_cleared.get(&index).and_then(|mean| mean.seconds()).map(round),
+            backlog_cleared_s: self.0.ledger().backlog_cleared.get(&index).and_then(|mean| mean.seconds()).map(round),
         }
     }
 }
@@ -236,16 +243,9 @@ fn named_interval((name, interval): (&str, Ends)) -> Option<(String, Interval)> 
 /// A pair of plans, with its index among all pairs.
 type Pair = (usize, (usize, usize));
 
-/// The comparison of a pair of plans, for all streams together and for each stream.
-fn pair_of_wholes(scenario: &Scenario, totals: &Totals, pair: Pair) -> Comparison {
-    let of_stream = |stream: usize| StreamComparison {
-        stream: scenario.streams[stream].name.clone(),
-        comparison: comparison(scenario, totals, Some(stream), pair),
-    };
-    Comparison {
-        streams: (0..totals.streams().len()).map(of_stream).collect(),
-        ..comparison(scenario, totals, None, pair)
-    }
+/// The comparisons of the plans for one stream of traffic, or for all recipients.
+fn comparisons(scenario: &Scenario, totals: &Totals, stream: Option<usize>) -> Vec<Comparison> {
+    pairs(scenario).map(|pair| comparison(scenario, totals, stream, pair)).collect()
 }
 
 fn comparison(
@@ -280,7 +280,6 @@ fn comparison(
         cost_per_recipient: difference(cost, paired.cost()),
         latency_p50_s: quantile(0),
         latency_p95_s: quantile(2),
-        streams: Vec::new(),
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) fn pictures(scenario: &Scenario, totals: &Totals, drawn: &[usize]) ->
         of_group(scenario, totals, group, drawn, |plan| scenario.plan_of(stream, plan))
     };
     FigureData {
-        streams: streams.map(of_stream).collect(),
+        groups: streams.map(of_stream).collect(),
         ..of_group(scenario, totals, totals.whole(), drawn, |plan| &scenario.plans[plan])
     }
 }
@@ -83,7 +83,7 @@ fn of_group<'a>(
         bin_s: thin.bin_s(),
         arrivals: thin.series(&group.tally.arrivals),
         outages: outage_windows(scenario, totals, thin.end()),
-        streams: Vec::new(),
+        groups: Vec::new(),
     }
 }
 

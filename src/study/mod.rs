@@ -28,7 +28,7 @@ mod trace;
 mod unknown;
 mod versus;
 
-pub use baseline::{Incomparable, against_baseline, comparable, new_plans, other_luck, others};
+pub use baseline::{Incomparable, against_baseline, comparable, new_plans, other_draws, others};
 pub use check::{CheckOutcome, check, judge};
 pub use estimates::is_shared_out;
 pub use experiment::{Experiment, ResumeError, compare, played};
@@ -37,8 +37,8 @@ pub use gate::{Counted, Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
 pub use measure::{Measured, measure};
 pub use precision::{Precision, Replications, Wanted};
 pub use results::{
-    Callbacks, Comparison, Cost, Count, Difference, Interval, Intervals, Latency, PlanResult, ProviderResult, Results,
-    RunOutput, SCHEMA, ScenarioFacts, Share, StepResult, StreamComparison, StreamResult,
+    Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency, PlanResult,
+    ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts, Share, StepResult,
 };
 pub use series::{FigureData, OutageWindow, OverTime, PlanFigureData, PlanOverTime, ProviderOverTime, QueueOverTime};
 pub use sizing::{Goal, LOOKS, Limit, Question, Sizing, Trial, size};

@@ -17,8 +17,8 @@ const BINS: usize = 500;
 pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> OverTime {
     let group = totals.whole();
     let providers = group.tally.plans.iter().flat_map(|plan| plan.providers.iter());
-    let drained = providers.filter_map(|(_, provider)| provider.queue.as_ref()?.drained).max();
-    let thin = Downsample::of(totals, group, BINS, Time::from_micros(drained.unwrap_or(0)));
+    let cleared = providers.filter_map(|(_, provider)| provider.queue.as_ref()?.backlog_cleared).max();
+    let thin = Downsample::of(totals, group, BINS, Time::from_micros(cleared.unwrap_or(0)));
     let arrivals = scenario.streams.iter().enumerate().map(|(i, stream)| {
         let of_stream = if scenario.streams.len() == 1 { group } else { totals.stream(i) };
         (stream.name.clone(), thin.series(&of_stream.tally.arrivals))
@@ -76,18 +76,18 @@ fn of_queue(
     let waits = thin.amounts(&queue.departures).into_iter().zip(&departures);
     let factors: Vec<f64> = thin.middles().map(|at| factor(throttles, at)).collect();
     let limit = |usual: f64| factors.iter().map(|factor| usual * factor).collect::<Vec<_>>();
-    let busy = capacity.concurrent.map(|_| difference(&departures, &[&series(&queue.releases)]));
+    let lines_in_use = capacity.concurrent.map(|_| difference(&departures, &[&series(&queue.releases)]));
     QueueOverTime {
         rate_per_s: capacity.rate.map(Rate::per_second),
         concurrent: capacity.concurrent,
-        waiting: difference(&come, &[&series(&queue.refusals), &departures, &series(&queue.withdrawals)]),
+        waiting: difference(&come, &[&series(&queue.rejections), &departures, &series(&queue.expiries)]),
         wait_s: waits.map(|(micros, &count)| (count > 0.0).then(|| micros / 1e6 / count)).collect(),
         limit_per_s: capacity.rate.map(|rate| limit(rate.per_second())),
-        lines: capacity.concurrent.map(|lines| limit(f64::from(lines))),
-        utilisation: utilisation(totals, thin, capacity, &departures, busy.as_deref()),
+        line_limit: capacity.concurrent.map(|lines| limit(f64::from(lines))),
+        utilisation: utilisation(totals, thin, capacity, &departures, lines_in_use.as_deref()),
         at_once: at_once(queue),
         departures,
-        busy,
+        lines_in_use,
     }
 }
 
@@ -109,18 +109,18 @@ fn utilisation(
     thin: &Downsample,
     capacity: &Capacity,
     departures: &[f64],
-    busy: Option<&[f64]>,
+    lines_in_use: Option<&[f64]>,
 ) -> Option<f64> {
     let arrivals = thin.series(&totals.whole().tally.arrivals);
     let bins = arrivals.iter().rposition(|count| *count > 0.0).filter(|last| *last > 0)? + 1;
     let mean = |series: &[f64]| series.iter().take(bins).sum::<f64>() / bins as f64;
     let paced = capacity.rate.map(|rate| mean(departures) / (rate.per_second() * thin.bin_s()));
-    let lines = capacity.concurrent.zip(busy).map(|(lines, busy)| mean(busy) / f64::from(lines));
+    let lines = capacity.concurrent.zip(lines_in_use).map(|(lines, in_use)| mean(in_use) / f64::from(lines));
     Some(paced.unwrap_or(0.0).max(lines.unwrap_or(0.0)).min(1.0))
 }
 
 fn at_once(queue: &QueueTally) -> Option<f64> {
-    let all = queue.waits.count() + queue.refused + queue.withdrawn;
+    let all = queue.waits.count() + queue.rejected + queue.unserved();
     let at_once = queue.waits.zeros();
     (all > 0).then(|| at_once as f64 / all as f64)
 }

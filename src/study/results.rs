@@ -1,4 +1,4 @@
-//! What a run found, as data: the shape of `results.json`.
+//! The results of a run, as data: the contents of `results.json`.
 
 use super::series::{FigureData, OverTime};
 use schemars::JsonSchema;
@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The value of [`Results::schema`].
-pub const SCHEMA: &str = "failsim/results/1";
+pub const SCHEMA: &str = "failsim/results/2";
 
-/// Every key of an object is always written, with null where there is nothing to say.
+/// Marks all keys as required: each is always written, with null where nothing is known.
 fn every_key_is_there(schema: &mut schemars::Schema) {
     let keys = schema.get("properties").and_then(|keys| keys.as_object());
     let keys: Option<Vec<_>> = keys.map(|keys| keys.keys().cloned().map(serde_json::Value::String).collect());
@@ -18,22 +18,56 @@ fn every_key_is_there(schema: &mut schemars::Schema) {
     }
 }
 
-/// What a run found. With replications, counts and totals are means per replication.
+/// The results of a run. With replications, counts and totals are means per replication.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct Results {
-    /// Always `failsim/results/1`.
+    /// Always `failsim/results/2`.
     pub schema: String,
-    /// What was run.
+    /// The scenario that was run.
     pub scenario: ScenarioFacts,
-    /// One for each plan, in the order of the scenario file.
+    /// The result of each plan for all recipients, in the order of the scenario file.
     pub plans: Vec<PlanResult>,
-    /// One for each pair of plans: each plan against each plan before it; of more than 20 plans each against the reference.
+    /// The comparison of each pair of plans for all recipients: each plan with each plan before it; with more than 20 plans, each with the
+    /// reference.
+    pub comparisons: Vec<Comparison>,
+    /// The results of each group of recipients; empty if the scenario has only one stream of traffic.
+    pub groups: Vec<GroupResult>,
+}
+
+/// A group of recipients for which results are given.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
+pub struct GroupResult {
+    /// The kind of group.
+    pub kind: GroupKind,
+    /// The name of the stream.
+    pub name: String,
+    /// Recipients of the group per replication.
+    pub recipients: u64,
+    /// The deadline of its recipients: a first delivery at most this long after arrival is in time (s).
+    pub deadline_s: f64,
+    /// The plan that its recipients always follow; null if they follow the plan that is compared.
+    pub plan: Option<String>,
+    /// The results of the group under each plan, in the order of the top level. If the group always follows its own plan, `steps` are those of
+    /// that plan.
+    pub plans: Vec<PlanResult>,
+    /// The comparison of each pair of plans for the group, in the order of the top level.
     pub comparisons: Vec<Comparison>,
 }
 
-/// What was run.
+/// A kind of group.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum GroupKind {
+    /// A stream of traffic.
+    Stream,
+}
+
+/// The scenario that was run.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
@@ -42,42 +76,38 @@ pub struct ScenarioFacts {
     pub title: String,
     /// The SHA-256 of the scenario file, in hexadecimal.
     pub digest: String,
-    /// The seed of all luck.
+    /// The seed of all random numbers.
     pub seed: u64,
-    /// The same in digits: many readers of JSON keep numbers above 2⁵³ only roughly.
-    #[serde(default)]
+    /// The seed as text, because many JSON readers round integers above 2⁵³.
     pub seed_text: String,
     /// Recipients per replication.
     pub recipients: u64,
-    /// How often the recipients were played with luck of their own.
+    /// The number of replications, each with its own random numbers.
     pub replications: u32,
     /// The currency of every amount.
     pub currency: String,
-    /// What counts as in time: first delivery at most this long after arrival (s), unless the recipient's stream of traffic says
-    /// otherwise.
+    /// The deadline: a first delivery at most this long after arrival is in time (s), unless the recipient's stream has its own deadline.
     pub deadline_s: f64,
-    /// The names of the streams of traffic; one without a name is "".
-    #[serde(default)]
+    /// The names of the streams of traffic; a stream without a name is "".
     pub streams: Vec<String>,
-    /// What the intervals are computed from.
-    #[serde(default)]
+    /// The basis of the intervals.
     pub intervals: Intervals,
 }
 
-/// What intervals are computed from.
+/// The basis of intervals.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Intervals {
-    /// Recipients, who are independent of one another.
+    /// Independent recipients.
     #[default]
     FromRecipients,
-    /// Replications, since recipients share capacity, circuits or random outages.
+    /// Replications, because recipients share capacity, circuits or random outages.
     FromReplications,
-    /// Nothing: recipients share them, and there are fewer than 10 replications.
+    /// No intervals: recipients share capacity, circuits or random outages, and there are fewer than 10 replications.
     Unknown,
 }
 
-/// What one plan came to.
+/// The result of one plan.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
@@ -86,73 +116,56 @@ pub struct PlanResult {
     pub name: String,
     /// Recipients per replication.
     pub recipients: u64,
-    /// Recipients whom the message reached, whether or not the engine heard of it.
+    /// Recipients who received the message, whether or not the engine got a report.
     pub delivered: Share,
-    /// Recipients whom it reached within the deadline.
+    /// Recipients who received it within the deadline.
     pub in_time: Share,
     /// Recipients whose flow the engine believes to have succeeded.
     pub succeeded: Share,
-    /// Recipients whom the message reached more than once.
+    /// Recipients who received the message more than once.
     pub duplicates: Share,
-    /// Recipients who opened the message; null when no provider of the plan models it.
+    /// Recipients who opened the message; null if no provider of the plan models this.
     pub seen: Option<Share>,
-    /// What it cost.
+    /// The cost.
     pub cost: Cost,
-    /// From arrival to first delivery, over the recipients whom it reached.
+    /// The time from arrival to first delivery, over the recipients who received the message.
     pub latency_s: Latency,
-    /// Why measures have no interval, by the names of those.
-    #[serde(default)]
+    /// The measures without an interval, each with the reason.
     pub no_interval: BTreeMap<String, String>,
     /// Moves to a next step.
     pub failovers: Count,
-    /// When the last flow ended, since the start of the world (s); null when none did.
+    /// When the last flow ended, since the start of the run (s); null if none did.
     pub last_end_s: Option<f64>,
-    /// Flows that never ended: their last step has no ttl and heard nothing.
-    pub open: Count,
-    /// What a webhook would have carried.
+    /// Flows that never ended: their last step has no ttl and got no final report.
+    pub unresolved: Count,
+    /// The callbacks that a webhook would have received.
     pub callbacks: Callbacks,
     /// One for each step of the plan.
     pub steps: Vec<StepResult>,
     /// One for each provider that the plan uses, in the order of the scenario file.
     pub providers: Vec<ProviderResult>,
-    /// Where there are several streams of traffic, the same for each of them, under the stream's name.
-    #[serde(default)]
-    pub streams: Vec<StreamResult>,
 }
 
-/// What one stream of traffic came to under a plan.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(transform = every_key_is_there)]
-pub struct StreamResult {
-    /// The stream's name.
-    pub stream: String,
-    /// What counts as in time for its recipients (s).
-    pub deadline_s: f64,
-    /// Its recipients, and the plan that they followed: the one that is compared, or the stream's own.
-    pub result: PlanResult,
-}
-
-/// A count of recipients and its share of them all.
+/// A count of recipients, and their share of all recipients.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct Share {
-    /// How many recipients.
+    /// The number of recipients.
     pub count: Count,
-    /// `count` over all recipients, 0 to 1.
+    /// `count` divided by all recipients (0 to 1).
     pub share: f64,
-    /// The lower end of the 95 % interval of the share; null where none is known.
+    /// The lower end of the 95 % interval of the share; null without an interval.
     pub low: Option<f64>,
-    /// The upper end.
+    /// The upper end of the 95 % interval of the share; null without an interval.
     pub high: Option<f64>,
-    /// From replications: an interval that holds where the share is held to a bound that is not close to 0 or 1, however close the share
+    /// From replications: an interval that is valid for a comparison with a bound that is not close to 0 or 1, however close the share
     /// itself is. Not written.
     #[serde(skip)]
     pub narrow: Option<(f64, f64)>,
 }
 
-/// A count, or with replications a mean of counts: written as a whole number where it is one.
+/// A count, or with replications a mean of counts. Written as an integer where it is one.
 #[derive(Clone, Copy, PartialEq, PartialOrd, Debug, Default, JsonSchema)]
 #[schemars(transparent)]
 pub struct Count(pub f64);
@@ -170,24 +183,24 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// What a plan cost, in units of the currency.
+/// The cost of a plan, in units of the currency.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct Cost {
-    /// For all recipients of a replication.
+    /// The total for all recipients of a replication.
     pub total: f64,
-    /// Per recipient.
+    /// The mean cost per recipient.
     pub per_recipient: f64,
-    /// The lower end of the 95 % interval of the cost per recipient; null where none is known.
+    /// The lower end of the 95 % interval of the cost per recipient; null without an interval.
     pub low: Option<f64>,
-    /// The upper end.
+    /// The upper end of the 95 % interval of the cost per recipient; null without an interval.
     pub high: Option<f64>,
-    /// Total over recipients reached; null when none was.
+    /// The total cost divided by the recipients who received the message; null if none did.
     pub per_delivered: Option<f64>,
 }
 
-/// Latency in seconds; each null when nobody was reached.
+/// Latency in seconds; all values are null if no recipient received the message.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
@@ -196,17 +209,17 @@ pub struct Latency {
     pub mean: Option<f64>,
     /// The median (s).
     pub p50: Option<f64>,
-    /// The 90 % quantile (s).
+    /// The 90th percentile (s).
     pub p90: Option<f64>,
-    /// The 95 % quantile (s).
+    /// The 95th percentile (s).
     pub p95: Option<f64>,
-    /// The 99 % quantile (s).
+    /// The 99th percentile (s).
     pub p99: Option<f64>,
-    /// The 99.9 % quantile (s).
+    /// The 99.9th percentile (s).
     pub p999: Option<f64>,
-    /// The longest (s).
+    /// The maximum (s).
     pub max: Option<f64>,
-    /// The 95 % intervals of the mean and of the quantiles, by name; one that the data cannot bound is left out.
+    /// The 95 % intervals of the mean and of the quantiles, by key (`mean`, `p50`, …); those without an interval are left out.
     pub intervals: BTreeMap<String, Interval>,
 }
 
@@ -215,234 +228,232 @@ pub struct Latency {
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct Interval {
-    /// Its lower end.
+    /// The lower end.
     pub low: f64,
-    /// Its upper end.
+    /// The upper end.
     pub high: f64,
 }
 
-/// What a webhook would have carried for a plan, under either strategy.
+/// The callbacks that a webhook would have received for a plan.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct Callbacks {
     /// Callbacks at the end of each flow (`on_completion`).
     pub on_completion: Count,
-    /// The most of those within one second of the first 12 days of the virtual clock, in any replication.
+    /// The highest number of those within one second of the first 12 days of virtual time, in any replication.
     pub on_completion_peak_per_s: u64,
 }
 
-/// What one step of a plan came to.
+/// The result of one step of a plan.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct StepResult {
-    /// Its number, from 1.
+    /// The number of the step, from 1.
     pub step: usize,
-    /// Its provider.
+    /// The provider; for a pool, its members separated by commas.
     pub provider: String,
-    /// The provider's channel.
+    /// The channel.
     pub channel: String,
-    /// Submissions, retries among them.
+    /// Submissions, including retries.
     pub attempts: Count,
-    /// Messages of the step that reached the person.
+    /// Messages of the step that were delivered to the recipient.
     pub delivered: Count,
-    /// Those of them that did so after the flow had left the step.
+    /// Deliveries after the flow had left the step.
     pub late: Count,
-    /// How the step ended for the engine, by status; also `superseded` (a late delivery of an earlier step ended the flow),
-    /// `gave_up` (`give_up_after` passed) and `open` (it never ended). They add up to the flows that came to the step.
+    /// How the step ended for the engine: by status, or `late_success` (a late delivery of an earlier step ended the flow), `gave_up`
+    /// (`give_up_after` passed), `unresolved` (the step never ended). The counts add up to the flows that entered the step.
     pub outcomes: BTreeMap<String, Count>,
-    /// What its attempts cost.
+    /// The cost of the attempts of the step.
     pub cost: f64,
 }
 
-/// What one provider came to.
+/// The result of one provider under a plan.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct ProviderResult {
     /// The provider's name.
     pub provider: String,
-    /// Attempts that came to it, those among them that it refused.
-    #[serde(default)]
+    /// Attempts submitted to it, including those that it rejected.
     pub attempts: Count,
-    /// Messages of those that reached the person.
-    #[serde(default)]
+    /// Messages that it delivered.
     pub delivered: Count,
-    /// What they cost.
-    #[serde(default)]
+    /// The cost of its attempts.
     pub cost: f64,
-    /// The mean wait for capacity of those that left (s).
+    /// The mean wait for capacity, over the attempts that departed (s).
     pub wait_mean_s: f64,
-    /// Its 99 % quantile (s).
+    /// The 99th percentile of this wait (s).
     pub wait_p99_s: f64,
-    /// The longest queue, of all streams of traffic together, in any replication.
+    /// The maximum length of the queue, over all recipients and replications.
     pub queue_max: u64,
-    /// Attempts refused because the provider was over its limit.
-    #[serde(default)]
-    pub refused: Count,
-    /// Attempts withdrawn because their time ran out while they waited.
-    #[serde(default)]
-    pub withdrawn: Count,
-    /// Attempts that an open circuit kept from it.
-    #[serde(default)]
-    pub blocked: Count,
-    /// How often its circuit opened, for all streams together.
-    #[serde(default)]
+    /// Attempts that it rejected because it was over its limit.
+    pub rejected: Count,
+    /// Attempts whose validity ended while they waited for capacity.
+    pub expired_in_queue: Count,
+    /// Attempts that the engine recalled while they waited for capacity, because it moved on.
+    pub cancelled: Count,
+    /// Attempts that wait without end: nothing ends their wait, and no capacity becomes free.
+    pub still_queued: Count,
+    /// Attempts that were not submitted because its circuit was open.
+    pub not_permitted: Count,
+    /// How many times its circuit opened, for all recipients together.
     pub circuit_opened: Count,
-    /// When the last of those that had to wait for 1 s or longer did so no longer, since the start of the world (s): the backlog is
-    /// gone then; null where there was none.
-    #[serde(default)]
-    pub drained_s: Option<f64>,
+    /// When the backlog was cleared: when the last attempt that had waited for 1 s or longer left the queue, since the start of the run (s);
+    /// null if there was no backlog.
+    pub backlog_cleared_s: Option<f64>,
 }
 
-/// One plan against another, on the same recipients with the same luck: each difference is `plan` minus `against`.
+/// The comparison of two plans on the same recipients with common random numbers. Each difference is `plan` minus `against`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct Comparison {
     /// The plan.
     pub plan: String,
-    /// What it is compared with.
+    /// The plan that it is compared with.
     pub against: String,
-    /// Of the share delivered.
+    /// The difference in the share delivered.
     pub delivered: Difference,
-    /// Of the share in time.
+    /// The difference in the share in time.
     pub in_time: Difference,
-    /// Of the share succeeded.
+    /// The difference in the share succeeded.
     pub succeeded: Difference,
-    /// Of the share of duplicates.
+    /// The difference in the share of duplicates.
     pub duplicates: Difference,
-    /// Of the cost per recipient, in units of the currency.
+    /// The difference in the cost per recipient, in units of the currency.
     pub cost_per_recipient: Difference,
-    /// Of the median latency (s); null when either reached nobody.
+    /// The difference in the median latency (s); null if either plan reached no recipient.
     pub latency_p50_s: Option<Difference>,
-    /// Of the 95 % quantile of latency (s); null when either reached nobody.
+    /// The difference in the 95th percentile of the latency (s); null if either plan reached no recipient.
     pub latency_p95_s: Option<Difference>,
-    /// Where there are several streams of traffic, the same for each of them.
-    #[serde(default)]
-    pub streams: Vec<StreamComparison>,
 }
 
-/// One plan against another, for one stream of traffic.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(transform = every_key_is_there)]
-pub struct StreamComparison {
-    /// The stream's name.
-    pub stream: String,
-    /// What it came to under the one plan against the other.
-    pub comparison: Comparison,
-}
-
-/// A paired difference with its 95 % interval; the ends are null where none is known.
+/// A paired difference with its 95 % interval.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct Difference {
     /// The difference.
     pub difference: f64,
-    /// The lower end of its interval.
+    /// The lower end of the interval; null without an interval.
     pub low: Option<f64>,
-    /// The upper end.
+    /// The upper end of the interval; null without an interval.
     pub high: Option<f64>,
 }
 
-/// What a run made: the results, what the figures need, and what happened over time.
+/// The output of a run: results, figure data and results over time.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct RunOutput {
     /// The results.
     pub results: Results,
-    /// The plans of the results that have series, by their places there: all but where they are too many for a picture.
+    /// The indices of the plans with figure data: all plans, unless there are too many for a figure.
     pub drawn: Vec<usize>,
-    /// The series of the figures, of the plans that are drawn.
+    /// The figure data of the plans in `drawn`.
     pub pictures: FigureData,
-    /// Everything over time, of the plans that are drawn.
+    /// The results over time of the plans in `drawn`.
     pub over_time: OverTime,
-    /// Whether a precision was asked for and not reached within the most replications.
+    /// Whether a precision was asked for and not reached within the maximum number of replications.
     pub imprecise: bool,
 }
 
 impl ScenarioFacts {
-    /// The seed, whoever has read and written it as a number in between.
+    /// The exact seed, even if the results were rewritten by a program that rounds large integers.
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed_text.parse().unwrap_or(self.seed)
     }
 }
 
-impl Results {
-    /// The results of each stream of traffic, as if the scenario had that one alone; empty where it does have one alone.
+impl GroupResult {
+    /// Whether this is the group of this kind and name.
     #[must_use]
-    pub fn streams(&self) -> Vec<(String, Self)> {
-        let Some(first) = self.plans.first() else { return Vec::new() };
-        let view = |(i, stream): (usize, &StreamResult)| {
-            let plan = |plan: &PlanResult| PlanResult { name: plan.name.clone(), ..plan.streams[i].result.clone() };
-            let results = Self {
-                schema: self.schema.clone(),
-                scenario: ScenarioFacts {
-                    recipients: stream.result.recipients,
-                    deadline_s: stream.deadline_s,
-                    ..self.scenario.clone()
-                },
-                plans: self.plans.iter().map(plan).collect(),
-                comparisons: self.comparisons.iter().map(|pair| pair.streams[i].comparison.clone()).collect(),
-            };
-            (stream.stream.clone(), results)
-        };
-        first.streams.iter().enumerate().map(view).collect()
+    pub fn is(&self, kind: GroupKind, name: &str) -> bool {
+        self.kind == kind && self.name == name
+    }
+}
+
+impl Results {
+    /// The group of the stream of traffic with this index; `None` where there is only one stream.
+    #[must_use]
+    pub fn stream(&self, index: usize) -> Option<&GroupResult> {
+        self.groups.iter().filter(|group| group.kind == GroupKind::Stream).nth(index)
     }
 
-    /// What counts as in time for all recipients (s); `None` where their streams of traffic have deadlines of their own.
+    /// The results of each group, as if the scenario had no other recipients.
+    #[must_use]
+    pub fn by_group(&self) -> Vec<(&GroupResult, Self)> {
+        let alone = |group: &GroupResult| Self {
+            schema: self.schema.clone(),
+            scenario: ScenarioFacts {
+                recipients: group.recipients,
+                deadline_s: group.deadline_s,
+                ..self.scenario.clone()
+            },
+            plans: group.plans.clone(),
+            comparisons: group.comparisons.clone(),
+            groups: Vec::new(),
+        };
+        self.groups.iter().map(|group| (group, alone(group))).collect()
+    }
+
+    /// The common deadline of all recipients (s); `None` where streams of traffic have different deadlines.
     #[must_use]
     pub fn deadline_s(&self) -> Option<f64> {
-        let streams = self.plans.first().map_or(&[][..], |plan| &plan.streams);
-        let first = streams.first().map_or(self.scenario.deadline_s, |stream| stream.deadline_s);
-        streams.iter().all(|stream| stream.deadline_s == first).then_some(first)
+        let first = self.groups.first().map_or(self.scenario.deadline_s, |group| group.deadline_s);
+        self.groups.iter().all(|group| group.deadline_s == first).then_some(first)
     }
 
-    /// The plan that the stream of traffic with this index always follows; `None` for one that follows the plan that is compared.
-    #[must_use]
-    pub fn own_plan(&self, stream: usize) -> Option<&str> {
-        let plan = self.plans.first()?;
-        let followed = plan.streams.get(stream)?.result.name.as_str();
-        (followed != plan.name).then_some(followed)
+    /// The results of the plans with these indices only.
+    fn of_plans(&self, indices: &[usize]) -> Self {
+        let kept = |plans: &[PlanResult]| indices.iter().map(|&i| plans[i].clone()).collect::<Vec<_>>();
+        let plans = kept(&self.plans);
+        let is_kept = |name: &str| plans.iter().any(|plan| plan.name == name);
+        let pairs = |pairs: &[Comparison]| {
+            pairs.iter().filter(|pair| is_kept(&pair.plan) && is_kept(&pair.against)).cloned().collect::<Vec<_>>()
+        };
+        let group = |group: &GroupResult| GroupResult {
+            name: group.name.clone(),
+            plan: group.plan.clone(),
+            plans: kept(&group.plans),
+            comparisons: pairs(&group.comparisons),
+            ..*group
+        };
+        Self {
+            schema: self.schema.clone(),
+            scenario: self.scenario.clone(),
+            comparisons: pairs(&self.comparisons),
+            groups: self.groups.iter().map(group).collect(),
+            plans,
+        }
     }
 }
 
 impl RunOutput {
-    /// The findings of the plans that are drawn alone.
+    /// The output for the plans in `drawn` only.
     #[must_use]
     pub fn of_drawn(&self) -> Cow<'_, Self> {
         if self.drawn.len() == self.results.plans.len() {
             return Cow::Borrowed(self);
         }
-        let plans: Vec<_> = self.drawn.iter().map(|&place| self.results.plans[place].clone()).collect();
-        let is_drawn = |name: &str| plans.iter().any(|plan| plan.name == name);
-        let comparisons = self.results.comparisons.iter();
-        let comparisons = comparisons.filter(|pair| is_drawn(&pair.plan) && is_drawn(&pair.against)).cloned().collect();
         Cow::Owned(Self {
-            drawn: (0..plans.len()).collect(),
-            results: Results {
-                schema: self.results.schema.clone(),
-                scenario: self.results.scenario.clone(),
-                plans,
-                comparisons,
-            },
+            drawn: (0..self.drawn.len()).collect(),
+            results: self.results.of_plans(&self.drawn),
             pictures: self.pictures.clone(),
             over_time: self.over_time.clone(),
             imprecise: self.imprecise,
         })
     }
 
-    /// The findings of each stream of traffic, as if the scenario had that one alone; empty where it does have one alone.
+    /// The output for each group, as if the scenario had no other recipients. The results over time are only those of all recipients together.
     #[must_use]
-    pub fn streams(&self) -> Vec<(String, Self)> {
-        let views = self.results.streams().into_iter().zip(&self.pictures.streams);
-        let view = |((name, results), pictures): ((String, Results), &FigureData)| {
+    pub fn by_group(&self) -> Vec<(&GroupResult, Self)> {
+        let groups = self.results.by_group().into_iter().zip(&self.pictures.groups);
+        let alone = |((group, results), pictures): ((_, Results), &FigureData)| {
             let (drawn, pictures, over_time) = (self.drawn.clone(), pictures.clone(), OverTime::default());
-            (name, Self { results, drawn, pictures, over_time, imprecise: self.imprecise })
+            (group, Self { results, drawn, pictures, over_time, imprecise: self.imprecise })
         };
-        views.map(view).collect()
+        groups.map(alone).collect()
     }
 }

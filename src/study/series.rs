@@ -13,8 +13,8 @@ pub struct FigureData {
     pub arrivals: Vec<f64>,
     /// The outage windows, with each recurrence within the shown time listed separately; random ones only with a single replication.
     pub outages: Vec<OutageWindow>,
-    /// The same data for each stream of traffic, where there are several.
-    pub streams: Vec<Self>,
+    /// The same data for each group of the results.
+    pub groups: Vec<Self>,
 }
 
 /// The series of one plan.
@@ -94,7 +94,7 @@ pub struct QueueOverTime {
     /// Attempts waiting at the end of each bin.
     pub waiting: Vec<f64>,
     /// Lines in use at the end of each bin, where lines are limited.
-    pub busy: Option<Vec<f64>>,
+    pub lines_in_use: Option<Vec<f64>>,
     /// The mean wait (s) of the attempts that departed in each bin; `None` where none did.
     pub wait_s: Vec<Option<f64>>,
     /// The throughput limit in the middle of each bin (1/s), where it is limited; with random throttles in several replications, the limit
@@ -102,7 +102,7 @@ pub struct QueueOverTime {
     pub limit_per_s: Option<Vec<f64>>,
     /// The number of lines in the middle of each bin, where it is limited; with random throttles in several replications, the number
     /// without them.
-    pub lines: Option<Vec<f64>>,
+    pub line_limit: Option<Vec<f64>>,
     /// The share of the throughput or of the lines that was used while recipients arrived, whichever is higher; `None` where all arrive at
     /// once.
     pub utilisation: Option<f64>,

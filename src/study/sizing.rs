@@ -308,8 +308,8 @@ impl Question<'_> {
 }
 
 fn outcome(results: &Results, goal: &Goal) -> (Option<Measured>, CheckOutcome) {
-    let plan = &results.plans[0];
-    let plan = goal.stream.and_then(|i| plan.streams.get(i)).map_or(plan, |stream| &stream.result);
+    let group = goal.stream.and_then(|stream| results.stream(stream));
+    let plan = &group.map_or(&results.plans, |group| &group.plans)[0];
     let (measured, n) = (measure(plan, goal.metric), sample_size(results));
     let verdict = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, goal.bound, n));
     let shown = |measured: Measured| Measured { interval: judged_by(&measured, goal.bound, n), ..measured };

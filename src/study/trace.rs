@@ -44,9 +44,11 @@ pub enum Event {
         decision: AdmissionDecision,
     },
     /// An attempt that waited for capacity departs.
-    Left(Submission),
-    /// An attempt expires: its time ran out while it waited.
-    Withdrawn(Submission),
+    Departed(Submission),
+    /// The validity of an attempt ends while it waits for capacity.
+    ExpiredInQueue(Submission),
+    /// The engine moves on and recalls an attempt that waits for capacity.
+    Cancelled(Submission),
     /// An attempt is submitted to a provider of a step.
     Submitted {
         /// The attempt and its step.
@@ -197,17 +199,15 @@ impl Recorder for TraceRecorder {
         let event = Event::Submitted { submission, provider, decision, ttl: terms.ttl, charge: result.charge };
         self.said.push((terms.submitted, event));
         self.cost += result.charge;
-        let (left, withdrawn) = match decision {
-            AdmissionDecision::Departs(departs) if departs > terms.submitted => (departs, Time::NEVER),
-            AdmissionDecision::Expires => (Time::NEVER, patience),
-            _ => (Time::NEVER, Time::NEVER),
+        let is_reported = result.reports().iter().any(|report| report.status == Status::Expired);
+        let left_queue = match decision {
+            AdmissionDecision::Departs(departs) if departs > terms.submitted => (departs, Event::Departed(submission)),
+            AdmissionDecision::Expires if is_reported => (patience, Event::ExpiredInQueue(submission)),
+            AdmissionDecision::Expires => (patience, Event::Cancelled(submission)),
+            _ => (Time::NEVER, Event::Departed(submission)),
         };
-        let happens = [
-            (left, Event::Left(submission)),
-            (withdrawn, Event::Withdrawn(submission)),
-            (result.delivered, Event::Reached(submission)),
-            (result.seen, Event::Opened(submission)),
-        ];
+        let happens =
+            [left_queue, (result.delivered, Event::Reached(submission)), (result.seen, Event::Opened(submission))];
         self.happens.extend(happens.into_iter().filter(|(at, _)| !at.is_never()));
     }
 

@@ -129,21 +129,21 @@ impl<'a> ScenarioPair<'a> {
     /// The recipients that only one of the scenarios has, as notes for the reader: one sentence for each stream.
     #[must_use]
     pub fn surplus(&self) -> Vec<String> {
-        let shares = if self.is_shared() { ", and share in the load" } else { "" };
+        let shares = if self.is_shared() { ", but add to the load" } else { "" };
         let of_pair = |&(ours, theirs): &(usize, usize)| {
             let (stream, count) = (&self.now.streams[ours], self.now.streams[ours].traffic.recipients);
             let other = self.then.streams[theirs].traffic.recipients;
             let (whose, more) =
                 if count > other { ("this scenario", count - other) } else { ("the other", other - count) };
             (more > 0)
-                .then(|| format!("{more} more recipients{} of {whose} are paired with nobody{shares}", named(stream)))
+                .then(|| format!("{more} more recipients{} of {whose} have no counterpart{shares}", named(stream)))
         };
         let alone = |scenario: &Scenario, whose: &str, is_paired: &dyn Fn(usize) -> bool| {
             let streams = scenario.streams.iter().enumerate().filter(|(i, _)| !is_paired(*i));
             let tell = |(_, stream): (usize, &Stream)| {
                 let count = stream.traffic.recipients;
                 format!(
-                    "only {whose} has the stream {}: its {count} recipients are paired with nobody{shares}",
+                    "only {whose} has the stream {}: its {count} recipients have no counterpart{shares}",
                     stream.name
                 )
             };

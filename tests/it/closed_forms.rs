@@ -114,7 +114,7 @@ fn broken(outage: Outage, provider: ProviderSpec) -> ProviderSpec {
 
 /// Each step misses with its own probability, by a bad report or silently: `1 - (1 - p1)(1 - p2)(1 - p3)`.
 #[test]
-fn a_plan_reaches_all_but_those_whom_every_step_misses() {
+fn a_plan_reaches_all_but_those_that_every_step_misses() {
     let p = [0.6, 0.5, 0.35];
     let carrier = |i: usize| {
         let outcomes = vec![
@@ -215,7 +215,7 @@ fn talk_is_paid_by_started_increments() {
 
 /// A rejected message is free; a message lost in an outage is charged.
 #[test]
-fn refused_messages_are_free_and_swallowed_ones_are_not() {
+fn rejected_messages_are_free_and_silent_ones_are_not() {
     let price = Price { submitted: money(0.05), delivered: money(0.01), ..Price::default() };
     let play_under = |effect| {
         let sms = priced(price, delivering("sms", 1.0, 2.0));
@@ -359,7 +359,7 @@ fn late_reports_make_duplicates_too() {
         let result = play_one(providers.clone(), two);
         is_share("duplicates", result.duplicates.share, 0.8 * late);
         is_share("succeeded", result.succeeded.share, succeeded);
-        is_share("open", result.open.0 / N as f64, 1.0 - succeeded);
+        is_share("unresolved", result.unresolved.0 / N as f64, 1.0 - succeeded);
         assert_eq!(result.delivered.share, 1.0);
     }
 }

@@ -113,7 +113,7 @@ impl<'a> Driver<'a> {
         let number = |wanted: FlowStatus| flows.clone().filter(|&status| status == wanted).count() as u64;
         (self.seen.succeeded, self.seen.unresolved) = (number(FlowStatus::Succeeded), number(FlowStatus::InProgress));
         for delivery in self.deliveries.iter().flatten().filter(|d| d.status() == FlowStatus::InProgress) {
-            self.seen.steps[usize::from(delivery.flow().step())].1[Ending::Open.index()] += 1;
+            self.seen.steps[usize::from(delivery.flow().step())].1[Ending::Unresolved.index()] += 1;
         }
         self.seen.delivered = self.deliveries_made.iter().filter(|&&n| n > 0).count() as u64;
         self.seen.duplicates = self.deliveries_made.iter().filter(|&&n| n > 1).count() as u64;
@@ -226,11 +226,11 @@ fn seen_by_the_simulator(tally: &PlanRunTally, providers: usize) -> Seen {
         delivered: plan.delivered,
         duplicates: plan.duplicates,
         succeeded: plan.succeeded,
-        unresolved: plan.open,
+        unresolved: plan.unresolved,
         cost: plan.cost as i128,
         last_end: plan.last_end,
         steps: plan.steps.iter().map(|step| (step.attempts, step.endings.to_vec())).collect(),
-        providers: (0..providers).map(|i| (plan.providers[i].attempts, plan.providers[i].blocked)).collect(),
+        providers: (0..providers).map(|i| (plan.providers[i].attempts, plan.providers[i].not_permitted)).collect(),
         opened: tally.opened.clone(),
     }
 }
@@ -554,7 +554,7 @@ fn a_step_that_stops_waiting_recalls_its_attempt() {
 }
 
 #[test]
-fn a_state_of_another_plan_is_refused() {
+fn a_state_of_another_plan_is_rejected() {
     let step = || StepRules::via(Pool::single(0), "sms").with_ttl(span(5.0));
     let plan = |steps| Arc::new(FlowPlan::new(steps, LateDelivery::Finish, Span::UNLIMITED).expect("a plan"));
     let mut breakers = Breakers::default();
@@ -563,9 +563,9 @@ fn a_state_of_another_plan_is_refused() {
     assert_eq!(Delivery::resume(plan(vec![step()]), delivery.state().clone(), &breakers), Err(StateError::Step));
 }
 
-/// A state that makes more attempts under a changed plan than a flow can is refused, before it does.
+/// A state from which a changed plan could make more attempts than a flow may is rejected on resuming.
 #[test]
-fn a_state_that_would_make_too_many_attempts_is_refused() {
+fn a_state_that_would_make_too_many_attempts_is_rejected() {
     let step = |attempts| StepRules { attempts, ..StepRules::via(Pool::single(0), "sms").with_ttl(span(5.0)) };
     let plan = |steps| Arc::new(FlowPlan::new(steps, LateDelivery::Finish, Span::UNLIMITED).expect("a plan"));
     let mut breakers = Breakers::default();
@@ -579,7 +579,7 @@ fn a_state_that_would_make_too_many_attempts_is_refused() {
     assert_eq!(resume(vec![step(1), step(12)]), Err(StateError::Attempts));
 }
 
-/// The flow ends by a late delivery while another attempt waits for a line: that is recalled when the engine would have stopped waiting.
+/// A late delivery ends the flow while another attempt waits for a line. The attempt is recalled when the step would have ended.
 #[test]
 fn an_attempt_that_waits_is_recalled_though_the_flow_has_ended() {
     let rules = BreakerRules { at_least: 1, failures: StatusSet::of(&[Status::Expired]), ..BreakerRules::DEFAULT };
@@ -599,7 +599,7 @@ fn an_attempt_that_waits_is_recalled_though_the_flow_has_ended() {
     assert!(delivery.is_over() && breakers.is_open(1, seconds(10.0)));
 }
 
-/// What a provider says that no longer has the attempt is news of the message, and no answer to the breaker of the one that has.
+/// A report from a provider that rejected the attempt updates the message, and does not count for the breaker of the next provider.
 #[test]
 fn a_breaker_hears_only_of_its_own_attempts() {
     let rules = BreakerRules { at_least: 1, ..BreakerRules::DEFAULT };
@@ -614,7 +614,7 @@ fn a_breaker_hears_only_of_its_own_attempts() {
 }
 
 #[test]
-fn rules_of_a_breaker_that_make_no_sense_are_refused() {
+fn invalid_breaker_rules_are_rejected() {
     let with = |change: fn(&mut BreakerRules)| {
         let mut rules = BreakerRules::DEFAULT;
         change(&mut rules);

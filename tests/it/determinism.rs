@@ -66,7 +66,7 @@ fn same_without_the_others(scenario: &Scenario) {
 }
 
 #[test]
-fn a_plan_is_the_same_whichever_others_are_played() {
+fn a_plan_is_the_same_whichever_others_are_simulated() {
     same_without_the_others(&three_plans(5_000));
 }
 
@@ -89,7 +89,7 @@ proptest! {
     #![proptest_config(build::random_cases(24))]
 
     #[test]
-    fn random_plans_are_the_same_whichever_others_are_played(case in case()) {
+    fn random_plans_are_the_same_whichever_others_are_simulated(case in case()) {
         same_without_the_others(&case.scenario);
     }
 
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn a_recipient_lives_the_same_life_alone(case in case()) {
+    fn a_recipient_has_the_same_course_alone(case in case()) {
         lives_add_up_to_the_run(&case)?;
     }
 }
@@ -196,7 +196,7 @@ fn lives_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {
 
 /// Adding one recipient to a run changes the results by exactly that recipient's course.
 #[test]
-fn the_next_recipient_adds_exactly_its_own_life() {
+fn an_additional_recipient_adds_exactly_its_own_course() {
     let rng = RngKey::new(20_261_127, 0);
     for recipients in [1, 15, 16, 100, 777] {
         let (fewer, more) = (three_plans(recipients), three_plans(recipients + 1));

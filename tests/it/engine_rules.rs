@@ -95,7 +95,7 @@ mod ending_a_step {
     }
 
     #[test]
-    fn a_ttl_of_zero_which_scenarios_refuse_would_not_loop_either() {
+    fn a_ttl_of_zero_which_scenarios_reject_would_not_loop_either() {
         let mut story = plan([viber().ttl(0), sms().ttl(0)]).start();
         story.timeout().submits(1, 1);
         story.timeout().fails(NoNextStep);

@@ -13,17 +13,17 @@ proptest! {
     #![proptest_config(random_cases(10_000))]
 
     #[test]
-    fn any_text_is_a_scenario_or_is_refused(text in edited_scenario()) {
+    fn any_text_is_a_scenario_or_is_rejected(text in edited_scenario()) {
         scenario_text(&text);
     }
 
     #[test]
-    fn any_path_and_values_are_an_axis_or_are_refused(text in axis()) {
+    fn any_path_and_values_are_an_axis_or_are_rejected(text in axis()) {
         vary_path(&text);
     }
 
     #[test]
-    fn any_csv_file_is_a_column_or_is_refused(bytes in csv_file()) {
+    fn any_csv_file_is_a_column_or_is_rejected(bytes in csv_file()) {
         csv(&bytes);
     }
 
@@ -84,7 +84,7 @@ enum Edit {
     Stretch(usize, usize, usize, String),
     /// Deletes the line.
     Gone(usize),
-    /// Copies the line to another place.
+    /// Copies the line to another position.
     Copied(usize, usize),
     /// Replaces a number or a text within the line.
     Part(usize, usize, String),

@@ -110,9 +110,9 @@ fn a_run_in_which_nobody_waits_holds_both_tallies() {
     assert_eq!((ledger.independent.replications(), ledger.contended.replications()), (0, 3));
 }
 
-/// Few recipients are one section, and there may be more parts than sections: some parts hold nothing.
+/// Few recipients are one section, and there may be more parts than sections: then some parts are empty.
 #[test]
-fn parts_of_nothing_add_up_too() -> Result<(), Interrupted> {
+fn empty_parts_add_up_too() -> Result<(), Interrupted> {
     for (recipients, of) in [(300, 3), (4_000, 64)] {
         let scenario = three_plans(recipients);
         let (ledger, _) = whole(&scenario, 2);
@@ -131,9 +131,9 @@ fn parts_of_nothing_add_up_too() -> Result<(), Interrupted> {
     Ok(())
 }
 
-/// Where some part finds out that recipients wait for one another, what others have played as if they did not counts for nothing.
+/// If one part finds that recipients wait for one another, the independent tallies of the other parts are dropped.
 #[test]
-fn a_part_in_which_somebody_waits_decides_for_all() -> Result<(), Interrupted> {
+fn one_part_with_waiting_recipients_makes_the_whole_run_contended() -> Result<(), Interrupted> {
     let mut scenario = three_plans(400);
     scenario.providers[0].capacity =
         Some(Capacity { rate: None, concurrent: Some(2), queue: u64::MAX, order: Discipline::Fifo });
@@ -151,7 +151,7 @@ fn a_part_in_which_somebody_waits_decides_for_all() -> Result<(), Interrupted> {
 }
 
 #[test]
-fn what_is_no_part_of_a_run_is_refused() -> Result<(), Interrupted> {
+fn parts_that_do_not_fit_are_rejected() -> Result<(), Interrupted> {
     let scenario = two_streams();
     let playing = experiment(&scenario, 2);
     let part = playing.independent_part(0, 0, 2, &Progress::default())?;
@@ -171,7 +171,7 @@ fn what_is_no_part_of_a_run_is_refused() -> Result<(), Interrupted> {
 }
 
 #[test]
-fn a_file_that_was_cut_off_or_changed_is_refused() {
+fn a_truncated_or_changed_file_is_rejected() {
     let (ledger, _) = whole(&three_plans(40), 1);
     let bytes = ledger.to_bytes();
     assert!(Ledger::from_bytes(&bytes).is_ok_and(|read| read == ledger));

@@ -46,7 +46,7 @@ fn delivers(providers: Vec<ProviderSpec>, plan: Plan, expected: f64) {
 
 /// Half is delivered by b at once. The others go to a, which is silent, and then to b again: it rejects half of them, not all.
 #[test]
-fn whom_a_provider_rejects_once_it_may_take_later() {
+fn a_provider_that_rejects_an_attempt_may_accept_a_later_one() {
     let providers = || vec![silent("a"), rejecting("b", 0.5, 1.0)];
     let pools = vec![Pool::first_of(vec![1, 0]), Pool::single(1)];
     delivers(providers(), with_pools(pools, &step(span(10.0))), 0.75);

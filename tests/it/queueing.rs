@@ -142,7 +142,7 @@ fn poisson_arrivals_at_a_throughput_wait_as_in_m_d_1() {
             [provider.wait_mean_s, queue.at_once.expect("some come"), md1_cdf(rho, 1.0 / mu, provider.wait_p99_s)]
         });
         is("mean wait", &waits, rho / (2.0 * mu * (1.0 - rho)));
-        is("left at once", &at_once, 1.0 - rho);
+        is("departed at once", &at_once, 1.0 - rho);
         is("probability of the 99 % quantile", &p99, 0.99);
     }
 }
@@ -160,7 +160,7 @@ fn lines_that_all_wait_for_are_erlang_c() {
         });
         let waiting = erlang_c(c, a);
         is("mean wait", &waits, waiting * hold / (f64::from(c) - a));
-        is("left at once", &at_once, 1.0 - waiting);
+        is("departed at once", &at_once, 1.0 - waiting);
         is("utilisation", &used, a / f64::from(c));
     }
 }
@@ -177,8 +177,8 @@ fn lines_without_a_queue_are_erlang_b() {
         ("5 s of ringing and a talk of 15 s on average", answered),
     ] {
         let scenario = met_by(a / hold, 150_000, outcome, lines(c, 0));
-        let [refused] = measured(&scenario, |provider, _| [provider.refused.0 / provider.attempts.0]);
-        is(what, &refused, erlang_b(c, a));
+        let [rejected] = measured(&scenario, |provider, _| [provider.rejected.0 / provider.attempts.0]);
+        is(what, &rejected, erlang_b(c, a));
     }
 }
 
@@ -186,7 +186,7 @@ fn lines_without_a_queue_are_erlang_b() {
 /// lambda p(c-1) exp((lambda - c mu) x) up to the ttl and lambda p(c-1) exp(lambda ttl - c mu x) beyond it (Baccelli and
 /// Hebuterne 1981); p(j) = a^j / j! p(0) for fewer than c in the system, and everything sums to 1. Beyond the ttl they abandon.
 #[test]
-fn attempts_that_wait_for_their_ttl_are_withdrawn_as_in_m_m_c_with_patience() {
+fn attempts_that_wait_for_their_ttl_are_cancelled_as_in_m_m_c_with_patience() {
     for (c, a, ttl) in [(5_u32, 6.0, 15.0), (5, 4.5, 8.0), (1, 0.9, 20.0)] {
         let (hold, lambda) = (10.0, a / 10.0);
         let drift = lambda - f64::from(c) / hold;
@@ -203,17 +203,17 @@ fn attempts_that_wait_for_their_ttl_are_withdrawn_as_in_m_m_c_with_patience() {
         // The integral of x times the density up to the ttl.
         let waited = lambda * busy * ((ttl / drift - 1.0 / drift.powi(2)) * (drift * ttl).exp() + 1.0 / drift.powi(2));
         let mut scenario = met_by(lambda, 150_000, reported_after(exponential(hold)), lines(c, u64::MAX));
-        // Whoever has a line keeps it for as long as needed.
+        // An attempt keeps its line for as long as it needs it.
         change_steps(&mut scenario.plans[0], |steps| {
             (steps[0].ttl, steps[0].validity) = (span(ttl), Span::UNLIMITED);
         });
-        let [withdrawn, waits, at_once] = measured(&scenario, |provider, queue| {
-            let withdrawn = provider.withdrawn.0 / provider.attempts.0;
-            [withdrawn, provider.wait_mean_s, queue.at_once.expect("some come")]
+        let [cancelled, waits, at_once] = measured(&scenario, |provider, queue| {
+            let cancelled = provider.cancelled.0 / provider.attempts.0;
+            [cancelled, provider.wait_mean_s, queue.at_once.expect("some come")]
         });
-        is("withdrawn", &withdrawn, abandoned / all);
-        is("mean wait of those who leave", &waits, waited / (fewer + served_late));
-        is("left at once", &at_once, fewer / all);
+        is("cancelled", &cancelled, abandoned / all);
+        is("mean wait of those who depart", &waits, waited / (fewer + served_late));
+        is("departed at once", &at_once, fewer / all);
     }
 }
 
@@ -236,8 +236,8 @@ fn priorities_wait_as_cobham_says() {
         scenario.streams = vec![stream("first", 90_000, poisson(rho[0])), stream("second", 150_000, poisson(rho[1]))];
         scenario.streams[0].priority = 1;
         let one = |seed| {
-            let plan = play(&Scenario { seed, ..scenario.clone() }).results.plans.remove(0);
-            [0, 1].map(|i| plan.streams[i].result.providers[0].wait_mean_s)
+            let groups = play(&Scenario { seed, ..scenario.clone() }).results.groups;
+            [0, 1].map(|i| groups[i].plans[0].providers[0].wait_mean_s)
         };
         let runs: Vec<[f64; 2]> = (0..RUNS).into_par_iter().map(one).collect();
         for (class, truth) in truth.into_iter().enumerate() {

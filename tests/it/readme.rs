@@ -139,7 +139,7 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
 
 /// The scenario that shows all kinds of shared resources behaves as documented.
 #[test]
-fn the_scenario_in_the_index_of_scenarios_plays() {
+fn the_scenario_in_the_index_of_scenarios_can_be_simulated() {
     let text = fs::read_to_string(root().join("scenarios/README.md")).expect("there is an index");
     let block = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("it shows a scenario");
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -149,11 +149,11 @@ fn the_scenario_in_the_index_of_scenarios_plays() {
     let results: serde_json::Value =
         serde_json::from_str(&printed(&Example { words, shown: String::new() })).expect("it plays");
     let plans = results["plans"].as_array().expect("there are plans");
-    let refused = |plan: &serde_json::Value| {
+    let rejected = |plan: &serde_json::Value| {
         let providers = plan["providers"].as_array().expect("they use providers");
-        providers.iter().map(|provider| provider["refused"].as_f64().expect("a number")).sum::<f64>()
+        providers.iter().map(|provider| provider["rejected"].as_f64().expect("a number")).sum::<f64>()
     };
-    assert!(plans.len() == 4 && plans.iter().all(|plan| refused(plan) > 0.0), "retries and pools have work to do");
+    assert!(plans.len() == 4 && plans.iter().all(|plan| rejected(plan) > 0.0), "retries and pools have work to do");
 }
 
 /// The sample reports match the current output for their scenarios.

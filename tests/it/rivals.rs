@@ -64,7 +64,7 @@ fn most(seeds: u64) -> usize {
 }
 
 #[test]
-fn a_scenario_and_itself_with_other_luck_fail_no_more_often_than_stated() {
+fn self_comparisons_with_other_random_numbers_fail_no_more_often_than_stated() {
     for (recipients, seeds) in [(1_000, 1_000), (10_000, 300)] {
         let (fails, known) = false_alarms(&two_plans(recipients, 0.9), 1, seeds);
         println!("{recipients} recipients: {fails} of {seeds} fail");

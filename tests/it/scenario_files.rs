@@ -1,10 +1,10 @@
 //! Scenario files: what loads, and the diagnostics of files that do not.
 
-mod doubts;
 mod mistakes;
 mod schema_and_chance;
 mod sharing;
 mod snapshots;
+mod warnings;
 mod whole_files;
 
 use failsim::dist::{Dist, Shape};
@@ -30,24 +30,24 @@ fn with(old: &str, new: &str) -> String {
 }
 
 /// The diagnostics of the reference scenario with `old` replaced by `new`.
-fn said_of(old: &str, new: &str) -> String {
-    checked(&with(old, new)).expect_err("something is wrong").to_string()
+fn errors_of(old: &str, new: &str) -> String {
+    checked(&with(old, new)).expect_err("it is invalid").to_string()
 }
 
 /// Asserts that the reference scenario with `old` replaced by `new` is rejected at the line of `new`, with all of `parts` in the
 /// diagnostics.
 #[track_caller]
-fn refused(old: &str, new: &str, parts: &[&str]) {
+fn assert_rejected(old: &str, new: &str, parts: &[&str]) {
     let text = with(old, new);
     let diagnostics = checked(&text).expect_err(new);
-    let said = diagnostics.to_string();
-    assert_eq!(diagnostics.items().len(), 1, "{said}");
-    let (line, _) = diagnostics.position(&diagnostics.items()[0]).expect("it has a place");
+    let errors = diagnostics.to_string();
+    assert_eq!(diagnostics.items().len(), 1, "{errors}");
+    let (line, _) = diagnostics.position(&diagnostics.items()[0]).expect("it has a position");
     let first = text.find(new).expect("it is there");
     let lines = text[..first].lines().count()..=text[..first + new.len()].lines().count();
-    assert!(lines.contains(&line), "line {line} is not in {lines:?}:\n{said}");
+    assert!(lines.contains(&line), "line {line} is not in {lines:?}:\n{errors}");
     for part in [&format!("pin.toml:{line}:"), "^", "hint: "].into_iter().chain(parts.iter().copied()) {
-        assert!(said.contains(part), "no {part:?} in\n{said}");
+        assert!(errors.contains(part), "no {part:?} in\n{errors}");
     }
 }
 
@@ -63,13 +63,13 @@ fn the_reference_scenario_loads() {
     assert_eq!(scenario.streams[0].traffic.recipients, 1_000_000);
     assert_eq!(scenario.streams[0].traffic.arrivals, Arrivals::Uniform { over: span(3600.0) });
     let names: Vec<_> = scenario.providers.iter().map(|p| p.name.as_str()).collect();
-    assert_eq!(names, ["viber", "sms", "voice"], "in the order of the file");
+    assert_eq!(names, ["viber", "sms", "voice"], "they keep the order of the file");
     assert_eq!(scenario.checks[0].bound, Bound::AtLeast(0.5));
     assert_eq!(scenario.digest.len(), 64);
 }
 
 #[test]
-fn the_providers_are_as_written() {
+fn providers_load_as_written() {
     let scenario = checked(REFERENCE).unwrap();
     let [viber, sms, voice] = scenario.providers.as_slice() else { panic!("three providers") };
     assert!(!viber.honours_ttl && sms.honours_ttl);
@@ -88,7 +88,7 @@ fn the_providers_are_as_written() {
 }
 
 #[test]
-fn the_plans_are_as_written_with_defaults_by_channel() {
+fn plans_load_as_written_with_the_defaults_of_their_channels() {
     let scenario = checked(REFERENCE).unwrap();
     let plan = &scenario.plans[0];
     assert_eq!(plan.flow.steps().iter().map(|c| c.pool.members()[0]).collect::<Vec<_>>(), [0, 1, 2]);
@@ -100,7 +100,7 @@ fn the_plans_are_as_written_with_defaults_by_channel() {
 }
 
 #[test]
-fn a_step_that_expires_on_delivery_succeeds_when_seen() {
+fn a_step_with_expire_on_delivery_succeeds_with_seen() {
     let text = with(
         "ttl = \"60s\", failover_on",
         "expire_on_delivery = true, attempts = 2, retry_after = \"5s\", failover_on",
@@ -110,13 +110,13 @@ fn a_step_that_expires_on_delivery_succeeds_when_seen() {
 }
 
 #[test]
-fn retries_can_back_off() {
+fn retries_can_have_a_backoff() {
     let retries = |rest: &str| with("ttl = \"60s\", failover_on", &format!("ttl = \"60s\", {rest}, failover_on"));
     let step = checked(&retries("attempts = 4, retry_after = \"2s\", backoff = 1.5")).unwrap().plans[0].flow.steps()[0]
         .clone();
     assert_eq!((step.attempts, step.retry_after, step.backoff), (4, span(2.0), 1_500_000));
-    let said = checked(&retries("attempts = 4, backoff = 2")).expect_err("nothing is waited for").to_string();
-    assert!(said.contains("`backoff` has no meaning") && said.contains("add retry_after"), "{said}");
+    let errors = checked(&retries("attempts = 4, backoff = 2")).expect_err("there is no wait to grow").to_string();
+    assert!(errors.contains("`backoff` does not apply") && errors.contains("add retry_after"), "{errors}");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn every_pattern_of_arrivals_loads() {
 }
 
 #[test]
-fn stages_and_files_say_how_many_people_there_are() {
+fn stages_and_arrival_files_determine_the_number_of_recipients() {
     let counted = |arrivals: &str| {
         let text = with(
             "recipients = 1_000_000\narrivals = { uniform = { over = \"1h\" } }",
@@ -167,7 +167,7 @@ fn every_distribution_loads() {
 }
 
 #[test]
-fn percentiles_become_a_sigma() {
+fn p50_and_p95_determine_the_sigma_of_a_lognormal() {
     let text = with("{ exponential = { mean = \"400ms\" } }", "{ lognormal = { p50 = \"2s\", p95 = \"10s\" } }");
     let scenario = checked(&text).unwrap();
     let Shape::Lognormal { median, sigma } = scenario.providers[0].outcomes[2].after.shape else { panic!("lognormal") };

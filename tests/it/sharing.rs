@@ -15,9 +15,9 @@ use failsim::sim::Progress;
 use failsim::status::FlowStatus;
 use failsim::status::Status;
 use failsim::status::Status::{Delivered, Failed};
-use failsim::study::{Event, Intervals, RunOutput, TraceTarget, compare, trace};
+use failsim::study::{Event, Intervals, ProviderResult, RunOutput, TraceTarget, compare, trace};
 use failsim::traffic::Arrivals;
-use failsim::units::{Rate, Span};
+use failsim::units::{Rate, Span, Time};
 use proptest::prelude::*;
 
 fn play(scenario: &Scenario, replications: u32) -> RunOutput {
@@ -78,7 +78,7 @@ fn capacity_that_is_reached_does_change_something() {
 
 /// A stream alone has the same results as beside another that uses other providers.
 #[test]
-fn streams_that_do_not_meet_leave_one_another_alone() {
+fn streams_without_common_providers_do_not_affect_one_another() {
     let mut both = scarce();
     both.streams[0].name = "here".to_owned();
     let alone = play(&both, 1).results;
@@ -88,10 +88,10 @@ fn streams_that_do_not_meet_leave_one_another_alone() {
     other.plan = Some(plan("own", vec![(both.providers.len() - 1, step(span(30.0)))]));
     both.streams.push(other);
     let results = play(&both, 1).results;
-    for (with, without) in results.plans.iter().zip(&alone.plans) {
-        let [here, there] = &with.streams[..] else { panic!("two streams") };
-        assert_eq!((&here.result, there.result.delivered.share), (without, 1.0));
-    }
+    let [here, there] = &results.groups[..] else { panic!("two streams") };
+    assert_eq!((&here.plans, &here.comparisons), (&alone.plans, &alone.comparisons));
+    assert!(there.plans.iter().all(|plan| plan.delivered.share == 1.0), "{there:?}");
+    assert_eq!((&here.plan, there.plan.as_deref()), (&None, Some("own")));
 }
 
 // ---------------------------------------------------------------- threads
@@ -114,7 +114,7 @@ proptest! {
 }
 
 #[test]
-fn a_world_that_is_shared_between_threads_is_the_same() {
+fn a_contended_run_is_the_same_for_any_number_of_threads() {
     let mut scenario = scarce();
     scenario.set_recipients(150_000).expect("it can be so many");
     scenario.providers.iter_mut().for_each(|provider| {
@@ -135,7 +135,7 @@ fn a_world_that_is_shared_between_threads_is_the_same() {
 /// Seven attempts that all fail at once, with waits that grow tenfold from one day: the flow ends after 111 111 days, 304 years,
 /// and no attempt is made before its time.
 #[test]
-fn what_is_due_centuries_ahead_comes_in_its_turn() {
+fn attempts_centuries_ahead_are_made_at_their_time() {
     let day = span(86_400.0);
     let rules = StepRules { attempts: 7, retry_after: day, backoff: 10 * StepRules::STEADY, ..step(Span::UNLIMITED) };
     let failing = provider("a", vec![outcome(Failed, 1.0, constant(0.0))]);
@@ -145,7 +145,7 @@ fn what_is_due_centuries_ahead_comes_in_its_turn() {
     scenario.breakers = vec![Some(never_opens)];
     scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(1_000.0) };
     let plan = &play(&scenario, 1).results.plans[0];
-    assert_eq!((plan.steps[0].attempts.0, plan.open.0), (3_500.0, 0.0));
+    assert_eq!((plan.steps[0].attempts.0, plan.unresolved.0), (3_500.0, 0.0));
     assert_eq!(plan.last_end_s, Some(111_111.0 * 86_400.0 + 999.0));
 }
 
@@ -156,13 +156,13 @@ proptest! {
 
     /// Recipients traced one by one add up to the counts of the run.
     #[test]
-    fn traced_lives_add_up_to_their_world(case in shared_case()) {
+    fn traced_recipients_add_up_to_their_run(case in shared_case()) {
         let mut scenario = case.scenario;
         scenario.set_recipients(scenario.streams.len() as u64 * 12).expect("it can be so few");
         let found = play(&scenario, 1).results;
         for (p, plan) in found.plans.iter().enumerate() {
             for (s, target) in scenario.streams.iter().enumerate() {
-                let of_stream = plan.streams.get(s).map_or(plan, |stream| &stream.result);
+                let of_stream = found.stream(s).map_or(plan, |group| &group.plans[p]);
                 let lives = (0..target.traffic.recipients).map(|recipient| {
                     trace(&scenario, TraceTarget { plan: p, stream: s, recipient, replication: 0 })
                 });
@@ -173,10 +173,12 @@ proptest! {
                 prop_assert_eq!(number(&|life| life.status == FlowStatus::Succeeded), of_stream.succeeded.count.0);
                 let cost: f64 = lives.iter().map(|life| life.cost.as_micros() as f64 / 1e6).sum();
                 prop_assert!((cost - of_stream.cost.total).abs() < 1e-6);
-                let withdrawn = lives.iter().flat_map(|life| &life.events).filter(|(_, event)| matches!(event, Event::Withdrawn(_)));
-                let ended: f64 = of_stream.providers.iter().map(|provider| provider.withdrawn.0).sum();
-                // A recipient that waits indefinitely counts as expired in the queue, but no event ever happens to it.
-                prop_assert!(withdrawn.count() as f64 <= ended);
+                let events = || lives.iter().flat_map(|life| &life.events).map(|(_, event)| event);
+                let sum = |of: &dyn Fn(&ProviderResult) -> f64| of_stream.providers.iter().map(of).sum::<f64>();
+                let expired = events().filter(|event| matches!(event, Event::ExpiredInQueue(_))).count();
+                let cancelled = events().filter(|event| matches!(event, Event::Cancelled(_))).count();
+                prop_assert_eq!(expired as f64, sum(&|provider| provider.expired_in_queue.0));
+                prop_assert_eq!(cancelled as f64, sum(&|provider| provider.cancelled.0));
             }
         }
     }
@@ -207,7 +209,7 @@ fn weights_share_out_the_attempts() {
 /// When the first of two rejects, the second takes over: of 20 evenly spaced attempts in a second, a provider of 10/s accepts every
 /// other one, one of 5/s every other of the rest, and a quarter is rejected by both.
 #[test]
-fn what_the_first_refuses_the_second_takes() {
+fn the_second_provider_takes_what_the_first_rejects() {
     let per_second = |rate: u64| Capacity {
         rate: Rate::new(rate, 0, Span::from_micros(1_000_000)),
         concurrent: None,
@@ -226,7 +228,7 @@ fn what_the_first_refuses_the_second_takes() {
     let plan = play(&scenario, 1).results.plans.remove(0);
     assert!((plan.delivered.count.0 - 15_000.0).abs() <= 2.0, "{:?}", plan.delivered);
     let [a, b] = &plan.providers[..] else { panic!("two providers") };
-    assert!((a.refused.0 - 10_000.0).abs() <= 2.0 && (b.refused.0 - 5_000.0).abs() <= 2.0, "{a:?} {b:?}");
+    assert!((a.rejected.0 - 10_000.0).abs() <= 2.0 && (b.rejected.0 - 5_000.0).abs() <= 2.0, "{a:?} {b:?}");
     assert!((a.delivered.0 - 10_000.0).abs() <= 2.0 && (b.delivered.0 - 5_000.0).abs() <= 2.0);
 }
 
@@ -269,6 +271,33 @@ fn outages_of_stragglers_do_not_depend_on_other_plans() {
     assert!((alone.delivered.share - 0.9).abs() < bound, "{:?} ± {bound}", alone.delivered.share);
 }
 
+/// Ten messages at once, of which one departs each second. The engine waits 5 s for them, or 8 s with a validity of 5 s: those that
+/// would depart after 6 to 9 s are recalled, or expire. Without a ttl, those of a provider that stops for good after 5.5 s stay queued.
+#[test]
+fn attempts_that_wait_in_vain_count_by_what_ends_their_wait() {
+    for order in [Discipline::Fifo, Discipline::Priority] {
+        let counts = |ttl, validity, stops: bool| {
+            let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
+            let rate = Rate::new(1, 0, Span::from_micros(1_000_000));
+            sms.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order });
+            if stops {
+                let at = |s: f64| Time::ZERO.after(span(s));
+                let when = When::Window { from: at(5.5), to: at(15.5), every: span(10.0) };
+                sms.outages = vec![Outage { when, effect: Effect::Throttle { millionths: 0 }, share: share(1.0) }];
+            }
+            let mut scenario = scenario(10, vec![sms], vec![plan("p", vec![(0, step(ttl))])]);
+            change_steps(&mut scenario.plans[0], |steps| steps[0].validity = validity);
+            let of = play(&scenario, 1).results.plans.remove(0).providers.remove(0);
+            [of.delivered, of.expired_in_queue, of.cancelled, of.still_queued].map(|count| count.0)
+        };
+        let (five, eight, no_end) = (span(5.0), span(8.0), Span::UNLIMITED);
+        assert_eq!(counts(five, five, false), [6.0, 0.0, 4.0, 0.0], "{order:?}");
+        assert_eq!(counts(five, no_end, false), [6.0, 0.0, 4.0, 0.0], "{order:?}");
+        assert_eq!(counts(eight, five, false), [6.0, 4.0, 0.0, 0.0], "{order:?}");
+        assert_eq!(counts(no_end, no_end, true), [6.0, 0.0, 0.0, 4.0], "{order:?}");
+    }
+}
+
 // ---------------------------------------------------------------- circuit breakers
 
 /// One message in ten leaves a provider of 1/s before the step's ttl of 10 s is over; each message that leaves is delivered at once.
@@ -291,7 +320,7 @@ fn a_breaker_counts_attempts_that_never_left_by_their_status() {
             let mut scenario = overloaded(failures);
             scenario.providers[0].capacity = scenario.providers[0].capacity.map(|c| Capacity { order, ..c });
             let provider = play(&scenario, 1).results.plans.remove(0).providers.remove(0);
-            assert!(provider.withdrawn.0 > 100.0, "{provider:?}");
+            assert!(provider.cancelled.0 > 100.0, "{provider:?}");
             provider.circuit_opened.0
         };
         assert_eq!(opened(&[Failed]), 0.0);
@@ -303,7 +332,7 @@ fn a_breaker_counts_attempts_that_never_left_by_their_status() {
 /// Everything fails for a minute, and the circuit opens. Then the capacity is zero: the probes wait indefinitely, without a ttl. They
 /// count as failed a minute after they were sent; once the provider has recovered, new ones close the circuit.
 #[test]
-fn probes_that_wait_for_ever_do_not_keep_a_circuit_half_open() {
+fn probes_that_wait_indefinitely_do_not_keep_a_circuit_half_open() {
     let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
     let window = |from_s, to_s| When::Window { from: secs(from_s), to: secs(to_s), every: Span::UNLIMITED };
     sms.outages = vec![
@@ -318,7 +347,7 @@ fn probes_that_wait_for_ever_do_not_keep_a_circuit_half_open() {
     scenario.breakers = vec![Some(rules)];
     let plan = play(&scenario, 1).results.plans.remove(0);
     // From 1 000 s on, plus at most one more round of 30 s and one of 60 s, everything is delivered.
-    assert!(plan.delivered.count.0 >= 900.0, "{:?}, blocked {:?}", plan.delivered, plan.providers[0].blocked);
+    assert!(plan.delivered.count.0 >= 900.0, "{:?}, blocked {:?}", plan.delivered, plan.providers[0].not_permitted);
     assert!(plan.providers[0].circuit_opened.0 > 3.0);
 }
 

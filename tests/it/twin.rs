@@ -31,7 +31,7 @@ proptest! {
     }
 
     #[test]
-    fn the_short_way_counts_as_the_engine_and_the_naive_twin(case in case().prop_map(plain)) {
+    fn fast_plans_are_counted_as_by_the_engine_and_the_naive_twin(case in case().prop_map(plain)) {
         let ways = fast_plans(&Model::new(&case.scenario));
         prop_assert_eq!(ways.len(), case.scenario.plans.len());
         both_count_the_same(&case)?;
@@ -40,14 +40,14 @@ proptest! {
 
 /// Ensures that the properties above have something to compare.
 #[test]
-fn plain_plans_do_go_the_short_way() {
+fn plain_plans_are_fast_plans() {
     let case = plain(Case { scenario: three_plans(10), replication: 0, horizon: secs(1_000.0) });
     assert!(fast_plans(&Model::new(&case.scenario)).into_iter().all(|short| short));
 }
 
 /// Ensures that the property for contended runs has something to compare.
 #[test]
-fn worlds_without_loops_do_flow_one_way() {
+fn runs_without_loops_are_feed_forward() {
     let mut scenario = three_plans(10);
     scenario.providers[0].capacity =
         Some(Capacity { rate: None, concurrent: Some(1), queue: 5, order: Discipline::Fifo });
@@ -164,12 +164,12 @@ proptest! {
     #![proptest_config(random_cases(240))]
 
     #[test]
-    fn random_worlds_in_which_recipients_meet_are_counted_as_by_the_naive_twin(case in shared_case()) {
+    fn random_contended_runs_are_counted_as_by_the_naive_twin(case in shared_case()) {
         worlds_are_the_same(&case)?;
     }
 
     #[test]
-    fn worlds_that_flow_one_way_are_counted_as_by_the_engine_and_the_naive_twin(
+    fn feed_forward_runs_are_counted_as_by_the_engine_and_the_naive_twin(
         case in shared_case().prop_map(|case| feed_forward_case(plain(case)))
     ) {
         worlds_are_the_same(&case)?;
@@ -258,7 +258,7 @@ fn same_plan(ours: &PlanTally, naive: &PlanCounts) -> Result<(), TestCaseError> 
     prop_assert_eq!(ours.succeeded, naive.succeeded, "succeeded");
     prop_assert_eq!(ours.duplicates, naive.duplicates, "duplicates");
     prop_assert_eq!(ours.seen, naive.seen, "seen");
-    prop_assert_eq!(ours.open, naive.open, "open");
+    prop_assert_eq!(ours.unresolved, naive.unresolved, "unresolved");
     prop_assert_eq!(ours.cost, naive.cost, "cost");
     prop_assert_eq!(ours.cost_squared, naive.cost_squared, "squares of costs");
     prop_assert_eq!(ours.last_end, naive.last_end, "last end");
@@ -272,8 +272,8 @@ fn same_plan(ours: &PlanTally, naive: &PlanCounts) -> Result<(), TestCaseError> 
     for (i, naive) in naive.providers.iter().enumerate() {
         let ours = provider_counts(&ours.providers[i]);
         // Nothing is stored for a provider without attempts, not even an empty queue.
-        let is_untouched = ours.attempts == 0 && ours.blocked == 0 && ours.queue.is_none();
-        let naive_is = naive.attempts == 0 && naive.blocked == 0;
+        let is_untouched = ours.attempts == 0 && ours.not_permitted == 0 && ours.queue.is_none();
+        let naive_is = naive.attempts == 0 && naive.not_permitted == 0;
         prop_assert!(is_untouched && naive_is || &ours == naive, "provider {}: {:?}, naively {:?}", i, ours, naive);
     }
     prop_assert!(ours.providers.iter().all(|(provider, _)| provider < naive.providers.len()));
@@ -285,7 +285,7 @@ fn provider_counts(provider: &ProviderTally) -> ProviderCounts {
         attempts: provider.attempts,
         delivered: provider.delivered,
         cost: provider.cost,
-        blocked: provider.blocked,
+        not_permitted: provider.not_permitted,
         submissions: numbers(&provider.submissions),
         deliveries: counts(&provider.deliveries),
         failures: counts(&provider.failures),
@@ -306,17 +306,19 @@ fn amounts(sums: &Sums) -> Counts {
 
 fn queue_counts(queue: &QueueTally) -> QueueCounts {
     QueueCounts {
-        refused: queue.refused,
-        withdrawn: queue.withdrawn,
+        rejected: queue.rejected,
+        expired: queue.expired,
+        cancelled: queue.cancelled,
+        still_queued: queue.still_queued,
         waits: queue.waits.sum(),
         at_once: queue.waits.zeros(),
         longest_wait: queue.waits.longest().map(Time::as_micros),
         wasted: queue.wasted,
         held: queue.held,
-        drained: queue.drained,
-        refusals: counts(&queue.refusals),
+        backlog_cleared: queue.backlog_cleared,
+        rejections: counts(&queue.rejections),
         departures: numbers(&queue.departures),
-        withdrawals: counts(&queue.withdrawals),
+        expiries: counts(&queue.expiries),
         waits_by_departure: amounts(&queue.departures),
         releases: counts(&queue.releases),
     }

@@ -16,27 +16,22 @@ pub(super) fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> 
     let waiting: Vec<_> = names.iter().filter_map(|name| panel_of_waiting(findings, name)).collect();
     let mut figures = Vec::new();
     let any = used.iter().chain(&waiting).any(|panel| !panel.windows.is_empty());
-    let shaded = if any { " Shaded: outages that those plans meet." } else { "" };
+    let shaded = if any { " Shaded: outages that affect these plans." } else { "" };
     if !used.is_empty() {
         let caption = format!(
-            "How many attempts left each provider target capacity is limited, and how many of its lines were in use, under \
-             each plan. Dotted: the limit.{shaded}"
+            "Departures from each provider with limited capacity, and its lines in use, under each plan. Dotted: the \
+             limit.{shaded}"
         );
         let svg = panels::sheet(USE, &used, bin_s, false, &caption)?;
-        figures.push(Figure {
-            file: USE.to_owned(),
-            title: "How much of the capacity was used".to_owned(),
-            caption,
-            svg,
-        });
+        figures.push(Figure { file: USE.to_owned(), title: "Capacity in use".to_owned(), caption, svg });
     }
     if !waiting.is_empty() {
         let caption = format!(
-            "How many attempts waited for each provider, under each plan; those for which hardly any did are left \
+            "Attempts waiting for each provider, under each plan; providers for which hardly any waited are left \
              out.{shaded}"
         );
         let svg = panels::sheet(QUEUES, &waiting, bin_s, false, &caption)?;
-        figures.push(Figure { file: QUEUES.to_owned(), title: "How many waited".to_owned(), caption, svg });
+        figures.push(Figure { file: QUEUES.to_owned(), title: "Queue lengths".to_owned(), caption, svg });
     }
     Ok(figures)
 }
@@ -88,9 +83,9 @@ fn panels_of_use<'a>(findings: &'a RunOutput, name: &str) -> Vec<Panel<'a>> {
     let bin_s = findings.over_time.bin_s;
     let per_bin = |limit: &Vec<f64>| limit.iter().map(|per_s| per_s * bin_s).collect();
     let rate = first.limit_per_s.as_ref().map(per_bin);
-    let throughput = panel(format!("{name}, leaving"), Unit::Events, &|queue| Some(queue.departures.clone()), rate);
-    let lines = first.lines.clone();
-    let busy = panel(format!("{name}, lines"), Unit::There("in use"), &|queue| queue.busy.clone(), lines);
+    let throughput = panel(format!("{name}, departing"), Unit::Events, &|queue| Some(queue.departures.clone()), rate);
+    let lines = first.line_limit.clone();
+    let busy = panel(format!("{name}, lines"), Unit::There("in use"), &|queue| queue.lines_in_use.clone(), lines);
     [throughput, busy].into_iter().flatten().collect()
 }
 

@@ -14,12 +14,12 @@ const LEAST_SPAN: f64 = 0.002;
 
 /// Draws the figure.
 pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
-    let caption = "Cost per recipient against the share reached in time: better is up and to the left. \
-                   Bars are 95 % intervals; where none shows, it is smaller than the mark or not known. \
+    let caption = "Cost per recipient against the share delivered in time: better is up and to the left. \
+                   Bars are 95 % intervals; where none is visible, it is smaller than the mark or unknown. \
                    The axes need not start at zero."
         .to_owned();
     let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, findings))?;
-    Ok(Figure { file: FILE.to_owned(), title: "What in-time delivery costs".to_owned(), caption, svg })
+    Ok(Figure { file: FILE.to_owned(), title: "Cost of delivery in time".to_owned(), caption, svg })
 }
 
 fn paint(area: &Area<'_>, findings: &RunOutput) -> Drawn {

@@ -9,7 +9,7 @@ use crate::study::{FigureData, RunOutput};
 const FILE: &str = "latency.svg";
 const HEIGHT: i32 = 860;
 const TOP: i32 = 110;
-const Y_TITLE: &str = "recipients reached";
+const Y_TITLE: &str = "share of recipients delivered";
 /// The largest width of the labels on the right.
 const WIDEST_LABEL: i32 = 600;
 /// Curves nearer than this cannot be told apart.
@@ -25,12 +25,12 @@ const LAST_SHOWN: f64 = 0.002;
 pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
     let deadline = words::span(findings.results.scenario.deadline_s);
     let caption = format!(
-        "The share of all recipients who had the message by then; each step along the time axis multiplies the time. \
-         Where a curve crosses the line at {deadline}, that share was in time. The numbers at the right are the shares \
-         ever reached. Where plans do alike, their curves share one striped line."
+        "The share of all recipients who have the message after this time, which is on a logarithmic axis. Where a \
+         curve crosses the line at {deadline}, it is at the share delivered in time. The numbers on the right are the shares \
+         delivered at all. Equal curves are drawn as one striped line."
     );
     let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, findings))?;
-    Ok(Figure { file: FILE.to_owned(), title: "How soon the message arrives".to_owned(), caption, svg })
+    Ok(Figure { file: FILE.to_owned(), title: "Delivery by time since arrival".to_owned(), caption, svg })
 }
 
 fn paint(area: &Area<'_>, findings: &RunOutput) -> Drawn {

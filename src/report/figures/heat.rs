@@ -37,7 +37,7 @@ pub(in crate::report) struct Heat {
 /// Draws the figure.
 pub(in crate::report) fn figure(heat: &Heat) -> Result<Figure, FigureError> {
     let caption = format!(
-        "{} for each value of {} (downwards) and of {} (across); the darker, the higher.",
+        "{} for each value of {} (down) and of {} (across); darker is higher.",
         heat.title, heat.down.0, heat.across.0
     );
     let rows = (heat.down.1.len() as i32).max(1);

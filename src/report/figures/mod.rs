@@ -50,15 +50,16 @@ impl std::error::Error for FigureError {}
 pub fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> {
     let findings = findings.of_drawn();
     let findings = findings.as_ref();
-    let streams = findings.streams();
+    let groups = findings.by_group();
     let mut figures = Vec::new();
-    if streams.is_empty() {
+    if groups.is_empty() {
         figures.extend([curves::figure(findings)?, cost::figure(findings)?, shares::figure(findings)?]);
     }
-    for (place, (name, view)) in streams.iter().enumerate() {
-        figures.push(of_stream(curves::figure(view)?, place, name));
-        if findings.results.own_plan(place).is_none() {
-            figures.extend([cost::figure(view)?, shares::figure(view)?].map(|figure| of_stream(figure, place, name)));
+    for (index, (group, view)) in groups.iter().enumerate() {
+        figures.push(of_group(curves::figure(view)?, index, &group.name));
+        if group.plan.is_none() {
+            let both = [cost::figure(view)?, shares::figure(view)?];
+            figures.extend(both.map(|figure| of_group(figure, index, &group.name)));
         }
     }
     figures.push(timeline::figure(findings)?);
@@ -66,14 +67,14 @@ pub fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> {
     Ok(figures)
 }
 
-/// The figure of one stream of traffic, with its own file name and title.
-fn of_stream(figure: Figure, place: usize, name: &str) -> Figure {
+/// The figure of one group, with its own file name and title.
+fn of_group(figure: Figure, index: usize, name: &str) -> Figure {
     let (stem, ending) = figure.file.split_once('.').unwrap_or((&figure.file, "svg"));
     let title = format!("{}: {}", words::shortened(name, LONGEST_NAME), lowered(&figure.title));
-    Figure { file: format!("{stem}-{}.{ending}", place + 1), title, ..figure }
+    Figure { file: format!("{stem}-{}.{ending}", index + 1), title, ..figure }
 }
 
-/// The longest name of a stream in a title; longer ones are cut.
+/// The longest name of a group in a title; longer ones are cut.
 const LONGEST_NAME: usize = 40;
 
 /// A title in the form that follows a colon.

@@ -21,9 +21,10 @@ const LEAST: f64 = 5e-5;
 
 /// Draws the figure.
 pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
-    let caption = "Which step's message came first, as shares of all recipients; the pale rest was never reached. \
+    let caption =
+        "The step whose message was delivered first, as shares of all recipients; the pale rest got no message. \
                    A provider has the same colour in every plan."
-        .to_owned();
+            .to_owned();
     let bars: Vec<_> = bars(findings);
     let height = TOP + bars.iter().map(|bar| bar.height() + GAP).sum::<i32>();
     let svg = canvas::sheet(FILE, height, &caption, |area| paint(area, &bars))?;
@@ -67,7 +68,7 @@ fn bar(plan: &PlanResult, picture: &PlanFigureData, providers: &[&String]) -> Ba
         parts.extend(part(&grid::step_name(step), canvas::colour(place), sum, *share));
         sum += share.max(0.0);
     }
-    parts.extend(part("not reached", PALE, sum, 1.0 - sum));
+    parts.extend(part("not delivered", PALE, sum, 1.0 - sum));
     let below = lines_below(&parts);
     Bar { name: canvas::fitted(&plan.name, RIGHT - LEFT), parts, below }
 }

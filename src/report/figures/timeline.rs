@@ -13,12 +13,9 @@ pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
     let shaded = if pictures.outages.is_empty() {
         ""
     } else {
-        " Shaded: outages of providers that the plan uses, with the share of the traffic that they hit."
+        " Shaded: outages of providers that the plan uses, with the share of the traffic that they affect."
     };
-    let caption = format!(
-        "How many arrive, how many each channel delivers, and how many move on to a next step (failovers), by the \
-         clock of the simulation.{shaded}"
-    );
+    let caption = format!("Arrivals, deliveries by channel, and failovers to a next step, by virtual time.{shaded}");
     let channels = super::order_of(pictures.plans.iter().flat_map(|plan| &plan.deliveries).map(|(name, _)| name));
     let panel = |(plan, picture): (&PlanResult, &PlanFigureData)| Panel {
         title: plan.name.clone(),
@@ -28,7 +25,7 @@ pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
     };
     let panels: Vec<_> = findings.results.plans.iter().zip(&pictures.plans).map(panel).collect();
     let svg = panels::sheet(FILE, &panels, pictures.bin_s, true, &caption)?;
-    Ok(Figure { file: FILE.to_owned(), title: "What happened over time".to_owned(), caption, svg })
+    Ok(Figure { file: FILE.to_owned(), title: "Arrivals, deliveries and failovers over time".to_owned(), caption, svg })
 }
 
 /// A channel with a longer name than this appears in the legend without "delivered by".

@@ -85,7 +85,7 @@ fn case(writer: &mut Writer<Vec<u8>>, gate: &Gate, row: &Row) -> io::Result<()> 
     let name =
         if of_plan.is_empty() { asked_by(row.kind).to_owned() } else { format!("{}: {of_plan}", asked_by(row.kind)) };
     let bound = row.bound().zip(row.measure);
-    let bound = bound.map(|(bound, measure)| super::wanted(measure.unit(), bound));
+    let bound = bound.map(|(bound, measure)| super::bound(measure.unit(), bound));
     let name = clean(&bound.map_or(name.clone(), |bound| format!("{name} {bound}")));
     let (class, message) = (clean(&row.plan), clean(&said(row)));
     let case =

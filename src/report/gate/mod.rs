@@ -8,7 +8,7 @@ mod text;
 
 pub use annotations::annotations;
 pub use junit::junit;
-pub(super) use said::wanted;
+pub(super) use said::bound;
 pub use summary::summary;
 pub use text::text;
 
@@ -19,26 +19,26 @@ use said::said;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A gate with what is said of each row.
+/// A gate with a message for each row.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Gate")]
-struct Told<'a> {
+struct GateWithMessages<'a> {
     #[serde(flatten)]
     gate: &'a Gate,
-    /// For each row, what was found and what was asked for, in a sentence.
+    /// For each row, the result and the requirement in one sentence.
     messages: Vec<String>,
 }
 
 /// A gate as JSON.
 #[must_use]
 pub fn json(gate: &Gate) -> String {
-    pretty(&Told { gate, messages: gate.rows.iter().map(said).collect() })
+    pretty(&GateWithMessages { gate, messages: gate.rows.iter().map(said).collect() })
 }
 
 /// The JSON Schema of [`json()`].
 #[must_use]
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(Told<'static>)
+    schemars::schema_for!(GateWithMessages<'static>)
 }
 
 /// The rows: failed ones first, then inconclusive ones, with those of a plan together.
@@ -97,17 +97,21 @@ fn compared(gate: &Gate) -> Option<String> {
     let names = names.collect::<Vec<_>>().join(", ");
     let all = words::whole(rows.len() as u64);
     Some(match changed {
-        0 => format!("{names}: {all} measures compared, all exactly equal for {}", played(gate)),
+        0 => format!("{names}: {all} measures compared, all exactly equal for {}", size_of(gate)),
         n => format!("{names}: {all} measures compared, {} changed", words::whole(n as u64)),
     })
 }
 
 /// The size of the run: `200 000 recipients`, `30 replications of 20 000 recipients`.
-fn played(gate: &Gate) -> String {
+fn size_of(gate: &Gate) -> String {
     let (recipients, replications) = (gate.paired.unwrap_or(gate.scenario.recipients), gate.scenario.replications);
-    let people =
+    let of_recipients =
         format!("{} {}", words::whole(recipients), words::plural(recipients as f64, "recipient", "recipients"));
-    if replications > 1 { format!("{} replications of {people}", words::whole(replications.into())) } else { people }
+    if replications > 1 {
+        format!("{} replications of {of_recipients}", words::whole(replications.into()))
+    } else {
+        of_recipients
+    }
 }
 
 /// The other remarks on a gate: its notes, the recipients who differ, and the number of measures compared.
@@ -123,7 +127,7 @@ fn differing(gate: &Gate) -> Vec<String> {
             0 => String::new(),
             replication => format!(" in replication {replication}"),
         };
-        format!("{} differs first in recipient {}{stream}{replication}", first.plan, first.recipient)
+        format!("{} first differs for recipient {}{stream}{replication}", first.plan, first.recipient)
     };
     gate.differing.iter().map(one).collect()
 }

@@ -34,13 +34,13 @@ pub(super) fn sentence(row: &Row) -> String {
     [Some(sentence), doubt, row.reached.map(hidden)].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// `98.910 % (98.756 to 99.045), at least 98.5 % wanted`.
+/// `98.910 % (98.756 to 99.045), goal: at least 98.5 %`.
 fn checked(row: &Row, unit: Unit) -> String {
     let is = row
         .value
         .map_or_else(|| "nothing to measure".to_owned(), |value| with_interval(unit, value, row.low.zip(row.high)));
     match row.bound() {
-        Some(bound) => format!("{is}, {} wanted", asked(unit, bound)),
+        Some(bound) => format!("{is}, goal: {}", required(unit, bound)),
         None => is,
     }
 }
@@ -50,12 +50,12 @@ fn missing(kind: Kind, row: &Row) -> String {
     let other = if kind == Kind::Baseline { "the baseline" } else { "the other scenario" };
     match &row.stream {
         Some(stream) => {
-            format!("{other} has the stream {stream}, this scenario has not: nothing is known of its recipients")
+            format!("{other} has the stream {stream}, this scenario does not: its recipients cannot be compared")
         }
         None => format!(
-            "{other} has this plan, the scenario has not: write renamed_from = {:?} on the plan that took its place, or {}",
+            "{other} has this plan, this scenario does not: write renamed_from = {:?} on the plan that replaced it, or {}",
             row.plan,
-            if kind == Kind::Baseline { "make a new baseline" } else { "name those that are compared in --plan" },
+            if kind == Kind::Baseline { "make a new baseline" } else { "select the plans to compare with --plan" },
         ),
     }
 }
@@ -78,10 +78,10 @@ fn compared(row: &Row, measure: Metric) -> String {
     let interval = row.difference.and_then(|difference| change_interval(&difference, unit, decimals));
     let size = format!("{}{}{}", number(unit, by, decimals), points(unit), interval.unwrap_or_default());
     let has_changed = row.difference.is_some_and(|difference| difference.low.is_some()) || row.no_interval.is_some();
-    let verdict = match (is_better, tolerance > 0.0) {
+    let change = match (is_better, tolerance > 0.0) {
         _ if is == was && !has_changed => "as before".to_owned(),
-        (false, false) if is == was => "in all, and not for each recipient".to_owned(),
-        (false, true) if is == was => format!("in all, {} worse tolerated", allowed(unit, tolerance, decimals)),
+        (false, false) if is == was => "on average, but not for each recipient".to_owned(),
+        (false, true) if is == was => format!("on average, {} worse tolerated", allowed(unit, tolerance, decimals)),
         (true, false) => "better".to_owned(),
         (true, true) if row.outcome == Outcome::Pass => "better".to_owned(),
         (true, true) => format!("better, {} worse tolerated", allowed(unit, tolerance, decimals)),
@@ -89,7 +89,7 @@ fn compared(row: &Row, measure: Metric) -> String {
         (false, true) => format!("worse, {} tolerated", allowed(unit, tolerance, decimals)),
     };
     let (was, is) = (shown(unit, was, decimals), shown(unit, is, decimals));
-    format!("was {was}, is {is}: {size} {verdict}")
+    format!("was {was}, is {is}: {size} {change}")
 }
 
 /// The interval of a change, ` (0.150 to 0.250)`, with the sign of the direction that the sentence states.
@@ -109,7 +109,7 @@ fn doubt(row: &Row) -> String {
     match (row.needed, &row.no_interval) {
         (Some(needed), _) => format!("needs about {} {those}", words::whole(needed)),
         (None, Some(reason)) => format!("no interval: {reason}"),
-        (None, None) if has_interval => format!("too close for any number of {those}"),
+        (None, None) if has_interval => format!("too close for any number of {those} to decide"),
         (None, None) => format!("too few {those} for an interval"),
     }
 }
@@ -117,7 +117,7 @@ fn doubt(row: &Row) -> String {
 /// A warning that a latency covers only the recipients who were reached.
 fn hidden(reached: f64) -> String {
     format!(
-        "only {} were reached, and of the others a latency says nothing: check `delivered` or `in_time` too",
+        "only {} were delivered, and a latency covers only those: check `delivered` or `in_time` too",
         words::percent(reached, 1)
     )
 }
@@ -167,19 +167,19 @@ fn decimals(unit: Unit, x: f64) -> usize {
 }
 
 /// `at least 98.5 %`, with plain spaces.
-pub(in crate::report) fn wanted(unit: Unit, bound: Bound) -> String {
-    plain(&asked(unit, bound))
+pub(in crate::report) fn bound(unit: Unit, bound: Bound) -> String {
+    plain(&required(unit, bound))
 }
 
-fn asked(unit: Unit, bound: Bound) -> String {
+fn required(unit: Unit, bound: Bound) -> String {
     match bound {
-        Bound::AtLeast(limit) => format!("at least {}", self::bound(unit, limit)),
-        Bound::AtMost(limit) => format!("at most {}", self::bound(unit, limit)),
+        Bound::AtLeast(limit) => format!("at least {}", limit_of(unit, limit)),
+        Bound::AtMost(limit) => format!("at most {}", limit_of(unit, limit)),
     }
 }
 
 /// A bound as one would write it by hand, without trailing zeros.
-fn bound(unit: Unit, limit: f64) -> String {
+fn limit_of(unit: Unit, limit: f64) -> String {
     format!("{}{}", words::without_zeros(&number(unit, limit, 8)), suffix(unit))
 }
 

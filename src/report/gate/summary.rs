@@ -29,7 +29,7 @@ pub fn summary(gate: &Gate) -> String {
     let mut text = format!("## failsim check: {title}\n\n{}: {}.\n", code(&gate.file), escaped(&count(gate)));
     let rows: Vec<_> = sorted(gate).into_iter().filter(|row| row.kind == Kind::Check || !row.is_unchanged()).collect();
     let passed = rows.iter().skip(MOST_ROWS).filter(|row| row.outcome == Outcome::Pass).count();
-    let left_out = (passed > 0).then(|| format!("{} more that pass are not listed", words::whole(passed as u64)));
+    let left_out = (passed > 0).then(|| format!("{} more pass and are not listed", words::whole(passed as u64)));
     let rows = rows.into_iter().enumerate().filter(|(i, row)| *i < MOST_ROWS || row.outcome != Outcome::Pass);
     let rows: Vec<_> = rows.map(|(_, row)| row).take(MOST_IN_ALL).collect();
     if !rows.is_empty() {

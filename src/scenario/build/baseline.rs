@@ -13,11 +13,11 @@ impl Builder<'_> {
         };
         let keys = super::optional::<&[&str]>(record, "measures")?.unwrap_or_default();
         if record.has("measures") && keys.is_empty() {
-            let help = "name one, or leave `measures` out to compare all";
-            return self.refuse(
+            let help = "add a measure, or remove `measures` to compare all of them";
+            return self.reject(
                 record.place_of_key("measures"),
-                "no measure would be compared",
-                "expected at least one",
+                "`measures` is empty",
+                "expected at least one measure",
                 help,
             );
         }
@@ -33,13 +33,13 @@ impl Builder<'_> {
         let one = |key: &'static str| {
             let metric = Metric::named(key)?;
             if !compared.is_empty() && !compared.contains(&metric) {
-                let message = format!("`{key}` is not compared, as `measures` does not name it");
+                let message = format!("`{key}` is not in `measures`, so it is not compared");
                 let help = format!("add \"{key}\" to `measures`, or remove it here");
-                return self.refuse(record.place_of_key(key), message, "expected a measure that is compared", help);
+                return self.reject(record.place_of_key(key), message, "expected a measure that is compared", help);
             }
             match Tolerance::parse(metric, record.get::<&str>(key)?) {
                 Ok(tolerance) => Some((metric, tolerance)),
-                Err(Unclear { what, help }) => self.refuse(record.place_of(key), what, "expected a tolerance", help),
+                Err(Unclear { what, help }) => self.reject(record.place_of(key), what, "expected a tolerance", help),
             }
         };
         super::all(named.map(one).collect())

@@ -11,17 +11,17 @@ impl Builder<'_> {
     pub(super) fn capacity(&mut self, provider: &Record) -> Option<Option<Capacity>> {
         let Some(record) = super::optional::<&Record>(provider, "capacity")? else { return Some(None) };
         if !record.has("rate") && !record.has("concurrent") {
-            let message = "this capacity limits nothing";
+            let message = "missing `rate` or `concurrent`";
             let help = "add rate = \"100/s\", or concurrent = 100";
-            return self.refuse(provider.place_of("capacity"), message, "expected `rate`, `concurrent` or both", help);
+            return self.reject(provider.place_of("capacity"), message, "expected `rate`, `concurrent` or both", help);
         }
         let queue = record.get_or("queue", u64::MAX)?;
         let order = if record.get_or("order", "fifo")? == "priority" { Discipline::Priority } else { Discipline::Fifo };
         let rejects = record.get_or("over_limit", "queue")? == "reject";
         if let Some(key) = ["queue", "order"].into_iter().find(|key| rejects && record.has(key)) {
-            let message = format!("`{key}` has no meaning where nobody waits");
+            let message = format!("`{key}` does not apply where attempts do not wait");
             let help = format!("remove `{key}`, or write over_limit = \"queue\"");
-            return self.refuse(record.place_of_key(key), message, "not beside over_limit = \"reject\"", help);
+            return self.reject(record.place_of_key(key), message, "not allowed with over_limit = \"reject\"", help);
         }
         Some(Some(Capacity {
             rate: super::optional(record, "rate")?,
@@ -44,19 +44,19 @@ pub(super) fn breakers(providers: &Record) -> Option<Vec<Option<BreakerRules>>> 
 /// Builds one breaker, if present.
 fn breaker(record: Option<&Record>) -> Option<Option<BreakerRules>> {
     let Some(record) = record else { return Some(None) };
-    let usual = BreakerRules::DEFAULT;
+    let default = BreakerRules::DEFAULT;
     let count = |key, default: u32| record.get_or(key, u64::from(default)).and_then(|count| u32::try_from(count).ok());
     let failures = match super::optional::<&[&str]>(record, "failures")? {
         Some(words) => words.iter().map(|word| super::providers::status(word)).collect::<Option<StatusSet>>()?,
-        None => usual.failures,
+        None => default.failures,
     };
     Some(Some(BreakerRules {
-        window: record.get_or("window", usual.window)?,
-        at_least: count("at_least", usual.at_least)?,
-        open_at: record.get_or("open_at", usual.open_at)?,
-        open_for: record.get_or("open_for", usual.open_for)?,
-        probes: count("probes", usual.probes)?,
-        missing_after: record.get_or("missing_after", usual.missing_after)?,
+        window: record.get_or("window", default.window)?,
+        at_least: count("at_least", default.at_least)?,
+        open_at: record.get_or("open_at", default.open_at)?,
+        open_for: record.get_or("open_for", default.open_for)?,
+        probes: count("probes", default.probes)?,
+        missing_after: record.get_or("missing_after", default.missing_after)?,
         failures,
     }))
 }

@@ -40,7 +40,7 @@ impl Builder<'_> {
                     csv::ErrorKind::Io(error) => format!("{}, line 1: {error}", shown(file)),
                     _ => format!("{}: {error}", shown(file)),
                 };
-                return self.refuse(place, message, A_SPAN, "save it as CSV in UTF-8, a row in each line");
+                return self.reject(place, message, A_SPAN, "save it as CSV in UTF-8, one row per line");
             }
         };
         reader.get_mut().next_row();
@@ -49,7 +49,7 @@ impl Builder<'_> {
         self.rows(reader, Column { file, place, column, unit }, most)
     }
 
-    /// Opens the CSV file called `file`.
+    /// Opens the CSV file `file`.
     fn open(&mut self, file: &str, place: Range<usize>) -> Option<Reader<Bounded>> {
         let path = self.folder.join(file);
         match files::open(&path) {
@@ -60,7 +60,7 @@ impl Builder<'_> {
             }
             Err(error) => {
                 let message = format!("cannot read {}: {error}", shown(&path.to_string_lossy()));
-                self.refuse(place, message, "expected a CSV file", "write its path relative to the scenario's folder")
+                self.reject(place, message, "expected a CSV file", "write its path relative to the scenario's folder")
             }
         }
     }
@@ -73,13 +73,13 @@ impl Builder<'_> {
         match (found.next(), found.count() + 1) {
             (Some(index), 1) => Some(index),
             (Some(_), times) => {
-                let message = format!("{times} columns are called `{}`", shown(name));
-                let help = "give each column of the file a name of its own";
-                self.refuse(place, message, "expected the name of one column", help)
+                let message = format!("{times} columns are named `{}`", shown(name));
+                let help = "give each column of the file a unique name";
+                self.reject(place, message, "expected a unique column name", help)
             }
             (None, _) => {
-                let message = format!("no column is called `{}`", shown(name));
-                self.refuse(place, message, "expected a name of the header row", help(name, headers.iter()))
+                let message = format!("no column named `{}`", shown(name));
+                self.reject(place, message, "expected a name from the header row", help(name, headers.iter()))
             }
         }
     }
@@ -91,9 +91,9 @@ impl Builder<'_> {
             return Some(0);
         }
         let file = record.get::<&str>("file").unwrap_or_default();
-        let message = format!("{} has no header: its first row begins with `{}`", shown(file), shown(name));
+        let message = format!("{} has no header row: its first row begins with `{}`", shown(file), shown(name));
         let help = "add a first row that names the columns, such as arrival_s";
-        self.refuse(record.place_of("file"), message, "expected a header row and values under it", help)
+        self.reject(record.place_of("file"), message, "expected a header row and values below it", help)
     }
 
     /// Reads the values of the column.
@@ -112,7 +112,7 @@ impl Builder<'_> {
                         bad += self.bad_row(&column, line, &error.to_string());
                         break;
                     }
-                    bad += self.bad_row(&column, line, "the row is no CSV in UTF-8");
+                    bad += self.bad_row(&column, line, "the row is not valid CSV in UTF-8");
                 }
             }
             reader.get_mut().next_row();
@@ -123,7 +123,7 @@ impl Builder<'_> {
     /// Reports a bad row. Returns 1.
     fn bad_row(&mut self, column: &Column<'_>, line: u64, error: &str) -> usize {
         let message = format!("{}, line {line}: {error}", shown(column.file));
-        self.refuse::<()>(column.place.clone(), message, A_SPAN, "correct the row, or remove it");
+        self.reject::<()>(column.place.clone(), message, A_SPAN, "correct the row, or remove it");
         1
     }
 
@@ -131,7 +131,7 @@ impl Builder<'_> {
     fn complete(&mut self, spans: Vec<Span>, bad: usize, column: &Column<'_>) -> Option<Vec<Span>> {
         if bad == 0 && spans.is_empty() {
             let message = format!("{} has no rows", shown(column.file));
-            return self.refuse(column.place.clone(), message, "expected a header row and values under it", "add rows");
+            return self.reject(column.place.clone(), message, "expected a header row and values below it", "add rows");
         }
         (bad == 0).then_some(spans)
     }
@@ -185,14 +185,14 @@ struct Bounded {
 }
 
 impl Bounded {
-    const MOST: u64 = LONGEST_ROW + AT_A_TIME as u64;
+    const LIMIT: u64 = LONGEST_ROW + AT_A_TIME as u64;
 
     fn new(file: File) -> Self {
-        Self { file, left: Self::MOST }
+        Self { file, left: Self::LIMIT }
     }
 
     fn next_row(&mut self) {
-        self.left = Self::MOST;
+        self.left = Self::LIMIT;
     }
 }
 

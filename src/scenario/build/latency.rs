@@ -63,7 +63,7 @@ impl Builder<'_> {
             return Some(Shape::Uniform { min, max });
         }
         let help = format!("write a max above {}, or {{ constant = {} }}", quoted(min), quoted(min));
-        self.refuse(
+        self.reject(
             parameters.place_of("max"),
             "`max` is not above `min`",
             format!("expected more than {}", quoted(min)),
@@ -77,12 +77,12 @@ impl Builder<'_> {
         let place = parameters.place_of("p95");
         if p95 <= p50 {
             let expected = format!("expected more than {}", quoted(p50));
-            return self.refuse(place, "`p95` is not above `p50`", expected, "write a longer p95, or a shorter p50");
+            return self.reject(place, "`p95` is not above `p50`", expected, "write a longer p95, or a shorter p50");
         }
         let sigma = libm::log(p95.as_secs_f64() / p50.as_secs_f64()) / Z95;
         if sigma > MAX_SIGMA {
             let message = format!("`p95` is too far above `p50`: sigma would be {sigma:.1}");
-            return self.refuse(
+            return self.reject(
                 place,
                 message,
                 format!("expected a sigma of at most {MAX_SIGMA}"),
@@ -101,6 +101,6 @@ impl Builder<'_> {
         }
         let message = "`max` is not above `shift`: the latency would be constant";
         let help = format!("write a longer max, or {{ constant = {} }}", quoted(max));
-        self.refuse(parameters.place_of("max"), message, format!("expected more than {}", quoted(shift)), help)
+        self.reject(parameters.place_of("max"), message, format!("expected more than {}", quoted(shift)), help)
     }
 }

@@ -6,8 +6,8 @@ use crate::scenario::record::Record;
 use crate::units::{Probability, Span, Time};
 
 /// The minimum mean gap between random outages. They are listed over the whole horizon: a million in two years.
-const LEAST_BETWEEN: Span = Span::from_micros(60_000_000);
-/// A throttle's factor is a whole number of millionths.
+const MIN_BETWEEN: Span = Span::from_micros(60_000_000);
+/// A throttle's factor is an integer number of millionths.
 const MILLIONTHS: f64 = 1e6;
 
 impl Builder<'_> {
@@ -34,12 +34,12 @@ impl Builder<'_> {
     /// Builds random windows.
     fn random(&mut self, record: &Record) -> Option<When> {
         let (between, lasting) = (record.get("between")?, record.get("lasting")?);
-        if between < LEAST_BETWEEN {
-            return self.refuse(
+        if between < MIN_BETWEEN {
+            return self.reject(
                 record.place_of("between"),
-                "random outages come too often",
-                format!("expected at least {}", quoted(LEAST_BETWEEN)),
-                "write a longer `between`; what fails more often than that is an outcome, with a share of its own",
+                "random outages are too frequent",
+                format!("expected at least {}", quoted(MIN_BETWEEN)),
+                "write a longer `between`, or model more frequent failures as an outcome",
             );
         }
         Some(When::Random { between, lasting })
@@ -50,7 +50,7 @@ impl Builder<'_> {
         let [from, to] = [record.get("from")?, record.get("to")?].map(|span| Time::ZERO.after(span));
         if to <= from {
             let expected = format!("expected more than {}", quoted(from.since(Time::ZERO)));
-            return self.refuse(
+            return self.reject(
                 record.place_of("to"),
                 "the outage ends before it starts",
                 expected,
@@ -61,7 +61,7 @@ impl Builder<'_> {
         if every < to.since(from) {
             let (message, expected) =
                 ("the outage recurs before it is over", format!("expected at least {}", quoted(to.since(from))));
-            return self.refuse(
+            return self.reject(
                 record.place_of("every"),
                 message,
                 expected,
@@ -85,19 +85,19 @@ impl Builder<'_> {
     /// Builds a throttle: capacity reduced by a factor.
     fn throttle(&mut self, record: &Record, has_capacity: bool) -> Option<Effect> {
         if !has_capacity {
-            let message = "`throttle` lowers the capacity, and this provider has no limit";
+            let message = "effect `throttle` requires a capacity, and this provider has none";
             let help = "add capacity = { rate = \"100/s\" } to the provider, or write another effect";
-            return self.refuse(record.place_of("effect"), message, "expected a provider with `capacity`", help);
+            return self.reject(record.place_of("effect"), message, "expected a provider with `capacity`", help);
         }
         if !record.has("factor") {
-            let message = "effect `throttle` does not say how much is left";
+            let message = "missing `factor` for effect `throttle`";
             let help = "add factor = 0.5";
-            return self.refuse(record.place_of("effect"), message, "expected `factor` beside it", help);
+            return self.reject(record.place_of("effect"), message, "expected `factor` with this effect", help);
         }
         let factor: f64 = record.get("factor")?;
         if factor > 1.0 {
             let message = format!("a throttle cannot raise the capacity: `{factor}`");
-            return self.refuse(record.place_of("factor"), message, "expected a number from 0 to 1", "write 1 or less");
+            return self.reject(record.place_of("factor"), message, "expected a number from 0 to 1", "write 1 or less");
         }
         Some(Effect::Throttle { millionths: (factor * MILLIONTHS).round() as u32 })
     }
@@ -105,8 +105,8 @@ impl Builder<'_> {
     /// Builds a slowdown by a factor, a delay or both.
     fn slow(&mut self, record: &Record) -> Option<Effect> {
         if !record.has("factor") && !record.has("delay") {
-            let message = "effect `slow` does not say how slow";
-            return self.refuse(
+            let message = "missing `factor` or `delay` for effect `slow`";
+            return self.reject(
                 record.place_of("effect"),
                 message,
                 "expected `factor`, `delay` or both",

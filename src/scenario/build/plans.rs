@@ -16,7 +16,7 @@ use crate::units::Span;
 impl Builder<'_> {
     /// Builds all plans. `providers` is `None` when nothing is known about them.
     pub(super) fn plans(&mut self, records: &[Record], providers: Option<&[Known<'_>]>) -> Vec<Option<Plan>> {
-        self.unique_names("plans", records);
+        self.unique_names("plan", records);
         self.one_reference(records);
         self.former_names(records);
         records.iter().map(|record| self.plan(record, providers)).collect()
@@ -27,57 +27,58 @@ impl Builder<'_> {
         let mut references = records.iter().filter(|record| record.get("reference") == Some(true));
         if let (Some(first), Some(second)) = (references.next(), references.next()) {
             let fault = Fault::new(
-                "two plans are the reference",
-                "expected one plan that others are held against",
-                "keep `reference = true` in one of them",
+                "more than one reference plan",
+                "expected at most one plan with `reference = true`",
+                "keep `reference = true` in one plan only",
             );
             let diagnostic = Diagnostic::at(second.place_of_key("reference"), fault);
-            self.found.push(diagnostic.beside(first.place_of_key("reference"), "the first of them"));
+            self.found.push(diagnostic.with_related(first.place_of_key("reference"), "the first reference plan"));
         }
     }
 
     /// Checks former names: each belongs to one plan only, and is not the current name of a plan that was not renamed itself.
     fn former_names(&mut self, records: &[Record]) {
-        let is_called = |record: &Record, name: &str| record.get::<&str>("name") == Some(name);
+        let is_named = |record: &Record, name: &str| record.get::<&str>("name") == Some(name);
         for (i, record) in records.iter().enumerate() {
             let Some(former) = former_name(record) else { continue };
             let place = record.place_of("renamed_from");
-            if Self::is_in_a_circle(records, record) {
-                let message = "plans that have taken each other's names cannot be told apart";
-                let help = "give one of them a name that is new";
-                self.refuse::<()>(place, message, "expected the name of before of a plan that has a new one", help);
+            if Self::is_in_a_cycle(records, record) {
+                let message = "the `renamed_from` keys form a cycle";
+                let help = "give one of the plans a new name";
+                self.reject::<()>(place, message, "expected the previous name of a renamed plan", help);
                 continue;
             }
             if let Some(first) = records[..i].iter().find(|other| former_name(other) == Some(former)) {
                 let fault = Fault::new(
-                    format!("two plans were called `{}` before", shown(former)),
-                    "expected a name that one of them had",
-                    "keep it on the plan that took its place",
+                    format!("two plans are renamed from `{}`", shown(former)),
+                    "expected each previous name once",
+                    "keep `renamed_from` in the plan that replaces it",
                 );
                 let diagnostic = Diagnostic::at(place, fault);
-                self.found.push(diagnostic.beside(first.place_of("renamed_from"), "the first of them"));
+                self.found.push(diagnostic.with_related(first.place_of("renamed_from"), "first used here"));
             } else if let Some(other) =
-                records.iter().find(|other| is_called(other, former) && !other.has("renamed_from"))
+                records.iter().find(|other| is_named(other, former) && !other.has("renamed_from"))
             {
                 let fault = Fault::new(
-                    format!("a plan is called `{}` now too", shown(former)),
-                    "expected a name that no plan has any more",
-                    "remove `renamed_from`, or give the other plan its own",
+                    format!("a plan named `{}` still exists", shown(former)),
+                    "expected a name that is no longer in use",
+                    "remove `renamed_from`, or add `renamed_from` to the other plan",
                 );
-                self.found.push(Diagnostic::at(place, fault).beside(other.place_of("name"), "the plan of that name"));
+                self.found
+                    .push(Diagnostic::at(place, fault).with_related(other.place_of("name"), "the plan with this name"));
             }
         }
     }
 
     /// Whether the renames that start at plan `start` form a cycle; runs could then not be matched.
-    fn is_in_a_circle(records: &[Record], start: &Record) -> bool {
-        let called = |name: &str| records.iter().find(|record| record.get::<&str>("name") == Some(name));
+    fn is_in_a_cycle(records: &[Record], start: &Record) -> bool {
+        let plan_named = |name: &str| records.iter().find(|record| record.get::<&str>("name") == Some(name));
         let (first, mut next) = (start.get::<&str>("name"), former_name(start));
         for _ in records {
             if next.is_some() && next == first {
                 return true;
             }
-            next = next.and_then(called).and_then(former_name);
+            next = next.and_then(plan_named).and_then(former_name);
         }
         false
     }
@@ -87,7 +88,7 @@ impl Builder<'_> {
         for (i, record) in records.iter().enumerate() {
             let Some(name) = record.get::<&str>("name") else { continue };
             if let Some(first) = records[..i].iter().find(|r| r.get("name") == Some(name)) {
-                self.twice(what, name, record.place_of("name"), first.place_of("name"));
+                self.duplicate_name(what, name, record.place_of("name"), first.place_of("name"));
             }
         }
     }
@@ -120,9 +121,9 @@ impl Builder<'_> {
     fn few_attempts(&mut self, record: &Record, steps: &[Record]) {
         let attempts: u64 = steps.iter().filter_map(|s| s.get_or("attempts", 1_u64)).sum();
         if attempts > MAX_ATTEMPTS as u64 {
-            let message = format!("the steps make up to {attempts} attempts in all");
+            let message = format!("the steps make up to {attempts} attempts in total");
             let expected = format!("expected at most {MAX_ATTEMPTS}");
-            self.refuse::<()>(
+            self.reject::<()>(
                 record.place_of_key("steps"),
                 message,
                 expected,
@@ -157,23 +158,23 @@ impl Builder<'_> {
     fn retries(&mut self, record: &Record) -> Option<(u8, Span, u32)> {
         let attempts = record.get_or("attempts", 1_u64)?;
         if attempts == 1 && record.has("retry_after") {
-            let message = "`retry_after` has no meaning with one attempt";
+            let message = "`retry_after` does not apply to a single attempt";
             let place = record.place_of_key("retry_after");
-            return self.refuse(
+            return self.reject(
                 place,
                 message,
-                "only beside attempts above 1",
+                "only allowed with `attempts` above 1",
                 "add attempts = 2, or remove `retry_after`",
             );
         }
         let retry_after = record.get_or("retry_after", Span::ZERO)?;
         if retry_after == Span::ZERO && record.has("backoff") {
-            let message = "`backoff` has no meaning where nothing is waited for";
+            let message = "`backoff` does not apply without a wait between attempts";
             let place = record.place_of_key("backoff");
-            return self.refuse(
+            return self.reject(
                 place,
                 message,
-                "only beside `retry_after` above 0s",
+                "only allowed with `retry_after` above 0s",
                 "add retry_after = \"1s\", or remove `backoff`",
             );
         }
@@ -189,9 +190,9 @@ impl Builder<'_> {
         }
         let years = longest.as_secs_f64() / (365.25 * 86_400.0);
         let message = format!("the wait before attempt {} grows to {years:.0} years", rules.attempts);
-        let expected = format!("expected at most {MAX_DAYS} days where the step has no ttl");
+        let expected = format!("expected at most {MAX_DAYS} days in a step without a ttl");
         let help = "write a smaller `backoff`, fewer `attempts`, a ttl, or `give_up_after` in the plan";
-        self.refuse(record.place_of_key("backoff"), message, expected, help)
+        self.reject(record.place_of_key("backoff"), message, expected, help)
     }
 
     /// Builds the success floor; with `expire_on_delivery` it is `seen`, and a `ttl` is required.
@@ -201,8 +202,8 @@ impl Builder<'_> {
             return floor(word);
         }
         if record.has("success") && word != "seen" {
-            let message = "with `expire_on_delivery` only `seen` is a success";
-            self.refuse::<()>(
+            let message = "`expire_on_delivery` requires success = \"seen\"";
+            self.reject::<()>(
                 record.place_of("success"),
                 message,
                 "expected \"seen\"",
@@ -212,7 +213,7 @@ impl Builder<'_> {
         if ttl == Some(Span::UNLIMITED) {
             let place = record.place_of_key(if record.has("ttl") { "ttl" } else { "expire_on_delivery" });
             let message = "`expire_on_delivery` needs a ttl, and this step has none";
-            self.refuse::<()>(place, message, "expected a ttl beside it", "add a ttl such as ttl = \"10m\"");
+            self.reject::<()>(place, message, "expected a ttl", "add a ttl such as ttl = \"10m\"");
         }
         Some(SuccessFloor::Seen)
     }
@@ -240,8 +241,8 @@ impl Builder<'_> {
         let plan = record.get("plan").and_then(|name| self.plan_of(record, name, plans?));
         if plan.is_some_and(is_own) {
             let message = "this plan is not compared: a stream of traffic follows it in every run";
-            let help = "name the plan that is compared, and the stream with `stream`";
-            return self.refuse(record.place_of("plan"), message, "expected a plan that is compared", help);
+            let help = "name a plan that is compared, and the stream with `stream`";
+            return self.reject(record.place_of("plan"), message, "expected a plan that is compared", help);
         }
         let stream = match super::optional::<&str>(record, "stream")? {
             Some(name) => Some(self.stream_of(record, name, streams?)?),
@@ -252,15 +253,15 @@ impl Builder<'_> {
         Some(Check { plan: plan?, stream, metric, bound: bound?, line })
     }
 
-    /// Returns the index of the plan called `name`.
+    /// Returns the index of the plan named `name`.
     pub(super) fn plan_of(&mut self, record: &Record, name: &str, plans: &[Record]) -> Option<usize> {
         let names: Vec<&str> = plans.iter().map(|p| p.get("name").unwrap_or_default()).collect();
         if let Some(index) = names.iter().position(|known| *known == name) {
             return Some(index);
         }
         let known = names.into_iter().filter(|n| !n.is_empty());
-        let message = format!("no plan is called `{}`", shown(name));
-        self.refuse(record.place_of("plan"), message, "expected a plan of this scenario", help(name, known))
+        let message = format!("no plan named `{}`", shown(name));
+        self.reject(record.place_of("plan"), message, "expected a plan of this scenario", help(name, known))
     }
 
     /// Builds the bound. The bound of a share must itself be a share.
@@ -269,10 +270,10 @@ impl Builder<'_> {
         let number: f64 = record.get(key)?;
         let metric = Metric::named(record.get("metric")?)?;
         if metric.unit() == Unit::Share && !(0.0..=1.0).contains(&number) {
-            let message = format!("`{metric}` is a share, and `{}` is none", text::number(number));
+            let message = format!("`{metric}` is a share from 0 to 1, not `{}`", text::number(number));
             let help = format!("write {} for {number} %", (number * 1e6).round() / 1e8);
             let help = if (1.0..=100.0).contains(&number) { help } else { "write a number from 0 to 1".to_owned() };
-            return self.refuse(record.place_of(key), message, "expected a share from 0 to 1", help);
+            return self.reject(record.place_of(key), message, "expected a share from 0 to 1", help);
         }
         Some(if key == "at_least" { Bound::AtLeast(number) } else { Bound::AtMost(number) })
     }

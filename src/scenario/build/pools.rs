@@ -35,8 +35,8 @@ impl Builder<'_> {
         };
         if named.len() > MAX_MEMBERS {
             let (message, expected) =
-                (format!("a choice of {} providers", named.len()), format!("expected at most {MAX_MEMBERS}"));
-            return self.refuse(entry.place.clone(), message, expected, format!("keep {MAX_MEMBERS} of them"));
+                (format!("the pool has {} providers", named.len()), format!("expected at most {MAX_MEMBERS}"));
+            return self.reject(entry.place.clone(), message, expected, format!("keep {MAX_MEMBERS} of them"));
         }
         let found: Vec<_> = named.iter().map(|name| self.provider_of(name, providers)).collect();
         let mut members = super::all(found)?;
@@ -66,9 +66,13 @@ impl Builder<'_> {
         let other = members.iter().position(|&member| providers[member].channel.is_some_and(|c| Some(c) != first));
         let (Some(other), Some(first)) = (other, first) else { return Some(first) };
         let channel = providers[members[other]].channel.unwrap_or_default();
-        let message = format!("`{}` carries {channel}, and `{}` {first}", shown(named[other].0), shown(named[0].0));
+        let message = format!(
+            "`{}` has channel `{channel}`, but `{}` has channel `{first}`",
+            shown(named[other].0),
+            shown(named[0].0)
+        );
         let expected = "expected providers of one channel";
-        self.refuse(named[other].1.clone(), message, expected, "give each channel a step of its own")
+        self.reject(named[other].1.clone(), message, expected, "use a separate step for each channel")
     }
 
     /// Returns the index of the provider with this name.
@@ -76,8 +80,8 @@ impl Builder<'_> {
         if let Some(index) = providers.iter().position(|known| known.name == *name) {
             return Some(index);
         }
-        let message = format!("no provider is called `{}`", shown(name));
+        let message = format!("no provider named `{}`", shown(name));
         let known = providers.iter().map(|known| known.name);
-        self.refuse(place.clone(), message, "expected a provider of this scenario", help(name, known))
+        self.reject(place.clone(), message, "expected a provider of this scenario", help(name, known))
     }
 }

@@ -73,9 +73,11 @@ impl Builder<'_> {
         }
         let sum = (sum * 1e6).round() / 1e6;
         let message = format!("the shares of the outcomes add up to {sum}");
-        let help =
-            format!("lower them by {} in all; what they leave over is silence", ((sum - 1.0) * 1e6).round() / 1e6);
-        self.refuse(provider.place_of("outcomes"), message, "expected at most 1", help)
+        let help = format!(
+            "lower them by {} in total; any remaining share is silent (no report)",
+            ((sum - 1.0) * 1e6).round() / 1e6
+        );
+        self.reject(provider.place_of("outcomes"), message, "expected at most 1", help)
     }
 
     /// Builds one outcome.

@@ -20,24 +20,24 @@ pub(super) fn records(scenario: &Record) -> Option<&[Record]> {
 impl Builder<'_> {
     /// Builds all streams. Names are required when there are several; `deadline` is the default of a stream without its own.
     pub(super) fn streams(&mut self, records: &[Record], deadline: Option<Span>) -> Vec<Option<Stream>> {
-        self.unique_names("streams of traffic", records);
+        self.unique_names("stream", records);
         let mut streams: Vec<_> = records.iter().map(|record| self.stream(record, deadline)).collect();
-        if let Some(nameless) = records.iter().find(|record| records.len() > 1 && !record.has("name")) {
-            let help = "add a name to each of them, such as name = \"pin\"";
-            let place = nameless.place.clone();
-            streams.push(self.refuse(
+        if let Some(unnamed) = records.iter().find(|record| records.len() > 1 && !record.has("name")) {
+            let help = "add a name to each stream, such as name = \"pin\"";
+            let place = unnamed.place.clone();
+            streams.push(self.reject(
                 place,
                 "this stream of traffic has no name",
-                "expected `name` beside others",
+                "expected `name` where there are several streams",
                 help,
             ));
         }
         let recipients = streams.iter().flatten().map(|stream| stream.traffic.recipients);
         if recipients.sum::<u64>() > MAX_RECIPIENTS {
             let place = records.first().map(|record| record.place.clone()).unwrap_or_default();
-            let message = "the streams have too many recipients together";
+            let message = "the streams have too many recipients in total";
             let expected = format!("expected at most {MAX_RECIPIENTS}");
-            streams.push(self.refuse(place, message, expected, "write fewer recipients"));
+            streams.push(self.reject(place, message, expected, "write fewer recipients"));
         }
         streams
     }
@@ -72,14 +72,14 @@ impl Builder<'_> {
         let last = streams.iter().rfind(|stream| stream.has("plan"));
         let Some(last) = last.filter(|_| all_taken || own.iter().all(Option::is_some)) else { return Some(own) };
         let (message, help) = if all_taken {
-            ("no plan is left to be compared", "add a plan for the streams that name none")
+            ("no plan is left to compare", "add a plan for the streams without `plan`")
         } else {
-            ("no stream follows the plans that are compared", "remove `plan` from the stream that is to follow them")
+            ("no stream follows the plans that are compared", "remove `plan` from the stream that should follow them")
         };
-        self.refuse(last.place_of_key("plan"), message, "expected a stream without `plan`, and a plan for it", help)
+        self.reject(last.place_of_key("plan"), message, "expected a stream without `plan`, and a plan for it", help)
     }
 
-    /// Returns the index of the stream called `name`.
+    /// Returns the index of the stream named `name`.
     pub(super) fn stream_of(&mut self, record: &Record, name: &str, streams: &[Record]) -> Option<usize> {
         let names = || streams.iter().map(|stream| stream.get::<&str>("name").unwrap_or_default());
         if let Some(index) = names().position(|known| known == name) {
@@ -87,14 +87,14 @@ impl Builder<'_> {
         }
         let known: Vec<_> = names().filter(|name| !name.is_empty()).collect();
         let help = if known.is_empty() { "remove `stream`".to_owned() } else { help(name, known) };
-        let message = format!("no stream of traffic is called `{}`", shown(name));
-        self.refuse(record.place_of("stream"), message, "expected a stream of this scenario", help)
+        let message = format!("no stream of traffic named `{}`", shown(name));
+        self.reject(record.place_of("stream"), message, "expected a stream of this scenario", help)
     }
 }
 
 impl Scenario {
     /// Moves the plans that belong to streams into those streams, as `own` says for each stream. The plans left are compared.
-    pub(super) fn hand_out(&mut self, own: &[Option<usize>]) {
+    pub(super) fn assign_plans(&mut self, own: &[Option<usize>]) {
         for (stream, plan) in self.streams.iter_mut().zip(own) {
             stream.plan = plan.map(|plan| self.plans[plan].clone());
         }

@@ -10,27 +10,27 @@ use std::sync::Arc;
 impl Builder<'_> {
     /// Builds the traffic from `record`.
     pub(super) fn traffic(&mut self, record: &Record) -> Option<Traffic> {
-        let wanted = super::optional(record, "recipients");
+        let requested = super::optional(record, "recipients");
         let arrivals: &Record = record.get("arrivals")?;
         let traffic = match arrivals.has("file") {
-            true => self.times(record, arrivals, wanted.flatten()),
-            false => self.pattern(record, arrivals.entries.first()?, wanted.unwrap_or(Some(1))),
+            true => self.times(record, arrivals, requested.flatten()),
+            false => self.pattern(record, arrivals.entries.first()?, requested.unwrap_or(Some(1))),
         };
-        traffic.filter(|_| wanted.is_some())
+        traffic.filter(|_| requested.is_some())
     }
 
     /// Builds the traffic of a pattern that is not a file.
-    fn pattern(&mut self, record: &Record, entry: &Entry, wanted: Option<u64>) -> Option<Traffic> {
+    fn pattern(&mut self, record: &Record, entry: &Entry, requested: Option<u64>) -> Option<Traffic> {
         match (entry.key.as_str(), &entry.value) {
-            ("blast", _) => self.counted(record, entry, wanted, Arrivals::Blast),
+            ("blast", _) => self.counted(record, entry, requested, Arrivals::Blast),
             ("spread", Value::Table(t)) => {
-                self.counted(record, entry, wanted, Arrivals::Spread { over: t.get("over")? })
+                self.counted(record, entry, requested, Arrivals::Spread { over: t.get("over")? })
             }
             ("uniform", Value::Table(t)) => {
-                self.counted(record, entry, wanted, Arrivals::Uniform { over: t.get("over")? })
+                self.counted(record, entry, requested, Arrivals::Uniform { over: t.get("over")? })
             }
-            ("poisson", Value::Table(t)) => self.poisson(record, entry, wanted, t.get::<Rate>("rate")?.per_second()),
-            ("stages", Value::List(stages)) => self.stages(entry, wanted, stages),
+            ("poisson", Value::Table(t)) => self.poisson(record, entry, requested, t.get::<Rate>("rate")?.per_second()),
+            ("stages", Value::List(stages)) => self.stages(entry, requested, stages),
             _ => None,
         }
     }
@@ -40,25 +40,32 @@ impl Builder<'_> {
         &mut self,
         record: &Record,
         pattern: &Entry,
-        wanted: Option<u64>,
+        requested: Option<u64>,
         arrivals: Arrivals,
     ) -> Option<Traffic> {
-        if let Some(recipients) = wanted {
+        if let Some(recipients) = requested {
             return Some(Traffic { recipients, arrivals });
         }
-        let message = "`recipients` is missing in [traffic]";
-        let expected = format!("`{}` does not say how many people there are", pattern.key);
-        self.refuse(record.place.clone(), message, expected, "add `recipients`, such as recipients = 1_000_000")
+        let message = "missing `recipients` in [traffic]";
+        let expected = format!("`{}` does not determine the number of recipients", pattern.key);
+        self.reject(record.place.clone(), message, expected, "add `recipients`, such as recipients = 1_000_000")
     }
 
     /// Builds Poisson arrivals. The last one must come within the longest duration.
-    fn poisson(&mut self, record: &Record, pattern: &Entry, wanted: Option<u64>, rate_per_s: f64) -> Option<Traffic> {
-        let traffic = self.counted(record, pattern, wanted, Arrivals::Poisson { rate_per_s })?;
+    fn poisson(
+        &mut self,
+        record: &Record,
+        pattern: &Entry,
+        requested: Option<u64>,
+        rate_per_s: f64,
+    ) -> Option<Traffic> {
+        let traffic = self.counted(record, pattern, requested, Arrivals::Poisson { rate_per_s })?;
         if traffic.recipients as f64 / rate_per_s <= MAX_DURATION.as_secs_f64() {
             return Some(traffic);
         }
-        let message = format!("at this rate {} recipients take longer than {MAX_DURATION}", traffic.recipients);
-        self.refuse(
+        let message =
+            format!("at this rate, {} recipients take longer than {MAX_DURATION} to arrive", traffic.recipients);
+        self.reject(
             pattern.place.clone(),
             message,
             "expected a higher rate",
@@ -67,39 +74,39 @@ impl Builder<'_> {
     }
 
     /// Builds arrivals in stages, which determine their number unless the file sets it.
-    fn stages(&mut self, pattern: &Entry, wanted: Option<u64>, stages: &[Record]) -> Option<Traffic> {
+    fn stages(&mut self, pattern: &Entry, requested: Option<u64>, stages: &[Record]) -> Option<Traffic> {
         let stages = all(stages.iter().map(stage).collect())?;
         let expected: f64 = stages.iter().map(ArrivalStage::expected).sum();
         let length = stages.iter().fold(Span::ZERO, |sum, s| sum.plus(s.over));
         let place = pattern.place.clone();
         if length > MAX_DURATION {
-            let message = format!("the stages last {length} in all");
-            return self.refuse(place, message, format!("expected at most {MAX_DURATION}"), "write shorter stages");
+            let message = format!("the stages last {length} in total");
+            return self.reject(place, message, format!("expected at most {MAX_DURATION}"), "write shorter stages");
         }
-        if expected <= 0.0 || wanted.is_none() && expected < 0.5 {
-            let message = "nobody arrives in these stages";
-            return self.refuse(
+        if expected <= 0.0 || requested.is_none() && expected < 0.5 {
+            let message = "no recipients arrive in these stages";
+            return self.reject(
                 place,
                 message,
                 "expected a rate above zero",
                 "write a higher rate in one of the stages",
             );
         }
-        let recipients = wanted.unwrap_or(expected.round() as u64);
+        let recipients = requested.unwrap_or(expected.round() as u64);
         self.at_most(place, recipients, "arrive in these stages")?;
         Some(Traffic { recipients, arrivals: Arrivals::Stages(Arc::from(stages)) })
     }
 
     /// Builds arrivals at the times in a file, which determine their number unless the scenario asks for fewer.
-    fn times(&mut self, record: &Record, arrivals: &Record, wanted: Option<u64>) -> Option<Traffic> {
-        let most = wanted.unwrap_or(MAX_RECIPIENTS + 1);
+    fn times(&mut self, record: &Record, arrivals: &Record, requested: Option<u64>) -> Option<Traffic> {
+        let most = requested.unwrap_or(MAX_RECIPIENTS + 1);
         let times = self.column_of(arrivals, usize::try_from(most).unwrap_or(usize::MAX))?;
         let rows = times.len() as u64;
         self.at_most(arrivals.place_of("file"), rows, "arrive in this file")?;
-        if rows < wanted.unwrap_or(rows) {
-            let message = format!("the file of arrivals has {rows} rows");
-            let help = format!("write recipients = {rows}, or leave it out to take every row");
-            return self.refuse(record.place_of("recipients"), message, format!("expected at most {rows}"), help);
+        if rows < requested.unwrap_or(rows) {
+            let message = format!("the arrival file has {rows} rows");
+            let help = format!("write recipients = {rows}, or remove `recipients` to use every row");
+            return self.reject(record.place_of("recipients"), message, format!("expected at most {rows}"), help);
         }
         Some(Traffic {
             recipients: rows,
@@ -114,7 +121,7 @@ impl Builder<'_> {
         }
         let message = format!("{recipients} recipients {how}");
         let help = format!("write recipients = {MAX_RECIPIENTS} in [traffic], or less");
-        self.refuse(place, message, format!("expected at most {MAX_RECIPIENTS}"), help)
+        self.reject(place, message, format!("expected at most {MAX_RECIPIENTS}"), help)
     }
 }
 

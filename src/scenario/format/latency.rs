@@ -8,18 +8,22 @@ pub(in crate::scenario) static DIST: Table = Table {
     what: "a distribution",
     key: "distribution",
     example: "{ constant = \"4s\" }",
-    doc: "How long something takes: exactly one distribution",
+    doc: "A distribution of durations: exactly one shape",
     fields: &[
-        Field::optional("constant", Kind::Duration { zero: true }, "Always the same"),
+        Field::optional("constant", Kind::Duration { zero: true }, "Always the same value"),
         Field::optional("uniform", Kind::Table(&UNIFORM), "Uniform between two values"),
-        Field::optional("exponential", Kind::Table(&EXPONENTIAL), "Exponential, by its mean"),
+        Field::optional("exponential", Kind::Table(&EXPONENTIAL), "Exponential, given its mean"),
         Field::optional(
             "lognormal",
             Kind::Table(&LOGNORMAL),
             "Lognormal, the usual shape of delivery times, with a long tail",
         ),
-        Field::optional("gamma", Kind::Table(&GAMMA), "Gamma, by its mean and its coefficient of variation"),
-        Field::optional("weibull", Kind::Table(&WEIBULL), "Weibull, with a heavier or a lighter tail than exponential"),
+        Field::optional("gamma", Kind::Table(&GAMMA), "Gamma, given its mean and its coefficient of variation"),
+        Field::optional(
+            "weibull",
+            Kind::Table(&WEIBULL),
+            "Weibull, with a heavier or lighter tail than an exponential",
+        ),
         Field::optional("empirical", Kind::Table(&EMPIRICAL), "Measured values from a CSV file, each equally likely"),
     ],
     forms: &[&["constant"], &["uniform"], &["exponential"], &["lognormal"], &["gamma"], &["weibull"], &["empirical"]],
@@ -41,14 +45,14 @@ static UNIFORM: Table = parameters(
     "a uniform distribution",
     "{ min = \"1s\", max = \"5s\" }",
     "Uniform between two values",
-    &[not_negative("min", "The shortest"), above_zero("max", "The longest, longer than `min`"), SHIFT],
+    &[not_negative("min", "The minimum"), above_zero("max", "The maximum, above `min`"), SHIFT],
 );
 
 static EXPONENTIAL: Table = parameters(
     "exponential",
     "an exponential distribution",
     "{ mean = \"8s\" }",
-    "Exponential, by its mean",
+    "Exponential, given its mean",
     &[above_zero("mean", "The mean, before `shift` and `max`"), SHIFT, MAX],
 );
 
@@ -58,12 +62,16 @@ static LOGNORMAL: Table = Table {
         "lognormal",
         "a lognormal distribution",
         "{ p50 = \"2.5s\", p95 = \"9s\" }",
-        "Lognormal, by its median and sigma, or by two percentiles",
+        "Lognormal, given its median and sigma, or two percentiles",
         &[
             Field::optional("median", Kind::Duration { zero: false }, "The median"),
             Field::optional("sigma", Kind::Number(Range::above_zero(4.0)), "The standard deviation of the logarithm"),
-            Field::optional("p50", Kind::Duration { zero: false }, "The median: half take at most this long"),
-            Field::optional("p95", Kind::Duration { zero: false }, "The 95th percentile, longer than `p50`"),
+            Field::optional(
+                "p50",
+                Kind::Duration { zero: false },
+                "The median: half of the values are at most this long",
+            ),
+            Field::optional("p95", Kind::Duration { zero: false }, "The 95th percentile, above `p50`"),
             SHIFT,
             MAX,
         ],
@@ -74,7 +82,7 @@ static GAMMA: Table = parameters(
     "gamma",
     "a gamma distribution",
     "{ mean = \"8s\", cv = 0.5 }",
-    "Gamma, by its mean and its coefficient of variation",
+    "Gamma, given its mean and its coefficient of variation",
     &[
         above_zero("mean", "The mean, before `shift` and `max`"),
         Field::required(
@@ -89,15 +97,15 @@ static GAMMA: Table = parameters(
 
 static WEIBULL: Table = parameters(
     "weibull",
-    "a weibull distribution",
+    "a Weibull distribution",
     "{ scale = \"8s\", shape = 0.8 }",
     "Weibull: P(X > x) = exp(-(x / scale)^shape)",
     &[
-        above_zero("scale", "The scale: 63.2 % take at most this long"),
+        above_zero("scale", "The scale: 63.2 % of the values are at most this long"),
         Field::required(
             "shape",
             Kind::Number(Range::of(0.2, 100.0)),
-            "The shape: below 1 the tail is heavier than exponential",
+            "The shape: below 1, the tail is heavier than that of an exponential",
         ),
         SHIFT,
         MAX,
@@ -113,7 +121,7 @@ static EMPIRICAL: Table = parameters(
         Field::required(
             "file",
             Kind::Text,
-            "A CSV file with a header row, relative to the scenario's folder; its values have a unit (\"2.5s\"), or the column's name does: _us, _ms, _s, _min or _h",
+            "The path of a CSV file with a header row, relative to the scenario's folder; its values have a unit (\"2.5s\"), or the column's name ends in one: _us, _ms, _s, _min or _h",
         ),
         Field::optional("column", Kind::Text, "The column of the CSV file").or("the first"),
         SHIFT,
@@ -135,6 +143,9 @@ const fn not_negative(name: &'static str, doc: &'static str) -> Field {
 const SHIFT: Field = Field::optional("shift", Kind::Duration { zero: true }, "Added to every value").or("\"0s\"");
 
 /// Truncates a distribution.
-const MAX: Field =
-    Field::optional("max", Kind::Duration { zero: false }, "A longer value, `shift` included, becomes this")
-        .or("no bound");
+const MAX: Field = Field::optional(
+    "max",
+    Kind::Duration { zero: false },
+    "The upper limit: longer values, `shift` included, are cut to this",
+)
+.or("no limit");

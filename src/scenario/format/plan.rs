@@ -10,18 +10,18 @@ pub(super) static PLAN: Table = Table {
     what: "a plan",
     key: "key",
     example: "{ name = \"sms-only\", steps = [{ provider = \"sms\" }] }",
-    doc: "An ordered list of steps: what is compared",
+    doc: "An ordered list of steps, compared with the other plans",
     fields: &[
         Field::required("name", Kind::Text, "The name of the plan, unique in the scenario"),
         Field::required(
             "steps",
             Kind::List { of: &STEP, min: 1, max: MAX_ATTEMPTS },
-            "The steps, in the order in which they are tried; at most 16 attempts in all",
+            "The steps, in the order in which they are tried; at most 16 attempts in total",
         ),
         Field::optional(
             "late_delivery",
             Kind::Word(&["finish", "ignore"]),
-            "What a delivery report does that comes after the flow has moved on: it ends the flow as succeeded, or changes nothing",
+            "What happens when a delivery report arrives after the flow has moved on: the flow ends as succeeded, or nothing changes",
         ).or("\"finish\""),
         Field::optional(
             "give_up_after",
@@ -31,12 +31,12 @@ pub(super) static PLAN: Table = Table {
         Field::optional(
             "reference",
             Kind::Flag,
-            "Whether this is the plan that the others are compared with where there are more than 20; one plan at most",
+            "Whether this is the plan that the others are compared with if there are more than 20; at most one plan",
         ).or("false; the first plan is the reference"),
         Field::optional(
             "renamed_from",
             Kind::Text,
-            "What the plan is called in the run that `failsim check` compares it with",
+            "The name of the plan in the run that `failsim check` compares it with",
         ).or("its name"),
     ],
     forms: &[],
@@ -47,42 +47,42 @@ static STEP: Table = Table {
     what: "a step",
     key: "key",
     example: "{ provider = \"sms\", ttl = \"5m\" }",
-    doc: "One step of a plan: which provider, how long to wait, and what moves on to the next step",
+    doc: "One step of a plan: which provider, how long to wait, and when to move on to the next step",
     fields: &[
         Field::required(
             "provider",
             Kind::NameOr(&POOL),
-            "The name of a provider, or a choice of several",
+            "The name of a provider, or a pool of several",
         ),
         Field::optional(
             "ttl",
             Kind::Limit,
-            "How long the engine waits in the step, from its first attempt on",
+            "How long the engine waits in the step, from its first attempt",
         ).or("\"10m\" on viber, \"20h\" on sms, \"none\" on other channels"),
         Field::optional(
             "validity",
             Kind::Limit,
-            "How long the provider keeps trying, from each attempt on",
-        ).or("as `ttl`"),
+            "How long the provider keeps trying, from each attempt",
+        ).or("same as `ttl`"),
         Field::optional(
             "failover_on",
             Kind::Words(&["undelivered", "failed", "expired", "busy", "no_answer"]),
-            "The statuses that move on to the next step; after any other bad end the flow has failed",
+            "The statuses that move on to the next step; any other unsuccessful final status ends the flow as failed",
         ).or("busy, no_answer and failed on voice; undelivered, failed and expired on other channels"),
         Field::optional(
             "success",
             Kind::Word(&["accepted", "sent", "delivered", "seen"]),
-            "The step succeeds with this status, or a better one",
+            "The step succeeds at this status or a better one",
         ).or("\"delivered\""),
         Field::optional(
             "expire_on_delivery",
             Kind::Flag,
-            "Whether a message that has not been seen within the ttl expires, delivered or not; the step then succeeds with `seen` alone, and needs a ttl",
+            "Whether a message that has not been seen within the ttl expires, even if delivered; the step then succeeds only at `seen`, and requires a ttl",
         ).or("false"),
         Field::optional(
             "attempts",
             Kind::Count { min: 1, max: MAX_ATTEMPTS as u64 },
-            "How many attempts the step makes at most, while they fail",
+            "The maximum number of attempts in the step; failed attempts are retried",
         ).or("1"),
         Field::optional(
             "retry_after",
@@ -92,7 +92,7 @@ static STEP: Table = Table {
         Field::optional(
             "backoff",
             Kind::Number(Range::of(1.0, 1_000.0)),
-            "Each further wait is this many times as long as the one before; requires `retry_after`",
+            "Each further wait is this many times as long as the previous one; requires `retry_after`",
         ).or("1"),
     ],
     forms: &[],
@@ -100,21 +100,21 @@ static STEP: Table = Table {
 
 static POOL: Table = Table {
     id: "pool",
-    what: "a choice of providers",
-    key: "way to choose",
+    what: "a pool of providers",
+    key: "selection rule",
     example: "{ first_of = [\"sms-a\", \"sms-b\"] }",
-    doc: "A choice of providers of one channel: when one refuses an attempt, or its circuit is open, the next one is tried",
+    doc: "A pool of providers of one channel: when one rejects an attempt, or its circuit is open, the next one is tried",
     fields: &[
-        Field::optional("first_of", Kind::Names, "In this order"),
+        Field::optional("first_of", Kind::Names, "Tried in this order"),
         Field::optional(
             "weighted",
             Kind::Numbers(Range::above_zero(1e9)),
-            "In random order, in proportion to these weights",
+            "Tried in random order, in proportion to these weights",
         ),
         Field::optional(
             "cheapest_of",
             Kind::Names,
-            "By the price of a delivered message, the cheapest first; at equal prices in this order",
+            "Tried in order of the price of a delivered message, cheapest first; at equal prices, in this order",
         ),
     ],
     forms: &[&["first_of"], &["weighted"], &["cheapest_of"]],
@@ -126,7 +126,7 @@ pub(super) static CHECK: Table = Table {
     what: "a check",
     key: "key",
     example: "{ plan = \"sms-first\", metric = \"in_time\", at_least = 0.97 }",
-    doc: "A bound on a measure of a plan, which `failsim check` holds it to",
+    doc: "A bound on a measure of a plan, which `failsim check` verifies",
     fields: &[
         Field::required("plan", Kind::Text, "The name of a plan that is compared"),
         Field::optional("stream", Kind::Text, "The name of a stream of traffic").or("all streams together"),

@@ -9,22 +9,30 @@ pub(super) static PROVIDER: Table = Table {
     what: "a provider",
     key: "key",
     example: "[providers.sms]",
-    doc: "A simulated channel provider: outcomes and latencies, price, capacity and outages",
+    doc: "A simulated channel provider: its outcomes and latencies, price, capacity and outages",
     fields: &[
-        Field::required("channel", Kind::Channel, "The channel: sms, viber, voice, or any other lower-case word"),
-        Field::optional("price", Kind::Table(&PRICE), "What it charges").or("nothing"),
-        Field::optional("honours_ttl", Kind::Flag, "Whether it stops trying when the validity of a message is over")
-            .or("true"),
+        Field::required("channel", Kind::Channel, "The channel: sms, viber, voice, or any other lowercase word"),
+        Field::optional("price", Kind::Table(&PRICE), "What the provider charges").or("nothing"),
+        Field::optional(
+            "honours_ttl",
+            Kind::Flag,
+            "Whether the provider stops trying when the validity of a message ends",
+        )
+        .or("true"),
         Field::optional("report_delay", Kind::Table(&DIST), "The delay between an event and its report").or("none"),
         Field::optional(
             "outcomes",
             Kind::List { of: &OUTCOME, min: 0, max: 1000 },
-            "How attempts end, each with its share; the share that is left over is silent: nothing is ever reported",
+            "How attempts end, each with its share; any remaining share is silent (no report)",
         )
         .or("all attempts are silent"),
-        Field::optional("outages", Kind::List { of: &OUTAGE, min: 0, max: 1000 }, "When it misbehaves, and how")
-            .or("none"),
-        Field::optional("capacity", Kind::Table(&CAPACITY), "How much it can carry").or("no limit"),
+        Field::optional(
+            "outages",
+            Kind::List { of: &OUTAGE, min: 0, max: 1000 },
+            "When and how the provider fails or degrades",
+        )
+        .or("none"),
+        Field::optional("capacity", Kind::Table(&CAPACITY), "How much traffic the provider can handle").or("no limit"),
         Field::optional("breaker", Kind::Table(&BREAKER), "The sender's circuit breaker in front of this provider")
             .or("none"),
     ],
@@ -33,31 +41,31 @@ pub(super) static PROVIDER: Table = Table {
 
 static CAPACITY: Table = Table {
     id: "capacity",
-    what: "capacity",
+    what: "a capacity",
     key: "key",
     example: "{ rate = \"2000/s\" }",
-    doc: "How much a provider can carry: `rate`, `concurrent` or both",
+    doc: "How much traffic a provider can handle: `rate`, `concurrent` or both",
     fields: &[
-        Field::optional("rate", Kind::Rate, "Throughput: an attempt leaves 1/rate after the one before at the earliest").or("no limit"),
+        Field::optional("rate", Kind::Rate, "Throughput: attempts leave at least 1/rate apart").or("no limit"),
         Field::optional(
             "concurrent",
             Kind::Count { min: 1, max: 100_000_000 },
-            "How many attempts can be under way at once, such as calls on phone lines; each counts until it is over, the talk of an answered call included",
+            "The maximum number of attempts in progress at once, such as calls on phone lines; each counts until it ends, including the talk time of an answered call",
         ).or("no limit"),
         Field::optional(
             "queue",
             Kind::Count { min: 0, max: u32::MAX as u64 },
-            "How many attempts can wait; one more fails at once; not with `over_limit = \"reject\"`",
+            "The maximum number of attempts that wait; a further one fails immediately; not with `over_limit = \"reject\"`",
         ).or("no limit"),
         Field::optional(
             "over_limit",
             Kind::Word(&["queue", "reject"]),
-            "What happens to an attempt that cannot leave at once: it waits, or it fails",
+            "What happens to an attempt that cannot leave immediately: it waits, or it fails",
         ).or("\"queue\""),
         Field::optional(
             "order",
             Kind::Word(&["fifo", "priority"]),
-            "What leaves the queue first: the attempt that came first, or the one whose traffic has the highest priority; not with `over_limit = \"reject\"`",
+            "Which attempt leaves the queue first: the one that arrived first, or the one whose traffic has the highest priority; not with `over_limit = \"reject\"`",
         ).or("\"fifo\""),
     ],
     forms: &[],
@@ -68,9 +76,10 @@ static BREAKER: Table = Table {
     what: "a breaker",
     key: "key",
     example: "{ window = \"60s\", open_at = 0.5 }",
-    doc: "A circuit breaker: while the provider fails or stays silent nothing is sent to it, until probes show that it works again",
+    doc: "A circuit breaker: stops submissions to a provider that fails or stays silent, until probes show that it works again",
     fields: &[
-        Field::optional("window", Kind::Duration { zero: false }, "How far back results are counted").or("\"60s\""),
+        Field::optional("window", Kind::Duration { zero: false }, "The time window in which results are counted")
+            .or("\"60s\""),
         Field::optional(
             "at_least",
             Kind::Count { min: 1, max: 1_000_000_000 },
@@ -80,7 +89,7 @@ static BREAKER: Table = Table {
         Field::optional(
             "open_at",
             Kind::Number(Range::above_zero(1.0)),
-            "The circuit opens when this share of the results, or more, are failures",
+            "The circuit opens when at least this share of the results are failures",
         )
         .or("0.5"),
         Field::optional(
@@ -92,13 +101,13 @@ static BREAKER: Table = Table {
         Field::optional(
             "probes",
             Kind::Count { min: 1, max: 1_000_000 },
-            "How many attempts it then lets through, whose results decide whether it closes",
+            "How many attempts it then lets through; their results decide whether it closes",
         )
         .or("10"),
         Field::optional(
             "missing_after",
             Kind::Duration { zero: false },
-            "An attempt without a final report this long after it left counts as a failure",
+            "An attempt without a final report this long after it leaves counts as a failure",
         )
         .or("\"60s\""),
         Field::optional(
@@ -118,16 +127,16 @@ static PRICE: Table = Table {
     example: "{ submitted = 0.045 }",
     doc: "What a provider charges, in the scenario's currency",
     fields: &[
-        Field::optional("submitted", Kind::Money, "For each part of a message that leaves, whatever becomes of it")
+        Field::optional("submitted", Kind::Money, "For each part of a message that leaves, whatever its outcome")
             .or("0"),
         Field::optional("parts", Kind::Count { min: 1, max: 255 }, "How many parts each message has").or("1"),
         Field::optional("delivered", Kind::Money, "For each message that is delivered within its validity").or("0"),
         Field::optional(
             "delivered_late",
             Kind::Money,
-            "For each message that is delivered after its validity, which takes `honours_ttl = false`",
+            "For each message that is delivered after its validity, which requires `honours_ttl = false`",
         )
-        .or("as `delivered`"),
+        .or("same as `delivered`"),
         Field::optional("per_minute", Kind::Money, "For each minute of an answered call").or("0"),
         Field::optional(
             "increment",
@@ -154,14 +163,14 @@ static OUTCOME: Table = Table {
         Field::required(
             "share",
             Kind::Share,
-            "The share of attempts that end like this; the shares of a provider add up to 1 at most",
+            "The share of attempts that end this way; the shares of a provider add up to at most 1",
         ),
-        Field::optional("after", Kind::Table(&DIST), "The time from submission to this status").or("at once"),
+        Field::optional("after", Kind::Table(&DIST), "The time from submission to this status").or("immediately"),
         Field::optional("seen", Kind::Table(&SEEN), "Whether and when a delivered message is opened")
             .or("never")
             .with_word("status", &["delivered"]),
         Field::optional("talk", Kind::Table(&DIST), "How long an answered call lasts")
-            .or("no time")
+            .or("zero")
             .with_word("status", &["answered"]),
     ],
     forms: &[],
@@ -169,7 +178,7 @@ static OUTCOME: Table = Table {
 
 static SEEN: Table = Table {
     id: "seen",
-    what: "seen",
+    what: "`seen`",
     key: "key",
     example: "{ share = 0.7, after = { exponential = { mean = \"40s\" } } }",
     doc: "Whether and when a delivered message is opened",
@@ -185,26 +194,26 @@ static OUTAGE: Table = Table {
     what: "an outage",
     key: "key",
     example: "{ from = \"20m\", to = \"30m\", effect = \"silent\" }",
-    doc: "A time in which a provider misbehaves: a window, or windows at random",
+    doc: "A period in which a provider fails or degrades: a fixed window, or random windows",
     fields: &[
-        Field::optional("from", Kind::Duration { zero: true }, "When it begins, from the start of the run"),
+        Field::optional("from", Kind::Duration { zero: true }, "When it starts, measured from the start of the run"),
         Field::optional("to", Kind::Duration { zero: false }, "When it ends, later than `from`"),
-        Field::optional("random", Kind::Table(&RANDOM), "Windows at random, other ones in each replication"),
+        Field::optional("random", Kind::Table(&RANDOM), "Random windows, different in each replication"),
         Field::required(
             "effect",
             Kind::Word(&["silent", "fail", "slow", "reports_lost", "throttle"]),
-            "What happens: attempts stay silent, fail at once, take longer (slow), or go unreported (reports_lost); throttle lowers the capacity",
+            "What happens: attempts stay silent, fail immediately, take longer (slow) or go unreported (reports_lost); throttle lowers the capacity",
         ),
         Field::optional("share", Kind::Share, "The share of the attempts in the window that are affected")
             .or("1")
             .with_word("effect", &["silent", "fail", "slow", "reports_lost"]),
         Field::optional("every", Kind::Duration { zero: false }, "It recurs with this period, at least `to` - `from`")
-            .or("it does not recur")
+            .or("does not recur")
             .with_key("from"),
         Field::optional(
             "factor",
             Kind::Number(Range::of(0.0, 1e6)),
-            "Latency is multiplied by this with slow, capacity with throttle, which requires it, from 0 to 1",
+            "The factor applied to latency (slow) or to capacity (throttle); throttle requires it, from 0 to 1",
         )
         .or("1")
         .with_word("effect", &["slow", "throttle"]),
@@ -220,12 +229,12 @@ static RANDOM: Table = Table {
     what: "a random outage",
     key: "key",
     example: "{ between = \"8h\", lasting = \"20m\" }",
-    doc: "Outages at random: the times between them and their durations have exponential distributions",
+    doc: "Random outages: the times between them and their durations are exponentially distributed",
     fields: &[
         Field::required(
             "between",
             Kind::Duration { zero: false },
-            "The mean time from the end of one to the start of the next, at least \"1m\"",
+            "The mean time from the end of one outage to the start of the next, at least \"1m\"",
         ),
         Field::required("lasting", Kind::Duration { zero: false }, "The mean duration"),
     ],

@@ -37,8 +37,10 @@ fn whole(tally: &PlanRunTally, provider: usize) -> ProviderTally {
 
 fn conserved(whole: &ProviderTally, queue: &QueueTally) -> Option<String> {
     let (came, left) = (whole.attempts, queue.waits.count());
-    let kept = came == left + queue.refused + queue.withdrawn;
-    (!kept).then(|| format!("{came} came, {left} left, {} refused, {} withdrawn", queue.refused, queue.withdrawn))
+    let kept = came == left + queue.rejected + queue.unserved();
+    (!kept).then(|| {
+        format!("{came} came, {left} departed, {} rejected, {} never departed", queue.rejected, queue.unserved())
+    })
 }
 
 /// The counts of one queue by bin of time.
@@ -66,10 +68,10 @@ impl<'a> Books<'a> {
         };
         let [came, left] = [&whole.submissions, &queue.departures]
             .map(|sums| filled(&mut sums.iter().map(|(bin, count, _)| (bin, count))));
-        let [refused, withdrawn, released] =
-            [&queue.refusals, &queue.withdrawals, &queue.releases].map(|counts| filled(&mut counts.iter()));
-        let is_whole = [&came, &left, &withdrawn, &released].iter().all(|counts| counts[bins] == 0);
-        let waiting = there(&came, &[&left, &refused, &withdrawn]);
+        let [rejected, unserved, released] =
+            [&queue.rejections, &queue.expiries, &queue.releases].map(|counts| filled(&mut counts.iter()));
+        let is_whole = [&came, &left, &unserved, &released].iter().all(|counts| counts[bins] == 0);
+        let waiting = there(&came, &[&left, &rejected, &unserved]);
         let busy = there(&left, &[&released]);
         let width = run.timeline.width().as_micros() as u64;
         Self { queue, width, waiting, busy, is_whole, left }
@@ -90,12 +92,12 @@ impl<'a> Books<'a> {
             return Some(format!("{} leave in a bin, of {allowed}", most(&self.left[..bins])));
         }
         let queue = self.queue;
-        let waits_end = queue.withdrawals.total() == queue.withdrawn;
+        let waits_end = queue.still_queued == 0;
         if !self.is_whole || !waits_end {
             return None;
         }
         let little =
-            self.differ(&self.waiting, queue.waits.sum() + queue.wasted, queue.waits.count() + queue.withdrawn);
+            self.differ(&self.waiting, queue.waits.sum() + queue.wasted, queue.waits.count() + queue.unserved());
         let used = queue.has_lines.then(|| self.differ(&self.busy, queue.held, queue.waits.count())).flatten();
         let named =
             |law: &str, values: (u128, u128)| format!("{law}: {} µs over time, {} µs in all", values.0, values.1);

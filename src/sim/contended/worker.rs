@@ -201,13 +201,14 @@ fn count_queue(
                 (departures[count], waits[count]) = (departs.as_micros(), departs.since(submitted).as_micros());
                 count += 1;
             }
-            None if batch.departures[k] == Departure::REJECTED => queue.refuse(timeline, submitted),
+            None if batch.departures[k] == Departure::REJECTED => queue.count_rejection(timeline, submitted),
             None => {
                 let terms = Terms { submitted, ..task.step.terms };
                 let deadline = submitted.after(terms.ttl);
-                queue.withdrew(timeline, submitted, task.provider.patience(&terms, Segment::WHOLE, deadline));
+                let patience = task.provider.patience(&terms, Segment::WHOLE, deadline);
+                queue.count_unserved(timeline, submitted, patience, patience < deadline);
             }
         }
     }
-    queue.left(timeline, &departures[..count], &waits[..count]);
+    queue.count_departures(timeline, &departures[..count], &waits[..count]);
 }

@@ -1,4 +1,4 @@
-//! Files that are no scenario, and places where no report can be.
+//! Files that are not scenarios, and paths where no report can be written.
 
 use super::{Home, has};
 use std::fs::File;
@@ -24,22 +24,22 @@ fn a_folder_is_no_scenario() {
 
 #[cfg(unix)]
 #[test]
-fn an_unreadable_scenario_is_said() {
+fn an_unreadable_scenario_is_reported() {
     use std::os::unix::fs::PermissionsExt as _;
     let home = Home::new();
     let closed = std::fs::Permissions::from_mode(0o000);
     std::fs::set_permissions(home.path("pin.toml"), closed).expect("it is ours");
     if File::open(home.path("pin.toml")).is_ok() {
-        return; // Whoever runs this may read everything.
+        return; // As root every file can be read.
     }
     home.says("run pin.toml").refuses(1, &["cannot read pin.toml", "ermission denied"]);
 }
 
 #[test]
-fn garbage_is_refused_however_much_there_is() {
+fn garbage_is_rejected_whatever_its_size() {
     let home = Home::new();
     File::create(home.path("huge.toml")).and_then(|file| file.set_len(100 << 20)).expect("a sparse file");
-    home.says("run huge.toml").refuses(2, &["huge.toml", "too long for a scenario", "hint: "]);
+    home.says("run huge.toml").refuses(2, &["huge.toml", "too large for a scenario", "hint: "]);
     let noise: Vec<u8> = (0..1_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     home.write("noise.toml", noise);
     home.says("run noise.toml").refuses(2, &["noise.toml:1:", "not UTF-8", "hint: save the file as UTF-8"]);
@@ -50,24 +50,24 @@ fn garbage_is_refused_however_much_there_is() {
 }
 
 #[test]
-fn text_in_another_encoding_is_refused_at_its_place() {
+fn text_in_another_encoding_is_rejected_with_its_position() {
     let home = Home::new();
     home.write("latin1.toml", b"seed = 1\ntitle = \"caf\xe9\"\n");
     home.says("run latin1.toml").refuses(2, &["latin1.toml:2:13", "0xe9", "hint: save the file as UTF-8"]);
 }
 
 #[test]
-fn an_empty_file_is_told_what_a_scenario_has() {
+fn an_empty_file_gets_an_error_for_each_missing_table() {
     let home = Home::of("");
-    let said = home.says("run pin.toml").refuses(2, &["`goal` is missing", "`plans` is missing"]);
+    let said = home.says("run pin.toml").refuses(2, &["missing `goal`", "missing `plans`"]);
     assert_eq!(said.err.matches("error: ").count(), 4, "all at once:\n{}", said.err);
 }
 
 #[test]
-fn a_file_where_the_report_should_be_is_said_before_anything_is_played() {
+fn a_file_in_place_of_the_report_folder_is_reported_before_anything_is_simulated() {
     let home = Home::new();
     home.write("taken", "a file");
-    // So many would take minutes to be played.
+    // To simulate this many recipients would take minutes.
     for out in ["taken", "taken/below", "taken/further/below", "pin.toml"] {
         let said = home.failsim(&["run", "pin.toml", "--recipients", "4000000000", "--out", out]);
         said.refuses(1, &["error: cannot write a report into", out, "is no folder", "hint: name another folder"]);
@@ -93,13 +93,13 @@ fn a_folder_in_the_way_of_a_file_leaves_the_earlier_report_alone() {
     assert_eq!(home.read("there/results.json"), before);
 }
 
-/// So many would take minutes to be simulated.
+/// To simulate this many recipients would take minutes.
 const LONG: &str = "--recipients 4000000000";
-/// Likewise for a capacity, whose recipients are in memory together.
+/// A search for a capacity that would take minutes; its recipients must fit into memory together.
 const LONG_SEARCH: &str = "--replications 100000 --recipients 200000";
 
 #[test]
-fn a_path_that_cannot_be_made_is_said_before_anything_is_played() {
+fn a_path_that_cannot_be_created_is_reported_before_anything_is_simulated() {
     let home = Home::new();
     home.write("taken", "a file");
     let long = "x".repeat(300);
@@ -122,9 +122,9 @@ fn a_path_that_cannot_be_made_is_said_before_anything_is_played() {
     assert!(home.path("new/folder/results.json").is_file());
 }
 
-/// Whatever a report can have in its folder is looked for there before anything is simulated.
+/// Every file name that a report may use is looked for in the folder before anything is simulated.
 #[test]
-fn the_files_of_others_are_seen_before_anything_is_played() {
+fn existing_files_are_detected_before_anything_is_simulated() {
     let home = Home::new();
     let verbs = [
         (
@@ -145,7 +145,7 @@ fn the_files_of_others_are_seen_before_anything_is_played() {
             home.write(&format!("out/{name}"), "mine");
             let long = if verb.starts_with("capacity") { LONG_SEARCH } else { LONG };
             let said = home.says_soon(&format!("{verb} {long} --out out"));
-            let reason = format!("out/{name} is there already and no part of such a report");
+            let reason = format!("out/{name} exists already and is not part of such a report");
             said.refuses(1, &[&reason, "hint: name another folder with --out"]);
             assert_eq!(home.read(&format!("out/{name}")), "mine");
             std::fs::remove_file(home.path(&format!("out/{name}"))).expect("ours");
@@ -157,32 +157,32 @@ fn the_files_of_others_are_seen_before_anything_is_played() {
     }
 }
 
-/// A file that has nothing to do with failsim but its word for it.
+/// The name of the schema somewhere in a file does not make the file a report.
 #[test]
 fn a_file_that_mentions_the_schema_makes_no_folder_ours() {
     let home = Home::new();
     std::fs::create_dir(home.path("out")).expect("a folder");
     home.write("out/README.md", "mine");
     for text in [
-        "a remark on failsim/results/1",
-        "{ \"note\": \"failsim/results/1\" }",
-        "{ \"inner\": { \"schema\": \"failsim/results/1\" } }",
-        "[\"schema\", \"failsim/results/1\"]",
-        "{ \"schema\": \"not failsim/results/1\" }",
-        "{ \"schema\": \"failsim/results/1\"",
+        "a remark on failsim/results/2",
+        "{ \"note\": \"failsim/results/2\" }",
+        "{ \"inner\": { \"schema\": \"failsim/results/2\" } }",
+        "[\"schema\", \"failsim/results/2\"]",
+        "{ \"schema\": \"not failsim/results/2\" }",
+        "{ \"schema\": \"failsim/results/2\"",
     ] {
         home.write("out/results.json", text);
-        home.says_soon(&format!("run pin.toml {LONG} --out out")).refuses(1, &["out/README.md is there already"]);
+        home.says_soon(&format!("run pin.toml {LONG} --out out")).refuses(1, &["out/README.md exists already"]);
     }
     assert_eq!(home.read("out/README.md"), "mine");
 }
 
-/// In a folder that is a report's, what its list does not have is somebody else's.
+/// In the folder of a report, a file that the list of the report does not have belongs to somebody else.
 #[test]
 fn a_file_that_is_not_on_the_list_of_a_report_is_left_alone() {
     let home = Home::new();
     home.says("run pin.toml --out out -q").ends(0);
     home.write("out/latency-1.svg", "mine");
-    home.says_soon(&format!("run pin.toml {LONG} --out out")).refuses(1, &["out/latency-1.svg is there already"]);
+    home.says_soon(&format!("run pin.toml {LONG} --out out")).refuses(1, &["out/latency-1.svg exists already"]);
     assert_eq!(home.read("out/latency-1.svg"), "mine");
 }

@@ -1,11 +1,11 @@
-//! Flags that make no sense: exit 2, what would do, and nothing played or written.
+//! Invalid flags: exit code 2, a hint, and nothing is simulated or written.
 
 #[cfg(target_os = "linux")]
 use super::Said;
 use super::{Home, has};
 
 #[test]
-fn numbers_out_of_range_are_refused_with_the_range() {
+fn numbers_out_of_range_are_rejected_with_the_range() {
     let home = Home::new();
     let recipients = "write a whole number from 1 to 4294967296";
     for (flag, values, cure) in [
@@ -23,9 +23,9 @@ fn numbers_out_of_range_are_refused_with_the_range() {
     assert_eq!(home.names(), ["pin.toml"]);
 }
 
-/// A value that begins with a minus is read by who knows what it should be.
+/// A value that begins with a minus is parsed as the value of its flag, so that the error says what the flag takes.
 #[test]
-fn values_that_look_like_flags_are_refused_with_what_would_do() {
+fn values_that_look_like_flags_are_rejected_with_a_valid_example() {
     let home = Home::new();
     for (line, parts) in [
         ("run pin.toml --precision -1pp", ["'-1pp' for '--precision <WIDTH>'", "percentage points such as 0.1pp"]),
@@ -40,7 +40,7 @@ fn values_that_look_like_flags_are_refused_with_what_would_do() {
             ["'--quiet' for '--out <DIR>'", "looks like a flag; give a path, such as ./--quiet"],
         ),
         ("check pin.toml --baseline -x", ["'-x' for '--baseline <RESULTS>'", "such as ./-x"]),
-        ("check pin.toml --baseline x --tolerance -in_time=1pp", ["no measure is named \"-in_time\"", "did you mean"]),
+        ("check pin.toml --baseline x --tolerance -in_time=1pp", ["no measure named \"-in_time\"", "did you mean"]),
         (
             "check pin.toml --baseline x --tolerance -1pp",
             ["'-1pp' for '--tolerance <MEASURE=AMOUNT>'", "MEASURE=AMOUNT"],
@@ -48,7 +48,7 @@ fn values_that_look_like_flags_are_refused_with_what_would_do() {
         ("capacity pin.toml --provider -sms", ["no provider named \"-sms\"", "hint: "]),
         ("capacity pin.toml --provider sms --goal -1", ["'-1' for '--goal <GOAL>'", "in_time>=0.99"]),
         ("sweep pin.toml --vary -seed=1", ["'-seed=1' for '--vary <PATH=VALUES>'", "-seed"]),
-        ("sweep pin.toml --vary seed=1 --measure -x", ["'-x' for '--measure <NAME>'", "they are delivered"]),
+        ("sweep pin.toml --vary seed=1 --measure -x", ["'-x' for '--measure <NAME>'", "the measures are delivered"]),
         ("trace pin.toml --stream -x", ["no stream of traffic named \"-x\"", "hint: "]),
         ("trace pin.toml --recipient -1x", ["'-1x' for '--recipient <N>'", "a whole number from 0"]),
     ] {
@@ -59,7 +59,7 @@ fn values_that_look_like_flags_are_refused_with_what_would_do() {
 }
 
 #[test]
-fn flags_that_exclude_each_other_are_refused() {
+fn flags_that_exclude_each_other_are_rejected() {
     let home = Home::new();
     home.says("run pin.toml --out there --no-report").refuses(2, &["--out <DIR>", "cannot be used with '--no-report'"]);
     home.says("check pin.toml --tolerance in_time=1pp").refuses(2, &["--baseline <RESULTS>"]);
@@ -67,7 +67,7 @@ fn flags_that_exclude_each_other_are_refused() {
 }
 
 #[test]
-fn an_unknown_plan_is_refused_with_the_nearest_or_all() {
+fn an_unknown_plan_is_rejected_with_the_nearest_or_all() {
     let home = Home::new();
     for verb in ["run", "check", "trace"] {
         let said = home.says(&format!("{verb} pin.toml --plan vibre-first"));
@@ -80,7 +80,7 @@ fn an_unknown_plan_is_refused_with_the_nearest_or_all() {
 }
 
 #[test]
-fn unknown_words_are_refused_with_the_nearest() {
+fn unknown_words_are_rejected_with_the_nearest() {
     let home = Home::new();
     home.says("rum pin.toml").refuses(2, &["unrecognized subcommand 'rum'", "'run'"]);
     home.says("run pin.toml --recipient 5").refuses(2, &["'--recipients'"]);
@@ -91,7 +91,7 @@ fn unknown_words_are_refused_with_the_nearest() {
 }
 
 #[test]
-fn more_recipients_than_arrival_times_are_refused() {
+fn more_recipients_than_arrival_times_are_rejected() {
     let home = Home::with("arrivals = { uniform = { over = \"1h\" } }", "arrivals = { file = \"arrivals.csv\" }");
     home.change("recipients = 2_000\n", "");
     home.write("arrivals.csv", "arrived_s\n0\n1.5\n60\n");
@@ -101,21 +101,22 @@ fn more_recipients_than_arrival_times_are_refused() {
 }
 
 #[test]
-fn more_recipients_than_arrive_in_a_year_are_refused() {
+fn more_recipients_than_arrive_in_a_year_are_rejected() {
     let home = Home::with("{ uniform = { over = \"1h\" } }", "{ poisson = { rate = \"1/s\" } }");
     let said = home.says("run pin.toml --no-report --recipients 4000000000");
-    said.refuses(2, &["for more than a year", "hint: use --recipients 31622400 or fewer"]);
+    said.refuses(2, &["take more than a year to arrive", "hint: use --recipients 31622400 or fewer"]);
 }
 
-/// Recipients who share something are in memory together: more of them than fit are refused before anything is played. That the capacity
-/// of a provider is looked for makes it shared.
+/// Contended recipients are in memory together: more of them than fit are rejected before anything is simulated. A
+/// search for a capacity makes the recipients contended.
 #[cfg(target_os = "linux")]
 #[test]
-fn what_takes_more_memory_than_there_is_is_refused() {
+fn more_recipients_than_fit_into_memory_are_rejected() {
     let limit = "capacity = { rate = \"1000/s\" }";
     let shared = Home::with("channel = \"sms\"", &format!("channel = \"sms\"\n{limit}"));
     let alone = Home::new();
-    let parts = ["error: playing this takes about ", " GB of memory, and 4.1 GB are free", "hint: play fewer of them"];
+    let parts =
+        ["error: this run takes about ", " GB of memory, and 4.1 GB are free", "hint: use fewer with --recipients"];
     let says = |home: &Home, line: &str| {
         let mut command = std::process::Command::new("sh");
         let script = format!("ulimit -v 4000000; exec {} {line} --threads 1", env!("CARGO_BIN_EXE_failsim"));

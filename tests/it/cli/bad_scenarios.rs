@@ -1,4 +1,4 @@
-//! Scenarios with mistakes, end to end: the place, what was expected, the cure; exit 2, and nothing played or written.
+//! Scenarios with mistakes, end to end: the position, what was expected, a hint; exit code 2, and nothing is simulated or written.
 
 use super::{Home, Said};
 
@@ -9,16 +9,16 @@ const ARRIVALS: &str = "{ uniform = { over = \"1h\" } }";
 const SMS_FIRST: &str =
     "steps = [{ provider = \"sms\", ttl = \"5m\" }, { provider = \"viber\", ttl = \"60s\" }, { provider = \"voice\" }]";
 
-/// What is in the scenario, what it becomes, what is said to be expected, and the cure.
+/// The original text, its replacement, and what the error has to contain: what was expected, and a hint.
 const MISTAKES: [(&str, &str, &str, &str); 34] = [
     (VIBER_SHARE, "share = 0.82", "add up to 1.1", "lower them by 0.1"),
     (VIBER_SHARE, "share = 62", "from 0 to 1", "write 0.62 for 62 %"),
     (VIBER_SHARE, "share = -0.1", "from 0 to 1", "hint: "),
     (VIBER_SHARE, "share = nan", "finite number", "hint: "),
     (DEADLINE, "deadline = \"-60s\"", "cannot be negative", "write \"60s\""),
-    (DEADLINE, "deadline = nan", "no duration", "hint: "),
-    (DEADLINE, "deadline = inf", "no duration", "hint: "),
-    (DEADLINE, "deadline = \"inf\"", "no duration", "hint: "),
+    (DEADLINE, "deadline = nan", "invalid duration", "hint: "),
+    (DEADLINE, "deadline = inf", "invalid duration", "hint: "),
+    (DEADLINE, "deadline = \"inf\"", "invalid duration", "hint: "),
     (DEADLINE, "deadline = 60", "needs a unit", "write \"60s\""),
     (DEADLINE, "deadline = \"60\"", "needs a unit", "write \"60s\""),
     (DEADLINE, "deadline = \"400d\"", "at most 366 days", "hint: "),
@@ -31,7 +31,7 @@ const MISTAKES: [(&str, &str, &str, &str); 34] = [
         "did you mean `viber`?",
     ),
     (SMS_FIRST, "steps = []", "the list is empty", "add a step"),
-    ("name = \"sms-first\"", "name = \"viber-first\" # again", "two plans", "hint: "),
+    ("name = \"sms-first\"", "name = \"viber-first\" # again", "duplicate plan name", "hint: "),
     ("[providers.sms]", "[providers.viber] # again", "duplicate key", "remove one of the two"),
     ("to = \"30m\"", "to = \"10m\"", "ends before it starts", "more than \"20m\""),
     ("sigma = 0.8", "sigma = 0", "above 0", "hint: "),
@@ -52,7 +52,7 @@ const MISTAKES: [(&str, &str, &str, &str); 34] = [
     ("[providers.sms]", "[providers.sms", "unclosed table", "hint: "),
 ];
 
-/// The message points at the line of what is wrong, or at one beside it: the head of its table, or what it does not fit.
+/// Asserts that the error points at the line of the mistake or close to it: at the header of its table, or at what it contradicts.
 #[track_caller]
 fn points_into(text: &str, new: &str, said: &Said) {
     let first = text.find(new).map_or(0, |at| text[..at].lines().count());
@@ -66,11 +66,11 @@ fn points_into(text: &str, new: &str, said: &Said) {
 }
 
 #[test]
-fn every_mistake_is_placed_and_comes_with_its_cure() {
-    for (old, new, expected, cure) in MISTAKES {
+fn every_mistake_is_reported_with_its_position_and_a_hint() {
+    for (old, new, expected, hint) in MISTAKES {
         let home = Home::with(old, new);
         home.write("bad.csv", "arrived_s\n1\n5 parsecs\n");
-        let said = home.says("run pin.toml").refuses(2, &["error: ", expected, cure, "hint: "]);
+        let said = home.says("run pin.toml").refuses(2, &["error: ", expected, hint, "hint: "]);
         points_into(&home.read("pin.toml"), new, &said);
         assert_eq!(home.names(), ["bad.csv", "pin.toml"], "{new}");
         for verb in ["check", "validate", "trace"] {
@@ -80,7 +80,7 @@ fn every_mistake_is_placed_and_comes_with_its_cure() {
 }
 
 #[test]
-fn all_mistakes_of_a_file_are_said_at_once_in_its_order() {
+fn all_mistakes_of_a_file_are_reported_at_once_in_its_order() {
     let home = Home::with(VIBER_SHARE, "share = 62");
     home.change("sigma = 0.6", "sigma = 0");
     home.change("to = \"30m\"", "to = \"10m\"");
@@ -101,7 +101,7 @@ fn a_file_full_of_mistakes_is_not_shown_in_full() {
 }
 
 #[test]
-fn what_somebody_wrote_cannot_move_the_cursor() {
+fn text_from_outside_cannot_move_the_cursor() {
     let home = Home::with("name = \"sms-first\"", "name = \"sms\\u001B[2Jfirst\"");
     home.says("run pin.toml").refuses(2, &["control character", "hint: remove it"]);
     let home = Home::with("name = \"sms-first\"", "name = \"sms\u{1b}[2Jfirst\"");

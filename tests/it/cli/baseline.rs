@@ -1,4 +1,4 @@
-//! `failsim check --baseline`: the same again, worse, tolerated, and what cannot be compared.
+//! `failsim check --baseline`: unchanged, worse and tolerated results, and results that cannot be compared.
 
 use super::{Home, Said, has};
 
@@ -10,7 +10,7 @@ fn kept() -> Home {
     home
 }
 
-/// Viber reaches fewer, which costs everything.
+/// Viber reaches fewer recipients, which makes every measure worse.
 fn made_worse(home: &Home) {
     home.change("share = 0.62", "share = 0.40");
 }
@@ -45,12 +45,12 @@ fn unchanged_behaviour_differs_by_exactly_zero() {
 }
 
 #[test]
-fn another_version_of_the_scenario_is_said() {
+fn another_version_of_the_scenario_is_reported() {
     let home = kept();
     home.write("pin.toml", home.read("pin.toml") + "\n# a remark\n");
     let said = checked(&home, "").ends(0);
     assert_eq!(said.err, "");
-    has(&said.out, &["the baseline is of another version of the scenario file\n", "all exactly equal"]);
+    has(&said.out, &["the baseline was made from another version of the scenario file\n", "all exactly equal"]);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_better_plan_is_ok() {
 }
 
 #[test]
-fn what_is_tolerated_does_not_fail() {
+fn a_change_within_the_tolerance_does_not_fail() {
     let home = kept();
     made_worse(&home);
     let all = "--tolerance delivered=50pp,in_time=50pp --tolerance succeeded=50%rel,duplicates=0.5pp --tolerance cost=1 \
@@ -97,26 +97,26 @@ fn what_is_tolerated_does_not_fail() {
 }
 
 #[test]
-fn nonsense_tolerances_are_refused() {
+fn invalid_tolerances_are_rejected() {
     let home = kept();
     for (tolerance, cure) in [
         ("in_time", "write MEASURE=AMOUNT, such as in_time=0.1pp"),
-        ("in_time=1%", "\"1%\" of a share may mean points, or a part of it; write 1pp or 1%rel"),
+        ("in_time=1%", "\"1%\" is ambiguous for a share: percentage points or a relative change; write 1pp or 1%rel"),
         ("in_time=0.1", "percentage points such as 0.1pp"),
         ("in_time=-1pp", "percentage points such as 0.1pp"),
-        ("latency_s.p95=1pp", "a span such as 500ms"),
-        ("latency_s.p95=5", "a span such as 500ms"),
+        ("latency_s.p95=1pp", "a duration such as 500ms"),
+        ("latency_s.p95=5", "a duration such as 500ms"),
         ("cost=NaN", "an amount such as 0.001"),
         ("cost=", "an amount such as 0.001"),
         ("intime=1pp", "did you mean \"in_time\"?"),
-        ("quality=1pp", "they are delivered, in_time"),
+        ("quality=1pp", "the measures are delivered, in_time"),
     ] {
         checked(&home, &format!("--tolerance {tolerance}")).refuses(2, &["error: ", cure]);
     }
 }
 
 #[test]
-fn another_seed_size_or_number_of_replications_is_refused_before_playing() {
+fn another_seed_size_or_number_of_replications_is_rejected_before_simulating() {
     let home = kept();
     let long = "--recipients 4000000000";
     for (flags, cure) in [
@@ -124,11 +124,11 @@ fn another_seed_size_or_number_of_replications_is_refused_before_playing() {
         (long.to_owned(), "hint: use --recipients 2000"),
         ("--replications 100000".to_owned(), "hint: use --replications 1\n"),
     ] {
-        checked(&home, &flags).refuses(2, &["this run cannot be compared with the baseline: it was played with", cure]);
+        checked(&home, &flags).refuses(2, &["this run cannot be compared with the baseline: it was run with", cure]);
     }
 }
 
-/// A plan that is gone was held to something: that it no longer is must not be green.
+/// A plan that the scenario no longer has is no longer checked, and that must not pass unnoticed.
 #[test]
 fn a_plan_that_only_the_baseline_has_fails_unless_it_goes_by_another_name() {
     let home = kept();
@@ -138,16 +138,16 @@ fn a_plan_that_only_the_baseline_has_fails_unless_it_goes_by_another_name() {
         &said.out,
         &[
             "FAIL          sms-first",
-            "the baseline has this plan, the scenario has not: write renamed_from = \"sms-first\"",
-            "not compared, since the baseline has no such plan: sms-prima\n",
+            "the baseline has this plan, this scenario does not: write renamed_from = \"sms-first\"",
+            "not compared, because the baseline has no such plan: sms-prima\n",
             "baseline before.json: 8 measures compared, all exactly equal for 2 000 recipients\n",
             "9 passed, 1 failed, 0 inconclusive\n",
         ],
     );
-    // Nobody asked for the others, and they are named.
+    // The other plans are left out on purpose: they do not fail, but they are named.
     has(
         &checked(&home, "--plan viber-first").ends(0).out,
-        &["not compared, since --plan names others: sms-first of the baseline\n"],
+        &["not compared, because --plan selects other plans: sms-first of the baseline\n"],
     );
     checked(&home, "--plan sms-prima").refuses(2, &["it has none of these plans", "hint: make a new baseline"]);
     home.change("name = \"sms-prima\"", "name = \"sms-prima\"\nrenamed_from = \"sms-first\"");
@@ -157,7 +157,7 @@ fn a_plan_that_only_the_baseline_has_fails_unless_it_goes_by_another_name() {
     checked(&home, "--plan sms-prima").ends(0);
 }
 
-/// Other providers are other luck: what lies within the intervals of both is not worse.
+/// Renamed providers have other random numbers: a difference within the intervals of both runs is not worse.
 #[test]
 fn a_provider_by_another_name_does_not_fail() {
     let home = kept();
@@ -167,15 +167,15 @@ fn a_provider_by_another_name_does_not_fail() {
         .replace("provider = \"sms\"", "provider = \"text\"");
     home.write("pin.toml", text.replace("[[providers.sms.outcomes]]", "[[providers.text.outcomes]]"));
     let said = checked(&home, "").ends(0);
-    has(&said.out, &["that may be luck, which is other than in the baseline", "mean other luck:"]);
-    // What is out of their reach is.
+    has(&said.out, &["the random numbers are not those of the baseline", "numbers: viber-first, sms-first\n"]);
+    // A difference beyond the intervals is worse.
     made_worse(&home);
     checked(&home, "").ends(3);
 }
 
-/// Streams of other sizes are other people.
+/// Streams of other sizes have other recipients.
 #[test]
-fn streams_of_other_sizes_are_refused() {
+fn streams_of_other_sizes_are_rejected() {
     let home = kept();
     let (text, two) = with_news(&home);
     home.write("pin.toml", &two);
@@ -187,7 +187,7 @@ fn streams_of_other_sizes_are_refused() {
     checked(&home, "").refuses(2, &["its stream pins has 2 000 recipients", "hint: make a new baseline"]);
     home.write("pin.toml", two.replace("recipients = 500", "recipients = 400"));
     checked(&home, "").refuses(2, &["2 500 recipients", "hint: make a new baseline"]);
-    // One stream is all of them.
+    // The single stream has as many recipients as both streams of the baseline.
     home.write("pin.toml", text.replace("recipients = 2_000", "recipients = 2_500"));
     checked(&home, "").refuses(2, &["its stream pins has 2 000 recipients"]);
 }
@@ -199,7 +199,7 @@ fn a_plan_that_is_left_out_on_purpose_does_not_fail() {
     has(
         &said.out,
         &[
-            "--plan names others: sms-first of the baseline\n",
+            "--plan selects other plans: sms-first of the baseline\n",
             "8 measures compared, all exactly equal for 2 000 recipients\n",
             "9 passed, 0 failed",
         ],
@@ -224,11 +224,14 @@ fn the_file_may_say_what_is_tolerated_and_compared() {
     checked(&home, "--tolerance cost=0")
         .refuses(2, &["cost_per_recipient is not compared", "hint: they are duplicates"]);
     for (rules, parts) in [
-        ("tolerances = { in_time = \"1%\" }", ["of a share may mean points, or a part of it", "write 1pp or 1%rel"]),
+        (
+            "tolerances = { in_time = \"1%\" }",
+            ["is ambiguous for a share: percentage points or a relative change", "write 1pp or 1%rel"],
+        ),
         ("tolerances = { cost = \"1%\" }", ["unknown", "did you mean"]),
         (
             "measures = [\"in_time\"]\ntolerances = { delivered = \"1pp\" }",
-            ["`delivered` is not compared", "add \"delivered\" to `measures`"],
+            ["`delivered` is not in `measures`", "add \"delivered\" to `measures`"],
         ),
         ("measures = [\"seen\"]", ["seen", "expected"]),
     ] {
@@ -237,7 +240,7 @@ fn the_file_may_say_what_is_tolerated_and_compared() {
     }
 }
 
-/// Each stream of traffic is held to its own.
+/// Each stream of traffic is compared with the same stream of the baseline.
 #[test]
 fn streams_are_compared_one_by_one() {
     let home = kept();
@@ -245,7 +248,7 @@ fn streams_are_compared_one_by_one() {
     home.write("pin.toml", &two);
     home.write("before.json", home.says("run pin.toml --no-report --format json").ends(0).out);
     has(&checked(&home, "").ends(0).out, &["48 measures compared, all exactly equal"]);
-    // The news wait for nothing now: whatever becomes of all together, theirs is worse.
+    // The news have a deadline of one second now: their share in time is worse, whatever all streams together show.
     let worse = two.replace("recipients = 500", "recipients = 500\ngoal = { deadline = \"1s\" }");
     home.write("pin.toml", &worse);
     has(
@@ -257,30 +260,46 @@ fn streams_are_compared_one_by_one() {
 }
 
 #[test]
-fn what_is_no_results_file_is_refused() {
+fn files_that_are_not_results_are_rejected() {
     let home = kept();
     let results = home.read("before.json");
     for text in [
         home.read("pin.toml"),
         "{}".to_owned(),
         String::new(),
-        results.replace("failsim/results/1", "failsim/results/9"),
+        results.replace("failsim/results/2", "failsim/results/9"),
         results[..results.len() / 2].to_owned(),
         results.replace("\"in_time\"", "\"intime\""),
     ] {
         home.write("before.json", &text);
-        checked(&home, "").refuses(2, &["before.json is no results file of failsim", "hint: give the results.json"]);
+        checked(&home, "").refuses(2, &["before.json is not a results file of failsim", "hint: give the results.json"]);
     }
     home.write("before.json", b"\xff\xfe\x00");
-    checked(&home, "").refuses(2, &["is no results file"]);
+    checked(&home, "").refuses(2, &["is not a results file"]);
+}
+
+/// Results of version 0.1 have other names: the hint is the command that makes new ones, and it works.
+#[test]
+fn results_of_an_older_version_are_rejected_with_the_command_for_new_ones() {
+    let home = kept();
+    home.write("before.json", home.read("before.json").replace("failsim/results/2", "failsim/results/1"));
+    let line = "check pin.toml --baseline before.json --recipients 500 --seed 3 --replications 2 --plan sms-first";
+    let said =
+        home.says(line).refuses(2, &["before.json was written by an older version of failsim: failsim/results/1"]);
+    let command =
+        "failsim run pin.toml --recipients 500 --seed 3 --replications 2 --plan sms-first --format json --no-report";
+    has(&said.err, &[&format!("hint: make a new baseline: {command} > before.json\n")]);
+    let made = home.says(command.strip_prefix("failsim ").expect("the program's name")).ends(0);
+    home.write("before.json", made.out);
+    has(&home.says(line).ends(0).out, &["8 measures compared, all exactly equal"]);
 }
 
 #[test]
-fn what_is_wrong_with_a_baseline_is_said_with_its_place() {
+fn mistakes_in_a_baseline_are_reported_with_their_position() {
     let home = kept();
     let results = home.read("before.json");
     let line_of = |text: &str, part: &str| text.split_once(part).expect("it is there").0.lines().count();
-    let other = results.replace("failsim/results/1", "failsim/results/9");
+    let other = results.replace("failsim/results/2", "failsim/results/9");
     let lacking = results.replacen("\"in_time\"", "\"intime\"", 1);
     let place = format!("line {}, column ", line_of(&results, "\"in_time\""));
     let half = &results[..results.len() / 2];
@@ -289,7 +308,7 @@ fn what_is_wrong_with_a_baseline_is_said_with_its_place() {
         (other.as_str(), ["its schema is \"failsim/results/9\"", ""]),
         (&lacking, [place.as_str(), "unknown field `intime`"]),
         (half, [end.as_str(), "EOF while parsing"]),
-        ("{ \"schema\": \"failsim/results/1\",\n  oops }", ["line 2, column 3", ""]),
+        ("{ \"schema\": \"failsim/results/2\",\n  oops }", ["line 2, column 3", ""]),
         ("{\n}", ["line 2, column 1: missing field `schema`", ""]),
         ("", ["line 1, column 0: EOF", ""]),
     ] {
@@ -297,16 +316,16 @@ fn what_is_wrong_with_a_baseline_is_said_with_its_place() {
         let said = checked(&home, "").refuses(2, &parts);
         has(
             &said.err,
-            &["before.json is no results file of failsim (failsim/results/1): ", "hint: give the results.json"],
+            &["before.json is not a results file of failsim (failsim/results/2): ", "hint: give the results.json"],
         );
     }
-    // What stands there is not repeated in full.
+    // A long text of the file is not repeated in full.
     home.write("before.json", results.replacen("\"in_time\"", &format!("\"{}\"", "x".repeat(100_000)), 1));
     assert!(checked(&home, "").refuses(2, &["unknown field"]).err.len() < 1_000);
 }
 
 #[test]
-fn a_baseline_that_cannot_be_read_is_said() {
+fn a_baseline_that_cannot_be_read_is_reported() {
     let home = Home::new();
     for name in ["before.json", "."] {
         let said = home.says(&format!("check pin.toml --baseline {name}"));
@@ -315,7 +334,7 @@ fn a_baseline_that_cannot_be_read_is_said() {
 }
 
 #[test]
-fn without_checks_a_baseline_will_do() {
+fn a_baseline_is_enough_without_checks() {
     let home = kept();
     let text = home.read("pin.toml");
     home.write("pin.toml", text.split("[[checks]]").next().expect("the rest"));
@@ -328,7 +347,7 @@ fn without_checks_a_baseline_will_do() {
     );
 }
 
-/// One stream has a deadline and luck of its own.
+/// A single stream has its own deadline and random numbers.
 #[test]
 fn a_single_streams_deadline_and_name_count() {
     let home = Home::new();
@@ -340,10 +359,10 @@ fn a_single_streams_deadline_and_name_count() {
     home.write("pin.toml", text.replace("deadline = \"30s\"", "deadline = \"40s\""));
     has(&checked(&home, "").ends(0).out, &["inconclusive  viber-first in_time", "the deadline is 40s here, and 30s"]);
     home.write("pin.toml", text.replace("name = \"pins\"", "name = \"codes\""));
-    has(&checked(&home, "").ends(0).out, &["which is other than in the baseline", "mean other luck:"]);
+    has(&checked(&home, "").ends(0).out, &["are not those of the baseline", "numbers: viber-first, sms-first\n"]);
 }
 
-/// The order of streams means nothing.
+/// The order of streams does not matter.
 #[test]
 fn streams_may_stand_in_another_order() {
     let home = kept();

@@ -7,27 +7,27 @@ fn home() -> Home {
     Home::of(include_str!("../scenario/queue.toml"))
 }
 
-/// What it printed as JSON.
+/// The JSON output.
 fn found(home: &Home, flags: &str) -> Value {
     let said = home.says(&format!("capacity pin.toml --provider sms --no-report --format json {flags}")).ends(0);
     serde_json::from_str(&said.out).expect("JSON")
 }
 
 #[test]
-fn the_smallest_capacity_holds_and_the_next_smaller_does_not() {
+fn the_smallest_capacity_meets_the_goal_and_the_next_smaller_does_not() {
     let home = home();
     let found = found(&home, "");
-    assert_eq!((&found["schema"], &found["limit"]), (&"failsim/capacity/1".into(), &"rate_per_s".into()));
+    assert_eq!((&found["schema"], &found["limit"]), (&"failsim/capacity/2".into(), &"rate_per_s".into()));
     let smallest = found["smallest"].as_f64().expect("there is one");
     // Three arrive in a second, nine at the peak.
     assert!(smallest > 3.0 && smallest < 9.0, "{smallest}");
     let trials = found["trials"].as_array().expect("trials");
-    let of = |trial: &Value| (trial["capacity"].as_f64(), trial["verdict"] == "holds");
+    let of = |trial: &Value| (trial["capacity"].as_f64(), trial["outcome"] == "pass");
     let place = trials.iter().position(|trial| of(trial).0 == Some(smallest)).expect("it was tried");
     assert!(of(&trials[place]).1);
-    let (below, holds) = of(&trials[place - 1]);
-    assert!(!holds);
-    // They are one step of three digits apart.
+    let (below, passes) = of(&trials[place - 1]);
+    assert!(!passes);
+    // The two differ by one in the third digit.
     assert!(smallest - below.expect("a number") <= smallest * 0.01 + 1e-9);
     let capacities: Vec<_> = trials.iter().filter_map(|trial| of(trial).0).collect();
     assert!(capacities.is_sorted() && capacities.len() + 1 == trials.len(), "the last is without a limit");
@@ -37,7 +37,7 @@ fn the_smallest_capacity_holds_and_the_next_smaller_does_not() {
 }
 
 #[test]
-fn the_answer_is_what_playing_with_it_says() {
+fn a_run_with_the_smallest_capacity_meets_the_goal() {
     let home = home();
     let smallest = found(&home, "")["smallest"].as_f64().expect("there is one");
     home.change("rate = \"5/s\"", &format!("rate = \"{smallest}/s\""));
@@ -52,12 +52,15 @@ fn lines_are_looked_for_too_and_a_report_is_written() {
     let home = home();
     let line = "capacity pin.toml --plan sms-voice --provider voice --goal in_time>=0.75 --out lines";
     let said = home.says(line).ends(0);
-    has(&said.out, &["sms-voice needs ", " lines of voice for delivered in time at least 75 %", "holds, the smallest"]);
+    has(
+        &said.out,
+        &["sms-voice needs ", " lines on voice to deliver at least 75 % of messages within 30 s", "pass (smallest)"],
+    );
     has(&said.err, &["report: lines/README.md"]);
     let names = ["README.md", "capacity.json", "curve.csv", "curve.svg", "run.json"];
     assert_eq!(home.names().iter().filter_map(|name| name.strip_prefix("lines/")).collect::<Vec<_>>(), names);
     let csv = home.read("lines/curve.csv");
-    assert!(csv.starts_with("capacity,measure,stream,value,low,high,verdict,replications\n"));
+    assert!(csv.starts_with("capacity,measure,stream,value,low,high,outcome,replications\n"));
     assert_eq!(
         csv.lines().last().map(|line| line.starts_with(",in_time,,")),
         Some(true),
@@ -67,7 +70,7 @@ fn lines_are_looked_for_too_and_a_report_is_written() {
     home.says(line).ends(0);
     home.says("run pin.toml --out run").ends(0);
     let said = home.says(&line.replace("--out lines", "--out run"));
-    said.refuses(1, &["README.md is there already and no part of such a report"]);
+    said.refuses(1, &["README.md exists already and is not part of such a report"]);
 }
 
 #[test]
@@ -80,11 +83,14 @@ fn threads_and_repetition_change_nothing() {
 #[test]
 fn what_no_capacity_attains_ends_with_three() {
     let said = home().says("capacity pin.toml --provider sms --goal in_time>=0.97 --no-report").ends(3);
-    has(&said.out, &["No throughput of sms is enough for sms to come to delivered in time at least 97 %", "no limit"]);
+    has(
+        &said.out,
+        &["No throughput on sms is enough for sms to deliver at least 97 % of messages within 30 s", "no limit"],
+    );
 }
 
 #[test]
-fn questions_that_are_none_are_refused_with_the_cure() {
+fn invalid_questions_are_rejected_with_a_hint() {
     let home = home();
     for (flags, parts) in [
         ("--provider smss", ["no provider named \"smss\"", "used are sms"]),
@@ -92,7 +98,7 @@ fn questions_that_are_none_are_refused_with_the_cure() {
         ("--provider sms --plan sms --plan sms-voice", ["more than one plan", "one plan at a time"]),
         ("--provider sms --goal in_time>0.9", ["in_time>=0.99", "--help"]),
         ("--provider sms --goal in_time<=0.9", ["write in_time>=0.9", "--help"]),
-        ("--provider sms --goal speed>=1", ["no measure is named \"speed\"", "they are delivered"]),
+        ("--provider sms --goal speed>=1", ["no measure named \"speed\"", "the measures are delivered"]),
         ("--provider sms --plan sms-voice", ["has no goal", "--goal 'in_time>=0.99'"]),
         ("--provider sms --stream pins", ["no stream of traffic named \"pins\"", "leave --stream out"]),
         ("--provider sms --rate --concurrent", ["cannot be used with", "--concurrent"]),
@@ -103,6 +109,6 @@ fn questions_that_are_none_are_refused_with_the_cure() {
     home.change("capacity = { rate = \"5/s\" }\n", "");
     home.says("capacity pin.toml --provider sms").refuses(2, &["has no limit in this scenario", "--rate"]);
     assert_eq!(home.names(), ["pin.toml"]);
-    // With the flag it is looked for all the same.
+    // With --rate the search works without a limit in the file.
     home.says("capacity pin.toml --provider sms --rate --no-report").ends(0);
 }

@@ -53,7 +53,7 @@ fn ends_well(child: Running) {
 
 #[cfg(unix)]
 #[test]
-fn who_comes_second_waits_for_the_first() {
+fn a_second_run_waits_for_the_first() {
     let home = home();
     home.says("run pin.toml --seed 1 --out out -q").ends(0);
     let lock = |name: &str| {
@@ -61,7 +61,7 @@ fn who_comes_second_waits_for_the_first() {
         folder.lock().expect("it can be locked");
         folder
     };
-    // This test writes into the folder: whoever wants to as well has to wait.
+    // This test holds the lock on the folder: a run that writes into it has to wait.
     let turn = lock("out");
     let mut child = home.starts("run streams.toml --seed 2 --out out -q");
     a_while();

@@ -1,4 +1,4 @@
-//! What CI reads of `failsim check`: formats, strictness, and another scenario on the same people.
+//! `failsim check` in CI: formats, strictness, and the comparison with another scenario on the same recipients.
 
 use super::{Home, Said, has};
 use crate::snapshot::is_that_of;
@@ -42,7 +42,7 @@ fn what_fails_stands_first_and_the_last_line_names_what_is_inconclusive() {
     assert_eq!(starts[3], "1 passed, 1 failed, 1 inconclusive: sms-first in_time");
 }
 
-/// Nothing that nobody knows is green by accident: it is said, and with `--strict` it fails.
+/// What is inconclusive does not pass unnoticed: it is reported, and with `--strict` it fails.
 #[test]
 fn inconclusive_fails_where_that_is_asked_for() {
     let home = mixed();
@@ -192,7 +192,7 @@ fn markdown_is_a_table_that_names_cannot_break() {
     assert_eq!(lines[2], "`pin.toml`: 1 passed, 1 failed, 1 inconclusive: sms\\|first &lt;img&gt; in\\_time.");
     assert_eq!(lines[4..6], ["| | plan | measure | |", "| :--- | :--- | :--- | :--- |"]);
     assert!(lines[6].starts_with("| **FAIL** | viber-first | delivered | "), "{}", lines[6]);
-    assert!(lines[6].ends_with(", at most 50 % wanted |"), "{}", lines[6]);
+    assert!(lines[6].ends_with(", goal: at most 50 % |"), "{}", lines[6]);
     assert!(lines[7].starts_with("| **inconclusive** | sms\\|first &lt;img&gt; | in\\_time | "), "{}", lines[7]);
     assert!(lines[8].starts_with("| pass | viber-first | in\\_time | "), "{}", lines[8]);
     assert_eq!(lines.len(), 9);
@@ -208,13 +208,13 @@ fn annotations_stand_at_the_lines_that_ask_and_the_summary_is_kept() {
     let lines: Vec<_> = said.out.lines().collect();
     let line = line_of(&home, "[[checks]]\nplan = \"viber-first\"\nmetric = \"delivered\"") + 1;
     let start = format!("::error file=pin.toml,line={line},title=failsim check%3A viber-first delivered::");
-    assert!(lines[0].starts_with(&start) && lines[0].ends_with("at most 50 %25 wanted"), "{}", lines[0]);
+    assert!(lines[0].starts_with(&start) && lines[0].ends_with("goal: at most 50 %25"), "{}", lines[0]);
     assert!(lines[1].starts_with("::warning file=pin.toml,line="), "{}", lines[1]);
     assert_eq!(lines[2..], ["1 passed, 1 failed, 1 inconclusive: sms-first in_time"]);
     let summary = home.read("summary.md");
     assert!(summary.starts_with("# before\n## failsim check: FAILED\n"), "{summary}");
     let mut command = home.command(&["check", "pin.toml", "--format", "github"]);
-    // A variable that is empty is none.
+    // An empty variable counts as unset.
     command.env("GITHUB_STEP_SUMMARY", "");
     Said::of(&command.output().expect("the program can be run")).ends(3);
     command.env("GITHUB_STEP_SUMMARY", home.path("no/such/folder"));
@@ -249,9 +249,9 @@ fn a_scenario_does_not_differ_from_itself() {
     has(&said.out, &[equal]);
 }
 
-/// Two points in a hundred more are not delivered by Viber: it shows, and who shows it is named.
+/// Viber delivers 2 percentage points less: the check fails, and names the first recipient who differs.
 #[test]
-fn what_got_worse_fails_and_the_first_who_shows_it_is_named() {
+fn a_worse_measure_fails_and_the_first_recipient_who_differs_is_named() {
     let home = twins();
     home.change("share = 0.62", "share = 0.60");
     let line = "check pin.toml --against other.toml --recipients 20000";
@@ -260,7 +260,7 @@ fn what_got_worse_fails_and_the_first_who_shows_it_is_named() {
         &said.out,
         &[
             "FAIL          viber-first cost_per_recipient",
-            "viber-first differs first in recipient ",
+            "viber-first first differs for recipient ",
             " worse, none tolerated",
         ],
     );
@@ -272,7 +272,7 @@ fn what_got_worse_fails_and_the_first_who_shows_it_is_named() {
         "{lives:?}"
     );
     assert_eq!(lives[0].strip_prefix("pin.toml"), lives[1].strip_prefix("other.toml"));
-    // The other way round it got better.
+    // In the other direction it is an improvement.
     let said = home.says("check other.toml --against pin.toml --recipients 20000").ends(0);
     has(&said.out, &["pass          viber-first cost_per_recipient", " better"]);
     let all = "delivered=5pp,in_time=5pp,succeeded=5pp,duplicates=5pp,cost=20%,latency_s.p50=2s,latency_s.p95=2m,latency_s.p99=2m";
@@ -287,12 +287,12 @@ fn shared_scenarios_are_compared_by_replications() {
     let said = home.says("check pin.toml --against other.toml --replications 12 --explain").ends(3);
     has(
         &said.out,
-        &["FAIL          sms-first in_time", "sms-first differs first in recipient ", "other.toml: recipient "],
+        &["FAIL          sms-first in_time", "sms-first first differs for recipient ", "other.toml: recipient "],
     );
     let line = "check pin.toml --against other.toml --replications 12";
     let [one, two] = [1, 2].map(|threads| home.says(&format!("{line} --threads {threads}")).ends(3).out);
     assert_eq!(one, two);
-    // Fewer cannot tell.
+    // Two replications are too few.
     has(
         &home.says("check pin.toml --against other.toml --replications 2").ends(0).out,
         &["inconclusive  sms-first in_time"],
@@ -306,7 +306,7 @@ fn recipients_are_paired_by_stream_and_number_and_the_surplus_is_named() {
     let said = home.says("check pin.toml --against other.toml").ends(0);
     has(
         &said.out,
-        &["500 more recipients of the other are paired with nobody\n", "against other.toml: 16 measures compared, "],
+        &["500 more recipients of the other have no counterpart\n", "against other.toml: 16 measures compared, "],
     );
     let text = home.read("pin.toml").replace("[traffic]", "[[traffic]]\nname = \"pins\"");
     home.write("pin.toml", &text);
@@ -319,11 +319,11 @@ fn recipients_are_paired_by_stream_and_number_and_the_surplus_is_named() {
         &said.out,
         &[
             "inconclusive  viber-first news",
-            "only the other has the stream news: its 500 recipients are paired with nobody\n",
+            "only the other has the stream news: its 500 recipients have no counterpart\n",
             "all exactly equal",
         ],
     );
-    // Nobody knows what becomes of them now, also where providers are shared: all together are not the same traffic.
+    // The results of this stream are unknown now, also for contended recipients; all streams together are not the same traffic.
     home.says("check pin.toml --against other.toml --strict").ends(3);
     for file in ["pin.toml", "other.toml"] {
         let limited = "channel = \"sms\"\ncapacity = { rate = \"1/s\" }";
@@ -337,7 +337,7 @@ fn recipients_are_paired_by_stream_and_number_and_the_surplus_is_named() {
     );
 }
 
-/// Shares in time say nothing of each other where the deadline is another: that there are more in time proves nothing.
+/// Shares in time under different deadlines cannot be compared: a higher share proves nothing.
 #[test]
 fn another_deadline_is_not_the_same_measure() {
     let home = twins();
@@ -345,16 +345,16 @@ fn another_deadline_is_not_the_same_measure() {
     let said = home.says("check pin.toml --against other.toml").ends(0);
     has(&said.out, &["inconclusive  viber-first in_time", "the deadline is"]);
     home.says("check pin.toml --against other.toml --strict").ends(3);
-    // That fewer are in time fails, whoever moved the deadline.
+    // A lower share in time fails, in whichever scenario the deadline has changed.
     has(&home.says("check other.toml --against pin.toml").ends(3).out, &["FAIL          viber-first in_time"]);
     home.write("before.json", home.says("run other.toml --no-report --format json").ends(0).out);
     let said = home.says("check pin.toml --baseline before.json").ends(0);
     has(&said.out, &["inconclusive  viber-first in_time", "the deadline is"]);
 }
 
-/// A plan that a stream always follows from now on is not compared any more, and missed.
+/// A plan that a stream now always follows is no longer compared, and fails as missing.
 #[test]
-fn a_plan_that_becomes_a_streams_own_is_missed() {
+fn a_plan_that_becomes_a_streams_own_fails_as_missing() {
     let home = twins();
     home.change("[traffic]", "[[traffic]]\nname = \"\"");
     let text = home.read("pin.toml").replace("name = \"\"\n", "name = \"pins\"\n");
@@ -362,11 +362,11 @@ fn a_plan_that_becomes_a_streams_own_is_missed() {
     let probe = "[[traffic]]\nname = \"probe\"\nplan = \"sms-first\"\nrecipients = 1\narrivals = { blast = {} }\n\n[providers.viber]";
     home.write("pin.toml", text.replacen("[providers.viber]", probe, 1));
     let said = home.says("check pin.toml --against other.toml").ends(3);
-    has(&said.out, &["FAIL          sms-first", "the other scenario has this plan, the scenario has not"]);
+    has(&said.out, &["FAIL          sms-first", "the other scenario has this plan, this scenario does not"]);
 }
 
 #[test]
-fn remarks_and_lives_are_in_every_format() {
+fn notes_and_traces_are_in_every_format() {
     let home = twins();
     home.change("share = 0.62", "share = 0.60");
     home.change("name = \"sms-first\"", "name = \"sms-\u{ffff}prima\"");
@@ -375,24 +375,24 @@ fn remarks_and_lives_are_in_every_format() {
     has(
         &junit,
         &[
-            "<system-out>not compared, since --plan names others: sms-first of the other scenario\n",
+            "<system-out>not compared, because --plan selects other plans: sms-first of the other scenario\n",
             "other.toml: recipient ",
         ],
     );
     let github = home.says(&format!("{line} github")).ends(3).out;
-    let note = "::notice file=pin.toml,title=failsim check::not compared, since --plan names others: sms-first of the other scenario\n";
+    let note = "::notice file=pin.toml,title=failsim check::not compared, because --plan selects other plans: sms-first of the other scenario\n";
     has(
         &github,
-        &[note, "::group::pin.toml: recipient ", "\n::endgroup::\n", "viber-first differs first in recipient "],
+        &[note, "::group::pin.toml: recipient ", "\n::endgroup::\n", "viber-first first differs for recipient "],
     );
     // Characters that XML cannot hold.
     let junit = home.says("check pin.toml --against other.toml --format junit").ends(3).out;
     assert!(junit.contains("sms-\u{fffd}prima") && !junit.contains('\u{ffff}'), "{junit}");
 }
 
-/// A latency that nobody is left to have is no proof: few recipients come to nobody now and then.
+/// With few recipients nobody may be reached by chance, so a missing latency proves nothing: the share delivered fails.
 #[test]
-fn that_nobody_is_reached_has_to_be_shown() {
+fn a_plan_that_no_longer_reaches_anybody_fails() {
     let home = twins();
     let text = home.read("pin.toml").replace("share = 0.62", "share = 0.0").replace("share = 0.93", "share = 0.0");
     home.write("pin.toml", text.replace("share = 0.90", "share = 0.0").replace("share = 0.9", "share = 0.0"));
@@ -410,27 +410,26 @@ fn plans_of_the_other_scenario_are_matched_by_name() {
     has(&home.says("check pin.toml --against other.toml").ends(0).out, &["16 measures compared, all exactly equal"]);
     home.says("check pin.toml --against other.toml --plan sms-prima").ends(0);
     home.write("other.toml", home.read("other.toml").replace("currency = \"EUR\"", "currency = \"CHF\""));
-    home.says("check pin.toml --against other.toml")
-        .refuses(2, &["it counts in CHF", "hint: write the same `currency`"]);
+    home.says("check pin.toml --against other.toml").refuses(2, &["it uses CHF", "hint: write the same `currency`"]);
     home.says("check pin.toml --against missing.toml").refuses(1, &["cannot read missing.toml"]);
     home.says("check pin.toml --explain").refuses(2, &["--against"]);
     home.says("check pin.toml --tolerance in_time=1pp").refuses(2, &["--baseline", "--against"]);
     home.says("check pin.toml --against pin.toml --precision 1pp").refuses(2, &["cannot be used with"]);
 }
 
-/// What belongs to seed and size of this scenario is said.
+/// A note says which seed is used where the two differ.
 #[test]
-fn both_are_played_with_the_seed_of_this_one() {
+fn both_are_simulated_with_the_seed_of_the_first() {
     let home = Home::new();
     home.write("other.toml", home.read("pin.toml").replace("seed = 20261127", "seed = 5"));
     let said = home.says("check pin.toml --against other.toml").ends(0);
     has(&said.out, &["all exactly equal"]);
-    has(&said.err, &["note: both scenarios are played with seed 20261127, that of this one"]);
+    has(&said.err, &["note: both scenarios are run with seed 20261127, the seed of this one"]);
 }
 
-/// Every format, to the letter: all kinds of rows, a comparison with another scenario, and who differs first.
+/// Every format byte for byte: all kinds of rows, a comparison with another scenario, and the first recipient who differs.
 #[test]
-fn formats_are_those_of_their_snapshots() {
+fn formats_match_their_snapshots() {
     let home = mixed();
     let other = home
         .read("pin.toml")
@@ -446,16 +445,16 @@ fn formats_are_those_of_their_snapshots() {
         ("github", "gate.github.txt"),
     ] {
         let said = home.says(&format!("check pin.toml --against other.toml --format {format}")).ends(3).out;
-        // The digest of a file says nothing here.
+        // The digest of the file is not compared.
         let said: String =
             said.lines().filter(|line| !line.contains("\"digest\"")).map(|line| format!("{line}\n")).collect();
         is_that_of(&format!("tests/it/cli/snapshots/{name}"), &said);
     }
 }
 
-/// Where recipients meet too a plan that reaches nobody any more fails, though its shares are as close to 0 and 1 as can be.
+/// A contended plan that no longer reaches anybody fails too, although its shares are as close to 0 and 1 as possible.
 #[test]
-fn a_collapse_fails_where_recipients_meet() {
+fn a_collapse_fails_for_contended_recipients() {
     let home = Home::of(
         "[goal]\ndeadline = \"60s\"\n[traffic]\nrecipients = 2_000\narrivals = { poisson = { rate = \"60/s\" } }\n\
          [providers.sms]\nchannel = \"sms\"\ncapacity = { rate = \"50/s\" }\n\
@@ -470,7 +469,7 @@ fn a_collapse_fails_where_recipients_meet() {
 }
 
 #[test]
-fn only_those_who_are_paired_are_said_to_be_equal() {
+fn only_paired_recipients_are_reported_as_equal() {
     let home = Home::new();
     home.write("other.toml", home.read("pin.toml").replace("recipients = 2_000", "recipients = 20"));
     let said = home.says("check pin.toml --against other.toml").ends(0);

@@ -52,7 +52,7 @@ fn shows_all(text: &str) {
     assert!(hidden.is_empty(), "{hidden:?} in\n{}", text.escape_debug());
 }
 
-/// Nothing hidden is in what was said.
+/// Asserts that the output has no hidden characters.
 #[track_caller]
 fn harmless(said: Said) -> Said {
     shows_all(&said.out);
@@ -67,7 +67,7 @@ fn an_excerpt_hides_no_character_and_points_where_it_should() {
         let said = harmless(home.says("run pin.toml").ends(2));
         has(&said.err, &["--> pin.toml:7:"]);
     }
-    // As many characters stand before the place as there are.
+    // The column counts every character before the mistake, hidden ones too.
     let home = Home::with("{ delivered = 0.015 }", "{ \"\u{202e}\u{e0041}\u{9b}\" = 1, delivered = -1 }");
     let line =
         home.read("pin.toml").lines().find(|line| line.contains("delivered = -1")).expect("it is there").to_owned();
@@ -120,11 +120,15 @@ fn what_an_earlier_run_has_hides_no_character() {
     let said = harmless(home.says("check pin.toml --baseline before.json").ends(3));
     has(
         &said.out,
-        &["FAIL          sms\u{fffd}\u{fffd}", "\"sms\\u{1}\\u{7}", "the baseline has this plan, the scenario has not"],
+        &[
+            "FAIL          sms\u{fffd}\u{fffd}",
+            "\"sms\\u{1}\\u{7}",
+            "the baseline has this plan, this scenario does not",
+        ],
     );
     home.write("before.json", results.replace("\"in_time\"", &format!("\"in{escaped}time\"")));
     harmless(home.says("check pin.toml --baseline before.json").ends(2));
-    // A sweep shows what its stored points say.
+    // A sweep shows names from its stored points.
     home.says("sweep pin.toml --vary seed=1,2 --out out --quiet").ends(0);
     for name in home.names().iter().filter(|name| name.starts_with("out/points/")) {
         home.write(name, home.read(name).replace("\"sms-first\"", &format!("\"sms{escaped}\"")));
@@ -180,7 +184,7 @@ fn what_was_typed_hides_no_character() {
 }
 
 #[test]
-fn names_with_hidden_characters_are_refused() {
+fn names_with_hidden_characters_are_rejected() {
     let odd = |letter: char| format!("a\\U{:08X}b", u32::from(letter));
     for (old, new) in [
         ("name = \"sms-first\"", "name = \"ODD\""),
@@ -203,7 +207,7 @@ fn names_with_hidden_characters_are_refused() {
         for blank in [" a", "a ", "\\u00A0a", "a\\u3000", "\\u2003a\\u2009"] {
             let home = Home::with(old, &new.replace("ODD", blank));
             let said = home.says("validate pin.toml").ends(2);
-            has(&said.err, &["the text begins or ends with a blank", "hint: write \"a\""]);
+            has(&said.err, &["the string has leading or trailing whitespace", "hint: write \"a\""]);
         }
     }
 }

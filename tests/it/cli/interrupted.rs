@@ -27,10 +27,10 @@ fn until(mut is_so: impl FnMut() -> bool) {
         }
         moment();
     }
-    panic!("it never comes to that");
+    panic!("it does not happen in time");
 }
 
-/// What the system says of the signals of a process.
+/// Reads one of the signal masks of a process.
 fn mask(process: &str, key: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix(key)?.trim(), 16).ok());
@@ -60,13 +60,13 @@ fn send(signal: &str, child: &Running) {
     assert!(sent.expect("kill can be run").success());
 }
 
-/// What the program says in the end; one that goes on is killed.
+/// The output of a program that is expected to end; one that goes on is killed.
 #[track_caller]
 fn end_of(child: Running) -> Said {
     child.within(AT_MOST).expect("it ends")
 }
 
-/// What the program says when it gets the signal once it is `ready`.
+/// The output of the program when it gets the signal once it is `ready`.
 #[track_caller]
 fn signalled(home: &Home, line: &str, signal: &str, ready: impl Fn(&Running) -> bool) -> Said {
     let child = home.starts(line);
@@ -104,7 +104,7 @@ fn an_interrupted_run_stops_at_once_and_writes_nothing() {
 }
 
 #[test]
-fn worlds_in_which_recipients_meet_stop_as_soon() {
+fn contended_runs_stop_at_once_too() {
     if is_ignored("INT") {
         return;
     }
@@ -126,10 +126,10 @@ fn an_interrupted_sweep_goes_on_from_there() {
     let vary = "sweep pin.toml --vary seed=1,2 --vary traffic.recipients=5,4000000000 --out out --quiet";
     let said = interrupted(&home, vary, |home| points(home) == 1)
         .refuses(130, &["interrupted; 1 of 4 points are in out/points"]);
-    has(&said.err, &["the same command goes on from there"]);
+    has(&said.err, &["the same command continues from there"]);
     assert_eq!(points(&home), 1);
     let said = home.says("sweep pin.toml --vary traffic.recipients=5,6 --seed 1 --out out").ends(0);
-    has(&said.err, &["note: 1 of 2 points are there already"]);
+    has(&said.err, &["note: 1 of 2 points exist already"]);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn every_signal_ends_a_run_with_a_code_of_its_own() {
     }
 }
 
-/// Two signals that come at once: the first stops what is simulated, the second has no patience.
+/// Two signals at the same time: the first stops the simulation, the second ends the program at once.
 #[test]
 fn a_second_signal_leaves_nothing_either() {
     let home = Home::new();
@@ -213,7 +213,7 @@ fn reading_is_interrupted_too() {
     let home = Home::of(include_str!("../scenario/queue.toml"));
     assert!(Command::new("mkfifo").arg(home.path("pipe")).status().expect("it can be run").success());
     for line in [
-        // Nobody ever writes into the pipe.
+        // The pipe has no writer.
         "run pipe",
         "validate pipe",
         "sweep pin.toml --vary seed=1..10000:10000 --out out",
@@ -225,7 +225,7 @@ fn reading_is_interrupted_too() {
     }
 }
 
-/// Nobody reads what the program writes, and the pipe is full.
+/// The output has no reader, and the pipe is full.
 #[test]
 fn writing_is_interrupted_too() {
     let home = Home::new();

@@ -1,4 +1,4 @@
-//! Pipes, devices, sockets and folders where a file is expected, and files without an end: they are refused, and nothing waits for them.
+//! Pipes, devices, sockets and folders where a file is expected, and endless files: they are rejected without waiting for them.
 
 use super::{Home, has};
 use std::fs::File;
@@ -12,7 +12,7 @@ fn pipe(path: &Path) {
     assert!(made.success());
 }
 
-/// Puts one after the other in this place what is no regular file, and has it checked with what it is called.
+/// Creates each kind of non-regular file at `path` in turn, and calls `check` with the name of the kind.
 fn each_odd_kind(path: &Path, check: impl Fn(&str)) {
     let kinds: [(&str, &dyn Fn()); 4] = [
         ("a pipe", &|| pipe(path)),
@@ -28,7 +28,7 @@ fn each_odd_kind(path: &Path, check: impl Fn(&str)) {
 }
 
 #[test]
-fn a_baseline_that_is_no_file_is_refused() {
+fn a_baseline_that_is_not_a_regular_file_is_rejected() {
     let home = Home::new();
     each_odd_kind(&home.path("before.json"), |kind| {
         let said = home.says_soon("check pin.toml --baseline before.json");
@@ -38,7 +38,7 @@ fn a_baseline_that_is_no_file_is_refused() {
 }
 
 #[test]
-fn a_baseline_without_an_end_is_refused_before_it_fills_the_memory() {
+fn an_endless_baseline_is_rejected_before_it_fills_the_memory() {
     let home = Home::new();
     File::create(home.path("before.json")).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
     home.says_soon("check pin.toml --baseline before.json")
@@ -46,20 +46,20 @@ fn a_baseline_without_an_end_is_refused_before_it_fills_the_memory() {
 }
 
 #[test]
-fn a_marker_that_is_no_file_makes_no_folder_ours() {
+fn a_marker_that_is_not_a_regular_file_makes_no_folder_a_report() {
     let home = Home::new();
     std::fs::create_dir(home.path("out")).expect("a folder");
     home.write("out/README.md", "mine");
     each_odd_kind(&home.path("out/results.json"), |_| {
-        home.says_soon("run pin.toml --out out").refuses(1, &["out/README.md is there already"]);
+        home.says_soon("run pin.toml --out out").refuses(1, &["out/README.md exists already"]);
         home.says_soon("capacity pin.toml --provider sms --rate --goal delivered>=0.1 --out out")
-            .refuses(1, &["out/README.md is there already"]);
+            .refuses(1, &["out/README.md exists already"]);
     });
     assert_eq!(home.read("out/README.md"), "mine");
 }
 
 #[test]
-fn a_point_that_is_no_file_is_refused_before_anything_is_simulated() {
+fn a_point_that_is_not_a_regular_file_is_rejected_before_anything_is_simulated() {
     let home = Home::new();
     let line = "sweep pin.toml --vary seed=1,2 --out out --quiet";
     home.says(line).ends(0);
@@ -75,7 +75,7 @@ fn a_point_that_is_no_file_is_refused_before_anything_is_simulated() {
 }
 
 #[test]
-fn a_column_that_is_no_file_is_refused() {
+fn a_column_that_is_not_a_regular_file_is_rejected() {
     let home = Home::with("{ uniform = { over = \"1h\" } }", "{ file = \"times.csv\" }");
     each_odd_kind(&home.path("times.csv"), |kind| {
         let reason = format!("cannot read times.csv: it is {kind}, not a regular file");
@@ -85,7 +85,7 @@ fn a_column_that_is_no_file_is_refused() {
 
 /// A file of 1 TiB that holds no line feed after `head` would not fit into any memory.
 #[test]
-fn a_row_without_an_end_is_refused_with_its_line() {
+fn an_endless_row_is_rejected_with_its_line() {
     let home = Home::with("{ uniform = { over = \"1h\" } }", "{ file = \"times.csv\" }");
     for (head, line) in [("", 1), ("arrived_s\n", 2), ("arrived_s\n1\n2\n\"", 4)] {
         home.write("times.csv", head);

@@ -3,13 +3,13 @@
 use super::{Home, has};
 use serde_json::Value;
 
-/// What a run with these flags comes to.
+/// The results and the notes of a run with these flags.
 fn played(home: &Home, flags: &str) -> (Value, String) {
     let said = home.says(&format!("run pin.toml --no-report --format json {flags}")).ends(0);
     (serde_json::from_str(&said.out).expect("JSON"), said.err)
 }
 
-/// The farther end of an interval from its value, of all plans.
+/// The largest distance of the end of an interval from its value, over all plans.
 fn reach(results: &Value, value: impl Fn(&Value) -> [f64; 3]) -> f64 {
     let plans = results["plans"].as_array().expect("plans");
     let reaches = plans.iter().map(&value).map(|[is, low, high]| (is - low).max(high - is));
@@ -21,7 +21,7 @@ fn numbers(of: &Value, names: [&str; 3]) -> [f64; 3] {
 }
 
 #[test]
-fn replications_are_added_until_shares_are_known_so_well() {
+fn replications_are_added_until_the_intervals_of_shares_are_narrow_enough() {
     for text in [super::scenario(), include_str!("../scenario/queue.toml").to_owned()] {
         let home = Home::of(&text);
         let (results, notes) = played(&home, "--precision 0.5pp");
@@ -32,14 +32,14 @@ fn replications_are_added_until_shares_are_known_so_well() {
         let replications = results["scenario"]["replications"].as_u64().expect("a number");
         assert!((2..1_000).contains(&replications), "{replications}");
         assert_eq!(notes, "");
-        // Half as wide takes about four times as many.
+        // Intervals half as wide need about four times as many replications.
         let more = played(&home, "--precision 0.25pp").0["scenario"]["replications"].as_u64().expect("a number");
         assert!(more > 2 * replications && more < 8 * replications, "{replications}, {more}");
     }
 }
 
 #[test]
-fn the_cost_can_be_asked_for_as_a_part_of_it() {
+fn the_precision_of_the_cost_can_be_a_percentage() {
     let home = Home::of(include_str!("../scenario/queue.toml"));
     let (results, _) = played(&home, "--precision 1%");
     let reach = reach(&results, |plan| {
@@ -50,16 +50,16 @@ fn the_cost_can_be_asked_for_as_a_part_of_it() {
 }
 
 #[test]
-fn the_bound_ends_it_and_says_so() {
+fn the_maximum_number_of_replications_ends_the_run_with_a_note() {
     let home = Home::new();
     let (results, notes) = played(&home, "--precision 0.01pp --max-replications 7");
     assert_eq!(results["scenario"]["replications"], 7);
-    has(&notes, &["note: 7 replications, and the intervals are still wider than asked"]);
+    has(&notes, &["note: after 7 replications the intervals are still wider than requested"]);
     assert_eq!(played(&home, "--precision 0.01pp --max-replications 7 --quiet").1, "");
 }
 
 #[test]
-fn what_is_no_precision_is_refused() {
+fn invalid_precisions_are_rejected() {
     let home = Home::new();
     for (flags, parts) in [
         ("--precision 0.1", ["write percentage points such as 0.1pp", "--help"]),

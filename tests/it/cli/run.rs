@@ -73,7 +73,7 @@ fn json_is_the_results_file_and_fits_its_schema() {
     if let Err(error) = validator.validate(&json) {
         panic!("{error} at {}", error.instance_path());
     }
-    assert!(!validator.is_valid(&serde_json::json!({ "schema": "failsim/results/1" })));
+    assert!(!validator.is_valid(&serde_json::json!({ "schema": "failsim/results/2" })));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn csv_is_the_results_table() {
     let home = Home::new();
     let said = home.says("run pin.toml --format csv").ends(0);
     assert_eq!(said.out, home.read("reports/pin/results.csv"));
-    has(&said.out, &["plan,measure,value,low,high,unit\n", "\nviber-first,in_time,0.", "\nsms-first,latency_p95,"]);
+    has(&said.out, &["plan,measure,value,low,high,unit\n", "\nviber-first,in_time,0.", "\nsms-first,latency_p95_s,"]);
 }
 
 /// Spreadsheets compute what begins with one of these, unless it is a number.
@@ -121,7 +121,7 @@ fn plans_may_be_picked() {
 }
 
 #[test]
-fn a_plan_alone_has_the_luck_it_has_beside_others() {
+fn a_plan_alone_has_the_same_results_as_beside_others() {
     let home = Home::new();
     let together = results(&home.says("run pin.toml --no-report --format json").ends(0).out);
     let alone = results(&home.says("run pin.toml --no-report --format json --plan sms-first").ends(0).out);
@@ -129,7 +129,7 @@ fn a_plan_alone_has_the_luck_it_has_beside_others() {
 }
 
 #[test]
-fn flags_change_what_is_played() {
+fn flags_change_what_is_simulated() {
     let home = Home::new();
     let said = home.says("run pin.toml --no-report --format json --recipients 1_234 --seed 7 --replications 3").ends(0);
     let facts = results(&said.out).scenario;

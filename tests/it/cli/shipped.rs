@@ -21,7 +21,7 @@ fn every_shipped_scenario_is_valid_and_fits_the_schema() {
     }
 }
 
-/// Flags for fewer recipients; none where recipients meet, since fewer of them would be another question.
+/// Flags for fewer recipients; none for contended recipients, where fewer of them would change the question.
 fn fewer(scenario: &str) -> &'static [&'static str] {
     let scenario = failsim::scenario::load(std::path::Path::new(scenario)).expect("a scenario");
     if scenario.is_shared() { &[] } else { &["--recipients", "5000"] }

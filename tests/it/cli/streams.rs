@@ -78,7 +78,7 @@ fn full() -> Option<std::fs::File> {
 }
 
 #[test]
-fn a_full_disk_is_said_and_ends_with_one() {
+fn a_full_disk_is_reported_and_ends_with_one() {
     let home = Home::new();
     for line in LINES {
         let Some(disk) = full() else { return };

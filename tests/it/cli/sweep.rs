@@ -1,4 +1,4 @@
-//! `failsim sweep`: what one or two values of a scenario do.
+//! `failsim sweep`: the effect of one or two values of a scenario.
 
 use super::{Home, has};
 
@@ -64,7 +64,7 @@ fn two_values_make_a_map() {
 }
 
 #[test]
-fn points_that_are_there_are_not_played_again() {
+fn stored_points_are_not_simulated_again() {
     let home = home();
     home.says(RATES).ends(0);
     let (first, table) = (points(&home), home.read("out/sweep.csv"));
@@ -72,22 +72,22 @@ fn points_that_are_there_are_not_played_again() {
     let marked = first[0].clone();
     let modified = |name: &str| std::fs::metadata(home.path(name)).and_then(|known| known.modified()).expect("a time");
     let before = modified(&marked);
-    // The same again, and more of it.
+    // The same sweep again, and one with an additional value.
     let said = home.says(RATES).ends(0);
-    has(&said.err, &["note: 3 of 3 points are there already"]);
+    has(&said.err, &["note: 3 of 3 points exist already"]);
     assert_eq!(home.read("out/sweep.csv"), table);
     let said = home.says(&RATES.replace("4/s..8/s:3", "4/s,5/s,6/s,8/s")).ends(0);
-    has(&said.err, &["note: 3 of 4 points are there already"]);
+    has(&said.err, &["note: 3 of 4 points exist already"]);
     assert_eq!(modified(&marked), before);
-    // A damaged one is played again.
+    // A damaged point is simulated again.
     home.write(&marked, "{");
-    has(&home.says(RATES).ends(0).err, &["note: 2 of 3 points are there already"]);
+    has(&home.says(RATES).ends(0).err, &["note: 2 of 3 points exist already"]);
     assert_eq!(home.read("out/sweep.csv"), table);
 }
 
-/// A point is believed only if it is the answer to the job that asks for it, and as it was written: not because it is valid JSON.
+/// A stored point is used only if it belongs to the same job and is unchanged; valid JSON is not enough.
 #[test]
-fn points_that_are_not_the_answer_to_the_job_are_played_again() {
+fn points_that_do_not_belong_to_the_job_are_simulated_again() {
     let home = home();
     home.says(RATES).ends(0);
     let (files, table) = (points(&home), home.read("out/sweep.csv"));
@@ -96,14 +96,11 @@ fn points_that_are_not_the_answer_to_the_job_are_played_again() {
         assert_ne!(wrong, texts[0]);
         home.write(&files[0], wrong);
         let said = home.says(RATES).ends(0);
-        has(
-            &said.err,
-            &["note: 2 of 3 points are there already", "note: 1 of 3 points are damaged and will be played again"],
-        );
+        has(&said.err, &["note: 2 of 3 points exist already", "note: 1 of 3 points are damaged and will be run again"]);
         assert_eq!(home.read("out/sweep.csv"), table);
         assert_eq!(home.read(&files[0]), texts[0]);
     };
-    // Another point's answer, a number that somebody has changed, results as earlier versions kept them.
+    // The results of another point, results in the format of earlier versions, a changed number, and another job.
     again(&texts[1]);
     let mut point: serde_json::Value = serde_json::from_str(&texts[0]).expect("JSON");
     again(&point["results"].to_string());
@@ -115,7 +112,7 @@ fn points_that_are_not_the_answer_to_the_job_are_played_again() {
 }
 
 #[test]
-fn a_flag_that_says_what_is_varied_is_refused() {
+fn a_flag_for_a_varied_value_is_rejected() {
     let home = home();
     for (vary, flag, says) in [
         ("seed=1,2", "--seed 3", "--seed and --vary seed both say seed"),
@@ -134,12 +131,12 @@ fn a_flag_that_says_what_is_varied_is_refused() {
             .refuses(2, &[says, name, "vary something else"]);
     }
     assert_eq!(home.names(), ["pin.toml"]);
-    // What is varied and what a flag says do not meet here.
+    // The varied value and the flags do not overlap here.
     home.says("sweep pin.toml --vary plans.sms.steps.1.ttl=10s,20s --plan sms --seed 3 --replications 10 --out out")
         .ends(0);
 }
 
-/// Where the deadline is varied no title names one of them.
+/// A title names no deadline where the deadline is varied.
 #[test]
 fn a_sweep_over_deadlines_is_not_headed_with_the_first() {
     let home = home();
@@ -173,21 +170,21 @@ fn the_order_and_the_threads_make_no_difference() {
 }
 
 #[test]
-fn what_cannot_be_varied_is_refused_before_anything_is_played() {
+fn what_cannot_be_varied_is_rejected_before_anything_is_simulated() {
     let home = home();
     for (vary, parts) in [
         ("--vary providers.sms.capacity.rat=1/s,2/s", ["did you mean \"rate\"?", "--help"]),
-        ("--vary providers.sms.capacity.rate=1,2", ["\"1\" is no value of providers.sms.capacity.rate", "--help"]),
-        ("--vary plans.nobody.steps.1.ttl=1s,2s", ["nothing there is called `nobody`", "sms-voice"]),
-        ("--vary plans.sms.steps.2.ttl=1s,2s", ["there is no number 2", "a number from 1 to 1"]),
+        ("--vary providers.sms.capacity.rate=1,2", ["invalid value \"1\" for providers.sms.capacity.rate", "--help"]),
+        ("--vary plans.nobody.steps.1.ttl=1s,2s", ["no entry named `nobody`", "sms-voice"]),
+        ("--vary plans.sms.steps.2.ttl=1s,2s", ["index 2 is out of range", "a number from 1 to 1"]),
         ("--vary providers.sms.outcomes.1.share=0.95,0.97", ["1.01", "hint"]),
         ("--vary seed=1,2 --vary seed=3,4", ["seed is varied twice", "one --vary"]),
         ("--vary seed=1..200:200 --vary recipients=1", ["no key \"recipients\"", "--help"]),
         ("--vary seed=1..200:200 --vary traffic.recipients=1..200:200", ["40 000 points", "at most 10 000"]),
         ("--vary seed=1 --vary replications=1 --vary traffic.recipients=1", ["3 values are varied", "one or two"]),
-        ("--vary providers.voice.capacity.concurrent=1..3:9", ["has only 3 that differ", "--help"]),
+        ("--vary providers.voice.capacity.concurrent=1..3:9", ["has only 3 distinct values", "--help"]),
         ("--vary plans.sms.steps.1.ttl=1s,1000ms", ["are the same value", "--help"]),
-        ("--vary seed=1 --measure speed", ["no measure is named \"speed\"", "they are delivered"]),
+        ("--vary seed=1 --measure speed", ["no measure named \"speed\"", "the measures are delivered"]),
         ("--vary seed=1 --stream pins", ["no stream of traffic named \"pins\"", "leave --stream out"]),
     ] {
         home.says(&format!("sweep pin.toml {vary} --out out")).refuses(2, &parts);
@@ -203,20 +200,20 @@ fn the_folder_of_somebody_else_is_left_alone() {
     let home = home();
     std::fs::create_dir(home.path("out")).expect("a folder");
     home.write("out/README.md", "mine");
-    home.says(RATES).refuses(1, &["README.md is there already and no part of such a report", "--out"]);
+    home.says(RATES).refuses(1, &["README.md exists already and is not part of such a report", "--out"]);
     assert_eq!(home.names(), ["out", "out/README.md", "pin.toml"]);
     home.says(&RATES.replace("--out out", "--out pin.toml")).refuses(1, &["pin.toml is no folder"]);
 }
 
 #[test]
-fn what_is_not_known_or_not_reached_is_said() {
+fn missing_intervals_and_unreached_precisions_are_reported() {
     let home = home();
     let few = home.says(&format!("{RATES} --replications 2")).ends(0);
     has(&few.err, &["no intervals are known at 3 of 3 points", "fewer than 10 replications"]);
     let bounded = home.says("sweep pin.toml --vary providers.sms.capacity.rate=4/s,5/s --precision 0.0001pp --max-replications 11 --out far");
-    has(&bounded.ends(0).err, &["2 of 2 points were played as often as --max-replications allows"]);
+    has(&bounded.ends(0).err, &["2 of 2 points reached --max-replications"]);
     let fewer = home.says("sweep pin.toml --vary providers.sms.capacity.rate=40/s,50/s --recipients 100 --out fewer");
-    has(&fewer.ends(0).err, &["--recipients changes who comes, not what the providers can carry"]);
+    has(&fewer.ends(0).err, &["--recipients changes the load but not the capacity of the providers"]);
 }
 
 #[test]
@@ -225,16 +222,16 @@ fn what_cannot_be_told_from_the_best_is_counted() {
     let said = home
         .says("sweep pin.toml --vary providers.sms.capacity.rate=1000/s,2000/s,3000/s --plan sms --out out")
         .ends(0);
-    has(&said.out, &["at best, under sms with", "the intervals of 2 others"]);
+    has(&said.out, &["under sms with", "the intervals of 2 other"]);
 }
 
-/// A change can make a table that lacks what must be in it.
+/// A varied value can create a table in which a required key is missing.
 #[test]
-fn a_point_that_lacks_something_says_what() {
+fn a_varied_value_with_a_missing_key_is_reported() {
     let home = home();
     let vary = "providers.sms.outcomes.1.seen.share=0.5,0.6";
     home.says(&format!("sweep pin.toml --vary {vary} --out out")).refuses(
         2,
-        &["wrong with providers.sms.outcomes.1.seen.share = 0.5", "error: `after` is missing in seen", "hint: "],
+        &["wrong with providers.sms.outcomes.1.seen.share = 0.5", "error: missing `after` in `seen`", "hint: "],
     );
 }

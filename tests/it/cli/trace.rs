@@ -1,4 +1,4 @@
-//! `failsim trace`: the life of somebody whom a message reaches after the flow has moved on.
+//! `failsim trace`: one recipient, reached by a message after the flow has moved on.
 
 use super::{Home, has, shipped_scenarios};
 use failsim::engine::{Notice, StepEnd};
@@ -23,7 +23,7 @@ fn reached_late(scenario: &Scenario, plan: usize) -> u64 {
     (0..20_000).find(ends_late).expect("somebody is")
 }
 
-/// What the program says of `recipient` under the plan with this name.
+/// The trace of `recipient` under the plan with this name.
 fn life(path: &Path, plan: &str, recipient: u64) -> String {
     let words = ["trace", &path.display().to_string(), "--plan", plan, "--recipient", &recipient.to_string()];
     let said = Home::new().failsim(&words).ends(0);
@@ -44,15 +44,15 @@ fn a_late_delivery_ends_the_flow_or_does_not() {
             "0.000s  submit    attempt 1 to sms (step 1, ttl 15s), costs 0.0375 EUR\n",
             "15.000s  step 1    ttl passed: expired\n",
             "submit    attempt 2 to viber (step 2, ttl 30s)",
-            "person    sms reaches them (attempt 1)\n",
+            "person    gets the message by sms (attempt 1)\n",
             "report    attempt 1: delivered\n",
-            "superseded by a late delivery\n",
+            "late success: an earlier step delivered\n",
             "flow      succeeded\n",
             "the deadline is 1m)",
         ],
     );
     let ignore = life(&path, "sms-viber-voice-ignore", recipient);
-    has(&ignore, &["person    sms reaches them (attempt 1)\n", "report    attempt 1: delivered\n"]);
+    has(&ignore, &["person    gets the message by sms (attempt 1)\n", "report    attempt 1: delivered\n"]);
     assert!(!ignore.contains("superseded"), "{ignore}");
 }
 
@@ -63,7 +63,7 @@ fn both_strategies_are_shown_and_completion_tells_only_the_end() {
     let text = life(&path, "sms-viber-voice-finish", reached_late(&scenario, plan));
     let (story, webhooks) = text.split_once("\nwebhook with on_change: ").expect("one strategy");
     let (change, completion) = webhooks.split_once("\nwebhook with on_completion: 1 callback\n").expect("the other");
-    has(story, &["person    reached after ", "flow      succeeded; nothing more after ", "cost      0."]);
+    has(story, &["person    gets the message after ", "flow      succeeded; nothing more after ", "cost      0."]);
     has(
         change,
         &[" callbacks\n", "message 1 (sms): delivered\n", "step 1 (sms): ttl passed: expired\n", "flow: succeeded"],
@@ -73,7 +73,7 @@ fn both_strategies_are_shown_and_completion_tells_only_the_end() {
 }
 
 #[test]
-fn times_are_told_to_the_millisecond() {
+fn times_are_shown_to_the_millisecond() {
     let (path, _) = drill();
     for recipient in 0..5 {
         for line in life(&path, "viber-sms-30s", recipient).lines().filter(|line| line.starts_with("   ")) {
@@ -85,7 +85,7 @@ fn times_are_told_to_the_millisecond() {
 }
 
 #[test]
-fn a_life_is_the_same_every_time_and_another_with_other_luck() {
+fn a_trace_is_the_same_every_time_and_another_with_another_seed_or_replication() {
     let home = Home::new();
     let said = |flags: &str| home.says(&format!("trace pin.toml {flags}")).ends(0).out;
     assert_eq!(said(""), said("--plan viber-first --recipient 0 --replication 0 --seed 20261127"));
@@ -96,7 +96,7 @@ fn a_life_is_the_same_every_time_and_another_with_other_luck() {
 }
 
 #[test]
-fn recipients_that_are_not_there_are_refused() {
+fn recipients_that_do_not_exist_are_rejected() {
     let home = Home::new();
     let said = home.says("trace pin.toml --recipient 2000");
     said.refuses(

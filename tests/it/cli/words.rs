@@ -1,4 +1,4 @@
-//! What tells about the program itself: help, version, schema, completions, validate.
+//! Commands without a simulation: help, version, schema, completions, validate.
 
 use super::{Home, has};
 
@@ -42,7 +42,7 @@ fn completions_know_the_verbs_and_flags() {
 }
 
 #[test]
-fn the_schema_accepts_the_scenario_and_refuses_a_broken_one() {
+fn the_schema_accepts_the_scenario_and_rejects_an_invalid_one() {
     let home = Home::new();
     let schema = serde_json::from_str(&home.says("schema").ends(0).out).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");

@@ -1,6 +1,6 @@
 //! Counts of the naive twin's histories: plain sums over all that happened.
 
-use super::history::{Attempt, History, Left, Said, Try};
+use super::history::{Attempt, Decision, History, Left, Try};
 use failsim::units::{Span, Time};
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub(crate) struct PlanCounts {
     pub(crate) succeeded: u64,
     pub(crate) duplicates: u64,
     pub(crate) seen: u64,
-    pub(crate) open: u64,
+    pub(crate) unresolved: u64,
     pub(crate) cost: u128,
     pub(crate) cost_squared: u128,
     /// All latencies [µs], in ascending order.
@@ -33,7 +33,7 @@ pub(crate) struct ProviderCounts {
     pub(crate) attempts: u64,
     pub(crate) delivered: u64,
     pub(crate) cost: u128,
-    pub(crate) blocked: u64,
+    pub(crate) not_permitted: u64,
     pub(crate) submissions: Counts,
     pub(crate) deliveries: Counts,
     pub(crate) failures: Counts,
@@ -44,18 +44,20 @@ pub(crate) struct ProviderCounts {
 /// The counts of the queue of one provider.
 #[derive(PartialEq, Debug)]
 pub(crate) struct QueueCounts {
-    pub(crate) refused: u64,
-    pub(crate) withdrawn: u64,
+    pub(crate) rejected: u64,
+    pub(crate) expired: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) still_queued: u64,
     /// The total wait of those that departed (µs), and how many did not wait.
     pub(crate) waits: u128,
     pub(crate) at_once: u64,
     pub(crate) longest_wait: Option<i64>,
     pub(crate) wasted: u128,
     pub(crate) held: u128,
-    pub(crate) drained: Option<i64>,
-    pub(crate) refusals: Counts,
+    pub(crate) backlog_cleared: Option<i64>,
+    pub(crate) rejections: Counts,
     pub(crate) departures: Counts,
-    pub(crate) withdrawals: Counts,
+    pub(crate) expiries: Counts,
     pub(crate) waits_by_departure: Counts,
     pub(crate) releases: Counts,
 }
@@ -169,9 +171,9 @@ impl History {
         let word = match self.steps.get(step)?.left {
             Some((_, Left::Succeeded(status) | Left::Bad(status))) => status.word(),
             Some((_, Left::TimedOut)) => "expired",
-            Some((_, Left::LateSuccess)) => "superseded",
+            Some((_, Left::LateSuccess)) => "late_success",
             Some((_, Left::GaveUp)) => "gave_up",
-            None => "open",
+            None => "unresolved",
         };
         Some(word)
     }
@@ -197,7 +199,7 @@ pub(crate) fn plan_counts(
         succeeded: number_of(histories, |history| history.succeeded()),
         duplicates: number_of(histories, |history| history.duplicate()),
         seen: number_of(histories, |history| history.seen()),
-        open: number_of(histories, |history| history.ended.is_none()),
+        unresolved: number_of(histories, |history| history.ended.is_none()),
         cost: costs().sum(),
         cost_squared: costs().map(|cost| cost * cost).sum(),
         latencies,
@@ -217,10 +219,10 @@ fn provider_counts(histories: &[History], provider: usize, queue: Option<bool>, 
         .flat_map(|&attempt| attempt.tries.iter().map(move |one| (attempt, one)))
         .filter(|(_, one)| one.provider == provider)
         .collect();
-    let seen: Vec<_> = come.iter().filter(|(_, one)| one.said != Said::Blocked).copied().collect();
+    let seen: Vec<_> = come.iter().filter(|(_, one)| one.decision != Decision::NotPermitted).copied().collect();
     let carried: Vec<_> = attempts.iter().filter(|attempt| attempt.provider == provider).collect();
     let deliveries: Vec<_> = carried.iter().filter_map(|attempt| attempt.delivered).collect();
-    let turned_down = seen.iter().filter(|(_, one)| matches!(one.said, Said::Refused | Said::OutOfOrder));
+    let turned_down = seen.iter().filter(|(_, one)| matches!(one.decision, Decision::Rejected | Decision::OutOfOrder));
     let failures = turned_down.map(|(attempt, _)| attempt.submitted);
     let failures = failures.chain(carried.iter().flat_map(|attempt| attempt.bad_reports.iter().copied()));
     let costs = || carried.iter().map(|attempt| (attempt.submitted, attempt.charge.unsigned_abs() as u64));
@@ -228,7 +230,7 @@ fn provider_counts(histories: &[History], provider: usize, queue: Option<bool>, 
         attempts: seen.len() as u64,
         delivered: deliveries.len() as u64,
         cost: costs().map(|(_, charge)| u128::from(charge)).sum(),
-        blocked: (come.len() - seen.len()) as u64,
+        not_permitted: (come.len() - seen.len()) as u64,
         submissions: bins.count(seen.iter().map(|(attempt, _)| attempt.submitted)),
         deliveries: bins.count(deliveries),
         failures: bins.count(failures),
@@ -240,32 +242,40 @@ fn provider_counts(histories: &[History], provider: usize, queue: Option<bool>, 
 fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bins: BinsOfTime) -> QueueCounts {
     let left: Vec<(Time, Time)> = seen
         .iter()
-        .filter_map(|(attempt, one)| match one.said {
-            Said::Leaves(at) => Some((attempt.submitted, at)),
-            Said::OutOfOrder => Some((attempt.submitted, attempt.submitted)),
+        .filter_map(|(attempt, one)| match one.decision {
+            Decision::Departs(at) => Some((attempt.submitted, at)),
+            Decision::OutOfOrder => Some((attempt.submitted, attempt.submitted)),
             _ => None,
         })
         .collect();
     let waits = || left.iter().map(|(from, to)| (*to, to.since(*from).as_micros() as u64));
-    let in_vain = seen.iter().filter(|(_, one)| matches!(one.said, Said::Withdrawn | Said::Waits));
-    let in_vain: Vec<_> = in_vain.map(|(attempt, one)| (attempt.submitted, one.patience)).collect();
-    let withdrawn = || in_vain.iter().copied().filter(|(_, patience)| !patience.is_never());
+    let in_vain = seen.iter().filter(|(_, one)| matches!(one.decision, Decision::Unserved | Decision::Waits));
+    let in_vain: Vec<_> = in_vain.collect();
+    // The engine waits until the attempt's deadline; a shorter patience is the message's validity.
+    let ended = |which: &dyn Fn(Time, Time) -> bool| {
+        number_of(&in_vain, |(attempt, one)| which(one.patience, attempt.deadline))
+    };
+    let in_vain: Vec<_> = in_vain.iter().map(|(attempt, one)| (attempt.submitted, one.patience)).collect();
+    let gave_up = || in_vain.iter().copied().filter(|(_, patience)| !patience.is_never());
     let held = || seen.iter().flat_map(|(attempt, _)| &attempt.held).filter(|held| has_lines && held.0 == provider);
-    let ends = waits().chain(withdrawn().map(|(from, to)| (to, to.since(from).as_micros() as u64)));
+    let ends = waits().chain(gave_up().map(|(from, to)| (to, to.since(from).as_micros() as u64)));
     // A wait of a second or longer counts as a backlog.
     let ends = ends.filter(|&(_, wait)| wait >= 1_000_000).map(|(at, _)| at);
     QueueCounts {
-        refused: seen.iter().filter(|(_, one)| one.said == Said::Refused).count() as u64,
-        withdrawn: in_vain.len() as u64,
+        rejected: seen.iter().filter(|(_, one)| one.decision == Decision::Rejected).count() as u64,
+        expired: ended(&|patience, deadline| patience < deadline),
+        cancelled: ended(&|patience, deadline| patience == deadline && !patience.is_never()),
+        still_queued: ended(&|patience, _| patience.is_never()),
         waits: waits().map(|(_, wait)| u128::from(wait)).sum(),
         at_once: waits().filter(|&(_, wait)| wait == 0).count() as u64,
         longest_wait: waits().map(|(_, wait)| wait as i64).max(),
-        wasted: withdrawn().map(|(from, to)| to.since(from).as_micros() as u128).sum(),
+        wasted: gave_up().map(|(from, to)| to.since(from).as_micros() as u128).sum(),
         held: held().map(|(_, from, to)| to.since(*from).as_micros() as u128).sum(),
-        drained: ends.map(|at| at.as_micros()).max(),
-        refusals: bins.count(seen.iter().filter(|(_, one)| one.said == Said::Refused).map(|(a, _)| a.submitted)),
+        backlog_cleared: ends.map(|at| at.as_micros()).max(),
+        rejections: bins
+            .count(seen.iter().filter(|(_, one)| one.decision == Decision::Rejected).map(|(a, _)| a.submitted)),
         departures: bins.count(left.iter().map(|(_, at)| *at)),
-        withdrawals: bins.count(withdrawn().map(|(_, at)| at)),
+        expiries: bins.count(gave_up().map(|(_, at)| at)),
         waits_by_departure: bins.sum(waits()),
         releases: bins.count(held().map(|(.., to)| *to)),
     }

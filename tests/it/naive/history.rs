@@ -43,19 +43,19 @@ pub(crate) struct Attempt {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Try {
     pub(crate) provider: usize,
-    pub(crate) said: Said,
+    pub(crate) decision: Decision,
     pub(crate) patience: Time,
 }
 
 /// A provider's answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Said {
-    Blocked,
-    Refused,
+pub(crate) enum Decision {
+    NotPermitted,
+    Rejected,
     OutOfOrder,
     Waits,
-    Withdrawn,
-    Leaves(Time),
+    Unserved,
+    Departs(Time),
 }
 
 /// The flow's stay in a step.

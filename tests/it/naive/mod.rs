@@ -9,7 +9,7 @@ mod counts;
 mod engine;
 mod history;
 mod provider;
-mod shop;
+mod queue;
 
 use circuit::Circuit;
 use failsim::engine::Pool;
@@ -20,22 +20,22 @@ use failsim::status::{Status, SuccessFloor};
 use failsim::traffic::Timetable;
 use failsim::units::Time;
 use history::{Attempt, Stay, Try};
-use provider::{Carried, Errand, Samplers};
-use shop::Shop;
+use provider::{Carried, Samplers, Submitted};
+use queue::ProviderQueue;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 pub(crate) use counts::{
     BinsOfTime, Counts, PairCounts, PlanCounts, ProviderCounts, QueueCounts, StepCounts, pair_counts, plan_counts,
 };
-pub(crate) use history::{History, Said};
+pub(crate) use history::{Decision, History};
 
 /// The order at equal times: freed capacity goes to those who wait, reports come before timers, and everything that can be known is
 /// known before anything is submitted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Kind {
     Departure,
-    Withdrawal,
+    PatienceEnd,
     Report,
     Timer,
     Result,
@@ -69,7 +69,7 @@ enum What {
 }
 
 /// The results of a run.
-pub(crate) struct Played {
+pub(crate) struct Simulated {
     /// For each stream, the histories of its recipients.
     pub(crate) streams: Vec<Vec<History>>,
     /// For each provider, the maximum queue length.
@@ -79,7 +79,7 @@ pub(crate) struct Played {
 }
 
 /// Simulates `scenario` with its plan number `plan` under comparison. Random outages are drawn up to `until`.
-pub(crate) fn play(scenario: &Scenario, plan: usize, rng: RngKey, until: Time) -> Played {
+pub(crate) fn play(scenario: &Scenario, plan: usize, rng: RngKey, until: Time) -> Simulated {
     let mut people = Vec::new();
     for (number, stream) in scenario.streams.iter().enumerate() {
         let rng = rng.of_stream(&stream.name);
@@ -94,7 +94,7 @@ pub(crate) fn play(scenario: &Scenario, plan: usize, rng: RngKey, until: Time) -
             });
         }
     }
-    let providers = (0..scenario.providers.len()).map(|i| Provided::new(scenario, i, rng, until)).collect();
+    let providers = (0..scenario.providers.len()).map(|i| ProviderState::new(scenario, i, rng, until)).collect();
     let mut world = RunContext { scenario, providers, people, events: BinaryHeap::new() };
     for who in 0..world.people.len() {
         world.begin(who);
@@ -121,14 +121,14 @@ struct Person<'a> {
 }
 
 /// A provider with its shared state.
-struct Provided {
+struct ProviderState {
     samplers: Samplers,
     windows: Vec<provider::Windows>,
-    shop: Option<Shop>,
+    queue: Option<ProviderQueue>,
     circuit: Option<Circuit>,
 }
 
-impl Provided {
+impl ProviderState {
     fn new(scenario: &Scenario, index: usize, rng: RngKey, until: Time) -> Self {
         let spec = &scenario.providers[index];
         let key = ProviderKey::of_name(&spec.name);
@@ -142,7 +142,7 @@ impl Provided {
         let windows: Vec<_> = windows.collect();
         Self {
             samplers: Samplers::new(spec),
-            shop: spec.capacity.map(|capacity| Shop::new(capacity, spec, &windows)),
+            queue: spec.capacity.map(|capacity| ProviderQueue::new(capacity, spec, &windows)),
             circuit: scenario.breakers[index].map(Circuit::new),
             windows,
         }
@@ -151,7 +151,7 @@ impl Provided {
 
 struct RunContext<'a> {
     scenario: &'a Scenario,
-    providers: Vec<Provided>,
+    providers: Vec<ProviderState>,
     people: Vec<Person<'a>>,
     events: BinaryHeap<Reverse<Event>>,
 }
@@ -189,7 +189,7 @@ impl RunContext<'_> {
         let Event { at, kind, who, attempt, what } = event;
         match (kind, what) {
             (Kind::Departure, _) => self.departures(at, who),
-            (Kind::Withdrawal, _) => self.withdraw(at, who, attempt),
+            (Kind::PatienceEnd, _) => self.patience_ends(at, who, attempt),
             (Kind::Submission, _) => self.submit(at, who, attempt),
             (_, What::Status(status)) => self.hear(at, who, attempt, status),
             (_, What::GiveUp) => self.give_up(at, who),
@@ -225,47 +225,47 @@ impl RunContext<'_> {
             let keeps = scenario.providers[provider].honours_ttl;
             let validity = self.people[who].plan.flow.steps()[step].validity;
             let patience = if keeps { deadline.min(now.after(validity)) } else { deadline };
-            let said = self.come_to(now, who, attempt, provider, patience);
+            let decision = self.arrive_at(now, who, attempt, provider, patience);
             let attempt = &mut self.people[who].history.attempts[attempt];
-            attempt.tries.push(Try { provider, said, patience });
+            attempt.tries.push(Try { provider, decision, patience });
             attempt.provider = provider;
-            match said {
-                Said::Blocked | Said::Refused | Said::OutOfOrder => {}
-                Said::Leaves(_) | Said::Waits | Said::Withdrawn => return,
+            match decision {
+                Decision::NotPermitted | Decision::Rejected | Decision::OutOfOrder => {}
+                Decision::Departs(_) | Decision::Waits | Decision::Unserved => return,
             }
         }
         self.event(now, Kind::Report, who, attempt, What::Status(Status::Failed));
     }
 
     /// Submits an attempt to a provider.
-    fn come_to(&mut self, now: Time, who: usize, attempt: usize, provider: usize, patience: Time) -> Said {
+    fn arrive_at(&mut self, now: Time, who: usize, attempt: usize, provider: usize, patience: Time) -> Decision {
         let epoch = match &mut self.providers[provider].circuit {
             None => 0,
             Some(circuit) => match circuit.permit(now) {
-                None => return Said::Blocked,
+                None => return Decision::NotPermitted,
                 Some(epoch) => epoch,
             },
         };
         self.people[who].history.attempts[attempt].epoch = epoch;
-        let Some(shop) = &mut self.providers[provider].shop else {
+        let Some(queue) = &mut self.providers[provider].queue else {
             return self.leave(now, who, attempt, provider);
         };
-        if shop.is_idle() && shop.free_at(now) <= now {
+        if queue.is_idle() && queue.free_at(now) <= now {
             return self.leave(now, who, attempt, provider);
         }
-        if shop.is_full() {
+        if queue.is_full() {
             let fails = self.counts_as_failure(provider, Status::Failed);
             self.result(now, who, attempt, provider, fails);
-            return Said::Refused;
+            return Decision::Rejected;
         }
         let priority = self.scenario.streams[self.people[who].stream].priority;
-        shop.wait(who, attempt, priority);
-        self.event(patience, Kind::Withdrawal, who, attempt, What::Nothing);
+        queue.wait(who, attempt, priority);
+        self.event(patience, Kind::PatienceEnd, who, attempt, What::Nothing);
         self.look_for_departure(now, provider);
         if self.hears_progress(who, attempt) {
             self.event(now, Kind::Report, who, attempt, What::Status(Status::Queued));
         }
-        Said::Waits
+        Decision::Waits
     }
 
     fn hears_progress(&self, who: usize, attempt: usize) -> bool {
@@ -275,45 +275,46 @@ impl RunContext<'_> {
 
     /// Schedules the next departure from a queue.
     fn look_for_departure(&mut self, now: Time, provider: usize) {
-        let Some(shop) = &mut self.providers[provider].shop else { return };
-        let next = shop.free_at(now);
-        if next < shop.due {
-            shop.due = next;
+        let Some(queue) = &mut self.providers[provider].queue else { return };
+        let next = queue.free_at(now);
+        if next < queue.due {
+            queue.due = next;
             self.event(next, Kind::Departure, provider, 0, What::Nothing);
         }
     }
 
     /// Lets everything depart that can leave a queue now.
     fn departures(&mut self, now: Time, provider: usize) {
-        if let Some(shop) = &mut self.providers[provider].shop
-            && shop.due == now
+        if let Some(queue) = &mut self.providers[provider].queue
+            && queue.due == now
         {
-            shop.due = Time::NEVER;
+            queue.due = Time::NEVER;
         }
         loop {
-            let Some(shop) = &mut self.providers[provider].shop else { return };
-            if shop.is_idle() || shop.free_at(now) > now {
+            let Some(queue) = &mut self.providers[provider].queue else { return };
+            if queue.is_idle() || queue.free_at(now) > now {
                 break;
             }
-            let (who, attempt) = shop.next();
-            let said = self.leave(now, who, attempt, provider);
-            self.people[who].history.attempts[attempt].tries.last_mut().expect("it waited somewhere").said = said;
+            let (who, attempt) = queue.next();
+            let decision = self.leave(now, who, attempt, provider);
+            self.people[who].history.attempts[attempt].tries.last_mut().expect("it waited somewhere").decision =
+                decision;
         }
-        let shop = self.providers[provider].shop.as_ref();
-        if shop.is_some_and(|shop| !shop.is_idle()) {
+        let queue = self.providers[provider].queue.as_ref();
+        if queue.is_some_and(|queue| !queue.is_idle()) {
             self.look_for_departure(now, provider);
         }
     }
 
     /// The patience of an attempt has run out; if it still waits it leaves the queue.
-    fn withdraw(&mut self, now: Time, who: usize, attempt: usize) {
+    fn patience_ends(&mut self, now: Time, who: usize, attempt: usize) {
         let provider = self.people[who].history.attempts[attempt].provider;
-        let waits = self.providers[provider].shop.as_mut().is_some_and(|shop| shop.give_up(who, attempt));
+        let waits = self.providers[provider].queue.as_mut().is_some_and(|queue| queue.give_up(who, attempt));
         if !waits {
             return;
         }
         let message = &mut self.people[who].history.attempts[attempt];
-        message.tries.last_mut().expect("it waited somewhere").said = Said::Withdrawn;
+        message.tries.last_mut().expect("it waited somewhere").decision = Decision::Unserved;
         let deadline = message.deadline;
         let fails = self.counts_as_failure(provider, Status::Expired);
         self.result(now, who, attempt, provider, fails);
@@ -335,12 +336,12 @@ impl RunContext<'_> {
     }
 
     /// An attempt departs.
-    fn leave(&mut self, now: Time, who: usize, attempt: usize, provider: usize) -> Said {
+    fn leave(&mut self, now: Time, who: usize, attempt: usize, provider: usize) -> Decision {
         let draws = self.draws(who, attempt, provider);
         let Person { history, plan, .. } = &self.people[who];
         let message = &history.attempts[attempt];
         let rules = &plan.flow.steps()[message.step];
-        let errand = Errand {
+        let errand = Submitted {
             spec: &self.scenario.providers[provider],
             samplers: &self.providers[provider].samplers,
             windows: &self.providers[provider].windows,
@@ -351,14 +352,14 @@ impl RunContext<'_> {
             draws,
         };
         let carried = errand.carry_out();
-        if let Some(shop) = &mut self.providers[provider].shop {
-            shop.leaves(now, carried.released);
+        if let Some(queue) = &mut self.providers[provider].queue {
+            queue.leaves(now, carried.released);
         }
         self.result_of(now, who, attempt, provider, &carried);
         let at_once = self.people[who].history.attempts[attempt].submitted == now;
         if carried.out_of_order && at_once {
             self.people[who].history.attempts[attempt].held.push((provider, now, now));
-            return Said::OutOfOrder;
+            return Decision::OutOfOrder;
         }
         // A message that waited has already been reported as queued.
         for &(at, status) in carried.reports.iter().filter(|(at, _)| *at >= now) {
@@ -368,7 +369,7 @@ impl RunContext<'_> {
         (message.delivered, message.seen, message.charge) = (carried.delivered, carried.seen, carried.charge);
         message.held.push((provider, now, carried.released));
         message.bad_reports = carried.reports.iter().filter(|(_, status)| status.is_bad()).map(|r| r.0).collect();
-        Said::Leaves(now)
+        Decision::Departs(now)
     }
 
     fn counts_as_failure(&self, provider: usize, status: Status) -> bool {
@@ -395,16 +396,16 @@ impl RunContext<'_> {
         }
     }
 
-    fn played(self) -> Played {
+    fn played(self) -> Simulated {
         let mut streams: Vec<Vec<History>> = self.scenario.streams.iter().map(|_| Vec::new()).collect();
         for person in self.people {
             streams[person.stream].push(person.history);
         }
-        let longest = |provided: &Provided| provided.shop.as_ref().map_or(0, |shop| shop.longest);
-        let opened = |provided: &Provided| provided.circuit.as_ref().map_or(0, |circuit| circuit.opened);
+        let longest = |provided: &ProviderState| provided.queue.as_ref().map_or(0, |queue| queue.longest);
+        let opened = |provided: &ProviderState| provided.circuit.as_ref().map_or(0, |circuit| circuit.opened);
         let (longest, opened) =
             (self.providers.iter().map(longest).collect(), self.providers.iter().map(opened).collect());
-        Played { streams, longest, opened }
+        Simulated { streams, longest, opened }
     }
 }
 

@@ -29,7 +29,7 @@ impl Samplers {
 }
 
 /// One message submitted to a provider.
-pub(super) struct Errand<'a> {
+pub(super) struct Submitted<'a> {
     pub(super) spec: &'a ProviderSpec,
     pub(super) samplers: &'a Samplers,
     pub(super) windows: &'a [Windows],
@@ -108,7 +108,7 @@ impl Windows {
 /// The maximum time that an attempt without any report holds its line.
 const SILENCE: Span = Span::from_micros(180_000_000);
 
-impl Errand<'_> {
+impl Submitted<'_> {
     pub(super) fn carry_out(&self) -> Carried {
         let mut carried = Carried::default();
         let hits = self.outages_that_hit();
@@ -128,7 +128,7 @@ impl Errand<'_> {
         if !hits.contains(&Effect::Silent)
             && let Some(index) = self.outcome()
         {
-            self.come_to(index, &hits, &mut carried);
+            self.arrive_at(index, &hits, &mut carried);
         }
         if hits.contains(&Effect::ReportsLost) {
             carried.reports.retain(|(_, status)| *status == Status::Queued && self.progress);
@@ -158,7 +158,7 @@ impl Errand<'_> {
         })
     }
 
-    fn come_to(&self, index: usize, hits: &[Effect], carried: &mut Carried) {
+    fn arrive_at(&self, index: usize, hits: &[Effect], carried: &mut Carried) {
         let outcome = &self.spec.outcomes[index];
         let handed_on = matches!(outcome.status, Status::Delivered | Status::Undelivered | Status::Expired);
         if self.progress && handed_on {

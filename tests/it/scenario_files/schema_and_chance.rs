@@ -1,4 +1,4 @@
-//! The JSON Schema, and files that chance has written.
+//! The JSON Schema, and random files.
 
 use super::{REFERENCE, checked, with};
 use crate::snapshot::is_that_of;
@@ -9,13 +9,13 @@ use std::sync::LazyLock;
 /// The schema, ready to validate.
 static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| jsonschema::validator_for(&schema()).unwrap());
 
-/// What a JSON reader would see of a TOML text.
+/// Converts a TOML text to JSON.
 fn as_json(text: &str) -> serde_json::Value {
     toml::from_str(text).unwrap()
 }
 
 #[test]
-fn the_schema_accepts_what_loads_and_refuses_what_it_can_know() {
+fn the_schema_accepts_valid_scenarios_and_rejects_the_mistakes_it_can_express() {
     let schema = &*SCHEMA;
     if let Err(error) = schema.validate(&as_json(REFERENCE)) {
         panic!("{error} at {}", error.instance_path());
@@ -38,17 +38,17 @@ fn the_schema_accepts_what_loads_and_refuses_what_it_can_know() {
 }
 
 #[test]
-fn the_schema_is_a_schema() {
+fn the_schema_is_a_valid_json_schema() {
     jsonschema::draft202012::meta::validate(&schema()).unwrap_or_else(|e| panic!("{e}"));
 }
 
-/// The page about the format is what the grammar says.
+/// docs/FORMAT.md is generated from the grammar.
 #[test]
 fn the_page_about_the_format_is_up_to_date() {
     is_that_of("docs/FORMAT.md", &format_reference());
 }
 
-/// `text` with a stretch replaced.
+/// Replaces `length` characters of `text` by `new`, from character `at` on, modulo its length.
 fn mutated(text: &str, at: usize, length: usize, new: &str) -> String {
     let start = at % text.chars().count().max(1);
     let rest = text.chars().skip(start + length);
@@ -76,7 +76,7 @@ proptest! {
     ) {
         let text = edits.iter().fold(REFERENCE.to_owned(), |t, (at, length, new)| mutated(&t, *at, *length, new));
         match checked(&text) {
-            Ok(_) => prop_assert!(SCHEMA.is_valid(&as_json(&text)), "it loads, and its schema refuses it:\n{text}"),
+            Ok(_) => prop_assert!(SCHEMA.is_valid(&as_json(&text)), "it loads, but the schema rejects it:\n{text}"),
             Err(diagnostics) => prop_assert!(diagnostics.to_string().contains("pin.toml")),
         }
     }

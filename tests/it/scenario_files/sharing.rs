@@ -1,12 +1,12 @@
-//! What files say of that which recipients share: capacity, breakers, pools, random outages, and streams of traffic.
+//! What recipients share, in scenario files: capacity, breakers, pools, random outages, and streams of traffic.
 
-use super::{checked, refused, said_of, with};
+use super::{assert_rejected, checked, errors_of, with};
 use failsim::engine::{BreakerRules, Pool};
 use failsim::provider::{Capacity, Discipline, Effect, When};
 use failsim::status::{Status, StatusSet};
 use failsim::units::{Rate, Span};
 
-/// The reference scenario with more in the table of viber.
+/// The first key of the table of viber, followed by `more`.
 fn viber(more: &str) -> String {
     format!("channel = \"viber\"\n{more}")
 }
@@ -20,12 +20,12 @@ fn capacity(text: &str) -> Capacity {
     checked(&text).unwrap_or_else(|e| panic!("{e}")).providers[0].capacity.expect("it is limited")
 }
 
-fn refused_capacity(text: &str, parts: &[&str]) {
-    refused("channel = \"viber\"", &viber(&format!("capacity = {text}")), parts);
+fn assert_capacity_rejected(text: &str, parts: &[&str]) {
+    assert_rejected("channel = \"viber\"", &viber(&format!("capacity = {text}")), parts);
 }
 
 #[test]
-fn a_capacity_is_a_rate_lines_or_both() {
+fn a_capacity_is_a_rate_a_number_of_lines_or_both() {
     let whole = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Discipline::Fifo };
     let rate = Rate::new(300, 0, span(1));
     assert_eq!(capacity("{ rate = \"18_000/min\" }"), Capacity { rate, ..whole });
@@ -36,29 +36,32 @@ fn a_capacity_is_a_rate_lines_or_both() {
 }
 
 #[test]
-fn a_capacity_must_make_sense() {
-    refused_capacity("{}", &["limits nothing", "rate = \"100/s\""]);
-    refused_capacity("{ queue = 5 }", &["limits nothing"]);
-    refused_capacity("{ rate = 300 }", &["write \"300/s\""]);
-    refused_capacity("{ rate = \"0/s\" }", &["above zero"]);
-    refused_capacity("{ concurrent = 0 }", &["write 1 or more"]);
-    refused_capacity("{ rate = \"5/s\", burst = 3 }", &["unknown key `burst`"]);
-    refused_capacity("{ rate = \"5/s\", order = \"lifo\" }", &["unknown word", "did you mean `fifo`?"]);
-    refused_capacity("{ rate = \"5/s\", over_limit = \"reject\", queue = 9 }", &["nobody waits", "remove `queue`"]);
-    refused_capacity("\"5/s\"", &["{ rate = \"2000/s\" }"]);
+fn invalid_capacities_are_rejected() {
+    assert_capacity_rejected("{}", &["missing `rate` or `concurrent`", "rate = \"100/s\""]);
+    assert_capacity_rejected("{ queue = 5 }", &["missing `rate` or `concurrent`"]);
+    assert_capacity_rejected("{ rate = 300 }", &["write \"300/s\""]);
+    assert_capacity_rejected("{ rate = \"0/s\" }", &["above zero"]);
+    assert_capacity_rejected("{ concurrent = 0 }", &["write 1 or more"]);
+    assert_capacity_rejected("{ rate = \"5/s\", burst = 3 }", &["unknown key `burst`"]);
+    assert_capacity_rejected("{ rate = \"5/s\", order = \"lifo\" }", &["unknown value", "did you mean `fifo`?"]);
+    assert_capacity_rejected(
+        "{ rate = \"5/s\", over_limit = \"reject\", queue = 9 }",
+        &["attempts do not wait", "remove `queue`"],
+    );
+    assert_capacity_rejected("\"5/s\"", &["{ rate = \"2000/s\" }"]);
 }
 
 #[test]
 fn a_throttle_needs_a_capacity_and_a_factor() {
     let outage = "from = \"20m\"\nto = \"30m\"\neffect = \"silent\"\nshare = 0.9";
     let throttle = |more: &str| format!("from = \"20m\"\nto = \"30m\"\neffect = \"throttle\"\n{more}");
-    refused(outage, &throttle("factor = 0.5"), &["this provider has no limit", "add capacity"]);
+    assert_rejected(outage, &throttle("factor = 0.5"), &["this provider has none", "add capacity"]);
     let limited =
         |outages: &str| with(outage, outages).replace("honours_ttl", "capacity = { rate = \"9/s\" }\nhonours_ttl");
-    let said = |outages: &str| checked(&limited(outages)).expect_err("refused").to_string();
-    assert!(said(&throttle("")).contains("how much is left"));
-    assert!(said(&throttle("factor = 1.5")).contains("cannot raise"));
-    assert!(said(&throttle("factor = 0.5\nshare = 0.5")).contains("`share` has no meaning here"));
+    let errors = |outages: &str| checked(&limited(outages)).expect_err("it is invalid").to_string();
+    assert!(errors(&throttle("")).contains("missing `factor`"));
+    assert!(errors(&throttle("factor = 1.5")).contains("cannot raise"));
+    assert!(errors(&throttle("factor = 0.5\nshare = 0.5")).contains("`share` does not apply here"));
     let scenario = checked(&limited(&throttle("factor = 0.25"))).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(scenario.providers[0].outages[0].effect, Effect::Throttle { millionths: 250_000 });
 }
@@ -70,22 +73,30 @@ fn random_outages_have_a_mean_time_between_and_a_mean_duration() {
     let scenario = checked(&text).unwrap_or_else(|e| panic!("{e}"));
     let when = When::Random { between: span(8 * 3600), lasting: span(20 * 60) };
     assert_eq!(scenario.providers[0].outages[0].when, when);
-    assert!(scenario.is_shared(), "all recipients meet the same outages");
-    refused(window, "random = { between = \"8h\" }", &["`lasting` is missing"]);
-    refused(window, "from = \"20m\"\nrandom = { between = \"8h\", lasting = \"1m\" }", &["exclude each other"]);
-    refused(window, "random = { between = \"59s\", lasting = \"1m\" }", &["come too often", "at least \"1m\""]);
+    assert!(scenario.is_shared(), "all recipients share the outages");
+    assert_rejected(window, "random = { between = \"8h\" }", &["missing `lasting`"]);
+    assert_rejected(
+        window,
+        "from = \"20m\"\nrandom = { between = \"8h\", lasting = \"1m\" }",
+        &["are mutually exclusive"],
+    );
+    assert_rejected(
+        window,
+        "random = { between = \"59s\", lasting = \"1m\" }",
+        &["are too frequent", "at least \"1m\""],
+    );
     let effect = "effect = \"silent\"";
-    refused(
+    assert_rejected(
         effect,
         "effect = { throttle = 0.25 }",
-        &["a table stands here", "write \"throttle\", and what goes with it"],
+        &["expected a string, found a table", "write \"throttle\", and put its settings in separate keys"],
     );
-    let said = checked(&with(window, "")).expect_err("refused").to_string();
-    assert!(said.contains("an outage lacks what matters most") && said.contains("`from` with `to` or `random`"));
+    let errors = checked(&with(window, "")).expect_err("it is invalid").to_string();
+    assert!(errors.contains("an outage needs `from` with `to` or `random`"), "{errors}");
 }
 
 #[test]
-fn a_breaker_has_defaults_for_all_it_does_not_say() {
+fn every_key_of_a_breaker_has_a_default() {
     let breaker = |text: &str| {
         let text = with("channel = \"viber\"", &viber(&format!("breaker = {text}")));
         checked(&text).unwrap_or_else(|e| panic!("{e}")).breakers[0].expect("it is there")
@@ -102,12 +113,12 @@ fn a_breaker_has_defaults_for_all_it_does_not_say() {
         failures: StatusSet::of(&[Status::Failed, Status::Expired]),
     };
     assert_eq!(breaker(all), expected);
-    refused("channel = \"viber\"", &viber("breaker = { open_at = 0 }"), &["above 0"]);
-    refused("channel = \"viber\"", &viber("breaker = { probes = 0 }"), &["write 1 or more"]);
-    refused("channel = \"viber\"", &viber("breaker = { treshold = 0.5 }"), &["unknown key `treshold`"]);
+    assert_rejected("channel = \"viber\"", &viber("breaker = { open_at = 0 }"), &["above 0"]);
+    assert_rejected("channel = \"viber\"", &viber("breaker = { probes = 0 }"), &["write 1 or more"]);
+    assert_rejected("channel = \"viber\"", &viber("breaker = { treshold = 0.5 }"), &["unknown key `treshold`"]);
 }
 
-/// The reference scenario with a second provider of sms, and this in place of the provider of the last step but one.
+/// The reference scenario with a second provider of sms, and with `choice` as the provider of the sms step of the first plan.
 fn pooled(choice: &str) -> String {
     let step = "{ provider = \"sms\", ttl = \"5m\" }";
     let text = with(
@@ -133,25 +144,28 @@ fn a_step_can_choose_among_providers_of_one_channel() {
 }
 
 #[test]
-fn a_choice_must_make_sense() {
-    let said = |choice: &str| checked(&pooled(choice)).expect_err("refused").to_string();
+fn invalid_choices_of_providers_are_rejected() {
+    let errors = |choice: &str| checked(&pooled(choice)).expect_err("it is invalid").to_string();
     let mistakes: [(&str, &[&str]); 8] = [
         ("{ first_of = [] }", &["the list is empty"]),
-        ("{ first_of = [\"sms\", \"chaep\"] }", &["no provider is called `chaep`", "did you mean `cheap`?"]),
-        ("{ first_of = [\"sms\", \"sms\"] }", &["`sms` stands here twice"]),
-        ("{ first_of = [\"sms\", \"viber\"] }", &["`viber` carries viber, and `sms` sms", "a step of its own"]),
+        ("{ first_of = [\"sms\", \"chaep\"] }", &["no provider named `chaep`", "did you mean `cheap`?"]),
+        ("{ first_of = [\"sms\", \"sms\"] }", &["duplicate entry `sms`"]),
+        (
+            "{ first_of = [\"sms\", \"viber\"] }",
+            &["`viber` has channel `viber`, but `sms` has channel `sms`", "a separate step"],
+        ),
         ("{ weighted = { sms = 0, cheap = 1 } }", &["above 0"]),
         ("{ weighted = [\"sms\"] }", &["expected a table of numbers by name"]),
-        ("{ frist_of = [\"sms\"] }", &["unknown way to choose", "did you mean `first_of`?"]),
-        ("[\"sms\", \"cheap\"]", &["expected a name in quotes", "first_of"]),
+        ("{ frist_of = [\"sms\"] }", &["unknown selection rule", "did you mean `first_of`?"]),
+        ("[\"sms\", \"cheap\"]", &["expected a string or a table, found a list", "first_of"]),
     ];
     for (choice, parts) in mistakes {
-        let said = said(choice);
-        assert!(parts.iter().all(|part| said.contains(part)), "{choice}:\n{said}");
+        let errors = errors(choice);
+        assert!(parts.iter().all(|part| errors.contains(part)), "{choice}:\n{errors}");
     }
 }
 
-/// The reference scenario with this traffic.
+/// The reference scenario with `traffic` instead of its own.
 fn streams(traffic: &str) -> String {
     with("[traffic]\nrecipients = 1_000_000\narrivals = { uniform = { over = \"1h\" } }\n", traffic)
 }
@@ -161,7 +175,7 @@ const PIN: &str =
 const PROMO: &str = "[[traffic]]\nname = \"promo\"\nrecipients = 1000\narrivals = { blast = {} }\ngoal = { deadline = \"24h\" }\nplan = \"sms-first\"\n";
 
 #[test]
-fn traffic_comes_in_streams() {
+fn traffic_can_have_several_streams() {
     let scenario = checked(&streams(&format!("{PIN}{PROMO}"))).unwrap_or_else(|e| panic!("{e}"));
     let [pin, promo] = scenario.streams.as_slice() else { panic!("two streams") };
     assert_eq!((pin.name.as_str(), pin.traffic.recipients, pin.priority), ("pin", 18_000, 9));
@@ -172,50 +186,50 @@ fn traffic_comes_in_streams() {
     assert_eq!(compared, ["viber-first"], "the plan of a stream is not compared");
     assert_eq!(scenario.recipients(), 19_000);
     let mut fewer = scenario;
-    fewer.set_recipients(190).expect("any number will do");
+    fewer.set_recipients(190).expect("any number is allowed");
     assert_eq!(fewer.streams.iter().map(|s| s.traffic.recipients).collect::<Vec<_>>(), [180, 10]);
-    fewer.set_recipients(1).expect("each stream keeps one");
+    fewer.set_recipients(1).expect("each stream keeps one recipient");
     assert_eq!(fewer.recipients(), 2);
 }
 
 #[test]
-fn streams_must_make_sense() {
-    let said = |traffic: &str| checked(&streams(traffic)).expect_err("refused").to_string();
+fn invalid_streams_are_rejected() {
+    let errors = |traffic: &str| checked(&streams(traffic)).expect_err("it is invalid").to_string();
     let mistakes: [(String, &[&str]); 6] = [
         (format!("{PIN}{}", PROMO.replace("name = \"promo\"\n", "")), &["has no name"]),
-        (format!("{PIN}{}", PROMO.replace("promo", "pin")), &["two streams of traffic are called `pin`"]),
+        (format!("{PIN}{}", PROMO.replace("promo", "pin")), &["duplicate stream name `pin`"]),
         (format!("{PIN}{}", PROMO.replace("sms-first", "sms-frist")), &["did you mean `sms-first`?"]),
         (PROMO.to_owned(), &["no stream follows the plans that are compared", "remove `plan`"]),
         (
             format!("{}plan = \"viber-first\"\n{PROMO}", PIN.replace("pin", "news")) + PIN,
-            &["no plan is left to be compared"],
+            &["no plan is left to compare"],
         ),
         (PIN.replace("priority = 9", "priority = 900"), &["from 0 to 255"]),
     ];
     for (traffic, parts) in mistakes {
-        let said = said(&traffic);
-        assert!(parts.iter().all(|part| said.contains(part)), "{traffic}:\n{said}");
+        let errors = errors(&traffic);
+        assert!(parts.iter().all(|part| errors.contains(part)), "{traffic}:\n{errors}");
     }
-    let said = said_of("[traffic]\nrecipients = 1_000_000\narrivals = { uniform = { over = \"1h\" } }\n", "");
-    assert!(said.contains("`traffic` is missing"), "{said}");
+    let errors = errors_of("[traffic]\nrecipients = 1_000_000\narrivals = { uniform = { over = \"1h\" } }\n", "");
+    assert!(errors.contains("missing `traffic`"), "{errors}");
 }
 
 #[test]
 fn a_check_can_name_a_stream() {
     let both = streams(&format!("{PIN}{PROMO}"));
-    // The checks of the reference scenario name the plan that is no longer compared.
+    // The checks of the reference scenario name a plan that is not compared here.
     let both = &both[..both.find("[[checks]]").unwrap_or(both.len())];
     let text = |check: &str| format!("{both}\n[[checks]]\n{check}\nmetric = \"in_time\"\nat_least = 0.5\n");
     let good = checked(&text("plan = \"viber-first\"\nstream = \"pin\"")).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!((good.checks[0].plan, good.checks[0].stream), (0, Some(0)));
-    let said = |check: &str| checked(&text(check)).expect_err("refused").to_string();
-    assert!(said("plan = \"viber-first\"\nstream = \"pim\"").contains("did you mean `pin`?"));
-    assert!(said("plan = \"sms-first\"\nstream = \"pin\"").contains("a stream of traffic follows it in every run"));
+    let errors = |check: &str| checked(&text(check)).expect_err("it is invalid").to_string();
+    assert!(errors("plan = \"viber-first\"\nstream = \"pim\"").contains("did you mean `pin`?"));
+    assert!(errors("plan = \"sms-first\"\nstream = \"pin\"").contains("a stream of traffic follows it in every run"));
 }
 
 #[test]
-fn a_file_can_say_how_often_it_is_played() {
+fn a_file_can_set_the_number_of_replications() {
     let text = with("seed = 20261127", "seed = 20261127\nreplications = 25");
     assert_eq!(checked(&text).unwrap_or_else(|e| panic!("{e}")).replications, 25);
-    refused("seed = 20261127", "seed = 1\nreplications = 0", &["from 1 to 100000"]);
+    assert_rejected("seed = 20261127", "seed = 1\nreplications = 0", &["from 1 to 100000"]);
 }

@@ -1,6 +1,6 @@
-//! Every diagnostic, as it is shown: small bad scenarios by area, each area with a file of what is said of them.
+//! Snapshots of every diagnostic: small invalid scenarios by area, with one snapshot file for each area.
 //!
-//! A test reads the sources of `src/scenario` for the texts that diagnostics are made of, and holds each to be in one of the files.
+//! One test extracts the texts of diagnostics from the sources of `src/scenario`, and asserts that each occurs in a snapshot.
 
 use crate::snapshot::{are_written, is_that_of};
 use failsim::scenario::{Axis, LoadError, Metric, Tolerance, load, parse, parse_changed};
@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A scenario to put mistakes into: `GOAL` and so on are replaced.
+/// The placeholders of [`WHOLE`] with valid texts; each case has an invalid text for one of them.
 const PARTS: [(&str, &str); 4] = [("GOAL", GOAL), ("TRAFFIC", TRAFFIC), ("PROVIDERS", PROVIDERS), ("PLANS", PLANS)];
 const WHOLE: &str = "TOP\nGOAL\nTRAFFIC\nPROVIDERS\nPLANS\n";
 const GOAL: &str = "goal = { deadline = \"60s\" }";
@@ -16,30 +16,30 @@ const TRAFFIC: &str = "traffic = { recipients = 9, arrivals = { blast = {} } }";
 const PROVIDERS: &str = "[providers]\nsms = { channel = \"sms\" }\nvoice = { channel = \"voice\" }";
 const PLANS: &str = "[[plans]]\nname = \"a\"\nsteps = [{ provider = \"sms\" }]";
 
-/// What is said of the scenario with `new` in place of one of its parts.
-fn said_of(part: &str, new: &str) -> String {
+/// The diagnostics of the scenario with `new` in place of `part`.
+fn errors_of(part: &str, new: &str) -> String {
     let text = WHOLE.replace(part, new);
     let text = PARTS.iter().fold(text, |text, (part, usual)| text.replace(part, usual)).replace("TOP\n", "");
-    said_of_text(&text)
+    errors_of_text(&text)
 }
 
-fn said_of_text(text: &str) -> String {
+fn errors_of_text(text: &str) -> String {
     match parse(text, "pin.toml", Path::new("tests/it/scenario")) {
         Err(diagnostics) => diagnostics.to_string(),
-        Ok(scenario) => scenario.warnings.unwrap_or_else(|| panic!("nothing is wrong with\n{text}")).to_string(),
+        Ok(scenario) => scenario.warnings.unwrap_or_else(|| panic!("no diagnostics for\n{text}")).to_string(),
     }
 }
 
-/// Holds what is said of each text in place of `part` to the snapshot `name`.
+/// Compares the diagnostics of each case, a placeholder and its text, with the snapshot `name`.
 fn hold<'a>(name: &str, cases: impl IntoIterator<Item = (&'a str, String)>) {
     let mut all = String::new();
     for (part, new) in cases {
-        let _ = writeln!(all, "{}\n", said_of(part, &new));
+        let _ = writeln!(all, "{}\n", errors_of(part, &new));
     }
     is_that_of(&format!("tests/it/scenario_files/snapshots/{name}.txt"), &all);
 }
 
-/// As [`hold`], each text in place of the mark in a frame.
+/// As [`hold`], for every frame with each of its values in place of `@`.
 fn hold_in(name: &str, groups: &[(&str, &str, &[&str])]) {
     let cases =
         groups.iter().flat_map(|(part, frame, values)| values.iter().map(|value| (*part, frame.replace('@', value))));
@@ -47,7 +47,7 @@ fn hold_in(name: &str, groups: &[(&str, &str, &[&str])]) {
 }
 
 #[test]
-fn syntax() {
+fn syntax_errors_match_their_snapshot() {
     let texts = [
         "seed =",
         "seed = 1\nseed = 2",
@@ -65,35 +65,35 @@ fn syntax() {
     ];
     let mut all = String::new();
     for text in texts {
-        let _ = writeln!(all, "{}\n", said_of_text(text));
+        let _ = writeln!(all, "{}\n", errors_of_text(text));
     }
     let many: String = (0..150).map(|i| format!("nonsense{i} = 1\n")).collect();
-    let said = said_of_text(&many);
-    let _ = writeln!(all, "{}", said.lines().last().unwrap_or_default());
+    let errors = errors_of_text(&many);
+    let _ = writeln!(all, "{}", errors.lines().last().unwrap_or_default());
     is_that_of("tests/it/scenario_files/snapshots/syntax.txt", &all);
 }
 
 #[test]
-fn files() {
+fn diagnostics_of_files_match_their_snapshot() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = |name: &str| folder.path().join(name);
     fs::write(file("latin1.toml"), b"title = \"caf\xe9\"\n").expect("a file can be written");
     fs::File::create(file("long.toml")).and_then(|file| file.set_len(5 << 20)).expect("a file can be made");
     let mut all = String::new();
     for name in [".", "missing.toml", "latin1.toml", "long.toml"] {
-        let said = match load(&file(name)).expect_err("refused") {
+        let errors = match load(&file(name)).expect_err("it is invalid") {
             LoadError::Io { path, source } => {
                 LoadError::Io { path, source: std::io::Error::new(source.kind(), "why not") }.to_string()
             }
-            said => said.to_string(),
+            errors => errors.to_string(),
         };
-        let _ = writeln!(all, "{}\n", said.replace(&folder.path().display().to_string(), "FOLDER"));
+        let _ = writeln!(all, "{}\n", errors.replace(&folder.path().display().to_string(), "FOLDER"));
     }
     is_that_of("tests/it/scenario_files/snapshots/files.txt", &all);
 }
 
 #[test]
-fn values() {
+fn diagnostics_of_values_match_their_snapshot() {
     let long = format!("\"{}\"", "x".repeat(1001));
     let texts = ["5", "1979-05-27", "\"\"", "\" x\"", "\"x\\u0007y\"", "\"x\\u202ey\"", "\"\\u202e\"", long.as_str()];
     hold_in(
@@ -175,7 +175,7 @@ fn values() {
 }
 
 #[test]
-fn tables_and_lists() {
+fn diagnostics_of_tables_and_lists_match_their_snapshot() {
     let streams = format!("traffic = [{}]", "{ name = \"x\", recipients = 1, arrivals = { blast = {} } },".repeat(33));
     let providers: String = (0..1001).map(|i| format!("p{i} = {{ channel = \"sms\" }},")).collect();
     let pool = "[[plans]]\nname = \"a\"\nsteps = [{ provider = @ }]";
@@ -254,7 +254,7 @@ fn tables_and_lists() {
 }
 
 #[test]
-fn providers() {
+fn diagnostics_of_providers_match_their_snapshot() {
     let outcome =
         "[providers.sms]\nchannel = \"sms\"\noutcomes = [{ status = \"failed\", share = 0.1, after = { @ } }]";
     hold_in(
@@ -307,7 +307,7 @@ fn providers() {
 }
 
 #[test]
-fn plans() {
+fn diagnostics_of_plans_match_their_snapshot() {
     let step = "[[plans]]\nname = \"a\"\nsteps = [{ provider = \"sms\"@ }]";
     let many = (0..17).map(|i| format!("\"p{i}\"")).collect::<Vec<_>>().join(", ");
     hold_in(
@@ -371,7 +371,7 @@ fn plans() {
 }
 
 #[test]
-fn traffic() {
+fn diagnostics_of_traffic_match_their_snapshots() {
     let stream = |rest: &str| format!("[[traffic]]\nrecipients = 9\narrivals = {{ blast = {{}} }}\n{rest}\n");
     let two = |first: &str, second: &str| stream(first) + &stream(second);
     let large = two("name = \"a\"", "name = \"b\"").replace("= 9", "= 4_294_967_296");
@@ -407,7 +407,7 @@ fn traffic() {
             ("PLANS", "@", &[&format!("{other}{PLANS}{check}stream = \"x\"")]),
         ],
     );
-    // Streams with plans of their own, in whole files.
+    // Streams with their own plans need whole files.
     let mut all = String::new();
     for (traffic, rest) in [
         (two("name = \"x\"\nplan = \"a\"", "name = \"y\"\nplan = \"b\""), String::new()),
@@ -415,17 +415,17 @@ fn traffic() {
         (two("name = \"x\"\nplan = \"a\"", "name = \"y\""), check.replace("\"a\"", "\"b\"\nstream = \"z\"")),
         (two("name = \"x\"\nplan = \"a\"", "name = \"y\"\nplan = \"a\""), String::new()),
     ] {
-        let _ = writeln!(all, "{}\n", said_of_text(&format!("{GOAL}\n{traffic}\n{PROVIDERS}\n{other}{PLANS}{rest}")));
+        let _ = writeln!(all, "{}\n", errors_of_text(&format!("{GOAL}\n{traffic}\n{PROVIDERS}\n{other}{PLANS}{rest}")));
     }
-    // In streams of these names `a` and `b` have one hash.
+    // One of the providers `a` and `b` has the same hash in the first stream as the other has in the second.
     let traffic = two("name = \"s30949\"", "name = \"s52168\"");
     let text = format!("{GOAL}\n{traffic}\n{PROVIDERS}\n{PLANS}\n").replace("voice =", "b =");
-    let _ = writeln!(all, "{}", said_of_text(&text.replace("sms =", "a =").replace("= \"sms\" }]", "= \"a\" }]")));
+    let _ = writeln!(all, "{}", errors_of_text(&text.replace("sms =", "a =").replace("= \"sms\" }]", "= \"a\" }]")));
     is_that_of("tests/it/scenario_files/snapshots/streams.txt", &all);
 }
 
 #[test]
-fn csv_files() {
+fn diagnostics_of_csv_files_match_their_snapshot() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let files: [(&str, Vec<u8>); 12] = [
         ("short.csv", b"at_s\n1\n2\n".to_vec()),
@@ -455,17 +455,17 @@ fn csv_files() {
         let text = format!(
             "{GOAL}\ntraffic = {{ recipients = 9, arrivals = {{ file = \"{name}\"{column} }} }}\n{PROVIDERS}\n{PLANS}\n"
         );
-        let said = parse(&text, "pin.toml", folder).expect_err("refused").to_string();
-        // What the system says of a missing file is its own affair.
-        let said: String =
-            said.lines().map(|line| line.split("missing.csv: ").next().unwrap_or(line).to_owned() + "\n").collect();
-        let _ = writeln!(all, "{said}");
+        let errors = parse(&text, "pin.toml", folder).expect_err("it is invalid").to_string();
+        // The operating system's message about a missing file is not compared.
+        let errors: String =
+            errors.lines().map(|line| line.split("missing.csv: ").next().unwrap_or(line).to_owned() + "\n").collect();
+        let _ = writeln!(all, "{errors}");
     }
     is_that_of("tests/it/scenario_files/snapshots/csv.txt", &all);
 }
 
 #[test]
-fn paths_and_values() {
+fn diagnostics_of_paths_and_values_match_their_snapshot() {
     let text = PARTS.iter().fold(WHOLE.replace("TOP\n", ""), |text, (part, usual)| text.replace(part, usual));
     let long: Vec<_> = (0..10_001).map(|seed| seed.to_string()).collect();
     let long = format!("seed={}", long.join(","));
@@ -493,8 +493,8 @@ fn paths_and_values() {
         "seed=1..3:10",
         &long,
     ] {
-        let said = Axis::parse(axis).expect_err(axis);
-        let _ = writeln!(all, "{}\n  {said}\n", if axis.len() > 60 { "seed=0,1,2..." } else { axis });
+        let errors = Axis::parse(axis).expect_err(axis);
+        let _ = writeln!(all, "{}\n  {errors}\n", if axis.len() > 60 { "seed=0,1,2..." } else { axis });
     }
     for axis in [
         "plans.b.steps.1.ttl=1s",
@@ -504,36 +504,33 @@ fn paths_and_values() {
         "seed=1e3",
         "providers.sms.channel=\u{7}",
     ] {
-        let axis = Axis::parse(axis).unwrap_or_else(|said| panic!("{axis}: {said}"));
-        let said = parse_changed(&text, "pin.toml", Path::new(""), &[axis.change(0)]).expect_err("refused");
-        let _ = writeln!(all, "{said}\n");
+        let axis = Axis::parse(axis).unwrap_or_else(|errors| panic!("{axis}: {errors}"));
+        let errors = parse_changed(&text, "pin.toml", Path::new(""), &[axis.change(0)]).expect_err("it is invalid");
+        let _ = writeln!(all, "{errors}\n");
     }
     for (metric, tolerance) in
         [(Metric::InTime, "1%"), (Metric::CostTotal, "x"), (Metric::Failovers, "x"), (Metric::LatencyMax, "1")]
     {
-        let said = Tolerance::parse(metric, tolerance).expect_err("refused");
-        let _ = writeln!(all, "{metric}={tolerance}\n  {}; {}\n", said.what, said.help);
+        let errors = Tolerance::parse(metric, tolerance).expect_err("it is invalid");
+        let _ = writeln!(all, "{metric}={tolerance}\n  {}; {}\n", errors.what, errors.help);
     }
     is_that_of("tests/it/scenario_files/snapshots/paths.txt", &all);
 }
 
-// ---------------------------------------------------------------- nothing is left out
+// ---------------------------------------------------------------- completeness
 
-/// Texts of the sources that are in no diagnostic of these files, and why.
+/// Texts of the sources that occur in no snapshot, and why.
 const ELSEWHERE: [(&str, &str); 7] = [
-    ("this is no scenario, and failsim cannot tell why: a fault of failsim", "never happens, as far as is known"),
-    (
-        "start from one of the scenarios that come with failsim, and report the file that does this",
-        "the help of the one above",
-    ),
-    ("arrive in this file", "takes a file of four thousand million rows"),
-    ("the arrivals", "takes a name whose hash is that of the sender"),
-    ("; default: {}", "of the schema"),
+    ("internal error: the scenario could not be built, and no error was found", "no input is known to cause it"),
+    ("this is a bug in failsim; please report it with this file", "the hint of the one above"),
+    ("arrive in this file", "needs a file of four billion rows"),
+    ("the arrivals", "needs a name with the hash of the sender"),
+    ("; default: {}", "in the schema only"),
     ("{text} = 0", "TOML that is parsed, not shown"),
     ("value = {text}", "TOML that is parsed, not shown"),
 ];
 
-/// The sources whose texts are no diagnostics: the tables themselves, the page about them, the schema, the measures.
+/// The sources whose texts are not diagnostics: the grammar, the page about it, the schema, the measures.
 const NO_DIAGNOSTICS: [&str; 5] = ["format", "reference", "schema", "metric", "introduction"];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -550,7 +547,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The texts in quotes of a source file, without its tests and comments.
+/// The string literals of a source file, except those in tests and comments.
 fn literals(source: &str) -> Vec<String> {
     let source = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let (mut found, mut rest) = (Vec::new(), source);
@@ -579,7 +576,7 @@ fn literals(source: &str) -> Vec<String> {
     found
 }
 
-/// The parts of a format string between what is put into it.
+/// The fixed parts of a format string, between its placeholders.
 fn fixed_parts(literal: &str) -> Vec<String> {
     let plain = literal.replace("{{", "\u{1}").replace("}}", "\u{2}");
     let parts = plain
@@ -615,7 +612,7 @@ fn every_text_of_a_diagnostic_is_in_a_snapshot() {
                 continue;
             }
             seen += 1;
-            // A line break within a text is one in what is shown.
+            // A text with a line break is shown on several lines.
             let parts: Vec<_> = fixed_parts(&literal)
                 .iter()
                 .flat_map(|part| part.split('\n').map(str::to_owned).collect::<Vec<_>>())
@@ -626,12 +623,12 @@ fn every_text_of_a_diagnostic_is_in_a_snapshot() {
             }
         }
     }
-    assert!(seen > 300, "the test sees texts: {seen}");
-    assert!(missing.is_empty(), "these are in no snapshot; add a case that shows them:\n{}", missing.join("\n"));
+    assert!(seen > 300, "too few texts were found: {seen}");
+    assert!(missing.is_empty(), "these texts are in no snapshot; add a case that shows them:\n{}", missing.join("\n"));
 }
 
 #[test]
-fn the_test_sees_what_it_is_to_see() {
+fn literals_and_their_fixed_parts_are_extracted() {
     let source = "fn f() { // \"not this\"\n  let x = '\"'; g(\"one \\\"two\\\" {x} three\", \"{{ a }} {}\"); }\n#[cfg(test)]\nmod tests { \"nor this\" }";
     assert_eq!(literals(source), ["one \"two\" {x} three", "{{ a }} {}"]);
     assert_eq!(fixed_parts("one {x:?} two {{ {} }}"), ["one ", " two { "]);

@@ -1,11 +1,11 @@
-//! Files as a whole: several mistakes at once, broken syntax, CSV files, and files that are no text.
+//! Whole files: several mistakes at once, syntax errors, CSV files, and files that are not text.
 
-use super::{REFERENCE, checked, refused, said_of, with};
+use super::{REFERENCE, assert_rejected, checked, errors_of, with};
 use failsim::scenario::{LoadError, load};
 use std::path::Path;
 
 #[test]
-fn everything_that_is_wrong_is_said_at_once() {
+fn all_mistakes_are_reported_at_once() {
     let text = REFERENCE
         .replace("share = 0.62", "share = 62")
         .replace("sigma = 0.6", "sigma = 0")
@@ -19,80 +19,88 @@ fn everything_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
-fn broken_lines_do_not_hide_what_is_wrong_elsewhere() {
+fn syntax_errors_do_not_hide_other_mistakes() {
     let text = REFERENCE.replace("deadline = \"60s\"", "deadline = 60s").replace("share = 0.62", "share = 62");
     let text = text.replace("price = { delivered = 0.015 }", "price = ");
 
     let diagnostics = checked(&text).unwrap_err();
-    let said = diagnostics.to_string();
-    assert_eq!(diagnostics.items().len(), 3, "{said}");
+    let errors = diagnostics.to_string();
+    assert_eq!(diagnostics.items().len(), 3, "{errors}");
     assert!(
-        said.contains("write \"60s\", in quotes")
-            && said.contains("write a value after the `=`")
-            && said.contains("write 0.62 for 62 %"),
-        "{said}"
+        errors.contains("write \"60s\", in quotes")
+            && errors.contains("write a value after the `=`")
+            && errors.contains("write 0.62 for 62 %"),
+        "{errors}"
     );
 }
 
 #[test]
-fn keys_and_tables_that_are_doubled_are_refused() {
-    refused("seed = 20261127", "seed = 20261127\nseed = 2", &["duplicate key"]);
-    refused("[providers.sms]", "[providers.viber] # again", &["duplicate key"]);
-    refused("[providers.sms]", "[providers.sms", &["unclosed table"]);
+fn duplicate_keys_and_tables_are_rejected() {
+    assert_rejected("seed = 20261127", "seed = 20261127\nseed = 2", &["duplicate key"]);
+    assert_rejected("[providers.sms]", "[providers.viber] # again", &["duplicate key"]);
+    assert_rejected("[providers.sms]", "[providers.sms", &["unclosed table"]);
 }
 
 #[test]
-fn brackets_of_the_wrong_kind_are_explained() {
-    let said = said_of("[goal]", "[[goal]]");
-    assert!(said.contains("write [goal], in single brackets"), "{said}");
-    let said = checked("[plans]\nname = \"x\"\n").unwrap_err().to_string();
-    assert!(said.contains("write [[plans]], in double brackets"), "{said}");
+fn wrong_brackets_get_a_hint() {
+    let errors = errors_of("[goal]", "[[goal]]");
+    assert!(errors.contains("write [goal], in single brackets"), "{errors}");
+    let errors = checked("[plans]\nname = \"x\"\n").unwrap_err().to_string();
+    assert!(errors.contains("write [[plans]], in double brackets"), "{errors}");
 }
 
 #[test]
-fn an_empty_file_is_told_what_it_lacks() {
-    let said = checked("").unwrap_err().to_string();
+fn an_empty_file_gets_a_diagnostic_for_each_missing_table() {
+    let errors = checked("").unwrap_err().to_string();
     for key in ["goal", "traffic", "providers", "plans"] {
-        assert!(said.contains(&format!("`{key}` is missing")), "{said}");
+        assert!(errors.contains(&format!("missing `{key}`")), "{errors}");
     }
 }
 
 #[test]
-fn no_more_than_a_hundred_are_shown() {
+fn at_most_a_hundred_diagnostics_are_shown() {
     let text: String = (0..150).map(|i| format!("nonsense{i} = 1\n")).collect();
-    let said = checked(&text).unwrap_err().to_string();
-    assert_eq!(said.matches("error: ").count(), 100);
-    assert!(said.contains("and 54 more"), "{said}");
+    let errors = checked(&text).unwrap_err().to_string();
+    assert_eq!(errors.matches("error: ").count(), 100);
+    assert!(errors.contains("and 54 more"), "{errors}");
 }
 
 #[test]
-fn long_lines_are_trimmed() {
-    let said = checked(&format!("title = [{}]", "1, ".repeat(100_000))).unwrap_err().to_string();
-    assert!(said.contains("pin.toml:1:9") && said.lines().all(|l| l.chars().count() < 300), "{said}");
+fn long_lines_are_shortened() {
+    let errors = checked(&format!("title = [{}]", "1, ".repeat(100_000))).unwrap_err().to_string();
+    assert!(errors.contains("pin.toml:1:9") && errors.lines().all(|l| l.chars().count() < 300), "{errors}");
 }
 
 #[test]
-fn bad_rows_of_a_csv_file_are_named() {
+fn mistakes_in_csv_files_are_reported() {
     let arrivals = "{ uniform = { over = \"1h\" } }";
-    refused(arrivals, "{ file = \"missing.csv\" }", &["cannot read", "missing.csv"]);
-    refused(arrivals, "{ file = \"arrivals.csv\", column = \"arived_s\" }", &["did you mean `arrived_s`?"]);
-    let said = said_of(arrivals, "{ file = \"arrivals.csv\" }");
-    assert!(said.contains("has 3 rows") && said.contains("write recipients = 3"), "{said}");
-    refused(arrivals, "{ file = \"empty.csv\" }", &["no rows"]);
-    refused(arrivals, "{ file = \"headless.csv\" }", &["begins with `0.5`", "add a first row that names the columns"]);
-    refused(arrivals, "{ file = \"headless_spans.csv\" }", &["headless_spans.csv has no header", "`1h30m`"]);
-    refused(
+    assert_rejected(arrivals, "{ file = \"missing.csv\" }", &["cannot read", "missing.csv"]);
+    assert_rejected(arrivals, "{ file = \"arrivals.csv\", column = \"arived_s\" }", &["did you mean `arrived_s`?"]);
+    let errors = errors_of(arrivals, "{ file = \"arrivals.csv\" }");
+    assert!(errors.contains("has 3 rows") && errors.contains("write recipients = 3"), "{errors}");
+    assert_rejected(arrivals, "{ file = \"empty.csv\" }", &["no rows"]);
+    assert_rejected(
+        arrivals,
+        "{ file = \"headless.csv\" }",
+        &["begins with `0.5`", "add a first row that names the columns"],
+    );
+    assert_rejected(
+        arrivals,
+        "{ file = \"headless_spans.csv\" }",
+        &["headless_spans.csv has no header row", "`1h30m`"],
+    );
+    assert_rejected(
         arrivals,
         "{ file = \"doubled.csv\", column = \"arrived_s\" }",
-        &["2 columns are called `arrived_s`", "a name of its own"],
+        &["2 columns are named `arrived_s`", "a unique name"],
     );
-    refused(arrivals, "{ file = \".\" }", &["not a regular file"]);
-    let said = said_of(arrivals, "{ file = \"bad.csv\" }");
-    assert!(said.contains("bad.csv, line 3: `5 parsecs`") && said.contains("bad.csv, line 5: `-1s`"), "{said}");
-    assert_eq!(said.matches("bad.csv, line").count(), 3, "no more than three: {said}");
-    refused(arrivals, "{ file = \"latin1.csv\" }", &["latin1.csv, line 3", "UTF-8"]);
+    assert_rejected(arrivals, "{ file = \".\" }", &["not a regular file"]);
+    let errors = errors_of(arrivals, "{ file = \"bad.csv\" }");
+    assert!(errors.contains("bad.csv, line 3: `5 parsecs`") && errors.contains("bad.csv, line 5: `-1s`"), "{errors}");
+    assert_eq!(errors.matches("bad.csv, line").count(), 3, "at most three rows are shown: {errors}");
+    assert_rejected(arrivals, "{ file = \"latin1.csv\" }", &["latin1.csv, line 3", "UTF-8"]);
     let both = with("recipients = 1_000_000", "recipients = 0").replace(arrivals, "{ file = \"latin1.csv\" }");
-    assert_eq!(checked(&both).unwrap_err().items().len(), 2, "a wrong number does not hide a wrong file");
+    assert_eq!(checked(&both).unwrap_err().items().len(), 2, "an invalid number does not hide an invalid file");
 }
 
 fn written(name: &str, bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
@@ -103,23 +111,26 @@ fn written(name: &str, bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) 
 }
 
 #[test]
-fn the_file_names_the_scenario_that_has_no_title() {
+fn a_scenario_without_a_title_has_the_name_of_its_file() {
     let text = with("title = \"Bank PIN: Viber first or SMS first?\"\n", "");
     let (_folder, path) = written("my-question.toml", text.as_bytes());
     assert_eq!(load(&path).unwrap().title, "my-question");
 }
 
 #[test]
-fn files_that_are_no_scenario_are_refused() {
+fn files_that_are_not_scenarios_are_rejected() {
     let invalid = |path: &Path| match load(path) {
         Err(LoadError::Invalid(diagnostics)) => diagnostics.to_string(),
         other => panic!("{other:?}"),
     };
     let (folder, latin1) = written("latin1.toml", b"a = 1\ntitle = \"caf\xe9\"\n");
-    let said = invalid(&latin1);
+    let errors = invalid(&latin1);
     assert!(
-        said.contains("not UTF-8") && said.contains(":2:13") && said.contains("0xe9") && said.contains("save the file"),
-        "{said}"
+        errors.contains("not UTF-8")
+            && errors.contains(":2:13")
+            && errors.contains("0xe9")
+            && errors.contains("save the file"),
+        "{errors}"
     );
     assert!(invalid(folder.path()).contains("this is a folder"));
     let missing = load(&folder.path().join("missing.toml")).unwrap_err();
@@ -127,9 +138,9 @@ fn files_that_are_no_scenario_are_refused() {
 }
 
 #[test]
-fn a_hundred_megabytes_of_garbage_are_refused_at_once() {
+fn a_file_of_a_hundred_megabytes_is_rejected_at_once() {
     let (_folder, path) = written("garbage.toml", b"");
     std::fs::File::options().write(true).open(&path).unwrap().set_len(100 << 20).unwrap();
-    let said = load(&path).unwrap_err().to_string();
-    assert!(said.contains("too long for a scenario"), "{said}");
+    let errors = load(&path).unwrap_err().to_string();
+    assert!(errors.contains("too large for a scenario"), "{errors}");
 }

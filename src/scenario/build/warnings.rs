@@ -11,68 +11,66 @@ use crate::traffic::{Arrivals, Traffic};
 use crate::units::{Span, Time};
 
 /// The channel of calls. A call is answered or not; it is never `sent`.
-const CALLS: &str = "voice";
-/// How many standard errors above its mean a count almost never exceeds.
-const HARDLY: f64 = 3.0;
+const VOICE: &str = "voice";
+/// The number of standard errors above its mean that a count almost never exceeds.
+const UNLIKELY: f64 = 3.0;
 
 impl Builder<'_> {
     /// Adds warnings about the scenario built from `record`.
-    pub(super) fn doubt(&mut self, record: &Record, scenario: &Scenario) {
+    pub(super) fn warn(&mut self, record: &Record, scenario: &Scenario) {
         let providers = record.get::<&Record>("providers").map_or(&[][..], |providers| &providers.entries);
         for ((entry, rules), provider) in providers.iter().zip(&scenario.breakers).zip(0..) {
             if let (Value::Table(table), Some(rules)) = (&entry.value, rules) {
-                self.doubt_breaker(table, rules, most_in_window(scenario, provider, rules.window));
+                self.warn_about_breaker(table, rules, most_in_window(scenario, provider, rules.window));
             }
         }
         for plan in record.get::<&[Record]>("plans").unwrap_or_default() {
-            let played = scenario.plans.iter().chain(scenario.streams.iter().filter_map(|stream| stream.plan.as_ref()));
-            let built = played.into_iter().find(|built| Some(built.name.as_str()) == plan.get("name"));
+            let simulated =
+                scenario.plans.iter().chain(scenario.streams.iter().filter_map(|stream| stream.plan.as_ref()));
+            let built = simulated.into_iter().find(|built| Some(built.name.as_str()) == plan.get("name"));
             let steps = plan.get::<&[Record]>("steps").unwrap_or_default();
-            built.into_iter().for_each(|built| self.doubt_floors(steps, built, scenario));
+            built.into_iter().for_each(|built| self.warn_about_floors(steps, built, scenario));
         }
     }
 
     /// Warns about a breaker that is unlikely ever to collect the number of results that it needs.
-    fn doubt_breaker(&mut self, provider: &Record, rules: &BreakerRules, most: f64) {
+    fn warn_about_breaker(&mut self, provider: &Record, rules: &BreakerRules, most: f64) {
         let needed = f64::from(rules.at_least);
         let Some(record) = provider.get::<&Record>("breaker") else { return };
-        if most == 0.0 || most + HARDLY * most.sqrt() >= needed {
+        if most == 0.0 || most + UNLIKELY * most.sqrt() >= needed {
             return;
         }
         let (key, place) = match record.has("at_least") {
             true => ("at_least", record.place_of("at_least")),
             false => ("breaker", provider.place_of_key("breaker")),
         };
-        let come = if most < 10.0 { format!("{most:.1}") } else { format!("{most:.0}") };
+        let expected = if most < 10.0 { format!("{most:.1}") } else { format!("{most:.0}") };
         let half = ((most / 2.0).floor() as u32).max(1);
         let fault = Fault::new(
-            format!("this breaker hardly ever opens: no window is likely to hold {} results", rules.at_least),
-            format!("about {come} come within {}", rules.window),
+            format!("this breaker is unlikely to open: no window is likely to hold {} results", rules.at_least),
+            format!("about {expected} results are expected within {}", rules.window),
             match key {
                 "at_least" => format!("write at_least = {half}, or a longer window"),
-                _ => format!(
-                    "`at_least` is {} where nothing is said: write at_least = {half}, or a longer window",
-                    rules.at_least
-                ),
+                _ => format!("`at_least` defaults to {}: write at_least = {half}, or a longer window", rules.at_least),
             },
         );
-        self.doubted.push(Diagnostic::at(place, fault));
+        self.warnings.push(Diagnostic::at(place, fault));
     }
 
     /// Warns about steps that wait for a report that their channel does not send.
-    fn doubt_floors(&mut self, steps: &[Record], plan: &Plan, scenario: &Scenario) {
+    fn warn_about_floors(&mut self, steps: &[Record], plan: &Plan, scenario: &Scenario) {
         for (step, rules) in steps.iter().zip(plan.flow.steps()) {
             let channel = scenario.providers[rules.pool.members()[0]].channel.as_str();
-            if rules.success == SuccessFloor::Sent && channel == CALLS {
+            if rules.success == SuccessFloor::Sent && channel == VOICE {
                 let fault = Fault::new(
                     format!(
-                        "a call is never `sent`: this step of {} succeeds only when it is answered",
+                        "a call is never `sent`: this step of `{}` succeeds only when the call is answered",
                         shown(&plan.name)
                     ),
-                    "no report of voice says that",
-                    "remove `success`, which is \"delivered\" then",
+                    "voice providers never report this status",
+                    "remove `success`; the default is \"delivered\"",
                 );
-                self.doubted.push(Diagnostic::at(step.place_of("success"), fault));
+                self.warnings.push(Diagnostic::at(step.place_of("success"), fault));
             }
         }
     }

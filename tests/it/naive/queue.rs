@@ -4,7 +4,7 @@ use super::provider::Windows;
 use failsim::provider::{Capacity, Discipline, Effect, ProviderSpec};
 use failsim::units::Time;
 
-pub(super) struct Shop {
+pub(super) struct ProviderQueue {
     capacity: Capacity,
     calendar: Calendar,
     waiting: Vec<Waiting>,
@@ -28,7 +28,7 @@ struct Waiting {
 /// The search for a departure ends this much later (µs), 2 years.
 const FAR: i64 = 1 << 46;
 
-impl Shop {
+impl ProviderQueue {
     pub(super) fn new(capacity: Capacity, spec: &ProviderSpec, windows: &[Windows]) -> Self {
         let throttle = |(outage, windows): (&failsim::provider::Outage, &Windows)| match outage.effect {
             Effect::Throttle { millionths } => Some((windows.clone(), millionths)),

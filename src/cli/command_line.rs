@@ -1,0 +1,62 @@
+//! Command lines as text: the one that was typed, and others to type.
+
+use super::args::Check;
+use crate::text::is_hidden;
+use std::path::Path;
+
+/// The command line as it was typed, for the report.
+pub(super) fn typed() -> String {
+    let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
+    std::iter::once("failsim".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// `word` quoted for a shell.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+%".contains(c);
+    if word.contains(is_hidden) {
+        format!("$'{}'", word.chars().map(escape).collect::<String>())
+    } else if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// A character of a word in `$'...'`, where shells understand escapes for hidden characters.
+fn escape(c: char) -> String {
+    match c {
+        '\'' | '\\' => format!("\\{c}"),
+        _ if !is_hidden(c) => c.to_string(),
+        _ if c.is_ascii() => format!("\\x{:02x}", u32::from(c)),
+        _ => format!("\\U{:08x}", u32::from(c)),
+    }
+}
+
+/// The command that makes a new baseline in this file for a check.
+pub(super) fn new_baseline(check: &Check, file: &Path) -> String {
+    let run = &check.play;
+    let mut words = vec!["failsim".to_owned(), "run".to_owned(), quoted(&run.scenario.to_string_lossy())];
+    let mut flag = |name: &str, value: Option<String>| {
+        words.extend(value.into_iter().flat_map(|value| [name.to_owned(), quoted(&value)]));
+    };
+    flag("--recipients", run.recipients.map(|n| n.to_string()));
+    flag("--seed", run.seed.map(|seed| seed.to_string()));
+    flag("--replications", check.often.replications.map(|n| n.to_string()));
+    run.plans.iter().for_each(|plan| flag("--plan", Some(plan.clone())));
+    words.extend(["--format", "json", "--no-report", ">"].map(str::to_owned));
+    words.push(quoted(&file.to_string_lossy()));
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_as_shells_read_them() {
+        assert_eq!(quoted("in_time=0.1pp"), "in_time=0.1pp");
+        assert_eq!(quoted("a b's"), "'a b'\\''s'");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("it's\u{1b}[31m\u{202e}"), "$'it\\'s\\x1b[31m\\U0000202e'");
+    }
+}
