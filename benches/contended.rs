@@ -12,7 +12,7 @@ use failsim::provider::Discipline;
 use failsim::rng::RngKey;
 use failsim::scenario::Scenario;
 use failsim::sim::{
-    ExecutionMode, Model, PlanRunTally, Progress, RunContext, Timeline, is_feed_forward, play_contended,
+    ExecutionMode, Model, PlanRunTally, Progress, RunContext, Timeline, is_feed_forward, simulate_contended,
 };
 use failsim::units::{Span, Time};
 use kernel::Kernel;
@@ -27,14 +27,14 @@ const ALLOWED: f64 = 0.01;
 /// A scenario prepared for simulation.
 struct Ready {
     model: Model,
-    lives: u64,
+    recipients: u64,
     plans: usize,
 }
 
 impl Ready {
     fn new(scenario: &Scenario) -> Self {
         let plans = scenario.plans.len();
-        Self { model: Model::new(scenario), lives: scenario.recipients() * plans as u64, plans }
+        Self { model: Model::new(scenario), recipients: scenario.recipients() * plans as u64, plans }
     }
 
     fn world(&self, mode: ExecutionMode) -> RunContext<'_> {
@@ -43,15 +43,15 @@ impl Ready {
     }
 
     /// Runs all plans, in parallel.
-    fn play(&self, mode: ExecutionMode) -> Vec<PlanRunTally> {
+    fn run(&self, mode: ExecutionMode) -> Vec<PlanRunTally> {
         let world = self.world(mode);
-        let play = |plan| play_contended(&world, plan, &Progress::default()).expect("nobody stops it");
-        (0..self.plans).into_par_iter().with_max_len(1).map(play).collect()
+        let run = |plan| simulate_contended(&world, plan, &Progress::default()).expect("nobody stops it");
+        (0..self.plans).into_par_iter().with_max_len(1).map(run).collect()
     }
 
     fn group<'a>(&self, criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
         let mut group = criterion.benchmark_group(name);
-        group.throughput(Throughput::Elements(self.lives)).sampling_mode(SamplingMode::Flat);
+        group.throughput(Throughput::Elements(self.recipients)).sampling_mode(SamplingMode::Flat);
         group
     }
 }
@@ -84,16 +84,16 @@ fn capacity(criterion: &mut Criterion) {
     let one = Ready::new(&one);
     for (threads, pool) in ground::pools() {
         let mut group = ready.group(criterion, &format!("reference-capacity/{threads}"));
-        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Fastest))));
+        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| ready.run(ExecutionMode::Fastest))));
         group.bench_function("failsim engine", |bencher| {
-            bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Engine)))
+            bencher.iter(|| pool.install(|| ready.run(ExecutionMode::Engine)))
         });
         group.bench_function("kernel", |bencher| {
             bencher.iter(|| pool.install(|| kernel.play_queued(black_box(scenario.recipients()), SEED)));
         });
         group.finish();
         let mut group = one.group(criterion, &format!("one world/{threads}"));
-        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| one.play(ExecutionMode::Fastest))));
+        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| one.run(ExecutionMode::Fastest))));
         group.finish();
     }
 }
@@ -106,7 +106,7 @@ fn sizes(criterion: &mut Criterion) {
         let mut group = ready.group(criterion, "by size/1 thread");
         group.sample_size(10);
         group.bench_function(format!("{recipients} recipients"), |bencher| {
-            bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Fastest)));
+            bencher.iter(|| pool.install(|| ready.run(ExecutionMode::Fastest)));
         });
         group.finish();
     }
@@ -131,7 +131,7 @@ fn policies(criterion: &mut Criterion) {
         for (name, scenario) in [("with priorities", &priorities), ("with breakers", &breakers), ("with both", &both)] {
             let ready = Ready::new(scenario);
             let mut group = ready.group(criterion, &format!("reference-capacity/{threads}"));
-            group.bench_function(name, |bencher| bencher.iter(|| pool.install(|| ready.play(ExecutionMode::Fastest))));
+            group.bench_function(name, |bencher| bencher.iter(|| pool.install(|| ready.run(ExecutionMode::Fastest))));
             group.finish();
         }
     }
@@ -139,9 +139,9 @@ fn policies(criterion: &mut Criterion) {
 
 /// Asserts that the kernel answers the same question; otherwise the comparison means nothing.
 fn assert_same_answers(ready: &Ready, kernel: &Kernel) {
-    let n = ready.lives / ready.plans as u64;
+    let n = ready.recipients / ready.plans as u64;
     let theirs = kernel.play_queued(n, SEED);
-    for (plan, (ours, theirs)) in ready.play(ExecutionMode::Fastest).iter().zip(&theirs).enumerate() {
+    for (plan, (ours, theirs)) in ready.run(ExecutionMode::Fastest).iter().zip(&theirs).enumerate() {
         let tally = &ours.streams[0];
         let pairs = [
             ("delivered", tally.delivered, theirs.delivered),

@@ -84,7 +84,7 @@ fn drive(plan: &FlowPlan, start: Time, inputs: &[Input]) -> Flow {
     flow
 }
 
-fn lives(criterion: &mut Criterion) {
+fn recipients(criterion: &mut Criterion) {
     let plan = plan();
     let mut group = criterion.benchmark_group("engine, per flow");
     for life in &LIVES {
@@ -108,6 +108,6 @@ criterion_group! {
         .without_plots()
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2));
-    targets = lives
+    targets = recipients
 }
 criterion_main!(benches);

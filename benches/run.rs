@@ -9,7 +9,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use failsim::rng::RngKey;
 use failsim::scenario::Scenario;
-use failsim::sim::{ExecutionMode, Model, Progress, RunContext, Tally, Timeline, play_independent};
+use failsim::sim::{ExecutionMode, Model, Progress, RunContext, Tally, Timeline, simulate_independent};
 use failsim::study::{self, PlanResult, Share};
 use failsim::units::Time;
 use kernel::{Counts, Kernel};
@@ -38,19 +38,19 @@ impl Ready {
         Self { model: Model::new(&scenario), timeline: Timeline::over(horizon), scenario }
     }
 
-    fn play(&self, mode: ExecutionMode) -> Tally {
+    fn run(&self, mode: ExecutionMode) -> Tally {
         let rng = RngKey::new(self.scenario.seed, 0);
         let world = RunContext { model: &self.model, rng, timeline: self.timeline, mode };
-        play_independent(&world, &self.model.streams[0], &Progress::default()).expect("nobody stops it").tally
+        simulate_independent(&world, &self.model.streams[0], &Progress::default()).expect("nobody stops it").tally
     }
 
     /// Times both execution modes in a group whose elements are recipients times plans.
     fn time(&self, group: &mut BenchmarkGroup<'_, WallTime>, pool: &ThreadPool) {
-        let lives = self.scenario.recipients() * self.scenario.plans.len() as u64;
-        group.throughput(Throughput::Elements(lives)).sampling_mode(SamplingMode::Flat);
-        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| self.play(ExecutionMode::Fastest))));
+        let recipients = self.scenario.recipients() * self.scenario.plans.len() as u64;
+        group.throughput(Throughput::Elements(recipients)).sampling_mode(SamplingMode::Flat);
+        group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| self.run(ExecutionMode::Fastest))));
         group.bench_function("failsim engine", |bencher| {
-            bencher.iter(|| pool.install(|| self.play(ExecutionMode::Engine)))
+            bencher.iter(|| pool.install(|| self.run(ExecutionMode::Engine)))
         });
     }
 }
@@ -58,12 +58,12 @@ impl Ready {
 fn reference(criterion: &mut Criterion) {
     let ready = Ready::load("reference.toml", 1_000_000, Time::from_secs_f64(2.0 * 3600.0));
     let (kernel, recipients) = (Kernel::new(), ready.scenario.recipients());
-    assert_same_answers(&ready.scenario, &kernel.play(recipients, SEED));
+    assert_same_answers(&ready.scenario, &kernel.run(recipients, SEED));
     for (threads, pool) in ground::pools() {
         let mut group = criterion.benchmark_group(format!("reference/{threads}"));
         ready.time(&mut group, &pool);
         group.bench_function("kernel", |bencher| {
-            bencher.iter(|| pool.install(|| kernel.play(black_box(recipients), SEED)));
+            bencher.iter(|| pool.install(|| kernel.run(black_box(recipients), SEED)));
         });
         group.finish();
     }

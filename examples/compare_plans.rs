@@ -53,7 +53,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     let scenario = scenario::parse(SCENARIO, "example.toml", Path::new("."))?;
     let progress = Progress::default();
     let mut experiment = Experiment::new(&scenario, 10, &progress)?;
-    experiment.play(&progress)?;
+    experiment.run(&progress)?;
     let results = experiment.results(&progress)?;
     for plan in &results.plans {
         let share = &plan.in_time;

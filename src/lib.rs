@@ -15,7 +15,7 @@
 //! scenario.set_recipients(10_000).expect("its arrivals are not from a file");
 //! let progress = sim::Progress::default();
 //! let mut experiment = study::Experiment::new(&scenario, 1, &progress)?;
-//! experiment.play(&progress)?;
+//! experiment.run(&progress)?;
 //! let results = experiment.results(&progress)?;
 //! assert!(results.plans[0].in_time.share > 0.98);
 //! # Ok(())

@@ -200,7 +200,7 @@ impl Kernel {
     }
 
     /// Simulates this number of recipients under both plans, on the threads of the current rayon pool.
-    pub(crate) fn play(&self, recipients: u64, seed: u64) -> [Counts; PLANS] {
+    pub(crate) fn run(&self, recipients: u64, seed: u64) -> [Counts; PLANS] {
         let empty = || [(); PLANS].map(|()| Counts::new());
         let blocks = (0..recipients.div_ceil(BLOCK)).into_par_iter();
         let counted = blocks.fold(empty, |mut counts, block| {

@@ -41,7 +41,7 @@ pub(super) enum Verb {
 
 /// The scenario and how it is run.
 #[derive(clap::Args, Debug)]
-pub(super) struct Play {
+pub(super) struct ScenarioArgs {
     /// The scenario file
     #[arg(value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     pub(super) scenario: PathBuf,
@@ -65,9 +65,9 @@ pub(super) struct Play {
 #[derive(clap::Args, Debug)]
 pub(super) struct Run {
     #[command(flatten)]
-    pub(super) play: Play,
+    pub(super) input: ScenarioArgs,
     #[command(flatten)]
-    pub(super) often: ReplicationArgs,
+    pub(super) repeat: ReplicationArgs,
     /// Write the report into this folder [default: reports/<scenario name>]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = paths::folder(), conflicts_with = "no_report")]
     pub(super) out: Option<PathBuf>,
@@ -94,9 +94,9 @@ pub(super) enum Format {
 #[command(group(clap::ArgGroup::new("other").args(["baseline", "against"]).multiple(true)))]
 pub(super) struct Check {
     #[command(flatten)]
-    pub(super) play: Play,
+    pub(super) input: ScenarioArgs,
     #[command(flatten)]
-    pub(super) often: ReplicationArgs,
+    pub(super) repeat: ReplicationArgs,
     /// Compare each plan with this results.json of an earlier run
     #[arg(long, value_name = "RESULTS", value_hint = ValueHint::FilePath, value_parser = paths::file(), conflicts_with = "precision")]
     pub(super) baseline: Option<PathBuf>,
@@ -135,7 +135,7 @@ pub(super) enum GateFormat {
 #[derive(clap::Args, Debug)]
 pub(super) struct Capacity {
     #[command(flatten)]
-    pub(super) play: Play,
+    pub(super) input: ScenarioArgs,
     /// The provider whose capacity is sized
     #[arg(long, value_name = "NAME")]
     pub(super) provider: String,
@@ -168,9 +168,9 @@ pub(super) struct Capacity {
 #[derive(clap::Args, Debug)]
 pub(super) struct Sweep {
     #[command(flatten)]
-    pub(super) play: Play,
+    pub(super) input: ScenarioArgs,
     #[command(flatten)]
-    pub(super) often: ReplicationArgs,
+    pub(super) repeat: ReplicationArgs,
     /// The value to vary and its values: plans.sms-first.steps.1.ttl=15s,30s,60s or providers.sms.capacity.rate=100/s..1000/s:10, with :10log for logarithmic spacing; may be given twice
     #[arg(long, value_name = "PATH=VALUES", required = true, value_parser = Axis::parse)]
     pub(super) vary: Vec<Axis>,

@@ -4,7 +4,7 @@ use super::args::{Capacity, Format};
 use super::failure::Failure;
 use super::folder::{named_after, run_of, usable, written};
 use super::goal::{self, NamedBound};
-use super::playing;
+use super::simulate;
 use super::{load, output};
 use crate::report::sizing;
 use crate::scenario::{Check, Plan, Scenario, used_by};
@@ -14,11 +14,11 @@ use crate::study::{self, Goal, Limit, Question};
 const NOT_ATTAINABLE: u8 = 3;
 
 pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
-    if args.play.plans.len() > 1 {
+    if args.input.plans.len() > 1 {
         return Err(Failure::usage("more than one plan is named", "ask for one plan at a time"));
     }
-    let mut scenario = load::for_run(&args.play, &[])?;
-    load::remarks(&args.play, &scenario);
+    let mut scenario = load::for_run(&args.input, &[])?;
+    load::remarks(&args.input, &scenario);
     let plan = plan(&scenario, &args.provider);
     scenario.keep_plans(&[plan]).map_err(load::rejected)?;
     let provider = provider(&scenario, &args.provider)?;
@@ -30,15 +30,15 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
         goals: &goals,
         replications: args.replications.unwrap_or(scenario.replications),
     };
-    load::check_memory(&args.play, &question.with(Some(1)), u32::MAX)?;
+    load::check_memory(&args.input, &question.with(Some(1)), u32::MAX)?;
     let out =
-        (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "-capacity")));
+        (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.input.scenario, "-capacity")));
     out.as_deref().map_or(Ok(()), |out| usable(out, sizing::refuse_what_is_not_ours))?;
-    let watched = playing::watched(&args.play, |progress| study::size(&question, progress))?;
+    let watched = simulate::watched(&args.input, |progress| study::size(&question, progress))?;
     let sizing = watched.outcome.as_ref().map_err(|_| Failure::Interrupted)?;
     if let Some(out) = &out {
         let files = sizing::write(out, &question, sizing, &run_of(&watched));
-        written(files, out, "README.md", args.play.quiet)?;
+        written(files, out, "README.md", args.input.quiet)?;
     }
     match args.format {
         Format::Table => output::print_drawn(&sizing::table(&question, sizing, output::terminal())),

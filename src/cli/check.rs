@@ -2,7 +2,7 @@
 
 use super::args::{Check, GateFormat};
 use super::failure::Failure;
-use super::playing::{play, watched};
+use super::simulate::{simulate, watched};
 use super::{baseline, command_line, load, output};
 use crate::report::{self, gate};
 use crate::scenario::Scenario;
@@ -17,9 +17,9 @@ const CHECK_FAILED: u8 = 3;
 const JOB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
-    let mut scenario = load::for_run(&args.play, &[])?;
-    load::remarks(&args.play, &scenario);
-    load::check_memory(&args.play, &scenario, args.often.wanted(&scenario).most())?;
+    let mut scenario = load::for_run(&args.input, &[])?;
+    load::remarks(&args.input, &scenario);
+    load::check_memory(&args.input, &scenario, args.repeat.stopping_rule(&scenario).most())?;
     if scenario.checks.is_empty() && args.baseline.is_none() && args.against.is_none() {
         return Err(Failure::usage(
             "there is nothing to check: the scenario has no [[checks]] for these plans",
@@ -32,8 +32,8 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let rivals = other.as_ref().map(|other| ScenarioPair::new(&scenario, other).map_err(|reason| unmatched(&reason)));
     let rivals = rivals.transpose()?;
 
-    let wanted = args.often.wanted(&scenario);
-    let results = play(&args.play, &scenario, wanted, false)?.0.results;
+    let stopping_rule = args.repeat.stopping_rule(&scenario);
+    let results = simulate(&args.input, &scenario, stopping_rule, false)?.0.results;
     let mut rows = study::check(&scenario, &results);
     let mut notes = Vec::new();
     if let Some(earlier) = &earlier {
@@ -46,15 +46,15 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
     }
     let mut differing = Vec::new();
     if let Some(rivals) = &rivals {
-        let replications = args.often.replications.unwrap_or(scenario.replications);
-        let versus = watched(&args.play, |progress| rivals.play(replications, progress))?.outcome?;
+        let replications = args.repeat.replications.unwrap_or(scenario.replications);
+        let versus = watched(&args.input, |progress| rivals.run(replications, progress))?.outcome?;
         rows.extend(versus.rows);
         notes.extend(rivals.surplus());
         notes.extend(not_compared("the other scenario", &rivals.new_plans()));
         notes.extend(left_out(&scenario, "the other scenario", &rivals.others()));
         differing = versus.differing;
         if let Some(other) = args.against.as_deref().filter(|_| args.explain) {
-            explain(rivals, [&args.play.scenario, other], &mut differing);
+            explain(rivals, [&args.input.scenario, other], &mut differing);
         }
     }
     let name = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
@@ -64,7 +64,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
         differing,
         notes,
         paired: rivals.as_ref().map(ScenarioPair::paired),
-        ..Gate::new(&args.play.scenario.display().to_string(), results.scenario, args.strict, rows)
+        ..Gate::new(&args.input.scenario.display().to_string(), results.scenario, args.strict, rows)
     };
     print(args.format, &gate)?;
     if gate.outcome == study::Outcome::Fail { Err(Failure::AlreadyReported(CHECK_FAILED)) } else { Ok(()) }
@@ -86,7 +86,7 @@ fn tolerances(args: &Check, scenario: &mut Scenario) -> Result<(), Failure> {
 /// Reads the results of an earlier run; fails where they cannot be compared with those that `scenario` will have.
 fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results, Failure> {
     let earlier = baseline::read(path, || command_line::new_baseline(args, path))?;
-    let replications = args.often.replications.unwrap_or(scenario.replications);
+    let replications = args.repeat.replications.unwrap_or(scenario.replications);
     study::comparable(scenario, replications, &earlier).map_err(|reason| baseline::incomparable(&reason, scenario))?;
     Ok(earlier)
 }
@@ -94,14 +94,14 @@ fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results,
 /// The scenario to compare with, as it is simulated: with this one's seed, and with the number of recipients that flags set.
 fn other(path: &Path, args: &Check, scenario: &Scenario) -> Result<Scenario, Failure> {
     let mut other = load::load(path)?;
-    if other.seed != scenario.seed && !args.play.quiet {
+    if other.seed != scenario.seed && !args.input.quiet {
         output::note(&format!("note: both scenarios are run with seed {}, the seed of this one", scenario.seed));
     }
     other.seed = scenario.seed;
-    if let Some(recipients) = args.play.recipients {
+    if let Some(recipients) = args.input.recipients {
         other.set_recipients(recipients).map_err(load::rejected)?;
     }
-    load::check_memory(&args.play, &other, args.often.replications.unwrap_or(scenario.replications))?;
+    load::check_memory(&args.input, &other, args.repeat.replications.unwrap_or(scenario.replications))?;
     Ok(other)
 }
 
@@ -159,7 +159,7 @@ fn not_compared(other: &str, plans: &[String]) -> Option<String> {
 /// Adds both traces of each recipient who shows a difference; `files` are those of this scenario and of the other.
 fn explain(rivals: &ScenarioPair<'_>, files: [&Path; 2], differing: &mut [Differing]) {
     for first in differing {
-        let traces = rivals.lives_of(first).into_iter().flatten();
+        let traces = rivals.traced_recipients(first).into_iter().flatten();
         let tell = |((scenario, whose), file): ((&Scenario, TraceTarget), &Path)| {
             format!("{}: {}", file.display(), report::trace(scenario, whose, &study::trace(scenario, whose)))
         };

@@ -34,14 +34,14 @@ fn escape(c: char) -> String {
 
 /// The command that makes a new baseline in this file for a check.
 pub(super) fn new_baseline(check: &Check, file: &Path) -> String {
-    let run = &check.play;
+    let run = &check.input;
     let mut words = vec!["failsim".to_owned(), "run".to_owned(), quoted(&run.scenario.to_string_lossy())];
     let mut flag = |name: &str, value: Option<String>| {
         words.extend(value.into_iter().flat_map(|value| [name.to_owned(), quoted(&value)]));
     };
     flag("--recipients", run.recipients.map(|n| n.to_string()));
     flag("--seed", run.seed.map(|seed| seed.to_string()));
-    flag("--replications", check.often.replications.map(|n| n.to_string()));
+    flag("--replications", check.repeat.replications.map(|n| n.to_string()));
     run.plans.iter().for_each(|plan| flag("--plan", Some(plan.clone())));
     words.extend(["--format", "json", "--no-report", ">"].map(str::to_owned));
     words.push(quoted(&file.to_string_lossy()));

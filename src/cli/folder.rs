@@ -3,7 +3,7 @@
 use super::command_line::typed;
 use super::failure::Failure;
 use super::output;
-use super::playing::Watched;
+use super::simulate::Watched;
 use crate::report::Run;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -17,17 +17,17 @@ pub(super) fn named_after(scenario: &Path, ending: &str) -> PathBuf {
 
 /// Checks, before anything is simulated, that the folder can be written into; `refuse` fails where somebody else's files are there.
 pub(super) fn usable(out: &Path, refuse: impl Fn(&Path) -> io::Result<()>) -> Result<(), Failure> {
-    let refused = |reason: &str| {
+    let rejected = |reason: &str| {
         let message = format!("cannot write a report into {}: {reason}", out.display());
         Failure::broken(message, "name another folder with --out, or use --no-report where there is that flag")
     };
-    let standing = standing(out).map_err(|error| refused(&error.to_string()))?;
+    let standing = standing(out).map_err(|error| rejected(&error.to_string()))?;
     if !standing.is_dir() {
-        return Err(refused(&format!("{} is no folder", standing.display())));
+        return Err(rejected(&format!("{} is not a folder", standing.display())));
     }
     // The file has no name, so none is left behind.
-    tempfile::tempfile_in(standing).map_err(|error| refused(&error.to_string()))?;
-    refuse(out).map_err(|error| refused(&error.to_string()))
+    tempfile::tempfile_in(standing).map_err(|error| rejected(&error.to_string()))?;
+    refuse(out).map_err(|error| rejected(&error.to_string()))
 }
 
 /// A name at least as long as any that occurs while a report folder is written.

@@ -1,6 +1,6 @@
 //! Loads scenario files and applies the flags that change their values.
 
-use super::args::Play;
+use super::args::ScenarioArgs;
 use super::failure::Failure;
 use super::{memory, output};
 use crate::scenario::{self, Change, LoadError, Override, Scenario};
@@ -48,7 +48,7 @@ fn readable(path: &Path) -> String {
 }
 
 /// Reads the scenario to simulate, changes some of its values, and applies the flags to it.
-pub(super) fn for_run(args: &Play, changes: &[Change]) -> Result<Scenario, Failure> {
+pub(super) fn for_run(args: &ScenarioArgs, changes: &[Change]) -> Result<Scenario, Failure> {
     let mut scenario = load_changed(&args.scenario, changes)?;
     if let Some(seed) = args.seed {
         scenario.seed = seed;
@@ -63,7 +63,7 @@ pub(super) fn for_run(args: &Play, changes: &[Change]) -> Result<Scenario, Failu
 }
 
 /// Refuses a scenario that needs more memory than is free when it is run with up to `replications` replications.
-pub(super) fn check_memory(args: &Play, scenario: &Scenario, replications: u32) -> Result<(), Failure> {
+pub(super) fn check_memory(args: &ScenarioArgs, scenario: &Scenario, replications: u32) -> Result<(), Failure> {
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let (needed, free) = (study::footprint(scenario, replications, threads), memory::free());
     if free.is_none_or(|free| needed <= free) {
@@ -90,7 +90,7 @@ pub(super) fn warnings(scenario: &Scenario) {
 
 /// Prints the scenario's warnings, and notes that other recipients at the same capacity ask another question. To be called once per
 /// command.
-pub(super) fn remarks(args: &Play, scenario: &Scenario) {
+pub(super) fn remarks(args: &ScenarioArgs, scenario: &Scenario) {
     if !args.quiet {
         warnings(scenario);
     }

@@ -32,7 +32,7 @@ impl ReplicationArgs {
     }
 
     /// The replications that `scenario` is to be run with.
-    pub(super) fn wanted(&self, scenario: &Scenario) -> Replications {
+    pub(super) fn stopping_rule(&self, scenario: &Scenario) -> Replications {
         match self.precision {
             Some(precision) => Replications::Until(precision, self.bound()),
             None => Replications::Exactly(self.replications.unwrap_or(scenario.replications)),
@@ -46,15 +46,15 @@ fn precision(text: &str) -> Result<Precision, String> {
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0).map(|x| x / 100.0);
     let mut precision = Precision::default();
     for part in text.split(',').map(str::trim) {
-        let (place, amount) = match (part.strip_suffix("pp"), part.strip_suffix('%')) {
+        let (index, amount) = match (part.strip_suffix("pp"), part.strip_suffix('%')) {
             (Some(points), _) => (&mut precision.shares, number(points)),
             (_, Some(percent)) => (&mut precision.cost, number(percent)),
             _ => return Err(FORMS.to_owned()),
         };
-        if place.is_some() {
+        if index.is_some() {
             return Err(format!("this is given twice; {FORMS}"));
         }
-        *place = Some(amount.ok_or(FORMS)?);
+        *index = Some(amount.ok_or(FORMS)?);
     }
     Ok(precision)
 }

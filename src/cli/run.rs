@@ -3,29 +3,29 @@
 use super::args::{Format, Run};
 use super::failure::Failure;
 use super::folder::{named_after, run_of, usable, written};
-use super::playing::play;
+use super::simulate::simulate;
 use super::{load, output};
 use crate::report;
 use crate::study::RunOutput;
 
 pub(super) fn run(args: &Run) -> Result<(), Failure> {
-    let scenario = load::for_run(&args.play, &[])?;
-    load::remarks(&args.play, &scenario);
-    load::check_memory(&args.play, &scenario, args.often.wanted(&scenario).most())?;
-    let out = (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "")));
+    let scenario = load::for_run(&args.input, &[])?;
+    load::remarks(&args.input, &scenario);
+    load::check_memory(&args.input, &scenario, args.repeat.stopping_rule(&scenario).most())?;
+    let out = (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.input.scenario, "")));
     out.as_deref().map_or(Ok(()), |out| usable(out, report::refuse_what_is_no_report))?;
-    let (findings, watched) = play(&args.play, &scenario, args.often.wanted(&scenario), out.is_some())?;
+    let (output, watched) = simulate(&args.input, &scenario, args.repeat.stopping_rule(&scenario), out.is_some())?;
     if let Some(out) = &out {
-        let files = report::write(out, &findings, &run_of(&watched));
-        written(files, out, "report.html", args.play.quiet)?;
+        let files = report::write(out, &output, &run_of(&watched));
+        written(files, out, "report.html", args.input.quiet)?;
     }
-    print(args.format, &findings)
+    print(args.format, &output)
 }
 
-fn print(format: Format, findings: &RunOutput) -> Result<(), Failure> {
+fn print(format: Format, output: &RunOutput) -> Result<(), Failure> {
     match format {
-        Format::Table => output::print_drawn(&report::table(findings, output::terminal())),
-        Format::Json => output::print(&report::json(&findings.results)),
-        Format::Csv => output::print(&report::csv(&findings.results)),
+        Format::Table => output::print_drawn(&report::table(output, output::terminal())),
+        Format::Json => output::print(&report::json(&output.results)),
+        Format::Csv => output::print(&report::csv(&output.results)),
     }
 }

@@ -4,7 +4,7 @@ use super::args::{Format, Sweep};
 use super::failure::Failure;
 use super::folder::{named_after, run_of, usable, written};
 use super::store::Store;
-use super::{interrupt, load, output, playing};
+use super::{interrupt, load, output, simulate};
 use crate::report::{self, sweep};
 use crate::scenario::{Axis, Change, Metric};
 use crate::sim::Progress;
@@ -19,25 +19,25 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     let axes = axes(args)?;
     axes.iter().try_for_each(|axis| not_said_twice(args, axis))?;
     let points = study::points(&axes);
-    let out = args.out.clone().unwrap_or_else(|| named_after(&args.play.scenario, "-sweep"));
+    let out = args.out.clone().unwrap_or_else(|| named_after(&args.input.scenario, "-sweep"));
     let store = Store::of(&out);
     // Every point is read before any is simulated, so that an invalid one is reported at once.
     let jobs =
         points.iter().map(|point| Job::new(args, point.changes(&axes), &store)).collect::<Result<Vec<_>, _>>()?;
-    let first = load::for_run(&args.play, &jobs[0].changes)?;
-    load::remarks(&args.play, &first);
+    let first = load::for_run(&args.input, &jobs[0].changes)?;
+    load::remarks(&args.input, &first);
     usable(&out, sweep::refuse_what_is_not_ours)?;
     store.make().map_err(|error| broken(&error))?;
     let known = jobs.iter().filter(|job| job.known.is_some()).count();
-    if !args.play.quiet && known > 0 {
+    if !args.input.quiet && known > 0 {
         output::note(&format!("note: {known} of {} points exist already", jobs.len()));
     }
     let damaged = jobs.iter().filter(|job| job.known.is_none() && store.has(&job.key)).count();
-    if !args.play.quiet && damaged > 0 {
+    if !args.input.quiet && damaged > 0 {
         output::note(&format!("note: {damaged} of {} points are damaged and will be run again", jobs.len()));
     }
     interrupt::say(store.kept());
-    let watched = playing::watched(&args.play, |progress| {
+    let watched = simulate::watched(&args.input, |progress| {
         progress.expect(jobs.iter().map(|job| job.recipients).sum());
         jobs.iter().map(|job| job.results(args, &store, progress)).collect::<Result<Vec<_>, _>>()
     });
@@ -49,13 +49,13 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
         Ok(ref results) => results.clone(),
         Err(failure) => return Err(failure),
     };
-    if !args.play.quiet {
+    if !args.input.quiet {
         notes(args, &results).iter().for_each(|note| output::note(note));
     }
     let found = study::Sweep { axes, points: points.into_iter().zip(results).collect() };
     let measures = if args.measures.is_empty() { MEASURES.to_vec() } else { args.measures.clone() };
     let shown = sweep::Shown { sweep: &found, measures: &measures, stream: args.stream.as_deref() };
-    written(sweep::write(&out, &shown, &run_of(&watched)), &out, "README.md", args.play.quiet)?;
+    written(sweep::write(&out, &shown, &run_of(&watched)), &out, "README.md", args.input.quiet)?;
     match args.format {
         Format::Table => output::print_drawn(&sweep::table(&shown, output::terminal())),
         Format::Json => output::print(&sweep::json(&found)),
@@ -67,7 +67,7 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
 fn notes(args: &Sweep, results: &[Results]) -> Vec<String> {
     let count = |is: &dyn Fn(&Results) -> bool| results.iter().filter(|results| is(results)).count();
     let unknown = count(&|results| results.scenario.intervals == Intervals::Unknown);
-    let most = args.often.most();
+    let most = args.repeat.most();
     let longest = count(&|results| most.is_some_and(|most| results.scenario.replications >= most));
     let of = |points: usize| format!("{points} of {} points", results.len());
     let unknown = (unknown > 0).then(|| {
@@ -110,12 +110,12 @@ fn axes(args: &Sweep) -> Result<Vec<Axis>, Failure> {
 
 /// Refuses a flag that sets the value being varied: every point would be simulated with it, under the label of another value.
 fn not_said_twice(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
-    let (play, often) = (&args.play, &args.often);
+    let (input, repeat) = (&args.input, &args.repeat);
     let flag = match (axis.path.table(), axis.path.key()) {
-        ("seed", _) if play.seed.is_some() => "--seed",
-        ("replications", _) if often.replications.is_some() => "--replications",
-        ("replications", _) if often.precision.is_some() => "--precision",
-        ("traffic", "recipients") if play.recipients.is_some() => "--recipients",
+        ("seed", _) if input.seed.is_some() => "--seed",
+        ("replications", _) if repeat.replications.is_some() => "--replications",
+        ("replications", _) if repeat.precision.is_some() => "--precision",
+        ("traffic", "recipients") if input.recipients.is_some() => "--recipients",
         _ => return left_out(args, axis),
     };
     Err(Failure::usage(
@@ -128,13 +128,13 @@ fn not_said_twice(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
 /// simulated whichever plans are compared.
 fn left_out(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
     let ("plans", Some(member)) = (axis.path.table(), axis.path.member()) else { return Ok(()) };
-    if args.play.plans.is_empty() {
+    if args.input.plans.is_empty() {
         return Ok(());
     }
-    let scenario = load::load(&args.play.scenario)?;
+    let scenario = load::load(&args.input.scenario)?;
     let by_number = member.parse().ok().and_then(|number: usize| scenario.plans.get(number.checked_sub(1)?));
     let name = scenario.plans.iter().find(|plan| plan.name == member).or(by_number).map(|plan| plan.name.as_str());
-    match name.filter(|name| args.play.plans.iter().all(|plan| plan != name)) {
+    match name.filter(|name| args.input.plans.iter().all(|plan| plan != name)) {
         None => Ok(()),
         Some(name) => Err(Failure::usage(
             format!("--plan leaves out {name}, whose {} is varied", axis.path.key()),
@@ -165,15 +165,15 @@ struct Job {
 
 impl Job {
     fn new(args: &Sweep, changes: Vec<Change>, store: &Store) -> Result<Self, Failure> {
-        let scenario = load::for_run(&args.play, &changes)?;
+        let scenario = load::for_run(&args.input, &changes)?;
         if let Some(name) = &args.stream {
             load::stream(&scenario, name)?;
         }
-        let wanted = args.often.wanted(&scenario);
-        load::check_memory(&args.play, &scenario, wanted.most())?;
-        let key = study::key(&scenario, wanted);
+        let stopping_rule = args.repeat.stopping_rule(&scenario);
+        load::check_memory(&args.input, &scenario, stopping_rule.most())?;
+        let key = study::key(&scenario, stopping_rule);
         let known = store.read(&key)?;
-        let replications = match wanted {
+        let replications = match stopping_rule {
             Replications::Exactly(n) => n,
             Replications::Until(_, most) => most.min(study::LEAST_REPLICATIONS),
         };
@@ -186,12 +186,12 @@ impl Job {
         if let Some(known) = &self.known {
             return Ok(known.clone());
         }
-        let scenario = load::for_run(&args.play, &self.changes)?;
-        let wanted = args.often.wanted(&scenario);
-        if study::key(&scenario, wanted) != self.key {
+        let scenario = load::for_run(&args.input, &self.changes)?;
+        let stopping_rule = args.repeat.stopping_rule(&scenario);
+        if study::key(&scenario, stopping_rule) != self.key {
             return Err(Failure::broken("the scenario was changed during the run", "run the same command again"));
         }
-        let results = study::played(&scenario, wanted, progress)?.results(progress)?;
+        let results = study::simulate(&scenario, stopping_rule, progress)?.results(progress)?;
         store.keep(&self.key, results).map_err(|error| broken(&error))
     }
 }

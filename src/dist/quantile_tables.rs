@@ -68,8 +68,8 @@ impl QuantileTables {
 
     #[inline]
     fn between(&self, entry: Entry, piece: u32, within: i64) -> i64 {
-        let place = (entry.start + (piece & entry.pieces)) as usize;
-        let knots = &self.knots[place..place + 2];
+        let index = (entry.start + (piece & entry.pieces)) as usize;
+        let knots = &self.knots[index..index + 2];
         let (from, to) = (knots[0], knots[1]);
         (from + (((to - from) * within + (1 << (WITHIN_BITS - 1))) >> WITHIN_BITS)).min(entry.max)
     }

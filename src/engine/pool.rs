@@ -65,7 +65,7 @@ impl Pool {
     /// draw.
     #[inline]
     pub fn candidates(&self, draw: u32) -> impl Iterator<Item = usize> + '_ {
-        self.order(draw).map(|place| self.members[place])
+        self.order(draw).map(|index| self.members[index])
     }
 
     /// The indices of the members in the order in which they are tried.
@@ -75,26 +75,26 @@ impl Pool {
         // Stays uniform over the remaining weights.
         let mut chance = (f64::from(draw) + 0.5) / 4_294_967_296.0;
         std::iter::from_fn(move || {
-            let place = if self.is_weighted() { self.pick(left, &mut chance) } else { left.trailing_zeros() as usize };
+            let index = if self.is_weighted() { self.pick(left, &mut chance) } else { left.trailing_zeros() as usize };
             let is_there = left != 0;
-            left &= !(1_u32.checked_shl(place as u32).unwrap_or(0));
-            is_there.then_some(place)
+            left &= !(1_u32.checked_shl(index as u32).unwrap_or(0));
+            is_there.then_some(index)
         })
     }
 
     /// Chooses one of those `left` (a bit for each), in proportion to their weights. Rescales `chance` so that it can serve for the
     /// next choice.
     fn pick(&self, left: u32, chance: &mut f64) -> usize {
-        let is_left = |place: &usize| left >> place & 1 == 1;
-        let places = || (0..self.members.len()).filter(is_left);
-        let sum: f64 = places().map(|place| self.weights[place]).sum();
+        let is_left = |index: &usize| left >> index & 1 == 1;
+        let indices = || (0..self.members.len()).filter(is_left);
+        let sum: f64 = indices().map(|index| self.weights[index]).sum();
         let (mut rest, mut last) = (*chance * sum, 0);
-        for place in places() {
-            last = place;
-            if rest < self.weights[place] {
+        for index in indices() {
+            last = index;
+            if rest < self.weights[index] {
                 break;
             }
-            rest -= self.weights[place];
+            rest -= self.weights[index];
         }
         *chance = (rest / self.weights[last]).clamp(0.0, 1.0);
         last

@@ -52,8 +52,8 @@ pub(super) fn without_zeros(number: &str) -> &str {
 /// `digits` in groups of three.
 pub(super) fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() * 4 / 3 + 2);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(NBSP);
         }
         text.push(digit);

@@ -53,7 +53,7 @@ pub(crate) fn bank_pin() -> RunOutput {
             groups: Vec::new(),
         },
         drawn: (0..SKETCHES.len()).collect(),
-        pictures: pictures(),
+        figure_data: figure_data(),
         over_time: OverTime::default(),
         imprecise: false,
     }
@@ -61,43 +61,43 @@ pub(crate) fn bank_pin() -> RunOutput {
 
 /// The bank's PIN with its first `count` plans; beyond three, they are copies under names of their own.
 pub(crate) fn with_plans(count: usize) -> RunOutput {
-    let mut findings = bank_pin();
-    let (plans, drawn) = (findings.results.plans.clone(), findings.pictures.plans.clone());
-    let copy = |place: usize| PlanResult {
-        name: if place < 3 { plans[place].name.clone() } else { format!("{} again {place}", plans[place % 3].name) },
-        ..plans[place % 3].clone()
+    let mut output = bank_pin();
+    let (plans, drawn) = (output.results.plans.clone(), output.figure_data.plans.clone());
+    let copy = |index: usize| PlanResult {
+        name: if index < 3 { plans[index].name.clone() } else { format!("{} again {index}", plans[index % 3].name) },
+        ..plans[index % 3].clone()
     };
-    findings.results.plans = (0..count).map(copy).collect();
-    findings.drawn = (0..count).collect();
-    findings.pictures.plans = (0..count).map(|place| drawn[place % 3].clone()).collect();
+    output.results.plans = (0..count).map(copy).collect();
+    output.drawn = (0..count).collect();
+    output.figure_data.plans = (0..count).map(|index| drawn[index % 3].clone()).collect();
     if count < 3 {
-        findings.results.comparisons.truncate(count.saturating_sub(1));
+        output.results.comparisons.truncate(count.saturating_sub(1));
     }
-    findings
+    output
 }
 
 /// Findings without recipients, messages or costs.
 pub(crate) fn nobody() -> RunOutput {
-    let mut findings = with_plans(2);
-    for plan in &mut findings.results.plans {
+    let mut output = with_plans(2);
+    for plan in &mut output.results.plans {
         let none = Share { count: Count(0.0), share: 0.0, low: None, high: None, narrow: None };
         (plan.delivered, plan.in_time, plan.succeeded, plan.duplicates) = (none, none, none, none);
         plan.cost = Cost { total: 0.0, per_recipient: 0.0, low: None, high: None, per_delivered: None };
         plan.latency_s = latency(None);
         plan.steps.iter_mut().for_each(|step| step.outcomes.clear());
     }
-    for pair in &mut findings.results.comparisons {
+    for pair in &mut output.results.comparisons {
         let none = Difference { difference: 0.0, low: None, high: None };
         (pair.delivered, pair.in_time, pair.cost_per_recipient, pair.latency_p95_s) = (none, none, none, None);
     }
-    for plan in &mut findings.pictures.plans {
+    for plan in &mut output.figure_data.plans {
         plan.curve.clear();
         plan.first_by_step.iter_mut().for_each(|share| *share = 0.0);
         plan.deliveries.iter_mut().for_each(|(_, bins)| bins.fill(0.0));
         plan.failovers.clear();
     }
-    findings.pictures.arrivals = vec![0.0];
-    findings
+    output.figure_data.arrivals = vec![0.0];
+    output
 }
 
 /// The facts about the run that made the fixture.
@@ -183,11 +183,11 @@ fn latency(median: Option<f64>) -> Latency {
 
 fn steps(sketch: &Sketch) -> Vec<StepResult> {
     let mut coming = RECIPIENTS as f64;
-    let step = |(place, (provider, first)): (usize, (&&str, &f64))| {
+    let step = |(index, (provider, first)): (usize, (&&str, &f64))| {
         let (attempts, delivered) = (coming, first * RECIPIENTS as f64);
         coming = (coming - delivered).max(0.0);
         StepResult {
-            step: place + 1,
+            step: index + 1,
             provider: (*provider).to_owned(),
             channel: (*provider).to_owned(),
             attempts: Count(attempts.round()),
@@ -231,7 +231,7 @@ pub(crate) fn difference(value: f64, half: f64) -> Difference {
     Difference { difference: value, low: Some(value - half), high: Some(value + half) }
 }
 
-fn pictures() -> FigureData {
+fn figure_data() -> FigureData {
     let outage = |provider: &str, effect: &str, from_s, to_s, share| OutageWindow {
         provider: provider.to_owned(),
         effect: effect.to_owned(),
@@ -240,7 +240,7 @@ fn pictures() -> FigureData {
         share,
     };
     FigureData {
-        plans: SKETCHES.iter().map(picture).collect(),
+        plans: SKETCHES.iter().map(data).collect(),
         bin_s: BIN_S,
         arrivals: (0..BINS).map(|bin| if bin < 109 { 9_174.0 + wobble(bin) } else { 0.0 }).collect(),
         outages: vec![outage("viber", "silent", 1_200.0, 1_800.0, 0.9), outage("sms", "slow", 1_500.0, 2_700.0, 1.0)],
@@ -248,10 +248,10 @@ fn pictures() -> FigureData {
     }
 }
 
-fn picture(sketch: &Sketch) -> PlanFigureData {
+fn data(sketch: &Sketch) -> PlanFigureData {
     let reached: f64 = sketch.first.iter().sum();
-    let curve = (0..160).map(|place| {
-        let seconds = 0.2 * 1.055f64.powi(place);
+    let curve = (0..160).map(|index| {
+        let seconds = 0.2 * 1.055f64.powi(index);
         let spread = (seconds / sketch.median_s).ln() / 1.1;
         let bump = if sketch.first.len() > 1 { 0.25 / (1.0 + (-(seconds - 62.0) / 3.0).exp()) } else { 0.25 };
         (seconds, reached * (0.75 + bump) / (1.0 + (-1.7 * spread).exp()))

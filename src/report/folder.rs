@@ -13,12 +13,12 @@ use std::fs;
 use std::io::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
 
-/// Writes the report of `findings` to the folder `dir`, which is created with its parents, and returns the paths of the files.
+/// Writes the report of `output` to the folder `dir`, which is created with its parents, and returns the paths of the files.
 ///
 /// # Errors
 /// When `dir` is not a folder, or something cannot be written; no partly written file is left behind.
-pub fn write(dir: &Path, findings: &RunOutput, run: &Run) -> Result<Vec<PathBuf>> {
-    put(dir, contents(findings, run)?, run, &REPORT)
+pub fn write(dir: &Path, output: &RunOutput, run: &Run) -> Result<Vec<PathBuf>> {
+    put(dir, contents(output, run)?, run, &REPORT)
 }
 
 /// Refuses a folder that is not a report folder but has files with the names of one. To be called before anything is simulated.
@@ -101,14 +101,14 @@ fn naming(path: &Path, error: &Error) -> Error {
 }
 
 /// All files of a report, with their names.
-fn contents(findings: &RunOutput, run: &Run) -> Result<Vec<File>> {
-    let figures = figures(findings).map_err(Error::other)?;
+fn contents(output: &RunOutput, run: &Run) -> Result<Vec<File>> {
+    let figures = figures(output).map_err(Error::other)?;
     let fixed = [
-        ("README.md", readme(findings, run, &figures)),
-        ("report.html", page(findings, run, &figures)),
-        ("results.json", json(&findings.results)),
-        ("results.csv", csv(&findings.results)),
-        ("timeline.csv", timeline(&findings.over_time)),
+        ("README.md", readme(output, run, &figures)),
+        ("report.html", page(output, run, &figures)),
+        ("results.json", json(&output.results)),
+        ("results.csv", csv(&output.results)),
+        ("timeline.csv", timeline(&output.over_time)),
     ];
     let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
     Ok(fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect())

@@ -201,9 +201,9 @@ fn outcomes(step: &StepResult) -> String {
 }
 
 /// How the capacity of each provider was used; `None` where no provider is limited.
-pub(super) fn capacity(findings: &RunOutput) -> Option<Grid> {
-    let plans = findings.drawn.iter().zip(&findings.over_time.plans);
-    let rows: Vec<_> = plans.flat_map(|(&plan, over_time)| capacity_rows(&findings.results, plan, over_time)).collect();
+pub(super) fn capacity(output: &RunOutput) -> Option<Grid> {
+    let plans = output.drawn.iter().zip(&output.over_time.plans);
+    let rows: Vec<_> = plans.flat_map(|(&plan, over_time)| capacity_rows(&output.results, plan, over_time)).collect();
     let mut grid = Grid {
         caption: "Capacity (used: while recipients arrived; waits: of attempts that departed)".to_owned(),
         columns: vec![
@@ -225,7 +225,7 @@ pub(super) fn capacity(findings: &RunOutput) -> Option<Grid> {
         shape: Shape::List,
     };
     for (column, of) in NEVER_DEPARTED.iter().enumerate().rev() {
-        let all = findings.results.plans.iter().flat_map(|plan| &plan.providers);
+        let all = output.results.plans.iter().flat_map(|plan| &plan.providers);
         if all.map(of).all(|count| count.0 == 0.0) {
             grid.columns.remove(FIRST_NEVER_DEPARTED + column);
             grid.rows.iter_mut().for_each(|row| drop(row.remove(FIRST_NEVER_DEPARTED + column)));

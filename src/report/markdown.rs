@@ -8,14 +8,14 @@ use minijinja::{Environment, context};
 
 /// The README of a report folder, from the findings, the facts about the run, and the figures beside it.
 #[must_use]
-pub fn readme(findings: &RunOutput, run: &Run, figures: &[Figure]) -> String {
-    let results = &findings.results;
-    let notes = notes(results).into_iter().chain(of_figures(findings));
+pub fn readme(output: &RunOutput, run: &Run, figures: &[Figure]) -> String {
+    let results = &output.results;
+    let notes = notes(results).into_iter().chain(of_figures(output));
     let notes: Vec<_> = notes.map(|note| escaped(&note)).collect();
     let facts: Vec<_> = page::facts(results, run).into_iter().map(|(name, fact)| (name, code(&fact))).collect();
     let pictures: Vec<_> = figures.iter().map(picture).collect();
     let heads: Vec<_> = tables::heads(results).iter().map(titled).collect();
-    let rest: Vec<_> = tables::rest(findings).iter().map(titled).collect();
+    let rest: Vec<_> = tables::rest(output).iter().map(titled).collect();
     rendered(
         include_str!("readme.md"),
         context! {
@@ -105,17 +105,17 @@ mod tests {
 
     #[test]
     fn names_cannot_break_the_table_or_inject_markup() {
-        let mut findings = fixture::bank_pin();
-        findings.results.plans[0].name = "a|b <img src=x> `c`\n# d".to_owned();
-        let text = readme(&findings, &fixture::run(), &figures(&findings).expect("figures"));
+        let mut output = fixture::bank_pin();
+        output.results.plans[0].name = "a|b <img src=x> `c`\n# d".to_owned();
+        let text = readme(&output, &fixture::run(), &figures(&output).expect("figures"));
         assert!(text.contains("a\\|b &lt;img src=x&gt; \\`c\\`\u{fffd}\\# d"), "{text}");
         assert!(!text.contains("<img src=x"), "{text}");
     }
 
     #[test]
     fn the_readme_names_every_file_and_how_it_was_made() {
-        let findings = fixture::bank_pin();
-        let text = readme(&findings, &fixture::run(), &figures(&findings).expect("figures"));
+        let output = fixture::bank_pin();
+        let text = readme(&output, &fixture::run(), &figures(&output).expect("figures"));
         for part in ["latency.svg", "report.html", "results.json", "20261127", "9f86d081", "failsim run scenarios"] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }

@@ -30,8 +30,8 @@ pub fn notes(results: &Results) -> Vec<String> {
 }
 
 /// A note that says which plans the figures show, where those are not all.
-pub(super) fn of_figures(findings: &RunOutput) -> Option<String> {
-    let (drawn, all) = (findings.drawn.len(), findings.results.plans.len());
+pub(super) fn of_figures(output: &RunOutput) -> Option<String> {
+    let (drawn, all) = (output.drawn.len(), output.results.plans.len());
     (drawn < all).then(|| {
         format!(
             "Figures, timeline.csv and the capacity table show {drawn} of {} plans: the reference, and those that the fewest other plans \

@@ -8,24 +8,24 @@ use minijinja::{AutoEscape, Environment, context};
 
 /// `report.html`, with the figures embedded.
 #[must_use]
-pub fn page(findings: &RunOutput, run: &Run, figures: &[Figure]) -> String {
-    let results = &findings.results;
+pub fn page(output: &RunOutput, run: &Run, figures: &[Figure]) -> String {
+    let results = &output.results;
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let pictures: Vec<_> = figures.iter().map(|figure| (&figure.title, &figure.caption, &figure.svg)).collect();
-    let (heads, tables) = (tables::heads(results), tables::rest(findings));
+    let (heads, tables) = (tables::heads(results), tables::rest(output));
     let text = environment.render_str(
         include_str!("page.html"),
         context! {
             title => results.scenario.title.as_str(),
             finding => finding(results),
-            notes => notes(results).into_iter().chain(of_figures(findings)).collect::<Vec<_>>(),
+            notes => notes(results).into_iter().chain(of_figures(output)).collect::<Vec<_>>(),
             heads => Serde(heads),
             tables => Serde(tables),
             pictures => Serde(pictures),
             facts => facts(results, run),
             deadline => deadline(results),
-            has_capacity => grid::capacity(findings).is_some(),
+            has_capacity => grid::capacity(output).is_some(),
         },
     );
     text.expect("the template is part of the program and every test renders it")
@@ -70,8 +70,8 @@ mod tests {
     use super::*;
     use crate::report::{figures, fixture};
 
-    fn shown(findings: &RunOutput) -> String {
-        page(findings, &fixture::run(), &figures(findings).expect("figures"))
+    fn shown(output: &RunOutput) -> String {
+        page(output, &fixture::run(), &figures(output).expect("figures"))
     }
 
     #[test]
@@ -84,12 +84,12 @@ mod tests {
 
     #[test]
     fn titles_and_names_are_text_and_never_markup() {
-        let mut findings = fixture::bank_pin();
-        findings.results.scenario.title = "<script>alert(1)</script>".to_owned();
-        findings.results.plans[0].name = "\"><script>alert(2)</script>".to_owned();
-        findings.pictures.outages[0].provider = "</svg><script>".to_owned();
-        findings.results.plans[0].steps[0].provider = "</svg><script>".to_owned();
-        let text = shown(&findings);
+        let mut output = fixture::bank_pin();
+        output.results.scenario.title = "<script>alert(1)</script>".to_owned();
+        output.results.plans[0].name = "\"><script>alert(2)</script>".to_owned();
+        output.figure_data.outages[0].provider = "</svg><script>".to_owned();
+        output.results.plans[0].steps[0].provider = "</svg><script>".to_owned();
+        let text = shown(&output);
         assert!(!text.contains("<script"), "{text}");
         assert!(text.contains("&lt;script&gt;"));
     }
@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn every_shape_of_findings_makes_a_page() {
         let odd = [fixture::with_plans(0), fixture::with_plans(1), fixture::with_plans(8), fixture::nobody()];
-        for findings in odd {
-            assert!(shown(&findings).trim_end().ends_with("</html>"));
+        for output in odd {
+            assert!(shown(&output).trim_end().ends_with("</html>"));
         }
     }
 }

@@ -280,9 +280,9 @@ fn figures(question: &Question<'_>, sizing: &Sizing) -> Result<Vec<Figure>, Figu
         Limit::Concurrent => (AxisUnit::Number, format!("lines of {provider}")),
     };
     let near = |x: f64| sizing.smallest.is_none_or(|smallest| (smallest / NEAR..=smallest * NEAR).contains(&x));
-    let drawn = question.goals.iter().enumerate().map(|(place, goal)| {
-        let point = |trial: &Trial| trial.capacity.filter(|&x| near(x)).zip(trial.outcomes[place].0);
-        let number = if question.goals.len() > 1 { format!("-{}", place + 1) } else { String::new() };
+    let drawn = question.goals.iter().enumerate().map(|(index, goal)| {
+        let point = |trial: &Trial| trial.capacity.filter(|&x| near(x)).zip(trial.outcomes[index].0);
+        let number = if question.goals.len() > 1 { format!("-{}", index + 1) } else { String::new() };
         response::figure(&Response {
             file: format!("curve{number}.svg"),
             title: response::capital(&phrase(question, goal)),

@@ -158,16 +158,16 @@ pub fn finding(shown: &Shown<'_>) -> String {
         Some((chart.title(), chart.cell(point, plan), point, plan.to_owned(), alike))
     });
     let Some((title, value, point, plan, alike)) = best else { return "There is nothing to measure.".to_owned() };
-    let place = &shown.sweep.points[point].0;
-    let place =
-        shown.sweep.axes.iter().zip(&place.0).map(|(axis, &i)| format!("{} = {}", axis.path, value_of(axis, i)));
-    let place = place.collect::<Vec<_>>().join(", ");
+    let position = &shown.sweep.points[point].0;
+    let position =
+        shown.sweep.axes.iter().zip(&position.0).map(|(axis, &i)| format!("{} = {}", axis.path, value_of(axis, i)));
+    let position = position.collect::<Vec<_>>().join(", ");
     let alike = match alike {
         0 => String::new(),
         1 => "; the interval of 1 other result overlaps with it".to_owned(),
         _ => format!("; the intervals of {} other results overlap with it", words::count(alike as f64)),
     };
-    format!("{title}: best {value}, under {plan} with {place}{alike}.")
+    format!("{title}: best {value}, under {plan} with {position}{alike}.")
 }
 
 /// A table for each measure and group; with two axes, one for each plan as well.
@@ -318,8 +318,8 @@ fn figures(shown: &Shown<'_>) -> Result<Vec<Figure>, FigureError> {
     let groups = shown.groups();
     let mut figures = Vec::new();
     for chart in shown.charts(&groups) {
-        let place = groups.iter().position(|group| std::ptr::eq(group, chart.group)).unwrap_or(0);
-        let of_group = if groups.len() > 1 { format!("-{}", place + 1) } else { String::new() };
+        let position = groups.iter().position(|group| std::ptr::eq(group, chart.group)).unwrap_or(0);
+        let of_group = if groups.len() > 1 { format!("-{}", position + 1) } else { String::new() };
         let stem = format!("{}{of_group}", chart.metric);
         figures.extend(match shown.sweep.axes.as_slice() {
             [axis] => vec![curves(shown, &chart, axis, format!("{stem}.svg"))?],
@@ -370,12 +370,12 @@ fn maps(
     let plans = shown.plans();
     let names = |axis: &Axis| (0..axis.values.len()).map(|i| value_of(axis, i)).collect::<Vec<_>>();
     let width = across.values.len();
-    let map = |(place, plan): (usize, &&str)| {
+    let map = |(position, plan): (usize, &&str)| {
         let field = |point: usize| {
             let measured = chart.measured(point, plan)?;
             Some((measured.value, words::measured_plainly(chart.unit(), measured.value)))
         };
-        let of_plan = if plans.len() > 1 { format!("-plan{}", place + 1) } else { String::new() };
+        let of_plan = if plans.len() > 1 { format!("-plan{}", position + 1) } else { String::new() };
         heat::figure(&Heat {
             file: format!("{stem}{of_plan}.svg"),
             title: format!("{}, {plan}", chart.title()),

@@ -30,8 +30,8 @@ impl Default for Terminal {
 
 /// The finding, its notes and the tables, for a terminal. Ends with a line feed.
 #[must_use]
-pub fn table(findings: &RunOutput, terminal: Terminal) -> String {
-    let results = &findings.results;
+pub fn table(output: &RunOutput, terminal: Terminal) -> String {
+    let results = &output.results;
     let terminal = Terminal { width: terminal.width.max(NARROWEST), ..terminal };
     let mut text = heading(&finding(results), terminal);
     for note in notes(results) {
@@ -55,7 +55,7 @@ pub fn table(findings: &RunOutput, terminal: Terminal) -> String {
     } else {
         text.push_str(&section(titled(grid::plans(results), "All streams together"), terminal));
     }
-    if let Some(grid) = grid::capacity(findings) {
+    if let Some(grid) = grid::capacity(output) {
         text.push_str(&section(grid, terminal));
     }
     text.replace(words::NBSP, " ")
@@ -162,10 +162,10 @@ mod tests {
 
     #[test]
     fn style_is_an_accent_and_can_be_left_out() {
-        let findings = fixture::bank_pin();
-        let bold = table(&findings, Terminal { color: true, ..Terminal::default() });
+        let output = fixture::bank_pin();
+        let bold = table(&output, Terminal { color: true, ..Terminal::default() });
         assert!(bold.starts_with("\u{1b}[1m"));
         let bare = bold.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
-        assert_eq!(bare, table(&findings, Terminal::default()));
+        assert_eq!(bare, table(&output, Terminal::default()));
     }
 }

@@ -18,8 +18,8 @@ pub(super) fn heads(results: &Results) -> Vec<Grid> {
 }
 
 /// The tables after the figures: how plans differ, what each step did, and how capacity was used.
-pub(super) fn rest(findings: &RunOutput) -> Vec<Grid> {
-    let results = &findings.results;
+pub(super) fn rest(output: &RunOutput) -> Vec<Grid> {
+    let results = &output.results;
     let groups = results.by_group();
     let named = |name: &str, grid: Grid| Grid { caption: format!("{name}: {}", grid.caption), ..grid };
     let mut tables = Vec::new();
@@ -30,6 +30,6 @@ pub(super) fn rest(findings: &RunOutput) -> Vec<Grid> {
         let both = [grid::comparisons(view), Some(grid::steps(view))];
         tables.extend(both.into_iter().flatten().map(|grid| named(&group.name, grid)));
     }
-    tables.extend(grid::capacity(findings));
+    tables.extend(grid::capacity(output));
     tables
 }

@@ -46,7 +46,7 @@ fn add_shared(
     counts: &mut [Shared],
     progress: &Progress,
 ) -> Result<(), Interrupted> {
-    if !run.model.parts(class).iter().any(|compiled| has_atoms(run.model, compiled)) {
+    if !run.model.plans_for(class).iter().any(|compiled| has_atoms(run.model, compiled)) {
         return Ok(());
     }
     let recipients = class.traffic.recipients.min(LOOKED_AT);

@@ -83,8 +83,8 @@ impl FastPlan {
 
 impl BatchExecutor {
     /// Builds the fast plans for these compiled plans.
-    pub(super) fn new(model: &Model, parts: &[CompiledPlan]) -> Self {
-        let plans: Vec<_> = parts.iter().map(|compiled| FastPlan::new(model, compiled)).collect();
+    pub(super) fn new(model: &Model, compiled_plans: &[CompiledPlan]) -> Self {
+        let plans: Vec<_> = compiled_plans.iter().map(|compiled| FastPlan::new(model, compiled)).collect();
         let steps = plans.iter().flatten().flat_map(|fast| &fast.steps);
         let mut draw_batches: Vec<_> = steps.map(|step| (step.provider, step.use_number)).collect();
         draw_batches.sort_unstable();
@@ -98,7 +98,7 @@ impl BatchExecutor {
     }
 
     /// Simulates a batch under the plan with this index if it has a fast plan; returns whether it has.
-    pub(super) fn play(
+    pub(super) fn run(
         &self,
         providers: &[Provider],
         plan: usize,
@@ -114,8 +114,8 @@ impl BatchExecutor {
                 break;
             }
             self.submit(&providers[step.provider], step, batch, count, buffers, draw_batches);
-            let place = StepPosition { index, count, finish: fast.finish };
-            count = buffers.play_step(step, place, batch.timeline, columns, tally);
+            let position = StepPosition { index, count, finish: fast.finish };
+            count = buffers.run_step(step, position, batch.timeline, columns, tally);
         }
         buffers.count_first(batch.arrivals.len(), columns, tally);
         true
@@ -133,8 +133,8 @@ impl BatchExecutor {
     ) {
         let of = Use { rng: batch.rng, who: Who::From(batch.first), number: step.use_number, segment: Segment::WHOLE };
         let (lanes, at) = (&buffers.lanes[..count], &buffers.at[..count]);
-        let place = self.draw_batches.binary_search(&(step.provider, step.use_number));
-        let draw_batch = &mut draw_batches.drawn[place.expect("every step has its fortune")];
+        let position = self.draw_batches.binary_search(&(step.provider, step.use_number));
+        let draw_batch = &mut draw_batches.drawn[position.expect("every step has its fortune")];
         if draw_batch.is_none() && count < FEW {
             return provider.submit_one_by_one(of, lanes, (at, at), &step.terms, &mut buffers.results);
         }

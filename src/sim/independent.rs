@@ -71,19 +71,19 @@ pub struct StreamTally {
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn play_independent(
+pub fn simulate_independent(
     run: &RunContext<'_>,
     class: &TrafficClass,
     progress: &Progress,
 ) -> Result<StreamTally, Interrupted> {
-    play_sections(run, class, 0..SECTIONS, progress)
+    simulate_sections(run, class, 0..SECTIONS, progress)
 }
 
-/// Simulates some of the sections of a stream as [`play_independent`] simulates all of them; ignores sections that do not exist.
+/// Simulates some of the sections of a stream as [`simulate_independent`] simulates all of them; ignores sections that do not exist.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn play_sections(
+pub fn simulate_sections(
     run: &RunContext<'_>,
     class: &TrafficClass,
     sections: impl IntoIterator<Item = usize>,
@@ -93,8 +93,8 @@ pub fn play_sections(
     shared.chosen = sections.into_iter().filter(|&section| section < shared.sections).collect();
     let threads = rayon::current_num_threads().min(shared.chosen.len());
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| run.work(&shared));
-    let parts = work.collect::<Result<Vec<_>, _>>()?;
-    let (tallies, sections): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let plans = work.collect::<Result<Vec<_>, _>>()?;
+    let (tallies, sections): (Vec<_>, Vec<_>) = plans.into_iter().unzip();
     let tally = Tally::sum(tallies).unwrap_or_else(|| run.empty_tally(&shared));
     let mut sections: Vec<_> = sections.into_iter().flatten().collect();
     sections.sort_unstable_by_key(|&(section, _)| section);
@@ -110,7 +110,7 @@ pub const fn sections_of(recipients: u64) -> usize {
 /// The state that the threads share.
 pub(super) struct SectionWork<'a> {
     pub(super) class: &'a TrafficClass,
-    parts: &'a [CompiledPlan],
+    plans: &'a [CompiledPlan],
     rng: RngKey,
     timetable: Timetable,
     lanes: BatchExecutor,
@@ -128,13 +128,13 @@ pub(super) struct SectionWork<'a> {
 impl<'a> SectionWork<'a> {
     /// The shared state for the first `recipients` of a stream.
     pub(super) fn new(run: &RunContext<'a>, class: &'a TrafficClass, recipients: u64, progress: &'a Progress) -> Self {
-        let (parts, rng) = (run.model.parts(class), run.rng.of_stream(&class.name));
+        let (plans, rng) = (run.model.plans_for(class), run.rng.of_stream(&class.name));
         Self {
             class,
-            parts,
+            plans,
             rng,
             timetable: Timetable::new(&class.traffic, rng),
-            lanes: BatchExecutor::new(run.model, parts),
+            lanes: BatchExecutor::new(run.model, plans),
             recipients,
             sections: sections_of(recipients),
             chosen: (0..sections_of(recipients)).collect(),
@@ -168,16 +168,16 @@ pub(super) fn first_latencies(
     progress: &Progress,
 ) -> Result<Vec<Vec<i64>>, Interrupted> {
     let shared = SectionWork::new(run, class, recipients, progress);
-    let (mut table, mut tally) = (Table::new(&shared), run.empty_tally(&shared));
-    let mut latencies = vec![Vec::new(); shared.parts.len()];
+    let (mut memory, mut tally) = (WorkingMemory::new(&shared), run.empty_tally(&shared));
+    let mut latencies = vec![Vec::new(); shared.plans.len()];
     for first in (0..recipients).step_by(BATCH) {
         if progress.stopped() {
             return Err(Interrupted);
         }
         let count = (recipients - first).min(BATCH as u64) as usize;
-        run.play_batch(first, count, &shared, &mut table, &mut tally);
-        for (latencies, columns) in latencies.iter_mut().zip(&table.columns) {
-            let times = columns.first_delivery[..count].iter().zip(&table.arrivals);
+        run.run_batch(first, count, &shared, &mut memory, &mut tally);
+        for (latencies, columns) in latencies.iter_mut().zip(&memory.columns) {
+            let times = columns.first_delivery[..count].iter().zip(&memory.arrivals);
             let reached = times.filter(|&(&at, _)| at != Time::NEVER.as_micros());
             latencies.extend(reached.map(|(at, arrival)| at - arrival.as_micros()));
         }
@@ -192,8 +192,8 @@ impl RunContext<'_> {
     /// Returns an empty tally. Unless recipients are few, its bins of time have memory reserved for the expected seconds, up to
     /// `MOST_SECONDS`.
     pub(super) fn empty_tally(&self, shared: &SectionWork<'_>) -> Tally {
-        let pairs = if shared.parts.len() == self.model.plans.len() { self.model.pairs.count() } else { 0 };
-        let plans = shared.parts.iter().map(|compiled| PlanTally::new(compiled.terms.len(), &compiled.scale));
+        let pairs = if shared.plans.len() == self.model.plans.len() { self.model.pairs.count() } else { 0 };
+        let plans = shared.plans.iter().map(|compiled| PlanTally::new(compiled.terms.len(), &compiled.scale));
         let mut tally = Tally::new(plans.collect(), pairs);
         let seconds = (self.timeline.width().as_secs_f64() * self.timeline.bins() as f64) as usize;
         if shared.sections > 1 {
@@ -204,13 +204,13 @@ impl RunContext<'_> {
 
     /// Simulates sections until none is left.
     fn work(&self, shared: &SectionWork<'_>) -> Result<(Tally, Sections), Interrupted> {
-        let mut table = Table::new(shared);
+        let mut memory = WorkingMemory::new(shared);
         let (mut tally, mut sections) = (self.empty_tally(shared), Vec::new());
         let mut all = Gathered::new(shared);
         while let Some(section) = shared.take() {
             for batch in shared.batches(section) {
                 let (first, count) = batch?;
-                self.play_batch(first, count, shared, &mut table, &mut tally);
+                self.run_batch(first, count, shared, &mut memory, &mut tally);
             }
             sections.push((section, all.gather(&mut tally)));
         }
@@ -219,15 +219,15 @@ impl RunContext<'_> {
     }
 
     /// Simulates a batch under all plans, and counts it.
-    pub(super) fn play_batch(
+    pub(super) fn run_batch(
         &self,
         first: u64,
         count: usize,
         shared: &SectionWork<'_>,
-        table: &mut Table,
+        memory: &mut WorkingMemory,
         tally: &mut Tally,
     ) {
-        let Table { arrivals, columns, pending, buffers, draw_batches } = table;
+        let WorkingMemory { arrivals, columns, pending, buffers, draw_batches } = memory;
         let arrivals = &mut arrivals[..count];
         shared.timetable.fill(first, arrivals);
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
@@ -236,9 +236,9 @@ impl RunContext<'_> {
         for (i, (columns, plan)) in columns.iter_mut().zip(&mut tally.plans).enumerate() {
             let (providers, buffers) = (&self.model.providers, (&mut *buffers, &mut *draw_batches));
             let short =
-                self.mode == ExecutionMode::Fastest && shared.lanes.play(providers, i, batch, buffers, columns, plan);
+                self.mode == ExecutionMode::Fastest && shared.lanes.run(providers, i, batch, buffers, columns, plan);
             if !short {
-                self.play_plan(&shared.parts[i], batch, pending, columns, plan);
+                self.run_plan(&shared.plans[i], batch, pending, columns, plan);
             }
         }
         for (columns, plan) in columns.iter().zip(&mut tally.plans) {
@@ -246,11 +246,11 @@ impl RunContext<'_> {
         }
         let pairs = if tally.pairs.is_empty() { Pairs::new(1, 0) } else { self.model.pairs };
         batch::count(columns, arrivals, shared.class.deadline, pairs, tally);
-        shared.progress.add(count as u64 * shared.parts.len() as u64);
+        shared.progress.add(count as u64 * shared.plans.len() as u64);
     }
 
     /// Simulates a batch under one plan, one recipient after another through the engine.
-    fn play_plan(
+    fn run_plan(
         &self,
         compiled: &CompiledPlan,
         batch: RecipientBatch<'_>,
@@ -281,7 +281,7 @@ pub(super) struct Gathered(Vec<Latencies>);
 
 impl Gathered {
     pub(super) fn new(shared: &SectionWork<'_>) -> Self {
-        Self(shared.parts.iter().map(|compiled| Latencies::on(&compiled.scale)).collect())
+        Self(shared.plans.iter().map(|compiled| Latencies::on(&compiled.scale)).collect())
     }
 
     /// Moves the latencies of a section out of the tally, and returns them as cells.
@@ -302,7 +302,7 @@ impl Gathered {
 }
 
 /// The working memory of one thread.
-pub(super) struct Table {
+pub(super) struct WorkingMemory {
     pub(super) arrivals: Vec<Time>,
     pub(super) columns: Vec<Columns>,
     pending: PendingReports,
@@ -310,12 +310,12 @@ pub(super) struct Table {
     draw_batches: DrawBatches,
 }
 
-impl Table {
+impl WorkingMemory {
     pub(super) fn new(shared: &SectionWork<'_>) -> Self {
         let lanes = &shared.lanes;
         Self {
             arrivals: vec![Time::ZERO; BATCH],
-            columns: vec![Columns::EMPTY; shared.parts.len()],
+            columns: vec![Columns::EMPTY; shared.plans.len()],
             pending: PendingReports::default(),
             buffers: StepBuffers::new(),
             draw_batches: lanes.draw_batches(),

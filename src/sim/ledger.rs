@@ -20,18 +20,18 @@ pub struct Ledger {
     /// Identifies what was simulated: only ledgers with the same key add up.
     pub key: String,
     /// The results of independent recipients.
-    pub independent: Account,
+    pub independent: ModeLedger,
     /// The results of contended recipients.
-    pub contended: Account,
+    pub contended: ModeLedger,
 }
 
 /// The sums of the replications that were simulated in one way, independent or contended.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Account {
+pub struct ModeLedger {
     /// One for each stream of traffic; where there are several, one more for all of them together.
     pub groups: Vec<GroupLedger>,
     /// For each plan and provider, the greatest number of attempts that ever waited.
-    pub longest: Vec<Vec<u64>>,
+    pub longest_queue: Vec<Vec<u64>>,
     /// For each plan and provider, how often its circuit opened, over all replications.
     pub opened: Vec<Vec<u64>>,
     /// Whether anything that recipients share affected any of them.
@@ -107,7 +107,7 @@ pub struct ReplicationCounts {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 struct OpenReplication {
     /// For each stream, the sections that have been simulated.
-    played: Vec<BTreeSet<usize>>,
+    simulated: Vec<BTreeSet<usize>>,
     /// For each group and plan, the values that can only be folded when all sections are complete.
     plans: Vec<Vec<OpenPlan>>,
 }
@@ -159,7 +159,7 @@ struct Header {
 impl Ledger {
     /// A ledger with these accounts, for the run that `key` identifies.
     #[must_use]
-    pub fn new(key: String, independent: Account, contended: Account) -> Self {
+    pub fn new(key: String, independent: ModeLedger, contended: ModeLedger) -> Self {
         Self { key, independent, contended }
     }
 
@@ -216,14 +216,14 @@ fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl Account {
+impl ModeLedger {
     /// An account of these groups: the streams and, where there are several, all of them together. `sections` holds the number of
     /// sections into which the recipients of each stream are divided, and `keeps_replications` says whether intervals are based on
     /// replications.
     #[must_use]
     pub fn new(groups: Vec<GroupLedger>, sections: Vec<usize>, providers: usize, keeps_replications: bool) -> Self {
         let none = vec![vec![0; providers]; groups.first().map_or(0, |group| group.plans.len())];
-        Self { groups, longest: none.clone(), opened: none, keeps_replications, sections, ..Self::default() }
+        Self { groups, longest_queue: none.clone(), opened: none, keeps_replications, sections, ..Self::default() }
     }
 
     /// The same account before anything was simulated.
@@ -233,7 +233,7 @@ impl Account {
             let plans = group.tally.plans.iter().map(plan).collect();
             GroupLedger::new(group.recipients, Tally::new(plans, group.tally.pairs.len()))
         };
-        let providers = self.longest.first().map_or(0, Vec::len);
+        let providers = self.longest_queue.first().map_or(0, Vec::len);
         let groups = self.groups.iter().map(group).collect();
         Self::new(groups, self.sections.clone(), providers, self.keeps_replications)
     }
@@ -259,14 +259,14 @@ impl Account {
         }
         let groups = self.groups.len();
         let open = self.open.entry(replication).or_insert_with(|| OpenReplication::new(&self.groups));
-        for (played, stream) in open.played.iter_mut().zip(&streams) {
-            played.extend(stream.sections.iter().map(|(section, _)| *section));
+        for (simulated, stream) in open.simulated.iter_mut().zip(&streams) {
+            simulated.extend(stream.sections.iter().map(|(section, _)| *section));
         }
         let is_complete = open.is_complete(&self.sections);
-        for (place, part) in streams.into_iter().chain(whole).enumerate().take(groups) {
-            let sections = self.sections.get(place).copied().unwrap_or(1);
+        for (position, part) in streams.into_iter().chain(whole).enumerate().take(groups) {
+            let sections = self.sections.get(position).copied().unwrap_or(1);
             let kept = self.keeps_replications.then_some(replication);
-            self.groups[place].add(replication, part, sections, kept, &mut open.plans[place]);
+            self.groups[position].add(replication, part, sections, kept, &mut open.plans[position]);
         }
         if is_complete {
             self.close(replication);
@@ -282,7 +282,7 @@ impl Account {
     ) {
         for (plan, run) in runs.iter().enumerate() {
             self.contended |= run.contended;
-            self.longest[plan].iter_mut().zip(&run.longest).for_each(|(a, b)| *a = (*a).max(*b));
+            self.longest_queue[plan].iter_mut().zip(&run.longest_queue).for_each(|(a, b)| *a = (*a).max(*b));
             self.opened[plan].iter_mut().zip(&run.opened).for_each(|(a, b)| *a += b);
         }
         let streams = (0..self.sections.len()).map(|stream| {
@@ -305,28 +305,28 @@ impl Account {
     }
 
     fn can_merge(&self, other: &Self) -> Result<(), LedgerError> {
-        let shape = |account: &Self| {
+        let shape = |ledger: &Self| {
             let group = |group: &GroupLedger| {
                 let steps: Vec<_> = group.tally.plans.iter().map(|plan| plan.steps.len()).collect();
                 (group.recipients, group.plans.len(), group.tally.pairs.len(), steps)
             };
             let lengths = |all: &[Vec<u64>]| all.iter().map(Vec::len).collect::<Vec<_>>();
-            let groups: Vec<_> = account.groups.iter().map(group).collect();
-            let providers = (lengths(&account.longest), lengths(&account.opened));
-            (account.sections.clone(), account.keeps_replications, groups, providers)
+            let groups: Vec<_> = ledger.groups.iter().map(group).collect();
+            let providers = (lengths(&ledger.longest_queue), lengths(&ledger.opened));
+            (ledger.sections.clone(), ledger.keeps_replications, groups, providers)
         };
         let are_sound = other.groups.iter().flat_map(|group| &group.plans).all(|plan| plan.latencies.is_sound());
         if shape(self) != shape(other) || !are_sound {
             return Err(LedgerError::OtherRun);
         }
-        let holds = |account: &Self, replication: &u32| account.complete.contains(replication);
+        let holds = |ledger: &Self, replication: &u32| ledger.complete.contains(replication);
         let of_either = other.complete.iter().chain(other.open.keys());
         let complete = of_either.clone().find(|&replication| holds(self, replication));
         let twice = complete.or_else(|| self.open.keys().find(|&replication| holds(other, replication)));
         let of_both =
             self.open.iter().filter_map(|(replication, open)| Some((replication, open, other.open.get(replication)?)));
         let overlap = |(_, ours, theirs): &(&u32, &OpenReplication, &OpenReplication)| {
-            ours.played.iter().zip(&theirs.played).any(|(ours, theirs)| !ours.is_disjoint(theirs))
+            ours.simulated.iter().zip(&theirs.simulated).any(|(ours, theirs)| !ours.is_disjoint(theirs))
         };
         let twice = twice.or_else(|| of_both.into_iter().find(overlap).map(|(replication, ..)| replication));
         twice.map_or(Ok(()), |&replication| Err(LedgerError::Twice(replication)))
@@ -338,7 +338,7 @@ impl Account {
             let plans = ours.iter_mut().zip(theirs);
             plans.for_each(|(ours, theirs)| ours.iter_mut().zip(theirs).for_each(|(a, b)| *a = add(*a, *b)));
         };
-        each(&mut self.longest, &other.longest, u64::max);
+        each(&mut self.longest_queue, &other.longest_queue, u64::max);
         each(&mut self.opened, &other.opened, std::ops::Add::add);
         self.contended |= other.contended;
         self.complete.extend(&other.complete);
@@ -361,11 +361,11 @@ impl GroupLedger {
     }
 
     fn add(&mut self, replication: u32, part: StreamTally, sections: usize, kept: Option<u32>, open: &mut [OpenPlan]) {
-        let StreamTally { mut tally, sections: played } = part;
+        let StreamTally { mut tally, sections: simulated } = part;
         for ((ledger, open), plan) in self.plans.iter_mut().zip(open).zip(&mut tally.plans) {
             ledger.add(replication, plan, self.recipients, kept, open);
         }
-        for (section, cells) in played {
+        for (section, cells) in simulated {
             let member = u64::from(replication) * sections as u64 + section as u64;
             self.plans.iter_mut().zip(cells).for_each(|(ledger, cells)| ledger.latencies.add(member, cells));
         }
@@ -473,18 +473,18 @@ impl OpenReplication {
     fn new(groups: &[GroupLedger]) -> Self {
         let streams = if groups.len() > 1 { groups.len() - 1 } else { groups.len() };
         let plans = groups.iter().map(|group| vec![OpenPlan::default(); group.plans.len()]).collect();
-        Self { played: vec![BTreeSet::new(); streams], plans }
+        Self { simulated: vec![BTreeSet::new(); streams], plans }
     }
 
     fn merge(&mut self, other: &Self) {
-        self.played.iter_mut().zip(&other.played).for_each(|(ours, theirs)| ours.extend(theirs));
+        self.simulated.iter_mut().zip(&other.simulated).for_each(|(ours, theirs)| ours.extend(theirs));
         let plans = self.plans.iter_mut().flatten().zip(other.plans.iter().flatten());
         plans.for_each(|(ours, theirs)| ours.merge(theirs.clone()));
     }
 
     /// Whether all sections of each stream are there.
     fn is_complete(&self, sections: &[usize]) -> bool {
-        self.played.iter().zip(sections).all(|(played, &sections)| played.len() == sections)
+        self.simulated.iter().zip(sections).all(|(simulated, &sections)| simulated.len() == sections)
     }
 }
 

@@ -22,11 +22,13 @@ mod versus;
 
 pub use admission::{Admission, AdmissionDecision, AdmissionRequest, RoutedAttempt, Unlimited};
 pub use atoms::scales;
-pub use contended::{PlanRunTally, decisions, is_feed_forward, lives, play_contended};
+pub use contended::{PlanRunTally, course_hashes, decisions, is_feed_forward, simulate_contended};
 pub use context::RecipientContext;
 pub use fast_plan::fast_plans;
-pub use independent::{ExecutionMode, RunContext, SECTIONS, StreamTally, play_independent, play_sections, sections_of};
-pub use ledger::{Account, GroupLedger, LEDGER_SCHEMA, Ledger, LedgerError, Mean, PlanLedger, ReplicationCounts};
+pub use independent::{
+    ExecutionMode, RunContext, SECTIONS, StreamTally, sections_of, simulate_independent, simulate_sections,
+};
+pub use ledger::{GroupLedger, LEDGER_SCHEMA, Ledger, LedgerError, Mean, ModeLedger, PlanLedger, ReplicationCounts};
 pub use model::{CompiledPlan, Model, TrafficClass};
 pub use pairs::Pairs;
 pub use progress::{Interrupted, Progress};
@@ -35,7 +37,7 @@ pub use recorder::Recorder;
 pub use simulate::{PendingReports, simulate_recipient};
 pub use tally::{ByProvider, Ending, FIRST, PairTally, PlanTally, ProviderTally, QueueTally, StepTally, Tally};
 pub use timeline::Timeline;
-pub use versus::{Versus, play_versus};
+pub use versus::{Versus, simulate_pair};
 
 /// The revision of the simulation: it increases whenever the results of some scenario change, so that results kept from an earlier
 /// build are not taken for results of this one. A test compares it with digests of results.

@@ -124,7 +124,7 @@ impl Model {
 
     /// The plans under which a stream is simulated: its own, or all that are compared.
     #[must_use]
-    pub fn parts<'a>(&'a self, class: &'a TrafficClass) -> &'a [CompiledPlan] {
+    pub fn plans_for<'a>(&'a self, class: &'a TrafficClass) -> &'a [CompiledPlan] {
         if class.own.is_empty() { &self.plans } else { &class.own }
     }
 

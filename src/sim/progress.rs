@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub struct Progress {
     planned: AtomicU64,
     expected: AtomicU64,
-    played: AtomicU64,
+    simulated: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -20,23 +20,23 @@ impl Progress {
 
     /// The number of recipients simulated so far; each counts once per plan and replication.
     #[must_use]
-    pub fn played(&self) -> u64 {
-        self.played.load(Ordering::Relaxed)
+    pub fn simulated(&self) -> u64 {
+        self.simulated.load(Ordering::Relaxed)
     }
 
     /// Sets the approximate total number of recipients to be simulated, before each piece of the work is planned.
-    pub fn expect(&self, lives: u64) {
-        self.expected.store(lives, Ordering::Relaxed);
+    pub fn expect(&self, recipients: u64) {
+        self.expected.store(recipients, Ordering::Relaxed);
     }
 
     /// Adds to the number of recipients to be simulated.
-    pub fn plan(&self, lives: u64) {
-        self.planned.fetch_add(lives, Ordering::Relaxed);
+    pub fn plan(&self, recipients: u64) {
+        self.planned.fetch_add(recipients, Ordering::Relaxed);
     }
 
     /// Adds to the number of recipients simulated so far.
-    pub fn add(&self, lives: u64) {
-        self.played.fetch_add(lives, Ordering::Relaxed);
+    pub fn add(&self, recipients: u64) {
+        self.simulated.fetch_add(recipients, Ordering::Relaxed);
     }
 
     /// Asks the run to stop; it stops after the batches under way.

@@ -91,12 +91,12 @@ impl PendingReports {
     #[inline]
     fn expect(&mut self, attempt: u8, report: Report) {
         let new = Pending { at: report.at, attempt, status: report.status };
-        let mut place = self.count;
-        while place > 0 && self.pending[place - 1] < new {
-            self.pending[place] = self.pending[place - 1];
-            place -= 1;
+        let mut index = self.count;
+        while index > 0 && self.pending[index - 1] < new {
+            self.pending[index] = self.pending[index - 1];
+            index -= 1;
         }
-        self.pending[place] = new;
+        self.pending[index] = new;
         self.count += 1;
     }
 }

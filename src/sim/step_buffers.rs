@@ -95,7 +95,7 @@ impl StepBuffers {
 
     /// Completes the step for the first `count` recipients, whose attempt results are known. Returns how many of them go on to the next
     /// step; those are then first in the buffers.
-    pub(super) fn play_step(
+    pub(super) fn run_step(
         &mut self,
         step: &FastStep,
         StepPosition { index, count, finish }: StepPosition,

@@ -1,7 +1,7 @@
 //! Two scenarios with the same recipients, in lockstep: batch by batch, so that the results of each recipient can be compared.
 
 use super::batch;
-use super::independent::{Gathered, RunContext, SectionWork, StreamTally, Table};
+use super::independent::{Gathered, RunContext, SectionWork, StreamTally, WorkingMemory};
 use super::model::TrafficClass;
 use super::progress::{Interrupted, Progress};
 use super::tally::{PairTally, Tally};
@@ -24,7 +24,7 @@ pub struct Versus {
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn play_versus(
+pub fn simulate_pair(
     runs: [&RunContext<'_>; 2],
     classes: [&TrafficClass; 2],
     couples: &[(usize, usize)],
@@ -34,8 +34,8 @@ pub fn play_versus(
     let [one, other] = [0, 1].map(|side| SectionWork::new(runs[side], classes[side], recipients, progress));
     let shared = [one, other];
     // A stream with a plan of its own is simulated only under that plan.
-    let place = |side: usize, plan: usize| if classes[side].own.is_empty() { plan } else { 0 };
-    let couples: Vec<_> = couples.iter().map(|&(ours, theirs)| (place(0, ours), place(1, theirs))).collect();
+    let index = |side: usize, plan: usize| if classes[side].own.is_empty() { plan } else { 0 };
+    let couples: Vec<_> = couples.iter().map(|&(ours, theirs)| (index(0, ours), index(1, theirs))).collect();
     let lockstep = Lockstep { runs, shared: &shared, couples: &couples };
     let threads = rayon::current_num_threads().min(shared[0].sections);
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| lockstep.work());
@@ -86,14 +86,14 @@ impl Lockstep<'_> {
     /// Simulates sections until none is left.
     fn work(&self) -> Result<Counts, Interrupted> {
         let mut counts = self.empty();
-        let [mut one, mut other] = self.shared.each_ref().map(Table::new);
+        let [mut one, mut other] = self.shared.each_ref().map(WorkingMemory::new);
         let [mut ours, mut theirs] = self.shared.each_ref().map(Gathered::new);
         while let Some(section) = self.shared[0].take() {
             for batch in self.shared[0].batches(section) {
                 let (first, count) = batch?;
                 let [our_tally, their_tally] = &mut counts.tallies;
-                self.runs[0].play_batch(first, count, &self.shared[0], &mut one, our_tally);
-                self.runs[1].play_batch(first, count, &self.shared[1], &mut other, their_tally);
+                self.runs[0].run_batch(first, count, &self.shared[0], &mut one, our_tally);
+                self.runs[1].run_batch(first, count, &self.shared[1], &mut other, their_tally);
                 self.compare(first, count, [&one, &other], &mut counts);
             }
             let [our_tally, their_tally] = &mut counts.tallies;
@@ -105,11 +105,11 @@ impl Lockstep<'_> {
         Ok(counts)
     }
 
-    fn compare(&self, first: u64, count: usize, [one, other]: [&Table; 2], counts: &mut Counts) {
+    fn compare(&self, first: u64, count: usize, [one, other]: [&WorkingMemory; 2], counts: &mut Counts) {
         for (i, &(ours, theirs)) in self.couples.iter().enumerate() {
             let plan = (&one.columns[ours], &one.arrivals[..count]);
             let against = (&other.columns[theirs], &other.arrivals[..count]);
-            let differs = batch::compare(plan, against, &mut counts.pairs[i]).map(|place| first + place as u64);
+            let differs = batch::compare(plan, against, &mut counts.pairs[i]).map(|index| first + index as u64);
             counts.differing[i] = first_of(counts.differing[i], differs);
         }
     }

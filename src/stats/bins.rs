@@ -132,7 +132,7 @@ impl Bins {
         };
         if self.few.is_empty() {
             let counts = self.counts.get(from..)?;
-            return counts.iter().position(|&count| reaches(count)).map(|place| from + place);
+            return counts.iter().position(|&count| reaches(count)).map(|position| from + position);
         }
         self.rising().into_iter().find(|&(_, count)| reaches(count)).map(|(index, _)| index)
     }

@@ -28,11 +28,11 @@ impl Cells {
         let occupied = counts.iter().filter(|&&count| count > 0).count();
         let (mut cells, mut upto) = (vec![0; occupied + 1], vec![0; occupied + 1]);
         // No branch on the counts: at the ends of a histogram they are unpredictable.
-        let (mut sum, mut place) = (0, 0);
+        let (mut sum, mut index) = (0, 0);
         for (cell, &count) in (first as u32..).zip(counts) {
             sum += count;
-            (cells[place], upto[place]) = (cell, sum);
-            place += usize::from(count > 0);
+            (cells[index], upto[index]) = (cell, sum);
+            index += usize::from(count > 0);
         }
         cells.truncate(occupied);
         upto.truncate(occupied);
@@ -66,8 +66,8 @@ impl Cells {
     /// The number of values up to and including `cell`.
     #[must_use]
     pub fn upto(&self, cell: usize) -> u64 {
-        let place = self.cells.partition_point(|&other| other as usize <= cell);
-        if place == 0 { 0 } else { self.upto[place - 1] }
+        let index = self.cells.partition_point(|&other| other as usize <= cell);
+        if index == 0 { 0 } else { self.upto[index - 1] }
     }
 
     /// The position in [`Cells::occupied`] of the cell that holds the value with this rank, from 1 for the smallest; a rank that is

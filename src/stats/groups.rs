@@ -105,7 +105,7 @@ impl Groups {
         }
         // Threshold number t lies above the first t cells.
         let may_be = |t: usize| {
-            let cell = t.checked_sub(1).map(|place| occupied[place] as usize);
+            let cell = t.checked_sub(1).map(|index| occupied[index] as usize);
             Moments::of(&self.deviations(cell, p)).is_some_and(|moments| moments.may_be_zero(OF_QUANTILES, confidence))
         };
         let at = pooled.place_of_rank((p * pooled.count() as f64).ceil().max(1.0) as u64);

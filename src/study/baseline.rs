@@ -71,7 +71,7 @@ pub fn against_baseline(scenario: &Scenario, now: &Results, baseline: &Results) 
         rows.extend(of_plan.measures((None, have_equal_draws), plans, deadlines([now, baseline])));
         rows.extend(baseline.groups.iter().flat_map(|group| of_plan.group(now, group, [is, was])));
     }
-    let others: Vec<_> = matching.others.iter().map(|&place| baseline.plans[place].name.as_str()).collect();
+    let others: Vec<_> = matching.others.iter().map(|&index| baseline.plans[index].name.as_str()).collect();
     rows.extend(lost(scenario, Kind::Baseline, &others));
     Ok(rows)
 }
@@ -97,14 +97,14 @@ fn names(results: &Results) -> Vec<&str> {
 /// The plans that only the baseline has, by name.
 #[must_use]
 pub fn others(scenario: &Scenario, baseline: &Results) -> Vec<String> {
-    matched(scenario, &names(baseline)).others.iter().map(|&place| baseline.plans[place].name.clone()).collect()
+    matched(scenario, &names(baseline)).others.iter().map(|&index| baseline.plans[index].name.clone()).collect()
 }
 
 /// The plans that the baseline lacks, by name.
 #[must_use]
 pub fn new_plans(scenario: &Scenario, baseline: &Results) -> Vec<String> {
-    let places = matched(scenario, &names(baseline)).plans;
-    let new = scenario.plans.iter().zip(places).filter(|(_, place)| place.is_none());
+    let indices = matched(scenario, &names(baseline)).plans;
+    let new = scenario.plans.iter().zip(indices).filter(|(_, index)| index.is_none());
     new.map(|(plan, _)| plan.name.clone()).collect()
 }
 
@@ -112,8 +112,8 @@ pub fn new_plans(scenario: &Scenario, baseline: &Results) -> Vec<String> {
 /// streams differ.
 #[must_use]
 pub fn other_draws(scenario: &Scenario, now: &Results, baseline: &Results) -> Vec<String> {
-    let places = matched(scenario, &names(baseline)).plans;
-    let pairs = now.plans.iter().zip(places).filter_map(|(is, place)| Some((is, &baseline.plans[place?])));
+    let indices = matched(scenario, &names(baseline)).plans;
+    let pairs = now.plans.iter().zip(indices).filter_map(|(is, index)| Some((is, &baseline.plans[index?])));
     let same_streams = have_the_same_streams(now, baseline);
     let have_other = |&(is, was): &(&PlanResult, &PlanResult)| !same_streams || !have_equal_draws([is, was]);
     pairs.filter(have_other).map(|(is, _)| is.name.clone()).collect()

@@ -104,7 +104,7 @@ impl ResultBuilder<'_> {
             last_end_s: self.0.ledger().last_end.seconds().map(round),
             unresolved: self.count(tally.unresolved),
             callbacks: Callbacks {
-                on_completion: self.count(self.0.played() - tally.unresolved),
+                on_completion: self.count(self.0.simulated() - tally.unresolved),
                 on_completion_peak_per_s: self.0.ledger().peak,
             },
             steps: (0..plan.flow.steps().len()).map(|i| self.step(plan, i, &tally.steps[i])).collect(),
@@ -122,7 +122,7 @@ impl ResultBuilder<'_> {
         let quantiles = QUANTILE_METRICS
             .into_iter()
             .zip(0..)
-            .map(|(metric, place)| (metric.name().to_owned(), self.0.quantile(place)));
+            .map(|(metric, position)| (metric.name().to_owned(), self.0.quantile(position)));
         let means = [(Metric::CostPerRecipient, self.0.cost()), (Metric::LatencyMean, self.0.mean_latency())];
         let all = shares.chain(means.map(|(metric, ends)| (metric.name().to_owned(), ends))).chain(quantiles);
         all.filter_map(|(name, ends)| Some((name, ends.err()?.to_string()))).collect()
@@ -146,7 +146,7 @@ impl ResultBuilder<'_> {
         let count = part.count(self.tally());
         let (interval, narrow) = self.0.share(part);
         let (low, high) = ends(interval);
-        let share = round(count as f64 / self.0.played() as f64);
+        let share = round(count as f64 / self.0.simulated() as f64);
         Share { count: self.count(count), share, low, high, narrow }
     }
 
@@ -156,7 +156,7 @@ impl ResultBuilder<'_> {
         let (low, high) = ends(self.0.cost());
         Cost {
             total: self.units(tally.cost),
-            per_recipient: round(sum / self.0.played() as f64),
+            per_recipient: round(sum / self.0.simulated() as f64),
             low,
             high,
             per_delivered: (tally.delivered > 0).then(|| round(sum / tally.delivered as f64)),
@@ -168,7 +168,7 @@ impl ResultBuilder<'_> {
         let quantile = |p| latencies.quantile(p).map(|quantile| round(quantile.value));
         let (n, sum) = (latencies.count() as f64, latencies.sum() as f64 / 1e6);
         let mean = ("mean", self.0.mean_latency());
-        let intervals = QUANTILES.iter().enumerate().map(|(place, (name, _))| (*name, self.0.quantile(place)));
+        let intervals = QUANTILES.iter().enumerate().map(|(position, (name, _))| (*name, self.0.quantile(position)));
         Latency {
             mean: (n > 0.0).then(|| round(sum / n)),
             p50: quantile(0.5),
@@ -218,13 +218,13 @@ impl ResultBuilder<'_> {
             cost: self.units(tally.cost),
             wait_mean_s: waits.map_or(0.0, |waits| round(waits.sum() as f64 / 1e6 / waits.count() as f64)),
             wait_p99_s: waits.and_then(|waits| waits.quantile(0.99)).map_or(0.0, |wait| round(wait.value)),
-            queue_max: self.0.totals.account.longest[self.0.plan][index],
+            queue_max: self.0.totals.ledger.longest_queue[self.0.plan][index],
             rejected: self.count(queue.map_or(0, |queue| queue.rejected)),
             expired_in_queue: self.count(queue.map_or(0, |queue| queue.expired)),
             cancelled: self.count(queue.map_or(0, |queue| queue.cancelled)),
             still_queued: self.count(queue.map_or(0, |queue| queue.still_queued)),
             not_permitted: self.count(tally.not_permitted),
-            circuit_opened: self.count(self.0.totals.account.opened[self.0.plan][index]),
+            circuit_opened: self.count(self.0.totals.ledger.opened[self.0.plan][index]),
             backlog_cleared_s: self.0.ledger().backlog_cleared.get(&index).and_then(|mean| mean.seconds()).map(round),
         }
     }
@@ -252,22 +252,22 @@ fn comparison(
     scenario: &Scenario,
     totals: &Totals,
     stream: Option<usize>,
-    (place, (plan, against)): Pair,
+    (position, (plan, against)): Pair,
 ) -> Comparison {
     let estimates = [plan, against].map(|plan| Estimate { scenario, totals, stream, plan });
     let [ours, theirs] = estimates.map(|estimate| estimate.tally());
     let nothing = PairTally::default();
-    let pair = estimates[0].group().tally.pairs.get(place).unwrap_or(&nothing);
+    let pair = estimates[0].group().tally.pairs.get(position).unwrap_or(&nothing);
     let paired = Paired { plan: estimates[0], against: estimates[1], pair };
-    let n = paired.plan.played() as f64;
+    let n = paired.plan.simulated() as f64;
     let share = |part: ShareMeasure| {
         let value = (part.count(ours) as f64 - part.count(theirs) as f64) / n;
         difference(value, paired.share(part))
     };
-    let quantile = |place: usize| {
-        let p = QUANTILES[place].1;
+    let quantile = |position: usize| {
+        let p = QUANTILES[position].1;
         let value = ours.latencies.quantile(p)?.value - theirs.latencies.quantile(p)?.value;
-        Some(difference(value, paired.quantile(place)))
+        Some(difference(value, paired.quantile(position)))
     };
     let cost = (ours.cost as i128 - theirs.cost as i128) as f64 / 1e6 / n;
     Comparison {

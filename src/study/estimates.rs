@@ -57,7 +57,7 @@ impl<'a> Estimate<'a> {
     }
 
     /// The number of simulated recipients over all replications.
-    pub(super) fn played(&self) -> u64 {
+    pub(super) fn simulated(&self) -> u64 {
         self.group().recipients * u64::from(self.totals.replications())
     }
 
@@ -102,7 +102,7 @@ impl<'a> Estimate<'a> {
     pub(super) fn share(&self, part: ShareMeasure) -> ShareEnds {
         let count = part.count(self.tally()) as f64;
         let wilson = |count, n| stats::wilson(count, n, self.confidence()).ok_or(Unknown::Nobody);
-        let share = count / self.played() as f64;
+        let share = count / self.simulated() as f64;
         let replications = f64::from(self.totals.replications());
         let own = || {
             self.moments(|sample| sample.share(part)).map(|moments| clamped(moments.interval(self.confidence()), 1.0))
@@ -114,7 +114,7 @@ impl<'a> Estimate<'a> {
             // A replication's share lies between 0 and 1, so its variance is at most s (1 - s), however recipients depend on one another.
             _ => self.met(wilson(share * replications, replications)?, 1.0),
         };
-        (self.sure(|| wilson(count, self.played() as f64), together), narrow)
+        (self.sure(|| wilson(count, self.simulated() as f64), together), narrow)
     }
 
     /// The interval of the cost per recipient (units).
@@ -122,7 +122,7 @@ impl<'a> Estimate<'a> {
         let tally = self.tally();
         let alone = || {
             let skewness = skewness(self.first_costs().iter().map(|&cost| cost as f64));
-            let sums = Moments::of_sums(self.played(), tally.cost as i128, tally.cost_squared);
+            let sums = Moments::of_sums(self.simulated(), tally.cost as i128, tally.cost_squared);
             self.cost_of_recipients(sums, skewness).map(|ends| clamped(ends, f64::INFINITY))
         };
         let together = || {
@@ -139,16 +139,16 @@ impl<'a> Estimate<'a> {
     /// The interval of a mean cost of independent recipients, or of a mean difference of such costs, if there are enough of them, and
     /// enough of every class.
     fn cost_of_recipients(&self, sums: Option<Moments>, skewness: f64) -> Ends {
-        if self.played() < 2 {
+        if self.simulated() < 2 {
             return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
         }
         let moments = Moments { skewness, ..sums.ok_or(Unknown::TooLarge)? };
         let ends = moments.interval(self.confidence());
         for stratum in self.strata() {
-            let (all, classes, calls) = (self.played(), stratum.cost_classes(), stratum.calls());
-            let extra = classes.iter().map(Class::extra).sum::<f64>() * stratum.played() as f64 / all as f64;
+            let (all, classes, calls) = (self.simulated(), stratum.cost_classes(), stratum.calls());
+            let extra = classes.iter().map(Class::extra).sum::<f64>() * stratum.simulated() as f64 / all as f64;
             let matter = !calls.is_empty() || !classes::is_harmless(extra, half(ends));
-            if matter && stratum.played() < LEAST_RECIPIENTS {
+            if matter && stratum.simulated() < LEAST_RECIPIENTS {
                 return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
             }
             none(&classes, |class| class.is_too_rare(all, half(ends)))?;
@@ -164,7 +164,7 @@ impl<'a> Estimate<'a> {
         let ends = moments.interval(self.confidence());
         let mut largest = 0.0;
         for stratum in self.strata() {
-            let (classes, weight) = (stratum.cost_classes(), stratum.played() as f64 / self.played() as f64);
+            let (classes, weight) = (stratum.cost_classes(), stratum.simulated() as f64 / self.simulated() as f64);
             stratum.classes_are_met(&classes, half(ends) / weight)?;
             largest += weight * classes.iter().map(Class::extra).sum::<f64>();
         }
@@ -172,7 +172,7 @@ impl<'a> Estimate<'a> {
     }
 
     fn classes_are_met(&self, classes: &[Class], half: f64) -> Result<(), Unknown> {
-        none(classes, |class| class.is_too_rare_in(self.totals.replications(), self.played(), half))
+        none(classes, |class| class.is_too_rare_in(self.totals.replications(), self.simulated(), half))
     }
 
     fn cost_classes(&self) -> Vec<Class> {
@@ -202,7 +202,8 @@ impl<'a> Estimate<'a> {
             let ends = moments.interval(self.confidence());
             let mut largest = 0.0_f64;
             for stratum in self.strata() {
-                let (classes, weight) = (stratum.latency_classes(), stratum.played() as f64 / self.played() as f64);
+                let (classes, weight) =
+                    (stratum.latency_classes(), stratum.simulated() as f64 / self.simulated() as f64);
                 stratum.classes_are_met(&classes, half(ends) / weight)?;
                 largest = classes.iter().map(Class::extra).fold(largest, f64::max);
             }
@@ -225,8 +226,8 @@ impl<'a> Estimate<'a> {
     }
 
     /// The interval of the latency quantile at this index in [`QUANTILES`] (s).
-    pub(super) fn quantile(&self, place: usize) -> Ends {
-        let p = QUANTILES[place].1;
+    pub(super) fn quantile(&self, position: usize) -> Ends {
+        let p = QUANTILES[position].1;
         if self.latencies().count() == 0 {
             return Err(Unknown::Nobody);
         }
@@ -315,15 +316,15 @@ impl<'a> Paired<'a> {
 
     /// The interval of the difference of a share.
     pub(super) fn share(&self, part: ShareMeasure) -> Ends {
-        let played = self.plan.played() as f64;
+        let simulated = self.plan.simulated() as f64;
         let confidence = self.plan.confidence();
         let alone = || {
             let [ours, theirs] = self.differing(part).ok_or(Unknown::FewBeyond)?;
-            stats::paired_share_difference(ours as f64, theirs as f64, played, confidence).ok_or(Unknown::Nobody)
+            stats::paired_share_difference(ours as f64, theirs as f64, simulated, confidence).ok_or(Unknown::Nobody)
         };
         let together = || {
             let replications = self.plan.totals.replications();
-            let share = |of: &Estimate<'_>| part.count(of.tally()) as f64 / of.played() as f64;
+            let share = |of: &Estimate<'_>| part.count(of.tally()) as f64 / of.simulated() as f64;
             let exception = |of: &Estimate<'_>| share(of).min(1.0 - share(of));
             let most = exception(&self.plan).max(exception(&self.against));
             if most * f64::from(replications) < EXCEPTIONS {
@@ -339,7 +340,8 @@ impl<'a> Paired<'a> {
     /// The interval of a difference from the wide intervals of both shares, which are valid however recipients depend on one another. Used
     /// for shares so close to 0 or 1 that one replication could change them.
     fn share_of_each(&self, part: ShareMeasure) -> Ends {
-        let estimate = |of: &Estimate<'_>| Ok((part.count(of.tally()) as f64 / of.played() as f64, of.share(part).0?));
+        let estimate =
+            |of: &Estimate<'_>| Ok((part.count(of.tally()) as f64 / of.simulated() as f64, of.share(part).0?));
         Ok(stats::difference(estimate(&self.plan)?, estimate(&self.against)?, 0.0))
     }
 
@@ -348,7 +350,7 @@ impl<'a> Paired<'a> {
         let alone = || {
             let cost = |of: &Estimate<'_>| of.tally().cost as i128;
             let squares = self.pair.cost_difference_squared;
-            let sums = Moments::of_sums(self.plan.played(), cost(&self.plan) - cost(&self.against), squares);
+            let sums = Moments::of_sums(self.plan.simulated(), cost(&self.plan) - cost(&self.against), squares);
             let (ours, theirs) = (self.plan.first_costs(), self.against.first_costs());
             let skewness = skewness(ours.iter().zip(&theirs).map(|(ours, theirs)| (ours - theirs) as f64));
             self.against.cost_of_recipients(sums, skewness)?;
@@ -364,11 +366,11 @@ impl<'a> Paired<'a> {
 
     /// The interval of the difference of the latency quantile at this index in [`QUANTILES`] (s): from the intervals of both, and the
     /// correlation of their errors over the groups of recipients.
-    pub(super) fn quantile(&self, place: usize) -> Ends {
-        let p = QUANTILES[place].1;
+    pub(super) fn quantile(&self, position: usize) -> Ends {
+        let p = QUANTILES[position].1;
         let estimate = |of: &Estimate<'_>| {
             let value = of.latencies().quantile(p).ok_or(Unknown::Nobody)?.value;
-            Ok((value, of.quantile(place)?))
+            Ok((value, of.quantile(position)?))
         };
         let (ours, theirs) = (estimate(&self.plan)?, estimate(&self.against)?);
         let deviations = |of: &Estimate<'_>| {

@@ -3,12 +3,12 @@
 use super::compare::results;
 use super::figure_data;
 use super::over_time;
-use super::playing;
-use super::precision::{Wanted, is_missed, next_round};
+use super::precision::{StoppingRule, is_missed, next_round};
 use super::ready::Ready;
 use super::results::{Results, RunOutput};
+use super::rounds;
 use super::sweep::key;
-use super::totals::{IntervalBasis, Totals, empty_account, sum};
+use super::totals::{IntervalBasis, Totals, empty_mode_ledger, sum};
 use crate::scenario::Scenario;
 use crate::sim::{Interrupted, Ledger, LedgerError, Progress, SECTIONS};
 
@@ -28,7 +28,7 @@ use crate::sim::{Interrupted, Ledger, LedgerError, Progress, SECTIONS};
 /// scenario.set_recipients(2_000).expect("its arrivals are not from a file");
 /// let progress = sim::Progress::default();
 /// let mut experiment = study::Experiment::new(&scenario, 3, &progress).expect("nobody stops it");
-/// experiment.play(&progress).expect("nobody stops it");
+/// experiment.run(&progress).expect("nobody stops it");
 /// let kept = experiment.ledger().to_bytes();
 ///
 /// let ledger = sim::Ledger::from_bytes(&kept)?;
@@ -39,7 +39,7 @@ use crate::sim::{Interrupted, Ledger, LedgerError, Progress, SECTIONS};
 /// ```
 pub struct Experiment<'a> {
     ready: Ready<'a>,
-    wanted: Wanted,
+    stopping_rule: StoppingRule,
     /// The totals of independent recipients, each simulated alone.
     independent: Totals,
     /// The totals of contended recipients, simulated together.
@@ -83,15 +83,19 @@ impl From<Interrupted> for ResumeError {
 }
 
 impl<'a> Experiment<'a> {
-    /// Prepares `scenario` for as many replications as `wanted`.
+    /// Prepares `scenario` for as many replications as `stopping_rule`.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
-    pub fn new(scenario: &'a Scenario, wanted: impl Into<Wanted>, progress: &Progress) -> Result<Self, Interrupted> {
-        let (ready, wanted) = (Ready::new(scenario, progress)?, wanted.into());
-        let totals = |basis| Totals::new(&ready, wanted.confidence, wanted.replications.most(), basis);
+    pub fn new(
+        scenario: &'a Scenario,
+        stopping_rule: impl Into<StoppingRule>,
+        progress: &Progress,
+    ) -> Result<Self, Interrupted> {
+        let (ready, stopping_rule) = (Ready::new(scenario, progress)?, stopping_rule.into());
+        let totals = |basis| Totals::new(&ready, stopping_rule.confidence, stopping_rule.replications.most(), basis);
         let (independent, contended) = (totals(IntervalBasis::Recipients), totals(IntervalBasis::Nothing));
-        Ok(Self { ready, wanted, independent, contended })
+        Ok(Self { ready, stopping_rule, independent, contended })
     }
 
     /// Resumes from a saved ledger of the same scenario: a complete one, or merged parts.
@@ -100,18 +104,18 @@ impl<'a> Experiment<'a> {
     /// [`ResumeError`] when the ledger belongs to another scenario, or has gaps.
     pub fn resume(
         scenario: &'a Scenario,
-        wanted: impl Into<Wanted>,
+        stopping_rule: impl Into<StoppingRule>,
         ledger: Ledger,
         progress: &Progress,
     ) -> Result<Self, ResumeError> {
-        let mut experiment = Self::new(scenario, wanted, progress)?;
+        let mut experiment = Self::new(scenario, stopping_rule, progress)?;
         // Merged into empty accounts of this scenario, which checks that the ledger fits it.
         let mut all = experiment.ledger();
         all.merge(&ledger)?;
         if all.independent.has_gaps() || all.contended.has_gaps() {
             return Err(ResumeError::Gaps);
         }
-        (experiment.independent.account, experiment.contended.account) = (all.independent, all.contended);
+        (experiment.independent.ledger, experiment.contended.ledger) = (all.independent, all.contended);
         experiment.contended.set_basis();
         Ok(experiment)
     }
@@ -120,13 +124,13 @@ impl<'a> Experiment<'a> {
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         let key = key(self.ready.scenario, 0.into());
-        Ledger::new(key, self.independent.account.clone(), self.contended.account.clone())
+        Ledger::new(key, self.independent.ledger.clone(), self.contended.ledger.clone())
     }
 
     /// An empty ledger, into which parts of this experiment can be merged.
     #[must_use]
     pub fn empty_ledger(&self) -> Ledger {
-        let [independent, contended] = [true, false].map(|independent| empty_account(&self.ready, independent));
+        let [independent, contended] = [true, false].map(|independent| empty_mode_ledger(&self.ready, independent));
         Ledger::new(key(self.ready.scenario, 0.into()), independent, contended)
     }
 
@@ -134,16 +138,16 @@ impl<'a> Experiment<'a> {
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
-    pub fn play(&mut self, progress: &Progress) -> Result<(), Interrupted> {
+    pub fn run(&mut self, progress: &Progress) -> Result<(), Interrupted> {
         if self.is_shared() {
-            while let Some(until) = next_round(&self.contended, self.ready.scenario, &self.wanted) {
-                playing::add_contended(&self.ready, &mut self.contended, until, progress)?;
+            while let Some(until) = next_round(&self.contended, self.ready.scenario, &self.stopping_rule) {
+                rounds::add_contended(&self.ready, &mut self.contended, until, progress)?;
             }
         }
         while self.is_independent()
-            && let Some(until) = next_round(&self.independent, self.ready.scenario, &self.wanted)
+            && let Some(until) = next_round(&self.independent, self.ready.scenario, &self.stopping_rule)
         {
-            playing::add_independent(&self.ready, &mut self.independent, until, progress)?;
+            rounds::add_independent(&self.ready, &mut self.independent, until, progress)?;
         }
         Ok(())
     }
@@ -154,10 +158,10 @@ impl<'a> Experiment<'a> {
     /// [`Interrupted`] when `progress` was asked to stop before the end.
     pub fn add_replications(&mut self, until: u32, progress: &Progress) -> Result<(), Interrupted> {
         if self.is_shared() {
-            playing::add_contended(&self.ready, &mut self.contended, until, progress)?;
+            rounds::add_contended(&self.ready, &mut self.contended, until, progress)?;
         }
         if self.is_independent() {
-            playing::add_independent(&self.ready, &mut self.independent, until, progress)?;
+            rounds::add_independent(&self.ready, &mut self.independent, until, progress)?;
         }
         Ok(())
     }
@@ -168,7 +172,7 @@ impl<'a> Experiment<'a> {
     /// [`Interrupted`] when `progress` was asked to stop before the end.
     pub fn contended_part(&self, replication: u32, progress: &Progress) -> Result<Ledger, Interrupted> {
         let mut ledger = self.empty_ledger();
-        for runs in self.ready.together(replication..replication + 1, progress)? {
+        for runs in self.ready.contended_runs(replication..replication + 1, progress)? {
             ledger.contended.add_runs(replication, runs, |streams| sum(&self.ready, streams));
         }
         Ok(ledger)
@@ -187,7 +191,7 @@ impl<'a> Experiment<'a> {
         progress: &Progress,
     ) -> Result<Ledger, Interrupted> {
         let sections: Vec<_> = (part..SECTIONS).step_by(of.max(1)).collect();
-        let streams = self.ready.alone(replication, &sections, progress)?;
+        let streams = self.ready.independent_run(replication, &sections, progress)?;
         let mut ledger = self.empty_ledger();
         let whole = sum(&self.ready, &streams);
         ledger.independent.add(replication, streams, whole);
@@ -201,7 +205,7 @@ impl<'a> Experiment<'a> {
 
     /// Whether, as far as is known, recipients do not affect one another.
     fn is_independent(&self) -> bool {
-        !self.is_shared() || !self.contended.account.contended
+        !self.is_shared() || !self.contended.ledger.contended
     }
 
     fn totals(&self) -> &Totals {
@@ -226,7 +230,7 @@ impl<'a> Experiment<'a> {
     pub fn summary(&self, progress: &Progress) -> Result<RunOutput, Interrupted> {
         let results = self.results(progress)?;
         let drawn = figure_data::drawn(&results.plans, self.ready.scenario.reference());
-        let imprecise = is_missed(self.totals(), self.ready.scenario, &self.wanted);
+        let imprecise = is_missed(self.totals(), self.ready.scenario, &self.stopping_rule);
         Ok(RunOutput { results, drawn, imprecise, ..RunOutput::default() })
     }
 
@@ -234,36 +238,40 @@ impl<'a> Experiment<'a> {
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
-    pub fn findings(&self, progress: &Progress) -> Result<RunOutput, Interrupted> {
+    pub fn output(&self, progress: &Progress) -> Result<RunOutput, Interrupted> {
         let summary = self.summary(progress)?;
         let (scenario, totals) = (self.ready.scenario, self.totals());
         let over_time = if self.is_shared() { &self.contended } else { totals };
         Ok(RunOutput {
-            pictures: figure_data::pictures(scenario, totals, &summary.drawn),
+            figure_data: figure_data::figure_data(scenario, totals, &summary.drawn),
             over_time: over_time::over_time(scenario, over_time, &summary.drawn),
             ..summary
         })
     }
 }
 
-/// Runs every plan of `scenario` as often as `wanted`, and compares the plans, with figure data.
+/// Runs every plan of `scenario` as often as `stopping_rule`, and compares the plans, with figure data.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn compare(scenario: &Scenario, wanted: impl Into<Wanted>, progress: &Progress) -> Result<RunOutput, Interrupted> {
-    played(scenario, wanted, progress)?.findings(progress)
+pub fn compare(
+    scenario: &Scenario,
+    stopping_rule: impl Into<StoppingRule>,
+    progress: &Progress,
+) -> Result<RunOutput, Interrupted> {
+    simulate(scenario, stopping_rule, progress)?.output(progress)
 }
 
-/// Returns an experiment in which `scenario` has been run as often as `wanted`.
+/// Returns an experiment in which `scenario` has been run as often as `stopping_rule`.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn played<'a>(
+pub fn simulate<'a>(
     scenario: &'a Scenario,
-    wanted: impl Into<Wanted>,
+    stopping_rule: impl Into<StoppingRule>,
     progress: &Progress,
 ) -> Result<Experiment<'a>, Interrupted> {
-    let mut experiment = Experiment::new(scenario, wanted, progress)?;
-    experiment.play(progress)?;
+    let mut experiment = Experiment::new(scenario, stopping_rule, progress)?;
+    experiment.run(progress)?;
     Ok(experiment)
 }

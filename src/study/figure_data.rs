@@ -44,20 +44,20 @@ impl Worth {
 
 /// The reference, and the plans that the fewest others beat; among equals, those that deliver the most in time.
 fn chosen(plans: &[Worth], reference: usize) -> Vec<usize> {
-    let beaten_by = |place: usize| plans.iter().filter(|other| other.beats(plans[place])).count();
-    let mut order: Vec<_> = (0..plans.len()).map(|place| (place != reference, beaten_by(place), place)).collect();
-    order.sort_by(|(rank, beaten, place), (other_rank, other_beaten, other)| {
-        let in_time = plans[*other].in_time.total_cmp(&plans[*place].in_time);
-        (rank, beaten).cmp(&(other_rank, other_beaten)).then(in_time).then(place.cmp(other))
+    let beaten_by = |index: usize| plans.iter().filter(|other| other.beats(plans[index])).count();
+    let mut order: Vec<_> = (0..plans.len()).map(|index| (index != reference, beaten_by(index), index)).collect();
+    order.sort_by(|(rank, beaten, index), (other_rank, other_beaten, other)| {
+        let in_time = plans[*other].in_time.total_cmp(&plans[*index].in_time);
+        (rank, beaten).cmp(&(other_rank, other_beaten)).then(in_time).then(index.cmp(other))
     });
     order.truncate(MOST_DRAWN);
-    let mut drawn: Vec<_> = order.into_iter().map(|(.., place)| place).collect();
+    let mut drawn: Vec<_> = order.into_iter().map(|(.., index)| index).collect();
     drawn.sort_unstable();
     drawn
 }
 
 /// The figure data of a run, for the plans in `drawn`.
-pub(super) fn pictures(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> FigureData {
+pub(super) fn figure_data(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> FigureData {
     let streams = scenario.streams.iter().zip(totals.streams());
     let of_stream = |(stream, group): (&crate::scenario::Stream, &GroupLedger)| {
         of_group(scenario, totals, group, drawn, |plan| scenario.plan_of(stream, plan))
@@ -77,7 +77,7 @@ fn of_group<'a>(
     plan_of: impl Fn(usize) -> &'a Plan,
 ) -> FigureData {
     let thin = Downsample::of(totals, group, BINS, Time::ZERO);
-    let plans = drawn.iter().map(|&place| (plan_of(place), &group.tally.plans[place]));
+    let plans = drawn.iter().map(|&index| (plan_of(index), &group.tally.plans[index]));
     FigureData {
         plans: plans.map(|plan| plan_figure_data(scenario, totals, group, &thin, plan)).collect(),
         bin_s: thin.bin_s(),
@@ -184,9 +184,9 @@ mod tests {
     fn of_many_plans_those_are_drawn_that_few_others_beat() {
         // Among the first twenty, plans that deliver more in time cost more; each of the others costs as much as one of them and delivers
         // less.
-        let worth = |place: usize| Worth {
-            in_time: 1_000.0 + (place % 20) as f64 - 0.5 * (place / 20) as f64,
-            cost: 0.01 + 0.001 * (place % 20) as f64,
+        let worth = |index: usize| Worth {
+            in_time: 1_000.0 + (index % 20) as f64 - 0.5 * (index / 20) as f64,
+            cost: 0.01 + 0.001 * (index % 20) as f64,
         };
         let plans: Vec<_> = (0..60).map(worth).collect();
         assert_eq!(chosen(&plans[..20], 7), (0..20).collect::<Vec<_>>());

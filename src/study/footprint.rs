@@ -38,10 +38,10 @@ fn largest_run(scenario: &Scenario) -> f64 {
     let model = Model::new(scenario);
     let (rng, timeline) = (RngKey::new(scenario.seed, 0), Timeline::over(Time::from_micros(1)));
     let run = RunContext { model: &model, rng, timeline, mode: ExecutionMode::Fastest };
-    let of_plan = |place: usize| {
-        let feeds_forward = is_feed_forward(&run, place);
+    let of_plan = |index: usize| {
+        let feeds_forward = is_feed_forward(&run, index);
         let of_stream = |stream: &Stream| {
-            let plan = scenario.plan_of(stream, place);
+            let plan = scenario.plan_of(stream, index);
             let each = if feeds_forward {
                 IN_LINE + GOES_ON * (RESERVE * missed(scenario, plan)).min(1.0)
             } else {

@@ -15,18 +15,18 @@ pub(super) struct Matching {
 /// A plan whose current name is not among `others` matches by its former name first; then equal names match; then the rest match by former
 /// names. In this way plans can pass on their names. Plans that are left out keep their matches.
 pub(super) fn matched(scenario: &Scenario, others: &[&str]) -> Matching {
-    let place = |name: &str| others.iter().position(|other| *other == name);
+    let position = |name: &str| others.iter().position(|other| *other == name);
     let all: Vec<_> = scenario.plans.iter().chain(&scenario.left_out).collect();
     let mut plans: Vec<Option<usize>> = vec![None; all.len()];
     for round in 0..3 {
         for (i, plan) in all.iter().enumerate() {
             let former = plan.renamed_from.as_deref();
             let name = match round {
-                0 => former.filter(|_| place(&plan.name).is_none()),
+                0 => former.filter(|_| position(&plan.name).is_none()),
                 1 => Some(plan.name.as_str()),
                 _ => former,
             };
-            let found = name.and_then(place).filter(|found| !plans.contains(&Some(*found)));
+            let found = name.and_then(position).filter(|found| !plans.contains(&Some(*found)));
             plans[i] = plans[i].or(found);
         }
     }

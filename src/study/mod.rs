@@ -15,10 +15,10 @@ mod horizon;
 mod matching;
 mod measure;
 mod over_time;
-mod playing;
 mod precision;
 mod ready;
 mod results;
+mod rounds;
 mod samples;
 mod series;
 mod sizing;
@@ -31,11 +31,11 @@ mod versus;
 pub use baseline::{Incomparable, against_baseline, comparable, new_plans, other_draws, others};
 pub use check::{CheckOutcome, check, judge};
 pub use estimates::is_shared_out;
-pub use experiment::{Experiment, ResumeError, compare, played};
+pub use experiment::{Experiment, ResumeError, compare, simulate};
 pub use footprint::footprint;
 pub use gate::{Counted, Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
 pub use measure::{Measured, measure};
-pub use precision::{Precision, Replications, Wanted};
+pub use precision::{Precision, Replications, StoppingRule};
 pub use results::{
     Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency, PlanResult,
     ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts, Share, StepResult,

@@ -16,7 +16,7 @@ use crate::stats::Confidence;
 
 /// The wanted number of replications, and the confidence of the intervals.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Wanted {
+pub struct StoppingRule {
     /// The number of replications, or the rule for it.
     pub replications: Replications,
     /// The confidence of the intervals.
@@ -42,7 +42,7 @@ impl Replications {
     }
 }
 
-impl<T: Into<Replications>> From<T> for Wanted {
+impl<T: Into<Replications>> From<T> for StoppingRule {
     fn from(replications: T) -> Self {
         Self { replications: replications.into(), confidence: Confidence::USUAL }
     }
@@ -73,19 +73,19 @@ const RESERVE: f64 = 1.1;
 const GROWTH: u32 = 4;
 
 /// The number of replications to run up to next; `None` when there are enough.
-pub(super) fn next_round(totals: &Totals, scenario: &Scenario, wanted: &Wanted) -> Option<u32> {
-    let played = totals.replications();
-    match wanted.replications {
-        Replications::Exactly(n) => (played < n).then_some(n),
-        Replications::Until(_, most) if played == 0 => Some(first_look(totals).min(most)),
+pub(super) fn next_round(totals: &Totals, scenario: &Scenario, stopping_rule: &StoppingRule) -> Option<u32> {
+    let simulated = totals.replications();
+    match stopping_rule.replications {
+        Replications::Exactly(n) => (simulated < n).then_some(n),
+        Replications::Until(_, most) if simulated == 0 => Some(first_look(totals).min(most)),
         Replications::Until(precision, most) => {
             let excess = excess(totals, scenario, &precision);
-            if excess <= 1.0 || played >= most {
+            if excess <= 1.0 || simulated >= most {
                 return None;
             }
             // Intervals shrink with the square root of the number of replications.
-            let needed = f64::from(played) * excess * excess * RESERVE;
-            let next = (needed.min(f64::from(u32::MAX)) as u32).clamp(played + 1, played.saturating_mul(GROWTH));
+            let needed = f64::from(simulated) * excess * excess * RESERVE;
+            let next = (needed.min(f64::from(u32::MAX)) as u32).clamp(simulated + 1, simulated.saturating_mul(GROWTH));
             Some(next.min(most))
         }
     }
@@ -100,8 +100,8 @@ fn first_look(totals: &Totals) -> u32 {
 }
 
 /// Whether the intervals are wider than wanted.
-pub(super) fn is_missed(totals: &Totals, scenario: &Scenario, wanted: &Wanted) -> bool {
-    match wanted.replications {
+pub(super) fn is_missed(totals: &Totals, scenario: &Scenario, stopping_rule: &StoppingRule) -> bool {
+    match stopping_rule.replications {
         Replications::Exactly(_) => false,
         Replications::Until(precision, _) => excess(totals, scenario, &precision) > 1.0,
     }
@@ -121,7 +121,7 @@ fn excess_of(estimate: &Estimate<'_>, precision: &Precision) -> f64 {
     let tally = estimate.tally();
     let share = |part: ShareMeasure| precision.shares.map(|allowed| half(&estimate.share(part).0) / allowed);
     let cost = precision.cost.map(|allowed| {
-        let value = tally.cost as f64 / 1e6 / estimate.played() as f64;
+        let value = tally.cost as f64 / 1e6 / estimate.simulated() as f64;
         // A cost of zero is known exactly.
         if value == 0.0 { 0.0 } else { half(&estimate.cost()) / (allowed * value) }
     });

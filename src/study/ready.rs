@@ -12,11 +12,11 @@ use rayon::prelude::*;
 /// The maximum number of recipients in concurrent runs: more would fill the memory of a small machine.
 const MOST_ACTIVE: u64 = 1 << 25;
 
-/// The number of replications run at the same time, with `plans` plans, `lives` simulated recipients per replication, and `threads`
+/// The number of replications run at the same time, with `plans` plans, `simulated_recipients` simulated recipients per replication, and `threads`
 /// threads.
-pub(super) fn at_once(plans: usize, lives: u64, threads: usize) -> u32 {
+pub(super) fn at_once(plans: usize, simulated_recipients: u64, threads: usize) -> u32 {
     let busy = (2 * threads as u64).div_ceil(plans as u64);
-    busy.min(MOST_ACTIVE / lives).max(1) as u32
+    busy.min(MOST_ACTIVE / simulated_recipients).max(1) as u32
 }
 
 /// A scenario prepared to run.
@@ -59,14 +59,14 @@ impl<'a> Ready<'a> {
     }
 
     /// A hash of each recipient's course, for each stream, in the contended run of a plan.
-    pub(super) fn lives_of(
+    pub(super) fn course_hashes(
         &self,
         plan: usize,
         replication: u32,
         progress: &Progress,
     ) -> Result<Vec<Vec<u64>>, Interrupted> {
         let model = self.model.in_replication(self.rng(replication), self.timeline.end());
-        sim::lives(&self.run(&model, replication), plan, progress)
+        sim::course_hashes(&self.run(&model, replication), plan, progress)
     }
 
     /// An empty tally of the stream with this index, or of all streams together, under each plan that is compared.
@@ -88,32 +88,32 @@ impl<'a> Ready<'a> {
     }
 
     /// The number of simulated recipients in one replication.
-    pub(super) fn lives(&self) -> u64 {
+    pub(super) fn simulated_recipients(&self) -> u64 {
         self.recipients.iter().sum::<u64>() * self.scenario.plans.len() as u64
     }
 
     /// The number of replications run at the same time, with all their runs in parallel.
     pub(super) fn at_once(&self) -> u32 {
-        at_once(self.scenario.plans.len(), self.lives(), rayon::current_num_threads())
+        at_once(self.scenario.plans.len(), self.simulated_recipients(), rayon::current_num_threads())
     }
 
     /// The tallies of each stream for these sections of a replication, with independent recipients.
-    pub(super) fn alone(
+    pub(super) fn independent_run(
         &self,
         replication: u32,
         sections: &[usize],
         progress: &Progress,
     ) -> Result<Vec<StreamTally>, Interrupted> {
         let run = self.run(&self.model, replication);
-        let play = |class| {
-            let alone = sim::play_sections(&run, class, sections.iter().copied(), progress)?;
-            Ok(for_each_plan(alone, &self.model))
+        let run = |class| {
+            let independent_run = sim::simulate_sections(&run, class, sections.iter().copied(), progress)?;
+            Ok(for_each_plan(independent_run, &self.model))
         };
-        self.model.streams.iter().map(play).collect()
+        self.model.streams.iter().map(run).collect()
     }
 
     /// The contended runs of these replications: for each replication, one for each plan.
-    pub(super) fn together(
+    pub(super) fn contended_runs(
         &self,
         replications: std::ops::Range<u32>,
         progress: &Progress,
@@ -125,19 +125,19 @@ impl<'a> Ready<'a> {
             (0..self.scenario.plans.len()).map(move |plan| (run, plan))
         });
         let runs: Vec<_> = runs.collect();
-        let play = |(run, plan): &(RunContext<'_>, usize)| sim::play_contended(run, *plan, progress);
-        let mut played = runs.par_iter().with_max_len(1).map(play).collect::<Result<Vec<_>, _>>()?.into_iter();
-        Ok(models.iter().map(|_| played.by_ref().take(self.scenario.plans.len()).collect()).collect())
+        let run = |(run, plan): &(RunContext<'_>, usize)| sim::simulate_contended(run, *plan, progress);
+        let mut simulated = runs.par_iter().with_max_len(1).map(run).collect::<Result<Vec<_>, _>>()?.into_iter();
+        Ok(models.iter().map(|_| simulated.by_ref().take(self.scenario.plans.len()).collect()).collect())
     }
 }
 
 /// The tally of a stream under each of the plans that are compared: the same under all, if the stream has its own plan.
-pub(super) fn for_each_plan(mut alone: StreamTally, model: &Model) -> StreamTally {
+pub(super) fn for_each_plan(mut independent_run: StreamTally, model: &Model) -> StreamTally {
     let plans = model.plans.len();
-    if alone.tally.plans.len() < plans {
-        alone.tally.plans.resize(plans, alone.tally.plans[0].clone());
-        alone.tally.pairs = vec![PairTally::default(); model.pairs.count()];
-        alone.sections.iter_mut().for_each(|(_, cells)| cells.resize(plans, cells[0].clone()));
+    if independent_run.tally.plans.len() < plans {
+        independent_run.tally.plans.resize(plans, independent_run.tally.plans[0].clone());
+        independent_run.tally.pairs = vec![PairTally::default(); model.pairs.count()];
+        independent_run.sections.iter_mut().for_each(|(_, cells)| cells.resize(plans, cells[0].clone()));
     }
-    alone
+    independent_run
 }

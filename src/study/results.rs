@@ -351,7 +351,7 @@ pub struct RunOutput {
     /// The indices of the plans with figure data: all plans, unless there are too many for a figure.
     pub drawn: Vec<usize>,
     /// The figure data of the plans in `drawn`.
-    pub pictures: FigureData,
+    pub figure_data: FigureData,
     /// The results over time of the plans in `drawn`.
     pub over_time: OverTime,
     /// Whether a precision was asked for and not reached within the maximum number of replications.
@@ -440,7 +440,7 @@ impl RunOutput {
         Cow::Owned(Self {
             drawn: (0..self.drawn.len()).collect(),
             results: self.results.of_plans(&self.drawn),
-            pictures: self.pictures.clone(),
+            figure_data: self.figure_data.clone(),
             over_time: self.over_time.clone(),
             imprecise: self.imprecise,
         })
@@ -449,10 +449,10 @@ impl RunOutput {
     /// The output for each group, as if the scenario had no other recipients. The results over time are only those of all recipients together.
     #[must_use]
     pub fn by_group(&self) -> Vec<(&GroupResult, Self)> {
-        let groups = self.results.by_group().into_iter().zip(&self.pictures.groups);
-        let alone = |((group, results), pictures): ((_, Results), &FigureData)| {
-            let (drawn, pictures, over_time) = (self.drawn.clone(), pictures.clone(), OverTime::default());
-            (group, Self { results, drawn, pictures, over_time, imprecise: self.imprecise })
+        let groups = self.results.by_group().into_iter().zip(&self.figure_data.groups);
+        let alone = |((group, results), figure_data): ((_, Results), &FigureData)| {
+            let (drawn, figure_data, over_time) = (self.drawn.clone(), figure_data.clone(), OverTime::default());
+            (group, Self { results, drawn, figure_data, over_time, imprecise: self.imprecise })
         };
         groups.map(alone).collect()
     }

@@ -2,10 +2,10 @@
 
 use super::check::{CheckOutcome, judge, judged_by};
 use super::estimates::replications_for;
-use super::experiment::played;
+use super::experiment::simulate;
 use super::exposure::Exposure;
 use super::measure::{Measured, measure, sample_size};
-use super::precision::{Replications, Wanted};
+use super::precision::{Replications, StoppingRule};
 use super::results::Results;
 use crate::provider::{Capacity, Discipline};
 use crate::scenario::{Bound, Metric, Scenario, Unit};
@@ -117,7 +117,7 @@ const USUAL_TRIALS: u64 = 22;
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn size(question: &Question<'_>, progress: &Progress) -> Result<Sizing, Interrupted> {
-    progress.expect(USUAL_TRIALS * question.lives());
+    progress.expect(USUAL_TRIALS * question.simulated_recipients());
     let unlimited = question.trial(None, progress)?;
     let mut search = Search { question, progress, trials: Vec::new() };
     let smallest = if unlimited.holds() { search.confirmed()? } else { None };
@@ -141,7 +141,7 @@ impl Search<'_> {
     /// Whether a rung meets the goals, with at least `least` replications.
     fn holds(&mut self, n: u32, least: u32) -> Result<bool, Interrupted> {
         let known = self.trials.iter().position(|(tried, _)| *tried == n);
-        if let Some((_, trial)) = known.map(|place| &self.trials[place])
+        if let Some((_, trial)) = known.map(|position| &self.trials[position])
             && (!trial.holds() || trial.replications >= least)
         {
             return Ok(trial.holds());
@@ -152,7 +152,7 @@ impl Search<'_> {
         }
         let holds = trial.holds();
         match known {
-            Some(place) => self.trials[place] = (n, trial),
+            Some(position) => self.trials[position] = (n, trial),
             None => self.trials.push((n, trial)),
         }
         Ok(holds)
@@ -228,18 +228,18 @@ impl Question<'_> {
         }) as u64)
     }
 
-    /// The lowest rung that is not below `wanted`, or the top of the ladder.
-    fn rung_at(&self, wanted: u64) -> u32 {
+    /// The lowest rung that is not below `stopping_rule`, or the top of the ladder.
+    fn rung_at(&self, stopping_rule: u64) -> u32 {
         let (mut low, mut high) = (1, TOP[self.limit as usize]);
         while low < high {
             let middle = low + (high - low) / 2;
-            if rung(middle) < wanted { low = middle + 1 } else { high = middle }
+            if rung(middle) < stopping_rule { low = middle + 1 } else { high = middle }
         }
         low
     }
 
     /// The number of simulated recipients of one trial, at its first look.
-    fn lives(&self) -> u64 {
+    fn simulated_recipients(&self) -> u64 {
         self.scenario.recipients() * u64::from(self.first_look())
     }
 
@@ -300,8 +300,8 @@ impl Question<'_> {
     /// Tries a capacity with this many replications.
     fn trial_of(&self, n: Option<u32>, replications: u32, progress: &Progress) -> Result<Trial, Interrupted> {
         let confidence = Confidence::USUAL.shared_by(LOOKS as usize);
-        let wanted = Wanted { replications: Replications::Exactly(replications), confidence };
-        let results = played(&self.with(n), wanted, progress)?.results(progress)?;
+        let stopping_rule = StoppingRule { replications: Replications::Exactly(replications), confidence };
+        let results = simulate(&self.with(n), stopping_rule, progress)?.results(progress)?;
         let outcomes = self.goals.iter().map(|goal| outcome(&results, goal)).collect();
         Ok(Trial { capacity: n.map(|n| self.value(n)), outcomes, replications })
     }

@@ -37,13 +37,13 @@ pub struct Sweep {
     pub points: Vec<(Point, Results)>,
 }
 
-/// A digest, in hexadecimal, of everything that determines the results of `scenario` when it is run as often as `wanted`. It differs for
+/// A digest, in hexadecimal, of everything that determines the results of `scenario` when it is run as often as `stopping_rule`. It differs for
 /// every other seed, number of recipients, choice of plans, latency file, or revision of the engine.
 #[must_use]
-pub fn key(scenario: &Scenario, wanted: Replications) -> String {
+pub fn key(scenario: &Scenario, stopping_rule: Replications) -> String {
     let mut digest = Digesting(Sha256::new());
     // The debug output shows everything in a scenario, floats with all their digits.
-    let _ = write!(digest, "{} {REVISION} {wanted:?} {scenario:?}", env!("CARGO_PKG_VERSION"));
+    let _ = write!(digest, "{} {REVISION} {stopping_rule:?} {scenario:?}", env!("CARGO_PKG_VERSION"));
     hexadecimal(&digest.0.finalize())
 }
 

@@ -3,7 +3,7 @@
 use super::classes::CallCosts;
 use super::exposure::Exposure;
 use super::ready::Ready;
-use crate::sim::{Account, FIRST, GroupLedger, PlanRunTally, StreamTally, Timeline, sections_of};
+use crate::sim::{FIRST, GroupLedger, ModeLedger, PlanRunTally, StreamTally, Timeline, sections_of};
 use crate::stats::Confidence;
 
 /// With fewer replications than this, there are no intervals where those come from replications.
@@ -12,7 +12,7 @@ pub const LEAST_REPLICATIONS: u32 = 10;
 /// The totals of all replications.
 pub(super) struct Totals {
     /// The counts and sums, as integers.
-    pub(super) account: Account,
+    pub(super) ledger: ModeLedger,
     pub(super) timeline: Timeline,
     /// The basis of intervals.
     pub(super) basis: IntervalBasis,
@@ -42,7 +42,7 @@ impl Totals {
         let exposure =
             if ready.model.has_random_outages() { Exposure::new(scenario, most) } else { Exposure::default() };
         Self {
-            account: empty_account(ready, basis == IntervalBasis::Recipients),
+            ledger: empty_mode_ledger(ready, basis == IntervalBasis::Recipients),
             timeline: ready.timeline(),
             basis,
             confidence,
@@ -60,22 +60,22 @@ impl Totals {
 
     /// The number of replications so far.
     pub(super) fn replications(&self) -> u32 {
-        self.account.replications()
+        self.ledger.replications()
     }
 
     /// All streams together.
     pub(super) fn whole(&self) -> &GroupLedger {
-        self.account.groups.last().expect("a scenario has traffic")
+        self.ledger.groups.last().expect("a scenario has traffic")
     }
 
     /// Each stream, where there are several.
     pub(super) fn streams(&self) -> &[GroupLedger] {
-        &self.account.groups[..self.account.groups.len() - 1]
+        &self.ledger.groups[..self.ledger.groups.len() - 1]
     }
 
     /// The stream with this index.
     pub(super) fn stream(&self, index: usize) -> &GroupLedger {
-        &self.account.groups[index]
+        &self.ledger.groups[index]
     }
 
     /// The costs of the first recipients under a plan (millionths), over all replications: those of one stream, or of all streams in
@@ -100,17 +100,17 @@ impl Totals {
     /// Adds one replication from the tally of each stream.
     pub(super) fn add(&mut self, ready: &Ready<'_>, streams: Vec<StreamTally>) {
         let whole = sum(ready, &streams);
-        self.account.add(self.replications(), streams, whole);
+        self.ledger.add(self.replications(), streams, whole);
     }
 
     /// Adds one replication from the contended run of each plan.
     pub(super) fn add_runs(&mut self, ready: &Ready<'_>, runs: Vec<PlanRunTally>) {
-        self.account.add_runs(self.replications(), runs, |streams| sum(ready, streams));
+        self.ledger.add_runs(self.replications(), runs, |streams| sum(ready, streams));
     }
 }
 
 /// An empty account, for recipients who are `independent` or contended.
-pub(super) fn empty_account(ready: &Ready<'_>, independent: bool) -> Account {
+pub(super) fn empty_mode_ledger(ready: &Ready<'_>, independent: bool) -> ModeLedger {
     let recipients = ready.recipients();
     let group = |stream: Option<usize>| {
         let count = stream.map_or_else(|| recipients.iter().sum(), |stream| recipients[stream]);
@@ -121,9 +121,9 @@ pub(super) fn empty_account(ready: &Ready<'_>, independent: bool) -> Account {
         groups.push(group(None));
     }
     let sections = recipients.iter().map(|&count| if independent { sections_of(count) } else { 1 }).collect();
-    let mut account = Account::new(groups, sections, ready.scenario.providers.len(), !independent);
-    account.contended = !independent && ready.model.has_random_outages();
-    account
+    let mut ledger = ModeLedger::new(groups, sections, ready.scenario.providers.len(), !independent);
+    ledger.contended = !independent && ready.model.has_random_outages();
+    ledger
 }
 
 /// The tallies of several streams as one. Its steps are those of the plan that is compared, and count only the streams that follow that

@@ -11,10 +11,10 @@ use super::check::needed;
 use super::estimates::{Ends, Estimate, Paired};
 use super::gate::{Counted, Differing, Kind, Outcome, Row};
 use super::matching::matched;
-use super::playing::{self, First};
-use super::precision::Wanted;
+use super::precision::StoppingRule;
 use super::ready::Ready;
 use super::results::Difference;
+use super::rounds::{self, First};
 use super::samples::{QUANTILE_METRICS, QUANTILES, ShareMeasure};
 use super::totals::{IntervalBasis, Totals};
 use super::trace::TraceTarget;
@@ -78,8 +78,9 @@ impl<'a> ScenarioPair<'a> {
         if now.currency != then.currency {
             return Err(Unmatched::Currency(then.currency.clone()));
         }
-        let places = matched(now, &names(then)).plans;
-        let plans: Vec<_> = places.into_iter().enumerate().filter_map(|(ours, theirs)| Some((ours, theirs?))).collect();
+        let positions = matched(now, &names(then)).plans;
+        let plans: Vec<_> =
+            positions.into_iter().enumerate().filter_map(|(ours, theirs)| Some((ours, theirs?))).collect();
         let stream = |ours: usize| {
             let theirs = then.streams.iter().position(|theirs| theirs.name == now.streams[ours].name)?;
             Some((ours, theirs))
@@ -89,8 +90,8 @@ impl<'a> ScenarioPair<'a> {
             (true, _) => Err(Unmatched::Plan),
             (_, true) => Err(Unmatched::Stream(then.streams.iter().map(|stream| stream.name.clone()).collect())),
             _ => {
-                let is_lost = |place: &usize| streams.iter().all(|(_, theirs)| theirs != place);
-                let lost = (0..then.streams.len()).filter(is_lost).map(|place| then.streams[place].name.clone());
+                let is_lost = |position: &usize| streams.iter().all(|(_, theirs)| theirs != position);
+                let lost = (0..then.streams.len()).filter(is_lost).map(|position| then.streams[position].name.clone());
                 Ok(Self { now, then, plans, lost: lost.collect(), streams })
             }
         }
@@ -99,20 +100,20 @@ impl<'a> ScenarioPair<'a> {
     /// The plans that only this scenario has, by name.
     #[must_use]
     pub fn new_plans(&self) -> Vec<String> {
-        let is_new = |place: &usize| self.plans.iter().all(|(ours, _)| ours != place);
-        (0..self.now.plans.len()).filter(is_new).map(|place| self.now.plans[place].name.clone()).collect()
+        let is_new = |position: &usize| self.plans.iter().all(|(ours, _)| ours != position);
+        (0..self.now.plans.len()).filter(is_new).map(|position| self.now.plans[position].name.clone()).collect()
     }
 
     /// The plans that only the other scenario has, by name.
     #[must_use]
     pub fn others(&self) -> Vec<String> {
         let others = matched(self.now, &names(self.then)).others;
-        others.into_iter().map(|place| self.then.plans[place].name.clone()).collect()
+        others.into_iter().map(|position| self.then.plans[position].name.clone()).collect()
     }
 
     /// The recipient who shows a difference, in this scenario and in the other, for tracing.
     #[must_use]
-    pub fn lives_of(&self, first: &Differing) -> Option<[(&'a Scenario, TraceTarget); 2]> {
+    pub fn traced_recipients(&self, first: &Differing) -> Option<[(&'a Scenario, TraceTarget); 2]> {
         let plan = self.plans.iter().find(|(ours, _)| self.now.plans[*ours].name == first.plan)?;
         let name = first.stream.as_deref().unwrap_or_default();
         let stream = self.streams.iter().find(|(ours, _)| self.now.streams[*ours].name == name)?;
@@ -138,7 +139,7 @@ impl<'a> ScenarioPair<'a> {
             (more > 0)
                 .then(|| format!("{more} more recipients{} of {whose} have no counterpart{shares}", named(stream)))
         };
-        let alone = |scenario: &Scenario, whose: &str, is_paired: &dyn Fn(usize) -> bool| {
+        let independent_run = |scenario: &Scenario, whose: &str, is_paired: &dyn Fn(usize) -> bool| {
             let streams = scenario.streams.iter().enumerate().filter(|(i, _)| !is_paired(*i));
             let tell = |(_, stream): (usize, &Stream)| {
                 let count = stream.traffic.recipients;
@@ -149,8 +150,8 @@ impl<'a> ScenarioPair<'a> {
             };
             streams.map(tell).collect::<Vec<_>>()
         };
-        let ours = alone(self.now, "this scenario", &|i| self.streams.iter().any(|pair| pair.0 == i));
-        let theirs = alone(self.then, "the other", &|i| self.streams.iter().any(|pair| pair.1 == i));
+        let ours = independent_run(self.now, "this scenario", &|i| self.streams.iter().any(|pair| pair.0 == i));
+        let theirs = independent_run(self.then, "the other", &|i| self.streams.iter().any(|pair| pair.1 == i));
         self.streams.iter().filter_map(of_pair).chain(ours).chain(theirs).collect()
     }
 
@@ -168,15 +169,15 @@ impl<'a> ScenarioPair<'a> {
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
-    pub fn play(&self, replications: u32, progress: &Progress) -> Result<Versus, Interrupted> {
+    pub fn run(&self, replications: u32, progress: &Progress) -> Result<Versus, Interrupted> {
         let both = [self.now, self.then];
         let confidence = Confidence::USUAL.shared_by(self.count());
-        let wanted = Wanted { confidence, ..Wanted::from(replications) };
+        let stopping_rule = StoppingRule { confidence, ..StoppingRule::from(replications) };
         if self.is_shared() {
             let ready = [Ready::new(both[0], progress)?, Ready::new(both[1], progress)?];
-            let [now, then] = ready.each_ref().map(|ready| playing::together(ready, &wanted, progress));
+            let [now, then] = ready.each_ref().map(|ready| rounds::contended_runs(ready, &stopping_rule, progress));
             let totals = [now?, then?];
-            if totals.iter().any(|totals| totals.account.contended) {
+            if totals.iter().any(|totals| totals.ledger.contended) {
                 let rows = self.rows(both, &totals, None);
                 let differs = |plan: usize| rows.iter().any(|row| self.is_of(row, plan) && !row.is_unchanged());
                 let differing = self.differing(&ready, replications, &differs, progress)?;
@@ -192,16 +193,16 @@ impl<'a> ScenarioPair<'a> {
             Ready::new(&reduced[0], progress)?.of_first(common()),
             Ready::new(&reduced[1], progress)?.of_first(common()),
         ];
-        let lockstep = playing::lockstep(&ready, &self.plans, &wanted, replications, progress)?;
-        let alone = ScenarioPair {
+        let lockstep = rounds::lockstep(&ready, &self.plans, &stopping_rule, replications, progress)?;
+        let independent_run = ScenarioPair {
             now: &reduced[0],
             then: &reduced[1],
             plans: self.plans.clone(),
             streams: (0..self.streams.len()).map(|i| (i, i)).collect(),
             lost: self.lost.clone(),
         };
-        let rows = alone.rows([&reduced[0], &reduced[1]], &lockstep.totals, Some(&lockstep.pairs));
-        Ok(Versus { rows, differing: alone.named(&lockstep.differing) })
+        let rows = independent_run.rows([&reduced[0], &reduced[1]], &lockstep.totals, Some(&lockstep.pairs));
+        Ok(Versus { rows, differing: independent_run.named(&lockstep.differing) })
     }
 
     /// The number of recipients per replication that are paired with one of the other scenario.
@@ -237,8 +238,8 @@ impl<'a> ScenarioPair<'a> {
             if self.all_are_paired() {
                 rows.extend(self.of_groups(both, totals, plans, None, pair(last)));
             }
-            for (place, &streams) in self.streams.iter().enumerate().filter(|_| self.has_streams()) {
-                rows.extend(self.of_groups(both, totals, plans, Some(streams), pair(place)));
+            for (position, &streams) in self.streams.iter().enumerate().filter(|_| self.has_streams()) {
+                rows.extend(self.of_groups(both, totals, plans, Some(streams), pair(position)));
             }
             rows.extend(self.lost_streams(&self.now.plans[plans.0]));
         }
@@ -331,7 +332,7 @@ impl<'a> ScenarioPair<'a> {
         let outcome = judged(metric, (low, high), allowed);
         let reach = if allowed > worse { most - worse } else { worse - least };
         let n = match unit {
-            Counted::Recipients => paired.plan.played() as f64,
+            Counted::Recipients => paired.plan.simulated() as f64,
             Counted::Replications => f64::from(paired.plan.totals.replications()),
         };
         let needed = (outcome == Outcome::Inconclusive).then(|| needed(worse - allowed, reach, n)).flatten();
@@ -357,16 +358,16 @@ impl<'a> ScenarioPair<'a> {
                 return Ok(None);
             }
             for replication in 0..replications {
-                let lives = [
-                    ready[0].lives_of(ours, replication, progress)?,
-                    ready[1].lives_of(theirs, replication, progress)?,
+                let simulated_recipients = [
+                    ready[0].course_hashes(ours, replication, progress)?,
+                    ready[1].course_hashes(theirs, replication, progress)?,
                 ];
                 let differs = |&(our, their): &(usize, usize)| {
-                    let mut both = lives[0][our].iter().zip(&lives[1][their]);
+                    let mut both = simulated_recipients[0][our].iter().zip(&simulated_recipients[1][their]);
                     both.position(|(ours, theirs)| ours != theirs)
                 };
-                let places = self.streams.iter().enumerate();
-                let mut found = places.filter_map(|(stream, pair)| Some((stream, differs(pair)? as u64)));
+                let positions = self.streams.iter().enumerate();
+                let mut found = positions.filter_map(|(stream, pair)| Some((stream, differs(pair)? as u64)));
                 if let Some((stream, recipient)) = found.next() {
                     return Ok(Some(First { replication, stream, recipient }));
                 }
@@ -414,23 +415,23 @@ impl Compared {
             Metric::Duplicates => ShareMeasure::Duplicates,
             Metric::CostPerRecipient => {
                 return Self {
-                    values: both.map(|of| Some(of.tally().cost as f64 / 1e6 / of.played() as f64)),
+                    values: both.map(|of| Some(of.tally().cost as f64 / 1e6 / of.simulated() as f64)),
                     is_equal: paired.costs_are_equal(),
                     interval: paired.cost(),
                 };
             }
             quantile => {
-                let place = QUANTILE_METRICS.iter().position(|metric| *metric == quantile).unwrap_or(0);
-                let value = |of: &Estimate<'_>| Some(of.tally().latencies.quantile(QUANTILES[place].1)?.value);
+                let position = QUANTILE_METRICS.iter().position(|metric| *metric == quantile).unwrap_or(0);
+                let value = |of: &Estimate<'_>| Some(of.tally().latencies.quantile(QUANTILES[position].1)?.value);
                 return Self {
                     values: both.map(value),
                     is_equal: paired.latencies_are_equal(),
-                    interval: paired.quantile(place),
+                    interval: paired.quantile(position),
                 };
             }
         };
         Self {
-            values: both.map(|of| Some(part.count(of.tally()) as f64 / of.played() as f64)),
+            values: both.map(|of| Some(part.count(of.tally()) as f64 / of.simulated() as f64)),
             is_equal: paired.shares_are_equal(part),
             interval: paired.share(part),
         }

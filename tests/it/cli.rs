@@ -34,32 +34,32 @@ fn scenario() -> String {
 }
 
 /// The output of the program.
-struct Said {
+struct ProgramOutput {
     code: Option<i32>,
-    out: String,
-    err: String,
+    stdout: String,
+    stderr: String,
 }
 
-impl Said {
+impl ProgramOutput {
     fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("the program writes UTF-8");
-        Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+        Self { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
     /// Asserts the exit code.
     #[track_caller]
-    fn ends(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
+    fn exits_with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "standard output:\n{}\nstandard error:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Asserts the exit code, and that standard error contains all of `parts`.
     #[track_caller]
-    fn refuses(self, code: i32, parts: &[&str]) -> Self {
-        let said = self.ends(code);
-        assert_eq!(said.out, "", "nothing on standard output");
-        has(&said.err, parts);
-        said
+    fn rejects(self, code: i32, parts: &[&str]) -> Self {
+        let output = self.exits_with(code);
+        assert_eq!(output.stdout, "", "nothing on standard output");
+        has(&output.stderr, parts);
+        output
     }
 }
 
@@ -137,8 +137,8 @@ impl Home {
         command
     }
 
-    fn failsim(&self, words: &[impl AsRef<OsStr>]) -> Said {
-        Said::of(&self.command(words).output().expect("the program can be run"))
+    fn failsim(&self, words: &[impl AsRef<OsStr>]) -> ProgramOutput {
+        ProgramOutput::of(&self.command(words).output().expect("the program can be run"))
     }
 
     /// Starts the program with the words of a command line; its output is captured.
@@ -150,12 +150,12 @@ impl Home {
 
     /// Runs the program and returns its output; a program that hangs is killed.
     #[track_caller]
-    fn says_soon(&self, line: &str) -> Said {
+    fn run_soon(&self, line: &str) -> ProgramOutput {
         self.starts(line).within(SOON).unwrap_or_else(|| panic!("{line} hangs"))
     }
 
     /// Runs the program with the words of a command line.
-    fn says(&self, line: &str) -> Said {
+    fn run(&self, line: &str) -> ProgramOutput {
         self.failsim(&line.split_whitespace().collect::<Vec<_>>())
     }
 }
@@ -178,20 +178,20 @@ impl Running {
     }
 
     /// Returns its output once it has ended; `None` when it exceeds the time limit and is killed.
-    fn within(mut self, time: Duration) -> Option<Said> {
+    fn within(mut self, time: Duration) -> Option<ProgramOutput> {
         let child = self.0.take().expect("it has not been waited for");
         let id = child.id();
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
-            let said = Said::of(&child.wait_with_output().expect("it ends"));
+            let output = ProgramOutput::of(&child.wait_with_output().expect("it ends"));
             // The receiver is gone after the time limit.
-            let _ = sender.send(said);
+            let _ = sender.send(output);
         });
-        let said = receiver.recv_timeout(time).ok();
-        if said.is_none() {
+        let output = receiver.recv_timeout(time).ok();
+        if output.is_none() {
             let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
         }
-        said
+        output
     }
 }
 

@@ -26,20 +26,20 @@ const STANDARD_ERRORS: f64 = 4.5;
 
 // ---------------------------------------------------------------- comparisons
 
-fn play(scenario: &Scenario) -> Results {
+fn simulate(scenario: &Scenario) -> Results {
     compare(scenario, 1, &Progress::default()).expect("nobody stops it").results
 }
 
 /// Simulates one plan over these providers; all recipients arrive at once.
-fn play_one(providers: Vec<ProviderSpec>, plan: Plan) -> PlanResult {
-    play(&scenario(N, providers, vec![plan])).plans.remove(0)
+fn simulate_one(providers: Vec<ProviderSpec>, plan: Plan) -> PlanResult {
+    simulate(&scenario(N, providers, vec![plan])).plans.remove(0)
 }
 
 /// Simulates one plan; recipients arrive uniformly over an hour.
-fn play_one_over_an_hour(providers: Vec<ProviderSpec>, plan: Plan) -> PlanResult {
+fn simulate_one_over_an_hour(providers: Vec<ProviderSpec>, plan: Plan) -> PlanResult {
     let mut scenario = scenario(N, providers, vec![plan]);
     scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: span(3600.0) };
-    play(&scenario).plans.remove(0)
+    simulate(&scenario).plans.remove(0)
 }
 
 /// Asserts the mean over all recipients of a quantity with this true mean and variance.
@@ -125,7 +125,7 @@ fn a_plan_reaches_all_but_those_that_every_step_misses() {
         provider(["a", "b", "c"][i], outcomes)
     };
     let steps = (0..3).map(|i| (i, step(span(60.0)))).collect();
-    let result = play_one((0..3).map(carrier).collect(), plan("three steps", steps));
+    let result = simulate_one((0..3).map(carrier).collect(), plan("three steps", steps));
     let missed = [1.0, 0.4, 0.4 * 0.5, 0.4 * 0.5 * 0.65];
     is_share("delivered", result.delivered.share, 1.0 - missed[3]);
     is_share("succeeded", result.succeeded.share, 1.0 - missed[3]);
@@ -143,7 +143,7 @@ fn a_plan_reaches_all_but_those_that_every_step_misses() {
 fn swapped_steps_reach_exactly_the_same_people() {
     let providers = vec![delivering("a", 0.6, 2.0), delivering("b", 0.8, 4.0)];
     let order = |name, order: [usize; 2]| plan(name, order.map(|i| (i, step(span(30.0)))).to_vec());
-    let results = play(&scenario(N, providers, vec![order("ab", [0, 1]), order("ba", [1, 0])]));
+    let results = simulate(&scenario(N, providers, vec![order("ab", [0, 1]), order("ba", [1, 0])]));
     assert_eq!(results.plans[0].delivered, results.plans[1].delivered);
     assert_eq!(results.comparisons[0].delivered.difference, 0.0);
     is_share("delivered", results.plans[0].delivered.share, 1.0 - 0.4 * 0.2);
@@ -155,7 +155,7 @@ fn retries_are_made_until_one_does_not_fail() {
     let f: f64 = 0.3;
     let flaky = vec![outcome(Failed, f, constant(1.0)), outcome(Delivered, 1.0 - f, constant(2.0))];
     let rules = StepRules { attempts: 4, retry_after: span(2.0), ..step(span(60.0)) };
-    let result = play_one(vec![provider("flaky", flaky)], plan("four tries", vec![(0, rules)]));
+    let result = simulate_one(vec![provider("flaky", flaky)], plan("four tries", vec![(0, rules)]));
     let tries = [(1.0, 1.0 - f), (2.0, f * (1.0 - f)), (3.0, f * f * (1.0 - f)), (4.0, f * f * f)];
     is_mean_of("attempts", result.steps[0].attempts.0 / N as f64, &tries);
     is_share("delivered", result.delivered.share, 1.0 - f.powi(4));
@@ -170,7 +170,7 @@ fn a_price_per_part_is_paid_for_every_submission() {
     let first = Price { submitted: money(0.045), parts: 3, ..Price::default() };
     let second = Price { submitted: money(0.1), ..Price::default() };
     let providers = vec![priced(first, delivering("a", 0.7, 2.0)), priced(second, delivering("b", 0.7, 2.0))];
-    let result = play_one(providers, plan("two steps", vec![(0, step(span(30.0))), (1, step(span(30.0)))]));
+    let result = simulate_one(providers, plan("two steps", vec![(0, step(span(30.0))), (1, step(span(30.0)))]));
     is_mean_of("cost", result.cost.per_recipient, &[(0.135, 0.7), (0.235, 0.3)]);
     assert_eq!(result.steps[0].cost, 0.135 * N as f64);
 }
@@ -182,7 +182,7 @@ fn deliveries_are_paid_by_whether_they_come_after_their_validity() {
     let price = Price { delivered: money(0.02), delivered_late: money(0.005), ..Price::default() };
     let slow = provider("slow", vec![outcome(Delivered, 0.9, exponential(40.0))]);
     let slow = ProviderSpec { honours_ttl: false, price, ..slow };
-    let result = play_one(vec![slow.clone()], plan("one step", vec![(0, step(span(60.0)))]));
+    let result = simulate_one(vec![slow.clone()], plan("one step", vec![(0, step(span(60.0)))]));
     let late = 0.9 * (-60.0 / 40.0_f64).exp();
     is_share("late", result.steps[0].late.0 / N as f64, late);
     is_share("delivered", result.delivered.share, 0.9);
@@ -192,7 +192,7 @@ fn deliveries_are_paid_by_whether_they_come_after_their_validity() {
     for (ttl, validity) in [(60.0, 90.0), (60.0, 20.0)] {
         let mut one_step = plan("one step", vec![(0, step(span(ttl)))]);
         change_steps(&mut one_step, |steps| steps[0].validity = span(validity));
-        let result = play_one(vec![slow.clone()], one_step);
+        let result = simulate_one(vec![slow.clone()], one_step);
         let late = 0.9 * (-validity / 40.0).exp();
         is_mean_of("cost", result.cost.per_recipient, &[(0.02, 0.9 - late), (0.005, late)]);
         is_share("late for the step", result.steps[0].late.0 / N as f64, 0.9 * (-ttl / 40.0).exp());
@@ -206,7 +206,7 @@ fn talk_is_paid_by_started_increments() {
     let price = Price { per_minute: money(0.12), increment: span(30.0), delivered: money(0.01), ..Price::default() };
     let answered = OutcomeSpec { talk: Some(exponential(50.0)), ..outcome(Answered, 0.68, constant(5.0)) };
     let voice = priced(price, provider("voice", vec![answered]));
-    let result = play_one(vec![voice], plan("a call", vec![(0, step(span(60.0)))]));
+    let result = simulate_one(vec![voice], plan("a call", vec![(0, step(span(60.0)))]));
     let s = -(-30.0 / 50.0_f64).exp_m1();
     let (mean, variance) = (0.01 + 0.06 / s, 0.06_f64.powi(2) * (1.0 - s) / (s * s));
     let square = variance + mean * mean;
@@ -219,7 +219,7 @@ fn rejected_messages_are_free_and_silent_ones_are_not() {
     let price = Price { submitted: money(0.05), delivered: money(0.01), ..Price::default() };
     let play_under = |effect| {
         let sms = priced(price, delivering("sms", 1.0, 2.0));
-        play_one(vec![broken(outage(0.0, 10.0, effect, 0.4), sms)], plan("sms", vec![(0, step(span(30.0)))]))
+        simulate_one(vec![broken(outage(0.0, 10.0, effect, 0.4), sms)], plan("sms", vec![(0, step(span(30.0)))]))
     };
     is_mean_of("cost under fail", play_under(Effect::Fail).cost.per_recipient, &[(0.06, 0.6)]);
     is_mean_of("cost under silent", play_under(Effect::Silent).cost.per_recipient, &[(0.05, 0.4), (0.06, 0.6)]);
@@ -231,7 +231,7 @@ fn rejected_messages_are_free_and_silent_ones_are_not() {
 fn one_step_takes_as_long_as_its_latency() {
     let (median, sigma) = (4.0, 1.0);
     let sms = provider("sms", vec![outcome(Delivered, 1.0, lognormal(median, sigma))]);
-    let result = play_one(vec![sms], plan("sms", vec![(0, step(UNLIMITED))]));
+    let result = simulate_one(vec![sms], plan("sms", vec![(0, step(UNLIMITED))]));
     let cdf = lognormal_cdf(median, sigma);
     are_quantiles(&result.latency_s, N as f64, &cdf);
     is_share("in time", result.in_time.share, cdf(60.0));
@@ -245,7 +245,7 @@ fn a_second_step_starts_where_the_first_failed() {
     let outcomes = vec![outcome(Delivered, 0.7, lognormal(3.0, 0.8)), outcome(Failed, 0.3, exponential(8.0))];
     let providers =
         vec![provider("viber", outcomes), provider("sms", vec![outcome(Delivered, 1.0, lognormal(5.0, 1.0))])];
-    let result = play_one(providers, plan("viber, sms", vec![(0, step(UNLIMITED)), (1, step(UNLIMITED))]));
+    let result = simulate_one(providers, plan("viber, sms", vec![(0, step(UNLIMITED)), (1, step(UNLIMITED))]));
     let (first, second) = (lognormal_cdf(3.0, 0.8), lognormal_cdf(5.0, 1.0));
     let both = |t: f64| integral(0.0, t, |s| (-s / 8.0).exp() / 8.0 * second(t - s));
     let cdf = |t| 0.7 * first(t) + 0.3 * both(t);
@@ -259,7 +259,7 @@ fn a_second_step_starts_when_the_ttl_of_a_silent_first_has_passed() {
     let ttl = 30.0;
     let viber = provider("viber", vec![outcome(Delivered, 0.6, lognormal(6.0, 1.2))]);
     let sms = provider("sms", vec![outcome(Delivered, 1.0, lognormal(4.0, 1.0))]);
-    let result = play_one(vec![viber, sms], plan("viber, sms", vec![(0, step(span(ttl))), (1, step(UNLIMITED))]));
+    let result = simulate_one(vec![viber, sms], plan("viber, sms", vec![(0, step(span(ttl))), (1, step(UNLIMITED))]));
     let (first, second) = (lognormal_cdf(6.0, 1.2), lognormal_cdf(4.0, 1.0));
     let in_first = |t: f64| 0.6 * first(t.min(ttl));
     let cdf = |t: f64| in_first(t) + (1.0 - in_first(ttl)) * second(t - ttl);
@@ -273,7 +273,7 @@ fn a_second_step_starts_when_the_ttl_of_a_silent_first_has_passed() {
 fn a_slow_provider_stretches_and_delays() {
     let sms = provider("sms", vec![outcome(Delivered, 1.0, lognormal(4.0, 0.7))]);
     let slow = outage(0.0, 1.0, Effect::Slow { factor: 3.0, delay: span(5.0) }, 0.5);
-    let result = play_one(vec![broken(slow, sms)], plan("sms", vec![(0, step(UNLIMITED))]));
+    let result = simulate_one(vec![broken(slow, sms)], plan("sms", vec![(0, step(UNLIMITED))]));
     let cdf = lognormal_cdf(4.0, 0.7);
     are_quantiles(&result.latency_s, N as f64, |t| 0.5 * cdf(t) + 0.5 * cdf((t - 5.0) / 3.0));
 }
@@ -284,7 +284,7 @@ fn giving_up_ends_the_flow_and_not_the_message() {
     let sms = provider("sms", vec![outcome(Delivered, 1.0, exponential(20.0))]);
     let mut patient = plan("sms", vec![(0, step(UNLIMITED))]);
     patient.flow = patient.flow.with_give_up_after(span(30.0)).expect("a span");
-    let result = play_one(vec![sms], patient);
+    let result = simulate_one(vec![sms], patient);
     is_share("succeeded", result.succeeded.share, exponential_cdf(20.0)(30.0));
     assert_eq!(result.delivered.count.0, N as f64);
     assert_eq!(result.last_end_s, Some(30.0));
@@ -297,7 +297,7 @@ fn giving_up_ends_the_flow_and_not_the_message() {
 fn an_outage_hits_its_share_of_those_who_come_in_its_window() {
     let dark = outage(600.0, 1500.0, Effect::Silent, 0.8);
     let sms = broken(dark, delivering("sms", 0.9, 2.0));
-    let result = play_one_over_an_hour(vec![sms], plan("sms", vec![(0, step(span(30.0)))]));
+    let result = simulate_one_over_an_hour(vec![sms], plan("sms", vec![(0, step(span(30.0)))]));
     is_share("delivered", result.delivered.share, 0.9 * (1.0 - 0.25 * 0.8));
     is_share("expired", result.steps[0].outcomes["expired"].0 / N as f64, 1.0 - 0.9 * 0.8);
 }
@@ -307,7 +307,7 @@ fn an_outage_hits_its_share_of_those_who_come_in_its_window() {
 fn a_recurring_outage_hits_in_each_of_its_windows() {
     let dark = recurring(300.0, 900.0, span(1800.0), Effect::Fail, 0.6);
     let sms = broken(dark, delivering("sms", 1.0, 2.0));
-    let result = play_one_over_an_hour(vec![sms], plan("sms", vec![(0, step(span(30.0)))]));
+    let result = simulate_one_over_an_hour(vec![sms], plan("sms", vec![(0, step(span(30.0)))]));
     is_share("failed", result.steps[0].outcomes["failed"].0 / N as f64, 0.6 / 3.0);
     is_share("delivered", result.delivered.share, 1.0 - 0.6 / 3.0);
 }
@@ -317,7 +317,7 @@ fn a_recurring_outage_hits_in_each_of_its_windows() {
 fn two_outages_hit_independently() {
     let outages = vec![outage(0.0, 1.0, Effect::Silent, 0.3), outage(0.0, 1.0, Effect::Fail, 0.5)];
     let sms = ProviderSpec { outages, ..delivering("sms", 1.0, 2.0) };
-    let result = play_one(vec![sms], plan("sms", vec![(0, step(span(30.0)))]));
+    let result = simulate_one(vec![sms], plan("sms", vec![(0, step(span(30.0)))]));
     is_share("failed", result.steps[0].outcomes["failed"].0 / N as f64, 0.5);
     is_share("delivered", result.delivered.share, 0.5 * 0.7);
 }
@@ -328,7 +328,7 @@ fn what_takes_longer_than_its_validity_expires() {
     let sms = provider("sms", vec![outcome(Delivered, 0.95, lognormal(20.0, 1.0))]);
     let mut late = plan("sms", vec![(0, step(span(120.0)))]);
     change_steps(&mut late, |steps| steps[0].validity = span(45.0));
-    let result = play_one(vec![sms], late);
+    let result = simulate_one(vec![sms], late);
     let kept = lognormal_cdf(20.0, 1.0)(45.0);
     is_share("delivered", result.delivered.share, 0.95 * kept);
     is_share("expired", result.steps[0].outcomes["expired"].0 / N as f64, 1.0 - 0.95 * kept);
@@ -341,7 +341,7 @@ fn lost_reports_make_duplicates() {
     let lost = outage(0.0, 1800.0, Effect::ReportsLost, 1.0);
     let providers = vec![broken(lost, delivering("viber", 0.9, 2.0)), delivering("sms", 0.95, 3.0)];
     let steps = vec![(0, step(span(30.0))), (1, step(span(30.0)))];
-    let result = play_one_over_an_hour(providers, plan("viber, sms", steps));
+    let result = simulate_one_over_an_hour(providers, plan("viber, sms", steps));
     is_share("duplicates", result.duplicates.share, 0.5 * 0.9 * 0.95);
     is_share("delivered", result.delivered.share, 1.0 - 0.1 * 0.05);
     is_share("succeeded", result.succeeded.share, 0.5 * 0.95 + 0.5 * (1.0 - 0.1 * 0.05));
@@ -356,7 +356,7 @@ fn late_reports_make_duplicates_too() {
     for (late_delivery, succeeded) in [(LateDelivery::Finish, 1.0), (LateDelivery::Ignore, 1.0 - 0.2 * late)] {
         let mut two = plan("viber, sms", vec![(0, step(span(20.0))), (1, step(UNLIMITED))]);
         two.flow = two.flow.with_late_delivery(late_delivery);
-        let result = play_one(providers.clone(), two);
+        let result = simulate_one(providers.clone(), two);
         is_share("duplicates", result.duplicates.share, 0.8 * late);
         is_share("succeeded", result.succeeded.share, succeeded);
         is_share("unresolved", result.unresolved.0 / N as f64, 1.0 - succeeded);
@@ -369,7 +369,7 @@ fn late_reports_make_duplicates_too() {
 fn a_provider_that_ignores_validity_delivers_after_the_flow_has_moved_on() {
     let viber = provider("viber", vec![outcome(Delivered, 0.9, lognormal(20.0, 1.0))]);
     let providers = vec![ProviderSpec { honours_ttl: false, ..viber }, delivering("sms", 0.8, 3.0)];
-    let result = play_one(providers, plan("viber, sms", vec![(0, step(span(60.0))), (1, step(span(60.0)))]));
+    let result = simulate_one(providers, plan("viber, sms", vec![(0, step(span(60.0))), (1, step(span(60.0)))]));
     let late = 0.9 * (1.0 - lognormal_cdf(20.0, 1.0)(60.0));
     is_share("late", result.steps[0].late.0 / N as f64, late);
     is_share("duplicates", result.duplicates.share, late * 0.8);
@@ -382,7 +382,7 @@ fn a_provider_that_ignores_validity_delivers_after_the_flow_has_moved_on() {
 fn a_message_must_be_opened_before_its_ttl_under_expire_on_delivery() {
     let opened = seen_by(0.7, exponential(30.0), outcome(Delivered, 0.8, exponential(10.0)));
     let rules = StepRules { success: SuccessFloor::Seen, expire_on_delivery: true, ..step(span(60.0)) };
-    let result = play_one(vec![provider("viber", vec![opened])], plan("seen", vec![(0, rules)]));
+    let result = simulate_one(vec![provider("viber", vec![opened])], plan("seen", vec![(0, rules)]));
     let (a, b) = (1.0 / 10.0, 1.0 / 30.0);
     let both = 1.0 - (b * (-a * 60.0_f64).exp() - a * (-b * 60.0_f64).exp()) / (b - a);
     let delivered = 0.8 * exponential_cdf(10.0)(60.0);

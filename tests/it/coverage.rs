@@ -73,7 +73,7 @@ fn two_plans(recipients: u64) -> Scenario {
     scenario
 }
 
-fn play(scenario: &Scenario, replications: u32) -> BTreeMap<String, Estimate> {
+fn simulate(scenario: &Scenario, replications: u32) -> BTreeMap<String, Estimate> {
     let results = compare(scenario, replications, &Progress::default()).expect("nobody stops it").results;
     results.plans.iter().flat_map(of_plan).chain(of_comparison(&results)).collect()
 }
@@ -113,12 +113,12 @@ fn of_comparison(results: &Results) -> Vec<(String, Estimate)> {
 }
 
 /// The estimates of a very large run.
-static TRUTH: LazyLock<BTreeMap<String, Estimate>> = LazyLock::new(|| play(&two_plans(4_000_000), 1));
+static TRUTH: LazyLock<BTreeMap<String, Estimate>> = LazyLock::new(|| simulate(&two_plans(4_000_000), 1));
 
 /// Runs `small` under this number of seeds and checks how often each interval contains the true value.
 fn cover(small: &Scenario, replications: u32, seeds: u64, tolerance: f64) {
     let seeds_tried = (0..seeds).into_par_iter();
-    let runs: Vec<_> = seeds_tried.map(|seed| play(&Scenario { seed, ..small.clone() }, replications)).collect();
+    let runs: Vec<_> = seeds_tried.map(|seed| simulate(&Scenario { seed, ..small.clone() }, replications)).collect();
     let mut off = Vec::new();
     for (name, truth) in TRUTH.iter() {
         let held = runs.iter().filter(|run| run[name].holds(truth.value)).count();

@@ -10,7 +10,7 @@ use failsim::engine::{
 use failsim::provider::{self, Capacity, Discipline, Effect, Queue, Terms};
 use failsim::rng::{ProviderKey, RngKey, purpose};
 use failsim::scenario::Scenario;
-use failsim::sim::{Ending, ExecutionMode, Model, PlanRunTally, Progress, RunContext, Timeline, play_contended};
+use failsim::sim::{Ending, ExecutionMode, Model, PlanRunTally, Progress, RunContext, Timeline, simulate_contended};
 use failsim::status::Status::{Delivered, Failed, Undelivered};
 use failsim::status::{FlowStatus, Segment, Status, StatusSet, SuccessFloor};
 use failsim::traffic::{Arrivals, Timetable};
@@ -241,7 +241,7 @@ fn both(case: &Case, plan: usize) -> (Seen, Seen) {
     let model = Model::new(scenario);
     let model = model.in_replication(rng, timeline.end());
     let world = RunContext { model: &model, rng, timeline, mode: ExecutionMode::Engine };
-    let tally = play_contended(&world, plan, &Progress::default()).expect("nobody stops it");
+    let tally = simulate_contended(&world, plan, &Progress::default()).expect("nobody stops it");
     let rng = rng.of_stream(&scenario.streams[0].name);
     let driver = Driver::new(scenario, &model, rng, plan);
     assert_eq!(driver.scenario.providers.len(), scenario.providers.len());

@@ -10,7 +10,7 @@ use failsim::rng::RngKey;
 use failsim::scenario::Scenario;
 use failsim::sim::{
     ExecutionMode, Model, PendingReports, PlanTally, Progress, Recipient, RecipientContext, Recorder, RoutedAttempt,
-    RunContext, Timeline, Unlimited, play_independent, simulate_recipient,
+    RunContext, Timeline, Unlimited, simulate_independent, simulate_recipient,
 };
 use failsim::status::FlowStatus;
 use failsim::status::Status::Delivered;
@@ -100,7 +100,7 @@ proptest! {
 
     #[test]
     fn a_recipient_has_the_same_course_alone(case in case()) {
-        lives_add_up_to_the_run(&case)?;
+        recipients_add_up_to_the_run(&case)?;
     }
 }
 
@@ -144,20 +144,20 @@ fn diary(model: &Model, plan: usize, rng: RngKey, recipient: usize, arrival: Tim
 }
 
 /// Sums over a plan's recipients, each simulated alone: reached, succeeded, duplicates, seen, attempts, cost, latencies, last end.
-fn sums(lives: &[(Diary, FlowStatus)], arrivals: &[Time]) -> [i128; 8] {
-    let number = |holds: &dyn Fn(&Diary) -> bool| lives.iter().filter(|(diary, _)| holds(diary)).count() as i128;
+fn sums(histories: &[(Diary, FlowStatus)], arrivals: &[Time]) -> [i128; 8] {
+    let number = |holds: &dyn Fn(&Diary) -> bool| histories.iter().filter(|(diary, _)| holds(diary)).count() as i128;
     let latency = |((diary, _), arrival): (&(Diary, FlowStatus), &Time)| {
         diary.deliveries.iter().min().map_or(0, |first| i128::from(first.since(*arrival).as_micros()))
     };
     [
         number(&|diary| !diary.deliveries.is_empty()),
-        lives.iter().filter(|(_, status)| *status == FlowStatus::Succeeded).count() as i128,
+        histories.iter().filter(|(_, status)| *status == FlowStatus::Succeeded).count() as i128,
         number(&|diary| diary.deliveries.len() > 1),
         number(&|diary| diary.seen),
-        lives.iter().map(|(diary, _)| i128::from(diary.attempts)).sum(),
-        lives.iter().map(|(diary, _)| i128::from(diary.cost.as_micros())).sum(),
-        lives.iter().zip(arrivals).map(latency).sum(),
-        lives.iter().filter_map(|(diary, _)| diary.ended).max().map_or(-1, |end| i128::from(end.as_micros())),
+        histories.iter().map(|(diary, _)| i128::from(diary.attempts)).sum(),
+        histories.iter().map(|(diary, _)| i128::from(diary.cost.as_micros())).sum(),
+        histories.iter().zip(arrivals).map(latency).sum(),
+        histories.iter().filter_map(|(diary, _)| diary.ended).max().map_or(-1, |end| i128::from(end.as_micros())),
     ]
 }
 
@@ -178,18 +178,18 @@ fn sums_of_run(tally: &PlanTally) -> [i128; 8] {
 fn run(scenario: &Scenario, rng: RngKey) -> Vec<PlanTally> {
     let model = &Model::new(scenario);
     let world = RunContext { model, rng, timeline: Timeline::over(secs(3600.0)), mode: ExecutionMode::default() };
-    play_independent(&world, &model.streams[0], &Progress::default()).expect("nobody stops it").tally.plans
+    simulate_independent(&world, &model.streams[0], &Progress::default()).expect("nobody stops it").tally.plans
 }
 
-fn lives_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {
+fn recipients_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {
     let rng = RngKey::new(case.scenario.seed, case.replication);
     let model = Model::new(&case.scenario);
     let mut arrivals = vec![Time::ZERO; case.scenario.streams[0].traffic.recipients as usize];
     Timetable::new(&case.scenario.streams[0].traffic, rng).fill(0, &mut arrivals);
     for (plan, tally) in run(&case.scenario, rng).iter().enumerate() {
-        let lives = arrivals.iter().enumerate().map(|(i, &arrival)| diary(&model, plan, rng, i, arrival));
-        let lives: Vec<_> = lives.collect();
-        prop_assert_eq!(sums(&lives, &arrivals), sums_of_run(tally), "plan {}", plan);
+        let histories = arrivals.iter().enumerate().map(|(i, &arrival)| diary(&model, plan, rng, i, arrival));
+        let histories: Vec<_> = histories.collect();
+        prop_assert_eq!(sums(&histories, &arrivals), sums_of_run(tally), "plan {}", plan);
     }
     Ok(())
 }

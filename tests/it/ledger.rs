@@ -33,7 +33,7 @@ fn as_text(results: &Results) -> String {
 
 fn whole(scenario: &Scenario, replications: u32) -> (Ledger, String) {
     let mut experiment = experiment(scenario, replications);
-    experiment.play(&Progress::default()).expect("nobody stops it");
+    experiment.run(&Progress::default()).expect("nobody stops it");
     (experiment.ledger(), as_text(&experiment.results(&Progress::default()).expect("nobody stops it")))
 }
 

@@ -30,7 +30,7 @@ fn measured<const N: usize>(
     measure: impl Fn(&ProviderResult, &QueueOverTime) -> [f64; N] + Sync,
 ) -> [Vec<f64>; N] {
     let one = |seed| {
-        let found = play(&Scenario { seed, ..scenario.clone() });
+        let found = simulate(&Scenario { seed, ..scenario.clone() });
         let queue = found.over_time.plans[0].providers[0].queue.as_ref().expect("a queue");
         measure(&found.results.plans[0].providers[0], queue)
     };
@@ -38,7 +38,7 @@ fn measured<const N: usize>(
     std::array::from_fn(|i| runs.iter().map(|run| run[i]).collect())
 }
 
-fn play(scenario: &Scenario) -> RunOutput {
+fn simulate(scenario: &Scenario) -> RunOutput {
     compare(scenario, 1, &Progress::default()).expect("nobody stops it")
 }
 
@@ -112,7 +112,7 @@ fn evenly_spaced_arrivals_wait_as_arithmetic_says() {
     for (over_s, per_s) in [(1_000.1, 5_u64), (1_000.1, 10), (1_000.1, 40)] {
         let mut scenario = met_by(1.0, n, reported_after(constant(1.0)), paced(per_s));
         scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(over_s) };
-        let found = play(&scenario);
+        let found = simulate(&scenario);
         let (gap, service) = (over_s / n as f64, 1.0 / per_s as f64);
         let late = (service - gap).max(0.0);
         let provider = &found.results.plans[0].providers[0];
@@ -236,7 +236,7 @@ fn priorities_wait_as_cobham_says() {
         scenario.streams = vec![stream("first", 90_000, poisson(rho[0])), stream("second", 150_000, poisson(rho[1]))];
         scenario.streams[0].priority = 1;
         let one = |seed| {
-            let groups = play(&Scenario { seed, ..scenario.clone() }).results.groups;
+            let groups = simulate(&Scenario { seed, ..scenario.clone() }).results.groups;
             [0, 1].map(|i| groups[i].plans[0].providers[0].wait_mean_s)
         };
         let runs: Vec<[f64; 2]> = (0..RUNS).into_par_iter().map(one).collect();

@@ -42,7 +42,7 @@ fn renamed(scenario: &Scenario) -> Scenario {
 
 fn rows(now: &Scenario, then: &Scenario, replications: u32) -> Vec<Row> {
     let rivals = ScenarioPair::new(now, then).expect("they have the same plans");
-    rivals.play(replications, &Progress::default()).expect("nobody stops it").rows
+    rivals.run(replications, &Progress::default()).expect("nobody stops it").rows
 }
 
 /// The number of self-comparisons, one for each seed, in which anything fails, and the number of measures compared.

@@ -20,7 +20,7 @@ use failsim::traffic::Arrivals;
 use failsim::units::{Rate, Span, Time};
 use proptest::prelude::*;
 
-fn play(scenario: &Scenario, replications: u32) -> RunOutput {
+fn simulate(scenario: &Scenario, replications: u32) -> RunOutput {
     compare(scenario, replications, &Progress::default()).expect("nobody stops it")
 }
 
@@ -54,14 +54,14 @@ proptest! {
     #[test]
     fn capacity_that_is_never_reached_changes_no_byte(case in case(), replications in 1..=2_u32) {
         for order in [Discipline::Fifo, Discipline::Priority] {
-            let with = play(&with_plenty(&case.scenario, order), replications);
-            let without = play(&case.scenario, replications);
+            let with = simulate(&with_plenty(&case.scenario, order), replications);
+            let without = simulate(&case.scenario, replications);
             prop_assert!(with.results == without.results);
             #[cfg(feature = "report")]
             prop_assert!(report::json(&with.results) == report::json(&without.results));
             #[cfg(feature = "report")]
             prop_assert!(report::csv(&with.results) == report::csv(&without.results));
-            prop_assert!(with.pictures == without.pictures);
+            prop_assert!(with.figure_data == without.figure_data);
         }
     }
 }
@@ -70,7 +70,7 @@ proptest! {
 #[test]
 fn capacity_that_is_reached_does_change_something() {
     let (scarce, plenty) = (scarce(), with_plenty(&scarce(), Discipline::Fifo));
-    let [scarce, plenty] = [scarce, plenty].map(|scenario| play(&scenario, 1).results);
+    let [scarce, plenty] = [scarce, plenty].map(|scenario| simulate(&scenario, 1).results);
     assert!(scarce.plans[0].in_time.share < 0.5 * plenty.plans[0].in_time.share);
     assert_eq!(scarce.scenario.intervals, Intervals::Unknown);
     assert_eq!(plenty.scenario.intervals, Intervals::FromRecipients);
@@ -81,13 +81,13 @@ fn capacity_that_is_reached_does_change_something() {
 fn streams_without_common_providers_do_not_affect_one_another() {
     let mut both = scarce();
     both.streams[0].name = "here".to_owned();
-    let alone = play(&both, 1).results;
+    let alone = simulate(&both, 1).results;
     both.providers.push(provider("elsewhere", vec![outcome(Delivered, 1.0, constant(1.0))]));
     both.breakers.push(None);
     let mut other = stream("there", 5_000, Arrivals::Blast);
     other.plan = Some(plan("own", vec![(both.providers.len() - 1, step(span(30.0)))]));
     both.streams.push(other);
-    let results = play(&both, 1).results;
+    let results = simulate(&both, 1).results;
     let [here, there] = &results.groups[..] else { panic!("two streams") };
     assert_eq!((&here.plans, &here.comparisons), (&alone.plans, &alone.comparisons));
     assert!(there.plans.iter().all(|plan| plan.delivered.share == 1.0), "{there:?}");
@@ -103,7 +103,7 @@ proptest! {
     fn any_number_of_threads_finds_the_same(case in shared_case()) {
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be had");
-            pool.install(|| play(&case.scenario, 3))
+            pool.install(|| simulate(&case.scenario, 3))
         };
         let one = with(1);
         for threads in [2, 5] {
@@ -123,7 +123,7 @@ fn a_contended_run_is_the_same_for_any_number_of_threads() {
     });
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be had");
-        pool.install(|| play(&scenario, 1))
+        pool.install(|| simulate(&scenario, 1))
     };
     let one = with(1);
     assert!(one.results.plans.iter().any(|plan| plan.providers.iter().any(|p| p.wait_mean_s > 0.0)));
@@ -144,7 +144,7 @@ fn attempts_centuries_ahead_are_made_at_their_time() {
     let never_opens = BreakerRules { at_least: u32::MAX, ..BreakerRules::DEFAULT };
     scenario.breakers = vec![Some(never_opens)];
     scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(1_000.0) };
-    let plan = &play(&scenario, 1).results.plans[0];
+    let plan = &simulate(&scenario, 1).results.plans[0];
     assert_eq!((plan.steps[0].attempts.0, plan.unresolved.0), (3_500.0, 0.0));
     assert_eq!(plan.last_end_s, Some(111_111.0 * 86_400.0 + 999.0));
 }
@@ -159,21 +159,21 @@ proptest! {
     fn traced_recipients_add_up_to_their_run(case in shared_case()) {
         let mut scenario = case.scenario;
         scenario.set_recipients(scenario.streams.len() as u64 * 12).expect("it can be so few");
-        let found = play(&scenario, 1).results;
+        let found = simulate(&scenario, 1).results;
         for (p, plan) in found.plans.iter().enumerate() {
             for (s, target) in scenario.streams.iter().enumerate() {
                 let of_stream = found.stream(s).map_or(plan, |group| &group.plans[p]);
-                let lives = (0..target.traffic.recipients).map(|recipient| {
+                let histories = (0..target.traffic.recipients).map(|recipient| {
                     trace(&scenario, TraceTarget { plan: p, stream: s, recipient, replication: 0 })
                 });
-                let lives: Vec<_> = lives.collect();
-                let number = |holds: &dyn Fn(&failsim::study::Trace) -> bool| lives.iter().filter(|life| holds(life)).count() as f64;
-                prop_assert_eq!(number(&|life| life.deliveries > 0), of_stream.delivered.count.0);
-                prop_assert_eq!(number(&|life| life.deliveries > 1), of_stream.duplicates.count.0);
-                prop_assert_eq!(number(&|life| life.status == FlowStatus::Succeeded), of_stream.succeeded.count.0);
-                let cost: f64 = lives.iter().map(|life| life.cost.as_micros() as f64 / 1e6).sum();
+                let histories: Vec<_> = histories.collect();
+                let number = |holds: &dyn Fn(&failsim::study::Trace) -> bool| histories.iter().filter(|history| holds(history)).count() as f64;
+                prop_assert_eq!(number(&|history| history.deliveries > 0), of_stream.delivered.count.0);
+                prop_assert_eq!(number(&|history| history.deliveries > 1), of_stream.duplicates.count.0);
+                prop_assert_eq!(number(&|history| history.status == FlowStatus::Succeeded), of_stream.succeeded.count.0);
+                let cost: f64 = histories.iter().map(|history| history.cost.as_micros() as f64 / 1e6).sum();
                 prop_assert!((cost - of_stream.cost.total).abs() < 1e-6);
-                let events = || lives.iter().flat_map(|life| &life.events).map(|(_, event)| event);
+                let events = || histories.iter().flat_map(|history| &history.events).map(|(_, event)| event);
                 let sum = |of: &dyn Fn(&ProviderResult) -> f64| of_stream.providers.iter().map(of).sum::<f64>();
                 let expired = events().filter(|event| matches!(event, Event::ExpiredInQueue(_))).count();
                 let cancelled = events().filter(|event| matches!(event, Event::Cancelled(_))).count();
@@ -198,7 +198,7 @@ fn weights_share_out_the_attempts() {
     });
     let mut scenario = scenario(n, providers.into(), vec![plan("weighted", vec![(0, step(span(60.0)))])]);
     change_steps(&mut scenario.plans[0], |steps| steps[0].pool = Pool::weighted(vec![(0, 5.0), (1, 3.0), (2, 2.0)]));
-    let found = play(&scenario, 1).results;
+    let found = simulate(&scenario, 1).results;
     for (provider, weight) in found.plans[0].providers.iter().zip([0.5, 0.3, 0.2]) {
         let bound = 4.5 * (weight * (1.0 - weight) / n as f64).sqrt();
         let share = provider.attempts.0 / n as f64;
@@ -225,7 +225,7 @@ fn the_second_provider_takes_what_the_first_rejects() {
         scenario(20_000, vec![named("a", 10), named("b", 5)], vec![plan("pool", vec![(0, step(span(60.0)))])]);
     scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(1_000.0) };
     change_steps(&mut scenario.plans[0], |steps| steps[0].pool = Pool::first_of(vec![0, 1]));
-    let plan = play(&scenario, 1).results.plans.remove(0);
+    let plan = simulate(&scenario, 1).results.plans.remove(0);
     assert!((plan.delivered.count.0 - 15_000.0).abs() <= 2.0, "{:?}", plan.delivered);
     let [a, b] = &plan.providers[..] else { panic!("two providers") };
     assert!((a.rejected.0 - 10_000.0).abs() <= 2.0 && (b.rejected.0 - 5_000.0).abs() <= 2.0, "{a:?} {b:?}");
@@ -241,7 +241,7 @@ fn random_outages_take_their_share() {
     provider.outages = vec![Outage { when, effect: Effect::Fail, share: share(1.0) }];
     let mut scenario = scenario(20_000, vec![provider], vec![plan("p", vec![(0, step(span(60.0)))])]);
     scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: span(100_000.0) };
-    let results = play(&scenario, 60).results;
+    let results = simulate(&scenario, 60).results;
     let delivered = &results.plans[0].delivered;
     assert_eq!(results.scenario.intervals, Intervals::FromReplications);
     // A run starts without an outage, which delays the first by less than one cycle in a hundred.
@@ -264,7 +264,7 @@ fn outages_of_stragglers_do_not_depend_on_other_plans() {
     let both = scenario(20_000, vec![late, slow], vec![straggling, patient]);
     let mut alone = both.clone();
     alone.keep_plans(&["straggling".to_owned()]).expect("it is there");
-    let [both, alone] = [both, alone].map(|scenario| play(&scenario, 20).results.plans.remove(0));
+    let [both, alone] = [both, alone].map(|scenario| simulate(&scenario, 20).results.plans.remove(0));
     assert_eq!(both, alone);
     // One in twenty outage cycles is met by most recipients: over 20 replications some 5 000 cycles are met.
     let bound = 4.5 * 0.09 * (2.0 / 5_000.0_f64).sqrt() + 0.003;
@@ -287,7 +287,7 @@ fn attempts_that_wait_in_vain_count_by_what_ends_their_wait() {
             }
             let mut scenario = scenario(10, vec![sms], vec![plan("p", vec![(0, step(ttl))])]);
             change_steps(&mut scenario.plans[0], |steps| steps[0].validity = validity);
-            let of = play(&scenario, 1).results.plans.remove(0).providers.remove(0);
+            let of = simulate(&scenario, 1).results.plans.remove(0).providers.remove(0);
             [of.delivered, of.expired_in_queue, of.cancelled, of.still_queued].map(|count| count.0)
         };
         let (five, eight, no_end) = (span(5.0), span(8.0), Span::UNLIMITED);
@@ -319,7 +319,7 @@ fn a_breaker_counts_attempts_that_never_left_by_their_status() {
         let opened = |failures: &[Status]| {
             let mut scenario = overloaded(failures);
             scenario.providers[0].capacity = scenario.providers[0].capacity.map(|c| Capacity { order, ..c });
-            let provider = play(&scenario, 1).results.plans.remove(0).providers.remove(0);
+            let provider = simulate(&scenario, 1).results.plans.remove(0).providers.remove(0);
             assert!(provider.cancelled.0 > 100.0, "{provider:?}");
             provider.circuit_opened.0
         };
@@ -345,7 +345,7 @@ fn probes_that_wait_indefinitely_do_not_keep_a_circuit_half_open() {
     scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(2_000.0) };
     let rules = BreakerRules { at_least: 10, probes: 2, open_for: span(30.0), ..BreakerRules::DEFAULT };
     scenario.breakers = vec![Some(rules)];
-    let plan = play(&scenario, 1).results.plans.remove(0);
+    let plan = simulate(&scenario, 1).results.plans.remove(0);
     // From 1 000 s on, plus at most one more round of 30 s and one of 60 s, everything is delivered.
     assert!(plan.delivered.count.0 >= 900.0, "{:?}, blocked {:?}", plan.delivered, plan.providers[0].not_permitted);
     assert!(plan.providers[0].circuit_opened.0 > 3.0);
@@ -361,7 +361,7 @@ fn no_interval_of_a_difference_goes_beyond_one() {
     let mut rare = provider("rare", vec![outcome(Delivered, 0.1, constant(1.0))]);
     rare.capacity = Some(Capacity { rate: None, concurrent: Some(1), queue: 0, order: Discipline::Fifo });
     let plans = vec![plan("rare", vec![(1, step(span(9.0)))]), plan("sure", vec![(0, step(span(9.0)))])];
-    let results = play(&scenario(5, vec![sure, rare], plans), 12).results;
+    let results = simulate(&scenario(5, vec![sure, rare], plans), 12).results;
     assert_eq!(results.scenario.intervals, Intervals::FromReplications);
     let pair = &results.comparisons[0];
     for difference in [pair.delivered, pair.in_time, pair.succeeded] {

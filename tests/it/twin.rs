@@ -14,7 +14,7 @@ use failsim::rng::RngKey;
 use failsim::scenario::{Scenario, Stream};
 use failsim::sim::{
     Ending, ExecutionMode, Model, PairTally, PlanRunTally, PlanTally, Progress, ProviderTally, QueueTally, RunContext,
-    StepTally, Tally, Timeline, fast_plans, is_feed_forward, play_contended, play_independent,
+    StepTally, Tally, Timeline, fast_plans, is_feed_forward, simulate_contended, simulate_independent,
 };
 use failsim::stats::{Bins, Latencies, Sums};
 use failsim::status::SuccessFloor;
@@ -136,27 +136,27 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
     let ours = product(case, timeline);
     let bins = bins(timeline);
     let stream = &case.scenario.streams[0];
-    let play = |plan| naive::play(&case.scenario, plan, rng(case), Time::ZERO).streams.remove(0);
-    let lives: Vec<_> = (0..case.scenario.plans.len()).map(play).collect();
+    let simulate = |plan| naive::simulate(&case.scenario, plan, rng(case), Time::ZERO).streams.remove(0);
+    let histories: Vec<_> = (0..case.scenario.plans.len()).map(simulate).collect();
     prop_assert_eq!(counts(&ours.arrivals), bins.count(naive::arrivals(stream, rng(case))), "arrivals");
     let queues = vec![None; case.scenario.providers.len()];
-    for (plan, lives) in lives.iter().enumerate() {
+    for (plan, histories) in histories.iter().enumerate() {
         let steps = case.scenario.plans[plan].flow.steps().len();
-        same_plan(&ours.plans[plan], &naive::plan_counts(lives, stream.deadline, bins, steps, &queues))
+        same_plan(&ours.plans[plan], &naive::plan_counts(histories, stream.deadline, bins, steps, &queues))
             .map_err(|e| TestCaseError::fail(format!("plan {plan}: {e}")))?;
     }
-    same_pairs(case, &ours, &lives)
+    same_pairs(case, &ours, &histories)
 }
 
 /// The product's counts, in any execution mode.
 fn product(case: &Case, timeline: Timeline) -> Tally {
     let model = Model::new(&case.scenario);
-    let play = |mode| {
+    let simulate = |mode| {
         let world = RunContext { model: &model, rng: rng(case), timeline, mode };
-        play_independent(&world, &model.streams[0], &Progress::default()).expect("nobody stops it").tally
+        simulate_independent(&world, &model.streams[0], &Progress::default()).expect("nobody stops it").tally
     };
-    let tally = play(ExecutionMode::Fastest);
-    assert_eq!(tally, play(ExecutionMode::Engine), "the short way and the engine's way differ");
+    let tally = simulate(ExecutionMode::Fastest);
+    assert_eq!(tally, simulate(ExecutionMode::Engine), "the short way and the engine's way differ");
     tally
 }
 
@@ -201,14 +201,18 @@ fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
     let lines = |capacity: Capacity| capacity.concurrent.is_some();
     let queues: Vec<_> = case.scenario.providers.iter().map(|provider| provider.capacity.map(lines)).collect();
     for plan in 0..case.scenario.plans.len() {
-        let play = |mode| {
+        let simulate = |mode| {
             let world = RunContext { model: &model, rng: rng(case), timeline, mode };
-            play_contended(&world, plan, &Progress::default()).expect("nobody stops it")
+            simulate_contended(&world, plan, &Progress::default()).expect("nobody stops it")
         };
-        let ours = play(ExecutionMode::Fastest);
-        prop_assert!(ours == play(ExecutionMode::Engine), "plan {}: the short way and the engine's way differ", plan);
-        let theirs = naive::play(&case.scenario, plan, rng(case), stragglers(&timeline));
-        prop_assert_eq!(&ours.longest, &theirs.longest, "longest queues under plan {}", plan);
+        let ours = simulate(ExecutionMode::Fastest);
+        prop_assert!(
+            ours == simulate(ExecutionMode::Engine),
+            "plan {}: the short way and the engine's way differ",
+            plan
+        );
+        let theirs = naive::simulate(&case.scenario, plan, rng(case), stragglers(&timeline));
+        prop_assert_eq!(&ours.longest_queue, &theirs.longest, "longest queues under plan {}", plan);
         prop_assert_eq!(&ours.opened, &theirs.opened, "opened circuits under plan {}", plan);
         same_streams(case, plan, &ours, &theirs.streams, (bins(timeline), &queues))
             .map_err(|e| TestCaseError::fail(format!("plan {plan}, {e}")))?;
@@ -238,13 +242,13 @@ fn same_streams(
     Ok(())
 }
 
-fn same_pairs(case: &Case, ours: &Tally, lives: &[Vec<History>]) -> Result<(), TestCaseError> {
-    prop_assert_eq!(ours.pairs.len(), lives.len() * (lives.len() - 1) / 2);
+fn same_pairs(case: &Case, ours: &Tally, histories: &[Vec<History>]) -> Result<(), TestCaseError> {
+    prop_assert_eq!(ours.pairs.len(), histories.len() * (histories.len() - 1) / 2);
     let mut pairs = ours.pairs.iter();
-    for later in 0..lives.len() {
+    for later in 0..histories.len() {
         for earlier in 0..later {
             let deadline = case.scenario.streams[0].deadline;
-            let naive = naive::pair_counts(&lives[later], &lives[earlier], deadline);
+            let naive = naive::pair_counts(&histories[later], &histories[earlier], deadline);
             let pair = pair_counts(pairs.next().expect("as many pairs"));
             prop_assert_eq!(pair, naive, "plan {} against {}", later, earlier);
         }

@@ -59,7 +59,7 @@ pub struct Queue {
     stuck: usize,
     /// The waiting attempts of a priority queue.
     waiting: Waiting,
-    longest: u64,
+    longest_queue: u64,
 }
 
 impl Queue {
@@ -74,7 +74,7 @@ impl Queue {
             expiring: BinaryHeap::new(),
             stuck: 0,
             waiting: Waiting::default(),
-            longest: 0,
+            longest_queue: 0,
         }
     }
 
@@ -86,8 +86,8 @@ impl Queue {
 
     /// The maximum queue length so far.
     #[must_use]
-    pub const fn longest(&self) -> u64 {
-        self.longest
+    pub const fn longest_queue(&self) -> u64 {
+        self.longest_queue
     }
 
     /// Admits an attempt that arrives at `now` and stops waiting at `patience`, which is not before `now`.
@@ -110,7 +110,7 @@ impl Queue {
         if length >= self.limit {
             return Admission::Rejected;
         }
-        self.longest = self.longest.max(length + 1);
+        self.longest_queue = self.longest_queue.max(length + 1);
         if self.order == Discipline::Priority {
             return Admission::Waits;
         }
@@ -210,7 +210,7 @@ mod tests {
             Departs(at(40)),
         ];
         assert_eq!(admitted, expected);
-        assert_eq!(queue.longest(), 2);
+        assert_eq!(queue.longest_queue(), 2);
     }
 
     #[test]
@@ -242,6 +242,6 @@ mod tests {
         let departures = [(10, Departure, 3), (20, Departure, 1), (30, Departure, 2), (40, Departure, 5)];
         let expected = [departures[0], (10, Expiry, 4), departures[1], (25, Expiry, 6), departures[2], departures[3]];
         assert_eq!(events, expected);
-        assert_eq!(queue.longest(), 6);
+        assert_eq!(queue.longest_queue(), 6);
     }
 }

@@ -9,11 +9,11 @@ const USE: &str = "capacity.svg";
 const QUEUES: &str = "queues.svg";
 
 /// The figures: none where no capacity is limited, and none of queues where nobody waited.
-pub(super) fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> {
-    let names = limited(findings);
-    let bin_s = findings.over_time.bin_s;
-    let used: Vec<_> = names.iter().flat_map(|name| panels_of_use(findings, name)).collect();
-    let waiting: Vec<_> = names.iter().filter_map(|name| panel_of_waiting(findings, name)).collect();
+pub(super) fn figures(output: &RunOutput) -> Result<Vec<Figure>, FigureError> {
+    let names = limited(output);
+    let bin_s = output.over_time.bin_s;
+    let used: Vec<_> = names.iter().flat_map(|name| panels_of_use(output, name)).collect();
+    let waiting: Vec<_> = names.iter().filter_map(|name| panel_of_waiting(output, name)).collect();
     let mut figures = Vec::new();
     let any = used.iter().chain(&waiting).any(|panel| !panel.windows.is_empty());
     let shaded = if any { " Shaded: outages that affect these plans." } else { "" };
@@ -37,28 +37,28 @@ pub(super) fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> 
 }
 
 /// The providers with limited capacity, in order of first use.
-fn limited(findings: &RunOutput) -> Vec<&String> {
-    let providers = findings.over_time.plans.iter().flat_map(|plan| &plan.providers);
+fn limited(output: &RunOutput) -> Vec<&String> {
+    let providers = output.over_time.plans.iter().flat_map(|plan| &plan.providers);
     super::order_of(providers.filter(|provider| provider.queue.is_some()).map(|provider| &provider.provider))
 }
 
 /// The plans that use a provider, each with its index and the provider's queue over time.
-fn queues<'a>(findings: &'a RunOutput, name: &str) -> Vec<(usize, &'a String, &'a QueueOverTime)> {
-    let plans = findings.over_time.plans.iter().enumerate();
+fn queues<'a>(output: &'a RunOutput, name: &str) -> Vec<(usize, &'a String, &'a QueueOverTime)> {
+    let plans = output.over_time.plans.iter().enumerate();
     let is_it = |provider: &&ProviderOverTime| provider.provider == *name;
-    let queue = |(place, plan): (usize, &'a crate::study::PlanOverTime)| {
-        Some((place, &plan.plan, plan.providers.iter().find(is_it)?.queue.as_ref()?))
+    let queue = |(position, plan): (usize, &'a crate::study::PlanOverTime)| {
+        Some((position, &plan.plan, plan.providers.iter().find(is_it)?.queue.as_ref()?))
     };
     plans.filter_map(queue).collect()
 }
 
 /// The outages of every provider in the plans that use this one, since traffic fails over to it from elsewhere; identical outages once.
-fn outages_of<'a>(findings: &'a RunOutput, name: &str) -> Vec<&'a OutageWindow> {
-    let plans: Vec<_> = queues(findings, name).iter().map(|&(place, ..)| &findings.results.plans[place]).collect();
+fn outages_of<'a>(output: &'a RunOutput, name: &str) -> Vec<&'a OutageWindow> {
+    let plans: Vec<_> = queues(output, name).iter().map(|&(position, ..)| &output.results.plans[position]).collect();
     let meets = |outage: &&OutageWindow| plans.iter().any(|plan| uses(plan, &outage.provider));
     let what = |one: &OutageWindow| (one.effect.clone(), one.from_s, one.to_s, one.share);
     let mut shown: Vec<&OutageWindow> = Vec::new();
-    for outage in findings.pictures.outages.iter().filter(meets) {
+    for outage in output.figure_data.outages.iter().filter(meets) {
         if !shown.iter().any(|other| what(other) == what(outage)) {
             shown.push(outage);
         }
@@ -67,20 +67,20 @@ fn outages_of<'a>(findings: &'a RunOutput, name: &str) -> Vec<&'a OutageWindow> 
 }
 
 /// A panel for the throughput and one for the lines in use, each only where it is limited.
-fn panels_of_use<'a>(findings: &'a RunOutput, name: &str) -> Vec<Panel<'a>> {
-    let queues = queues(findings, name);
+fn panels_of_use<'a>(output: &'a RunOutput, name: &str) -> Vec<Panel<'a>> {
+    let queues = queues(output, name);
     let panel = |title: String, unit, series: &dyn Fn(&QueueOverTime) -> Option<Vec<f64>>, limit: Option<Vec<f64>>| {
         let mut all: Vec<_> = queues
             .iter()
-            .filter_map(|(place, plan, queue)| {
-                Some(Series { name: (*plan).clone(), bins: series(queue)?, look: Look::Thing(*place) })
+            .filter_map(|(position, plan, queue)| {
+                Some(Series { name: (*plan).clone(), bins: series(queue)?, look: Look::Thing(*position) })
             })
             .collect();
         all.push(Series { name: "limit".to_owned(), bins: limit?, look: Look::Dotted });
-        Some(Panel { title, windows: outages_of(findings, name), series: all, unit })
+        Some(Panel { title, windows: outages_of(output, name), series: all, unit })
     };
     let Some((_, _, first)) = queues.first() else { return Vec::new() };
-    let bin_s = findings.over_time.bin_s;
+    let bin_s = output.over_time.bin_s;
     let per_bin = |limit: &Vec<f64>| limit.iter().map(|per_s| per_s * bin_s).collect();
     let rate = first.limit_per_s.as_ref().map(per_bin);
     let throughput = panel(format!("{name}, departing"), Unit::Events, &|queue| Some(queue.departures.clone()), rate);
@@ -90,15 +90,15 @@ fn panels_of_use<'a>(findings: &'a RunOutput, name: &str) -> Vec<Panel<'a>> {
 }
 
 /// A panel of the number waiting, where its mean over all replications reached one at any time.
-fn panel_of_waiting<'a>(findings: &'a RunOutput, name: &str) -> Option<Panel<'a>> {
-    let queues = queues(findings, name);
+fn panel_of_waiting<'a>(output: &'a RunOutput, name: &str) -> Option<Panel<'a>> {
+    let queues = queues(output, name);
     let waited = queues.iter().any(|(_, _, queue)| queue.waiting.iter().any(|count| *count >= 1.0));
-    let series = queues.iter().map(|(place, plan, queue)| Series {
+    let series = queues.iter().map(|(position, plan, queue)| Series {
         name: (*plan).clone(),
         bins: queue.waiting.clone(),
-        look: Look::Thing(*place),
+        look: Look::Thing(*position),
     });
     let series = series.collect();
     let unit = Unit::There("waiting");
-    waited.then(|| Panel { title: name.to_owned(), windows: outages_of(findings, name), series, unit })
+    waited.then(|| Panel { title: name.to_owned(), windows: outages_of(output, name), series, unit })
 }

@@ -13,22 +13,22 @@ const WIDEST_LABEL: i32 = 420;
 const LEAST_SPAN: f64 = 0.002;
 
 /// Draws the figure.
-pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
+pub(super) fn figure(output: &RunOutput) -> Result<Figure, FigureError> {
     let caption = "Cost per recipient against the share delivered in time: better is up and to the left. \
                    Bars are 95 % intervals; where none is visible, it is smaller than the mark or unknown. \
                    The axes need not start at zero."
         .to_owned();
-    let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, findings))?;
+    let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, output))?;
     Ok(Figure { file: FILE.to_owned(), title: "Cost of delivery in time".to_owned(), caption, svg })
 }
 
-fn paint(area: &Area<'_>, findings: &RunOutput) -> Drawn {
-    let plans = &findings.results.plans;
+fn paint(area: &Area<'_>, output: &RunOutput) -> Drawn {
+    let plans = &output.results.plans;
     let (costs, shares) = (range_of_costs(plans), range_of_shares(plans));
     let frame = frame(costs, shares);
     frame.y_grid(area, &frame::percent_ticks(shares.0, shares.1, 5))?;
     frame.x_axis(area, &frame::number_ticks(costs.0, costs.1, 6))?;
-    let title = format!("cost per recipient, {}", findings.results.scenario.currency);
+    let title = format!("cost per recipient, {}", output.results.scenario.currency);
     frame.titles(area, &title, "delivered in time; better is up and to the left")?;
     for plan in plans {
         bars(area, &frame, plan)?;

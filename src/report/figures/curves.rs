@@ -22,52 +22,53 @@ const FIRST_SHOWN: f64 = 0.002;
 const LAST_SHOWN: f64 = 0.002;
 
 /// Draws the figure.
-pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
-    let deadline = words::span(findings.results.scenario.deadline_s);
+pub(super) fn figure(output: &RunOutput) -> Result<Figure, FigureError> {
+    let deadline = words::span(output.results.scenario.deadline_s);
     let caption = format!(
         "The share of all recipients who have the message after this time, which is on a logarithmic axis. Where a \
          curve crosses the line at {deadline}, it is at the share delivered in time. The numbers on the right are the shares \
          delivered at all. Equal curves are drawn as one striped line."
     );
-    let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, findings))?;
+    let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, output))?;
     Ok(Figure { file: FILE.to_owned(), title: "Delivery by time since arrival".to_owned(), caption, svg })
 }
 
-fn paint(area: &Area<'_>, findings: &RunOutput) -> Drawn {
-    let labels: Vec<_> = labels(findings);
+fn paint(area: &Area<'_>, output: &RunOutput) -> Drawn {
+    let labels: Vec<_> = labels(output);
     let room = labels.iter().map(|label| canvas::width_of(label)).max().unwrap_or(0);
-    let frame = frame(findings, canvas::WIDTH - room - 80);
+    let frame = frame(output, canvas::WIDTH - room - 80);
     frame.y_grid(area, &frame::percent_ticks(0.0, 1.0, 5))?;
     frame.x_axis(area, &frame::log_time_ticks(&frame.x))?;
     frame.titles(area, "time since arrival", Y_TITLE)?;
-    deadline(area, &frame, findings.results.scenario.deadline_s)?;
-    let ends = curves(area, &frame, &findings.pictures)?;
+    deadline(area, &frame, output.results.scenario.deadline_s)?;
+    let ends = curves(area, &frame, &output.figure_data)?;
     end_labels(area, &frame, &ends, &labels)
 }
 
 /// The label `viber-first 98.9 %` for each plan, shortened to the room available.
-fn labels(findings: &RunOutput) -> Vec<String> {
+fn labels(output: &RunOutput) -> Vec<String> {
     let label = |plan: &crate::study::PlanResult| {
         let share = words::percent(plan.delivered.share, 1);
         let name = canvas::fitted(&plan.name, WIDEST_LABEL - canvas::width_of(&share) - 20);
         format!("{name}{}{share}", canvas::APART)
     };
-    findings.results.plans.iter().map(label).collect()
+    output.results.plans.iter().map(label).collect()
 }
 
-fn frame(findings: &RunOutput, right: i32) -> Frame {
+fn frame(output: &RunOutput, right: i32) -> Frame {
     let (left, bottom) = (140, HEIGHT - 110);
-    let x = Scale::log(ends_of_time(&findings.pictures, findings.results.scenario.deadline_s), (left, right));
+    let x = Scale::log(ends_of_time(&output.figure_data, output.results.scenario.deadline_s), (left, right));
     Frame { left, top: TOP, right, bottom, x, y: Scale::linear((0.0, 1.0), (bottom, TOP)) }
 }
 
 /// The ends of the time axis: from where the first curve rises to where the last one has all but levelled off, with the deadline in
 /// between.
-fn ends_of_time(pictures: &FigureData, deadline: f64) -> (f64, f64) {
-    let points = pictures.plans.iter().flat_map(|plan| &plan.curve).filter(|(time, share)| *time > 0.0 && *share > 0.0);
+fn ends_of_time(figure_data: &FigureData, deadline: f64) -> (f64, f64) {
+    let points =
+        figure_data.plans.iter().flat_map(|plan| &plan.curve).filter(|(time, share)| *time > 0.0 && *share > 0.0);
     let shown = points.filter(|(_, share)| *share >= FIRST_SHOWN);
     let low = shown.map(|(time, _)| *time).fold(deadline / 2.0, f64::min);
-    let high = pictures.plans.iter().map(|plan| settled(&plan.curve)).fold(deadline * 2.0, f64::max);
+    let high = figure_data.plans.iter().map(|plan| settled(&plan.curve)).fold(deadline * 2.0, f64::max);
     (low, high * 1.1)
 }
 
@@ -88,8 +89,8 @@ fn deadline(area: &Area<'_>, frame: &Frame, seconds: f64) -> Drawn {
 }
 
 /// Draws all curves, in stripes where they overlap, with a mark on each, and returns their end points.
-fn curves(area: &Area<'_>, frame: &Frame, pictures: &FigureData) -> Result<Vec<At>, canvas::Failure> {
-    let curves: Vec<_> = pictures.plans.iter().map(|plan| outline(frame, &plan.curve)).collect();
+fn curves(area: &Area<'_>, frame: &Frame, figure_data: &FigureData) -> Result<Vec<At>, canvas::Failure> {
+    let curves: Vec<_> = figure_data.plans.iter().map(|plan| outline(frame, &plan.curve)).collect();
     for (place, points) in curves.iter().enumerate() {
         canvas::solid(area, points, place)?;
     }
@@ -163,11 +164,11 @@ mod tests {
 
     #[test]
     fn time_ends_where_nothing_more_is_to_be_seen() {
-        let mut pictures = fixture::bank_pin().pictures;
-        pictures.plans.truncate(1);
-        pictures.plans[0].curve = vec![(1.0, 0.5), (300.0, 0.899), (50_000.0, 0.9)];
-        assert_eq!(ends_of_time(&pictures, 60.0), (1.0, 330.0));
-        assert_eq!(ends_of_time(&pictures, 600.0), (1.0, 1_320.0));
+        let mut figure_data = fixture::bank_pin().figure_data;
+        figure_data.plans.truncate(1);
+        figure_data.plans[0].curve = vec![(1.0, 0.5), (300.0, 0.899), (50_000.0, 0.9)];
+        assert_eq!(ends_of_time(&figure_data, 60.0), (1.0, 330.0));
+        assert_eq!(ends_of_time(&figure_data, 600.0), (1.0, 1_320.0));
     }
 
     #[test]

@@ -52,8 +52,8 @@ fn paint(area: &Area<'_>, heat: &Heat, bottom: i32) -> Drawn {
     let numbers = heat.rows.iter().flatten().flatten().map(|(number, _)| *number);
     let (low, high) = frame::hull(numbers).unwrap_or((0.0, 1.0));
     let part = |number: f64| if high > low { ((number - low) / (high - low)).clamp(0.0, 1.0) } else { 0.5 };
-    let column = |place: usize| left + (right - left) * place as i32 / heat.across.1.len().max(1) as i32;
-    let row = |place: usize| TOP + (bottom - TOP) * place as i32 / heat.down.1.len().max(1) as i32;
+    let column = |position: usize| left + (right - left) * position as i32 / heat.across.1.len().max(1) as i32;
+    let row = |position: usize| TOP + (bottom - TOP) * position as i32 / heat.down.1.len().max(1) as i32;
     for (i, fields) in heat.rows.iter().enumerate() {
         for (j, field) in fields.iter().enumerate() {
             let (from, to) = ((column(j), row(i)), (column(j + 1) - 2, row(i + 1) - 2));
@@ -68,13 +68,13 @@ fn paint(area: &Area<'_>, heat: &Heat, bottom: i32) -> Drawn {
         }
     }
     let wide = (right - left) / heat.across.1.len().max(1) as i32 - 16;
-    for (place, name) in thinned(&heat.across.1, wide) {
-        let at = ((column(place) + column(place + 1)) / 2, bottom + LINE / 2 + 6);
+    for (position, name) in thinned(&heat.across.1, wide) {
+        let at = ((column(position) + column(position + 1)) / 2, bottom + LINE / 2 + 6);
         canvas::write(area, name, at, Anchor::Centre, GREY)?;
     }
     let every = LINE / ((bottom - TOP) / heat.down.1.len().max(1) as i32).max(1) + 1;
-    for (place, name) in heat.down.1.iter().enumerate().step_by(every.max(1) as usize) {
-        let at = (left - 14, (row(place) + row(place + 1)) / 2);
+    for (position, name) in heat.down.1.iter().enumerate().step_by(every.max(1) as usize) {
+        let at = (left - 14, (row(position) + row(position + 1)) / 2);
         canvas::write(area, &canvas::fitted(name, WIDEST_NAME), at, Anchor::Right, GREY)?;
     }
     canvas::write(area, &heat.down.0, (8, TOP - LINE), Anchor::Left, INK)?;

@@ -47,13 +47,13 @@ impl std::error::Error for FigureError {}
 ///
 /// # Errors
 /// When the drawing library fails, which no data is known to cause.
-pub fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> {
-    let findings = findings.of_drawn();
-    let findings = findings.as_ref();
-    let groups = findings.by_group();
+pub fn figures(output: &RunOutput) -> Result<Vec<Figure>, FigureError> {
+    let output = output.of_drawn();
+    let output = output.as_ref();
+    let groups = output.by_group();
     let mut figures = Vec::new();
     if groups.is_empty() {
-        figures.extend([curves::figure(findings)?, cost::figure(findings)?, shares::figure(findings)?]);
+        figures.extend([curves::figure(output)?, cost::figure(output)?, shares::figure(output)?]);
     }
     for (index, (group, view)) in groups.iter().enumerate() {
         figures.push(of_group(curves::figure(view)?, index, &group.name));
@@ -62,8 +62,8 @@ pub fn figures(findings: &RunOutput) -> Result<Vec<Figure>, FigureError> {
             figures.extend(both.map(|figure| of_group(figure, index, &group.name)));
         }
     }
-    figures.push(timeline::figure(findings)?);
-    figures.extend(capacity::figures(findings)?);
+    figures.push(timeline::figure(output)?);
+    figures.extend(capacity::figures(output)?);
     Ok(figures)
 }
 
@@ -101,8 +101,8 @@ mod tests {
     use crate::study::OutageWindow;
 
     /// Asserts that all numbers in each SVG are numbers, and that its elements are closed.
-    fn assert_sound(findings: &RunOutput) {
-        for figure in figures(findings).expect("drawn") {
+    fn assert_sound(output: &RunOutput) {
+        for figure in figures(output).expect("drawn") {
             assert!(figure.svg.starts_with("<svg ") && figure.svg.trim_end().ends_with("</svg>"), "{}", figure.file);
             let numbers = figure.svg.split("aria-label").skip(1).collect::<String>();
             assert!(!numbers.contains("NaN") && !numbers.contains("inf"), "{}", figure.file);
@@ -118,41 +118,41 @@ mod tests {
     #[test]
     fn odd_findings_are_drawn() {
         assert_sound(&fixture::nobody());
-        let mut findings = fixture::bank_pin();
-        findings.results.plans[0].name = "a plan with a name & a < that nobody would choose ".repeat(20);
-        findings.results.plans[1].in_time.share = 1.0;
-        findings.results.plans[2].cost.per_recipient = 0.0;
-        findings.results.scenario.deadline_s = 1e-9;
-        findings.pictures.arrivals = vec![1.0];
-        findings.pictures.plans[0].curve = vec![(0.0, 1.0)];
-        findings.pictures.plans[1].first_by_step = vec![1.0, 0.0, 0.0];
-        assert_sound(&findings);
+        let mut output = fixture::bank_pin();
+        output.results.plans[0].name = "a plan with a name & a < that nobody would choose ".repeat(20);
+        output.results.plans[1].in_time.share = 1.0;
+        output.results.plans[2].cost.per_recipient = 0.0;
+        output.results.scenario.deadline_s = 1e-9;
+        output.figure_data.arrivals = vec![1.0];
+        output.figure_data.plans[0].curve = vec![(0.0, 1.0)];
+        output.figure_data.plans[1].first_by_step = vec![1.0, 0.0, 0.0];
+        assert_sound(&output);
     }
 
     #[test]
     fn numbers_that_are_none_do_not_reach_a_figure() {
-        let mut findings = fixture::bank_pin();
-        findings.results.plans[0].cost.per_recipient = f64::NAN;
-        findings.results.plans[1].in_time.high = Some(f64::INFINITY);
-        findings.pictures.plans[0].first_by_step[0] = f64::NAN;
-        findings.pictures.plans[0].failovers[3] = f64::NAN;
-        findings.pictures.bin_s = 0.0;
-        assert_sound(&findings);
+        let mut output = fixture::bank_pin();
+        output.results.plans[0].cost.per_recipient = f64::NAN;
+        output.results.plans[1].in_time.high = Some(f64::INFINITY);
+        output.figure_data.plans[0].first_by_step[0] = f64::NAN;
+        output.figure_data.plans[0].failovers[3] = f64::NAN;
+        output.figure_data.bin_s = 0.0;
+        assert_sound(&output);
     }
 
     #[test]
     fn hundreds_of_outages_are_shaded() {
-        let mut findings = fixture::bank_pin();
-        let window = findings.pictures.outages[0].clone();
+        let mut output = fixture::bank_pin();
+        let window = output.figure_data.outages[0].clone();
         let nth =
             |n: u32| OutageWindow { from_s: f64::from(n) * 7.0, to_s: f64::from(n) * 7.0 + 3.0, ..window.clone() };
-        findings.pictures.outages = (0..500).map(nth).collect();
-        assert_sound(&findings);
+        output.figure_data.outages = (0..500).map(nth).collect();
+        assert_sound(&output);
     }
 
     #[test]
     fn equal_findings_give_equal_bytes() {
-        let findings = fixture::bank_pin();
-        assert_eq!(figures(&findings).expect("drawn"), figures(&findings).expect("drawn"));
+        let output = fixture::bank_pin();
+        assert_eq!(figures(&output).expect("drawn"), figures(&output).expect("drawn"));
     }
 }

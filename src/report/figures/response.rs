@@ -92,19 +92,19 @@ fn paint(area: &Area<'_>, response: &Response) -> Drawn {
     }
     // Between words, a line would mean nothing.
     let has_lines = !matches!(response.across, Across::Words(_));
-    for (place, curve) in response.curves.iter().enumerate() {
-        draw(area, &frame, curve, place, has_lines)?;
+    for (index, curve) in response.curves.iter().enumerate() {
+        draw(area, &frame, curve, index, has_lines)?;
     }
     if !several {
         return Ok(());
     }
     let end = |curve: &Curve| curve.points.last().map_or(frame.bottom, |(_, measured)| frame.y.at(measured.value));
     let named: Vec<_> = response.curves.iter().map(|curve| (end(curve), curve.name.as_str())).collect();
-    placing::at_right_end(area, &frame, &named, WIDEST_NAME, |from, to, place| {
+    placing::at_right_end(area, &frame, &named, WIDEST_NAME, |from, to, index| {
         if has_lines {
-            canvas::line(area, &[from, to], place)
+            canvas::line(area, &[from, to], index)
         } else {
-            canvas::mark(area, (from.0 + 30, from.1), place)
+            canvas::mark(area, (from.0 + 30, from.1), index)
         }
     })
 }
@@ -118,7 +118,7 @@ fn answer(area: &Area<'_>, frame: &Frame, value: f64, text: &str) -> Drawn {
     canvas::write_bold(area, text, (middle, frame.top - LINE / 2), Anchor::Centre, INK)
 }
 
-fn draw(area: &Area<'_>, frame: &Frame, curve: &Curve, place: usize, has_lines: bool) -> Drawn {
+fn draw(area: &Area<'_>, frame: &Frame, curve: &Curve, index: usize, has_lines: bool) -> Drawn {
     let at = |(x, measured): &(f64, Measured)| frame.at(*x, measured.value);
     let points: Vec<At> = curve.points.iter().map(at).collect();
     for ((x, measured), &(across, _)) in curve.points.iter().zip(&points) {
@@ -127,10 +127,10 @@ fn draw(area: &Area<'_>, frame: &Frame, curve: &Curve, place: usize, has_lines: 
         }
     }
     if has_lines && points.len() > 1 {
-        canvas::line(area, &points, place)?;
+        canvas::line(area, &points, index)?;
     }
     let marked = if points.len() <= MOST_MARKS { &points[..] } else { &[] };
-    marked.iter().try_for_each(|&at| canvas::mark(area, at, place))
+    marked.iter().try_for_each(|&at| canvas::mark(area, at, index))
 }
 
 /// The horizontal axis and its ticks.
@@ -141,7 +141,7 @@ fn across(response: &Response, ends: (i32, i32)) -> (Scale, Vec<Tick>) {
             // A margin of half a step at either end.
             let scale = Scale::linear((-0.5, words.len() as f64 - 0.5), ends);
             let room = (ends.1 - ends.0) / words.len().max(1) as i32 - 16;
-            let named = words.iter().enumerate().map(|(place, word)| (place as f64, canvas::fitted(word, room)));
+            let named = words.iter().enumerate().map(|(index, word)| (index as f64, canvas::fitted(word, room)));
             return (scale, named.collect());
         }
         Across::Numbers(unit) | Across::Chosen(unit) => *unit,
@@ -193,23 +193,23 @@ fn upright(response: &Response) -> (Scale, Vec<Tick>) {
     });
     let (low, high) = frame::hull(ends.chain(bound)).unwrap_or((0.0, 1.0));
     let air = ((high - low) * 0.08).max(high.abs() * 1e-3).max(1e-9);
-    let places = (HEIGHT - 110, TOP);
+    let indices = (HEIGHT - 110, TOP);
     match response.unit {
         Unit::Share => {
             let (low, high) = ((low - air).max(0.0), (high + air).min(1.0));
-            (Scale::linear((low, high), places), frame::percent_ticks(low, high, 6))
+            (Scale::linear((low, high), indices), frame::percent_ticks(low, high, 6))
         }
         Unit::Seconds if low > 0.0 && high / low > FAR_IN_TIME => {
-            let scale = Scale::log((low / 1.1, high * 1.1), places);
+            let scale = Scale::log((low / 1.1, high * 1.1), indices);
             (scale, frame::log_time_ticks_up(&scale))
         }
         Unit::Seconds => {
             let high = high + air;
-            (Scale::linear((0.0, high), places), frame::spans_between(0.0, high))
+            (Scale::linear((0.0, high), indices), frame::spans_between(0.0, high))
         }
         Unit::Money | Unit::Count => {
             let (low, high) = ((low - air).max(0.0), high + air);
-            (Scale::linear((low, high), places), frame::number_ticks(low, high, 6))
+            (Scale::linear((low, high), indices), frame::number_ticks(low, high, 6))
         }
     }
 }

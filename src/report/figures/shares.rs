@@ -20,12 +20,12 @@ const KEY_GAP: i32 = 30;
 const LEAST: f64 = 5e-5;
 
 /// Draws the figure.
-pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
+pub(super) fn figure(output: &RunOutput) -> Result<Figure, FigureError> {
     let caption =
         "The step whose message was delivered first, as shares of all recipients; the pale rest got no message. \
                    A provider has the same colour in every plan."
             .to_owned();
-    let bars: Vec<_> = bars(findings);
+    let bars: Vec<_> = bars(output);
     let height = TOP + bars.iter().map(|bar| bar.height() + GAP).sum::<i32>();
     let svg = canvas::sheet(FILE, height, &caption, |area| paint(area, &bars))?;
     Ok(Figure { file: FILE.to_owned(), title: "Which step delivered".to_owned(), caption, svg })
@@ -53,19 +53,19 @@ impl Bar {
     }
 }
 
-fn bars(findings: &RunOutput) -> Vec<Bar> {
+fn bars(output: &RunOutput) -> Vec<Bar> {
     let providers =
-        super::order_of(findings.results.plans.iter().flat_map(|plan| &plan.steps).map(|step| &step.provider));
-    let pairs = findings.results.plans.iter().zip(&findings.pictures.plans);
-    pairs.map(|(plan, picture)| bar(plan, picture, &providers)).collect()
+        super::order_of(output.results.plans.iter().flat_map(|plan| &plan.steps).map(|step| &step.provider));
+    let pairs = output.results.plans.iter().zip(&output.figure_data.plans);
+    pairs.map(|(plan, data)| bar(plan, data, &providers)).collect()
 }
 
-fn bar(plan: &PlanResult, picture: &PlanFigureData, providers: &[&String]) -> Bar {
+fn bar(plan: &PlanResult, data: &PlanFigureData, providers: &[&String]) -> Bar {
     let mut parts = Vec::new();
     let mut sum = 0.0;
-    for (step, share) in plan.steps.iter().zip(&picture.first_by_step) {
-        let place = providers.iter().position(|name| **name == step.provider).unwrap_or(0);
-        parts.extend(part(&grid::step_name(step), canvas::colour(place), sum, *share));
+    for (step, share) in plan.steps.iter().zip(&data.first_by_step) {
+        let index = providers.iter().position(|name| **name == step.provider).unwrap_or(0);
+        parts.extend(part(&grid::step_name(step), canvas::colour(index), sum, *share));
         sum += share.max(0.0);
     }
     parts.extend(part("not delivered", PALE, sum, 1.0 - sum));
@@ -74,16 +74,16 @@ fn bar(plan: &PlanResult, picture: &PlanFigureData, providers: &[&String]) -> Ba
 }
 
 fn part(name: &str, colour: RGBColor, from: f64, share: f64) -> Option<Part> {
-    let place = |share: f64| LEFT + (share.clamp(0.0, 1.0) * f64::from(RIGHT - LEFT)).round() as i32;
+    let index = |share: f64| LEFT + (share.clamp(0.0, 1.0) * f64::from(RIGHT - LEFT)).round() as i32;
     let label = format!("{}{}{}", canvas::fitted(name, 420), canvas::APART, words::percent(share, 1));
-    (share >= LEAST).then(|| Part { label, colour, from: place(from), to: place(from + share) })
+    (share >= LEAST).then(|| Part { label, colour, from: index(from), to: index(from + share) })
 }
 
 /// The segments too narrow for their labels, in as many rows as they need.
 fn lines_below(parts: &[Part]) -> Vec<Vec<usize>> {
     let mut lines: Vec<Vec<usize>> = Vec::new();
     let mut used = RIGHT;
-    for (place, part) in parts.iter().enumerate().filter(|(_, part)| !fits(part)) {
+    for (index, part) in parts.iter().enumerate().filter(|(_, part)| !fits(part)) {
         let width = key_width(part);
         if used + width > RIGHT {
             lines.push(Vec::new());
@@ -91,7 +91,7 @@ fn lines_below(parts: &[Part]) -> Vec<Vec<usize>> {
         }
         used += width;
         if let Some(line) = lines.last_mut() {
-            line.push(place);
+            line.push(index);
         }
     }
     lines
@@ -131,8 +131,8 @@ fn parts(area: &Area<'_>, parts: &[Part], top: i32) -> Drawn {
 
 /// Draws the labels that did not fit into their segments, each with a swatch, right-aligned since narrow segments are mostly on the right.
 fn keys(area: &Area<'_>, bar: &Bar, top: i32) -> Drawn {
-    for (line, places) in bar.below.iter().enumerate() {
-        let keys: Vec<_> = places.iter().filter_map(|&place| bar.parts.get(place)).collect();
+    for (line, indices) in bar.below.iter().enumerate() {
+        let keys: Vec<_> = indices.iter().filter_map(|&index| bar.parts.get(index)).collect();
         let y = top + LINE * line as i32 + LINE / 2 + 4;
         let mut x = RIGHT - keys.iter().map(|part| key_width(part)).sum::<i32>() + KEY_GAP;
         for part in keys {

@@ -8,23 +8,23 @@ use crate::study::{OutageWindow, PlanFigureData, PlanResult, RunOutput};
 const FILE: &str = "timeline.svg";
 
 /// Draws the figure.
-pub(super) fn figure(findings: &RunOutput) -> Result<Figure, FigureError> {
-    let pictures = &findings.pictures;
-    let shaded = if pictures.outages.is_empty() {
+pub(super) fn figure(output: &RunOutput) -> Result<Figure, FigureError> {
+    let figure_data = &output.figure_data;
+    let shaded = if figure_data.outages.is_empty() {
         ""
     } else {
         " Shaded: outages of providers that the plan uses, with the share of the traffic that they affect."
     };
     let caption = format!("Arrivals, deliveries by channel, and failovers to a next step, by virtual time.{shaded}");
-    let channels = super::order_of(pictures.plans.iter().flat_map(|plan| &plan.deliveries).map(|(name, _)| name));
-    let panel = |(plan, picture): (&PlanResult, &PlanFigureData)| Panel {
+    let channels = super::order_of(figure_data.plans.iter().flat_map(|plan| &plan.deliveries).map(|(name, _)| name));
+    let panel = |(plan, data): (&PlanResult, &PlanFigureData)| Panel {
         title: plan.name.clone(),
-        windows: outages_of(plan, &pictures.outages),
-        series: series(picture, &pictures.arrivals, &channels),
+        windows: outages_of(plan, &figure_data.outages),
+        series: series(data, &figure_data.arrivals, &channels),
         unit: Unit::Events,
     };
-    let panels: Vec<_> = findings.results.plans.iter().zip(&pictures.plans).map(panel).collect();
-    let svg = panels::sheet(FILE, &panels, pictures.bin_s, true, &caption)?;
+    let panels: Vec<_> = output.results.plans.iter().zip(&figure_data.plans).map(panel).collect();
+    let svg = panels::sheet(FILE, &panels, figure_data.bin_s, true, &caption)?;
     Ok(Figure { file: FILE.to_owned(), title: "Arrivals, deliveries and failovers over time".to_owned(), caption, svg })
 }
 
@@ -34,9 +34,9 @@ const LONG: usize = 6;
 fn series(plan: &PlanFigureData, arrivals: &[f64], channels: &[&String]) -> Vec<Series> {
     let mut all = vec![Series { name: "arrivals".to_owned(), bins: arrivals.to_vec(), look: Look::Background }];
     for (name, bins) in &plan.deliveries {
-        let place = channels.iter().position(|channel| *channel == name).unwrap_or(0);
+        let index = channels.iter().position(|channel| *channel == name).unwrap_or(0);
         let name = if words::width(name) > LONG { name.clone() } else { format!("delivered by {name}") };
-        all.push(Series { name, bins: bins.clone(), look: Look::Thing(place) });
+        all.push(Series { name, bins: bins.clone(), look: Look::Thing(index) });
     }
     if plan.deliveries.len() > 1 || plan.failovers.iter().any(|count| *count > 0.0) {
         all.push(Series { name: "failovers".to_owned(), bins: plan.failovers.clone(), look: Look::Dotted });

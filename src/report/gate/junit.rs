@@ -40,7 +40,7 @@ fn write(writer: &mut Writer<Vec<u8>>, gate: &Gate) -> io::Result<()> {
     ]);
     root.write_inner_content(|writer| {
         let mut suites = suites.iter().enumerate();
-        suites.try_for_each(|(place, (plan, rows))| suite(writer, gate, plan, rows, place == 0))
+        suites.try_for_each(|(index, (plan, rows))| suite(writer, gate, plan, rows, index == 0))
     })?;
     Ok(())
 }
@@ -96,10 +96,10 @@ fn case(writer: &mut Writer<Vec<u8>>, gate: &Gate, row: &Row) -> io::Result<()> 
         Outcome::Inconclusive => ("failure", "inconclusive"),
         Outcome::Fail => ("failure", asked_by(row.kind)),
     };
-    let place = clean(&row.line.map_or_else(|| gate.file.clone(), |line| format!("{}:{line}", gate.file)));
+    let index = clean(&row.line.map_or_else(|| gate.file.clone(), |line| format!("{}:{line}", gate.file)));
     case.write_inner_content(|writer| {
         let reason = writer.create_element(element).with_attributes([("message", message.as_str()), ("type", kind)]);
-        reason.write_text_content(BytesText::new(&format!("{place}: {message}"))).map(drop)
+        reason.write_text_content(BytesText::new(&format!("{index}: {message}"))).map(drop)
     })
     .map(drop)
 }

@@ -18,9 +18,9 @@ pub(super) struct RecipientArena {
 impl RecipientArena {
     /// Stores `active`, and returns its slot.
     pub(super) fn enter(&mut self, active: ActiveRecipient) -> usize {
-        if let Some(place) = self.free.pop_front() {
-            self[place as usize] = active;
-            return place as usize;
+        if let Some(slot) = self.free.pop_front() {
+            self[slot as usize] = active;
+            return slot as usize;
         }
         if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {
             self.blocks.push(Vec::with_capacity(BLOCK));
@@ -31,8 +31,8 @@ impl RecipientArena {
     }
 
     /// Frees the slot of a recipient that has finished.
-    pub(super) fn leave(&mut self, place: usize) {
-        self.free.push_back(place as u32);
+    pub(super) fn leave(&mut self, slot: usize) {
+        self.free.push_back(slot as u32);
     }
 }
 
@@ -40,14 +40,14 @@ impl Index<usize> for RecipientArena {
     type Output = ActiveRecipient;
 
     #[inline]
-    fn index(&self, place: usize) -> &ActiveRecipient {
-        &self.blocks[place / BLOCK][place % BLOCK]
+    fn index(&self, slot: usize) -> &ActiveRecipient {
+        &self.blocks[slot / BLOCK][slot % BLOCK]
     }
 }
 
 impl IndexMut<usize> for RecipientArena {
     #[inline]
-    fn index_mut(&mut self, place: usize) -> &mut ActiveRecipient {
-        &mut self.blocks[place / BLOCK][place % BLOCK]
+    fn index_mut(&mut self, slot: usize) -> &mut ActiveRecipient {
+        &mut self.blocks[slot / BLOCK][slot % BLOCK]
     }
 }

@@ -77,12 +77,12 @@ impl ArrivalCursor {
         if self.next == self.recipients {
             return (Time::NEVER, u32::MAX);
         }
-        let place = (self.next % LANES as u64) as usize;
-        if place == 0 {
+        let index = (self.next % LANES as u64) as usize;
+        if index == 0 {
             let count = (self.recipients - self.next).min(LANES as u64) as usize;
             self.arrival_order.fill(self.next, &mut self.times[..count], &mut self.numbers[..count]);
         }
-        (self.times[place], self.numbers[place])
+        (self.times[index], self.numbers[index])
     }
 
     /// The number of recipients that have arrived.

@@ -80,7 +80,7 @@ impl Cohort {
     pub(super) fn sort(&mut self) {
         if let Source::Carries(carries, order) = &mut self.source {
             let mut sorted = TimeOrder::of(carries.iter().map(|carry| carry.at));
-            sorted.break_ties(|place| carries[place as usize].recipient);
+            sorted.break_ties(|position| carries[position as usize].recipient);
             *order = Some(sorted);
         }
     }
@@ -118,8 +118,8 @@ impl Cohort {
             Source::Carries(carries, order) => {
                 batch.neighbours = false;
                 for k in 0..count {
-                    let place = order.as_ref().map_or(rank + k, |order| order.get(rank + k).1 as usize);
-                    batch.take(k, &carries[place], buffers, columns);
+                    let position = order.as_ref().map_or(rank + k, |order| order.get(rank + k).1 as usize);
+                    batch.take(k, &carries[position], buffers, columns);
                 }
                 columns.succeeded.fill(0);
             }

@@ -55,7 +55,7 @@ pub(super) struct EventDriven<'a> {
     /// By slot of the recipient, the attempt that waits, or the last one that waited.
     waiting: Vec<Waiter>,
     /// For each stream, a hash of each recipient's result, where all recipients are watched.
-    lives: Vec<Vec<u64>>,
+    course_hashes: Vec<Vec<u64>>,
 }
 
 /// An attempt that waits for others which may still come: the values that its [`ActiveRecipient`] does not hold.
@@ -80,7 +80,7 @@ pub(super) enum Watch {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Seen {
     pub(super) decisions: Vec<AdmissionDecision>,
-    pub(super) lives: Vec<Vec<u64>>,
+    pub(super) course_hashes: Vec<Vec<u64>>,
 }
 
 /// The state of a stream of traffic.
@@ -104,18 +104,18 @@ const STREAM_BITS: u32 = 5;
 impl Entry {
     /// A flow's times stay below 2⁵⁸ µs, 9 000 years: no span in a scenario is longer than 407 days, no wait between two attempts
     /// longer than 366 days, a flow makes at most 16 attempts, and nothing departs from a queue after 142 years.
-    fn new(at: Time, who: RecipientId, place: usize) -> Self {
+    fn new(at: Time, who: RecipientId, slot: usize) -> Self {
         let RecipientId { stream, index } = who;
         debug_assert!(at.as_micros() >> (u64::BITS - STREAM_BITS) == 0 && stream >> STREAM_BITS == 0, "{at} {stream}");
         let high = (at.as_micros() as u64) << STREAM_BITS | u64::from(stream);
-        Self(u128::from(high) << 64 | u128::from(index) << 32 | place as u128)
+        Self(u128::from(high) << 64 | u128::from(index) << 32 | slot as u128)
     }
 
     const fn recipient(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
-    const fn place(self) -> usize {
+    const fn slot(self) -> usize {
         self.0 as u32 as usize
     }
 }
@@ -131,7 +131,7 @@ impl<'a> EventDriven<'a> {
     /// The run of the plan with this index.
     pub(super) fn new(run: &'a RunContext<'a>, plan: usize, watch: Watch) -> Self {
         let model = run.model;
-        let lives = model.streams.iter().map(|class| vec![0; class.traffic.recipients as usize]);
+        let course_hashes = model.streams.iter().map(|class| vec![0; class.traffic.recipients as usize]);
         let watched = if let Watch::One(who) = watch { Some(who) } else { None };
         let streams = model.streams.iter().map(|class| {
             let (compiled, rng) = (model.compiled(class, plan), run.rng.of_stream(&class.name));
@@ -156,12 +156,12 @@ impl<'a> EventDriven<'a> {
             in_queue: NOTHING,
             arena: RecipientArena::default(),
             waiting: Vec::new(),
-            lives: if watch == Watch::All { lives.collect() } else { Vec::new() },
+            course_hashes: if watch == Watch::All { course_hashes.collect() } else { Vec::new() },
         }
     }
 
     /// Simulates the run to the end; returns its tally, and what was kept for the watched recipients.
-    pub(super) fn play(mut self, progress: &Progress) -> Result<(PlanRunTally, Seen), Interrupted> {
+    pub(super) fn run(mut self, progress: &Progress) -> Result<(PlanRunTally, Seen), Interrupted> {
         self.arrival = self.next_arrival();
         let (mut steps, mut drawn) = (0_u64, 0);
         while self.step() {
@@ -181,9 +181,9 @@ impl<'a> EventDriven<'a> {
             stream.finished.count(&mut stream.tally);
         }
         let (streams, arrivals) = self.streams.into_iter().map(|stream| (stream.tally, stream.arrivals)).unzip();
-        let (longest, opened) = (self.shared.longest(), self.shared.opened());
-        let tally = PlanRunTally { streams, arrivals, longest, opened, contended: self.shared.contended };
-        Ok((tally, Seen { decisions: self.shared.decisions, lives: self.lives }))
+        let (longest_queue, opened) = (self.shared.longest_queue(), self.shared.opened());
+        let tally = PlanRunTally { streams, arrivals, longest_queue, opened, contended: self.shared.contended };
+        Ok((tally, Seen { decisions: self.shared.decisions, course_hashes: self.course_hashes }))
     }
 
     /// The number of recipients that have arrived.
@@ -194,8 +194,8 @@ impl<'a> EventDriven<'a> {
     /// Ends the attempts that still wait: they wait without end, and only other reports can end their flows.
     fn end_waiting(&mut self) {
         for provider in 0..self.shared.queues.len() {
-            while let Some(place) = self.shared.queues[provider].as_mut().and_then(Queue::take_stuck) {
-                self.expire(place as usize, Time::NEVER);
+            while let Some(slot) = self.shared.queues[provider].as_mut().and_then(Queue::take_stuck) {
+                self.expire(slot as usize, Time::NEVER);
             }
         }
         debug_assert!(self.event_queue.is_empty(), "who waits without end has no deadline, and so makes no attempt");
@@ -209,7 +209,7 @@ impl<'a> EventDriven<'a> {
         match (due, arrival) {
             (Some(due), arrival) if arrival.is_none_or(|(_, arrival)| due < arrival) => {
                 self.event_queue.pop(limit);
-                self.submit(due.at(), due.place());
+                self.submit(due.at(), due.slot());
             }
             (_, Some((stream, arrival))) if arrival.at() < in_queue => self.arrive(stream, arrival),
             _ if in_queue.is_never() => return false,
@@ -242,13 +242,13 @@ impl<'a> EventDriven<'a> {
         self.arrival = self.next_arrival();
         let (flow, command) = Flow::start(&self.streams[stream].compiled.flow, at);
         let Command::Submit(submission) = command else { return };
-        let place = self.arena.enter(ActiveRecipient::new(flow, submission, who, at));
-        self.submit(at, place);
+        let slot = self.arena.enter(ActiveRecipient::new(flow, submission, who, at));
+        self.submit(at, slot);
     }
 
     /// Makes the submission that is due for the recipient in this slot.
-    fn submit(&mut self, now: Time, place: usize) {
-        let active = &mut self.arena[place];
+    fn submit(&mut self, now: Time, slot: usize) {
+        let active = &mut self.arena[slot];
         let stream = &mut self.streams[usize::from(active.stream)];
         let context = context(self.run, stream, active);
         let stats = &mut active.stats;
@@ -256,15 +256,15 @@ impl<'a> EventDriven<'a> {
         let due = (now, active.submission);
         let (attempt, result) = context.submit(&mut active.flow, due, &mut self.shared, &mut recorder);
         if attempt.decision == AdmissionDecision::Waits {
-            self.wait(now, place, &attempt);
+            self.wait(now, slot, &attempt);
         } else {
-            self.go_on(place, &result);
+            self.go_on(slot, &result);
         }
     }
 
     /// Continues the recipient in this slot to the next submission, or to the end.
-    fn go_on(&mut self, place: usize, result: &AttemptResult) {
-        let active = &mut self.arena[place];
+    fn go_on(&mut self, slot: usize, result: &AttemptResult) {
+        let active = &mut self.arena[slot];
         let stream = &mut self.streams[usize::from(active.stream)];
         let mut stats = active.stats;
         let timeline = self.run.timeline;
@@ -272,29 +272,29 @@ impl<'a> EventDriven<'a> {
         let next = active.go_on(&stream.compiled.flow, result, &mut recorder);
         active.stats = stats;
         if let Some(at) = next {
-            self.event_queue.push(Entry::new(at, active.who(), place));
+            self.event_queue.push(Entry::new(at, active.who(), slot));
             return;
         }
         let row = stats.finish(active.flow.status(), &mut stream.tally);
-        if let Some(lives) = self.lives.get_mut(usize::from(active.stream)) {
+        if let Some(course_hashes) = self.course_hashes.get_mut(usize::from(active.stream)) {
             let deadline = self.run.model.streams[usize::from(active.stream)].deadline;
-            lives[active.recipient as usize] = row.hashed(active.arrival, deadline);
+            course_hashes[active.recipient as usize] = row.hashed(active.arrival, deadline);
         }
         stream.finished.add(active.arrival, row, &mut stream.tally);
-        self.arena.leave(place);
+        self.arena.leave(slot);
     }
 
     /// Puts the attempt of the recipient in this slot into the queue, where it waits.
-    fn wait(&mut self, now: Time, place: usize, attempt: &RoutedAttempt) {
+    fn wait(&mut self, now: Time, slot: usize, attempt: &RoutedAttempt) {
         let &RoutedAttempt { provider, patience, permit, .. } = attempt;
         let waiter = Waiter { submitted: now, provider: provider as u32, permit };
-        if self.waiting.len() <= place {
-            self.waiting.resize(place + 1, waiter);
+        if self.waiting.len() <= slot {
+            self.waiting.resize(slot + 1, waiter);
         }
-        self.waiting[place] = waiter;
-        let priority = self.streams[usize::from(self.arena[place].stream)].priority;
+        self.waiting[slot] = waiter;
+        let priority = self.streams[usize::from(self.arena[slot].stream)].priority;
         if let Some(queue) = &mut self.shared.queues[provider] {
-            queue.enter(priority, patience, place as u64);
+            queue.enter(priority, patience, slot as u64);
         }
         self.look_ahead(now, provider);
     }
@@ -314,39 +314,39 @@ impl<'a> EventDriven<'a> {
     /// Handles the next event in the queues.
     fn advance_queue(&mut self) {
         let (now, event, provider) = self.in_queue;
-        let place = self.shared.queues[provider].as_mut().and_then(|queue| queue.take(now, event));
-        match (place, event) {
-            (Some(place), QueueEvent::Departure) => self.depart(place as usize, now),
-            (Some(place), QueueEvent::Expiry) => self.expire(place as usize, now),
+        let slot = self.shared.queues[provider].as_mut().and_then(|queue| queue.take(now, event));
+        match (slot, event) {
+            (Some(slot), QueueEvent::Departure) => self.depart(slot as usize, now),
+            (Some(slot), QueueEvent::Expiry) => self.expire(slot as usize, now),
             (None, _) => {}
         }
         self.look_ahead(now, provider);
     }
 
     /// Lets the waiting attempt of the recipient in this slot depart.
-    fn depart(&mut self, place: usize, now: Time) {
-        let active = &self.arena[place];
+    fn depart(&mut self, slot: usize, now: Time) {
+        let active = &self.arena[slot];
         let stream = &self.streams[usize::from(active.stream)];
-        let attempt = self.waiting[place].attempt(stream, active, AdmissionDecision::Departs(now), Time::NEVER);
+        let attempt = self.waiting[slot].attempt(stream, active, AdmissionDecision::Departs(now), Time::NEVER);
         let context = context(self.run, stream, active);
         let result = context.depart(&active.flow, active.submission, &attempt, now, &mut self.shared);
-        self.settle(place, &attempt, &result);
+        self.settle(slot, &attempt, &result);
     }
 
     /// Ends the patience of the waiting attempt of the recipient in this slot, which expires.
-    fn expire(&mut self, place: usize, patience: Time) {
-        let active = &self.arena[place];
+    fn expire(&mut self, slot: usize, patience: Time) {
+        let active = &self.arena[slot];
         let stream = &self.streams[usize::from(active.stream)];
-        let attempt = self.waiting[place].attempt(stream, active, AdmissionDecision::Expires, patience);
+        let attempt = self.waiting[slot].attempt(stream, active, AdmissionDecision::Expires, patience);
         let context = context(self.run, stream, active);
         self.shared.never_departs(&attempt.request(active.who()), patience, Status::Expired);
         let result = context.expire(&active.flow, active.submission, &attempt);
-        self.settle(place, &attempt, &result);
+        self.settle(slot, &attempt, &result);
     }
 
     /// Records the result of an attempt that has waited, and continues its recipient.
-    fn settle(&mut self, place: usize, attempt: &RoutedAttempt, result: &AttemptResult) {
-        let active = &mut self.arena[place];
+    fn settle(&mut self, slot: usize, attempt: &RoutedAttempt, result: &AttemptResult) {
+        let active = &mut self.arena[slot];
         let stream = &mut self.streams[usize::from(active.stream)];
         self.shared.settle(active.who(), attempt.decision);
         let stats = &mut active.stats;
@@ -355,7 +355,7 @@ impl<'a> EventDriven<'a> {
             attempt,
             result,
         );
-        self.go_on(place, result);
+        self.go_on(slot, result);
     }
 }
 

@@ -56,11 +56,11 @@ impl<'a> FeedForward<'a> {
     }
 
     /// Simulates the run to the end.
-    pub(super) fn play(&self, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
+    pub(super) fn run(&self, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
         let model = self.run.model;
         let threads = rayon::current_num_threads();
         let mut workers: Vec<_> = (0..threads).map(|_| None).collect();
-        let mut longest = vec![0; model.providers.len()];
+        let mut longest_queue = vec![0; model.providers.len()];
         let mut contended = false;
         // The cohorts at the first step of each stream, then those that follow from them.
         let mut cohorts: Vec<Cohort> = (0..self.streams.len()).map(|stream| self.arrivals(stream)).collect();
@@ -71,14 +71,14 @@ impl<'a> FeedForward<'a> {
             if let Some(queue) = model.providers[provider].queue() {
                 let worker = workers[0].get_or_insert_with(|| self.worker());
                 let result = self.pass_queue(provider, queue, &mut here, worker, progress)?;
-                longest[provider] = result.longest;
+                longest_queue[provider] = result.longest_queue;
                 contended |= result.contended;
             }
             for cohort in here {
                 cohorts.extend(self.settle(cohort, &mut workers, progress)?);
             }
         }
-        Ok(self.tally(workers, longest, contended))
+        Ok(self.tally(workers, longest_queue, contended))
     }
 
     fn arrivals(&self, stream: usize) -> Cohort {
@@ -150,14 +150,14 @@ impl<'a> FeedForward<'a> {
         Box::new(Worker::new(self.run.model, self.plan))
     }
 
-    fn tally(&self, workers: Vec<Option<Box<Worker>>>, longest: Vec<u64>, contended: bool) -> PlanRunTally {
+    fn tally(&self, workers: Vec<Option<Box<Worker>>>, longest_queue: Vec<u64>, contended: bool) -> PlanRunTally {
         let model = self.run.model;
         let mut all = self.worker();
         for worker in workers.into_iter().flatten() {
             all.add(*worker);
         }
         let (streams, arrivals): (Vec<_>, Vec<Bins>) = all.counts().unzip();
-        PlanRunTally { streams, arrivals, longest, opened: vec![0; model.providers.len()], contended }
+        PlanRunTally { streams, arrivals, longest_queue, opened: vec![0; model.providers.len()], contended }
     }
 }
 
@@ -174,8 +174,8 @@ fn flow(streams: &[Stream]) -> Option<Vec<usize>> {
             let mut pairs = chains.iter().flat_map(|chain| chain.windows(2));
             pairs.any(|pair| pair[1] == provider && left.contains(&pair[0]))
         };
-        let place = left.iter().position(|provider| !follows(provider))?;
-        order.push(left.remove(place));
+        let position = left.iter().position(|provider| !follows(provider))?;
+        order.push(left.remove(position));
     }
     Some(order)
 }

@@ -36,7 +36,7 @@ pub struct PlanRunTally {
     /// For each stream, arrivals by bin of time.
     pub arrivals: Vec<Bins>,
     /// For each provider, the greatest number of attempts that waited before it at any time.
-    pub longest: Vec<u64>,
+    pub longest_queue: Vec<u64>,
     /// For each provider, how often its circuit opened.
     pub opened: Vec<u64>,
     /// Whether any attempt had to wait, was rejected or was not permitted; if not, the results are those of independent recipients.
@@ -47,10 +47,10 @@ pub struct PlanRunTally {
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn play_contended(run: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
+pub fn simulate_contended(run: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
     let tally = match feed_forward::FeedForward::new(run, plan).filter(|_| run.mode == ExecutionMode::Fastest) {
-        Some(stages) => stages.play(progress),
-        None => event_driven::EventDriven::new(run, plan, Watch::Nobody).play(progress).map(|(tally, _)| tally),
+        Some(stages) => stages.run(progress),
+        None => event_driven::EventDriven::new(run, plan, Watch::Nobody).run(progress).map(|(tally, _)| tally),
     }?;
     debug_assert_eq!(operational_laws::broken(run, &tally), None, "a law that every world obeys");
     Ok(tally)
@@ -65,7 +65,7 @@ pub fn is_feed_forward(run: &RunContext<'_>, plan: usize) -> bool {
 /// The decision on each attempt of one recipient at each provider that it came to, in order, under the plan with this index.
 #[must_use]
 pub fn decisions(run: &RunContext<'_>, plan: usize, who: RecipientId) -> Vec<AdmissionDecision> {
-    let played = event_driven::EventDriven::new(run, plan, Watch::One(who)).play(&Progress::default());
+    let played = event_driven::EventDriven::new(run, plan, Watch::One(who)).run(&Progress::default());
     played.map_or_else(|Interrupted| Vec::new(), |(_, seen)| seen.decisions)
 }
 
@@ -74,6 +74,6 @@ pub fn decisions(run: &RunContext<'_>, plan: usize, who: RecipientId) -> Vec<Adm
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn lives(run: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<Vec<Vec<u64>>, Interrupted> {
-    event_driven::EventDriven::new(run, plan, Watch::All).play(progress).map(|(_, seen)| seen.lives)
+pub fn course_hashes(run: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<Vec<Vec<u64>>, Interrupted> {
+    event_driven::EventDriven::new(run, plan, Watch::All).run(progress).map(|(_, seen)| seen.course_hashes)
 }

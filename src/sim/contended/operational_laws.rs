@@ -23,7 +23,7 @@ pub(super) fn broken(run: &RunContext<'_>, tally: &PlanRunTally) -> Option<Strin
         let whole = whole(tally, i);
         let queue = whole.queue.as_deref()?;
         let books = Books::new(run, &whole, queue);
-        let law = conserved(&whole, queue).or_else(|| books.broken(capacity, tally.longest[i]))?;
+        let law = conserved(&whole, queue).or_else(|| books.broken(capacity, tally.longest_queue[i]))?;
         Some(format!("provider {i}: {law}"))
     })
 }
@@ -77,10 +77,10 @@ impl<'a> Books<'a> {
         Self { queue, width, waiting, busy, is_whole, left }
     }
 
-    fn broken(&self, capacity: &Capacity, longest: u64) -> Option<String> {
+    fn broken(&self, capacity: &Capacity, longest_queue: u64) -> Option<String> {
         let most = |counts: &[u64]| counts.iter().copied().max().unwrap_or(0);
-        if longest > capacity.queue || most(&self.waiting) > longest {
-            return Some(format!("{} wait, {longest} at the most, of {}", most(&self.waiting), capacity.queue));
+        if longest_queue > capacity.queue || most(&self.waiting) > longest_queue {
+            return Some(format!("{} wait, {longest_queue} at the most, of {}", most(&self.waiting), capacity.queue));
         }
         let lines = capacity.concurrent.filter(|&lines| most(&self.busy) > u64::from(lines));
         if let Some(lines) = lines {

@@ -35,7 +35,7 @@ pub(super) struct WaitingCohort<'a> {
 /// The results of a queue pass.
 pub(super) struct PassResult {
     /// The greatest number of attempts that waited at any time.
-    pub(super) longest: u64,
+    pub(super) longest_queue: u64,
     /// Whether any attempt waited or was rejected.
     pub(super) contended: bool,
 }
@@ -56,7 +56,7 @@ impl<'a> QueuePass<'a> {
             Some(Discipline::Priority) => self.pass_by_priority(progress)?,
             _ => self.pass_in_turn(progress)?,
         }
-        Ok(PassResult { longest: self.server.queue.longest(), contended: self.contended })
+        Ok(PassResult { longest_queue: self.server.queue.longest_queue(), contended: self.contended })
     }
 
     /// First in, first out: the decision on an attempt is known when it comes.

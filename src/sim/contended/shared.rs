@@ -117,8 +117,8 @@ impl SharedState {
         }
     }
 
-    pub(super) fn longest(&self) -> Vec<u64> {
-        self.queues.iter().map(|queue| queue.as_ref().map_or(0, Queue::longest)).collect()
+    pub(super) fn longest_queue(&self) -> Vec<u64> {
+        self.queues.iter().map(|queue| queue.as_ref().map_or(0, Queue::longest_queue)).collect()
     }
 
     /// How often each circuit has opened, at the end of the run.

@@ -32,7 +32,7 @@ impl TimeOrder {
             all.sort_unstable();
             return Self::Wide(all);
         }
-        let packed = times.zip(0..).map(|(at, place): (i64, u64)| ((at - first) as u64) << place_bits | place);
+        let packed = times.zip(0..).map(|(at, position): (i64, u64)| ((at - first) as u64) << place_bits | position);
         let mut all: Vec<u64> = packed.collect();
         sort_by_high_bits(&mut all, place_bits, time_bits);
         Self::Packed { first, place_bits, all }
@@ -68,10 +68,10 @@ impl TimeOrder {
             if to > from + 1 {
                 match self {
                     Self::Packed { place_bits, all, .. } => {
-                        let place = (1_u64 << *place_bits) - 1;
-                        all[from..to].sort_unstable_by_key(|&one| rank_of((one & place) as u32));
+                        let position = (1_u64 << *place_bits) - 1;
+                        all[from..to].sort_unstable_by_key(|&one| rank_of((one & position) as u32));
                     }
-                    Self::Wide(all) => all[from..to].sort_unstable_by_key(|&(_, place)| rank_of(place)),
+                    Self::Wide(all) => all[from..to].sort_unstable_by_key(|&(_, position)| rank_of(position)),
                 }
             }
             from = to;
@@ -137,7 +137,7 @@ mod tests {
         for below in [7, 1 << 60] {
             let times: Vec<i64> = noise(4_000, below).into_iter().map(|at| at / (below / 7).max(1)).collect();
             let mut order = TimeOrder::of(times.iter().copied());
-            order.break_ties(|place| 4_000 - place);
+            order.break_ties(|position| 4_000 - position);
             for rank in 1..order.len() {
                 let ((a, i), (b, j)) = (order.get(rank - 1), order.get(rank));
                 assert!(a < b || a == b && i > j);

@@ -112,8 +112,8 @@ impl Worker {
             if let Some(queue) = &mut counts.tally.providers[task.step.provider].queue {
                 count_queue(queue, task, &self.batch, &self.buffers, run.timeline);
             }
-            let place = StepPosition { index: cohort.step, count: self.batch.count, finish: task.finish };
-            let next = self.buffers.play_step(task.step, place, run.timeline, &mut self.columns, &mut counts.tally);
+            let position = StepPosition { index: cohort.step, count: self.batch.count, finish: task.finish };
+            let next = self.buffers.run_step(task.step, position, run.timeline, &mut self.columns, &mut counts.tally);
             self.split_finished(next, cohort.stream, &mut carries);
         }
         Ok(carries)

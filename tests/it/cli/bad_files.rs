@@ -7,10 +7,10 @@ use std::fs::File;
 fn a_missing_scenario_is_named_with_those_that_are_there() {
     let home = Home::new();
     for verb in ["run", "check", "validate", "trace"] {
-        let said = home.says(&format!("{verb} pim.toml"));
-        said.refuses(1, &["error: cannot read pim.toml: ", "hint: give the path of a scenario file; . has pin.toml"]);
+        let output = home.run(&format!("{verb} pim.toml"));
+        output.rejects(1, &["error: cannot read pim.toml: ", "hint: give the path of a scenario file; . has pin.toml"]);
     }
-    home.says("run nowhere/pin.toml").refuses(1, &["cannot read nowhere/pin.toml", "hint: give the path"]);
+    home.run("run nowhere/pin.toml").rejects(1, &["cannot read nowhere/pin.toml", "hint: give the path"]);
     assert_eq!(home.names(), ["pin.toml"]);
 }
 
@@ -18,7 +18,7 @@ fn a_missing_scenario_is_named_with_those_that_are_there() {
 fn a_folder_is_no_scenario() {
     let home = Home::new();
     for verb in ["run", "check", "validate", "trace"] {
-        home.says(&format!("{verb} .")).refuses(2, &["this is a folder", "hint: name a scenario file in it"]);
+        home.run(&format!("{verb} .")).rejects(2, &["this is a folder", "hint: name a scenario file in it"]);
     }
 }
 
@@ -32,20 +32,20 @@ fn an_unreadable_scenario_is_reported() {
     if File::open(home.path("pin.toml")).is_ok() {
         return; // As root every file can be read.
     }
-    home.says("run pin.toml").refuses(1, &["cannot read pin.toml", "ermission denied"]);
+    home.run("run pin.toml").rejects(1, &["cannot read pin.toml", "ermission denied"]);
 }
 
 #[test]
 fn garbage_is_rejected_whatever_its_size() {
     let home = Home::new();
     File::create(home.path("huge.toml")).and_then(|file| file.set_len(100 << 20)).expect("a sparse file");
-    home.says("run huge.toml").refuses(2, &["huge.toml", "too large for a scenario", "hint: "]);
+    home.run("run huge.toml").rejects(2, &["huge.toml", "too large for a scenario", "hint: "]);
     let noise: Vec<u8> = (0..1_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     home.write("noise.toml", noise);
-    home.says("run noise.toml").refuses(2, &["noise.toml:1:", "not UTF-8", "hint: save the file as UTF-8"]);
+    home.run("run noise.toml").rejects(2, &["noise.toml:1:", "not UTF-8", "hint: save the file as UTF-8"]);
     home.write("zeros.toml", vec![0; 1 << 20]);
-    let said = home.says("run zeros.toml").refuses(2, &["zeros.toml:1:1", "hint: "]);
-    assert!(said.err.len() < 20_000 && !said.err.contains('\0'), "{}", said.err.len());
+    let output = home.run("run zeros.toml").rejects(2, &["zeros.toml:1:1", "hint: "]);
+    assert!(output.stderr.len() < 20_000 && !output.stderr.contains('\0'), "{}", output.stderr.len());
     assert!(!home.path("reports").exists());
 }
 
@@ -53,14 +53,14 @@ fn garbage_is_rejected_whatever_its_size() {
 fn text_in_another_encoding_is_rejected_with_its_position() {
     let home = Home::new();
     home.write("latin1.toml", b"seed = 1\ntitle = \"caf\xe9\"\n");
-    home.says("run latin1.toml").refuses(2, &["latin1.toml:2:13", "0xe9", "hint: save the file as UTF-8"]);
+    home.run("run latin1.toml").rejects(2, &["latin1.toml:2:13", "0xe9", "hint: save the file as UTF-8"]);
 }
 
 #[test]
 fn an_empty_file_gets_an_error_for_each_missing_table() {
     let home = Home::of("");
-    let said = home.says("run pin.toml").refuses(2, &["missing `goal`", "missing `plans`"]);
-    assert_eq!(said.err.matches("error: ").count(), 4, "all at once:\n{}", said.err);
+    let output = home.run("run pin.toml").rejects(2, &["missing `goal`", "missing `plans`"]);
+    assert_eq!(output.stderr.matches("error: ").count(), 4, "all at once:\n{}", output.stderr);
 }
 
 #[test]
@@ -69,12 +69,12 @@ fn a_file_in_place_of_the_report_folder_is_reported_before_anything_is_simulated
     home.write("taken", "a file");
     // To simulate this many recipients would take minutes.
     for out in ["taken", "taken/below", "taken/further/below", "pin.toml"] {
-        let said = home.failsim(&["run", "pin.toml", "--recipients", "4000000000", "--out", out]);
-        said.refuses(1, &["error: cannot write a report into", out, "is no folder", "hint: name another folder"]);
+        let output = home.failsim(&["run", "pin.toml", "--recipients", "4000000000", "--out", out]);
+        output.rejects(1, &["error: cannot write a report into", out, "is not a folder", "hint: name another folder"]);
     }
     home.write("reports", "a file too");
-    let said = home.says("run pin.toml --recipients 4000000000");
-    said.refuses(1, &["reports is no folder", "--no-report"]);
+    let output = home.run("run pin.toml --recipients 4000000000");
+    output.rejects(1, &["reports is not a folder", "--no-report"]);
     assert_eq!(home.names(), ["pin.toml", "reports", "taken"]);
     assert_eq!(home.read("taken"), "a file");
 }
@@ -82,14 +82,14 @@ fn a_file_in_place_of_the_report_folder_is_reported_before_anything_is_simulated
 #[test]
 fn a_folder_in_the_way_of_a_file_leaves_the_earlier_report_alone() {
     let home = Home::new();
-    home.says("run pin.toml --out there -q").ends(0);
+    home.run("run pin.toml --out there -q").exits_with(0);
     let before = home.read("there/results.json");
     std::fs::remove_file(home.path("there/run.json"))
         .and_then(|()| std::fs::create_dir(home.path("there/run.json")))
         .expect("ours");
-    let said =
-        home.says("run pin.toml --out there -q --seed 2").refuses(1, &["run.json is a folder, not a file", "hint: "]);
-    has(&said.err, &["error: "]);
+    let output =
+        home.run("run pin.toml --out there -q --seed 2").rejects(1, &["run.json is a folder, not a file", "hint: "]);
+    has(&output.stderr, &["error: "]);
     assert_eq!(home.read("there/results.json"), before);
 }
 
@@ -106,19 +106,19 @@ fn a_path_that_cannot_be_created_is_reported_before_anything_is_simulated() {
     let deep = "deep/".repeat(1_000);
     let line = |out: &str| format!("run pin.toml {LONG} --out {out}");
     for out in ["taken/", "taken/.", "taken//", "./taken/"] {
-        home.says_soon(&line(out))
-            .refuses(1, &["cannot write a report into", "taken is no folder", "hint: name another"]);
+        home.run_soon(&line(out))
+            .rejects(1, &["cannot write a report into", "taken is not a folder", "hint: name another"]);
     }
     for out in [long.clone(), format!("new/{long}"), format!("new/{long}/below"), deep] {
-        home.says_soon(&line(&out)).refuses(1, &["cannot write a report into", "name too long", "hint: name another"]);
+        home.run_soon(&line(&out)).rejects(1, &["cannot write a report into", "name too long", "hint: name another"]);
     }
     // The name of the scenario fits, that of its report does not.
     let name = format!("{}.toml", "y".repeat(249));
     home.write(&name, home.read("pin.toml"));
     let goal = format!("capacity {name} {LONG_SEARCH} --provider sms --rate --goal delivered>=0.1");
-    home.says_soon(&goal).refuses(1, &["cannot write a report into reports/yyy", "name too long"]);
+    home.run_soon(&goal).rejects(1, &["cannot write a report into reports/yyy", "name too long"]);
     assert_eq!(home.names().len(), 3, "{:?}", home.names());
-    home.says("run pin.toml --out new/folder/ -q").ends(0);
+    home.run("run pin.toml --out new/folder/ -q").exits_with(0);
     assert!(home.path("new/folder/results.json").is_file());
 }
 
@@ -144,14 +144,14 @@ fn existing_files_are_detected_before_anything_is_simulated() {
             std::fs::create_dir(home.path("out")).expect("a folder");
             home.write(&format!("out/{name}"), "mine");
             let long = if verb.starts_with("capacity") { LONG_SEARCH } else { LONG };
-            let said = home.says_soon(&format!("{verb} {long} --out out"));
+            let output = home.run_soon(&format!("{verb} {long} --out out"));
             let reason = format!("out/{name} exists already and is not part of such a report");
-            said.refuses(1, &[&reason, "hint: name another folder with --out"]);
+            output.rejects(1, &[&reason, "hint: name another folder with --out"]);
             assert_eq!(home.read(&format!("out/{name}")), "mine");
             std::fs::remove_file(home.path(&format!("out/{name}"))).expect("ours");
             std::fs::create_dir(home.path(&format!("out/{name}"))).expect("a folder");
-            home.says_soon(&format!("{verb} {long} --out out"))
-                .refuses(1, &[&format!("out/{name} is a folder, not a file")]);
+            home.run_soon(&format!("{verb} {long} --out out"))
+                .rejects(1, &[&format!("out/{name} is a folder, not a file")]);
             std::fs::remove_dir_all(home.path("out")).expect("ours");
         }
     }
@@ -172,7 +172,7 @@ fn a_file_that_mentions_the_schema_makes_no_folder_ours() {
         "{ \"schema\": \"failsim/results/2\"",
     ] {
         home.write("out/results.json", text);
-        home.says_soon(&format!("run pin.toml {LONG} --out out")).refuses(1, &["out/README.md exists already"]);
+        home.run_soon(&format!("run pin.toml {LONG} --out out")).rejects(1, &["out/README.md exists already"]);
     }
     assert_eq!(home.read("out/README.md"), "mine");
 }
@@ -181,8 +181,8 @@ fn a_file_that_mentions_the_schema_makes_no_folder_ours() {
 #[test]
 fn a_file_that_is_not_on_the_list_of_a_report_is_left_alone() {
     let home = Home::new();
-    home.says("run pin.toml --out out -q").ends(0);
+    home.run("run pin.toml --out out -q").exits_with(0);
     home.write("out/latency-1.svg", "mine");
-    home.says_soon(&format!("run pin.toml {LONG} --out out")).refuses(1, &["out/latency-1.svg exists already"]);
+    home.run_soon(&format!("run pin.toml {LONG} --out out")).rejects(1, &["out/latency-1.svg exists already"]);
     assert_eq!(home.read("out/latency-1.svg"), "mine");
 }

@@ -1,7 +1,7 @@
 //! Invalid flags: exit code 2, a hint, and nothing is simulated or written.
 
 #[cfg(target_os = "linux")]
-use super::Said;
+use super::ProgramOutput;
 use super::{Home, has};
 
 #[test]
@@ -16,7 +16,7 @@ fn numbers_out_of_range_are_rejected_with_the_range() {
     ] {
         for value in values {
             for verb in ["run", "check"] {
-                home.failsim(&[verb, "pin.toml", flag, value]).refuses(2, &["error: ", flag, value, cure]);
+                home.failsim(&[verb, "pin.toml", flag, value]).rejects(2, &["error: ", flag, value, cure]);
             }
         }
     }
@@ -52,8 +52,8 @@ fn values_that_look_like_flags_are_rejected_with_a_valid_example() {
         ("trace pin.toml --stream -x", ["no stream of traffic named \"-x\"", "hint: "]),
         ("trace pin.toml --recipient -1x", ["'-1x' for '--recipient <N>'", "a whole number from 0"]),
     ] {
-        let said = home.says(line).refuses(2, &parts);
-        assert!(!said.err.contains("unexpected argument"), "{line}:\n{}", said.err);
+        let output = home.run(line).rejects(2, &parts);
+        assert!(!output.stderr.contains("unexpected argument"), "{line}:\n{}", output.stderr);
     }
     assert_eq!(home.names(), ["pin.toml"]);
 }
@@ -61,8 +61,8 @@ fn values_that_look_like_flags_are_rejected_with_a_valid_example() {
 #[test]
 fn flags_that_exclude_each_other_are_rejected() {
     let home = Home::new();
-    home.says("run pin.toml --out there --no-report").refuses(2, &["--out <DIR>", "cannot be used with '--no-report'"]);
-    home.says("check pin.toml --tolerance in_time=1pp").refuses(2, &["--baseline <RESULTS>"]);
+    home.run("run pin.toml --out there --no-report").rejects(2, &["--out <DIR>", "cannot be used with '--no-report'"]);
+    home.run("check pin.toml --tolerance in_time=1pp").rejects(2, &["--baseline <RESULTS>"]);
     assert_eq!(home.names(), ["pin.toml"]);
 }
 
@@ -70,24 +70,24 @@ fn flags_that_exclude_each_other_are_rejected() {
 fn an_unknown_plan_is_rejected_with_the_nearest_or_all() {
     let home = Home::new();
     for verb in ["run", "check", "trace"] {
-        let said = home.says(&format!("{verb} pin.toml --plan vibre-first"));
-        said.refuses(2, &["no plan named \"vibre-first\"", "hint: did you mean \"viber-first\"?"]);
-        let said = home.says(&format!("{verb} pin.toml --plan zzz"));
-        said.refuses(2, &["hint: its plans are viber-first, sms-first"]);
+        let output = home.run(&format!("{verb} pin.toml --plan vibre-first"));
+        output.rejects(2, &["no plan named \"vibre-first\"", "hint: did you mean \"viber-first\"?"]);
+        let output = home.run(&format!("{verb} pin.toml --plan zzz"));
+        output.rejects(2, &["hint: its plans are viber-first, sms-first"]);
     }
-    home.says("run pin.toml --plan sms-first --plan zzz").refuses(2, &["no plan named \"zzz\""]);
+    home.run("run pin.toml --plan sms-first --plan zzz").rejects(2, &["no plan named \"zzz\""]);
     assert_eq!(home.names(), ["pin.toml"]);
 }
 
 #[test]
 fn unknown_words_are_rejected_with_the_nearest() {
     let home = Home::new();
-    home.says("rum pin.toml").refuses(2, &["unrecognized subcommand 'rum'", "'run'"]);
-    home.says("run pin.toml --recipient 5").refuses(2, &["'--recipients'"]);
-    home.says("run pin.toml --format xml").refuses(2, &["possible values: table, json, csv"]);
-    home.says("run").refuses(2, &["<SCENARIO>"]);
-    home.says("run pin.toml pin.toml").refuses(2, &["unexpected argument"]);
-    home.says("validate").refuses(2, &["<SCENARIO>"]);
+    home.run("rum pin.toml").rejects(2, &["unrecognized subcommand 'rum'", "'run'"]);
+    home.run("run pin.toml --recipient 5").rejects(2, &["'--recipients'"]);
+    home.run("run pin.toml --format xml").rejects(2, &["possible values: table, json, csv"]);
+    home.run("run").rejects(2, &["<SCENARIO>"]);
+    home.run("run pin.toml pin.toml").rejects(2, &["unexpected argument"]);
+    home.run("validate").rejects(2, &["<SCENARIO>"]);
 }
 
 #[test]
@@ -95,16 +95,16 @@ fn more_recipients_than_arrival_times_are_rejected() {
     let home = Home::with("arrivals = { uniform = { over = \"1h\" } }", "arrivals = { file = \"arrivals.csv\" }");
     home.change("recipients = 2_000\n", "");
     home.write("arrivals.csv", "arrived_s\n0\n1.5\n60\n");
-    home.says("run pin.toml --no-report --recipients 4")
-        .refuses(2, &["has 3 rows", "hint: use --recipients 3 or fewer"]);
-    has(&home.says("run pin.toml --no-report --recipients 2").ends(0).out, &["Plans: 2 recipients"]);
+    home.run("run pin.toml --no-report --recipients 4")
+        .rejects(2, &["has 3 rows", "hint: use --recipients 3 or fewer"]);
+    has(&home.run("run pin.toml --no-report --recipients 2").exits_with(0).stdout, &["Plans: 2 recipients"]);
 }
 
 #[test]
 fn more_recipients_than_arrive_in_a_year_are_rejected() {
     let home = Home::with("{ uniform = { over = \"1h\" } }", "{ poisson = { rate = \"1/s\" } }");
-    let said = home.says("run pin.toml --no-report --recipients 4000000000");
-    said.refuses(2, &["take more than a year to arrive", "hint: use --recipients 31622400 or fewer"]);
+    let output = home.run("run pin.toml --no-report --recipients 4000000000");
+    output.rejects(2, &["take more than a year to arrive", "hint: use --recipients 31622400 or fewer"]);
 }
 
 /// Contended recipients are in memory together: more of them than fit are rejected before anything is simulated. A
@@ -117,19 +117,19 @@ fn more_recipients_than_fit_into_memory_are_rejected() {
     let alone = Home::new();
     let parts =
         ["error: this run takes about ", " GB of memory, and 4.1 GB are free", "hint: use fewer with --recipients"];
-    let says = |home: &Home, line: &str| {
+    let run = |home: &Home, line: &str| {
         let mut command = std::process::Command::new("sh");
         let script = format!("ulimit -v 4000000; exec {} {line} --threads 1", env!("CARGO_BIN_EXE_failsim"));
         command.args(["-c", &script]).current_dir(home.path(""));
-        Said::of(&command.output().expect("there is a shell"))
+        ProgramOutput::of(&command.output().expect("there is a shell"))
     };
     for line in ["run pin.toml", "check pin.toml", "sweep pin.toml --vary seed=1,2"] {
-        says(&shared, &format!("{line} --recipients 200000000")).refuses(2, &parts);
+        run(&shared, &format!("{line} --recipients 200000000")).rejects(2, &parts);
         assert_eq!(shared.names(), ["pin.toml"]);
     }
     let smallest = "capacity pin.toml --provider sms --rate --goal 'in_time>=0.5' --recipients 200000000";
     for home in [&shared, &alone] {
-        says(home, smallest).refuses(2, &parts);
+        run(home, smallest).rejects(2, &parts);
         assert_eq!(home.names(), ["pin.toml"]);
     }
 }

@@ -1,6 +1,6 @@
 //! Scenarios with mistakes, end to end: the position, what was expected, a hint; exit code 2, and nothing is simulated or written.
 
-use super::{Home, Said};
+use super::{Home, ProgramOutput};
 
 const VIBER_SHARE: &str = "share = 0.62";
 const DEADLINE: &str = "deadline = \"60s\"";
@@ -54,15 +54,15 @@ const MISTAKES: [(&str, &str, &str, &str); 34] = [
 
 /// Asserts that the error points at the line of the mistake or close to it: at the header of its table, or at what it contradicts.
 #[track_caller]
-fn points_into(text: &str, new: &str, said: &Said) {
+fn points_into(text: &str, new: &str, output: &ProgramOutput) {
     let first = text.find(new).map_or(0, |at| text[..at].lines().count());
-    let place = said.err.lines().find_map(|line| line.trim_start().strip_prefix("--> pin.toml:"));
+    let place = output.stderr.lines().find_map(|line| line.trim_start().strip_prefix("--> pin.toml:"));
     let mut numbers = place.unwrap_or_default().split(':').map(str::parse);
     let (Some(Ok(line)), Some(Ok(column))) = (numbers.next(), numbers.next()) else {
-        panic!("no place in\n{}", said.err)
+        panic!("no place in\n{}", output.stderr)
     };
     let (line, column): (usize, usize) = (line, column);
-    assert!(line.abs_diff(first + 1) <= 2 && column >= 1, "line {line}, not {first}:\n{}", said.err);
+    assert!(line.abs_diff(first + 1) <= 2 && column >= 1, "line {line}, not {first}:\n{}", output.stderr);
 }
 
 #[test]
@@ -70,11 +70,11 @@ fn every_mistake_is_reported_with_its_position_and_a_hint() {
     for (old, new, expected, hint) in MISTAKES {
         let home = Home::with(old, new);
         home.write("bad.csv", "arrived_s\n1\n5 parsecs\n");
-        let said = home.says("run pin.toml").refuses(2, &["error: ", expected, hint, "hint: "]);
-        points_into(&home.read("pin.toml"), new, &said);
+        let output = home.run("run pin.toml").rejects(2, &["error: ", expected, hint, "hint: "]);
+        points_into(&home.read("pin.toml"), new, &output);
         assert_eq!(home.names(), ["bad.csv", "pin.toml"], "{new}");
         for verb in ["check", "validate", "trace"] {
-            assert_eq!(home.says(&format!("{verb} pin.toml")).refuses(2, &[]).err, said.err, "{verb}: {new}");
+            assert_eq!(home.run(&format!("{verb} pin.toml")).rejects(2, &[]).stderr, output.stderr, "{verb}: {new}");
         }
     }
 }
@@ -86,27 +86,27 @@ fn all_mistakes_of_a_file_are_reported_at_once_in_its_order() {
     home.change("to = \"30m\"", "to = \"10m\"");
     home.change("{ provider = \"voice\" },\n]", "{ provider = \"voise\" },\n]");
     home.change("deadline", "deadlin");
-    let said = home.says("run pin.toml").refuses(2, &["`voice`", "62", "sigma", "ends before", "deadlin"]);
-    let lines = said.err.lines().filter_map(|line| line.trim_start().strip_prefix("--> pin.toml:"));
+    let output = home.run("run pin.toml").rejects(2, &["`voice`", "62", "sigma", "ends before", "deadlin"]);
+    let lines = output.stderr.lines().filter_map(|line| line.trim_start().strip_prefix("--> pin.toml:"));
     let lines: Vec<usize> = lines.filter_map(|place| place.split(':').next()?.parse().ok()).collect();
-    assert_eq!(lines.len(), 5, "{}", said.err);
+    assert_eq!(lines.len(), 5, "{}", output.stderr);
     assert!(lines.is_sorted(), "{lines:?}");
 }
 
 #[test]
 fn a_file_full_of_mistakes_is_not_shown_in_full() {
     let home = Home::of(&(0..500).map(|i| format!("nonsense{i} = 1\n")).collect::<String>());
-    let said = home.says("run pin.toml").refuses(2, &["and 404 more in pin.toml"]);
-    assert_eq!(said.err.matches("error: ").count(), 100);
+    let output = home.run("run pin.toml").rejects(2, &["and 404 more in pin.toml"]);
+    assert_eq!(output.stderr.matches("error: ").count(), 100);
 }
 
 #[test]
 fn text_from_outside_cannot_move_the_cursor() {
     let home = Home::with("name = \"sms-first\"", "name = \"sms\\u001B[2Jfirst\"");
-    home.says("run pin.toml").refuses(2, &["control character", "hint: remove it"]);
+    home.run("run pin.toml").rejects(2, &["control character", "hint: remove it"]);
     let home = Home::with("name = \"sms-first\"", "name = \"sms\u{1b}[2Jfirst\"");
-    let said = home.says("run pin.toml").ends(2);
-    assert!(!said.err.contains('\u{1b}'), "{:?}", said.err);
-    let said = Home::new().failsim(&["run", "pin.toml", "--plan", "sms\u{1b}[2Jfirst"]).ends(2);
-    assert!(!said.err.contains('\u{1b}'), "{:?}", said.err);
+    let output = home.run("run pin.toml").exits_with(2);
+    assert!(!output.stderr.contains('\u{1b}'), "{:?}", output.stderr);
+    let output = Home::new().failsim(&["run", "pin.toml", "--plan", "sms\u{1b}[2Jfirst"]).exits_with(2);
+    assert!(!output.stderr.contains('\u{1b}'), "{:?}", output.stderr);
 }

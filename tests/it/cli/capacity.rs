@@ -9,8 +9,8 @@ fn home() -> Home {
 
 /// The JSON output.
 fn found(home: &Home, flags: &str) -> Value {
-    let said = home.says(&format!("capacity pin.toml --provider sms --no-report --format json {flags}")).ends(0);
-    serde_json::from_str(&said.out).expect("JSON")
+    let output = home.run(&format!("capacity pin.toml --provider sms --no-report --format json {flags}")).exits_with(0);
+    serde_json::from_str(&output.stdout).expect("JSON")
 }
 
 #[test]
@@ -41,22 +41,22 @@ fn a_run_with_the_smallest_capacity_meets_the_goal() {
     let home = home();
     let smallest = found(&home, "")["smallest"].as_f64().expect("there is one");
     home.change("rate = \"5/s\"", &format!("rate = \"{smallest}/s\""));
-    let said = home.says("check pin.toml --plan sms --replications 120").ends(0);
-    has(&said.out, &["1 passed, 0 failed"]);
+    let output = home.run("check pin.toml --plan sms --replications 120").exits_with(0);
+    has(&output.stdout, &["1 passed, 0 failed"]);
     home.change(&format!("rate = \"{smallest}/s\""), &format!("rate = \"{}/s\"", smallest * 0.95));
-    home.says("check pin.toml --plan sms --replications 120").ends(3);
+    home.run("check pin.toml --plan sms --replications 120").exits_with(3);
 }
 
 #[test]
 fn lines_are_looked_for_too_and_a_report_is_written() {
     let home = home();
     let line = "capacity pin.toml --plan sms-voice --provider voice --goal in_time>=0.75 --out lines";
-    let said = home.says(line).ends(0);
+    let output = home.run(line).exits_with(0);
     has(
-        &said.out,
+        &output.stdout,
         &["sms-voice needs ", " lines on voice to deliver at least 75 % of messages within 30 s", "pass (smallest)"],
     );
-    has(&said.err, &["report: lines/README.md"]);
+    has(&output.stderr, &["report: lines/README.md"]);
     let names = ["README.md", "capacity.json", "curve.csv", "curve.svg", "run.json"];
     assert_eq!(home.names().iter().filter_map(|name| name.strip_prefix("lines/")).collect::<Vec<_>>(), names);
     let csv = home.read("lines/curve.csv");
@@ -67,24 +67,25 @@ fn lines_are_looked_for_too_and_a_report_is_written() {
         "the last is without a limit"
     );
     // It is its own folder, and may be written again; that of a run is not.
-    home.says(line).ends(0);
-    home.says("run pin.toml --out run").ends(0);
-    let said = home.says(&line.replace("--out lines", "--out run"));
-    said.refuses(1, &["README.md exists already and is not part of such a report"]);
+    home.run(line).exits_with(0);
+    home.run("run pin.toml --out run").exits_with(0);
+    let output = home.run(&line.replace("--out lines", "--out run"));
+    output.rejects(1, &["README.md exists already and is not part of such a report"]);
 }
 
 #[test]
 fn threads_and_repetition_change_nothing() {
     let home = home();
-    let says = |flags: &str| home.says(&format!("capacity pin.toml --provider sms --no-report {flags}")).ends(0).out;
-    assert_eq!(says("--threads 1"), says("--threads 3"));
+    let run =
+        |flags: &str| home.run(&format!("capacity pin.toml --provider sms --no-report {flags}")).exits_with(0).stdout;
+    assert_eq!(run("--threads 1"), run("--threads 3"));
 }
 
 #[test]
 fn what_no_capacity_attains_ends_with_three() {
-    let said = home().says("capacity pin.toml --provider sms --goal in_time>=0.97 --no-report").ends(3);
+    let output = home().run("capacity pin.toml --provider sms --goal in_time>=0.97 --no-report").exits_with(3);
     has(
-        &said.out,
+        &output.stdout,
         &["No throughput on sms is enough for sms to deliver at least 97 % of messages within 30 s", "no limit"],
     );
 }
@@ -104,11 +105,11 @@ fn invalid_questions_are_rejected_with_a_hint() {
         ("--provider sms --rate --concurrent", ["cannot be used with", "--concurrent"]),
         ("--provider sms --replications 9", ["--replications", "from 10 to"]),
     ] {
-        home.says(&format!("capacity pin.toml {flags} --no-report")).refuses(2, &parts);
+        home.run(&format!("capacity pin.toml {flags} --no-report")).rejects(2, &parts);
     }
     home.change("capacity = { rate = \"5/s\" }\n", "");
-    home.says("capacity pin.toml --provider sms").refuses(2, &["has no limit in this scenario", "--rate"]);
+    home.run("capacity pin.toml --provider sms").rejects(2, &["has no limit in this scenario", "--rate"]);
     assert_eq!(home.names(), ["pin.toml"]);
     // With --rate the search works without a limit in the file.
-    home.says("capacity pin.toml --provider sms --rate --no-report").ends(0);
+    home.run("capacity pin.toml --provider sms --rate --no-report").exits_with(0);
 }

@@ -9,36 +9,36 @@ const UNSURE: &str = "\n0 passed, 0 failed, 1 inconclusive: viber-first in_time\
 
 /// The share delivered in time by `viber-first`.
 fn in_time(home: &Home) -> f64 {
-    let json = home.says("run pin.toml --no-report --format json").ends(0).out;
+    let json = home.run("run pin.toml --no-report --format json").exits_with(0).stdout;
     serde_json::from_str::<Results>(&json).expect("results").plans[0].in_time.share
 }
 
 #[test]
 fn a_check_that_passes_ends_with_zero() {
     let home = Home::new();
-    let said = home.says("check pin.toml").ends(0);
+    let output = home.run("check pin.toml").exits_with(0);
     has(
-        &said.out,
+        &output.stdout,
         &["pass          viber-first in_time  ", ", goal: at least 50 %\n", "\n1 passed, 0 failed, 0 inconclusive\n"],
     );
-    assert_eq!((said.err.as_str(), home.names()), ("", vec!["pin.toml".to_owned()]));
+    assert_eq!((output.stderr.as_str(), home.names()), ("", vec!["pin.toml".to_owned()]));
 }
 
 #[test]
 fn a_check_that_fails_ends_with_three() {
     let home = Home::with("at_least = 0.5", "at_least = 0.9999");
-    let said = home.says("check pin.toml").ends(3);
+    let output = home.run("check pin.toml").exits_with(3);
     has(
-        &said.out,
+        &output.stdout,
         &[
             "FAIL          viber-first in_time  ",
             ", goal: at least 99.99 %\n",
             "\n0 passed, 1 failed, 0 inconclusive\n",
         ],
     );
-    assert_eq!(said.err, "");
+    assert_eq!(output.stderr, "");
     let home = Home::with("at_least = 0.5", "at_most = 0.5");
-    has(&home.says("check pin.toml").ends(3).out, &["goal: at most 50 %"]);
+    has(&home.run("check pin.toml").exits_with(3).stdout, &["goal: at most 50 %"]);
 }
 
 #[test]
@@ -46,13 +46,13 @@ fn a_bound_within_the_interval_is_inconclusive_and_says_how_many_recipients_woul
     let home = Home::new();
     let bound = in_time(&home) + 0.001;
     home.change("at_least = 0.5", &format!("at_least = {bound}"));
-    let said = home.says("check pin.toml").ends(0);
-    has(&said.out, &["inconclusive  viber-first in_time\n", "; needs about ", " recipients\n", UNSURE]);
-    let number = said.out.split_once("needs about ").and_then(|(_, rest)| rest.split_once(" recipients"));
+    let output = home.run("check pin.toml").exits_with(0);
+    has(&output.stdout, &["inconclusive  viber-first in_time\n", "; needs about ", " recipients\n", UNSURE]);
+    let number = output.stdout.split_once("needs about ").and_then(|(_, rest)| rest.split_once(" recipients"));
     let number: u64 = number.map(|(number, _)| number.replace(' ', "")).expect("a number").parse().expect("a number");
     assert!(number > 2_000, "more than were simulated: {number}");
     home.change(&format!("at_least = {bound}"), &format!("at_most = {}", bound - 0.001));
-    has(&home.says("check pin.toml").ends(0).out, &["too close for any number of"]);
+    has(&home.run("check pin.toml").exits_with(0).stdout, &["too close for any number of"]);
 }
 
 #[test]
@@ -63,59 +63,59 @@ fn every_measure_can_be_checked() {
         text += &format!("[[checks]]\nplan = \"sms-first\"\nmetric = \"{metric}\"\nat_least = 0.0\n");
     }
     home.write("pin.toml", text);
-    let said = home.says("check pin.toml").ends(0);
+    let output = home.run("check pin.toml").exits_with(0);
     // Two thousand recipients cannot bound the 99.9 % quantile.
     let all = Metric::all().count() - 2;
     let last = format!("\n{all} passed, 0 failed, 1 inconclusive: sms-first latency_p999_s\n");
-    has(&said.out, &[&last, "goal: at least 0 s; no interval: "]);
+    has(&output.stdout, &[&last, "goal: at least 0 s; no interval: "]);
 }
 
 #[test]
 fn only_the_checks_of_the_simulated_plans_count() {
     let home = Home::with("at_least = 0.5", "at_least = 0.9999");
-    let said = home.says("check pin.toml --plan sms-first");
-    said.refuses(2, &["there is nothing to check", "hint: add [[checks]]", "--baseline results.json"]);
-    home.says("check pin.toml --plan viber-first").ends(3);
+    let output = home.run("check pin.toml --plan sms-first");
+    output.rejects(2, &["there is nothing to check", "hint: add [[checks]]", "--baseline results.json"]);
+    home.run("check pin.toml --plan viber-first").exits_with(3);
 }
 
 #[test]
 fn threads_make_no_difference() {
     let home = Home::with("2_000", "20_000");
-    let said = |threads: u32| home.says(&format!("check pin.toml --threads {threads}")).ends(0).out;
-    assert_eq!(said(1), said(2));
+    let output = |threads: u32| home.run(&format!("check pin.toml --threads {threads}")).exits_with(0).stdout;
+    assert_eq!(output(1), output(2));
 }
 
 #[test]
 fn large_numbers_can_be_read() {
     let home = Home::with("metric = \"in_time\"\nat_least = 0.5", "metric = \"cost.total\"\nat_most = 1e308");
-    let said = home.says("check pin.toml").ends(0);
-    has(&said.out, &[", goal: at most 1e308\n"]);
+    let output = home.run("check pin.toml").exits_with(0);
+    has(&output.stdout, &[", goal: at most 1e308\n"]);
     home.change("at_most = 1e308", "at_least = -1.5e300");
-    has(&home.says("check pin.toml").ends(0).out, &[", goal: at least −1.5e300\n"]);
+    has(&home.run("check pin.toml").exits_with(0).stdout, &[", goal: at least −1.5e300\n"]);
     // A baseline may contain any numbers.
-    let results = home.says("run pin.toml --no-report --format json").ends(0).out;
+    let results = home.run("run pin.toml --no-report --format json").exits_with(0).stdout;
     let mut earlier: serde_json::Value = serde_json::from_str(&results).expect("JSON");
     earlier["scenario"]["deadline_s"] = 1e308.into();
     earlier["plans"][0]["latency_s"]["p99"] = 1e308.into();
     home.write("before.json", earlier.to_string());
-    let said = home.says("check pin.toml --baseline before.json --tolerance cost=1e300,in_time=1e300pp").ends(0);
-    has(&said.out, &["latency_p99_s  was 1e308 s, is "]);
-    has(&said.out, &["the deadline is 60 s, in the baseline it was 1e308 s"]);
-    assert!(said.out.lines().all(|line| line.len() < 200), "{}", said.out);
+    let output = home.run("check pin.toml --baseline before.json --tolerance cost=1e300,in_time=1e300pp").exits_with(0);
+    has(&output.stdout, &["latency_p99_s  was 1e308 s, is "]);
+    has(&output.stdout, &["the deadline is 60 s, in the baseline it was 1e308 s"]);
+    assert!(output.stdout.lines().all(|line| line.len() < 200), "{}", output.stdout);
 }
 
 /// Recipients who are not reached have no latency, so a plan that reaches few may have good latencies.
 #[test]
 fn a_latency_says_how_many_recipients_were_reached_when_that_matters() {
     let home = Home::with("metric = \"in_time\"\nat_least = 0.5", "metric = \"latency_p95_s\"\nat_most = 3600");
-    let said = home.says("check pin.toml").ends(0);
-    assert!(!said.out.contains("were reached"), "99 in 100 are reached:\n{}", said.out);
+    let output = home.run("check pin.toml").exits_with(0);
+    assert!(!output.stdout.contains("were reached"), "99 in 100 are reached:\n{}", output.stdout);
     home.change("share = 0.62", "share = 0.30");
     home.change("{ provider = \"sms\", ttl = \"5m\" },\n  { provider = \"voice\" },", "");
-    let said = home.says("check pin.toml").ends(0);
-    has(&said.out, &["pass          viber-first latency_p95_s", " were delivered,"]);
-    let said = home.says("check pin.toml --format json").ends(0);
-    has(&said.out, &["\"reached\": 0.2"]);
+    let output = home.run("check pin.toml").exits_with(0);
+    has(&output.stdout, &["pass          viber-first latency_p95_s", " were delivered,"]);
+    let output = home.run("check pin.toml --format json").exits_with(0);
+    has(&output.stdout, &["\"reached\": 0.2"]);
 }
 
 /// Viber reaches half of the recipients after 2 s. It is silent for the others, and SMS reaches them after 34 s, not 33.99.
@@ -153,7 +153,7 @@ metric = "latency_s.p95"
 at_most = 33.995
 "#,
     );
-    let json = home.says("run pin.toml --no-report --format json").ends(0).out;
+    let json = home.run("run pin.toml --no-report --format json").exits_with(0).stdout;
     let results: Results = serde_json::from_str(&json).expect("results");
     let latency = &results.plans[0].latency_s;
     assert_eq!((latency.p95, latency.max), (Some(34.0), Some(34.0)));
@@ -161,8 +161,8 @@ at_most = 33.995
     assert_eq!((interval.low, interval.high), (34.0, 34.0));
     let difference = results.comparisons[0].latency_p95_s.as_ref().expect("both deliver");
     assert_eq!((difference.difference, difference.low, difference.high), (60.0, Some(60.0), Some(60.0)));
-    let said = home.says("check pin.toml").ends(3);
-    has(&said.out, &["FAIL          both latency_p95_s  34.000 s (34.000 to 34.000), goal: at most 33.995 s"]);
+    let output = home.run("check pin.toml").exits_with(3);
+    has(&output.stdout, &["FAIL          both latency_p95_s  34.000 s (34.000 to 34.000), goal: at most 33.995 s"]);
     home.change("at_most = 33.995", "at_most = 34.0");
-    has(&home.says("check pin.toml").ends(0).out, &["pass          both latency_p95_s"]);
+    has(&home.run("check pin.toml").exits_with(0).stdout, &["pass          both latency_p95_s"]);
 }

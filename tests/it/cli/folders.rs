@@ -48,14 +48,14 @@ fn a_while() {
 
 #[track_caller]
 fn ends_well(child: Running) {
-    child.within(SOON).expect("it ends").ends(0);
+    child.within(SOON).expect("it ends").exits_with(0);
 }
 
 #[cfg(unix)]
 #[test]
 fn a_second_run_waits_for_the_first() {
     let home = home();
-    home.says("run pin.toml --seed 1 --out out -q").ends(0);
+    home.run("run pin.toml --seed 1 --out out -q").exits_with(0);
     let lock = |name: &str| {
         let folder = std::fs::File::open(home.path(name)).expect("it is there");
         folder.lock().expect("it can be locked");
@@ -98,12 +98,12 @@ fn runs_at_the_same_time_do_not_mix() {
 #[test]
 fn what_only_the_earlier_report_had_is_removed() {
     let home = home();
-    home.says("run streams.toml --seed 1 --out out -q").ends(0);
+    home.run("run streams.toml --seed 1 --out out -q").exits_with(0);
     seed_of_all(&home, "out");
     let mine = ["mine.txt", "figure.svg", "latency.png", "notes/latency-1.svg"];
     std::fs::create_dir(home.path("out/notes")).expect("a folder");
     mine.iter().for_each(|name| home.write(&format!("out/{name}"), "mine"));
-    home.says("run pin.toml --seed 2 --out out -q").ends(0);
+    home.run("run pin.toml --seed 2 --out out -q").exits_with(0);
     mine.iter().for_each(|name| assert_eq!(home.read(&format!("out/{name}")), "mine"));
     std::fs::remove_dir_all(home.path("out/notes")).expect("ours");
     mine[..3].iter().for_each(|name| std::fs::remove_file(home.path(&format!("out/{name}"))).expect("ours"));
@@ -113,12 +113,12 @@ fn what_only_the_earlier_report_had_is_removed() {
 #[test]
 fn a_list_that_somebody_changed_reaches_no_other_file() {
     let home = home();
-    home.says("run pin.toml --seed 1 --out out -q").ends(0);
+    home.run("run pin.toml --seed 1 --out out -q").exits_with(0);
     home.write("mine.txt", "mine");
     let run =
         home.read("out/run.json").replace("\"README.md\"", "\"../mine.txt\", \"../pin.toml\", \".\", \"README.md\"");
     home.write("out/run.json", run);
-    home.says("run pin.toml --seed 2 --out out -q").ends(0);
+    home.run("run pin.toml --seed 2 --out out -q").exits_with(0);
     assert_eq!(home.read("mine.txt"), "mine");
     assert_eq!(seed_of_all(&home, "out"), 2);
 }
@@ -126,11 +126,11 @@ fn a_list_that_somebody_changed_reaches_no_other_file() {
 #[test]
 fn a_report_of_an_earlier_version_is_replaced() {
     let home = home();
-    home.says("run streams.toml --seed 1 --out out -q").ends(0);
+    home.run("run streams.toml --seed 1 --out out -q").exits_with(0);
     let mut run = json(&home, "out/run.json");
     run.as_object_mut().expect("a table").remove("files");
     home.write("out/run.json", run.to_string());
-    home.says("run streams.toml --seed 2 --out out -q").ends(0);
+    home.run("run streams.toml --seed 2 --out out -q").exits_with(0);
     assert_eq!(seed_of_all(&home, "out"), 2);
 }
 
@@ -143,15 +143,15 @@ fn folders_of_sweeps_and_capacities_lose_old_figures_too() {
         names.filter(|name| name.ends_with(".svg")).map(str::to_owned).collect::<Vec<_>>()
     };
     let sweep = "sweep pin.toml --vary providers.sms.capacity.rate=4/s,8/s --out sweep -q";
-    home.says(&format!("{sweep} --measure in_time,latency_s.p99")).ends(0);
+    home.run(&format!("{sweep} --measure in_time,latency_s.p99")).exits_with(0);
     assert_eq!(figures("sweep"), ["in_time.svg", "latency_p99_s.svg"]);
     let points = home.names().iter().filter(|name| name.starts_with("sweep/points/")).count();
-    home.says(&format!("{sweep} --measure cost.total")).ends(0);
+    home.run(&format!("{sweep} --measure cost.total")).exits_with(0);
     assert_eq!(figures("sweep"), ["cost_total.svg"]);
     assert_eq!(home.names().iter().filter(|name| name.starts_with("sweep/points/")).count(), points);
     let capacity = "capacity pin.toml --provider sms --plan sms --out capacity -q";
-    home.says(&format!("{capacity} --goal in_time>=0.9 --goal delivered>=0.9")).ends(0);
+    home.run(&format!("{capacity} --goal in_time>=0.9 --goal delivered>=0.9")).exits_with(0);
     assert_eq!(figures("capacity"), ["curve-1.svg", "curve-2.svg"]);
-    home.says(capacity).ends(0);
+    home.run(capacity).exits_with(0);
     assert_eq!(figures("capacity"), ["curve.svg"]);
 }

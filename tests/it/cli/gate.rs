@@ -1,6 +1,6 @@
 //! `failsim check` in CI: formats, strictness, and the comparison with another scenario on the same recipients.
 
-use super::{Home, Said, has};
+use super::{Home, ProgramOutput, has};
 use crate::snapshot::is_that_of;
 use std::fmt::Write as _;
 
@@ -34,11 +34,11 @@ fn line_of(home: &Home, part: &str) -> usize {
 
 #[test]
 fn what_fails_stands_first_and_the_last_line_names_what_is_inconclusive() {
-    let said = mixed().says("check pin.toml").ends(3);
-    let starts: Vec<_> = said.out.lines().filter(|line| !line.starts_with(' ')).collect();
-    assert!(starts[0].starts_with("FAIL          viber-first delivered"), "{}", said.out);
-    assert!(starts[1].starts_with("inconclusive  sms-first in_time"), "{}", said.out);
-    assert!(starts[2].starts_with("pass          viber-first in_time"), "{}", said.out);
+    let output = mixed().run("check pin.toml").exits_with(3);
+    let starts: Vec<_> = output.stdout.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert!(starts[0].starts_with("FAIL          viber-first delivered"), "{}", output.stdout);
+    assert!(starts[1].starts_with("inconclusive  sms-first in_time"), "{}", output.stdout);
+    assert!(starts[2].starts_with("pass          viber-first in_time"), "{}", output.stdout);
     assert_eq!(starts[3], "1 passed, 1 failed, 1 inconclusive: sms-first in_time");
 }
 
@@ -47,32 +47,33 @@ fn what_fails_stands_first_and_the_last_line_names_what_is_inconclusive() {
 fn inconclusive_fails_where_that_is_asked_for() {
     let home = mixed();
     home.change("at_most = 0.5", "at_least = 0.5");
-    let said = home.says("check pin.toml").ends(0);
-    assert!(said.out.ends_with("2 passed, 0 failed, 1 inconclusive: sms-first in_time\n"), "{}", said.out);
-    let said = home.says("check pin.toml --strict").ends(3);
-    has(&said.out, &["1 inconclusive: sms-first in_time (it fails, as --strict asks)\n"]);
-    let json = home.says("check pin.toml --format json").ends(0).out;
+    let output = home.run("check pin.toml").exits_with(0);
+    assert!(output.stdout.ends_with("2 passed, 0 failed, 1 inconclusive: sms-first in_time\n"), "{}", output.stdout);
+    let output = home.run("check pin.toml --strict").exits_with(3);
+    has(&output.stdout, &["1 inconclusive: sms-first in_time (it fails, as --strict asks)\n"]);
+    let json = home.run("check pin.toml --format json").exits_with(0).stdout;
     has(&json, &["\"outcome\": \"inconclusive\"", "\"strict\": false"]);
-    has(&home.says("check pin.toml --strict --format json").ends(3).out, &["\"outcome\": \"fail\""]);
-    let junit = home.says("check pin.toml --format junit").ends(0).out;
+    has(&home.run("check pin.toml --strict --format json").exits_with(3).stdout, &["\"outcome\": \"fail\""]);
+    let junit = home.run("check pin.toml --format junit").exits_with(0).stdout;
     has(&junit, &["<skipped message=", "type=\"inconclusive\"", "skipped=\"1\""]);
-    let junit = home.says("check pin.toml --strict --format junit").ends(3).out;
+    let junit = home.run("check pin.toml --strict --format junit").exits_with(3).stdout;
     has(&junit, &["<failure message=", "type=\"inconclusive\"", "skipped=\"0\""]);
-    has(&home.says("check pin.toml --format markdown").ends(0).out, &["## failsim check: inconclusive\n"]);
-    has(&home.says("check pin.toml --format github").ends(0).out, &["::warning file=pin.toml,line="]);
-    has(&home.says("check pin.toml --strict --format github").ends(3).out, &["::error file=pin.toml,line="]);
+    has(&home.run("check pin.toml --format markdown").exits_with(0).stdout, &["## failsim check: inconclusive\n"]);
+    has(&home.run("check pin.toml --format github").exits_with(0).stdout, &["::warning file=pin.toml,line="]);
+    has(&home.run("check pin.toml --strict --format github").exits_with(3).stdout, &["::error file=pin.toml,line="]);
 }
 
 #[test]
 fn json_follows_its_schema() {
     let home = mixed();
-    let schema: serde_json::Value = serde_json::from_str(&home.says("schema --check").ends(0).out).expect("JSON");
+    let schema: serde_json::Value =
+        serde_json::from_str(&home.run("schema --check").exits_with(0).stdout).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
-    home.write("before.json", home.says("run pin.toml --no-report --format json").ends(0).out);
+    home.write("before.json", home.run("run pin.toml --no-report --format json").exits_with(0).stdout);
     home.write("other.toml", home.read("pin.toml").replace("share = 0.62", "share = 0.63"));
     for flags in ["", "--baseline before.json", "--against other.toml --explain", "--baseline before.json --strict"] {
         let gate: serde_json::Value =
-            serde_json::from_str(&home.says(&format!("check pin.toml --format json {flags}")).ends(3).out)
+            serde_json::from_str(&home.run(&format!("check pin.toml --format json {flags}")).exits_with(3).stdout)
                 .expect("JSON");
         let errors: Vec<_> = validator.iter_errors(&gate).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{flags}: {errors:?}");
@@ -159,9 +160,9 @@ fn junit_follows_its_schema_and_counts_right() {
     let home = mixed();
     home.change("name = \"sms-first\"", "name = \"sms <first> & \\\"last\\\" 短信\"");
     home.change("plan = \"sms-first\"", "plan = \"sms <first> & \\\"last\\\" 短信\"");
-    home.write("before.json", home.says("run pin.toml --no-report --format json").ends(0).out);
+    home.write("before.json", home.run("run pin.toml --no-report --format json").exits_with(0).stdout);
     for flags in ["", "--strict", "--baseline before.json"] {
-        let xml = home.says(&format!("check pin.toml --format junit {flags}")).ends(3).out;
+        let xml = home.run(&format!("check pin.toml --format junit {flags}")).exits_with(3).stdout;
         assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), "{xml}");
         let elements = elements(&xml);
         let count = |name: &str| elements.iter().filter(|(known, _)| known == name).count();
@@ -186,8 +187,8 @@ fn markdown_is_a_table_that_names_cannot_break() {
     let home = mixed();
     home.change("name = \"sms-first\"", "name = \"sms|first <img>\"");
     home.change("plan = \"sms-first\"", "plan = \"sms|first <img>\"");
-    let said = home.says("check pin.toml --format markdown").ends(3);
-    let lines: Vec<_> = said.out.lines().collect();
+    let output = home.run("check pin.toml --format markdown").exits_with(3);
+    let lines: Vec<_> = output.stdout.lines().collect();
     assert_eq!(lines[0], "## failsim check: FAILED");
     assert_eq!(lines[2], "`pin.toml`: 1 passed, 1 failed, 1 inconclusive: sms\\|first &lt;img&gt; in\\_time.");
     assert_eq!(lines[4..6], ["| | plan | measure | |", "| :--- | :--- | :--- | :--- |"]);
@@ -204,8 +205,8 @@ fn annotations_stand_at_the_lines_that_ask_and_the_summary_is_kept() {
     let mut command = home.command(&["check", "pin.toml", "--format", "github"]);
     home.write("summary.md", "# before\n");
     command.env("GITHUB_STEP_SUMMARY", home.path("summary.md"));
-    let said = Said::of(&command.output().expect("the program can be run")).ends(3);
-    let lines: Vec<_> = said.out.lines().collect();
+    let output = ProgramOutput::of(&command.output().expect("the program can be run")).exits_with(3);
+    let lines: Vec<_> = output.stdout.lines().collect();
     let line = line_of(&home, "[[checks]]\nplan = \"viber-first\"\nmetric = \"delivered\"") + 1;
     let start = format!("::error file=pin.toml,line={line},title=failsim check%3A viber-first delivered::");
     assert!(lines[0].starts_with(&start) && lines[0].ends_with("goal: at most 50 %25"), "{}", lines[0]);
@@ -216,10 +217,10 @@ fn annotations_stand_at_the_lines_that_ask_and_the_summary_is_kept() {
     let mut command = home.command(&["check", "pin.toml", "--format", "github"]);
     // An empty variable counts as unset.
     command.env("GITHUB_STEP_SUMMARY", "");
-    Said::of(&command.output().expect("the program can be run")).ends(3);
+    ProgramOutput::of(&command.output().expect("the program can be run")).exits_with(3);
     command.env("GITHUB_STEP_SUMMARY", home.path("no/such/folder"));
-    let said = Said::of(&command.output().expect("the program can be run")).ends(1);
-    has(&said.err, &["cannot write the job summary", "hint: "]);
+    let output = ProgramOutput::of(&command.output().expect("the program can be run")).exits_with(1);
+    has(&output.stderr, &["cannot write the job summary", "hint: "]);
 }
 
 #[test]
@@ -228,7 +229,7 @@ fn the_formats_are_the_same_bytes_for_any_number_of_threads() {
     home.write("other.toml", home.read("pin.toml").replace("share = 0.62", "share = 0.60"));
     for format in ["text", "json", "junit", "markdown", "github"] {
         let line = format!("check pin.toml --against other.toml --explain --format {format} --recipients 5000");
-        let [one, two] = [1, 2].map(|threads| home.says(&format!("{line} --threads {threads}")).ends(3).out);
+        let [one, two] = [1, 2].map(|threads| home.run(&format!("{line} --threads {threads}")).exits_with(3).stdout);
         assert_eq!(one, two, "{format}");
     }
 }
@@ -236,17 +237,17 @@ fn the_formats_are_the_same_bytes_for_any_number_of_threads() {
 #[test]
 fn a_scenario_does_not_differ_from_itself() {
     let home = twins();
-    let said = home.says("check pin.toml --against other.toml --strict").ends(0);
+    let output = home.run("check pin.toml --against other.toml --strict").exits_with(0);
     has(
-        &said.out,
+        &output.stdout,
         &["against other.toml: 16 measures compared, all exactly equal for 2 000 recipients\n", "17 passed, 0 failed"],
     );
     // Nor where providers are shared.
     home.change("channel = \"sms\"", "channel = \"sms\"\ncapacity = { rate = \"1/s\" }");
     home.write("other.toml", home.read("pin.toml"));
-    let said = home.says("check pin.toml --against other.toml --replications 3").ends(0);
+    let output = home.run("check pin.toml --against other.toml --replications 3").exits_with(0);
     let equal = "against other.toml: 16 measures compared, all exactly equal for 3 replications of 2 000 recipients\n";
-    has(&said.out, &[equal]);
+    has(&output.stdout, &[equal]);
 }
 
 /// Viber delivers 2 percentage points less: the check fails, and names the first recipient who differs.
@@ -255,16 +256,16 @@ fn a_worse_measure_fails_and_the_first_recipient_who_differs_is_named() {
     let home = twins();
     home.change("share = 0.62", "share = 0.60");
     let line = "check pin.toml --against other.toml --recipients 20000";
-    let said = home.says(line).ends(3);
+    let output = home.run(line).exits_with(3);
     has(
-        &said.out,
+        &output.stdout,
         &[
             "FAIL          viber-first cost_per_recipient",
             "viber-first first differs for recipient ",
             " worse, none tolerated",
         ],
     );
-    let explained = home.says(&format!("{line} --explain")).ends(3).out;
+    let explained = home.run(&format!("{line} --explain")).exits_with(3).stdout;
     let lives: Vec<_> = explained.lines().filter(|line| line.contains(" of 20 000 under plan viber-first")).collect();
     assert_eq!(lives.len(), 2, "{explained}");
     assert!(
@@ -273,10 +274,10 @@ fn a_worse_measure_fails_and_the_first_recipient_who_differs_is_named() {
     );
     assert_eq!(lives[0].strip_prefix("pin.toml"), lives[1].strip_prefix("other.toml"));
     // In the other direction it is an improvement.
-    let said = home.says("check other.toml --against pin.toml --recipients 20000").ends(0);
-    has(&said.out, &["pass          viber-first cost_per_recipient", " better"]);
+    let output = home.run("check other.toml --against pin.toml --recipients 20000").exits_with(0);
+    has(&output.stdout, &["pass          viber-first cost_per_recipient", " better"]);
     let all = "delivered=5pp,in_time=5pp,succeeded=5pp,duplicates=5pp,cost=20%,latency_s.p50=2s,latency_s.p95=2m,latency_s.p99=2m";
-    has(&home.says(&format!("{line} --tolerance {all} --strict")).ends(0).out, &[" worse, 5 tolerated"]);
+    has(&home.run(&format!("{line} --tolerance {all} --strict")).exits_with(0).stdout, &[" worse, 5 tolerated"]);
 }
 
 /// Where providers are shared, replications of both are compared, and the first recipient is found too.
@@ -284,17 +285,17 @@ fn a_worse_measure_fails_and_the_first_recipient_who_differs_is_named() {
 fn shared_scenarios_are_compared_by_replications() {
     let home = Home::with("channel = \"sms\"", "channel = \"sms\"\ncapacity = { rate = \"0.6/s\" }");
     home.write("other.toml", home.read("pin.toml").replace("0.6/s", "1/s"));
-    let said = home.says("check pin.toml --against other.toml --replications 12 --explain").ends(3);
+    let output = home.run("check pin.toml --against other.toml --replications 12 --explain").exits_with(3);
     has(
-        &said.out,
+        &output.stdout,
         &["FAIL          sms-first in_time", "sms-first first differs for recipient ", "other.toml: recipient "],
     );
     let line = "check pin.toml --against other.toml --replications 12";
-    let [one, two] = [1, 2].map(|threads| home.says(&format!("{line} --threads {threads}")).ends(3).out);
+    let [one, two] = [1, 2].map(|threads| home.run(&format!("{line} --threads {threads}")).exits_with(3).stdout);
     assert_eq!(one, two);
     // Two replications are too few.
     has(
-        &home.says("check pin.toml --against other.toml --replications 2").ends(0).out,
+        &home.run("check pin.toml --against other.toml --replications 2").exits_with(0).stdout,
         &["inconclusive  sms-first in_time"],
     );
 }
@@ -303,20 +304,20 @@ fn shared_scenarios_are_compared_by_replications() {
 fn recipients_are_paired_by_stream_and_number_and_the_surplus_is_named() {
     let home = Home::new();
     home.write("other.toml", home.read("pin.toml").replace("recipients = 2_000", "recipients = 2_500"));
-    let said = home.says("check pin.toml --against other.toml").ends(0);
+    let output = home.run("check pin.toml --against other.toml").exits_with(0);
     has(
-        &said.out,
+        &output.stdout,
         &["500 more recipients of the other have no counterpart\n", "against other.toml: 16 measures compared, "],
     );
     let text = home.read("pin.toml").replace("[traffic]", "[[traffic]]\nname = \"pins\"");
     home.write("pin.toml", &text);
-    home.says("check pin.toml --against other.toml")
-        .refuses(2, &["none of these streams of traffic", "give its [traffic] the name"]);
+    home.run("check pin.toml --against other.toml")
+        .rejects(2, &["none of these streams of traffic", "give its [traffic] the name"]);
     let more = "[[traffic]]\nname = \"news\"\nrecipients = 500\narrivals = { blast = {} }\n\n[providers.viber]";
     home.write("other.toml", text.replacen("[providers.viber]", more, 1));
-    let said = home.says("check pin.toml --against other.toml").ends(0);
+    let output = home.run("check pin.toml --against other.toml").exits_with(0);
     has(
-        &said.out,
+        &output.stdout,
         &[
             "inconclusive  viber-first news",
             "only the other has the stream news: its 500 recipients have no counterpart\n",
@@ -324,16 +325,16 @@ fn recipients_are_paired_by_stream_and_number_and_the_surplus_is_named() {
         ],
     );
     // The results of this stream are unknown now, also for contended recipients; all streams together are not the same traffic.
-    home.says("check pin.toml --against other.toml --strict").ends(3);
+    home.run("check pin.toml --against other.toml --strict").exits_with(3);
     for file in ["pin.toml", "other.toml"] {
         let limited = "channel = \"sms\"\ncapacity = { rate = \"1/s\" }";
         home.write(file, home.read(file).replace("channel = \"sms\"", limited));
     }
-    let said = home.says("check pin.toml --against other.toml --replications 12").ends(0);
+    let output = home.run("check pin.toml --against other.toml --replications 12").exits_with(0);
     assert!(
-        said.out.contains("viber-first pins in_time") && !said.out.contains("viber-first in_time  was"),
+        output.stdout.contains("viber-first pins in_time") && !output.stdout.contains("viber-first in_time  was"),
         "{}",
-        said.out
+        output.stdout
     );
 }
 
@@ -342,14 +343,14 @@ fn recipients_are_paired_by_stream_and_number_and_the_surplus_is_named() {
 fn another_deadline_is_not_the_same_measure() {
     let home = twins();
     home.change("deadline = \"60s\"", "deadline = \"90s\"");
-    let said = home.says("check pin.toml --against other.toml").ends(0);
-    has(&said.out, &["inconclusive  viber-first in_time", "the deadline is"]);
-    home.says("check pin.toml --against other.toml --strict").ends(3);
+    let output = home.run("check pin.toml --against other.toml").exits_with(0);
+    has(&output.stdout, &["inconclusive  viber-first in_time", "the deadline is"]);
+    home.run("check pin.toml --against other.toml --strict").exits_with(3);
     // A lower share in time fails, in whichever scenario the deadline has changed.
-    has(&home.says("check other.toml --against pin.toml").ends(3).out, &["FAIL          viber-first in_time"]);
-    home.write("before.json", home.says("run other.toml --no-report --format json").ends(0).out);
-    let said = home.says("check pin.toml --baseline before.json").ends(0);
-    has(&said.out, &["inconclusive  viber-first in_time", "the deadline is"]);
+    has(&home.run("check other.toml --against pin.toml").exits_with(3).stdout, &["FAIL          viber-first in_time"]);
+    home.write("before.json", home.run("run other.toml --no-report --format json").exits_with(0).stdout);
+    let output = home.run("check pin.toml --baseline before.json").exits_with(0);
+    has(&output.stdout, &["inconclusive  viber-first in_time", "the deadline is"]);
 }
 
 /// A plan that a stream now always follows is no longer compared, and fails as missing.
@@ -361,8 +362,8 @@ fn a_plan_that_becomes_a_streams_own_fails_as_missing() {
     home.write("other.toml", text.clone());
     let probe = "[[traffic]]\nname = \"probe\"\nplan = \"sms-first\"\nrecipients = 1\narrivals = { blast = {} }\n\n[providers.viber]";
     home.write("pin.toml", text.replacen("[providers.viber]", probe, 1));
-    let said = home.says("check pin.toml --against other.toml").ends(3);
-    has(&said.out, &["FAIL          sms-first", "the other scenario has this plan, this scenario does not"]);
+    let output = home.run("check pin.toml --against other.toml").exits_with(3);
+    has(&output.stdout, &["FAIL          sms-first", "the other scenario has this plan, this scenario does not"]);
 }
 
 #[test]
@@ -371,7 +372,7 @@ fn notes_and_traces_are_in_every_format() {
     home.change("share = 0.62", "share = 0.60");
     home.change("name = \"sms-first\"", "name = \"sms-\u{ffff}prima\"");
     let line = "check pin.toml --against other.toml --recipients 20000 --plan viber-first --explain --format";
-    let junit = home.says(&format!("{line} junit")).ends(3).out;
+    let junit = home.run(&format!("{line} junit")).exits_with(3).stdout;
     has(
         &junit,
         &[
@@ -379,14 +380,14 @@ fn notes_and_traces_are_in_every_format() {
             "other.toml: recipient ",
         ],
     );
-    let github = home.says(&format!("{line} github")).ends(3).out;
+    let github = home.run(&format!("{line} github")).exits_with(3).stdout;
     let note = "::notice file=pin.toml,title=failsim check::not compared, because --plan selects other plans: sms-first of the other scenario\n";
     has(
         &github,
         &[note, "::group::pin.toml: recipient ", "\n::endgroup::\n", "viber-first first differs for recipient "],
     );
     // Characters that XML cannot hold.
-    let junit = home.says("check pin.toml --against other.toml --format junit").ends(3).out;
+    let junit = home.run("check pin.toml --against other.toml --format junit").exits_with(3).stdout;
     assert!(junit.contains("sms-\u{fffd}prima") && !junit.contains('\u{ffff}'), "{junit}");
 }
 
@@ -396,25 +397,28 @@ fn a_plan_that_no_longer_reaches_anybody_fails() {
     let home = twins();
     let text = home.read("pin.toml").replace("share = 0.62", "share = 0.0").replace("share = 0.93", "share = 0.0");
     home.write("pin.toml", text.replace("share = 0.90", "share = 0.0").replace("share = 0.9", "share = 0.0"));
-    let said = home.says("check pin.toml --against other.toml").ends(3);
-    has(&said.out, &["FAIL          viber-first delivered"]);
+    let output = home.run("check pin.toml --against other.toml").exits_with(3);
+    has(&output.stdout, &["FAIL          viber-first delivered"]);
 }
 
 #[test]
 fn plans_of_the_other_scenario_are_matched_by_name() {
     let home = twins();
     home.change("name = \"sms-first\"", "name = \"sms-prima\"");
-    let said = home.says("check pin.toml --against other.toml").ends(3);
-    has(&said.out, &["FAIL          sms-first", "the other scenario has this plan", "no such plan: sms-prima"]);
+    let output = home.run("check pin.toml --against other.toml").exits_with(3);
+    has(&output.stdout, &["FAIL          sms-first", "the other scenario has this plan", "no such plan: sms-prima"]);
     home.change("name = \"sms-prima\"", "name = \"sms-prima\"\nrenamed_from = \"sms-first\"");
-    has(&home.says("check pin.toml --against other.toml").ends(0).out, &["16 measures compared, all exactly equal"]);
-    home.says("check pin.toml --against other.toml --plan sms-prima").ends(0);
+    has(
+        &home.run("check pin.toml --against other.toml").exits_with(0).stdout,
+        &["16 measures compared, all exactly equal"],
+    );
+    home.run("check pin.toml --against other.toml --plan sms-prima").exits_with(0);
     home.write("other.toml", home.read("other.toml").replace("currency = \"EUR\"", "currency = \"CHF\""));
-    home.says("check pin.toml --against other.toml").refuses(2, &["it uses CHF", "hint: write the same `currency`"]);
-    home.says("check pin.toml --against missing.toml").refuses(1, &["cannot read missing.toml"]);
-    home.says("check pin.toml --explain").refuses(2, &["--against"]);
-    home.says("check pin.toml --tolerance in_time=1pp").refuses(2, &["--baseline", "--against"]);
-    home.says("check pin.toml --against pin.toml --precision 1pp").refuses(2, &["cannot be used with"]);
+    home.run("check pin.toml --against other.toml").rejects(2, &["it uses CHF", "hint: write the same `currency`"]);
+    home.run("check pin.toml --against missing.toml").rejects(1, &["cannot read missing.toml"]);
+    home.run("check pin.toml --explain").rejects(2, &["--against"]);
+    home.run("check pin.toml --tolerance in_time=1pp").rejects(2, &["--baseline", "--against"]);
+    home.run("check pin.toml --against pin.toml --precision 1pp").rejects(2, &["cannot be used with"]);
 }
 
 /// A note says which seed is used where the two differ.
@@ -422,9 +426,9 @@ fn plans_of_the_other_scenario_are_matched_by_name() {
 fn both_are_simulated_with_the_seed_of_the_first() {
     let home = Home::new();
     home.write("other.toml", home.read("pin.toml").replace("seed = 20261127", "seed = 5"));
-    let said = home.says("check pin.toml --against other.toml").ends(0);
-    has(&said.out, &["all exactly equal"]);
-    has(&said.err, &["note: both scenarios are run with seed 20261127, the seed of this one"]);
+    let output = home.run("check pin.toml --against other.toml").exits_with(0);
+    has(&output.stdout, &["all exactly equal"]);
+    has(&output.stderr, &["note: both scenarios are run with seed 20261127, the seed of this one"]);
 }
 
 /// Every format byte for byte: all kinds of rows, a comparison with another scenario, and the first recipient who differs.
@@ -444,11 +448,11 @@ fn formats_match_their_snapshots() {
         ("markdown", "gate.md"),
         ("github", "gate.github.txt"),
     ] {
-        let said = home.says(&format!("check pin.toml --against other.toml --format {format}")).ends(3).out;
+        let output = home.run(&format!("check pin.toml --against other.toml --format {format}")).exits_with(3).stdout;
         // The digest of the file is not compared.
-        let said: String =
-            said.lines().filter(|line| !line.contains("\"digest\"")).map(|line| format!("{line}\n")).collect();
-        is_that_of(&format!("tests/it/cli/snapshots/{name}"), &said);
+        let output: String =
+            output.lines().filter(|line| !line.contains("\"digest\"")).map(|line| format!("{line}\n")).collect();
+        is_that_of(&format!("tests/it/cli/snapshots/{name}"), &output);
     }
 }
 
@@ -463,15 +467,15 @@ fn a_collapse_fails_for_contended_recipients() {
     );
     home.write("other.toml", home.read("pin.toml"));
     home.change("share = 1.0", "share = 0.0");
-    let said = home.says("check pin.toml --against other.toml --replications 30").ends(3);
-    has(&said.out, &["FAIL          p delivered", "FAIL          p latency_p50_s"]);
-    assert!(!said.out.contains("18446"), "{}", said.out);
+    let output = home.run("check pin.toml --against other.toml --replications 30").exits_with(3);
+    has(&output.stdout, &["FAIL          p delivered", "FAIL          p latency_p50_s"]);
+    assert!(!output.stdout.contains("18446"), "{}", output.stdout);
 }
 
 #[test]
 fn only_paired_recipients_are_reported_as_equal() {
     let home = Home::new();
     home.write("other.toml", home.read("pin.toml").replace("recipients = 2_000", "recipients = 20"));
-    let said = home.says("check pin.toml --against other.toml").ends(0);
-    has(&said.out, &["all exactly equal for 20 recipients\n"]);
+    let output = home.run("check pin.toml --against other.toml").exits_with(0);
+    has(&output.stdout, &["all exactly equal for 20 recipients\n"]);
 }

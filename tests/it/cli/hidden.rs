@@ -1,6 +1,6 @@
 //! Hidden characters: none of them reaches a terminal, wherever it comes from, and no name has one.
 
-use super::{Home, Said, has};
+use super::{Home, ProgramOutput, has};
 use std::ffi::OsString;
 
 /// One or more of each kind: C0, DEL, C1, soft hyphen, marks of direction, characters of no width, ends of lines, tags.
@@ -54,29 +54,29 @@ fn shows_all(text: &str) {
 
 /// Asserts that the output has no hidden characters.
 #[track_caller]
-fn harmless(said: Said) -> Said {
-    shows_all(&said.out);
-    shows_all(&said.err);
-    said
+fn harmless(output: ProgramOutput) -> ProgramOutput {
+    shows_all(&output.stdout);
+    shows_all(&output.stderr);
+    output
 }
 
 #[test]
 fn an_excerpt_hides_no_character_and_points_where_it_should() {
     for letter in HIDDEN {
         let home = Home::with("deadline = \"60s\"", &format!("deadlin{letter} = \"60s\" # a{letter}[31mb"));
-        let said = harmless(home.says("run pin.toml").ends(2));
-        has(&said.err, &["--> pin.toml:7:"]);
+        let output = harmless(home.run("run pin.toml").exits_with(2));
+        has(&output.stderr, &["--> pin.toml:7:"]);
     }
     // The column counts every character before the mistake, hidden ones too.
     let home = Home::with("{ delivered = 0.015 }", "{ \"\u{202e}\u{e0041}\u{9b}\" = 1, delivered = -1 }");
     let line =
         home.read("pin.toml").lines().find(|line| line.contains("delivered = -1")).expect("it is there").to_owned();
     let before = |line: &str, part: &str| line.split_once(part).expect("it is there").0.chars().count();
-    let said = harmless(home.says("run pin.toml").ends(2));
-    has(&said.err, &[&format!(":{}\n", before(&line, "-1") + 1), "unknown key `\\u{202e}\\u{e0041}\\u{9b}`"]);
-    let caret = said.err.lines().find(|line| line.contains("^^ expected an amount")).expect("a caret");
-    let shown = said.err.lines().rfind(|line| line.contains("delivered = -1")).expect("an excerpt");
-    assert_eq!(before(caret, "^"), before(shown, "-1"), "{}", said.err);
+    let output = harmless(home.run("run pin.toml").exits_with(2));
+    has(&output.stderr, &[&format!(":{}\n", before(&line, "-1") + 1), "unknown key `\\u{202e}\\u{e0041}\\u{9b}`"]);
+    let caret = output.stderr.lines().find(|line| line.contains("^^ expected an amount")).expect("a caret");
+    let shown = output.stderr.lines().rfind(|line| line.contains("delivered = -1")).expect("an excerpt");
+    assert_eq!(before(caret, "^"), before(shown, "-1"), "{}", output.stderr);
 }
 
 #[test]
@@ -84,42 +84,42 @@ fn the_name_of_a_file_hides_no_character() {
     let name = format!("p{}.toml", all());
     let home = Home::new();
     home.write(&name, super::scenario().replacen("title = ", "# ", 1));
-    let says = |words: &[&str]| harmless(home.failsim(words));
-    says(&["validate", &name]).ends(0);
-    says(&["check", "missing.toml"]).refuses(1, &["has p\\u{1}\\u{7}", "pin.toml"]);
-    says(&["run", &name, "--out", &format!("to{}", all())]).ends(0);
-    let json = says(&["run", &name, "--format", "json"]).ends(0);
-    let title: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    let run = |words: &[&str]| harmless(home.failsim(words));
+    run(&["validate", &name]).exits_with(0);
+    run(&["check", "missing.toml"]).rejects(1, &["has p\\u{1}\\u{7}", "pin.toml"]);
+    run(&["run", &name, "--out", &format!("to{}", all())]).exits_with(0);
+    let json = run(&["run", &name, "--format", "json"]).exits_with(0);
+    let title: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     has(title["scenario"]["title"].as_str().expect("a title"), &["p\\u{1}", "\\u{e007f}"]);
-    has(&json.err, &["report: reports/p\\u{1}"]);
-    says(&["sweep", &name, "--vary", "seed=1,2"]).ends(0);
-    says(&["capacity", &name, "--provider", "sms", "--rate", "--goal", "delivered>=0.1"]).ends(0);
-    let run =
+    has(&json.stderr, &["report: reports/p\\u{1}"]);
+    run(&["sweep", &name, "--vary", "seed=1,2"]).exits_with(0);
+    run(&["capacity", &name, "--provider", "sms", "--rate", "--goal", "delivered>=0.1"]).exits_with(0);
+    let summary =
         std::fs::read_to_string(home.path("reports").join(format!("p{}", all())).join("run.json")).expect("a file");
-    shows_all(&run);
+    shows_all(&summary);
     home.write(&name, "[");
-    says(&["run", &name]).refuses(2, &["p\\u{1}", ".toml:1:"]);
+    run(&["run", &name]).rejects(2, &["p\\u{1}", ".toml:1:"]);
     home.write("pin.toml", super::scenario().replace("{ uniform = { over = \"1h\" } }", "{ file = \"\\u202Ex\" }"));
-    says(&["run", "pin.toml"]).refuses(2, &["an invisible character, U+202E"]);
+    run(&["run", "pin.toml"]).rejects(2, &["an invisible character, U+202E"]);
     for words in [["run", "no\u{9b}\u{202e}.toml"], ["validate", "\u{1b}[2J"]] {
-        says(&words).refuses(1, &["cannot read "]);
+        run(&words).rejects(1, &["cannot read "]);
     }
-    says(&["check", "pin.toml", "--baseline", &all()]).ends(2);
+    run(&["check", "pin.toml", "--baseline", &all()]).exits_with(2);
     home.write("pin.toml", super::scenario());
-    says(&["check", "pin.toml", "--baseline", &format!("before{}", all())]).refuses(1, &["cannot read before\\u{1}"]);
-    says(&["run", "pin.toml", "--out", &format!("pin.toml/{}", all())]).refuses(1, &["is no folder"]);
+    run(&["check", "pin.toml", "--baseline", &format!("before{}", all())]).rejects(1, &["cannot read before\\u{1}"]);
+    run(&["run", "pin.toml", "--out", &format!("pin.toml/{}", all())]).rejects(1, &["is not a folder"]);
 }
 
 #[test]
 fn what_an_earlier_run_has_hides_no_character() {
     let home = Home::new();
-    let results = home.says("run pin.toml --no-report --format json").ends(0).out;
+    let results = home.run("run pin.toml --no-report --format json").exits_with(0).stdout;
     let escaped: String =
         HIDDEN.iter().flat_map(|c| c.encode_utf16(&mut [0; 2]).to_vec()).map(|c| format!("\\u{c:04x}")).collect();
     home.write("before.json", results.replace("\"sms-first\"", &format!("\"sms{escaped}\"")));
-    let said = harmless(home.says("check pin.toml --baseline before.json").ends(3));
+    let output = harmless(home.run("check pin.toml --baseline before.json").exits_with(3));
     has(
-        &said.out,
+        &output.stdout,
         &[
             "FAIL          sms\u{fffd}\u{fffd}",
             "\"sms\\u{1}\\u{7}",
@@ -127,14 +127,14 @@ fn what_an_earlier_run_has_hides_no_character() {
         ],
     );
     home.write("before.json", results.replace("\"in_time\"", &format!("\"in{escaped}time\"")));
-    harmless(home.says("check pin.toml --baseline before.json").ends(2));
+    harmless(home.run("check pin.toml --baseline before.json").exits_with(2));
     // A sweep shows names from its stored points.
-    home.says("sweep pin.toml --vary seed=1,2 --out out --quiet").ends(0);
+    home.run("sweep pin.toml --vary seed=1,2 --out out --quiet").exits_with(0);
     for name in home.names().iter().filter(|name| name.starts_with("out/points/")) {
         home.write(name, home.read(name).replace("\"sms-first\"", &format!("\"sms{escaped}\"")));
     }
     for format in ["table", "csv", "json"] {
-        harmless(home.says(&format!("sweep pin.toml --vary seed=1,2 --out out --format {format}")).ends(0));
+        harmless(home.run(&format!("sweep pin.toml --vary seed=1,2 --out out --format {format}")).exits_with(0));
     }
     shows_all(&home.read("out/sweep.json"));
 }
@@ -164,10 +164,11 @@ fn what_was_typed_hides_no_character() {
         "trace pin.toml --stream ODD",
     ] {
         let words: Vec<OsString> = line.split(' ').map(|word| word.replace("ODD", &odd).into()).collect();
-        let said = home.failsim(&words).refuses(2, &["error: "]);
-        harmless(said);
+        let output = home.failsim(&words).rejects(2, &["error: "]);
+        harmless(output);
         // In colour there are escapes of the program's own.
-        let coloured = Said::of(&home.command(&words).env("CLICOLOR_FORCE", "1").output().expect("it runs")).ends(2);
+        let coloured = ProgramOutput::of(&home.command(&words).env("CLICOLOR_FORCE", "1").output().expect("it runs"))
+            .exits_with(2);
         let own = [
             "\u{1b}[0m",
             "\u{1b}[1m",
@@ -178,7 +179,7 @@ fn what_was_typed_hides_no_character() {
             "\u{1b}[36m",
             "\u{1b}[1m\u{1b}[31m",
         ];
-        let rest = own.iter().fold(coloured.err, |text, style| text.replace(style, ""));
+        let rest = own.iter().fold(coloured.stderr, |text, style| text.replace(style, ""));
         shows_all(&rest);
     }
 }
@@ -201,13 +202,13 @@ fn names_with_hidden_characters_are_rejected() {
     ] {
         for letter in HIDDEN {
             let home = Home::with(old, &new.replace("ODD", &odd(letter)));
-            let said = harmless(home.says("validate pin.toml").ends(2));
-            has(&said.err, &[&format!("U+{:04X}", u32::from(letter)), "hint: remove it: write \"ab\""]);
+            let output = harmless(home.run("validate pin.toml").exits_with(2));
+            has(&output.stderr, &[&format!("U+{:04X}", u32::from(letter)), "hint: remove it: write \"ab\""]);
         }
         for blank in [" a", "a ", "\\u00A0a", "a\\u3000", "\\u2003a\\u2009"] {
             let home = Home::with(old, &new.replace("ODD", blank));
-            let said = home.says("validate pin.toml").ends(2);
-            has(&said.err, &["the string has leading or trailing whitespace", "hint: write \"a\""]);
+            let output = home.run("validate pin.toml").exits_with(2);
+            has(&output.stderr, &["the string has leading or trailing whitespace", "hint: write \"a\""]);
         }
     }
 }
@@ -218,6 +219,6 @@ fn names_in_any_script_are_welcome() {
     for name in ["短信优先", "Ζήτα 1", "naïve é", "إشعار", "हिन्दी", "☎\u{fe0f} first", "a\u{a0}b"]
     {
         home.write("pin.toml", super::scenario().replace("sms-first", name));
-        home.says("validate pin.toml").ends(0);
+        home.run("validate pin.toml").exits_with(0);
     }
 }

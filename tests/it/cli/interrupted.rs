@@ -1,6 +1,6 @@
 //! Signals that ask the program to end, at every stage of its work.
 
-use super::{Home, Running, Said, has};
+use super::{Home, ProgramOutput, Running, has};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
@@ -62,13 +62,13 @@ fn send(signal: &str, child: &Running) {
 
 /// The output of a program that is expected to end; one that goes on is killed.
 #[track_caller]
-fn end_of(child: Running) -> Said {
+fn end_of(child: Running) -> ProgramOutput {
     child.within(AT_MOST).expect("it ends")
 }
 
 /// The output of the program when it gets the signal once it is `ready`.
 #[track_caller]
-fn signalled(home: &Home, line: &str, signal: &str, ready: impl Fn(&Running) -> bool) -> Said {
+fn signalled(home: &Home, line: &str, signal: &str, ready: impl Fn(&Running) -> bool) -> ProgramOutput {
     let child = home.starts(line);
     until(|| ready(&child));
     moment();
@@ -78,7 +78,7 @@ fn signalled(home: &Home, line: &str, signal: &str, ready: impl Fn(&Running) -> 
 
 /// As by Ctrl-C in the midst of simulating.
 #[track_caller]
-fn interrupted(home: &Home, line: &str, ready: impl Fn(&Home) -> bool) -> Said {
+fn interrupted(home: &Home, line: &str, ready: impl Fn(&Home) -> bool) -> ProgramOutput {
     signalled(home, line, "INT", |child| simulates(child) && ready(home))
 }
 
@@ -97,8 +97,8 @@ fn an_interrupted_run_stops_at_once_and_writes_nothing() {
         "check pin.toml --recipients 4000000000",
         "capacity pin.toml --recipients 200000 --replications 100000 --provider sms --rate --goal delivered>=0.5",
     ] {
-        let said = interrupted(&home, line, |_| true);
-        assert_eq!(said.refuses(130, &[]).err, NOTHING, "{line}");
+        let output = interrupted(&home, line, |_| true);
+        assert_eq!(output.rejects(130, &[]).stderr, NOTHING, "{line}");
         assert_eq!(home.names(), ["pin.toml"], "{line}");
     }
 }
@@ -110,8 +110,8 @@ fn contended_runs_stop_at_once_too() {
     }
     let home = Home::of(include_str!("../scenario/queue.toml"));
     for flags in ["--recipients 10000000", "--recipients 10000000 --plan sms --threads 2", "--replications 100000"] {
-        let said = interrupted(&home, &format!("run pin.toml {flags}"), |_| true);
-        assert!(said.refuses(130, &[]).err.ends_with(NOTHING), "{flags}");
+        let output = interrupted(&home, &format!("run pin.toml {flags}"), |_| true);
+        assert!(output.rejects(130, &[]).stderr.ends_with(NOTHING), "{flags}");
         assert_eq!(home.names(), ["pin.toml"], "{flags}");
     }
 }
@@ -124,22 +124,22 @@ fn an_interrupted_sweep_goes_on_from_there() {
     let home = Home::new();
     let points = |home: &Home| home.names().iter().filter(|name| name.ends_with(".json")).count();
     let vary = "sweep pin.toml --vary seed=1,2 --vary traffic.recipients=5,4000000000 --out out --quiet";
-    let said = interrupted(&home, vary, |home| points(home) == 1)
-        .refuses(130, &["interrupted; 1 of 4 points are in out/points"]);
-    has(&said.err, &["the same command continues from there"]);
+    let output = interrupted(&home, vary, |home| points(home) == 1)
+        .rejects(130, &["interrupted; 1 of 4 points are in out/points"]);
+    has(&output.stderr, &["the same command continues from there"]);
     assert_eq!(points(&home), 1);
-    let said = home.says("sweep pin.toml --vary traffic.recipients=5,6 --seed 1 --out out").ends(0);
-    has(&said.err, &["note: 1 of 2 points exist already"]);
+    let output = home.run("sweep pin.toml --vary traffic.recipients=5,6 --seed 1 --out out").exits_with(0);
+    has(&output.stderr, &["note: 1 of 2 points exist already"]);
 }
 
 #[test]
 fn every_signal_ends_a_run_with_a_code_of_its_own() {
     let home = Home::new();
     for (signal, code) in SIGNALS.into_iter().filter(|(signal, _)| !is_ignored(signal)) {
-        let said = signalled(&home, "run pin.toml --recipients 4000000000", signal, simulates);
-        assert_eq!(said.refuses(code, &[]).err, NOTHING, "{signal}");
+        let output = signalled(&home, "run pin.toml --recipients 4000000000", signal, simulates);
+        assert_eq!(output.rejects(code, &[]).stderr, NOTHING, "{signal}");
         let vary = "sweep pin.toml --vary seed=1,2 --recipients 4000000000 --out out --quiet";
-        signalled(&home, vary, signal, simulates).refuses(code, &["interrupted; 0 of 2 points are in out/points"]);
+        signalled(&home, vary, signal, simulates).rejects(code, &["interrupted; 0 of 2 points are in out/points"]);
         assert_eq!(home.names(), ["out", "out/points", "pin.toml"], "{signal}");
         std::fs::remove_dir_all(home.path("out")).expect("ours");
     }
@@ -159,9 +159,9 @@ fn a_second_signal_leaves_nothing_either() {
         for signal in ["TERM", "HUP", "CONT"] {
             send(signal, &child);
         }
-        let said = end_of(child);
-        assert!([Some(143), Some(129)].contains(&said.code), "{:?}", said.code);
-        has(&said.err, &["error: interrupted; "]);
+        let output = end_of(child);
+        assert!([Some(143), Some(129)].contains(&output.code), "{:?}", output.code);
+        has(&output.stderr, &["error: interrupted; "]);
         assert!(!home.names().iter().any(|name| name.contains(".failsim-")), "{:?}", home.names());
     }
 }
@@ -191,14 +191,14 @@ fn a_report_that_is_being_written_leaves_nothing_half_written() {
                 std::hint::spin_loop();
             }
             send(signal, &child);
-            let said = end_of(child);
+            let output = end_of(child);
             let names = home.names();
             assert!(!names.iter().any(|name| name.contains(".failsim-")), "{names:?}");
             // It may have been done before the signal came.
-            let is_done = said.code == Some(0) && said.err == "report: out/report.html\n";
-            let is_written = is_done || said.err.ends_with("interrupted; the report is written\n");
-            assert!(is_done || said.code == Some(code), "{:?}: {}", said.code, said.err);
-            assert!(is_written || said.err.ends_with(NOTHING), "{}", said.err);
+            let is_done = output.code == Some(0) && output.stderr == "report: out/report.html\n";
+            let is_written = is_done || output.stderr.ends_with("interrupted; the report is written\n");
+            assert!(is_done || output.code == Some(code), "{:?}: {}", output.code, output.stderr);
+            assert!(is_written || output.stderr.ends_with(NOTHING), "{}", output.stderr);
             assert_eq!(names.contains(&"out/run.json".to_owned()), is_written, "{names:?}");
             let _ = std::fs::remove_dir_all(home.path("out"));
         }
@@ -219,8 +219,8 @@ fn reading_is_interrupted_too() {
         "sweep pin.toml --vary seed=1..10000:10000 --out out",
         "sweep pipe --vary seed=1,2 --out out",
     ] {
-        let said = signalled(&home, line, "INT", listens).refuses(130, &[]);
-        assert_eq!(said.err, NOTHING, "{line}");
+        let output = signalled(&home, line, "INT", listens).rejects(130, &[]);
+        assert_eq!(output.stderr, NOTHING, "{line}");
         assert_eq!(home.names(), ["pin.toml", "pipe"], "{line}");
     }
 }
@@ -262,5 +262,5 @@ fn a_signal_that_is_to_be_ignored_is_ignored() {
     (0..25).for_each(|_| moment());
     assert!(child.ended().is_none(), "it ends");
     send("TERM", &child);
-    end_of(child).ends(143);
+    end_of(child).exits_with(143);
 }

@@ -31,9 +31,9 @@ fn each_odd_kind(path: &Path, check: impl Fn(&str)) {
 fn a_baseline_that_is_not_a_regular_file_is_rejected() {
     let home = Home::new();
     each_odd_kind(&home.path("before.json"), |kind| {
-        let said = home.says_soon("check pin.toml --baseline before.json");
+        let output = home.run_soon("check pin.toml --baseline before.json");
         let reason = format!("error: cannot read before.json: it is {kind}, not a regular file");
-        said.refuses(1, &[&reason, "hint: give the results.json of a report folder"]);
+        output.rejects(1, &[&reason, "hint: give the results.json of a report folder"]);
     });
 }
 
@@ -41,8 +41,8 @@ fn a_baseline_that_is_not_a_regular_file_is_rejected() {
 fn an_endless_baseline_is_rejected_before_it_fills_the_memory() {
     let home = Home::new();
     File::create(home.path("before.json")).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
-    home.says_soon("check pin.toml --baseline before.json")
-        .refuses(1, &["cannot read before.json: it is longer than 512 MiB"]);
+    home.run_soon("check pin.toml --baseline before.json")
+        .rejects(1, &["cannot read before.json: it is longer than 512 MiB"]);
 }
 
 #[test]
@@ -51,9 +51,9 @@ fn a_marker_that_is_not_a_regular_file_makes_no_folder_a_report() {
     std::fs::create_dir(home.path("out")).expect("a folder");
     home.write("out/README.md", "mine");
     each_odd_kind(&home.path("out/results.json"), |_| {
-        home.says_soon("run pin.toml --out out").refuses(1, &["out/README.md exists already"]);
-        home.says_soon("capacity pin.toml --provider sms --rate --goal delivered>=0.1 --out out")
-            .refuses(1, &["out/README.md exists already"]);
+        home.run_soon("run pin.toml --out out").rejects(1, &["out/README.md exists already"]);
+        home.run_soon("capacity pin.toml --provider sms --rate --goal delivered>=0.1 --out out")
+            .rejects(1, &["out/README.md exists already"]);
     });
     assert_eq!(home.read("out/README.md"), "mine");
 }
@@ -62,15 +62,15 @@ fn a_marker_that_is_not_a_regular_file_makes_no_folder_a_report() {
 fn a_point_that_is_not_a_regular_file_is_rejected_before_anything_is_simulated() {
     let home = Home::new();
     let line = "sweep pin.toml --vary seed=1,2 --out out --quiet";
-    home.says(line).ends(0);
+    home.run(line).exits_with(0);
     let names = home.names();
     let point = names.iter().find(|name| name.starts_with("out/points/")).expect("a point");
     std::fs::remove_file(home.path(point)).expect("ours");
     each_odd_kind(&home.path(point), |kind| {
         let reason = format!("error: cannot read {point}: it is {kind}, not a regular file");
-        home.says_soon(line).refuses(1, &[&reason, "hint: remove it, or name another folder with --out"]);
+        home.run_soon(line).rejects(1, &[&reason, "hint: remove it, or name another folder with --out"]);
     });
-    home.says(line).ends(0);
+    home.run(line).exits_with(0);
     assert_eq!(home.names(), names);
 }
 
@@ -79,7 +79,7 @@ fn a_column_that_is_not_a_regular_file_is_rejected() {
     let home = Home::with("{ uniform = { over = \"1h\" } }", "{ file = \"times.csv\" }");
     each_odd_kind(&home.path("times.csv"), |kind| {
         let reason = format!("cannot read times.csv: it is {kind}, not a regular file");
-        home.says_soon("validate pin.toml").refuses(2, &[&reason, "hint: "]);
+        home.run_soon("validate pin.toml").rejects(2, &[&reason, "hint: "]);
     });
 }
 
@@ -95,7 +95,7 @@ fn an_endless_row_is_rejected_with_its_line() {
             .and_then(|file| file.set_len(1 << 40))
             .expect("sparse");
         let place = format!("times.csv, line {line}: the row is longer than 64 KiB");
-        home.says_soon("validate pin.toml").refuses(2, &[&place, "hint: "]);
+        home.run_soon("validate pin.toml").rejects(2, &[&place, "hint: "]);
     }
 }
 
@@ -106,7 +106,7 @@ fn rows_may_be_long_and_many() {
     let remark = "x".repeat(60_000);
     let rows: String = (0..50).map(|row| format!("{row},{remark}\n")).collect();
     home.write("times.csv", format!("arrived_s,remark\n{rows}"));
-    has(&home.says_soon("validate pin.toml").ends(0).out, &["50 recipients"]);
+    has(&home.run_soon("validate pin.toml").exits_with(0).stdout, &["50 recipients"]);
 }
 
 /// A scenario may come through a pipe, as from `<(program)`.
@@ -116,6 +116,6 @@ fn a_scenario_may_come_through_a_pipe() {
     pipe(&home.path("pipe"));
     let child = home.starts("run pipe --no-report");
     std::fs::write(home.path("pipe"), super::scenario()).expect("it is read");
-    let said = child.within(super::SOON).expect("it ends");
-    has(&said.ends(0).out, &["Plans: 2 000 recipients"]);
+    let output = child.within(super::SOON).expect("it ends");
+    has(&output.exits_with(0).stdout, &["Plans: 2 000 recipients"]);
 }

@@ -4,9 +4,9 @@ use super::{Home, has};
 use serde_json::Value;
 
 /// The results and the notes of a run with these flags.
-fn played(home: &Home, flags: &str) -> (Value, String) {
-    let said = home.says(&format!("run pin.toml --no-report --format json {flags}")).ends(0);
-    (serde_json::from_str(&said.out).expect("JSON"), said.err)
+fn simulated(home: &Home, flags: &str) -> (Value, String) {
+    let output = home.run(&format!("run pin.toml --no-report --format json {flags}")).exits_with(0);
+    (serde_json::from_str(&output.stdout).expect("JSON"), output.stderr)
 }
 
 /// The largest distance of the end of an interval from its value, over all plans.
@@ -24,7 +24,7 @@ fn numbers(of: &Value, names: [&str; 3]) -> [f64; 3] {
 fn replications_are_added_until_the_intervals_of_shares_are_narrow_enough() {
     for text in [super::scenario(), include_str!("../scenario/queue.toml").to_owned()] {
         let home = Home::of(&text);
-        let (results, notes) = played(&home, "--precision 0.5pp");
+        let (results, notes) = simulated(&home, "--precision 0.5pp");
         for measure in ["delivered", "in_time"] {
             let reach = reach(&results, |plan| numbers(&plan[measure], ["share", "low", "high"]));
             assert!(reach > 0.0 && reach <= 0.005, "{measure}: {reach}");
@@ -33,7 +33,7 @@ fn replications_are_added_until_the_intervals_of_shares_are_narrow_enough() {
         assert!((2..1_000).contains(&replications), "{replications}");
         assert_eq!(notes, "");
         // Intervals half as wide need about four times as many replications.
-        let more = played(&home, "--precision 0.25pp").0["scenario"]["replications"].as_u64().expect("a number");
+        let more = simulated(&home, "--precision 0.25pp").0["scenario"]["replications"].as_u64().expect("a number");
         assert!(more > 2 * replications && more < 8 * replications, "{replications}, {more}");
     }
 }
@@ -41,7 +41,7 @@ fn replications_are_added_until_the_intervals_of_shares_are_narrow_enough() {
 #[test]
 fn the_precision_of_the_cost_can_be_a_percentage() {
     let home = Home::of(include_str!("../scenario/queue.toml"));
-    let (results, _) = played(&home, "--precision 1%");
+    let (results, _) = simulated(&home, "--precision 1%");
     let reach = reach(&results, |plan| {
         let [is, low, high] = numbers(&plan["cost"], ["per_recipient", "low", "high"]);
         [1.0, low / is, high / is]
@@ -52,10 +52,10 @@ fn the_precision_of_the_cost_can_be_a_percentage() {
 #[test]
 fn the_maximum_number_of_replications_ends_the_run_with_a_note() {
     let home = Home::new();
-    let (results, notes) = played(&home, "--precision 0.01pp --max-replications 7");
+    let (results, notes) = simulated(&home, "--precision 0.01pp --max-replications 7");
     assert_eq!(results["scenario"]["replications"], 7);
     has(&notes, &["note: after 7 replications the intervals are still wider than requested"]);
-    assert_eq!(played(&home, "--precision 0.01pp --max-replications 7 --quiet").1, "");
+    assert_eq!(simulated(&home, "--precision 0.01pp --max-replications 7 --quiet").1, "");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn invalid_precisions_are_rejected() {
         ("--max-replications 3", ["--precision <WIDTH>", "--help"]),
         ("--precision 1pp --max-replications 0", ["from 1 to 100000", "--help"]),
     ] {
-        home.says(&format!("run pin.toml {flags}")).refuses(2, &parts);
+        home.run(&format!("run pin.toml {flags}")).rejects(2, &parts);
     }
-    home.says("check pin.toml --baseline x.json --precision 1pp").refuses(2, &["cannot be used with"]);
+    home.run("check pin.toml --baseline x.json --precision 1pp").rejects(2, &["cannot be used with"]);
 }

@@ -8,9 +8,9 @@ fn every_shipped_scenario_is_valid_and_fits_the_schema() {
     let scenarios = shipped_scenarios();
     let words: Vec<_> =
         ["validate".into()].into_iter().chain(scenarios.iter().map(|path| path.as_os_str().to_owned())).collect();
-    let said = home.failsim(&words).ends(0);
-    assert_eq!(said.out.matches(": valid; ").count(), scenarios.len());
-    let schema = serde_json::from_str(&home.says("schema").ends(0).out).expect("JSON");
+    let output = home.failsim(&words).exits_with(0);
+    assert_eq!(output.stdout.matches(": valid; ").count(), scenarios.len());
+    let schema = serde_json::from_str(&home.run("schema").exits_with(0).stdout).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     for path in scenarios {
         let text = std::fs::read_to_string(&path).expect("it can be read");
@@ -33,8 +33,8 @@ fn no_check_of_a_shipped_scenario_fails() {
     for path in shipped_scenarios() {
         let path = path.display().to_string();
         let words = [&["check", path.as_str()], fewer(&path)].concat();
-        let said = home.failsim(&words).ends(0);
-        has(&said.out, &[" passed, 0 failed, "]);
+        let output = home.failsim(&words).exits_with(0);
+        has(&output.stdout, &[" passed, 0 failed, "]);
     }
 }
 
@@ -43,11 +43,11 @@ fn shipped_scenarios_give_the_same_bytes_for_any_number_of_threads() {
     let home = Home::new();
     for path in shipped_scenarios() {
         let path = path.display().to_string();
-        let played = |threads| {
+        let simulated = |threads| {
             let words = [&["run", path.as_str(), "--threads", threads, "--out", threads], fewer(&path)].concat();
-            let said = home.failsim(&words).ends(0);
-            (said.out, ["results.json", "timeline.csv"].map(|file| home.read(&format!("{threads}/{file}"))))
+            let output = home.failsim(&words).exits_with(0);
+            (output.stdout, ["results.json", "timeline.csv"].map(|file| home.read(&format!("{threads}/{file}"))))
         };
-        assert!(played("1") == played("2"), "{path}");
+        assert!(simulated("1") == simulated("2"), "{path}");
     }
 }

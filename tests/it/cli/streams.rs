@@ -1,6 +1,6 @@
 //! Standard output and standard error: colours, readers that leave, disks that are full.
 
-use super::{Home, Said, has};
+use super::{Home, ProgramOutput, has};
 use std::fs::OpenOptions;
 use std::process::Stdio;
 
@@ -29,8 +29,13 @@ const ESCAPE: char = '\u{1b}';
 fn nothing_is_coloured_in_a_pipe() {
     let home = Home::new();
     for line in LINES.into_iter().chain(["run missing.toml", "run pin.toml --plan none", "nonsense"]) {
-        let said = home.says(line);
-        assert!(!said.out.contains(ESCAPE) && !said.err.contains(ESCAPE), "{line}:\n{}{}", said.out, said.err);
+        let output = home.run(line);
+        assert!(
+            !output.stdout.contains(ESCAPE) && !output.stderr.contains(ESCAPE),
+            "{line}:\n{}{}",
+            output.stdout,
+            output.stderr
+        );
     }
 }
 
@@ -38,14 +43,14 @@ fn nothing_is_coloured_in_a_pipe() {
 fn no_color_wins_over_everything() {
     let home = Home::new();
     for line in ["run pin.toml --no-report", "run missing.toml"] {
-        let said = |variables: &[&str]| {
+        let output = |variables: &[&str]| {
             let mut command = home.command(&line.split(' ').collect::<Vec<_>>());
             command.envs(variables.iter().map(|name| (name, "1")));
-            let said = Said::of(&command.output().expect("it runs"));
-            said.out + &said.err
+            let output = ProgramOutput::of(&command.output().expect("it runs"));
+            output.stdout + &output.stderr
         };
-        assert!(said(&["CLICOLOR_FORCE"]).contains(ESCAPE), "{line} can be coloured");
-        assert!(!said(&["CLICOLOR_FORCE", "NO_COLOR"]).contains(ESCAPE), "{line}");
+        assert!(output(&["CLICOLOR_FORCE"]).contains(ESCAPE), "{line} can be coloured");
+        assert!(!output(&["CLICOLOR_FORCE", "NO_COLOR"]).contains(ESCAPE), "{line}");
     }
 }
 
@@ -56,8 +61,8 @@ fn a_reader_that_leaves_is_no_error() {
         let mut command = home.command(&line.split(' ').collect::<Vec<_>>());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
         drop(child.stdout.take());
-        let said = Said::of(&child.wait_with_output().expect("it ends")).ends(0);
-        assert_eq!(said.err, "", "{line}");
+        let output = ProgramOutput::of(&child.wait_with_output().expect("it ends")).exits_with(0);
+        assert_eq!(output.stderr, "", "{line}");
     }
 }
 
@@ -83,7 +88,7 @@ fn a_full_disk_is_reported_and_ends_with_one() {
     for line in LINES {
         let Some(disk) = full() else { return };
         let output = home.command(&line.split(' ').collect::<Vec<_>>()).stdout(disk).output();
-        Said::of(&output.expect("it runs")).refuses(1, &["error: cannot write to standard output: "]);
+        ProgramOutput::of(&output.expect("it runs")).rejects(1, &["error: cannot write to standard output: "]);
     }
 }
 
@@ -92,13 +97,13 @@ fn errors_on_a_full_disk_still_end_as_they_should() {
     let home = Home::new();
     let Some(disk) = full() else { return };
     let output = home.command(&["run", "missing.toml"]).stderr(disk).output().expect("it runs");
-    Said::of(&output).ends(1);
+    ProgramOutput::of(&output).exits_with(1);
 }
 
 #[test]
 fn notes_are_apart_from_results() {
     let home = Home::new();
-    let said = home.says("run pin.toml --format json").ends(0);
-    serde_json::from_str::<serde_json::Value>(&said.out).expect("nothing but JSON");
-    has(&said.err, &["report: "]);
+    let output = home.run("run pin.toml --format json").exits_with(0);
+    serde_json::from_str::<serde_json::Value>(&output.stdout).expect("nothing but JSON");
+    has(&output.stderr, &["report: "]);
 }

@@ -15,12 +15,15 @@ fn points(home: &Home) -> Vec<String> {
 #[test]
 fn every_point_is_what_a_run_with_that_value_is() {
     let home = home();
-    let said = home.says(RATES).ends(0);
-    has(&said.out, &["Delivered in time (30 s), by providers.sms.capacity.rate", "4/s", "6/s", "8/s", "sms-voice"]);
+    let output = home.run(RATES).exits_with(0);
+    has(
+        &output.stdout,
+        &["Delivered in time (30 s), by providers.sms.capacity.rate", "4/s", "6/s", "8/s", "sms-voice"],
+    );
     let csv = home.read("out/sweep.csv");
     assert!(csv.starts_with("providers.sms.capacity.rate,plan,stream,measure,value,low,high,unit\n"));
     home.change("rate = \"5/s\"", "rate = \"6/s\"");
-    let run = home.says("run pin.toml --no-report --format csv").ends(0).out;
+    let run = home.run("run pin.toml --no-report --format csv").exits_with(0).stdout;
     let measure = |name: &str| run.lines().find(|line| line.starts_with(name)).map(|line| line.replacen(',', ",,", 1));
     for name in ["sms,in_time", "sms-voice,delivered", "sms-voice,failovers"] {
         let row = measure(name).expect("a run has it");
@@ -31,7 +34,7 @@ fn every_point_is_what_a_run_with_that_value_is() {
 #[test]
 fn the_folder_has_a_figure_for_each_measure() {
     let home = home();
-    home.says(&format!("{RATES} --measure in_time --measure latency_s.p99,cost.total")).ends(0);
+    home.run(&format!("{RATES} --measure in_time --measure latency_s.p99,cost.total")).exits_with(0);
     let names = home.names();
     let files: Vec<_> = names.iter().filter_map(|name| name.strip_prefix("out/")).collect();
     for name in
@@ -51,9 +54,9 @@ fn two_values_make_a_map() {
     let home = home();
     let line = "sweep pin.toml --vary providers.sms.capacity.rate=4/s,8/s --vary plans.sms-voice.steps.1.ttl=10s,20s,40s \
                 --plan sms-voice --measure in_time --out out";
-    let said = home.says(line).ends(0);
+    let output = home.run(line).exits_with(0);
     has(
-        &said.out,
+        &output.stdout,
         &["by providers.sms.capacity.rate (down) and\nplans.sms-voice.steps.1.ttl (across)", "10 s", "40 s"],
     );
     assert_eq!(points(&home).len(), 6);
@@ -66,22 +69,22 @@ fn two_values_make_a_map() {
 #[test]
 fn stored_points_are_not_simulated_again() {
     let home = home();
-    home.says(RATES).ends(0);
+    home.run(RATES).exits_with(0);
     let (first, table) = (points(&home), home.read("out/sweep.csv"));
     assert_eq!(first.len(), 3);
     let marked = first[0].clone();
     let modified = |name: &str| std::fs::metadata(home.path(name)).and_then(|known| known.modified()).expect("a time");
     let before = modified(&marked);
     // The same sweep again, and one with an additional value.
-    let said = home.says(RATES).ends(0);
-    has(&said.err, &["note: 3 of 3 points exist already"]);
+    let output = home.run(RATES).exits_with(0);
+    has(&output.stderr, &["note: 3 of 3 points exist already"]);
     assert_eq!(home.read("out/sweep.csv"), table);
-    let said = home.says(&RATES.replace("4/s..8/s:3", "4/s,5/s,6/s,8/s")).ends(0);
-    has(&said.err, &["note: 3 of 4 points exist already"]);
+    let output = home.run(&RATES.replace("4/s..8/s:3", "4/s,5/s,6/s,8/s")).exits_with(0);
+    has(&output.stderr, &["note: 3 of 4 points exist already"]);
     assert_eq!(modified(&marked), before);
     // A damaged point is simulated again.
     home.write(&marked, "{");
-    has(&home.says(RATES).ends(0).err, &["note: 2 of 3 points exist already"]);
+    has(&home.run(RATES).exits_with(0).stderr, &["note: 2 of 3 points exist already"]);
     assert_eq!(home.read("out/sweep.csv"), table);
 }
 
@@ -89,14 +92,17 @@ fn stored_points_are_not_simulated_again() {
 #[test]
 fn points_that_do_not_belong_to_the_job_are_simulated_again() {
     let home = home();
-    home.says(RATES).ends(0);
+    home.run(RATES).exits_with(0);
     let (files, table) = (points(&home), home.read("out/sweep.csv"));
     let texts: Vec<_> = files.iter().map(|file| home.read(file)).collect();
     let again = |wrong: &str| {
         assert_ne!(wrong, texts[0]);
         home.write(&files[0], wrong);
-        let said = home.says(RATES).ends(0);
-        has(&said.err, &["note: 2 of 3 points exist already", "note: 1 of 3 points are damaged and will be run again"]);
+        let output = home.run(RATES).exits_with(0);
+        has(
+            &output.stderr,
+            &["note: 2 of 3 points exist already", "note: 1 of 3 points are damaged and will be run again"],
+        );
         assert_eq!(home.read("out/sweep.csv"), table);
         assert_eq!(home.read(&files[0]), texts[0]);
     };
@@ -114,7 +120,7 @@ fn points_that_do_not_belong_to_the_job_are_simulated_again() {
 #[test]
 fn a_flag_for_a_varied_value_is_rejected() {
     let home = home();
-    for (vary, flag, says) in [
+    for (vary, flag, run) in [
         ("seed=1,2", "--seed 3", "--seed and --vary seed both say seed"),
         ("replications=10,20", "--replications 12", "--replications and --vary replications both say replications"),
         ("replications=10,20", "--precision 1pp", "--precision and --vary replications both say replications"),
@@ -127,21 +133,25 @@ fn a_flag_for_a_varied_value_is_rejected() {
         ("plans.1.steps.1.ttl=10s,20s", "--plan sms-voice", "--plan leaves out sms, whose ttl is varied"),
     ] {
         let name = flag.split(' ').next().expect("a flag");
-        home.says(&format!("sweep pin.toml --vary {vary} {flag} --out out"))
-            .refuses(2, &[says, name, "vary something else"]);
+        home.run(&format!("sweep pin.toml --vary {vary} {flag} --out out"))
+            .rejects(2, &[run, name, "vary something else"]);
     }
     assert_eq!(home.names(), ["pin.toml"]);
     // The varied value and the flags do not overlap here.
-    home.says("sweep pin.toml --vary plans.sms.steps.1.ttl=10s,20s --plan sms --seed 3 --replications 10 --out out")
-        .ends(0);
+    home.run("sweep pin.toml --vary plans.sms.steps.1.ttl=10s,20s --plan sms --seed 3 --replications 10 --out out")
+        .exits_with(0);
 }
 
 /// A title names no deadline where the deadline is varied.
 #[test]
 fn a_sweep_over_deadlines_is_not_headed_with_the_first() {
     let home = home();
-    let said = home.says("sweep pin.toml --vary goal.deadline=10s,40s --measure in_time --out out").ends(0);
-    assert!(said.out.contains("Delivered in time, by goal.deadline") && !said.out.contains("(10 s)"), "{}", said.out);
+    let output = home.run("sweep pin.toml --vary goal.deadline=10s,40s --measure in_time --out out").exits_with(0);
+    assert!(
+        output.stdout.contains("Delivered in time, by goal.deadline") && !output.stdout.contains("(10 s)"),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]
@@ -150,20 +160,20 @@ fn whatever_may_lead_to_other_results_is_another_point() {
     let vary = "--vary providers.voice.capacity.concurrent=3,4 --out out --quiet";
     let mut known = 0;
     for flags in ["", "--seed 8", "--replications 11", "--recipients 800", "--plan sms-voice"] {
-        home.says(&format!("sweep pin.toml {vary} {flags}")).ends(0);
+        home.run(&format!("sweep pin.toml {vary} {flags}")).exits_with(0);
         known += 2;
         assert_eq!(points(&home).len(), known, "{flags}");
     }
     home.change("p50 = \"2s\"", "p50 = \"3s\"");
-    home.says(&format!("sweep pin.toml {vary}")).ends(0);
+    home.run(&format!("sweep pin.toml {vary}")).exits_with(0);
     assert_eq!(points(&home).len(), known + 2);
 }
 
 #[test]
 fn the_order_and_the_threads_make_no_difference() {
     let home = home();
-    home.says(&format!("{RATES} --threads 1 --quiet")).ends(0);
-    home.says(&format!("{} --threads 3 --quiet", RATES.replace("--out out", "--out other"))).ends(0);
+    home.run(&format!("{RATES} --threads 1 --quiet")).exits_with(0);
+    home.run(&format!("{} --threads 3 --quiet", RATES.replace("--out out", "--out other"))).exits_with(0);
     for file in ["sweep.csv", "sweep.json", "in_time.svg"] {
         assert_eq!(home.read(&format!("out/{file}")), home.read(&format!("other/{file}")), "{file}");
     }
@@ -187,11 +197,11 @@ fn what_cannot_be_varied_is_rejected_before_anything_is_simulated() {
         ("--vary seed=1 --measure speed", ["no measure named \"speed\"", "the measures are delivered"]),
         ("--vary seed=1 --stream pins", ["no stream of traffic named \"pins\"", "leave --stream out"]),
     ] {
-        home.says(&format!("sweep pin.toml {vary} --out out")).refuses(2, &parts);
+        home.run(&format!("sweep pin.toml {vary} --out out")).rejects(2, &parts);
     }
-    home.says("sweep pin.toml --out out").refuses(2, &["--vary <PATH=VALUES>"]);
-    home.says("sweep pin.toml --vary providers.sms.outcomes.1.share=0.1,1 --out out")
-        .refuses(2, &["wrong with providers.sms.outcomes.1.share = 1\n", "add up to"]);
+    home.run("sweep pin.toml --out out").rejects(2, &["--vary <PATH=VALUES>"]);
+    home.run("sweep pin.toml --vary providers.sms.outcomes.1.share=0.1,1 --out out")
+        .rejects(2, &["wrong with providers.sms.outcomes.1.share = 1\n", "add up to"]);
     assert_eq!(home.names(), ["pin.toml"]);
 }
 
@@ -200,29 +210,29 @@ fn the_folder_of_somebody_else_is_left_alone() {
     let home = home();
     std::fs::create_dir(home.path("out")).expect("a folder");
     home.write("out/README.md", "mine");
-    home.says(RATES).refuses(1, &["README.md exists already and is not part of such a report", "--out"]);
+    home.run(RATES).rejects(1, &["README.md exists already and is not part of such a report", "--out"]);
     assert_eq!(home.names(), ["out", "out/README.md", "pin.toml"]);
-    home.says(&RATES.replace("--out out", "--out pin.toml")).refuses(1, &["pin.toml is no folder"]);
+    home.run(&RATES.replace("--out out", "--out pin.toml")).rejects(1, &["pin.toml is not a folder"]);
 }
 
 #[test]
 fn missing_intervals_and_unreached_precisions_are_reported() {
     let home = home();
-    let few = home.says(&format!("{RATES} --replications 2")).ends(0);
-    has(&few.err, &["no intervals are known at 3 of 3 points", "fewer than 10 replications"]);
-    let bounded = home.says("sweep pin.toml --vary providers.sms.capacity.rate=4/s,5/s --precision 0.0001pp --max-replications 11 --out far");
-    has(&bounded.ends(0).err, &["2 of 2 points reached --max-replications"]);
-    let fewer = home.says("sweep pin.toml --vary providers.sms.capacity.rate=40/s,50/s --recipients 100 --out fewer");
-    has(&fewer.ends(0).err, &["--recipients changes the load but not the capacity of the providers"]);
+    let few = home.run(&format!("{RATES} --replications 2")).exits_with(0);
+    has(&few.stderr, &["no intervals are known at 3 of 3 points", "fewer than 10 replications"]);
+    let bounded = home.run("sweep pin.toml --vary providers.sms.capacity.rate=4/s,5/s --precision 0.0001pp --max-replications 11 --out far");
+    has(&bounded.exits_with(0).stderr, &["2 of 2 points reached --max-replications"]);
+    let fewer = home.run("sweep pin.toml --vary providers.sms.capacity.rate=40/s,50/s --recipients 100 --out fewer");
+    has(&fewer.exits_with(0).stderr, &["--recipients changes the load but not the capacity of the providers"]);
 }
 
 #[test]
 fn what_cannot_be_told_from_the_best_is_counted() {
     let home = home();
-    let said = home
-        .says("sweep pin.toml --vary providers.sms.capacity.rate=1000/s,2000/s,3000/s --plan sms --out out")
-        .ends(0);
-    has(&said.out, &["under sms with", "the intervals of 2 other"]);
+    let output = home
+        .run("sweep pin.toml --vary providers.sms.capacity.rate=1000/s,2000/s,3000/s --plan sms --out out")
+        .exits_with(0);
+    has(&output.stdout, &["under sms with", "the intervals of 2 other"]);
 }
 
 /// A varied value can create a table in which a required key is missing.
@@ -230,7 +240,7 @@ fn what_cannot_be_told_from_the_best_is_counted() {
 fn a_varied_value_with_a_missing_key_is_reported() {
     let home = home();
     let vary = "providers.sms.outcomes.1.seen.share=0.5,0.6";
-    home.says(&format!("sweep pin.toml --vary {vary} --out out")).refuses(
+    home.run(&format!("sweep pin.toml --vary {vary} --out out")).rejects(
         2,
         &["wrong with providers.sms.outcomes.1.seen.share = 0.5", "error: missing `after` in `seen`", "hint: "],
     );

@@ -26,9 +26,9 @@ fn reached_late(scenario: &Scenario, plan: usize) -> u64 {
 /// The trace of `recipient` under the plan with this name.
 fn life(path: &Path, plan: &str, recipient: u64) -> String {
     let words = ["trace", &path.display().to_string(), "--plan", plan, "--recipient", &recipient.to_string()];
-    let said = Home::new().failsim(&words).ends(0);
-    assert_eq!(said.err, "");
-    said.out
+    let output = Home::new().failsim(&words).exits_with(0);
+    assert_eq!(output.stderr, "");
+    output.stdout
 }
 
 #[test]
@@ -87,22 +87,22 @@ fn times_are_shown_to_the_millisecond() {
 #[test]
 fn a_trace_is_the_same_every_time_and_another_with_another_seed_or_replication() {
     let home = Home::new();
-    let said = |flags: &str| home.says(&format!("trace pin.toml {flags}")).ends(0).out;
-    assert_eq!(said(""), said("--plan viber-first --recipient 0 --replication 0 --seed 20261127"));
-    assert_ne!(said(""), said("--recipient 1"));
-    assert_ne!(said(""), said("--seed 2"));
-    assert_ne!(said(""), said("--replication 1"));
+    let output = |flags: &str| home.run(&format!("trace pin.toml {flags}")).exits_with(0).stdout;
+    assert_eq!(output(""), output("--plan viber-first --recipient 0 --replication 0 --seed 20261127"));
+    assert_ne!(output(""), output("--recipient 1"));
+    assert_ne!(output(""), output("--seed 2"));
+    assert_ne!(output(""), output("--replication 1"));
     assert_eq!(home.names(), ["pin.toml"]);
 }
 
 #[test]
 fn recipients_that_do_not_exist_are_rejected() {
     let home = Home::new();
-    let said = home.says("trace pin.toml --recipient 2000");
-    said.refuses(
+    let output = home.run("trace pin.toml --recipient 2000");
+    output.rejects(
         2,
         &["there is no recipient 2000: the scenario has 2 000, numbered from 0", "hint: use --recipient 1999"],
     );
-    home.says("trace pin.toml --recipient 2000 --recipients 2001").ends(0);
-    home.says("trace pin.toml --recipient -1").refuses(2, &["write a whole number from 0"]);
+    home.run("trace pin.toml --recipient 2000 --recipients 2001").exits_with(0);
+    home.run("trace pin.toml --recipient -1").rejects(2, &["write a whole number from 0"]);
 }

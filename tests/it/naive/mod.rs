@@ -79,7 +79,7 @@ pub(crate) struct Simulated {
 }
 
 /// Simulates `scenario` with its plan number `plan` under comparison. Random outages are drawn up to `until`.
-pub(crate) fn play(scenario: &Scenario, plan: usize, rng: RngKey, until: Time) -> Simulated {
+pub(crate) fn simulate(scenario: &Scenario, plan: usize, rng: RngKey, until: Time) -> Simulated {
     let mut people = Vec::new();
     for (number, stream) in scenario.streams.iter().enumerate() {
         let rng = rng.of_stream(&stream.name);
@@ -102,7 +102,7 @@ pub(crate) fn play(scenario: &Scenario, plan: usize, rng: RngKey, until: Time) -
     while let Some(Reverse(event)) = world.events.pop() {
         world.handle(event);
     }
-    world.played()
+    world.simulated()
 }
 
 /// When each recipient of a stream arrives.
@@ -396,7 +396,7 @@ impl RunContext<'_> {
         }
     }
 
-    fn played(self) -> Simulated {
+    fn simulated(self) -> Simulated {
         let mut streams: Vec<Vec<History>> = self.scenario.streams.iter().map(|_| Vec::new()).collect();
         for person in self.people {
             streams[person.stream].push(person.history);

@@ -1,6 +1,6 @@
 //! Runs as many replications of a scenario as needed, or two scenarios in lock-step.
 
-use super::precision::{Wanted, next_round};
+use super::precision::{StoppingRule, next_round};
 use super::ready::{Ready, for_each_plan};
 use super::totals::{IntervalBasis, Totals};
 use crate::sim::{self, Interrupted, PairTally, Progress, SECTIONS};
@@ -12,10 +12,10 @@ pub(super) fn add_independent(
     until: u32,
     progress: &Progress,
 ) -> Result<(), Interrupted> {
-    progress.plan(ready.lives() * u64::from(until.saturating_sub(totals.replications())));
+    progress.plan(ready.simulated_recipients() * u64::from(until.saturating_sub(totals.replications())));
     let all: Vec<_> = (0..SECTIONS).collect();
     for replication in totals.replications()..until {
-        let streams = ready.alone(replication, &all, progress)?;
+        let streams = ready.independent_run(replication, &all, progress)?;
         totals.add(ready, streams);
     }
     Ok(())
@@ -28,11 +28,11 @@ pub(super) fn add_contended(
     until: u32,
     progress: &Progress,
 ) -> Result<(), Interrupted> {
-    progress.plan(ready.lives() * u64::from(until.saturating_sub(totals.replications())));
+    progress.plan(ready.simulated_recipients() * u64::from(until.saturating_sub(totals.replications())));
     while totals.replications() < until {
         let first = totals.replications();
         let round = ready.at_once().min(until - first);
-        for replication in ready.together(first..first + round, progress)? {
+        for replication in ready.contended_runs(first..first + round, progress)? {
             totals.add_runs(ready, replication);
         }
     }
@@ -41,9 +41,14 @@ pub(super) fn add_contended(
 }
 
 /// Runs as many replications as wanted with contended recipients, whether or not they can affect one another.
-pub(super) fn together(ready: &Ready<'_>, wanted: &Wanted, progress: &Progress) -> Result<Totals, Interrupted> {
-    let mut totals = Totals::new(ready, wanted.confidence, wanted.replications.most(), IntervalBasis::Nothing);
-    while let Some(until) = next_round(&totals, ready.scenario, wanted) {
+pub(super) fn contended_runs(
+    ready: &Ready<'_>,
+    stopping_rule: &StoppingRule,
+    progress: &Progress,
+) -> Result<Totals, Interrupted> {
+    let mut totals =
+        Totals::new(ready, stopping_rule.confidence, stopping_rule.replications.most(), IntervalBasis::Nothing);
+    while let Some(until) = next_round(&totals, ready.scenario, stopping_rule) {
         add_contended(ready, &mut totals, until, progress)?;
     }
     Ok(totals)
@@ -70,40 +75,40 @@ pub(super) struct First {
 pub(super) fn lockstep(
     ready: &[Ready<'_>; 2],
     plan_pairs: &[(usize, usize)],
-    wanted: &Wanted,
+    stopping_rule: &StoppingRule,
     replications: u32,
     progress: &Progress,
 ) -> Result<Lockstep, Interrupted> {
     let streams = ready[0].recipients().len();
     let groups = if streams > 1 { streams + 1 } else { 1 };
-    let mut played = Lockstep {
-        totals: ready
-            .each_ref()
-            .map(|ready| Totals::new(ready, wanted.confidence, wanted.replications.most(), IntervalBasis::Recipients)),
+    let mut simulated = Lockstep {
+        totals: ready.each_ref().map(|ready| {
+            Totals::new(ready, stopping_rule.confidence, stopping_rule.replications.most(), IntervalBasis::Recipients)
+        }),
         pairs: vec![vec![PairTally::default(); plan_pairs.len()]; groups],
         differing: vec![None; plan_pairs.len()],
     };
-    ready.iter().for_each(|ready| progress.plan(ready.lives() * u64::from(replications)));
+    ready.iter().for_each(|ready| progress.plan(ready.simulated_recipients() * u64::from(replications)));
     for replication in 0..replications {
         let runs = ready.each_ref().map(|ready| ready.run(&ready.model, replication));
         let mut sides = [Vec::new(), Vec::new()];
         for stream in 0..streams {
             let classes = ready.each_ref().map(|ready| &ready.model.streams[stream]);
             let recipients = ready[0].recipients()[stream];
-            let versus = sim::play_versus(runs.each_ref(), classes, plan_pairs, recipients, progress)?;
+            let versus = sim::simulate_pair(runs.each_ref(), classes, plan_pairs, recipients, progress)?;
             for group in [Some(stream), (groups > 1).then_some(streams)].into_iter().flatten() {
-                played.pairs[group].iter_mut().zip(&versus.pairs).for_each(|(sum, pair)| sum.merge(pair));
+                simulated.pairs[group].iter_mut().zip(&versus.pairs).for_each(|(sum, pair)| sum.merge(pair));
             }
-            for (first, recipient) in played.differing.iter_mut().zip(versus.differing) {
+            for (first, recipient) in simulated.differing.iter_mut().zip(versus.differing) {
                 *first = first.or(recipient.map(|recipient| First { replication, stream, recipient }));
             }
-            for (side, (alone, ready)) in sides.iter_mut().zip(versus.sides.into_iter().zip(ready)) {
-                side.push(for_each_plan(alone, &ready.model));
+            for (side, (independent_run, ready)) in sides.iter_mut().zip(versus.sides.into_iter().zip(ready)) {
+                side.push(for_each_plan(independent_run, &ready.model));
             }
         }
-        for (totals, (ready, side)) in played.totals.iter_mut().zip(ready.iter().zip(sides)) {
+        for (totals, (ready, side)) in simulated.totals.iter_mut().zip(ready.iter().zip(sides)) {
             totals.add(ready, side);
         }
     }
-    Ok(played)
+    Ok(simulated)
 }

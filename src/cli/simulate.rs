@@ -1,6 +1,6 @@
 //! Runs a simulation with a user at the terminal: threads, a progress bar, and signals that stop it.
 
-use super::args::Play;
+use super::args::ScenarioArgs;
 use super::failure::Failure;
 use super::stopwatch::Stopwatch;
 use super::{interrupt, output};
@@ -24,37 +24,40 @@ pub(super) struct Watched<T> {
     pub(super) seconds: f64,
 }
 
-/// Simulates all plans of `scenario` with the replications `wanted`. The figure data is collected only where a report is written.
-pub(super) fn play(
-    args: &Play,
+/// Simulates all plans of `scenario` with the replications `stopping_rule`. The figure data is collected only where a report is written.
+pub(super) fn simulate(
+    args: &ScenarioArgs,
     scenario: &Scenario,
-    wanted: Replications,
+    stopping_rule: Replications,
     is_reported: bool,
 ) -> Result<(RunOutput, Watched<()>), Failure> {
     let work = |progress: &Progress| {
-        let experiment = study::played(scenario, wanted, progress)?;
-        if is_reported { experiment.findings(progress) } else { experiment.summary(progress) }
+        let experiment = study::simulate(scenario, stopping_rule, progress)?;
+        if is_reported { experiment.output(progress) } else { experiment.summary(progress) }
     };
     let Watched { outcome, threads, seconds } = watched(args, work)?;
-    let findings = outcome?;
-    if findings.imprecise && !args.quiet {
-        let played = report::count(u64::from(findings.results.scenario.replications));
-        output::note(&format!("note: after {played} replications the intervals are still wider than requested"));
+    let output = outcome?;
+    if output.imprecise && !args.quiet {
+        let simulated = report::count(u64::from(output.results.scenario.replications));
+        output::note(&format!("note: after {simulated} replications the intervals are still wider than requested"));
     }
-    Ok((findings, Watched { outcome: (), threads, seconds }))
+    Ok((output, Watched { outcome: (), threads, seconds }))
 }
 
 /// Does `work` on the number of threads asked for, with a progress bar, until it is done or a signal stops it.
-pub(super) fn watched<T: Send>(args: &Play, work: impl FnOnce(&Progress) -> T + Send) -> Result<Watched<T>, Failure> {
+pub(super) fn watched<T: Send>(
+    args: &ScenarioArgs,
+    work: impl FnOnce(&Progress) -> T + Send,
+) -> Result<Watched<T>, Failure> {
     let pool = pool(args.threads)?;
     let progress = Arc::new(Progress::default());
     let simulating = interrupt::simulating(&progress);
     let watch = Stopwatch::start();
     let outcome = std::thread::scope(|scope| {
-        let (done, playing) = channel::<()>();
+        let (done, simulate) = channel::<()>();
         if !args.quiet && output::watched() {
             let progress = &progress;
-            scope.spawn(move || show(progress, &playing));
+            scope.spawn(move || show(progress, &simulate));
         }
         let outcome = pool.install(|| work(&progress));
         drop(done);
@@ -71,14 +74,14 @@ fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
     let threads = threads.map_or(0, usize::from);
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
-        .thread_name(|place| format!("worker-{place}"))
+        .thread_name(|index| format!("worker-{index}"))
         .build()
         .map_err(|error| Failure::broken(format!("cannot start threads: {error}"), "try fewer with --threads"))
 }
 
-/// Shows the progress of the run until the other end of `playing` is dropped.
-fn show(progress: &Progress, playing: &Receiver<()>) {
-    let still = |wait| playing.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+/// Shows the progress of the run until the other end of `simulate` is dropped.
+fn show(progress: &Progress, simulate: &Receiver<()>) {
+    let still = |wait| simulate.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
     if !still(PATIENCE) {
         return;
     }
@@ -87,7 +90,7 @@ fn show(progress: &Progress, playing: &Receiver<()>) {
         // The style is set last, since each of these calls may redraw the bar.
         bar.set_length(progress.planned());
         bar.set_message(report::count(progress.planned()));
-        bar.set_position(progress.played());
+        bar.set_position(progress.simulated());
         bar.set_style(style(stage(progress)));
     }
     bar.finish_and_clear();
@@ -104,9 +107,9 @@ enum Stage {
 }
 
 fn stage(progress: &Progress) -> Stage {
-    match (progress.played(), progress.planned()) {
+    match (progress.simulated(), progress.planned()) {
         (_, 0) => Stage::Preparing,
-        (played, planned) if played >= planned => Stage::SummingUp,
+        (simulated, planned) if simulated >= planned => Stage::SummingUp,
         _ => Stage::Playing,
     }
 }
