@@ -179,7 +179,7 @@ pub(super) fn count_plan(columns: &mut Columns, arrivals: &[Time], deadline: Spa
 
 /// Counts a batch into the tally: each plan, and each pair of plans.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
-pub(super) fn count(plans: &mut [Columns], arrivals: &[Time], deadline: Span, pairs: Pairs, tally: &mut Tally) {
+pub(super) fn count(plans: &mut [Columns], arrivals: &[Time], deadline: Span, pairs: &Pairs, tally: &mut Tally) {
     for (columns, plan) in plans.iter_mut().zip(&mut tally.plans) {
         columns.count(arrivals, deadline, plan);
     }

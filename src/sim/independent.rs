@@ -5,7 +5,6 @@ use super::batch::{self, BATCH, Columns};
 use super::context::RecipientContext;
 use super::fast_plan::{BatchExecutor, DrawBatches, RecipientBatch};
 use super::model::{CompiledPlan, Model, TrafficClass};
-use super::pairs::Pairs;
 use super::progress::{Interrupted, Progress};
 use super::recipient::Recipient;
 use super::simulate::{PendingReports, simulate_recipient};
@@ -244,8 +243,7 @@ impl RunContext<'_> {
         for (columns, plan) in columns.iter().zip(&mut tally.plans) {
             plan.keep_first(first, &columns.cost[..count]);
         }
-        let pairs = if tally.pairs.is_empty() { Pairs::new(1, 0) } else { self.model.pairs };
-        batch::count(columns, arrivals, shared.class.deadline, pairs, tally);
+        batch::count(columns, arrivals, shared.class.deadline, &self.model.pairs, tally);
         shared.progress.add(count as u64 * shared.plans.len() as u64);
     }
 

@@ -2,7 +2,7 @@
 
 use super::contended::PlanRunTally;
 use super::independent::StreamTally;
-use super::tally::{FIRST, PlanTally, Tally};
+use super::tally::{FIRST, PairTally, PlanTally, Tally};
 use crate::stats::{Bins, Groups};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -236,6 +236,30 @@ impl ModeLedger {
         let providers = self.longest_queue.first().map_or(0, Vec::len);
         let groups = self.groups.iter().map(group).collect();
         Self::new(groups, self.sections.clone(), providers, self.keeps_replications)
+    }
+
+    /// This ledger with more plans and pairs: its own, then the plans of `added` from `first` on, and all pairs of `added`. Both hold the same
+    /// replications of the same recipients.
+    #[must_use]
+    pub fn with_plans_of(&self, added: &Self, first: usize) -> Self {
+        debug_assert_eq!((&self.complete, self.open.len()), (&added.complete, added.open.len()));
+        let mut joined = self.clone();
+        for (ours, theirs) in joined.groups.iter_mut().zip(&added.groups) {
+            ours.tally.plans.extend_from_slice(&theirs.tally.plans[first..]);
+            ours.tally.pairs.extend_from_slice(&theirs.tally.pairs);
+            ours.plans.extend_from_slice(&theirs.plans[first..]);
+        }
+        joined.longest_queue.extend_from_slice(&added.longest_queue[first..]);
+        joined.opened.extend_from_slice(&added.opened[first..]);
+        joined.contended |= added.contended;
+        joined
+    }
+
+    /// Adds this many pairs without differences.
+    pub fn add_pairs(&mut self, count: usize) {
+        for group in &mut self.groups {
+            group.tally.pairs.extend(std::iter::repeat_n(PairTally::default(), count));
+        }
     }
 
     /// The number of replications whose sections have all been simulated.

@@ -88,7 +88,7 @@ impl Model {
             breakers: scenario.breakers.clone(),
             plans: scenario.plans.iter().map(CompiledPlan::new).collect(),
             streams: scenario.streams.iter().map(class).collect(),
-            pairs: Pairs::new(scenario.plans.len(), scenario.reference()),
+            pairs: Pairs::usual(scenario.plans.len(), scenario.reference()),
         })
     }
 

@@ -1,6 +1,7 @@
 //! The counts of a run. Every count is an integer, so that tallies merge exactly, in any order.
 
 use super::admission::{AdmissionDecision, RoutedAttempt};
+use super::model::CompiledPlan;
 #[cfg(doc)]
 use super::pairs::Pairs;
 use super::timeline::Timeline;
@@ -271,11 +272,12 @@ impl PlanTally {
         Self { steps: vec![StepTally::default(); steps], latencies: Latencies::on(scale), ..Self::default() }
     }
 
-    /// An empty tally that also counts what happens in the queues of these providers.
-    pub(super) fn with_queues(steps: usize, providers: &[Provider], scale: &Arc<Scale>) -> Self {
-        let mut tally = Self::new(steps, scale);
-        for (i, provider) in providers.iter().enumerate().filter(|(_, provider)| provider.order().is_some()) {
-            let queue = QueueTally { has_lines: provider.has_lines(), ..QueueTally::default() };
+    /// An empty tally that also counts what happens in the queues of the providers that the plan uses.
+    pub(super) fn with_queues(compiled: &CompiledPlan, providers: &[Provider]) -> Self {
+        let mut tally = Self::new(compiled.terms.len(), &compiled.scale);
+        let members = compiled.flow.steps().iter().flat_map(|rules| rules.pool.members());
+        for &i in members.filter(|&&i| providers[i].order().is_some()) {
+            let queue = QueueTally { has_lines: providers[i].has_lines(), ..QueueTally::default() };
             tally.providers[i].queue = Some(Box::new(queue));
         }
         tally

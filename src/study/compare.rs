@@ -13,22 +13,22 @@ use crate::units::Span;
 use std::collections::BTreeMap;
 
 /// The results of each plan, and their comparisons.
-pub(super) fn results(scenario: &Scenario, totals: &Totals, progress: &Progress) -> Result<Results, Interrupted> {
+pub(super) fn results(
+    scenario: &Scenario,
+    totals: &Totals,
+    pairs: &Pairs,
+    progress: &Progress,
+) -> Result<Results, Interrupted> {
     let unless_stopped = |of: PlanResult| if progress.stopped() { Err(Interrupted) } else { Ok(of) };
     let plans = (0..scenario.plans.len()).map(|plan| unless_stopped(whole(scenario, totals, plan)));
-    let group = |stream| if progress.stopped() { Err(Interrupted) } else { Ok(group(scenario, totals, stream)) };
+    let group = |stream| if progress.stopped() { Err(Interrupted) } else { Ok(group(scenario, totals, pairs, stream)) };
     Ok(Results {
         schema: SCHEMA.to_owned(),
         scenario: facts(scenario, totals),
         plans: plans.collect::<Result<_, _>>()?,
-        comparisons: comparisons(scenario, totals, None),
+        comparisons: comparisons(scenario, totals, pairs, None),
         groups: (0..totals.streams().len()).map(group).collect::<Result<_, _>>()?,
     })
-}
-
-/// The pairs of plans that are compared, each with its index.
-fn pairs(scenario: &Scenario) -> impl Iterator<Item = (usize, (usize, usize))> {
-    Pairs::new(scenario.plans.len(), scenario.reference()).iter().enumerate()
 }
 
 fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
@@ -63,7 +63,7 @@ fn whole(scenario: &Scenario, totals: &Totals, plan: usize) -> PlanResult {
 }
 
 /// The results for one stream of traffic.
-fn group(scenario: &Scenario, totals: &Totals, index: usize) -> GroupResult {
+fn group(scenario: &Scenario, totals: &Totals, pairs: &Pairs, index: usize) -> GroupResult {
     let stream = &scenario.streams[index];
     let plan = |plan: usize| {
         let estimate = Estimate { scenario, totals, stream: Some(index), plan };
@@ -76,7 +76,7 @@ fn group(scenario: &Scenario, totals: &Totals, index: usize) -> GroupResult {
         deadline_s: stream.deadline.as_secs_f64(),
         plan: stream.plan.as_ref().map(|own| own.name.clone()),
         plans: (0..scenario.plans.len()).map(plan).collect(),
-        comparisons: comparisons(scenario, totals, Some(index)),
+        comparisons: comparisons(scenario, totals, pairs, Some(index)),
     }
 }
 
@@ -244,8 +244,8 @@ fn named_interval((name, interval): (&str, Ends)) -> Option<(String, Interval)> 
 type Pair = (usize, (usize, usize));
 
 /// The comparisons of the plans for one stream of traffic, or for all recipients.
-fn comparisons(scenario: &Scenario, totals: &Totals, stream: Option<usize>) -> Vec<Comparison> {
-    pairs(scenario).map(|pair| comparison(scenario, totals, stream, pair)).collect()
+fn comparisons(scenario: &Scenario, totals: &Totals, pairs: &Pairs, stream: Option<usize>) -> Vec<Comparison> {
+    pairs.iter().enumerate().map(|pair| comparison(scenario, totals, stream, pair)).collect()
 }
 
 fn comparison(

@@ -9,8 +9,9 @@ use super::results::{Results, RunOutput};
 use super::rounds;
 use super::sweep::key;
 use super::totals::{IntervalBasis, Totals, empty_mode_ledger, sum};
-use crate::scenario::Scenario;
-use crate::sim::{Interrupted, Ledger, LedgerError, Progress, SECTIONS};
+use crate::scenario::{Scenario, hexadecimal};
+use crate::sim::{Interrupted, Ledger, LedgerError, Pairs, Progress, SECTIONS};
+use sha2::{Digest, Sha256};
 
 /// A scenario, and what has been simulated of it so far.
 ///
@@ -38,12 +39,12 @@ use crate::sim::{Interrupted, Ledger, LedgerError, Progress, SECTIONS};
 /// # }
 /// ```
 pub struct Experiment<'a> {
-    ready: Ready<'a>,
-    stopping_rule: StoppingRule,
+    pub(super) ready: Ready<'a>,
+    pub(super) stopping_rule: StoppingRule,
     /// The totals of independent recipients, each simulated alone.
-    independent: Totals,
+    pub(super) independent: Totals,
     /// The totals of contended recipients, simulated together.
-    contended: Totals,
+    pub(super) contended: Totals,
 }
 
 /// Why an experiment cannot be resumed from a ledger.
@@ -92,10 +93,35 @@ impl<'a> Experiment<'a> {
         stopping_rule: impl Into<StoppingRule>,
         progress: &Progress,
     ) -> Result<Self, Interrupted> {
-        let (ready, stopping_rule) = (Ready::new(scenario, progress)?, stopping_rule.into());
+        let pairs = Pairs::usual(scenario.plans.len(), scenario.reference());
+        Self::with_pairs(scenario, pairs, stopping_rule, progress)
+    }
+
+    /// As [`Experiment::new`], comparing these pairs of plans instead of the usual ones. A pair has the indices of two plans in the scenario.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when `progress` was asked to stop before the end.
+    ///
+    /// # Panics
+    /// If a pair has the index of a plan that does not exist.
+    pub fn with_pairs(
+        scenario: &'a Scenario,
+        pairs: Pairs,
+        stopping_rule: impl Into<StoppingRule>,
+        progress: &Progress,
+    ) -> Result<Self, Interrupted> {
+        let plans = scenario.plans.len();
+        assert!(pairs.iter().all(|(plan, against)| plan.max(against) < plans), "there are {plans} plans: {pairs:?}");
+        let mut ready = Ready::new(scenario, progress)?;
+        ready.model.pairs = pairs;
+        Ok(Self::of_ready(ready, stopping_rule.into()))
+    }
+
+    /// An experiment in which nothing has been simulated yet.
+    pub(super) fn of_ready(ready: Ready<'a>, stopping_rule: StoppingRule) -> Self {
         let totals = |basis| Totals::new(&ready, stopping_rule.confidence, stopping_rule.replications.most(), basis);
         let (independent, contended) = (totals(IntervalBasis::Recipients), totals(IntervalBasis::Nothing));
-        Ok(Self { ready, stopping_rule, independent, contended })
+        Self { ready, stopping_rule, independent, contended }
     }
 
     /// Resumes from a saved ledger of the same scenario: a complete one, or merged parts.
@@ -123,15 +149,20 @@ impl<'a> Experiment<'a> {
     /// Everything simulated so far, as integers.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
-        let key = key(self.ready.scenario, 0.into());
-        Ledger::new(key, self.independent.ledger.clone(), self.contended.ledger.clone())
+        Ledger::new(self.key(), self.independent.ledger.clone(), self.contended.ledger.clone())
     }
 
     /// An empty ledger, into which parts of this experiment can be merged.
     #[must_use]
     pub fn empty_ledger(&self) -> Ledger {
         let [independent, contended] = [true, false].map(|independent| empty_mode_ledger(&self.ready, independent));
-        Ledger::new(key(self.ready.scenario, 0.into()), independent, contended)
+        Ledger::new(self.key(), independent, contended)
+    }
+
+    /// Identifies the scenario and the pairs of plans.
+    fn key(&self) -> String {
+        let pairs: Vec<_> = self.ready.model.pairs.iter().collect();
+        hexadecimal(&Sha256::digest(format!("{} {pairs:?}", key(&self.ready.scenario, 0.into()))))
     }
 
     /// Runs as many replications as wanted.
@@ -140,12 +171,12 @@ impl<'a> Experiment<'a> {
     /// [`Interrupted`] when `progress` was asked to stop before the end.
     pub fn run(&mut self, progress: &Progress) -> Result<(), Interrupted> {
         if self.is_shared() {
-            while let Some(until) = next_round(&self.contended, self.ready.scenario, &self.stopping_rule) {
+            while let Some(until) = next_round(&self.contended, &self.ready.scenario, &self.stopping_rule) {
                 rounds::add_contended(&self.ready, &mut self.contended, until, progress)?;
             }
         }
         while self.is_independent()
-            && let Some(until) = next_round(&self.independent, self.ready.scenario, &self.stopping_rule)
+            && let Some(until) = next_round(&self.independent, &self.ready.scenario, &self.stopping_rule)
         {
             rounds::add_independent(&self.ready, &mut self.independent, until, progress)?;
         }
@@ -199,12 +230,12 @@ impl<'a> Experiment<'a> {
     }
 
     /// Whether recipients have to be simulated together.
-    fn is_shared(&self) -> bool {
+    pub(super) fn is_shared(&self) -> bool {
         self.ready.scenario.is_shared()
     }
 
     /// Whether, as far as is known, recipients do not affect one another.
-    fn is_independent(&self) -> bool {
+    pub(super) fn is_independent(&self) -> bool {
         !self.is_shared() || !self.contended.ledger.contended
     }
 
@@ -212,15 +243,13 @@ impl<'a> Experiment<'a> {
         if self.is_independent() { &self.independent } else { &self.contended }
     }
 
-    /// The results of each plan, and the comparisons of plans: all pairs of up to [`Pairs::MOST_IN_FULL`] plans; with more plans, each with
-    /// the reference.
-    ///
-    /// [`Pairs::MOST_IN_FULL`]: crate::sim::Pairs::MOST_IN_FULL
+    /// The results of each plan, and the comparisons of plans: by default all pairs of up to [`Pairs::MOST_IN_FULL`] plans, with more plans
+    /// each with the reference.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
     pub fn results(&self, progress: &Progress) -> Result<Results, Interrupted> {
-        results(self.ready.scenario, self.totals(), progress)
+        results(&self.ready.scenario, self.totals(), &self.ready.model.pairs, progress)
     }
 
     /// The results and the notes that accompany them, without figure data.
@@ -230,7 +259,7 @@ impl<'a> Experiment<'a> {
     pub fn summary(&self, progress: &Progress) -> Result<RunOutput, Interrupted> {
         let results = self.results(progress)?;
         let drawn = figure_data::drawn(&results.plans, self.ready.scenario.reference());
-        let imprecise = is_missed(self.totals(), self.ready.scenario, &self.stopping_rule);
+        let imprecise = is_missed(self.totals(), &self.ready.scenario, &self.stopping_rule);
         Ok(RunOutput { results, drawn, imprecise, ..RunOutput::default() })
     }
 
@@ -240,7 +269,7 @@ impl<'a> Experiment<'a> {
     /// [`Interrupted`] when `progress` was asked to stop before the end.
     pub fn output(&self, progress: &Progress) -> Result<RunOutput, Interrupted> {
         let summary = self.summary(progress)?;
-        let (scenario, totals) = (self.ready.scenario, self.totals());
+        let (scenario, totals) = (&*self.ready.scenario, self.totals());
         let over_time = if self.is_shared() { &self.contended } else { totals };
         Ok(RunOutput {
             figure_data: figure_data::figure_data(scenario, totals, &summary.drawn),

@@ -1,6 +1,7 @@
 //! Questions that need many flows: the results of each plan, how plans compare, and whether they meet their bounds.
 
 mod baseline;
+mod candidates;
 mod check;
 mod classes;
 mod compare;
@@ -29,6 +30,7 @@ mod unknown;
 mod versus;
 
 pub use baseline::{Incomparable, against_baseline, comparable, new_plans, other_draws, others};
+pub use candidates::AddPlansError;
 pub use check::{CheckOutcome, check, judge};
 pub use estimates::is_shared_out;
 pub use experiment::{Experiment, ResumeError, compare, simulate};

@@ -8,6 +8,7 @@ use crate::sim::{
     Tally, Timeline,
 };
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// The maximum number of recipients in concurrent runs: more would fill the memory of a small machine.
 const MOST_ACTIVE: u64 = 1 << 25;
@@ -21,7 +22,7 @@ pub(super) fn at_once(plans: usize, simulated_recipients: u64, threads: usize) -
 
 /// A scenario prepared to run.
 pub(super) struct Ready<'a> {
-    pub(super) scenario: &'a Scenario,
+    pub(super) scenario: Cow<'a, Scenario>,
     pub(super) model: Model,
     timeline: Timeline,
     /// The number of recipients simulated in each stream.
@@ -31,13 +32,17 @@ pub(super) struct Ready<'a> {
 impl<'a> Ready<'a> {
     /// Builds the samplers of `scenario`, and finds the latencies that many recipients share.
     pub(super) fn new(scenario: &'a Scenario, progress: &Progress) -> Result<Self, Interrupted> {
+        Self::with_timeline(Cow::Borrowed(scenario), horizon::timeline(scenario), progress)
+    }
+
+    /// As [`Ready::new`], with another timeline than its own.
+    pub(super) fn with_timeline(
+        scenario: Cow<'a, Scenario>,
+        timeline: Timeline,
+        progress: &Progress,
+    ) -> Result<Self, Interrupted> {
         let recipients = scenario.streams.iter().map(|stream| stream.traffic.recipients).collect();
-        let mut ready = Self {
-            scenario,
-            model: Model::prepared(scenario, progress)?,
-            timeline: horizon::timeline(scenario),
-            recipients,
-        };
+        let mut ready = Self { model: Model::prepared(&scenario, progress)?, scenario, timeline, recipients };
         let (of_plans, of_own) = sim::scales(&ready.run(&ready.model, 0), progress)?;
         ready.model.set_scales(of_plans, &of_own);
         Ok(ready)
@@ -79,11 +84,11 @@ impl<'a> Ready<'a> {
         Tally::new((0..model.plans.len()).map(of_plan).collect(), model.pairs.count())
     }
 
-    const fn rng(&self, replication: u32) -> RngKey {
+    fn rng(&self, replication: u32) -> RngKey {
         RngKey::new(self.scenario.seed, replication)
     }
 
-    pub(super) const fn run<'c>(&self, model: &'c Model, replication: u32) -> RunContext<'c> {
+    pub(super) fn run<'c>(&self, model: &'c Model, replication: u32) -> RunContext<'c> {
         RunContext { model, rng: self.rng(replication), timeline: self.timeline, mode: ExecutionMode::Fastest }
     }
 

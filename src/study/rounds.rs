@@ -48,7 +48,7 @@ pub(super) fn contended_runs(
 ) -> Result<Totals, Interrupted> {
     let mut totals =
         Totals::new(ready, stopping_rule.confidence, stopping_rule.replications.most(), IntervalBasis::Nothing);
-    while let Some(until) = next_round(&totals, ready.scenario, stopping_rule) {
+    while let Some(until) = next_round(&totals, &ready.scenario, stopping_rule) {
         add_contended(ready, &mut totals, until, progress)?;
     }
     Ok(totals)

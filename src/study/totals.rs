@@ -38,7 +38,7 @@ pub(super) enum IntervalBasis {
 impl Totals {
     /// Empty totals, for at most `most` replications.
     pub(super) fn new(ready: &Ready<'_>, confidence: Confidence, most: u32, basis: IntervalBasis) -> Self {
-        let scenario = ready.scenario;
+        let scenario = &*ready.scenario;
         let exposure =
             if ready.model.has_random_outages() { Exposure::new(scenario, most) } else { Exposure::default() };
         Self {

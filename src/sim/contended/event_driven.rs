@@ -135,7 +135,7 @@ impl<'a> EventDriven<'a> {
         let watched = if let Watch::One(who) = watch { Some(who) } else { None };
         let streams = model.streams.iter().map(|class| {
             let (compiled, rng) = (model.compiled(class, plan), run.rng.of_stream(&class.name));
-            let tally = PlanTally::with_queues(compiled.terms.len(), &model.providers, &compiled.scale);
+            let tally = PlanTally::with_queues(compiled, &model.providers);
             Stream {
                 compiled,
                 rng,

@@ -52,7 +52,7 @@ impl Worker {
     pub(super) fn new(model: &Model, plan: usize) -> Self {
         let counts =
             model.streams.iter().map(|class| (class, model.compiled(class, plan))).map(|(class, compiled)| Counts {
-                tally: PlanTally::with_queues(compiled.terms.len(), &model.providers, &compiled.scale),
+                tally: PlanTally::with_queues(compiled, &model.providers),
                 arrivals: Bins::default(),
                 finished: Finished::new(class.deadline),
             });
