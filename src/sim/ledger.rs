@@ -3,15 +3,14 @@
 use super::contended::PlanRunTally;
 use super::independent::StreamTally;
 use super::tally::{FIRST, PairTally, PlanTally, Tally};
-use crate::stats::{Bins, Groups};
+use crate::stats::{Bins, ByKey, Groups};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 
 /// The schema name at the start of a ledger file.
-pub const LEDGER_SCHEMA: &str = "failsim/ledger/1";
+pub const LEDGER_SCHEMA: &str = "failsim/ledger/2";
 
 /// The results of a run, or of a piece of it. For a scenario whose recipients may contend it holds both accounts: that of contended
 /// recipients and, where it turns out that sharing affected none of them, that of independent recipients.
@@ -40,10 +39,10 @@ pub struct ModeLedger {
     keeps_replications: bool,
     /// For each stream, the number of sections into which its recipients are divided.
     sections: Vec<usize>,
-    /// The replications whose sections have all been simulated.
-    complete: BTreeSet<u32>,
+    /// The replications whose sections have all been simulated, in ascending order.
+    complete: Vec<u32>,
     /// The replications of which sections are missing.
-    open: BTreeMap<u32, OpenReplication>,
+    open: ByKey<u32, OpenReplication>,
 }
 
 /// The results of a group of recipients: a stream of traffic, or all streams together.
@@ -65,14 +64,14 @@ pub struct PlanLedger {
     /// When the last flow of a replication ended (µs).
     pub last_end: Mean,
     /// For each provider that had a backlog, when it was cleared (µs).
-    pub backlog_cleared: BTreeMap<usize, Mean>,
+    pub backlog_cleared: ByKey<usize, Mean>,
     /// The latencies of groups of recipients that are independent and alike: sections, or replications.
     pub latencies: Groups,
     /// The cost of each of the first recipients (millionths), by replication, where recipients are independent: [`FIRST`] of them in
     /// all.
-    pub first_costs: BTreeMap<u32, Vec<i64>>,
+    pub first_costs: ByKey<u32, Vec<i64>>,
     /// The counts of each replication, where intervals are based on replications.
-    pub replications: BTreeMap<u32, ReplicationCounts>,
+    pub replications: ByKey<u32, ReplicationCounts>,
 }
 
 /// A mean over those replications that have a value, as a sum of integers.
@@ -106,8 +105,8 @@ pub struct ReplicationCounts {
 /// A replication of which some sections have been simulated.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 struct OpenReplication {
-    /// For each stream, the sections that have been simulated.
-    simulated: Vec<BTreeSet<usize>>,
+    /// For each stream, the sections that have been simulated, as bits.
+    simulated: Vec<u32>,
     /// For each group and plan, the values that can only be folded when all sections are complete.
     plans: Vec<Vec<OpenPlan>>,
 }
@@ -116,7 +115,7 @@ struct OpenReplication {
 struct OpenPlan {
     ends: Bins,
     last_end: Option<i64>,
-    backlog_cleared: BTreeMap<usize, i64>,
+    backlog_cleared: ByKey<usize, i64>,
 }
 
 /// Why ledgers do not add up, or why a file is not a ledger.
@@ -184,6 +183,7 @@ impl Ledger {
 
     /// Returns the bytes of the ledger file: a line with version and checksum, then the ledger as JSON. Equal ledgers have equal bytes.
     #[must_use]
+    #[inline] // Compiled only where it is used: all of a ledger's types are written here.
     pub fn to_bytes(&self) -> Vec<u8> {
         let body = serde_json::to_vec(self).expect("a ledger is plain data");
         let header = Header { schema: LEDGER_SCHEMA.to_owned(), sha256: digest(&body) };
@@ -197,6 +197,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] when the bytes are not a complete ledger of this version.
+    #[inline] // As above.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LedgerError> {
         let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
         let header: Header = serde_json::from_slice(&bytes[..end])
@@ -282,9 +283,9 @@ impl ModeLedger {
             return;
         }
         let groups = self.groups.len();
-        let open = self.open.entry(replication).or_insert_with(|| OpenReplication::new(&self.groups));
+        let open = self.open.entry(replication, || OpenReplication::new(&self.groups));
         for (simulated, stream) in open.simulated.iter_mut().zip(&streams) {
-            simulated.extend(stream.sections.iter().map(|(section, _)| *section));
+            stream.sections.iter().for_each(|(section, _)| *simulated |= 1 << section);
         }
         let is_complete = open.is_complete(&self.sections);
         for (position, part) in streams.into_iter().chain(whole).enumerate().take(groups) {
@@ -321,11 +322,13 @@ impl ModeLedger {
 
     /// Completes a replication whose sections are all there: folds the values that had to wait for them.
     fn close(&mut self, replication: u32) {
-        let Some(open) = self.open.remove(&replication) else { return };
+        let Some(open) = self.open.remove(replication) else { return };
         for (group, plans) in self.groups.iter_mut().zip(open.plans) {
             group.plans.iter_mut().zip(plans).for_each(|(ledger, open)| ledger.fold(open));
         }
-        self.complete.insert(replication);
+        if let Err(index) = self.complete.binary_search(&replication) {
+            self.complete.insert(index, replication);
+        }
     }
 
     fn can_merge(&self, other: &Self) -> Result<(), LedgerError> {
@@ -340,20 +343,21 @@ impl ModeLedger {
             (ledger.sections.clone(), ledger.keeps_replications, groups, providers)
         };
         let are_sound = other.groups.iter().flat_map(|group| &group.plans).all(|plan| plan.latencies.is_sound());
-        if shape(self) != shape(other) || !are_sound {
+        if shape(self) != shape(other) || !are_sound || !other.complete.is_sorted_by(|a, b| a < b) {
             return Err(LedgerError::OtherRun);
         }
-        let holds = |ledger: &Self, replication: &u32| ledger.complete.contains(replication);
-        let of_either = other.complete.iter().chain(other.open.keys());
-        let complete = of_either.clone().find(|&replication| holds(self, replication));
-        let twice = complete.or_else(|| self.open.keys().find(|&replication| holds(other, replication)));
+        let holds = |ledger: &Self, replication: u32| ledger.complete.binary_search(&replication).is_ok();
+        let open = |ledger: &Self| ledger.open.iter().map(|(replication, _)| replication).collect::<Vec<_>>();
+        let of_either = other.complete.iter().copied().chain(open(other));
+        let complete = of_either.into_iter().find(|&replication| holds(self, replication));
+        let twice = complete.or_else(|| open(self).into_iter().find(|&replication| holds(other, replication)));
         let of_both =
             self.open.iter().filter_map(|(replication, open)| Some((replication, open, other.open.get(replication)?)));
-        let overlap = |(_, ours, theirs): &(&u32, &OpenReplication, &OpenReplication)| {
-            ours.simulated.iter().zip(&theirs.simulated).any(|(ours, theirs)| !ours.is_disjoint(theirs))
+        let overlap = |(_, ours, theirs): &(u32, &OpenReplication, &OpenReplication)| {
+            ours.simulated.iter().zip(&theirs.simulated).any(|(ours, theirs)| ours & theirs != 0)
         };
         let twice = twice.or_else(|| of_both.into_iter().find(overlap).map(|(replication, ..)| replication));
-        twice.map_or(Ok(()), |&replication| Err(LedgerError::Twice(replication)))
+        twice.map_or(Ok(()), |replication| Err(LedgerError::Twice(replication)))
     }
 
     fn merge(&mut self, other: &Self) {
@@ -365,9 +369,10 @@ impl ModeLedger {
         each(&mut self.longest_queue, &other.longest_queue, u64::max);
         each(&mut self.opened, &other.opened, std::ops::Add::add);
         self.contended |= other.contended;
-        self.complete.extend(&other.complete);
-        for (&replication, theirs) in &other.open {
-            let ours = self.open.entry(replication).or_insert_with(|| OpenReplication::new(&self.groups));
+        self.complete.extend_from_slice(&other.complete);
+        self.complete.sort_unstable();
+        for (replication, theirs) in other.open.iter() {
+            let ours = self.open.entry(replication, || OpenReplication::new(&self.groups));
             ours.merge(theirs);
             if ours.is_complete(&self.sections) {
                 self.close(replication);
@@ -415,10 +420,12 @@ impl PlanLedger {
         open.merge(OpenPlan::of(tally));
         let costs = std::mem::take(&mut tally.first_costs);
         if !costs.is_empty() && u64::from(replication) * recipients.min(FIRST as u64) < FIRST as u64 {
-            add_costs(self.first_costs.entry(replication).or_default(), &costs);
+            add_costs(self.first_costs.entry(replication, Vec::new), &costs);
         }
         if let Some(replication) = kept {
-            self.replications.entry(replication).or_default().add(&ReplicationCounts::of(tally, recipients));
+            self.replications
+                .entry(replication, ReplicationCounts::default)
+                .add(&ReplicationCounts::of(tally, recipients));
         }
     }
 
@@ -426,22 +433,22 @@ impl PlanLedger {
         self.peak = self.peak.max(open.ends.peak());
         self.last_end.add(open.last_end);
         open.backlog_cleared.into_iter().for_each(|(provider, at)| {
-            self.backlog_cleared.entry(provider).or_default().add(Some(at));
+            self.backlog_cleared.entry(provider, Mean::default).add(Some(at));
         });
     }
 
     fn merge(&mut self, other: &Self) {
         self.peak = self.peak.max(other.peak);
         self.last_end.merge(other.last_end);
-        for (&provider, &mean) in &other.backlog_cleared {
-            self.backlog_cleared.entry(provider).or_default().merge(mean);
+        for (provider, &mean) in other.backlog_cleared.iter() {
+            self.backlog_cleared.entry(provider, Mean::default).merge(mean);
         }
         self.latencies.merge(&other.latencies);
-        for (&replication, costs) in &other.first_costs {
-            add_costs(self.first_costs.entry(replication).or_default(), costs);
+        for (replication, costs) in other.first_costs.iter() {
+            add_costs(self.first_costs.entry(replication, Vec::new), costs);
         }
-        for (&replication, counts) in &other.replications {
-            self.replications.entry(replication).or_default().add(counts);
+        for (replication, counts) in other.replications.iter() {
+            self.replications.entry(replication, ReplicationCounts::default).add(counts);
         }
     }
 }
@@ -497,18 +504,18 @@ impl OpenReplication {
     fn new(groups: &[GroupLedger]) -> Self {
         let streams = if groups.len() > 1 { groups.len() - 1 } else { groups.len() };
         let plans = groups.iter().map(|group| vec![OpenPlan::default(); group.plans.len()]).collect();
-        Self { simulated: vec![BTreeSet::new(); streams], plans }
+        Self { simulated: vec![0; streams], plans }
     }
 
     fn merge(&mut self, other: &Self) {
-        self.simulated.iter_mut().zip(&other.simulated).for_each(|(ours, theirs)| ours.extend(theirs));
+        self.simulated.iter_mut().zip(&other.simulated).for_each(|(ours, theirs)| *ours |= theirs);
         let plans = self.plans.iter_mut().flatten().zip(other.plans.iter().flatten());
         plans.for_each(|(ours, theirs)| ours.merge(theirs.clone()));
     }
 
     /// Whether all sections of each stream are there.
     fn is_complete(&self, sections: &[usize]) -> bool {
-        self.simulated.iter().zip(sections).all(|(simulated, &sections)| simulated.len() == sections)
+        self.simulated.iter().zip(sections).all(|(simulated, &sections)| simulated.count_ones() as usize == sections)
     }
 }
 
@@ -518,7 +525,8 @@ impl OpenPlan {
     fn of(tally: &mut PlanTally) -> Self {
         let cleared = tally.providers.iter();
         let cleared = cleared.filter_map(|(provider, tally)| Some((provider, tally.queue.as_ref()?.backlog_cleared?)));
-        let backlog_cleared = cleared.collect();
+        let mut backlog_cleared = ByKey::default();
+        cleared.for_each(|(provider, at)| *backlog_cleared.entry(provider, || at) = at);
         Self { ends: std::mem::take(&mut tally.ends), last_end: tally.last_end, backlog_cleared }
     }
 
@@ -530,7 +538,7 @@ impl OpenPlan {
         }
         self.last_end = self.last_end.max(other.last_end);
         for (provider, at) in other.backlog_cleared {
-            let cleared = self.backlog_cleared.entry(provider).or_insert(at);
+            let cleared = self.backlog_cleared.entry(provider, || at);
             *cleared = at.max(*cleared);
         }
     }

@@ -1,12 +1,11 @@
 //! Latencies in groups that are mutually independent, while values within a group may not be: sections of independent recipients,
 //! or replications.
 
+use super::by_key::ByKey;
 use super::cells::Cells;
 use super::confidence::Confidence;
 use super::moments::Moments;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// The maximum number of groups: beyond it, neighbours are merged.
 const MOST: usize = 64;
@@ -22,7 +21,7 @@ const OF_QUANTILES: f64 = 1.0;
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Groups {
     /// The groups, keyed by the number of the first member in units of a group.
-    groups: BTreeMap<u64, Cells>,
+    groups: ByKey<u64, Cells>,
     /// The binary logarithm of the number of members in a group.
     level: u32,
     /// The number of members, provided that none is missing before the last.
@@ -37,21 +36,16 @@ impl Groups {
     }
 
     fn add_to_group(&mut self, number: u64, cells: Cells) {
-        match self.groups.entry(number) {
-            Entry::Vacant(entry) => {
-                entry.insert(cells);
-            }
-            Entry::Occupied(mut entry) => {
-                let merged = entry.get().merged(&cells);
-                entry.insert(merged);
-            }
+        match self.groups.get_mut(number) {
+            Some(group) => *group = group.merged(&cells),
+            None => drop(self.groups.entry(number, || cells)),
         }
     }
 
     /// Adds all values of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.make_room(other.members);
-        for (number, cells) in &other.groups {
+        for (number, cells) in other.groups.iter() {
             // The groups of `other` are no larger than these, as it has no more members.
             self.add_to_group(number >> (self.level - other.level), cells.clone());
         }
@@ -62,7 +56,7 @@ impl Groups {
     pub fn is_sound(&self) -> bool {
         let fits = |level: u32| level < u64::BITS && self.members.div_ceil(1 << level) <= MOST as u64;
         let is_least = fits(self.level) && (self.level == 0 || !fits(self.level - 1));
-        is_least && self.groups.keys().all(|&number| number < self.members.div_ceil(1 << self.level))
+        is_least && self.groups.iter().all(|(number, _)| number < self.members.div_ceil(1 << self.level))
     }
 
     /// Merges neighbours, two by two, until `members` members form at most [`MOST`] groups.

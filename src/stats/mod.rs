@@ -1,6 +1,7 @@
 //! Estimators: exact counts of simulated results, and the estimates and intervals derived from them.
 
 mod bins;
+mod by_key;
 mod cells;
 mod confidence;
 mod groups;
@@ -12,6 +13,7 @@ mod squares;
 mod sums;
 
 pub use bins::Bins;
+pub use by_key::ByKey;
 pub use cells::Cells;
 pub use confidence::Confidence;
 pub use groups::Groups;

@@ -225,7 +225,7 @@ impl ResultBuilder<'_> {
             still_queued: self.count(queue.map_or(0, |queue| queue.still_queued)),
             not_permitted: self.count(tally.not_permitted),
             circuit_opened: self.count(self.0.totals.ledger.opened[self.0.plan][index]),
-            backlog_cleared_s: self.0.ledger().backlog_cleared.get(&index).and_then(|mean| mean.seconds()).map(round),
+            backlog_cleared_s: self.0.ledger().backlog_cleared.get(index).and_then(|mean| mean.seconds()).map(round),
         }
     }
 }

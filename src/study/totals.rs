@@ -90,7 +90,7 @@ impl Totals {
         let share = |group: &GroupLedger| (FIRST as f64 * (group.recipients as f64 / all)).ceil().max(1.0) as usize;
         let of_replication = |replication: u32| {
             groups.iter().flat_map(move |group| {
-                let costs = group.plans[plan].first_costs.get(&replication).map_or(&[][..], Vec::as_slice);
+                let costs = group.plans[plan].first_costs.get(replication).map_or(&[][..], Vec::as_slice);
                 costs.iter().take(if groups.len() > 1 && all > FIRST as f64 { share(group) } else { FIRST })
             })
         };
