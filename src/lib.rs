@@ -1,8 +1,9 @@
-//! failsim compares message failover plans: a real failover engine drives simulated channel providers on a virtual clock.
+//! failsim compares message failover plans: a failover engine that can drive real channel providers runs against simulated ones on a
+//! virtual clock.
 //!
-//! A bank sends a PIN by Viber and, if it is not delivered in time, by SMS, then by voice. Which order, which waits, how much
-//! capacity? A [`scenario`] says who is to be reached, what the providers do and which plans are tried; every plan meets the same
-//! recipients with common random numbers; the answers have intervals.
+//! A bank sends a PIN by Viber and, if no delivery is reported within the step's ttl, by SMS, then by voice. Which order, how long to
+//! wait, how much capacity? A [`scenario`] says who is to be reached, what the providers do and which plans are compared. Every plan is
+//! simulated on the same recipients with common random numbers; results have confidence intervals.
 //!
 //! # A first comparison
 //!
@@ -14,7 +15,8 @@
 //! let mut scenario = scenario::load(Path::new("scenarios/bank-pin.toml"))?;
 //! scenario.set_recipients(10_000).expect("its arrivals are not from a file");
 //! let progress = sim::Progress::default();
-//! let mut experiment = study::Experiment::new(&scenario, 1, &progress)?;
+//! let replications: u32 = 1;
+//! let mut experiment = study::Experiment::new(&scenario, replications, &progress)?;
 //! experiment.run(&progress)?;
 //! let results = experiment.results(&progress)?;
 //! assert!(results.plans[0].in_time.share > 0.98);
@@ -24,34 +26,39 @@
 //!
 //! # A tour
 //!
-//! From the ground up; each module knows only those above it in this list.
+//! Lowest layer first: each module depends only on modules listed before it.
 //!
 //! | module | what it has | where to begin |
 //! | --- | --- | --- |
-//! | [`units`], [`status`] | points and spans of time, money, rates, probabilities; statuses | [`units::Time`], [`status::Status`] |
-//! | [`rng`], [`dist`], [`stats`] | draws that are pure functions of who draws and what for; latency distributions; counts and intervals | [`rng::RngKey`], [`dist::Dist`] |
-//! | [`engine`] | all that a production failover service decides, without I/O or a clock | [`engine::Delivery`] |
+//! | [`units`], [`status`] | instants, durations, money, rates, probabilities; statuses | [`units::Time`], [`status::Status`] |
+//! | [`rng`] | counter-based random numbers, keyed by recipient, provider and purpose | [`rng::RngKey`] |
+//! | [`dist`], [`stats`] | latency distributions; counts and intervals | [`dist::Dist`], [`stats::Latencies`] |
+//! | [`engine`] | all decisions of a production failover service, without I/O or a clock | [`engine::Flow`], then [`engine::Delivery`] |
 //! | [`provider`] | simulated channel providers: outcomes, prices, limits, outages | [`provider::Provider::submit`] |
 //! | [`traffic`] | when recipients arrive | [`traffic::Timetable`] |
-//! | [`scenario`] | TOML files into checked values; diagnostics with places | [`scenario::load`], [`scenario::parse`] |
-//! | [`sim`] | plans, providers and recipients on one clock, into a ledger of integers | [`sim::Ledger`] |
-//! | [`study`] | questions that need many runs: comparing, checking, sizing, tracing one recipient | [`study::Experiment`] |
+//! | [`scenario`] | parses TOML into validated values, with diagnostics | [`scenario::load`], [`scenario::parse`] |
+//! | [`sim`] | simulates plans, providers and recipients on one clock; counts into an integer ledger | [`sim::Ledger`] |
+//! | [`study`] | questions that need many runs: comparing, checking, finding capacities; tracing one recipient | [`study::Experiment`] |
 //! | `report`, `cli` | tables, JSON, CSV, figures, pages; the program | `report::write` |
 //!
-//! One message goes from [`traffic`] to [`engine`], to [`provider`] and back to [`engine`]; what became of it is counted in [`sim`]. One run
-//! goes from [`study::Experiment`] to [`sim`], whose ledger the estimates are made from.
+//! One message goes from [`traffic`] to [`engine`], to [`provider`] and back to [`engine`]; its result is counted in [`sim`]. One run goes
+//! from [`study::Experiment`] to [`sim`], and estimates are computed from the ledger.
 //!
 //! # What it promises
 //!
-//! - Equal scenarios give equal bytes, for any number of threads; parts of a run add up to the whole in any order ([`sim::Ledger`]).
-//! - What a plan comes to does not depend on which others are compared with it.
-//! - An interval is printed only where it is known to hold.
-//! - Nothing panics on what a user has written: it is refused with the place and a remedy.
+//! - The same scenario gives byte-identical results for any number of threads; tallies merge in any order ([`sim::Ledger`]).
+//! - A plan's counts do not depend on which other plans are compared. Its intervals can: if recipients contend under any of the plans,
+//!   the intervals of all plans come from replications.
+//! - Shares, cost per recipient, mean and percentiles of latency, and differences between plans have intervals; where none is valid it is
+//!   left out and the reason given. Other measures have no intervals.
+//! - Invalid input never causes a panic; the error gives its location and a hint.
 //!
 //! # The engine by itself
 //!
-//! [`engine::Delivery`] takes reports, rejections and timers in and gives submissions out; it can drive real providers. `examples/` has a
-//! driver on tokio (`tokio_driver`), one without a clock (`embed_engine`), and a comparison of two plans (`compare_plans`).
+//! [`engine::Flow`] is the state machine of one recipient: steps, attempts, statuses. [`engine::Delivery`] wraps it for drivers of real
+//! providers: it takes reports, rejections and timers, and returns submissions. The simulator drives [`engine::Flow`],
+//! [`engine::Routing`] and [`engine::Breakers`] directly. `examples/` has a driver on tokio (`tokio_driver`), one without a clock
+//! (`embed_engine`), and a comparison of two plans (`compare_plans`).
 //!
 //! # Features
 //!

@@ -61,12 +61,11 @@ fn placed(error: &serde_json::Error) -> String {
     format!("line {line}, column {column}: {reason}")
 }
 
-pub(super) fn incomparable(reason: &Incomparable, scenario: &Scenario) -> Failure {
-    let anew = || "make a new baseline from this scenario".to_owned();
+/// Why the baseline cannot be compared with runs of `scenario`. Where no flag would help, the hint is the command for a new one.
+pub(super) fn incomparable(reason: &Incomparable, scenario: &Scenario, new_baseline: String) -> Failure {
+    let anew = || format!("make a new baseline: {new_baseline}");
     let (what, hint) = match reason {
-        Incomparable::NoCommonPlan => {
-            ("it has none of these plans".to_owned(), "make a new baseline with `failsim run --out DIR`".to_owned())
-        }
+        Incomparable::NoCommonPlan => ("it has none of these plans".to_owned(), anew()),
         Incomparable::Currency => ("it uses another currency".to_owned(), anew()),
         Incomparable::Seed(seed) => (format!("it was run with seed {seed}"), format!("use --seed {seed}")),
         Incomparable::Recipients(n) => {

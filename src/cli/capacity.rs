@@ -33,7 +33,7 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
     load::check_memory(&args.input, &question.with(Some(1)), u32::MAX)?;
     let out =
         (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.input.scenario, "-capacity")));
-    out.as_deref().map_or(Ok(()), |out| usable(out, sizing::refuse_what_is_not_ours))?;
+    out.as_deref().map_or(Ok(()), |out| usable(out, sizing::check_ownership))?;
     let watched = simulate::watched(&args.input, |progress| study::size(&question, progress))?;
     let sizing = watched.outcome.as_ref().map_err(|_| Failure::Interrupted)?;
     if let Some(out) = &out {

@@ -19,7 +19,7 @@ const JOB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let mut scenario = load::for_run(&args.input, &[])?;
     load::remarks(&args.input, &scenario);
-    load::check_memory(&args.input, &scenario, args.repeat.stopping_rule(&scenario).most())?;
+    load::check_memory(&args.input, &scenario, args.repeat.for_scenario(&scenario).most())?;
     if scenario.checks.is_empty() && args.baseline.is_none() && args.against.is_none() {
         return Err(Failure::usage(
             "there is nothing to check: the scenario has no [[checks]] for these plans",
@@ -32,12 +32,13 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let rivals = other.as_ref().map(|other| ScenarioPair::new(&scenario, other).map_err(|reason| unmatched(&reason)));
     let rivals = rivals.transpose()?;
 
-    let stopping_rule = args.repeat.stopping_rule(&scenario);
-    let results = simulate(&args.input, &scenario, stopping_rule, false)?.0.results;
+    let replications = args.repeat.for_scenario(&scenario);
+    let results = simulate(&args.input, &scenario, replications, false)?.0.results;
     let mut rows = study::check(&scenario, &results);
     let mut notes = Vec::new();
     if let Some(earlier) = &earlier {
-        let reason = |reason| baseline::incomparable(&reason, &scenario);
+        let path = args.baseline.as_deref().unwrap_or(Path::new("baseline.json"));
+        let reason = |reason| baseline::incomparable(&reason, &scenario, command_line::new_baseline(args, path));
         rows.extend(study::against_baseline(&scenario, &results, earlier).map_err(reason)?);
         notes.extend(differences(&results, earlier));
         notes.extend(other_draws(&study::other_draws(&scenario, &results, earlier)));
@@ -85,9 +86,11 @@ fn tolerances(args: &Check, scenario: &mut Scenario) -> Result<(), Failure> {
 
 /// Reads the results of an earlier run; fails where they cannot be compared with those that `scenario` will have.
 fn comparable(path: &Path, args: &Check, scenario: &Scenario) -> Result<Results, Failure> {
-    let earlier = baseline::read(path, || command_line::new_baseline(args, path))?;
+    let new_baseline = || command_line::new_baseline(args, path);
+    let earlier = baseline::read(path, new_baseline)?;
     let replications = args.repeat.replications.unwrap_or(scenario.replications);
-    study::comparable(scenario, replications, &earlier).map_err(|reason| baseline::incomparable(&reason, scenario))?;
+    let comparable = study::comparable(scenario, replications, &earlier);
+    comparable.map_err(|reason| baseline::incomparable(&reason, scenario, new_baseline()))?;
     Ok(earlier)
 }
 

@@ -32,19 +32,26 @@ fn escape(c: char) -> String {
     }
 }
 
-/// The command that makes a new baseline in this file for a check.
+/// The command that makes a new baseline in this file for a check: with all plans, as a check of some of them can use it too.
 pub(super) fn new_baseline(check: &Check, file: &Path) -> String {
-    let run = &check.input;
-    let mut words = vec!["failsim".to_owned(), "run".to_owned(), quoted(&run.scenario.to_string_lossy())];
-    let mut flag = |name: &str, value: Option<String>| {
-        words.extend(value.into_iter().flat_map(|value| [name.to_owned(), quoted(&value)]));
-    };
-    flag("--recipients", run.recipients.map(|n| n.to_string()));
-    flag("--seed", run.seed.map(|seed| seed.to_string()));
-    flag("--replications", check.repeat.replications.map(|n| n.to_string()));
-    run.plans.iter().for_each(|plan| flag("--plan", Some(plan.clone())));
-    words.extend(["--format", "json", "--no-report", ">"].map(str::to_owned));
-    words.push(quoted(&file.to_string_lossy()));
+    let input = &check.input;
+    let mut words = vec!["failsim".to_owned(), "run".to_owned(), quoted(&input.scenario.to_string_lossy())];
+    let numbers = [
+        ("--recipients", input.recipients),
+        ("--seed", input.seed),
+        ("--replications", check.repeat.replications.map(u64::from)),
+    ];
+    for (flag, number) in numbers {
+        words.extend(number.into_iter().flat_map(|number| [flag.to_owned(), number.to_string()]));
+    }
+    let folder = file.parent().filter(|folder| folder.join("run.json").is_file());
+    match folder.filter(|_| file.ends_with("results.json")) {
+        Some(folder) => words.extend(["--out".to_owned(), quoted(&folder.to_string_lossy())]),
+        None => {
+            words.extend(["--format", "json", "--no-report", ">"].map(str::to_owned));
+            words.push(quoted(&file.to_string_lossy()));
+        }
+    }
     words.join(" ")
 }
 

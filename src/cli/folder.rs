@@ -15,8 +15,8 @@ pub(super) fn named_after(scenario: &Path, ending: &str) -> PathBuf {
     Path::new("reports").join(name)
 }
 
-/// Checks, before anything is simulated, that the folder can be written into; `refuse` fails where somebody else's files are there.
-pub(super) fn usable(out: &Path, refuse: impl Fn(&Path) -> io::Result<()>) -> Result<(), Failure> {
+/// Checks, before anything is simulated, that the folder can be written into; `check_ownership` fails where somebody else's files are there.
+pub(super) fn usable(out: &Path, check_ownership: impl Fn(&Path) -> io::Result<()>) -> Result<(), Failure> {
     let rejected = |reason: &str| {
         let message = format!("cannot write a report into {}: {reason}", out.display());
         Failure::broken(message, "name another folder with --out, or use --no-report where there is that flag")
@@ -27,7 +27,7 @@ pub(super) fn usable(out: &Path, refuse: impl Fn(&Path) -> io::Result<()>) -> Re
     }
     // The file has no name, so none is left behind.
     tempfile::tempfile_in(standing).map_err(|error| rejected(&error.to_string()))?;
-    refuse(out).map_err(|error| rejected(&error.to_string()))
+    check_ownership(out).map_err(|error| rejected(&error.to_string()))
 }
 
 /// A name at least as long as any that occurs while a report folder is written.

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_goal_is_refused_with_the_cure() {
+    fn invalid_goals_are_rejected_with_a_hint() {
         let cases = [
             ("in_time", "in_time>=0.99"),
             ("in_time>0.9", ">="),

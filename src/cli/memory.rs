@@ -2,7 +2,7 @@
 
 use sysinfo::System;
 
-/// The amount (bytes) that always counts as free, so that a need below it is never refused.
+/// The amount (bytes) that always counts as free, so that a need below it is never rejected.
 const ALWAYS: u64 = 1 << 28;
 
 /// The free memory (bytes): the least of what the machine, the container and the process limits allow. `None` where it cannot be

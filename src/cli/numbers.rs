@@ -50,14 +50,14 @@ pub(super) fn metric(name: &str, known: &[Metric]) -> Result<Metric, String> {
     })
 }
 
-/// Parses a whole number within `range`, written as `1000000` or `1_000_000`.
+/// Parses an integer within `range`, written as `1000000` or `1_000_000`.
 fn whole<T: TryFrom<u64> + Into<u64> + Copy>(text: &str, range: RangeInclusive<T>) -> Result<T, String> {
     let (least, most): (u64, u64) = ((*range.start()).into(), (*range.end()).into());
     let is_digit = |c: char| c.is_ascii_digit() || c == '_';
     let digits: String = text.chars().filter(|&c| c != '_').collect();
     let number = digits.parse().ok().filter(|number| (least..=most).contains(number) && text.chars().all(is_digit));
     let number = number.and_then(|number: u64| T::try_from(number).ok());
-    number.ok_or_else(|| format!("write a whole number from {least} to {most}"))
+    number.ok_or_else(|| format!("write an integer from {least} to {most}"))
 }
 
 #[cfg(test)]
@@ -72,10 +72,10 @@ mod tests {
     }
 
     #[test]
-    fn all_else_is_refused_with_what_would_do() {
+    fn everything_else_is_rejected_with_a_valid_form() {
         for text in ["0", "-5", "+5", "1e6", "1.5", "", "_", "4294967297", "99999999999999999999999", "many"] {
-            assert_eq!(recipients(text), Err("write a whole number from 1 to 4294967296".to_owned()), "{text}");
+            assert_eq!(recipients(text), Err("write an integer from 1 to 4294967296".to_owned()), "{text}");
         }
-        assert_eq!(threads("5000"), Err("write a whole number from 1 to 4096".to_owned()));
+        assert_eq!(threads("5000"), Err("write an integer from 1 to 4096".to_owned()));
     }
 }

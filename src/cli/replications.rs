@@ -32,7 +32,7 @@ impl ReplicationArgs {
     }
 
     /// The replications that `scenario` is to be run with.
-    pub(super) fn stopping_rule(&self, scenario: &Scenario) -> Replications {
+    pub(super) fn for_scenario(&self, scenario: &Scenario) -> Replications {
         match self.precision {
             Some(precision) => Replications::Until(precision, self.bound()),
             None => Replications::Exactly(self.replications.unwrap_or(scenario.replications)),
@@ -46,15 +46,15 @@ fn precision(text: &str) -> Result<Precision, String> {
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0).map(|x| x / 100.0);
     let mut precision = Precision::default();
     for part in text.split(',').map(str::trim) {
-        let (index, amount) = match (part.strip_suffix("pp"), part.strip_suffix('%')) {
+        let (width, amount) = match (part.strip_suffix("pp"), part.strip_suffix('%')) {
             (Some(points), _) => (&mut precision.shares, number(points)),
             (_, Some(percent)) => (&mut precision.cost, number(percent)),
             _ => return Err(FORMS.to_owned()),
         };
-        if index.is_some() {
+        if width.is_some() {
             return Err(format!("this is given twice; {FORMS}"));
         }
-        *index = Some(amount.ok_or(FORMS)?);
+        *width = Some(amount.ok_or(FORMS)?);
     }
     Ok(precision)
 }
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_precision_is_refused_with_the_cure() {
+    fn invalid_precisions_are_rejected_with_a_hint() {
         for text in ["", "0.1", "pp", "0pp", "-1pp", "NaN%", "1pp,2pp", "inf%", "1pp,", "0.1ppp"] {
             let said = precision(text).expect_err(text);
             assert!(said.contains("0.1pp"), "{text}: {said}");

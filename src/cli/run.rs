@@ -11,10 +11,10 @@ use crate::study::RunOutput;
 pub(super) fn run(args: &Run) -> Result<(), Failure> {
     let scenario = load::for_run(&args.input, &[])?;
     load::remarks(&args.input, &scenario);
-    load::check_memory(&args.input, &scenario, args.repeat.stopping_rule(&scenario).most())?;
+    load::check_memory(&args.input, &scenario, args.repeat.for_scenario(&scenario).most())?;
     let out = (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.input.scenario, "")));
-    out.as_deref().map_or(Ok(()), |out| usable(out, report::refuse_what_is_no_report))?;
-    let (output, watched) = simulate(&args.input, &scenario, args.repeat.stopping_rule(&scenario), out.is_some())?;
+    out.as_deref().map_or(Ok(()), |out| usable(out, report::check_ownership))?;
+    let (output, watched) = simulate(&args.input, &scenario, args.repeat.for_scenario(&scenario), out.is_some())?;
     if let Some(out) = &out {
         let files = report::write(out, &output, &run_of(&watched));
         written(files, out, "report.html", args.input.quiet)?;

@@ -24,15 +24,15 @@ pub(super) struct Watched<T> {
     pub(super) seconds: f64,
 }
 
-/// Simulates all plans of `scenario` with the replications `stopping_rule`. The figure data is collected only where a report is written.
+/// Simulates all plans of `scenario` in as many replications as `replications` says. The figure data is collected only where a report is written.
 pub(super) fn simulate(
     args: &ScenarioArgs,
     scenario: &Scenario,
-    stopping_rule: Replications,
+    replications: Replications,
     is_reported: bool,
 ) -> Result<(RunOutput, Watched<()>), Failure> {
     let work = |progress: &Progress| {
-        let experiment = study::simulate(scenario, stopping_rule, progress)?;
+        let experiment = study::simulate(scenario, replications, progress)?;
         if is_reported { experiment.output(progress) } else { experiment.summary(progress) }
     };
     let Watched { outcome, threads, seconds } = watched(args, work)?;
@@ -54,10 +54,10 @@ pub(super) fn watched<T: Send>(
     let simulating = interrupt::simulating(&progress);
     let watch = Stopwatch::start();
     let outcome = std::thread::scope(|scope| {
-        let (done, simulate) = channel::<()>();
+        let (done, is_done) = channel::<()>();
         if !args.quiet && output::watched() {
             let progress = &progress;
-            scope.spawn(move || show(progress, &simulate));
+            scope.spawn(move || show(progress, &is_done));
         }
         let outcome = pool.install(|| work(&progress));
         drop(done);
@@ -79,9 +79,9 @@ fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
         .map_err(|error| Failure::broken(format!("cannot start threads: {error}"), "try fewer with --threads"))
 }
 
-/// Shows the progress of the run until the other end of `simulate` is dropped.
-fn show(progress: &Progress, simulate: &Receiver<()>) {
-    let still = |wait| simulate.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+/// Shows the progress of the run until the other end of `is_done` is dropped.
+fn show(progress: &Progress, is_done: &Receiver<()>) {
+    let still = |wait| is_done.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
     if !still(PATIENCE) {
         return;
     }
@@ -91,34 +91,34 @@ fn show(progress: &Progress, simulate: &Receiver<()>) {
         bar.set_length(progress.planned());
         bar.set_message(report::count(progress.planned()));
         bar.set_position(progress.simulated());
-        bar.set_style(style(stage(progress)));
+        bar.set_style(style(phase(progress)));
     }
     bar.finish_and_clear();
 }
 
 /// The phase of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Stage {
+enum Phase {
     /// The number of recipients to simulate is not known yet.
     Preparing,
-    Playing,
+    Simulating,
     /// All recipients are simulated; the results are not yet summed up.
     SummingUp,
 }
 
-fn stage(progress: &Progress) -> Stage {
+fn phase(progress: &Progress) -> Phase {
     match (progress.simulated(), progress.planned()) {
-        (_, 0) => Stage::Preparing,
-        (simulated, planned) if simulated >= planned => Stage::SummingUp,
-        _ => Stage::Playing,
+        (_, 0) => Phase::Preparing,
+        (simulated, planned) if simulated >= planned => Phase::SummingUp,
+        _ => Phase::Simulating,
     }
 }
 
-fn style(stage: Stage) -> ProgressStyle {
-    let template = match stage {
-        Stage::Preparing => "{spinner} preparing, {elapsed}",
-        Stage::Playing => "{bar:40} {percent:>3} % of {msg} recipients, {eta} left",
-        Stage::SummingUp => "{bar:40} summing up {msg} recipients",
+fn style(phase: Phase) -> ProgressStyle {
+    let template = match phase {
+        Phase::Preparing => "{spinner} preparing, {elapsed}",
+        Phase::Simulating => "{bar:40} {percent:>3} % of {msg} simulated recipients, {eta} left",
+        Phase::SummingUp => "{bar:40} summing up {msg} simulated recipients",
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
@@ -130,10 +130,10 @@ mod tests {
     #[test]
     fn a_run_is_not_done_before_it_has_begun() {
         let progress = Progress::default();
-        assert_eq!(stage(&progress), Stage::Preparing);
+        assert_eq!(phase(&progress), Phase::Preparing);
         progress.plan(10);
-        assert_eq!(stage(&progress), Stage::Playing);
+        assert_eq!(phase(&progress), Phase::Simulating);
         progress.add(10);
-        assert_eq!(stage(&progress), Stage::SummingUp);
+        assert_eq!(phase(&progress), Phase::SummingUp);
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
         points.iter().map(|point| Job::new(args, point.changes(&axes), &store)).collect::<Result<Vec<_>, _>>()?;
     let first = load::for_run(&args.input, &jobs[0].changes)?;
     load::remarks(&args.input, &first);
-    usable(&out, sweep::refuse_what_is_not_ours)?;
+    usable(&out, sweep::check_ownership)?;
     store.make().map_err(|error| broken(&error))?;
     let known = jobs.iter().filter(|job| job.known.is_some()).count();
     if !args.input.quiet && known > 0 {
@@ -169,11 +169,11 @@ impl Job {
         if let Some(name) = &args.stream {
             load::stream(&scenario, name)?;
         }
-        let stopping_rule = args.repeat.stopping_rule(&scenario);
-        load::check_memory(&args.input, &scenario, stopping_rule.most())?;
-        let key = study::key(&scenario, stopping_rule);
+        let replications = args.repeat.for_scenario(&scenario);
+        load::check_memory(&args.input, &scenario, replications.most())?;
+        let key = study::key(&scenario, replications);
         let known = store.read(&key)?;
-        let replications = match stopping_rule {
+        let replications = match replications {
             Replications::Exactly(n) => n,
             Replications::Until(_, most) => most.min(study::LEAST_REPLICATIONS),
         };
@@ -187,11 +187,11 @@ impl Job {
             return Ok(known.clone());
         }
         let scenario = load::for_run(&args.input, &self.changes)?;
-        let stopping_rule = args.repeat.stopping_rule(&scenario);
-        if study::key(&scenario, stopping_rule) != self.key {
+        let replications = args.repeat.for_scenario(&scenario);
+        if study::key(&scenario, replications) != self.key {
             return Err(Failure::broken("the scenario was changed during the run", "run the same command again"));
         }
-        let results = study::simulate(&scenario, stopping_rule, progress)?.results(progress)?;
+        let results = study::simulate(&scenario, replications, progress)?.results(progress)?;
         store.keep(&self.key, results).map_err(|error| broken(&error))
     }
 }

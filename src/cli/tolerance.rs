@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_tolerance_is_refused() {
+    fn invalid_tolerances_are_rejected() {
         for text in ["in_time", "intime=1pp", "seen=1pp", "in_time=1%", "cost="] {
             assert!(text.parse::<NamedTolerance>().is_err(), "{text}");
         }

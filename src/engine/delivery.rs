@@ -13,9 +13,11 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// One recipient's delivery under a [`FlowPlan`]: the flow, the choice of provider, rejections, circuit breakers.
+/// One recipient's flow under a [`FlowPlan`], with its routing and permits: the choice of provider, rejections, circuit breakers. Not to
+/// be confused with the event that a message is delivered.
 ///
-/// > At every moment at most one attempt is current; an attempt is with one provider at a time; every permit is answered once.
+/// > Invariants: at most one attempt is current; an attempt is with at most one provider; the result of each circuit-breaker permit is
+/// > recorded at most once.
 ///
 /// How to drive it:
 ///
@@ -24,15 +26,15 @@ use std::sync::Arc;
 ///    [`Output::Cancel`] if possible, send each [`Output::Notify`] to its listeners.
 /// 3. Pass inputs to [`Delivery::handle`] in order of time: a provider's report, a rejection, or an [`Input::Tick`] when
 ///    [`Delivery::wake_at`] has come. At equal times the tick goes last. Then poll again.
-/// 4. After the end of the flow reports may still arrive: they change messages and inform breakers. The driver can drop the
-///    delivery when [`Delivery::is_over`].
+/// 4. After the flow has ended, late reports still update messages, produce notices ([`Notice::Message`]) and are recorded by breakers.
+///    A driver that does not need those notices can drop the delivery once [`Delivery::is_over`]: no breaker needs a report then.
 ///
 /// | input | possible effects |
 /// | --- | --- |
-/// | `Report` | the step succeeds, retries or moves on, or the flow ends; a breaker receives the first final report |
+/// | `Report` | the step succeeds, retries or moves on, or the flow ends; a breaker records the first final report |
 /// | `Rejected` | the next provider of the pool is tried; when none is left, the attempt has `failed` |
-/// | `Waits`, `Departed` | none at once; a breaker does not count an attempt as missing while it is in the sender's own queue |
-/// | `Tick` | the step's ttl, a retry, giving up; a breaker counts an attempt as missing |
+/// | `Waits`, `Departed` | no immediate effect; no report is missing while its attempt waits in the sender's queue, unless it is a probe |
+/// | `Tick` | the ttl passes, a retry is due, the flow gives up; a recall from the sender's queue; a missing report counts as a failure |
 ///
 /// A step with two gateways; the first rejects, the second delivers:
 ///
@@ -72,33 +74,33 @@ pub struct DeliveryState {
     draws: [u32; MAX_ATTEMPTS],
     /// The route of the latest attempt.
     routing: Routing,
-    /// For each attempt, its provider and its unanswered permit.
-    calls: [Call; MAX_ATTEMPTS],
+    /// For each attempt, its latest submission.
+    handovers: [Handover; MAX_ATTEMPTS],
     outputs: VecDeque<Output>,
 }
 
-/// An attempt in a provider's hands.
+/// The latest submission of an attempt.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct Call {
-    /// `None` while no provider has it.
+struct Handover {
+    /// `None` before the first submission, and after a rejection.
     provider: Option<usize>,
-    /// The permit that has not been answered yet.
+    /// The provider's permit, until its result is recorded.
     permit: Option<Permit>,
     /// When the engine stops waiting for it, as known at submission.
     patience: Time,
     place: Place,
 }
 
-/// Where an attempt is.
+/// Where an attempt is, as far as the engine has to act on it.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 enum Place {
-    /// In the sender's own queue.
+    /// In the sender's queue.
     Waiting,
-    /// With the provider since then.
-    Departed(Time),
-    /// Nowhere: it has not been submitted, or was recalled from the sender's own queue.
+    /// Handed to the provider at this time; it may still wait in a queue there.
+    Submitted(Time),
+    /// Neither: not submitted yet, rejected, recalled from the sender's queue, or its final status has been reported.
     #[default]
-    Nowhere,
+    Settled,
 }
 
 /// An input to a delivery.
@@ -109,7 +111,7 @@ pub enum Input {
     Report {
         /// The attempt, as [`Output::Submit`] named it.
         attempt: u8,
-        /// The provider. A report of one that no longer has the attempt is news of the message, but no answer to a breaker.
+        /// The provider. A report from a provider that no longer has the attempt updates the message but is not recorded by a breaker.
         provider: usize,
         /// Its status.
         status: Status,
@@ -121,14 +123,15 @@ pub enum Input {
         /// The provider; a rejection by one that no longer has the attempt is ignored.
         provider: usize,
     },
-    /// The attempt waits in the sender's own queue, for example for a free telephone line. Only for drivers that have such a queue.
+    /// The attempt waits in a queue on the sender's side (a dialler waiting for a free line), from which it can be recalled. Drivers
+    /// without such a queue never send this.
     Waits {
         /// The attempt.
         attempt: u8,
         /// The provider that has it.
         provider: usize,
     },
-    /// The attempt that waited has departed for its provider.
+    /// The attempt has left the queue on the sender's side and been handed to its provider.
     Departed {
         /// The attempt.
         attempt: u8,
@@ -152,8 +155,8 @@ pub enum Output {
         /// The provider.
         provider: usize,
     },
-    /// The step has stopped waiting for this attempt. Recall it if it has not departed yet; otherwise leave it: it may still be
-    /// delivered.
+    /// The step has stopped waiting for this attempt. Recall it if it is still in a queue; otherwise nothing can be done and it may
+    /// still be delivered.
     Cancel {
         /// The attempt.
         attempt: u8,
@@ -208,7 +211,7 @@ impl Delivery {
             flow,
             draws,
             routing: Routing::default(),
-            calls: [Call::default(); MAX_ATTEMPTS],
+            handovers: [Handover::default(); MAX_ATTEMPTS],
             outputs: VecDeque::new(),
         };
         let mut delivery = Self { plan, state };
@@ -230,14 +233,15 @@ impl Delivery {
         if !steps.into_iter().all(has_step) {
             return Err(StateError::Step);
         }
-        let calls_beyond = state.calls[attempts..].iter().any(|call| *call != Call::default());
-        if calls_beyond || attempts + flow.attempts_to_come(&plan) > MAX_ATTEMPTS {
+        let handovers_beyond = state.handovers[attempts..].iter().any(|handover| *handover != Handover::default());
+        if handovers_beyond || attempts + flow.attempts_to_come(&plan) > MAX_ATTEMPTS {
             return Err(StateError::Attempts);
         }
-        // Breakers that no longer exist wait for nothing.
-        for call in &mut state.calls {
-            call.permit =
-                call.permit.filter(|_| call.provider.is_some_and(|provider| breakers.rules(provider).is_some()));
+        // Drop the permits of providers that no longer have a breaker.
+        for handover in &mut state.handovers {
+            handover.permit = handover
+                .permit
+                .filter(|_| handover.provider.is_some_and(|provider| breakers.rules(provider).is_some()));
         }
         Ok(Self { plan, state })
     }
@@ -254,7 +258,7 @@ impl Delivery {
         self.state.flow.status()
     }
 
-    /// The flow: its step, its attempts, their messages.
+    /// The flow: its step, its attempts and their statuses.
     #[must_use]
     pub const fn flow(&self) -> &Flow {
         &self.state.flow
@@ -265,7 +269,7 @@ impl Delivery {
         self.state.outputs.pop_front()
     }
 
-    /// When the next [`Input::Tick`] is due; `None` when the delivery waits only for reports.
+    /// When the next [`Input::Tick`] is due; `None` when the delivery waits only for reports, or is over.
     #[must_use]
     pub fn wake_at(&self, breakers: &Breakers) -> Option<Time> {
         let due = (0..self.state.flow.attempts()).map(|attempt| self.due(attempt, breakers));
@@ -273,13 +277,16 @@ impl Delivery {
         (!wake.is_never()).then_some(wake)
     }
 
-    /// Whether no input can have any effect except to change a message: the flow has ended, everything has been polled, no attempt waits in
-    /// the sender's own queue, and no breaker waits for an answer.
+    /// Whether nothing is left to do: the flow has ended, every output has been polled, no attempt waits in the sender's queue, and the
+    /// result of every permit has been recorded.
+    ///
+    /// A report or a rejection that arrives later can only update a message and produce notices of that ([`Notice::Message`],
+    /// [`Notice::TurnedDown`]): neither the flow nor a breaker changes. A driver with a queue passes [`Input::Waits`] before it asks.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        let is_idle = |call: &Call| call.permit.is_none() && call.place != Place::Waiting;
+        let is_idle = |handover: &Handover| handover.permit.is_none() && handover.place != Place::Waiting;
         let is_polled = self.state.outputs.is_empty();
-        self.status() != FlowStatus::InProgress && is_polled && self.state.calls.iter().all(is_idle)
+        self.status() != FlowStatus::InProgress && is_polled && self.state.handovers.iter().all(is_idle)
     }
 
     /// Applies an input at `now`. Times must not decrease.
@@ -295,13 +302,13 @@ impl Delivery {
 
     fn report(&mut self, now: Time, attempt: u8, provider: usize, status: Status, breakers: &mut Breakers) {
         if status.is_final() && self.has(attempt, provider) {
-            self.answer(now, attempt, status, breakers);
-            self.state.calls[usize::from(attempt)].place = Place::Nowhere;
+            self.record_status(now, attempt, status, breakers);
+            self.state.handovers[usize::from(attempt)].place = Place::Settled;
         }
-        self.tell_flow(now, attempt, status, breakers);
+        self.report_to_flow(now, attempt, status, breakers);
     }
 
-    fn tell_flow(&mut self, now: Time, attempt: u8, status: Status, breakers: &mut Breakers) {
+    fn report_to_flow(&mut self, now: Time, attempt: u8, status: Status, breakers: &mut Breakers) {
         let command = self.state.flow.report(&self.plan, now, attempt, status, &mut Notes(&mut self.state.outputs));
         self.carry_out(now, command, breakers);
     }
@@ -311,33 +318,33 @@ impl Delivery {
         if is_settled || !self.has(attempt, provider) {
             return;
         }
-        self.answer(now, attempt, Status::Failed, breakers);
+        self.record_status(now, attempt, Status::Failed, breakers);
         self.turned_down(now, attempt, provider, TurnedDown::Rejected);
-        self.state.calls[usize::from(attempt)] = Call::default();
+        self.state.handovers[usize::from(attempt)] = Handover::default();
         if self.state.flow.current_attempt() == Some(attempt) && self.state.flow.message(attempt).is_none() {
             self.route(now, attempt, breakers);
         } else {
             // The step has moved on, so no other provider is tried.
-            self.tell_flow(now, attempt, Status::Failed, breakers);
+            self.report_to_flow(now, attempt, Status::Failed, breakers);
         }
     }
 
     fn waits(&mut self, attempt: u8, provider: usize) {
         if self.has(attempt, provider) && !self.state.flow.message(attempt).is_some_and(Status::is_final) {
-            self.state.calls[usize::from(attempt)].place = Place::Waiting;
+            self.state.handovers[usize::from(attempt)].place = Place::Waiting;
         }
     }
 
     fn departed(&mut self, now: Time, attempt: u8, provider: usize) {
-        if self.has(attempt, provider) && self.state.calls[usize::from(attempt)].place == Place::Waiting {
-            self.state.calls[usize::from(attempt)].place = Place::Departed(now);
+        if self.has(attempt, provider) && self.state.handovers[usize::from(attempt)].place == Place::Waiting {
+            self.state.handovers[usize::from(attempt)].place = Place::Submitted(now);
         }
     }
 
     fn tick(&mut self, now: Time, breakers: &mut Breakers) {
         for attempt in 0..self.state.flow.attempts() {
             if self.due(attempt, breakers) <= now {
-                self.give_up_on(now, attempt, breakers);
+                self.handle_due(now, attempt, breakers);
             }
         }
         if now < self.state.flow.deadline() {
@@ -347,23 +354,23 @@ impl Delivery {
         let current = self.state.flow.current_attempt().filter(is_under_way);
         let command = self.state.flow.timeout(&self.plan, now, &mut Notes(&mut self.state.outputs));
         if let Some(attempt) = current
-            && let Some(&Call { provider: Some(provider), place: Place::Departed(_), .. }) = self.call(attempt)
+            && let Some(&Handover { provider: Some(provider), place: Place::Submitted(_), .. }) = self.handover(attempt)
         {
             self.state.outputs.push_back(Output::Cancel { attempt, provider });
         }
         self.carry_out(now, command, breakers);
     }
 
-    /// An attempt has waited in the sender's own queue for as long as the engine waits: it is recalled, and its permit answered as expired.
-    /// Of one that has departed, a breaker has missed the answer for too long.
-    fn give_up_on(&mut self, now: Time, attempt: u8, breakers: &mut Breakers) {
-        match self.call(attempt).copied() {
-            Some(Call { provider: Some(provider), place: Place::Waiting, .. }) => {
+    /// Acts on an attempt that is [due](Self::due). If it waits in the sender's queue, it is recalled, and the result of its permit is
+    /// `expired`. If it is with the provider, its report is missing, which the breaker records as a failure.
+    fn handle_due(&mut self, now: Time, attempt: u8, breakers: &mut Breakers) {
+        match self.handover(attempt).copied() {
+            Some(Handover { provider: Some(provider), place: Place::Waiting, .. }) => {
                 self.state.outputs.push_back(Output::Cancel { attempt, provider });
-                self.answer(now, attempt, Status::Expired, breakers);
-                self.state.calls[usize::from(attempt)].place = Place::Nowhere;
+                self.record_status(now, attempt, Status::Expired, breakers);
+                self.state.handovers[usize::from(attempt)].place = Place::Settled;
             }
-            _ => self.tell(attempt, CallResult { at: now, failed: true }, breakers),
+            _ => self.record_result(attempt, CallResult { at: now, failed: true }, breakers),
         }
     }
 
@@ -384,15 +391,15 @@ impl Delivery {
             match candidate.permission {
                 Permission::Denied => self.turned_down(now, attempt, provider, TurnedDown::NotPermitted),
                 Permission::Granted(permit) => {
-                    let (patience, place) = (self.state.flow.deadline(), Place::Departed(now));
-                    let call = Call { provider: Some(provider), permit, patience, place };
-                    self.state.calls[usize::from(attempt)] = call;
+                    let (patience, place) = (self.state.flow.deadline(), Place::Submitted(now));
+                    let handover = Handover { provider: Some(provider), permit, patience, place };
+                    self.state.handovers[usize::from(attempt)] = handover;
                     self.state.outputs.push_back(Output::Submit { attempt, step, provider });
                     return;
                 }
             }
         }
-        self.tell_flow(now, attempt, Status::Failed, breakers);
+        self.report_to_flow(now, attempt, Status::Failed, breakers);
     }
 
     fn turned_down(&mut self, now: Time, attempt: u8, provider: usize, why: TurnedDown) {
@@ -400,39 +407,39 @@ impl Delivery {
         self.state.outputs.push_back(Output::Notify { at: now, notice });
     }
 
-    fn call(&self, attempt: u8) -> Option<&Call> {
-        self.state.calls.get(usize::from(attempt))
+    fn handover(&self, attempt: u8) -> Option<&Handover> {
+        self.state.handovers.get(usize::from(attempt))
     }
 
     /// Whether this provider has the attempt.
     fn has(&self, attempt: u8, provider: usize) -> bool {
-        self.call(attempt).is_some_and(|call| call.provider == Some(provider))
+        self.handover(attempt).is_some_and(|handover| handover.provider == Some(provider))
     }
 
-    /// When the engine does something about an attempt by itself: it recalls one that waits in the sender's own queue, or counts the answer
-    /// of one that has departed as missing. [`Time::NEVER`] when it does neither.
+    /// When the engine acts on an attempt without a report: it recalls one that waits in the sender's queue when the step stops waiting,
+    /// and counts the report of one that is with the provider as missing after the breaker's limit. [`Time::NEVER`] when neither applies.
     fn due(&self, attempt: u8, breakers: &Breakers) -> Time {
-        match self.call(attempt) {
-            Some(Call { place: Place::Waiting, patience, .. }) => *patience,
-            Some(&Call { provider: Some(provider), permit: Some(_), place: Place::Departed(at), .. }) => {
+        match self.handover(attempt) {
+            Some(Handover { place: Place::Waiting, patience, .. }) => *patience,
+            Some(&Handover { provider: Some(provider), permit: Some(_), place: Place::Submitted(at), .. }) => {
                 breakers.rules(provider).map_or(Time::NEVER, |rules| rules.missing_at(at))
             }
             _ => Time::NEVER,
         }
     }
 
-    /// Records the first final status of an attempt.
-    fn answer(&mut self, now: Time, attempt: u8, status: Status, breakers: &mut Breakers) {
-        let provider = self.call(attempt).and_then(|call| call.provider);
+    /// Records the first final status of an attempt as the result of its permit, if that has none yet.
+    fn record_status(&mut self, now: Time, attempt: u8, status: Status, breakers: &mut Breakers) {
+        let provider = self.handover(attempt).and_then(|handover| handover.provider);
         if let Some(result) = provider.and_then(|provider| breakers.rules(provider)).map(|r| r.result_of(now, status)) {
-            self.tell(attempt, result, breakers);
+            self.record_result(attempt, result, breakers);
         }
     }
 
-    /// Answers the attempt's permit, if that has not been done.
-    fn tell(&mut self, attempt: u8, result: CallResult, breakers: &mut Breakers) {
-        let call = &mut self.state.calls[usize::from(attempt)];
-        if let (Some(provider), Some(permit)) = (call.provider, call.permit.take()) {
+    /// Records the result of the attempt's permit, if that has none yet.
+    fn record_result(&mut self, attempt: u8, result: CallResult, breakers: &mut Breakers) {
+        let handover = &mut self.state.handovers[usize::from(attempt)];
+        if let (Some(provider), Some(permit)) = (handover.provider, handover.permit.take()) {
             breakers.record(provider, permit, result);
         }
     }

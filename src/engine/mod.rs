@@ -3,7 +3,7 @@
 //!
 //! It does no I/O, reads no clock and draws no random numbers, so the same code drives simulated and real providers.
 //!
-//! - [`Delivery`] is the interface for drivers: one recipient, with its plan, its routes and its unanswered permits. Start here.
+//! - [`Delivery`] is the interface for drivers: one recipient, with its plan, its routes and its unanswered permits.
 //! - [`Flow`] is the small state machine inside it: steps, attempts, messages. The simulator drives it directly, with the same
 //!   [`Routing`] and [`Breakers`].
 //! - [`FlowPlan`] is the set of rules that both follow, validated on construction.

@@ -123,6 +123,12 @@ impl AttemptResult {
         &self.reports[..usize::from(self.count)]
     }
 
+    /// Whether the provider reports that the attempt has expired.
+    #[must_use]
+    pub fn is_reported_expired(&self) -> bool {
+        self.reports().iter().any(|report| report.status == Status::Expired)
+    }
+
     #[inline]
     fn report(&mut self, at: Time, status: Status) {
         self.reports[usize::from(self.count)] = Report { at, status };
@@ -263,6 +269,14 @@ impl Provider {
         deadline.min(self.behaviour(segment).valid_until(terms))
     }
 
+    /// Whether the validity of an attempt that waits for capacity ends before the engine's `deadline`: then it expires, otherwise the engine
+    /// cancels it.
+    #[must_use]
+    #[inline]
+    pub fn expires_before(&self, terms: &Terms, segment: Segment, deadline: Time) -> bool {
+        self.behaviour(segment).valid_until(terms) < deadline
+    }
+
     /// The result of an attempt whose patience ends while it waits; there is no charge. If its validity ends before the engine's
     /// `deadline`, the engine receives a report; at its own deadline it needs none.
     #[must_use]
@@ -271,8 +285,8 @@ impl Provider {
         if terms.progress {
             result.report(terms.submitted, Status::Queued);
         }
-        let patience = self.patience(terms, segment, deadline);
-        if patience < deadline {
+        if self.expires_before(terms, segment, deadline) {
+            let patience = self.patience(terms, segment, deadline);
             let delay = self.behaviour(segment).report_delay.sample(draws.draw(purpose::REPORT_DELAY));
             result.report(patience.after(delay), Status::Expired);
         }

@@ -95,10 +95,11 @@ fn rows(plan: &PlanResult, currency: &str) -> Vec<Row> {
 }
 
 /// The results of a provider: measures under its name.
-fn provider(of: &ProviderResult, currency: &str) -> [Row; 13] {
+fn provider(of: &ProviderResult, currency: &str) -> [Row; 14] {
     let row = |measure: &str, value, unit| Row::new(format!("{}.{measure}", of.provider), value, unit);
     [
         row("attempts", Some(of.attempts.0), "attempts"),
+        row("departed", Some(of.departed.0), "attempts"),
         row("delivered", Some(of.delivered.0), "messages"),
         row("cost", Some(of.cost), currency),
         row("wait_mean_s", Some(of.wait_mean_s), "s"),

@@ -53,7 +53,7 @@ fn of_many(results: &Results) -> String {
         return format!("No plan delivers anything within {}.", words::span(facts.deadline_s));
     }
     let head = format!(
-        "{} {}: {} within {}, for {} {} each",
+        "{} {}: {} within {}, at {} {} per recipient",
         best.name,
         if choice.is_distinct { "delivers most in time" } else { "is among the best in time" },
         words::percent(best.in_time.share, 1),
@@ -122,13 +122,13 @@ impl<'a> Choice<'a> {
         let (difference, cost) = differences(self.results, plan, self.best);
         let points = 100.0 * difference.difference.abs();
         let delivers = if !shows(self.results, &difference) {
-            "is not shown to deliver more or less".to_owned()
+            "is not shown to deliver more or less in time".to_owned()
         } else if points < 0.005 {
-            "delivers as much".to_owned()
+            "delivers as much in time".to_owned()
         } else {
             let direction = if difference.difference < 0.0 { "less" } else { "more" };
             let size = words::decimal(points, if points < 0.095 { 2 } else { 1 });
-            format!("delivers {size} points {direction}")
+            format!("delivers {size} points {direction} in time")
         };
         let comma = if role.is_empty() { "" } else { "," };
         format!("{}{comma} {role}{delivers} and {}", plan.name, self.costs(plan, &cost))
@@ -226,7 +226,7 @@ fn single(plan: &PlanResult, results: &Results) -> String {
         return format!("{} reaches no recipient.", plan.name);
     }
     format!(
-        "{} reaches {} of {} {}, {} within {}, for {} {} each.",
+        "{} reaches {} of {} {}, {} within {}, at {} {} per recipient.",
         plan.name,
         words::share(&plan.delivered),
         words::count(plan.recipients as f64),
@@ -327,14 +327,14 @@ mod tests {
     fn of_many_plans_the_best_is_named_and_what_others_save() {
         assert_eq!(
             of_three([0.99, 0.997, 0.8], [0.0189, 0.0387, 0.0074]),
-            "sms-first delivers most in time: 99.7 % within 1 min, for 0.03870 EUR each; \
-             viber-first delivers 0.7 points less and costs 51 % less; \
-             sms-only, the cheapest, delivers 19.7 points less and costs 81 % less."
+            "sms-first delivers most in time: 99.7 % within 1 min, at 0.03870 EUR per recipient; \
+             viber-first delivers 0.7 points less in time and costs 51 % less; \
+             sms-only, the cheapest, delivers 19.7 points less in time and costs 81 % less."
         );
         assert_eq!(
             of_three([0.96, 0.997, 0.83], [0.0169, 0.017, 0.0166]),
-            "sms-first delivers most in time: 99.7 % within 1 min, for 0.01700 EUR each; \
-             sms-only, the cheapest, delivers 16.7 points less and costs 2.4 % less."
+            "sms-first delivers most in time: 99.7 % within 1 min, at 0.01700 EUR per recipient; \
+             sms-only, the cheapest, delivers 16.7 points less in time and costs 2.4 % less."
         );
     }
 
@@ -342,9 +342,9 @@ mod tests {
     fn a_best_that_hardly_costs_more_is_compared_with_the_most_expensive() {
         assert_eq!(
             of_three([0.95, 0.997, 0.988], [0.0169, 0.017, 0.0387]),
-            "sms-first delivers most in time: 99.7 % within 1 min, for 0.01700 EUR each; \
-             viber-first, the cheapest, delivers 4.7 points less and costs 0.6 % less; \
-             sms-only, the most expensive, delivers 0.9 points less and costs 2.3 times as much."
+            "sms-first delivers most in time: 99.7 % within 1 min, at 0.01700 EUR per recipient; \
+             viber-first, the cheapest, delivers 4.7 points less in time and costs 0.6 % less; \
+             sms-only, the most expensive, delivers 0.9 points less in time and costs 2.3 times as much."
         );
     }
 
@@ -352,13 +352,13 @@ mod tests {
     fn of_plans_equal_in_time_the_cheapest_is_named() {
         assert_eq!(
             of_three([0.9901, 0.99, 0.84], [0.09, 0.054, 0.029]),
-            "sms-first is among the best in time: 99.0 % within 1 min, for 0.05400 EUR each; \
-             sms-only, the cheapest, delivers 15.0 points less and costs 46 % less."
+            "sms-first is among the best in time: 99.0 % within 1 min, at 0.05400 EUR per recipient; \
+             sms-only, the cheapest, delivers 15.0 points less in time and costs 46 % less."
         );
         assert_eq!(
             of_three([0.99, 0.98, 0.97], [0.05; 3]),
-            "viber-first delivers most in time: 99.0 % within 1 min, for 0.05000 EUR each; \
-             sms-first, the next, delivers 1.0 points less and costs the same."
+            "viber-first delivers most in time: 99.0 % within 1 min, at 0.05000 EUR per recipient; \
+             sms-first, the next, delivers 1.0 points less in time and costs the same."
         );
     }
 
@@ -366,9 +366,12 @@ mod tests {
     fn many_plans_that_cost_or_reach_nothing_are_spoken_of() {
         assert_eq!(of_three([0.0; 3], [0.01, 0.02, 0.03]), "No plan delivers anything within 1 min.");
         let free = of_three([0.9, 0.8, 0.7], [0.0; 3]);
-        assert!(free.ends_with("sms-first, the next, delivers 10.0 points less and costs the same."), "{free}");
+        assert!(free.ends_with("sms-first, the next, delivers 10.0 points less in time and costs the same."), "{free}");
         let free = of_three([0.9, 0.8, 0.7], [0.01, 0.0, 0.02]);
-        assert!(free.ends_with("sms-first, the cheapest, delivers 10.0 points less and costs nothing."), "{free}");
+        assert!(
+            free.ends_with("sms-first, the cheapest, delivers 10.0 points less in time and costs nothing."),
+            "{free}"
+        );
     }
 
     #[test]
@@ -424,13 +427,13 @@ mod tests {
         }
         assert_eq!(
             finding(&results).replace(words::NBSP, " "),
-            "viber-first is among the best in time: 95.0 % within 1 min, for 0.03000 EUR each; \
-             sms-only, the cheapest, delivers 5.0 points less and costs 33 % less."
+            "viber-first is among the best in time: 95.0 % within 1 min, at 0.03000 EUR per recipient; \
+             sms-only, the cheapest, delivers 5.0 points less in time and costs 33 % less."
         );
         results.plans[2].in_time.high = Some(0.935);
         let sentence = finding(&results).replace(words::NBSP, " ");
         assert!(
-            sentence.contains("sms-only, the cheapest, is not shown to deliver more or less and costs"),
+            sentence.contains("sms-only, the cheapest, is not shown to deliver more or less in time and costs"),
             "{sentence}"
         );
     }
@@ -444,7 +447,7 @@ mod tests {
     #[test]
     fn one_plan_states_its_own_figures() {
         let sentence = finding(&fixture::with_plans(1).results).replace(words::NBSP, " ");
-        let expected = "viber-first reaches 98.90 % ±0.02 of 1 000 000 recipients, 93.12 % ±0.05 within 1 min, for 0.02641 EUR each.";
+        let expected = "viber-first reaches 98.90 % ±0.02 of 1 000 000 recipients, 93.12 % ±0.05 within 1 min, at 0.02641 EUR per recipient.";
         assert_eq!(sentence, expected);
         assert_eq!(finding(&fixture::with_plans(0).results), "No plan was simulated.");
     }

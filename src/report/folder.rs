@@ -21,12 +21,12 @@ pub fn write(dir: &Path, output: &RunOutput, run: &Run) -> Result<Vec<PathBuf>> 
     put(dir, contents(output, run)?, run, &REPORT)
 }
 
-/// Refuses a folder that is not a report folder but has files with the names of one. To be called before anything is simulated.
+/// Rejects a folder that is not a report folder but has files with the names of one. To be called before anything is simulated.
 ///
 /// # Errors
-/// When the folder is refused; the error names the file.
-pub fn refuse_what_is_no_report(dir: &Path) -> Result<()> {
-    REPORT.refuse_what_is_not_ours(dir)
+/// When the folder is not usable; the error names the file.
+pub fn check_ownership(dir: &Path) -> Result<()> {
+    REPORT.check_ownership(dir)
 }
 
 /// The folder of a run.
@@ -45,7 +45,7 @@ pub(super) type File = (String, String);
 pub(super) fn put(dir: &Path, mut files: Vec<File>, run: &Run, kind: &ReportKind) -> Result<Vec<PathBuf>> {
     files.push((RUN.to_owned(), certificate(run, &files)));
     debug_assert!(files.iter().all(|(name, _)| kind.has(name)), "a file that no other run would know for ours");
-    refuse_a_file(dir)?;
+    check_is_folder(dir)?;
     loop {
         // An existing folder may be a separate file system, or its parent may not be writable.
         let is_new = !dir.is_dir();
@@ -73,7 +73,7 @@ fn certificate(run: &Run, files: &[File]) -> String {
 
 /// Writes `files` to a temporary folder in `home` and moves them into `dir`; the caller holds the lock.
 fn placed(home: &Path, dir: &Path, files: &[File], kind: &ReportKind) -> Result<Vec<PathBuf>> {
-    kind.refuse_what_is_not_ours(dir)?;
+    kind.check_ownership(dir)?;
     let fresh = Scratch::folder_in(home).map_err(|error| naming(home, &error))?;
     for (name, text) in files {
         write_through(&fresh.path().join(name), text).map_err(|error| naming(&dir.join(name), &error))?;
@@ -82,7 +82,7 @@ fn placed(home: &Path, dir: &Path, files: &[File], kind: &ReportKind) -> Result<
     Ok(files.iter().map(|(name, _)| dir.join(name)).collect())
 }
 
-fn refuse_a_file(dir: &Path) -> Result<()> {
+fn check_is_folder(dir: &Path) -> Result<()> {
     match fs::metadata(dir) {
         Ok(known) if !known.is_dir() => {
             Err(Error::new(ErrorKind::NotADirectory, format!("{} is a file, not a folder", dir.display())))
@@ -180,8 +180,8 @@ mod tests {
         let dir = home.path().join("report");
         fs::create_dir(&dir).expect("a folder");
         fs::write(dir.join("README.md"), "old").expect("a file");
-        let refused = write(&dir, &fixture::bank_pin(), &fixture::run()).expect_err("a README that is no report's");
-        assert!(refused.to_string().contains("README.md exists already"), "{refused}");
+        let rejected = write(&dir, &fixture::bank_pin(), &fixture::run()).expect_err("a README that is no report's");
+        assert!(rejected.to_string().contains("README.md exists already"), "{rejected}");
         assert_eq!(fs::read_to_string(dir.join("README.md")).expect("still there"), "old");
         fs::write(dir.join("results.json"), format!("{{ \"schema\": \"{}\" }}", crate::study::SCHEMA)).expect("a file");
         fs::write(dir.join("mine.txt"), "mine").expect("a file");

@@ -106,10 +106,10 @@ fn quantile(plan: &PlanResult, name: &str, value: Option<f64>) -> String {
 /// The paired differences, one row for each pair; `None` with fewer than two plans.
 pub(super) fn comparisons(results: &Results) -> Option<Grid> {
     (!results.comparisons.is_empty()).then(|| Grid {
-        caption: "Differences between plans, on the same recipients with common random numbers".to_owned(),
+        caption: "Differences (plan minus against), on the same recipients with common random numbers".to_owned(),
         columns: vec![
             Column::text("plan"),
-            Column::text("minus"),
+            Column::text("against"),
             Column::number("delivered, points"),
             Column::number("in time, points"),
             Column::number(format!("cost per recipient, {}", results.scenario.currency)),
@@ -155,7 +155,7 @@ pub(super) fn steps(results: &Results) -> Grid {
             Column::number("delivered"),
             Column::number("late"),
             Column::number(format!("cost, {}", results.scenario.currency)),
-            Column::text("outcomes"),
+            Column::text("how the step ended"),
         ],
         rows: rows.collect(),
         shape: Shape::List,
@@ -259,6 +259,10 @@ fn capacity_rows(results: &Results, index: usize, over_time: &PlanOverTime) -> V
 /// The results of a provider's queue; without `queue`, the cells that hold only for all streams together are blank.
 fn capacity_row(plan: &str, name: String, queue: Option<&QueueOverTime>, result: &ProviderResult) -> Vec<String> {
     let share = |share: Option<f64>| share.map_or(words::NONE.to_owned(), |share| words::percent(share, 0));
+    let cleared = match result.backlog_cleared_s {
+        _ if result.still_queued.0 > 0.0 => "never".to_owned(),
+        cleared => cleared.map_or(words::NONE.to_owned(), words::span),
+    };
     let whole = |text: &dyn Fn(&QueueOverTime) -> String| queue.map_or_else(String::new, text);
     [
         plan.to_owned(),
@@ -272,7 +276,7 @@ fn capacity_row(plan: &str, name: String, queue: Option<&QueueOverTime>, result:
     ]
     .into_iter()
     .chain(NEVER_DEPARTED.map(|of| words::count(of(result).0)))
-    .chain([result.backlog_cleared_s.map_or(words::NONE.to_owned(), words::span)])
+    .chain([cleared])
     .collect()
 }
 

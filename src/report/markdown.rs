@@ -3,7 +3,7 @@
 use super::grid::Grid;
 use super::notes::of_figures;
 use super::{Figure, Run, finding, notes, page, tables, words};
-use crate::study::RunOutput;
+use crate::study::{Intervals, RunOutput};
 use minijinja::{Environment, context};
 
 /// The README of a report folder, from the findings, the facts about the run, and the figures beside it.
@@ -26,24 +26,27 @@ pub fn readme(output: &RunOutput, run: &Run, figures: &[Figure]) -> String {
             rest,
             pictures,
             facts,
+            has_intervals => results.scenario.intervals != Intervals::Unknown,
         },
     )
 }
 
 /// The README of another kind of report folder: a finding, tables, figures, and how they were made. `data` names the files with the
-/// numbers.
+/// numbers, and `level` is the confidence of the intervals, such as `95 %`.
 pub(super) fn short(
     title: &str,
     finding: &str,
     grids: &[Grid],
     figures: &[Figure],
     data: (&str, &str),
+    level: &str,
     run: &Run,
 ) -> String {
     let facts: Vec<_> = page::made(run).into_iter().map(|(name, fact)| (name, code(&fact))).collect();
     let pictures: Vec<_> = figures.iter().map(picture).collect();
     let tables: Vec<_> = grids.iter().map(titled).collect();
-    let context = context! { title => escaped(title), finding => escaped(finding), tables, pictures, facts, data };
+    let context =
+        context! { title => escaped(title), finding => escaped(finding), tables, pictures, facts, data, level };
     rendered(include_str!("short.md"), context)
 }
 

@@ -32,7 +32,7 @@ pub use self::csv::csv;
 pub use crate::text::number;
 pub use figures::{Figure, FigureError, figures};
 pub use finding::finding;
-pub use folder::{refuse_what_is_no_report, write};
+pub use folder::{check_ownership, write};
 pub use json::{json, pretty};
 pub use markdown::readme;
 pub use notes::notes;

@@ -133,7 +133,7 @@ fn circuits(plans: &[PlanResult]) -> Option<String> {
 fn reach(plans: &[PlanResult]) -> Option<String> {
     let nobody = plans.iter().filter(|plan| plan.delivered.count.0 == 0.0).map(|plan| plan.name.as_str());
     let names: Vec<_> = nobody.collect();
-    (!names.is_empty()).then(|| format!("{} reaches no recipient.", names.join(", ")))
+    (!names.is_empty()).then(|| format!("No recipient is reached by {}.", names.join(", ")))
 }
 
 fn unresolved(plans: &[PlanResult]) -> Option<String> {
@@ -147,12 +147,13 @@ fn unresolved(plans: &[PlanResult]) -> Option<String> {
 fn belief(plans: &[PlanResult]) -> Option<String> {
     let gap = |plan: &PlanResult| {
         let (believed, reached) = (plan.succeeded.share, plan.delivered.share);
-        let words = || format!("counts {}, delivered were {}", words::percent(believed, 1), words::percent(reached, 1));
+        let words = || format!("succeeded {}, delivered {}", words::percent(believed, 1), words::percent(reached, 1));
         ((believed - reached).abs() > BELIEF_GAP).then(words)
     };
     let plans = listed(plans, gap)?;
     Some(format!(
-        "The engine counts more or fewer successes than deliveries, because reports are late or lost, or because the plan asks for more or less than delivery: {plans}."
+        "The engine counts more or fewer successes than deliveries, because reports are late or lost, or because the plan \
+         asks for more or less than delivery: {plans}."
     ))
 }
 
@@ -177,7 +178,7 @@ mod tests {
         let notes = notes(&results).join("\n").replace(words::NBSP, " ");
         for part in [
             "no final report: viber-first 1.",
-            "viber-first counts 90.0 %, delivered were 98.9 %",
+            "viber-first succeeded 90.0 %, delivered 98.9 %",
             "more than once: viber-first 7.1 %.",
         ] {
             assert!(notes.contains(part), "{part} is missing in:\n{notes}");

@@ -33,8 +33,8 @@ impl ReportKind {
         name == RUN || self.files.contains(&name) || name.strip_suffix(".svg").is_some_and(is_figure)
     }
 
-    /// Refuses a folder where a name that such a report can have belongs to somebody else's file, or to something that is not a file.
-    pub(super) fn refuse_what_is_not_ours(&self, dir: &Path) -> Result<()> {
+    /// Rejects a folder where a name that such a report can have belongs to somebody else's file, or to something that is not a file.
+    pub(super) fn check_ownership(&self, dir: &Path) -> Result<()> {
         let mut names = names(dir)?;
         names.retain(|name| self.has(name));
         names.sort_by_key(|name| (name.ends_with(".svg"), name.clone()));

@@ -34,9 +34,9 @@ pub fn page(output: &RunOutput, run: &Run, figures: &[Figure]) -> String {
 /// The deadline in words, for each stream of traffic where there are several.
 fn deadline(results: &Results) -> String {
     let of_group = |group: &GroupResult| format!("{} for {}", words::span(group.deadline_s), group.name);
-    match results.groups.as_slice() {
-        [] => words::span(results.scenario.deadline_s),
-        groups => groups.iter().map(of_group).collect::<Vec<_>>().join(", "),
+    match results.deadline_s() {
+        Some(deadline) => words::span(deadline),
+        None => results.groups.iter().map(of_group).collect::<Vec<_>>().join(", "),
     }
 }
 

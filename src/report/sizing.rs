@@ -4,8 +4,8 @@ use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
 use super::{Figure, FigureError, Run, Terminal, folder, gate, markdown, words};
-use crate::scenario::{AxisUnit, Bound, Metric};
-use crate::study::{self, CheckOutcome, Goal, Limit, Measured, Question, Sizing, Trial};
+use crate::scenario::{AxisUnit, Bound, Metric, Unit};
+use crate::study::{self, CheckOutcome, Goal, Limit, Measured, Outcome, Question, Sizing, Trial};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,8 @@ const ANSWER: ReportKind = ReportKind {
     files: &["README.md", MARKER, "curve.csv"],
     is_figure: |stem| stem == "curve",
 };
+/// The confidence of the intervals: the error of 5 % is shared by [`study::LOOKS`] looks.
+const LEVEL: &str = "98.3 %";
 /// The figure shows the trials within this factor of the answer.
 const NEAR: f64 = 2.5;
 
@@ -67,14 +69,14 @@ fn no_limit(question: &Question<'_>) -> String {
     other.map_or("a limit".to_owned(), |other| format!("this limit, {other}"))
 }
 
-/// `deliver at least 99 % of pins within 1 min`.
+/// `reach at least 99 % of pins within 1 min`.
 fn phrase(question: &Question<'_>, goal: &Goal) -> String {
     let streams = &question.scenario.streams;
     let stream = goal.stream.map(|stream| &streams[stream]);
     let bound = gate::bound(goal.metric.unit(), goal.bound);
-    let of = stream.filter(|stream| !stream.name.is_empty()).map_or("messages", |stream| &stream.name);
+    let of = stream.filter(|stream| !stream.name.is_empty()).map_or("recipients", |stream| &stream.name);
     match goal.metric {
-        Metric::Delivered => format!("deliver {bound} of {of}"),
+        Metric::Delivered => format!("reach {bound} of {of}"),
         Metric::InTime => {
             let deadlines = stream.map_or(streams.as_slice(), std::slice::from_ref);
             let first = deadlines[0].deadline;
@@ -83,11 +85,19 @@ fn phrase(question: &Question<'_>, goal: &Goal) -> String {
             } else {
                 "in time".to_owned()
             };
-            format!("deliver {bound} of {of} {within}")
+            format!("reach {bound} of {of} {within}")
         }
         metric => {
             let whose = stream.map_or_else(String::new, |stream| format!(" of {}", stream.name));
-            format!("keep {}{whose} {bound}", words::name_of(metric))
+            let (verb, bound) = match goal.bound {
+                Bound::AtLeast(_) => ("bring", bound.replace("at least", "to at least")),
+                Bound::AtMost(_) => ("keep", bound.replace("at most", "at or below")),
+            };
+            let currency = match metric.unit() {
+                Unit::Money => format!(" {}", question.scenario.currency),
+                _ => String::new(),
+            };
+            format!("{verb} {}{whose} {bound}{currency}", words::name_of(metric))
         }
     }
 }
@@ -110,33 +120,20 @@ fn value(goal: &Goal, measured: Option<&Measured>) -> String {
     measured.map_or(words::NONE.to_owned(), |measured| words::measured(goal.metric.unit(), measured))
 }
 
-const fn word(outcome: CheckOutcome) -> &'static str {
-    match outcome {
-        CheckOutcome::Pass => "pass",
-        CheckOutcome::Fail => "fail",
-        CheckOutcome::Inconclusive(_) => "inconclusive",
-    }
+/// The outcome of all goals of a trial together: the worst of them.
+fn overall(trial: &Trial) -> Outcome {
+    trial.outcomes.iter().map(|(_, outcome)| outcome.outcome()).min().unwrap_or(Outcome::Pass)
 }
 
-/// The outcome of all goals of a trial together.
-fn sum(trial: &Trial) -> &'static str {
-    let fails = trial.outcomes.iter().any(|(_, outcome)| *outcome == CheckOutcome::Fail);
-    match trial.holds() {
-        true => "pass",
-        false if fails => "fail",
-        false => "inconclusive",
-    }
-}
-
-/// As [`sum`], with the number of replications needed by a trial that had too few of them.
-fn sum_and_need(trial: &Trial) -> String {
+/// The word for [`overall`], with the number of replications needed by a trial that had too few of them.
+fn word_and_need(trial: &Trial) -> String {
     let needed = trial.outcomes.iter().filter_map(|(_, outcome)| match outcome {
         CheckOutcome::Inconclusive(needed) => *needed,
         _ => None,
     });
-    match needed.max().filter(|_| sum(trial) == "inconclusive") {
-        Some(needed) => format!("inconclusive, needs about {}", words::whole(needed)),
-        None => sum(trial).to_owned(),
+    match needed.max().filter(|_| overall(trial) == Outcome::Inconclusive) {
+        Some(needed) => format!("inconclusive, needs about {} replications", words::count(needed as f64)),
+        None => overall(trial).word().to_owned(),
     }
 }
 
@@ -154,12 +151,12 @@ fn grid(question: &Question<'_>, sizing: &Sizing) -> Grid {
         let cells =
             question.goals.iter().zip(&trial.outcomes).map(|(goal, (measured, _))| value(goal, measured.as_ref()));
         let here = if sizing.smallest.is_some() && trial.capacity == sizing.smallest { " (smallest)" } else { "" };
-        let ends = [words::count(f64::from(trial.replications)), format!("{}{here}", sum_and_need(trial))];
+        let ends = [words::count(f64::from(trial.replications)), format!("{}{here}", word_and_need(trial))];
         [name].into_iter().chain(cells).chain(ends).collect()
     };
     let facts = question.scenario;
     let caption = format!(
-        "{} under {}: {} recipients, seed {}; each capacity is judged up to {} times with a total error of 5 %, so ± and ranges are 98.3 % intervals",
+        "{} under {}: {} recipients, seed {}; each capacity is judged up to {} times with a total error of 5 %, so ± and ranges are {LEVEL} intervals",
         facts.title,
         facts.plans[0].name,
         words::count(facts.recipients() as f64),
@@ -180,6 +177,7 @@ pub fn json(question: &Question<'_>, sizing: &Sizing) -> String {
         scenario: &scenario.title,
         digest: &scenario.digest,
         seed: scenario.seed,
+        seed_text: scenario.seed.to_string(),
         recipients: scenario.recipients(),
         plan: &scenario.plans[0].name,
         provider: &scenario.providers[question.provider].name,
@@ -199,6 +197,7 @@ struct Facts<'a> {
     scenario: &'a str,
     digest: &'a str,
     seed: u64,
+    seed_text: String,
     recipients: u64,
     plan: &'a str,
     provider: &'a str,
@@ -222,7 +221,7 @@ struct TrialFacts {
     capacity: Option<f64>,
     replications: u32,
     outcomes: Vec<OutcomeFacts>,
-    outcome: &'static str,
+    outcome: Outcome,
 }
 
 #[derive(Serialize)]
@@ -230,7 +229,7 @@ struct OutcomeFacts {
     value: Option<f64>,
     low: Option<f64>,
     high: Option<f64>,
-    outcome: &'static str,
+    outcome: Outcome,
 }
 
 fn goal_facts<'a>(question: &Question<'a>, goal: &'a Goal) -> GoalFacts<'a> {
@@ -245,10 +244,10 @@ fn goal_facts<'a>(question: &Question<'a>, goal: &'a Goal) -> GoalFacts<'a> {
 fn trial_facts(trial: &Trial) -> TrialFacts {
     let outcome = |(measured, outcome): &(Option<Measured>, CheckOutcome)| {
         let (low, high) = measured.and_then(|measured| measured.interval).unzip();
-        OutcomeFacts { value: measured.map(|measured| measured.value), low, high, outcome: word(*outcome) }
+        OutcomeFacts { value: measured.map(|measured| measured.value), low, high, outcome: outcome.outcome() }
     };
     let outcomes = trial.outcomes.iter().map(outcome).collect();
-    TrialFacts { capacity: trial.capacity, replications: trial.replications, outcomes, outcome: sum(trial) }
+    TrialFacts { capacity: trial.capacity, replications: trial.replications, outcomes, outcome: overall(trial) }
 }
 
 /// The curve as CSV: one row for each trial and goal; an empty capacity means no limit.
@@ -263,8 +262,16 @@ pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
                 let [capacity, value, low, high] =
                     [trial.capacity, measured.map(|measured| measured.value), low, high].map(super::csv::field);
                 let replications = trial.replications.to_string();
-                let fields =
-                    [&capacity, goal.metric.name(), stream, &value, &low, &high, word(*outcome), &replications];
+                let fields = [
+                    &capacity,
+                    goal.metric.name(),
+                    stream,
+                    &value,
+                    &low,
+                    &high,
+                    outcome.outcome().word(),
+                    &replications,
+                ];
                 writer.row(fields)?;
             }
         }
@@ -295,6 +302,7 @@ fn figures(question: &Question<'_>, sizing: &Sizing) -> Result<Vec<Figure>, Figu
                 points: sizing.trials.iter().filter_map(point).collect(),
             }],
             bound: Some(goal.bound),
+            level: LEVEL,
             answer: sizing.smallest.map(|smallest| (smallest, capacity(question.limit, smallest))),
         })
     });
@@ -313,6 +321,7 @@ pub fn write(dir: &Path, question: &Question<'_>, sizing: &Sizing, run: &Run) ->
         &[grid(question, sizing)],
         &figures,
         ("capacity.json", "curve.csv"),
+        LEVEL,
         run,
     );
     let fixed = [("README.md", readme), (MARKER, json(question, sizing)), ("curve.csv", csv(question, sizing))];
@@ -321,10 +330,10 @@ pub fn write(dir: &Path, question: &Question<'_>, sizing: &Sizing, run: &Run) ->
     folder::put(dir, files, run, &ANSWER)
 }
 
-/// Refuses a folder that is not a capacity folder but has files with the names of one. To be called before anything is simulated.
+/// Rejects a folder that is not a capacity folder but has files with the names of one. To be called before anything is simulated.
 ///
 /// # Errors
-/// When the folder is refused; the error names the file.
-pub fn refuse_what_is_not_ours(dir: &Path) -> std::io::Result<()> {
-    ANSWER.refuse_what_is_not_ours(dir)
+/// When the folder is not usable; the error names the file.
+pub fn check_ownership(dir: &Path) -> std::io::Result<()> {
+    ANSWER.check_ownership(dir)
 }

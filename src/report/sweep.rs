@@ -61,7 +61,7 @@ impl Shown<'_> {
         indices.sort_by_key(|&index| groups[index].plan.is_some());
         let wanted = indices.into_iter().filter(|&index| self.stream.is_none_or(|wanted| wanted == groups[index].name));
         let of_group = |index: usize| {
-            let results = all().map(|results| results.by_group().swap_remove(index).1).collect();
+            let results = all().map(|results| results.of_group(&results.groups[index])).collect();
             Group { name: groups[index].name.clone(), results }
         };
         wanted.map(of_group).collect()
@@ -280,6 +280,7 @@ struct AxisFacts<'a> {
 struct PointFacts<'a> {
     values: Vec<&'a str>,
     seed: u64,
+    seed_text: &'a str,
     recipients: u64,
     replications: u32,
     measures: Vec<Row<'a>>,
@@ -293,6 +294,7 @@ pub fn json(sweep: &Sweep) -> String {
         PointFacts {
             values: values(sweep, point),
             seed: facts.seed,
+            seed_text: &facts.seed_text,
             recipients: facts.recipients,
             replications: facts.replications,
             measures: rows(results).collect(),
@@ -356,6 +358,7 @@ fn curves(shown: &Shown<'_>, chart: &Chart<'_>, axis: &Axis, file: String) -> Re
         measured: words::name_of(chart.metric).to_owned(),
         curves: shown.plans().into_iter().map(curve).collect(),
         bound: None,
+        level: "95 %",
         answer: None,
     })
 }
@@ -396,17 +399,17 @@ pub fn write(dir: &Path, shown: &Shown<'_>, run: &Run) -> std::io::Result<Vec<Pa
     let figures = figures(shown).map_err(std::io::Error::other)?;
     let title = shown.sweep.points.first().map_or("", |(_, results)| &results.scenario.title);
     let grids = grids(shown, &shown.groups());
-    let readme = markdown::short(title, &finding(shown), &grids, &figures, (MARKER, "sweep.csv"), run);
+    let readme = markdown::short(title, &finding(shown), &grids, &figures, (MARKER, "sweep.csv"), "95 %", run);
     let fixed = [("README.md", readme), (MARKER, json(shown.sweep)), ("sweep.csv", csv(shown.sweep))];
     let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
     let files: Vec<_> = fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect();
     folder::put(dir, files, run, &SWEEP)
 }
 
-/// Refuses a folder that is not a sweep folder but has files with the names of one. To be called before anything is simulated.
+/// Rejects a folder that is not a sweep folder but has files with the names of one. To be called before anything is simulated.
 ///
 /// # Errors
-/// When the folder is refused; the error names the file.
-pub fn refuse_what_is_not_ours(dir: &Path) -> std::io::Result<()> {
-    SWEEP.refuse_what_is_not_ours(dir)
+/// When the folder is not usable; the error names the file.
+pub fn check_ownership(dir: &Path) -> std::io::Result<()> {
+    SWEEP.check_ownership(dir)
 }

@@ -39,8 +39,8 @@ pub fn table(output: &RunOutput, terminal: Terminal) -> String {
     }
     let groups = results.by_group();
     for (group, view) in &groups {
-        let own = group.plan.as_ref().map(|plan| format!(" always under {plan},")).unwrap_or_default();
-        let title = format!("{},{own} beside each plan: {}", group.name, size_of(view));
+        let own = group.plan.as_ref().map(|plan| format!(" (always follows {plan})")).unwrap_or_default();
+        let title = format!("{}{own}: {}", group.name, size_of(view));
         text.push_str(&section(titled(grid::plans(view), &title), terminal));
         // A stream with a plan of its own is there only for its effect on the others.
         if own.is_empty() {

@@ -10,7 +10,7 @@ pub(super) fn heads(results: &Results) -> Vec<Grid> {
         return vec![grid::plans(results)];
     }
     let of_group = |(group, view): &(&GroupResult, Results)| {
-        let own = group.plan.as_ref().map(|plan| format!(", always under {plan}")).unwrap_or_default();
+        let own = group.plan.as_ref().map(|plan| format!(" (always follows {plan})")).unwrap_or_default();
         Grid { caption: format!("{}{own}", group.name), ..grid::plans(view) }
     };
     let all = Grid { caption: "All streams together".to_owned(), ..grid::plans(results) };
@@ -26,7 +26,8 @@ pub(super) fn rest(output: &RunOutput) -> Vec<Grid> {
     if groups.is_empty() {
         tables.extend([grid::comparisons(results), Some(grid::steps(results))].into_iter().flatten());
     }
-    for (group, view) in &groups {
+    // A stream with its own plan is there only for its effect on the others.
+    for (group, view) in groups.iter().filter(|(group, _)| group.plan.is_none()) {
         let both = [grid::comparisons(view), Some(grid::steps(view))];
         tables.extend(both.into_iter().flatten().map(|grid| named(&group.name, grid)));
     }

@@ -70,9 +70,9 @@ impl EventWriter<'_> {
             Event::ExpiredInQueue(s) => format!("queue     attempt {} expires: its validity is over", s.attempt + 1),
             Event::Cancelled(s) => format!("queue     attempt {} is cancelled: the engine moves on", s.attempt + 1),
             Event::Reached(s) => {
-                format!("person    gets the message by {} (attempt {})", self.channel(s.step), s.attempt + 1)
+                format!("recipient gets the message by {} (attempt {})", self.channel(s.step), s.attempt + 1)
             }
-            Event::Opened(s) => format!("person    opens it (attempt {})", s.attempt + 1),
+            Event::Opened(s) => format!("recipient opens it (attempt {})", s.attempt + 1),
             Event::Reported { attempt, status } => format!("report    attempt {}: {status}", attempt + 1),
             Event::TimedOut => "timer     expires".to_owned(),
             Event::Noticed(notice) => self.notice(notice)?,
@@ -106,8 +106,8 @@ impl EventWriter<'_> {
                 format!("gets the message after {} ({in_time}; the deadline is {deadline}){again}", clock(after))
             }
         };
-        let _ = writeln!(text, "person    {reached}");
-        let _ = writeln!(text, "flow      {}; nothing more after {}", trace.status, clock(last.since(trace.arrival)));
+        let _ = writeln!(text, "recipient {reached}");
+        let _ = writeln!(text, "flow      {}; last event after {}", trace.status, clock(last.since(trace.arrival)));
         let _ = writeln!(text, "cost      {}", self.money(trace.cost));
     }
 
@@ -130,13 +130,13 @@ impl EventWriter<'_> {
     fn callback(&self, notice: &Notice) -> String {
         match notice {
             Notice::Message { attempt, step, status } => {
-                format!("message {} ({}): {status}", attempt + 1, self.channel(*step))
+                format!("attempt {} ({}): {status}", attempt + 1, self.channel(*step))
             }
             Notice::Step { step, end } => format!("step {} ({}): {}", step + 1, self.channel(*step), ending(end)),
             Notice::TurnedDown { attempt, provider, .. } => {
-                format!("message {}: turned down by {}", attempt + 1, self.name(*provider))
+                format!("attempt {}: turned down by {}", attempt + 1, self.name(*provider))
             }
-            Notice::Flow { status, step } => format!("flow: {status} (terminated by {})", self.channel(*step)),
+            Notice::Flow { status, step } => format!("flow: {status} (by {})", self.channel(*step)),
         }
     }
 

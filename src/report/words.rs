@@ -219,11 +219,11 @@ pub(super) fn measured_plainly(unit: Unit, value: f64) -> String {
     }
 }
 
-/// The name of a measure in full: `delivered in time`, `latency p95`.
+/// The name of a measure in full: `in time`, `latency p95`.
 pub(super) const fn name_of(metric: Metric) -> &'static str {
     match metric {
         Metric::Delivered => "delivered",
-        Metric::InTime => "delivered in time",
+        Metric::InTime => "in time",
         Metric::Succeeded => "succeeded",
         Metric::Duplicates => "duplicates",
         Metric::Seen => "seen",

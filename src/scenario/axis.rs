@@ -1,6 +1,6 @@
 //! A sweep axis: a path and the values that it takes, such as `providers.sms.capacity.rate=100/s..1000/s:10`.
 
-use super::change::{Change, Path, Refusal};
+use super::change::{Change, Path, Rejection};
 use super::grammar::Kind;
 use super::quantity::{duration, rate};
 use crate::units::Span;
@@ -41,7 +41,7 @@ impl Axis {
     ///
     /// # Errors
     /// A message for the user, when `text` is not an axis.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
+    pub fn parse(text: &str) -> Result<Self, Rejection> {
         let (path, values) =
             text.split_once('=').ok_or("write PATH=VALUES, such as plans.sms-first.steps.1.ttl=15s,30s,60s")?;
         let path = Path::parse(path.trim())?;

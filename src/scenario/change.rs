@@ -54,34 +54,34 @@ fn quoted(word: &str) -> String {
 
 /// Why a string is not a valid path or axis: a message for the user.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Refusal(String);
+pub struct Rejection(String);
 
-impl From<String> for Refusal {
+impl From<String> for Rejection {
     fn from(reason: String) -> Self {
         Self(reason)
     }
 }
 
-impl From<&str> for Refusal {
+impl From<&str> for Rejection {
     fn from(reason: &str) -> Self {
         Self(reason.to_owned())
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for Rejection {}
 
 impl Path {
     /// Parses a path written in TOML key syntax.
     ///
     /// # Errors
     /// A message for the user, when `text` is not a path, or no scenario has a value there that can be varied.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
+    pub fn parse(text: &str) -> Result<Self, Rejection> {
         let snippet = format!("{text} = 0");
         let parsed = DeTable::parse(&snippet)
             .map_err(|_| format!("{text:?} is not a path such as plans.sms-first.steps.1.ttl"))?;
@@ -117,7 +117,7 @@ impl Path {
     }
 
     /// Returns the kind of the value at the path.
-    pub(super) fn kind(&self) -> Result<&'static Kind, Refusal> {
+    pub(super) fn kind(&self) -> Result<&'static Kind, Rejection> {
         let mut place = Place::Table(&SCENARIO);
         for (depth, word) in self.words.iter().enumerate() {
             let so_far = || self.words[..depth].join(".");

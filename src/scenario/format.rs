@@ -164,7 +164,7 @@ static ARRIVALS: Table = Table {
         Field::optional(
             "stages",
             Kind::List { of: &STAGE, min: 1, max: 1000 },
-            "Consecutive stages, each with a rate that is constant or changes linearly",
+            "Consecutive stages, each with a rate that is constant or changes linearly; with `recipients`, the rates are scaled to that total",
         ),
         Field::optional(
             "file",

@@ -31,7 +31,7 @@ mod tolerance;
 mod overrides;
 
 pub use axis::{Axis, AxisUnit};
-pub use change::{Change, Path, Refusal};
+pub use change::{Change, Path, Rejection};
 pub use diagnostic::{Diagnostic, Diagnostics, LoadError, Severity};
 pub(crate) use load::hexadecimal;
 pub use load::{load, load_changed, parse, parse_changed};

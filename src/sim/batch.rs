@@ -151,12 +151,12 @@ pub(super) fn compare(plan: (&Columns, &[Time]), against: (&Columns, &[Time]), t
     let latency = |columns: &Columns, arrival: Time, i: usize| {
         (columns.delivered[i] == 1).then(|| columns.first_delivery[i] - arrival.as_micros())
     };
-    let life = |columns: &Columns, arrival: Time, i: usize| {
+    let course = |columns: &Columns, arrival: Time, i: usize| {
         let flags = (columns.in_time[i], columns.succeeded[i], columns.duplicate[i], columns.seen[i]);
         (latency(columns, arrival, i), columns.cost[i], flags)
     };
     let mut arrivals = our_arrivals.iter().zip(their_arrivals).enumerate();
-    arrivals.position(|(i, (&our, &their))| life(ours, our, i) != life(theirs, their, i))
+    arrivals.position(|(i, (&our, &their))| course(ours, our, i) != course(theirs, their, i))
 }
 
 #[inline(always)]

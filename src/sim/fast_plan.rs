@@ -134,7 +134,7 @@ impl BatchExecutor {
         let of = Use { rng: batch.rng, who: Who::From(batch.first), number: step.use_number, segment: Segment::WHOLE };
         let (lanes, at) = (&buffers.lanes[..count], &buffers.at[..count]);
         let position = self.draw_batches.binary_search(&(step.provider, step.use_number));
-        let draw_batch = &mut draw_batches.drawn[position.expect("every step has its fortune")];
+        let draw_batch = &mut draw_batches.drawn[position.expect("every step has its draws")];
         if draw_batch.is_none() && count < FEW {
             return provider.submit_one_by_one(of, lanes, (at, at), &step.terms, &mut buffers.results);
         }

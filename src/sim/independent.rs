@@ -92,8 +92,8 @@ pub fn simulate_sections(
     shared.chosen = sections.into_iter().filter(|&section| section < shared.sections).collect();
     let threads = rayon::current_num_threads().min(shared.chosen.len());
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| run.work(&shared));
-    let plans = work.collect::<Result<Vec<_>, _>>()?;
-    let (tallies, sections): (Vec<_>, Vec<_>) = plans.into_iter().unzip();
+    let of_threads = work.collect::<Result<Vec<_>, _>>()?;
+    let (tallies, sections): (Vec<_>, Vec<_>) = of_threads.into_iter().unzip();
     let tally = Tally::sum(tallies).unwrap_or_else(|| run.empty_tally(&shared));
     let mut sections: Vec<_> = sections.into_iter().flatten().collect();
     sections.sort_unstable_by_key(|&(section, _)| section);

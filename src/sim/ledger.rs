@@ -12,7 +12,7 @@ use std::fmt;
 /// The schema name at the start of a ledger file.
 pub const LEDGER_SCHEMA: &str = "failsim/ledger/2";
 
-/// The results of a run, or of a piece of it. For a scenario whose recipients may contend it holds both accounts: that of contended
+/// The results of a run, or of a piece of it. For a scenario whose recipients may contend it holds both ledgers: that of contended
 /// recipients and, where it turns out that sharing affected none of them, that of independent recipients.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Ledger {
@@ -156,7 +156,7 @@ struct Header {
 }
 
 impl Ledger {
-    /// A ledger with these accounts, for the run that `key` identifies.
+    /// A ledger of both modes, for the run that `key` identifies.
     #[must_use]
     pub fn new(key: String, independent: ModeLedger, contended: ModeLedger) -> Self {
         Self { key, independent, contended }
@@ -218,7 +218,7 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 impl ModeLedger {
-    /// An account of these groups: the streams and, where there are several, all of them together. `sections` holds the number of
+    /// A ledger of these groups: the streams and, where there are several, all of them together. `sections` holds the number of
     /// sections into which the recipients of each stream are divided, and `keeps_replications` says whether intervals are based on
     /// replications.
     #[must_use]
@@ -227,7 +227,7 @@ impl ModeLedger {
         Self { groups, longest_queue: none.clone(), opened: none, keeps_replications, sections, ..Self::default() }
     }
 
-    /// The same account before anything was simulated.
+    /// The same ledger before anything was simulated.
     fn emptied(&self) -> Self {
         let plan = |plan: &PlanTally| PlanTally::new(plan.steps.len(), plan.latencies.scale());
         let group = |group: &GroupLedger| {

@@ -20,7 +20,7 @@ pub(super) const NEVER: i64 = Time::NEVER.as_micros();
 /// Later than any time that can occur.
 const FAR: i64 = 1 << 61;
 
-const SUPERSEDED: u8 = Ending::LateSuccess.index() as u8;
+const LATE_SUCCESS: u8 = Ending::LateSuccess.index() as u8;
 const UNRESOLVED: u8 = Ending::Unresolved.index() as u8;
 const EXPIRED: u8 = Ending::Status(Status::Expired).index() as u8;
 
@@ -234,7 +234,7 @@ impl FastStep {
 }
 
 /// The endings with which a flow has succeeded: a bit for each.
-const SUCCEEDED: u32 = 1 << SUPERSEDED
+const SUCCEEDED: u32 = 1 << LATE_SUCCESS
     | 1 << Ending::Status(Status::Delivered).index()
     | 1 << Ending::Status(Status::Answered).index()
     | 1 << Ending::Status(Status::Seen).index();
@@ -264,7 +264,7 @@ fn settle_columns(
     for k in 0..at.len().min(LANES) {
         let (report, timer, earlier) = (reported[k], at[k] + ttl, late[k]);
         let first = report.min(timer);
-        let superseded = earlier <= first && earlier != NEVER;
+        let late_success = earlier <= first && earlier != NEVER;
         let heard = report <= timer && report != NEVER;
         let alone = if heard {
             status[k].wrapping_sub(1)
@@ -273,11 +273,11 @@ fn settle_columns(
         } else {
             UNRESOLVED
         };
-        let open = !heard && timer >= FAR;
-        ending[k] = if superseded { SUPERSEDED } else { alone };
-        ended[k] = if superseded {
+        let unresolved = !heard && timer >= FAR;
+        ending[k] = if late_success { LATE_SUCCESS } else { alone };
+        ended[k] = if late_success {
             earlier
-        } else if open {
+        } else if unresolved {
             NEVER
         } else {
             first

@@ -205,7 +205,7 @@ pub struct QueueTally {
     /// Attempts that departed, by bin of time, and how long they had waited (µs).
     pub departures: Sums,
     /// Attempts that expired or were cancelled, by bin of time.
-    pub expiries: Bins,
+    pub left_unserved: Bins,
     /// Lines released, by bin of time.
     pub releases: Bins,
 }
@@ -399,7 +399,7 @@ impl QueueTally {
         self.backlog_cleared = self.backlog_cleared.max(other.backlog_cleared);
         self.rejections.merge(&other.rejections);
         self.departures.merge(&other.departures);
-        self.expiries.merge(&other.expiries);
+        self.left_unserved.merge(&other.left_unserved);
         self.releases.merge(&other.releases);
     }
 
@@ -414,9 +414,7 @@ impl QueueTally {
                 }
             }
             AdmissionDecision::Expires => {
-                // At the engine's own deadline no report is needed.
-                let is_reported = result.reports().iter().any(|report| report.status == Status::Expired);
-                self.count_unserved(timeline, submitted, attempt.patience, is_reported);
+                self.count_unserved(timeline, submitted, attempt.patience, result.is_reported_expired());
             }
             AdmissionDecision::NotPermitted | AdmissionDecision::Waits => {}
         }
@@ -455,7 +453,7 @@ impl QueueTally {
         }
         *(if is_expired { &mut self.expired } else { &mut self.cancelled }) += 1;
         let waited = patience.since(submitted);
-        self.expiries.add(timeline.bin(patience));
+        self.left_unserved.add(timeline.bin(patience));
         self.wasted += waited.as_micros() as u128;
         if waited >= BACKLOG {
             self.backlog_cleared = self.backlog_cleared.max(Some(patience.as_micros()));

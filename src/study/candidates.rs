@@ -2,72 +2,36 @@
 
 use super::experiment::Experiment;
 use super::horizon;
+use super::plan_checks::{PlansError, check_pairs, check_plans};
 use super::ready::Ready;
 use super::rounds;
 use super::totals::{IntervalBasis, Totals};
-use crate::scenario::{Plan, Scenario};
+use crate::scenario::Plan;
 use crate::sim::{Interrupted, Pairs, Progress};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::error::Error;
-use std::fmt;
-
-/// Why plans cannot be added to an experiment.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum AddPlansError {
-    /// The run was asked to stop.
-    Interrupted,
-    /// Two plans would have this name.
-    DuplicateName(String),
-    /// The plan of this name uses a provider with this index, which the scenario does not have.
-    UnknownProvider(String, usize),
-    /// This pair is not of a new plan and another one.
-    InvalidPair(usize, usize),
-}
-
-impl fmt::Display for AddPlansError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Interrupted => Interrupted.fmt(f),
-            Self::DuplicateName(name) => write!(f, "duplicate plan name `{name}`"),
-            Self::UnknownProvider(plan, provider) => {
-                write!(f, "plan `{plan}`: the scenario has no provider {provider}")
-            }
-            Self::InvalidPair(plan, against) => {
-                write!(f, "the pair ({plan}, {against}) is not of a new plan and another one")
-            }
-        }
-    }
-}
-
-impl Error for AddPlansError {}
-
-impl From<Interrupted> for AddPlansError {
-    fn from(_: Interrupted) -> Self {
-        Self::Interrupted
-    }
-}
 
 impl Experiment<'_> {
     /// Adds `plans` to those of the scenario, after the earlier ones. They are simulated on the same recipients, in the replications run so
     /// far. Each of `pairs` is compared in addition to the earlier pairs: a new plan and any other, by their indices.
     ///
-    /// The results are those of an experiment that had all plans and pairs from the start. Earlier plans are simulated again only if `pairs`
-    /// has them and recipients are independent, or if the new plans change the bins of time, or are the first to use what recipients share.
+    /// The results are those of an experiment that had all plans and pairs from the start, and as many replications. Earlier plans are
+    /// simulated again only if `pairs` has them and recipients are independent, or if the new plans change the bins of time or are the first
+    /// to use what recipients share. Each call prepares all plans anew: add many at once.
     ///
     /// # Errors
-    /// [`AddPlansError`] when the plans or pairs are invalid, or `progress` was asked to stop before the end; nothing has changed then.
+    /// [`PlansError`] when the plans or pairs are invalid, or `progress` was asked to stop before the end; nothing has changed then.
     pub fn add_plans(
         &mut self,
         plans: Vec<Plan>,
         pairs: &[(usize, usize)],
         progress: &Progress,
-    ) -> Result<(), AddPlansError> {
+    ) -> Result<(), PlansError> {
         let first = self.ready.scenario.plans.len();
         let mut scenario = self.ready.scenario.clone().into_owned();
         scenario.plans.extend(plans);
-        check(&scenario, first, pairs)?;
+        check_plans(&scenario, first)?;
+        check_pairs(&scenario, first, pairs)?;
         let timeline = horizon::timeline(&scenario);
         let mut ready = Ready::with_timeline(Cow::Owned(scenario), timeline, progress)?;
         ready.model.pairs = self.ready.model.pairs.iter().chain(pairs.iter().copied()).collect();
@@ -135,23 +99,4 @@ impl Experiment<'_> {
 struct Added {
     ready: Ready<'static>,
     totals: Totals,
-}
-
-fn check(scenario: &Scenario, first: usize, pairs: &[(usize, usize)]) -> Result<(), AddPlansError> {
-    let names: Vec<_> = scenario.plans.iter().map(|plan| &plan.name).collect();
-    for (i, plan) in scenario.plans.iter().enumerate().skip(first) {
-        if names[..i].contains(&&plan.name) {
-            return Err(AddPlansError::DuplicateName(plan.name.clone()));
-        }
-        let mut members = plan.flow.steps().iter().flat_map(|rules| rules.pool.members());
-        if let Some(&provider) = members.find(|&&provider| provider >= scenario.providers.len()) {
-            return Err(AddPlansError::UnknownProvider(plan.name.clone(), provider));
-        }
-    }
-    let plans = scenario.plans.len();
-    let is_invalid = |&&(plan, against): &&(usize, usize)| {
-        plan == against || plan.max(against) >= plans || plan.max(against) < first
-    };
-    let invalid = pairs.iter().find(is_invalid);
-    invalid.map_or(Ok(()), |&(plan, against)| Err(AddPlansError::InvalidPair(plan, against)))
 }

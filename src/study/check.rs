@@ -28,13 +28,13 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
         Intervals::FromReplications => Some(Counted::Replications),
         Intervals::Unknown => None,
     };
-    let held = |check: &Check| {
+    let judged = |check: &Check| {
         let group = check.stream.and_then(|stream| results.stream(stream));
         let result = &group.map_or(&results.plans, |group| &group.plans)[check.plan];
         let measured = measure(result, check.metric);
-        let verdict = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, check.bound, n));
+        let outcome = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, check.bound, n));
         let interval = measured.and_then(|measured| judged_by(&measured, check.bound, n));
-        let no_interval = match (interval, verdict) {
+        let no_interval = match (interval, outcome) {
             (None, CheckOutcome::Inconclusive(_)) => no_interval(result, check.metric),
             _ => None,
         };
@@ -48,13 +48,13 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
             low: interval.map(|(low, _)| low),
             high: interval.map(|(_, high)| high),
             needed_unit: counted,
-            needed: if let CheckOutcome::Inconclusive(needed) = verdict { needed } else { None },
+            needed: if let CheckOutcome::Inconclusive(needed) = outcome { needed } else { None },
             no_interval,
             reached: Some(result.delivered.share).filter(|reached| hides(check.metric, 1.0 - reached)),
-            ..Row::new(Kind::Check, &result.name, verdict.outcome())
+            ..Row::new(Kind::Check, &result.name, outcome.outcome())
         }
     };
-    scenario.checks.iter().map(held).collect()
+    scenario.checks.iter().map(judged).collect()
 }
 
 /// Whether the share of recipients who are not reached, `missed`, is so large that a latency hides them.
@@ -80,8 +80,9 @@ fn no_interval(result: &PlanResult, metric: Metric) -> Option<String> {
 }
 
 impl CheckOutcome {
-    /// The outcome of a check, as a row shows it.
-    const fn outcome(self) -> Outcome {
+    /// The outcome without the number of recipients or replications needed.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
         match self {
             Self::Pass => Outcome::Pass,
             Self::Fail => Outcome::Fail,

@@ -211,9 +211,12 @@ impl ResultBuilder<'_> {
     fn provider(&self, index: usize, tally: &ProviderTally) -> ProviderResult {
         let queue = tally.queue.as_deref();
         let waits = queue.map(|queue| &queue.waits).filter(|waits| waits.count() > 0);
+        let ends = queue.is_none_or(|queue| queue.still_queued == 0);
+        let cleared = self.0.ledger().backlog_cleared.get(index).filter(|_| ends);
         ProviderResult {
             provider: self.0.scenario.providers[index].name.clone(),
             attempts: self.count(tally.attempts),
+            departed: self.count(tally.attempts - queue.map_or(0, |queue| queue.rejected + queue.unserved())),
             delivered: self.count(tally.delivered),
             cost: self.units(tally.cost),
             wait_mean_s: waits.map_or(0.0, |waits| round(waits.sum() as f64 / 1e6 / waits.count() as f64)),
@@ -225,7 +228,7 @@ impl ResultBuilder<'_> {
             still_queued: self.count(queue.map_or(0, |queue| queue.still_queued)),
             not_permitted: self.count(tally.not_permitted),
             circuit_opened: self.count(self.0.totals.ledger.opened[self.0.plan][index]),
-            backlog_cleared_s: self.0.ledger().backlog_cleared.get(index).and_then(|mean| mean.seconds()).map(round),
+            backlog_cleared_s: cleared.and_then(|mean| mean.seconds()).map(round),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::compare::results;
 use super::figure_data;
 use super::over_time;
+use super::plan_checks::{PlansError, check_pairs};
 use super::precision::{StoppingRule, is_missed, next_round};
 use super::ready::Ready;
 use super::results::{Results, RunOutput};
@@ -84,7 +85,7 @@ impl From<Interrupted> for ResumeError {
 }
 
 impl<'a> Experiment<'a> {
-    /// Prepares `scenario` for as many replications as `stopping_rule`.
+    /// Prepares `scenario` for as many replications as `stopping_rule` says.
     ///
     /// # Errors
     /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -93,27 +94,22 @@ impl<'a> Experiment<'a> {
         stopping_rule: impl Into<StoppingRule>,
         progress: &Progress,
     ) -> Result<Self, Interrupted> {
-        let pairs = Pairs::usual(scenario.plans.len(), scenario.reference());
-        Self::with_pairs(scenario, pairs, stopping_rule, progress)
+        Ok(Self::of_ready(Ready::new(scenario, progress)?, stopping_rule.into()))
     }
 
-    /// As [`Experiment::new`], comparing these pairs of plans instead of the usual ones. A pair has the indices of two plans in the scenario.
+    /// As [`Experiment::new`], comparing these pairs of plans, by their indices, instead of the usual ones.
     ///
     /// # Errors
-    /// [`Interrupted`] when `progress` was asked to stop before the end.
-    ///
-    /// # Panics
-    /// If a pair has the index of a plan that does not exist.
+    /// [`PlansError`] when a pair is not of two plans, or `progress` was asked to stop before the end.
     pub fn with_pairs(
         scenario: &'a Scenario,
-        pairs: Pairs,
+        pairs: &[(usize, usize)],
         stopping_rule: impl Into<StoppingRule>,
         progress: &Progress,
-    ) -> Result<Self, Interrupted> {
-        let plans = scenario.plans.len();
-        assert!(pairs.iter().all(|(plan, against)| plan.max(against) < plans), "there are {plans} plans: {pairs:?}");
+    ) -> Result<Self, PlansError> {
+        check_pairs(scenario, 0, pairs)?;
         let mut ready = Ready::new(scenario, progress)?;
-        ready.model.pairs = pairs;
+        ready.model.pairs = pairs.iter().copied().collect();
         Ok(Self::of_ready(ready, stopping_rule.into()))
     }
 
@@ -124,7 +120,7 @@ impl<'a> Experiment<'a> {
         Self { ready, stopping_rule, independent, contended }
     }
 
-    /// Resumes from a saved ledger of the same scenario: a complete one, or merged parts.
+    /// Resumes from a saved ledger of the same scenario and pairs: a complete one, or merged parts.
     ///
     /// # Errors
     /// [`ResumeError`] when the ledger belongs to another scenario, or has gaps.
@@ -134,16 +130,35 @@ impl<'a> Experiment<'a> {
         ledger: Ledger,
         progress: &Progress,
     ) -> Result<Self, ResumeError> {
-        let mut experiment = Self::new(scenario, stopping_rule, progress)?;
-        // Merged into empty accounts of this scenario, which checks that the ledger fits it.
-        let mut all = experiment.ledger();
-        all.merge(&ledger)?;
+        Self::new(scenario, stopping_rule, progress)?.with_ledger(&ledger)
+    }
+
+    /// This experiment, in which nothing has been simulated yet, with all that a saved ledger has.
+    ///
+    /// # Errors
+    /// [`ResumeError`] when the ledger belongs to another scenario, has other pairs of plans, or has gaps.
+    pub fn with_ledger(mut self, ledger: &Ledger) -> Result<Self, ResumeError> {
+        // Merged into empty ledgers of this scenario, which checks that the ledger fits it.
+        let mut all = self.empty_ledger();
+        all.merge(ledger)?;
         if all.independent.has_gaps() || all.contended.has_gaps() {
             return Err(ResumeError::Gaps);
         }
-        (experiment.independent.ledger, experiment.contended.ledger) = (all.independent, all.contended);
-        experiment.contended.set_basis();
-        Ok(experiment)
+        (self.independent.ledger, self.contended.ledger) = (all.independent, all.contended);
+        self.contended.set_basis();
+        Ok(self)
+    }
+
+    /// The scenario, with the plans that were added.
+    #[must_use]
+    pub fn scenario(&self) -> &Scenario {
+        &self.ready.scenario
+    }
+
+    /// The pairs of plans that are compared, by their indices.
+    #[must_use]
+    pub fn pairs(&self) -> &Pairs {
+        &self.ready.model.pairs
     }
 
     /// Everything simulated so far, as integers.
@@ -279,7 +294,7 @@ impl<'a> Experiment<'a> {
     }
 }
 
-/// Runs every plan of `scenario` as often as `stopping_rule`, and compares the plans, with figure data.
+/// Runs every plan of `scenario` in as many replications as `stopping_rule` says, and compares the plans, with figure data.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -291,7 +306,7 @@ pub fn compare(
     simulate(scenario, stopping_rule, progress)?.output(progress)
 }
 
-/// Returns an experiment in which `scenario` has been run as often as `stopping_rule`.
+/// Returns an experiment in which `scenario` has been run in as many replications as `stopping_rule` says.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.

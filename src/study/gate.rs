@@ -1,105 +1,105 @@
-//! What a gate of CI lets through: every question that was asked of a run, and the answer.
+//! The result of `failsim check`, as data: every requirement on a run, and its outcome.
 
 use super::results::{Difference, ScenarioFacts};
 use crate::scenario::{Bound, Metric};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What `failsim check` prints as JSON follows this schema.
+/// The value of [`Gate::schema`].
 pub const GATE_SCHEMA: &str = "failsim/check/1";
 
-/// All questions and answers.
+/// The result of a check: all requirements and their outcomes.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Gate {
     /// `failsim/check/1`.
     pub schema: String,
-    /// The scenario file, as it was named.
+    /// The scenario file, as given on the command line.
     pub file: String,
-    /// The results of an earlier run that it was held to, as they were named.
+    /// The file with the results of an earlier run that it was compared with; null without one.
     pub baseline: Option<String>,
-    /// The other scenario that it was held to, as it was named.
+    /// The other scenario that it was compared with; null without one.
     pub against: Option<String>,
-    /// What was played.
+    /// The scenario that was run.
     pub scenario: ScenarioFacts,
-    /// How many recipients of each replication have one of the other scenario that they are held to; null without one.
+    /// The number of recipients of each replication that have a counterpart in the other scenario; null without one.
     pub paired: Option<u64>,
-    /// Whether what is inconclusive fails.
+    /// Whether inconclusive rows count as failed.
     pub strict: bool,
-    /// `fail` if a row fails, or is inconclusive and that is strict; else `inconclusive` if one is, else `pass`.
+    /// `fail` if a row fails, or is inconclusive and `strict` is set; otherwise `inconclusive` if a row is, else `pass`.
     pub outcome: Outcome,
-    /// How many rows pass.
+    /// The number of rows that pass.
     pub passed: usize,
-    /// How many fail.
+    /// The number of rows that fail.
     pub failed: usize,
-    /// How many are inconclusive.
+    /// The number of inconclusive rows.
     pub inconclusive: usize,
-    /// One for each question.
+    /// One row for each requirement.
     pub rows: Vec<Row>,
-    /// For each plan that differs from that of the other scenario, the first recipient who shows it.
+    /// For each plan whose results differ from those in the other scenario, the first recipient whose result differs.
     pub differing: Vec<Differing>,
-    /// What else a reader should know.
+    /// Further remarks.
     pub notes: Vec<String>,
 }
 
-/// A question and its answer.
+/// A requirement and its outcome.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Row {
-    /// What asks.
+    /// The source of the requirement.
     pub kind: Kind,
     /// The plan.
     pub plan: String,
-    /// The stream of traffic; null for all of them together.
+    /// The stream of traffic; null for all recipients.
     pub stream: Option<String>,
-    /// The measure; null where the plan or the stream itself is missing.
+    /// The measure; null if the plan or the stream itself is missing.
     pub measure: Option<Metric>,
-    /// The answer.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The line of the scenario file in which the check, or the plan, begins.
+    /// The line of the scenario file in which the check or the plan begins.
     pub line: Option<usize>,
-    /// What the measure must not be lower than.
+    /// The lower bound of the measure.
     pub at_least: Option<f64>,
-    /// What it must not be higher than.
+    /// The upper bound of the measure.
     pub at_most: Option<f64>,
-    /// By how much it may be worse than in the other run, in its own unit.
+    /// By how much the measure may be worse than in the other run, in its own unit.
     pub tolerance: Option<f64>,
-    /// Its value; null where there is nothing to measure.
+    /// The value; null if there is nothing to measure.
     pub value: Option<f64>,
-    /// The ends of its 95 % interval, the one that it is judged by; null where none is known.
+    /// The lower end of the 95 % interval that is compared with the bound; null without an interval.
     pub low: Option<f64>,
-    /// Likewise.
+    /// The upper end of the 95 % interval that is compared with the bound; null without an interval.
     pub high: Option<f64>,
-    /// Its value in the other run.
+    /// The value in the other run.
     pub other: Option<f64>,
-    /// By how much it differs from the other run, with a 95 % interval that holds for all rows together; without ends and without
-    /// `no_interval` nobody who was played fares differently, or where intervals come from replications, none of those.
+    /// The difference from the other run, with a 95 % interval that holds for all rows together. Without ends and without `no_interval`, no
+    /// simulated recipient differs; if intervals come from replications, no replication does.
     pub difference: Option<Difference>,
-    /// About how many would tell, in `needed_unit`; null where it is known, and where no number in reach would tell.
+    /// About how many recipients or replications would decide, by `needed_unit`; null if the row is decided, or no attainable number would.
     pub needed: Option<u64>,
-    /// What intervals come from, and `needed` counts; null where there are none.
+    /// What intervals are based on, and the unit of `needed`; null without intervals.
     pub needed_unit: Option<Counted>,
-    /// Why it is inconclusive, where that is not for want of recipients or replications.
+    /// Why the row is inconclusive, if more recipients or replications would not help.
     pub because: Option<String>,
     /// Why there is no interval.
     pub no_interval: Option<String>,
-    /// The share of recipients who were reached, where that is so low that a latency says little.
+    /// The share of recipients who received the message, if it is so low that a latency says little.
     pub reached: Option<f64>,
 }
 
-/// What an interval comes from.
+/// The basis of an interval.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Counted {
-    /// Recipients, who are independent of one another.
+    /// Independent recipients.
     Recipients,
     /// Replications.
     Replications,
 }
 
-/// What asks a question.
+/// The source of a requirement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A `[[checks]]` of the scenario.
+    /// A `[[checks]]` entry of the scenario.
     Check,
     /// The results of an earlier run.
     Baseline,
@@ -107,37 +107,49 @@ pub enum Kind {
     Against,
 }
 
-/// An answer, the worst first.
+/// The outcome of a requirement, worst first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It is not as it should be, and the data show it.
+    /// The data show that the requirement is not met.
     Fail,
-    /// The data do not tell.
+    /// The data do not decide.
     Inconclusive,
-    /// It is as it should be, and the data show it.
+    /// The data show that the requirement is met.
     Pass,
 }
 
-/// The first recipient who fares otherwise under a plan than in the other scenario.
+/// The first recipient whose result under a plan differs from that in the other scenario.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Differing {
     /// The plan.
     pub plan: String,
-    /// What it is called in the other scenario.
+    /// Its name in the other scenario.
     pub other_plan: String,
-    /// The stream of traffic, where they have names.
+    /// The stream of traffic, if it has a name.
     pub stream: Option<String>,
     /// The recipient's number in the stream, from 0.
     pub recipient: u64,
     /// The replication, from 0.
     pub replication: u32,
-    /// The recipient's life here and in the other scenario, as text; empty where nobody asked.
+    /// The traces of the recipient here and in the other scenario, as text; empty without `--explain`.
     pub traces: Vec<String>,
 }
 
+impl Outcome {
+    /// The word used in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Inconclusive => "inconclusive",
+            Self::Pass => "pass",
+        }
+    }
+}
+
 impl Row {
-    /// A question of `kind` about a plan, without an answer yet.
+    /// A row about a plan.
     #[must_use]
     pub fn new(kind: Kind, plan: &str, outcome: Outcome) -> Self {
         Self {
@@ -163,13 +175,13 @@ impl Row {
         }
     }
 
-    /// The bound that a check asks for.
+    /// The bound of a check.
     #[must_use]
     pub fn bound(&self) -> Option<Bound> {
         self.at_least.map(Bound::AtLeast).or(self.at_most.map(Bound::AtMost))
     }
 
-    /// Whether a measure is what it was in the other run, for everybody who was played.
+    /// Whether a measure is unchanged from the other run, for every simulated recipient.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
         let is_equal = self.difference.is_none_or(|difference| difference.low.is_none());
@@ -177,7 +189,7 @@ impl Row {
         self.measure.is_some() && self.value == self.other && is_equal && is_told
     }
 
-    /// The plan, the stream and the measure that it is about.
+    /// The plan, the stream and the measure of the row.
     #[must_use]
     pub fn subject(&self) -> String {
         let parts = [Some(self.plan.as_str()), self.stream.as_deref(), self.measure.map(Metric::name)];

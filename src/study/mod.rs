@@ -16,6 +16,7 @@ mod horizon;
 mod matching;
 mod measure;
 mod over_time;
+mod plan_checks;
 mod precision;
 mod ready;
 mod results;
@@ -30,13 +31,13 @@ mod unknown;
 mod versus;
 
 pub use baseline::{Incomparable, against_baseline, comparable, new_plans, other_draws, others};
-pub use candidates::AddPlansError;
 pub use check::{CheckOutcome, check, judge};
 pub use estimates::is_shared_out;
 pub use experiment::{Experiment, ResumeError, compare, simulate};
 pub use footprint::footprint;
 pub use gate::{Counted, Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
 pub use measure::{Measured, measure};
+pub use plan_checks::PlansError;
 pub use precision::{Precision, Replications, StoppingRule};
 pub use results::{
     Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency, PlanResult,

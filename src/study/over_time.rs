@@ -80,7 +80,7 @@ fn of_queue(
     QueueOverTime {
         rate_per_s: capacity.rate.map(Rate::per_second),
         concurrent: capacity.concurrent,
-        waiting: difference(&come, &[&series(&queue.rejections), &departures, &series(&queue.expiries)]),
+        waiting: difference(&come, &[&series(&queue.rejections), &departures, &series(&queue.left_unserved)]),
         wait_s: waits.map(|(micros, &count)| (count > 0.0).then(|| micros / 1e6 / count)).collect(),
         limit_per_s: capacity.rate.map(|rate| limit(rate.per_second())),
         line_limit: capacity.concurrent.map(|lines| limit(f64::from(lines))),

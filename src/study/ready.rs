@@ -110,11 +110,11 @@ impl<'a> Ready<'a> {
         progress: &Progress,
     ) -> Result<Vec<StreamTally>, Interrupted> {
         let run = self.run(&self.model, replication);
-        let run = |class| {
-            let independent_run = sim::simulate_sections(&run, class, sections.iter().copied(), progress)?;
-            Ok(for_each_plan(independent_run, &self.model))
+        let of_stream = |class| {
+            let tally = sim::simulate_sections(&run, class, sections.iter().copied(), progress)?;
+            Ok(for_each_plan(tally, &self.model))
         };
-        self.model.streams.iter().map(run).collect()
+        self.model.streams.iter().map(of_stream).collect()
     }
 
     /// The contended runs of these replications: for each replication, one for each plan.
@@ -130,19 +130,19 @@ impl<'a> Ready<'a> {
             (0..self.scenario.plans.len()).map(move |plan| (run, plan))
         });
         let runs: Vec<_> = runs.collect();
-        let run = |(run, plan): &(RunContext<'_>, usize)| sim::simulate_contended(run, *plan, progress);
-        let mut simulated = runs.par_iter().with_max_len(1).map(run).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let simulate = |(run, plan): &(RunContext<'_>, usize)| sim::simulate_contended(run, *plan, progress);
+        let mut simulated = runs.par_iter().with_max_len(1).map(simulate).collect::<Result<Vec<_>, _>>()?.into_iter();
         Ok(models.iter().map(|_| simulated.by_ref().take(self.scenario.plans.len()).collect()).collect())
     }
 }
 
 /// The tally of a stream under each of the plans that are compared: the same under all, if the stream has its own plan.
-pub(super) fn for_each_plan(mut independent_run: StreamTally, model: &Model) -> StreamTally {
+pub(super) fn for_each_plan(mut of_stream: StreamTally, model: &Model) -> StreamTally {
     let plans = model.plans.len();
-    if independent_run.tally.plans.len() < plans {
-        independent_run.tally.plans.resize(plans, independent_run.tally.plans[0].clone());
-        independent_run.tally.pairs = vec![PairTally::default(); model.pairs.count()];
-        independent_run.sections.iter_mut().for_each(|(_, cells)| cells.resize(plans, cells[0].clone()));
+    if of_stream.tally.plans.len() < plans {
+        of_stream.tally.plans.resize(plans, of_stream.tally.plans[0].clone());
+        of_stream.tally.pairs = vec![PairTally::default(); model.pairs.count()];
+        of_stream.sections.iter_mut().for_each(|(_, cells)| cells.resize(plans, cells[0].clone()));
     }
-    independent_run
+    of_stream
 }

@@ -29,8 +29,8 @@ pub struct Results {
     pub scenario: ScenarioFacts,
     /// The result of each plan for all recipients, in the order of the scenario file.
     pub plans: Vec<PlanResult>,
-    /// The comparison of each pair of plans for all recipients: each plan with each plan before it; with more than 20 plans, each with the
-    /// reference.
+    /// The comparison of each pair of plans for all recipients: by default each plan with each plan before it; with more than 20 plans, each
+    /// with the reference.
     pub comparisons: Vec<Comparison>,
     /// The results of each group of recipients; empty if the scenario has only one stream of traffic.
     pub groups: Vec<GroupResult>,
@@ -140,9 +140,10 @@ pub struct PlanResult {
     pub unresolved: Count,
     /// The callbacks that a webhook would have received.
     pub callbacks: Callbacks,
-    /// One for each step of the plan.
+    /// One for each step of the plan. At the top level, they count only the streams that follow the plan, not those that always follow
+    /// their own.
     pub steps: Vec<StepResult>,
-    /// One for each provider that the plan uses, in the order of the scenario file.
+    /// One for each provider that the plan, or the own plan of a stream, uses, in the order of the scenario file.
     pub providers: Vec<ProviderResult>,
 }
 
@@ -256,7 +257,7 @@ pub struct StepResult {
     pub provider: String,
     /// The channel.
     pub channel: String,
-    /// Submissions, including retries.
+    /// Attempts, including retries. An attempt that several providers of a pool, or none, accept counts once.
     pub attempts: Count,
     /// Messages of the step that were delivered to the recipient.
     pub delivered: Count,
@@ -276,8 +277,11 @@ pub struct StepResult {
 pub struct ProviderResult {
     /// The provider's name.
     pub provider: String,
-    /// Attempts submitted to it, including those that it rejected.
+    /// Attempts submitted to it, including those that it rejected: the sum of `rejected`, `departed`, `expired_in_queue`, `cancelled` and
+    /// `still_queued`.
     pub attempts: Count,
+    /// Attempts that departed to the network, at once or after a wait.
+    pub departed: Count,
     /// Messages that it delivered.
     pub delivered: Count,
     /// The cost of its attempts.
@@ -290,18 +294,18 @@ pub struct ProviderResult {
     pub queue_max: u64,
     /// Attempts that it rejected because it was over its limit.
     pub rejected: Count,
-    /// Attempts whose validity ended while they waited for capacity.
+    /// Attempts whose validity ended while they waited for capacity, before the engine moved on.
     pub expired_in_queue: Count,
-    /// Attempts that the engine recalled while they waited for capacity, because it moved on.
+    /// Attempts that the engine recalled while they waited for capacity, because it moved on; also where the validity ends at that time.
     pub cancelled: Count,
     /// Attempts that wait without end: nothing ends their wait, and no capacity becomes free.
     pub still_queued: Count,
-    /// Attempts that were not submitted because its circuit was open.
+    /// Attempts that were not submitted because its circuit was open; not part of `attempts`.
     pub not_permitted: Count,
     /// How many times its circuit opened, for all recipients together.
     pub circuit_opened: Count,
     /// When the backlog was cleared: when the last attempt that had waited for 1 s or longer left the queue, since the start of the run (s);
-    /// null if there was no backlog.
+    /// null if there was no backlog, or if attempts are still queued.
     pub backlog_cleared_s: Option<f64>,
 }
 
@@ -381,21 +385,23 @@ impl Results {
         self.groups.iter().filter(|group| group.kind == GroupKind::Stream).nth(index)
     }
 
-    /// The results of each group, as if the scenario had no other recipients.
+    /// The results of a group, as if the scenario had no other recipients.
     #[must_use]
-    pub fn by_group(&self) -> Vec<(&GroupResult, Self)> {
-        let alone = |group: &GroupResult| Self {
+    pub fn of_group(&self, group: &GroupResult) -> Self {
+        let (recipients, deadline_s) = (group.recipients, group.deadline_s);
+        Self {
             schema: self.schema.clone(),
-            scenario: ScenarioFacts {
-                recipients: group.recipients,
-                deadline_s: group.deadline_s,
-                ..self.scenario.clone()
-            },
+            scenario: ScenarioFacts { recipients, deadline_s, ..self.scenario.clone() },
             plans: group.plans.clone(),
             comparisons: group.comparisons.clone(),
             groups: Vec::new(),
-        };
-        self.groups.iter().map(|group| (group, alone(group))).collect()
+        }
+    }
+
+    /// The results of each group, as if the scenario had no other recipients.
+    #[must_use]
+    pub fn by_group(&self) -> Vec<(&GroupResult, Self)> {
+        self.groups.iter().map(|group| (group, self.of_group(group))).collect()
     }
 
     /// The common deadline of all recipients (s); `None` where streams of traffic have different deadlines.

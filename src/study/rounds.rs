@@ -81,7 +81,7 @@ pub(super) fn lockstep(
 ) -> Result<Lockstep, Interrupted> {
     let streams = ready[0].recipients().len();
     let groups = if streams > 1 { streams + 1 } else { 1 };
-    let mut simulated = Lockstep {
+    let mut lockstep = Lockstep {
         totals: ready.each_ref().map(|ready| {
             Totals::new(ready, stopping_rule.confidence, stopping_rule.replications.most(), IntervalBasis::Recipients)
         }),
@@ -97,18 +97,18 @@ pub(super) fn lockstep(
             let recipients = ready[0].recipients()[stream];
             let versus = sim::simulate_pair(runs.each_ref(), classes, plan_pairs, recipients, progress)?;
             for group in [Some(stream), (groups > 1).then_some(streams)].into_iter().flatten() {
-                simulated.pairs[group].iter_mut().zip(&versus.pairs).for_each(|(sum, pair)| sum.merge(pair));
+                lockstep.pairs[group].iter_mut().zip(&versus.pairs).for_each(|(sum, pair)| sum.merge(pair));
             }
-            for (first, recipient) in simulated.differing.iter_mut().zip(versus.differing) {
+            for (first, recipient) in lockstep.differing.iter_mut().zip(versus.differing) {
                 *first = first.or(recipient.map(|recipient| First { replication, stream, recipient }));
             }
-            for (side, (independent_run, ready)) in sides.iter_mut().zip(versus.sides.into_iter().zip(ready)) {
-                side.push(for_each_plan(independent_run, &ready.model));
+            for (side, (tally, ready)) in sides.iter_mut().zip(versus.sides.into_iter().zip(ready)) {
+                side.push(for_each_plan(tally, &ready.model));
             }
         }
-        for (totals, (ready, side)) in simulated.totals.iter_mut().zip(ready.iter().zip(sides)) {
+        for (totals, (ready, side)) in lockstep.totals.iter_mut().zip(ready.iter().zip(sides)) {
             totals.add(ready, side);
         }
     }
-    Ok(simulated)
+    Ok(lockstep)
 }

@@ -72,7 +72,7 @@ impl Trial {
     /// Whether all goals are met, with 95 % confidence over all looks.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.outcomes.iter().all(|(_, verdict)| *verdict == CheckOutcome::Pass)
+        self.outcomes.iter().all(|(_, outcome)| *outcome == CheckOutcome::Pass)
     }
 }
 
@@ -228,12 +228,12 @@ impl Question<'_> {
         }) as u64)
     }
 
-    /// The lowest rung that is not below `stopping_rule`, or the top of the ladder.
-    fn rung_at(&self, stopping_rule: u64) -> u32 {
+    /// The lowest rung that is with a capacity of at least `least`, or the top of the ladder.
+    fn rung_at(&self, least: u64) -> u32 {
         let (mut low, mut high) = (1, TOP[self.limit as usize]);
         while low < high {
             let middle = low + (high - low) / 2;
-            if rung(middle) < stopping_rule { low = middle + 1 } else { high = middle }
+            if rung(middle) < least { low = middle + 1 } else { high = middle }
         }
         low
     }
@@ -289,7 +289,7 @@ impl Question<'_> {
         let (mut replications, most) = (self.first_look(), self.most());
         loop {
             let trial = self.trial_of(n, replications, progress)?;
-            let failed = trial.outcomes.iter().any(|(_, verdict)| *verdict == CheckOutcome::Fail);
+            let failed = trial.outcomes.iter().any(|(_, outcome)| *outcome == CheckOutcome::Fail);
             if failed || trial.holds() || replications >= most {
                 return Ok(trial);
             }
@@ -311,9 +311,9 @@ fn outcome(results: &Results, goal: &Goal) -> (Option<Measured>, CheckOutcome) {
     let group = goal.stream.and_then(|stream| results.stream(stream));
     let plan = &group.map_or(&results.plans, |group| &group.plans)[0];
     let (measured, n) = (measure(plan, goal.metric), sample_size(results));
-    let verdict = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, goal.bound, n));
+    let outcome = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, goal.bound, n));
     let shown = |measured: Measured| Measured { interval: judged_by(&measured, goal.bound, n), ..measured };
-    (measured.map(shown), verdict)
+    (measured.map(shown), outcome)
 }
 
 #[cfg(test)]

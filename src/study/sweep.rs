@@ -37,13 +37,13 @@ pub struct Sweep {
     pub points: Vec<(Point, Results)>,
 }
 
-/// A digest, in hexadecimal, of everything that determines the results of `scenario` when it is run as often as `stopping_rule`. It differs for
+/// A digest, in hexadecimal, of everything that determines the results of `scenario` in as many replications as `replications` says. It differs for
 /// every other seed, number of recipients, choice of plans, latency file, or revision of the engine.
 #[must_use]
-pub fn key(scenario: &Scenario, stopping_rule: Replications) -> String {
+pub fn key(scenario: &Scenario, replications: Replications) -> String {
     let mut digest = Digesting(Sha256::new());
     // The debug output shows everything in a scenario, floats with all their digits.
-    let _ = write!(digest, "{} {REVISION} {stopping_rule:?} {scenario:?}", env!("CARGO_PKG_VERSION"));
+    let _ = write!(digest, "{} {REVISION} {replications:?} {scenario:?}", env!("CARGO_PKG_VERSION"));
     hexadecimal(&digest.0.finalize())
 }
 

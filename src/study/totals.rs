@@ -1,4 +1,4 @@
-//! The totals of all replications of a scenario: their account, and the facts about the scenario that estimates need.
+//! The totals of all replications of a scenario: their ledger, and the facts about the scenario that estimates need.
 
 use super::classes::CallCosts;
 use super::exposure::Exposure;
@@ -109,7 +109,7 @@ impl Totals {
     }
 }
 
-/// An empty account, for recipients who are `independent` or contended.
+/// An empty ledger, for recipients who are `independent` or contended.
 pub(super) fn empty_mode_ledger(ready: &Ready<'_>, independent: bool) -> ModeLedger {
     let recipients = ready.recipients();
     let group = |stream: Option<usize>| {

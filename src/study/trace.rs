@@ -199,10 +199,9 @@ impl Recorder for TraceRecorder {
         let event = Event::Submitted { submission, provider, decision, ttl: terms.ttl, charge: result.charge };
         self.said.push((terms.submitted, event));
         self.cost += result.charge;
-        let is_reported = result.reports().iter().any(|report| report.status == Status::Expired);
         let left_queue = match decision {
             AdmissionDecision::Departs(departs) if departs > terms.submitted => (departs, Event::Departed(submission)),
-            AdmissionDecision::Expires if is_reported => (patience, Event::ExpiredInQueue(submission)),
+            AdmissionDecision::Expires if result.is_reported_expired() => (patience, Event::ExpiredInQueue(submission)),
             AdmissionDecision::Expires => (patience, Event::Cancelled(submission)),
             _ => (Time::NEVER, Event::Departed(submission)),
         };

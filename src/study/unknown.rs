@@ -31,23 +31,26 @@ impl fmt::Display for Unknown {
             Self::Replications { needed } => write!(f, "needs {needed} replications"),
             Self::Recipients { needed } => write!(f, "needs {needed} recipients"),
             Self::RareStep { step, recipients } => {
-                write!(f, "{recipients} recipients came to step {step}: one more or less would move it")
+                write!(f, "only {recipients} recipients reached step {step}")
             }
             Self::RareStepInReplications { step, needed: None } => {
-                write!(f, "nobody came to step {step}: one bad replication would change it")
+                write!(f, "no recipient reached step {step}")
             }
             Self::RareStepInReplications { step, needed: Some(needed) } => {
-                write!(f, "few came to step {step}, and one bad replication would change it: needs {needed}")
+                write!(f, "few recipients reached step {step}: needs about {needed} replications")
             }
             Self::RareCalls { step, calls, needed } => {
-                write!(f, "{calls} calls were answered at step {step}: {needed} tell how long they can be")
+                write!(f, "only {calls} calls were answered at step {step}: needs about {needed}")
             }
             Self::Outages { provider, met, of, needed } => {
-                write!(f, "{met} of {of} replications met a random outage of {provider}: needs about {needed}")
+                write!(
+                    f,
+                    "{met} of {of} replications had a random outage of {provider}: needs about {needed} replications"
+                )
             }
-            Self::FewBeyond => f.write_str("too few deliveries beyond it"),
-            Self::Nobody => f.write_str("nobody was reached"),
-            Self::TooLarge => f.write_str("its squares are too large to be summed"),
+            Self::FewBeyond => f.write_str("too few deliveries beyond the quantile"),
+            Self::Nobody => f.write_str("no recipient was reached"),
+            Self::TooLarge => f.write_str("the sum of squares is too large"),
         }
     }
 }

@@ -135,11 +135,11 @@ impl<'a> ScenarioPair<'a> {
             let (stream, count) = (&self.now.streams[ours], self.now.streams[ours].traffic.recipients);
             let other = self.then.streams[theirs].traffic.recipients;
             let (whose, more) =
-                if count > other { ("this scenario", count - other) } else { ("the other", other - count) };
+                if count > other { ("this scenario", count - other) } else { ("the other scenario", other - count) };
             (more > 0)
                 .then(|| format!("{more} more recipients{} of {whose} have no counterpart{shares}", named(stream)))
         };
-        let independent_run = |scenario: &Scenario, whose: &str, is_paired: &dyn Fn(usize) -> bool| {
+        let unpaired = |scenario: &Scenario, whose: &str, is_paired: &dyn Fn(usize) -> bool| {
             let streams = scenario.streams.iter().enumerate().filter(|(i, _)| !is_paired(*i));
             let tell = |(_, stream): (usize, &Stream)| {
                 let count = stream.traffic.recipients;
@@ -150,8 +150,8 @@ impl<'a> ScenarioPair<'a> {
             };
             streams.map(tell).collect::<Vec<_>>()
         };
-        let ours = independent_run(self.now, "this scenario", &|i| self.streams.iter().any(|pair| pair.0 == i));
-        let theirs = independent_run(self.then, "the other", &|i| self.streams.iter().any(|pair| pair.1 == i));
+        let ours = unpaired(self.now, "this scenario", &|i| self.streams.iter().any(|pair| pair.0 == i));
+        let theirs = unpaired(self.then, "the other scenario", &|i| self.streams.iter().any(|pair| pair.1 == i));
         self.streams.iter().filter_map(of_pair).chain(ours).chain(theirs).collect()
     }
 
@@ -194,15 +194,15 @@ impl<'a> ScenarioPair<'a> {
             Ready::new(&reduced[1], progress)?.of_first(common()),
         ];
         let lockstep = rounds::lockstep(&ready, &self.plans, &stopping_rule, replications, progress)?;
-        let independent_run = ScenarioPair {
+        let common_only = ScenarioPair {
             now: &reduced[0],
             then: &reduced[1],
             plans: self.plans.clone(),
             streams: (0..self.streams.len()).map(|i| (i, i)).collect(),
             lost: self.lost.clone(),
         };
-        let rows = independent_run.rows([&reduced[0], &reduced[1]], &lockstep.totals, Some(&lockstep.pairs));
-        Ok(Versus { rows, differing: independent_run.named(&lockstep.differing) })
+        let rows = common_only.rows([&reduced[0], &reduced[1]], &lockstep.totals, Some(&lockstep.pairs));
+        Ok(Versus { rows, differing: common_only.named(&lockstep.differing) })
     }
 
     /// The number of recipients per replication that are paired with one of the other scenario.
@@ -358,12 +358,12 @@ impl<'a> ScenarioPair<'a> {
                 return Ok(None);
             }
             for replication in 0..replications {
-                let simulated_recipients = [
+                let hashes = [
                     ready[0].course_hashes(ours, replication, progress)?,
                     ready[1].course_hashes(theirs, replication, progress)?,
                 ];
                 let differs = |&(our, their): &(usize, usize)| {
-                    let mut both = simulated_recipients[0][our].iter().zip(&simulated_recipients[1][their]);
+                    let mut both = hashes[0][our].iter().zip(&hashes[1][their]);
                     both.position(|(ours, theirs)| ours != theirs)
                 };
                 let positions = self.streams.iter().enumerate();

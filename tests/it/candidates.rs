@@ -5,8 +5,8 @@ use crate::random_scenario::{case, shared_case};
 use crate::three_plans::three_plans;
 use failsim::provider::{Capacity, Discipline};
 use failsim::scenario::Scenario;
-use failsim::sim::{Pairs, Progress};
-use failsim::study::{AddPlansError, Experiment};
+use failsim::sim::{LedgerError, Progress};
+use failsim::study::{Experiment, PlansError, ResumeError};
 use failsim::units::{Rate, Span};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -17,8 +17,7 @@ fn progress() -> Progress {
 
 /// An experiment that starts with the first of the plans, and is joined by the others one by one. Each is compared with the first plan.
 fn joined(start: &Scenario, all: &Scenario, replications: u32) -> (Vec<u8>, String) {
-    let pairs = Pairs::usual(start.plans.len(), start.reference());
-    let mut experiment = Experiment::with_pairs(start, pairs, replications, &progress()).expect("nobody stops it");
+    let mut experiment = Experiment::new(start, replications, &progress()).expect("nobody stops it");
     experiment.run(&progress()).expect("nobody stops it");
     for (index, plan) in all.plans.iter().enumerate().skip(start.plans.len()) {
         experiment.add_plans(vec![plan.clone()], &[(index, 0)], &progress()).expect("they are valid");
@@ -33,8 +32,8 @@ fn outputs(experiment: &Experiment<'_>) -> (Vec<u8>, String) {
 }
 
 fn from_the_start(all: &Scenario, replications: u32) -> (Vec<u8>, String) {
-    let pairs = (1..all.plans.len()).map(|plan| (plan, 0)).collect();
-    let mut experiment = Experiment::with_pairs(all, pairs, replications, &progress()).expect("nobody stops it");
+    let pairs: Vec<_> = (1..all.plans.len()).map(|plan| (plan, 0)).collect();
+    let mut experiment = Experiment::with_pairs(all, &pairs, replications, &progress()).expect("they are valid");
     experiment.run(&progress()).expect("nobody stops it");
     outputs(&experiment)
 }
@@ -95,13 +94,35 @@ fn a_plan_may_be_the_first_that_shares_anything() {
 #[test]
 fn only_the_pairs_asked_for_are_compared() {
     let all = three_plans(1_000);
-    let pairs = [(2, 1)].into_iter().collect();
-    let mut experiment = Experiment::with_pairs(&all, pairs, 1, &progress()).expect("nobody stops it");
+    let pairs = [(2, 1)];
+    let mut experiment = Experiment::with_pairs(&all, &pairs, 1, &progress()).expect("they are valid");
     experiment.run(&progress()).expect("nobody stops it");
     let few = experiment.results(&progress()).expect("nobody stops it").comparisons;
     let usual = failsim::study::compare(&all, 1, &progress()).expect("nobody stops it").results.comparisons;
     assert_eq!((few.len(), usual.len()), (1, 3));
     assert_eq!(few[0], usual[2]);
+    let resumed = Experiment::with_pairs(&all, &pairs, 1, &progress()).expect("they are valid");
+    let resumed = resumed.with_ledger(&experiment.ledger()).expect("it is of the same pairs");
+    assert!(outputs(&resumed) == outputs(&experiment));
+    let other_pairs = Experiment::new(&all, 1, &progress()).expect("nobody stops it").with_ledger(&experiment.ledger());
+    assert!(matches!(other_pairs, Err(ResumeError::Ledger(LedgerError::OtherRun))));
+    for (plan, against) in [(1, 1), (3, 0)] {
+        let invalid = Experiment::with_pairs(&all, &[(plan, against)], 1, &progress());
+        assert!(matches!(invalid, Err(PlansError::InvalidPair(..))));
+    }
+}
+
+/// The caller can resume an experiment that plans have joined: it has the scenario and the pairs.
+#[test]
+fn a_joined_experiment_is_resumed_from_its_ledger() {
+    let all = three_plans(1_000);
+    let first = first_plan(&all);
+    let mut experiment = Experiment::new(&first, 2, &progress()).expect("nobody stops it");
+    experiment.run(&progress()).expect("nobody stops it");
+    experiment.add_plans(all.plans[1..].to_vec(), &[(2, 1)], &progress()).expect("they are valid");
+    let (scenario, pairs): (_, Vec<_>) = (experiment.scenario().clone(), experiment.pairs().iter().collect());
+    let resumed = Experiment::with_pairs(&scenario, &pairs, 2, &progress()).expect("they are valid");
+    assert!(outputs(&resumed.with_ledger(&experiment.ledger()).expect("it is the same")) == outputs(&experiment));
 }
 
 #[test]
@@ -115,13 +136,13 @@ fn invalid_plans_and_pairs_are_rejected_and_nothing_changes() {
         (
             new("sms-only", 0),
             [(3, 0)],
-            AddPlansError::DuplicateName("sms-only".to_owned()),
+            PlansError::DuplicateName("sms-only".to_owned()),
             "duplicate plan name `sms-only`",
         ),
-        (new("new", 7), [(3, 0)], AddPlansError::UnknownProvider("new".to_owned(), 7), "no provider 7"),
-        (new("new", 0), [(1, 0)], AddPlansError::InvalidPair(1, 0), "(1, 0) is not of a new plan"),
-        (new("new", 0), [(3, 3)], AddPlansError::InvalidPair(3, 3), "(3, 3)"),
-        (new("new", 0), [(4, 0)], AddPlansError::InvalidPair(4, 0), "(4, 0)"),
+        (new("new", 7), [(3, 0)], PlansError::UnknownProvider("new".to_owned(), 7), "no provider 7"),
+        (new("new", 0), [(1, 0)], PlansError::InvalidPair(1, 0), "(1, 0) is not a pair of plans"),
+        (new("new", 0), [(3, 3)], PlansError::InvalidPair(3, 3), "(3, 3)"),
+        (new("new", 0), [(4, 0)], PlansError::InvalidPair(4, 0), "(4, 0)"),
     ] {
         assert!(error.to_string().contains(text), "{error}");
         assert_eq!(experiment.add_plans(plans, &pairs, &progress()), Err(error));
@@ -129,6 +150,6 @@ fn invalid_plans_and_pairs_are_rejected_and_nothing_changes() {
     }
     let stopped = progress();
     stopped.stop();
-    assert_eq!(experiment.add_plans(new("new", 0), &[], &stopped), Err(AddPlansError::Interrupted));
+    assert_eq!(experiment.add_plans(new("new", 0), &[], &stopped), Err(PlansError::Interrupted));
     assert!(outputs(&experiment) == before);
 }

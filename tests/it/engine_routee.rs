@@ -7,7 +7,7 @@
 //! The table moves on from voice on all of them, although the documented triggers of voice are `Busy` and `NoAnswer` alone
 //! (<https://docs.routee.net/reference/send-a-failover-message>): this is why `failed` is one of our default triggers.
 
-use crate::engine_story::{Story, plan, sms, viber, voice};
+use crate::engine_story::{ScriptedFlow, plan, sms, viber, voice};
 use failsim::engine::Command;
 use failsim::status::{FailureCode, FlowStatus, Status};
 
@@ -63,22 +63,22 @@ fn rows() -> impl Iterator<Item = [&'static str; 4]> {
 /// Runs a row. Each message gets the reports `first`, then the row's word; where a column says none, nothing must be
 /// submitted.
 fn plays_out(row: [&str; 4], first: &[Status]) {
-    let mut story = plan([voice(), viber().ttl(600), sms().ttl(72_000)]).start();
+    let mut script = plan([voice(), viber().ttl(600), sms().ttl(72_000)]).start();
     let [.., flow] = row;
     for (attempt, last) in row[..3].iter().map_while(|word| status_of(word)).enumerate() {
-        assert_eq!(story.flow.current_attempt(), Some(attempt as u8), "{row:?}");
-        hear(&mut story, attempt as u8, first, last);
+        assert_eq!(script.flow.current_attempt(), Some(attempt as u8), "{row:?}");
+        hear(&mut script, attempt as u8, first, last);
     }
-    assert_eq!(story.flow.status(), flow_of(flow), "{row:?}");
+    assert_eq!(script.flow.status(), flow_of(flow), "{row:?}");
     let submitted = row[..3].iter().filter(|&&word| word != "none").count();
-    assert_eq!(usize::from(story.flow.attempts()), submitted, "{row:?}");
+    assert_eq!(usize::from(script.flow.attempts()), submitted, "{row:?}");
 }
 
-fn hear(story: &mut Story, attempt: u8, first: &[Status], last: Status) {
+fn hear(script: &mut ScriptedFlow, attempt: u8, first: &[Status], last: Status) {
     for &status in first {
-        story.report(attempt, status).waits();
+        script.report(attempt, status).keeps_waiting();
     }
-    let reply = story.report(attempt, last);
+    let reply = script.report(attempt, last);
     assert_ne!(reply.command(), Command::Wait);
 }
 

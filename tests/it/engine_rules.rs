@@ -1,4 +1,4 @@
-//! The rules of the engine as stories on a virtual clock; one section for each rule, numbered as in the design.
+//! The rules of the engine as scripted flows on a virtual clock; one section for each rule, numbered as in the design.
 
 /// 1. A flow starts with its first step and moves on as soon as a condition of its step is met.
 mod starting_and_moving_on {
@@ -7,16 +7,16 @@ mod starting_and_moving_on {
 
     #[test]
     fn a_flow_starts_with_its_first_step_when_the_recipient_arrives() {
-        let story = plan([viber().ttl(60), sms().ttl(300)]).start_at(1_000);
-        story.is_due_at(1_060);
-        assert_eq!((story.flow.step(), story.flow.attempts(), story.flow.current_attempt()), (0, 1, Some(0)));
+        let script = plan([viber().ttl(60), sms().ttl(300)]).start_at(1_000);
+        script.is_due_at(1_060);
+        assert_eq!((script.flow.step(), script.flow.attempts(), script.flow.current_attempt()), (0, 1, Some(0)));
     }
 
     #[test]
     fn viber_undelivered_after_three_seconds_moves_on_to_sms_there_and_then() {
-        let mut story = plan([viber().ttl(60), sms().ttl(300)]).start();
-        story.at(3).report(0, Undelivered).submits(1, 1).is_due_at(303);
-        story.at(7).report(1, Delivered).succeeds();
+        let mut script = plan([viber().ttl(60), sms().ttl(300)]).start();
+        script.at(3).report(0, Undelivered).submits(1, 1).is_due_at(303);
+        script.at(7).report(1, Delivered).succeeds();
     }
 
     #[test]
@@ -26,9 +26,9 @@ mod starting_and_moving_on {
 
     #[test]
     fn nothing_moves_before_the_deadline() {
-        let mut story = plan([viber().ttl(60), sms()]).start();
-        story.at(59).timeout().changes_nothing();
-        story.at(60).timeout().submits(1, 1);
+        let mut script = plan([viber().ttl(60), sms()]).start();
+        script.at(59).timeout().changes_nothing();
+        script.at(60).timeout().submits(1, 1);
     }
 }
 
@@ -57,8 +57,8 @@ mod ending_a_step {
 
     #[test]
     fn a_bad_status_outside_the_triggers_fails_the_flow_though_a_step_is_left() {
-        let mut story = plan([viber().failover_on(&[Expired]), sms()]).start();
-        story.at(2).report(0, Undelivered).fails(FailoverNotTriggered);
+        let mut script = plan([viber().failover_on(&[Expired]), sms()]).start();
+        script.at(2).report(0, Undelivered).fails(FailoverNotTriggered);
     }
 
     #[test]
@@ -68,37 +68,37 @@ mod ending_a_step {
 
     #[test]
     fn a_silent_step_expires_when_its_ttl_passes() {
-        let mut story = plan([viber().ttl(60), sms().ttl(300)]).start();
-        story.at(60).timeout().submits(1, 1).is_due_at(360);
-        story.at(360).timeout().fails(NoNextStep);
+        let mut script = plan([viber().ttl(60), sms().ttl(300)]).start();
+        script.at(60).timeout().submits(1, 1).is_due_at(360);
+        script.at(360).timeout().fails(NoNextStep);
     }
 
     #[test]
     fn a_ttl_that_passes_where_expired_is_no_trigger_fails_the_flow() {
-        let mut story = plan([voice().ttl(60), sms()]).start();
-        story.at(60).timeout().fails(FailoverNotTriggered);
+        let mut script = plan([voice().ttl(60), sms()]).start();
+        script.at(60).timeout().fails(FailoverNotTriggered);
     }
 
     #[test]
     fn the_ttl_counts_from_the_submission_whatever_is_heard_meanwhile() {
-        let mut story = plan([viber().ttl(60), sms()]).start();
-        story.at(1).report(0, Queued).waits();
-        story.at(50).report(0, Sent).waits().is_due_at(60);
-        story.at(60).timeout().submits(1, 1);
+        let mut script = plan([viber().ttl(60), sms()]).start();
+        script.at(1).report(0, Queued).keeps_waiting();
+        script.at(50).report(0, Sent).keeps_waiting().is_due_at(60);
+        script.at(60).timeout().submits(1, 1);
     }
 
     #[test]
     fn the_ttl_says_nothing_of_the_message_itself() {
-        let mut story = plan([viber().ttl(60), sms()]).start();
-        story.report(0, Sent).waits();
-        story.at(60).timeout().submits(1, 1).knows(0, Sent);
+        let mut script = plan([viber().ttl(60), sms()]).start();
+        script.report(0, Sent).keeps_waiting();
+        script.at(60).timeout().submits(1, 1).has_status(0, Sent);
     }
 
     #[test]
     fn a_ttl_of_zero_which_scenarios_reject_would_not_loop_either() {
-        let mut story = plan([viber().ttl(0), sms().ttl(0)]).start();
-        story.timeout().submits(1, 1);
-        story.timeout().fails(NoNextStep);
+        let mut script = plan([viber().ttl(0), sms().ttl(0)]).start();
+        script.timeout().submits(1, 1);
+        script.timeout().fails(NoNextStep);
     }
 }
 
@@ -110,21 +110,21 @@ mod running_out_of_steps {
 
     #[test]
     fn a_trigger_on_the_last_step_finds_no_next_step() {
-        let mut story = plan([viber(), sms()]).start();
-        story.at(2).report(0, Undelivered).submits(1, 1);
-        story.at(9).report(1, Undelivered).fails(NoNextStep);
-        assert_eq!(story.flow.step(), 1);
+        let mut script = plan([viber(), sms()]).start();
+        script.at(2).report(0, Undelivered).submits(1, 1);
+        script.at(9).report(1, Undelivered).fails(NoNextStep);
+        assert_eq!(script.flow.step(), 1);
     }
 
     #[test]
     fn nothing_brings_a_failed_flow_back() {
-        let mut story = plan([viber().ttl(60), sms()]).start();
-        story.at(60).timeout().submits(1, 1);
-        story.at(63).report(1, Undelivered).fails(NoNextStep);
-        let end = story.flow.status();
-        story.at(64).report(0, Delivered).waits();
-        story.at(65).timeout().changes_nothing();
-        assert_eq!(story.flow.status(), end);
+        let mut script = plan([viber().ttl(60), sms()]).start();
+        script.at(60).timeout().submits(1, 1);
+        script.at(63).report(1, Undelivered).fails(NoNextStep);
+        let end = script.flow.status();
+        script.at(64).report(0, Delivered).keeps_waiting();
+        script.at(65).timeout().changes_nothing();
+        assert_eq!(script.flow.status(), end);
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod success_floors {
         let ladder: [&[Status]; 4] = [&[Queued], &[Sent], &[Delivered, Answered], &[Seen]];
         for (rung, floor) in [Floor::Accepted, Floor::Sent, Floor::Delivered, Floor::Seen].into_iter().enumerate() {
             for &status in ladder[..rung].iter().copied().flatten() {
-                plan([sms().success(floor)]).start().report(0, status).waits();
+                plan([sms().success(floor)]).start().report(0, status).keeps_waiting();
             }
             for &status in ladder[rung..].iter().copied().flatten() {
                 plan([sms().success(floor)]).start().report(0, status).succeeds();
@@ -162,45 +162,45 @@ mod success_floors {
 
     #[test]
     fn a_message_delivered_but_not_seen_by_its_ttl_expires_and_moves_on() {
-        let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
-        story.at(3).report(0, Delivered).waits().is_due_at(60);
-        story.at(60).timeout().submits(1, 1).knows(0, Expired);
+        let mut script = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
+        script.at(3).report(0, Delivered).keeps_waiting().is_due_at(60);
+        script.at(60).timeout().submits(1, 1).has_status(0, Expired);
     }
 
     #[test]
     fn a_message_seen_by_its_ttl_succeeds() {
-        let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
-        story.at(3).report(0, Delivered).waits();
-        story.at(60).report(0, Seen).succeeds();
+        let mut script = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
+        script.at(3).report(0, Delivered).keeps_waiting();
+        script.at(60).report(0, Seen).succeeds();
     }
 
     #[test]
     fn a_provider_may_expire_an_unseen_message_itself() {
-        let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
-        story.at(3).report(0, Delivered).waits();
-        story.at(59).report(0, Expired).submits(1, 1);
+        let mut script = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
+        script.at(3).report(0, Delivered).keeps_waiting();
+        script.at(59).report(0, Expired).submits(1, 1);
     }
 
     #[test]
     fn an_answered_call_that_must_be_seen_expires_like_a_delivery() {
-        let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
-        story.at(3).report(0, Answered).waits();
-        story.at(60).timeout().submits(1, 1).knows(0, Expired);
+        let mut script = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
+        script.at(3).report(0, Answered).keeps_waiting();
+        script.at(60).timeout().submits(1, 1).has_status(0, Expired);
     }
 
     #[test]
     fn what_has_been_seen_does_not_expire() {
-        let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
-        story.at(3).report(0, Seen).succeeds();
-        story.at(60).report(0, Expired).changes_nothing().knows(0, Seen);
+        let mut script = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
+        script.at(3).report(0, Seen).succeeds();
+        script.at(60).report(0, Expired).changes_nothing().has_status(0, Seen);
     }
 
     #[test]
     fn a_message_that_expired_unseen_is_not_seen_later() {
-        let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
-        story.report(0, Delivered).waits();
-        story.at(60).timeout().submits(1, 1);
-        story.at(61).report(0, Seen).changes_nothing().knows(0, Expired);
+        let mut script = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
+        script.report(0, Delivered).keeps_waiting();
+        script.at(60).timeout().submits(1, 1);
+        script.at(61).report(0, Seen).changes_nothing().has_status(0, Expired);
     }
 
     /// Whether delivery was reported before the ttl or comes after it, the message has expired, and later reports are stale.
@@ -208,103 +208,103 @@ mod success_floors {
     fn a_message_that_was_not_delivered_by_its_ttl_expires_with_its_step() {
         let plan = plan([viber().ttl(60).expire_on_delivery(), sms()]);
         for known in [None, Some(Queued), Some(Sent)] {
-            let mut story = plan.clone().start();
+            let mut script = plan.clone().start();
             if let Some(status) = known {
-                story.report(0, status).waits();
+                script.report(0, status).keeps_waiting();
             }
-            story.at(60).timeout().submits(1, 1).knows(0, Expired);
-            story.at(61).report(0, Delivered).changes_nothing();
-            story.at(62).report(0, Seen).changes_nothing().knows(0, Expired);
+            script.at(60).timeout().submits(1, 1).has_status(0, Expired);
+            script.at(61).report(0, Delivered).changes_nothing();
+            script.at(62).report(0, Seen).changes_nothing().has_status(0, Expired);
         }
     }
 
     #[test]
     fn a_failure_that_waits_for_its_retry_stays_failed_when_the_ttl_passes() {
-        let mut story = plan([viber().ttl(60).attempts(2, 50).expire_on_delivery(), sms()]).start();
-        story.at(9).report(0, Failed).waits();
-        story.at(59).timeout().submits(1, 0);
-        story.at(59).report(1, Failed).submits(2, 1).knows(1, Failed);
+        let mut script = plan([viber().ttl(60).attempts(2, 50).expire_on_delivery(), sms()]).start();
+        script.at(9).report(0, Failed).keeps_waiting();
+        script.at(59).timeout().submits(1, 0);
+        script.at(59).report(1, Failed).submits(2, 1).has_status(1, Failed);
     }
 
     #[test]
     fn without_expire_on_delivery_a_delivered_message_stays_delivered_when_it_is_not_seen() {
-        let mut story = plan([viber().ttl(60).success(SuccessFloor::Seen), sms()]).start();
-        story.report(0, Delivered).waits();
-        story.at(60).timeout().submits(1, 1).knows(0, Delivered);
-        story.at(61).report(0, Expired).changes_nothing();
-        story.at(62).report(0, Undelivered).changes_nothing();
+        let mut script = plan([viber().ttl(60).success(SuccessFloor::Seen), sms()]).start();
+        script.report(0, Delivered).keeps_waiting();
+        script.at(60).timeout().submits(1, 1).has_status(0, Delivered);
+        script.at(61).report(0, Expired).changes_nothing();
+        script.at(62).report(0, Undelivered).changes_nothing();
     }
 }
 
 /// 5. No status goes back, duplicates and stale reports change nothing, late deliveries finish the flow or are ignored.
 mod reports_out_of_order {
-    use crate::engine_story::{Story, plan, sms, viber};
+    use crate::engine_story::{ScriptedFlow, plan, sms, viber};
     use failsim::status::FailureCode::NoNextStep;
     use failsim::status::Status::{Answered, Delivered, Expired, Failed, NoAnswer, Queued, Seen, Sent, Undelivered};
     use failsim::status::{Status, SuccessFloor};
 
     /// Viber is silent for a minute; sms has taken over.
-    fn viber_is_silent() -> Story {
-        let mut story = plan([viber().ttl(60), sms()]).start();
-        story.at(60).timeout().submits(1, 1);
-        story
+    fn viber_is_silent() -> ScriptedFlow {
+        let mut script = plan([viber().ttl(60), sms()]).start();
+        script.at(60).timeout().submits(1, 1);
+        script
     }
 
     /// As above, with late deliveries ignored.
-    fn viber_is_silent_and_forgotten() -> Story {
-        let mut story = plan([viber().ttl(60), sms()]).ignoring_late_deliveries().start();
-        story.at(60).timeout().submits(1, 1);
-        story
+    fn viber_is_silent_and_forgotten() -> ScriptedFlow {
+        let mut script = plan([viber().ttl(60), sms()]).ignoring_late_deliveries().start();
+        script.at(60).timeout().submits(1, 1);
+        script
     }
 
     #[test]
     fn a_doubled_report_changes_nothing() {
-        let mut story = plan([viber(), sms()]).start();
-        story.report(0, Sent).waits();
-        story.report(0, Sent).changes_nothing();
-        story.report(0, Undelivered).submits(1, 1);
-        story.report(0, Undelivered).changes_nothing();
+        let mut script = plan([viber(), sms()]).start();
+        script.report(0, Sent).keeps_waiting();
+        script.report(0, Sent).changes_nothing();
+        script.report(0, Undelivered).submits(1, 1);
+        script.report(0, Undelivered).changes_nothing();
     }
 
     #[test]
     fn queued_after_sent_changes_nothing() {
-        let mut story = plan([viber(), sms()]).start();
-        story.report(0, Sent).waits();
-        story.report(0, Queued).changes_nothing().knows(0, Sent);
+        let mut script = plan([viber(), sms()]).start();
+        script.report(0, Sent).keeps_waiting();
+        script.report(0, Queued).changes_nothing().has_status(0, Sent);
     }
 
     #[test]
     fn a_delivery_needs_no_report_before_it() {
-        plan([viber(), sms()]).start().report(0, Delivered).succeeds().knows(0, Delivered);
+        plan([viber(), sms()]).start().report(0, Delivered).succeeds().has_status(0, Delivered);
     }
 
     #[test]
     fn a_bad_end_is_final() {
         for bad in [Undelivered, Failed, Expired] {
-            let mut story = plan([viber(), sms()]).start();
-            story.report(0, bad).submits(1, 1);
+            let mut script = plan([viber(), sms()]).start();
+            script.report(0, bad).submits(1, 1);
             for status in Status::ALL {
-                story.report(0, status).changes_nothing().knows(0, bad);
+                script.report(0, status).changes_nothing().has_status(0, bad);
             }
         }
     }
 
     #[test]
     fn what_has_been_delivered_does_not_fail_afterwards() {
-        let mut story = plan([viber().success(SuccessFloor::Seen), sms()]).start();
-        story.report(0, Delivered).waits();
+        let mut script = plan([viber().success(SuccessFloor::Seen), sms()]).start();
+        script.report(0, Delivered).keeps_waiting();
         for bad in [Undelivered, Failed, Expired, NoAnswer] {
-            story.report(0, bad).changes_nothing();
+            script.report(0, bad).changes_nothing();
         }
-        story.report(0, Answered).changes_nothing();
-        story.report(0, Seen).succeeds();
+        script.report(0, Answered).changes_nothing();
+        script.report(0, Seen).succeeds();
     }
 
     #[test]
     fn a_report_of_an_attempt_that_was_never_made_changes_nothing() {
-        let mut story = plan([viber(), sms()]).start();
+        let mut script = plan([viber(), sms()]).start();
         for attempt in [1, 2, 15, 16, 255] {
-            story.report(attempt, Delivered).changes_nothing();
+            script.report(attempt, Delivered).changes_nothing();
         }
     }
 
@@ -315,61 +315,61 @@ mod reports_out_of_order {
 
     #[test]
     fn a_late_delivery_finishes_the_flow_even_while_a_retry_is_waited_for() {
-        let mut story = plan([viber().ttl(60), sms().attempts(2, 10)]).start();
-        story.at(60).timeout().submits(1, 1);
-        story.at(61).report(1, Failed).waits().is_due_at(71);
-        story.at(62).report(0, Delivered).succeeds();
-        story.at(71).timeout().changes_nothing();
+        let mut script = plan([viber().ttl(60), sms().attempts(2, 10)]).start();
+        script.at(60).timeout().submits(1, 1);
+        script.at(61).report(1, Failed).keeps_waiting().is_due_at(71);
+        script.at(62).report(0, Delivered).succeeds();
+        script.at(71).timeout().changes_nothing();
     }
 
     #[test]
     fn a_late_delivery_that_is_ignored_is_known_but_the_flow_goes_on() {
-        let mut story = viber_is_silent_and_forgotten();
-        story.at(62).report(0, Delivered).waits().knows(0, Delivered);
-        assert_eq!(story.flow.current_attempt(), Some(1));
-        story.at(64).report(1, Undelivered).fails(NoNextStep);
+        let mut script = viber_is_silent_and_forgotten();
+        script.at(62).report(0, Delivered).keeps_waiting().has_status(0, Delivered);
+        assert_eq!(script.flow.current_attempt(), Some(1));
+        script.at(64).report(1, Undelivered).fails(NoNextStep);
     }
 
     #[test]
     fn a_late_bad_end_never_rewinds_the_flow() {
-        let mut story = viber_is_silent();
-        story.at(61).report(0, Undelivered).waits();
-        assert_eq!((story.flow.step(), story.flow.current_attempt()), (1, Some(1)));
+        let mut script = viber_is_silent();
+        script.at(61).report(0, Undelivered).keeps_waiting();
+        assert_eq!((script.flow.step(), script.flow.current_attempt()), (1, Some(1)));
     }
 
     #[test]
     fn late_news_short_of_a_delivery_does_not_finish_the_flow_whatever_the_floor() {
-        let mut story = plan([viber().ttl(60).success(SuccessFloor::Accepted), sms()]).start();
-        story.at(60).timeout().submits(1, 1);
-        story.at(61).report(0, Queued).waits();
-        story.at(62).report(0, Sent).waits();
-        story.at(63).report(0, Delivered).succeeds();
+        let mut script = plan([viber().ttl(60).success(SuccessFloor::Accepted), sms()]).start();
+        script.at(60).timeout().submits(1, 1);
+        script.at(61).report(0, Queued).keeps_waiting();
+        script.at(62).report(0, Sent).keeps_waiting();
+        script.at(63).report(0, Delivered).succeeds();
     }
 
     #[test]
     fn a_late_delivery_does_not_finish_a_step_that_wants_to_be_seen() {
-        let mut story = plan([viber().ttl(60).success(SuccessFloor::Seen), sms()]).start();
-        story.at(60).timeout().submits(1, 1);
-        story.at(61).report(0, Delivered).waits();
-        story.at(62).report(0, Seen).succeeds();
+        let mut script = plan([viber().ttl(60).success(SuccessFloor::Seen), sms()]).start();
+        script.at(60).timeout().submits(1, 1);
+        script.at(61).report(0, Delivered).keeps_waiting();
+        script.at(62).report(0, Seen).succeeds();
     }
 
     #[test]
     fn a_delivery_of_the_step_before_last_finishes_the_flow_too() {
-        let mut story = plan([viber().ttl(60), sms().ttl(60), sms().ttl(60)]).start();
-        story.at(60).timeout().submits(1, 1);
-        story.at(120).timeout().submits(2, 2);
-        story.at(121).report(0, Delivered).succeeds();
+        let mut script = plan([viber().ttl(60), sms().ttl(60), sms().ttl(60)]).start();
+        script.at(60).timeout().submits(1, 1);
+        script.at(120).timeout().submits(2, 2);
+        script.at(121).report(0, Delivered).succeeds();
     }
 
     #[test]
     fn a_second_delivery_after_the_end_is_known_and_that_is_all() {
-        let mut story = viber_is_silent();
-        story.at(62).report(1, Delivered).succeeds();
-        let noticed = story.noticed().len();
-        story.at(63).report(0, Delivered).waits().knows(0, Delivered);
-        story.at(64).report(0, Delivered).changes_nothing();
-        assert_eq!(story.noticed().len(), noticed + 1);
+        let mut script = viber_is_silent();
+        script.at(62).report(1, Delivered).succeeds();
+        let noticed = script.noticed().len();
+        script.at(63).report(0, Delivered).keeps_waiting().has_status(0, Delivered);
+        script.at(64).report(0, Delivered).changes_nothing();
+        assert_eq!(script.noticed().len(), noticed + 1);
     }
 }
 
@@ -381,22 +381,22 @@ mod ties {
 
     #[test]
     fn a_delivery_at_the_very_end_of_the_ttl_counts() {
-        let mut story = plan([viber().ttl(60), sms()]).start();
-        story.at(60).report(0, Delivered).succeeds();
-        story.timeout().changes_nothing();
+        let mut script = plan([viber().ttl(60), sms()]).start();
+        script.at(60).report(0, Delivered).succeeds();
+        script.timeout().changes_nothing();
     }
 
     #[test]
     fn a_trigger_at_the_very_end_of_the_ttl_moves_on_once() {
-        let mut story = plan([viber().ttl(60), sms().ttl(300)]).start();
-        story.at(60).report(0, Undelivered).submits(1, 1).is_due_at(360);
-        story.timeout().changes_nothing();
+        let mut script = plan([viber().ttl(60), sms().ttl(300)]).start();
+        script.at(60).report(0, Undelivered).submits(1, 1).is_due_at(360);
+        script.timeout().changes_nothing();
     }
 
     #[test]
     fn a_failure_at_the_very_end_of_the_ttl_is_not_retried() {
-        let mut story = plan([viber().ttl(60).attempts(3, 0), sms()]).start();
-        story.at(60).report(0, Failed).submits(1, 1);
+        let mut script = plan([viber().ttl(60).attempts(3, 0), sms()]).start();
+        script.at(60).report(0, Failed).submits(1, 1);
     }
 
     #[test]
@@ -406,8 +406,8 @@ mod ties {
 
     #[test]
     fn in_the_instant_of_giving_up_nothing_more_is_submitted() {
-        let mut story = plan([viber(), sms()]).give_up_after(60).start();
-        story.at(60).report(0, Undelivered).fails(GaveUp);
+        let mut script = plan([viber(), sms()]).give_up_after(60).start();
+        script.at(60).report(0, Undelivered).fails(GaveUp);
     }
 }
 
@@ -419,48 +419,48 @@ mod retries {
 
     #[test]
     fn a_failed_step_is_tried_again_after_a_while() {
-        let mut story = plan([viber().attempts(2, 5), sms()]).start();
-        story.at(1).report(0, Failed).waits().is_due_at(6);
-        assert_eq!(story.flow.current_attempt(), None, "between two tries no attempt is current");
-        story.at(6).timeout().submits(1, 0);
-        story.at(8).report(1, Delivered).succeeds();
+        let mut script = plan([viber().attempts(2, 5), sms()]).start();
+        script.at(1).report(0, Failed).keeps_waiting().is_due_at(6);
+        assert_eq!(script.flow.current_attempt(), None, "between two tries no attempt is current");
+        script.at(6).timeout().submits(1, 0);
+        script.at(8).report(1, Delivered).succeeds();
     }
 
     #[test]
     fn a_retry_that_need_not_wait_is_made_at_once() {
-        let mut story = plan([viber().attempts(3, 0), sms()]).start();
-        story.at(1).report(0, Failed).submits(1, 0);
-        story.at(2).report(1, Failed).submits(2, 0);
-        story.at(3).report(2, Failed).submits(3, 1);
+        let mut script = plan([viber().attempts(3, 0), sms()]).start();
+        script.at(1).report(0, Failed).submits(1, 0);
+        script.at(2).report(1, Failed).submits(2, 0);
+        script.at(3).report(2, Failed).submits(3, 1);
     }
 
     #[test]
     fn with_backoff_each_wait_is_longer_than_the_one_before() {
-        let mut story = plan([viber().attempts(4, 2).backoff(3), sms()]).start();
-        story.at(1).report(0, Failed).waits().is_due_at(3);
-        story.at(3).timeout().submits(1, 0);
-        story.at(4).report(1, Failed).waits().is_due_at(10);
-        story.at(10).timeout().submits(2, 0);
-        story.at(11).report(2, Failed).waits().is_due_at(29);
-        story.at(29).timeout().submits(3, 0);
-        story.at(30).report(3, Failed).submits(4, 1);
+        let mut script = plan([viber().attempts(4, 2).backoff(3), sms()]).start();
+        script.at(1).report(0, Failed).keeps_waiting().is_due_at(3);
+        script.at(3).timeout().submits(1, 0);
+        script.at(4).report(1, Failed).keeps_waiting().is_due_at(10);
+        script.at(10).timeout().submits(2, 0);
+        script.at(11).report(2, Failed).keeps_waiting().is_due_at(29);
+        script.at(29).timeout().submits(3, 0);
+        script.at(30).report(3, Failed).submits(4, 1);
     }
 
     #[test]
     fn when_every_try_has_failed_the_flow_moves_on() {
-        let mut story = plan([viber().attempts(2, 5), sms()]).start();
-        story.at(1).report(0, Failed).waits();
-        story.at(6).timeout().submits(1, 0);
-        story.at(7).report(1, Failed).submits(2, 1);
+        let mut script = plan([viber().attempts(2, 5), sms()]).start();
+        script.at(1).report(0, Failed).keeps_waiting();
+        script.at(6).timeout().submits(1, 0);
+        script.at(7).report(1, Failed).submits(2, 1);
     }
 
     #[test]
     fn each_step_counts_its_own_tries() {
-        let mut story = plan([viber().attempts(2, 0), sms().attempts(2, 0)]).start();
-        story.report(0, Failed).submits(1, 0);
-        story.report(1, Failed).submits(2, 1);
-        story.report(2, Failed).submits(3, 1);
-        story.report(3, Failed).fails(NoNextStep);
+        let mut script = plan([viber().attempts(2, 0), sms().attempts(2, 0)]).start();
+        script.report(0, Failed).submits(1, 0);
+        script.report(1, Failed).submits(2, 1);
+        script.report(2, Failed).submits(3, 1);
+        script.report(3, Failed).fails(NoNextStep);
     }
 
     #[test]
@@ -472,53 +472,53 @@ mod retries {
 
     #[test]
     fn a_step_that_is_silent_is_not_tried_again() {
-        let mut story = plan([viber().ttl(60).attempts(2, 5), sms()]).start();
-        story.at(60).timeout().submits(1, 1);
+        let mut script = plan([viber().ttl(60).attempts(2, 5), sms()]).start();
+        script.at(60).timeout().submits(1, 1);
     }
 
     #[test]
     fn failed_is_tried_again_even_where_it_is_no_trigger() {
-        let mut story = plan([viber().failover_on(&[Expired]).attempts(2, 0), sms()]).start();
-        story.report(0, Failed).submits(1, 0);
-        story.report(1, Failed).fails(FailoverNotTriggered);
+        let mut script = plan([viber().failover_on(&[Expired]).attempts(2, 0), sms()]).start();
+        script.report(0, Failed).submits(1, 0);
+        script.report(1, Failed).fails(FailoverNotTriggered);
     }
 
     #[test]
     fn the_ttl_bounds_the_step_with_all_its_tries() {
-        let mut story = plan([viber().ttl(60).attempts(3, 25), sms()]).start();
-        story.at(1).report(0, Failed).waits().is_due_at(26);
-        story.at(26).timeout().submits(1, 0).is_due_at(60);
-        story.at(30).report(1, Sent).waits();
-        story.at(60).timeout().submits(2, 1);
+        let mut script = plan([viber().ttl(60).attempts(3, 25), sms()]).start();
+        script.at(1).report(0, Failed).keeps_waiting().is_due_at(26);
+        script.at(26).timeout().submits(1, 0).is_due_at(60);
+        script.at(30).report(1, Sent).keeps_waiting();
+        script.at(60).timeout().submits(2, 1);
     }
 
     #[test]
     fn a_retry_that_would_come_when_the_ttl_has_passed_is_not_waited_for() {
-        let mut story = plan([viber().ttl(60).attempts(2, 25), sms()]).start();
-        story.at(34).report(0, Failed).waits().is_due_at(59);
-        let mut story = plan([viber().ttl(60).attempts(2, 25), sms()]).start();
-        story.at(35).report(0, Failed).submits(1, 1);
+        let mut script = plan([viber().ttl(60).attempts(2, 25), sms()]).start();
+        script.at(34).report(0, Failed).keeps_waiting().is_due_at(59);
+        let mut script = plan([viber().ttl(60).attempts(2, 25), sms()]).start();
+        script.at(35).report(0, Failed).submits(1, 1);
     }
 
     #[test]
     fn a_retry_that_would_come_when_the_flow_has_given_up_is_not_waited_for() {
-        let mut story = plan([viber().attempts(2, 25), sms()]).give_up_after(30).start();
-        story.at(5).report(0, Failed).submits(1, 1);
-        story.at(30).timeout().fails(GaveUp);
+        let mut script = plan([viber().attempts(2, 25), sms()]).give_up_after(30).start();
+        script.at(5).report(0, Failed).submits(1, 1);
+        script.at(30).timeout().fails(GaveUp);
     }
 
     #[test]
     fn a_driver_that_is_late_does_not_retry_a_step_whose_ttl_has_passed() {
-        let mut story = plan([viber().ttl(60).attempts(2, 25), sms()]).start();
-        story.at(30).report(0, Failed).waits().is_due_at(55);
-        story.at_last(70).timeout().submits(1, 1);
+        let mut script = plan([viber().ttl(60).attempts(2, 25), sms()]).start();
+        script.at(30).report(0, Failed).keeps_waiting().is_due_at(55);
+        script.at_unchecked(70).timeout().submits(1, 1);
     }
 
     #[test]
     fn a_failed_try_can_no_longer_deliver() {
-        let mut story = plan([viber().attempts(2, 5), sms()]).start();
-        story.at(1).report(0, Failed).waits();
-        story.at(2).report(0, Delivered).changes_nothing();
+        let mut script = plan([viber().attempts(2, 5), sms()]).start();
+        script.at(1).report(0, Failed).keeps_waiting();
+        script.at(2).report(0, Delivered).changes_nothing();
     }
 }
 
@@ -531,23 +531,23 @@ mod endings {
 
     #[test]
     fn give_up_after_bounds_a_flow_that_waits_for_reports_alone() {
-        let mut story = plan([viber(), sms()]).give_up_after(100).start_at(1_000);
-        story.at(1_005).report(0, Undelivered).submits(1, 1).is_due_at(1_100);
-        story.at(1_100).timeout().fails(GaveUp);
+        let mut script = plan([viber(), sms()]).give_up_after(100).start_at(1_000);
+        script.at(1_005).report(0, Undelivered).submits(1, 1).is_due_at(1_100);
+        script.at(1_100).timeout().fails(GaveUp);
     }
 
     #[test]
     fn give_up_after_comes_before_a_longer_ttl() {
-        let mut story = plan([viber().ttl(60), sms().ttl(300)]).give_up_after(100).start();
-        story.at(60).timeout().submits(1, 1).is_due_at(100);
-        story.at(100).timeout().fails(GaveUp);
+        let mut script = plan([viber().ttl(60), sms().ttl(300)]).give_up_after(100).start();
+        script.at(60).timeout().submits(1, 1).is_due_at(100);
+        script.at(100).timeout().fails(GaveUp);
     }
 
     #[test]
     fn a_ttl_that_passes_in_the_instant_of_giving_up_submits_nothing_more() {
-        let mut story = plan([viber().ttl(60), sms()]).give_up_after(60).start();
-        story.at(60).timeout().fails(GaveUp);
-        assert_eq!(story.flow.attempts(), 1);
+        let mut script = plan([viber().ttl(60), sms()]).give_up_after(60).start();
+        script.at(60).timeout().fails(GaveUp);
+        assert_eq!(script.flow.attempts(), 1);
     }
 
     #[test]
@@ -564,28 +564,28 @@ mod endings {
 
     #[test]
     fn a_flow_without_a_ttl_stays_open() {
-        let mut story = plan([viber(), sms()]).start();
-        story.is_open();
-        story.at(5).report(0, Failed).submits(1, 1).is_open();
-        story.at(90_000).timeout().changes_nothing().is_open();
+        let mut script = plan([viber(), sms()]).start();
+        script.waits_only_for_reports();
+        script.at(5).report(0, Failed).submits(1, 1).waits_only_for_reports();
+        script.at(90_000).timeout().changes_nothing().waits_only_for_reports();
     }
 
     #[test]
     fn a_step_without_a_ttl_leaves_the_flow_open_even_if_the_last_one_has_one() {
-        plan([viber(), sms().ttl(300)]).start().is_open();
+        plan([viber(), sms().ttl(300)]).start().waits_only_for_reports();
     }
 
     #[test]
     fn a_flow_makes_sixteen_attempts_and_knows_them_all() {
-        let mut story = plan([viber().attempts(8, 0), sms().attempts(8, 0)]).start();
+        let mut script = plan([viber().attempts(8, 0), sms().attempts(8, 0)]).start();
         for attempt in 0..15 {
-            story.report(attempt, Failed).submits(attempt + 1, (attempt + 1) / 8);
+            script.report(attempt, Failed).submits(attempt + 1, (attempt + 1) / 8);
         }
-        story.report(15, Delivered).succeeds().knows(15, Delivered);
+        script.report(15, Delivered).succeeds().has_status(15, Delivered);
         for attempt in 0..15 {
-            story.knows(attempt, Failed);
+            script.has_status(attempt, Failed);
         }
-        assert_eq!(usize::from(story.flow.attempts()), MAX_ATTEMPTS);
+        assert_eq!(usize::from(script.flow.attempts()), MAX_ATTEMPTS);
     }
 
     #[test]
@@ -598,30 +598,30 @@ mod endings {
 
 /// 9. Notices.
 mod notices {
-    use crate::engine_story::{Story, left, message, over, plan, sms, viber};
+    use crate::engine_story::{ScriptedFlow, flow_ended, message, plan, sms, step_ended, viber};
     use failsim::engine::{StepEnd, Strategy};
     use failsim::status::FailureCode::{GaveUp, NoNextStep};
     use failsim::status::FlowStatus;
     use failsim::status::Status::{Delivered, Expired, Failed, Sent, Undelivered};
 
     /// Viber is sent and then silent, sms delivers, and Viber's delivery comes late.
-    fn sms_steps_in() -> Story {
-        let mut story = plan([viber().ttl(60), sms()]).start();
-        story.at(1).report(0, Sent).waits();
-        story.at(60).timeout().submits(1, 1);
-        story.at(64).report(1, Delivered).succeeds();
-        story.at(70).report(0, Delivered).waits();
-        story
+    fn sms_steps_in() -> ScriptedFlow {
+        let mut script = plan([viber().ttl(60), sms()]).start();
+        script.at(1).report(0, Sent).keeps_waiting();
+        script.at(60).timeout().submits(1, 1);
+        script.at(64).report(1, Delivered).succeeds();
+        script.at(70).report(0, Delivered).keeps_waiting();
+        script
     }
 
     #[test]
     fn an_observer_sees_every_change_in_order() {
         let expected = [
             (1, message(0, 0, Sent)),
-            (60, left(0, StepEnd::TimedOut)),
+            (60, step_ended(0, StepEnd::TimedOut)),
             (64, message(1, 1, Delivered)),
-            (64, left(1, StepEnd::Met(Delivered))),
-            (64, over(1, FlowStatus::Succeeded)),
+            (64, step_ended(1, StepEnd::Met(Delivered))),
+            (64, flow_ended(1, FlowStatus::Succeeded)),
             (70, message(0, 0, Delivered)),
         ];
         assert_eq!(sms_steps_in().noticed(), expected);
@@ -631,72 +631,75 @@ mod notices {
     fn on_change_carries_each_change_once() {
         let expected = [
             (1, message(0, 0, Sent)),
-            (60, left(0, StepEnd::TimedOut)),
+            (60, step_ended(0, StepEnd::TimedOut)),
             (64, message(1, 1, Delivered)),
-            (64, over(1, FlowStatus::Succeeded)),
+            (64, flow_ended(1, FlowStatus::Succeeded)),
             (70, message(0, 0, Delivered)),
         ];
-        assert_eq!(sms_steps_in().carried_by(Strategy::OnChange), expected);
+        assert_eq!(sms_steps_in().sent_by(Strategy::OnChange), expected);
     }
 
     #[test]
     fn on_completion_carries_the_end_of_the_flow_alone() {
-        let carried = sms_steps_in().carried_by(Strategy::OnCompletion);
-        assert_eq!(carried, [(64, over(1, FlowStatus::Succeeded))]);
+        let carried = sms_steps_in().sent_by(Strategy::OnCompletion);
+        assert_eq!(carried, [(64, flow_ended(1, FlowStatus::Succeeded))]);
     }
 
     #[test]
     fn a_bad_report_is_noticed_before_the_step_and_the_flow_that_it_ends() {
-        let mut story = plan([viber()]).start();
-        story.at(2).report(0, Undelivered).fails(NoNextStep);
+        let mut script = plan([viber()]).start();
+        script.at(2).report(0, Undelivered).fails(NoNextStep);
         let expected = [
             (2, message(0, 0, Undelivered)),
-            (2, left(0, StepEnd::Bad(Undelivered))),
-            (2, over(0, FlowStatus::Failed(NoNextStep))),
+            (2, step_ended(0, StepEnd::Bad(Undelivered))),
+            (2, flow_ended(0, FlowStatus::Failed(NoNextStep))),
         ];
-        assert_eq!(story.noticed(), expected);
+        assert_eq!(script.noticed(), expected);
     }
 
     #[test]
     fn a_late_delivery_names_the_step_that_delivered() {
-        let mut story = plan([viber().ttl(60), sms()]).start();
-        story.at(60).timeout().submits(1, 1);
-        story.at(62).report(0, Delivered).succeeds();
-        let expected =
-            [(62, message(0, 0, Delivered)), (62, left(1, StepEnd::LateSuccess)), (62, over(0, FlowStatus::Succeeded))];
-        assert_eq!(story.noticed()[1..], expected);
+        let mut script = plan([viber().ttl(60), sms()]).start();
+        script.at(60).timeout().submits(1, 1);
+        script.at(62).report(0, Delivered).succeeds();
+        let expected = [
+            (62, message(0, 0, Delivered)),
+            (62, step_ended(1, StepEnd::LateSuccess)),
+            (62, flow_ended(0, FlowStatus::Succeeded)),
+        ];
+        assert_eq!(script.noticed()[1..], expected);
     }
 
     #[test]
     fn a_message_that_expires_unseen_is_noticed_and_carried_once() {
-        let mut story = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
-        story.at(3).report(0, Delivered).waits();
-        story.at(60).timeout().submits(1, 1);
+        let mut script = plan([viber().ttl(60).expire_on_delivery(), sms()]).start();
+        script.at(3).report(0, Delivered).keeps_waiting();
+        script.at(60).timeout().submits(1, 1);
         let expired = (60, message(0, 0, Expired));
-        assert_eq!(story.noticed()[1..], [expired, (60, left(0, StepEnd::Bad(Expired)))]);
-        assert_eq!(story.carried_by(Strategy::OnChange)[1..], [expired]);
+        assert_eq!(script.noticed()[1..], [expired, (60, step_ended(0, StepEnd::Bad(Expired)))]);
+        assert_eq!(script.sent_by(Strategy::OnChange)[1..], [expired]);
     }
 
     #[test]
     fn a_failure_that_is_retried_does_not_end_its_step() {
-        let mut story = plan([viber().attempts(2, 5), sms()]).start();
-        story.at(1).report(0, Failed).waits();
-        story.at(6).timeout().submits(1, 0);
-        assert_eq!(story.noticed(), [(1, message(0, 0, Failed))]);
+        let mut script = plan([viber().attempts(2, 5), sms()]).start();
+        script.at(1).report(0, Failed).keeps_waiting();
+        script.at(6).timeout().submits(1, 0);
+        assert_eq!(script.noticed(), [(1, message(0, 0, Failed))]);
     }
 
     #[test]
     fn giving_up_is_noticed_as_the_end_of_step_and_flow() {
-        let mut story = plan([viber()]).give_up_after(60).start();
-        story.at(60).timeout().fails(GaveUp);
-        let expected = [(60, left(0, StepEnd::GaveUp)), (60, over(0, FlowStatus::Failed(GaveUp)))];
-        assert_eq!(story.noticed(), expected);
+        let mut script = plan([viber()]).give_up_after(60).start();
+        script.at(60).timeout().fails(GaveUp);
+        let expected = [(60, step_ended(0, StepEnd::GaveUp)), (60, flow_ended(0, FlowStatus::Failed(GaveUp)))];
+        assert_eq!(script.noticed(), expected);
     }
 
     #[test]
     fn nobody_has_to_watch() {
-        let story = plan([viber().ttl(60), sms()]).start();
-        let (mut watched, mut alone) = (story.clone(), story);
+        let script = plan([viber().ttl(60), sms()]).start();
+        let (mut watched, mut alone) = (script.clone(), script);
         watched.at(5).report(0, Failed).submits(1, 1);
         assert_eq!(alone.at(5).report_unwatched(0, Failed), watched.flow);
     }

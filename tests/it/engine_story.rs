@@ -1,4 +1,4 @@
-//! A small language for engine tests, which read as stories on a virtual clock in seconds.
+//! A small DSL for engine tests: scripted flows on a virtual clock, in seconds.
 
 use failsim::engine::{
     Command, Flow, FlowPlan, LateDelivery, Notice, Observer, Pool, StepEnd, StepRules, Strategy, Submission,
@@ -6,11 +6,12 @@ use failsim::engine::{
 use failsim::status::{FailureCode, FlowStatus, Status, StatusSet, SuccessFloor};
 use failsim::units::{Span, Time};
 
-/// A time or a span [s].
+/// The time `count` seconds after the start.
 pub(crate) const fn seconds(count: i64) -> Time {
     Time::from_micros(count * 1_000_000)
 }
 
+/// A span of this many seconds.
 pub(crate) const fn span(seconds: i64) -> Span {
     Span::from_secs(seconds)
 }
@@ -32,7 +33,7 @@ pub(crate) fn voice() -> Step {
     step("voice")
 }
 
-/// A builder of a step's rules.
+/// Builds [`StepRules`].
 #[derive(Clone)]
 pub(crate) struct Step(StepRules);
 
@@ -77,7 +78,7 @@ pub(crate) fn plan<const N: usize>(steps: [Step; N]) -> Plan {
     Plan { steps, late_delivery: LateDelivery::default(), give_up_after: Span::UNLIMITED }
 }
 
-/// A builder of a flow's rules.
+/// Builds a [`FlowPlan`].
 #[derive(Clone)]
 pub(crate) struct Plan {
     steps: Vec<StepRules>,
@@ -97,15 +98,15 @@ impl Plan {
     }
 
     /// Starts the flow at 0 s with attempt 0 of step 0.
-    pub(crate) fn start(self) -> Story {
+    pub(crate) fn start(self) -> ScriptedFlow {
         self.start_at(0)
     }
 
-    pub(crate) fn start_at(self, time: i64) -> Story {
-        let plan = FlowPlan::new(self.steps, self.late_delivery, self.give_up_after).expect("rules that make sense");
+    pub(crate) fn start_at(self, time: i64) -> ScriptedFlow {
+        let plan = FlowPlan::new(self.steps, self.late_delivery, self.give_up_after).expect("a valid plan");
         let (flow, first) = Flow::start(&plan, seconds(time));
         assert_eq!(first, Command::Submit(Submission { attempt: 0, step: 0 }), "how the flow starts");
-        Story { plan, flow, now: time, notices: Notices::default() }
+        ScriptedFlow { plan, flow, now: time, notices: Notices::default() }
     }
 }
 
@@ -119,26 +120,26 @@ impl Observer for Notices {
     }
 }
 
-/// One flow on its virtual clock, and its notices.
+/// One flow on a virtual clock, its plan, and its notices so far.
 #[derive(Clone)]
-pub(crate) struct Story {
+pub(crate) struct ScriptedFlow {
     plan: FlowPlan,
     pub(crate) flow: Flow,
     now: i64,
     notices: Notices,
 }
 
-impl Story {
+impl ScriptedFlow {
     /// Advances the clock to `time` [s]; no deadline may be earlier.
     pub(crate) fn at(&mut self, time: i64) -> &mut Self {
         assert!(time >= self.now, "the clock at {} s cannot go back to {time} s", self.now);
         let deadline = self.flow.deadline();
         assert!(deadline >= seconds(time), "the deadline at {deadline} comes before {time} s");
-        self.at_last(time)
+        self.at_unchecked(time)
     }
 
     /// Advances the clock to `time` [s], even past the deadline, as with a slow driver.
-    pub(crate) fn at_last(&mut self, time: i64) -> &mut Self {
+    pub(crate) fn at_unchecked(&mut self, time: i64) -> &mut Self {
         self.now = time;
         self
     }
@@ -148,7 +149,7 @@ impl Story {
         self.reply(|flow, plan, now, notices| flow.report(plan, now, attempt, status, notices))
     }
 
-    /// As [`Story::report`], without an observer; returns the flow afterwards.
+    /// As [`ScriptedFlow::report`], without an observer; returns the flow afterwards.
     pub(crate) fn report_unwatched(&mut self, attempt: u8, status: Status) -> Flow {
         let _ = self.flow.report(&self.plan, seconds(self.now), attempt, status, &mut ());
         self.flow
@@ -162,7 +163,7 @@ impl Story {
     fn reply(&mut self, tell: impl FnOnce(&mut Flow, &FlowPlan, Time, &mut Notices) -> Command) -> Reply<'_> {
         let (before, noticed) = (self.flow, self.notices.0.len());
         let command = tell(&mut self.flow, &self.plan, seconds(self.now), &mut self.notices);
-        Reply { story: self, before, noticed, command }
+        Reply { script: self, before, noticed, command }
     }
 
     /// Asserts that the next timer is due at `time` [s].
@@ -171,22 +172,24 @@ impl Story {
         self
     }
 
-    /// Asserts that the flow only waits for reports.
-    pub(crate) fn is_open(&self) -> &Self {
+    /// Asserts that the flow is in progress and has no timer.
+    pub(crate) fn waits_only_for_reports(&self) -> &Self {
         assert_eq!((self.flow.status(), self.flow.deadline()), (FlowStatus::InProgress, Time::NEVER));
         self
     }
 
-    pub(crate) fn knows(&self, attempt: u8, status: Status) -> &Self {
-        assert_eq!(self.flow.message(attempt), Some(status), "what is known of attempt {attempt}");
+    /// Asserts that `status` is the last known one of `attempt`.
+    pub(crate) fn has_status(&self, attempt: u8, status: Status) -> &Self {
+        assert_eq!(self.flow.message(attempt), Some(status), "the status of attempt {attempt}");
         self
     }
 
     /// The notices that a webhook with this strategy would have sent so far.
-    pub(crate) fn carried_by(&self, strategy: Strategy) -> Vec<(i64, Notice)> {
+    pub(crate) fn sent_by(&self, strategy: Strategy) -> Vec<(i64, Notice)> {
         self.notices.0.iter().copied().filter(|(_, notice)| strategy.carries(notice)).collect()
     }
 
+    /// All notices so far, with their times [s].
     pub(crate) fn noticed(&self) -> &[(i64, Notice)] {
         &self.notices.0
     }
@@ -195,7 +198,7 @@ impl Story {
 /// The engine's reaction to a report or a timer. Every reply must be checked.
 #[must_use]
 pub(crate) struct Reply<'a> {
-    story: &'a mut Story,
+    script: &'a mut ScriptedFlow,
     before: Flow,
     noticed: usize,
     command: Command,
@@ -203,44 +206,45 @@ pub(crate) struct Reply<'a> {
 
 impl<'a> Reply<'a> {
     /// Asserts that the input was ignored.
-    pub(crate) fn changes_nothing(self) -> &'a mut Story {
+    pub(crate) fn changes_nothing(self) -> &'a mut ScriptedFlow {
         assert_eq!(self.command, Command::Wait);
-        assert_eq!(self.story.flow, self.before, "the flow should be as it was");
-        assert_eq!(self.story.notices.0.len(), self.noticed, "nothing should be noticed");
-        self.story
+        assert_eq!(self.script.flow, self.before, "the flow should be as it was");
+        assert_eq!(self.script.notices.0.len(), self.noticed, "nothing should be noticed");
+        self.script
     }
 
     pub(crate) fn command(&self) -> Command {
         self.command
     }
 
-    /// Asserts that something changed and that there is no command.
-    pub(crate) fn waits(self) -> &'a mut Story {
+    /// Asserts that the flow has changed, and that the command is [`Command::Wait`].
+    pub(crate) fn keeps_waiting(self) -> &'a mut ScriptedFlow {
         assert_eq!(self.command, Command::Wait);
-        assert_ne!(self.story.flow, self.before, "something should have changed");
-        self.story
+        assert_ne!(self.script.flow, self.before, "something should have changed");
+        self.script
     }
 
-    pub(crate) fn submits(self, attempt: u8, step: u8) -> &'a mut Story {
+    /// Asserts that the command is to submit this attempt of this step.
+    pub(crate) fn submits(self, attempt: u8, step: u8) -> &'a mut ScriptedFlow {
         assert_eq!(self.command, Command::Submit(Submission { attempt, step }));
-        assert_eq!(self.story.flow.current_attempt(), Some(attempt));
-        assert_eq!(self.story.flow.step(), step);
-        self.story
+        assert_eq!(self.script.flow.current_attempt(), Some(attempt));
+        assert_eq!(self.script.flow.step(), step);
+        self.script
     }
 
-    pub(crate) fn succeeds(self) -> &'a mut Story {
+    pub(crate) fn succeeds(self) -> &'a mut ScriptedFlow {
         self.ends(FlowStatus::Succeeded)
     }
 
-    pub(crate) fn fails(self, code: FailureCode) -> &'a mut Story {
+    pub(crate) fn fails(self, code: FailureCode) -> &'a mut ScriptedFlow {
         self.ends(FlowStatus::Failed(code))
     }
 
-    fn ends(self, status: FlowStatus) -> &'a mut Story {
-        assert_eq!((self.command, self.story.flow.status()), (Command::End, status));
-        assert_eq!(self.story.flow.current_attempt(), None);
-        assert!(self.story.flow.deadline().is_never(), "no timer after the end");
-        self.story
+    fn ends(self, status: FlowStatus) -> &'a mut ScriptedFlow {
+        assert_eq!((self.command, self.script.flow.status()), (Command::End, status));
+        assert_eq!(self.script.flow.current_attempt(), None);
+        assert!(self.script.flow.deadline().is_never(), "no timer after the end");
+        self.script
     }
 }
 
@@ -250,11 +254,11 @@ pub(crate) const fn message(attempt: u8, step: u8, status: Status) -> Notice {
 }
 
 /// A notice that a step has ended.
-pub(crate) const fn left(step: u8, end: StepEnd) -> Notice {
+pub(crate) const fn step_ended(step: u8, end: StepEnd) -> Notice {
     Notice::Step { step, end }
 }
 
 /// A notice that the flow has ended.
-pub(crate) const fn over(step: u8, status: FlowStatus) -> Notice {
+pub(crate) const fn flow_ended(step: u8, status: FlowStatus) -> Notice {
     Notice::Flow { status, step }
 }

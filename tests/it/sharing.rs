@@ -288,7 +288,8 @@ fn attempts_that_wait_in_vain_count_by_what_ends_their_wait() {
             let mut scenario = scenario(10, vec![sms], vec![plan("p", vec![(0, step(ttl))])]);
             change_steps(&mut scenario.plans[0], |steps| steps[0].validity = validity);
             let of = simulate(&scenario, 1).results.plans.remove(0).providers.remove(0);
-            [of.delivered, of.expired_in_queue, of.cancelled, of.still_queued].map(|count| count.0)
+            assert_eq!(of.attempts.0, 10.0);
+            [of.departed, of.expired_in_queue, of.cancelled, of.still_queued].map(|count| count.0)
         };
         let (five, eight, no_end) = (span(5.0), span(8.0), Span::UNLIMITED);
         assert_eq!(counts(five, five, false), [6.0, 0.0, 4.0, 0.0], "{order:?}");

@@ -322,7 +322,7 @@ fn queue_counts(queue: &QueueTally) -> QueueCounts {
         backlog_cleared: queue.backlog_cleared,
         rejections: counts(&queue.rejections),
         departures: numbers(&queue.departures),
-        expiries: counts(&queue.expiries),
+        left_unserved: counts(&queue.left_unserved),
         waits_by_departure: amounts(&queue.departures),
         releases: counts(&queue.releases),
     }

@@ -25,9 +25,9 @@ const LAST_SHOWN: f64 = 0.002;
 pub(super) fn figure(output: &RunOutput) -> Result<Figure, FigureError> {
     let deadline = words::span(output.results.scenario.deadline_s);
     let caption = format!(
-        "The share of all recipients who have the message after this time, which is on a logarithmic axis. Where a \
-         curve crosses the line at {deadline}, it is at the share delivered in time. The numbers on the right are the shares \
-         delivered at all. Equal curves are drawn as one striped line."
+        "The share of recipients who have the message by each time since arrival (logarithmic axis); its height at the line at \
+         {deadline} is the share in time. The numbers on the right are the final shares. Equal curves are drawn as one \
+         striped line."
     );
     let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, output))?;
     Ok(Figure { file: FILE.to_owned(), title: "Delivery by time since arrival".to_owned(), caption, svg })

@@ -74,8 +74,8 @@ impl Scale {
     }
 
     /// The value at a position, clamped to the ends.
-    pub(super) fn value(&self, index: i32) -> f64 {
-        let part = f64::from(index - self.from) / f64::from((self.to - self.from).abs().max(1));
+    pub(super) fn value(&self, pixel: i32) -> f64 {
+        let part = f64::from(pixel - self.from) / f64::from((self.to - self.from).abs().max(1));
         let part = if self.to < self.from { -part } else { part }.clamp(0.0, 1.0);
         if self.is_log {
             self.low * (self.high / self.low).powf(part)
@@ -275,7 +275,7 @@ mod tests {
     fn scales_never_leave_their_ends() {
         let scale = Scale::log((0.0, 0.0), (0, 100));
         assert_eq!([scale.at(-1.0), scale.at(f64::NAN), scale.at(1e30)], [0, 0, 100]);
-        assert_eq!([0, 31, 100].map(|index| scale.at(scale.value(index))), [0, 31, 100]);
+        assert_eq!([0, 31, 100].map(|pixel| scale.at(scale.value(pixel))), [0, 31, 100]);
         let scale = Scale::linear((5.0, 5.0), (100, 0));
         assert_eq!([scale.at(5.0), scale.at(10.0)], [100, 0]);
     }

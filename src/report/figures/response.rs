@@ -33,6 +33,8 @@ pub(in crate::report) struct Response {
     pub(in crate::report) curves: Vec<Curve>,
     /// The bound that the measure has to meet.
     pub(in crate::report) bound: Option<Bound>,
+    /// The confidence of the intervals, such as `95 %`.
+    pub(in crate::report) level: &'static str,
     /// The value that was searched for, and its label.
     pub(in crate::report) answer: Option<(f64, String)>,
 }
@@ -58,9 +60,10 @@ pub(in crate::report) struct Curve {
 pub(in crate::report) fn figure(response: &Response) -> Result<Figure, FigureError> {
     let goal = if response.bound.is_some() { " The dotted line is the goal." } else { "" };
     let caption = format!(
-        "{} for each value of {}. Bars are 95 % intervals; where none is visible, it is smaller than the mark or unknown.{goal}",
+        "{} for each value of {}. Bars are {} intervals; where none is visible, it is smaller than the mark or unknown.{goal}",
         capital(&response.measured),
         response.varied,
+        response.level,
     );
     let svg = canvas::sheet("response", HEIGHT, &caption, |area| paint(area, response))?;
     Ok(Figure { file: response.file.clone(), title: response.title.clone(), caption, svg })

@@ -74,9 +74,9 @@ fn bar(plan: &PlanResult, data: &PlanFigureData, providers: &[&String]) -> Bar {
 }
 
 fn part(name: &str, colour: RGBColor, from: f64, share: f64) -> Option<Part> {
-    let index = |share: f64| LEFT + (share.clamp(0.0, 1.0) * f64::from(RIGHT - LEFT)).round() as i32;
+    let x_of = |share: f64| LEFT + (share.clamp(0.0, 1.0) * f64::from(RIGHT - LEFT)).round() as i32;
     let label = format!("{}{}{}", canvas::fitted(name, 420), canvas::APART, words::percent(share, 1));
-    (share >= LEAST).then(|| Part { label, colour, from: index(from), to: index(from + share) })
+    (share >= LEAST).then(|| Part { label, colour, from: x_of(from), to: x_of(from + share) })
 }
 
 /// The segments too narrow for their labels, in as many rows as they need.

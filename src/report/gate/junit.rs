@@ -96,10 +96,10 @@ fn case(writer: &mut Writer<Vec<u8>>, gate: &Gate, row: &Row) -> io::Result<()> 
         Outcome::Inconclusive => ("failure", "inconclusive"),
         Outcome::Fail => ("failure", asked_by(row.kind)),
     };
-    let index = clean(&row.line.map_or_else(|| gate.file.clone(), |line| format!("{}:{line}", gate.file)));
+    let location = clean(&row.line.map_or_else(|| gate.file.clone(), |line| format!("{}:{line}", gate.file)));
     case.write_inner_content(|writer| {
         let reason = writer.create_element(element).with_attributes([("message", message.as_str()), ("type", kind)]);
-        reason.write_text_content(BytesText::new(&format!("{index}: {message}"))).map(drop)
+        reason.write_text_content(BytesText::new(&format!("{location}: {message}"))).map(drop)
     })
     .map(drop)
 }

@@ -34,13 +34,13 @@ pub(super) fn sentence(row: &Row) -> String {
     [Some(sentence), doubt, row.reached.map(hidden)].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// `98.910 % (98.756 to 99.045), goal: at least 98.5 %`.
+/// `98.910 % (98.756 to 99.045), bound: at least 98.5 %`.
 fn checked(row: &Row, unit: Unit) -> String {
     let is = row
         .value
         .map_or_else(|| "nothing to measure".to_owned(), |value| with_interval(unit, value, row.low.zip(row.high)));
     match row.bound() {
-        Some(bound) => format!("{is}, goal: {}", required(unit, bound)),
+        Some(bound) => format!("{is}, bound: {}", required(unit, bound)),
         None => is,
     }
 }
@@ -79,7 +79,7 @@ fn compared(row: &Row, measure: Metric) -> String {
     let size = format!("{}{}{}", number(unit, by, decimals), points(unit), interval.unwrap_or_default());
     let has_changed = row.difference.is_some_and(|difference| difference.low.is_some()) || row.no_interval.is_some();
     let change = match (is_better, tolerance > 0.0) {
-        _ if is == was && !has_changed => "as before".to_owned(),
+        _ if is == was && (!has_changed || row.kind == Kind::Baseline) => "as before".to_owned(),
         (false, false) if is == was => "on average, but not for each recipient".to_owned(),
         (false, true) if is == was => format!("on average, {} worse tolerated", allowed(unit, tolerance, decimals)),
         (true, false) => "better".to_owned(),
@@ -117,7 +117,7 @@ fn doubt(row: &Row) -> String {
 /// A warning that a latency covers only the recipients who were reached.
 fn hidden(reached: f64) -> String {
     format!(
-        "only {} were delivered, and a latency covers only those: check `delivered` or `in_time` too",
+        "only {} of the recipients were reached, and a latency covers only those: check `delivered` or `in_time` too",
         words::percent(reached, 1)
     )
 }

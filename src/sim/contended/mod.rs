@@ -52,7 +52,7 @@ pub fn simulate_contended(run: &RunContext<'_>, plan: usize, progress: &Progress
         Some(stages) => stages.run(progress),
         None => event_driven::EventDriven::new(run, plan, Watch::Nobody).run(progress).map(|(tally, _)| tally),
     }?;
-    debug_assert_eq!(operational_laws::broken(run, &tally), None, "a law that every world obeys");
+    debug_assert_eq!(operational_laws::broken(run, &tally), None, "a law that every run obeys");
     Ok(tally)
 }
 
@@ -65,8 +65,8 @@ pub fn is_feed_forward(run: &RunContext<'_>, plan: usize) -> bool {
 /// The decision on each attempt of one recipient at each provider that it came to, in order, under the plan with this index.
 #[must_use]
 pub fn decisions(run: &RunContext<'_>, plan: usize, who: RecipientId) -> Vec<AdmissionDecision> {
-    let played = event_driven::EventDriven::new(run, plan, Watch::One(who)).run(&Progress::default());
-    played.map_or_else(|Interrupted| Vec::new(), |(_, seen)| seen.decisions)
+    let simulated = event_driven::EventDriven::new(run, plan, Watch::One(who)).run(&Progress::default());
+    simulated.map_or_else(|Interrupted| Vec::new(), |(_, seen)| seen.decisions)
 }
 
 /// The result of each recipient under the plan with this index: for each stream, by number, a hash that equal results have in common

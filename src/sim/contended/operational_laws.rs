@@ -69,7 +69,7 @@ impl<'a> Books<'a> {
         let [came, left] = [&whole.submissions, &queue.departures]
             .map(|sums| filled(&mut sums.iter().map(|(bin, count, _)| (bin, count))));
         let [rejected, unserved, released] =
-            [&queue.rejections, &queue.expiries, &queue.releases].map(|counts| filled(&mut counts.iter()));
+            [&queue.rejections, &queue.left_unserved, &queue.releases].map(|counts| filled(&mut counts.iter()));
         let is_whole = [&came, &left, &unserved, &released].iter().all(|counts| counts[bins] == 0);
         let waiting = there(&came, &[&left, &rejected, &unserved]);
         let busy = there(&left, &[&released]);

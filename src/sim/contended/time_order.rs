@@ -12,7 +12,7 @@ pub(super) enum TimeOrder {
     /// The time since `first` in the high bits, the index in the low ones.
     Packed {
         first: i64,
-        place_bits: u32,
+        index_bits: u32,
         all: Vec<u64>,
     },
     Wide(Vec<(i64, u32)>),
@@ -25,17 +25,17 @@ impl TimeOrder {
             .clone()
             .fold((i64::MAX, i64::MIN, 0_u64), |(least, most, count), at| (least.min(at), most.max(at), count + 1));
         let (first, last, count) = span;
-        let place_bits = u64::BITS - count.saturating_sub(1).leading_zeros();
+        let index_bits = u64::BITS - count.saturating_sub(1).leading_zeros();
         let time_bits = u64::BITS - (last.wrapping_sub(first).max(0) as u64).leading_zeros();
-        if place_bits + time_bits > u64::BITS {
+        if index_bits + time_bits > u64::BITS {
             let mut all: Vec<_> = times.zip(0..).collect();
             all.sort_unstable();
             return Self::Wide(all);
         }
-        let packed = times.zip(0..).map(|(at, position): (i64, u64)| ((at - first) as u64) << place_bits | position);
+        let packed = times.zip(0..).map(|(at, position): (i64, u64)| ((at - first) as u64) << index_bits | position);
         let mut all: Vec<u64> = packed.collect();
-        sort_by_high_bits(&mut all, place_bits, time_bits);
-        Self::Packed { first, place_bits, all }
+        sort_by_high_bits(&mut all, index_bits, time_bits);
+        Self::Packed { first, index_bits, all }
     }
 
     /// The number of times.
@@ -50,10 +50,10 @@ impl TimeOrder {
     #[inline]
     pub(super) fn get(&self, rank: usize) -> (i64, u32) {
         match self {
-            Self::Packed { first, place_bits, all } => {
+            Self::Packed { first, index_bits, all } => {
                 let one = all[rank];
-                let time = one.checked_shr(*place_bits).unwrap_or(0);
-                (first + time as i64, (one & ((1_u64 << place_bits) - 1)) as u32)
+                let time = one.checked_shr(*index_bits).unwrap_or(0);
+                (first + time as i64, (one & ((1_u64 << index_bits) - 1)) as u32)
             }
             Self::Wide(all) => all[rank],
         }
@@ -67,9 +67,9 @@ impl TimeOrder {
             let to = (from + 1..self.len()).find(|&rank| self.get(rank).0 != at).unwrap_or(self.len());
             if to > from + 1 {
                 match self {
-                    Self::Packed { place_bits, all, .. } => {
-                        let position = (1_u64 << *place_bits) - 1;
-                        all[from..to].sort_unstable_by_key(|&one| rank_of((one & position) as u32));
+                    Self::Packed { index_bits, all, .. } => {
+                        let index_mask = (1_u64 << *index_bits) - 1;
+                        all[from..to].sort_unstable_by_key(|&one| rank_of((one & index_mask) as u32));
                     }
                     Self::Wide(all) => all[from..to].sort_unstable_by_key(|&(_, position)| rank_of(position)),
                 }

@@ -206,7 +206,8 @@ fn count_queue(
                 let terms = Terms { submitted, ..task.step.terms };
                 let deadline = submitted.after(terms.ttl);
                 let patience = task.provider.patience(&terms, Segment::WHOLE, deadline);
-                queue.count_unserved(timeline, submitted, patience, patience < deadline);
+                let is_expired = task.provider.expires_before(&terms, Segment::WHOLE, deadline);
+                queue.count_unserved(timeline, submitted, patience, is_expired);
             }
         }
     }

@@ -7,12 +7,12 @@ use super::{Home, has};
 #[test]
 fn numbers_out_of_range_are_rejected_with_the_range() {
     let home = Home::new();
-    let recipients = "write a whole number from 1 to 4294967296";
+    let recipients = "write an integer from 1 to 4294967296";
     for (flag, values, cure) in [
         ("--recipients", ["0", "-5", "1e30", "2.5", "5000000000", "99999999999999999999999", "many"], recipients),
-        ("--threads", ["0", "-1", "5000", "2.5", "all", "1e3", "''"], "write a whole number from 1 to 4096"),
-        ("--replications", ["0", "-1", "100001", "1.5", "x", "1e3", "''"], "write a whole number from 1 to 100000"),
-        ("--seed", ["-1", "1.5", "x", "1e3", "''", "0x10", "18446744073709551616"], "write a whole number from 0 to"),
+        ("--threads", ["0", "-1", "5000", "2.5", "all", "1e3", "''"], "write an integer from 1 to 4096"),
+        ("--replications", ["0", "-1", "100001", "1.5", "x", "1e3", "''"], "write an integer from 1 to 100000"),
+        ("--seed", ["-1", "1.5", "x", "1e3", "''", "0x10", "18446744073709551616"], "write an integer from 0 to"),
     ] {
         for value in values {
             for verb in ["run", "check"] {
@@ -30,9 +30,9 @@ fn values_that_look_like_flags_are_rejected_with_a_valid_example() {
     for (line, parts) in [
         ("run pin.toml --precision -1pp", ["'-1pp' for '--precision <WIDTH>'", "percentage points such as 0.1pp"]),
         ("run pin.toml --precision --quiet", ["'--quiet' for '--precision <WIDTH>'", "such as 0.1pp"]),
-        ("run pin.toml --recipients -many", ["'-many' for '--recipients <N>'", "a whole number from 1"]),
-        ("run pin.toml --recipients -1e3", ["'-1e3' for '--recipients <N>'", "a whole number from 1"]),
-        ("run pin.toml --seed -0x1", ["'-0x1' for '--seed <S>'", "a whole number from 0"]),
+        ("run pin.toml --recipients -many", ["'-many' for '--recipients <N>'", "an integer from 1"]),
+        ("run pin.toml --recipients -1e3", ["'-1e3' for '--recipients <N>'", "an integer from 1"]),
+        ("run pin.toml --seed -0x1", ["'-0x1' for '--seed <S>'", "an integer from 0"]),
         ("run pin.toml --format -json", ["'-json' for '--format <FORMAT>'", "possible values: table, json, csv"]),
         ("run pin.toml --plan -x", ["no plan named \"-x\"", "its plans are viber-first, sms-first"]),
         (
@@ -50,7 +50,7 @@ fn values_that_look_like_flags_are_rejected_with_a_valid_example() {
         ("sweep pin.toml --vary -seed=1", ["'-seed=1' for '--vary <PATH=VALUES>'", "-seed"]),
         ("sweep pin.toml --vary seed=1 --measure -x", ["'-x' for '--measure <NAME>'", "the measures are delivered"]),
         ("trace pin.toml --stream -x", ["no stream of traffic named \"-x\"", "hint: "]),
-        ("trace pin.toml --recipient -1x", ["'-1x' for '--recipient <N>'", "a whole number from 0"]),
+        ("trace pin.toml --recipient -1x", ["'-1x' for '--recipient <N>'", "an integer from 0"]),
     ] {
         let output = home.run(line).rejects(2, &parts);
         assert!(!output.stderr.contains("unexpected argument"), "{line}:\n{}", output.stderr);

@@ -289,8 +289,7 @@ fn results_of_an_older_version_are_rejected_with_the_command_for_new_ones() {
     let line = "check pin.toml --baseline before.json --recipients 500 --seed 3 --replications 2 --plan sms-first";
     let output =
         home.run(line).rejects(2, &["before.json was written by an older version of failsim: failsim/results/1"]);
-    let command =
-        "failsim run pin.toml --recipients 500 --seed 3 --replications 2 --plan sms-first --format json --no-report";
+    let command = "failsim run pin.toml --recipients 500 --seed 3 --replications 2 --format json --no-report";
     has(&output.stderr, &[&format!("hint: make a new baseline: {command} > before.json\n")]);
     let made = home.run(command.strip_prefix("failsim ").expect("the program's name")).exits_with(0);
     home.write("before.json", made.stdout);

@@ -54,7 +54,7 @@ fn lines_are_looked_for_too_and_a_report_is_written() {
     let output = home.run(line).exits_with(0);
     has(
         &output.stdout,
-        &["sms-voice needs ", " lines on voice to deliver at least 75 % of messages within 30 s", "pass (smallest)"],
+        &["sms-voice needs ", " lines on voice to reach at least 75 % of recipients within 30 s", "pass (smallest)"],
     );
     has(&output.stderr, &["report: lines/README.md"]);
     let names = ["README.md", "capacity.json", "curve.csv", "curve.svg", "run.json"];
@@ -86,7 +86,7 @@ fn what_no_capacity_attains_ends_with_three() {
     let output = home().run("capacity pin.toml --provider sms --goal in_time>=0.97 --no-report").exits_with(3);
     has(
         &output.stdout,
-        &["No throughput on sms is enough for sms to deliver at least 97 % of messages within 30 s", "no limit"],
+        &["No throughput on sms is enough for sms to reach at least 97 % of recipients within 30 s", "no limit"],
     );
 }
 

@@ -19,7 +19,7 @@ fn a_check_that_passes_ends_with_zero() {
     let output = home.run("check pin.toml").exits_with(0);
     has(
         &output.stdout,
-        &["pass          viber-first in_time  ", ", goal: at least 50 %\n", "\n1 passed, 0 failed, 0 inconclusive\n"],
+        &["pass          viber-first in_time  ", ", bound: at least 50 %\n", "\n1 passed, 0 failed, 0 inconclusive\n"],
     );
     assert_eq!((output.stderr.as_str(), home.names()), ("", vec!["pin.toml".to_owned()]));
 }
@@ -32,13 +32,13 @@ fn a_check_that_fails_ends_with_three() {
         &output.stdout,
         &[
             "FAIL          viber-first in_time  ",
-            ", goal: at least 99.99 %\n",
+            ", bound: at least 99.99 %\n",
             "\n0 passed, 1 failed, 0 inconclusive\n",
         ],
     );
     assert_eq!(output.stderr, "");
     let home = Home::with("at_least = 0.5", "at_most = 0.5");
-    has(&home.run("check pin.toml").exits_with(3).stdout, &["goal: at most 50 %"]);
+    has(&home.run("check pin.toml").exits_with(3).stdout, &["bound: at most 50 %"]);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn every_measure_can_be_checked() {
     // Two thousand recipients cannot bound the 99.9 % quantile.
     let all = Metric::all().count() - 2;
     let last = format!("\n{all} passed, 0 failed, 1 inconclusive: sms-first latency_p999_s\n");
-    has(&output.stdout, &[&last, "goal: at least 0 s; no interval: "]);
+    has(&output.stdout, &[&last, "bound: at least 0 s; no interval: "]);
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn threads_make_no_difference() {
 fn large_numbers_can_be_read() {
     let home = Home::with("metric = \"in_time\"\nat_least = 0.5", "metric = \"cost.total\"\nat_most = 1e308");
     let output = home.run("check pin.toml").exits_with(0);
-    has(&output.stdout, &[", goal: at most 1e308\n"]);
+    has(&output.stdout, &[", bound: at most 1e308\n"]);
     home.change("at_most = 1e308", "at_least = -1.5e300");
-    has(&home.run("check pin.toml").exits_with(0).stdout, &[", goal: at least −1.5e300\n"]);
+    has(&home.run("check pin.toml").exits_with(0).stdout, &[", bound: at least −1.5e300\n"]);
     // A baseline may contain any numbers.
     let results = home.run("run pin.toml --no-report --format json").exits_with(0).stdout;
     let mut earlier: serde_json::Value = serde_json::from_str(&results).expect("JSON");
@@ -113,7 +113,7 @@ fn a_latency_says_how_many_recipients_were_reached_when_that_matters() {
     home.change("share = 0.62", "share = 0.30");
     home.change("{ provider = \"sms\", ttl = \"5m\" },\n  { provider = \"voice\" },", "");
     let output = home.run("check pin.toml").exits_with(0);
-    has(&output.stdout, &["pass          viber-first latency_p95_s", " were delivered,"]);
+    has(&output.stdout, &["pass          viber-first latency_p95_s", " of the recipients"]);
     let output = home.run("check pin.toml --format json").exits_with(0);
     has(&output.stdout, &["\"reached\": 0.2"]);
 }
@@ -162,7 +162,7 @@ at_most = 33.995
     let difference = results.comparisons[0].latency_p95_s.as_ref().expect("both deliver");
     assert_eq!((difference.difference, difference.low, difference.high), (60.0, Some(60.0), Some(60.0)));
     let output = home.run("check pin.toml").exits_with(3);
-    has(&output.stdout, &["FAIL          both latency_p95_s  34.000 s (34.000 to 34.000), goal: at most 33.995 s"]);
+    has(&output.stdout, &["FAIL          both latency_p95_s  34.000 s (34.000 to 34.000), bound: at most 33.995 s"]);
     home.change("at_most = 33.995", "at_most = 34.0");
     has(&home.run("check pin.toml").exits_with(0).stdout, &["pass          both latency_p95_s"]);
 }

@@ -193,7 +193,7 @@ fn markdown_is_a_table_that_names_cannot_break() {
     assert_eq!(lines[2], "`pin.toml`: 1 passed, 1 failed, 1 inconclusive: sms\\|first &lt;img&gt; in\\_time.");
     assert_eq!(lines[4..6], ["| | plan | measure | |", "| :--- | :--- | :--- | :--- |"]);
     assert!(lines[6].starts_with("| **FAIL** | viber-first | delivered | "), "{}", lines[6]);
-    assert!(lines[6].ends_with(", goal: at most 50 % |"), "{}", lines[6]);
+    assert!(lines[6].ends_with(", bound: at most 50 % |"), "{}", lines[6]);
     assert!(lines[7].starts_with("| **inconclusive** | sms\\|first &lt;img&gt; | in\\_time | "), "{}", lines[7]);
     assert!(lines[8].starts_with("| pass | viber-first | in\\_time | "), "{}", lines[8]);
     assert_eq!(lines.len(), 9);
@@ -209,7 +209,7 @@ fn annotations_stand_at_the_lines_that_ask_and_the_summary_is_kept() {
     let lines: Vec<_> = output.stdout.lines().collect();
     let line = line_of(&home, "[[checks]]\nplan = \"viber-first\"\nmetric = \"delivered\"") + 1;
     let start = format!("::error file=pin.toml,line={line},title=failsim check%3A viber-first delivered::");
-    assert!(lines[0].starts_with(&start) && lines[0].ends_with("goal: at most 50 %25"), "{}", lines[0]);
+    assert!(lines[0].starts_with(&start) && lines[0].ends_with("bound: at most 50 %25"), "{}", lines[0]);
     assert!(lines[1].starts_with("::warning file=pin.toml,line="), "{}", lines[1]);
     assert_eq!(lines[2..], ["1 passed, 1 failed, 1 inconclusive: sms-first in_time"]);
     let summary = home.read("summary.md");
@@ -307,7 +307,10 @@ fn recipients_are_paired_by_stream_and_number_and_the_surplus_is_named() {
     let output = home.run("check pin.toml --against other.toml").exits_with(0);
     has(
         &output.stdout,
-        &["500 more recipients of the other have no counterpart\n", "against other.toml: 16 measures compared, "],
+        &[
+            "500 more recipients of the other scenario have no counterpart\n",
+            "against other.toml: 16 measures compared, ",
+        ],
     );
     let text = home.read("pin.toml").replace("[traffic]", "[[traffic]]\nname = \"pins\"");
     home.write("pin.toml", &text);
@@ -320,7 +323,7 @@ fn recipients_are_paired_by_stream_and_number_and_the_surplus_is_named() {
         &output.stdout,
         &[
             "inconclusive  viber-first news",
-            "only the other has the stream news: its 500 recipients have no counterpart\n",
+            "only the other scenario has the stream news: its 500 recipients have no counterpart\n",
             "all exactly equal",
         ],
     );

@@ -44,7 +44,7 @@ fn a_late_delivery_ends_the_flow_or_does_not() {
             "0.000s  submit    attempt 1 to sms (step 1, ttl 15s), costs 0.0375 EUR\n",
             "15.000s  step 1    ttl passed: expired\n",
             "submit    attempt 2 to viber (step 2, ttl 30s)",
-            "person    gets the message by sms (attempt 1)\n",
+            "recipient gets the message by sms (attempt 1)\n",
             "report    attempt 1: delivered\n",
             "late success: an earlier step delivered\n",
             "flow      succeeded\n",
@@ -52,7 +52,7 @@ fn a_late_delivery_ends_the_flow_or_does_not() {
         ],
     );
     let ignore = life(&path, "sms-viber-voice-ignore", recipient);
-    has(&ignore, &["person    gets the message by sms (attempt 1)\n", "report    attempt 1: delivered\n"]);
+    has(&ignore, &["recipient gets the message by sms (attempt 1)\n", "report    attempt 1: delivered\n"]);
     assert!(!ignore.contains("superseded"), "{ignore}");
 }
 
@@ -63,13 +63,13 @@ fn both_strategies_are_shown_and_completion_tells_only_the_end() {
     let text = life(&path, "sms-viber-voice-finish", reached_late(&scenario, plan));
     let (story, webhooks) = text.split_once("\nwebhook with on_change: ").expect("one strategy");
     let (change, completion) = webhooks.split_once("\nwebhook with on_completion: 1 callback\n").expect("the other");
-    has(story, &["person    gets the message after ", "flow      succeeded; nothing more after ", "cost      0."]);
+    has(story, &["recipient gets the message after ", "flow      succeeded; last event after ", "cost      0."]);
     has(
         change,
-        &[" callbacks\n", "message 1 (sms): delivered\n", "step 1 (sms): ttl passed: expired\n", "flow: succeeded"],
+        &[" callbacks\n", "attempt 1 (sms): delivered\n", "step 1 (sms): ttl passed: expired\n", "flow: succeeded"],
     );
     assert_eq!(completion.lines().count(), 1, "{completion}");
-    has(completion, &["flow: succeeded (terminated by "]);
+    has(completion, &["flow: succeeded (by "]);
 }
 
 #[test]
@@ -104,5 +104,5 @@ fn recipients_that_do_not_exist_are_rejected() {
         &["there is no recipient 2000: the scenario has 2 000, numbered from 0", "hint: use --recipient 1999"],
     );
     home.run("trace pin.toml --recipient 2000 --recipients 2001").exits_with(0);
-    home.run("trace pin.toml --recipient -1").rejects(2, &["write a whole number from 0"]);
+    home.run("trace pin.toml --recipient -1").rejects(2, &["write an integer from 0"]);
 }

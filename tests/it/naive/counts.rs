@@ -57,7 +57,7 @@ pub(crate) struct QueueCounts {
     pub(crate) backlog_cleared: Option<i64>,
     pub(crate) rejections: Counts,
     pub(crate) departures: Counts,
-    pub(crate) expiries: Counts,
+    pub(crate) left_unserved: Counts,
     pub(crate) waits_by_departure: Counts,
     pub(crate) releases: Counts,
 }
@@ -275,7 +275,7 @@ fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bin
         rejections: bins
             .count(seen.iter().filter(|(_, one)| one.decision == Decision::Rejected).map(|(a, _)| a.submitted)),
         departures: bins.count(left.iter().map(|(_, at)| *at)),
-        expiries: bins.count(gave_up().map(|(_, at)| at)),
+        left_unserved: bins.count(gave_up().map(|(_, at)| at)),
         waits_by_departure: bins.sum(waits()),
         releases: bins.count(held().map(|(.., to)| *to)),
     }
