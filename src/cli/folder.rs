@@ -15,7 +15,7 @@ pub(super) fn named_after(scenario: &Path, ending: &str) -> PathBuf {
     Path::new("reports").join(name)
 }
 
-/// Checks, before anything is simulated, that the folder can be written into; `check_ownership` fails where somebody else's files are there.
+/// Checks, before anything is simulated, that the folder can be written into; `check_ownership` fails if it has files of others.
 pub(super) fn usable(out: &Path, check_ownership: impl Fn(&Path) -> io::Result<()>) -> Result<(), Failure> {
     let rejected = |reason: &str| {
         let message = format!("cannot write a report into {}: {reason}", out.display());

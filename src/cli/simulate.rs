@@ -24,7 +24,7 @@ pub(super) struct Watched<T> {
     pub(super) seconds: f64,
 }
 
-/// Simulates all plans of `scenario` in as many replications as `replications` says. The figure data is collected only where a report is written.
+/// Simulates all plans of `scenario` in as many replications as `replications` says. Figure data is collected only for a report.
 pub(super) fn simulate(
     args: &ScenarioArgs,
     scenario: &Scenario,

@@ -269,8 +269,7 @@ impl Provider {
         deadline.min(self.behaviour(segment).valid_until(terms))
     }
 
-    /// Whether the validity of an attempt that waits for capacity ends before the engine's `deadline`: then it expires, otherwise the engine
-    /// cancels it.
+    /// Whether the validity of a waiting attempt ends before the engine's `deadline`: then it expires, otherwise the engine cancels it.
     #[must_use]
     #[inline]
     pub fn expires_before(&self, terms: &Terms, segment: Segment, deadline: Time) -> bool {

@@ -239,8 +239,8 @@ impl ModeLedger {
         Self::new(groups, self.sections.clone(), providers, self.keeps_replications)
     }
 
-    /// This ledger with more plans and pairs: its own, then the plans of `added` from `first` on, and all pairs of `added`. Both hold the same
-    /// replications of the same recipients.
+    /// This ledger with more plans and pairs: its own, then the plans of `added` from `first` on, and all pairs of `added`. Both hold the
+    /// same replications of the same recipients.
     #[must_use]
     pub fn with_plans_of(&self, added: &Self, first: usize) -> Self {
         debug_assert_eq!((&self.complete, self.open.len()), (&added.complete, added.open.len()));

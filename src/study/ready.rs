@@ -13,8 +13,7 @@ use std::borrow::Cow;
 /// The maximum number of recipients in concurrent runs: more would fill the memory of a small machine.
 const MOST_ACTIVE: u64 = 1 << 25;
 
-/// The number of replications run at the same time, with `plans` plans, `simulated_recipients` simulated recipients per replication, and `threads`
-/// threads.
+/// The number of replications run at the same time, for this many plans, simulated recipients per replication, and threads.
 pub(super) fn at_once(plans: usize, simulated_recipients: u64, threads: usize) -> u32 {
     let busy = (2 * threads as u64).div_ceil(plans as u64);
     busy.min(MOST_ACTIVE / simulated_recipients).max(1) as u32

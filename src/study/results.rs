@@ -29,8 +29,8 @@ pub struct Results {
     pub scenario: ScenarioFacts,
     /// The result of each plan for all recipients, in the order of the scenario file.
     pub plans: Vec<PlanResult>,
-    /// The comparison of each pair of plans for all recipients: by default each plan with each plan before it; with more than 20 plans, each
-    /// with the reference.
+    /// The comparison of each pair of plans for all recipients: by default each plan with each plan before it; with more than 20 plans,
+    /// each with the reference.
     pub comparisons: Vec<Comparison>,
     /// The results of each group of recipients; empty if the scenario has only one stream of traffic.
     pub groups: Vec<GroupResult>,
@@ -51,8 +51,8 @@ pub struct GroupResult {
     pub deadline_s: f64,
     /// The plan that its recipients always follow; null if they follow the plan that is compared.
     pub plan: Option<String>,
-    /// The results of the group under each plan, in the order of the top level. If the group always follows its own plan, `steps` are those of
-    /// that plan.
+    /// The results of the group under each plan, in the order of the top level. If the group always follows its own plan, `steps` are
+    /// those of that plan.
     pub plans: Vec<PlanResult>,
     /// The comparison of each pair of plans for the group, in the order of the top level.
     pub comparisons: Vec<Comparison>,
@@ -304,8 +304,8 @@ pub struct ProviderResult {
     pub not_permitted: Count,
     /// How many times its circuit opened, for all recipients together.
     pub circuit_opened: Count,
-    /// When the backlog was cleared: when the last attempt that had waited for 1 s or longer left the queue, since the start of the run (s);
-    /// null if there was no backlog, or if attempts are still queued.
+    /// When the backlog was cleared: when the last attempt that had waited for 1 s or longer left the queue, since the start of the run
+    /// (s); null if there was no backlog, or if attempts are still queued.
     pub backlog_cleared_s: Option<f64>,
 }
 
@@ -452,7 +452,7 @@ impl RunOutput {
         })
     }
 
-    /// The output for each group, as if the scenario had no other recipients. The results over time are only those of all recipients together.
+    /// The output for each group, as if the scenario had no other recipients. Results over time exist only for all recipients together.
     #[must_use]
     pub fn by_group(&self) -> Vec<(&GroupResult, Self)> {
         let groups = self.results.by_group().into_iter().zip(&self.figure_data.groups);

@@ -37,8 +37,8 @@ pub struct Sweep {
     pub points: Vec<(Point, Results)>,
 }
 
-/// A digest, in hexadecimal, of everything that determines the results of `scenario` in as many replications as `replications` says. It differs for
-/// every other seed, number of recipients, choice of plans, latency file, or revision of the engine.
+/// A digest, in hexadecimal, of everything that determines the results of `scenario` in as many replications as `replications` says. It
+/// differs for every other seed, number of recipients, choice of plans, latency file, or revision of the engine.
 #[must_use]
 pub fn key(scenario: &Scenario, replications: Replications) -> String {
     let mut digest = Digesting(Sha256::new());

@@ -107,7 +107,7 @@ fn doubt(row: &Row) -> String {
     let those = if row.needed_unit == Some(Counted::Recipients) { "recipients" } else { "replications" };
     let has_interval = row.low.is_some() || row.difference.is_some_and(|difference| difference.low.is_some());
     match (row.needed, &row.no_interval) {
-        (Some(needed), _) => format!("needs about {} {those}", words::whole(needed)),
+        (Some(needed), _) => format!("needs about {}{}{those}", words::count(needed as f64), words::NBSP),
         (None, Some(reason)) => format!("no interval: {reason}"),
         (None, None) if has_interval => format!("too close for any number of {those} to decide"),
         (None, None) => format!("too few {those} for an interval"),
