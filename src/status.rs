@@ -31,11 +31,13 @@ pub enum Status {
     Busy = 9,
     /// Nobody answered the call.
     NoAnswer = 10,
+    /// An answering machine took the call: the call is charged, but nobody was reached.
+    Machine = 11,
 }
 
 impl Status {
     /// Every status, by rank.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Queued,
         Self::Sent,
         Self::Delivered,
@@ -46,6 +48,7 @@ impl Status {
         Self::Expired,
         Self::Busy,
         Self::NoAnswer,
+        Self::Machine,
     ];
 
     /// The status with this number, the inverse of `status as u8`.
@@ -103,6 +106,7 @@ impl Status {
             Self::Expired => "expired",
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
+            Self::Machine => "machine",
         }
     }
 }

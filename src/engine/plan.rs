@@ -272,11 +272,12 @@ impl StepRules {
     /// Viber: Routee's documented default (<https://docs.routee.net/reference/send-a-transactional-failover-message>). Sms:
     /// Routee's `undelivered, failed`, and `expired`, which Routee reports as undelivered with the detailed status "Expired"
     /// (<https://docs.routee.net/docs/statuses-callbacks>). Voice: Routee's `busy, no_answer`, and `failed`, which triggers
-    /// failover in its published truth table (<https://docs.routee.net/docs/failover-statuses>). Any other channel: as Viber.
+    /// failover in its published truth table (<https://docs.routee.net/docs/failover-statuses>), and `machine`, which Routee does not
+    /// have. Any other channel: as Viber.
     #[must_use]
     pub fn default_failover_on(channel: &str) -> StatusSet {
         match channel {
-            "voice" => StatusSet::of(&[Status::Busy, Status::NoAnswer, Status::Failed]),
+            "voice" => StatusSet::of(&[Status::Busy, Status::NoAnswer, Status::Machine, Status::Failed]),
             _ => StatusSet::of(&[Status::Undelivered, Status::Failed, Status::Expired]),
         }
     }

@@ -9,7 +9,7 @@ use super::simulated::{AttemptResult, Provider, Terms};
 use super::spec::Effect;
 use super::tables::Tables;
 use crate::rng::{LANES, RngKey, purpose};
-use crate::status::Segment;
+use crate::status::{Segment, Status};
 use crate::units::Time;
 
 /// The outcome of one use of a provider for each recipient of a batch, assuming immediate departure and no outage.
@@ -192,7 +192,7 @@ impl Provider {
     }
 
     /// Records the indices of the attempts that must be handled one by one and returns how many there are: those that an outage may
-    /// affect, and deliveries followed by an opening or a call. Attempts that need no more than silencing, because the only outage
+    /// affect, deliveries followed by an opening, and calls with talk. Attempts that need no more than silencing, because the only outage
     /// is a silent one, are silenced here.
     fn collect_exceptions(
         &self,
@@ -204,11 +204,7 @@ impl Provider {
     ) -> usize {
         let silence = match self.hazards.as_slice() {
             [] => {
-                return if tables.any_needs_single {
-                    deliveries_with_follow_up(tables, draw_batch, lanes, results)
-                } else {
-                    0
-                };
+                return if tables.any_needs_single { with_follow_up(tables, draw_batch, lanes, results) } else { 0 };
             }
             [only] if only.effect == Effect::Silent && only.purpose == purpose::FIRST_OUTAGE => {
                 Some(only).filter(|_| !tables.any_needs_single)
@@ -224,8 +220,8 @@ impl Provider {
                     only.windows.is_open(Time::from_micros(at)) & (u64::from(draw_batch.outage[lane]) < only.below)
                 }
                 None => {
-                    let more =
-                        tables.needs_single[usize::from(draw_batch.outcome[lane])] && results.delivered[k] != NEVER;
+                    let more = tables.needs_single[usize::from(draw_batch.outcome[lane])]
+                        && results.status[k] != Status::Expired as u8;
                     more || self.hazards.iter().any(|hazard| hazard.windows.is_open(Time::from_micros(at)))
                 }
             });
@@ -285,18 +281,13 @@ fn choose(thresholds: &[u32], draws: &[u32; LANES], outcome: &mut [u8; LANES]) {
     }
 }
 
-/// Records the indices of the deliveries that are opened or answered with talk, and returns how many there are.
-fn deliveries_with_follow_up(
-    tables: &Tables,
-    draw_batch: &DrawBatch,
-    lanes: &[u16],
-    results: &mut AttemptResults,
-) -> usize {
+/// Records the indices of the deliveries that are opened and of the calls with talk, and returns how many there are.
+fn with_follow_up(tables: &Tables, draw_batch: &DrawBatch, lanes: &[u16], results: &mut AttemptResults) -> usize {
     let mut odd = 0;
     for (k, &lane) in lanes.iter().enumerate().take(LANES) {
         let outcome = draw_batch.outcome[usize::from(lane) % LANES];
         results.places[odd % LANES] = k as u16;
-        odd += usize::from(tables.needs_single[usize::from(outcome)] & (results.delivered[k] != NEVER));
+        odd += usize::from(tables.needs_single[usize::from(outcome)] & (results.status[k] != Status::Expired as u8));
     }
     odd
 }

@@ -366,6 +366,18 @@ impl Behaviour {
         }
         if reached {
             self.deliver(outcome, at, is_reported, draws, result);
+        } else if resolved.status == Status::Machine as u8 {
+            self.talk(outcome, at, draws, result);
+        }
+    }
+
+    /// Charges the talk time of a call that was answered at `at`, and keeps its line for as long.
+    #[inline]
+    fn talk(&self, outcome: &Outcome, at: Time, draws: Draws, result: &mut AttemptResult) {
+        if let Some(talk) = &outcome.talk {
+            let talk = talk.sample(draws.draw(purpose::TALK));
+            result.released = at.after(talk);
+            result.charge += self.price.talk(talk);
         }
     }
 
@@ -373,11 +385,7 @@ impl Behaviour {
     #[inline]
     fn deliver(&self, outcome: &Outcome, at: Time, is_reported: bool, draws: Draws, result: &mut AttemptResult) {
         result.delivered = at;
-        if let Some(talk) = &outcome.talk {
-            let talk = talk.sample(draws.draw(purpose::TALK));
-            result.released = at.after(talk);
-            result.charge += self.price.talk(talk);
-        }
+        self.talk(outcome, at, draws, result);
         if let Some((threshold, after)) = &outcome.seen {
             self.open(*threshold, after, is_reported, draws, result);
         }
@@ -410,7 +418,7 @@ impl Outcome {
 }
 
 impl Price {
-    /// The charge for an answered call of this length: each started increment costs its share of the price per minute, and the sum
+    /// The charge for a call of this length: each started increment costs its share of the price per minute, and the sum
     /// is rounded to the nearest millionth.
     #[must_use]
     pub fn talk(&self, talk: Span) -> Money {

@@ -77,7 +77,7 @@ pub struct OutcomeSpec {
     pub after: Dist,
     /// Whether and when a delivered message is opened.
     pub seen: Option<Seen>,
-    /// The talk time of an answered call.
+    /// The talk time of a call that the recipient or an answering machine has answered.
     pub talk: Option<Dist>,
 }
 

@@ -7,8 +7,8 @@ use super::unknown::Unknown;
 use crate::dist::Sampler;
 use crate::provider::{OutcomeSpec, ProviderSpec};
 use crate::scenario::{Plan, Scenario};
-use crate::sim::{PlanTally, StepTally};
-use crate::status::SuccessFloor;
+use crate::sim::{Ending, PlanTally, StepTally};
+use crate::status::{Status, SuccessFloor};
 use crate::units::Span;
 use std::sync::OnceLock;
 
@@ -35,7 +35,7 @@ pub(super) struct Class {
     extra: f64,
 }
 
-/// Calls that were answered at a step.
+/// Calls that were answered at a step, by recipients or by machines.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Calls {
     step: usize,
@@ -52,8 +52,8 @@ pub(super) struct CallCosts(Vec<OnceLock<CallCost>>);
 struct CallCost {
     /// The mean (millionths), of the outcome with the longest calls; 0 without calls.
     mean: f64,
-    /// Variance (millionths²) and skewness; `None` without priced calls.
-    spread: Option<(f64, f64)>,
+    /// For each status with priced calls: variance (millionths²) and skewness.
+    spread: Vec<(Status, f64, f64)>,
 }
 
 impl CallCosts {
@@ -72,7 +72,7 @@ impl CallCost {
             let prices = prices(spec, &Sampler::new(talk));
             prices.iter().sum::<f64>() / prices.len() as f64
         });
-        Self { mean: mean.fold(0.0, f64::max), spread: talk_price(spec) }
+        Self { mean: mean.fold(0.0, f64::max), spread: talk_prices(spec) }
     }
 }
 
@@ -153,10 +153,10 @@ pub(super) fn of_latency(scenario: &Scenario, plan: &Plan, tally: &PlanTally) ->
 pub(super) fn calls(scenario: &Scenario, plan: &Plan, tally: &PlanTally, call_costs: &CallCosts) -> Vec<Calls> {
     let steps = tally.steps.iter().zip(plan.flow.steps()).enumerate();
     let calls = steps.flat_map(|(index, (step, rules))| {
-        let call_costs = rules.pool.members().iter().filter_map(|&provider| call_costs.of(scenario, provider).spread);
-        call_costs.map(move |(variance, skewness)| Calls {
+        let call_costs = rules.pool.members().iter().flat_map(|&provider| &call_costs.of(scenario, provider).spread);
+        call_costs.map(move |&(status, variance, skewness)| Calls {
             step: index + 1,
-            answered: step.delivered,
+            answered: if status.is_delivery() { step.delivered } else { step.endings[Ending::Status(status).index()] },
             variance,
             skewness,
         })
@@ -207,19 +207,22 @@ fn reachable(scenario: &Scenario, plan: &Plan) -> usize {
     sure.map_or(plan.flow.steps().len(), |step| step + 1)
 }
 
-/// The variance (millionths²) and skewness of the cost of an answered call that depends on its length; `None` for a provider without priced
-/// calls.
-fn talk_price(spec: &ProviderSpec) -> Option<(f64, f64)> {
-    let talk = spec.outcomes.iter().find_map(|outcome| outcome.talk.as_ref())?;
+/// For each status with priced calls, the variance (millionths²) and the skewness of the cost of such a call by its length.
+fn talk_prices(spec: &ProviderSpec) -> Vec<(Status, f64, f64)> {
     if spec.price.per_minute.as_micros() == 0 {
-        return None;
+        return Vec::new();
     }
-    let prices = prices(spec, &Sampler::new(talk));
+    let calls = spec.outcomes.iter().filter_map(|outcome| Some((outcome.status, outcome.talk.as_ref()?)));
+    calls.map(|(status, talk)| talk_price(spec, status, &Sampler::new(talk))).collect()
+}
+
+fn talk_price(spec: &ProviderSpec, status: Status, talk: &Sampler) -> (Status, f64, f64) {
+    let prices = prices(spec, talk);
     let n = prices.len() as f64;
     let mean = prices.iter().sum::<f64>() / n;
     let central = |power| prices.iter().map(|price| f64::powi(price - mean, power)).sum::<f64>() / n;
     let variance = central(2);
-    Some((variance, if variance > 0.0 { central(3) / variance.powf(1.5) } else { 0.0 }))
+    (status, variance, if variance > 0.0 { central(3) / variance.powf(1.5) } else { 0.0 })
 }
 
 /// The costs of calls (millionths) whose lengths are evenly spaced quantiles of the distribution.

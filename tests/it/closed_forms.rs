@@ -14,7 +14,7 @@ use failsim::provider::{Effect, Outage, OutcomeSpec, Price, ProviderSpec};
 use failsim::rng::RngKey;
 use failsim::scenario::{Plan, Scenario};
 use failsim::sim::Progress;
-use failsim::status::Status::{Answered, Delivered, Failed, Undelivered};
+use failsim::status::Status::{Answered, Busy, Delivered, Failed, Machine, Undelivered};
 use failsim::status::SuccessFloor;
 use failsim::study::{Latency, PlanResult, Results, compare};
 use failsim::traffic::{Arrivals, Timetable, Traffic};
@@ -211,6 +211,23 @@ fn talk_is_paid_by_started_increments() {
     let (mean, variance) = (0.01 + 0.06 / s, 0.06_f64.powi(2) * (1.0 - s) / (s * s));
     let square = variance + mean * mean;
     is_mean("cost", result.cost.per_recipient, 0.68 * mean, 0.68 * square - (0.68 * mean).powi(2));
+}
+
+/// An answering machine takes 30 % of the calls: they are charged by their length and reach nobody, so SMS follows. The cost is that of a
+/// recipient's way: an answered call of one started minute, a machine's of two and an SMS, or an SMS alone.
+#[test]
+fn calls_that_a_machine_takes_are_charged_and_move_on() {
+    let price = Price { per_minute: money(0.10), delivered: money(0.01), ..Price::default() };
+    let talk =
+        |status, share, length| OutcomeSpec { talk: Some(constant(length)), ..outcome(status, share, constant(5.0)) };
+    let outcomes = vec![talk(Answered, 0.5, 20.0), talk(Machine, 0.3, 90.0), outcome(Busy, 0.1, constant(1.0))];
+    let voice = priced(price, provider("voice", outcomes));
+    let sms = priced(Price { submitted: money(0.04), ..Price::default() }, delivering("sms", 0.9, 2.0));
+    let result = simulate_one(vec![voice, sms], plan("call", vec![(0, step(span(60.0))), (1, step(span(60.0)))]));
+    is_share("delivered", result.delivered.share, 0.5 + 0.5 * 0.9);
+    is_share("machine", result.steps[0].outcomes["machine"].0 / N as f64, 0.3);
+    is_share("calls that reached someone", result.steps[0].delivered.0 / N as f64, 0.5);
+    is_mean_of("cost", result.cost.per_recipient, &[(0.11, 0.5), (0.24, 0.3), (0.04, 0.2)]);
 }
 
 /// A rejected message is free; a message lost in an outage is charged.

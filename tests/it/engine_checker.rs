@@ -8,7 +8,9 @@ use failsim::engine::{
     Command, Flow, FlowPlan, LateDelivery, MAX_ATTEMPTS, Notice, Observer, StepEnd, StepRules, Submission,
 };
 use failsim::status::FailureCode::{FailoverNotTriggered, GaveUp, NoNextStep};
-use failsim::status::Status::{Answered, Busy, Delivered, Expired, Failed, NoAnswer, Queued, Seen, Sent, Undelivered};
+use failsim::status::Status::{
+    Answered, Busy, Delivered, Expired, Failed, Machine, NoAnswer, Queued, Seen, Sent, Undelivered,
+};
 use failsim::status::{FailureCode, FlowStatus, Status, SuccessFloor};
 use failsim::units::{Span, Time};
 
@@ -40,7 +42,7 @@ pub(crate) const fn height(status: Option<Status>) -> u8 {
         Some(Sent) => 2,
         Some(Delivered | Answered) => 3,
         Some(Seen) => 4,
-        Some(Undelivered | Failed | Expired | Busy | NoAnswer) => 5,
+        Some(Undelivered | Failed | Expired | Busy | NoAnswer | Machine) => 5,
     }
 }
 
@@ -55,7 +57,7 @@ fn is_news(old: Option<Status>, new: Status, rules: &StepRules) -> bool {
         Some(Queued) => new != Queued,
         Some(Sent) => !matches!(new, Queued | Sent),
         Some(Delivered | Answered) => new == Seen || new == Expired && rules.expire_on_delivery,
-        Some(Seen | Undelivered | Failed | Expired | Busy | NoAnswer) => false,
+        Some(Seen | Undelivered | Failed | Expired | Busy | NoAnswer | Machine) => false,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::engine_checker::{Event, Run, finishes_late, height, meets, span, ticks};
 use failsim::engine::{Command, FlowPlan, LateDelivery, Notice, Pool, StepRules, Submission};
-use failsim::status::Status::{Busy, Expired, Failed, NoAnswer, Undelivered};
+use failsim::status::Status::{Busy, Expired, Failed, Machine, NoAnswer, Undelivered};
 use failsim::status::{FlowStatus, Status, SuccessFloor};
 use failsim::units::{Span, Time};
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ fn floor() -> impl Strategy<Value = (SuccessFloor, bool)> {
 }
 
 fn step_rules() -> impl Strategy<Value = StepRules> {
-    let triggers = subsequence(vec![Undelivered, Failed, Expired, Busy, NoAnswer], 0..=5);
+    let triggers = subsequence(vec![Undelivered, Failed, Expired, Busy, NoAnswer, Machine], 0..=6);
     let retries = (1..=4_u8, 0..15_i64, select(vec![StepRules::STEADY, 2_000_000, 3_000_000]));
     (span_or_none(40), triggers, floor(), retries).prop_map(|(ttl, triggers, floor, (attempts, wait, backoff))| {
         let (success, expire_on_delivery) = floor;

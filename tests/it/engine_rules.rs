@@ -36,7 +36,7 @@ mod starting_and_moving_on {
 mod ending_a_step {
     use crate::engine_story::{plan, sms, viber, voice};
     use failsim::status::FailureCode::{FailoverNotTriggered, NoNextStep};
-    use failsim::status::Status::{Answered, Delivered, Expired, Failed, NoAnswer, Queued, Sent, Undelivered};
+    use failsim::status::Status::{Answered, Delivered, Expired, Failed, Machine, NoAnswer, Queued, Sent, Undelivered};
 
     #[test]
     fn delivered_ends_the_flow_as_succeeded() {
@@ -64,6 +64,12 @@ mod ending_a_step {
     #[test]
     fn a_bad_status_outside_the_triggers_of_the_last_step_is_no_trigger_either() {
         plan([voice().failover_on(&[NoAnswer])]).start().report(0, Failed).fails(FailoverNotTriggered);
+    }
+
+    #[test]
+    fn an_answering_machine_moves_a_call_on_by_default() {
+        plan([voice(), sms()]).start().report(0, Machine).submits(1, 1);
+        plan([voice().failover_on(&[NoAnswer]), sms()]).start().report(0, Machine).fails(FailoverNotTriggered);
     }
 
     #[test]
@@ -366,10 +372,10 @@ mod reports_out_of_order {
     fn a_second_delivery_after_the_end_is_known_and_that_is_all() {
         let mut script = viber_is_silent();
         script.at(62).report(1, Delivered).succeeds();
-        let noticed = script.noticed().len();
+        let noticed = script.notices().len();
         script.at(63).report(0, Delivered).keeps_waiting().has_status(0, Delivered);
         script.at(64).report(0, Delivered).changes_nothing();
-        assert_eq!(script.noticed().len(), noticed + 1);
+        assert_eq!(script.notices().len(), noticed + 1);
     }
 }
 
@@ -624,7 +630,7 @@ mod notices {
             (64, flow_ended(1, FlowStatus::Succeeded)),
             (70, message(0, 0, Delivered)),
         ];
-        assert_eq!(sms_steps_in().noticed(), expected);
+        assert_eq!(sms_steps_in().notices(), expected);
     }
 
     #[test]
@@ -654,7 +660,7 @@ mod notices {
             (2, step_ended(0, StepEnd::Bad(Undelivered))),
             (2, flow_ended(0, FlowStatus::Failed(NoNextStep))),
         ];
-        assert_eq!(script.noticed(), expected);
+        assert_eq!(script.notices(), expected);
     }
 
     #[test]
@@ -667,7 +673,7 @@ mod notices {
             (62, step_ended(1, StepEnd::LateSuccess)),
             (62, flow_ended(0, FlowStatus::Succeeded)),
         ];
-        assert_eq!(script.noticed()[1..], expected);
+        assert_eq!(script.notices()[1..], expected);
     }
 
     #[test]
@@ -676,7 +682,7 @@ mod notices {
         script.at(3).report(0, Delivered).keeps_waiting();
         script.at(60).timeout().submits(1, 1);
         let expired = (60, message(0, 0, Expired));
-        assert_eq!(script.noticed()[1..], [expired, (60, step_ended(0, StepEnd::Bad(Expired)))]);
+        assert_eq!(script.notices()[1..], [expired, (60, step_ended(0, StepEnd::Bad(Expired)))]);
         assert_eq!(script.sent_by(Strategy::OnChange)[1..], [expired]);
     }
 
@@ -685,7 +691,7 @@ mod notices {
         let mut script = plan([viber().attempts(2, 5), sms()]).start();
         script.at(1).report(0, Failed).keeps_waiting();
         script.at(6).timeout().submits(1, 0);
-        assert_eq!(script.noticed(), [(1, message(0, 0, Failed))]);
+        assert_eq!(script.notices(), [(1, message(0, 0, Failed))]);
     }
 
     #[test]
@@ -693,7 +699,7 @@ mod notices {
         let mut script = plan([viber()]).give_up_after(60).start();
         script.at(60).timeout().fails(GaveUp);
         let expected = [(60, step_ended(0, StepEnd::GaveUp)), (60, flow_ended(0, FlowStatus::Failed(GaveUp)))];
-        assert_eq!(script.noticed(), expected);
+        assert_eq!(script.notices(), expected);
     }
 
     #[test]

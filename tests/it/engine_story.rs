@@ -161,9 +161,9 @@ impl ScriptedFlow {
     }
 
     fn reply(&mut self, tell: impl FnOnce(&mut Flow, &FlowPlan, Time, &mut Notices) -> Command) -> Reply<'_> {
-        let (before, noticed) = (self.flow, self.notices.0.len());
+        let (before, notices_before) = (self.flow, self.notices.0.len());
         let command = tell(&mut self.flow, &self.plan, seconds(self.now), &mut self.notices);
-        Reply { script: self, before, noticed, command }
+        Reply { script: self, before, notices_before, command }
     }
 
     /// Asserts that the next timer is due at `time` [s].
@@ -190,7 +190,7 @@ impl ScriptedFlow {
     }
 
     /// All notices so far, with their times [s].
-    pub(crate) fn noticed(&self) -> &[(i64, Notice)] {
+    pub(crate) fn notices(&self) -> &[(i64, Notice)] {
         &self.notices.0
     }
 }
@@ -200,7 +200,7 @@ impl ScriptedFlow {
 pub(crate) struct Reply<'a> {
     script: &'a mut ScriptedFlow,
     before: Flow,
-    noticed: usize,
+    notices_before: usize,
     command: Command,
 }
 
@@ -209,7 +209,7 @@ impl<'a> Reply<'a> {
     pub(crate) fn changes_nothing(self) -> &'a mut ScriptedFlow {
         assert_eq!(self.command, Command::Wait);
         assert_eq!(self.script.flow, self.before, "the flow should be as it was");
-        assert_eq!(self.script.notices.0.len(), self.noticed, "nothing should be noticed");
+        assert_eq!(self.script.notices.0.len(), self.notices_before, "there should be no new notice");
         self.script
     }
 

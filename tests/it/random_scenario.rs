@@ -243,17 +243,18 @@ fn outcome(grid: Grid) -> BoxedStrategy<OutcomeSpec> {
     (final_status(), dist(grid), option::of(seen), option::of(dist(grid)))
         .prop_map(|(status, after, seen, talk)| OutcomeSpec {
             seen: seen.filter(|_| status.is_delivery()),
-            talk: talk.filter(|_| status == Status::Answered),
+            talk: talk.filter(|_| matches!(status, Status::Answered | Status::Machine)),
             ..build::outcome(status, 0.0, after)
         })
         .boxed()
 }
 
 fn final_status() -> BoxedStrategy<Status> {
-    use Status::{Answered, Busy, Delivered, Expired, Failed, NoAnswer, Queued, Sent, Undelivered};
+    use Status::{Answered, Busy, Delivered, Expired, Failed, Machine, NoAnswer, Queued, Sent, Undelivered};
     prop_oneof![
         6 => Just(Delivered),
         2 => Just(Answered),
+        1 => Just(Machine),
         3 => Just(Failed),
         4 => prop_oneof![Just(Undelivered), Just(Expired), Just(Busy), Just(NoAnswer)],
         1 => prop_oneof![Just(Queued), Just(Sent)],
@@ -344,8 +345,9 @@ fn floor() -> BoxedStrategy<SuccessFloor> {
 
 /// Usually every bad status; otherwise any set of them.
 fn triggers() -> BoxedStrategy<StatusSet> {
-    const BAD: [Status; 5] = [Status::Undelivered, Status::Failed, Status::Expired, Status::Busy, Status::NoAnswer];
-    let some = proptest::sample::subsequence(&BAD[..], 0..=5).prop_map(|statuses| StatusSet::of(&statuses));
+    use Status::{Busy, Expired, Failed, Machine, NoAnswer, Undelivered};
+    const BAD: [Status; 6] = [Undelivered, Failed, Expired, Busy, NoAnswer, Machine];
+    let some = proptest::sample::subsequence(&BAD[..], 0..=6).prop_map(|statuses| StatusSet::of(&statuses));
     prop_oneof![2 => Just(StatusSet::of(&BAD)), 1 => some].boxed()
 }
 

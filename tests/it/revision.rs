@@ -13,7 +13,7 @@ use failsim::units::{Probability, Rate, Span};
 use sha2::{Digest, Sha256};
 
 /// The digest of the results of the scenarios below, for this revision.
-const KNOWN: (u32, &str) = (4, "07430e7373e8550d3fdd8ae74e4fba53");
+const KNOWN: (u32, &str) = (4, "06ffe246bf2d8781392774c3917742fa");
 
 /// Queues with both disciplines, a breaker, random outages, and two streams.
 fn shared(order: Discipline) -> Scenario {

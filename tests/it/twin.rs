@@ -211,7 +211,7 @@ fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
             "plan {}: the short way and the engine's way differ",
             plan
         );
-        let theirs = naive::simulate(&case.scenario, plan, rng(case), stragglers(&timeline));
+        let theirs = naive::simulate(&case.scenario, plan, rng(case), stragglers(&case.scenario, &timeline));
         prop_assert_eq!(&ours.longest_queue, &theirs.longest, "longest queues under plan {}", plan);
         prop_assert_eq!(&ours.opened, &theirs.opened, "opened circuits under plan {}", plan);
         same_streams(case, plan, &ours, &theirs.streams, (bins(timeline), &queues))
@@ -220,9 +220,12 @@ fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// How far the naive twin draws random outages: later than any event of these runs.
-fn stragglers(timeline: &Timeline) -> Time {
-    Time::from_micros(1000 * timeline.end().as_micros())
+/// How far the naive twin draws random outages: later than any event of these runs, even if each attempt waits for a single line that
+/// silent calls hold for three minutes.
+fn stragglers(scenario: &Scenario, timeline: &Timeline) -> Time {
+    let has_lines = scenario.providers.iter().any(|spec| spec.capacity.is_some_and(|c| c.concurrent.is_some()));
+    let calls = if has_lines { scenario.recipients() as i64 } else { 0 };
+    Time::from_micros(1000 * timeline.end().as_micros() + calls * 180_000_000)
 }
 
 fn same_streams(

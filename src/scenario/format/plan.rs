@@ -66,9 +66,9 @@ static STEP: Table = Table {
         ).or("same as `ttl`"),
         Field::optional(
             "failover_on",
-            Kind::Words(&["undelivered", "failed", "expired", "busy", "no_answer"]),
+            Kind::Words(&["undelivered", "failed", "expired", "busy", "no_answer", "machine"]),
             "The statuses that move on to the next step; any other unsuccessful final status ends the flow as failed",
-        ).or("busy, no_answer and failed on voice; undelivered, failed and expired on other channels"),
+        ).or("busy, no_answer, machine and failed on voice; undelivered, failed and expired on other channels"),
         Field::optional(
             "success",
             Kind::Word(&["accepted", "sent", "delivered", "seen"]),

@@ -50,7 +50,7 @@ static CAPACITY: Table = Table {
         Field::optional(
             "concurrent",
             Kind::Count { min: 1, max: 100_000_000 },
-            "The maximum number of attempts in progress at once, such as calls on phone lines; each counts until it ends, including the talk time of an answered call",
+            "The maximum number of attempts in progress at once, such as calls on phone lines; each counts until it ends, including the talk time",
         ).or("no limit"),
         Field::optional(
             "queue",
@@ -112,7 +112,7 @@ static BREAKER: Table = Table {
         .or("\"60s\""),
         Field::optional(
             "failures",
-            Kind::Words(&["undelivered", "failed", "expired", "busy", "no_answer"]),
+            Kind::Words(&["undelivered", "failed", "expired", "busy", "no_answer", "machine"]),
             "The statuses that count as failures",
         )
         .or("[\"failed\"]"),
@@ -137,11 +137,16 @@ static PRICE: Table = Table {
             "For each message that is delivered after its validity, which requires `honours_ttl = false`",
         )
         .or("same as `delivered`"),
-        Field::optional("per_minute", Kind::Money, "For each minute of an answered call").or("0"),
+        Field::optional(
+            "per_minute",
+            Kind::Money,
+            "For each minute of a call that the recipient or a machine has answered",
+        )
+        .or("0"),
         Field::optional(
             "increment",
             Kind::Duration { zero: false },
-            "The length of an answered call is rounded up to a multiple of this",
+            "The length of such a call is rounded up to a multiple of this",
         )
         .or("\"60s\""),
     ],
@@ -157,8 +162,8 @@ static OUTCOME: Table = Table {
     fields: &[
         Field::required(
             "status",
-            Kind::Word(&["delivered", "undelivered", "failed", "expired", "answered", "busy", "no_answer"]),
-            "The final status that is reported",
+            Kind::Word(&["delivered", "undelivered", "failed", "expired", "answered", "busy", "no_answer", "machine"]),
+            "The final status that is reported; machine: an answering machine took the call, and nobody was reached",
         ),
         Field::required(
             "share",
@@ -169,9 +174,13 @@ static OUTCOME: Table = Table {
         Field::optional("seen", Kind::Table(&SEEN), "Whether and when a delivered message is opened")
             .or("never")
             .with_word("status", &["delivered"]),
-        Field::optional("talk", Kind::Table(&DIST), "How long an answered call lasts")
-            .or("zero")
-            .with_word("status", &["answered"]),
+        Field::optional(
+            "talk",
+            Kind::Table(&DIST),
+            "How long a call lasts that the recipient or a machine has answered",
+        )
+        .or("zero")
+        .with_word("status", &["answered", "machine"]),
     ],
     forms: &[],
 };

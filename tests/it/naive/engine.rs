@@ -112,8 +112,8 @@ impl RunContext<'_> {
 }
 
 fn is_bad(status: Status) -> bool {
-    use Status::{Busy, Expired, Failed, NoAnswer, Undelivered};
-    matches!(status, Undelivered | Failed | Expired | Busy | NoAnswer)
+    use Status::{Busy, Expired, Failed, Machine, NoAnswer, Undelivered};
+    matches!(status, Undelivered | Failed | Expired | Busy | NoAnswer | Machine)
 }
 
 pub(super) fn is_delivery(status: Status) -> bool {

@@ -175,6 +175,17 @@ impl Submitted<'_> {
         carried.released = happens;
         if is_delivery(outcome.status) {
             self.deliver(index, outcome, happens, carried);
+        } else if outcome.status == Status::Machine {
+            self.talk(index, happens, carried);
+        }
+    }
+
+    fn talk(&self, index: usize, at: Time, carried: &mut Carried) {
+        if let Some(talk) = &self.samplers.talk[index] {
+            // No call lasts longer than a day.
+            let talk = talk.sample(self.draws.draw(purpose::TALK)).min(span(86_400.0));
+            carried.charge += talk_price(&self.spec.price, talk);
+            carried.released = at.after(talk);
         }
     }
 
@@ -188,12 +199,7 @@ impl Submitted<'_> {
         let amount = if late { price.delivered_late } else { price.delivered };
         carried.delivered = Some(at);
         carried.charge += i128::from(amount.as_micros());
-        if let Some(talk) = &self.samplers.talk[index] {
-            // No call lasts longer than a day.
-            let talk = talk.sample(self.draws.draw(purpose::TALK)).min(span(86_400.0));
-            carried.charge += talk_price(price, talk);
-            carried.released = at.after(talk);
-        }
+        self.talk(index, at, carried);
         if let (Some(seen), Some(after)) = (&outcome.seen, &self.samplers.seen[index])
             && self.chance(purpose::SEEN) < seen.share.get()
         {
