@@ -1,8 +1,8 @@
-//! failsim compares message failover plans: a failover engine that can drive real channel providers runs against simulated ones on a
-//! virtual clock.
+//! failsim compares message failover plans. It runs a failover engine, which can also drive real channel providers, against simulated
+//! ones on a virtual clock.
 //!
-//! A bank sends a PIN by Viber and, if no delivery is reported within the step's ttl, by SMS, then by voice. Which order, how long to
-//! wait, how much capacity? A [`scenario`] says who is to be reached, what the providers do and which plans are compared. Every plan is
+//! A bank sends a PIN by Viber; if Viber reports a failure, or nothing within the step's ttl, by SMS; then by voice. Which order, how long
+//! to wait, how much capacity? A [`scenario`] says who is to be reached, what the providers do and which plans are compared. Every plan is
 //! simulated on the same recipients with common random numbers; results have confidence intervals.
 //!
 //! # A first comparison
@@ -47,10 +47,10 @@
 //! # What it promises
 //!
 //! - The same scenario gives byte-identical results for any number of threads; tallies merge in any order ([`sim::Ledger`]).
-//! - A plan's counts do not depend on which other plans are compared. Its intervals can: if recipients contend under any of the plans,
-//!   the intervals of all plans come from replications.
-//! - Shares, cost per recipient, mean and percentiles of latency, and differences between plans have intervals; where none is valid it is
-//!   left out and the reason given. Other measures have no intervals.
+//! - A plan's counts do not depend on which other plans are compared. Its intervals can: if recipients share capacity, circuit breakers or
+//!   random outages under any plan, the intervals of all plans come from replications.
+//! - Shares, cost per recipient, mean and percentiles of latency, and differences between plans have intervals; where no valid interval can
+//!   be computed, none is given, and the reason is stated. Other measures have no intervals.
 //! - Invalid input never causes a panic; the error gives its location and a hint.
 //!
 //! # The engine by itself

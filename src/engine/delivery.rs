@@ -33,10 +33,10 @@ use std::sync::Arc;
 /// | --- | --- |
 /// | `Report` | the step succeeds, retries or moves on, or the flow ends; a breaker records the first final report |
 /// | `Rejected` | the next provider of the pool is tried; when none is left, the attempt has `failed` |
-/// | `Waits`, `Departed` | no immediate effect; no report is missing while its attempt waits in the sender's queue, unless it is a probe |
+/// | `Waits`, `Departed` | no immediate effect; while an attempt waits in the sender's queue, its report is not missing (a probe's is) |
 /// | `Tick` | the ttl passes, a retry is due, the flow gives up; a recall from the sender's queue; a missing report counts as a failure |
 ///
-/// A step with two gateways; the first rejects, the second delivers:
+/// A step with two providers; the first rejects, the second delivers:
 ///
 /// ```
 /// use failsim::engine::{Breakers, Delivery, FlowPlan, Input, LateDelivery, Output, Pool, StepRules};
@@ -86,21 +86,22 @@ struct Handover {
     provider: Option<usize>,
     /// The provider's permit, until its result is recorded.
     permit: Option<Permit>,
-    /// When the engine stops waiting for it, as known at submission.
+    /// The deadline of the flow when the attempt was submitted. An attempt that is still in the sender's queue then is recalled, even if the
+    /// flow has ended earlier.
     patience: Time,
     place: Place,
 }
 
-/// Where an attempt is, as far as the engine has to act on it.
+/// Where an attempt is, as far as the engine needs to know in order to act.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 enum Place {
     /// In the sender's queue.
     Waiting,
     /// Handed to the provider at this time; it may still wait in a queue there.
     Submitted(Time),
-    /// Neither: not submitted yet, rejected, recalled from the sender's queue, or its final status has been reported.
+    /// Nowhere: not submitted yet, rejected, recalled from the sender's queue, or its final status has been reported.
     #[default]
-    Settled,
+    Nowhere,
 }
 
 /// An input to a delivery.
@@ -111,7 +112,7 @@ pub enum Input {
     Report {
         /// The attempt, as [`Output::Submit`] named it.
         attempt: u8,
-        /// The provider. A report from a provider that no longer has the attempt updates the message but is not recorded by a breaker.
+        /// The provider. A report from a provider that no longer has the attempt reaches the flow like any other, but no breaker records it.
         provider: usize,
         /// Its status.
         status: Status,
@@ -280,8 +281,8 @@ impl Delivery {
     /// Whether nothing is left to do: the flow has ended, every output has been polled, no attempt waits in the sender's queue, and the
     /// result of every permit has been recorded.
     ///
-    /// A report or a rejection that arrives later can only update a message and produce notices of that ([`Notice::Message`],
-    /// [`Notice::TurnedDown`]): neither the flow nor a breaker changes. A driver with a queue passes [`Input::Waits`] before it asks.
+    /// A report or a rejection that arrives later can only update a message and produce a notice of it ([`Notice::Message`],
+    /// [`Notice::TurnedDown`]): neither the flow's status nor a breaker changes. A driver with a queue passes [`Input::Waits`] before it asks.
     #[must_use]
     pub fn is_over(&self) -> bool {
         let is_idle = |handover: &Handover| handover.permit.is_none() && handover.place != Place::Waiting;
@@ -303,7 +304,7 @@ impl Delivery {
     fn report(&mut self, now: Time, attempt: u8, provider: usize, status: Status, breakers: &mut Breakers) {
         if status.is_final() && self.has(attempt, provider) {
             self.record_status(now, attempt, status, breakers);
-            self.state.handovers[usize::from(attempt)].place = Place::Settled;
+            self.state.handovers[usize::from(attempt)].place = Place::Nowhere;
         }
         self.report_to_flow(now, attempt, status, breakers);
     }
@@ -314,8 +315,8 @@ impl Delivery {
     }
 
     fn rejected(&mut self, now: Time, attempt: u8, provider: usize, breakers: &mut Breakers) {
-        let is_settled = self.state.flow.message(attempt).is_some_and(Status::is_final);
-        if is_settled || !self.has(attempt, provider) {
+        let is_final = self.state.flow.message(attempt).is_some_and(Status::is_final);
+        if is_final || !self.has(attempt, provider) {
             return;
         }
         self.record_status(now, attempt, Status::Failed, breakers);
@@ -368,7 +369,7 @@ impl Delivery {
             Some(Handover { provider: Some(provider), place: Place::Waiting, .. }) => {
                 self.state.outputs.push_back(Output::Cancel { attempt, provider });
                 self.record_status(now, attempt, Status::Expired, breakers);
-                self.state.handovers[usize::from(attempt)].place = Place::Settled;
+                self.state.handovers[usize::from(attempt)].place = Place::Nowhere;
             }
             _ => self.record_result(attempt, CallResult { at: now, failed: true }, breakers),
         }
@@ -381,7 +382,7 @@ impl Delivery {
         }
     }
 
-    /// Submits the attempt to the next provider of its pool that may have it; when there is none, the attempt fails.
+    /// Submits the attempt to the next provider of its pool whose breaker permits it; when there is none, the attempt fails.
     fn route(&mut self, now: Time, attempt: u8, breakers: &mut Breakers) {
         let step = self.state.flow.step_of(attempt);
         let plan = Arc::clone(&self.plan);

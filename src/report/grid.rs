@@ -106,10 +106,10 @@ fn quantile(plan: &PlanResult, name: &str, value: Option<f64>) -> String {
 /// The paired differences, one row for each pair; `None` with fewer than two plans.
 pub(super) fn comparisons(results: &Results) -> Option<Grid> {
     (!results.comparisons.is_empty()).then(|| Grid {
-        caption: "Differences (plan minus against), on the same recipients with common random numbers".to_owned(),
+        caption: "Differences between two plans, on the same recipients with common random numbers".to_owned(),
         columns: vec![
             Column::text("plan"),
-            Column::text("against"),
+            Column::text("minus"),
             Column::number("delivered, points"),
             Column::number("in time, points"),
             Column::number(format!("cost per recipient, {}", results.scenario.currency)),

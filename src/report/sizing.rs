@@ -120,6 +120,11 @@ fn value(goal: &Goal, measured: Option<&Measured>) -> String {
     measured.map_or(words::NONE.to_owned(), |measured| words::measured(goal.metric.unit(), measured))
 }
 
+/// A title with a mark at its end.
+fn sentence(title: &str) -> String {
+    if title.ends_with(['.', '?', '!']) { title.to_owned() } else { format!("{title}.") }
+}
+
 /// The outcome of all goals of a trial together: the worst of them.
 fn overall(trial: &Trial) -> Outcome {
     trial.outcomes.iter().map(|(_, outcome)| outcome.outcome()).min().unwrap_or(Outcome::Pass)
@@ -156,8 +161,8 @@ fn grid(question: &Question<'_>, sizing: &Sizing) -> Grid {
     };
     let facts = question.scenario;
     let caption = format!(
-        "{} under {}: {} recipients, seed {}; each capacity is judged up to {} times with a total error of 5 %, so ± and ranges are {LEVEL} intervals",
-        facts.title,
+        "{} Plan {}: {} recipients, seed {}; each capacity is judged up to {} times with a total error probability of 5 %, so ± and ranges are {LEVEL} intervals",
+        sentence(&facts.title),
         facts.plans[0].name,
         words::count(facts.recipients() as f64),
         facts.seed,

@@ -82,7 +82,7 @@ impl EventWriter<'_> {
     fn submitted(&self, submission: Submission, provider: usize, ttl: Span, charge: Money) -> String {
         let Submission { attempt, step } = submission;
         let wait = if ttl.is_unlimited() { "no ttl".to_owned() } else { format!("ttl {ttl}") };
-        let charge = if charge == Money::ZERO { "free".to_owned() } else { format!("costs {}", self.money(charge)) };
+        let charge = format!("cost {}", self.money(charge));
         format!("submit    attempt {} to {} (step {}, {wait}), {charge}", attempt + 1, self.name(provider), step + 1)
     }
 

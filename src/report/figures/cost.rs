@@ -14,8 +14,8 @@ const LEAST_SPAN: f64 = 0.002;
 
 /// Draws the figure.
 pub(super) fn figure(output: &RunOutput) -> Result<Figure, FigureError> {
-    let caption = "Cost per recipient against the share delivered in time: better is up and to the left. \
-                   Bars are 95 % intervals; where none is visible, it is smaller than the mark or unknown. \
+    let caption = "Share delivered in time against cost per recipient: better is up and to the left. \
+                   Bars are 95 % intervals; one that is not visible is smaller than the mark or unknown. \
                    The axes need not start at zero."
         .to_owned();
     let svg = canvas::sheet(FILE, HEIGHT, &caption, |area| paint(area, output))?;

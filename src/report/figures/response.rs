@@ -60,7 +60,7 @@ pub(in crate::report) struct Curve {
 pub(in crate::report) fn figure(response: &Response) -> Result<Figure, FigureError> {
     let goal = if response.bound.is_some() { " The dotted line is the goal." } else { "" };
     let caption = format!(
-        "{} for each value of {}. Bars are {} intervals; where none is visible, it is smaller than the mark or unknown.{goal}",
+        "{} for each value of {}. Bars are {} intervals; one that is not visible is smaller than the mark or unknown.{goal}",
         capital(&response.measured),
         response.varied,
         response.level,

@@ -24,7 +24,7 @@ const REPORT: [&str; 10] = [
 fn a_report_appears_under_the_scenarios_name() {
     let home = Home::new();
     let output = home.run("run pin.toml").exits_with(0);
-    has(&output.stdout, &["viber-first", "Plans: 2 000 recipients", "Differences (plan minus against)", "Steps"]);
+    has(&output.stdout, &["viber-first", "Plans: 2 000 recipients", "Differences between two plans", "Steps"]);
     assert_eq!(output.stderr, "report: reports/pin/report.html\n");
     let inside = REPORT.map(|name| format!("reports/pin/{name}"));
     let all: Vec<_> = ["pin.toml", "reports", "reports/pin"].map(str::to_owned).into_iter().chain(inside).collect();

@@ -41,7 +41,7 @@ fn a_late_delivery_ends_the_flow_or_does_not() {
         &finish,
         &[
             &format!("recipient {recipient} of 400 000 under plan sms-viber-voice-finish, seed 404\n"),
-            "0.000s  submit    attempt 1 to sms (step 1, ttl 15s), costs 0.0375 EUR\n",
+            "0.000s  submit    attempt 1 to sms (step 1, ttl 15s), cost 0.0375 EUR\n",
             "15.000s  step 1    ttl passed: expired\n",
             "submit    attempt 2 to viber (step 2, ttl 30s)",
             "recipient gets the message by sms (attempt 1)\n",
