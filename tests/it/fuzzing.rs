@@ -46,10 +46,11 @@ type Target<'a> = (&'a str, &'a dyn Fn(&[u8]));
 fn what_the_fuzzers_have_kept_holds() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     let text = |target: fn(&str)| move |bytes: &[u8]| std::str::from_utf8(bytes).map_or((), target);
-    let targets: [Target<'_>; 4] = [
+    let targets: [Target<'_>; 5] = [
         ("scenario_text", &text(scenario_text)),
         ("vary_path", &text(vary_path)),
         ("csv", &csv),
+        ("deliveries", &deliveries),
         ("reports", &reports),
     ];
     for (name, target) in targets {
