@@ -37,15 +37,15 @@ impl Ready {
         Self { model: Model::new(scenario), recipients: scenario.recipients() * plans as u64, plans }
     }
 
-    fn world(&self, mode: ExecutionMode) -> RunContext<'_> {
+    fn context(&self, mode: ExecutionMode) -> RunContext<'_> {
         let horizon = Time::from_secs_f64(3600.0);
         RunContext { model: &self.model, rng: RngKey::new(20_261_127, 0), timeline: Timeline::over(horizon), mode }
     }
 
     /// Runs all plans, in parallel.
     fn run(&self, mode: ExecutionMode) -> Vec<PlanRunTally> {
-        let world = self.world(mode);
-        let run = |plan| simulate_contended(&world, plan, &Progress::default()).expect("nobody stops it");
+        let context = self.context(mode);
+        let run = |plan| simulate_contended(&context, plan, &Progress::default()).expect("nobody stops it");
         (0..self.plans).into_par_iter().with_max_len(1).map(run).collect()
     }
 
@@ -77,7 +77,7 @@ fn scaled(mut scenario: Scenario) -> Scenario {
 fn capacity(criterion: &mut Criterion) {
     let scenario = reference();
     let (ready, kernel) = (Ready::new(&scenario), Kernel::new());
-    assert!((0..ready.plans).all(|plan| is_feed_forward(&ready.world(ExecutionMode::Fastest), plan)));
+    assert!((0..ready.plans).all(|plan| is_feed_forward(&ready.context(ExecutionMode::Fastest), plan)));
     assert_same_answers(&ready, &kernel);
     let mut one = scenario.clone();
     one.plans.truncate(1);
@@ -92,7 +92,7 @@ fn capacity(criterion: &mut Criterion) {
             bencher.iter(|| pool.install(|| kernel.play_queued(black_box(scenario.recipients()), SEED)));
         });
         group.finish();
-        let mut group = one.group(criterion, &format!("one world/{threads}"));
+        let mut group = one.group(criterion, &format!("one run/{threads}"));
         group.bench_function("failsim", |bencher| bencher.iter(|| pool.install(|| one.run(ExecutionMode::Fastest))));
         group.finish();
     }

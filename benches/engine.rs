@@ -23,15 +23,15 @@ enum Input {
 }
 
 /// A course of a flow: its name, its inputs, and the number of attempts until the flow has succeeded.
-struct Life {
+struct Course {
     name: &'static str,
     inputs: &'static [Input],
     attempts: u8,
 }
 
-const LIVES: [Life; 4] = [
-    Life { name: "delivered at once", inputs: &[Input::Report(span(3), 0, Status::Delivered)], attempts: 1 },
-    Life {
+const COURSES: [Course; 4] = [
+    Course { name: "delivered at once", inputs: &[Input::Report(span(3), 0, Status::Delivered)], attempts: 1 },
+    Course {
         name: "queued, sent, delivered",
         inputs: &[
             Input::Report(span(0), 0, Status::Queued),
@@ -40,12 +40,12 @@ const LIVES: [Life; 4] = [
         ],
         attempts: 1,
     },
-    Life {
+    Course {
         name: "late delivery",
         inputs: &[Input::Timeout(span(60)), Input::Report(span(62), 0, Status::Delivered)],
         attempts: 2,
     },
-    Life {
+    Course {
         name: "failed over twice",
         inputs: &[
             Input::Timeout(span(60)),
@@ -87,12 +87,12 @@ fn drive(plan: &FlowPlan, start: Time, inputs: &[Input]) -> Flow {
 fn recipients(criterion: &mut Criterion) {
     let plan = plan();
     let mut group = criterion.benchmark_group("engine, per flow");
-    for life in &LIVES {
-        let flow = drive(&plan, secs(7), life.inputs);
-        assert_eq!((flow.status(), flow.attempts()), (FlowStatus::Succeeded, life.attempts), "{}", life.name);
-        group.bench_function(life.name, |bencher| {
+    for course in &COURSES {
+        let flow = drive(&plan, secs(7), course.inputs);
+        assert_eq!((flow.status(), flow.attempts()), (FlowStatus::Succeeded, course.attempts), "{}", course.name);
+        group.bench_function(course.name, |bencher| {
             each(bencher, FLOWS as usize, || {
-                let (plan, inputs) = (black_box(&plan), black_box(life.inputs));
+                let (plan, inputs) = (black_box(&plan), black_box(course.inputs));
                 for start in 0..FLOWS {
                     black_box(drive(plan, Time::from_micros(start), inputs));
                 }

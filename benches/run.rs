@@ -40,8 +40,8 @@ impl Ready {
 
     fn run(&self, mode: ExecutionMode) -> Tally {
         let rng = RngKey::new(self.scenario.seed, 0);
-        let world = RunContext { model: &self.model, rng, timeline: self.timeline, mode };
-        simulate_independent(&world, &self.model.streams[0], &Progress::default()).expect("nobody stops it").tally
+        let context = RunContext { model: &self.model, rng, timeline: self.timeline, mode };
+        simulate_independent(&context, &self.model.streams[0], &Progress::default()).expect("nobody stops it").tally
     }
 
     /// Times both execution modes in a group whose elements are recipients times plans.
@@ -85,7 +85,7 @@ fn small(criterion: &mut Criterion) {
     group.bench_function("read", |bencher| bencher.iter(|| ground::load("bank-pin.toml", 10_000)));
     let scenario = ground::load("bank-pin.toml", 10_000);
     group.bench_function("prepare", |bencher| bencher.iter(|| Model::new(black_box(&scenario))));
-    group.bench_function("prepare, play, compare", |bencher| {
+    group.bench_function("prepare, simulate, compare", |bencher| {
         bencher.iter(|| study::compare(black_box(&scenario), 1, &Progress::default()));
     });
     group.finish();

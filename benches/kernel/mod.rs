@@ -48,13 +48,13 @@ impl Counts {
     }
 
     #[inline]
-    fn add(&mut self, life: Life) {
-        self.cost += life.cost;
-        if life.copies > 0 {
+    fn add(&mut self, course: Course) {
+        self.cost += course.cost;
+        if course.copies > 0 {
             self.delivered += 1;
-            self.in_time += u64::from(life.first <= 60.0);
-            self.duplicates += u64::from(life.copies > 1);
-            self.latencies[bin(life.first)] += 1;
+            self.in_time += u64::from(course.first <= 60.0);
+            self.duplicates += u64::from(course.copies > 1);
+            self.latencies[bin(course.first)] += 1;
         }
     }
 
@@ -81,7 +81,7 @@ impl Counts {
 
 /// The result of one recipient under one plan.
 #[derive(Clone, Copy)]
-struct Life {
+struct Course {
     /// The time of the first delivery since arrival [s].
     first: f64,
     copies: u32,
@@ -221,38 +221,39 @@ impl Kernel {
 
     /// Viber for 60 s, sms for 5 min, voice; a late Viber delivery ends the flow.
     #[inline]
-    fn viber_first(&self, person: Person, arrival: f64) -> Life {
+    fn viber_first(&self, person: Person, arrival: f64) -> Course {
         let viber = self.viber(person, arrival);
         let reached = viber.delivered < NEVER;
-        let mut life = Life { first: viber.delivered, copies: u32::from(reached), cost: VIBER * u64::from(reached) };
+        let mut course =
+            Course { first: viber.delivered, copies: u32::from(reached), cost: VIBER * u64::from(reached) };
         if viber.delivered <= 60.0 {
-            return life;
+            return course;
         }
         let submitted = viber.bad.min(60.0);
-        life.cost += SMS;
+        course.cost += SMS;
         let sms = self.sms(person);
         if sms.delivered < NEVER {
-            life.first = life.first.min(submitted + sms.delivered);
-            life.copies += 1;
-            return life;
+            course.first = course.first.min(submitted + sms.delivered);
+            course.copies += 1;
+            return course;
         }
         let submitted = submitted + sms.bad.min(300.0);
-        if viber.delivered <= submitted { life } else { call(person, submitted, life) }
+        if viber.delivered <= submitted { course } else { call(person, submitted, course) }
     }
 
     /// Sms for 5 min, Viber for 60 s, voice; a late Viber delivery does not prevent the call.
     #[inline]
-    fn sms_first(&self, person: Person, arrival: f64) -> Life {
+    fn sms_first(&self, person: Person, arrival: f64) -> Course {
         let sms = self.sms(person);
         if sms.delivered < NEVER {
-            return Life { first: sms.delivered, copies: 1, cost: SMS };
+            return Course { first: sms.delivered, copies: 1, cost: SMS };
         }
         let submitted = sms.bad.min(300.0);
         let viber = self.viber(person, arrival + submitted);
         let reached = viber.delivered < NEVER;
         let cost = SMS + VIBER * u64::from(reached);
-        let life = Life { first: submitted + viber.delivered, copies: u32::from(reached), cost };
-        if viber.delivered <= 60.0 { life } else { call(person, submitted + viber.bad.min(60.0), life) }
+        let course = Course { first: submitted + viber.delivered, copies: u32::from(reached), cost };
+        if viber.delivered <= 60.0 { course } else { call(person, submitted + viber.bad.min(60.0), course) }
     }
 
     /// 62 % delivered, 23 % undelivered, 5 % failed, 10 % silent; nine in ten silent from 20 to 30 min.
@@ -298,11 +299,11 @@ const SMS: u64 = 45_000;
 const VOICE: u64 = 90_000;
 
 /// 68 % answer after 3 s and an exponential span.
-fn call(person: Person, submitted: f64, life: Life) -> Life {
+fn call(person: Person, submitted: f64, course: Course) -> Course {
     let (outcome, after) = person.draws(Purpose::Voice);
     if outcome >= const { below(0.68) } {
-        return life;
+        return course;
     }
     let answered = submitted + 3.0 + exponential(8.0, after);
-    Life { first: life.first.min(answered), copies: life.copies + 1, cost: life.cost + VOICE }
+    Course { first: course.first.min(answered), copies: course.copies + 1, cost: course.cost + VOICE }
 }

@@ -2,7 +2,7 @@
 //! at a provider in order of time.
 
 use super::{
-    AttemptResult, Counts, Kernel, Life, NEVER, PLANS, Person, Purpose, SMS, VIBER, VOICE, below, exponential,
+    AttemptResult, Counts, Course, Kernel, NEVER, PLANS, Person, Purpose, SMS, VIBER, VOICE, below, exponential,
 };
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -25,7 +25,7 @@ struct ActiveRecipient {
     arrival: f64,
     /// When a late delivery of an earlier step is reported.
     late: f64,
-    life: Life,
+    course: Course,
 }
 
 /// A rate limiter: one departure every `gap`.
@@ -61,21 +61,21 @@ impl Kernel {
         let (mut counts, mut to_sms, mut to_voice) = (Counts::new(), Vec::new(), Vec::new());
         for number in 0..recipients as u32 {
             let arrival = (f64::from(number) + 0.5) * ARRIVALS / n;
-            let (life, wait, fate) = self.by_viber(seed, number, &mut viber, arrival, BLANK);
-            if life.first <= VIBER_TTL {
-                counts.add(life);
+            let (course, wait, fate) = self.by_viber(seed, number, &mut viber, arrival, BLANK);
+            if course.first <= VIBER_TTL {
+                counts.add(course);
             } else {
                 let at = arrival + (wait + fate.bad).min(VIBER_TTL);
-                to_sms.push(ActiveRecipient { at: micros(at), number, arrival, late: arrival + life.first, life });
+                to_sms.push(ActiveRecipient { at: micros(at), number, arrival, late: arrival + course.first, course });
             }
         }
         to_sms.sort_unstable_by_key(|traveller| traveller.at);
         for traveller in to_sms {
-            let (life, at) = self.by_sms(seed, traveller, &mut sms);
+            let (course, at) = self.by_sms(seed, traveller, &mut sms);
             // A late Viber delivery has ended the flow if it came first.
             match at.filter(|&at| traveller.late > at) {
-                Some(at) => to_voice.push(ActiveRecipient { at: micros(at), life, ..traveller }),
-                None => counts.add(life),
+                Some(at) => to_voice.push(ActiveRecipient { at: micros(at), course, ..traveller }),
+                None => counts.add(course),
             }
         }
         by_voice(seed, recipients, to_voice, &mut counts);
@@ -88,23 +88,23 @@ impl Kernel {
         let (mut counts, mut to_viber, mut to_voice) = (Counts::new(), Vec::new(), Vec::new());
         for number in 0..recipients as u32 {
             let arrival = (f64::from(number) + 0.5) * ARRIVALS / n;
-            let traveller = ActiveRecipient { at: micros(arrival), number, arrival, late: NEVER, life: BLANK };
+            let traveller = ActiveRecipient { at: micros(arrival), number, arrival, late: NEVER, course: BLANK };
             match self.by_sms(seed, traveller, &mut sms) {
-                (life, Some(at)) => to_viber.push(ActiveRecipient { at: micros(at), life, ..traveller }),
-                (life, None) => counts.add(life),
+                (course, Some(at)) => to_viber.push(ActiveRecipient { at: micros(at), course, ..traveller }),
+                (course, None) => counts.add(course),
             }
         }
         to_viber.sort_unstable_by_key(|traveller| traveller.at);
         for traveller in to_viber {
             let at = traveller.at as f64 / 1e6;
-            let (life, wait, fate) = self.by_viber(seed, traveller.number, &mut viber, at, traveller.life);
+            let (course, wait, fate) = self.by_viber(seed, traveller.number, &mut viber, at, traveller.course);
             let since = at - traveller.arrival;
-            let life = Life { first: since + life.first, ..life };
+            let course = Course { first: since + course.first, ..course };
             if wait + fate.delivered <= VIBER_TTL {
-                counts.add(life);
+                counts.add(course);
             } else {
                 let at = at + (wait + fate.bad).min(VIBER_TTL);
-                to_voice.push(ActiveRecipient { at: micros(at), life, ..traveller });
+                to_voice.push(ActiveRecipient { at: micros(at), course, ..traveller });
             }
         }
         by_voice(seed, recipients, to_voice, &mut counts);
@@ -114,35 +114,42 @@ impl Kernel {
     /// Applies Viber to a recipient without a delivery so far. Returns the recipient's result, the wait of the attempt and the attempt's
     /// result. A message that expires in the queue waits for the whole ttl.
     #[inline]
-    fn by_viber(&self, seed: u64, number: u32, pacer: &mut Pacer, at: f64, life: Life) -> (Life, f64, AttemptResult) {
+    fn by_viber(
+        &self,
+        seed: u64,
+        number: u32,
+        pacer: &mut Pacer,
+        at: f64,
+        course: Course,
+    ) -> (Course, f64, AttemptResult) {
         let Some(wait) = pacer.wait(at, VIBER_TTL) else {
-            return (Life { first: NEVER, ..life }, VIBER_TTL, AttemptResult { delivered: NEVER, bad: NEVER });
+            return (Course { first: NEVER, ..course }, VIBER_TTL, AttemptResult { delivered: NEVER, bad: NEVER });
         };
         // Outside the hours of the outage in the other scenario.
         let fate = self.viber(person(seed, number), 0.0);
         let reached = u32::from(fate.delivered < NEVER);
-        let cost = life.cost + VIBER * u64::from(reached);
-        (Life { first: wait + fate.delivered, copies: life.copies + reached, cost }, wait, fate)
+        let cost = course.cost + VIBER * u64::from(reached);
+        (Course { first: wait + fate.delivered, copies: course.copies + reached, cost }, wait, fate)
     }
 
     /// Applies an sms. Returns the recipient's result, and when the step moves on, if it does.
     #[inline]
-    fn by_sms(&self, seed: u64, traveller: ActiveRecipient, pacer: &mut Pacer) -> (Life, Option<f64>) {
-        let ActiveRecipient { life, arrival, .. } = traveller;
+    fn by_sms(&self, seed: u64, traveller: ActiveRecipient, pacer: &mut Pacer) -> (Course, Option<f64>) {
+        let ActiveRecipient { course, arrival, .. } = traveller;
         let at = traveller.at as f64 / 1e6;
-        let Some(wait) = pacer.wait(at, SMS_TTL) else { return (life, Some(at + SMS_TTL)) };
+        let Some(wait) = pacer.wait(at, SMS_TTL) else { return (course, Some(at + SMS_TTL)) };
         let fate = self.sms(person(seed, traveller.number));
-        let cost = life.cost + SMS;
+        let cost = course.cost + SMS;
         if wait + fate.delivered <= SMS_TTL {
-            let first = life.first.min(at + wait + fate.delivered - arrival);
-            return (Life { first, copies: life.copies + 1, cost }, None);
+            let first = course.first.min(at + wait + fate.delivered - arrival);
+            return (Course { first, copies: course.copies + 1, cost }, None);
         }
-        (Life { cost, ..life }, Some(at + (wait + fate.bad).min(SMS_TTL)))
+        (Course { cost, ..course }, Some(at + (wait + fate.bad).min(SMS_TTL)))
     }
 }
 
 /// The result at the start of a recipient's course.
-const BLANK: Life = Life { first: NEVER, copies: 0, cost: 0 };
+const BLANK: Course = Course { first: NEVER, copies: 0, cost: 0 };
 
 fn person(seed: u64, number: u32) -> Person {
     Person { key: seed.wrapping_add(u64::from(number)) }
@@ -158,7 +165,7 @@ fn by_voice(seed: u64, recipients: u64, mut travellers: Vec<ActiveRecipient>, co
     let mut busy: BinaryHeap<Reverse<u64>> = BinaryHeap::with_capacity(lines);
     travellers.sort_unstable_by_key(|traveller| traveller.at);
     for traveller in travellers {
-        let ActiveRecipient { at, number, arrival, life, .. } = traveller;
+        let ActiveRecipient { at, number, arrival, course, .. } = traveller;
         let free = if busy.len() < lines { at } else { busy.peek().map_or(at, |line| line.0.max(at)) };
         let (outcome, after) = person(seed, number).draws(Purpose::Voice);
         let answered = 3.0 + exponential(8.0, after);
@@ -177,10 +184,10 @@ fn by_voice(seed: u64, recipients: u64, mut travellers: Vec<ActiveRecipient>, co
         }
         counts.add(match is_answered {
             true => {
-                let first = life.first.min(free as f64 / 1e6 + answered - arrival);
-                Life { first, copies: life.copies + 1, cost: life.cost + VOICE }
+                let first = course.first.min(free as f64 / 1e6 + answered - arrival);
+                Course { first, copies: course.copies + 1, cost: course.cost + VOICE }
             }
-            false => life,
+            false => course,
         });
     }
 }

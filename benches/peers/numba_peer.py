@@ -228,7 +228,7 @@ def play_all(plan, recipients, seed, lanes, states):
     return counts.sum(0), sums.sum(0), histogram.sum(0)
 
 
-def play(plan: str, recipients: int, threads: int, seed: int, tuned: bool) -> dict:
+def simulate(plan: str, recipients: int, threads: int, seed: int, tuned: bool) -> dict:
     numba.set_num_threads(threads)
     number, lanes = ref.PLANS.index(plan), 16 * threads
     # A state per lane, a cache line apart.
@@ -245,4 +245,4 @@ def measures(recipients: int, counts: np.ndarray, sums: np.ndarray, bins: np.nda
 
 
 if __name__ == "__main__":
-    ref.command_line(play, recipients=10_000_000, tuned="draw from xoshiro256+ instead of NumPy's functions")
+    ref.command_line(simulate, recipients=10_000_000, tuned="draw from xoshiro256+ instead of NumPy's functions")

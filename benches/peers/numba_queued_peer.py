@@ -137,7 +137,7 @@ def in_order(travellers: np.ndarray) -> np.ndarray:
 STEPS = {"viber-first": (by_viber, by_sms), "sms-first": (by_sms, by_viber)}
 
 
-def play(plan: str, recipients: int, threads: int, seed: int, tuned: bool) -> dict:
+def simulate(plan: str, recipients: int, threads: int, seed: int, tuned: bool) -> dict:
     seed += 1_000_003 * ref.PLANS.index(plan)
     states = np.empty((1, 4), np.uint64) if tuned else None
     tally = np.zeros(3, np.int64), np.zeros(2), np.zeros(BINS, np.int64)
@@ -153,5 +153,5 @@ def play(plan: str, recipients: int, threads: int, seed: int, tuned: bool) -> di
 
 if __name__ == "__main__":
     ref.command_line(
-        play, recipients=1_000_000, side_by_side=True, tuned="draw from xoshiro256+ instead of NumPy's functions"
+        simulate, recipients=1_000_000, side_by_side=True, tuned="draw from xoshiro256+ instead of NumPy's functions"
     )

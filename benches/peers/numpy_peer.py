@@ -129,7 +129,7 @@ def batch(flow, n: int, seed: SeedSequence):
     return reached, in_time, np.count_nonzero(copies > 1), cost.sum(), np.square(cost).sum()
 
 
-def play(plan: str, recipients: int, threads: int, seed: int) -> dict:
+def simulate(plan: str, recipients: int, threads: int, seed: int) -> dict:
     flow = {"viber-first": viber_first, "sms-first": sms_first}[plan]
     sizes = [min(BATCH, recipients - at) for at in range(0, recipients, BATCH)]
     seeds = SeedSequence([seed, ref.PLANS.index(plan)]).spawn(len(sizes))
@@ -143,4 +143,4 @@ def play(plan: str, recipients: int, threads: int, seed: int) -> dict:
 
 
 if __name__ == "__main__":
-    ref.command_line(play, recipients=1_000_000)
+    ref.command_line(simulate, recipients=1_000_000)

@@ -56,11 +56,11 @@ def lines(recipients: int) -> int:
     return max(recipients // RECIPIENTS_PER_LINE, 1)
 
 
-def command_line(play: Callable[..., dict], recipients: int, side_by_side: bool = False, **flags: str) -> None:
-    """Plays both plans with `play(plan, recipients, threads, seed, ...)` and prints what came out, as JSON.
+def command_line(simulate: Callable[..., dict], recipients: int, side_by_side: bool = False, **flags: str) -> None:
+    """Simulates both plans with `simulate(plan, recipients, threads, seed, ...)` and prints what came out, as JSON.
 
     `side_by_side` plays each plan on a thread of its own, if there are two. `flags` are a peer's own switches with
-    their help; they reach `play` by name.
+    their help; they reach `simulate` by name.
     """
     parser = argparse.ArgumentParser()
     for flag, text in flags.items():
@@ -71,14 +71,14 @@ def command_line(play: Callable[..., dict], recipients: int, side_by_side: bool 
     args = parser.parse_args()
     switches = {flag: getattr(args, flag) for flag in flags}
 
-    def played(plan: str) -> dict:
-        return {"name": plan} | play(plan, args.recipients, args.threads, args.seed, **switches)
+    def results_of(plan: str) -> dict:
+        return {"name": plan} | simulate(plan, args.recipients, args.threads, args.seed, **switches)
 
     if side_by_side:
         with ThreadPoolExecutor(args.threads) as pool:
-            plans = list(pool.map(played, PLANS))
+            plans = list(pool.map(results_of, PLANS))
     else:
-        plans = [played(plan) for plan in PLANS]
+        plans = [results_of(plan) for plan in PLANS]
     print(json.dumps({"recipients": args.recipients, "threads": args.threads, "plans": plans}, indent=1))
 
 

@@ -111,12 +111,12 @@ class Model:
         self.submit(self.voice, who)
 
 
-def play(plan: str, recipients: int, threads: int, seed: int) -> dict:
+def simulate(plan: str, recipients: int, threads: int, seed: int) -> dict:
     rng = Random(f"{seed}/{plan}")
-    return played(Model(rng), plan, [Recipient(rng.random() * ref.HOUR) for _ in range(recipients)])
+    return results_of(Model(rng), plan, [Recipient(rng.random() * ref.HOUR) for _ in range(recipients)])
 
 
-def played(model: Model, plan: str, people: list[Recipient]) -> dict:
+def results_of(model: Model, plan: str, people: list[Recipient]) -> dict:
     flow = {"viber-first": model.viber_first, "sms-first": model.sms_first}[plan]
     for who in people:
         model.env.process(flow(who))
@@ -135,4 +135,4 @@ def played(model: Model, plan: str, people: list[Recipient]) -> dict:
 
 
 if __name__ == "__main__":
-    ref.command_line(play, recipients=20_000)
+    ref.command_line(simulate, recipients=20_000)

@@ -9,7 +9,7 @@ from random import Random
 import simpy
 
 import reference as ref
-from simpy_peer import Model, Provider, Recipient, played
+from simpy_peer import Model, Provider, Recipient, results_of
 
 
 class QueuedModel(Model):
@@ -56,10 +56,10 @@ class QueuedModel(Model):
                 yield self.env.timeout(ref.VOICE_BUSY_AFTER if u < ref.VOICE_BUSY else ref.VOICE_NO_ANSWER_AFTER)
 
 
-def play(plan: str, recipients: int, threads: int, seed: int) -> dict:
+def simulate(plan: str, recipients: int, threads: int, seed: int) -> dict:
     people = [Recipient(ref.evenly(number, recipients)) for number in range(recipients)]
-    return played(QueuedModel(Random(f"{seed}/{plan}"), recipients), plan, people)
+    return results_of(QueuedModel(Random(f"{seed}/{plan}"), recipients), plan, people)
 
 
 if __name__ == "__main__":
-    ref.command_line(play, recipients=20_000)
+    ref.command_line(simulate, recipients=20_000)

@@ -240,8 +240,8 @@ fn both(case: &Case, plan: usize) -> (Seen, Seen) {
     let (rng, timeline) = (RngKey::new(scenario.seed, *replication), Timeline::over(*horizon));
     let model = Model::new(scenario);
     let model = model.in_replication(rng, timeline.end());
-    let world = RunContext { model: &model, rng, timeline, mode: ExecutionMode::Engine };
-    let tally = simulate_contended(&world, plan, &Progress::default()).expect("nobody stops it");
+    let context = RunContext { model: &model, rng, timeline, mode: ExecutionMode::Engine };
+    let tally = simulate_contended(&context, plan, &Progress::default()).expect("nobody stops it");
     let rng = rng.of_stream(&scenario.streams[0].name);
     let driver = Driver::new(scenario, &model, rng, plan);
     assert_eq!(driver.scenario.providers.len(), scenario.providers.len());

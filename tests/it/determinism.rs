@@ -177,8 +177,8 @@ fn sums_of_run(tally: &PlanTally) -> [i128; 8] {
 
 fn run(scenario: &Scenario, rng: RngKey) -> Vec<PlanTally> {
     let model = &Model::new(scenario);
-    let world = RunContext { model, rng, timeline: Timeline::over(secs(3600.0)), mode: ExecutionMode::default() };
-    simulate_independent(&world, &model.streams[0], &Progress::default()).expect("nobody stops it").tally.plans
+    let context = RunContext { model, rng, timeline: Timeline::over(secs(3600.0)), mode: ExecutionMode::default() };
+    simulate_independent(&context, &model.streams[0], &Progress::default()).expect("nobody stops it").tally.plans
 }
 
 fn recipients_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {

@@ -85,27 +85,27 @@ enum Entry {
     Ended(i64),
 }
 
-struct Play<'p> {
+struct FlowRun<'p> {
     run: Run<'p>,
     now: i64,
     lateness: i64,
     history: Vec<Entry>,
 }
 
-impl<'p> Play<'p> {
+impl<'p> FlowRun<'p> {
     /// Runs the script, then lets all timers fire.
     fn of(case: &'p Case) -> Self {
         let run = Run::start(&case.plan, ticks(case.starts));
         let history = vec![Entry::Submitted(Submission { attempt: 0, step: 0 })];
-        let mut play = Self { run, now: case.starts, lateness: case.lateness, history };
+        let mut flow_run = Self { run, now: case.starts, lateness: case.lateness, history };
         for scripted in &case.script {
-            let time = play.now + scripted.after;
-            play.let_timers_go_off_before(time);
-            play.now = time;
-            play.hear(*scripted);
+            let time = flow_run.now + scripted.after;
+            flow_run.let_timers_go_off_before(time);
+            flow_run.now = time;
+            flow_run.hear(*scripted);
         }
-        play.let_timers_go_off_before(i64::MAX);
-        play
+        flow_run.let_timers_go_off_before(i64::MAX);
+        flow_run
     }
 
     fn hear(&mut self, scripted: Scripted) {
@@ -141,15 +141,15 @@ impl<'p> Play<'p> {
 // ---------------------------------------------------------------- checking the history
 
 /// Checks the history from its first entry to its last.
-fn judge(case: &Case, play: &Play<'_>) {
-    let ends = play.history.iter().filter(|entry| matches!(entry, Entry::Ended(_))).count();
-    let status = play.run.flow.status();
+fn judge(case: &Case, flow_run: &FlowRun<'_>) {
+    let ends = flow_run.history.iter().filter(|entry| matches!(entry, Entry::Ended(_))).count();
+    let status = flow_run.run.flow.status();
     assert_eq!(ends, usize::from(status != FlowStatus::InProgress), "the end comes once");
-    submissions_are_in_order(&play.history);
-    no_message_goes_back(&play.history);
-    steps_are_left_one_by_one(play);
-    assert_eq!(status == FlowStatus::Succeeded, success_was_earned(case, &play.history));
-    ends_in_good_time(case, play);
+    submissions_are_in_order(&flow_run.history);
+    no_message_goes_back(&flow_run.history);
+    steps_are_left_one_by_one(flow_run);
+    assert_eq!(status == FlowStatus::Succeeded, success_was_earned(case, &flow_run.history));
+    ends_in_good_time(case, flow_run);
 }
 
 fn submissions_are_in_order(history: &[Entry]) {
@@ -175,13 +175,13 @@ fn no_message_goes_back(history: &[Entry]) {
     }
 }
 
-fn steps_are_left_one_by_one(play: &Play<'_>) {
-    let left = play.history.iter().filter_map(|entry| match entry {
+fn steps_are_left_one_by_one(flow_run: &FlowRun<'_>) {
+    let left = flow_run.history.iter().filter_map(|entry| match entry {
         Entry::Noticed(Notice::Step { step, .. }) => Some(*step),
         _ => None,
     });
-    let ended = play.run.flow.status() != FlowStatus::InProgress;
-    assert!(left.eq(0..play.run.flow.step() + u8::from(ended)));
+    let ended = flow_run.run.flow.status() != FlowStatus::InProgress;
+    assert!(left.eq(0..flow_run.run.flow.step() + u8::from(ended)));
 }
 
 /// Whether, before the flow ended, a message met the floor of its step: of the latest attempt, or later where this finishes the flow.
@@ -206,15 +206,15 @@ fn success_was_earned(case: &Case, history: &[Entry]) -> bool {
 }
 
 /// The flow ends within its bounds, allowing for the driver's lateness, and is unresolved only where nothing bounds it.
-fn ends_in_good_time(case: &Case, play: &Play<'_>) {
+fn ends_in_good_time(case: &Case, flow_run: &FlowRun<'_>) {
     let Case { plan, starts, lateness, .. } = case;
     let patience = |step: &StepRules| step.ttl.plus(span(*lateness));
     let steps = plan.steps().iter().map(patience).fold(ticks(*starts), Time::after);
     let bound = steps.min(ticks(starts + lateness).after(plan.give_up_after()));
-    match play.history.iter().find_map(|e| if let Entry::Ended(at) = e { Some(*at) } else { None }) {
+    match flow_run.history.iter().find_map(|e| if let Entry::Ended(at) = e { Some(*at) } else { None }) {
         Some(at) => assert!(ticks(at) <= bound, "ended at {at}, after {bound}"),
         None => {
-            let step = &plan.steps()[usize::from(play.run.flow.step())];
+            let step = &plan.steps()[usize::from(flow_run.run.flow.step())];
             assert!(step.ttl.is_unlimited() && plan.give_up_after().is_unlimited(), "left open");
         }
     }
@@ -226,13 +226,13 @@ fn ends_in_good_time(case: &Case, play: &Play<'_>) {
 fn random_flows_keep_the_rules() {
     let config = ProptestConfig { cases: 30_000, failure_persistence: None, ..ProptestConfig::default() };
     let endings = Cell::new([0; 5]);
-    let played = TestRunner::new(config).run(&case(), |case| {
-        let play = Play::of(&case);
-        judge(&case, &play);
-        count(&endings, play.run.flow.status());
+    let outcome = TestRunner::new(config).run(&case(), |case| {
+        let flow_run = FlowRun::of(&case);
+        judge(&case, &flow_run);
+        count(&endings, flow_run.run.flow.status());
         Ok(())
     });
-    played.unwrap_or_else(|failure| panic!("{failure}"));
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
     let endings = endings.into_inner();
     assert!(endings.iter().all(|&count| count > 0), "some endings were never come to: {endings:?}");
 }

@@ -29,8 +29,8 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
         let grid = Grid(grid);
         let many_providers: Vec<_> = (0..providers).map(|i| provider(grid, i)).collect();
         let plans = vec(plan(grid, providers), 1..=4);
-        let world = (any::<u64>(), 0..3_u32, grid.span(1..300), grid.span(1..100));
-        (many_providers, plans, arrivals(grid, recipients), world).prop_map(
+        let context = (any::<u64>(), 0..3_u32, grid.span(1..300), grid.span(1..100));
+        (many_providers, plans, arrivals(grid, recipients), context).prop_map(
             move |(providers, plans, arrivals, (seed, replication, horizon, deadline))| {
                 let mut scenario = build::scenario(recipients, providers, named(plans));
                 (scenario.seed, scenario.deadline) = (seed, deadline);
@@ -52,8 +52,8 @@ pub(crate) fn shared_case() -> impl Strategy<Value = Case> {
         let pooled = move || plan(grid, providers).prop_flat_map(move |plan| with_pools(plan, providers));
         let streams = vec((pooled(), arrivals(grid, recipients), 0..3_u8, any::<bool>()), 0..3);
         let plans = vec(pooled(), 1..=2);
-        let world = (any::<u64>(), 0..3_u32, grid.span(1..300), grid.span(1..100));
-        (many_providers, breakers, plans, streams, arrivals(grid, recipients), world).prop_map(
+        let context = (any::<u64>(), 0..3_u32, grid.span(1..300), grid.span(1..100));
+        (many_providers, breakers, plans, streams, arrivals(grid, recipients), context).prop_map(
             move |(providers, breakers, plans, streams, arrivals, (seed, replication, horizon, deadline))| {
                 let mut scenario = build::scenario(recipients, providers, named(plans));
                 (scenario.seed, scenario.deadline, scenario.breakers) = (seed, deadline, breakers);

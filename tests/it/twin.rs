@@ -53,13 +53,13 @@ fn runs_without_loops_are_feed_forward() {
         Some(Capacity { rate: None, concurrent: Some(1), queue: 5, order: Discipline::Fifo });
     let flows = |scenario: &Scenario, plan| {
         let model = Model::new(scenario);
-        let world = RunContext {
+        let context = RunContext {
             model: &model,
             rng: RngKey::new(1, 0),
             timeline: Timeline::over(secs(9.0)),
             mode: ExecutionMode::Fastest,
         };
-        is_feed_forward(&world, plan)
+        is_feed_forward(&context, plan)
     };
     assert_eq!([0, 1, 2].map(|plan| flows(&scenario, plan)), [true, true, false], "the last one uses sms twice");
     let mut urgent = scenario.clone();
@@ -152,8 +152,8 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
 fn product(case: &Case, timeline: Timeline) -> Tally {
     let model = Model::new(&case.scenario);
     let simulate = |mode| {
-        let world = RunContext { model: &model, rng: rng(case), timeline, mode };
-        simulate_independent(&world, &model.streams[0], &Progress::default()).expect("nobody stops it").tally
+        let context = RunContext { model: &model, rng: rng(case), timeline, mode };
+        simulate_independent(&context, &model.streams[0], &Progress::default()).expect("nobody stops it").tally
     };
     let tally = simulate(ExecutionMode::Fastest);
     assert_eq!(tally, simulate(ExecutionMode::Engine), "the short way and the engine's way differ");
@@ -165,14 +165,14 @@ proptest! {
 
     #[test]
     fn random_contended_runs_are_counted_as_by_the_naive_twin(case in shared_case()) {
-        worlds_are_the_same(&case)?;
+        runs_are_the_same(&case)?;
     }
 
     #[test]
     fn feed_forward_runs_are_counted_as_by_the_engine_and_the_naive_twin(
         case in shared_case().prop_map(|case| feed_forward_case(plain(case)))
     ) {
-        worlds_are_the_same(&case)?;
+        runs_are_the_same(&case)?;
     }
 }
 
@@ -187,14 +187,14 @@ fn what_happens_at_one_time_happens_in_one_order() {
             scenario.providers[0].capacity = Some(Capacity { rate, concurrent: None, queue, order });
             scenario.providers[1].capacity = scenario.providers[0].capacity;
             let case = Case { scenario, replication: 0, horizon: secs(1_000.0) };
-            let same = worlds_are_the_same(&case);
+            let same = runs_are_the_same(&case);
             assert!(same.is_ok(), "{order:?}, one every {every} s, {queue} wait: {same:?}");
         }
     }
 }
 
 /// Runs every plan of a case in both execution modes and compares the results.
-fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
+fn runs_are_the_same(case: &Case) -> Result<(), TestCaseError> {
     let timeline = Timeline::over(case.horizon);
     let model = Model::new(&case.scenario);
     let model = model.in_replication(rng(case), timeline.end());
@@ -202,8 +202,8 @@ fn worlds_are_the_same(case: &Case) -> Result<(), TestCaseError> {
     let queues: Vec<_> = case.scenario.providers.iter().map(|provider| provider.capacity.map(lines)).collect();
     for plan in 0..case.scenario.plans.len() {
         let simulate = |mode| {
-            let world = RunContext { model: &model, rng: rng(case), timeline, mode };
-            simulate_contended(&world, plan, &Progress::default()).expect("nobody stops it")
+            let context = RunContext { model: &model, rng: rng(case), timeline, mode };
+            simulate_contended(&context, plan, &Progress::default()).expect("nobody stops it")
         };
         let ours = simulate(ExecutionMode::Fastest);
         prop_assert!(

@@ -266,13 +266,13 @@ fn a_worse_measure_fails_and_the_first_recipient_who_differs_is_named() {
         ],
     );
     let explained = home.run(&format!("{line} --explain")).exits_with(3).stdout;
-    let lives: Vec<_> = explained.lines().filter(|line| line.contains(" of 20 000 under plan viber-first")).collect();
-    assert_eq!(lives.len(), 2, "{explained}");
+    let traces: Vec<_> = explained.lines().filter(|line| line.contains(" of 20 000 under plan viber-first")).collect();
+    assert_eq!(traces.len(), 2, "{explained}");
     assert!(
-        lives[0].starts_with("pin.toml: recipient ") && lives[1].starts_with("other.toml: recipient "),
-        "{lives:?}"
+        traces[0].starts_with("pin.toml: recipient ") && traces[1].starts_with("other.toml: recipient "),
+        "{traces:?}"
     );
-    assert_eq!(lives[0].strip_prefix("pin.toml"), lives[1].strip_prefix("other.toml"));
+    assert_eq!(traces[0].strip_prefix("pin.toml"), traces[1].strip_prefix("other.toml"));
     // In the other direction it is an improvement.
     let output = home.run("check other.toml --against pin.toml --recipients 20000").exits_with(0);
     has(&output.stdout, &["pass          viber-first cost_per_recipient", " better"]);

@@ -17,14 +17,14 @@ fn drill() -> (PathBuf, Scenario) {
 fn reached_late(scenario: &Scenario, plan: usize) -> u64 {
     let superseded = |event: &Event| matches!(event, Event::Noticed(Notice::Step { end: StepEnd::LateSuccess, .. }));
     let ends_late = |&recipient: &u64| {
-        let life = trace(scenario, TraceTarget { plan, stream: 0, recipient, replication: 0 });
-        life.events.iter().any(|(_, event)| superseded(event))
+        let course = trace(scenario, TraceTarget { plan, stream: 0, recipient, replication: 0 });
+        course.events.iter().any(|(_, event)| superseded(event))
     };
     (0..20_000).find(ends_late).expect("somebody is")
 }
 
 /// The trace of `recipient` under the plan with this name.
-fn life(path: &Path, plan: &str, recipient: u64) -> String {
+fn course(path: &Path, plan: &str, recipient: u64) -> String {
     let words = ["trace", &path.display().to_string(), "--plan", plan, "--recipient", &recipient.to_string()];
     let output = Home::new().failsim(&words).exits_with(0);
     assert_eq!(output.stderr, "");
@@ -36,7 +36,7 @@ fn a_late_delivery_ends_the_flow_or_does_not() {
     let (path, scenario) = drill();
     let index = |name: &str| scenario.plan_index(name).expect("the drill has it");
     let recipient = reached_late(&scenario, index("sms-viber-voice-finish"));
-    let finish = life(&path, "sms-viber-voice-finish", recipient);
+    let finish = course(&path, "sms-viber-voice-finish", recipient);
     has(
         &finish,
         &[
@@ -51,7 +51,7 @@ fn a_late_delivery_ends_the_flow_or_does_not() {
             "the deadline is 1m)",
         ],
     );
-    let ignore = life(&path, "sms-viber-voice-ignore", recipient);
+    let ignore = course(&path, "sms-viber-voice-ignore", recipient);
     has(&ignore, &["recipient gets the message by sms (attempt 1)\n", "report    attempt 1: delivered\n"]);
     assert!(!ignore.contains("superseded"), "{ignore}");
 }
@@ -60,7 +60,7 @@ fn a_late_delivery_ends_the_flow_or_does_not() {
 fn both_strategies_are_shown_and_completion_tells_only_the_end() {
     let (path, scenario) = drill();
     let plan = scenario.plan_index("sms-viber-voice-finish").expect("the drill has it");
-    let text = life(&path, "sms-viber-voice-finish", reached_late(&scenario, plan));
+    let text = course(&path, "sms-viber-voice-finish", reached_late(&scenario, plan));
     let (story, webhooks) = text.split_once("\nwebhook with on_change: ").expect("one strategy");
     let (change, completion) = webhooks.split_once("\nwebhook with on_completion: 1 callback\n").expect("the other");
     has(story, &["recipient gets the message after ", "flow      succeeded; last event after ", "cost      0."]);
@@ -76,7 +76,7 @@ fn both_strategies_are_shown_and_completion_tells_only_the_end() {
 fn times_are_shown_to_the_millisecond() {
     let (path, _) = drill();
     for recipient in 0..5 {
-        for line in life(&path, "viber-sms-30s", recipient).lines().filter(|line| line.starts_with("   ")) {
+        for line in course(&path, "viber-sms-30s", recipient).lines().filter(|line| line.starts_with("   ")) {
             let time = line.split_whitespace().next().unwrap_or_default();
             let (_, decimals) = time.trim_end_matches('s').split_once('.').unwrap_or_else(|| panic!("{line}"));
             assert_eq!(decimals.len(), 3, "{line}");

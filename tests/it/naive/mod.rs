@@ -95,14 +95,14 @@ pub(crate) fn simulate(scenario: &Scenario, plan: usize, rng: RngKey, until: Tim
         }
     }
     let providers = (0..scenario.providers.len()).map(|i| ProviderState::new(scenario, i, rng, until)).collect();
-    let mut world = RunContext { scenario, providers, people, events: BinaryHeap::new() };
-    for who in 0..world.people.len() {
-        world.begin(who);
+    let mut context = RunContext { scenario, providers, people, events: BinaryHeap::new() };
+    for who in 0..context.people.len() {
+        context.begin(who);
     }
-    while let Some(Reverse(event)) = world.events.pop() {
-        world.handle(event);
+    while let Some(Reverse(event)) = context.events.pop() {
+        context.handle(event);
     }
-    world.simulated()
+    context.simulated()
 }
 
 /// When each recipient of a stream arrives.
