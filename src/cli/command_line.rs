@@ -32,7 +32,8 @@ fn escape(c: char) -> String {
     }
 }
 
-/// The command that makes a new baseline in this file for a check: with all plans, as a check of some of them can use it too.
+/// The command that makes a new baseline in this file for a check, or the whole report anew that the file is part of. It has all plans, as
+/// a check of some of them can use it too.
 pub(super) fn new_baseline(check: &Check, file: &Path) -> String {
     let input = &check.input;
     let mut words = vec!["failsim".to_owned(), "run".to_owned(), quoted(&input.scenario.to_string_lossy())];
@@ -44,8 +45,9 @@ pub(super) fn new_baseline(check: &Check, file: &Path) -> String {
     for (flag, number) in numbers {
         words.extend(number.into_iter().flat_map(|number| [flag.to_owned(), number.to_string()]));
     }
-    let folder = file.parent().filter(|folder| folder.join("run.json").is_file());
-    match folder.filter(|_| file.ends_with("results.json")) {
+    let folder = file.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    let is_of_report = |folder: &&Path| file.ends_with("results.json") && folder.join("run.json").is_file();
+    match folder.filter(is_of_report) {
         Some(folder) => words.extend(["--out".to_owned(), quoted(&folder.to_string_lossy())]),
         None => {
             words.extend(["--format", "json", "--no-report", ">"].map(str::to_owned));

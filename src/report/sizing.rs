@@ -22,6 +22,7 @@ const ANSWER: ReportKind = ReportKind {
 };
 /// The confidence of the intervals: the error of 5 % is shared by [`study::LOOKS`] looks.
 const LEVEL: &str = "98.3 %";
+const _: () = assert!(study::LOOKS == 3, "LEVEL is 1 - 0.05 / LOOKS");
 /// The figure shows the trials within this factor of the answer.
 const NEAR: f64 = 2.5;
 

@@ -2,7 +2,7 @@
 
 use super::contended::PlanRunTally;
 use super::independent::StreamTally;
-use super::tally::{FIRST, PairTally, PlanTally, Tally};
+use super::tally::{FIRST, PlanTally, Tally};
 use crate::stats::{Bins, ByKey, Groups};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -39,8 +39,8 @@ pub struct ModeLedger {
     keeps_replications: bool,
     /// For each stream, the number of sections into which its recipients are divided.
     sections: Vec<usize>,
-    /// The replications whose sections have all been simulated, in ascending order.
-    complete: Vec<u32>,
+    /// The replications whose sections have all been simulated.
+    complete: ByKey<u32, ()>,
     /// The replications of which sections are missing.
     open: ByKey<u32, OpenReplication>,
 }
@@ -256,13 +256,6 @@ impl ModeLedger {
         joined
     }
 
-    /// Adds this many pairs without differences.
-    pub fn add_pairs(&mut self, count: usize) {
-        for group in &mut self.groups {
-            group.tally.pairs.extend(std::iter::repeat_n(PairTally::default(), count));
-        }
-    }
-
     /// The number of replications whose sections have all been simulated.
     #[must_use]
     pub fn replications(&self) -> u32 {
@@ -272,7 +265,7 @@ impl ModeLedger {
     /// Whether a replication is missing, or has been simulated only in part.
     #[must_use]
     pub fn has_gaps(&self) -> bool {
-        let needed = self.complete.last().map_or(0, |&last| u64::from(last) + 1);
+        let needed = self.complete.keys().next_back().map_or(0, |last| u64::from(last) + 1);
         !self.open.is_empty() || self.complete.len() as u64 != needed
     }
 
@@ -326,9 +319,7 @@ impl ModeLedger {
         for (group, plans) in self.groups.iter_mut().zip(open.plans) {
             group.plans.iter_mut().zip(plans).for_each(|(ledger, open)| ledger.fold(open));
         }
-        if let Err(index) = self.complete.binary_search(&replication) {
-            self.complete.insert(index, replication);
-        }
+        self.complete.entry(replication, || ());
     }
 
     fn can_merge(&self, other: &Self) -> Result<(), LedgerError> {
@@ -343,14 +334,13 @@ impl ModeLedger {
             (ledger.sections.clone(), ledger.keeps_replications, groups, providers)
         };
         let are_sound = other.groups.iter().flat_map(|group| &group.plans).all(|plan| plan.latencies.is_sound());
-        if shape(self) != shape(other) || !are_sound || !other.complete.is_sorted_by(|a, b| a < b) {
+        if shape(self) != shape(other) || !are_sound {
             return Err(LedgerError::OtherRun);
         }
-        let holds = |ledger: &Self, replication: u32| ledger.complete.binary_search(&replication).is_ok();
-        let open = |ledger: &Self| ledger.open.iter().map(|(replication, _)| replication).collect::<Vec<_>>();
-        let of_either = other.complete.iter().copied().chain(open(other));
-        let complete = of_either.into_iter().find(|&replication| holds(self, replication));
-        let twice = complete.or_else(|| open(self).into_iter().find(|&replication| holds(other, replication)));
+        let holds = |ledger: &Self, replication: u32| ledger.complete.get(replication).is_some();
+        let mut of_other = other.complete.keys().chain(other.open.keys());
+        let complete = of_other.find(|&replication| holds(self, replication));
+        let twice = complete.or_else(|| self.open.keys().find(|&replication| holds(other, replication)));
         let of_both =
             self.open.iter().filter_map(|(replication, open)| Some((replication, open, other.open.get(replication)?)));
         let overlap = |(_, ours, theirs): &(u32, &OpenReplication, &OpenReplication)| {
@@ -369,8 +359,7 @@ impl ModeLedger {
         each(&mut self.longest_queue, &other.longest_queue, u64::max);
         each(&mut self.opened, &other.opened, std::ops::Add::add);
         self.contended |= other.contended;
-        self.complete.extend_from_slice(&other.complete);
-        self.complete.sort_unstable();
+        other.complete.keys().for_each(|replication| *self.complete.entry(replication, || ()) = ());
         for (replication, theirs) in other.open.iter() {
             let ours = self.open.entry(replication, || OpenReplication::new(&self.groups));
             ours.merge(theirs);

@@ -60,6 +60,11 @@ impl<K: Ord + Copy, V> ByKey<K, V> {
         self.0.iter().map(|(key, value)| (*key, value))
     }
 
+    /// The keys, ascending.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = K> + '_ {
+        self.0.iter().map(|(key, _)| *key)
+    }
+
     /// The values, by ascending key.
     pub fn values(&self) -> impl Iterator<Item = &V> + Clone {
         self.0.iter().map(|(_, value)| value)

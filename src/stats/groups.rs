@@ -56,7 +56,7 @@ impl Groups {
     pub fn is_sound(&self) -> bool {
         let fits = |level: u32| level < u64::BITS && self.members.div_ceil(1 << level) <= MOST as u64;
         let is_least = fits(self.level) && (self.level == 0 || !fits(self.level - 1));
-        is_least && self.groups.iter().all(|(number, _)| number < self.members.div_ceil(1 << self.level))
+        is_least && self.groups.keys().all(|number| number < self.members.div_ceil(1 << self.level))
     }
 
     /// Merges neighbours, two by two, until `members` members form at most [`MOST`] groups.

@@ -57,10 +57,8 @@ impl Experiment<'_> {
     ) -> Result<(), Interrupted> {
         let new: Vec<_> = (first..joined.ready.scenario.plans.len()).collect();
         if joined.is_shared() {
-            // Differences between contended plans are those of their replications: no pair is counted.
             let mut added = joined.totals_of(&new, &[], IntervalBasis::Nothing, progress)?;
             rounds::add_contended(&added.ready, &mut added.totals, self.contended.replications(), progress)?;
-            added.totals.ledger.add_pairs(pairs.len());
             let is_contended = joined.contended.ledger.contended;
             joined.contended.ledger = self.contended.ledger.with_plans_of(&added.totals.ledger, 0);
             joined.contended.ledger.contended |= is_contended;

@@ -34,7 +34,7 @@ use sha2::{Digest, Sha256};
 /// let kept = experiment.ledger().to_bytes();
 ///
 /// let ledger = sim::Ledger::from_bytes(&kept)?;
-/// let resumed = study::Experiment::resume(&scenario, 3, ledger, &progress)?;
+/// let resumed = study::Experiment::new(&scenario, 3, &progress).expect("nobody stops it").with_ledger(&ledger)?;
 /// assert_eq!(resumed.results(&progress).expect("nobody stops it").scenario.replications, 3);
 /// # Ok(())
 /// # }
@@ -52,8 +52,6 @@ pub struct Experiment<'a> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ResumeError {
-    /// The run was asked to stop.
-    Interrupted,
     /// The ledger does not belong to this scenario.
     Ledger(LedgerError),
     /// A replication, or a part of one, is missing.
@@ -63,7 +61,6 @@ pub enum ResumeError {
 impl std::fmt::Display for ResumeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Interrupted => Interrupted.fmt(f),
             Self::Ledger(error) => error.fmt(f),
             Self::Gaps => f.write_str("parts of the run are missing in the ledger"),
         }
@@ -75,12 +72,6 @@ impl std::error::Error for ResumeError {}
 impl From<LedgerError> for ResumeError {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error)
-    }
-}
-
-impl From<Interrupted> for ResumeError {
-    fn from(_: Interrupted) -> Self {
-        Self::Interrupted
     }
 }
 
@@ -120,20 +111,7 @@ impl<'a> Experiment<'a> {
         Self { ready, stopping_rule, independent, contended }
     }
 
-    /// Resumes from a saved ledger of the same scenario and pairs: a complete one, or merged parts.
-    ///
-    /// # Errors
-    /// [`ResumeError`] when the ledger belongs to another scenario, or has gaps.
-    pub fn resume(
-        scenario: &'a Scenario,
-        stopping_rule: impl Into<StoppingRule>,
-        ledger: Ledger,
-        progress: &Progress,
-    ) -> Result<Self, ResumeError> {
-        Self::new(scenario, stopping_rule, progress)?.with_ledger(&ledger)
-    }
-
-    /// This experiment, in which nothing has been simulated yet, with all that a saved ledger has.
+    /// Resumes this experiment, in which nothing has been simulated yet, from a saved ledger: a complete one, or merged parts.
     ///
     /// # Errors
     /// [`ResumeError`] when the ledger belongs to another scenario, has other pairs of plans, or has gaps.

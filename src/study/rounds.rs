@@ -41,7 +41,7 @@ pub(super) fn add_contended(
 }
 
 /// Runs as many replications as wanted with contended recipients, whether or not they can affect one another.
-pub(super) fn contended_runs(
+pub(super) fn run_contended(
     ready: &Ready<'_>,
     stopping_rule: &StoppingRule,
     progress: &Progress,

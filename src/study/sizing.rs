@@ -71,7 +71,7 @@ pub struct Trial {
 impl Trial {
     /// Whether all goals are met, with 95 % confidence over all looks.
     #[must_use]
-    pub fn holds(&self) -> bool {
+    pub fn passes(&self) -> bool {
         self.outcomes.iter().all(|(_, outcome)| *outcome == CheckOutcome::Pass)
     }
 }
@@ -120,7 +120,7 @@ pub fn size(question: &Question<'_>, progress: &Progress) -> Result<Sizing, Inte
     progress.expect(USUAL_TRIALS * question.simulated_recipients());
     let unlimited = question.trial(None, progress)?;
     let mut search = Search { question, progress, trials: Vec::new() };
-    let smallest = if unlimited.holds() { search.confirmed()? } else { None };
+    let smallest = if unlimited.passes() { search.confirmed()? } else { None };
     if let Some(smallest) = smallest {
         search.surround(smallest)?;
     }
@@ -139,23 +139,23 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// Whether a rung meets the goals, with at least `least` replications.
-    fn holds(&mut self, n: u32, least: u32) -> Result<bool, Interrupted> {
+    fn passes(&mut self, n: u32, least: u32) -> Result<bool, Interrupted> {
         let known = self.trials.iter().position(|(tried, _)| *tried == n);
         if let Some((_, trial)) = known.map(|position| &self.trials[position])
-            && (!trial.holds() || trial.replications >= least)
+            && (!trial.passes() || trial.replications >= least)
         {
-            return Ok(trial.holds());
+            return Ok(trial.passes());
         }
         let mut trial = self.question.trial(Some(n), self.progress)?;
-        if trial.holds() && trial.replications < least {
+        if trial.passes() && trial.replications < least {
             trial = self.question.trial_of(Some(n), least, self.progress)?;
         }
-        let holds = trial.holds();
+        let passes = trial.passes();
         match known {
             Some(position) => self.trials[position] = (n, trial),
             None => self.trials.push((n, trial)),
         }
-        Ok(holds)
+        Ok(passes)
     }
 
     /// The smallest rung that meets the goals with the most replications; `None` when not even the top of the ladder does. The smallest
@@ -173,7 +173,7 @@ impl Search<'_> {
         let at = rung(smallest) as f64;
         for part in AROUND {
             let n = self.question.rung_at((at * part).round() as u64);
-            self.holds(n, self.question.first_look())?;
+            self.passes(n, self.question.first_look())?;
         }
         Ok(())
     }
@@ -184,11 +184,11 @@ impl Search<'_> {
         let top = TOP[self.question.limit as usize];
         let first = first.clamp(1, top);
         // From here on, `low` is 0 or does not meet the goals, and `high` meets them.
-        let (mut low, mut high) = if self.holds(first, least)? {
+        let (mut low, mut high) = if self.passes(first, least)? {
             let mut high = first;
             loop {
                 let low = high.saturating_sub(step);
-                if low == 0 || !self.holds(low, least)? {
+                if low == 0 || !self.passes(low, least)? {
                     break (low, high);
                 }
                 (high, step) = (low, step * 2);
@@ -200,7 +200,7 @@ impl Search<'_> {
                     return Ok(None);
                 }
                 let high = (low + step).min(top);
-                if self.holds(high, least)? {
+                if self.passes(high, least)? {
                     break (low, high);
                 }
                 (low, step) = (high, step * 2);
@@ -208,7 +208,7 @@ impl Search<'_> {
         };
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            if self.holds(middle, least)? { high = middle } else { low = middle }
+            if self.passes(middle, least)? { high = middle } else { low = middle }
         }
         Ok(Some(high))
     }
@@ -290,7 +290,7 @@ impl Question<'_> {
         loop {
             let trial = self.trial_of(n, replications, progress)?;
             let failed = trial.outcomes.iter().any(|(_, outcome)| *outcome == CheckOutcome::Fail);
-            if failed || trial.holds() || replications >= most {
+            if failed || trial.passes() || replications >= most {
                 return Ok(trial);
             }
             replications = replications.saturating_mul(2).min(most);

@@ -114,7 +114,12 @@ pub(super) fn empty_mode_ledger(ready: &Ready<'_>, independent: bool) -> ModeLed
     let recipients = ready.recipients();
     let group = |stream: Option<usize>| {
         let count = stream.map_or_else(|| recipients.iter().sum(), |stream| recipients[stream]);
-        GroupLedger::new(count, ready.empty_tally(stream))
+        let mut tally = ready.empty_tally(stream);
+        if !independent {
+            // Differences between contended plans are those of their replications: nothing is counted by pairs.
+            tally.pairs.clear();
+        }
+        GroupLedger::new(count, tally)
     };
     let mut groups: Vec<_> = (0..recipients.len()).map(|stream| group(Some(stream))).collect();
     if recipients.len() > 1 {

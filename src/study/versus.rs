@@ -175,7 +175,7 @@ impl<'a> ScenarioPair<'a> {
         let stopping_rule = StoppingRule { confidence, ..StoppingRule::from(replications) };
         if self.is_shared() {
             let ready = [Ready::new(both[0], progress)?, Ready::new(both[1], progress)?];
-            let [now, then] = ready.each_ref().map(|ready| rounds::contended_runs(ready, &stopping_rule, progress));
+            let [now, then] = ready.each_ref().map(|ready| rounds::run_contended(ready, &stopping_rule, progress));
             let totals = [now?, then?];
             if totals.iter().any(|totals| totals.ledger.contended) {
                 let rows = self.rows(both, &totals, None);

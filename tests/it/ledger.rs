@@ -66,7 +66,7 @@ fn sections_add_up_to_the_run_in_any_order() -> Result<(), Interrupted> {
     assert!(one.to_bytes() == ledger.to_bytes());
     let kept = Ledger::from_bytes(&one.to_bytes()).expect("what was written is read");
     assert!(kept == ledger);
-    let resumed = Experiment::resume(&scenario, 5, kept, &Progress::default()).expect("it is whole");
+    let resumed = experiment(&scenario, 5).with_ledger(&kept).expect("it is whole");
     assert_eq!(as_text(&resumed.results(&Progress::default())?), results);
     Ok(())
 }
@@ -163,7 +163,7 @@ fn parts_that_do_not_fit_are_rejected() -> Result<(), Interrupted> {
     let mut other = scenario.clone();
     other.seed += 1;
     assert_eq!(sum.merge(&experiment(&other, 1).empty_ledger()), Err(LedgerError::OtherRun));
-    let resume = |ledger| Experiment::resume(&scenario, 2, ledger, &Progress::default()).map(|_| ());
+    let resume = |ledger| experiment(&scenario, 2).with_ledger(&ledger).map(|_| ());
     assert_eq!(resume(part), Err(ResumeError::Gaps));
     let second = playing.independent_part(1, 0, 1, &Progress::default())?;
     assert_eq!(resume(second), Err(ResumeError::Gaps), "the first replication is missing");

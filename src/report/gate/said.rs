@@ -4,12 +4,11 @@ use crate::report::words;
 use crate::scenario::{Bound, Metric, Unit};
 use crate::study::{Counted, Difference, Kind, Outcome, Row};
 
-/// The word for an outcome.
+/// The word for an outcome in text, where failures stand out.
 pub(super) const fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Fail => "FAIL",
-        Outcome::Inconclusive => "inconclusive",
-        Outcome::Pass => "pass",
+        outcome => outcome.word(),
     }
 }
 

@@ -296,6 +296,24 @@ fn results_of_an_older_version_are_rejected_with_the_command_for_new_ones() {
     has(&home.run(line).exits_with(0).stdout, &["8 measures compared, all exactly equal"]);
 }
 
+/// A baseline that is part of a report is made anew with the report, whether it is named from outside or inside its folder.
+#[test]
+fn the_command_for_a_new_baseline_renews_the_report_that_it_is_part_of() {
+    let home = Home::new();
+    let older = |path: &str| {
+        home.run("run pin.toml --out . --quiet").exits_with(0);
+        home.write(path, home.read(path).replace("failsim/results/2", "failsim/results/1"));
+    };
+    for path in ["results.json", "./results.json"] {
+        older("results.json");
+        let line = format!("check pin.toml --baseline {path}");
+        let output = home.run(&line).rejects(2, &["hint: make a new baseline: failsim run pin.toml --out .\n"]);
+        let hint = output.stderr.split_once("new baseline: failsim ").expect("a command").1;
+        home.run(hint.trim_end()).exits_with(0);
+        has(&home.run(&line).exits_with(0).stdout, &["all exactly equal"]);
+    }
+}
+
 #[test]
 fn mistakes_in_a_baseline_are_reported_with_their_position() {
     let home = kept();

@@ -1,8 +1,7 @@
 //! A second, deliberately plain implementation of the simulation: one heap of events for all recipients of a run, the whole
 //! history of every message kept, queues that are lists, and everything counted from the histories afterwards.
 //!
-//! It shares with the product only the draws, the samplers, the timetable, the order in which a pool is tried, and the plain data
-//! types.
+//! It shares with the product only the draws, the samplers, the timetable and the plain data types.
 
 mod circuit;
 mod counts;
