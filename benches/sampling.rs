@@ -6,7 +6,7 @@ mod each;
 use criterion::{Criterion, criterion_group, criterion_main};
 use each::each;
 use failsim::dist::{Dist, Entry, QuantileTables, Sampler, Shape};
-use failsim::rng::{Draws, LANES, ProviderKey, RngKey};
+use failsim::rng::{DrawKey, Draws, LANES, RngKey};
 use failsim::units::Span;
 use rand::rand_core::{Infallible, TryRng, utils};
 use rand_distr::{Distribution, Exp, Gamma, LogNormal, Uniform, Weibull};
@@ -59,7 +59,7 @@ fn span(seconds: f64) -> Span {
 }
 
 fn draws() -> Draws {
-    RngKey::new(20_261_127, 0).draws(ProviderKey::of_name("sms"), 0, 0)
+    RngKey::new(20_261_127, 0).draws(DrawKey::of_name("sms"), 0, 0)
 }
 
 /// Returns one draw for each lane.
@@ -76,7 +76,7 @@ fn generators(criterion: &mut Criterion) {
         let rng = RngKey::new(20_261_127, 0);
         each(bencher, 4 * LANES, || {
             for recipient in 0..LANES as u32 {
-                black_box(rng.draws(black_box(ProviderKey::SENDER), recipient, 0).block(0));
+                black_box(rng.draws(black_box(DrawKey::SENDER), recipient, 0).block(0));
             }
         });
     });

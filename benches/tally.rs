@@ -5,7 +5,7 @@ mod each;
 use criterion::{Criterion, criterion_group, criterion_main};
 use each::each;
 use failsim::dist::{Dist, Sampler, Shape};
-use failsim::rng::{LANES, ProviderKey, RngKey};
+use failsim::rng::{DrawKey, LANES, RngKey};
 use failsim::stats::{Bins, Latencies};
 use failsim::units::Span;
 use hdrhistogram::Histogram;
@@ -21,7 +21,7 @@ fn latencies() -> Vec<[i64; LANES]> {
     let mut words = [[0; LANES]; 4];
     let batch = |i| {
         let first = (i * LANES) as u32;
-        RngKey::new(20_261_127, 0).draws(ProviderKey::of_name("sms"), first, 0).columns(0, &mut words);
+        RngKey::new(20_261_127, 0).draws(DrawKey::of_name("sms"), first, 0).columns(0, &mut words);
         words[0].map(|draw| sampler.sample(draw).as_micros())
     };
     (0..BATCHES).map(batch).collect()

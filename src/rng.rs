@@ -10,7 +10,7 @@
 //! | key 0, 1 | the seed |
 //! | counter 0 | the recipient |
 //! | counter 1 | which use of the provider by that recipient, from 0 (high half); the purpose's block (low half) |
-//! | counter 2 | the provider, as a hash of its name; 0 is the sender, whose draws include the arrival time. In a named stream, mixed with the hash of the stream's name |
+//! | counter 2 | what is drawn for, as a hash of its name: the provider, `channel/NAME`, or `person/phone`; 0 is the sender, whose draws include the arrival time. In a named stream, mixed with the hash of the stream's name |
 //! | counter 3 | the replication |
 //!
 //! Providers and streams are keyed by name rather than by position in the file, so adding one leaves the draws of the others
@@ -44,6 +44,13 @@ pub mod purpose {
     /// Used in place of the use number for the windows of random outages, which use the window's index in place of the recipient.
     /// Block n holds the gap before the window of outage n and the window's length.
     pub const RANDOM_OUTAGES: u16 = u16::MAX;
+
+    /// Which persistent outcome a recipient has over a channel, if any: the channel's draw.
+    pub const PERSISTENT: u16 = 0;
+    /// Whether the recipient's phone is off on arrival: the phone's draw.
+    pub const PHONE_OFF: u16 = 0;
+    /// How long after arrival it is on again.
+    pub const BACK_AFTER: u16 = 1;
 
     /// When the recipient arrives: a 64-bit draw from words 0 and 1 of the sender's block 0.
     pub const ARRIVAL: u16 = 0;
@@ -121,13 +128,22 @@ impl RngKey {
         Self { stream, ..self }
     }
 
-    /// The draws for `recipient`'s use `use_number` (from 0) of the provider with this `key`.
+    /// The draws for `recipient`'s use `use_number` (from 0) of the provider with this `key`; channels and the phone have use 0 alone.
     #[must_use]
     #[inline]
-    pub const fn draws(self, key: ProviderKey, recipient: u32, use_number: u16) -> Draws {
+    pub const fn draws(self, key: DrawKey, recipient: u32, use_number: u16) -> Draws {
         Draws {
             key: [self.seed as u32, (self.seed >> 32) as u32],
             counter: [recipient, (use_number as u32) << 16, self.keyed(key), self.replication],
+        }
+    }
+
+    /// Computes the first block of the draws of each recipient of a batch for their use `use_number` of what has this `key`: one column for
+    /// each of the block's four words.
+    pub fn columns(self, key: DrawKey, who: Who<'_>, use_number: u16, words: &mut [[u32; LANES]; 4]) {
+        match who {
+            Who::From(first) => self.draws(key, first, use_number).columns(0, words),
+            Who::List(recipients) => self.draws(key, 0, use_number).scattered(recipients, 0, words),
         }
     }
 
@@ -138,7 +154,7 @@ impl RngKey {
     /// not cancel another.
     #[must_use]
     #[inline]
-    pub const fn keyed(self, key: ProviderKey) -> u32 {
+    pub const fn keyed(self, key: DrawKey) -> u32 {
         if self.stream == 0 {
             return key.0;
         }
@@ -149,11 +165,32 @@ impl RngKey {
     }
 }
 
-/// The key of a provider's draws.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ProviderKey(u32);
+/// The recipients of a batch.
+#[derive(Clone, Copy, Debug)]
+pub enum Who<'a> {
+    /// This recipient and those that follow it.
+    From(u32),
+    /// The recipients listed.
+    List(&'a [u32; LANES]),
+}
 
-impl ProviderKey {
+impl Who<'_> {
+    /// The recipient at this index of the batch.
+    #[must_use]
+    #[inline]
+    pub fn at(self, lane: u16) -> u32 {
+        match self {
+            Self::From(first) => first.wrapping_add(u32::from(lane)),
+            Self::List(recipients) => recipients[usize::from(lane) % LANES],
+        }
+    }
+}
+
+/// What draws are for: a provider, a channel, the recipient's phone, or the sender.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct DrawKey(u32);
+
+impl DrawKey {
     /// The sender, whose draws include when recipients arrive.
     pub const SENDER: Self = Self(0);
 
@@ -161,6 +198,18 @@ impl ProviderKey {
     #[must_use]
     pub fn of_name(name: &str) -> Self {
         Self(fnv1a(name.bytes()).max(1))
+    }
+
+    /// The key of what is the same for all attempts over the channel with this name.
+    #[must_use]
+    pub fn of_channel(name: &str) -> Self {
+        Self(fnv1a("channel/".bytes().chain(name.bytes())).max(1))
+    }
+
+    /// The key of the recipient's phone.
+    #[must_use]
+    pub fn of_phone() -> Self {
+        Self::of_name("person/phone")
     }
 }
 
@@ -267,7 +316,7 @@ mod tests {
 
     #[test]
     fn columns_match_single_blocks() {
-        let draws = |recipient| RngKey::new(20_261_127, 3).draws(ProviderKey::of_name("sms"), recipient, 1);
+        let draws = |recipient| RngKey::new(20_261_127, 3).draws(DrawKey::of_name("sms"), recipient, 1);
         let mut words = [[0; LANES]; 4];
         draws(u32::MAX - 99).columns(2, &mut words);
         for i in 0..LANES {
@@ -283,13 +332,13 @@ mod tests {
 
     #[test]
     fn every_part_of_the_key_changes_the_draws() {
-        let viber = ProviderKey::of_name("viber");
+        let viber = DrawKey::of_name("viber");
         let base = RngKey::new(1, 0).draws(viber, 7, 0).block(0);
         let others = [
             RngKey::new(2, 0).draws(viber, 7, 0).block(0),
             RngKey::new(1, 1).draws(viber, 7, 0).block(0),
             RngKey::new(1, 0).of_stream("pin").draws(viber, 7, 0).block(0),
-            RngKey::new(1, 0).draws(ProviderKey::of_name("sms"), 7, 0).block(0),
+            RngKey::new(1, 0).draws(DrawKey::of_name("sms"), 7, 0).block(0),
             RngKey::new(1, 0).draws(viber, 8, 0).block(0),
             RngKey::new(1, 0).draws(viber, 7, 1).block(0),
             RngKey::new(1, 0).draws(viber, 7, 0).block(1),
@@ -304,9 +353,9 @@ mod tests {
         let mut keys = Vec::new();
         for stream in 0..20 {
             let rng = RngKey::new(1, 0).of_stream(&format!("s{stream}"));
-            keys.push(rng.keyed(ProviderKey::SENDER));
+            keys.push(rng.keyed(DrawKey::SENDER));
             keys.extend(
-                (b'a'..=b'z').map(|name| rng.keyed(ProviderKey::of_name(char::from(name).encode_utf8(&mut [0; 4])))),
+                (b'a'..=b'z').map(|name| rng.keyed(DrawKey::of_name(char::from(name).encode_utf8(&mut [0; 4])))),
             );
         }
         let count = keys.len();

@@ -5,10 +5,10 @@
 //! which the compiler can vectorise.
 
 use super::resolve::Settlement;
-use super::simulated::{AttemptResult, Provider, Terms};
+use super::simulated::{AttemptResult, Provider, SingleUse, Terms};
 use super::spec::Effect;
-use super::tables::Tables;
-use crate::rng::{LANES, RngKey, purpose};
+use super::tables::{CLAIMED, PHONE, REJECTED, SINGLE, Tables};
+use crate::rng::{LANES, RngKey, Who, purpose};
 use crate::status::{Segment, Status};
 use crate::units::Time;
 
@@ -25,26 +25,8 @@ pub struct DrawBatch {
     outcome: [u8; LANES],
     /// The draw for the first outage.
     outage: [u32; LANES],
-}
-
-/// The recipients of a batch.
-#[derive(Clone, Copy, Debug)]
-pub enum Who<'a> {
-    /// This recipient and those that follow it.
-    From(u32),
-    /// The recipients listed.
-    List(&'a [u32; LANES]),
-}
-
-impl Who<'_> {
-    /// The recipient at this index of the batch.
-    #[inline]
-    fn at(self, lane: u16) -> u32 {
-        match self {
-            Self::From(first) => first.wrapping_add(u32::from(lane)),
-            Self::List(recipients) => recipients[usize::from(lane) % LANES],
-        }
-    }
+    /// The index of the recipient's persistent outcome; the number of those for none.
+    persistent: [u8; LANES],
 }
 
 /// One use of a provider by each recipient of a batch.
@@ -58,6 +40,18 @@ pub struct Use<'a> {
     pub number: u16,
     /// Their segment.
     pub segment: Segment,
+    /// When the phone of the recipient at each index of the batch is on again (µs), as in [`SingleUse::phone_back`]; `None` if all phones
+    /// are always on.
+    pub phones: Option<&'a [i64; LANES]>,
+}
+
+impl Use<'_> {
+    /// The use by the recipient at this index of the batch.
+    fn single(&self, lane: u16) -> SingleUse {
+        let &Self { rng, who, number, segment, phones } = self;
+        let phone_back = phones.map_or(Time::ZERO, |phones| Time::from_micros(phones[usize::from(lane) % LANES]));
+        SingleUse { rng, recipient: who.at(lane), number, segment, phone_back }
+    }
 }
 
 /// The results of attempts by some recipients of a batch, column by column.
@@ -73,6 +67,8 @@ pub struct AttemptResults {
     pub charge: [i64; LANES],
     /// Whether the recipient opens the message: 1 or 0.
     pub seen: [u8; LANES],
+    /// The number of attempts that were rejected at submission, by their outcome.
+    pub rejected: u64,
     /// Buffer for the draws of the selected recipients.
     some: DrawBatch,
     /// Buffer for the indices of some attempts.
@@ -89,6 +85,7 @@ impl DrawBatch {
         report_delay: [0; LANES],
         outcome: [0; LANES],
         outage: [0; LANES],
+        persistent: [0; LANES],
     };
 
     /// Copies from `all` the entries at `lanes`, in their order, as input for [`decide`].
@@ -111,6 +108,7 @@ impl AttemptResults {
         status: [0; LANES],
         charge: [0; LANES],
         seen: [0; LANES],
+        rejected: 0,
         some: DrawBatch::EMPTY,
         places: [0; LANES],
     };
@@ -141,11 +139,17 @@ impl Provider {
         let behaviour = self.behaviour(of.segment);
         let tables = behaviour.tables.as_ref().expect("the caller asked whether there are tables");
         let mut draws = [[0; LANES]; 4];
-        match of.who {
-            Who::From(first) => of.rng.draws(self.key, first, of.number).columns(0, &mut draws),
-            Who::List(recipients) => of.rng.draws(self.key, 0, of.number).scattered(recipients, 0, &mut draws),
+        if tables.first > 0 {
+            of.rng.columns(self.channel, of.who, 0, &mut draws);
+            choose(&tables.persistent, &draws[usize::from(purpose::PERSISTENT)], 0, &mut draw_batch.persistent);
         }
-        choose(&tables.thresholds, &draws[usize::from(purpose::OUTCOME)], &mut draw_batch.outcome);
+        of.rng.columns(self.key, of.who, of.number, &mut draws);
+        choose(&tables.thresholds, &draws[usize::from(purpose::OUTCOME)], tables.first, &mut draw_batch.outcome);
+        if tables.first > 0 {
+            for (outcome, &persistent) in draw_batch.outcome.iter_mut().zip(&draw_batch.persistent) {
+                *outcome = if persistent < tables.first { persistent } else { *outcome };
+            }
+        }
         for (status, outcome) in draw_batch.status.iter_mut().zip(&draw_batch.outcome) {
             *status = tables.status[usize::from(*outcome)];
         }
@@ -177,52 +181,51 @@ impl Provider {
         let behaviour = self.behaviour(of.segment);
         let tables = behaviour.tables.as_ref().expect("the caller asked whether there are tables");
         results.seen[..lanes.len()].fill(0);
+        results.rejected = 0;
         let AttemptResults { delivered, reported, status, charge, some, .. } = results;
         let mut resolved_columns = ResolvedColumns { delivered, reported, status, charge };
         // `lanes` is ascending, so a full-length list names every recipient.
         let draw_batches = if lanes.len() == LANES { draw_batch } else { some.gather(draw_batch, lanes) };
         let settlement = behaviour.settlement(terms);
         decide(&settlement, (submitted, departs), draw_batches, &mut resolved_columns);
-        let odd = self.collect_exceptions((tables, settlement.submitted), draw_batch, lanes, departs, results);
+        let attempts = Attempts { tables, phones: of.phones, draw_batch, lanes, departs };
+        let odd = if self.hazards.is_empty() {
+            attempts.collect_singles(results)
+        } else {
+            self.collect_exceptions(&attempts, settlement.submitted, results)
+        };
         for n in 0..odd {
             let k = usize::from(results.places[n]) % LANES;
             let times = [submitted[k], departs[k]].map(Time::from_micros);
             self.submit_one(of, lanes[k], times, terms, k, results);
         }
+        if tables.any_special & (REJECTED | CLAIMED) != 0 {
+            correct(tables, draw_batch, lanes, submitted, results);
+        }
     }
 
     /// Records the indices of the attempts that must be handled one by one and returns how many there are: those that an outage may
-    /// affect, deliveries followed by an opening, and calls with talk. Attempts that need no more than silencing, because the only outage
-    /// is a silent one, are silenced here.
-    fn collect_exceptions(
-        &self,
-        (tables, submission): (&Tables, i64),
-        draw_batch: &DrawBatch,
-        lanes: &[u16],
-        departs: &[i64],
-        results: &mut AttemptResults,
-    ) -> usize {
+    /// affect, and those of special outcomes. Attempts that need no more than silencing, because the only outage is a silent one, are
+    /// silenced here.
+    fn collect_exceptions(&self, attempts: &Attempts<'_>, submission: i64, results: &mut AttemptResults) -> usize {
         let silence = match self.hazards.as_slice() {
-            [] => {
-                return if tables.any_needs_single { with_follow_up(tables, draw_batch, lanes, results) } else { 0 };
-            }
             [only] if only.effect == Effect::Silent && only.purpose == purpose::FIRST_OUTAGE => {
-                Some(only).filter(|_| !tables.any_needs_single)
+                Some(only).filter(|_| !attempts.may_be_single())
             }
             _ => None,
         };
         let mut odd = 0;
-        for (k, (&lane, &at)) in lanes.iter().zip(departs).enumerate().take(LANES) {
+        for (k, (&lane, &at)) in attempts.lanes.iter().zip(attempts.departs).enumerate().take(LANES) {
             let lane = usize::from(lane) % LANES;
             results.places[odd % LANES] = k as u16;
             odd += usize::from(match silence {
                 Some(only) => {
-                    only.windows.is_open(Time::from_micros(at)) & (u64::from(draw_batch.outage[lane]) < only.below)
+                    only.windows.is_open(Time::from_micros(at))
+                        & (u64::from(attempts.draw_batch.outage[lane]) < only.below)
                 }
                 None => {
-                    let more = tables.needs_single[usize::from(draw_batch.outcome[lane])]
-                        && results.status[k] != Status::Expired as u8;
-                    more || self.hazards.iter().any(|hazard| hazard.windows.is_open(Time::from_micros(at)))
+                    attempts.is_single(lane, at, results.status[k])
+                        || self.hazards.iter().any(|hazard| hazard.windows.is_open(Time::from_micros(at)))
                 }
             });
         }
@@ -250,9 +253,11 @@ impl Provider {
         terms: &Terms,
         results: &mut AttemptResults,
     ) {
+        results.rejected = 0;
         for (k, &lane) in lanes.iter().enumerate() {
             let times = [submitted[k], departs[k]].map(Time::from_micros);
             self.submit_one(of, lane, times, terms, k, results);
+            results.rejected += u64::from(self.rejects(&of.single(lane)));
         }
     }
 
@@ -265,15 +270,16 @@ impl Provider {
         k: usize,
         results: &mut AttemptResults,
     ) {
-        let draws = of.rng.draws(self.key, of.who.at(lane), of.number);
-        results.set(k, &self.submit(departs, &Terms { submitted, ..*terms }, of.segment, draws));
+        let single = of.single(lane);
+        let result = self.submit(departs, &Terms { submitted, ..*terms }, &single);
+        results.set(k, &result);
     }
 }
 
-/// Finds the outcome of each draw: the number of thresholds that the draw is not below.
+/// Finds the outcome of each draw: `first`, plus the number of thresholds that the draw is not below.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn choose(thresholds: &[u32], draws: &[u32; LANES], outcome: &mut [u8; LANES]) {
-    outcome.fill(0);
+fn choose(thresholds: &[u32], draws: &[u32; LANES], first: u8, outcome: &mut [u8; LANES]) {
+    outcome.fill(first);
     for &threshold in thresholds {
         for i in 0..LANES {
             outcome[i] += u8::from(draws[i] >= threshold);
@@ -281,15 +287,59 @@ fn choose(thresholds: &[u32], draws: &[u32; LANES], outcome: &mut [u8; LANES]) {
     }
 }
 
-/// Records the indices of the deliveries that are opened and of the calls with talk, and returns how many there are.
-fn with_follow_up(tables: &Tables, draw_batch: &DrawBatch, lanes: &[u16], results: &mut AttemptResults) -> usize {
-    let mut odd = 0;
-    for (k, &lane) in lanes.iter().enumerate().take(LANES) {
-        let outcome = draw_batch.outcome[usize::from(lane) % LANES];
-        results.places[odd % LANES] = k as u16;
-        odd += usize::from(tables.needs_single[usize::from(outcome)] & (results.status[k] != Status::Expired as u8));
+/// Attempts on their way to their results.
+struct Attempts<'a> {
+    tables: &'a Tables,
+    phones: Option<&'a [i64; LANES]>,
+    draw_batch: &'a DrawBatch,
+    lanes: &'a [u16],
+    departs: &'a [i64],
+}
+
+impl Attempts<'_> {
+    /// Whether the outcome of any of them may make it one that must be handled by itself.
+    fn may_be_single(&self) -> bool {
+        let bits = if self.phones.is_some() { SINGLE | PHONE } else { SINGLE };
+        self.tables.any_special & bits != 0
     }
-    odd
+
+    /// Whether the attempt for the recipient at index `lane`, which departs at `at` (µs), must be handled by itself: its outcome has a talk
+    /// or an opening and it has not expired, or its outcome needs a phone that is off.
+    #[inline]
+    fn is_single(&self, lane: usize, at: i64, status: u8) -> bool {
+        let special = self.tables.special[usize::from(self.draw_batch.outcome[lane])];
+        let waits = special & PHONE != 0 && self.phones.is_some_and(|phones| phones[lane] > at);
+        waits | (special & SINGLE != 0) & (status != Status::Expired as u8)
+    }
+
+    /// Records the indices of those that their outcome makes be handled one by one, and returns how many there are.
+    fn collect_singles(&self, results: &mut AttemptResults) -> usize {
+        if !self.may_be_single() {
+            return 0;
+        }
+        let mut odd = 0;
+        for (k, (&lane, &at)) in self.lanes.iter().zip(self.departs).enumerate().take(LANES) {
+            results.places[odd % LANES] = k as u16;
+            odd += usize::from(self.is_single(usize::from(lane) % LANES, at, results.status[k]));
+        }
+        odd
+    }
+}
+
+/// Corrects the results of attempts that are rejected at submission, whatever else happens, and of those whose delivery reaches nobody.
+fn correct(tables: &Tables, draw_batch: &DrawBatch, lanes: &[u16], submitted: &[i64], results: &mut AttemptResults) {
+    for (k, (&lane, &at)) in lanes.iter().zip(submitted).enumerate().take(LANES) {
+        let special = tables.special[usize::from(draw_batch.outcome[usize::from(lane) % LANES])];
+        if special & CLAIMED != 0 {
+            results.delivered[k] = NEVER;
+        }
+        if special & REJECTED != 0 {
+            results.reported[k] = at;
+            results.status[k] = Status::Failed as u8;
+            results.charge[k] = 0;
+            results.rejected += 1;
+        }
+    }
 }
 
 /// [`Provider::submit`], column by column; see there for the rules.
@@ -332,7 +382,7 @@ fn resolve_columns(
         let resolved = settlement.resolve(submitted[k], departs[k], outcome[k], after[k]);
         status[k] = resolved.status;
         reported[k] = if outcome[k] == 0 { NEVER } else { resolved.at + delay[k] };
-        delivered[k] = if resolved.reached { resolved.at } else { NEVER };
+        delivered[k] = if resolved.delivered { resolved.at } else { NEVER };
         charge[k] = resolved.charge;
     }
 }

@@ -10,8 +10,8 @@ mod simulated;
 mod spec;
 mod tables;
 
-pub use batch::{AttemptResults, DrawBatch, Use, Who};
+pub use batch::{AttemptResults, DrawBatch, Use};
 pub use capacity::{Admission, Queue, QueueEvent};
 pub use outage::{Calendar, RandomWindows, Windows};
-pub use simulated::{AttemptResult, Provider, Report, Terms};
-pub use spec::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When};
+pub use simulated::{AttemptResult, Provider, Report, SingleUse, Terms};
+pub use spec::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When, WhenOff};

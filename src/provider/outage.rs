@@ -2,7 +2,7 @@
 
 use super::spec::{Effect, Outage, When};
 use crate::dist::{Dist, Sampler, Shape};
-use crate::rng::{Draws, ProviderKey, RngKey, purpose};
+use crate::rng::{DrawKey, Draws, RngKey, purpose};
 use crate::units::{Span, Time};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -92,7 +92,7 @@ pub struct RandomWindows {
 #[derive(Clone, Debug)]
 struct WindowSource {
     rng: RngKey,
-    key: ProviderKey,
+    key: DrawKey,
     number: u16,
     between: Sampler,
     lasting: Sampler,
@@ -218,14 +218,14 @@ impl Calendar {
     /// When the first window begins in the run with key `rng`, for outage `number` of the provider with this `key`; [`Time::NEVER`]
     /// if there is none.
     #[must_use]
-    pub fn begins(&self, rng: RngKey, key: ProviderKey, number: u16) -> Time {
+    pub fn begins(&self, rng: RngKey, key: DrawKey, number: u16) -> Time {
         self.windows(rng, key, number, Time::ZERO).before(Time::NEVER, 1).first().map_or(Time::NEVER, |first| first.0)
     }
 
     /// The windows in the run with key `rng`, for outage `number` (from 0) of the provider with this `key`. Random windows that
     /// begin before `known` are drawn at once, later ones on demand.
     #[must_use]
-    pub fn windows(&self, rng: RngKey, key: ProviderKey, number: u16, known: Time) -> Windows {
+    pub fn windows(&self, rng: RngKey, key: DrawKey, number: u16, known: Time) -> Windows {
         match &self.0 {
             Recurrence::Known(windows) => windows.clone(),
             Recurrence::Random { between, lasting } => {
@@ -335,7 +335,7 @@ mod tests {
     fn random(between: f64, lasting: f64, known: f64) -> Windows {
         let when = When::Random { between: span(between), lasting: span(lasting) };
         let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE };
-        Calendar::new(&outage).windows(RngKey::new(1, 0), ProviderKey::of_name("viber"), 0, secs(known))
+        Calendar::new(&outage).windows(RngKey::new(1, 0), DrawKey::of_name("viber"), 0, secs(known))
     }
 
     #[test]
@@ -385,7 +385,7 @@ mod tests {
         assert!(windows.windows(2).all(|pair| pair[0].1 <= pair[1].0));
         let when = When::Random { between: span(900.0), lasting: span(100.0) };
         let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE };
-        let others = Calendar::new(&outage).windows(RngKey::new(1, 1), ProviderKey::of_name("viber"), 0, until);
+        let others = Calendar::new(&outage).windows(RngKey::new(1, 1), DrawKey::of_name("viber"), 0, until);
         let others = others.before(until, usize::MAX);
         assert_ne!(windows, others, "another replication has outages of its own");
     }

@@ -5,7 +5,7 @@ use crate::status::Status;
 use crate::units::Span;
 
 /// Later than every time that a sum of spans can reach, yet small enough that spans can be added without overflow.
-const FAR: i64 = 1 << 61;
+pub(super) const FAR: i64 = 1 << 61;
 
 /// The numbers that [`Settlement::resolve`] needs about a provider and the validity of an attempt: spans (µs), at most [`FAR`], and
 /// prices (millionths).
@@ -28,8 +28,8 @@ pub(super) struct Resolved {
     pub(super) at: i64,
     /// The status, as `Status as u8`; 0 for silence.
     pub(super) status: u8,
-    /// Whether the message reaches the recipient at that time.
-    pub(super) reached: bool,
+    /// Whether the message is delivered at that time, and charged as such.
+    pub(super) delivered: bool,
     /// The charge (millionths), excluding talk time.
     pub(super) charge: i64,
 }
@@ -49,7 +49,8 @@ impl Settlement {
 
     /// Resolves an attempt that was `submitted` and `departs` at these times (µs) and whose outcome has this status, or 0 for
     /// silence, `after` this long (µs) from departure. The status occurs then, unless the validity ends earlier; in that case the
-    /// message expires when it ends.
+    /// message expires when it ends. For an attempt that waits for the recipient's phone, `departs` is when that is on again, at most
+    /// [`FAR`].
     #[inline(always)]
     pub(super) const fn resolve(&self, submitted: i64, departs: i64, outcome: u8, after: i64) -> Resolved {
         let happens = departs + after;
@@ -57,9 +58,9 @@ impl Settlement {
         let expires = (happens > over) & (outcome != 0);
         let at = if happens < over { happens } else { over };
         let status = if expires { Status::Expired as u8 } else { outcome };
-        let reached = (status >= Status::Delivered as u8) & (status <= Status::Seen as u8);
+        let delivered = (status >= Status::Delivered as u8) & (status <= Status::Seen as u8);
         let price = if at > submitted + self.in_validity { self.delivered_late } else { self.delivered };
-        Resolved { at, status, reached, charge: self.submitted + if reached { price } else { 0 } }
+        Resolved { at, status, delivered, charge: self.submitted + if delivered { price } else { 0 } }
     }
 }
 

@@ -2,17 +2,14 @@
 
 use super::capacity::Queue;
 use super::outage::{self, Calendar, Hazard, OutageEffect, Windows};
-use super::resolve::{Resolved, Settlement};
-use super::spec::{Capacity, Discipline, Effect, Outage, Price, ProviderSpec};
-use super::tables::{Outcome, Tables};
+use super::resolve::{FAR, Settlement};
+use super::spec::{Capacity, Discipline, Effect, Outage, Price, ProviderSpec, WhenOff};
+use super::tables::{Outcome, Outcomes, Tables};
 use crate::dist::{Dist, Sampler};
-use crate::rng::{Draws, ProviderKey, RngKey, purpose};
+use crate::rng::{DrawKey, Draws, RngKey, purpose};
 use crate::status::{Segment, Status};
 use crate::units::{Money, Span, Time};
 use std::sync::Arc;
-
-/// No call lasts longer than a day; even at the highest price that a scenario can state, sums of charges then stay exact.
-const LONGEST_CALL: Span = Span::from_micros(86_400_000_000);
 
 /// The longest time for which an attempt without any status holds its line: the least that a SIP proxy must wait for a final answer
 /// to a call (timer C, RFC 3261, section 16.6).
@@ -20,21 +17,27 @@ const SILENCE: Span = Span::from_micros(180_000_000);
 
 /// A simulated provider.
 ///
-/// > The result of an attempt is known as soon as it departs: it depends only on the departure time, its terms and its own draws.
+/// > The result of an attempt is known as soon as it departs: it depends only on the departure time, its terms, its own draws, and what
+/// > is always so for its recipient: the draws for the channel, and when the phone is on again.
 ///
 /// The [`Queue`], if there is one, decides when an attempt departs: see [`Provider::queue`]. Random outages belong to a run: see
 /// [`Provider::in_replication`].
 ///
 /// [`Provider::submit`], for an attempt that departs at `s`:
 ///
-/// 1. the outages open at `s` are evaluated;
-/// 2. an outcome is drawn, or silence;
-/// 3. its status occurs at `h = s + after`; if the provider honours validity and that has ended before `h`, the message expires
-///    instead, and nothing is delivered;
-/// 4. the report reaches the engine at `h + report_delay`, unless reports are lost.
+/// 1. it is rejected if its outcome is one at submission (see [`Provider::rejects`]);
+/// 2. the outages open at `s` are evaluated;
+/// 3. an outcome is drawn, or silence: a persistent one if the recipient has one over this channel;
+/// 4. its status occurs at `h = s + after`, or at `h = back + after` if it needs a phone that is off until `back`; if the provider honours
+///    validity and that has ended before `h`, the message expires instead, and nothing is delivered;
+/// 5. the report reaches the engine at `h + report_delay`, unless reports are lost.
 #[derive(Clone, Debug)]
 pub struct Provider {
-    pub(super) key: ProviderKey,
+    pub(super) key: DrawKey,
+    /// The key of what is the same for all attempts over its channel.
+    pub(super) channel: DrawKey,
+    needs_phone: bool,
+    pub(super) when_off: WhenOff,
     /// By [`Segment::index`]; only one for now.
     behaviours: Arc<[Behaviour]>,
     /// The outages that may affect individual attempts.
@@ -52,9 +55,24 @@ pub(super) struct Behaviour {
     price: Price,
     honours_ttl: bool,
     report_delay: Sampler,
-    outcomes: Vec<Outcome>,
+    outcomes: Outcomes,
     /// The tables for batches, if they can be built.
     pub(super) tables: Option<Tables>,
+}
+
+/// The use of a provider by one recipient.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SingleUse {
+    /// The random key of the recipient's stream.
+    pub rng: RngKey,
+    /// The recipient.
+    pub recipient: u32,
+    /// Which use of the provider this is for the recipient, from 0.
+    pub number: u16,
+    /// The recipient's segment.
+    pub segment: Segment,
+    /// When the recipient's phone is on again; any time up to now if it is on, [`Time::NEVER`] if it stays off.
+    pub phone_back: Time,
 }
 
 /// The terms agreed for one attempt when it is submitted.
@@ -140,26 +158,15 @@ impl Provider {
     /// Builds the provider that `spec` describes.
     #[must_use]
     pub fn new(spec: &ProviderSpec) -> Self {
-        let mut sum = 0.0;
-        let outcome = |outcome: &super::spec::OutcomeSpec| {
-            sum += outcome.share.get();
-            Outcome {
-                below: (f64::min(sum, 1.0) * 4_294_967_296.0).round() as u64,
-                status: outcome.status,
-                after: Sampler::new(&outcome.after),
-                seen: outcome.seen.as_ref().map(|seen| (seen.share.threshold(), Sampler::new(&seen.after))),
-                talk: outcome
-                    .talk
-                    .as_ref()
-                    .map(|talk| Sampler::new(&Dist { max: talk.max.min(LONGEST_CALL), ..talk.clone() })),
-            }
-        };
-        let (outcomes, report_delay): (Vec<_>, _) =
-            (spec.outcomes.iter().map(outcome).collect(), Sampler::new(&spec.report_delay));
+        let (outcomes, report_delay) =
+            (Outcomes::new(&spec.outcomes, spec.needs_phone), Sampler::new(&spec.report_delay));
         let tables = Tables::new(&outcomes, &report_delay);
         let behaviour = Behaviour { price: spec.price, honours_ttl: spec.honours_ttl, report_delay, outcomes, tables };
         let mut provider = Self {
-            key: ProviderKey::of_name(&spec.name),
+            key: DrawKey::of_name(&spec.name),
+            channel: DrawKey::of_channel(&spec.channel),
+            needs_phone: spec.needs_phone,
+            when_off: spec.when_off,
             behaviours: Arc::new([behaviour]),
             hazards: Vec::new(),
             capacity: spec.capacity,
@@ -179,6 +186,8 @@ impl Provider {
             channel: spec.channel.clone(),
             price: spec.price,
             honours_ttl: spec.honours_ttl,
+            needs_phone: false,
+            when_off: spec.when_off,
             report_delay: nothing,
             outcomes: Vec::new(),
             outages: Vec::new(),
@@ -191,8 +200,8 @@ impl Provider {
     #[must_use]
     pub fn has_atoms(&self) -> bool {
         let is_constant = |(outage, _): &(Outage, Calendar)| matches!(outage.effect, Effect::Slow { factor: 0.0, .. });
-        let outcomes = self.behaviours.iter().flat_map(|behaviour| &behaviour.outcomes);
-        let mut reaching = outcomes.filter(|outcome| outcome.status.is_delivery());
+        let outcomes = self.behaviours.iter().flat_map(|behaviour| behaviour.outcomes.iter());
+        let mut reaching = outcomes.filter(|outcome| outcome.reaches());
         reaching.any(|outcome| outcome.after.has_atoms()) || self.outages.iter().any(is_constant)
     }
 
@@ -249,10 +258,10 @@ impl Provider {
         self.capacity.as_ref().map(|capacity| Queue::new(capacity, &self.throttles))
     }
 
-    /// The key of its draws.
+    /// Whether its messages arrive on the recipient's phone.
     #[must_use]
-    pub const fn key(&self) -> ProviderKey {
-        self.key
+    pub const fn needs_phone(&self) -> bool {
+        self.needs_phone
     }
 
     /// Its behaviour for recipients of this segment.
@@ -276,27 +285,64 @@ impl Provider {
         self.behaviour(segment).valid_until(terms) < deadline
     }
 
+    /// Whether the provider may reject attempts of this segment when they are submitted.
+    #[must_use]
+    #[inline]
+    pub fn may_reject(&self, segment: Segment) -> bool {
+        self.behaviour(segment).outcomes.any_rejected
+    }
+
+    /// Whether the provider rejects attempts of this use when they are submitted: its outcome is one at submission.
+    #[must_use]
+    #[inline]
+    pub fn rejects(&self, of: &SingleUse) -> bool {
+        self.may_reject(of.segment) && {
+            let draw = of.draws(self.key).draw(purpose::OUTCOME);
+            let outcome = self.behaviour(of.segment).outcomes.of(draw, || self.persistent(of));
+            outcome.is_some_and(|outcome| outcome.at_submission)
+        }
+    }
+
+    /// The recipient's draw for persistent outcomes over the channel.
+    #[inline]
+    fn persistent(&self, of: &SingleUse) -> u32 {
+        SingleUse { number: 0, ..*of }.draws(self.channel).draw(purpose::PERSISTENT)
+    }
+
+    /// The status that this recipient's attempts over the channel always have, if there is one: `Some(None)` if they are silent.
+    #[must_use]
+    pub fn persistent_status(&self, of: &SingleUse) -> Option<Option<Status>> {
+        let outcomes = &self.behaviour(of.segment).outcomes;
+        outcomes.has_persistent().then(|| outcomes.persistent_of(self.persistent(of)))?.map(|outcome| outcome.status)
+    }
+
     /// The result of an attempt whose patience ends while it waits; there is no charge. If its validity ends before the engine's
     /// `deadline`, the engine receives a report; at its own deadline it needs none.
     #[must_use]
-    pub fn expire_in_queue(&self, terms: &Terms, segment: Segment, deadline: Time, draws: Draws) -> AttemptResult {
+    pub fn expire_in_queue(&self, terms: &Terms, of: &SingleUse, deadline: Time) -> AttemptResult {
         let mut result = AttemptResult::NOTHING;
         if terms.progress {
             result.report(terms.submitted, Status::Queued);
         }
-        if self.expires_before(terms, segment, deadline) {
-            let patience = self.patience(terms, segment, deadline);
-            let delay = self.behaviour(segment).report_delay.sample(draws.draw(purpose::REPORT_DELAY));
-            result.report(patience.after(delay), Status::Expired);
+        if self.expires_before(terms, of.segment, deadline) {
+            let patience = self.patience(terms, of.segment, deadline);
+            let draw = of.draws(self.key).draw(purpose::REPORT_DELAY);
+            result.report(patience.after(self.behaviour(of.segment).report_delay.sample(draw)), Status::Expired);
         }
         result
     }
 
-    /// The result of an attempt for a recipient of this segment that departs at this time, with these terms and draws.
+    /// The result of an attempt that departs at this time, with these terms.
     #[must_use]
     #[inline]
-    pub fn submit(&self, departs: Time, terms: &Terms, segment: Segment, draws: Draws) -> AttemptResult {
+    pub fn submit(&self, departs: Time, terms: &Terms, of: &SingleUse) -> AttemptResult {
+        let draws = of.draws(self.key);
         let block = draws.block(0);
+        let behaviour = self.behaviour(of.segment);
+        let outcome = behaviour.outcomes.of(block[usize::from(purpose::OUTCOME)], || self.persistent(of));
+        if outcome.is_some_and(|outcome| outcome.at_submission) {
+            return AttemptResult::rejected(terms);
+        }
         let outage_effect = match self.hazards.as_slice() {
             [] => OutageEffect::NONE,
             hazards => outage::outage_effect(hazards, departs, block[usize::from(purpose::FIRST_OUTAGE)], draws),
@@ -312,14 +358,23 @@ impl Provider {
             result.rejected = departs == terms.submitted;
             return result;
         }
-        let behaviour = self.behaviour(segment);
         let settlement = behaviour.settlement(terms);
         result.charge = Money::from_micros(settlement.submitted);
         result.released = departs.after(SILENCE).min(behaviour.valid_until(terms)).max(departs);
-        if !outage_effect.silent {
-            behaviour.come_to(departs, terms, &settlement, &outage_effect, (draws, block), &mut result);
+        if let Some(outcome) = outcome.filter(|_| !outage_effect.silent) {
+            let waits = outcome.needs_phone && of.phone_back > departs;
+            let off = waits.then_some((of.phone_back, self.when_off));
+            behaviour.come_to(departs, terms, (outcome, off), &settlement, &outage_effect, (draws, block), &mut result);
         }
         result
+    }
+}
+
+impl SingleUse {
+    /// The draws of this use of what has this `key`.
+    #[inline]
+    const fn draws(&self, key: DrawKey) -> Draws {
+        self.rng.draws(key, self.recipient, self.number)
     }
 }
 
@@ -335,38 +390,50 @@ impl Behaviour {
         if self.honours_ttl { terms.submitted.after(terms.validity) } else { Time::NEVER }
     }
 
-    /// Applies the drawn outcome and its consequences.
+    /// Applies the drawn outcome and its consequences. If it needs the phone and that is off, `off` says until when, and what becomes of
+    /// the attempt.
     #[inline]
     fn come_to(
         &self,
         departs: Time,
         terms: &Terms,
+        (outcome, off): (&Outcome, Option<(Time, WhenOff)>),
         settlement: &Settlement,
         outage_effect: &OutageEffect,
         (draws, block): (Draws, [u32; 4]),
         result: &mut AttemptResult,
     ) {
-        let outcome = self.outcome(block[usize::from(purpose::OUTCOME)]);
         let is_reported = !outage_effect.reports_lost;
-        if terms.progress && is_reported && outcome.is_some_and(Outcome::reaches_network) {
+        if terms.progress && is_reported && outcome.reaches_network() {
             let delay = self.report_delay.sample(draws.draw(purpose::SENT_REPORT_DELAY));
             result.report(departs.after(delay), Status::Sent);
         }
-        let Some(outcome) = outcome else { return };
+        let (status, starts) = match off {
+            None => (outcome.status, departs),
+            Some((back, WhenOff::Wait)) => (outcome.status, back),
+            Some((_, WhenOff::NoAnswer)) => (Some(Status::NoAnswer), departs),
+            Some((_, WhenOff::Undelivered)) => (Some(Status::Undelivered), departs),
+        };
+        let Some(status) = status.filter(|_| !(starts.is_never() && self.valid_until(terms).is_never())) else {
+            return;
+        };
         let after = outage_effect.stretch(outcome.after.sample(block[usize::from(purpose::AFTER)]));
-        let (submitted, departs) = (terms.submitted.as_micros(), departs.as_micros());
-        let resolved = settlement.resolve(submitted, departs, outcome.status as u8, after.as_micros());
-        let Resolved { reached, charge, .. } = resolved;
+        let (submitted, starts_at) = (terms.submitted.as_micros(), starts.as_micros().min(FAR));
+        let resolved = settlement.resolve(submitted, starts_at, status as u8, after.as_micros());
+        let status = if resolved.status == status as u8 { status } else { Status::Expired };
         let at = Time::from_micros(resolved.at);
-        (result.released, result.charge) = (at, Money::from_micros(charge));
+        result.charge = Money::from_micros(resolved.charge);
+        // A line does not wait for a phone longer than for a silent attempt.
+        if starts <= result.released {
+            result.released = at;
+        }
         if is_reported {
             let delay = self.report_delay.sample(block[usize::from(purpose::REPORT_DELAY)]);
-            let status = if resolved.status == outcome.status as u8 { outcome.status } else { Status::Expired };
             result.report(at.after(delay), status);
         }
-        if reached {
+        if resolved.delivered {
             self.deliver(outcome, at, is_reported, draws, result);
-        } else if resolved.status == Status::Machine as u8 {
+        } else if status == Status::Machine {
             self.talk(outcome, at, draws, result);
         }
     }
@@ -376,7 +443,9 @@ impl Behaviour {
     fn talk(&self, outcome: &Outcome, at: Time, draws: Draws, result: &mut AttemptResult) {
         if let Some(talk) = &outcome.talk {
             let talk = talk.sample(draws.draw(purpose::TALK));
-            result.released = at.after(talk);
+            if result.released == at {
+                result.released = at.after(talk);
+            }
             result.charge += self.price.talk(talk);
         }
     }
@@ -384,7 +453,9 @@ impl Behaviour {
     /// Records that the message reached the recipient at `at`.
     #[inline]
     fn deliver(&self, outcome: &Outcome, at: Time, is_reported: bool, draws: Draws, result: &mut AttemptResult) {
-        result.delivered = at;
+        if outcome.reached {
+            result.delivered = at;
+        }
         self.talk(outcome, at, draws, result);
         if let Some((threshold, after)) = &outcome.seen {
             self.open(*threshold, after, is_reported, draws, result);
@@ -402,18 +473,6 @@ impl Behaviour {
         if is_reported {
             result.report(result.seen.after(self.report_delay.sample(delay)), Status::Seen);
         }
-    }
-
-    #[inline]
-    fn outcome(&self, draw: u32) -> Option<&Outcome> {
-        self.outcomes.iter().find(|outcome| u64::from(draw) < outcome.below)
-    }
-}
-
-impl Outcome {
-    /// Whether the message gets as far as the network: a call is never `sent`, nor is a message that the provider cannot process.
-    const fn reaches_network(&self) -> bool {
-        matches!(self.status, Status::Delivered | Status::Undelivered | Status::Expired)
     }
 }
 

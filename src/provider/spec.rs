@@ -15,6 +15,10 @@ pub struct ProviderSpec {
     pub price: Price,
     /// Whether it stops trying when a message's validity has ended.
     pub honours_ttl: bool,
+    /// Whether its messages arrive on the recipient's phone, so that they depend on whether that is on.
+    pub needs_phone: bool,
+    /// What becomes of an attempt that needs the phone while it is off.
+    pub when_off: WhenOff,
     /// The delay from an event to the arrival of its report at the engine.
     pub report_delay: Dist,
     /// The possible outcomes of an attempt; the remaining share is silence.
@@ -26,6 +30,13 @@ pub struct ProviderSpec {
 }
 
 impl ProviderSpec {
+    /// The share of the recipients whom one attempt reaches: the sum of the shares of its deliveries, at most 1.
+    #[must_use]
+    pub fn reachable(&self) -> f64 {
+        let reaching = self.outcomes.iter().filter(|outcome| outcome.reaches());
+        reaching.map(|outcome| outcome.share.get()).sum::<f64>().min(1.0)
+    }
+
     /// Whether any of its outages are random, so that each run has its own.
     #[must_use]
     pub fn has_random_outages(&self) -> bool {
@@ -66,19 +77,57 @@ pub enum Discipline {
     Priority,
 }
 
+/// What becomes of an attempt that needs the recipient's phone while it is off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum WhenOff {
+    /// It waits until the phone is on again, or its validity ends.
+    #[default]
+    Wait,
+    /// It ends with `no_answer`, at the time at which its outcome would have occurred.
+    NoAnswer,
+    /// It ends with `undelivered`, at the time at which its outcome would have occurred.
+    Undelivered,
+}
+
 /// A possible outcome of an attempt.
 #[derive(Clone, PartialEq, Debug)]
 pub struct OutcomeSpec {
-    /// The final status; for a delivery that may be seen, the status before `seen`.
-    pub status: Status,
-    /// Its probability.
+    /// The final status; for a delivery that may be seen, the status before `seen`; `None` for silence: nothing is ever reported.
+    pub status: Option<Status>,
+    /// Its probability; for a persistent outcome, the share of the recipients.
     pub share: Probability,
+    /// Whether it is the person's and not the route's: all attempts for the recipient over the channel have it. One draw for each
+    /// recipient and channel decides; each provider lays its persistent outcomes from 0 in their order, so that equal shares are of
+    /// the same people, and a larger share contains a smaller one. The other outcomes are those of the other recipients: they are drawn
+    /// anew for each attempt, with their shares divided by the share that the persistent ones leave.
+    pub persistent: bool,
+    /// Whether the provider rejects the attempt when it is submitted: nothing is sent, and nothing is charged. Only with `failed`.
+    pub at_submission: bool,
+    /// Whether a delivery reaches the recipient; if not, it is reported and charged all the same.
+    pub reached: bool,
     /// The time from departure to the status.
     pub after: Dist,
     /// Whether and when a delivered message is opened.
     pub seen: Option<Seen>,
     /// The talk time of a call that the recipient or an answering machine has answered.
     pub talk: Option<Dist>,
+}
+
+impl OutcomeSpec {
+    /// Whether the message reaches the recipient.
+    #[must_use]
+    pub fn reaches(&self) -> bool {
+        self.reached && self.status.is_some_and(Status::is_delivery)
+    }
+
+    /// Whether only the recipient's phone can bring it about.
+    #[must_use]
+    pub fn needs_phone(&self) -> bool {
+        use Status::{Answered, Busy, Delivered, Machine, NoAnswer, Seen};
+        let of_phone = matches!(self.status, Some(Delivered | Seen | Answered | Machine | Busy | NoAnswer));
+        // A persistent bad outcome holds whether or not the phone is on.
+        of_phone && !(self.persistent && self.status.is_some_and(Status::is_bad))
+    }
 }
 
 /// The opening of a delivered message.

@@ -96,7 +96,7 @@ fn unit_of(kind: &Kind) -> Option<AxisUnit> {
     match kind {
         Kind::Duration { .. } | Kind::Limit => Some(AxisUnit::Seconds),
         Kind::Rate => Some(AxisUnit::PerSecond),
-        Kind::Count { .. } | Kind::Number(_) | Kind::Share | Kind::Money => Some(AxisUnit::Number),
+        Kind::Count { .. } | Kind::Number(_) | Kind::Share | Kind::ShareOrRest | Kind::Money => Some(AxisUnit::Number),
         Kind::Word(_) | Kind::Flag | Kind::Channel | Kind::NameOr(_) => Some(AxisUnit::Word),
         _ => None,
     }

@@ -9,6 +9,7 @@ mod collisions;
 mod columns;
 mod latency;
 mod outages;
+mod people;
 mod plans;
 mod pools;
 mod providers;
@@ -22,6 +23,9 @@ use super::record::{Read, Record};
 use crate::units::Span;
 use std::ops::Range;
 use std::path::Path;
+
+/// The channel of calls. A call is answered or not; it is never `sent`.
+const VOICE: &str = "voice";
 
 /// Builds a scenario and collects diagnostics.
 pub(super) struct Builder<'a> {
@@ -51,6 +55,7 @@ impl Builder<'_> {
         let traffic = streams.map(|records| self.streams(records, deadline));
         let providers = record.get("providers").and_then(|p| self.providers(p));
         let breakers = record.get("providers").and_then(capacity::breakers);
+        let people = self.people(record);
         let known = record.get("providers").map(providers::known);
         let plans = record.get::<&[Record]>("plans").map(|p| self.plans(p, known.as_deref()));
         let own = streams.and_then(|streams| self.own_plans(streams, record.get("plans")));
@@ -64,6 +69,7 @@ impl Builder<'_> {
             currency: record.get_or("currency", "EUR")?.to_owned(),
             deadline: deadline?,
             streams: traffic.and_then(all)?,
+            people: people?,
             providers: providers?,
             breakers: breakers?,
             plans: plans.and_then(all::<Plan>)?,

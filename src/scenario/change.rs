@@ -258,7 +258,10 @@ fn no_member(word: &str, names: &[String]) -> Fault {
 
 /// Parses `word` as a value of this kind.
 fn read(kind: &'static Kind, word: &str) -> Result<Value, Fault> {
-    let bare = matches!(kind, Kind::Flag | Kind::Count { .. } | Kind::Number(_) | Kind::Share | Kind::Money);
+    let bare = matches!(
+        kind,
+        Kind::Flag | Kind::Count { .. } | Kind::Number(_) | Kind::Share | Kind::ShareOrRest | Kind::Money
+    );
     let text = if bare { word.to_owned() } else { format!("{word:?}") };
     let snippet = format!("value = {text}");
     let unreadable = || Fault::new(format!("invalid value `{}`", shown(word)), "", kind.expected());

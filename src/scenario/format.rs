@@ -42,6 +42,8 @@ pub(super) static SCENARIO: Table = Table {
             Kind::OneOrMore { of: &TRAFFIC, max: MAX_STREAMS },
             "The number of recipients and when they arrive; several streams of traffic are written as `[[traffic]]`",
         ),
+        Field::optional("people", Kind::Table(&PEOPLE), "What is so for a recipient whichever channel is used")
+            .or("every phone is always on"),
         Field::required("providers", Kind::Named(&PROVIDER), "The simulated channel providers, by name"),
         Field::required("plans", Kind::List { of: &PLAN, min: 1, max: 1000 }, "The plans to compare"),
         Field::optional(
@@ -111,6 +113,35 @@ static GOAL: Table = Table {
         Kind::Duration { zero: false },
         "A message is in time if it is delivered within this time after the recipient's arrival",
     )],
+    forms: &[],
+};
+
+static PEOPLE: Table = Table {
+    id: "people",
+    what: "[people]",
+    key: "key",
+    example: "{ phone_off = { share = 0.05, back_after = { exponential = { mean = \"2h\" } } } }",
+    doc: "What is so for a recipient whichever plan, provider or attempt: the phone that is off for one channel is off for all of them",
+    fields: &[Field::optional(
+        "phone_off",
+        Kind::Table(&PHONE_OFF),
+        "How many phones are off when the recipient arrives, and for how long; what becomes of an attempt then is up to the provider's `needs_phone` and `when_off`",
+    )
+    .or("every phone is always on")],
+    forms: &[],
+};
+
+static PHONE_OFF: Table = Table {
+    id: "phone_off",
+    what: "`phone_off`",
+    key: "key",
+    example: "{ share = 0.05, back_after = { exponential = { mean = \"2h\" } } }",
+    doc: "Phones that are off when the recipient arrives; each comes back once, for good",
+    fields: &[
+        Field::required("share", Kind::Share, "The share of the recipients whose phone is off when they arrive"),
+        Field::optional("back_after", Kind::Table(&DIST), "The time from arrival until the phone is on")
+            .or("it stays off"),
+    ],
     forms: &[],
 };
 

@@ -80,6 +80,8 @@ pub(super) enum Kind {
     Number(Range),
     /// A number from 0 to 1.
     Share,
+    /// A number from 0 to 1, or `"rest"` for what the others of its list leave.
+    ShareOrRest,
     /// An amount of money.
     Money,
     /// A duration.
@@ -246,7 +248,7 @@ impl Kind {
             Self::Text | Self::Channel | Self::Word(_) => "a string",
             Self::Flag => "a boolean",
             Self::Count { .. } => "an integer",
-            Self::Number(_) | Self::Share | Self::Money => "a number",
+            Self::Number(_) | Self::Share | Self::ShareOrRest | Self::Money => "a number",
             Self::Duration { .. } | Self::Limit => "a duration",
             Self::Rate | Self::Ramp => "a rate",
             Self::Words(_) | Self::Names => "a list",
@@ -266,6 +268,7 @@ impl Kind {
             Self::Count { min, max } => format!("expected an integer from {min} to {max}"),
             Self::Number(range) => format!("expected {}", range.expected()),
             Self::Share => "expected a share from 0 to 1".to_owned(),
+            Self::ShareOrRest => "expected a share from 0 to 1, or \"rest\"".to_owned(),
             Self::Money => format!("expected an amount of money from 0 to {MAX_MONEY}"),
             Self::Duration { zero: true } => A_DURATION.to_owned(),
             Self::Duration { zero: false } => format!("{A_DURATION}, above zero"),

@@ -5,7 +5,7 @@ use super::metric::Metric;
 use super::tolerance::BaselineRules;
 use crate::engine::{BreakerRules, FlowPlan};
 use crate::provider::ProviderSpec;
-use crate::traffic::Traffic;
+use crate::traffic::{PhoneOff, Traffic};
 use crate::units::Span;
 
 /// Everything a run needs.
@@ -23,6 +23,8 @@ pub struct Scenario {
     pub deadline: Span,
     /// The streams of traffic. Not empty, names unique.
     pub streams: Vec<Stream>,
+    /// What is so for a recipient whichever channel is used.
+    pub people: People,
     /// The providers, in the order of the file. Not empty, names unique.
     pub providers: Vec<ProviderSpec>,
     /// The circuit breaker of each provider, if it has one.
@@ -85,6 +87,13 @@ pub fn used_by<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Vec<usize> {
     used.sort_unstable();
     used.dedup();
     used
+}
+
+/// What is so for a recipient whichever channel is used.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct People {
+    /// The phones that are off; `None` if all phones are always on.
+    pub phone_off: Option<PhoneOff>,
 }
 
 /// A stream of traffic: who arrives, and how they are served.

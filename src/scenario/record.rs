@@ -39,6 +39,8 @@ pub(super) enum Value {
     Count(u64),
     Number(f64),
     Share(Probability),
+    /// The share that the others leave.
+    Rest,
     Money(Money),
     Duration(Span),
     Rate(Rate),

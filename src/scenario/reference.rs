@@ -242,6 +242,7 @@ fn value(kind: &Kind, all: &[Section]) -> String {
         Kind::Count { min, max } => format!("[integer](#numbers), {min} to {}", grouped(*max)),
         Kind::Number(range) => number(*range),
         Kind::Share => "[share](#numbers), 0 to 1".to_owned(),
+        Kind::ShareOrRest => "[share](#numbers), 0 to 1, or `\"rest\"`".to_owned(),
         Kind::Money => format!("[money](#numbers), 0 to {}", grouped(MAX_MONEY as u64)),
         Kind::Duration { zero: true } => DURATION.to_owned(),
         Kind::Duration { zero: false } => format!("{DURATION} above zero"),

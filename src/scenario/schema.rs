@@ -91,6 +91,7 @@ fn value(kind: &Kind) -> Value {
         Kind::Count { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Number(range) => number(*range),
         Kind::Share => number(Range::of(0.0, 1.0)),
+        Kind::ShareOrRest => json!({ "anyOf": [number(Range::of(0.0, 1.0)), { "const": "rest" }] }),
         Kind::Money => number(Range::of(0.0, MAX_MONEY)),
         Kind::Duration { zero } => json!({ "type": "string", "pattern": duration(*zero) }),
         Kind::Limit => json!({ "type": "string", "pattern": format!("{}|^none$", duration(false)) }),

@@ -14,6 +14,10 @@ pub trait Admission {
     /// Decides whether and when the provider lets the attempt depart.
     fn admit(&mut self, request: &AdmissionRequest) -> AdmissionDecision;
 
+    /// Called when the provider rejects an attempt at submission because of its outcome, so that it never asks for capacity.
+    #[inline]
+    fn rejected(&mut self, _request: &AdmissionRequest) {}
+
     /// Called when an attempt departs, with the time and the attempt's result.
     #[inline]
     fn departed(&mut self, _comer: &AdmissionRequest, _departs: Time, _fate: &AttemptResult) {}
@@ -44,7 +48,7 @@ pub enum AdmissionDecision {
     Expires,
     /// Waits; the departure time is not known yet.
     Waits,
-    /// Rejected: the provider is over its limit.
+    /// Rejected at submission: the provider is over its limit, or that is the attempt's outcome.
     Rejected,
     /// The circuit is open: the provider never receives the attempt.
     NotPermitted,

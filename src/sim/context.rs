@@ -5,8 +5,8 @@ use super::model::{CompiledPlan, Model};
 use super::recipient::{Recipient, RecipientId};
 use super::recorder::Recorder;
 use crate::engine::{Flow, Routing, Submission};
-use crate::provider::{AttemptResult, Terms};
-use crate::rng::{Draws, ProviderKey, RngKey, purpose};
+use crate::provider::{AttemptResult, SingleUse, Terms};
+use crate::rng::{DrawKey, RngKey, purpose};
 use crate::units::Time;
 
 /// A recipient under a plan.
@@ -22,6 +22,8 @@ pub struct RecipientContext<'a> {
     pub stream: u8,
     /// The recipient.
     pub recipient: Recipient,
+    /// When the recipient arrived.
+    pub arrival: Time,
 }
 
 impl RecipientContext<'_> {
@@ -56,7 +58,13 @@ impl RecipientContext<'_> {
             let decision = AdmissionDecision::NotPermitted;
             let mut attempt = RoutedAttempt { provider, terms, decision, patience, permit };
             if candidate.is_permitted() {
-                attempt.decision = admission.admit(&attempt.request(self.who()));
+                let request = attempt.request(self.who());
+                attempt.decision = if self.rejects(flow, submission, provider) {
+                    admission.rejected(&request);
+                    AdmissionDecision::Rejected
+                } else {
+                    admission.admit(&request)
+                };
             }
             let result = match attempt.decision {
                 AdmissionDecision::Departs(departs) => self.depart(flow, submission, &attempt, departs, admission),
@@ -86,24 +94,32 @@ impl RecipientContext<'_> {
         departs: Time,
         admission: &mut A,
     ) -> AttemptResult {
-        let draws = self.draws(flow, submission.attempt, attempt.provider);
         let provider = &self.model.providers[attempt.provider];
-        let result = provider.submit(departs, &attempt.terms, self.recipient.segment, draws);
+        let of = self.single_use(flow, submission.attempt, attempt.provider);
+        let result = provider.submit(departs, &attempt.terms, &of);
         admission.departed(&attempt.request(self.who()), departs, &result);
         result
     }
 
     /// Returns the result of an attempt whose patience ends while it waits.
     pub fn expire(&self, flow: &Flow, submission: Submission, attempt: &RoutedAttempt) -> AttemptResult {
-        let draws = self.draws(flow, submission.attempt, attempt.provider);
         let provider = &self.model.providers[attempt.provider];
-        provider.expire_in_queue(&attempt.terms, self.recipient.segment, flow.deadline(), draws)
+        let of = self.single_use(flow, submission.attempt, attempt.provider);
+        provider.expire_in_queue(&attempt.terms, &of, flow.deadline())
     }
 
-    /// Returns the draws of the recipient's next use of the provider. Each earlier attempt that came to the provider is a use,
-    /// including those that it turned down, so that a recipient that it rejects once has new draws when it is tried again.
+    /// Whether the provider rejects the attempt at submission, because of its outcome.
     #[inline]
-    fn draws(&self, flow: &Flow, attempt: u8, provider: usize) -> Draws {
+    fn rejects(&self, flow: &Flow, submission: Submission, provider: usize) -> bool {
+        let specified = &self.model.providers[provider];
+        specified.may_reject(self.recipient.segment)
+            && specified.rejects(&self.single_use(flow, submission.attempt, provider))
+    }
+
+    /// Returns the recipient's next use of the provider. Each earlier attempt that came to the provider is a use, including those that it
+    /// turned down, so that a recipient that it rejects once has new draws when it is tried again.
+    #[inline]
+    fn single_use(&self, flow: &Flow, attempt: u8, provider: usize) -> SingleUse {
         let came = |earlier: &u8| {
             let pool = &self.compiled.flow.step(flow.step_of(*earlier)).pool;
             if pool.is_single() {
@@ -113,12 +129,20 @@ impl RecipientContext<'_> {
             let tried = 1 + usize::from(flow.rank_of(*earlier));
             pool.candidates(draw).take(tried).any(|candidate| candidate == provider)
         };
-        let uses = (0..attempt).filter(came).count() as u16;
-        self.rng.draws(self.model.providers[provider].key(), self.recipient.index, uses)
+        let number = (0..attempt).filter(came).count() as u16;
+        let Recipient { index, segment } = self.recipient;
+        SingleUse { rng: self.rng, recipient: index, number, segment, phone_back: self.phone_back() }
+    }
+
+    /// Returns when the recipient's phone is on again.
+    #[inline]
+    fn phone_back(&self) -> Time {
+        let phones = self.model.phones.as_ref();
+        phones.map_or(Time::ZERO, |phones| phones.back(self.rng, self.recipient.index, self.arrival))
     }
 
     /// Returns the draw that chooses from a weighted pool.
     fn choice(&self, attempt: u8) -> u32 {
-        self.rng.draws(ProviderKey::SENDER, self.recipient.index, u16::from(attempt)).draw(purpose::CHOICE)
+        self.rng.draws(DrawKey::SENDER, self.recipient.index, u16::from(attempt)).draw(purpose::CHOICE)
     }
 }

@@ -10,8 +10,8 @@ use super::step_buffers::{FastStep, StepBuffers, StepPosition};
 use super::tally::PlanTally;
 use super::timeline::Timeline;
 use crate::engine::LateDelivery;
-use crate::provider::{DrawBatch, Provider, Use, Who};
-use crate::rng::{LANES, RngKey};
+use crate::provider::{DrawBatch, Provider, Use};
+use crate::rng::{LANES, RngKey, Who};
 use crate::status::{Segment, SuccessFloor};
 use crate::units::Time;
 
@@ -49,6 +49,8 @@ pub(super) struct RecipientBatch<'a> {
     pub(super) rng: RngKey,
     pub(super) first: u32,
     pub(super) arrivals: &'a [Time],
+    /// When the phone of each recipient is on again (µs); `None` if all phones are always on.
+    pub(super) phones: Option<&'a [i64; LANES]>,
     pub(super) timeline: Timeline,
 }
 
@@ -131,7 +133,8 @@ impl BatchExecutor {
         buffers: &mut StepBuffers,
         draw_batches: &mut DrawBatches,
     ) {
-        let of = Use { rng: batch.rng, who: Who::From(batch.first), number: step.use_number, segment: Segment::WHOLE };
+        let RecipientBatch { rng, first, phones, .. } = batch;
+        let of = Use { rng, who: Who::From(first), number: step.use_number, segment: Segment::WHOLE, phones };
         let (lanes, at) = (&buffers.lanes[..count], &buffers.at[..count]);
         let position = self.draw_batches.binary_search(&(step.provider, step.use_number));
         let draw_batch = &mut draw_batches.drawn[position.expect("every step has its draws")];

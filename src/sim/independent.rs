@@ -12,7 +12,7 @@ use super::step_buffers::StepBuffers;
 use super::tally::{PlanTally, Tally};
 use super::tally_recorder::{RecipientStats, TallyRecorder};
 use super::timeline::Timeline;
-use crate::rng::RngKey;
+use crate::rng::{LANES, RngKey, Who};
 use crate::stats::{Bins, Cells, Latencies};
 use crate::traffic::Timetable;
 use crate::units::Time;
@@ -226,12 +226,18 @@ impl RunContext<'_> {
         memory: &mut WorkingMemory,
         tally: &mut Tally,
     ) {
-        let WorkingMemory { arrivals, columns, pending, buffers, draw_batches } = memory;
+        let WorkingMemory { arrivals, columns, pending, buffers, draw_batches, phones } = memory;
         let arrivals = &mut arrivals[..count];
         shared.timetable.fill(first, arrivals);
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
         draw_batches.forget();
-        let batch = RecipientBatch { rng: shared.rng, first: first as u32, arrivals, timeline: self.timeline };
+        let first_recipient = first as u32;
+        let phones = self.model.phones.as_ref().map(|all| {
+            all.fill(shared.rng, Who::From(first_recipient), arrivals, phones);
+            &**phones
+        });
+        let batch =
+            RecipientBatch { rng: shared.rng, first: first_recipient, arrivals, phones, timeline: self.timeline };
         for (i, (columns, plan)) in columns.iter_mut().zip(&mut tally.plans).enumerate() {
             let (providers, buffers) = (&self.model.providers, (&mut *buffers, &mut *draw_batches));
             let short =
@@ -260,10 +266,11 @@ impl RunContext<'_> {
         for (i, &arrival) in batch.arrivals.iter().enumerate() {
             let recipient = Recipient::new(batch.first + i as u32);
             // Where nothing is shared, the index of the stream is not used.
-            let context = RecipientContext { model: self.model, compiled, rng: batch.rng, stream: 0, recipient };
+            let context =
+                RecipientContext { model: self.model, compiled, rng: batch.rng, stream: 0, recipient, arrival };
             let mut stats = RecipientStats::BLANK;
             let mut recorder = TallyRecorder { tally: &mut *tally, timeline: self.timeline, stats: &mut stats };
-            let flow = simulate_recipient(&context, arrival, pending, &mut admission, &mut recorder);
+            let flow = simulate_recipient(&context, pending, &mut admission, &mut recorder);
             columns.set(i, stats.finish(flow.status(), tally));
         }
     }
@@ -306,6 +313,8 @@ pub(super) struct WorkingMemory {
     pending: PendingReports,
     buffers: StepBuffers,
     draw_batches: DrawBatches,
+    /// When each phone is on again (µs), if any is ever off.
+    phones: Box<[i64; LANES]>,
 }
 
 impl WorkingMemory {
@@ -317,6 +326,7 @@ impl WorkingMemory {
             pending: PendingReports::default(),
             buffers: StepBuffers::new(),
             draw_batches: lanes.draw_batches(),
+            phones: Box::new([0; LANES]),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::rng::RngKey;
 use crate::scenario::{Plan, Scenario};
 use crate::stats::Scale;
 use crate::status::SuccessFloor;
-use crate::traffic::Traffic;
+use crate::traffic::{Phones, Traffic};
 use crate::units::{Span, Time};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -27,6 +27,8 @@ pub struct Model {
     pub streams: Vec<TrafficClass>,
     /// Which plans are compared with which.
     pub pairs: Pairs,
+    /// The recipients' phones; `None` if they are always on.
+    pub phones: Option<Phones>,
 }
 
 /// A plan, compiled for simulation.
@@ -89,6 +91,7 @@ impl Model {
             plans: scenario.plans.iter().map(CompiledPlan::new).collect(),
             streams: scenario.streams.iter().map(class).collect(),
             pairs: Pairs::usual(scenario.plans.len(), scenario.reference()),
+            phones: scenario.people.phone_off.as_ref().map(Phones::new),
         })
     }
 

@@ -101,23 +101,22 @@ impl PendingReports {
     }
 }
 
-/// Simulates a recipient from `arrival` to the end, and returns the flow as it ended; a flow that waits for reports that never arrive
+/// Simulates a recipient from arrival to the end, and returns the flow as it ended; a flow that waits for reports that never arrive
 /// is left in progress. The `admission` must know when an attempt departs as soon as it is submitted.
 ///
 /// > Between two submissions a recipient depends on nothing but its own draws.
 #[inline]
 pub fn simulate_recipient<A: Admission, R: Recorder>(
     context: &RecipientContext<'_>,
-    arrival: Time,
     pending: &mut PendingReports,
     admission: &mut A,
     recorder: &mut R,
 ) -> Flow {
     let plan = &context.compiled.flow;
     pending.count = 0;
-    let (mut flow, command) = Flow::start(plan, arrival);
+    let (mut flow, command) = Flow::start(plan, context.arrival);
     let mut next = match command {
-        Command::Submit(submission) => Some((arrival, submission)),
+        Command::Submit(submission) => Some((context.arrival, submission)),
         Command::Wait | Command::End => None,
     };
     while let Some(submission) = next {

@@ -24,6 +24,9 @@ const LATE_SUCCESS: u8 = Ending::LateSuccess.index() as u8;
 const UNRESOLVED: u8 = Ending::Unresolved.index() as u8;
 const EXPIRED: u8 = Ending::Status(Status::Expired).index() as u8;
 
+/// The numbers of the statuses that report a delivery, as bits.
+const DELIVERIES: u16 = 1 << Status::Delivered as u8 | 1 << Status::Answered as u8 | 1 << Status::Seen as u8;
+
 /// A step of a fast plan.
 #[derive(Clone, Debug)]
 pub(super) struct FastStep {
@@ -129,6 +132,7 @@ impl StepBuffers {
         }
         self.chosen[..bad].iter().for_each(|&k| provider.failures.add(bin(reported[usize::from(k) % LANES])));
         provider.attempts += count as u64;
+        provider.rejected += self.results.rejected;
     }
 
     /// Counts what the step's attempts cost, and which recipients they reached.
@@ -193,8 +197,8 @@ impl StepBuffers {
     fn move_on(&mut self, finish: bool, next: usize) {
         for n in 0..next.min(LANES) {
             let k = usize::from(self.going[n]) % LANES;
-            // A delivery that the step did not wait for is reported late.
-            let late = finish && self.results.delivered[k] != NEVER;
+            // A delivery that the step did not wait for is reported late, whether or not it reached anybody.
+            let late = finish & (DELIVERIES >> self.results.status[k] & 1 == 1);
             let report = if late { self.results.reported[k] } else { NEVER };
             self.late[n] = self.late[k].min(report);
             self.lanes[n] = self.lanes[k];

@@ -164,6 +164,8 @@ pub struct ProviderTally {
     pub delivered: u64,
     /// What its attempts cost (millionths).
     pub cost: u128,
+    /// Attempts that it rejected at submission: it was over its limit, or that was the attempt's outcome.
+    pub rejected: u64,
     /// Attempts that were not permitted because the circuit was open.
     pub not_permitted: u64,
     /// Attempts that came to the provider, by bin of time, and what they cost (millionths).
@@ -184,8 +186,6 @@ const BACKLOG: Span = Span::from_micros(1_000_000);
 pub struct QueueTally {
     /// Whether attempts hold lines; if not, nothing is counted for lines.
     pub has_lines: bool,
-    /// Attempts rejected because the provider was over its limit.
-    pub rejected: u64,
     /// Attempts whose validity ended while they waited.
     pub expired: u64,
     /// Attempts that the engine recalled while they waited, because it moved on.
@@ -351,6 +351,7 @@ impl ProviderTally {
         self.attempts += other.attempts;
         self.delivered += other.delivered;
         self.cost += other.cost;
+        self.rejected += other.rejected;
         self.not_permitted += other.not_permitted;
         self.submissions.merge(&other.submissions);
         self.deliveries.merge(&other.deliveries);
@@ -371,6 +372,7 @@ impl ProviderTally {
         }
         let bin = timeline.bin(attempt.terms.submitted);
         self.attempts += 1;
+        self.rejected += u64::from(attempt.decision == AdmissionDecision::Rejected);
         self.submissions.add(bin, result.charge.as_micros() as u64);
         self.cost += result.charge.as_micros() as u128;
         if !result.delivered.is_never() {
@@ -389,7 +391,6 @@ impl ProviderTally {
 impl QueueTally {
     fn merge(&mut self, other: &Self) {
         self.has_lines |= other.has_lines;
-        self.rejected += other.rejected;
         self.expired += other.expired;
         self.cancelled += other.cancelled;
         self.still_queued += other.still_queued;
@@ -422,7 +423,6 @@ impl QueueTally {
 
     /// Counts an attempt that was submitted at `submitted` and rejected.
     pub(super) fn count_rejection(&mut self, timeline: Timeline, submitted: Time) {
-        self.rejected += 1;
         self.rejections.add(timeline.bin(submitted));
     }
 
@@ -460,7 +460,7 @@ impl QueueTally {
         }
     }
 
-    /// The number of attempts that never departed, apart from the rejected ones.
+    /// The number of attempts that entered the queue and never departed.
     pub const fn unserved(&self) -> u64 {
         self.expired + self.cancelled + self.still_queued
     }

@@ -130,7 +130,7 @@ pub(super) fn of_cost(scenario: &Scenario, plan: &Plan, tally: &PlanTally, call_
             Class { step: index + 1, recipients: entered(step), extra: specs().map(submitted).fold(0.0, f64::max) };
         let others = step.attempts - step.delivered.min(step.attempts);
         let delivered = Class { step: index + 1, recipients: step.delivered.min(others), extra: most_expensive };
-        [(index > 0).then_some(come), specs().any(|spec| !is_sure(spec)).then_some(delivered)]
+        [(index > 0).then_some(come), specs().any(|spec| !is_sure(scenario, spec)).then_some(delivered)]
     });
     classes.flatten().filter(|class| class.extra > 0.0).collect()
 }
@@ -175,18 +175,27 @@ fn submitted(spec: &ProviderSpec) -> f64 {
 
 fn delivered(scenario: &Scenario, provider: usize, call_costs: &CallCosts) -> f64 {
     let price = &scenario.providers[provider].price;
-    price.delivered.max(price.delivered_late).as_micros() as f64 + call_costs.of(scenario, provider).mean
+    // Only an attempt that is not rejected is charged at all.
+    let spec = &scenario.providers[provider];
+    let accepted = if spec.outcomes.iter().any(|outcome| outcome.at_submission) { submitted(spec) } else { 0.0 };
+    accepted + price.delivered.max(price.delivered_late).as_micros() as f64 + call_costs.of(scenario, provider).mean
 }
 
-/// Whether a provider delivers everything that is submitted to it, or nothing.
-fn is_sure(spec: &ProviderSpec) -> bool {
-    let share = delivers(spec);
-    spec.outages.is_empty() && spec.capacity.is_none() && !(1e-9..=1.0 - 1e-9).contains(&share)
+/// Whether a provider charges a delivery for everything that is submitted to it, or for nothing.
+fn is_sure(scenario: &Scenario, spec: &ProviderSpec) -> bool {
+    is_undisturbed(scenario, spec) && !(1e-9..=1.0 - 1e-9).contains(&reports_delivered(spec))
 }
 
-fn delivers(spec: &ProviderSpec) -> f64 {
-    let reaches = |outcome: &&OutcomeSpec| outcome.status.is_delivery();
-    spec.outcomes.iter().filter(reaches).map(|outcome| outcome.share.get()).sum()
+/// Whether nothing but the outcome of an attempt decides what becomes of it.
+fn is_undisturbed(scenario: &Scenario, spec: &ProviderSpec) -> bool {
+    let phones_are_on = scenario.people.phone_off.is_none() || !spec.needs_phone;
+    spec.outages.is_empty() && spec.capacity.is_none() && phones_are_on
+}
+
+/// The share of the attempts that are reported, and charged, as delivered.
+fn reports_delivered(spec: &ProviderSpec) -> f64 {
+    let claims = |outcome: &&OutcomeSpec| outcome.status.is_some_and(Status::is_delivery);
+    spec.outcomes.iter().filter(claims).map(|outcome| outcome.share.get()).sum()
 }
 
 /// The number of leading steps that can be reached: a step only if some attempt of the step before may fail or take too long.
@@ -199,7 +208,7 @@ fn reachable(scenario: &Scenario, plan: &Plan) -> usize {
                 let slowest = spec.outcomes.iter().map(|outcome| outcome.after.longest()).max().unwrap_or_default();
                 slowest.plus(spec.report_delay.longest()) <= rules.ttl
             };
-            let is_sure = delivers(spec) > 1.0 - 1e-9 && spec.outages.is_empty() && spec.capacity.is_none();
+            let is_sure = reports_delivered(spec) > 1.0 - 1e-9 && is_undisturbed(scenario, spec);
             !is_sure || scenario.breakers[provider].is_some() || rules.success == SuccessFloor::Seen || !in_time()
         })
     };
@@ -212,7 +221,7 @@ fn talk_prices(spec: &ProviderSpec) -> Vec<(Status, f64, f64)> {
     if spec.price.per_minute.as_micros() == 0 {
         return Vec::new();
     }
-    let calls = spec.outcomes.iter().filter_map(|outcome| Some((outcome.status, outcome.talk.as_ref()?)));
+    let calls = spec.outcomes.iter().filter_map(|outcome| Some((outcome.status?, outcome.talk.as_ref()?)));
     calls.map(|(status, talk)| talk_price(spec, status, &Sampler::new(talk))).collect()
 }
 

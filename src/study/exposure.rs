@@ -6,7 +6,7 @@
 use super::horizon;
 use super::unknown::Unknown;
 use crate::provider::Calendar;
-use crate::rng::{ProviderKey, RngKey};
+use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Scenario, used_by};
 use crate::units::Time;
 
@@ -87,7 +87,7 @@ fn of_provider(scenario: &Scenario, provider: usize, until: Time, replications: 
     let spec = &scenario.providers[provider];
     let outages = spec.outages.iter().zip(0..).filter(|(outage, _)| outage.is_random());
     let calendars: Vec<_> = outages.map(|(outage, number)| (Calendar::new(outage), number)).collect();
-    let key = ProviderKey::of_name(&spec.name);
+    let key = DrawKey::of_name(&spec.name);
     let meets = |replication: u32| {
         let rng = RngKey::new(scenario.seed, replication);
         calendars.iter().any(|(calendar, number)| calendar.begins(rng, key, *number) <= until)

@@ -5,7 +5,7 @@ use super::results::PlanResult;
 use super::series::{FigureData, OutageWindow, PlanFigureData};
 use super::totals::Totals;
 use crate::provider::{Calendar, Effect, ProviderSpec};
-use crate::rng::{ProviderKey, RngKey};
+use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::GroupLedger;
 use crate::sim::PlanTally;
@@ -150,7 +150,7 @@ fn outage_windows(scenario: &Scenario, totals: &Totals, shown: Time) -> Vec<Outa
 }
 
 fn windows(provider: &ProviderSpec, rng: RngKey, until: Time, shown: Time) -> Vec<OutageWindow> {
-    let key = ProviderKey::of_name(&provider.name);
+    let key = DrawKey::of_name(&provider.name);
     let mut all = Vec::new();
     for (number, outage) in provider.outages.iter().enumerate() {
         let windows = Calendar::new(outage).windows(rng, key, number as u16, until).before(shown, WINDOWS);

@@ -2,7 +2,6 @@
 //! together. Independent recipients are simulated batch by batch, and need next to none.
 
 use super::{horizon, ready};
-use crate::provider::OutcomeSpec;
 use crate::rng::RngKey;
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::{ExecutionMode, Model, RunContext, Timeline, is_feed_forward};
@@ -56,9 +55,7 @@ fn largest_run(scenario: &Scenario) -> f64 {
 
 /// The share of recipients that the first step does not reach, if there is another step; otherwise 0.
 fn missed(scenario: &Scenario, plan: &Plan) -> f64 {
-    let outcomes = &scenario.providers[plan.flow.step(0).pool.members()[0]].outcomes;
-    let reached = |outcome: &&OutcomeSpec| outcome.status.is_delivery();
-    let share = outcomes.iter().filter(reached).map(|outcome| outcome.share.get()).sum::<f64>();
+    let share = scenario.providers[plan.flow.step(0).pool.members()[0]].reachable();
     if plan.flow.steps().len() > 1 { (1.0 - share).max(0.0) } else { 0.0 }
 }
 

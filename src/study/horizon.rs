@@ -74,9 +74,7 @@ fn add_load(scenario: &Scenario, recipients: f64, plan: &Plan, loads: &mut [f64]
     for rules in plan.flow.steps() {
         let members = rules.pool.members();
         members.iter().for_each(|&provider| loads[provider] += left / members.len() as f64);
-        let reached = |outcome: &&OutcomeSpec| outcome.status.is_delivery();
-        let outcomes = &scenario.providers[members[0]].outcomes;
-        left *= 1.0 - outcomes.iter().filter(reached).map(|outcome| outcome.share.get()).sum::<f64>().min(1.0);
+        left *= 1.0 - scenario.providers[members[0]].reachable();
     }
 }
 

@@ -4,7 +4,7 @@ use super::downsample::Downsample;
 use super::series::{OverTime, PlanOverTime, ProviderOverTime, QueueOverTime};
 use super::totals::Totals;
 use crate::provider::{Calendar, Capacity, Effect, ProviderSpec, Windows};
-use crate::rng::{ProviderKey, RngKey};
+use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Scenario, used_by};
 use crate::sim::{ProviderTally, QueueTally};
 use crate::stats::Bins;
@@ -85,7 +85,7 @@ fn of_queue(
         limit_per_s: capacity.rate.map(|rate| limit(rate.per_second())),
         line_limit: capacity.concurrent.map(|lines| limit(f64::from(lines))),
         utilisation: utilisation(totals, thin, capacity, &departures, lines_in_use.as_deref()),
-        at_once: at_once(queue),
+        at_once: at_once(tally.rejected, queue),
         departures,
         lines_in_use,
     }
@@ -119,8 +119,8 @@ fn utilisation(
     Some(paced.unwrap_or(0.0).max(lines.unwrap_or(0.0)).min(1.0))
 }
 
-fn at_once(queue: &QueueTally) -> Option<f64> {
-    let all = queue.waits.count() + queue.rejected + queue.unserved();
+fn at_once(rejected: u64, queue: &QueueTally) -> Option<f64> {
+    let all = queue.waits.count() + rejected + queue.unserved();
     let at_once = queue.waits.zeros();
     (all > 0).then(|| at_once as f64 / all as f64)
 }
@@ -128,7 +128,7 @@ fn at_once(queue: &QueueTally) -> Option<f64> {
 /// The windows in which a provider is throttled, with the factors. Random windows differ between replications: they are included only if
 /// there is a single replication.
 fn throttles(scenario: &Scenario, totals: &Totals, spec: &ProviderSpec) -> Vec<(Windows, f64)> {
-    let (rng, key) = (RngKey::new(scenario.seed, 0), ProviderKey::of_name(&spec.name));
+    let (rng, key) = (RngKey::new(scenario.seed, 0), DrawKey::of_name(&spec.name));
     let until = totals.timeline.end();
     let known = spec.outages.iter().enumerate();
     let known = known.filter(|(_, outage)| totals.replications() == 1 || !outage.is_random());

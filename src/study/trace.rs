@@ -108,14 +108,14 @@ pub fn trace(scenario: &Scenario, target: TraceTarget) -> Trace {
     let compiled = model.compiled(class, target.plan).clone().with_progress();
     let who = RecipientId { stream: target.stream as u8, index: target.recipient as u32 };
     let recipient = Recipient::new(who.index);
-    let context = RecipientContext { model: &model, compiled: &compiled, rng, stream: who.stream, recipient };
+    let context = RecipientContext { model: &model, compiled: &compiled, rng, stream: who.stream, recipient, arrival };
     let (mut writer, mut pending) = (TraceRecorder::default(), PendingReports::default());
     let flow = if scenario.is_shared() {
         let run = RunContext { model: &model, rng: run_rng, timeline, mode: ExecutionMode::Engine };
         let mut replay = Replay::of(decisions(&run, target.plan, who));
-        simulate_recipient(&context, arrival, &mut pending, &mut replay, &mut writer)
+        simulate_recipient(&context, &mut pending, &mut replay, &mut writer)
     } else {
-        simulate_recipient(&context, arrival, &mut pending, &mut Unlimited::default(), &mut writer)
+        simulate_recipient(&context, &mut pending, &mut Unlimited::default(), &mut writer)
     };
     writer.finish(arrival, flow.status())
 }

@@ -1,10 +1,12 @@
 //! Recipient arrivals: the times at which the sender requests each recipient's message.
 
+mod phones;
 mod timetable;
 
 use crate::units::{Span, Time};
 use std::sync::Arc;
 
+pub use phones::{PhoneOff, Phones};
 pub use timetable::Timetable;
 
 /// The maximum number of recipients in a scenario: their numbers are 32-bit counters of the generator.

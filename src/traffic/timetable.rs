@@ -1,7 +1,7 @@
 //! Arrival times by recipient, starting from any recipient.
 
 use super::{ArrivalStage, Arrivals, Traffic};
-use crate::rng::{LANES, ProviderKey, RngKey, purpose};
+use crate::rng::{DrawKey, LANES, RngKey, purpose};
 use crate::units::{Span, Time};
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ fn uniforms(rng: RngKey, first: u64, out: &mut [Time], at: impl Fn(u64) -> Time)
     let mut words = [[0; LANES]; 4];
     for (chunk, out) in out.chunks_mut(LANES).enumerate() {
         let first = first + (chunk * LANES) as u64;
-        rng.draws(ProviderKey::SENDER, first as u32, 0).columns(0, &mut words);
+        rng.draws(DrawKey::SENDER, first as u32, 0).columns(0, &mut words);
         for ((time, &high), &low) in out.iter_mut().zip(&words[0]).zip(&words[1]) {
             *time = at(u64::from(high) << 32 | u64::from(low));
         }

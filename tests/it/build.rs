@@ -2,8 +2,8 @@
 
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
-use failsim::provider::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When};
-use failsim::scenario::{BaselineRules, Plan, Scenario, Stream};
+use failsim::provider::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When, WhenOff};
+use failsim::scenario::{BaselineRules, People, Plan, Scenario, Stream};
 use failsim::status::{Status, StatusSet};
 use failsim::traffic::{Arrivals, Traffic};
 use failsim::units::{Money, Probability, Rate, Span, Time};
@@ -55,6 +55,8 @@ pub(crate) fn provider(name: &str, outcomes: Vec<OutcomeSpec>) -> ProviderSpec {
         channel: name.to_owned(),
         price: Price::default(),
         honours_ttl: true,
+        needs_phone: true,
+        when_off: WhenOff::Wait,
         report_delay: Dist::constant(Span::ZERO),
         outcomes,
         outages: Vec::new(),
@@ -63,7 +65,14 @@ pub(crate) fn provider(name: &str, outcomes: Vec<OutcomeSpec>) -> ProviderSpec {
 }
 
 pub(crate) fn outcome(status: Status, of_all: f64, after: Dist) -> OutcomeSpec {
-    OutcomeSpec { status, share: share(of_all), after, seen: None, talk: None }
+    let (seen, talk) = (None, None);
+    let (persistent, at_submission, reached) = (false, false, true);
+    OutcomeSpec { status: Some(status), share: share(of_all), persistent, at_submission, reached, after, seen, talk }
+}
+
+/// The outcome as the person's: whoever has it once has it in every attempt over the channel.
+pub(crate) fn persistent(outcome: OutcomeSpec) -> OutcomeSpec {
+    OutcomeSpec { persistent: true, ..outcome }
 }
 
 /// A delivery that this share of recipients opens.
@@ -130,6 +139,7 @@ pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec
         streams: vec![stream("", recipients, Arrivals::Blast)],
         breakers: vec![None; providers.len()],
         providers,
+        people: People::default(),
         plans,
         checks: Vec::new(),
         baseline: BaselineRules::default(),

@@ -7,8 +7,8 @@ use failsim::engine::{
     BreakerError, BreakerRules, Breakers, Command, Delivery, Flow, FlowPlan, Input, LateDelivery, MAX_ATTEMPTS, Notice,
     Output, Pool, StateError, StepRules, TurnedDown,
 };
-use failsim::provider::{self, Capacity, Discipline, Effect, Queue, Terms};
-use failsim::rng::{ProviderKey, RngKey, purpose};
+use failsim::provider::{self, Capacity, Discipline, Effect, Queue, SingleUse, Terms};
+use failsim::rng::{DrawKey, RngKey, purpose};
 use failsim::scenario::Scenario;
 use failsim::sim::{Ending, ExecutionMode, Model, PlanRunTally, Progress, RunContext, Timeline, simulate_contended};
 use failsim::status::Status::{Delivered, Failed, Undelivered};
@@ -60,6 +60,7 @@ struct Driver<'a> {
     /// For each recipient, the attempts and the providers that they reached.
     came: Vec<BTreeSet<(u8, usize)>>,
     deliveries_made: Vec<u64>,
+    arrivals: Vec<Time>,
     seen: Seen,
 }
 
@@ -86,6 +87,7 @@ impl<'a> Driver<'a> {
             deliveries: vec![None; people],
             came: vec![BTreeSet::new(); people],
             deliveries_made: vec![0; people],
+            arrivals,
             seen,
         }
     }
@@ -95,7 +97,7 @@ impl<'a> Driver<'a> {
             match event {
                 Event::Arrives { who } => {
                     let choice = |attempt: usize| {
-                        self.rng.draws(ProviderKey::SENDER, who as u32, attempt as u16).draw(purpose::CHOICE)
+                        self.rng.draws(DrawKey::SENDER, who as u32, attempt as u16).draw(purpose::CHOICE)
                     };
                     let draws: [u32; MAX_ATTEMPTS] = std::array::from_fn(choice);
                     let delivery = Delivery::start(Arc::clone(&self.plan), now, draws, &mut self.breakers);
@@ -151,10 +153,21 @@ impl<'a> Driver<'a> {
         let progress = rules.success < SuccessFloor::Delivered;
         let terms = Terms { submitted: now, ttl: rules.ttl, validity: rules.validity, progress };
         let provider = &self.model.providers[number];
-        let draws = self.rng.draws(provider.key(), who as u32, uses as u16);
+        let arrival = self.arrivals[who];
+        let phones = self.model.phones.as_ref();
+        let of = SingleUse {
+            rng: self.rng,
+            recipient: who as u32,
+            number: uses as u16,
+            segment: Segment::WHOLE,
+            phone_back: phones.map_or(Time::ZERO, |phones| phones.back(self.rng, who as u32, arrival)),
+        };
         let deadline = self.delivery(who).flow().deadline();
         let patience = provider.patience(&terms, Segment::WHOLE, deadline);
         self.seen.providers[number].0 += 1;
+        if provider.rejects(&of) {
+            return self.rejected(now, who, attempt, step, number);
+        }
         let departs = match self.queues[number].as_mut().map(|queue| queue.admit(now, patience)) {
             None => Some(now),
             Some(provider::Admission::Departs(departs)) => Some(departs),
@@ -164,8 +177,8 @@ impl<'a> Driver<'a> {
             Some(_) => None,
         };
         let fate = match departs {
-            Some(departs) => provider.submit(departs, &terms, Segment::WHOLE, draws),
-            None => provider.expire_in_queue(&terms, Segment::WHOLE, deadline, draws),
+            Some(departs) => provider.submit(departs, &terms, &of),
+            None => provider.expire_in_queue(&terms, &of, deadline),
         };
         if let (Some(queue), Some(_)) = (&mut self.queues[number], departs) {
             queue.hold(fate.released);

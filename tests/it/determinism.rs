@@ -137,9 +137,9 @@ impl Recorder for Diary {
 fn diary(model: &Model, plan: usize, rng: RngKey, recipient: usize, arrival: Time) -> (Diary, FlowStatus) {
     let mut diary = Diary::default();
     let recipient = Recipient::new(recipient as u32);
-    let context = RecipientContext { model, compiled: &model.plans[plan], rng, stream: 0, recipient };
+    let context = RecipientContext { model, compiled: &model.plans[plan], rng, stream: 0, recipient, arrival };
     let (mut pending, mut admission) = (PendingReports::default(), Unlimited::default());
-    let flow = simulate_recipient(&context, arrival, &mut pending, &mut admission, &mut diary);
+    let flow = simulate_recipient(&context, &mut pending, &mut admission, &mut diary);
     (diary, flow.status())
 }
 

@@ -3,10 +3,10 @@
 use crate::build::{self, UNLIMITED};
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{BreakerRules, LateDelivery, Pool, StepRules};
-use failsim::provider::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When};
-use failsim::scenario::{Plan, Scenario};
+use failsim::provider::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When, WhenOff};
+use failsim::scenario::{People, Plan, Scenario};
 use failsim::status::{Status, StatusSet, SuccessFloor};
-use failsim::traffic::{ArrivalStage, Arrivals};
+use failsim::traffic::{ArrivalStage, Arrivals, PhoneOff};
 use failsim::units::{Money, Probability, Rate, Span, Time};
 use proptest::collection::vec;
 use proptest::option;
@@ -30,9 +30,10 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
         let many_providers: Vec<_> = (0..providers).map(|i| provider(grid, i)).collect();
         let plans = vec(plan(grid, providers), 1..=4);
         let context = (any::<u64>(), 0..3_u32, grid.span(1..300), grid.span(1..100));
-        (many_providers, plans, arrivals(grid, recipients), context).prop_map(
-            move |(providers, plans, arrivals, (seed, replication, horizon, deadline))| {
+        (many_providers, plans, arrivals(grid, recipients), context, people(grid)).prop_map(
+            move |(providers, plans, arrivals, (seed, replication, horizon, deadline), people)| {
                 let mut scenario = build::scenario(recipients, providers, named(plans));
+                scenario.people = people;
                 (scenario.seed, scenario.deadline) = (seed, deadline);
                 (scenario.streams[0].traffic.arrivals, scenario.streams[0].deadline) = (arrivals, deadline);
                 Case { scenario, replication, horizon: Time::ZERO.after(horizon) }
@@ -53,9 +54,10 @@ pub(crate) fn shared_case() -> impl Strategy<Value = Case> {
         let streams = vec((pooled(), arrivals(grid, recipients), 0..3_u8, any::<bool>()), 0..3);
         let plans = vec(pooled(), 1..=2);
         let context = (any::<u64>(), 0..3_u32, grid.span(1..300), grid.span(1..100));
-        (many_providers, breakers, plans, streams, arrivals(grid, recipients), context).prop_map(
-            move |(providers, breakers, plans, streams, arrivals, (seed, replication, horizon, deadline))| {
+        (many_providers, breakers, plans, streams, arrivals(grid, recipients), context, people(grid)).prop_map(
+            move |(providers, breakers, plans, streams, arrivals, (seed, replication, horizon, deadline), people)| {
                 let mut scenario = build::scenario(recipients, providers, named(plans));
+                scenario.people = people;
                 (scenario.seed, scenario.deadline, scenario.breakers) = (seed, deadline, breakers);
                 (scenario.streams[0].traffic.arrivals, scenario.streams[0].deadline) = (arrivals, deadline);
                 for (i, (plan, arrivals, priority, follows)) in streams.into_iter().enumerate() {
@@ -67,6 +69,13 @@ pub(crate) fn shared_case() -> impl Strategy<Value = Case> {
             },
         )
     })
+}
+
+/// Phones that are always on, off for a while, or off for good.
+fn people(grid: Grid) -> BoxedStrategy<People> {
+    let off = (probability(), option::weighted(0.8, dist(grid)));
+    let phone_off = option::of(off.prop_map(|(share, back_after)| PhoneOff { share, back_after }));
+    phone_off.prop_map(|phone_off| People { phone_off }).boxed()
 }
 
 fn shared_provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
@@ -216,10 +225,13 @@ fn shape(grid: Grid) -> BoxedStrategy<Shape> {
 fn provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
     let report_delay = prop_oneof![2 => Just(Dist::constant(Span::ZERO)), 2 => dist(grid)];
     let behaviour = (any::<bool>(), report_delay, outcomes(grid), vec(outage(grid), 0..4));
-    (price(grid), behaviour)
-        .prop_map(move |(price, (honours_ttl, report_delay, outcomes, outages))| ProviderSpec {
+    let when_off = prop_oneof![2 => Just(WhenOff::Wait), 1 => Just(WhenOff::NoAnswer), 1 => Just(WhenOff::Undelivered)];
+    (price(grid), behaviour, prop::bool::weighted(0.8), when_off)
+        .prop_map(move |(price, (honours_ttl, report_delay, outcomes, outages), needs_phone, when_off)| ProviderSpec {
             price,
             honours_ttl,
+            needs_phone,
+            when_off,
             report_delay,
             outages,
             ..build::provider(&format!("p{index}"), outcomes)
@@ -240,11 +252,25 @@ fn outcomes(grid: Grid) -> BoxedStrategy<Vec<OutcomeSpec>> {
 
 fn outcome(grid: Grid) -> BoxedStrategy<OutcomeSpec> {
     let seen = (probability(), dist(grid)).prop_map(|(share, after)| Seen { share, after });
-    (final_status(), dist(grid), option::of(seen), option::of(dist(grid)))
-        .prop_map(|(status, after, seen, talk)| OutcomeSpec {
-            seen: seen.filter(|_| status.is_delivery()),
-            talk: talk.filter(|_| matches!(status, Status::Answered | Status::Machine)),
-            ..build::outcome(status, 0.0, after)
+    let kinds = (prop::bool::weighted(0.3), prop::bool::weighted(0.3), prop::bool::weighted(0.9), 0..12_u32);
+    (final_status(), dist(grid), option::of(seen), option::of(dist(grid)), kinds)
+        .prop_map(|(status, after, seen, talk, (persistent, at_submission, reached, silent))| {
+            let at_submission = at_submission && status == Status::Failed;
+            let reached = reached || !status.is_delivery();
+            let outcome = OutcomeSpec {
+                seen: seen.filter(|_| status.is_delivery() && reached),
+                talk: talk.filter(|_| matches!(status, Status::Answered | Status::Machine)),
+                persistent,
+                at_submission,
+                reached,
+                ..build::outcome(status, 0.0, after)
+            };
+            match silent {
+                0 => {
+                    OutcomeSpec { persistent, status: None, ..build::outcome(status, 0.0, Dist::constant(Span::ZERO)) }
+                }
+                _ => outcome,
+            }
         })
         .boxed()
 }

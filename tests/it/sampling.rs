@@ -6,7 +6,7 @@
 
 use crate::build::span;
 use failsim::dist::{Dist, MAX_SPAN, Sampler, Shape};
-use failsim::rng::{ProviderKey, RngKey, purpose};
+use failsim::rng::{DrawKey, RngKey, purpose};
 use failsim::traffic::{ArrivalStage, Arrivals, Timetable, Traffic};
 use failsim::units::{Span, Time};
 use rand_distr::Distribution;
@@ -172,9 +172,9 @@ fn agrees_with(shape: Shape, theirs: impl Distribution<f64>) {
     const N: u32 = 40_000;
     let rng = RngKey::new(20_261_127, 0);
     let sampler = Sampler::new(&Dist::new(shape.clone()));
-    let draw = |i| rng.draws(ProviderKey::of_name("ours"), i, 0).draw(purpose::AFTER);
+    let draw = |i| rng.draws(DrawKey::of_name("ours"), i, 0).draw(purpose::AFTER);
     let ours: Vec<f64> = (0..N).map(|i| sampler.sample(draw(i)).as_secs_f64()).collect();
-    let mut stream = rng.draws(ProviderKey::of_name("theirs"), 0, 0).stream();
+    let mut stream = rng.draws(DrawKey::of_name("theirs"), 0, 0).stream();
     // Theirs in whole microseconds too: a gamma distribution of cv 2 has 2 % of its values below half of one.
     let theirs = (0..N).map(|_| span(theirs.sample(&mut stream)).as_secs_f64()).collect();
     let (distance, critical) = (distance(ours, theirs), (-(0.001_f64 / 2.0).ln() / f64::from(N)).sqrt());
@@ -201,7 +201,7 @@ fn samples_agree_with_those_of_rand_distr() {
 #[test]
 fn draws_for_different_things_are_uncorrelated() {
     const N: u32 = 100_000;
-    let (viber, sms) = (ProviderKey::of_name("viber"), ProviderKey::of_name("sms"));
+    let (viber, sms) = (DrawKey::of_name("viber"), DrawKey::of_name("sms"));
     let uniform = |draw: u32| f64::from(draw) / DRAWS - 0.5;
     let base = |i| RngKey::new(1, 0).draws(viber, i, 0).draw(purpose::OUTCOME);
     type Other<'a> = (&'a str, &'a dyn Fn(u32) -> u32);
@@ -227,7 +227,7 @@ fn draws_for_different_things_are_uncorrelated() {
 
 #[test]
 fn draws_are_pinned() {
-    let viber = RngKey::new(20_261_127, 0).draws(ProviderKey::of_name("viber"), 7, 0);
+    let viber = RngKey::new(20_261_127, 0).draws(DrawKey::of_name("viber"), 7, 0);
     let pinned = [
         (purpose::OUTCOME, 2_676_190_725),
         (purpose::AFTER, 2_504_962_333),
@@ -241,9 +241,9 @@ fn draws_are_pinned() {
         (purpose::FURTHER_OUTAGES, 3_667_015_162),
     ];
     assert_eq!(pinned.map(|(purpose, _)| viber.draw(purpose)), pinned.map(|(_, draw)| draw));
-    let voice = RngKey::new(u64::MAX, 3).draws(ProviderKey::of_name("voice"), u32::MAX, 2);
+    let voice = RngKey::new(u64::MAX, 3).draws(DrawKey::of_name("voice"), u32::MAX, 2);
     assert_eq!(voice.draw(purpose::OUTCOME), 2_776_377_078);
-    let sender = RngKey::new(20_261_127, 0).draws(ProviderKey::SENDER, 7, 0);
+    let sender = RngKey::new(20_261_127, 0).draws(DrawKey::SENDER, 7, 0);
     assert_eq!(sender.draw_u64(purpose::ARRIVAL), 7_399_122_256_610_685_394);
 }
 

@@ -81,7 +81,7 @@ fn providers_load_as_written() {
     let when =
         When::Window { from: Time::from_secs_f64(1200.0), to: Time::from_secs_f64(1800.0), every: Span::UNLIMITED };
     assert_eq!(viber.outages[0].when, when);
-    assert_eq!(voice.outcomes[0].status, Status::Answered);
+    assert_eq!(voice.outcomes[0].status, Some(Status::Answered));
     let shifted = Dist { shift: span(3.0), ..Dist::new(Shape::Exponential { mean: span(8.0) }) };
     assert_eq!(voice.outcomes[0].after, shifted);
     assert_eq!(voice.report_delay, Dist::constant(Span::ZERO));

@@ -292,6 +292,7 @@ fn provider_counts(provider: &ProviderTally) -> ProviderCounts {
         attempts: provider.attempts,
         delivered: provider.delivered,
         cost: provider.cost,
+        rejected: provider.rejected,
         not_permitted: provider.not_permitted,
         submissions: numbers(&provider.submissions),
         deliveries: counts(&provider.deliveries),
@@ -313,7 +314,6 @@ fn amounts(sums: &Sums) -> Counts {
 
 fn queue_counts(queue: &QueueTally) -> QueueCounts {
     QueueCounts {
-        rejected: queue.rejected,
         expired: queue.expired,
         cancelled: queue.cancelled,
         still_queued: queue.still_queued,

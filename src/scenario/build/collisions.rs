@@ -1,7 +1,7 @@
 //! Rejects names whose hashes collide: their owners would draw the same random numbers.
 
 use super::Builder;
-use crate::rng::{ProviderKey, RngKey};
+use crate::rng::{DrawKey, RngKey};
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::record::{Entry, Record};
 use std::ops::Range;
@@ -15,7 +15,7 @@ struct DrawOwner<'a> {
 impl DrawOwner<'_> {
     fn key(&self) -> u32 {
         let name = self.stream.get::<&str>("name").unwrap_or_default();
-        let provider = self.provider.map_or(ProviderKey::SENDER, |provider| ProviderKey::of_name(&provider.key));
+        let provider = self.provider.map_or(DrawKey::SENDER, |provider| DrawKey::of_name(&provider.key));
         RngKey::new(0, 0).of_stream(name).keyed(provider)
     }
 

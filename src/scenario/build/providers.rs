@@ -1,7 +1,8 @@
 //! Builds providers: price and outcomes. Outages have a module of their own.
 
-use super::{Builder, all, optional};
-use crate::provider::{OutcomeSpec, Price, ProviderSpec, Seen};
+use super::{Builder, VOICE, all, optional};
+use crate::provider::{OutcomeSpec, Price, ProviderSpec, Seen, WhenOff};
+use crate::scenario::diagnostic::{Diagnostic, Fault};
 use crate::scenario::record::{Entry, Record, Value};
 use crate::status::Status;
 use crate::units::{Money, Probability};
@@ -56,6 +57,8 @@ impl Builder<'_> {
             channel: record.get::<&str>("channel")?.to_owned(),
             price: price?,
             honours_ttl: record.get_or("honours_ttl", true)?,
+            needs_phone: record.get_or("needs_phone", true)?,
+            when_off: when_off(record)?,
             report_delay: report_delay?,
             outcomes: outcomes?,
             outages: outages?,
@@ -65,9 +68,10 @@ impl Builder<'_> {
 
     /// Builds the outcomes of a provider. Their shares add up to at most 1.
     fn outcomes(&mut self, provider: &Record, records: &[Record]) -> Option<Vec<OutcomeSpec>> {
-        let outcomes: Vec<_> = records.iter().map(|r| self.outcome(r)).collect();
         let shares = records.iter().filter_map(|r| r.get::<Probability>("share"));
         let sum: f64 = shares.map(Probability::get).sum();
+        let rest = self.rest(records, sum);
+        let outcomes: Vec<_> = records.iter().map(|r| self.outcome(r, rest?)).collect();
         if sum <= 1.0 + SLACK {
             return all(outcomes);
         }
@@ -80,13 +84,54 @@ impl Builder<'_> {
         self.reject(provider.place_of("outcomes"), message, "expected at most 1", help)
     }
 
-    /// Builds one outcome.
-    fn outcome(&mut self, record: &Record) -> Option<OutcomeSpec> {
+    /// The share of the outcome with `"rest"`, where the others add up to `sum`; there may be one.
+    fn rest(&mut self, records: &[Record], sum: f64) -> Option<Probability> {
+        let rests = records.iter().filter_map(|r| r.entry("share")).filter(|share| share.value == Value::Rest);
+        let mut rests = rests.map(|share| share.place.clone());
+        if let (Some(first), Some(second)) = (rests.next(), rests.next()) {
+            let fault = Fault::new(
+                "two outcomes have the share \"rest\"",
+                "expected one at most",
+                "write the share of one of them as a number",
+            );
+            self.found.push(Diagnostic::at(second, fault).with_related(first, "the other one"));
+            return None;
+        }
+        Probability::new((1.0 - sum).clamp(0.0, 1.0))
+    }
+
+    /// Builds one outcome; `rest` is its share if that is `"rest"`.
+    fn outcome(&mut self, record: &Record, rest: Probability) -> Option<OutcomeSpec> {
         let after = self.dist_or_zero(record, "after");
         let seen = optional::<&Record>(record, "seen").and_then(|seen| self.seen(seen));
         let talk = self.optional_dist(record, "talk");
-        let status = status(record.get("status")?)?;
-        Some(OutcomeSpec { status, share: record.get("share")?, after: after?, seen: seen?, talk: talk? })
+        let at_submission = record.get_or("at_submission", false);
+        let reached = record.get_or("reached", true);
+        let excluded = [
+            ("after", at_submission == Some(true), "at_submission = true"),
+            ("seen", reached == Some(false), "reached = false"),
+        ];
+        let wrong = excluded.into_iter().filter(|&(key, excluded, _)| excluded && record.has(key));
+        let wrong: Vec<_> = wrong.map(|(key, _, by)| self.does_not_apply(record, key, by)).collect();
+        let share = if record.entry("share")?.value == Value::Rest { rest } else { record.get("share")? };
+        Some(OutcomeSpec {
+            status: status(record.get("status")?),
+            share,
+            persistent: record.get_or("persistent", false)?,
+            at_submission: at_submission?,
+            reached: reached?,
+            after: after?,
+            seen: seen?,
+            talk: talk?,
+        })
+        .filter(|_| wrong.is_empty())
+    }
+
+    /// Records that `key` does not apply beside what is written as `by`.
+    fn does_not_apply(&mut self, record: &Record, key: &str, by: &str) -> Option<()> {
+        let message = format!("`{key}` does not apply here");
+        let help = format!("remove `{key}` or `{by}`");
+        self.reject(record.place_of_key(key), message, format!("not allowed with `{by}`"), help)
     }
 
     /// Builds the `seen` rules of a delivered message, if present.
@@ -94,6 +139,16 @@ impl Builder<'_> {
         let Some(record) = record else { return Some(None) };
         let after = record.get("after").and_then(|a| self.dist(a));
         Some(Some(Seen { share: record.get("share")?, after: after? }))
+    }
+}
+
+/// Returns what becomes of an attempt that needs the phone while it is off.
+fn when_off(record: &Record) -> Option<WhenOff> {
+    let usual = if record.get::<&str>("channel")? == VOICE { "no_answer" } else { "wait" };
+    match record.get_or("when_off", usual)? {
+        "no_answer" => Some(WhenOff::NoAnswer),
+        "undelivered" => Some(WhenOff::Undelivered),
+        _ => Some(WhenOff::Wait),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Warnings: valid input that is probably a mistake.
 
-use super::Builder;
+use super::{Builder, VOICE};
 use crate::engine::BreakerRules;
 use crate::provider::Capacity;
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
@@ -10,8 +10,6 @@ use crate::status::SuccessFloor;
 use crate::traffic::{Arrivals, Traffic};
 use crate::units::{Span, Time};
 
-/// The channel of calls. A call is answered or not; it is never `sent`.
-const VOICE: &str = "voice";
 /// The number of standard errors above its mean that a count almost never exceeds.
 const UNLIKELY: f64 = 3.0;
 

@@ -19,6 +19,18 @@ pub(super) static PROVIDER: Table = Table {
             "Whether the provider stops trying when the validity of a message ends",
         )
         .or("true"),
+        Field::optional(
+            "needs_phone",
+            Kind::Flag,
+            "Whether its messages arrive on the recipient's phone, so that they depend on `[people]`; false for e-mail, for example",
+        )
+        .or("true"),
+        Field::optional(
+            "when_off",
+            Kind::Word(&["wait", "no_answer", "undelivered"]),
+            "What becomes of an attempt that needs the phone while it is off: it waits until the phone is on or the validity ends, or it ends with this status when its outcome would have occurred",
+        )
+        .or("\"no_answer\" on voice, \"wait\" on other channels"),
         Field::optional("report_delay", Kind::Table(&DIST), "The delay between an event and its report").or("none"),
         Field::optional(
             "outcomes",
@@ -153,6 +165,10 @@ static PRICE: Table = Table {
     forms: &[],
 };
 
+/// The statuses that are reported.
+const REPORTED: [&str; 8] =
+    ["delivered", "undelivered", "failed", "expired", "answered", "busy", "no_answer", "machine"];
+
 static OUTCOME: Table = Table {
     id: "outcome",
     what: "an outcome",
@@ -162,15 +178,39 @@ static OUTCOME: Table = Table {
     fields: &[
         Field::required(
             "status",
-            Kind::Word(&["delivered", "undelivered", "failed", "expired", "answered", "busy", "no_answer", "machine"]),
-            "The final status that is reported; machine: an answering machine took the call, and nobody was reached",
+            Kind::Word(&[
+                "delivered", "undelivered", "failed", "expired", "answered", "busy", "no_answer", "machine", "silent",
+            ]),
+            "The final status that is reported; machine: an answering machine took the call, and nobody was reached; silent: nothing is ever reported",
         ),
         Field::required(
             "share",
-            Kind::Share,
-            "The share of attempts that end this way; the shares of a provider add up to at most 1",
+            Kind::ShareOrRest,
+            "The share of attempts that end this way, for a persistent outcome of recipients; the shares of a provider add up to at most 1; \"rest\" is what the others leave",
         ),
-        Field::optional("after", Kind::Table(&DIST), "The time from submission to this status").or("immediately"),
+        Field::optional("after", Kind::Table(&DIST), "The time from departure to this status; not with `at_submission`")
+            .or("immediately")
+            .with_word("status", &REPORTED),
+        Field::optional(
+            "persistent",
+            Kind::Flag,
+            "Whether it is the person's and not the route's, such as a dead number or no account: every attempt for the recipient over this channel has it, at any provider where the share is at least as large",
+        )
+        .or("false"),
+        Field::optional(
+            "at_submission",
+            Kind::Flag,
+            "Whether the provider rejects the attempt when it is submitted: nothing is sent or charged, no capacity is used, and a pool tries its next member",
+        )
+        .or("false")
+        .with_word("status", &["failed"]),
+        Field::optional(
+            "reached",
+            Kind::Flag,
+            "Whether the delivery that is reported reaches the recipient; it is charged in any case; not with `seen`",
+        )
+        .or("true")
+        .with_word("status", &["delivered", "answered"]),
         Field::optional("seen", Kind::Table(&SEEN), "Whether and when a delivered message is opened")
             .or("never")
             .with_word("status", &["delivered"]),

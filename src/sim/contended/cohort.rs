@@ -242,6 +242,17 @@ impl CohortCursor<'_> {
         }
     }
 
+    /// When the recipient of this rank arrived.
+    pub(super) fn arrival(&self, rank: usize) -> Time {
+        match self.cohort {
+            Source::Arrivals(..) => self.comes(rank),
+            Source::Carries(carries, order) => {
+                let position = order.as_ref().map_or(rank, |order| order.get(rank).1 as usize);
+                Time::from_micros(carries[position].arrival)
+            }
+        }
+    }
+
     /// When the recipient of this rank comes.
     pub(super) fn comes(&self, rank: usize) -> Time {
         match self.cohort {

@@ -362,7 +362,8 @@ impl<'a> EventDriven<'a> {
 /// The context of the recipient under its plan.
 fn context<'a>(run: &RunContext<'a>, stream: &Stream<'a>, active: &ActiveRecipient) -> RecipientContext<'a> {
     let recipient = Recipient::new(active.recipient);
-    RecipientContext { model: run.model, compiled: stream.compiled, rng: stream.rng, stream: active.stream, recipient }
+    let &ActiveRecipient { stream: index, arrival, .. } = active;
+    RecipientContext { model: run.model, compiled: stream.compiled, rng: stream.rng, stream: index, recipient, arrival }
 }
 
 impl Waiter {

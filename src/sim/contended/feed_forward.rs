@@ -20,6 +20,7 @@ use crate::sim::independent::RunContext;
 use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::step_buffers::FastStep;
 use crate::stats::Bins;
+use crate::traffic::Phones;
 use rayon::prelude::*;
 
 /// Fewer attempts than this are not shared between threads.
@@ -96,6 +97,11 @@ impl<'a> FeedForward<'a> {
         self.step(cohort).provider
     }
 
+    /// The recipients' phones, if this provider depends on them and any is ever off.
+    fn phones(&self, provider: usize) -> Option<&Phones> {
+        self.run.model.phones.as_ref().filter(|_| self.run.model.providers[provider].needs_phone())
+    }
+
     /// Takes all attempts at a provider through its queue.
     fn pass_queue(
         &self,
@@ -112,7 +118,8 @@ impl<'a> FeedForward<'a> {
         for cohort in cohorts {
             let (step, stream) = (self.step(cohort).clone(), cohort.stream);
             let (rng, priority) = (self.streams[stream].rng, model.streams[stream].priority);
-            waiting.push(WaitingCohort { step, rng, priority, cursor: cohort.cursor() });
+            let phones = self.phones(provider);
+            waiting.push(WaitingCohort { step, rng, priority, phones, cursor: cohort.cursor() });
         }
         let mut held = |stream, from, until| {
             if let Some(tally) = worker.queue(stream, provider) {
@@ -134,7 +141,8 @@ impl<'a> FeedForward<'a> {
         let provider = &self.run.model.providers[step.provider];
         let threads = if cohort.len() < FEW { 1 } else { workers.len() };
         let ranges = cohort.shares(threads);
-        let task = Task { provider, step, finish: stream.fast.finish, rng: stream.rng };
+        let phones = self.phones(step.provider);
+        let task = Task { provider, step, finish: stream.fast.finish, rng: stream.rng, phones };
         let work = |(worker, range): (&mut Option<Box<Worker>>, std::ops::Range<usize>)| {
             let worker = worker.get_or_insert_with(|| self.worker());
             worker.settle(&cohort, range, &task, self.run, progress)

@@ -37,9 +37,9 @@ fn whole(tally: &PlanRunTally, provider: usize) -> ProviderTally {
 
 fn conserved(whole: &ProviderTally, queue: &QueueTally) -> Option<String> {
     let (came, left) = (whole.attempts, queue.waits.count());
-    let kept = came == left + queue.rejected + queue.unserved();
+    let kept = came == left + whole.rejected + queue.unserved();
     (!kept).then(|| {
-        format!("{came} came, {left} departed, {} rejected, {} never departed", queue.rejected, queue.unserved())
+        format!("{came} came, {left} departed, {} rejected, {} never departed", whole.rejected, queue.unserved())
     })
 }
 

@@ -2,11 +2,12 @@
 
 use super::cohort::CohortCursor;
 use super::departure::Departure;
-use crate::provider::{Admission, Discipline, Provider, Queue, QueueEvent, Terms};
+use crate::provider::{Admission, Discipline, Provider, Queue, QueueEvent, SingleUse, Terms};
 use crate::rng::{LANES, RngKey};
 use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::step_buffers::FastStep;
 use crate::status::Segment;
+use crate::traffic::Phones;
 use crate::units::Time;
 
 /// A provider's queue, and the cohorts before it. At equal times attempts go in order of cohorts, then of recipients.
@@ -29,6 +30,8 @@ pub(super) struct WaitingCohort<'a> {
     pub(super) step: FastStep,
     pub(super) rng: RngKey,
     pub(super) priority: u8,
+    /// The recipients' phones, if the provider depends on them and any is ever off.
+    pub(super) phones: Option<&'a Phones>,
     pub(super) cursor: CohortCursor<'a>,
 }
 
@@ -85,12 +88,17 @@ impl<'a> QueuePass<'a> {
         let (mut departures, mut count) = ([Departure::EXPIRED; LANES], 0);
         for &at in cursor.before(until) {
             let terms = Terms { submitted: Time::from_micros(at), ..step.terms };
-            let admission = self.server.queue.admit(terms.submitted, patience(self.server.provider, &terms));
-            self.contended |= admission != Admission::Departs(terms.submitted);
-            if let Admission::Departs(departs) = admission {
-                self.server.depart(departs, waiting, cursor.rank() + count);
-            }
-            departures[count] = admission.into();
+            let rank = cursor.rank() + count;
+            departures[count] = if self.server.rejects(waiting, rank) {
+                Departure::REJECTED
+            } else {
+                let admission = self.server.queue.admit(terms.submitted, patience(self.server.provider, &terms));
+                self.contended |= admission != Admission::Departs(terms.submitted);
+                if let Admission::Departs(departs) = admission {
+                    self.server.depart(departs, waiting, rank);
+                }
+                admission.into()
+            };
             count += 1;
         }
         self.cohorts[which].cursor.pass(&departures[..count]);
@@ -117,12 +125,16 @@ impl<'a> QueuePass<'a> {
 
     /// Admits the next attempt of this cohort, which comes at `now`.
     fn admit(&mut self, now: Time, which: usize) {
+        let waiting = &self.cohorts[which];
+        let (rank, is_rejected) = (waiting.cursor.rank(), self.server.rejects(waiting, waiting.cursor.rank()));
         let WaitingCohort { step, priority, cursor, .. } = &mut self.cohorts[which];
+        if is_rejected {
+            return cursor.pass(&[Departure::REJECTED]);
+        }
         let terms = Terms { submitted: now, ..step.terms };
         let patience = patience(self.server.provider, &terms);
         let admission = self.server.queue.admit(now, patience);
         self.contended |= admission != Admission::Departs(now);
-        let rank = cursor.rank();
         cursor.pass(&[admission.into()]);
         match admission {
             Admission::Departs(departs) => self.server.depart(departs, &self.cohorts[which], rank),
@@ -145,15 +157,30 @@ impl<'a> QueuePass<'a> {
     }
 }
 
+impl WaitingCohort<'_> {
+    /// The step's use of its provider by the recipient of this rank.
+    fn single(&self, rank: usize) -> SingleUse {
+        let Self { step, rng, phones, cursor, .. } = self;
+        let recipient = cursor.recipient(rank);
+        let phone_back = phones.map_or(Time::ZERO, |phones| phones.back(*rng, recipient, cursor.arrival(rank)));
+        SingleUse { rng: *rng, recipient, number: step.use_number, segment: Segment::WHOLE, phone_back }
+    }
+}
+
 impl QueueServer<'_> {
+    /// Whether the provider rejects the attempt of this rank at submission, because of its outcome.
+    #[inline]
+    fn rejects(&self, waiting: &WaitingCohort<'_>, rank: usize) -> bool {
+        self.provider.may_reject(Segment::WHOLE) && self.provider.rejects(&waiting.single(rank))
+    }
+
     /// Lets the attempt of this rank depart at `now`; it takes a phone line if the provider has lines.
     #[inline]
     fn depart(&mut self, now: Time, waiting: &WaitingCohort<'_>, rank: usize) {
         if self.queue.has_lines() {
-            let WaitingCohort { step, rng, cursor, .. } = waiting;
+            let WaitingCohort { step, cursor, .. } = waiting;
             let terms = Terms { submitted: cursor.comes(rank), ..step.terms };
-            let draws = rng.draws(self.provider.key(), cursor.recipient(rank), step.use_number);
-            let released = self.provider.submit(now, &terms, Segment::WHOLE, draws).released;
+            let released = self.provider.submit(now, &terms, &waiting.single(rank)).released;
             self.queue.hold(released);
             (self.held)(cursor.stream, now, released);
         }

@@ -148,6 +148,10 @@ impl Admission for SharedState {
         decision
     }
 
+    fn rejected(&mut self, request: &AdmissionRequest) {
+        self.never_departs(request, request.now, Status::Failed);
+    }
+
     #[inline]
     fn departed(&mut self, request: &AdmissionRequest, departs: Time, attempt_result: &AttemptResult) {
         if let Some(queue) = &mut self.queues[request.provider] {

@@ -3,8 +3,8 @@
 use super::cohort::{Cohort, CohortBatch, StepCarry};
 use super::departure::Departure;
 use super::finished::Finished;
-use crate::provider::{AttemptResult, AttemptResults, DrawBatch, Provider, Terms, Use, Who};
-use crate::rng::{LANES, RngKey};
+use crate::provider::{AttemptResult, AttemptResults, DrawBatch, Provider, SingleUse, Terms, Use};
+use crate::rng::{LANES, RngKey, Who};
 use crate::sim::batch::Columns;
 use crate::sim::independent::RunContext;
 use crate::sim::model::Model;
@@ -14,6 +14,7 @@ use crate::sim::tally::{PlanTally, QueueTally};
 use crate::sim::timeline::Timeline;
 use crate::stats::Bins;
 use crate::status::Segment;
+use crate::traffic::Phones;
 use crate::units::Time;
 use std::ops::Range;
 
@@ -27,6 +28,8 @@ pub(super) struct Worker {
     draw_batch: Box<DrawBatch>,
     /// When each attempt departs, if it does (µs).
     departures: [i64; LANES],
+    /// When each phone is on again (µs), if any is ever off.
+    phones: Box<[i64; LANES]>,
     /// Whether the recipient at each index of the batch goes on to the next step.
     goes_on: [bool; LANES],
 }
@@ -45,6 +48,16 @@ pub(super) struct Task<'a> {
     pub(super) finish: bool,
     /// The random numbers of the stream.
     pub(super) rng: RngKey,
+    /// The recipients' phones, if the provider depends on them and any is ever off.
+    pub(super) phones: Option<&'a Phones>,
+}
+
+impl Task<'_> {
+    /// The step's use of its provider by this recipient, who arrived at `arrival`.
+    fn single(&self, recipient: u32, arrival: Time) -> SingleUse {
+        let phone_back = self.phones.map_or(Time::ZERO, |phones| phones.back(self.rng, recipient, arrival));
+        SingleUse { rng: self.rng, recipient, number: self.step.use_number, segment: Segment::WHOLE, phone_back }
+    }
 }
 
 impl Worker {
@@ -63,6 +76,7 @@ impl Worker {
             columns: Box::new(Columns::EMPTY),
             draw_batch: Box::new(DrawBatch::EMPTY),
             departures: [0; LANES],
+            phones: Box::new([0; LANES]),
             goes_on: [false; LANES],
         }
     }
@@ -121,7 +135,7 @@ impl Worker {
 
     /// Determines the results of the batch's attempts.
     fn decide(&mut self, task: &Task<'_>) {
-        let Self { batch, buffers, draw_batch, departures, .. } = self;
+        let Self { batch, buffers, draw_batch, departures, phones, .. } = self;
         let Task { provider, step, .. } = task;
         let CohortBatch { count, recipients, neighbours, .. } = &*batch;
         let (at, lanes) = (&buffers.at[..*count], &buffers.lanes[..*count]);
@@ -133,8 +147,12 @@ impl Worker {
             all_depart &= time.is_some();
         }
         let who = if *neighbours { Who::From(recipients[0]) } else { Who::List(recipients) };
-        let (of, times) =
-            (Use { rng: task.rng, who, number: step.use_number, segment: Segment::WHOLE }, (at, &departures[..*count]));
+        let phones = task.phones.map(|all| {
+            all.fill(task.rng, who, &batch.arrivals[..*count], phones);
+            &**phones
+        });
+        let of = Use { rng: task.rng, who, number: step.use_number, segment: Segment::WHOLE, phones };
+        let times = (at, &departures[..*count]);
         if *count < FEW {
             provider.submit_one_by_one(of, lanes, times, &step.terms, &mut buffers.results);
         } else {
@@ -171,15 +189,17 @@ const FEW: usize = LANES / 6;
 
 /// Corrects the results of attempts that never depart.
 fn correct_undeparted(batch: &CohortBatch, task: &Task<'_>, at: &[i64; LANES], results: &mut AttemptResults) {
-    let Task { provider, step, rng, .. } = task;
+    let Task { provider, step, .. } = task;
+    results.rejected = 0;
     for k in (0..batch.count).filter(|&k| batch.departures[k].time().is_none()) {
         let submitted = Time::from_micros(at[k]);
         let terms = Terms { submitted, ..step.terms };
         let result = if batch.departures[k] == Departure::REJECTED {
+            results.rejected += 1;
             AttemptResult::rejected(&terms)
         } else {
-            let draws = rng.draws(provider.key(), batch.recipients[k], step.use_number);
-            provider.expire_in_queue(&terms, Segment::WHOLE, submitted.after(terms.ttl), draws)
+            let of = task.single(batch.recipients[k], batch.arrivals[k]);
+            provider.expire_in_queue(&terms, &of, submitted.after(terms.ttl))
         };
         results.set(k, &result);
     }

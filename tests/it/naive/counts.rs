@@ -33,6 +33,7 @@ pub(crate) struct ProviderCounts {
     pub(crate) attempts: u64,
     pub(crate) delivered: u64,
     pub(crate) cost: u128,
+    pub(crate) rejected: u64,
     pub(crate) not_permitted: u64,
     pub(crate) submissions: Counts,
     pub(crate) deliveries: Counts,
@@ -44,7 +45,6 @@ pub(crate) struct ProviderCounts {
 /// The counts of the queue of one provider.
 #[derive(PartialEq, Debug)]
 pub(crate) struct QueueCounts {
-    pub(crate) rejected: u64,
     pub(crate) expired: u64,
     pub(crate) cancelled: u64,
     pub(crate) still_queued: u64,
@@ -230,6 +230,7 @@ fn provider_counts(histories: &[History], provider: usize, queue: Option<bool>, 
         attempts: seen.len() as u64,
         delivered: deliveries.len() as u64,
         cost: costs().map(|(_, charge)| u128::from(charge)).sum(),
+        rejected: seen.iter().filter(|(_, one)| one.decision == Decision::Rejected).count() as u64,
         not_permitted: (come.len() - seen.len()) as u64,
         submissions: bins.count(seen.iter().map(|(attempt, _)| attempt.submitted)),
         deliveries: bins.count(deliveries),
@@ -262,7 +263,6 @@ fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bin
     // A wait of a second or longer counts as a backlog.
     let ends = ends.filter(|&(_, wait)| wait >= 1_000_000).map(|(at, _)| at);
     QueueCounts {
-        rejected: seen.iter().filter(|(_, one)| one.decision == Decision::Rejected).count() as u64,
         expired: ended(&|patience, deadline| patience < deadline),
         cancelled: ended(&|patience, deadline| patience == deadline && !patience.is_never()),
         still_queued: ended(&|patience, _| patience.is_never()),

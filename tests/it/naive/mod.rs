@@ -11,9 +11,10 @@ mod provider;
 mod queue;
 
 use circuit::Circuit;
+use failsim::dist::Sampler;
 use failsim::engine::Pool;
 use failsim::provider::{Calendar, When};
-use failsim::rng::{ProviderKey, RngKey, purpose};
+use failsim::rng::{DrawKey, RngKey, purpose};
 use failsim::scenario::{Plan, Scenario, Stream};
 use failsim::status::{Status, SuccessFloor};
 use failsim::traffic::Timetable;
@@ -130,7 +131,7 @@ struct ProviderState {
 impl ProviderState {
     fn new(scenario: &Scenario, index: usize, rng: RngKey, until: Time) -> Self {
         let spec = &scenario.providers[index];
-        let key = ProviderKey::of_name(&spec.name);
+        let key = DrawKey::of_name(&spec.name);
         let windows = spec.outages.iter().enumerate().map(|(number, outage)| match outage.when {
             When::Window { from, to, every } => provider::Windows::Fixed { from, to, every },
             When::Random { .. } => provider::Windows::Drawn(
@@ -214,7 +215,7 @@ impl RunContext<'_> {
         let step = history.steps.len() - 1;
         history.steps[step].tries += 1;
         let pool = &plan.flow.steps()[step].pool;
-        let draw = rng.draws(ProviderKey::SENDER, *recipient, attempt as u16).draw(purpose::CHOICE);
+        let draw = rng.draws(DrawKey::SENDER, *recipient, attempt as u16).draw(purpose::CHOICE);
         let order = order_of(pool, draw);
         let entered = history.steps[step].entered;
         let rules = &plan.flow.steps()[step];
@@ -246,6 +247,11 @@ impl RunContext<'_> {
             },
         };
         self.people[who].history.attempts[attempt].epoch = epoch;
+        if self.submitted(now, who, attempt, provider).is_turned_away() {
+            let fails = self.counts_as_failure(provider, Status::Failed);
+            self.result(now, who, attempt, provider, fails);
+            return Decision::Rejected;
+        }
         let Some(queue) = &mut self.providers[provider].queue else {
             return self.leave(now, who, attempt, provider);
         };
@@ -330,18 +336,21 @@ impl RunContext<'_> {
         let Person { history, rng, recipient, .. } = &self.people[who];
         let came_before = history.attempts[..attempt].iter().flat_map(|earlier| &earlier.tries);
         let used_before = came_before.filter(|came| came.provider == provider).count();
-        let key = ProviderKey::of_name(&self.scenario.providers[provider].name);
+        let key = DrawKey::of_name(&self.scenario.providers[provider].name);
         rng.draws(key, *recipient, used_before as u16)
     }
 
-    /// An attempt departs.
-    fn leave(&mut self, now: Time, who: usize, attempt: usize, provider: usize) -> Decision {
+    /// An attempt as it departs from a provider now.
+    fn submitted(&self, now: Time, who: usize, attempt: usize, provider: usize) -> Submitted<'_> {
         let draws = self.draws(who, attempt, provider);
-        let Person { history, plan, .. } = &self.people[who];
+        let Person { history, plan, rng, recipient, .. } = &self.people[who];
         let message = &history.attempts[attempt];
         let rules = &plan.flow.steps()[message.step];
-        let errand = Submitted {
-            spec: &self.scenario.providers[provider],
+        let spec = &self.scenario.providers[provider];
+        let channel = rng.draws(DrawKey::of_name(&format!("channel/{}", spec.channel)), *recipient, 0).draw(0);
+        let back = self.phone_back(*rng, *recipient, history.arrival);
+        Submitted {
+            spec,
             samplers: &self.providers[provider].samplers,
             windows: &self.providers[provider].windows,
             submitted: message.submitted,
@@ -349,8 +358,23 @@ impl RunContext<'_> {
             validity: rules.validity,
             progress: rules.success < SuccessFloor::Delivered,
             draws,
-        };
-        let carried = errand.carry_out();
+            person: provider::Person { back, channel: f64::from(channel) / 4_294_967_296.0 },
+        }
+    }
+
+    /// When the phone of a recipient who arrived at `arrival` is on.
+    fn phone_back(&self, rng: RngKey, recipient: u32, arrival: Time) -> Time {
+        let Some(off) = &self.scenario.people.phone_off else { return Time::ZERO };
+        let draws = rng.draws(DrawKey::of_name("person/phone"), recipient, 0);
+        if f64::from(draws.draw(0)) / 4_294_967_296.0 >= off.share.get() {
+            return Time::ZERO;
+        }
+        off.back_after.as_ref().map_or(Time::NEVER, |after| arrival.after(Sampler::new(after).sample(draws.draw(1))))
+    }
+
+    /// An attempt departs.
+    fn leave(&mut self, now: Time, who: usize, attempt: usize, provider: usize) -> Decision {
+        let carried = self.submitted(now, who, attempt, provider).carry_out();
         if let Some(queue) = &mut self.providers[provider].queue {
             queue.leaves(now, carried.released);
         }

@@ -3,7 +3,7 @@
 use super::engine::is_delivery;
 use crate::build::span;
 use failsim::dist::Sampler;
-use failsim::provider::{Effect, Outage, OutcomeSpec, Price, ProviderSpec};
+use failsim::provider::{Effect, Outage, OutcomeSpec, Price, ProviderSpec, WhenOff};
 use failsim::rng::{Draws, purpose};
 use failsim::status::Status;
 use failsim::units::{Span, Time};
@@ -38,6 +38,16 @@ pub(super) struct Submitted<'a> {
     pub(super) validity: Span,
     pub(super) progress: bool,
     pub(super) draws: Draws,
+    pub(super) person: Person,
+}
+
+/// What is so for a recipient whichever plan is followed.
+#[derive(Clone, Copy)]
+pub(super) struct Person {
+    /// When a phone that is off comes back; the start of the run if it is on, never if it stays off.
+    pub(super) back: Time,
+    /// The draw for the channel, from 0 to 1.
+    pub(super) channel: f64,
 }
 
 #[derive(Default)]
@@ -112,6 +122,7 @@ impl Submitted<'_> {
     pub(super) fn carry_out(&self) -> Carried {
         let mut carried = Carried::default();
         let hits = self.outages_that_hit();
+        assert!(!self.is_turned_away(), "an attempt that is rejected at submission does not depart");
         if hits.contains(&Effect::Fail) {
             carried.reports.push((self.now, Status::Failed));
             (carried.released, carried.out_of_order) = (self.now, true);
@@ -149,34 +160,72 @@ impl Submitted<'_> {
         f64::from(self.draws.draw(lane)) / 4_294_967_296.0
     }
 
+    /// Whether the provider rejects it at submission.
+    pub(super) fn is_turned_away(&self) -> bool {
+        self.outcome().is_some_and(|index| self.spec.outcomes[index].at_submission)
+    }
+
+    /// First what the person always meets on this channel; for everybody else, the other outcomes, whose shares are of all people.
     fn outcome(&self) -> Option<usize> {
-        let chance = self.chance(purpose::OUTCOME);
+        let all = || self.spec.outcomes.iter().enumerate();
+        let mut persons = 0.0;
+        for (index, outcome) in all().filter(|(_, outcome)| outcome.persistent) {
+            persons += outcome.share.get();
+            if self.person.channel < persons {
+                return Some(index);
+            }
+        }
+        // The chance as a share of all people, of whom the first are taken.
+        let chance = self.chance(purpose::OUTCOME) * (1.0 - persons);
         let mut sum = 0.0;
-        self.spec.outcomes.iter().position(|outcome| {
+        all().filter(|(_, outcome)| !outcome.persistent).find_map(|(index, outcome)| {
             sum += outcome.share.get();
-            chance < sum
+            (chance < sum).then_some(index)
+        })
+    }
+
+    /// The status of an outcome, and from when its time counts, given the phone; `None` for silence.
+    fn with_phone(&self, outcome: &OutcomeSpec) -> Option<(Status, Time)> {
+        let status = outcome.status?;
+        let rings = is_delivery(status) || matches!(status, Status::Busy | Status::NoAnswer | Status::Machine);
+        let is_known_before = outcome.persistent && !is_delivery(status);
+        let is_off = self.spec.needs_phone && rings && !is_known_before && self.now < self.person.back;
+        Some(match self.spec.when_off {
+            WhenOff::Wait if is_off => (status, self.person.back),
+            WhenOff::NoAnswer if is_off => (Status::NoAnswer, self.now),
+            WhenOff::Undelivered if is_off => (Status::Undelivered, self.now),
+            _ => (status, self.now),
         })
     }
 
     fn arrive_at(&self, index: usize, hits: &[Effect], carried: &mut Carried) {
         let outcome = &self.spec.outcomes[index];
-        let handed_on = matches!(outcome.status, Status::Delivered | Status::Undelivered | Status::Expired);
+        let handed_on = matches!(outcome.status, Some(Status::Delivered | Status::Undelivered | Status::Expired));
         if self.progress && handed_on {
             carried.reports.push((self.reported(self.now, purpose::SENT_REPORT_DELAY), Status::Sent));
         }
-        let happens = self.now.after(slowed(self.samplers.after[index].sample(self.draws.draw(purpose::AFTER)), hits));
+        let Some((status, from)) = self.with_phone(outcome) else { return };
+        let happens = from.after(slowed(self.samplers.after[index].sample(self.draws.draw(purpose::AFTER)), hits));
         let valid_until = self.submitted.after(self.validity);
         if self.spec.honours_ttl && happens > valid_until {
             carried.reports.push((self.reported(valid_until, purpose::REPORT_DELAY), Status::Expired));
-            carried.released = valid_until;
+            // The line is free when the provider gives up, and does not wait for the phone longer than for a silent call.
+            carried.released = if from > carried.released { carried.released } else { valid_until };
             return;
         }
-        carried.reports.push((self.reported(happens, purpose::REPORT_DELAY), outcome.status));
+        if happens.is_never() {
+            return;
+        }
+        carried.reports.push((self.reported(happens, purpose::REPORT_DELAY), status));
+        let kept = carried.released;
         carried.released = happens;
-        if is_delivery(outcome.status) {
+        if is_delivery(status) {
             self.deliver(index, outcome, happens, carried);
-        } else if outcome.status == Status::Machine {
+        } else if status == Status::Machine {
             self.talk(index, happens, carried);
+        }
+        if from > kept {
+            carried.released = kept;
         }
     }
 
@@ -197,7 +246,7 @@ impl Submitted<'_> {
         let price = &self.spec.price;
         let late = at > self.submitted.after(self.validity);
         let amount = if late { price.delivered_late } else { price.delivered };
-        carried.delivered = Some(at);
+        carried.delivered = outcome.reached.then_some(at);
         carried.charge += i128::from(amount.as_micros());
         self.talk(index, at, carried);
         if let (Some(seen), Some(after)) = (&outcome.seen, &self.samplers.seen[index])
