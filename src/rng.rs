@@ -10,7 +10,7 @@
 //! | key 0, 1 | the seed |
 //! | counter 0 | the recipient |
 //! | counter 1 | which use of the provider by that recipient, from 0 (high half); the purpose's block (low half) |
-//! | counter 2 | what is drawn for, as a hash of its name: the provider, `channel/NAME`, or `person/phone`; 0 is the sender, whose draws include the arrival time. In a named stream, mixed with the hash of the stream's name |
+//! | counter 2 | what is drawn for, as a hash of its name: the provider, `channel/NAME`, `person/phone`, `person/segment`; 0 is the sender, whose draws include the arrival time. In a named stream, mixed with the hash of the stream's name |
 //! | counter 3 | the replication |
 //!
 //! Providers and streams are keyed by name rather than by position in the file, so adding one leaves the draws of the others
@@ -51,6 +51,8 @@ pub mod purpose {
     pub const PHONE_OFF: u16 = 0;
     /// How long after arrival it is on again.
     pub const BACK_AFTER: u16 = 1;
+    /// Which segment the recipient belongs to: the segment's draw.
+    pub const SEGMENT: u16 = 0;
 
     /// When the recipient arrives: a 64-bit draw from words 0 and 1 of the sender's block 0.
     pub const ARRIVAL: u16 = 0;
@@ -186,7 +188,7 @@ impl Who<'_> {
     }
 }
 
-/// What draws are for: a provider, a channel, the recipient's phone, or the sender.
+/// What draws are for: a provider, a channel, the recipient's phone or segment, or the sender.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct DrawKey(u32);
 
@@ -204,6 +206,12 @@ impl DrawKey {
     #[must_use]
     pub fn of_channel(name: &str) -> Self {
         Self(fnv1a("channel/".bytes().chain(name.bytes())).max(1))
+    }
+
+    /// The key of the recipient's segment.
+    #[must_use]
+    pub fn of_segment() -> Self {
+        Self::of_name("person/segment")
     }
 
     /// The key of the recipient's phone.

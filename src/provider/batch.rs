@@ -6,7 +6,7 @@
 
 use super::resolve::Settlement;
 use super::simulated::{AttemptResult, Provider, SingleUse, Terms};
-use super::spec::Effect;
+use super::spec::{Effect, WhenOff};
 use super::tables::{CLAIMED, PHONE, REJECTED, SINGLE, Tables};
 use crate::rng::{LANES, RngKey, Who, purpose};
 use crate::status::{Segment, Status};
@@ -188,12 +188,10 @@ impl Provider {
         let draw_batches = if lanes.len() == LANES { draw_batch } else { some.gather(draw_batch, lanes) };
         let settlement = behaviour.settlement(terms);
         decide(&settlement, (submitted, departs), draw_batches, &mut resolved_columns);
-        let attempts = Attempts { tables, phones: of.phones, draw_batch, lanes, departs };
-        let odd = if self.hazards.is_empty() {
-            attempts.collect_singles(results)
-        } else {
-            self.collect_exceptions(&attempts, settlement.submitted, results)
-        };
+        if let Some(phones) = of.phones.filter(|_| tables.any_special & PHONE != 0) {
+            self.wait_for_phones((tables, &settlement), phones, draw_batch, lanes, (submitted, departs), results);
+        }
+        let odd = self.collect_exceptions((tables, settlement.submitted), draw_batch, lanes, departs, results);
         for n in 0..odd {
             let k = usize::from(results.places[n]) % LANES;
             let times = [submitted[k], departs[k]].map(Time::from_micros);
@@ -204,27 +202,69 @@ impl Provider {
         }
     }
 
+    /// Resolves anew the attempts whose outcome needs a phone that is off.
+    fn wait_for_phones(
+        &self,
+        (tables, settlement): (&Tables, &Settlement),
+        phones: &[i64; LANES],
+        draw_batch: &DrawBatch,
+        lanes: &[u16],
+        (submitted, departs): (&[i64], &[i64]),
+        results: &mut AttemptResults,
+    ) {
+        let mut off = 0;
+        for (k, (&lane, &at)) in lanes.iter().zip(departs).enumerate().take(LANES) {
+            results.places[off % LANES] = k as u16;
+            let lane = usize::from(lane) % LANES;
+            let needs_phone = tables.special[usize::from(draw_batch.outcome[lane])] & PHONE != 0;
+            off += usize::from((phones[lane] > at) & needs_phone);
+        }
+        for n in 0..off {
+            let k = usize::from(results.places[n]) % LANES;
+            let lane = usize::from(lanes[k]) % LANES;
+            let (status, starts) = match self.when_off {
+                WhenOff::Wait => (draw_batch.status[lane], phones[lane]),
+                WhenOff::NoAnswer => (Status::NoAnswer as u8, departs[k]),
+                WhenOff::Undelivered => (Status::Undelivered as u8, departs[k]),
+            };
+            let resolved = settlement.resolve_from(submitted[k], starts, status, draw_batch.after[lane]);
+            results.status[k] = resolved.status;
+            results.reported[k] =
+                if resolved.status == 0 { NEVER } else { resolved.at + draw_batch.report_delay[lane] };
+            results.delivered[k] = if resolved.delivered { resolved.at } else { NEVER };
+            results.charge[k] = resolved.charge;
+        }
+    }
+
     /// Records the indices of the attempts that must be handled one by one and returns how many there are: those that an outage may
-    /// affect, and those of special outcomes. Attempts that need no more than silencing, because the only outage is a silent one, are
-    /// silenced here.
-    fn collect_exceptions(&self, attempts: &Attempts<'_>, submission: i64, results: &mut AttemptResults) -> usize {
+    /// affect, deliveries followed by an opening, and calls with talk. Attempts that need no more than silencing, because the only outage
+    /// is a silent one, are silenced here.
+    fn collect_exceptions(
+        &self,
+        (tables, submission): (&Tables, i64),
+        draw_batch: &DrawBatch,
+        lanes: &[u16],
+        departs: &[i64],
+        results: &mut AttemptResults,
+    ) -> usize {
+        let any_single = tables.any_special & SINGLE != 0;
         let silence = match self.hazards.as_slice() {
+            [] => return if any_single { with_follow_up(tables, draw_batch, lanes, results) } else { 0 },
             [only] if only.effect == Effect::Silent && only.purpose == purpose::FIRST_OUTAGE => {
-                Some(only).filter(|_| !attempts.may_be_single())
+                Some(only).filter(|_| !any_single)
             }
             _ => None,
         };
         let mut odd = 0;
-        for (k, (&lane, &at)) in attempts.lanes.iter().zip(attempts.departs).enumerate().take(LANES) {
+        for (k, (&lane, &at)) in lanes.iter().zip(departs).enumerate().take(LANES) {
             let lane = usize::from(lane) % LANES;
             results.places[odd % LANES] = k as u16;
             odd += usize::from(match silence {
                 Some(only) => {
-                    only.windows.is_open(Time::from_micros(at))
-                        & (u64::from(attempts.draw_batch.outage[lane]) < only.below)
+                    only.windows.is_open(Time::from_micros(at)) & (u64::from(draw_batch.outage[lane]) < only.below)
                 }
                 None => {
-                    attempts.is_single(lane, at, results.status[k])
+                    has_follow_up(tables, draw_batch.outcome[lane], results.status[k])
                         || self.hazards.iter().any(|hazard| hazard.windows.is_open(Time::from_micros(at)))
                 }
             });
@@ -287,43 +327,21 @@ fn choose(thresholds: &[u32], draws: &[u32; LANES], first: u8, outcome: &mut [u8
     }
 }
 
-/// Attempts on their way to their results.
-struct Attempts<'a> {
-    tables: &'a Tables,
-    phones: Option<&'a [i64; LANES]>,
-    draw_batch: &'a DrawBatch,
-    lanes: &'a [u16],
-    departs: &'a [i64],
+/// Whether an attempt of this outcome, which ended with this status, is followed by an opening or a talk.
+#[inline]
+fn has_follow_up(tables: &Tables, outcome: u8, status: u8) -> bool {
+    (tables.special[usize::from(outcome)] & SINGLE != 0) & (status != Status::Expired as u8)
 }
 
-impl Attempts<'_> {
-    /// Whether the outcome of any of them may make it one that must be handled by itself.
-    fn may_be_single(&self) -> bool {
-        let bits = if self.phones.is_some() { SINGLE | PHONE } else { SINGLE };
-        self.tables.any_special & bits != 0
+/// Records the indices of the deliveries that are opened and of the calls with talk, and returns how many there are.
+fn with_follow_up(tables: &Tables, draw_batch: &DrawBatch, lanes: &[u16], results: &mut AttemptResults) -> usize {
+    let mut odd = 0;
+    for (k, &lane) in lanes.iter().enumerate().take(LANES) {
+        let outcome = draw_batch.outcome[usize::from(lane) % LANES];
+        results.places[odd % LANES] = k as u16;
+        odd += usize::from(has_follow_up(tables, outcome, results.status[k]));
     }
-
-    /// Whether the attempt for the recipient at index `lane`, which departs at `at` (µs), must be handled by itself: its outcome has a talk
-    /// or an opening and it has not expired, or its outcome needs a phone that is off.
-    #[inline]
-    fn is_single(&self, lane: usize, at: i64, status: u8) -> bool {
-        let special = self.tables.special[usize::from(self.draw_batch.outcome[lane])];
-        let waits = special & PHONE != 0 && self.phones.is_some_and(|phones| phones[lane] > at);
-        waits | (special & SINGLE != 0) & (status != Status::Expired as u8)
-    }
-
-    /// Records the indices of those that their outcome makes be handled one by one, and returns how many there are.
-    fn collect_singles(&self, results: &mut AttemptResults) -> usize {
-        if !self.may_be_single() {
-            return 0;
-        }
-        let mut odd = 0;
-        for (k, (&lane, &at)) in self.lanes.iter().zip(self.departs).enumerate().take(LANES) {
-            results.places[odd % LANES] = k as u16;
-            odd += usize::from(self.is_single(usize::from(lane) % LANES, at, results.status[k]));
-        }
-        odd
-    }
+    odd
 }
 
 /// Corrects the results of attempts that are rejected at submission, whatever else happens, and of those whose delivery reaches nobody.

@@ -13,5 +13,5 @@ mod tables;
 pub use batch::{AttemptResults, DrawBatch, Use};
 pub use capacity::{Admission, Queue, QueueEvent};
 pub use outage::{Calendar, RandomWindows, Windows};
-pub use simulated::{AttemptResult, Provider, Report, SingleUse, Terms};
+pub use simulated::{AttemptResult, PersistentOutcome, Provider, Report, SingleUse, Terms};
 pub use spec::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When, WhenOff};

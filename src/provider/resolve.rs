@@ -3,9 +3,11 @@
 use super::spec::Price;
 use crate::status::Status;
 use crate::units::Span;
+#[cfg(doc)]
+use crate::units::Time;
 
 /// Later than every time that a sum of spans can reach, yet small enough that spans can be added without overflow.
-pub(super) const FAR: i64 = 1 << 61;
+const FAR: i64 = 1 << 61;
 
 /// The numbers that [`Settlement::resolve`] needs about a provider and the validity of an attempt: spans (µs), at most [`FAR`], and
 /// prices (millionths).
@@ -49,8 +51,7 @@ impl Settlement {
 
     /// Resolves an attempt that was `submitted` and `departs` at these times (µs) and whose outcome has this status, or 0 for
     /// silence, `after` this long (µs) from departure. The status occurs then, unless the validity ends earlier; in that case the
-    /// message expires when it ends. For an attempt that waits for the recipient's phone, `departs` is when that is on again, at most
-    /// [`FAR`].
+    /// message expires when it ends.
     #[inline(always)]
     pub(super) const fn resolve(&self, submitted: i64, departs: i64, outcome: u8, after: i64) -> Resolved {
         let happens = departs + after;
@@ -61,6 +62,15 @@ impl Settlement {
         let delivered = (status >= Status::Delivered as u8) & (status <= Status::Seen as u8);
         let price = if at > submitted + self.in_validity { self.delivered_late } else { self.delivered };
         Resolved { at, status, delivered, charge: self.submitted + if delivered { price } else { 0 } }
+    }
+
+    /// As [`Settlement::resolve`], for an attempt that may wait for the recipient's phone: what comes of it begins when it `starts`, which
+    /// may be [`Time::NEVER`] in µs. An attempt that waits without end is silent.
+    #[inline]
+    pub(super) const fn resolve_from(&self, submitted: i64, starts: i64, outcome: u8, after: i64) -> Resolved {
+        let is_endless = starts >= FAR && self.validity >= FAR;
+        let starts = if starts < FAR { starts } else { FAR };
+        self.resolve(submitted, starts, if is_endless { 0 } else { outcome }, after)
     }
 }
 

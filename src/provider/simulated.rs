@@ -2,7 +2,7 @@
 
 use super::capacity::Queue;
 use super::outage::{self, Calendar, Hazard, OutageEffect, Windows};
-use super::resolve::{FAR, Settlement};
+use super::resolve::Settlement;
 use super::spec::{Capacity, Discipline, Effect, Outage, Price, ProviderSpec, WhenOff};
 use super::tables::{Outcome, Outcomes, Tables};
 use crate::dist::{Dist, Sampler};
@@ -73,6 +73,17 @@ pub struct SingleUse {
     pub segment: Segment,
     /// When the recipient's phone is on again; any time up to now if it is on, [`Time::NEVER`] if it stays off.
     pub phone_back: Time,
+}
+
+/// What becomes of all attempts for a recipient at a provider.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PersistentOutcome {
+    /// They are rejected at submission.
+    Rejected,
+    /// They stay silent.
+    Silent,
+    /// They end with this status, unless they expire first.
+    Status(Status),
 }
 
 /// The terms agreed for one attempt when it is submitted.
@@ -309,11 +320,16 @@ impl Provider {
         SingleUse { number: 0, ..*of }.draws(self.channel).draw(purpose::PERSISTENT)
     }
 
-    /// The status that this recipient's attempts over the channel always have, if there is one: `Some(None)` if they are silent.
+    /// The persistent outcome that this recipient's attempts have at this provider, if there is one.
     #[must_use]
-    pub fn persistent_status(&self, of: &SingleUse) -> Option<Option<Status>> {
+    pub fn persistent_outcome(&self, of: &SingleUse) -> Option<PersistentOutcome> {
         let outcomes = &self.behaviour(of.segment).outcomes;
-        outcomes.has_persistent().then(|| outcomes.persistent_of(self.persistent(of)))?.map(|outcome| outcome.status)
+        let outcome = outcomes.has_persistent().then(|| outcomes.persistent_of(self.persistent(of)))??;
+        Some(if outcome.at_submission {
+            PersistentOutcome::Rejected
+        } else {
+            outcome.status.map_or(PersistentOutcome::Silent, PersistentOutcome::Status)
+        })
     }
 
     /// The result of an attempt whose patience ends while it waits; there is no charge. If its validity ends before the engine's
@@ -414,13 +430,16 @@ impl Behaviour {
             Some((_, WhenOff::NoAnswer)) => (Some(Status::NoAnswer), departs),
             Some((_, WhenOff::Undelivered)) => (Some(Status::Undelivered), departs),
         };
-        let Some(status) = status.filter(|_| !(starts.is_never() && self.valid_until(terms).is_never())) else {
-            return;
-        };
         let after = outage_effect.stretch(outcome.after.sample(block[usize::from(purpose::AFTER)]));
-        let (submitted, starts_at) = (terms.submitted.as_micros(), starts.as_micros().min(FAR));
-        let resolved = settlement.resolve(submitted, starts_at, status as u8, after.as_micros());
-        let status = if resolved.status == status as u8 { status } else { Status::Expired };
+        let code = status.map_or(0, |status| status as u8);
+        let (submitted, begins) = (terms.submitted.as_micros(), starts.as_micros());
+        let resolved = settlement.resolve_from(submitted, begins, code, after.as_micros());
+        let status = match resolved.status {
+            0 => None,
+            same if same == code => status,
+            _ => Some(Status::Expired),
+        };
+        let Some(status) = status else { return };
         let at = Time::from_micros(resolved.at);
         result.charge = Money::from_micros(resolved.charge);
         // A line does not wait for a phone longer than for a silent attempt.

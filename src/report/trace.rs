@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::engine::{Notice, StepEnd, Strategy, Submission};
+use crate::provider::PersistentOutcome;
 use crate::scenario::Scenario;
 use crate::sim::AdmissionDecision;
 use crate::study::{Event, Trace, TraceTarget};
@@ -24,6 +25,7 @@ pub fn trace(scenario: &Scenario, target: TraceTarget, trace: &Trace) -> String 
         clock(trace.arrival.since(Time::ZERO))
     );
     writer.line(&mut text, trace.arrival, "flow      started");
+    writer.person(&mut text, trace);
     let mut last = trace.arrival;
     for (at, event) in &trace.events {
         if let Some(said) = writer.event(event) {
@@ -50,6 +52,29 @@ impl EventWriter<'_> {
         let _ = writeln!(text, "{:>14}  {said}", clock(at.since(self.arrival)));
     }
 
+    /// What is so for the recipient whatever happens.
+    fn person(&self, text: &mut String, trace: &Trace) {
+        let back = trace.phone_back;
+        if back > trace.arrival {
+            let off = match back.is_never() {
+                true => "is off and stays off".to_owned(),
+                false => format!("is off until {}", clock(back.since(trace.arrival))),
+            };
+            self.line(text, trace.arrival, &format!("phone     {off}"));
+        }
+        for &(provider, outcome) in &trace.persistent {
+            let spec = &self.scenario.providers[provider];
+            let always = match outcome {
+                PersistentOutcome::Rejected => "is rejected".to_owned(),
+                PersistentOutcome::Silent => "stays silent".to_owned(),
+                PersistentOutcome::Status(status) => format!("ends with {status}"),
+            };
+            let at = if spec.name == spec.channel { String::new() } else { format!(" at {}", spec.name) };
+            let said = format!("person    over {}{at}, every attempt {always}", spec.channel);
+            self.line(text, trace.arrival, &said);
+        }
+    }
+
     fn event(&self, event: &Event) -> Option<String> {
         Some(match event {
             Event::TurnedDown { submission, provider, decision } => {
@@ -60,7 +85,9 @@ impl EventWriter<'_> {
             Event::Submitted { submission, provider, decision, ttl, charge } => {
                 let line = self.submitted(*submission, *provider, *ttl, *charge);
                 match decision {
-                    AdmissionDecision::Rejected | AdmissionDecision::NotPermitted => {
+                    AdmissionDecision::Rejected
+                    | AdmissionDecision::FailsAtSubmission
+                    | AdmissionDecision::NotPermitted => {
                         format!("{line}: {}", said(*decision))
                     }
                     _ => line,
@@ -160,6 +187,7 @@ const fn said(decision: AdmissionDecision) -> &'static str {
     match decision {
         AdmissionDecision::NotPermitted => "not permitted, its circuit is open",
         AdmissionDecision::Rejected => "rejected, it is over its limit",
+        AdmissionDecision::FailsAtSubmission => "rejected at submission",
         _ => "rejected, it has an outage",
     }
 }

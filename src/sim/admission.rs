@@ -48,8 +48,10 @@ pub enum AdmissionDecision {
     Expires,
     /// Waits; the departure time is not known yet.
     Waits,
-    /// Rejected at submission: the provider is over its limit, or that is the attempt's outcome.
+    /// Rejected: the provider is over its limit.
     Rejected,
+    /// Rejected at submission, because that is the attempt's outcome.
+    FailsAtSubmission,
     /// The circuit is open: the provider never receives the attempt.
     NotPermitted,
 }
@@ -57,6 +59,15 @@ pub enum AdmissionDecision {
 /// Unlimited capacity and no circuits: every attempt departs at once.
 #[derive(Debug, Default)]
 pub struct Unlimited(Breakers);
+
+impl AdmissionDecision {
+    /// Whether the provider rejects the attempt.
+    #[must_use]
+    #[inline]
+    pub const fn is_rejection(self) -> bool {
+        matches!(self, Self::Rejected | Self::FailsAtSubmission)
+    }
+}
 
 impl Admission for Unlimited {
     #[inline]

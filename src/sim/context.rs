@@ -61,7 +61,7 @@ impl RecipientContext<'_> {
                 let request = attempt.request(self.who());
                 attempt.decision = if self.rejects(flow, submission, provider) {
                     admission.rejected(&request);
-                    AdmissionDecision::Rejected
+                    AdmissionDecision::FailsAtSubmission
                 } else {
                     admission.admit(&request)
                 };
@@ -70,7 +70,9 @@ impl RecipientContext<'_> {
                 AdmissionDecision::Departs(departs) => self.depart(flow, submission, &attempt, departs, admission),
                 AdmissionDecision::Expires => self.expire(flow, submission, &attempt),
                 AdmissionDecision::Waits => return (attempt, AttemptResult::rejected(&terms)),
-                AdmissionDecision::Rejected | AdmissionDecision::NotPermitted => AttemptResult::rejected(&terms),
+                AdmissionDecision::Rejected
+                | AdmissionDecision::FailsAtSubmission
+                | AdmissionDecision::NotPermitted => AttemptResult::rejected(&terms),
             };
             if !result.rejected {
                 recorder.submitted(submission, &attempt, &result);
@@ -129,9 +131,15 @@ impl RecipientContext<'_> {
             let tried = 1 + usize::from(flow.rank_of(*earlier));
             pool.candidates(draw).take(tried).any(|candidate| candidate == provider)
         };
-        let number = (0..attempt).filter(came).count() as u16;
+        SingleUse { number: (0..attempt).filter(came).count() as u16, ..self.first_use() }
+    }
+
+    /// Returns the recipient's first use of any provider.
+    #[must_use]
+    #[inline]
+    pub fn first_use(&self) -> SingleUse {
         let Recipient { index, segment } = self.recipient;
-        SingleUse { rng: self.rng, recipient: index, number, segment, phone_back: self.phone_back() }
+        SingleUse { rng: self.rng, recipient: index, number: 0, segment, phone_back: self.phone_back() }
     }
 
     /// Returns when the recipient's phone is on again.

@@ -372,7 +372,7 @@ impl ProviderTally {
         }
         let bin = timeline.bin(attempt.terms.submitted);
         self.attempts += 1;
-        self.rejected += u64::from(attempt.decision == AdmissionDecision::Rejected);
+        self.rejected += u64::from(attempt.decision.is_rejection());
         self.submissions.add(bin, result.charge.as_micros() as u64);
         self.cost += result.charge.as_micros() as u128;
         if !result.delivered.is_never() {
@@ -407,7 +407,9 @@ impl QueueTally {
     fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, result: &AttemptResult) {
         let submitted = attempt.terms.submitted;
         match attempt.decision {
-            AdmissionDecision::Rejected => self.count_rejection(timeline, submitted),
+            AdmissionDecision::Rejected | AdmissionDecision::FailsAtSubmission => {
+                self.count_rejection(timeline, submitted);
+            }
             AdmissionDecision::Departs(departs) => {
                 self.count_departures(timeline, &[departs.as_micros()], &[departs.since(submitted).as_micros()]);
                 if self.has_lines {

@@ -2,7 +2,7 @@
 
 use super::horizon;
 use crate::engine::{Candidate, Notice, Observer, Permission, Pool, Routing, Submission};
-use crate::provider::AttemptResult;
+use crate::provider::{AttemptResult, PersistentOutcome};
 use crate::rng::RngKey;
 use crate::scenario::Scenario;
 use crate::sim::{
@@ -18,6 +18,10 @@ use crate::units::{Money, Span, Time};
 pub struct Trace {
     /// When the recipient arrived.
     pub arrival: Time,
+    /// When the recipient's phone is on again: [`Time::ZERO`] if it is always on, [`Time::NEVER`] if it stays off.
+    pub phone_back: Time,
+    /// What becomes of every attempt for this recipient, by provider of the plan (its index in the scenario), where that is so.
+    pub persistent: Vec<(usize, PersistentOutcome)>,
     /// What happened, in order.
     pub events: Vec<(Time, Event)>,
     /// How the flow ended.
@@ -117,7 +121,30 @@ pub fn trace(scenario: &Scenario, target: TraceTarget) -> Trace {
     } else {
         simulate_recipient(&context, &mut pending, &mut Unlimited::default(), &mut writer)
     };
-    writer.finish(arrival, flow.status())
+    let person = Person::of(&context);
+    writer.finish(person, arrival, flow.status())
+}
+
+/// What is so for the recipient whatever happens.
+struct Person {
+    phone_back: Time,
+    persistent: Vec<(usize, PersistentOutcome)>,
+}
+
+impl Person {
+    /// The recipient of `context`, at the providers of its plan.
+    fn of(context: &RecipientContext<'_>) -> Self {
+        let mut used: Vec<_> =
+            context.compiled.flow.steps().iter().flat_map(|rules| rules.pool.members()).copied().collect();
+        used.sort_unstable();
+        used.dedup();
+        let outcome = |provider: usize| {
+            let of = context.first_use();
+            Some((provider, context.model.providers[provider].persistent_outcome(&of)?))
+        };
+        let phone_back = context.first_use().phone_back;
+        Self { phone_back, persistent: used.into_iter().filter_map(outcome).collect() }
+    }
 }
 
 /// Repeats the decisions of an earlier run.
@@ -157,12 +184,13 @@ struct TraceRecorder {
 
 impl TraceRecorder {
     /// Merges both lists in order of time. At equal times, an event comes before the reports of it.
-    fn finish(mut self, arrival: Time, status: FlowStatus) -> Trace {
+    fn finish(mut self, person: Person, arrival: Time, status: FlowStatus) -> Trace {
         self.happens.sort_by_key(|(at, _)| *at);
         let reached = self.happens.iter().filter(|(_, event)| matches!(event, Event::Reached(_)));
         let (first_delivery, deliveries) = (reached.clone().next().map_or(Time::NEVER, |e| e.0), reached.count());
         let events = merge(self.happens, self.said);
-        Trace { arrival, events, status, cost: self.cost, first_delivery, deliveries }
+        let Person { phone_back, persistent } = person;
+        Trace { arrival, phone_back, persistent, events, status, cost: self.cost, first_delivery, deliveries }
     }
 }
 

@@ -26,6 +26,7 @@ mod house;
 mod ledger;
 mod manifest;
 mod naive;
+mod people;
 mod pools;
 mod queueing;
 mod random_scenario;

@@ -3,37 +3,80 @@
 use super::Builder;
 use crate::rng::{DrawKey, RngKey};
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
-use crate::scenario::record::{Entry, Record};
+use crate::scenario::record::{Entry, Record, Value};
 use std::ops::Range;
 
-/// An owner of random numbers in a stream of traffic: a provider, or the sender who submits the messages of the stream.
+/// An owner of random numbers in a stream of traffic.
 struct DrawOwner<'a> {
-    provider: Option<&'a Entry>,
+    what: Drawn<'a>,
     stream: &'a Record,
+}
+
+/// What is drawn for.
+#[derive(Clone, Copy)]
+enum Drawn<'a> {
+    /// The sender, who submits the messages of the stream.
+    Arrivals,
+    /// The recipient: the phone, the segment.
+    Person(&'static str, DrawKey),
+    Provider(&'a Entry),
+    /// The channel of this entry of a provider.
+    Channel(&'a str, &'a Entry),
 }
 
 impl DrawOwner<'_> {
     fn key(&self) -> u32 {
         let name = self.stream.get::<&str>("name").unwrap_or_default();
-        let provider = self.provider.map_or(DrawKey::SENDER, |provider| DrawKey::of_name(&provider.key));
-        RngKey::new(0, 0).of_stream(name).keyed(provider)
+        let key = match self.what {
+            Drawn::Arrivals => DrawKey::SENDER,
+            Drawn::Person(_, key) => key,
+            Drawn::Provider(provider) => DrawKey::of_name(&provider.key),
+            Drawn::Channel(name, _) => DrawKey::of_channel(name),
+        };
+        RngKey::new(0, 0).of_stream(name).keyed(key)
     }
 
     /// The location of the name: the stream's if it has one, because it is easier to change.
     fn place(&self, in_one_stream: bool) -> Range<usize> {
-        match self.provider {
-            Some(provider) if in_one_stream => provider.key_place.clone(),
+        match self.what {
+            Drawn::Provider(provider) if in_one_stream => provider.key_place.clone(),
+            Drawn::Channel(_, channel) if in_one_stream => channel.place.clone(),
             _ => self.stream.place_of("name"),
         }
     }
 
     fn description(&self, in_one_stream: bool) -> String {
-        let provider = self.provider.map_or("the arrivals".to_owned(), |entry| format!("`{}`", shown(&entry.key)));
+        let what = match self.what {
+            Drawn::Arrivals => "the arrivals".to_owned(),
+            Drawn::Person(what, _) => what.to_owned(),
+            Drawn::Provider(provider) => format!("`{}`", shown(&provider.key)),
+            Drawn::Channel(name, _) => format!("the channel `{}`", shown(name)),
+        };
         match self.stream.get::<&str>("name").filter(|_| !in_one_stream) {
-            Some(stream) => format!("{provider} in the stream `{}`", shown(stream)),
-            None => provider,
+            Some(stream) => format!("{what} in the stream `{}`", shown(stream)),
+            None => what,
         }
     }
+}
+
+/// All that is drawn for in each stream, with the changeable names last.
+fn drawn(providers: &[Entry]) -> Vec<Drawn<'_>> {
+    let mut all = vec![
+        Drawn::Arrivals,
+        Drawn::Person("the recipients' phones", DrawKey::of_phone()),
+        Drawn::Person("the recipients' segments", DrawKey::of_segment()),
+    ];
+    let mut channels: Vec<&str> = Vec::new();
+    for provider in providers {
+        all.push(Drawn::Provider(provider));
+        let Value::Table(record) = &provider.value else { continue };
+        let (Some(name), Some(entry)) = (record.get::<&str>("channel"), record.entry("channel")) else { continue };
+        if !channels.contains(&name) {
+            channels.push(name);
+            all.push(Drawn::Channel(name, entry));
+        }
+    }
+    all
 }
 
 impl Builder<'_> {
@@ -41,10 +84,8 @@ impl Builder<'_> {
     /// collision is reported once, not for every stream of traffic.
     pub(super) fn collisions(&mut self, providers: Option<&Record>, streams: &[Record]) {
         let providers = providers.map_or(&[][..], |providers| &providers.entries);
-        let of_stream = |stream| {
-            let all = std::iter::once(None).chain(providers.iter().map(Some));
-            all.map(move |provider| DrawOwner { provider, stream })
-        };
+        let all = drawn(providers);
+        let of_stream = |stream| all.iter().map(move |&what| DrawOwner { what, stream });
         let mut keyed: Vec<_> = streams.iter().flat_map(of_stream).map(|owner| (owner.key(), owner)).collect();
         keyed.sort_by_key(|(key, _)| *key);
         for pair in keyed.windows(2) {
