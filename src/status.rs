@@ -126,11 +126,43 @@ impl Segment {
     /// Everybody, in a scenario without segments.
     pub const WHOLE: Self = Self(0);
 
+    /// The maximum number of segments.
+    pub const MOST: usize = 32;
+
+    /// The segment with this index; below [`Segment::MOST`].
+    #[must_use]
+    #[inline]
+    pub const fn new(index: u8) -> Self {
+        Self(index)
+    }
+
     /// Its index in tables by segment.
     #[must_use]
     #[inline]
     pub const fn index(self) -> usize {
         self.0 as usize
+    }
+}
+
+/// A set of segments.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct SegmentSet(u32);
+
+impl SegmentSet {
+    /// All segments.
+    pub const ALL: Self = Self(u32::MAX);
+
+    /// Whether the set contains this segment.
+    #[must_use]
+    #[inline]
+    pub const fn contains(self, segment: Segment) -> bool {
+        self.0 >> segment.0 & 1 == 1
+    }
+}
+
+impl FromIterator<Segment> for SegmentSet {
+    fn from_iter<I: IntoIterator<Item = Segment>>(segments: I) -> Self {
+        Self(segments.into_iter().fold(0, |bits, segment| bits | 1 << segment.0))
     }
 }
 

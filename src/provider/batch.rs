@@ -4,6 +4,7 @@
 //! [`Provider::submit`] is the order of the arithmetic: that function works recipient by recipient; here it is column by column,
 //! which the compiler can vectorise.
 
+use super::outage::Hazard;
 use super::resolve::Settlement;
 use super::simulated::{AttemptResult, Provider, SingleUse, Terms};
 use super::spec::{Effect, WhenOff};
@@ -125,12 +126,6 @@ impl AttemptResults {
 }
 
 impl Provider {
-    /// Whether [`Provider::draw_batch`] and [`Provider::submit_batch`] can be used.
-    #[must_use]
-    pub fn has_tables(&self) -> bool {
-        self.behaviour(Segment::WHOLE).tables.is_some()
-    }
-
     /// Draws the outcomes and latencies for one use of this provider by the recipients of a batch.
     ///
     /// # Panics
@@ -191,7 +186,8 @@ impl Provider {
         if let Some(phones) = of.phones.filter(|_| tables.any_special & PHONE != 0) {
             self.wait_for_phones((tables, &settlement), phones, draw_batch, lanes, (submitted, departs), results);
         }
-        let odd = self.collect_exceptions((tables, settlement.submitted), draw_batch, lanes, departs, results);
+        let hazards = self.hazards(of.segment);
+        let odd = collect_exceptions(hazards, (tables, settlement.submitted), draw_batch, lanes, departs, results);
         for n in 0..odd {
             let k = usize::from(results.places[n]) % LANES;
             let times = [submitted[k], departs[k]].map(Time::from_micros);
@@ -236,54 +232,6 @@ impl Provider {
         }
     }
 
-    /// Records the indices of the attempts that must be handled one by one and returns how many there are: those that an outage may
-    /// affect, deliveries followed by an opening, and calls with talk. Attempts that need no more than silencing, because the only outage
-    /// is a silent one, are silenced here.
-    fn collect_exceptions(
-        &self,
-        (tables, submission): (&Tables, i64),
-        draw_batch: &DrawBatch,
-        lanes: &[u16],
-        departs: &[i64],
-        results: &mut AttemptResults,
-    ) -> usize {
-        let any_single = tables.any_special & SINGLE != 0;
-        let silence = match self.hazards.as_slice() {
-            [] => return if any_single { with_follow_up(tables, draw_batch, lanes, results) } else { 0 },
-            [only] if only.effect == Effect::Silent && only.purpose == purpose::FIRST_OUTAGE => {
-                Some(only).filter(|_| !any_single)
-            }
-            _ => None,
-        };
-        let mut odd = 0;
-        for (k, (&lane, &at)) in lanes.iter().zip(departs).enumerate().take(LANES) {
-            let lane = usize::from(lane) % LANES;
-            results.places[odd % LANES] = k as u16;
-            odd += usize::from(match silence {
-                Some(only) => {
-                    only.windows.is_open(Time::from_micros(at)) & (u64::from(draw_batch.outage[lane]) < only.below)
-                }
-                None => {
-                    has_follow_up(tables, draw_batch.outcome[lane], results.status[k])
-                        || self.hazards.iter().any(|hazard| hazard.windows.is_open(Time::from_micros(at)))
-                }
-            });
-        }
-        if silence.is_some() { self.silence(odd, submission, results) } else { odd }
-    }
-
-    /// Silences the first `count` recorded attempts. Returns 0, the number left to handle.
-    fn silence(&self, count: usize, submission: i64, results: &mut AttemptResults) -> usize {
-        for n in 0..count {
-            let k = usize::from(results.places[n]) % LANES;
-            results.delivered[k] = NEVER;
-            results.reported[k] = NEVER;
-            results.status[k] = 0;
-            results.charge[k] = submission;
-        }
-        0
-    }
-
     /// Computes the results of attempts one by one, without a draw batch; for small numbers of attempts.
     pub fn submit_one_by_one(
         &self,
@@ -314,6 +262,54 @@ impl Provider {
         let result = self.submit(departs, &Terms { submitted, ..*terms }, &single);
         results.set(k, &result);
     }
+}
+
+/// Records the indices of the attempts that must be handled one by one and returns how many there are: those that an outage may
+/// affect, deliveries followed by an opening, and calls with talk. Attempts that need no more than silencing, because the only outage
+/// is a silent one, are silenced here.
+fn collect_exceptions(
+    hazards: &[Hazard],
+    (tables, submission): (&Tables, i64),
+    draw_batch: &DrawBatch,
+    lanes: &[u16],
+    departs: &[i64],
+    results: &mut AttemptResults,
+) -> usize {
+    let any_single = tables.any_special & SINGLE != 0;
+    let silence = match hazards {
+        [] => return if any_single { with_follow_up(tables, draw_batch, lanes, results) } else { 0 },
+        [only] if only.effect == Effect::Silent && only.purpose == purpose::FIRST_OUTAGE => {
+            Some(only).filter(|_| !any_single)
+        }
+        _ => None,
+    };
+    let mut odd = 0;
+    for (k, (&lane, &at)) in lanes.iter().zip(departs).enumerate().take(LANES) {
+        let lane = usize::from(lane) % LANES;
+        results.places[odd % LANES] = k as u16;
+        odd += usize::from(match silence {
+            Some(only) => {
+                only.windows.is_open(Time::from_micros(at)) & (u64::from(draw_batch.outage[lane]) < only.below)
+            }
+            None => {
+                has_follow_up(tables, draw_batch.outcome[lane], results.status[k])
+                    || hazards.iter().any(|hazard| hazard.windows.is_open(Time::from_micros(at)))
+            }
+        });
+    }
+    if silence.is_some() { silence_all(odd, submission, results) } else { odd }
+}
+
+/// Silences the first `count` recorded attempts. Returns 0, the number left to handle.
+fn silence_all(count: usize, submission: i64, results: &mut AttemptResults) -> usize {
+    for n in 0..count {
+        let k = usize::from(results.places[n]) % LANES;
+        results.delivered[k] = NEVER;
+        results.reported[k] = NEVER;
+        results.status[k] = 0;
+        results.charge[k] = submission;
+    }
+    0
 }
 
 /// Finds the outcome of each draw: `first`, plus the number of thresholds that the draw is not below.

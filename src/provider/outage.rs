@@ -317,6 +317,7 @@ pub(super) fn outage_effect(hazards: &[Hazard], at: Time, first: u32, draws: Dra
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::SegmentSet;
     use crate::units::Probability;
 
     fn secs(s: f64) -> Time {
@@ -334,7 +335,7 @@ mod tests {
     /// Windows with these mean spans (s), of which those before `known` (s) are listed.
     fn random(between: f64, lasting: f64, known: f64) -> Windows {
         let when = When::Random { between: span(between), lasting: span(lasting) };
-        let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE };
+        let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE, segments: SegmentSet::ALL };
         Calendar::new(&outage).windows(RngKey::new(1, 0), DrawKey::of_name("viber"), 0, secs(known))
     }
 
@@ -384,7 +385,7 @@ mod tests {
         assert!((down / 1e7 - 0.1).abs() < 5.0 * 0.09 * (2.0 / n).sqrt(), "{}", down / 1e7);
         assert!(windows.windows(2).all(|pair| pair[0].1 <= pair[1].0));
         let when = When::Random { between: span(900.0), lasting: span(100.0) };
-        let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE };
+        let outage = Outage { when, effect: Effect::Silent, share: Probability::ONE, segments: SegmentSet::ALL };
         let others = Calendar::new(&outage).windows(RngKey::new(1, 1), DrawKey::of_name("viber"), 0, until);
         let others = others.before(until, usize::MAX);
         assert_ne!(windows, others, "another replication has outages of its own");

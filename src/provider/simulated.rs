@@ -7,7 +7,7 @@ use super::spec::{Capacity, Discipline, Effect, Outage, Price, ProviderSpec, Whe
 use super::tables::{Outcome, Outcomes, Tables};
 use crate::dist::{Dist, Sampler};
 use crate::rng::{DrawKey, Draws, RngKey, purpose};
-use crate::status::{Segment, Status};
+use crate::status::{Segment, SegmentSet, Status};
 use crate::units::{Money, Span, Time};
 use std::sync::Arc;
 
@@ -38,10 +38,12 @@ pub struct Provider {
     pub(super) channel: DrawKey,
     needs_phone: bool,
     pub(super) when_off: WhenOff,
-    /// By [`Segment::index`]; only one for now.
+    /// How it handles attempts: the usual way, then the ways for segments that differ.
     behaviours: Arc<[Behaviour]>,
-    /// The outages that may affect individual attempts.
-    pub(super) hazards: Vec<Hazard>,
+    /// For each segment, by [`Segment::index`], the behaviour that applies; empty if it is the same for all.
+    of_segment: Arc<[u8]>,
+    /// The outages that may affect individual attempts: one list for all segments, or one for each.
+    hazards: Vec<Vec<Hazard>>,
     capacity: Option<Capacity>,
     /// The windows of reduced capacity, with their factors [millionths].
     throttles: Vec<(Windows, u32)>,
@@ -169,16 +171,18 @@ impl Provider {
     /// Builds the provider that `spec` describes.
     #[must_use]
     pub fn new(spec: &ProviderSpec) -> Self {
-        let (outcomes, report_delay) =
-            (Outcomes::new(&spec.outcomes, spec.needs_phone), Sampler::new(&spec.report_delay));
-        let tables = Tables::new(&outcomes, &report_delay);
-        let behaviour = Behaviour { price: spec.price, honours_ttl: spec.honours_ttl, report_delay, outcomes, tables };
+        let mut of_segment = Vec::new();
+        if let Some(last) = spec.segments.iter().map(|(segment, _)| segment.index()).max() {
+            of_segment.resize(Segment::MOST.max(last + 1), 0);
+            spec.segments.iter().zip(1..).for_each(|((segment, _), number)| of_segment[segment.index()] = number);
+        }
         let mut provider = Self {
             key: DrawKey::of_name(&spec.name),
             channel: DrawKey::of_channel(&spec.channel),
             needs_phone: spec.needs_phone,
             when_off: spec.when_off,
-            behaviours: Arc::new([behaviour]),
+            behaviours: spec.all().map(Behaviour::new).collect(),
+            of_segment: of_segment.into(),
             hazards: Vec::new(),
             capacity: spec.capacity,
             throttles: Vec::new(),
@@ -203,6 +207,7 @@ impl Provider {
             outcomes: Vec::new(),
             outages: Vec::new(),
             capacity: None,
+            segments: Vec::new(),
         })
     }
 
@@ -230,17 +235,22 @@ impl Provider {
     }
 
     fn draw_outages(&mut self, rng: RngKey, known: Time) {
-        (self.hazards, self.throttles) = (Vec::new(), Vec::new());
+        let is_limited = |(outage, _): &(Outage, Calendar)| outage.segments != SegmentSet::ALL;
+        let lists = if self.outages.iter().any(is_limited) { Segment::MOST } else { 1 };
+        (self.hazards, self.throttles) = (vec![Vec::new(); lists], Vec::new());
         for (number, (outage, calendar)) in self.outages.iter().enumerate() {
             let windows = calendar.windows(rng, self.key, number as u16, known);
             match outage.effect {
                 Effect::Throttle { millionths } => self.throttles.push((windows, millionths)),
-                effect => self.hazards.push(Hazard {
-                    windows,
-                    effect,
-                    below: outage.share.threshold(),
-                    purpose: outage::purpose_of(number),
-                }),
+                effect => {
+                    let (below, purpose) = (outage.share.threshold(), outage::purpose_of(number));
+                    let hazard = Hazard { windows, effect, below, purpose };
+                    for (list, segment) in self.hazards.iter_mut().zip(0..) {
+                        if outage.segments.contains(Segment::new(segment)) || lists == 1 {
+                            list.push(hazard.clone());
+                        }
+                    }
+                }
             }
         }
     }
@@ -275,10 +285,30 @@ impl Provider {
         self.needs_phone
     }
 
+    /// Whether it handles attempts for different segments in different ways.
+    #[must_use]
+    #[inline]
+    pub fn varies(&self) -> bool {
+        !self.of_segment.is_empty() || self.hazards.len() > 1
+    }
+
     /// Its behaviour for recipients of this segment.
     #[inline]
     pub(super) fn behaviour(&self, segment: Segment) -> &Behaviour {
-        &self.behaviours[segment.index()]
+        let number = if self.of_segment.is_empty() { 0 } else { self.of_segment[segment.index()] };
+        &self.behaviours[usize::from(number)]
+    }
+
+    /// The outages that may affect attempts for recipients of this segment.
+    #[inline]
+    pub(super) fn hazards(&self, segment: Segment) -> &[Hazard] {
+        &self.hazards[if self.hazards.len() == 1 { 0 } else { segment.index() }]
+    }
+
+    /// Whether all its behaviours have tables for batches.
+    #[must_use]
+    pub fn has_tables(&self) -> bool {
+        self.behaviours.iter().all(|behaviour| behaviour.tables.is_some())
     }
 
     /// When an attempt stops waiting for capacity: at the engine's `deadline`, or when its validity ends if the provider honours
@@ -359,7 +389,7 @@ impl Provider {
         if outcome.is_some_and(|outcome| outcome.at_submission) {
             return AttemptResult::rejected(terms);
         }
-        let outage_effect = match self.hazards.as_slice() {
+        let outage_effect = match self.hazards(of.segment) {
             [] => OutageEffect::NONE,
             hazards => outage::outage_effect(hazards, departs, block[usize::from(purpose::FIRST_OUTAGE)], draws),
         };
@@ -395,6 +425,13 @@ impl SingleUse {
 }
 
 impl Behaviour {
+    fn new(spec: &ProviderSpec) -> Self {
+        let (outcomes, report_delay) =
+            (Outcomes::new(&spec.outcomes, spec.needs_phone), Sampler::new(&spec.report_delay));
+        let tables = Tables::new(&outcomes, &report_delay);
+        Self { price: spec.price, honours_ttl: spec.honours_ttl, report_delay, outcomes, tables }
+    }
+
     #[inline]
     pub(super) fn settlement(&self, terms: &Terms) -> Settlement {
         Settlement::new(&self.price, self.honours_ttl, terms.validity)

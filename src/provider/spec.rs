@@ -1,7 +1,7 @@
 //! The specification of a provider in a scenario.
 
 use crate::dist::Dist;
-use crate::status::Status;
+use crate::status::{Segment, SegmentSet, Status};
 use crate::units::{Money, Probability, Rate, Span, Time};
 
 /// The specification of a provider: the outcomes of its attempts, its latencies, prices and outages.
@@ -27,9 +27,23 @@ pub struct ProviderSpec {
     pub outages: Vec<Outage>,
     /// Its capacity; `None` for no limit.
     pub capacity: Option<Capacity>,
+    /// For each segment that differs: the whole specification for its recipients. Only prices, `honours_ttl`, `report_delay` and outcomes
+    /// may differ; where the provider is not available, every attempt is rejected at submission.
+    pub segments: Vec<(Segment, ProviderSpec)>,
 }
 
 impl ProviderSpec {
+    /// The specification for recipients of this segment.
+    #[must_use]
+    pub fn of(&self, segment: Segment) -> &Self {
+        self.segments.iter().find(|(other, _)| *other == segment).map_or(self, |(_, spec)| spec)
+    }
+
+    /// The specification for everybody else, and those for the segments that differ.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.segments.iter().map(|(_, spec)| spec))
+    }
+
     /// The share of the recipients whom one attempt reaches: the sum of the shares of its deliveries, at most 1.
     #[must_use]
     pub fn reachable(&self) -> f64 {
@@ -180,6 +194,8 @@ pub struct Outage {
     pub effect: Effect,
     /// The share of the attempts that it affects.
     pub share: Probability,
+    /// The segments whose recipients it affects; all of them where it reduces the capacity.
+    pub segments: SegmentSet,
 }
 
 /// When a provider misbehaves.

@@ -6,7 +6,7 @@
 
 use super::json::ten_digits;
 use crate::scenario::{Metric, Unit};
-use crate::study::{PlanResult, ProviderResult, Results, measure};
+use crate::study::{GroupKind, PlanResult, ProviderResult, Results, measure};
 use crate::text;
 use std::borrow::Cow;
 
@@ -63,19 +63,25 @@ pub(super) fn written(write: impl FnOnce(&mut Writer) -> csv::Result<()>) -> Str
 }
 
 fn write_rows(writer: &mut Writer, results: &Results) -> csv::Result<()> {
-    let last = if results.groups.is_empty() { None } else { Some("stream") };
-    writer.row(["plan", "measure", "value", "low", "high", "unit"].into_iter().chain(last))?;
+    let kinds = [(GroupKind::Stream, "stream"), (GroupKind::Segment, "segment")];
+    let present: Vec<_> =
+        kinds.into_iter().filter(|(kind, _)| results.groups.iter().any(|group| group.kind == *kind)).collect();
+    let columns = present.iter().map(|(_, column)| *column);
+    writer.row(["plan", "measure", "value", "low", "high", "unit"].into_iter().chain(columns))?;
     let currency = &results.scenario.currency;
-    write_plans(writer, &results.plans, currency, last.map(|_| ""))?;
-    results.groups.iter().try_for_each(|group| write_plans(writer, &group.plans, currency, Some(&group.name)))
+    write_plans(writer, &results.plans, currency, &vec![""; present.len()])?;
+    results.groups.iter().try_for_each(|group| {
+        let name = |(kind, _): &(GroupKind, &str)| if *kind == group.kind { group.name.as_str() } else { "" };
+        write_plans(writer, &group.plans, currency, &present.iter().map(name).collect::<Vec<_>>())
+    })
 }
 
-fn write_plans(writer: &mut Writer, plans: &[PlanResult], currency: &str, stream: Option<&str>) -> csv::Result<()> {
+fn write_plans(writer: &mut Writer, plans: &[PlanResult], currency: &str, groups: &[&str]) -> csv::Result<()> {
     for plan in plans {
         for row in rows(plan, currency) {
             let [value, low, high] = [row.value, row.low, row.high].map(field);
             let fields = [plan.name.as_str(), &row.measure, &value, &low, &high, &row.unit];
-            writer.row(fields.into_iter().chain(stream))?;
+            writer.row(fields.into_iter().chain(groups.iter().copied()))?;
         }
     }
     Ok(())
@@ -87,7 +93,7 @@ pub(super) fn field(value: Option<f64>) -> String {
 }
 
 fn rows(plan: &PlanResult, currency: &str) -> Vec<Row> {
-    let mut rows = vec![Row::new("recipients", Some(plan.recipients as f64), "recipients")];
+    let mut rows = vec![Row::new("recipients", Some(plan.recipients.0), "recipients")];
     rows.extend(Metric::all().map(|metric| measured(plan, metric, currency)));
     rows.push(Row::new("unresolved", Some(plan.unresolved.0), "flows"));
     rows.extend(plan.providers.iter().flat_map(|of| provider(of, currency)));

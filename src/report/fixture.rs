@@ -122,6 +122,7 @@ fn facts() -> ScenarioFacts {
         currency: "EUR".to_owned(),
         deadline_s: 60.0,
         streams: vec![String::new()],
+        segments: Vec::new(),
         intervals: Intervals::FromRecipients,
     }
 }
@@ -137,7 +138,7 @@ fn plan(sketch: &Sketch) -> PlanResult {
     let total = sketch.cost * RECIPIENTS as f64;
     PlanResult {
         name: sketch.name.to_owned(),
-        recipients: RECIPIENTS,
+        recipients: Count(RECIPIENTS as f64),
         delivered: share(delivered),
         in_time: share(sketch.in_time),
         succeeded: share(delivered - 0.004),
@@ -187,6 +188,7 @@ fn steps(sketch: &Sketch) -> Vec<StepResult> {
         let (attempts, delivered) = (coming, first * RECIPIENTS as f64);
         coming = (coming - delivered).max(0.0);
         StepResult {
+            plan: None,
             step: index + 1,
             provider: (*provider).to_owned(),
             channel: (*provider).to_owned(),

@@ -2,7 +2,7 @@
 
 use super::notes::of_figures;
 use super::{Figure, Run, finding, grid, notes, tables, words};
-use crate::study::{GroupResult, Results, RunOutput};
+use crate::study::{GroupKind, GroupResult, Results, RunOutput};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 
@@ -33,10 +33,13 @@ pub fn page(output: &RunOutput, run: &Run, figures: &[Figure]) -> String {
 
 /// The deadline in words, for each stream of traffic where there are several.
 fn deadline(results: &Results) -> String {
-    let of_group = |group: &GroupResult| format!("{} for {}", words::span(group.deadline_s), group.name);
+    let of_group = |group: &GroupResult| {
+        let deadline = group.deadline_s.filter(|_| group.kind == GroupKind::Stream)?;
+        Some(format!("{} for {}", words::span(deadline), group.name))
+    };
     match results.deadline_s() {
         Some(deadline) => words::span(deadline),
-        None => results.groups.iter().map(of_group).collect::<Vec<_>>().join(", "),
+        None => results.groups.iter().filter_map(of_group).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -9,10 +9,12 @@ mod collisions;
 mod columns;
 mod latency;
 mod outages;
+mod overrides;
 mod people;
 mod plans;
 mod pools;
 mod providers;
+mod segments;
 mod streams;
 mod traffic;
 mod warnings;
@@ -33,6 +35,8 @@ pub(super) struct Builder<'a> {
     pub(super) text: &'a str,
     /// The folder that file names are relative to.
     pub(super) folder: &'a Path,
+    /// The names of the segments, in the order of the file; empty if there are none.
+    pub(super) segments: Vec<String>,
     /// The errors found.
     pub(super) found: Vec<Diagnostic>,
     /// The warnings found: valid input that is probably a mistake.
@@ -51,9 +55,11 @@ impl Builder<'_> {
     /// Builds the scenario from `record`. Returns `None` when something is wrong.
     pub(super) fn scenario(&mut self, record: &Record, info: FileInfo<'_>) -> Option<Scenario> {
         let deadline = record.get::<&Record>("goal").and_then(|goal| goal.get("deadline"));
+        let shares = self.segments(record);
         let streams = streams::records(record);
-        let traffic = streams.map(|records| self.streams(records, deadline));
-        let providers = record.get("providers").and_then(|p| self.providers(p));
+        let traffic = streams.map(|records| self.streams(records, deadline, shares.as_deref()));
+        let overrides = self.overrides(record);
+        let providers = record.get("providers").and_then(|p| self.providers(p, &overrides?));
         let breakers = record.get("providers").and_then(capacity::breakers);
         let people = self.people(record);
         let known = record.get("providers").map(providers::known);

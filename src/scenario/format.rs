@@ -4,8 +4,9 @@ mod latency;
 mod plan;
 mod provider;
 
-use super::grammar::{Field, Kind, Table};
+use super::grammar::{Field, Kind, Range, Table};
 use super::metric::COMPARED_NAMES;
+use crate::status::Segment;
 use crate::traffic::MAX_RECIPIENTS;
 
 /// The maximum number of streams of traffic.
@@ -16,7 +17,7 @@ pub(super) const MAX_REPLICATIONS: u64 = 100_000;
 
 pub(super) use latency::DIST;
 use plan::{CHECK, PLAN};
-use provider::PROVIDER;
+use provider::{OVERRIDE, PROVIDER};
 
 /// The whole file.
 pub(super) static SCENARIO: Table = Table {
@@ -42,6 +43,12 @@ pub(super) static SCENARIO: Table = Table {
             Kind::OneOrMore { of: &TRAFFIC, max: MAX_STREAMS },
             "The number of recipients and when they arrive; several streams of traffic are written as `[[traffic]]`",
         ),
+        Field::optional(
+            "segments",
+            Kind::List { of: &SEGMENT, min: 1, max: Segment::MOST },
+            "Recipients who share a country, operator or habit: outcomes, prices and plans may differ between segments",
+        )
+        .or("none: all recipients are alike"),
         Field::optional("people", Kind::Table(&PEOPLE), "What is so for a recipient whichever channel is used")
             .or("every phone is always on"),
         Field::required("providers", Kind::Named(&PROVIDER), "The simulated channel providers, by name"),
@@ -116,6 +123,25 @@ static GOAL: Table = Table {
     forms: &[],
 };
 
+static SEGMENT: Table = Table {
+    id: "segment",
+    what: "a segment",
+    key: "key",
+    example: "[[segments]]",
+    doc: "A part of the recipients, with its own prices and outcomes",
+    fields: &[
+        Field::required("name", Kind::Text, "The name of the segment, unique in the scenario"),
+        Field::required(
+            "share",
+            Kind::Share,
+            "Its share of the recipients; the shares of all segments add up to 1; a stream may give its own `mix`",
+        ),
+        Field::optional("providers", Kind::Named(&OVERRIDE), "What is different at a provider, by the provider's name")
+            .or("nothing"),
+    ],
+    forms: &[],
+};
+
 static PEOPLE: Table = Table {
     id: "people",
     what: "[people]",
@@ -172,6 +198,12 @@ static TRAFFIC: Table = Table {
         .or("each of the compared plans"),
         Field::optional("goal", Kind::Table(&GOAL), "The goal of this stream").or("the `[goal]` of the file"),
         Field::optional(
+            "mix",
+            Kind::Numbers(Range::of(0.0, 1.0)),
+            "The shares of the segments in this stream, by name, which add up to 1; segments that are not named have none; not with a `segment` column in the file of arrivals",
+        )
+        .or("the `share` of each segment"),
+        Field::optional(
             "priority",
             Kind::Count { min: 0, max: 255 },
             "The priority at a provider with `order = \"priority\"`: traffic with a higher number goes first",
@@ -200,7 +232,7 @@ static ARRIVALS: Table = Table {
         Field::optional(
             "file",
             Kind::Text,
-            "The path of a CSV file with one arrival time per row, relative to the scenario's folder",
+            "The path of a CSV file with one arrival time per row, relative to the scenario's folder; where the scenario has segments, a column `segment` names that of each recipient",
         ),
         Field::optional("column", Kind::Text, "The column of the CSV file").or("the first").with_key("file"),
     ],

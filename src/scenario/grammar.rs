@@ -103,6 +103,8 @@ pub(super) enum Kind {
     Names,
     /// A table of numbers whose keys are names, at least one.
     Numbers(Range),
+    /// A table of names whose keys are names, at least one.
+    NameByName,
     /// A name, or a table.
     NameOr(&'static Table),
     /// A table, or a list of tables, at least one.
@@ -252,7 +254,7 @@ impl Kind {
             Self::Duration { .. } | Self::Limit => "a duration",
             Self::Rate | Self::Ramp => "a rate",
             Self::Words(_) | Self::Names => "a list",
-            Self::Numbers(_) | Self::Table(_) | Self::Named(_) => "a table",
+            Self::Numbers(_) | Self::NameByName | Self::Table(_) | Self::Named(_) => "a table",
             Self::NameOr(_) => "a string or a table",
             Self::List { .. } => "a list of tables",
             Self::OneOrMore { .. } => "a table or a list of tables",
@@ -279,6 +281,9 @@ impl Kind {
             Self::Words(words) => format!("expected a list of any of {}", words.join(", ")),
             Self::Names => "expected a list of names, such as [\"sms-a\", \"sms-b\"]".to_owned(),
             Self::Numbers(_) => "expected a table of numbers by name, such as { sms-a = 0.7, sms-b = 0.3 }".to_owned(),
+            Self::NameByName => {
+                "expected a table of names by name, such as { gr = \"viber-first\", bg = \"sms-first\" }".to_owned()
+            }
             Self::NameOr(of) => format!("expected a name in quotes, or {}: a table such as {}", of.what, of.example),
             Self::OneOrMore { of, .. } => format!("expected a table [{0}], or a list of tables [[{0}]]", of.id),
             Self::Table(of) => format!("expected {}: a table such as {}", of.what, of.example),

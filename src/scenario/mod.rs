@@ -36,7 +36,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, LoadError, Severity};
 pub(crate) use load::hexadecimal;
 pub use load::{load, load_changed, parse, parse_changed};
 pub use metric::{Metric, Unit};
-pub use model::{Bound, Check, People, Plan, Scenario, Stream, used_by};
+pub use model::{Bound, BySegment, Check, People, Plan, Scenario, Stream, used_by};
 pub use overrides::Override;
 pub use quantity::duration_of as duration;
 pub use reference::format_reference;

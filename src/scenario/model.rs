@@ -5,6 +5,7 @@ use super::metric::Metric;
 use super::tolerance::BaselineRules;
 use crate::engine::{BreakerRules, FlowPlan};
 use crate::provider::ProviderSpec;
+use crate::status::Segment;
 use crate::traffic::{PhoneOff, Traffic};
 use crate::units::Span;
 
@@ -50,10 +51,21 @@ impl Scenario {
         self.streams.iter().map(|stream| stream.traffic.recipients).sum()
     }
 
-    /// Returns the plan that `stream` follows when the plan with this index is simulated.
+    /// Returns the plan that `stream` follows when the plan with this index is simulated; it may be a composite.
     #[must_use]
     pub fn plan_of<'a>(&'a self, stream: &'a Stream, plan: usize) -> &'a Plan {
         stream.plan.as_ref().unwrap_or(&self.plans[plan])
+    }
+
+    /// The number of segments, at least 1.
+    #[must_use]
+    pub fn segment_count(&self) -> usize {
+        self.people.segments.len().max(1)
+    }
+
+    /// The segments: the only one, or those with names.
+    pub fn segments(&self) -> impl Iterator<Item = Segment> + Clone + use<> {
+        (0..self.segment_count() as u8).map(Segment::new)
     }
 
     /// Whether recipients may depend on each other, or share random numbers: some provider in use has limited capacity, a circuit
@@ -82,7 +94,7 @@ impl Scenario {
 /// Returns the providers that `plans` use, in ascending order without duplicates.
 #[must_use]
 pub fn used_by<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Vec<usize> {
-    let steps = plans.into_iter().flat_map(|plan| plan.flow.steps());
+    let steps = plans.into_iter().flat_map(Plan::members).flat_map(|plan| plan.flow.steps());
     let mut used: Vec<_> = steps.flat_map(|rules| rules.pool.members()).copied().collect();
     used.sort_unstable();
     used.dedup();
@@ -92,6 +104,8 @@ pub fn used_by<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Vec<usize> {
 /// What is so for a recipient whichever channel is used.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct People {
+    /// The names of the segments, unique; empty if there are none. A recipient's segment is part of the stream's traffic.
+    pub segments: Vec<String>,
     /// The phones that are off; `None` if all phones are always on.
     pub phone_off: Option<PhoneOff>,
 }
@@ -116,14 +130,40 @@ pub struct Stream {
 pub struct Plan {
     /// Its name.
     pub name: String,
-    /// The rules for the engine. Providers are identified by their index in [`Scenario::providers`].
+    /// The rules for the engine. Providers are identified by their index in [`Scenario::providers`]. Of a composite, those of its first
+    /// member.
     pub flow: FlowPlan,
+    /// The plan that each segment follows, if this is a composite of other plans.
+    pub by_segment: Option<BySegment>,
     /// Whether it is the reference plan.
     pub is_reference: bool,
     /// Its name when the baseline was made.
     pub renamed_from: Option<String>,
     /// The line of the file in which it begins, counted from 1; 0 without a file.
     pub line: usize,
+}
+
+/// The plans of a composite: recipients of each segment follow one of them.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BySegment {
+    /// The plans, none of them a composite; not empty.
+    pub members: Vec<Plan>,
+    /// For each segment, the index of its plan among them.
+    pub of_segment: Vec<usize>,
+}
+
+impl Plan {
+    /// The plan that recipients of this segment follow.
+    #[must_use]
+    pub fn in_segment(&self, segment: Segment) -> &Self {
+        self.by_segment.as_ref().map_or(self, |composite| &composite.members[composite.of_segment[segment.index()]])
+    }
+
+    /// The plans that its recipients follow: itself, or the members of a composite.
+    #[must_use]
+    pub fn members(&self) -> &[Self] {
+        self.by_segment.as_ref().map_or(std::slice::from_ref(self), |composite| &composite.members)
+    }
 }
 
 /// A check: a bound on a measure of a plan.
@@ -133,6 +173,8 @@ pub struct Check {
     pub plan: usize,
     /// The stream's index in [`Scenario::streams`]; `None` for all streams together.
     pub stream: Option<usize>,
+    /// The segment, if the check is of one; then `stream` is `None`.
+    pub segment: Option<Segment>,
     /// The measure.
     pub metric: Metric,
     /// The bound.

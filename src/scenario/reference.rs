@@ -254,6 +254,7 @@ fn value(kind: &Kind, all: &[Section]) -> String {
         Kind::Words(words) if **words == COMPARED_NAMES => "list of compared [measures](#measures)".to_owned(),
         Kind::Words(words) => format!("list of any of {}", and(quoted(words), "and")),
         Kind::Names => "list of [names](#strings-and-names)".to_owned(),
+        Kind::NameByName => "table with a [name](#strings-and-names) for each [name](#strings-and-names)".to_owned(),
         Kind::Numbers(range) => format!("table with a {} for each [name](#strings-and-names)", number(*range)),
         Kind::NameOr(table) => format!("[name](#strings-and-names), or {}", of(table)),
         Kind::OneOrMore { of: table, max } => format!("{}, or 1 to {max} of them", of(table)),

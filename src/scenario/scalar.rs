@@ -33,6 +33,7 @@ pub(super) fn scalar(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Val
         Kind::Words(_) | Kind::Names => Err(wrong_type(kind, raw, format!("write [{}]", shown(source)))),
         Kind::NameOr(_) if matches!(raw, DeValue::String(_)) => text(raw, source).map(|t| Value::Text(t.to_owned())),
         Kind::Numbers(_) => Err(wrong_type(kind, raw, "write { sms-a = 0.7, sms-b = 0.3 }")),
+        Kind::NameByName => Err(wrong_type(kind, raw, "write { gr = \"viber-first\", bg = \"sms-first\" }")),
         Kind::Table(_) | Kind::List { .. } | Kind::Named(_) | Kind::NameOr(_) | Kind::OneOrMore { .. } => {
             Err(wrong_type(kind, raw, brackets(kind, raw, source)))
         }

@@ -102,6 +102,9 @@ fn value(kind: &Kind) -> Value {
         Kind::Names => {
             json!({ "type": "array", "items": value(&Kind::Text), "minItems": 1, "uniqueItems": true })
         }
+        Kind::NameByName => {
+            json!({ "type": "object", "additionalProperties": value(&Kind::Text), "minProperties": 1 })
+        }
         Kind::Numbers(range) => {
             json!({ "type": "object", "additionalProperties": number(*range), "minProperties": 1 })
         }

@@ -83,6 +83,7 @@ impl Structure<'_> {
             }
             (Kind::OneOrMore { of, max }, DeValue::Array(items)) => self.list(of, items, 1, *max, kind),
             (Kind::Names, DeValue::Array(items)) => self.names(name, items),
+            (Kind::NameByName, DeValue::Table(table)) => self.names_by_name(kind, table, raw.span()),
             (Kind::Numbers(range), DeValue::Table(table)) => self.numbers(kind, *range, table, raw.span()),
             (Kind::Named(of), DeValue::Table(table)) => self.named(kind, of, table, raw.span()),
             (Kind::List { of, min, max }, DeValue::Array(items)) => self.list(of, items, *min, *max, kind),
@@ -225,6 +226,22 @@ impl Structure<'_> {
             let number = number(&Kind::Number(range), value.get_ref(), source, range).map(Value::Number);
             let number = number.unwrap_or_else(|fault| self.bad(value.span(), &shown(name), fault));
             entries.push(Entry { key: name.to_owned(), key_place: key.span(), place: value.span(), value: number });
+        }
+        Ok(Value::Table(Record { place, entries }))
+    }
+
+    /// Checks names whose keys are names.
+    fn names_by_name(&mut self, kind: &Kind, raw: &DeTable<'_>, place: Range<usize>) -> Result<Value, Fault> {
+        if raw.is_empty() && self.whole {
+            return Err(Fault::new("the table is empty", kind.expected(), "add a name and its value"));
+        }
+        let mut entries = Vec::new();
+        for (key, value) in in_order(raw).into_iter().take(MAX_NAMED) {
+            let name = key.get_ref().as_ref();
+            let source = self.text.get(value.span()).unwrap_or_default();
+            let text = scalar(&Kind::Text, value.get_ref(), source);
+            let text = text.unwrap_or_else(|fault| self.bad(value.span(), &shown(name), fault));
+            entries.push(Entry { key: name.to_owned(), key_place: key.span(), place: value.span(), value: text });
         }
         Ok(Value::Table(Record { place, entries }))
     }

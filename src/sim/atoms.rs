@@ -2,7 +2,7 @@
 //! exactly the same time, and a quantile can fall on that value.
 
 use super::independent::{RunContext, first_latencies};
-use super::model::{CompiledPlan, Model, TrafficClass};
+use super::model::{CompiledPlan, Model, TrafficStream};
 use super::progress::{Interrupted, Progress};
 use crate::stats::{MAX_ATOMS, Scale};
 use std::cmp::Reverse;
@@ -29,10 +29,10 @@ type Shared = BTreeMap<i64, u32>;
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn scales(run: &RunContext<'_>, progress: &Progress) -> Result<(Vec<Arc<Scale>>, Arc<Scale>), Interrupted> {
     let model = run.model;
-    let (mut of_plans, mut own) = (vec![Shared::new(); model.plans.len()], Shared::new());
-    for class in &model.streams {
-        let places = if class.own.is_empty() { &mut of_plans[..] } else { std::slice::from_mut(&mut own) };
-        add_shared(run, class, places, progress)?;
+    let (mut of_plans, mut own) = (vec![Shared::new(); model.plans], Shared::new());
+    for stream in &model.streams {
+        let places = if stream.has_own_plan { std::slice::from_mut(&mut own) } else { &mut of_plans[..] };
+        add_shared(run, stream, places, progress)?;
     }
     let own = most_frequent(&own);
     let scale = |shared: &Shared| Arc::new(Scale::new(own.iter().copied().chain(most_frequent(shared))));
@@ -42,15 +42,16 @@ pub fn scales(run: &RunContext<'_>, progress: &Progress) -> Result<(Vec<Arc<Scal
 /// Adds the latencies that recipients of a stream share under each of its plans.
 fn add_shared(
     run: &RunContext<'_>,
-    class: &TrafficClass,
+    stream: &TrafficStream,
     counts: &mut [Shared],
     progress: &Progress,
 ) -> Result<(), Interrupted> {
-    if !run.model.plans_for(class).iter().any(|compiled| has_atoms(run.model, compiled)) {
+    let mut plans = stream.classes.iter().flat_map(|class| &class.plans);
+    if !plans.any(|compiled| has_atoms(run.model, compiled)) {
         return Ok(());
     }
-    let recipients = class.traffic.recipients.min(LOOKED_AT);
-    for (mut latencies, counts) in first_latencies(run, class, recipients, progress)?.into_iter().zip(counts) {
+    let recipients = stream.traffic.recipients.min(LOOKED_AT);
+    for (mut latencies, counts) in first_latencies(run, stream, recipients, progress)?.into_iter().zip(counts) {
         latencies.sort_unstable();
         let equal = latencies.chunk_by(|a, b| a == b).map(|equal| (equal[0], equal.len() as u32));
         equal.filter(|&(_, count)| count >= MANY).for_each(|(value, count)| *counts.entry(value).or_default() += count);

@@ -96,6 +96,13 @@ impl Columns {
         self.seen[i] = others.seen[k];
     }
 
+    /// As [`Columns::copy`], with whether the recipient was reached, and reached in time.
+    pub(super) fn copy_judged(&mut self, i: usize, others: &Self, k: usize) {
+        self.copy(i, others, k);
+        self.delivered[i] = others.delivered[k];
+        self.in_time[i] = others.in_time[k];
+    }
+
     /// Counts these results into the plan's tally.
     #[inline(always)]
     fn count(&mut self, arrivals: &[Time], deadline: Span, tally: &mut PlanTally) {

@@ -36,28 +36,30 @@ pub(super) struct FastPlan {
 }
 
 /// The draws for the recipients of a batch, made at most once for all plans.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct DrawBatches {
     /// The draws made for this batch so far.
     drawn: Vec<Option<Box<DrawBatch>>>,
     spare: Vec<Box<DrawBatch>>,
 }
 
-/// A batch: the random numbers of its stream, its first recipient, and the arrival times.
+/// A batch: the random numbers of its stream, its recipients, who belong to one segment, and their arrival times.
 #[derive(Clone, Copy)]
 pub(super) struct RecipientBatch<'a> {
     pub(super) rng: RngKey,
-    pub(super) first: u32,
+    pub(super) who: Who<'a>,
+    pub(super) segment: Segment,
     pub(super) arrivals: &'a [Time],
     /// When the phone of each recipient is on again (µs); `None` if all phones are always on.
     pub(super) phones: Option<&'a [i64; LANES]>,
     pub(super) timeline: Timeline,
 }
 
-/// For each plan of `model`, whether it has a fast plan.
+/// For each plan of the first stream's first class, whether it has a fast plan.
 #[must_use]
 pub fn fast_plans(model: &Model) -> Vec<bool> {
-    model.plans.iter().map(|compiled| FastPlan::new(model, compiled).is_some()).collect()
+    let plans = model.streams.first().and_then(|stream| stream.classes.first()).map_or(&[][..], |class| &class.plans);
+    plans.iter().map(|compiled| FastPlan::new(model, compiled).is_some()).collect()
 }
 
 impl FastPlan {
@@ -94,11 +96,6 @@ impl BatchExecutor {
         Self { plans, draw_batches }
     }
 
-    /// Empty storage for the draws of a batch.
-    pub(super) fn draw_batches(&self) -> DrawBatches {
-        DrawBatches { drawn: vec![None; self.draw_batches.len()], spare: Vec::new() }
-    }
-
     /// Simulates a batch under the plan with this index if it has a fast plan; returns whether it has.
     pub(super) fn run(
         &self,
@@ -133,8 +130,8 @@ impl BatchExecutor {
         buffers: &mut StepBuffers,
         draw_batches: &mut DrawBatches,
     ) {
-        let RecipientBatch { rng, first, phones, .. } = batch;
-        let of = Use { rng, who: Who::From(first), number: step.use_number, segment: Segment::WHOLE, phones };
+        let RecipientBatch { rng, who, segment, phones, .. } = batch;
+        let of = Use { rng, who, number: step.use_number, segment, phones };
         let (lanes, at) = (&buffers.lanes[..count], &buffers.at[..count]);
         let position = self.draw_batches.binary_search(&(step.provider, step.use_number));
         let draw_batch = &mut draw_batches.drawn[position.expect("every step has its draws")];
@@ -151,8 +148,9 @@ impl BatchExecutor {
 }
 
 impl DrawBatches {
-    /// Discards the draws of the previous batch.
-    pub(super) fn forget(&mut self) {
+    /// Discards the draws of the previous batch; the next one is for `executor`.
+    pub(super) fn begin(&mut self, executor: &BatchExecutor) {
         self.spare.extend(self.drawn.iter_mut().filter_map(Option::take));
+        self.drawn.resize(executor.draw_batches.len(), None);
     }
 }

@@ -4,12 +4,12 @@ use super::admission::Unlimited;
 use super::batch::{self, BATCH, Columns};
 use super::context::RecipientContext;
 use super::fast_plan::{BatchExecutor, DrawBatches, RecipientBatch};
-use super::model::{CompiledPlan, Model, TrafficClass};
+use super::model::{CompiledPlan, Model, TrafficClass, TrafficStream};
 use super::progress::{Interrupted, Progress};
 use super::recipient::Recipient;
 use super::simulate::{PendingReports, simulate_recipient};
 use super::step_buffers::StepBuffers;
-use super::tally::{PlanTally, Tally};
+use super::tally::{FIRST, PlanTally, Tally};
 use super::tally_recorder::{RecipientStats, TallyRecorder};
 use super::timeline::Timeline;
 use crate::rng::{LANES, RngKey, Who};
@@ -53,17 +53,17 @@ pub enum ExecutionMode {
     Engine,
 }
 
-/// The results of the recipients of one stream.
+/// The results of a class or a group of recipients.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct StreamTally {
+pub struct GroupTally {
     /// All counts.
     pub tally: Tally,
     /// For each section, in order: its number, and the latencies under each plan.
     pub sections: Vec<(usize, Vec<Cells>)>,
 }
 
-/// Simulates all recipients of a stream of `run` under all of its plans, on the threads of the current rayon pool. Recipients are
-/// independent: nobody waits for capacity, and no circuit opens.
+/// Simulates all recipients of a stream of `run` under all of its plans, on the threads of the current rayon pool; returns the results of
+/// each class. Recipients are independent: nobody waits for capacity, and no circuit opens.
 ///
 /// Each thread takes one section after another and counts into a tally of its own; since every count is an integer, the sum is the same
 /// whichever thread simulated which section.
@@ -72,10 +72,10 @@ pub struct StreamTally {
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn simulate_independent(
     run: &RunContext<'_>,
-    class: &TrafficClass,
+    stream: &TrafficStream,
     progress: &Progress,
-) -> Result<StreamTally, Interrupted> {
-    simulate_sections(run, class, 0..SECTIONS, progress)
+) -> Result<Vec<GroupTally>, Interrupted> {
+    simulate_sections(run, stream, 0..SECTIONS, progress)
 }
 
 /// Simulates some of the sections of a stream as [`simulate_independent`] simulates all of them; ignores sections that do not exist.
@@ -84,20 +84,29 @@ pub fn simulate_independent(
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn simulate_sections(
     run: &RunContext<'_>,
-    class: &TrafficClass,
+    stream: &TrafficStream,
     sections: impl IntoIterator<Item = usize>,
     progress: &Progress,
-) -> Result<StreamTally, Interrupted> {
-    let mut shared = SectionWork::new(run, class, class.traffic.recipients, progress);
+) -> Result<Vec<GroupTally>, Interrupted> {
+    let mut shared = SectionWork::new(run, stream, stream.traffic.recipients, progress);
     shared.chosen = sections.into_iter().filter(|&section| section < shared.sections).collect();
     let threads = rayon::current_num_threads().min(shared.chosen.len());
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| run.work(&shared));
     let of_threads = work.collect::<Result<Vec<_>, _>>()?;
-    let (tallies, sections): (Vec<_>, Vec<_>) = of_threads.into_iter().unzip();
-    let tally = Tally::sum(tallies).unwrap_or_else(|| run.empty_tally(&shared));
-    let mut sections: Vec<_> = sections.into_iter().flatten().collect();
-    sections.sort_unstable_by_key(|&(section, _)| section);
-    Ok(StreamTally { tally, sections })
+    Ok(merged(of_threads).unwrap_or_else(|| run.empty_tallies(&shared)))
+}
+
+/// The results of each class, from those of each thread; `None` if there are no threads.
+pub(super) fn merged(of_threads: Vec<Vec<GroupTally>>) -> Option<Vec<GroupTally>> {
+    let mut all = of_threads.into_iter().reduce(|mut all, part| {
+        for (ours, theirs) in all.iter_mut().zip(part) {
+            ours.tally.merge(&theirs.tally);
+            ours.sections.extend(theirs.sections);
+        }
+        all
+    })?;
+    all.iter_mut().for_each(|class| class.sections.sort_unstable_by_key(|&(section, _)| section));
+    Some(all)
 }
 
 /// Returns the number of sections into which this many recipients are divided.
@@ -108,11 +117,11 @@ pub const fn sections_of(recipients: u64) -> usize {
 
 /// The state that the threads share.
 pub(super) struct SectionWork<'a> {
-    pub(super) class: &'a TrafficClass,
-    plans: &'a [CompiledPlan],
+    pub(super) stream: &'a TrafficStream,
     rng: RngKey,
     timetable: Timetable,
-    lanes: BatchExecutor,
+    /// For each class, the executor of its plans.
+    executors: Vec<BatchExecutor>,
     /// The number of recipients simulated, from the first of the stream on.
     recipients: u64,
     /// The number of sections.
@@ -126,20 +135,29 @@ pub(super) struct SectionWork<'a> {
 
 impl<'a> SectionWork<'a> {
     /// The shared state for the first `recipients` of a stream.
-    pub(super) fn new(run: &RunContext<'a>, class: &'a TrafficClass, recipients: u64, progress: &'a Progress) -> Self {
-        let (plans, rng) = (run.model.plans_for(class), run.rng.of_stream(&class.name));
+    pub(super) fn new(
+        run: &RunContext<'a>,
+        stream: &'a TrafficStream,
+        recipients: u64,
+        progress: &'a Progress,
+    ) -> Self {
+        let rng = run.rng.of_stream(&stream.name);
         Self {
-            class,
-            plans,
+            stream,
             rng,
-            timetable: Timetable::new(&class.traffic, rng),
-            lanes: BatchExecutor::new(run.model, plans),
+            timetable: Timetable::new(&stream.traffic, rng),
+            executors: stream.classes.iter().map(|class| BatchExecutor::new(run.model, &class.plans)).collect(),
             recipients,
             sections: sections_of(recipients),
             chosen: (0..sections_of(recipients)).collect(),
             next: AtomicUsize::new(0),
             progress,
         }
+    }
+
+    /// The number of plans under which each class is simulated.
+    pub(super) fn plans(&self) -> usize {
+        self.stream.classes[0].plans.len()
     }
 
     /// Takes the next section that no thread has taken; returns `None` when all have been taken.
@@ -162,20 +180,20 @@ impl<'a> SectionWork<'a> {
 /// Returns the latencies (µs) of those of the first `recipients` of a stream who are reached, under each of its plans.
 pub(super) fn first_latencies(
     run: &RunContext<'_>,
-    class: &TrafficClass,
+    stream: &TrafficStream,
     recipients: u64,
     progress: &Progress,
 ) -> Result<Vec<Vec<i64>>, Interrupted> {
-    let shared = SectionWork::new(run, class, recipients, progress);
-    let (mut memory, mut tally) = (WorkingMemory::new(&shared), run.empty_tally(&shared));
-    let mut latencies = vec![Vec::new(); shared.plans.len()];
+    let shared = SectionWork::new(run, stream, recipients, progress);
+    let (mut memory, mut tallies) = (WorkingMemory::new(&shared), run.empty_tallies(&shared));
+    let mut latencies = vec![Vec::new(); shared.plans()];
     for first in (0..recipients).step_by(BATCH) {
         if progress.stopped() {
             return Err(Interrupted);
         }
         let count = (recipients - first).min(BATCH as u64) as usize;
-        run.run_batch(first, count, &shared, &mut memory, &mut tally);
-        for (latencies, columns) in latencies.iter_mut().zip(&memory.columns) {
+        run.run_aligned(first, count, &shared, &mut memory, &mut tallies);
+        for (latencies, columns) in latencies.iter_mut().zip(&memory.aligned) {
             let times = columns.first_delivery[..count].iter().zip(&memory.arrivals);
             let reached = times.filter(|&(&at, _)| at != Time::NEVER.as_micros());
             latencies.extend(reached.map(|(at, arrival)| at - arrival.as_micros()));
@@ -184,73 +202,156 @@ pub(super) fn first_latencies(
     Ok(latencies)
 }
 
-/// The latencies of each section that a thread has simulated, under each plan.
-type Sections = Vec<(usize, Vec<Cells>)>;
-
 impl RunContext<'_> {
-    /// Returns an empty tally. Unless recipients are few, its bins of time have memory reserved for the expected seconds, up to
-    /// `MOST_SECONDS`.
-    pub(super) fn empty_tally(&self, shared: &SectionWork<'_>) -> Tally {
-        let pairs = if shared.plans.len() == self.model.plans.len() { self.model.pairs.count() } else { 0 };
-        let plans = shared.plans.iter().map(|compiled| PlanTally::new(compiled.terms.len(), &compiled.scale));
-        let mut tally = Tally::new(plans.collect(), pairs);
+    /// Returns an empty tally for each class. Unless recipients are few, or divided into segments, bins of time have memory reserved for the
+    /// expected seconds, up to `MOST_SECONDS`.
+    pub(super) fn empty_tallies(&self, shared: &SectionWork<'_>) -> Vec<GroupTally> {
+        let pairs = if shared.stream.has_own_plan { 0 } else { self.model.pairs.count() };
         let seconds = (self.timeline.width().as_secs_f64() * self.timeline.bins() as f64) as usize;
-        if shared.sections > 1 {
-            tally.plans.iter_mut().for_each(|plan| plan.ends = Bins::with_room(seconds.min(MOST_SECONDS)));
-        }
-        tally
+        let class = |class: &TrafficClass| {
+            let plans = class.plans.iter().map(|compiled| PlanTally::new(compiled.terms.len(), &compiled.scale));
+            let mut tally = Tally::new(plans.collect(), pairs);
+            if shared.sections > 1 && shared.executors.len() == 1 {
+                tally.plans.iter_mut().for_each(|plan| plan.ends = Bins::with_room(seconds.min(MOST_SECONDS)));
+            }
+            GroupTally { tally, sections: Vec::new() }
+        };
+        shared.stream.classes.iter().map(class).collect()
     }
 
     /// Simulates sections until none is left.
-    fn work(&self, shared: &SectionWork<'_>) -> Result<(Tally, Sections), Interrupted> {
+    fn work(&self, shared: &SectionWork<'_>) -> Result<Vec<GroupTally>, Interrupted> {
         let mut memory = WorkingMemory::new(shared);
-        let (mut tally, mut sections) = (self.empty_tally(shared), Vec::new());
-        let mut all = Gathered::new(shared);
+        let mut tallies = self.empty_tallies(shared);
+        let mut all = Gathered::of_classes(shared);
         while let Some(section) = shared.take() {
             for batch in shared.batches(section) {
                 let (first, count) = batch?;
-                self.run_batch(first, count, shared, &mut memory, &mut tally);
+                self.run_recipients(first, count, shared, &mut memory, &mut tallies);
             }
-            sections.push((section, all.gather(&mut tally)));
+            self.flush(shared, &mut memory, &mut tallies);
+            for (class, all) in tallies.iter_mut().zip(&mut all) {
+                class.sections.push((section, all.gather(&mut class.tally)));
+            }
         }
-        all.restore(&mut tally);
-        Ok((tally, sections))
+        tallies.iter_mut().zip(all).for_each(|(class, all)| all.restore(&mut class.tally));
+        Ok(tallies)
     }
 
-    /// Simulates a batch under all plans, and counts it.
-    pub(super) fn run_batch(
+    /// Simulates consecutive recipients under all plans, and counts them. Where there are several classes, those of each class are collected
+    /// until they fill a batch; [`RunContext::flush`] simulates the rest.
+    fn run_recipients(
         &self,
         first: u64,
         count: usize,
         shared: &SectionWork<'_>,
         memory: &mut WorkingMemory,
-        tally: &mut Tally,
+        tallies: &mut [GroupTally],
     ) {
-        let WorkingMemory { arrivals, columns, pending, buffers, draw_batches, phones } = memory;
+        let WorkingMemory { arrivals, segments, members, batch: batch_memory, .. } = memory;
         let arrivals = &mut arrivals[..count];
         shared.timetable.fill(first, arrivals);
+        if let [class] = tallies {
+            return self.run_batch((Who::From(first as u32), arrivals), 0, shared, batch_memory, &mut class.tally);
+        }
+        shared.stream.segments.fill(shared.rng, Who::From(first as u32), count, segments);
+        for (k, (&segment, &arrival)) in segments.iter().zip(&*arrivals).enumerate() {
+            let class = usize::from(segment);
+            let members = &mut members[class];
+            if members.arrivals.len() == BATCH {
+                self.run_members(class, members, shared, batch_memory, &mut tallies[class].tally);
+            }
+            members.push(first as u32 + k as u32, arrival);
+        }
+    }
+
+    /// Simulates the recipients of each class that have been collected.
+    fn flush(&self, shared: &SectionWork<'_>, memory: &mut WorkingMemory, tallies: &mut [GroupTally]) {
+        let WorkingMemory { members, batch: batch_memory, .. } = memory;
+        for (class, (members, group)) in members.iter_mut().zip(tallies).enumerate() {
+            if !members.arrivals.is_empty() {
+                self.run_members(class, members, shared, batch_memory, &mut group.tally);
+            }
+        }
+    }
+
+    /// Simulates the collected recipients of a class.
+    fn run_members(
+        &self,
+        class: usize,
+        members: &mut Members,
+        shared: &SectionWork<'_>,
+        memory: &mut BatchMemory,
+        tally: &mut Tally,
+    ) {
+        let Members { recipients, arrivals } = &*members;
+        self.run_batch((Who::List(recipients), arrivals), class, shared, memory, tally);
+        members.arrivals.clear();
+    }
+
+    /// Simulates consecutive recipients under all plans at once, and counts them. Writes their results into `memory.aligned`, in their order.
+    pub(super) fn run_aligned(
+        &self,
+        first: u64,
+        count: usize,
+        shared: &SectionWork<'_>,
+        memory: &mut WorkingMemory,
+        tallies: &mut [GroupTally],
+    ) {
+        self.run_recipients(first, count, shared, memory, tallies);
+        memory.aligned.resize(shared.plans(), Columns::EMPTY);
+        if tallies.len() == 1 {
+            std::mem::swap(&mut memory.aligned, &mut memory.batch.columns);
+            return;
+        }
+        let WorkingMemory { members, batch: batch_memory, aligned, .. } = memory;
+        for (class, (members, group)) in members.iter_mut().zip(tallies).enumerate() {
+            if members.arrivals.is_empty() {
+                continue;
+            }
+            let (recipients, collected) = (*members.recipients, members.arrivals.len());
+            self.run_members(class, members, shared, batch_memory, &mut group.tally);
+            for (aligned, columns) in aligned.iter_mut().zip(&batch_memory.columns) {
+                for (k, &recipient) in recipients[..collected].iter().enumerate() {
+                    aligned.copy_judged((u64::from(recipient) - first) as usize, columns, k);
+                }
+            }
+        }
+    }
+
+    /// Simulates a batch of a class under all plans, and counts it.
+    fn run_batch(
+        &self,
+        (who, arrivals): (Who<'_>, &[Time]),
+        class: usize,
+        shared: &SectionWork<'_>,
+        memory: &mut BatchMemory,
+        tally: &mut Tally,
+    ) {
+        let BatchMemory { columns, pending, buffers, draw_batches, phones } = memory;
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
-        draw_batches.forget();
-        let first_recipient = first as u32;
+        let (executor, of_class) = (&shared.executors[class], &shared.stream.classes[class]);
+        draw_batches.begin(executor);
         let phones = self.model.phones.as_ref().map(|all| {
-            all.fill(shared.rng, Who::From(first_recipient), arrivals, phones);
+            all.fill(shared.rng, who, arrivals, phones);
             &**phones
         });
-        let batch =
-            RecipientBatch { rng: shared.rng, first: first_recipient, arrivals, phones, timeline: self.timeline };
+        let segment = of_class.segment;
+        let batch = RecipientBatch { rng: shared.rng, who, segment, arrivals, phones, timeline: self.timeline };
         for (i, (columns, plan)) in columns.iter_mut().zip(&mut tally.plans).enumerate() {
             let (providers, buffers) = (&self.model.providers, (&mut *buffers, &mut *draw_batches));
             let short =
-                self.mode == ExecutionMode::Fastest && shared.lanes.run(providers, i, batch, buffers, columns, plan);
+                self.mode == ExecutionMode::Fastest && executor.run(providers, i, batch, buffers, columns, plan);
             if !short {
-                self.run_plan(&shared.plans[i], batch, pending, columns, plan);
+                self.run_plan(&of_class.plans[i], batch, pending, columns, plan);
             }
         }
+        let limit = (FIRST as f64 / of_class.share).ceil() as u64;
         for (columns, plan) in columns.iter().zip(&mut tally.plans) {
-            plan.keep_first(first, &columns.cost[..count]);
+            plan.keep_first(who, &columns.cost[..arrivals.len()], limit);
         }
-        batch::count(columns, arrivals, shared.class.deadline, &self.model.pairs, tally);
-        shared.progress.add(count as u64 * shared.plans.len() as u64);
+        batch::count(columns, arrivals, shared.stream.deadline, &self.model.pairs, tally);
+        shared.progress.add((arrivals.len() * columns.len()) as u64);
     }
 
     /// Simulates a batch under one plan, one recipient after another through the engine.
@@ -264,7 +365,7 @@ impl RunContext<'_> {
     ) {
         let mut admission = Unlimited::default();
         for (i, &arrival) in batch.arrivals.iter().enumerate() {
-            let recipient = Recipient::new(batch.first + i as u32);
+            let recipient = Recipient::new(batch.who.at(i as u16), batch.segment);
             // Where nothing is shared, the index of the stream is not used.
             let context =
                 RecipientContext { model: self.model, compiled, rng: batch.rng, stream: 0, recipient, arrival };
@@ -281,12 +382,16 @@ fn batch_size(recipients: u64) -> u64 {
     (recipients / (SECTIONS as u64 * 8)).next_power_of_two().clamp(16, BATCH as u64)
 }
 
-/// The latencies, under each plan, of the sections that a thread has simulated; the tally holds only those of the current section.
+/// The latencies of a class, under each plan, of the sections that a thread has simulated; the tally holds only those of the current
+/// section.
 pub(super) struct Gathered(Vec<Latencies>);
 
 impl Gathered {
-    pub(super) fn new(shared: &SectionWork<'_>) -> Self {
-        Self(shared.plans.iter().map(|compiled| Latencies::on(&compiled.scale)).collect())
+    /// Nothing gathered yet, for each class.
+    pub(super) fn of_classes(shared: &SectionWork<'_>) -> Vec<Self> {
+        let class =
+            |class: &TrafficClass| Self(class.plans.iter().map(|compiled| Latencies::on(&compiled.scale)).collect());
+        shared.stream.classes.iter().map(class).collect()
     }
 
     /// Moves the latencies of a section out of the tally, and returns them as cells.
@@ -309,7 +414,18 @@ impl Gathered {
 /// The working memory of one thread.
 pub(super) struct WorkingMemory {
     pub(super) arrivals: Vec<Time>,
-    pub(super) columns: Vec<Columns>,
+    /// The results of consecutive recipients under each plan: see [`RunContext::run_aligned`].
+    pub(super) aligned: Vec<Columns>,
+    /// The segment of each of them.
+    segments: Box<[u8; LANES]>,
+    /// The recipients of each class that have been collected, where there are several classes.
+    members: Vec<Members>,
+    batch: BatchMemory,
+}
+
+/// The memory for one batch.
+struct BatchMemory {
+    columns: Vec<Columns>,
     pending: PendingReports,
     buffers: StepBuffers,
     draw_batches: DrawBatches,
@@ -317,16 +433,36 @@ pub(super) struct WorkingMemory {
     phones: Box<[i64; LANES]>,
 }
 
+/// Recipients of one class that wait for a batch to be full.
+struct Members {
+    recipients: Box<[u32; LANES]>,
+    arrivals: Vec<Time>,
+}
+
+impl Members {
+    #[inline]
+    fn push(&mut self, recipient: u32, arrival: Time) {
+        self.recipients[self.arrivals.len() % LANES] = recipient;
+        self.arrivals.push(arrival);
+    }
+}
+
 impl WorkingMemory {
     pub(super) fn new(shared: &SectionWork<'_>) -> Self {
-        let lanes = &shared.lanes;
+        let classes = if shared.executors.len() > 1 { shared.executors.len() } else { 0 };
+        let nobody = || Members { recipients: Box::new([0; LANES]), arrivals: Vec::with_capacity(BATCH) };
         Self {
             arrivals: vec![Time::ZERO; BATCH],
-            columns: vec![Columns::EMPTY; shared.plans.len()],
-            pending: PendingReports::default(),
-            buffers: StepBuffers::new(),
-            draw_batches: lanes.draw_batches(),
-            phones: Box::new([0; LANES]),
+            aligned: Vec::new(),
+            segments: Box::new([0; LANES]),
+            members: (0..classes).map(|_| nobody()).collect(),
+            batch: BatchMemory {
+                columns: vec![Columns::EMPTY; shared.plans()],
+                pending: PendingReports::default(),
+                buffers: StepBuffers::new(),
+                draw_batches: DrawBatches::default(),
+                phones: Box::new([0; LANES]),
+            },
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The results of a run as integers: the pieces of a run add up to the same ledger in any order, byte for byte.
 
-use super::contended::PlanRunTally;
-use super::independent::StreamTally;
-use super::tally::{FIRST, PlanTally, Tally};
+use super::contended::{ClassTally, PlanRunTally};
+use super::independent::GroupTally;
+use super::tally::{FIRST, PlanTally, Tally, add_costs};
 use crate::stats::{Bins, ByKey, Groups};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -27,7 +27,7 @@ pub struct Ledger {
 /// The sums of the replications that were simulated in one way, independent or contended.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ModeLedger {
-    /// One for each stream of traffic; where there are several, one more for all of them together.
+    /// The groups of recipients for which counts are kept, whichever those are; the last is everybody.
     pub groups: Vec<GroupLedger>,
     /// For each plan and provider, the greatest number of attempts that ever waited.
     pub longest_queue: Vec<Vec<u64>>,
@@ -45,11 +45,13 @@ pub struct ModeLedger {
     open: ByKey<u32, OpenReplication>,
 }
 
-/// The results of a group of recipients: a stream of traffic, or all streams together.
+/// The results of a group of recipients.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct GroupLedger {
-    /// Recipients per replication.
+    /// Recipients per replication; of a segment, the expected number.
     pub recipients: u64,
+    /// The number of sections into which they are divided.
+    pub sections: usize,
     /// The sum over all replications.
     pub tally: Tally,
     /// For each plan, the results that cannot be summed.
@@ -67,9 +69,9 @@ pub struct PlanLedger {
     pub backlog_cleared: ByKey<usize, Mean>,
     /// The latencies of groups of recipients that are independent and alike: sections, or replications.
     pub latencies: Groups,
-    /// The cost of each of the first recipients (millionths), by replication, where recipients are independent: [`FIRST`] of them in
-    /// all.
-    pub first_costs: ByKey<u32, Vec<i64>>,
+    /// The cost of each of the first recipients (millionths), by replication and recipient, where recipients are independent: about
+    /// [`FIRST`] of them in all.
+    pub first_costs: ByKey<u32, ByKey<u32, i64>>,
     /// The counts of each replication, where intervals are based on replications.
     pub replications: ByKey<u32, ReplicationCounts>,
 }
@@ -218,9 +220,8 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 impl ModeLedger {
-    /// A ledger of these groups: the streams and, where there are several, all of them together. `sections` holds the number of
-    /// sections into which the recipients of each stream are divided, and `keeps_replications` says whether intervals are based on
-    /// replications.
+    /// A ledger of these groups. `sections` holds the number of sections into which the recipients of each stream are divided, and
+    /// `keeps_replications` says whether intervals are based on replications.
     #[must_use]
     pub fn new(groups: Vec<GroupLedger>, sections: Vec<usize>, providers: usize, keeps_replications: bool) -> Self {
         let none = vec![vec![0; providers]; groups.first().map_or(0, |group| group.plans.len())];
@@ -232,7 +233,7 @@ impl ModeLedger {
         let plan = |plan: &PlanTally| PlanTally::new(plan.steps.len(), plan.latencies.scale());
         let group = |group: &GroupLedger| {
             let plans = group.tally.plans.iter().map(plan).collect();
-            GroupLedger::new(group.recipients, Tally::new(plans, group.tally.pairs.len()))
+            GroupLedger::new(group.recipients, group.sections, Tally::new(plans, group.tally.pairs.len()))
         };
         let providers = self.longest_queue.first().map_or(0, Vec::len);
         let groups = self.groups.iter().map(group).collect();
@@ -269,48 +270,58 @@ impl ModeLedger {
         !self.open.is_empty() || self.complete.len() as u64 != needed
     }
 
-    /// Adds sections of a replication: the results of each stream in them and, where there are several streams, of all of them
-    /// together.
-    pub fn add(&mut self, replication: u32, streams: Vec<StreamTally>, whole: Option<StreamTally>) {
-        if streams.iter().all(|stream| stream.sections.is_empty()) {
+    /// Adds sections of a replication. `simulated` holds those of each stream, and `groups` the results of each group in them.
+    pub fn add(&mut self, replication: u32, simulated: &[Vec<usize>], groups: Vec<GroupTally>) {
+        if simulated.iter().all(Vec::is_empty) {
             return;
         }
-        let groups = self.groups.len();
-        let open = self.open.entry(replication, || OpenReplication::new(&self.groups));
-        for (simulated, stream) in open.simulated.iter_mut().zip(&streams) {
-            stream.sections.iter().for_each(|(section, _)| *simulated |= 1 << section);
+        let streams = self.sections.len();
+        let open = self.open.entry(replication, || OpenReplication::new(&self.groups, streams));
+        for (bits, sections) in open.simulated.iter_mut().zip(simulated) {
+            sections.iter().for_each(|section| *bits |= 1 << section);
         }
         let is_complete = open.is_complete(&self.sections);
-        for (position, part) in streams.into_iter().chain(whole).enumerate().take(groups) {
-            let sections = self.sections.get(position).copied().unwrap_or(1);
-            let kept = self.keeps_replications.then_some(replication);
-            self.groups[position].add(replication, part, sections, kept, &mut open.plans[position]);
+        let kept = self.keeps_replications.then_some(replication);
+        for ((group, part), open) in self.groups.iter_mut().zip(groups).zip(&mut open.plans) {
+            group.add(replication, part, kept, open);
         }
         if is_complete {
             self.close(replication);
         }
     }
 
-    /// Adds a replication of contended recipients: the results of each plan. `whole` combines all streams into one.
+    /// Adds a replication of contended recipients: the results of each plan. `groups` computes the results of each group from those of the
+    /// classes of each stream.
     pub fn add_runs(
         &mut self,
         replication: u32,
         runs: Vec<PlanRunTally>,
-        whole: impl FnOnce(&[StreamTally]) -> Option<StreamTally>,
+        groups: impl FnOnce(Vec<Vec<GroupTally>>) -> Vec<GroupTally>,
     ) {
         for (plan, run) in runs.iter().enumerate() {
             self.contended |= run.contended;
             self.longest_queue[plan].iter_mut().zip(&run.longest_queue).for_each(|(a, b)| *a = (*a).max(*b));
             self.opened[plan].iter_mut().zip(&run.opened).for_each(|(a, b)| *a += b);
         }
-        let streams = (0..self.sections.len()).map(|stream| {
-            let plans = runs.iter().map(|run| run.streams[stream].clone()).collect();
-            let tally = Tally { arrivals: runs[0].arrivals[stream].clone(), plans, pairs: Vec::new() };
-            StreamTally { sections: vec![(0, tally.plans.iter().map(|plan| plan.latencies.cells()).collect())], tally }
-        });
-        let streams: Vec<_> = streams.collect();
-        let whole = whole(&streams);
-        self.add(replication, streams, whole);
+        let simulated = vec![vec![0]; self.sections.len()];
+        let mut streams: Vec<Vec<GroupTally>> = Vec::new();
+        for (plan, run) in runs.into_iter().enumerate() {
+            for (stream, classes) in run.streams.into_iter().enumerate() {
+                for (class, ClassTally { tally, arrivals }) in classes.into_iter().enumerate() {
+                    if plan == 0 {
+                        if class == 0 {
+                            streams.push(Vec::new());
+                        }
+                        let tally = Tally { arrivals, ..Tally::default() };
+                        streams[stream].push(GroupTally { tally, sections: vec![(0, Vec::new())] });
+                    }
+                    let of_class = &mut streams[stream][class];
+                    of_class.sections[0].1.push(tally.latencies.cells());
+                    of_class.tally.plans.push(tally);
+                }
+            }
+        }
+        self.add(replication, &simulated, groups(streams));
     }
 
     /// Completes a replication whose sections are all there: folds the values that had to wait for them.
@@ -326,7 +337,7 @@ impl ModeLedger {
         let shape = |ledger: &Self| {
             let group = |group: &GroupLedger| {
                 let steps: Vec<_> = group.tally.plans.iter().map(|plan| plan.steps.len()).collect();
-                (group.recipients, group.plans.len(), group.tally.pairs.len(), steps)
+                (group.recipients, group.sections, group.plans.len(), group.tally.pairs.len(), steps)
             };
             let lengths = |all: &[Vec<u64>]| all.iter().map(Vec::len).collect::<Vec<_>>();
             let groups: Vec<_> = ledger.groups.iter().map(group).collect();
@@ -361,7 +372,8 @@ impl ModeLedger {
         self.contended |= other.contended;
         other.complete.keys().for_each(|replication| *self.complete.entry(replication, || ()) = ());
         for (replication, theirs) in other.open.iter() {
-            let ours = self.open.entry(replication, || OpenReplication::new(&self.groups));
+            let streams = self.sections.len();
+            let ours = self.open.entry(replication, || OpenReplication::new(&self.groups, streams));
             ours.merge(theirs);
             if ours.is_complete(&self.sections) {
                 self.close(replication);
@@ -371,17 +383,24 @@ impl ModeLedger {
 }
 
 impl GroupLedger {
-    /// A group of this many recipients per replication, with nothing simulated yet.
+    /// A group of this many recipients per replication, in this many sections, with nothing simulated yet.
     #[must_use]
-    pub fn new(recipients: u64, tally: Tally) -> Self {
+    pub fn new(recipients: u64, sections: usize, tally: Tally) -> Self {
         let plans = vec![PlanLedger::default(); tally.plans.len()];
-        Self { recipients, tally, plans }
+        Self { recipients, sections, tally, plans }
     }
 
-    fn add(&mut self, replication: u32, part: StreamTally, sections: usize, kept: Option<u32>, open: &mut [OpenPlan]) {
-        let StreamTally { mut tally, sections: simulated } = part;
+    /// The number of recipients simulated so far, over all replications.
+    #[must_use]
+    pub fn simulated(&self) -> u64 {
+        self.tally.arrivals.total()
+    }
+
+    fn add(&mut self, replication: u32, part: GroupTally, kept: Option<u32>, open: &mut [OpenPlan]) {
+        let (sections, GroupTally { mut tally, sections: simulated }) = (self.sections, part);
+        let came = tally.arrivals.total();
         for ((ledger, open), plan) in self.plans.iter_mut().zip(open).zip(&mut tally.plans) {
-            ledger.add(replication, plan, self.recipients, kept, open);
+            ledger.add(replication, plan, (self.recipients, came), kept, open);
         }
         for (section, cells) in simulated {
             let member = u64::from(replication) * sections as u64 + section as u64;
@@ -402,19 +421,17 @@ impl PlanLedger {
         &mut self,
         replication: u32,
         tally: &mut PlanTally,
-        recipients: u64,
+        (expected, came): (u64, u64),
         kept: Option<u32>,
         open: &mut OpenPlan,
     ) {
         open.merge(OpenPlan::of(tally));
         let costs = std::mem::take(&mut tally.first_costs);
-        if !costs.is_empty() && u64::from(replication) * recipients.min(FIRST as u64) < FIRST as u64 {
-            add_costs(self.first_costs.entry(replication, Vec::new), &costs);
+        if !costs.is_empty() && u64::from(replication) * expected.min(FIRST as u64) < FIRST as u64 {
+            add_costs(self.first_costs.entry(replication, ByKey::default), &costs);
         }
         if let Some(replication) = kept {
-            self.replications
-                .entry(replication, ReplicationCounts::default)
-                .add(&ReplicationCounts::of(tally, recipients));
+            self.replications.entry(replication, ReplicationCounts::default).add(&ReplicationCounts::of(tally, came));
         }
     }
 
@@ -434,20 +451,12 @@ impl PlanLedger {
         }
         self.latencies.merge(&other.latencies);
         for (replication, costs) in other.first_costs.iter() {
-            add_costs(self.first_costs.entry(replication, Vec::new), costs);
+            add_costs(self.first_costs.entry(replication, ByKey::default), costs);
         }
         for (replication, counts) in other.replications.iter() {
             self.replications.entry(replication, ReplicationCounts::default).add(counts);
         }
     }
-}
-
-/// Adds the costs of some recipients; each recipient has its own index, which holds 0 in the vectors of others.
-fn add_costs(ours: &mut Vec<i64>, theirs: &[i64]) {
-    if ours.len() < theirs.len() {
-        ours.resize(theirs.len(), 0);
-    }
-    ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
 }
 
 impl Mean {
@@ -478,7 +487,7 @@ impl ReplicationCounts {
     }
 
     fn add(&mut self, other: &Self) {
-        self.recipients = other.recipients;
+        self.recipients += other.recipients;
         self.delivered += other.delivered;
         self.in_time += other.in_time;
         self.succeeded += other.succeeded;
@@ -490,8 +499,7 @@ impl ReplicationCounts {
 }
 
 impl OpenReplication {
-    fn new(groups: &[GroupLedger]) -> Self {
-        let streams = if groups.len() > 1 { groups.len() - 1 } else { groups.len() };
+    fn new(groups: &[GroupLedger], streams: usize) -> Self {
         let plans = groups.iter().map(|group| vec![OpenPlan::default(); group.plans.len()]).collect();
         Self { simulated: vec![0; streams], plans }
     }

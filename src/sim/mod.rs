@@ -22,14 +22,14 @@ mod versus;
 
 pub use admission::{Admission, AdmissionDecision, AdmissionRequest, RoutedAttempt, Unlimited};
 pub use atoms::scales;
-pub use contended::{PlanRunTally, course_hashes, decisions, is_feed_forward, simulate_contended};
+pub use contended::{ClassTally, PlanRunTally, course_hashes, decisions, is_feed_forward, simulate_contended};
 pub use context::RecipientContext;
 pub use fast_plan::fast_plans;
 pub use independent::{
-    ExecutionMode, RunContext, SECTIONS, StreamTally, sections_of, simulate_independent, simulate_sections,
+    ExecutionMode, GroupTally, RunContext, SECTIONS, sections_of, simulate_independent, simulate_sections,
 };
 pub use ledger::{GroupLedger, LEDGER_SCHEMA, Ledger, LedgerError, Mean, ModeLedger, PlanLedger, ReplicationCounts};
-pub use model::{CompiledPlan, Model, TrafficClass};
+pub use model::{CompiledPlan, Model, TrafficClass, TrafficStream};
 pub use pairs::Pairs;
 pub use progress::{Interrupted, Progress};
 pub use recipient::{Recipient, RecipientId};

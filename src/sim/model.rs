@@ -5,10 +5,10 @@ use super::progress::{Interrupted, Progress};
 use crate::engine::{BreakerRules, FlowPlan, StepRules};
 use crate::provider::{Provider, ProviderSpec, Terms};
 use crate::rng::RngKey;
-use crate::scenario::{Plan, Scenario};
+use crate::scenario::{Plan, Scenario, Stream};
 use crate::stats::Scale;
-use crate::status::SuccessFloor;
-use crate::traffic::{Phones, Traffic};
+use crate::status::{Segment, SuccessFloor};
+use crate::traffic::{Phones, Segments, Traffic};
 use crate::units::{Span, Time};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -21,17 +21,17 @@ pub struct Model {
     pub providers: Vec<Provider>,
     /// For each provider, the rules of its circuit breaker.
     pub breakers: Vec<Option<BreakerRules>>,
-    /// The plans that are compared, in the order of the scenario.
-    pub plans: Vec<CompiledPlan>,
+    /// The number of plans that are compared.
+    pub plans: usize,
     /// The streams of traffic, in the order of the scenario.
-    pub streams: Vec<TrafficClass>,
+    pub streams: Vec<TrafficStream>,
     /// Which plans are compared with which.
     pub pairs: Pairs,
     /// The recipients' phones; `None` if they are always on.
     pub phones: Option<Phones>,
 }
 
-/// A plan, compiled for simulation.
+/// A plan as one class of recipients follows it, compiled for simulation.
 #[derive(Clone, Debug)]
 pub struct CompiledPlan {
     /// The rules for the engine.
@@ -44,17 +44,32 @@ pub struct CompiledPlan {
 
 /// A stream of traffic.
 #[derive(Clone, Debug)]
-pub struct TrafficClass {
+pub struct TrafficStream {
     /// Its name, which keys its random numbers.
     pub name: String,
     /// The recipients and their arrivals.
     pub traffic: Traffic,
+    /// The segment of each recipient.
+    pub segments: Segments,
     /// A delivery within this span of the arrival is in time.
     pub deadline: Span,
     /// Its priority: higher goes first where a provider serves by priority.
     pub priority: u8,
-    /// Its own plan, if it does not follow the compared plan; one or none.
-    pub own: Vec<CompiledPlan>,
+    /// Whether it always follows its own plan instead of those that are compared.
+    pub has_own_plan: bool,
+    /// Its recipients by segment, by [`Segment::index`].
+    pub classes: Vec<TrafficClass>,
+}
+
+/// The recipients of one segment in a stream of traffic.
+#[derive(Clone, Debug)]
+pub struct TrafficClass {
+    /// The segment.
+    pub segment: Segment,
+    /// Their expected share of the stream.
+    pub share: f64,
+    /// The plans that are compared, as they follow them; or only the stream's own plan.
+    pub plans: Vec<CompiledPlan>,
 }
 
 impl Model {
@@ -78,35 +93,31 @@ impl Model {
             Ok(_) => Ok(Provider::new(spec)),
             Err(_) => Ok(Provider::unused(spec)),
         };
-        let class = |stream: &crate::scenario::Stream| TrafficClass {
-            name: stream.name.clone(),
-            traffic: stream.traffic.clone(),
-            deadline: stream.deadline,
-            priority: stream.priority,
-            own: stream.plan.iter().map(CompiledPlan::new).collect(),
-        };
         Ok(Self {
             providers: scenario.providers.par_iter().enumerate().map(provider).collect::<Result<_, _>>()?,
             breakers: scenario.breakers.clone(),
-            plans: scenario.plans.iter().map(CompiledPlan::new).collect(),
-            streams: scenario.streams.iter().map(class).collect(),
+            plans: scenario.plans.len(),
+            streams: scenario.streams.iter().map(|stream| TrafficStream::new(scenario, stream)).collect(),
             pairs: Pairs::usual(scenario.plans.len(), scenario.reference()),
             phones: scenario.people.phone_off.as_ref().map(Phones::new),
         })
     }
 
     /// Sets the latency scales: one for each plan, and another for the plans that streams have for themselves.
-    pub fn set_scales(&mut self, of_plans: Vec<Arc<Scale>>, of_own: &Arc<Scale>) {
-        self.plans.iter_mut().zip(of_plans).for_each(|(compiled, scale)| compiled.scale = scale);
-        let own = self.streams.iter_mut().flat_map(|class| &mut class.own);
-        own.for_each(|compiled| compiled.scale = Arc::clone(of_own));
+    pub fn set_scales(&mut self, of_plans: &[Arc<Scale>], of_own: &Arc<Scale>) {
+        for stream in &mut self.streams {
+            let scales = if stream.has_own_plan { std::slice::from_ref(of_own) } else { of_plans };
+            for class in &mut stream.classes {
+                class.plans.iter_mut().zip(scales).for_each(|(compiled, scale)| compiled.scale = Arc::clone(scale));
+            }
+        }
     }
 
     /// The scale for the latencies of all streams together under the plan with this index: no finer than that of any stream.
     #[must_use]
     pub fn common_scale(&self, plan: usize) -> &Arc<Scale> {
-        let own = self.streams.iter().find_map(|class| class.own.first());
-        own.map_or(&self.plans[plan].scale, |compiled| &compiled.scale)
+        let own = self.streams.iter().find(|stream| stream.has_own_plan);
+        &own.unwrap_or(&self.streams[0]).classes[0].plan(plan).scale
     }
 
     /// The same model with the random outages of the replication of `rng` that begin before `until`.
@@ -124,17 +135,34 @@ impl Model {
     pub fn has_random_outages(&self) -> bool {
         self.providers.iter().any(Provider::has_random_outages)
     }
+}
 
-    /// The plans under which a stream is simulated: its own, or all that are compared.
-    #[must_use]
-    pub fn plans_for<'a>(&'a self, class: &'a TrafficClass) -> &'a [CompiledPlan] {
-        if class.own.is_empty() { &self.plans } else { &class.own }
+impl TrafficStream {
+    fn new(scenario: &Scenario, stream: &Stream) -> Self {
+        let traffic = &stream.traffic;
+        let shares = traffic.segments.shares(scenario.segment_count(), traffic.recipients);
+        let class = |(segment, share): (Segment, f64)| {
+            let plans = stream.plan.as_ref().map_or(&scenario.plans[..], std::slice::from_ref);
+            let plans = plans.iter().map(|plan| CompiledPlan::new(plan.in_segment(segment))).collect();
+            TrafficClass { segment, share, plans }
+        };
+        Self {
+            name: stream.name.clone(),
+            traffic: traffic.clone(),
+            segments: Segments::new(&traffic.segments),
+            deadline: stream.deadline,
+            priority: stream.priority,
+            has_own_plan: stream.plan.is_some(),
+            classes: scenario.segments().zip(shares).map(class).collect(),
+        }
     }
+}
 
-    /// The plan that a stream follows when the plan with this index is simulated.
+impl TrafficClass {
+    /// The plan that its recipients follow when the plan with this index is simulated.
     #[must_use]
-    pub fn compiled<'a>(&'a self, class: &'a TrafficClass, plan: usize) -> &'a CompiledPlan {
-        class.own.first().unwrap_or(&self.plans[plan])
+    pub fn plan(&self, plan: usize) -> &CompiledPlan {
+        if self.plans.len() == 1 { &self.plans[0] } else { &self.plans[plan] }
     }
 }
 

@@ -12,11 +12,11 @@ pub struct Recipient {
 }
 
 impl Recipient {
-    /// A recipient of the only segment.
+    /// A recipient of this segment.
     #[must_use]
     #[inline]
-    pub const fn new(index: u32) -> Self {
-        Self { index, segment: Segment::WHOLE }
+    pub const fn new(index: u32, segment: Segment) -> Self {
+        Self { index, segment }
     }
 }
 

@@ -7,7 +7,8 @@ use super::pairs::Pairs;
 use super::timeline::Timeline;
 use crate::engine::StepEnd;
 use crate::provider::{AttemptResult, Provider};
-use crate::stats::{Bins, Latencies, Scale, Sums};
+use crate::rng::Who;
+use crate::stats::{Bins, ByKey, Latencies, Scale, Sums};
 use crate::status::Status;
 use crate::units::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -113,12 +114,12 @@ pub struct PlanTally {
     pub steps: Vec<StepTally>,
     /// One for each provider of the scenario to which an attempt was routed.
     pub providers: ByProvider,
-    /// The costs of the first recipients (millionths), at most [`FIRST`] of them, which show how skewed costs are. Not counted where
-    /// recipients are not independent.
-    pub first_costs: Vec<i64>,
+    /// The costs of the first recipients (millionths), about [`FIRST`] of them, by number: they show how skewed costs are. Not counted
+    /// where recipients are not independent.
+    pub first_costs: ByKey<u32, i64>,
 }
 
-/// The number of recipients whose costs are kept one by one.
+/// The approximate number of recipients of a class whose costs are kept one by one.
 pub const FIRST: usize = 4096;
 
 /// Tallies of providers, by index in the scenario. A scenario may have hundreds; only those that a plan uses have a tally.
@@ -299,25 +300,19 @@ impl PlanTally {
         self.failovers.merge(&other.failovers);
         self.steps.iter_mut().zip(&other.steps).for_each(|(a, b)| a.merge(b));
         self.providers.merge(&other.providers);
-        self.add_first(&other.first_costs);
+        add_costs(&mut self.first_costs, &other.first_costs);
     }
 
-    /// Adds the costs of other first recipients; each recipient has its own index, which holds 0 in the tallies of others.
-    fn add_first(&mut self, costs: &[i64]) {
-        if self.first_costs.len() < costs.len() {
-            self.first_costs.resize(costs.len(), 0);
-        }
-        self.first_costs.iter_mut().zip(costs).for_each(|(ours, theirs)| *ours += theirs);
-    }
-
-    /// Keeps the costs of the recipients from `first` on, as far as they are among the first [`FIRST`].
+    /// Keeps the costs of those recipients whose numbers are below `limit`.
     #[inline]
-    pub(super) fn keep_first(&mut self, first: u64, costs: &[i64]) {
-        let first = first as usize;
-        if first < FIRST {
-            let end = (first + costs.len()).min(FIRST);
-            self.first_costs.resize(self.first_costs.len().max(end), 0);
-            self.first_costs[first..end].copy_from_slice(&costs[..end - first]);
+    pub(super) fn keep_first(&mut self, who: Who<'_>, costs: &[i64], limit: u64) {
+        if u64::from(who.at(0)) < limit {
+            for (lane, &cost) in (0..).zip(costs) {
+                let recipient = who.at(lane);
+                if u64::from(recipient) < limit {
+                    *self.first_costs.entry(recipient, || cost) = cost;
+                }
+            }
         }
     }
 
@@ -330,6 +325,11 @@ impl PlanTally {
             self.ends.add(second as usize);
         }
     }
+}
+
+/// Adds the costs of other recipients.
+pub(super) fn add_costs(ours: &mut ByKey<u32, i64>, theirs: &ByKey<u32, i64>) {
+    theirs.iter().for_each(|(recipient, &cost)| *ours.entry(recipient, || cost) = cost);
 }
 
 /// The number of seconds for which ended flows are counted second by second: 12 days.

@@ -1,18 +1,17 @@
 //! Two scenarios with the same recipients, in lockstep: batch by batch, so that the results of each recipient can be compared.
 
 use super::batch;
-use super::independent::{Gathered, RunContext, SectionWork, StreamTally, WorkingMemory};
-use super::model::TrafficClass;
+use super::independent::{Gathered, GroupTally, RunContext, SectionWork, WorkingMemory, merged};
+use super::model::TrafficStream;
 use super::progress::{Interrupted, Progress};
-use super::tally::{PairTally, Tally};
-use crate::stats::Cells;
+use super::tally::PairTally;
 use rayon::prelude::*;
 
 /// The results of the first recipients of a stream in two runs, under couples of plans, one plan from each run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Versus {
-    /// The results in each run.
-    pub sides: [StreamTally; 2],
+    /// The results of each class in each run.
+    pub sides: [Vec<GroupTally>; 2],
     /// For each couple, the recipients whose results differ.
     pub pairs: Vec<PairTally>,
     /// For each couple, the first recipient whose results differ.
@@ -26,15 +25,15 @@ pub struct Versus {
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn simulate_pair(
     runs: [&RunContext<'_>; 2],
-    classes: [&TrafficClass; 2],
+    streams: [&TrafficStream; 2],
     couples: &[(usize, usize)],
     recipients: u64,
     progress: &Progress,
 ) -> Result<Versus, Interrupted> {
-    let [one, other] = [0, 1].map(|side| SectionWork::new(runs[side], classes[side], recipients, progress));
+    let [one, other] = [0, 1].map(|side| SectionWork::new(runs[side], streams[side], recipients, progress));
     let shared = [one, other];
     // A stream with a plan of its own is simulated only under that plan.
-    let index = |side: usize, plan: usize| if classes[side].own.is_empty() { plan } else { 0 };
+    let index = |side: usize, plan: usize| if streams[side].has_own_plan { 0 } else { plan };
     let couples: Vec<_> = couples.iter().map(|&(ours, theirs)| (index(0, ours), index(1, theirs))).collect();
     let lockstep = Lockstep { runs, shared: &shared, couples: &couples };
     let threads = rayon::current_num_threads().min(shared[0].sections);
@@ -42,15 +41,7 @@ pub fn simulate_pair(
     let mut parts = work.collect::<Result<Vec<_>, _>>()?.into_iter();
     let mut sum = parts.next().unwrap_or_else(|| lockstep.empty());
     parts.for_each(|part| sum.merge(part));
-    sum.sections.sort_unstable_by_key(|(section, _)| *section);
-    let [one, other] = sum.tallies;
-    let each = |(section, [ours, theirs]): (usize, [Vec<Cells>; 2])| ((section, ours), (section, theirs));
-    let (ours, theirs) = sum.sections.into_iter().map(each).unzip();
-    Ok(Versus {
-        sides: [StreamTally { tally: one, sections: ours }, StreamTally { tally: other, sections: theirs }],
-        pairs: sum.pairs,
-        differing: sum.differing,
-    })
+    Ok(Versus { sides: sum.sides, pairs: sum.pairs, differing: sum.differing })
 }
 
 /// The two runs that are simulated, and the couples of plans that are compared.
@@ -62,22 +53,21 @@ struct Lockstep<'a> {
 
 /// The counts of one thread.
 struct Counts {
-    tallies: [Tally; 2],
-    sections: Vec<(usize, [Vec<Cells>; 2])>,
+    /// The results of each class on each side.
+    sides: [Vec<GroupTally>; 2],
     pairs: Vec<PairTally>,
     differing: Vec<Option<u64>>,
 }
 
 impl Lockstep<'_> {
     fn empty(&self) -> Counts {
-        let tally = |side: usize| {
-            let mut tally = self.runs[side].empty_tally(&self.shared[side]);
-            tally.pairs.clear();
-            tally
+        let side = |side: usize| {
+            let mut classes = self.runs[side].empty_tallies(&self.shared[side]);
+            classes.iter_mut().for_each(|class| class.tally.pairs.clear());
+            classes
         };
         Counts {
-            tallies: [tally(0), tally(1)],
-            sections: Vec::new(),
+            sides: [side(0), side(1)],
             pairs: vec![PairTally::default(); self.couples.len()],
             differing: vec![None; self.couples.len()],
         }
@@ -86,29 +76,32 @@ impl Lockstep<'_> {
     /// Simulates sections until none is left.
     fn work(&self) -> Result<Counts, Interrupted> {
         let mut counts = self.empty();
-        let [mut one, mut other] = self.shared.each_ref().map(WorkingMemory::new);
-        let [mut ours, mut theirs] = self.shared.each_ref().map(Gathered::new);
+        let mut memories = self.shared.each_ref().map(WorkingMemory::new);
+        let mut gathered = self.shared.each_ref().map(Gathered::of_classes);
         while let Some(section) = self.shared[0].take() {
             for batch in self.shared[0].batches(section) {
                 let (first, count) = batch?;
-                let [our_tally, their_tally] = &mut counts.tallies;
-                self.runs[0].run_batch(first, count, &self.shared[0], &mut one, our_tally);
-                self.runs[1].run_batch(first, count, &self.shared[1], &mut other, their_tally);
-                self.compare(first, count, [&one, &other], &mut counts);
+                for (side, (memory, classes)) in memories.iter_mut().zip(&mut counts.sides).enumerate() {
+                    self.runs[side].run_aligned(first, count, &self.shared[side], memory, classes);
+                }
+                self.compare(first, count, memories.each_ref(), &mut counts);
             }
-            let [our_tally, their_tally] = &mut counts.tallies;
-            counts.sections.push((section, [ours.gather(our_tally), theirs.gather(their_tally)]));
+            for (classes, gathered) in counts.sides.iter_mut().zip(&mut gathered) {
+                for (class, gathered) in classes.iter_mut().zip(gathered) {
+                    class.sections.push((section, gathered.gather(&mut class.tally)));
+                }
+            }
         }
-        let [our_tally, their_tally] = &mut counts.tallies;
-        ours.restore(our_tally);
-        theirs.restore(their_tally);
+        for (classes, gathered) in counts.sides.iter_mut().zip(gathered) {
+            classes.iter_mut().zip(gathered).for_each(|(class, gathered)| gathered.restore(&mut class.tally));
+        }
         Ok(counts)
     }
 
     fn compare(&self, first: u64, count: usize, [one, other]: [&WorkingMemory; 2], counts: &mut Counts) {
         for (i, &(ours, theirs)) in self.couples.iter().enumerate() {
-            let plan = (&one.columns[ours], &one.arrivals[..count]);
-            let against = (&other.columns[theirs], &other.arrivals[..count]);
+            let plan = (&one.aligned[ours], &one.arrivals[..count]);
+            let against = (&other.aligned[theirs], &other.arrivals[..count]);
             let differs = batch::compare(plan, against, &mut counts.pairs[i]).map(|index| first + index as u64);
             counts.differing[i] = first_of(counts.differing[i], differs);
         }
@@ -117,8 +110,10 @@ impl Lockstep<'_> {
 
 impl Counts {
     fn merge(&mut self, other: Self) {
-        self.tallies.iter_mut().zip(&other.tallies).for_each(|(ours, theirs)| ours.merge(theirs));
-        self.sections.extend(other.sections);
+        for (ours, theirs) in self.sides.iter_mut().zip(other.sides) {
+            let both = vec![std::mem::take(ours), theirs];
+            *ours = merged(both).unwrap_or_default();
+        }
         self.pairs.iter_mut().zip(&other.pairs).for_each(|(ours, theirs)| ours.merge(theirs));
         self.differing.iter_mut().zip(other.differing).for_each(|(ours, theirs)| *ours = first_of(*ours, theirs));
     }

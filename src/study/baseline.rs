@@ -79,8 +79,8 @@ pub fn against_baseline(scenario: &Scenario, now: &Results, baseline: &Results) 
 /// The deadlines of both runs (s): those of the groups that both have, else the single deadline of each run.
 fn deadlines(results: [&Results; 2]) -> [Vec<f64>; 2] {
     let [now, baseline] = results;
-    let common =
-        now.groups.iter().filter_map(|group| Some((group.deadline_s, same_group(baseline, group)?.deadline_s)));
+    let streams = now.groups.iter().filter(|group| group.kind == GroupKind::Stream);
+    let common = streams.filter_map(|group| Some((group.deadline_s?, same_group(baseline, group)?.deadline_s?)));
     let (ours, theirs): (Vec<_>, Vec<_>) = common.unzip();
     if ours.is_empty() { results.map(|results| vec![results.scenario.deadline_s]) } else { [ours, theirs] }
 }
@@ -173,12 +173,18 @@ pub fn comparable(scenario: &Scenario, replications: u32, baseline: &Results) ->
 fn same_streams(scenario: &Scenario, baseline: &Results) -> Result<(), Incomparable> {
     let differs = |was: &&GroupResult| {
         let now = scenario.streams.iter().find(|stream| was.is(GroupKind::Stream, &stream.name));
-        now.is_some_and(|stream| stream.traffic.recipients != was.recipients)
+        now.is_some_and(|stream| stream.traffic.recipients as f64 != was.recipients.0)
     };
     match baseline.groups.iter().find(differs) {
-        Some(was) => Err(Incomparable::Stream { name: was.name.clone(), recipients: was.recipients }),
+        Some(was) => Err(Incomparable::Stream { name: was.name.clone(), recipients: was.recipients.0 as u64 }),
         None => Ok(()),
     }
+}
+
+/// The stream or the segment that a group is, by name.
+fn named(group: Option<&GroupResult>) -> (Option<String>, Option<String>) {
+    let name = |kind: GroupKind| group.filter(|group| group.kind == kind).map(|group| group.name.clone());
+    (name(GroupKind::Stream), name(GroupKind::Segment))
 }
 
 /// Makes the rows of a plan.
@@ -193,16 +199,17 @@ impl Rows<'_> {
     /// The rows of a group of the baseline, where the plan has these indices in both runs.
     fn group(&self, now: &Results, was: &GroupResult, indices: [usize; 2]) -> Vec<Row> {
         let Some(is) = same_group(now, was) else {
-            return vec![Row { stream: Some(was.name.clone()), ..self.row(Outcome::Fail) }];
+            let (stream, segment) = named(Some(was));
+            return vec![Row { stream, segment, ..self.row(Outcome::Fail) }];
         };
         let plans = [&is.plans[indices[0]], &was.plans[indices[1]]];
-        let deadlines = [is, was].map(|group| vec![group.deadline_s]);
-        self.measures((Some(&was.name), have_equal_draws(plans)), plans, deadlines)
+        let deadlines = [is, was].map(|group| group.deadline_s.into_iter().collect());
+        self.measures((Some(was), have_equal_draws(plans)), plans, deadlines)
     }
 
     fn measures(
         &self,
-        (stream, have_equal_draws): (Option<&str>, bool),
+        (group, have_equal_draws): (Option<&GroupResult>, bool),
         plans: [&PlanResult; 2],
         deadlines: [Vec<f64>; 2],
     ) -> Vec<Row> {
@@ -211,8 +218,10 @@ impl Rows<'_> {
             let both = plans.map(|plan| measure(plan, metric));
             let [value, other] = both.map(|measured| measured.map(|measured| measured.value));
             let tolerance = self.scenario.baseline.tolerance(metric).of(other.unwrap_or(0.0));
+            let (stream, segment) = named(group);
             let row = Row {
-                stream: stream.map(str::to_owned),
+                stream,
+                segment,
                 measure: Some(metric),
                 tolerance: Some(tolerance),
                 value,

@@ -29,7 +29,9 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
         Intervals::Unknown => None,
     };
     let judged = |check: &Check| {
-        let group = check.stream.and_then(|stream| results.stream(stream));
+        let stream = check.stream.and_then(|stream| results.stream(stream));
+        let segment = check.segment.and_then(|segment| results.segment(segment));
+        let group = stream.or(segment);
         let result = &group.map_or(&results.plans, |group| &group.plans)[check.plan];
         let measured = measure(result, check.metric);
         let outcome = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, check.bound, n));
@@ -39,7 +41,8 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
             _ => None,
         };
         Row {
-            stream: group.map(|group| group.name.clone()),
+            stream: stream.map(|group| group.name.clone()),
+            segment: segment.map(|group| group.name.clone()),
             measure: Some(check.metric),
             line: Some(check.line).filter(|line| *line > 0),
             at_least: matches!(check.bound, Bound::AtLeast(_)).then(|| check.bound.limit()),

@@ -8,7 +8,7 @@ use crate::dist::Sampler;
 use crate::provider::{OutcomeSpec, ProviderSpec};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::{Ending, PlanTally, StepTally};
-use crate::status::{Status, SuccessFloor};
+use crate::status::{Segment, Status, SuccessFloor};
 use crate::units::Span;
 use std::sync::OnceLock;
 
@@ -45,8 +45,8 @@ pub(super) struct Calls {
     skewness: f64,
 }
 
-/// The cost of answered calls by length, for each provider: computed once, on first use.
-pub(super) struct CallCosts(Vec<OnceLock<CallCost>>);
+/// The cost of answered calls by length, for each provider and segment: computed once, on first use.
+pub(super) struct CallCosts(Vec<Vec<OnceLock<CallCost>>>);
 
 /// The cost of an answered call that depends on its length.
 struct CallCost {
@@ -57,12 +57,13 @@ struct CallCost {
 }
 
 impl CallCosts {
-    pub(super) fn new(providers: usize) -> Self {
-        Self((0..providers).map(|_| OnceLock::new()).collect())
+    pub(super) fn new(scenario: &Scenario) -> Self {
+        let of_provider = |_| scenario.segments().map(|_| OnceLock::new()).collect();
+        Self(scenario.providers.iter().map(of_provider).collect())
     }
 
-    fn of(&self, scenario: &Scenario, provider: usize) -> &CallCost {
-        self.0[provider].get_or_init(|| CallCost::new(&scenario.providers[provider]))
+    fn of(&self, scenario: &Scenario, provider: usize, segment: Segment) -> &CallCost {
+        self.0[provider][segment.index()].get_or_init(|| CallCost::new(scenario.providers[provider].of(segment)))
     }
 }
 
@@ -119,13 +120,19 @@ impl Calls {
 }
 
 /// The classes that differ in cost (millionths).
-pub(super) fn of_cost(scenario: &Scenario, plan: &Plan, tally: &PlanTally, call_costs: &CallCosts) -> Vec<Class> {
-    let reached = reachable(scenario, plan);
+pub(super) fn of_cost(
+    scenario: &Scenario,
+    (plan, segment): (&Plan, Segment),
+    tally: &PlanTally,
+    call_costs: &CallCosts,
+) -> Vec<Class> {
+    let reached = reachable(scenario, plan, segment);
     let steps = tally.steps.iter().zip(plan.flow.steps()).enumerate().take(reached);
     let classes = steps.flat_map(|(index, (step, rules))| {
         let members = || rules.pool.members().iter().copied();
-        let specs = || members().map(|provider| &scenario.providers[provider]);
-        let most_expensive = members().map(|provider| delivered(scenario, provider, call_costs)).fold(0.0, f64::max);
+        let specs = || members().map(|provider| scenario.providers[provider].of(segment));
+        let most_expensive =
+            members().map(|provider| delivered(scenario, provider, segment, call_costs)).fold(0.0, f64::max);
         let come =
             Class { step: index + 1, recipients: entered(step), extra: specs().map(submitted).fold(0.0, f64::max) };
         let others = step.attempts - step.delivered.min(step.attempts);
@@ -136,11 +143,11 @@ pub(super) fn of_cost(scenario: &Scenario, plan: &Plan, tally: &PlanTally, call_
 }
 
 /// The classes that differ in the time of their first delivery (µs).
-pub(super) fn of_latency(scenario: &Scenario, plan: &Plan, tally: &PlanTally) -> Vec<Class> {
+pub(super) fn of_latency(scenario: &Scenario, (plan, segment): (&Plan, Segment), tally: &PlanTally) -> Vec<Class> {
     let mut delay = Span::ZERO;
     let mut classes = Vec::new();
-    for (index, (step, rules)) in tally.steps.iter().zip(plan.flow.steps()).enumerate().take(reachable(scenario, plan))
-    {
+    let reached = reachable(scenario, plan, segment);
+    for (index, (step, rules)) in tally.steps.iter().zip(plan.flow.steps()).enumerate().take(reached) {
         if index > 0 {
             classes.push(Class { step: index + 1, recipients: step.first, extra: delay.as_micros() as f64 });
         }
@@ -150,10 +157,16 @@ pub(super) fn of_latency(scenario: &Scenario, plan: &Plan, tally: &PlanTally) ->
 }
 
 /// The calls of each step that are charged by length.
-pub(super) fn calls(scenario: &Scenario, plan: &Plan, tally: &PlanTally, call_costs: &CallCosts) -> Vec<Calls> {
+pub(super) fn calls(
+    scenario: &Scenario,
+    (plan, segment): (&Plan, Segment),
+    tally: &PlanTally,
+    call_costs: &CallCosts,
+) -> Vec<Calls> {
     let steps = tally.steps.iter().zip(plan.flow.steps()).enumerate();
     let calls = steps.flat_map(|(index, (step, rules))| {
-        let call_costs = rules.pool.members().iter().flat_map(|&provider| &call_costs.of(scenario, provider).spread);
+        let call_costs =
+            rules.pool.members().iter().flat_map(|&provider| &call_costs.of(scenario, provider, segment).spread);
         call_costs.map(move |&(status, variance, skewness)| Calls {
             step: index + 1,
             answered: if status.is_delivery() { step.delivered } else { step.endings[Ending::Status(status).index()] },
@@ -173,12 +186,14 @@ fn submitted(spec: &ProviderSpec) -> f64 {
     spec.price.submitted.as_micros() as f64 * f64::from(spec.price.parts)
 }
 
-fn delivered(scenario: &Scenario, provider: usize, call_costs: &CallCosts) -> f64 {
-    let price = &scenario.providers[provider].price;
+fn delivered(scenario: &Scenario, provider: usize, segment: Segment, call_costs: &CallCosts) -> f64 {
+    let spec = scenario.providers[provider].of(segment);
+    let price = &spec.price;
     // Only an attempt that is not rejected is charged at all.
-    let spec = &scenario.providers[provider];
     let accepted = if spec.outcomes.iter().any(|outcome| outcome.at_submission) { submitted(spec) } else { 0.0 };
-    accepted + price.delivered.max(price.delivered_late).as_micros() as f64 + call_costs.of(scenario, provider).mean
+    accepted
+        + price.delivered.max(price.delivered_late).as_micros() as f64
+        + call_costs.of(scenario, provider, segment).mean
 }
 
 /// Whether a provider charges a delivery for everything that is submitted to it, or for nothing.
@@ -199,10 +214,11 @@ fn reports_delivered(spec: &ProviderSpec) -> f64 {
 }
 
 /// The number of leading steps that can be reached: a step only if some attempt of the step before may fail or take too long.
-fn reachable(scenario: &Scenario, plan: &Plan) -> usize {
+fn reachable(scenario: &Scenario, plan: &Plan, segment: Segment) -> usize {
     let may_fail = |step: usize| {
         let rules = &plan.flow.steps()[step];
-        let mut specs = rules.pool.members().iter().map(|&provider| (provider, &scenario.providers[provider]));
+        let mut specs =
+            rules.pool.members().iter().map(|&provider| (provider, scenario.providers[provider].of(segment)));
         specs.any(|(provider, spec)| {
             let in_time = || {
                 let slowest = spec.outcomes.iter().map(|outcome| outcome.after.longest()).max().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Turns totals into results: the results of each plan, and the comparisons of plans.
 
 use super::estimates::{Ends, Estimate, Paired};
+use super::groups::{Group, step_plans};
 use super::results::{
     Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency, PlanResult,
     ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
@@ -21,13 +22,13 @@ pub(super) fn results(
 ) -> Result<Results, Interrupted> {
     let unless_stopped = |of: PlanResult| if progress.stopped() { Err(Interrupted) } else { Ok(of) };
     let plans = (0..scenario.plans.len()).map(|plan| unless_stopped(whole(scenario, totals, plan)));
-    let group = |stream| if progress.stopped() { Err(Interrupted) } else { Ok(group(scenario, totals, pairs, stream)) };
+    let result = |of| if progress.stopped() { Err(Interrupted) } else { Ok(group(scenario, totals, pairs, of)) };
     Ok(Results {
         schema: SCHEMA.to_owned(),
         scenario: facts(scenario, totals),
         plans: plans.collect::<Result<_, _>>()?,
-        comparisons: comparisons(scenario, totals, pairs, None),
-        groups: (0..totals.streams().len()).map(group).collect::<Result<_, _>>()?,
+        comparisons: comparisons(scenario, totals, pairs, Group::All),
+        groups: totals.groups.streams().chain(totals.groups.segments()).map(result).collect::<Result<_, _>>()?,
     })
 }
 
@@ -42,6 +43,7 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
         currency: scenario.currency.clone(),
         deadline_s: deadline(scenario).as_secs_f64(),
         streams: scenario.streams.iter().map(|stream| stream.name.clone()).collect(),
+        segments: scenario.people.segments.clone(),
         intervals: match totals.basis {
             IntervalBasis::Recipients => Intervals::FromRecipients,
             IntervalBasis::Replications => Intervals::FromReplications,
@@ -59,24 +61,35 @@ fn deadline(scenario: &Scenario) -> Span {
 fn whole(scenario: &Scenario, totals: &Totals, plan: usize) -> PlanResult {
     let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
     let plans: Vec<_> = own.chain([&scenario.plans[plan]]).collect();
-    ResultBuilder(Estimate { scenario, totals, stream: None, plan }).result(&plans)
+    ResultBuilder(Estimate { scenario, totals, group: Group::All, plan }).result(&plans)
 }
 
-/// The results for one stream of traffic.
-fn group(scenario: &Scenario, totals: &Totals, pairs: &Pairs, index: usize) -> GroupResult {
-    let stream = &scenario.streams[index];
+/// The results for a stream of traffic or a segment.
+fn group(scenario: &Scenario, totals: &Totals, pairs: &Pairs, group: Group) -> GroupResult {
     let plan = |plan: usize| {
-        let estimate = Estimate { scenario, totals, stream: Some(index), plan };
-        ResultBuilder(estimate).result(&[estimate.followed()])
+        let estimate = Estimate { scenario, totals, group, plan };
+        let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
+        let own = own.filter(|_| group.stream().is_none());
+        let own = own.map(|plan| group.segment().map_or(plan, |segment| plan.in_segment(segment)));
+        let plans: Vec<_> = own.chain([estimate.followed()]).collect();
+        ResultBuilder(estimate).result(&plans)
     };
+    let stream = group.stream().map(|stream| &scenario.streams[stream]);
+    let (kind, name) = match (stream, group.segment()) {
+        (None, Some(segment)) => (GroupKind::Segment, scenario.people.segments[segment.index()].clone()),
+        _ => (GroupKind::Stream, stream.map_or_else(String::new, |stream| stream.name.clone())),
+    };
+    let mut deadlines = scenario.streams.iter().map(|stream| stream.deadline);
+    let common = deadlines.next().filter(|first| deadlines.all(|other| other == *first));
+    let recipients = totals.group(group).simulated() as f64 / f64::from(totals.replications());
     GroupResult {
-        kind: GroupKind::Stream,
-        name: stream.name.clone(),
-        recipients: totals.stream(index).recipients,
-        deadline_s: stream.deadline.as_secs_f64(),
-        plan: stream.plan.as_ref().map(|own| own.name.clone()),
+        kind,
+        name,
+        recipients: Count(round(recipients)),
+        deadline_s: stream.map(|stream| stream.deadline).or(common).map(Span::as_secs_f64),
+        plan: stream.and_then(|stream| stream.plan.as_ref()).map(|own| own.name.clone()),
         plans: (0..scenario.plans.len()).map(plan).collect(),
-        comparisons: comparisons(scenario, totals, pairs, Some(index)),
+        comparisons: comparisons(scenario, totals, pairs, group),
     }
 }
 
@@ -87,11 +100,13 @@ impl ResultBuilder<'_> {
     /// The result; its providers are those of `plans`.
     fn result(&self, plans: &[&Plan]) -> PlanResult {
         let tally = self.tally();
-        let plan = self.0.followed();
+        let followed = step_plans(self.0.scenario, self.0.group, self.0.plan);
+        let is_composite = self.0.scenario.plans[self.0.plan].by_segment.is_some();
+        let all_steps = followed.iter().flat_map(|plan| (0..plan.flow.steps().len()).map(move |index| (*plan, index)));
         let models_seen = plans.iter().any(|plan| models_seen(self.0.scenario, plan));
         PlanResult {
             name: self.0.scenario.plans[self.0.plan].name.clone(),
-            recipients: self.0.group().recipients,
+            recipients: self.count(self.0.simulated()),
             delivered: self.share(ShareMeasure::Delivered),
             in_time: self.share(ShareMeasure::InTime),
             succeeded: self.share(ShareMeasure::Succeeded),
@@ -107,7 +122,10 @@ impl ResultBuilder<'_> {
                 on_completion: self.count(self.0.simulated() - tally.unresolved),
                 on_completion_peak_per_s: self.0.ledger().peak,
             },
-            steps: (0..plan.flow.steps().len()).map(|i| self.step(plan, i, &tally.steps[i])).collect(),
+            steps: all_steps
+                .zip(&tally.steps)
+                .map(|((plan, index), tally)| self.step((plan, is_composite), index, tally))
+                .collect(),
             providers: self.providers(plans),
         }
     }
@@ -181,13 +199,14 @@ impl ResultBuilder<'_> {
         }
     }
 
-    fn step(&self, plan: &Plan, index: usize, tally: &StepTally) -> StepResult {
+    fn step(&self, (plan, is_member): (&Plan, bool), index: usize, tally: &StepTally) -> StepResult {
         let failover_on = plan.flow.steps()[index].failover_on;
         let possible = |ending: Ending| matches!(ending, Ending::Status(status) if failover_on.contains(status));
         let outcomes = Ending::all().map(|ending| (ending, tally.endings[ending.index()]));
         let members = plan.flow.steps()[index].pool.members();
         let names: Vec<_> = members.iter().map(|&i| self.0.scenario.providers[i].name.as_str()).collect();
         StepResult {
+            plan: is_member.then(|| plan.name.clone()),
             step: index + 1,
             provider: names.join(", "),
             channel: self.0.scenario.providers[members[0]].channel.clone(),
@@ -234,8 +253,8 @@ impl ResultBuilder<'_> {
 }
 
 fn models_seen(scenario: &Scenario, plan: &Plan) -> bool {
-    let outcomes = used_by([plan]).into_iter().flat_map(|provider| &scenario.providers[provider].outcomes);
-    outcomes.into_iter().any(|outcome| outcome.seen.is_some())
+    let specs = used_by([plan]).into_iter().flat_map(|provider| scenario.providers[provider].all());
+    specs.flat_map(|spec| &spec.outcomes).any(|outcome| outcome.seen.is_some())
 }
 
 fn named_interval((name, interval): (&str, Ends)) -> Option<(String, Interval)> {
@@ -246,18 +265,13 @@ fn named_interval((name, interval): (&str, Ends)) -> Option<(String, Interval)> 
 /// A pair of plans, with its index among all pairs.
 type Pair = (usize, (usize, usize));
 
-/// The comparisons of the plans for one stream of traffic, or for all recipients.
-fn comparisons(scenario: &Scenario, totals: &Totals, pairs: &Pairs, stream: Option<usize>) -> Vec<Comparison> {
-    pairs.iter().enumerate().map(|pair| comparison(scenario, totals, stream, pair)).collect()
+/// The comparisons of the plans for a group of recipients.
+fn comparisons(scenario: &Scenario, totals: &Totals, pairs: &Pairs, group: Group) -> Vec<Comparison> {
+    pairs.iter().enumerate().map(|pair| comparison(scenario, totals, group, pair)).collect()
 }
 
-fn comparison(
-    scenario: &Scenario,
-    totals: &Totals,
-    stream: Option<usize>,
-    (position, (plan, against)): Pair,
-) -> Comparison {
-    let estimates = [plan, against].map(|plan| Estimate { scenario, totals, stream, plan });
+fn comparison(scenario: &Scenario, totals: &Totals, group: Group, (position, (plan, against)): Pair) -> Comparison {
+    let estimates = [plan, against].map(|plan| Estimate { scenario, totals, group, plan });
     let [ours, theirs] = estimates.map(|estimate| estimate.tally());
     let nothing = PairTally::default();
     let pair = estimates[0].group().tally.pairs.get(position).unwrap_or(&nothing);

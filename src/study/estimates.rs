@@ -4,12 +4,14 @@
 //! sample looks: a sample that has missed a rare event looks best.
 
 use super::classes::{self, Calls, Class};
+use super::groups::Group;
 use super::samples::{QUANTILES, ShareMeasure};
 use super::totals::{IntervalBasis, LEAST_REPLICATIONS, Totals};
 use super::unknown::Unknown;
 use crate::scenario::{Plan, Scenario};
 use crate::sim::{GroupLedger, PairTally, PlanLedger, PlanTally, ReplicationCounts};
 use crate::stats::{self, Cells, Confidence, Latencies, Moments};
+use crate::status::Segment;
 
 /// A mean over fewer recipients has no interval, because the skewness of their values is unknown.
 const LEAST_RECIPIENTS: u64 = 200;
@@ -30,35 +32,39 @@ pub(super) type ShareEnds = (Ends, Option<(f64, f64)>);
 pub(super) struct Estimate<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) totals: &'a Totals,
-    /// The stream of traffic, by its index; `None` for all streams together.
-    pub(super) stream: Option<usize>,
+    pub(super) group: Group,
     /// The plan that is compared, by its index.
     pub(super) plan: usize,
 }
 
 impl<'a> Estimate<'a> {
     pub(super) fn group(&self) -> &'a GroupLedger {
-        self.stream.map_or_else(|| self.totals.whole(), |stream| self.totals.stream(stream))
+        self.totals.group(self.group)
     }
 
-    /// The plan that the recipients followed.
+    /// The plan that the recipients followed; those of several segments may have followed a composite.
     pub(super) fn followed(&self) -> &'a Plan {
-        let own = self.stream.map(|stream| self.scenario.plan_of(&self.scenario.streams[stream], self.plan));
-        own.unwrap_or(&self.scenario.plans[self.plan])
+        let plan = match self.group.stream() {
+            Some(stream) => self.scenario.plan_of(&self.scenario.streams[stream], self.plan),
+            None => &self.scenario.plans[self.plan],
+        };
+        self.group.segment().map_or(plan, |segment| plan.in_segment(segment))
     }
 
-    /// For all streams together, each stream by itself, because their recipients differ; otherwise this estimate alone.
+    /// Each class of the group by itself, because their recipients differ.
     fn strata(&self) -> Vec<Self> {
-        let streams = if self.stream.is_none() { self.totals.streams().len() } else { 0 };
-        if streams == 0 {
-            return vec![*self];
-        }
-        (0..streams).map(|stream| Self { stream: Some(stream), ..*self }).collect()
+        let class = |(stream, segment)| Self { group: Group::Class(stream, segment), ..*self };
+        self.totals.groups.classes_of(self.group).map(class).collect()
+    }
+
+    /// The segment of the recipients, who are of one class.
+    fn segment(&self) -> Segment {
+        self.group.segment().unwrap_or(Segment::WHOLE)
     }
 
     /// The number of simulated recipients over all replications.
     pub(super) fn simulated(&self) -> u64 {
-        self.group().recipients * u64::from(self.totals.replications())
+        self.group().simulated()
     }
 
     fn confidence(&self) -> Confidence {
@@ -133,7 +139,7 @@ impl<'a> Estimate<'a> {
     }
 
     fn first_costs(&self) -> Vec<i64> {
-        self.totals.first_costs(self.stream, self.plan)
+        self.totals.first_costs(self.group, self.plan)
     }
 
     /// The interval of a mean cost of independent recipients, or of a mean difference of such costs, if there are enough of them, and
@@ -176,11 +182,11 @@ impl<'a> Estimate<'a> {
     }
 
     fn cost_classes(&self) -> Vec<Class> {
-        classes::of_cost(self.scenario, self.followed(), self.tally(), &self.totals.call_costs)
+        classes::of_cost(self.scenario, (self.followed(), self.segment()), self.tally(), &self.totals.call_costs)
     }
 
     fn calls(&self) -> Vec<Calls> {
-        classes::calls(self.scenario, self.followed(), self.tally(), &self.totals.call_costs)
+        classes::calls(self.scenario, (self.followed(), self.segment()), self.tally(), &self.totals.call_costs)
     }
 
     /// The interval of the mean latency (s).
@@ -213,7 +219,7 @@ impl<'a> Estimate<'a> {
     }
 
     fn latency_classes(&self) -> Vec<Class> {
-        classes::of_latency(self.scenario, self.followed(), self.tally())
+        classes::of_latency(self.scenario, (self.followed(), self.segment()), self.tally())
     }
 
     /// Why latencies have no moments.

@@ -9,7 +9,7 @@ use super::ready::Ready;
 use super::results::{Results, RunOutput};
 use super::rounds;
 use super::sweep::key;
-use super::totals::{IntervalBasis, Totals, empty_mode_ledger, sum};
+use super::totals::{self, IntervalBasis, Totals, by_group, empty_mode_ledger};
 use crate::scenario::{Scenario, hexadecimal};
 use crate::sim::{Interrupted, Ledger, LedgerError, Pairs, Progress, SECTIONS};
 use sha2::{Digest, Sha256};
@@ -197,7 +197,7 @@ impl<'a> Experiment<'a> {
     pub fn contended_part(&self, replication: u32, progress: &Progress) -> Result<Ledger, Interrupted> {
         let mut ledger = self.empty_ledger();
         for runs in self.ready.contended_runs(replication..replication + 1, progress)? {
-            ledger.contended.add_runs(replication, runs, |streams| sum(&self.ready, streams));
+            ledger.contended.add_runs(replication, runs, |streams| by_group(&self.ready, streams));
         }
         Ok(ledger)
     }
@@ -217,8 +217,8 @@ impl<'a> Experiment<'a> {
         let sections: Vec<_> = (part..SECTIONS).step_by(of.max(1)).collect();
         let streams = self.ready.independent_run(replication, &sections, progress)?;
         let mut ledger = self.empty_ledger();
-        let whole = sum(&self.ready, &streams);
-        ledger.independent.add(replication, streams, whole);
+        let simulated = totals::sections(&streams);
+        ledger.independent.add(replication, &simulated, by_group(&self.ready, streams));
         Ok(ledger)
     }
 

@@ -1,6 +1,7 @@
 //! The series behind the figures: latency curves and what happened over time.
 
 use super::downsample::Downsample;
+use super::groups::{Group, step_plans};
 use super::results::PlanResult;
 use super::series::{FigureData, OutageWindow, PlanFigureData};
 use super::totals::Totals;
@@ -58,28 +59,20 @@ fn chosen(plans: &[Worth], reference: usize) -> Vec<usize> {
 
 /// The figure data of a run, for the plans in `drawn`.
 pub(super) fn figure_data(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> FigureData {
-    let streams = scenario.streams.iter().zip(totals.streams());
-    let of_stream = |(stream, group): (&crate::scenario::Stream, &GroupLedger)| {
-        of_group(scenario, totals, group, drawn, |plan| scenario.plan_of(stream, plan))
-    };
+    let groups = totals.groups.streams().chain(totals.groups.segments());
     FigureData {
-        groups: streams.map(of_stream).collect(),
-        ..of_group(scenario, totals, totals.whole(), drawn, |plan| &scenario.plans[plan])
+        groups: groups.map(|group| of_group(scenario, totals, group, drawn)).collect(),
+        ..of_group(scenario, totals, Group::All, drawn)
     }
 }
 
-/// The figure data of a stream, or of all streams together.
-fn of_group<'a>(
-    scenario: &'a Scenario,
-    totals: &Totals,
-    group: &GroupLedger,
-    drawn: &[usize],
-    plan_of: impl Fn(usize) -> &'a Plan,
-) -> FigureData {
+/// The figure data of a group.
+fn of_group(scenario: &Scenario, totals: &Totals, of: Group, drawn: &[usize]) -> FigureData {
+    let group = totals.group(of);
     let thin = Downsample::of(totals, group, BINS, Time::ZERO);
-    let plans = drawn.iter().map(|&index| (plan_of(index), &group.tally.plans[index]));
+    let plans = drawn.iter().map(|&index| (step_plans(scenario, of, index), &group.tally.plans[index]));
     FigureData {
-        plans: plans.map(|plan| plan_figure_data(scenario, totals, group, &thin, plan)).collect(),
+        plans: plans.map(|plan| plan_figure_data(scenario, group, &thin, plan)).collect(),
         bin_s: thin.bin_s(),
         arrivals: thin.series(&group.tally.arrivals),
         outages: outage_windows(scenario, totals, thin.end()),
@@ -89,15 +82,14 @@ fn of_group<'a>(
 
 fn plan_figure_data(
     scenario: &Scenario,
-    totals: &Totals,
     group: &GroupLedger,
     thin: &Downsample,
-    (plan, tally): (&Plan, &PlanTally),
+    (plans, tally): (Vec<&Plan>, &PlanTally),
 ) -> PlanFigureData {
-    let n = group.recipients as f64 * f64::from(totals.replications());
+    let n = group.simulated() as f64;
     PlanFigureData {
         curve: curve(&tally.latencies, n),
-        deliveries: deliveries(scenario, thin, plan, tally),
+        deliveries: deliveries(scenario, thin, &plans, tally),
         failovers: thin.series(&tally.failovers),
         first_by_step: tally.steps.iter().map(|step| step.first as f64 / n).collect(),
     }
@@ -122,10 +114,10 @@ fn curve(latencies: &Latencies, n: f64) -> Vec<(f64, f64)> {
 }
 
 /// The deliveries of each channel, in order of first use.
-fn deliveries(scenario: &Scenario, thin: &Downsample, plan: &Plan, tally: &PlanTally) -> Vec<(String, Vec<f64>)> {
+fn deliveries(scenario: &Scenario, thin: &Downsample, plans: &[&Plan], tally: &PlanTally) -> Vec<(String, Vec<f64>)> {
     let mut channels: Vec<(String, Bins)> = Vec::new();
     let mut done = Vec::new();
-    let steps = plan.flow.steps().iter().flat_map(|rules| rules.pool.members());
+    let steps = plans.iter().flat_map(|plan| plan.flow.steps()).flat_map(|rules| rules.pool.members());
     let others = tally.providers.iter().filter(|(_, tally)| tally.delivered > 0).map(|(provider, _)| provider);
     for provider in steps.copied().chain(others) {
         if done.contains(&provider) {

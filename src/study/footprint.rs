@@ -2,6 +2,7 @@
 //! together. Independent recipients are simulated batch by batch, and need next to none.
 
 use super::{horizon, ready};
+use crate::provider::ProviderSpec;
 use crate::rng::RngKey;
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::{ExecutionMode, Model, RunContext, Timeline, is_feed_forward};
@@ -40,13 +41,13 @@ fn largest_run(scenario: &Scenario) -> f64 {
     let of_plan = |index: usize| {
         let feeds_forward = is_feed_forward(&run, index);
         let of_stream = |stream: &Stream| {
-            let plan = scenario.plan_of(stream, index);
-            let each = if feeds_forward {
-                IN_LINE + GOES_ON * (RESERVE * missed(scenario, plan)).min(1.0)
-            } else {
-                MOST_ACTIVE * at_one_time(stream, plan)
+            // The most that any segment needs, for all of them.
+            let each = |plan: &Plan| match feeds_forward {
+                true => IN_LINE + GOES_ON * (RESERVE * missed(scenario, plan)).min(1.0),
+                false => MOST_ACTIVE * at_one_time(stream, plan),
             };
-            stream.traffic.recipients as f64 * each
+            let most = scenario.plan_of(stream, index).members().iter().map(each).fold(0.0, f64::max);
+            stream.traffic.recipients as f64 * most
         };
         scenario.streams.iter().map(of_stream).sum::<f64>()
     };
@@ -55,7 +56,8 @@ fn largest_run(scenario: &Scenario) -> f64 {
 
 /// The share of recipients that the first step does not reach, if there is another step; otherwise 0.
 fn missed(scenario: &Scenario, plan: &Plan) -> f64 {
-    let share = scenario.providers[plan.flow.step(0).pool.members()[0]].reachable();
+    let first = &scenario.providers[plan.flow.step(0).pool.members()[0]];
+    let share = first.all().map(ProviderSpec::reachable).fold(1.0, f64::min);
     if plan.flow.steps().len() > 1 { (1.0 - share).max(0.0) } else { 0.0 }
 }
 

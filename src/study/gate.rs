@@ -48,8 +48,10 @@ pub struct Row {
     pub kind: Kind,
     /// The plan.
     pub plan: String,
-    /// The stream of traffic; null for all recipients.
+    /// The stream of traffic; null for all streams.
     pub stream: Option<String>,
+    /// The segment; null for all segments.
+    pub segment: Option<String>,
     /// The measure; null if the plan or the stream itself is missing.
     pub measure: Option<Metric>,
     /// The outcome.
@@ -156,6 +158,7 @@ impl Row {
             kind,
             plan: plan.to_owned(),
             stream: None,
+            segment: None,
             measure: None,
             outcome,
             line: None,
@@ -189,10 +192,16 @@ impl Row {
         self.measure.is_some() && self.value == self.other && is_equal && is_told
     }
 
-    /// The plan, the stream and the measure of the row.
+    /// The stream or the segment, by name; `None` for all recipients.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        self.stream.as_deref().or(self.segment.as_deref())
+    }
+
+    /// The plan, the stream or segment, and the measure of the row.
     #[must_use]
     pub fn subject(&self) -> String {
-        let parts = [Some(self.plan.as_str()), self.stream.as_deref(), self.measure.map(Metric::name)];
+        let parts = [Some(self.plan.as_str()), self.group(), self.measure.map(Metric::name)];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 }

@@ -4,6 +4,7 @@ use crate::dist::{Dist, Sampler};
 use crate::provider::{OutcomeSpec, ProviderSpec};
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::Timeline;
+use crate::status::Segment;
 use crate::traffic::Arrivals;
 use crate::units::{Span, Time};
 
@@ -23,7 +24,8 @@ fn horizon(scenario: &Scenario) -> Time {
 
 /// The time up to which attempts are submitted under a plan, apart from stragglers: the last arrival plus every step's ttl.
 pub(super) fn activity(scenario: &Scenario, plan: usize) -> Time {
-    let end = |stream| last_arrival(stream).after(patience(scenario.plan_of(stream, plan)));
+    let patience = |stream| scenario.plan_of(stream, plan).members().iter().map(patience).max().unwrap_or_default();
+    let end = |stream| last_arrival(stream).after(patience(stream));
     scenario.streams.iter().map(end).max().unwrap_or_default()
 }
 
@@ -54,9 +56,14 @@ fn backlog(scenario: &Scenario) -> Span {
         loads.fill(0.0);
         let followed = || scenario.streams.iter().map(|stream| (stream, scenario.plan_of(stream, plan)));
         for (stream, plan) in followed() {
-            add_load(scenario, stream.traffic.recipients as f64, plan, &mut loads);
+            let traffic = &stream.traffic;
+            let shares = traffic.segments.shares(scenario.segment_count(), traffic.recipients);
+            for (segment, share) in scenario.segments().zip(shares) {
+                let recipients = traffic.recipients as f64 * share;
+                add_load(scenario, recipients, (plan.in_segment(segment), segment), &mut loads);
+            }
         }
-        if followed().any(|(_, plan)| endless(plan)) {
+        if followed().any(|(_, plan)| plan.members().iter().any(endless)) {
             let needed = scenario.providers.iter().zip(&loads).map(|(provider, load)| time_for(provider, *load));
             longest = needed.fold(longest, f64::max);
         }
@@ -69,12 +76,12 @@ const RESERVE: f64 = 1.25;
 const MOST_S: f64 = 366.0 * 86_400.0;
 
 /// Adds the expected attempts of each provider: at each step, one for each recipient that earlier steps are not expected to reach.
-fn add_load(scenario: &Scenario, recipients: f64, plan: &Plan, loads: &mut [f64]) {
+fn add_load(scenario: &Scenario, recipients: f64, (plan, segment): (&Plan, Segment), loads: &mut [f64]) {
     let mut left = recipients;
     for rules in plan.flow.steps() {
         let members = rules.pool.members();
         members.iter().for_each(|&provider| loads[provider] += left / members.len() as f64);
-        left *= 1.0 - scenario.providers[members[0]].reachable();
+        left *= 1.0 - scenario.providers[members[0]].of(segment).reachable();
     }
 }
 

@@ -42,7 +42,7 @@ impl Measured {
 pub fn measure(plan: &PlanResult, metric: Metric) -> Option<Measured> {
     let share = Measured::of_share;
     let cost = &plan.cost;
-    let n = plan.recipients as f64;
+    let n = plan.recipients.0;
     match metric {
         Metric::Delivered => Some(share(&plan.delivered)),
         Metric::InTime => Some(share(&plan.in_time)),

@@ -12,6 +12,7 @@ mod exposure;
 mod figure_data;
 mod footprint;
 mod gate;
+mod groups;
 mod horizon;
 mod matching;
 mod measure;

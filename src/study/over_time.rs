@@ -1,6 +1,7 @@
 //! Results over time: what was submitted to each provider, what became of it, and how full its queue and its lines were.
 
 use super::downsample::Downsample;
+use super::groups::Group;
 use super::series::{OverTime, PlanOverTime, ProviderOverTime, QueueOverTime};
 use super::totals::Totals;
 use crate::provider::{Calendar, Capacity, Effect, ProviderSpec, Windows};
@@ -20,7 +21,7 @@ pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -
     let cleared = providers.filter_map(|(_, provider)| provider.queue.as_ref()?.backlog_cleared).max();
     let thin = Downsample::of(totals, group, BINS, Time::from_micros(cleared.unwrap_or(0)));
     let arrivals = scenario.streams.iter().enumerate().map(|(i, stream)| {
-        let of_stream = if scenario.streams.len() == 1 { group } else { totals.stream(i) };
+        let of_stream = totals.group(Group::Stream(i));
         (stream.name.clone(), thin.series(&of_stream.tally.arrivals))
     });
     OverTime {

@@ -8,6 +8,7 @@
 //! look, in 92 % or more; with a first look after ten replications, in 32 to 80 %.
 
 use super::estimates::Estimate;
+use super::groups::Group;
 use super::samples::ShareMeasure;
 use super::totals::{IntervalBasis, Totals};
 use super::unknown::Unknown;
@@ -109,12 +110,12 @@ pub(super) fn is_missed(totals: &Totals, scenario: &Scenario, stopping_rule: &St
 
 /// The ratio of the widest interval to the wanted width.
 fn excess(totals: &Totals, scenario: &Scenario, precision: &Precision) -> f64 {
-    let streams = (0..totals.streams().len()).map(Some).chain([None]);
-    let excess = |stream: Option<usize>| {
-        let of_plan = |plan: usize| excess_of(&Estimate { scenario, totals, stream, plan }, precision);
+    let groups = totals.groups.streams().chain([Group::All]);
+    let excess = |group: Group| {
+        let of_plan = |plan: usize| excess_of(&Estimate { scenario, totals, group, plan }, precision);
         (0..scenario.plans.len()).map(of_plan).fold(0.0, f64::max)
     };
-    streams.map(excess).fold(0.0, f64::max)
+    groups.map(excess).fold(0.0, f64::max)
 }
 
 fn excess_of(estimate: &Estimate<'_>, precision: &Precision) -> f64 {

@@ -1,10 +1,11 @@
 //! A scenario prepared to run: its samplers are built once, and runs of any replication are made from them.
 
+use super::groups::{Group, step_plans};
 use super::horizon;
 use crate::rng::RngKey;
 use crate::scenario::Scenario;
 use crate::sim::{
-    self, ExecutionMode, Interrupted, Model, PairTally, PlanRunTally, PlanTally, Progress, RunContext, StreamTally,
+    self, ExecutionMode, GroupTally, Interrupted, Model, PairTally, PlanRunTally, PlanTally, Progress, RunContext,
     Tally, Timeline,
 };
 use rayon::prelude::*;
@@ -43,7 +44,7 @@ impl<'a> Ready<'a> {
         let recipients = scenario.streams.iter().map(|stream| stream.traffic.recipients).collect();
         let mut ready = Self { model: Model::prepared(&scenario, progress)?, scenario, timeline, recipients };
         let (of_plans, of_own) = sim::scales(&ready.run(&ready.model, 0), progress)?;
-        ready.model.set_scales(of_plans, &of_own);
+        ready.model.set_scales(&of_plans, &of_own);
         Ok(ready)
     }
 
@@ -73,14 +74,18 @@ impl<'a> Ready<'a> {
         sim::course_hashes(&self.run(&model, replication), plan, progress)
     }
 
-    /// An empty tally of the stream with this index, or of all streams together, under each plan that is compared.
-    pub(super) fn empty_tally(&self, stream: Option<usize>) -> Tally {
+    /// An empty tally of a group, under each plan that is compared.
+    pub(super) fn empty_tally(&self, group: Group) -> Tally {
         let model = &self.model;
-        let of_plan = |plan: usize| match stream.map(|stream| model.compiled(&model.streams[stream], plan)) {
-            Some(part) => PlanTally::new(part.terms.len(), &part.scale),
-            None => PlanTally::new(model.plans[plan].terms.len(), model.common_scale(plan)),
+        let of_plan = |plan: usize| {
+            let steps = step_plans(&self.scenario, group, plan).iter().map(|plan| plan.flow.steps().len()).sum();
+            let scale = match group.stream() {
+                Some(stream) => &model.streams[stream].classes[0].plan(plan).scale,
+                None => model.common_scale(plan),
+            };
+            PlanTally::new(steps, scale)
         };
-        Tally::new((0..model.plans.len()).map(of_plan).collect(), model.pairs.count())
+        Tally::new((0..model.plans).map(of_plan).collect(), model.pairs.count())
     }
 
     fn rng(&self, replication: u32) -> RngKey {
@@ -101,17 +106,17 @@ impl<'a> Ready<'a> {
         at_once(self.scenario.plans.len(), self.simulated_recipients(), rayon::current_num_threads())
     }
 
-    /// The tallies of each stream for these sections of a replication, with independent recipients.
+    /// The tallies of the classes of each stream for these sections of a replication, with independent recipients.
     pub(super) fn independent_run(
         &self,
         replication: u32,
         sections: &[usize],
         progress: &Progress,
-    ) -> Result<Vec<StreamTally>, Interrupted> {
+    ) -> Result<Vec<Vec<GroupTally>>, Interrupted> {
         let run = self.run(&self.model, replication);
-        let of_stream = |class| {
-            let tally = sim::simulate_sections(&run, class, sections.iter().copied(), progress)?;
-            Ok(for_each_plan(tally, &self.model))
+        let of_stream = |stream| {
+            let classes = sim::simulate_sections(&run, stream, sections.iter().copied(), progress)?;
+            Ok(classes.into_iter().map(|class| for_each_plan(class, &self.model)).collect())
         };
         self.model.streams.iter().map(of_stream).collect()
     }
@@ -135,13 +140,13 @@ impl<'a> Ready<'a> {
     }
 }
 
-/// The tally of a stream under each of the plans that are compared: the same under all, if the stream has its own plan.
-pub(super) fn for_each_plan(mut of_stream: StreamTally, model: &Model) -> StreamTally {
-    let plans = model.plans.len();
-    if of_stream.tally.plans.len() < plans {
-        of_stream.tally.plans.resize(plans, of_stream.tally.plans[0].clone());
-        of_stream.tally.pairs = vec![PairTally::default(); model.pairs.count()];
-        of_stream.sections.iter_mut().for_each(|(_, cells)| cells.resize(plans, cells[0].clone()));
+/// The tally of a class under each of the plans that are compared: the same under all, if its stream has its own plan.
+pub(super) fn for_each_plan(mut of_class: GroupTally, model: &Model) -> GroupTally {
+    let plans = model.plans;
+    if of_class.tally.plans.len() < plans {
+        of_class.tally.plans.resize(plans, of_class.tally.plans[0].clone());
+        of_class.tally.pairs = vec![PairTally::default(); model.pairs.count()];
+        of_class.sections.iter_mut().for_each(|(_, cells)| cells.resize(plans, cells[0].clone()));
     }
-    of_stream
+    of_class
 }

@@ -1,6 +1,7 @@
 //! The results of a run, as data: the contents of `results.json`.
 
 use super::series::{FigureData, OverTime};
+use crate::status::Segment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -32,7 +33,8 @@ pub struct Results {
     /// The comparison of each pair of plans for all recipients: by default each plan with each plan before it; with more than 20 plans,
     /// each with the reference.
     pub comparisons: Vec<Comparison>,
-    /// The results of each group of recipients; empty if the scenario has only one stream of traffic.
+    /// The results of each group of recipients: of each stream of traffic where there are several, then of each segment where there are
+    /// several.
     pub groups: Vec<GroupResult>,
 }
 
@@ -43,12 +45,13 @@ pub struct Results {
 pub struct GroupResult {
     /// The kind of group.
     pub kind: GroupKind,
-    /// The name of the stream.
+    /// The name of the stream or segment.
     pub name: String,
-    /// Recipients of the group per replication.
-    pub recipients: u64,
-    /// The deadline of its recipients: a first delivery at most this long after arrival is in time (s).
-    pub deadline_s: f64,
+    /// Recipients of the group per replication; of a segment, their mean number.
+    pub recipients: Count,
+    /// The deadline of its recipients: a first delivery at most this long after arrival is in time (s); null for a segment whose streams have
+    /// different deadlines.
+    pub deadline_s: Option<f64>,
     /// The plan that its recipients always follow; null if they follow the plan that is compared.
     pub plan: Option<String>,
     /// The results of the group under each plan, in the order of the top level. If the group always follows its own plan, `steps` are
@@ -65,6 +68,8 @@ pub struct GroupResult {
 pub enum GroupKind {
     /// A stream of traffic.
     Stream,
+    /// A segment of the recipients.
+    Segment,
 }
 
 /// The scenario that was run.
@@ -90,6 +95,8 @@ pub struct ScenarioFacts {
     pub deadline_s: f64,
     /// The names of the streams of traffic; a stream without a name is "".
     pub streams: Vec<String>,
+    /// The names of the segments; empty if there are none.
+    pub segments: Vec<String>,
     /// The basis of the intervals.
     pub intervals: Intervals,
 }
@@ -114,8 +121,8 @@ pub enum Intervals {
 pub struct PlanResult {
     /// The plan's name.
     pub name: String,
-    /// Recipients per replication.
-    pub recipients: u64,
+    /// Recipients per replication; of a segment, their mean number.
+    pub recipients: Count,
     /// Recipients who received the message, whether or not the engine got a report.
     pub delivered: Share,
     /// Recipients who received it within the deadline.
@@ -251,7 +258,9 @@ pub struct Callbacks {
 #[serde(deny_unknown_fields)]
 #[schemars(transform = every_key_is_there)]
 pub struct StepResult {
-    /// The number of the step, from 1.
+    /// The plan that the step belongs to, if the plan is a composite of several; null otherwise.
+    pub plan: Option<String>,
+    /// The number of the step in its plan, from 1.
     pub step: usize,
     /// The provider; for a pool, its members separated by commas.
     pub provider: String,
@@ -385,10 +394,17 @@ impl Results {
         self.groups.iter().filter(|group| group.kind == GroupKind::Stream).nth(index)
     }
 
+    /// The group of this segment; `None` where there is only one segment.
+    #[must_use]
+    pub fn segment(&self, segment: Segment) -> Option<&GroupResult> {
+        self.groups.iter().filter(|group| group.kind == GroupKind::Segment).nth(segment.index())
+    }
+
     /// The results of a group, as if the scenario had no other recipients.
     #[must_use]
     pub fn of_group(&self, group: &GroupResult) -> Self {
-        let (recipients, deadline_s) = (group.recipients, group.deadline_s);
+        let recipients = group.recipients.0.round() as u64;
+        let deadline_s = group.deadline_s.unwrap_or(self.scenario.deadline_s);
         Self {
             schema: self.schema.clone(),
             scenario: ScenarioFacts { recipients, deadline_s, ..self.scenario.clone() },
@@ -407,8 +423,9 @@ impl Results {
     /// The common deadline of all recipients (s); `None` where streams of traffic have different deadlines.
     #[must_use]
     pub fn deadline_s(&self) -> Option<f64> {
-        let first = self.groups.first().map_or(self.scenario.deadline_s, |group| group.deadline_s);
-        self.groups.iter().all(|group| group.deadline_s == first).then_some(first)
+        let streams = || self.groups.iter().filter(|group| group.kind == GroupKind::Stream);
+        let first = streams().next().map_or(Some(self.scenario.deadline_s), |group| group.deadline_s);
+        first.filter(|_| streams().all(|group| group.deadline_s == first))
     }
 
     /// The results of the plans with these indices only.

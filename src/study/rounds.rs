@@ -93,17 +93,17 @@ pub(super) fn lockstep(
         let runs = ready.each_ref().map(|ready| ready.run(&ready.model, replication));
         let mut sides = [Vec::new(), Vec::new()];
         for stream in 0..streams {
-            let classes = ready.each_ref().map(|ready| &ready.model.streams[stream]);
+            let of_models = ready.each_ref().map(|ready| &ready.model.streams[stream]);
             let recipients = ready[0].recipients()[stream];
-            let versus = sim::simulate_pair(runs.each_ref(), classes, plan_pairs, recipients, progress)?;
+            let versus = sim::simulate_pair(runs.each_ref(), of_models, plan_pairs, recipients, progress)?;
             for group in [Some(stream), (groups > 1).then_some(streams)].into_iter().flatten() {
                 lockstep.pairs[group].iter_mut().zip(&versus.pairs).for_each(|(sum, pair)| sum.merge(pair));
             }
             for (first, recipient) in lockstep.differing.iter_mut().zip(versus.differing) {
                 *first = first.or(recipient.map(|recipient| First { replication, stream, recipient }));
             }
-            for (side, (tally, ready)) in sides.iter_mut().zip(versus.sides.into_iter().zip(ready)) {
-                side.push(for_each_plan(tally, &ready.model));
+            for (side, (classes, ready)) in sides.iter_mut().zip(versus.sides.into_iter().zip(ready)) {
+                side.push(classes.into_iter().map(|class| for_each_plan(class, &ready.model)).collect());
             }
         }
         for (totals, (ready, side)) in lockstep.totals.iter_mut().zip(ready.iter().zip(sides)) {

@@ -2,9 +2,12 @@
 
 use super::classes::CallCosts;
 use super::exposure::Exposure;
+use super::groups::{Group, Groups, first_step};
 use super::ready::Ready;
-use crate::sim::{FIRST, GroupLedger, ModeLedger, PlanRunTally, StreamTally, Timeline, sections_of};
-use crate::stats::Confidence;
+use crate::sim::{self, FIRST, GroupLedger, GroupTally, ModeLedger, PlanRunTally, StepTally, Timeline};
+use crate::stats::{ByKey, Cells, Confidence};
+use crate::status::Segment;
+use std::collections::BTreeMap;
 
 /// With fewer replications than this, there are no intervals where those come from replications.
 pub const LEAST_REPLICATIONS: u32 = 10;
@@ -14,6 +17,8 @@ pub(super) struct Totals {
     /// The counts and sums, as integers.
     pub(super) ledger: ModeLedger,
     pub(super) timeline: Timeline,
+    /// The groups of recipients.
+    pub(super) groups: Groups,
     /// The basis of intervals.
     pub(super) basis: IntervalBasis,
     /// The confidence of intervals.
@@ -44,10 +49,11 @@ impl Totals {
         Self {
             ledger: empty_mode_ledger(ready, basis == IntervalBasis::Recipients),
             timeline: ready.timeline(),
+            groups: Groups::of(scenario),
             basis,
             confidence,
             exposure,
-            call_costs: CallCosts::new(scenario.providers.len()),
+            call_costs: CallCosts::new(scenario),
         }
     }
 
@@ -63,92 +69,127 @@ impl Totals {
         self.ledger.replications()
     }
 
-    /// All streams together.
+    /// Everybody.
     pub(super) fn whole(&self) -> &GroupLedger {
-        self.ledger.groups.last().expect("a scenario has traffic")
+        self.group(Group::All)
     }
 
-    /// Each stream, where there are several.
-    pub(super) fn streams(&self) -> &[GroupLedger] {
-        &self.ledger.groups[..self.ledger.groups.len() - 1]
+    /// This group.
+    pub(super) fn group(&self, group: Group) -> &GroupLedger {
+        &self.ledger.groups[self.groups.position(group)]
     }
 
-    /// The stream with this index.
-    pub(super) fn stream(&self, index: usize) -> &GroupLedger {
-        &self.ledger.groups[index]
-    }
-
-    /// The costs of the first recipients under a plan (millionths), over all replications: those of one stream, or of all streams in
-    /// proportion to their recipients, with at least one from each.
-    pub(super) fn first_costs(&self, stream: Option<usize>, plan: usize) -> Vec<i64> {
-        let groups = match stream {
-            Some(stream) => std::slice::from_ref(self.stream(stream)),
-            None if self.streams().is_empty() => std::slice::from_ref(self.whole()),
-            None => self.streams(),
-        };
-        let all = groups.iter().map(|group| group.recipients).sum::<u64>().max(1) as f64;
-        let share = |group: &GroupLedger| (FIRST as f64 * (group.recipients as f64 / all)).ceil().max(1.0) as usize;
+    /// The costs of the first recipients of a group under a plan (millionths), over all replications: from each of its classes in proportion
+    /// to its recipients, with at least one from each.
+    pub(super) fn first_costs(&self, group: Group, plan: usize) -> Vec<i64> {
+        let classes: Vec<_> =
+            self.groups.classes_of(group).map(|(stream, segment)| self.group(Group::Class(stream, segment))).collect();
+        let all = classes.iter().map(|class| class.recipients).sum::<u64>().max(1) as f64;
+        let share = |class: &GroupLedger| (FIRST as f64 * (class.recipients as f64 / all)).ceil().max(1.0) as usize;
         let of_replication = |replication: u32| {
-            groups.iter().flat_map(move |group| {
-                let costs = group.plans[plan].first_costs.get(replication).map_or(&[][..], Vec::as_slice);
-                costs.iter().take(if groups.len() > 1 && all > FIRST as f64 { share(group) } else { FIRST })
+            let (share, classes) = (&share, &classes);
+            classes.iter().flat_map(move |class| {
+                let costs = class.plans[plan].first_costs.get(replication).into_iter().flat_map(ByKey::values);
+                costs.take(if classes.len() > 1 && all > FIRST as f64 { share(class) } else { FIRST })
             })
         };
         (0..self.replications()).flat_map(of_replication).take(FIRST).copied().collect()
     }
 
-    /// Adds one replication from the tally of each stream.
-    pub(super) fn add(&mut self, ready: &Ready<'_>, streams: Vec<StreamTally>) {
-        let whole = sum(ready, &streams);
-        self.ledger.add(self.replications(), streams, whole);
+    /// Adds one replication from the tallies of the classes of each stream.
+    pub(super) fn add(&mut self, ready: &Ready<'_>, streams: Vec<Vec<GroupTally>>) {
+        let simulated = sections(&streams);
+        self.ledger.add(self.replications(), &simulated, by_group(ready, streams));
     }
 
     /// Adds one replication from the contended run of each plan.
     pub(super) fn add_runs(&mut self, ready: &Ready<'_>, runs: Vec<PlanRunTally>) {
-        self.ledger.add_runs(self.replications(), runs, |streams| sum(ready, streams));
+        self.ledger.add_runs(self.replications(), runs, |streams| by_group(ready, streams));
     }
+}
+
+/// The sections of each stream that have been simulated.
+pub(super) fn sections(streams: &[Vec<GroupTally>]) -> Vec<Vec<usize>> {
+    let of_stream = |classes: &Vec<GroupTally>| classes[0].sections.iter().map(|(section, _)| *section).collect();
+    streams.iter().map(of_stream).collect()
 }
 
 /// An empty ledger, for recipients who are `independent` or contended.
 pub(super) fn empty_mode_ledger(ready: &Ready<'_>, independent: bool) -> ModeLedger {
-    let recipients = ready.recipients();
-    let group = |stream: Option<usize>| {
-        let count = stream.map_or_else(|| recipients.iter().sum(), |stream| recipients[stream]);
-        let mut tally = ready.empty_tally(stream);
+    let (recipients, groups) = (ready.recipients(), Groups::of(&ready.scenario));
+    let sections_of = |stream: usize| if independent { sim::sections_of(recipients[stream]) } else { 1 };
+    let expected = |(stream, segment): (usize, Segment)| {
+        recipients[stream] as f64 * ready.model.streams[stream].classes[segment.index()].share
+    };
+    let group = |group: Group| {
+        let mut tally = ready.empty_tally(group);
         if !independent {
             // Differences between contended plans are those of their replications: nothing is counted by pairs.
             tally.pairs.clear();
         }
-        GroupLedger::new(count, tally)
+        let count = groups.classes_of(group).map(expected).sum::<f64>().round() as u64;
+        GroupLedger::new(count, in_one_stream(groups, group).map_or(1, sections_of), tally)
     };
-    let mut groups: Vec<_> = (0..recipients.len()).map(|stream| group(Some(stream))).collect();
-    if recipients.len() > 1 {
-        groups.push(group(None));
-    }
-    let sections = recipients.iter().map(|&count| if independent { sections_of(count) } else { 1 }).collect();
-    let mut ledger = ModeLedger::new(groups, sections, ready.scenario.providers.len(), !independent);
+    let all = groups.all().into_iter().map(group).collect();
+    let sections = (0..recipients.len()).map(sections_of).collect();
+    let mut ledger = ModeLedger::new(all, sections, ready.scenario.providers.len(), !independent);
     ledger.contended = !independent && ready.model.has_random_outages();
     ledger
 }
 
-/// The tallies of several streams as one. Its steps are those of the plan that is compared, and count only the streams that follow that
-/// plan.
-pub(super) fn sum(ready: &Ready<'_>, streams: &[StreamTally]) -> Option<StreamTally> {
-    if streams.len() < 2 {
-        return None;
-    }
-    let mut whole = ready.empty_tally(None);
-    for (stream, StreamTally { tally, .. }) in ready.scenario.streams.iter().zip(streams) {
-        let mut tally = tally.clone();
-        for plan in &mut tally.plans {
-            // The first recipients of each stream are not the first of all streams together.
-            plan.first_costs.clear();
-            if stream.plan.is_some() {
-                plan.steps.clear();
+/// The stream to which all recipients of a group belong, if there is one.
+fn in_one_stream(groups: Groups, group: Group) -> Option<usize> {
+    let mut streams = groups.classes_of(group).map(|(stream, _)| stream);
+    let first = streams.next()?;
+    streams.all(|stream| stream == first).then_some(first)
+}
+
+/// The tallies of each group, from those of the classes of each stream.
+pub(super) fn by_group(ready: &Ready<'_>, mut streams: Vec<Vec<GroupTally>>) -> Vec<GroupTally> {
+    let groups = Groups::of(&ready.scenario);
+    let all = groups.all();
+    let last = all.len() - 1;
+    let group = |(position, &group): (usize, &Group)| {
+        let classes: Vec<_> = groups.classes_of(group).collect();
+        match classes.as_slice() {
+            // The only class of the last group is not needed for another.
+            &[(stream, segment)] if position == last => std::mem::take(&mut streams[stream][segment.index()]),
+            &[(stream, segment)] => streams[stream][segment.index()].clone(),
+            _ => sum(ready, group, &classes, &streams),
+        }
+    };
+    all.iter().enumerate().map(group).collect()
+}
+
+/// The tallies of several classes as one.
+fn sum(ready: &Ready<'_>, group: Group, classes: &[(usize, Segment)], streams: &[Vec<GroupTally>]) -> GroupTally {
+    let mut whole = ready.empty_tally(group);
+    let mut sections: BTreeMap<usize, Vec<Cells>> = BTreeMap::new();
+    let in_one_stream = classes.iter().all(|(stream, _)| *stream == classes[0].0);
+    for &class in classes {
+        let of_class = &streams[class.0][class.1.index()];
+        let mut tally = of_class.tally.clone();
+        for (index, plan) in tally.plans.iter_mut().enumerate() {
+            // The first recipients of each class are not the first of all.
+            plan.first_costs = ByKey::default();
+            match first_step(&ready.scenario, group, index, class) {
+                Some(0) => {}
+                Some(first) => {
+                    plan.steps.splice(0..0, vec![StepTally::default(); first]);
+                }
+                None => plan.steps.clear(),
             }
         }
         whole.merge(&tally);
+        for (section, cells) in of_class.sections.iter().filter(|_| in_one_stream) {
+            match sections.get_mut(section) {
+                None => drop(sections.insert(*section, cells.clone())),
+                Some(sum) => sum.iter_mut().zip(cells).for_each(|(sum, cells)| *sum = sum.merged(cells)),
+            }
+        }
     }
-    let cells = whole.plans.iter().map(|plan| plan.latencies.cells()).collect();
-    Some(StreamTally { tally: whole, sections: vec![(0, cells)] })
+    if !in_one_stream {
+        sections.insert(0, whole.plans.iter().map(|plan| plan.latencies.cells()).collect());
+    }
+    GroupTally { tally: whole, sections: sections.into_iter().collect() }
 }

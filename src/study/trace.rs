@@ -9,7 +9,7 @@ use crate::sim::{
     Admission, AdmissionDecision, AdmissionRequest, ExecutionMode, Model, PendingReports, Recipient, RecipientContext,
     RecipientId, Recorder, RoutedAttempt, RunContext, Unlimited, decisions, simulate_recipient,
 };
-use crate::status::{FlowStatus, Status};
+use crate::status::{FlowStatus, Segment, Status};
 use crate::traffic::Timetable;
 use crate::units::{Money, Span, Time};
 
@@ -18,6 +18,8 @@ use crate::units::{Money, Span, Time};
 pub struct Trace {
     /// When the recipient arrived.
     pub arrival: Time,
+    /// The recipient's segment.
+    pub segment: Segment,
     /// When the recipient's phone is on again: [`Time::ZERO`] if it is always on, [`Time::NEVER`] if it stays off.
     pub phone_back: Time,
     /// What becomes of every attempt for this recipient, by provider of the plan (its index in the scenario), where that is so.
@@ -109,9 +111,10 @@ pub fn trace(scenario: &Scenario, target: TraceTarget) -> Trace {
     let mut arrival = [Time::ZERO];
     Timetable::new(&class.traffic, rng).fill(target.recipient, &mut arrival);
     let [arrival] = arrival;
-    let compiled = model.compiled(class, target.plan).clone().with_progress();
+    let segment = class.segments.of(rng, target.recipient as u32);
+    let compiled = class.classes[segment.index()].plan(target.plan).clone().with_progress();
     let who = RecipientId { stream: target.stream as u8, index: target.recipient as u32 };
-    let recipient = Recipient::new(who.index);
+    let recipient = Recipient::new(who.index, segment);
     let context = RecipientContext { model: &model, compiled: &compiled, rng, stream: who.stream, recipient, arrival };
     let (mut writer, mut pending) = (TraceRecorder::default(), PendingReports::default());
     let flow = if scenario.is_shared() {
@@ -127,6 +130,7 @@ pub fn trace(scenario: &Scenario, target: TraceTarget) -> Trace {
 
 /// What is so for the recipient whatever happens.
 struct Person {
+    segment: Segment,
     phone_back: Time,
     persistent: Vec<(usize, PersistentOutcome)>,
 }
@@ -142,8 +146,8 @@ impl Person {
             let of = context.first_use();
             Some((provider, context.model.providers[provider].persistent_outcome(&of)?))
         };
-        let phone_back = context.first_use().phone_back;
-        Self { phone_back, persistent: used.into_iter().filter_map(outcome).collect() }
+        let (segment, phone_back) = (context.recipient.segment, context.first_use().phone_back);
+        Self { segment, phone_back, persistent: used.into_iter().filter_map(outcome).collect() }
     }
 }
 
@@ -189,8 +193,8 @@ impl TraceRecorder {
         let reached = self.happens.iter().filter(|(_, event)| matches!(event, Event::Reached(_)));
         let (first_delivery, deliveries) = (reached.clone().next().map_or(Time::NEVER, |e| e.0), reached.count());
         let events = merge(self.happens, self.said);
-        let Person { phone_back, persistent } = person;
-        Trace { arrival, phone_back, persistent, events, status, cost: self.cost, first_delivery, deliveries }
+        let Person { segment, phone_back, persistent } = person;
+        Trace { arrival, segment, phone_back, persistent, events, status, cost: self.cost, first_delivery, deliveries }
     }
 }
 

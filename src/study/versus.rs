@@ -10,6 +10,7 @@ use super::baseline::{judged, lost, of_other_deadlines, other_deadlines, roundin
 use super::check::needed;
 use super::estimates::{Ends, Estimate, Paired};
 use super::gate::{Counted, Differing, Kind, Outcome, Row};
+use super::groups::Group;
 use super::matching::matched;
 use super::precision::StoppingRule;
 use super::ready::Ready;
@@ -257,8 +258,8 @@ impl<'a> ScenarioPair<'a> {
         pair: &PairTally,
     ) -> Vec<Row> {
         let estimate = |side: usize| {
-            let stream = streams.map(|pair| of_side(pair, side));
-            Estimate { scenario: both[side], totals: &totals[side], stream, plan: of_side(plans, side) }
+            let group = streams.map_or(Group::All, |pair| Group::Stream(of_side(pair, side)));
+            Estimate { scenario: both[side], totals: &totals[side], group, plan: of_side(plans, side) }
         };
         let paired = Paired { plan: estimate(0), against: estimate(1), pair };
         let plan: &Plan = &self.now.plans[plans.0];

@@ -1,12 +1,14 @@
 //! Recipient arrivals: the times at which the sender requests each recipient's message.
 
 mod phones;
+mod segments;
 mod timetable;
 
 use crate::units::{Span, Time};
 use std::sync::Arc;
 
 pub use phones::{PhoneOff, Phones};
+pub use segments::{SegmentMix, Segments};
 pub use timetable::Timetable;
 
 /// The maximum number of recipients in a scenario: their numbers are 32-bit counters of the generator.
@@ -19,6 +21,8 @@ pub struct Traffic {
     pub recipients: u64,
     /// The pattern of arrivals.
     pub arrivals: Arrivals,
+    /// Which segment each recipient belongs to.
+    pub segments: SegmentMix,
 }
 
 /// The pattern in which recipients arrive.

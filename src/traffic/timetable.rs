@@ -136,9 +136,11 @@ impl ArrivalStage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::traffic::SegmentMix;
 
     fn times(arrivals: Arrivals, recipients: u64) -> Vec<Time> {
-        let timetable = Timetable::new(&Traffic { recipients, arrivals }, RngKey::new(1, 0));
+        let timetable =
+            Timetable::new(&Traffic { recipients, arrivals, segments: SegmentMix::Whole }, RngKey::new(1, 0));
         let mut out = vec![Time::ZERO; recipients as usize];
         timetable.fill(0, &mut out);
         let mut parts = vec![Time::ZERO; recipients as usize];

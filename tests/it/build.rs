@@ -4,8 +4,8 @@ use failsim::dist::{Dist, Shape};
 use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
 use failsim::provider::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When, WhenOff};
 use failsim::scenario::{BaselineRules, People, Plan, Scenario, Stream};
-use failsim::status::{Status, StatusSet};
-use failsim::traffic::{Arrivals, Traffic};
+use failsim::status::{SegmentSet, Status, StatusSet};
+use failsim::traffic::{Arrivals, SegmentMix, Traffic};
 use failsim::units::{Money, Probability, Rate, Span, Time};
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
@@ -61,6 +61,7 @@ pub(crate) fn provider(name: &str, outcomes: Vec<OutcomeSpec>) -> ProviderSpec {
         outcomes,
         outages: Vec::new(),
         capacity: None,
+        segments: Vec::new(),
     }
 }
 
@@ -94,7 +95,7 @@ pub(crate) fn outage(from_s: f64, to_s: f64, effect: Effect, of_traffic: f64) ->
 /// A periodic outage.
 pub(crate) fn recurring(from_s: f64, to_s: f64, every: Span, effect: Effect, of_traffic: f64) -> Outage {
     let when = When::Window { from: secs(from_s), to: secs(to_s), every };
-    Outage { when, effect, share: share(of_traffic) }
+    Outage { when, effect, share: share(of_traffic), segments: SegmentSet::ALL }
 }
 
 /// A step with the usual rules: it waits for a delivery, and any bad status triggers failover.
@@ -113,7 +114,7 @@ pub(crate) fn plan(name: &str, steps: Vec<(usize, StepRules)>) -> Plan {
 /// A plan from steps.
 pub(crate) fn named(name: &str, steps: Vec<StepRules>, late: LateDelivery, give_up_after: Span) -> Plan {
     let flow = FlowPlan::new(steps, late, give_up_after).expect("rules that make sense");
-    Plan { name: name.to_owned(), flow, is_reference: false, renamed_from: None, line: 0 }
+    Plan { name: name.to_owned(), flow, by_segment: None, is_reference: false, renamed_from: None, line: 0 }
 }
 
 /// Changes the steps of a plan.
@@ -151,6 +152,6 @@ pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec
 
 /// A stream of traffic that follows the plan under comparison, with a deadline of 60 s.
 pub(crate) fn stream(name: &str, recipients: u64, arrivals: Arrivals) -> Stream {
-    let traffic = Traffic { recipients, arrivals };
+    let traffic = Traffic { recipients, arrivals, segments: SegmentMix::Whole };
     Stream { name: name.to_owned(), traffic, deadline: span(60.0), priority: 0, plan: None }
 }

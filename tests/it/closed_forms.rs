@@ -417,7 +417,11 @@ fn a_message_must_be_opened_before_its_ttl_under_expire_on_delivery() {
 fn poisson_arrivals_come_at_their_rate() {
     for rate in [300.0, 0.0001] {
         let n = N as f64;
-        let traffic = Traffic { recipients: N, arrivals: Arrivals::Poisson { rate_per_s: rate } };
+        let traffic = Traffic {
+            recipients: N,
+            arrivals: Arrivals::Poisson { rate_per_s: rate },
+            segments: failsim::traffic::SegmentMix::Whole,
+        };
         let mut times = vec![Time::ZERO; N as usize];
         Timetable::new(&traffic, RngKey::new(1, 0)).fill(0, &mut times);
         let mean = times.iter().map(|at| at.as_secs_f64()).sum::<f64>() / n;

@@ -342,7 +342,8 @@ fn replications_with_random_outages_tell_shares() {
     small.streams[0].deadline = span(STRICT);
     small.streams[0].traffic.arrivals = Arrivals::Uniform { over: span(600.0) };
     let when = When::Random { between: span(1_200.0), lasting: span(120.0) };
-    small.providers[0].outages = vec![Outage { when, effect: Effect::Silent, share: share(1.0) }];
+    small.providers[0].outages =
+        vec![Outage { when, effect: Effect::Silent, share: share(1.0), segments: failsim::status::SegmentSet::ALL }];
     let truth = truth(&small, 16, in_time);
     let place = Place {
         name: "in time, random outages",
@@ -361,7 +362,8 @@ fn replications_with_random_outages_tell_shares() {
 fn a_search_for_capacity_is_wrong_no_more_often_than_stated() {
     let mut scenario = loaded();
     let when = When::Random { between: span(900.0), lasting: span(60.0) };
-    scenario.providers[0].outages = vec![Outage { when, effect: Effect::Silent, share: share(1.0) }];
+    scenario.providers[0].outages =
+        vec![Outage { when, effect: Effect::Silent, share: share(1.0), segments: failsim::status::SegmentSet::ALL }];
     let narrow = 8.7;
     scenario.providers[0].capacity = Some(Capacity { rate: Rate::new(87, 1, span(1.0)), ..paced(1) });
     let missed = truth(&scenario, 40, in_time) + 1e-6;

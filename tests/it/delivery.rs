@@ -234,7 +234,7 @@ impl<'a> Driver<'a> {
 
 /// The same counts from a run of the simulator.
 fn seen_by_the_simulator(tally: &PlanRunTally, providers: usize) -> Seen {
-    let plan = &tally.streams[0];
+    let plan = &tally.streams[0][0].tally;
     Seen {
         delivered: plan.delivered,
         duplicates: plan.duplicates,

@@ -136,8 +136,15 @@ impl Recorder for Diary {
 /// Simulates one recipient of a case, with no state left from another recipient.
 fn diary(model: &Model, plan: usize, rng: RngKey, recipient: usize, arrival: Time) -> (Diary, FlowStatus) {
     let mut diary = Diary::default();
-    let recipient = Recipient::new(recipient as u32);
-    let context = RecipientContext { model, compiled: &model.plans[plan], rng, stream: 0, recipient, arrival };
+    let recipient = Recipient::new(recipient as u32, failsim::status::Segment::WHOLE);
+    let context = RecipientContext {
+        model,
+        compiled: model.streams[0].classes[0].plan(plan),
+        rng,
+        stream: 0,
+        recipient,
+        arrival,
+    };
     let (mut pending, mut admission) = (PendingReports::default(), Unlimited::default());
     let flow = simulate_recipient(&context, &mut pending, &mut admission, &mut diary);
     (diary, flow.status())
@@ -178,7 +185,11 @@ fn sums_of_run(tally: &PlanTally) -> [i128; 8] {
 fn run(scenario: &Scenario, rng: RngKey) -> Vec<PlanTally> {
     let model = &Model::new(scenario);
     let context = RunContext { model, rng, timeline: Timeline::over(secs(3600.0)), mode: ExecutionMode::default() };
-    simulate_independent(&context, &model.streams[0], &Progress::default()).expect("nobody stops it").tally.plans
+    simulate_independent(&context, &model.streams[0], &Progress::default())
+        .expect("nobody stops it")
+        .remove(0)
+        .tally
+        .plans
 }
 
 fn recipients_add_up_to_the_run(case: &Case) -> Result<(), TestCaseError> {

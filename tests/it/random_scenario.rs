@@ -4,9 +4,9 @@ use crate::build::{self, UNLIMITED};
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{BreakerRules, LateDelivery, Pool, StepRules};
 use failsim::provider::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When, WhenOff};
-use failsim::scenario::{People, Plan, Scenario};
-use failsim::status::{Status, StatusSet, SuccessFloor};
-use failsim::traffic::{ArrivalStage, Arrivals, PhoneOff};
+use failsim::scenario::{BySegment, People, Plan, Scenario};
+use failsim::status::{Segment, SegmentSet, Status, StatusSet, SuccessFloor};
+use failsim::traffic::{ArrivalStage, Arrivals, PhoneOff, SegmentMix};
 use failsim::units::{Money, Probability, Rate, Span, Time};
 use proptest::collection::vec;
 use proptest::option;
@@ -75,7 +75,78 @@ pub(crate) fn shared_case() -> impl Strategy<Value = Case> {
 fn people(grid: Grid) -> BoxedStrategy<People> {
     let off = (probability(), option::weighted(0.8, dist(grid)));
     let phone_off = option::of(off.prop_map(|(share, back_after)| PhoneOff { share, back_after }));
-    phone_off.prop_map(|phone_off| People { phone_off }).boxed()
+    phone_off.prop_map(|phone_off| People { segments: Vec::new(), phone_off }).boxed()
+}
+
+/// What is different at a provider for one segment: nothing, everything that can be, or the provider is not available.
+fn override_of(grid: Grid) -> BoxedStrategy<Option<ProviderSpec>> {
+    let different =
+        (provider(grid, 0), prop::bool::weighted(0.8)).prop_map(|(spec, is_available)| match is_available {
+            true => spec,
+            false => {
+                let outcome = build::outcome(Status::Failed, 1.0, Dist::constant(Span::ZERO));
+                ProviderSpec { outcomes: vec![OutcomeSpec { at_submission: true, ..outcome }], ..spec }
+            }
+        });
+    option::weighted(0.5, different).boxed()
+}
+
+/// The case with up to three segments: mixes, lists, overrides, outages of some segments, and composites among the plans.
+pub(crate) fn with_segments(case: Case) -> BoxedStrategy<Case> {
+    let Case { scenario, .. } = &case;
+    let (providers, plans, streams) = (scenario.providers.len(), scenario.plans.len(), scenario.streams.len());
+    (1..=3_usize)
+        .prop_flat_map(move |segments| {
+            let grid = Grid(250_000);
+            let overrides = vec(vec(override_of(grid), segments), providers);
+            let mixes = vec((vec(0..4_u32, segments), any::<bool>()), streams);
+            let limited = vec(vec(any::<bool>(), segments), providers);
+            let composites = vec(vec(0..plans, segments), 0..=2);
+            (Just(segments), overrides, mixes, limited, composites)
+        })
+        .prop_map(move |(segments, overrides, mixes, limited, composites)| {
+            let mut case = case.clone();
+            let scenario = &mut case.scenario;
+            scenario.people.segments = (0..segments).map(|segment| format!("segment {segment}")).collect();
+            for ((spec, of_segments), limited) in scenario.providers.iter_mut().zip(overrides).zip(limited) {
+                let different = (0..).map(Segment::new).zip(of_segments);
+                let resolved = different.filter_map(|(segment, other)| {
+                    let ProviderSpec { price, honours_ttl, report_delay, outcomes, .. } = other?;
+                    Some((segment, ProviderSpec { price, honours_ttl, report_delay, outcomes, ..spec.clone() }))
+                });
+                spec.segments = resolved.collect();
+                let set: SegmentSet =
+                    (0..).map(Segment::new).zip(limited).filter(|(_, is)| *is).map(|(segment, _)| segment).collect();
+                let throttles = |outage: &Outage| matches!(outage.effect, Effect::Throttle { .. });
+                spec.outages.iter_mut().filter(|outage| !throttles(outage)).for_each(|outage| outage.segments = set);
+            }
+            for (stream, (weights, is_listed)) in scenario.streams.iter_mut().zip(mixes) {
+                let total = weights.iter().sum::<u32>();
+                stream.traffic.segments = if segments == 1 {
+                    SegmentMix::Whole
+                } else if is_listed || total == 0 {
+                    let of = |recipient: u64| (recipient % 5 % segments as u64) as u8;
+                    SegmentMix::Listed((0..stream.traffic.recipients).map(of).collect())
+                } else {
+                    let share = |weight: u32| build::share(f64::from(weight) / f64::from(total));
+                    SegmentMix::Shares(weights.into_iter().map(share).collect())
+                };
+            }
+            let plain = scenario.plans.clone();
+            for (number, of_segments) in composites.into_iter().enumerate() {
+                let mut members: Vec<usize> = of_segments.clone();
+                members.sort_unstable();
+                members.dedup();
+                let position = |plan: &usize| members.iter().position(|member| member == plan);
+                let of_segment = of_segments.iter().map(|plan| position(plan).expect("one of them")).collect();
+                let members: Vec<_> = members.iter().map(|&plan| plain[plan].clone()).collect();
+                let (name, flow) = (format!("composite {number}"), members[0].flow.clone());
+                let by_segment = Some(BySegment { members, of_segment });
+                scenario.plans.push(Plan { name, flow, by_segment, ..plain[0].clone() });
+            }
+            case
+        })
+        .boxed()
 }
 
 fn shared_provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
@@ -134,7 +205,7 @@ fn throttle(grid: Grid) -> BoxedStrategy<Outage> {
         .prop_map(|(when, left)| {
             let recurs = matches!(when, When::Window { every, .. } if every != UNLIMITED);
             let millionths = if recurs { left.max(100_000) } else { left };
-            Outage { when, effect: Effect::Throttle { millionths }, share: Probability::ONE }
+            Outage { when, effect: Effect::Throttle { millionths }, share: Probability::ONE, segments: SegmentSet::ALL }
         })
         .boxed()
 }
@@ -146,6 +217,7 @@ fn random_outage(grid: Grid) -> BoxedStrategy<Outage> {
             when: When::Random { between, lasting },
             effect,
             share,
+            segments: SegmentSet::ALL,
         })
         .boxed()
 }
@@ -304,7 +376,9 @@ fn price(grid: Grid) -> BoxedStrategy<Price> {
 }
 
 fn outage(grid: Grid) -> BoxedStrategy<Outage> {
-    (window(grid), effect(grid), probability()).prop_map(|(when, effect, share)| Outage { when, effect, share }).boxed()
+    (window(grid), effect(grid), probability())
+        .prop_map(|(when, effect, share)| Outage { when, effect, share, segments: SegmentSet::ALL })
+        .boxed()
 }
 
 fn effect(grid: Grid) -> BoxedStrategy<Effect> {

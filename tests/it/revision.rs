@@ -23,7 +23,12 @@ fn shared(order: Discipline) -> Scenario {
         provider.capacity = Some(Capacity { rate, concurrent: None, queue: 400, order });
     }
     let when = When::Random { between: span(400.0), lasting: span(60.0) };
-    scenario.providers[0].outages.push(Outage { when, effect: Effect::Fail, share: Probability::ONE });
+    scenario.providers[0].outages.push(Outage {
+        when,
+        effect: Effect::Fail,
+        share: Probability::ONE,
+        segments: failsim::status::SegmentSet::ALL,
+    });
     scenario.breakers[1] = (order == Discipline::Priority).then_some(BreakerRules::DEFAULT);
     let mut other = scenario.streams[0].clone();
     scenario.streams[0].name = "pins".to_owned();

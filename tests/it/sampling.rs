@@ -282,7 +282,10 @@ fn arrival_times_are_pinned() {
         (Arrivals::Stages(stages.into()), [86_381_812, 55_112_055, 50_999_081, 50_080_947]),
     ];
     for (arrivals, micros) in pinned {
-        let timetable = Timetable::new(&Traffic { recipients: 3_000, arrivals }, RngKey::new(20_261_127, 0));
+        let timetable = Timetable::new(
+            &Traffic { recipients: 3_000, arrivals, segments: failsim::traffic::SegmentMix::Whole },
+            RngKey::new(20_261_127, 0),
+        );
         let mut times = vec![Time::ZERO; 3_000];
         timetable.fill(0, &mut times);
         assert_eq!([0, 1, 1_500, 2_999].map(|i: usize| times[i].as_micros()), micros);

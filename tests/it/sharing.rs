@@ -238,7 +238,8 @@ fn the_second_provider_takes_what_the_first_rejects() {
 fn random_outages_take_their_share() {
     let when = When::Random { between: span(900.0), lasting: span(100.0) };
     let mut provider = provider("sms", vec![outcome(Delivered, 1.0, constant(0.001))]);
-    provider.outages = vec![Outage { when, effect: Effect::Fail, share: share(1.0) }];
+    provider.outages =
+        vec![Outage { when, effect: Effect::Fail, share: share(1.0), segments: failsim::status::SegmentSet::ALL }];
     let mut scenario = scenario(20_000, vec![provider], vec![plan("p", vec![(0, step(span(60.0)))])]);
     scenario.streams[0].traffic.arrivals = Arrivals::Uniform { over: span(100_000.0) };
     let results = simulate(&scenario, 60).results;
@@ -257,7 +258,8 @@ fn random_outages_take_their_share() {
 fn outages_of_stragglers_do_not_depend_on_other_plans() {
     let when = When::Random { between: span(9_000.0), lasting: span(1_000.0) };
     let mut late = provider("late", vec![outcome(Delivered, 1.0, constant(0.001))]);
-    late.outages = vec![Outage { when, effect: Effect::Fail, share: share(1.0) }];
+    late.outages =
+        vec![Outage { when, effect: Effect::Fail, share: share(1.0), segments: failsim::status::SegmentSet::ALL }];
     let slow = provider("slow", vec![outcome(Failed, 1.0, exponential(600_000.0))]);
     let straggling = plan("straggling", vec![(1, step(Span::UNLIMITED)), (0, step(span(60.0)))]);
     let patient = plan("patient", vec![(0, step(span(3_000_000.0))), (1, step(span(3_000_000.0)))]);
@@ -283,7 +285,12 @@ fn attempts_that_wait_in_vain_count_by_what_ends_their_wait() {
             if stops {
                 let at = |s: f64| Time::ZERO.after(span(s));
                 let when = When::Window { from: at(5.5), to: at(15.5), every: span(10.0) };
-                sms.outages = vec![Outage { when, effect: Effect::Throttle { millionths: 0 }, share: share(1.0) }];
+                sms.outages = vec![Outage {
+                    when,
+                    effect: Effect::Throttle { millionths: 0 },
+                    share: share(1.0),
+                    segments: failsim::status::SegmentSet::ALL,
+                }];
             }
             let mut scenario = scenario(10, vec![sms], vec![plan("p", vec![(0, step(ttl))])]);
             change_steps(&mut scenario.plans[0], |steps| steps[0].validity = validity);
@@ -337,8 +344,18 @@ fn probes_that_wait_indefinitely_do_not_keep_a_circuit_half_open() {
     let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
     let window = |from_s, to_s| When::Window { from: secs(from_s), to: secs(to_s), every: Span::UNLIMITED };
     sms.outages = vec![
-        Outage { when: window(0.0, 60.0), effect: Effect::Fail, share: share(1.0) },
-        Outage { when: window(60.0, 1_000.0), effect: Effect::Throttle { millionths: 0 }, share: share(1.0) },
+        Outage {
+            when: window(0.0, 60.0),
+            effect: Effect::Fail,
+            share: share(1.0),
+            segments: failsim::status::SegmentSet::ALL,
+        },
+        Outage {
+            when: window(60.0, 1_000.0),
+            effect: Effect::Throttle { millionths: 0 },
+            share: share(1.0),
+            segments: failsim::status::SegmentSet::ALL,
+        },
     ];
     // Waiting messages hold both places of the queue; all others are rejected, and that is not a failure.
     sms.capacity = Some(Capacity { rate: None, concurrent: Some(5), queue: 2, order: Discipline::Priority });

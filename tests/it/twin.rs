@@ -6,7 +6,7 @@ use crate::build::{change_steps, random_cases, secs, span};
 use crate::naive::{
     self, BinsOfTime, Counts, History, PairCounts, PlanCounts, ProviderCounts, QueueCounts, StepCounts,
 };
-use crate::random_scenario::{Case, case, shared_case};
+use crate::random_scenario::{Case, case, shared_case, with_segments};
 use crate::three_plans::three_plans;
 use failsim::engine::{BreakerRules, Pool};
 use failsim::provider::{Capacity, Discipline};
@@ -17,7 +17,7 @@ use failsim::sim::{
     StepTally, Tally, Timeline, fast_plans, is_feed_forward, simulate_contended, simulate_independent,
 };
 use failsim::stats::{Bins, Latencies, Sums};
-use failsim::status::SuccessFloor;
+use failsim::status::{Segment, SuccessFloor};
 use failsim::traffic::Arrivals;
 use failsim::units::{Rate, Span, Time};
 use proptest::prelude::*;
@@ -27,6 +27,18 @@ proptest! {
 
     #[test]
     fn random_scenarios_are_counted_as_by_the_naive_twin(case in case()) {
+        both_count_the_same(&case)?;
+    }
+
+    #[test]
+    fn scenarios_with_segments_are_counted_as_by_the_naive_twin(case in case().prop_flat_map(with_segments)) {
+        both_count_the_same(&case)?;
+    }
+
+    #[test]
+    fn fast_plans_with_segments_are_counted_as_by_the_naive_twin(
+        case in case().prop_map(plain).prop_flat_map(with_segments)
+    ) {
         both_count_the_same(&case)?;
     }
 
@@ -138,25 +150,38 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
     let stream = &case.scenario.streams[0];
     let simulate = |plan| naive::simulate(&case.scenario, plan, rng(case), Time::ZERO).streams.remove(0);
     let histories: Vec<_> = (0..case.scenario.plans.len()).map(simulate).collect();
-    prop_assert_eq!(counts(&ours.arrivals), bins.count(naive::arrivals(stream, rng(case))), "arrivals");
     let queues = vec![None; case.scenario.providers.len()];
-    for (plan, histories) in histories.iter().enumerate() {
-        let steps = case.scenario.plans[plan].flow.steps().len();
-        same_plan(&ours.plans[plan], &naive::plan_counts(histories, stream.deadline, bins, steps, &queues))
-            .map_err(|e| TestCaseError::fail(format!("plan {plan}: {e}")))?;
+    prop_assert_eq!(ours.len(), case.scenario.segment_count());
+    for (segment, ours) in ours.iter().enumerate() {
+        let histories: Vec<Vec<&History>> =
+            histories.iter().map(|all| of_segment(all, stream, rng(case), segment)).collect();
+        prop_assert_eq!(counts(&ours.arrivals), bins.count(histories[0].iter().map(|h| h.arrival)), "arrivals");
+        for (plan, histories) in histories.iter().enumerate() {
+            let steps = case.scenario.plans[plan].in_segment(Segment::new(segment as u8)).flow.steps().len();
+            same_plan(&ours.plans[plan], &naive::plan_counts(histories, stream.deadline, bins, steps, &queues))
+                .map_err(|e| TestCaseError::fail(format!("segment {segment}, plan {plan}: {e}")))?;
+        }
+        same_pairs(case, ours, &histories)?;
     }
-    same_pairs(case, &ours, &histories)
+    Ok(())
 }
 
-/// The product's counts, in any execution mode.
-fn product(case: &Case, timeline: Timeline) -> Tally {
+/// The histories of the recipients of a stream who belong to this segment.
+fn of_segment<'a>(all: &'a [History], stream: &Stream, rng: RngKey, segment: usize) -> Vec<&'a History> {
+    let mine = (0..).zip(all).filter(|&(recipient, _)| naive::segment_of(stream, rng, recipient) == segment);
+    mine.map(|(_, history)| history).collect()
+}
+
+/// The product's counts of each segment, in any execution mode.
+fn product(case: &Case, timeline: Timeline) -> Vec<Tally> {
     let model = Model::new(&case.scenario);
     let simulate = |mode| {
         let context = RunContext { model: &model, rng: rng(case), timeline, mode };
-        simulate_independent(&context, &model.streams[0], &Progress::default()).expect("nobody stops it").tally
+        let classes = simulate_independent(&context, &model.streams[0], &Progress::default());
+        classes.expect("nobody stops it").into_iter().map(|class| class.tally).collect::<Vec<_>>()
     };
     let tally = simulate(ExecutionMode::Fastest);
-    assert_eq!(tally, simulate(ExecutionMode::Engine), "the short way and the engine's way differ");
+    assert!(tally == simulate(ExecutionMode::Engine), "the short way and the engine's way differ");
     tally
 }
 
@@ -165,6 +190,18 @@ proptest! {
 
     #[test]
     fn random_contended_runs_are_counted_as_by_the_naive_twin(case in shared_case()) {
+        runs_are_the_same(&case)?;
+    }
+
+    #[test]
+    fn contended_runs_with_segments_are_counted_as_by_the_naive_twin(case in shared_case().prop_flat_map(with_segments)) {
+        runs_are_the_same(&case)?;
+    }
+
+    #[test]
+    fn feed_forward_runs_with_segments_are_counted_as_by_the_naive_twin(
+        case in shared_case().prop_map(|case| feed_forward_case(plain(case))).prop_flat_map(with_segments)
+    ) {
         runs_are_the_same(&case)?;
     }
 
@@ -236,16 +273,21 @@ fn same_streams(
     (bins, queues): (BinsOfTime, &[Option<bool>]),
 ) -> Result<(), TestCaseError> {
     for (i, stream) in case.scenario.streams.iter().enumerate() {
-        let arrivals = naive::arrivals(stream, rng(case).of_stream(&stream.name));
-        prop_assert_eq!(counts(&ours.arrivals[i]), bins.count(arrivals), "arrivals of stream {}", i);
-        let steps = case.scenario.plan_of(stream, plan).flow.steps().len();
-        same_plan(&ours.streams[i], &naive::plan_counts(&theirs[i], stream.deadline, bins, steps, queues))
-            .map_err(|e| TestCaseError::fail(format!("stream {i}: {e}")))?;
+        prop_assert_eq!(ours.streams[i].len(), case.scenario.segment_count());
+        for (segment, ours) in ours.streams[i].iter().enumerate() {
+            let theirs = of_segment(&theirs[i], stream, rng(case).of_stream(&stream.name), segment);
+            let arrivals = theirs.iter().map(|history| history.arrival);
+            prop_assert_eq!(counts(&ours.arrivals), bins.count(arrivals), "arrivals of stream {}", i);
+            let followed = case.scenario.plan_of(stream, plan).in_segment(Segment::new(segment as u8));
+            let steps = followed.flow.steps().len();
+            same_plan(&ours.tally, &naive::plan_counts(&theirs, stream.deadline, bins, steps, queues))
+                .map_err(|e| TestCaseError::fail(format!("stream {i}, segment {segment}: {e}")))?;
+        }
     }
     Ok(())
 }
 
-fn same_pairs(case: &Case, ours: &Tally, histories: &[Vec<History>]) -> Result<(), TestCaseError> {
+fn same_pairs(case: &Case, ours: &Tally, histories: &[Vec<&History>]) -> Result<(), TestCaseError> {
     prop_assert_eq!(ours.pairs.len(), histories.len() * (histories.len() - 1) / 2);
     let mut pairs = ours.pairs.iter();
     for later in 0..histories.len() {

@@ -80,8 +80,7 @@ fn suite(writer: &mut Writer<Vec<u8>>, gate: &Gate, plan: &str, rows: &[&Row], i
 }
 
 fn case(writer: &mut Writer<Vec<u8>>, gate: &Gate, row: &Row) -> io::Result<()> {
-    let of_plan =
-        [row.stream.as_deref(), row.measure.map(Metric::name)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let of_plan = [row.group(), row.measure.map(Metric::name)].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let name =
         if of_plan.is_empty() { asked_by(row.kind).to_owned() } else { format!("{}: {of_plan}", asked_by(row.kind)) };
     let bound = row.bound().zip(row.measure);

@@ -47,6 +47,9 @@ fn checked(row: &Row, unit: Unit) -> String {
 /// A plan, or one of its streams of traffic, that only the other run has.
 fn missing(kind: Kind, row: &Row) -> String {
     let other = if kind == Kind::Baseline { "the baseline" } else { "the other scenario" };
+    if let Some(segment) = &row.segment {
+        return format!("{other} has the segment {segment}, this scenario does not: its recipients cannot be compared");
+    }
     match &row.stream {
         Some(stream) => {
             format!("{other} has the stream {stream}, this scenario does not: its recipients cannot be compared")

@@ -36,8 +36,7 @@ pub fn summary(gate: &Gate) -> String {
         text += "\n| | plan | measure | |\n| :--- | :--- | :--- | :--- |\n";
     }
     for row in rows {
-        let measure =
-            [row.stream.as_deref(), row.measure.map(Metric::name)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let measure = [row.group(), row.measure.map(Metric::name)].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let word = if row.outcome == Outcome::Pass {
             word(row.outcome).to_owned()
         } else {

@@ -24,6 +24,9 @@ const MAX_BAD_ROWS: usize = 3;
 /// Column-name suffixes that give plain numbers a unit, and the unit (s).
 const UNIT_ENDINGS: [(&str, f64); 5] = [("_us", 1e-6), ("_ms", 1e-3), ("_s", 1.0), ("_min", 60.0), ("_h", 3600.0)];
 
+/// The column that names the segment of each arrival.
+const SEGMENT: &str = "segment";
+
 /// The expected content of a cell.
 const A_SPAN: &str =
     "expected durations such as \"2.5s\", or numbers in a column whose name ends in _us, _ms, _s, _min or _h";
@@ -31,6 +34,22 @@ const A_SPAN: &str =
 impl Builder<'_> {
     /// Reads at most the first `most` spans of the column that `record` names with its keys `file` and `column`. Not empty.
     pub(super) fn column_of(&mut self, record: &Record, most: usize) -> Option<Vec<Span>> {
+        self.columns_of(record, None, most).map(|(spans, _)| spans)
+    }
+
+    /// As [`Builder::column_of`], with the index of the segment of each arrival, if the scenario has segments and the file a column
+    /// [`SEGMENT`].
+    pub(super) fn arrivals_of(&mut self, record: &Record, most: usize) -> Option<(Vec<Span>, Option<Vec<u8>>)> {
+        let known = (self.segments.len() > 1).then(|| self.segments.clone());
+        self.columns_of(record, known, most)
+    }
+
+    fn columns_of(
+        &mut self,
+        record: &Record,
+        segments: Option<Vec<String>>,
+        most: usize,
+    ) -> Option<(Vec<Span>, Option<Vec<u8>>)> {
         let (file, place) = (record.get::<&str>("file")?, record.place_of("file"));
         let mut reader = self.open(file, place.clone())?;
         let headers = match reader.headers() {
@@ -46,7 +65,9 @@ impl Builder<'_> {
         reader.get_mut().next_row();
         let column = self.find(&headers, record)?;
         let unit = headers.get(column).and_then(unit_of);
-        self.rows(reader, Column { file, place, column, unit }, most)
+        let of_segment = headers.iter().position(|header| header == SEGMENT);
+        let segments = segments.and_then(|known| Some((of_segment?, known)));
+        self.rows(reader, Column { file, place, column, unit, segments }, most)
     }
 
     /// Opens the CSV file `file`.
@@ -97,13 +118,22 @@ impl Builder<'_> {
     }
 
     /// Reads the values of the column.
-    fn rows(&mut self, mut reader: Reader<Bounded>, column: Column<'_>, most: usize) -> Option<Vec<Span>> {
+    fn rows(
+        &mut self,
+        mut reader: Reader<Bounded>,
+        column: Column<'_>,
+        most: usize,
+    ) -> Option<(Vec<Span>, Option<Vec<u8>>)> {
+        let mut segments = column.segments.is_some().then(Vec::new);
         let (mut spans, mut bad, mut row) = (Vec::new(), 0, StringRecord::new());
         while spans.len() < most && bad < MAX_BAD_ROWS {
             match reader.read_record(&mut row) {
                 Ok(false) => break,
-                Ok(true) => match column.value(&row) {
-                    Ok(span) => spans.push(span),
+                Ok(true) => match column.value(&row).and_then(|span| Ok((span, column.segment(&row)?))) {
+                    Ok((span, segment)) => {
+                        spans.push(span);
+                        segments.iter_mut().for_each(|segments| segments.push(segment));
+                    }
                     Err(error) => bad += self.bad_row(&column, row.position().map_or(0, csv::Position::line), &error),
                 },
                 Err(error) => {
@@ -117,7 +147,7 @@ impl Builder<'_> {
             }
             reader.get_mut().next_row();
         }
-        self.complete(spans, bad, &column)
+        self.complete(spans, bad, &column).map(|spans| (spans, segments))
     }
 
     /// Reports a bad row. Returns 1.
@@ -147,9 +177,21 @@ struct Column<'a> {
     column: usize,
     /// The unit of plain numbers (s).
     unit: Option<f64>,
+    /// The index of the column of segments, and their names, if it is read.
+    segments: Option<(usize, Vec<String>)>,
 }
 
 impl Column<'_> {
+    /// The index of the segment in `row`, or what is wrong with it.
+    fn segment(&self, row: &StringRecord) -> Result<u8, String> {
+        let Some((column, known)) = &self.segments else { return Ok(0) };
+        let name = row.get(*column).unwrap_or_default();
+        let index = known.iter().position(|segment| segment == name).and_then(|index| u8::try_from(index).ok());
+        index.ok_or_else(|| {
+            format!("no segment named `{}` ({})", shown(name), help(name, known.iter().map(String::as_str)))
+        })
+    }
+
     /// Parses the value in `row`, or returns what is wrong with it.
     fn value(&self, row: &StringRecord) -> Result<Span, String> {
         let text = row.get(self.column).unwrap_or_default();

@@ -20,7 +20,13 @@ impl Builder<'_> {
     fn outage(&mut self, record: &Record, has_capacity: bool) -> Option<Outage> {
         let when = self.when(record);
         let effect = self.effect(record, has_capacity);
-        Some(Outage { when: when?, effect: effect?, share: record.get_or("share", Probability::ONE)? })
+        let segments = self.segment_set(record);
+        Some(Outage {
+            when: when?,
+            effect: effect?,
+            share: record.get_or("share", Probability::ONE)?,
+            segments: segments?,
+        })
     }
 
     /// Builds the windows of an outage.

@@ -8,9 +8,11 @@ use crate::traffic::PhoneOff;
 impl Builder<'_> {
     /// Builds the people of the scenario.
     pub(super) fn people(&mut self, scenario: &Record) -> Option<People> {
-        let Some(record) = optional::<&Record>(scenario, "people")? else { return Some(People::default()) };
+        let Some(record) = optional::<&Record>(scenario, "people")? else {
+            return Some(People { segments: self.segments.clone(), phone_off: None });
+        };
         let phone_off = optional::<&Record>(record, "phone_off").and_then(|off| self.phone_off(off));
-        Some(People { phone_off: phone_off? })
+        Some(People { segments: self.segments.clone(), phone_off: phone_off? })
     }
 
     /// Builds the phones that are off, if any.

@@ -19,7 +19,9 @@ impl Builder<'_> {
         self.unique_names("plan", records);
         self.one_reference(records);
         self.former_names(records);
-        records.iter().map(|record| self.plan(record, providers)).collect()
+        let mut plans: Vec<_> = records.iter().map(|record| self.plan(record, providers)).collect();
+        self.composites(records, &mut plans);
+        plans
     }
 
     /// Rejects a second reference plan.
@@ -111,6 +113,7 @@ impl Builder<'_> {
         Some(Plan {
             name: record.get::<&str>("name")?.to_owned(),
             flow,
+            by_segment: None,
             is_reference: record.get_or("reference", false)?,
             renamed_from: super::optional::<&str>(record, "renamed_from")?.map(str::to_owned),
             line: self.line(record),
@@ -248,9 +251,16 @@ impl Builder<'_> {
             Some(name) => Some(self.stream_of(record, name, streams?)?),
             None => None,
         };
+        let segment = match super::optional::<&str>(record, "segment")? {
+            Some(name) => Some(self.segment_of(record.place_of("segment"), name)?),
+            None => None,
+        };
+        if stream.is_some() && segment.is_some() {
+            return self.does_not_apply(record, "segment", "stream").and(None);
+        }
         let bound = self.bound(record);
         let (metric, line) = (Metric::named(record.get("metric")?)?, self.line(record));
-        Some(Check { plan: plan?, stream, metric, bound: bound?, line })
+        Some(Check { plan: plan?, stream, segment, metric, bound: bound?, line })
     }
 
     /// Returns the index of the plan named `name`.

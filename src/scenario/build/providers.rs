@@ -1,5 +1,6 @@
 //! Builds providers: price and outcomes. Outages have a module of their own.
 
+use super::overrides::Override;
 use super::{Builder, VOICE, all, optional};
 use crate::provider::{OutcomeSpec, Price, ProviderSpec, Seen, WhenOff};
 use crate::scenario::diagnostic::{Diagnostic, Fault};
@@ -40,19 +41,19 @@ fn known_of(entry: &Entry) -> Known<'_> {
 
 impl Builder<'_> {
     /// Builds all providers.
-    pub(super) fn providers(&mut self, providers: &Record) -> Option<Vec<ProviderSpec>> {
-        all(providers.entries.iter().map(|entry| self.provider(entry)).collect())
+    pub(super) fn providers(&mut self, providers: &Record, overrides: &[Override<'_>]) -> Option<Vec<ProviderSpec>> {
+        all(providers.entries.iter().map(|entry| self.provider(entry, overrides)).collect())
     }
 
     /// Builds one provider.
-    fn provider(&mut self, entry: &Entry) -> Option<ProviderSpec> {
+    fn provider(&mut self, entry: &Entry, overrides: &[Override<'_>]) -> Option<ProviderSpec> {
         let Value::Table(record) = &entry.value else { return None };
         let price = if record.has("price") { record.get("price").and_then(price) } else { Some(Price::default()) };
         let report_delay = self.dist_or_zero(record, "report_delay");
         let outcomes = record.get_or::<&[Record]>("outcomes", &[]).and_then(|o| self.outcomes(record, o));
         let capacity = self.capacity(record);
         let outages = record.get_or::<&[Record]>("outages", &[]).and_then(|o| self.outages(o, record.has("capacity")));
-        Some(ProviderSpec {
+        let mut spec = ProviderSpec {
             name: entry.key.clone(),
             channel: record.get::<&str>("channel")?.to_owned(),
             price: price?,
@@ -63,11 +64,14 @@ impl Builder<'_> {
             outcomes: outcomes?,
             outages: outages?,
             capacity: capacity?,
-        })
+            segments: Vec::new(),
+        };
+        spec.segments = self.segment_specs(&spec, record, &entry.key, overrides)?;
+        Some(spec)
     }
 
     /// Builds the outcomes of a provider. Their shares add up to at most 1.
-    fn outcomes(&mut self, provider: &Record, records: &[Record]) -> Option<Vec<OutcomeSpec>> {
+    pub(super) fn outcomes(&mut self, provider: &Record, records: &[Record]) -> Option<Vec<OutcomeSpec>> {
         let shares = records.iter().filter_map(|r| r.get::<Probability>("share"));
         let sum: f64 = shares.map(Probability::get).sum();
         let rest = self.rest(records, sum);
@@ -128,7 +132,7 @@ impl Builder<'_> {
     }
 
     /// Records that `key` does not apply beside what is written as `by`.
-    fn does_not_apply(&mut self, record: &Record, key: &str, by: &str) -> Option<()> {
+    pub(super) fn does_not_apply(&mut self, record: &Record, key: &str, by: &str) -> Option<()> {
         let message = format!("`{key}` does not apply here");
         let help = format!("remove `{key}` or `{by}`");
         self.reject(record.place_of_key(key), message, format!("not allowed with `{by}`"), help)
@@ -158,7 +162,7 @@ pub(super) fn status(word: &str) -> Option<Status> {
 }
 
 /// Builds the price of a provider.
-fn price(record: &Record) -> Option<Price> {
+pub(super) fn price(record: &Record) -> Option<Price> {
     let free = Price::default();
     let delivered = record.get_or("delivered", Money::ZERO)?;
     Some(Price {

@@ -5,8 +5,8 @@ use crate::scenario::diagnostic::shown;
 use crate::scenario::model::{Scenario, Stream};
 use crate::scenario::record::{Record, Value};
 use crate::scenario::suggest::help;
-use crate::traffic::MAX_RECIPIENTS;
-use crate::units::Span;
+use crate::traffic::{MAX_RECIPIENTS, SegmentMix};
+use crate::units::{Probability, Span};
 
 /// Returns the traffic tables, one or more.
 pub(super) fn records(scenario: &Record) -> Option<&[Record]> {
@@ -19,9 +19,14 @@ pub(super) fn records(scenario: &Record) -> Option<&[Record]> {
 
 impl Builder<'_> {
     /// Builds all streams. Names are required when there are several; `deadline` is the default of a stream without its own.
-    pub(super) fn streams(&mut self, records: &[Record], deadline: Option<Span>) -> Vec<Option<Stream>> {
+    pub(super) fn streams(
+        &mut self,
+        records: &[Record],
+        deadline: Option<Span>,
+        shares: Option<&[Probability]>,
+    ) -> Vec<Option<Stream>> {
         self.unique_names("stream", records);
-        let mut streams: Vec<_> = records.iter().map(|record| self.stream(record, deadline)).collect();
+        let mut streams: Vec<_> = records.iter().map(|record| self.stream(record, deadline, shares)).collect();
         if let Some(unnamed) = records.iter().find(|record| records.len() > 1 && !record.has("name")) {
             let help = "add a name to each stream, such as name = \"pin\"";
             let place = unnamed.place.clone();
@@ -42,15 +47,30 @@ impl Builder<'_> {
         streams
     }
 
-    fn stream(&mut self, record: &Record, deadline: Option<Span>) -> Option<Stream> {
+    fn stream(&mut self, record: &Record, deadline: Option<Span>, shares: Option<&[Probability]>) -> Option<Stream> {
+        let mix = self.mix(record, shares);
         let traffic = self.traffic(record);
         let deadline = match optional::<&Record>(record, "goal")? {
             Some(goal) => goal.get("deadline"),
             None => deadline,
         };
+        let mut traffic = traffic?;
+        match traffic.segments {
+            SegmentMix::Listed(_) if record.has("mix") => {
+                let message = "`mix` does not apply here: the file of arrivals names the segment of each recipient";
+                return self.reject(
+                    record.place_of_key("mix"),
+                    message,
+                    "not allowed with a `segment` column",
+                    "remove `mix`",
+                );
+            }
+            SegmentMix::Listed(_) => {}
+            _ => traffic.segments = mix?,
+        }
         Some(Stream {
             name: record.get_or("name", "")?.to_owned(),
-            traffic: traffic?,
+            traffic,
             deadline: deadline?,
             priority: u8::try_from(record.get_or("priority", 0_u64)?).ok()?,
             plan: None,

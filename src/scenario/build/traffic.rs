@@ -3,7 +3,7 @@
 use super::{Builder, all};
 use crate::scenario::quantity::MAX_DURATION;
 use crate::scenario::record::{Entry, Record, Value};
-use crate::traffic::{ArrivalStage, Arrivals, MAX_RECIPIENTS, Traffic};
+use crate::traffic::{ArrivalStage, Arrivals, MAX_RECIPIENTS, SegmentMix, Traffic};
 use crate::units::{Rate, Span, Time};
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl Builder<'_> {
         arrivals: Arrivals,
     ) -> Option<Traffic> {
         if let Some(recipients) = requested {
-            return Some(Traffic { recipients, arrivals });
+            return Some(Traffic { recipients, arrivals, segments: SegmentMix::Whole });
         }
         let message = "missing `recipients` in [traffic]";
         let expected = format!("`{}` does not determine the number of recipients", pattern.key);
@@ -94,13 +94,13 @@ impl Builder<'_> {
         }
         let recipients = requested.unwrap_or(expected.round() as u64);
         self.at_most(place, recipients, "arrive in these stages")?;
-        Some(Traffic { recipients, arrivals: Arrivals::Stages(Arc::from(stages)) })
+        Some(Traffic { recipients, arrivals: Arrivals::Stages(Arc::from(stages)), segments: SegmentMix::Whole })
     }
 
     /// Builds arrivals at the times in a file, which determine their number unless the scenario asks for fewer.
     fn times(&mut self, record: &Record, arrivals: &Record, requested: Option<u64>) -> Option<Traffic> {
         let most = requested.unwrap_or(MAX_RECIPIENTS + 1);
-        let times = self.column_of(arrivals, usize::try_from(most).unwrap_or(usize::MAX))?;
+        let (times, segments) = self.arrivals_of(arrivals, usize::try_from(most).unwrap_or(usize::MAX))?;
         let rows = times.len() as u64;
         self.at_most(arrivals.place_of("file"), rows, "arrive in this file")?;
         if rows < requested.unwrap_or(rows) {
@@ -111,6 +111,7 @@ impl Builder<'_> {
         Some(Traffic {
             recipients: rows,
             arrivals: Arrivals::Times(times.into_iter().map(|span| Time::ZERO.after(span)).collect()),
+            segments: segments.map_or(SegmentMix::Whole, |segments| SegmentMix::Listed(segments.into())),
         })
     }
 

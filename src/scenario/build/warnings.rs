@@ -122,11 +122,14 @@ fn most_times(times: &[Time], window: Span) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::traffic::SegmentMix;
 
     #[test]
     fn the_busiest_window_is_found_whatever_the_arrivals() {
         let secs = |s: f64| Span::from_secs_f64(s);
-        let busiest = |arrivals, window| busiest(&Traffic { recipients: 100, arrivals }, secs(window));
+        let busiest = |arrivals, window| {
+            busiest(&Traffic { recipients: 100, arrivals, segments: SegmentMix::Whole }, secs(window))
+        };
         assert_eq!(busiest(Arrivals::Blast, 1.0), 100.0);
         assert_eq!(busiest(Arrivals::Uniform { over: secs(50.0) }, 10.0), 20.0);
         assert_eq!(busiest(Arrivals::Uniform { over: secs(5.0) }, 10.0), 100.0);

@@ -13,21 +13,31 @@ pub(super) static PLAN: Table = Table {
     doc: "An ordered list of steps, compared with the other plans",
     fields: &[
         Field::required("name", Kind::Text, "The name of the plan, unique in the scenario"),
-        Field::required(
+        Field::optional(
             "steps",
             Kind::List { of: &STEP, min: 1, max: MAX_ATTEMPTS },
             "The steps, in the order in which they are tried; at most 16 attempts in total",
         ),
         Field::optional(
+            "by_segment",
+            Kind::NameByName,
+            "A composite of other plans: the plan that the recipients of each segment follow, by its name",
+        ),
+        Field::optional(
+            "otherwise",
+            Kind::Text,
+            "The plan that recipients of the other segments follow; required unless `by_segment` names all segments",
+        ).with_key("by_segment"),
+        Field::optional(
             "late_delivery",
             Kind::Word(&["finish", "ignore"]),
             "What happens when a delivery report arrives after the flow has moved on: the flow ends as succeeded, or nothing changes",
-        ).or("\"finish\""),
+        ).or("\"finish\"").with_key("steps"),
         Field::optional(
             "give_up_after",
             Kind::Duration { zero: false },
             "The flow ends as failed this long after its start",
-        ).or("never"),
+        ).or("never").with_key("steps"),
         Field::optional(
             "reference",
             Kind::Flag,
@@ -39,7 +49,7 @@ pub(super) static PLAN: Table = Table {
             "The name of the plan in the run that `failsim check` compares it with",
         ).or("its name"),
     ],
-    forms: &[],
+    forms: &[&["steps"], &["by_segment"]],
 };
 
 static STEP: Table = Table {
@@ -130,6 +140,7 @@ pub(super) static CHECK: Table = Table {
     fields: &[
         Field::required("plan", Kind::Text, "The name of a plan that is compared"),
         Field::optional("stream", Kind::Text, "The name of a stream of traffic").or("all streams together"),
+        Field::optional("segment", Kind::Text, "The name of a segment; not with `stream`").or("all segments together"),
         Field::required("metric", Kind::Word(&SPELLINGS), "The measure"),
         Field::optional(
             "at_least",

@@ -51,6 +51,38 @@ pub(super) static PROVIDER: Table = Table {
     forms: &[],
 };
 
+/// What is different at a provider for a segment.
+pub(super) static OVERRIDE: Table = Table {
+    id: "segment_provider",
+    what: "a segment's provider",
+    key: "key",
+    example: "[segments.providers.viber]",
+    doc: "What is different at this provider for recipients of the segment; capacity and breaker are shared by all segments",
+    fields: &[
+        Field::optional("price", Kind::Table(&PRICE), "The prices that differ; the others stay").or("the same"),
+        Field::optional(
+            "outcomes",
+            Kind::List { of: &OUTCOME, min: 0, max: 1000 },
+            "How attempts end, in place of all outcomes of the provider",
+        )
+        .or("the same"),
+        Field::optional("report_delay", Kind::Table(&DIST), "The delay between an event and its report").or("the same"),
+        Field::optional(
+            "honours_ttl",
+            Kind::Flag,
+            "Whether the provider stops trying when the validity of a message ends",
+        )
+        .or("the same"),
+        Field::optional(
+            "available",
+            Kind::Flag,
+            "Whether the provider serves the segment; if not, it rejects every attempt when it is submitted",
+        )
+        .or("true"),
+    ],
+    forms: &[],
+};
+
 static CAPACITY: Table = Table {
     id: "capacity",
     what: "a capacity",
@@ -255,6 +287,9 @@ static OUTAGE: Table = Table {
         ),
         Field::optional("share", Kind::Share, "The share of the attempts in the window that are affected")
             .or("1")
+            .with_word("effect", &["silent", "fail", "slow", "reports_lost"]),
+        Field::optional("segments", Kind::Names, "The segments whose recipients are affected")
+            .or("all of them")
             .with_word("effect", &["silent", "fail", "slow", "reports_lost"]),
         Field::optional("every", Kind::Duration { zero: false }, "It recurs with this period, at least `to` - `from`")
             .or("does not recur")

@@ -6,7 +6,7 @@ use crate::provider::{AttemptResult, Report};
 use crate::sim::recipient::RecipientId;
 use crate::sim::simulate::{Pending, ReportQueue, advance_to_next_submission};
 use crate::sim::tally_recorder::{RecipientStats, TallyRecorder};
-use crate::status::Status;
+use crate::status::{Segment, Status};
 use crate::units::Time;
 
 /// A recipient on the way from one submission to the next: two cache lines.
@@ -23,14 +23,20 @@ pub(super) struct ActiveRecipient {
     late: Pending,
     pub(super) recipient: u32,
     pub(super) stream: u8,
+    pub(super) segment: Segment,
 }
 
 const NOTHING: Pending = Pending { at: Time::NEVER, attempt: 0, status: Status::Queued };
 
 impl ActiveRecipient {
-    pub(super) const fn new(flow: Flow, submission: Submission, who: RecipientId, arrival: Time) -> Self {
-        let RecipientId { stream, index } = who;
-        Self { flow, stats: RecipientStats::BLANK, arrival, submission, late: NOTHING, recipient: index, stream }
+    pub(super) const fn new(
+        flow: Flow,
+        submission: Submission,
+        (who, segment): (RecipientId, Segment),
+        arrival: Time,
+    ) -> Self {
+        let RecipientId { stream, index: recipient } = who;
+        Self { flow, stats: RecipientStats::BLANK, arrival, submission, late: NOTHING, recipient, stream, segment }
     }
 
     pub(super) const fn who(&self) -> RecipientId {

@@ -3,17 +3,19 @@
 use super::arrival_order::ArrivalOrder;
 use super::departure::Departure;
 use super::time_order::TimeOrder;
-use crate::rng::{LANES, RngKey};
+use crate::rng::{LANES, RngKey, Who};
 use crate::sim::batch::Columns;
-use crate::sim::step_buffers::StepBuffers;
-use crate::traffic::{Timetable, Traffic};
+use crate::sim::step_buffers::{NEVER, StepBuffers};
+use crate::status::Segment;
+use crate::traffic::{Segments, Timetable, Traffic};
 use crate::units::Time;
 use std::ops::Range;
 
-/// The recipients who come to a step. They enter its queue, if there is one, in order of time; at equal times, in order of recipients.
+/// The recipients of a stream who come to a provider, each in a step of the plan that they follow. They enter its queue, if there is one, in
+/// order of time; at equal times, in order of recipients.
 pub(super) struct Cohort {
     pub(super) stream: usize,
-    pub(super) step: usize,
+    pub(super) provider: usize,
     source: Source,
     /// When each attempt departs, in the order in which the recipients come; empty where all depart at once.
     departures: Vec<Departure>,
@@ -24,6 +26,25 @@ enum Source {
     Arrivals(ArrivalOrder, u64),
     /// Recipients who come from an earlier step, and their order where it matters.
     Carries(Vec<StepCarry>, Option<TimeOrder>),
+}
+
+impl StepCarry {
+    /// A recipient who arrives at `at` (µs).
+    const fn new(recipient: u32, segment: Segment, at: i64) -> Self {
+        let (late, first_delivery) = (NEVER, NEVER);
+        Self {
+            at,
+            late,
+            arrival: at,
+            first_delivery,
+            cost: 0,
+            recipient,
+            duplicate: 0,
+            seen: 0,
+            first_step: 0,
+            segment,
+        }
+    }
 }
 
 impl Source {
@@ -51,25 +72,42 @@ pub(super) struct StepCarry {
     pub(super) duplicate: u8,
     pub(super) seen: u8,
     pub(super) first_step: u8,
+    pub(super) segment: Segment,
 }
+
+/// The recipients of one class in a cohort, on their way to a batch: what each carries, and when the attempt departs.
+pub(super) type Members = Vec<(StepCarry, Departure)>;
 
 impl Cohort {
     /// The recipients who arrive, in order of time if `in_order`.
-    pub(super) fn of_arrivals(stream: usize, traffic: &Traffic, rng: RngKey, in_order: bool) -> Self {
+    pub(super) fn of_arrivals(
+        (stream, provider): (usize, usize),
+        traffic: &Traffic,
+        rng: RngKey,
+        in_order: bool,
+    ) -> Self {
         let arrival_order = match in_order {
             true => ArrivalOrder::new(traffic, rng),
             false => ArrivalOrder::Own(Timetable::new(traffic, rng)),
         };
-        Self { stream, step: 0, source: Source::Arrivals(arrival_order, traffic.recipients), departures: Vec::new() }
+        let source = Source::Arrivals(arrival_order, traffic.recipients);
+        Self { stream, provider, source, departures: Vec::new() }
     }
 
-    /// The recipients who come from an earlier step.
-    pub(super) fn of_carries(stream: usize, step: usize, parts: Vec<Vec<StepCarry>>) -> Self {
+    /// The recipients who come from an earlier step, or whose segments begin at different providers.
+    pub(super) fn of_carries(stream: usize, provider: usize, parts: impl IntoIterator<Item = Vec<StepCarry>>) -> Self {
         let all = parts.into_iter().reduce(|mut all, mut next| {
             all.append(&mut next);
             all
         });
-        Self { stream, step, source: Source::Carries(all.unwrap_or_default(), None), departures: Vec::new() }
+        Self { stream, provider, source: Source::Carries(all.unwrap_or_default(), None), departures: Vec::new() }
+    }
+
+    /// Adds those of another cohort who come to the same provider; neither has been sorted.
+    pub(super) fn join(&mut self, other: Self) {
+        if let (Source::Carries(ours, None), Source::Carries(mut theirs, None)) = (&mut self.source, other.source) {
+            ours.append(&mut theirs);
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -92,16 +130,45 @@ impl Cohort {
         (0..threads).map(|share| edge(share)..edge(share + 1)).collect()
     }
 
-    /// A cursor that takes the cohort through the queue.
-    pub(super) fn cursor(&mut self) -> CohortCursor<'_> {
+    /// A cursor that takes the cohort through the queue. If it matters to whom recipients belong, `segments` says so for those who arrive.
+    pub(super) fn cursor<'a>(&'a mut self, segments: Option<(&'a Segments, RngKey)>) -> CohortCursor<'a> {
         self.departures.reserve_exact(self.len());
         CohortCursor {
             stream: self.stream,
             cohort: &self.source,
             departures: &mut self.departures,
+            segments,
             times: [0; LANES],
+            of: [0; LANES],
             next: 0,
             known: 0,
+        }
+    }
+
+    /// Adds the recipients from this rank on, `count` of them, to those of their classes; recipients who arrive belong to `segments`.
+    pub(super) fn divide(&self, rank: usize, count: usize, (segments, rng): (&Segments, RngKey), into: &mut [Members]) {
+        let departure = |k: usize, at: i64| {
+            let known = self.departures.get(rank + k).copied();
+            known.unwrap_or_else(|| Departure::at(Time::from_micros(at)))
+        };
+        match &self.source {
+            Source::Arrivals(arrival_order, _) => {
+                let (mut arrivals, mut recipients) = ([Time::ZERO; LANES], [0; LANES]);
+                arrival_order.fill(rank as u64, &mut arrivals[..count], &mut recipients[..count]);
+                let mut of = [0; LANES];
+                segments.fill(rng, Who::List(&recipients), count, &mut of);
+                for k in 0..count {
+                    let (at, segment) = (arrivals[k].as_micros(), Segment::new(of[k]));
+                    into[segment.index()].push((StepCarry::new(recipients[k], segment, at), departure(k, at)));
+                }
+            }
+            Source::Carries(carries, order) => {
+                for k in 0..count {
+                    let position = order.as_ref().map_or(rank + k, |order| order.get(rank + k).1 as usize);
+                    let carry = carries[position];
+                    into[carry.segment.index()].push((carry, departure(k, carry.at)));
+                }
+            }
         }
     }
 
@@ -145,6 +212,22 @@ pub(super) struct CohortBatch {
 }
 
 impl CohortBatch {
+    /// Loads recipients of one class, at most a batch.
+    pub(super) fn load(
+        &mut self,
+        members: &[(StepCarry, Departure)],
+        buffers: &mut StepBuffers,
+        columns: &mut Columns,
+    ) {
+        self.count = members.len();
+        self.neighbours = false;
+        for (k, (carry, departure)) in members.iter().enumerate() {
+            self.take(k, carry, buffers, columns);
+            self.departures[k] = *departure;
+        }
+        columns.succeeded.fill(0);
+    }
+
     pub(super) const EMPTY: Self = Self {
         count: 0,
         recipients: [0; LANES],
@@ -165,8 +248,16 @@ impl CohortBatch {
 
     /// The step carry of the recipient at index `lane` of the batch, who enters the next step as entry `k` of `buffers` says.
     #[inline]
-    pub(super) fn carry(&self, k: usize, lane: usize, buffers: &StepBuffers, columns: &Columns) -> StepCarry {
+    pub(super) fn carry(
+        &self,
+        k: usize,
+        lane: usize,
+        segment: Segment,
+        buffers: &StepBuffers,
+        columns: &Columns,
+    ) -> StepCarry {
         StepCarry {
+            segment,
             at: buffers.at[k],
             late: buffers.late[k],
             arrival: self.arrivals[lane].as_micros(),
@@ -185,6 +276,9 @@ pub(super) struct CohortCursor<'a> {
     pub(super) stream: usize,
     cohort: &'a Source,
     departures: &'a mut Vec<Departure>,
+    segments: Option<(&'a Segments, RngKey)>,
+    /// The segments of the recipients at `times`, if they matter.
+    of: [u8; LANES],
     /// The times (µs) of the next recipients, as far as they have been read; those before `next` have passed.
     times: [i64; LANES],
     next: usize,
@@ -210,6 +304,9 @@ impl CohortCursor<'_> {
             Source::Arrivals(arrival_order, _) => {
                 let (mut all, mut numbers) = ([Time::ZERO; LANES], [0; LANES]);
                 arrival_order.fill(rank as u64, &mut all[..times.len()], &mut numbers[..times.len()]);
+                if let Some((segments, rng)) = self.segments {
+                    segments.fill(rng, Who::List(&numbers), times.len(), &mut self.of);
+                }
                 times.iter_mut().zip(all).for_each(|(time, at)| *time = at.as_micros());
             }
             Source::Carries(carries, order) => {
@@ -238,6 +335,21 @@ impl CohortCursor<'_> {
             Source::Arrivals(ArrivalOrder::Sorted(order), _) => order.get(rank).1,
             Source::Carries(carries, order) => {
                 carries[order.as_ref().map_or(rank, |order| order.get(rank).1 as usize)].recipient
+            }
+        }
+    }
+
+    /// The segment of the recipient of this rank, if it matters; otherwise any.
+    #[inline]
+    pub(super) fn segment(&self, rank: usize) -> Segment {
+        let Some((segments, rng)) = self.segments else { return Segment::WHOLE };
+        match self.cohort {
+            Source::Arrivals(..) => match (rank + self.next).checked_sub(self.rank()) {
+                Some(known) if known < self.known => Segment::new(self.of[known]),
+                _ => segments.of(rng, self.recipient(rank)),
+            },
+            Source::Carries(carries, order) => {
+                carries[order.as_ref().map_or(rank, |order| order.get(rank).1 as usize)].segment
             }
         }
     }

@@ -8,20 +8,20 @@
 //! At equal times, departures from queues come first, since freed capacity goes to those who wait; then patience ends; then submissions
 //! are made, by stream and recipient.
 
-use super::PlanRunTally;
 use super::active_recipient::ActiveRecipient;
 use super::arena::RecipientArena;
 use super::arrival_order::ArrivalCursor;
 use super::event_queue::{EventQueue, Scheduled};
 use super::finished::Finished;
 use super::shared::SharedState;
+use super::{ClassTally, PlanRunTally};
 use crate::engine::{Command, Flow, Permit};
 use crate::provider::{AttemptResult, Queue, QueueEvent, Terms};
 use crate::rng::RngKey;
 use crate::sim::admission::{AdmissionDecision, RoutedAttempt};
 use crate::sim::context::RecipientContext;
 use crate::sim::independent::RunContext;
-use crate::sim::model::CompiledPlan;
+use crate::sim::model::{CompiledPlan, TrafficClass};
 use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::recipient::{Recipient, RecipientId};
 use crate::sim::recorder::Recorder;
@@ -29,6 +29,7 @@ use crate::sim::tally::PlanTally;
 use crate::sim::tally_recorder::TallyRecorder;
 use crate::stats::Bins;
 use crate::status::Status;
+use crate::traffic::Segments;
 use crate::units::Time;
 
 /// The number of events between two checks whether to stop.
@@ -85,13 +86,34 @@ pub(super) struct Seen {
 
 /// The state of a stream of traffic.
 struct Stream<'a> {
-    compiled: &'a CompiledPlan,
     rng: RngKey,
     priority: u8,
+    segments: &'a Segments,
     cursor: ArrivalCursor,
+    /// By segment.
+    classes: Vec<Class<'a>>,
+}
+
+/// The state of the recipients of one segment in a stream.
+struct Class<'a> {
+    compiled: &'a CompiledPlan,
     arrivals: Bins,
     tally: PlanTally,
     finished: Finished,
+}
+
+impl<'a> Stream<'a> {
+    /// The class of this recipient.
+    #[inline]
+    fn class(&self, active: &ActiveRecipient) -> &Class<'a> {
+        &self.classes[active.segment.index()]
+    }
+
+    /// The class of this recipient.
+    #[inline]
+    fn class_mut(&mut self, active: &ActiveRecipient) -> &mut Class<'a> {
+        &mut self.classes[active.segment.index()]
+    }
 }
 
 /// A submission to be made: the time and the stream in the high half, the recipient and the slot in the low half.
@@ -133,17 +155,19 @@ impl<'a> EventDriven<'a> {
         let model = run.model;
         let course_hashes = model.streams.iter().map(|class| vec![0; class.traffic.recipients as usize]);
         let watched = if let Watch::One(who) = watch { Some(who) } else { None };
-        let streams = model.streams.iter().map(|class| {
-            let (compiled, rng) = (model.compiled(class, plan), run.rng.of_stream(&class.name));
-            let tally = PlanTally::with_queues(compiled, &model.providers);
+        let streams = model.streams.iter().map(|stream| {
+            let rng = run.rng.of_stream(&stream.name);
+            let class = |class: &'a TrafficClass| {
+                let compiled = class.plan(plan);
+                let tally = PlanTally::with_queues(compiled, &model.providers);
+                Class { compiled, arrivals: Bins::default(), tally, finished: Finished::new(stream.deadline) }
+            };
             Stream {
-                compiled,
                 rng,
-                priority: class.priority,
-                cursor: ArrivalCursor::new(&class.traffic, rng),
-                arrivals: Bins::default(),
-                tally,
-                finished: Finished::new(class.deadline),
+                priority: stream.priority,
+                segments: &stream.segments,
+                cursor: ArrivalCursor::new(&stream.traffic, rng),
+                classes: stream.classes.iter().map(class).collect(),
             }
         });
         Self {
@@ -177,12 +201,14 @@ impl<'a> EventDriven<'a> {
         }
         progress.add(self.arrived() - drawn);
         self.end_waiting();
-        for stream in &mut self.streams {
-            stream.finished.count(&mut stream.tally);
-        }
-        let (streams, arrivals) = self.streams.into_iter().map(|stream| (stream.tally, stream.arrivals)).unzip();
+        let class = |mut class: Class<'_>| {
+            class.finished.count(&mut class.tally);
+            ClassTally { tally: class.tally, arrivals: class.arrivals }
+        };
+        let stream = |stream: Stream<'_>| stream.classes.into_iter().map(class).collect();
+        let streams = self.streams.into_iter().map(stream).collect();
         let (longest_queue, opened) = (self.shared.longest_queue(), self.shared.opened());
-        let tally = PlanRunTally { streams, arrivals, longest_queue, opened, contended: self.shared.contended };
+        let tally = PlanRunTally { streams, longest_queue, opened, contended: self.shared.contended };
         Ok((tally, Seen { decisions: self.shared.decisions, course_hashes: self.course_hashes }))
     }
 
@@ -238,11 +264,13 @@ impl<'a> EventDriven<'a> {
         let (at, who) = (arrival.at(), RecipientId { stream: stream as u8, index: arrival.recipient() });
         let of_stream = &mut self.streams[stream];
         of_stream.cursor.advance();
-        of_stream.arrivals.add(self.run.timeline.bin(at));
+        let segment = of_stream.segments.of(of_stream.rng, who.index);
+        let class = &mut of_stream.classes[segment.index()];
+        class.arrivals.add(self.run.timeline.bin(at));
+        let (flow, command) = Flow::start(&class.compiled.flow, at);
         self.arrival = self.next_arrival();
-        let (flow, command) = Flow::start(&self.streams[stream].compiled.flow, at);
         let Command::Submit(submission) = command else { return };
-        let slot = self.arena.enter(ActiveRecipient::new(flow, submission, who, at));
+        let slot = self.arena.enter(ActiveRecipient::new(flow, submission, (who, segment), at));
         self.submit(at, slot);
     }
 
@@ -251,8 +279,9 @@ impl<'a> EventDriven<'a> {
         let active = &mut self.arena[slot];
         let stream = &mut self.streams[usize::from(active.stream)];
         let context = context(self.run, stream, active);
+        let tally = &mut stream.class_mut(active).tally;
         let stats = &mut active.stats;
-        let mut recorder = TallyRecorder { tally: &mut stream.tally, timeline: self.run.timeline, stats };
+        let mut recorder = TallyRecorder { tally, timeline: self.run.timeline, stats };
         let due = (now, active.submission);
         let (attempt, result) = context.submit(&mut active.flow, due, &mut self.shared, &mut recorder);
         if attempt.decision == AdmissionDecision::Waits {
@@ -266,21 +295,22 @@ impl<'a> EventDriven<'a> {
     fn go_on(&mut self, slot: usize, result: &AttemptResult) {
         let active = &mut self.arena[slot];
         let stream = &mut self.streams[usize::from(active.stream)];
+        let class = stream.class_mut(active);
         let mut stats = active.stats;
         let timeline = self.run.timeline;
-        let mut recorder = TallyRecorder { tally: &mut stream.tally, timeline, stats: &mut stats };
-        let next = active.go_on(&stream.compiled.flow, result, &mut recorder);
+        let mut recorder = TallyRecorder { tally: &mut class.tally, timeline, stats: &mut stats };
+        let next = active.go_on(&class.compiled.flow, result, &mut recorder);
         active.stats = stats;
         if let Some(at) = next {
             self.event_queue.push(Entry::new(at, active.who(), slot));
             return;
         }
-        let row = stats.finish(active.flow.status(), &mut stream.tally);
+        let row = stats.finish(active.flow.status(), &mut class.tally);
         if let Some(course_hashes) = self.course_hashes.get_mut(usize::from(active.stream)) {
             let deadline = self.run.model.streams[usize::from(active.stream)].deadline;
             course_hashes[active.recipient as usize] = row.hashed(active.arrival, deadline);
         }
-        stream.finished.add(active.arrival, row, &mut stream.tally);
+        class.finished.add(active.arrival, row, &mut class.tally);
         self.arena.leave(slot);
     }
 
@@ -349,21 +379,18 @@ impl<'a> EventDriven<'a> {
         let active = &mut self.arena[slot];
         let stream = &mut self.streams[usize::from(active.stream)];
         self.shared.settle(active.who(), attempt.decision);
+        let tally = &mut stream.class_mut(active).tally;
         let stats = &mut active.stats;
-        TallyRecorder { tally: &mut stream.tally, timeline: self.run.timeline, stats }.submitted(
-            active.submission,
-            attempt,
-            result,
-        );
+        TallyRecorder { tally, timeline: self.run.timeline, stats }.submitted(active.submission, attempt, result);
         self.go_on(slot, result);
     }
 }
 
 /// The context of the recipient under its plan.
 fn context<'a>(run: &RunContext<'a>, stream: &Stream<'a>, active: &ActiveRecipient) -> RecipientContext<'a> {
-    let recipient = Recipient::new(active.recipient);
-    let &ActiveRecipient { stream: index, arrival, .. } = active;
-    RecipientContext { model: run.model, compiled: stream.compiled, rng: stream.rng, stream: index, recipient, arrival }
+    let recipient = Recipient::new(active.recipient, active.segment);
+    let (compiled, rng) = (stream.class(active).compiled, stream.rng);
+    RecipientContext { model: run.model, compiled, rng, stream: active.stream, recipient, arrival: active.arrival }
 }
 
 impl Waiter {
@@ -376,7 +403,7 @@ impl Waiter {
         patience: Time,
     ) -> RoutedAttempt {
         let &Self { submitted, provider, permit } = self;
-        let terms = Terms { submitted, ..stream.compiled.terms[usize::from(active.submission.step)] };
+        let terms = Terms { submitted, ..stream.class(active).compiled.terms[usize::from(active.submission.step)] };
         RoutedAttempt { provider: provider as usize, terms, decision, patience, permit }
     }
 }

@@ -10,18 +10,20 @@
 //! tallies as `event_driven` (tested on random scenarios).
 
 use super::PlanRunTally;
-use super::cohort::{Cohort, StepCarry};
+use super::cohort::{Cohort, Members, StepCarry};
 use super::queue_pass::{PassResult, QueuePass, WaitingCohort};
 use super::worker::{Task, Worker};
 use crate::provider::Queue;
-use crate::rng::RngKey;
+use crate::rng::{LANES, RngKey};
 use crate::sim::fast_plan::FastPlan;
 use crate::sim::independent::RunContext;
+use crate::sim::model::TrafficStream;
 use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::step_buffers::FastStep;
-use crate::stats::Bins;
+use crate::status::Segment;
 use crate::traffic::Phones;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// Fewer attempts than this are not shared between threads.
 const FEW: usize = 1 << 15;
@@ -39,7 +41,8 @@ pub(super) struct FeedForward<'a> {
 
 struct Stream {
     rng: RngKey,
-    fast: FastPlan,
+    /// For each class, its plan.
+    plans: Vec<FastPlan>,
 }
 
 impl<'a> FeedForward<'a> {
@@ -47,9 +50,9 @@ impl<'a> FeedForward<'a> {
     /// itself, and nothing but queues is shared.
     pub(super) fn new(run: &'a RunContext<'a>, plan: usize) -> Option<Self> {
         let model = run.model;
-        let stream = |class: &crate::sim::model::TrafficClass| {
-            let fast = FastPlan::new(model, model.compiled(class, plan))?;
-            Some(Stream { rng: run.rng.of_stream(&class.name), fast })
+        let stream = |stream: &TrafficStream| {
+            let plans = stream.classes.iter().map(|class| FastPlan::new(model, class.plan(plan)));
+            Some(Stream { rng: run.rng.of_stream(&stream.name), plans: plans.collect::<Option<_>>()? })
         };
         let streams = model.streams.iter().map(stream).collect::<Option<Vec<_>>>()?;
         let order = flow(&streams)?;
@@ -63,11 +66,10 @@ impl<'a> FeedForward<'a> {
         let mut workers: Vec<_> = (0..threads).map(|_| None).collect();
         let mut longest_queue = vec![0; model.providers.len()];
         let mut contended = false;
-        // The cohorts at the first step of each stream, then those that follow from them.
-        let mut cohorts: Vec<Cohort> = (0..self.streams.len()).map(|stream| self.arrivals(stream)).collect();
+        // The cohorts at the first providers of each stream, then those that follow from them.
+        let mut cohorts: Vec<Cohort> = (0..self.streams.len()).flat_map(|stream| self.arrivals(stream)).collect();
         for &provider in &self.order {
-            let (mut here, others) =
-                cohorts.into_iter().partition(|cohort: &Cohort| self.provider_of(cohort) == provider);
+            let (mut here, others) = cohorts.into_iter().partition(|cohort: &Cohort| cohort.provider == provider);
             cohorts = others;
             if let Some(queue) = model.providers[provider].queue() {
                 let worker = workers[0].get_or_insert_with(|| self.worker());
@@ -76,25 +78,48 @@ impl<'a> FeedForward<'a> {
                 contended |= result.contended;
             }
             for cohort in here {
-                cohorts.extend(self.settle(cohort, &mut workers, progress)?);
+                for next in self.settle(cohort, &mut workers, progress)? {
+                    let same = |other: &&mut Cohort| (other.stream, other.provider) == (next.stream, next.provider);
+                    match cohorts.iter_mut().find(same) {
+                        Some(other) => other.join(next),
+                        None => cohorts.push(next),
+                    }
+                }
             }
         }
         Ok(self.tally(workers, longest_queue, contended))
     }
 
-    fn arrivals(&self, stream: usize) -> Cohort {
-        let class = &self.run.model.streams[stream];
-        let first = self.streams[stream].fast.steps[0].provider;
-        let is_limited = self.run.model.providers[first].order().is_some();
-        Cohort::of_arrivals(stream, &class.traffic, self.streams[stream].rng, is_limited)
+    /// The cohorts in which the recipients of a stream begin: one, unless segments begin at different providers.
+    fn arrivals(&self, stream: usize) -> Vec<Cohort> {
+        let (of_model, Stream { rng, plans }) = (&self.run.model.streams[stream], &self.streams[stream]);
+        let mut firsts: Vec<_> = plans.iter().map(|plan| plan.steps[0].provider).collect();
+        let of_class = firsts.clone();
+        firsts.sort_unstable();
+        firsts.dedup();
+        let is_limited = |provider: usize| self.run.model.providers[provider].order().is_some();
+        let cohort = |provider| Cohort::of_arrivals((stream, provider), &of_model.traffic, *rng, is_limited(provider));
+        if let [only] = firsts.as_slice() {
+            return vec![cohort(*only)];
+        }
+        let all = cohort(firsts[0]);
+        let mut members = vec![Members::new(); plans.len()];
+        for rank in (0..all.len()).step_by(LANES) {
+            let count = (all.len() - rank).min(LANES);
+            all.divide(rank, count, (&of_model.segments, *rng), &mut members);
+        }
+        let begin = |provider: usize| {
+            let here = members.iter().zip(&of_class).filter(|&(_, &first)| first == provider);
+            let parts = here.map(|(members, _)| members.iter().map(|(carry, _)| *carry).collect());
+            Cohort::of_carries(stream, provider, parts.collect::<Vec<_>>())
+        };
+        firsts.into_iter().map(begin).collect()
     }
 
-    fn step(&self, cohort: &Cohort) -> &FastStep {
-        &self.streams[cohort.stream].fast.steps[cohort.step]
-    }
-
-    fn provider_of(&self, cohort: &Cohort) -> usize {
-        self.step(cohort).provider
+    /// The number of the step in which each class of a stream comes to a provider; `None` for those that do not.
+    fn steps(&self, stream: usize, provider: usize) -> impl Iterator<Item = Option<(usize, &FastPlan)>> {
+        let step = move |plan: &'_ FastPlan| plan.steps.iter().position(|step| step.provider == provider);
+        self.streams[stream].plans.iter().map(move |plan| Some((step(plan)?, plan)))
     }
 
     /// The recipients' phones, if this provider depends on them and any is ever off.
@@ -116,42 +141,76 @@ impl<'a> FeedForward<'a> {
         cohorts.sort_by_key(|cohort| cohort.stream);
         let mut waiting = Vec::with_capacity(cohorts.len());
         for cohort in cohorts {
-            let (step, stream) = (self.step(cohort).clone(), cohort.stream);
+            let stream = cohort.stream;
             let (rng, priority) = (self.streams[stream].rng, model.streams[stream].priority);
-            let phones = self.phones(provider);
-            waiting.push(WaitingCohort { step, rng, priority, phones, cursor: cohort.cursor() });
+            let (phones, steps) = (self.phones(provider), self.waiting_steps(stream, provider));
+            let segments = (steps.len() > 1).then_some((&model.streams[stream].segments, rng));
+            waiting.push(WaitingCohort { steps, rng, priority, phones, cursor: cohort.cursor(segments) });
         }
-        let mut held = |stream, from, until| {
-            if let Some(tally) = worker.queue(stream, provider) {
+        let mut held = |class, from, until| {
+            if let Some(tally) = worker.queue(class, provider) {
                 tally.released(*timeline, from, until);
             }
         };
         QueuePass::new(&model.providers[provider], queue, waiting, &mut held).pass(progress)
     }
 
-    /// Completes all attempts of a cohort; returns the cohort of those who go on to the next step, if there is one.
+    /// The steps in which recipients of a stream wait for a provider: one for each class where it matters to whom they belong, because the
+    /// provider or their plan depends on it or its lines are counted, otherwise one.
+    fn waiting_steps(&self, stream: usize, provider: usize) -> Vec<FastStep> {
+        let of_classes: Vec<_> =
+            self.steps(stream, provider).map(|step| step.map(|(index, plan)| plan.steps[index].clone())).collect();
+        let first = of_classes.iter().flatten().next().expect("somebody comes to the provider").clone();
+        let spec = &self.run.model.providers[provider];
+        let is_same = |step: &Option<FastStep>| {
+            step.as_ref().is_some_and(|step| (step.terms, step.use_number) == (first.terms, first.use_number))
+        };
+        if !spec.varies() && !spec.has_lines() && of_classes.iter().all(is_same) {
+            return vec![first];
+        }
+        of_classes.into_iter().map(|step| step.unwrap_or_else(|| first.clone())).collect()
+    }
+
+    /// Completes all attempts of a cohort; returns the cohorts of those who go on, one for each provider to which they go.
     fn settle(
         &self,
         cohort: Cohort,
         workers: &mut [Option<Box<Worker>>],
         progress: &Progress,
-    ) -> Result<Option<Cohort>, Interrupted> {
-        let stream = &self.streams[cohort.stream];
-        let step = &stream.fast.steps[cohort.step];
-        let provider = &self.run.model.providers[step.provider];
+    ) -> Result<Vec<Cohort>, Interrupted> {
+        let (stream, segments) = (&self.streams[cohort.stream], &self.run.model.streams[cohort.stream].segments);
+        let provider = &self.run.model.providers[cohort.provider];
+        let (phones, rng) = (self.phones(cohort.provider), stream.rng);
+        let task = |(class, step): (u8, Option<(usize, &'_ FastPlan)>)| {
+            let (index, plan) = step?;
+            let (step, finish, segment) = (plan.steps[index].clone(), plan.finish, Segment::new(class));
+            Some(Task { provider, step, index, finish, rng, phones, segment })
+        };
+        let tasks: Vec<_> = (0..).zip(self.steps(cohort.stream, cohort.provider)).map(task).collect();
         let threads = if cohort.len() < FEW { 1 } else { workers.len() };
         let ranges = cohort.shares(threads);
-        let phones = self.phones(step.provider);
-        let task = Task { provider, step, finish: stream.fast.finish, rng: stream.rng, phones };
         let work = |(worker, range): (&mut Option<Box<Worker>>, std::ops::Range<usize>)| {
             let worker = worker.get_or_insert_with(|| self.worker());
-            worker.settle(&cohort, range, &task, self.run, progress)
+            worker.settle(&cohort, range, (&tasks, segments), self.run, progress)
         };
-        let parts = workers.par_iter_mut().zip(ranges).map(work).collect::<Result<Vec<Vec<StepCarry>>, _>>()?;
-        let next = (cohort.stream, cohort.step + 1);
+        let parts = workers.par_iter_mut().zip(ranges).map(work).collect::<Result<Vec<Vec<Vec<StepCarry>>>, _>>()?;
+        let from = cohort.stream;
+        let next_of_class: Vec<_> = tasks
+            .iter()
+            .zip(&stream.plans)
+            .map(|(task, plan)| Some(plan.steps.get(task.as_ref()?.index + 1)?.provider))
+            .collect();
         // Freed before the carries of all threads are combined, since there may be many.
         drop(cohort);
-        Ok((!step.last).then(|| Cohort::of_carries(next.0, next.1, parts)))
+        let mut by_provider: BTreeMap<usize, Vec<Vec<StepCarry>>> = BTreeMap::new();
+        for part in parts {
+            for (carries, next) in part.into_iter().zip(&next_of_class) {
+                if let Some(provider) = next {
+                    by_provider.entry(*provider).or_default().push(carries);
+                }
+            }
+        }
+        Ok(by_provider.into_iter().map(|(provider, parts)| Cohort::of_carries(from, provider, parts)).collect())
     }
 
     fn worker(&self) -> Box<Worker> {
@@ -164,15 +223,15 @@ impl<'a> FeedForward<'a> {
         for worker in workers.into_iter().flatten() {
             all.add(*worker);
         }
-        let (streams, arrivals): (Vec<_>, Vec<Bins>) = all.counts().unzip();
-        PlanRunTally { streams, arrivals, longest_queue, opened: vec![0; model.providers.len()], contended }
+        let streams = all.counts();
+        PlanRunTally { streams, longest_queue, opened: vec![0; model.providers.len()], contended }
     }
 }
 
 /// The providers that the plans use, each before all that it leads to; `None` if one leads back to itself.
 fn flow(streams: &[Stream]) -> Option<Vec<usize>> {
-    let providers = |stream: &Stream| stream.fast.steps.iter().map(|step| step.provider).collect::<Vec<_>>();
-    let chains: Vec<_> = streams.iter().map(providers).collect();
+    let providers = |plan: &FastPlan| plan.steps.iter().map(|step| step.provider).collect::<Vec<_>>();
+    let chains: Vec<_> = streams.iter().flat_map(|stream| &stream.plans).map(providers).collect();
     let mut left: Vec<usize> = chains.iter().flatten().copied().collect();
     left.sort_unstable();
     left.dedup();

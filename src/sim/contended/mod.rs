@@ -28,13 +28,20 @@ use super::tally::PlanTally;
 use crate::stats::Bins;
 use event_driven::Watch;
 
+/// The results of a class of recipients in a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClassTally {
+    /// All counts.
+    pub tally: PlanTally,
+    /// Arrivals by bin of time.
+    pub arrivals: Bins,
+}
+
 /// The results of a run: one plan in one replication.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlanRunTally {
-    /// One for each stream of traffic.
-    pub streams: Vec<PlanTally>,
-    /// For each stream, arrivals by bin of time.
-    pub arrivals: Vec<Bins>,
+    /// For each stream of traffic, the results of each class.
+    pub streams: Vec<Vec<ClassTally>>,
     /// For each provider, the greatest number of attempts that waited before it at any time.
     pub longest_queue: Vec<u64>,
     /// For each provider, how often its circuit opened.

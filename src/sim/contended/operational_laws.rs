@@ -31,7 +31,7 @@ pub(super) fn broken(run: &RunContext<'_>, tally: &PlanRunTally) -> Option<Strin
 /// The counts of all streams together at a provider.
 fn whole(tally: &PlanRunTally, provider: usize) -> ProviderTally {
     let mut whole = ProviderTally::default();
-    tally.streams.iter().for_each(|stream| whole.merge(&stream.providers[provider]));
+    tally.streams.iter().flatten().for_each(|class| whole.merge(&class.tally.providers[provider]));
     whole
 }
 

@@ -21,13 +21,14 @@ pub(super) struct QueuePass<'a> {
 struct QueueServer<'a> {
     provider: &'a Provider,
     queue: Queue,
-    /// Called for each phone line that is taken, with the stream, the start and the end.
-    held: &'a mut dyn FnMut(usize, Time, Time),
+    /// Called for each phone line that is taken, with the class of the recipient, the start and the end.
+    held: &'a mut dyn FnMut((usize, Segment), Time, Time),
 }
 
-/// The recipients who come to one step of one stream.
+/// The recipients of one stream who come to the provider.
 pub(super) struct WaitingCohort<'a> {
-    pub(super) step: FastStep,
+    /// The step in which they come: for each segment its own if it matters to whom a recipient belongs, otherwise one for all.
+    pub(super) steps: Vec<FastStep>,
     pub(super) rng: RngKey,
     pub(super) priority: u8,
     /// The recipients' phones, if the provider depends on them and any is ever off.
@@ -48,7 +49,7 @@ impl<'a> QueuePass<'a> {
         provider: &'a Provider,
         queue: Queue,
         cohorts: Vec<WaitingCohort<'a>>,
-        held: &'a mut dyn FnMut(usize, Time, Time),
+        held: &'a mut dyn FnMut((usize, Segment), Time, Time),
     ) -> Self {
         Self { server: QueueServer { provider, queue, held }, cohorts, contended: false }
     }
@@ -84,15 +85,15 @@ impl<'a> QueuePass<'a> {
     /// Takes those of a cohort's next attempts that come before `until` through the queue.
     fn admit_before(&mut self, until: i64, which: usize) {
         let waiting = &self.cohorts[which];
-        let WaitingCohort { step, cursor, .. } = waiting;
+        let WaitingCohort { cursor, .. } = waiting;
         let (mut departures, mut count) = ([Departure::EXPIRED; LANES], 0);
         for &at in cursor.before(until) {
-            let terms = Terms { submitted: Time::from_micros(at), ..step.terms };
             let rank = cursor.rank() + count;
+            let (terms, patience) = waiting.terms(self.server.provider, rank, Time::from_micros(at));
             departures[count] = if self.server.rejects(waiting, rank) {
                 Departure::REJECTED
             } else {
-                let admission = self.server.queue.admit(terms.submitted, patience(self.server.provider, &terms));
+                let admission = self.server.queue.admit(terms.submitted, patience);
                 self.contended |= admission != Admission::Departs(terms.submitted);
                 if let Admission::Departs(departs) = admission {
                     self.server.depart(departs, waiting, rank);
@@ -127,12 +128,11 @@ impl<'a> QueuePass<'a> {
     fn admit(&mut self, now: Time, which: usize) {
         let waiting = &self.cohorts[which];
         let (rank, is_rejected) = (waiting.cursor.rank(), self.server.rejects(waiting, waiting.cursor.rank()));
-        let WaitingCohort { step, priority, cursor, .. } = &mut self.cohorts[which];
+        let (_, patience) = waiting.terms(self.server.provider, rank, now);
+        let WaitingCohort { priority, cursor, .. } = &mut self.cohorts[which];
         if is_rejected {
             return cursor.pass(&[Departure::REJECTED]);
         }
-        let terms = Terms { submitted: now, ..step.terms };
-        let patience = patience(self.server.provider, &terms);
         let admission = self.server.queue.admit(now, patience);
         self.contended |= admission != Admission::Departs(now);
         cursor.pass(&[admission.into()]);
@@ -158,12 +158,26 @@ impl<'a> QueuePass<'a> {
 }
 
 impl WaitingCohort<'_> {
-    /// The step's use of its provider by the recipient of this rank.
+    /// The step in which recipients of this segment come.
+    #[inline]
+    fn step(&self, segment: Segment) -> &FastStep {
+        if let [only] = self.steps.as_slice() { only } else { &self.steps[segment.index()] }
+    }
+
+    /// The terms of the attempt of this rank, which comes at `now`, and when it stops waiting.
+    #[inline]
+    fn terms(&self, provider: &Provider, rank: usize, now: Time) -> (Terms, Time) {
+        let segment = self.cursor.segment(rank);
+        let terms = Terms { submitted: now, ..self.step(segment).terms };
+        (terms, provider.patience(&terms, segment, now.after(terms.ttl)))
+    }
+
+    /// The use of the provider by the recipient of this rank.
     fn single(&self, rank: usize) -> SingleUse {
-        let Self { step, rng, phones, cursor, .. } = self;
-        let recipient = cursor.recipient(rank);
+        let Self { rng, phones, cursor, .. } = self;
+        let (recipient, segment) = (cursor.recipient(rank), cursor.segment(rank));
         let phone_back = phones.map_or(Time::ZERO, |phones| phones.back(*rng, recipient, cursor.arrival(rank)));
-        SingleUse { rng: *rng, recipient, number: step.use_number, segment: Segment::WHOLE, phone_back }
+        SingleUse { rng: *rng, recipient, number: self.step(segment).use_number, segment, phone_back }
     }
 }
 
@@ -171,25 +185,19 @@ impl QueueServer<'_> {
     /// Whether the provider rejects the attempt of this rank at submission, because of its outcome.
     #[inline]
     fn rejects(&self, waiting: &WaitingCohort<'_>, rank: usize) -> bool {
-        self.provider.may_reject(Segment::WHOLE) && self.provider.rejects(&waiting.single(rank))
+        self.provider.may_reject(waiting.cursor.segment(rank)) && self.provider.rejects(&waiting.single(rank))
     }
 
     /// Lets the attempt of this rank depart at `now`; it takes a phone line if the provider has lines.
     #[inline]
     fn depart(&mut self, now: Time, waiting: &WaitingCohort<'_>, rank: usize) {
         if self.queue.has_lines() {
-            let WaitingCohort { step, cursor, .. } = waiting;
-            let terms = Terms { submitted: cursor.comes(rank), ..step.terms };
+            let (terms, _) = waiting.terms(self.provider, rank, waiting.cursor.comes(rank));
             let released = self.provider.submit(now, &terms, &waiting.single(rank)).released;
             self.queue.hold(released);
-            (self.held)(cursor.stream, now, released);
+            (self.held)((waiting.cursor.stream, waiting.cursor.segment(rank)), now, released);
         }
     }
-}
-
-/// When an attempt stops waiting.
-fn patience(provider: &Provider, terms: &Terms) -> Time {
-    provider.patience(terms, Segment::WHOLE, terms.submitted.after(terms.ttl))
 }
 
 /// The cohort and the rank that a token of the queue stands for.

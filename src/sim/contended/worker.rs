@@ -1,27 +1,30 @@
 //! The work of one thread in a feed-forward run: it completes attempts, batch by batch, and counts them.
 
-use super::cohort::{Cohort, CohortBatch, StepCarry};
+use super::ClassTally;
+use super::cohort::{Cohort, CohortBatch, Members, StepCarry};
 use super::departure::Departure;
 use super::finished::Finished;
 use crate::provider::{AttemptResult, AttemptResults, DrawBatch, Provider, SingleUse, Terms, Use};
 use crate::rng::{LANES, RngKey, Who};
 use crate::sim::batch::Columns;
 use crate::sim::independent::RunContext;
-use crate::sim::model::Model;
+use crate::sim::model::{Model, TrafficClass};
 use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::step_buffers::{FastStep, NEVER, StepBuffers, StepPosition};
 use crate::sim::tally::{PlanTally, QueueTally};
 use crate::sim::timeline::Timeline;
 use crate::stats::Bins;
 use crate::status::Segment;
-use crate::traffic::Phones;
+use crate::traffic::{Phones, Segments};
 use crate::units::Time;
 use std::ops::Range;
 
 /// The tallies of a thread, and the buffers for a batch.
 pub(super) struct Worker {
-    /// One for each stream.
-    counts: Vec<Counts>,
+    /// For each stream, one for each class.
+    counts: Vec<Vec<Counts>>,
+    /// The recipients of each class of a cohort, where there are several, who have not been handled yet.
+    members: Vec<Members>,
     batch: CohortBatch,
     buffers: StepBuffers,
     columns: Box<Columns>,
@@ -43,34 +46,41 @@ struct Counts {
 /// A step, and what is needed to complete its attempts.
 pub(super) struct Task<'a> {
     pub(super) provider: &'a Provider,
-    pub(super) step: &'a FastStep,
+    pub(super) step: FastStep,
+    /// The number of the step in its plan.
+    pub(super) index: usize,
     /// Whether late delivery reports end the flow.
     pub(super) finish: bool,
     /// The random numbers of the stream.
     pub(super) rng: RngKey,
     /// The recipients' phones, if the provider depends on them and any is ever off.
     pub(super) phones: Option<&'a Phones>,
+    /// The segment of the recipients.
+    pub(super) segment: Segment,
 }
 
 impl Task<'_> {
     /// The step's use of its provider by this recipient, who arrived at `arrival`.
     fn single(&self, recipient: u32, arrival: Time) -> SingleUse {
         let phone_back = self.phones.map_or(Time::ZERO, |phones| phones.back(self.rng, recipient, arrival));
-        SingleUse { rng: self.rng, recipient, number: self.step.use_number, segment: Segment::WHOLE, phone_back }
+        SingleUse { rng: self.rng, recipient, number: self.step.use_number, segment: self.segment, phone_back }
     }
 }
 
 impl Worker {
     /// A worker with empty tallies, for the run of the plan with this index.
     pub(super) fn new(model: &Model, plan: usize) -> Self {
-        let counts =
-            model.streams.iter().map(|class| (class, model.compiled(class, plan))).map(|(class, compiled)| Counts {
-                tally: PlanTally::with_queues(compiled, &model.providers),
+        let counts = model.streams.iter().map(|stream| {
+            let class = |class: &TrafficClass| Counts {
+                tally: PlanTally::with_queues(class.plan(plan), &model.providers),
                 arrivals: Bins::default(),
-                finished: Finished::new(class.deadline),
-            });
+                finished: Finished::new(stream.deadline),
+            };
+            stream.classes.iter().map(class).collect()
+        });
         Self {
             counts: counts.collect(),
+            members: Vec::new(),
             batch: CohortBatch::EMPTY,
             buffers: StepBuffers::new(),
             columns: Box::new(Columns::EMPTY),
@@ -83,54 +93,104 @@ impl Worker {
 
     /// Adds the counts of another worker.
     pub(super) fn add(&mut self, other: Self) {
-        for (ours, mut theirs) in self.counts.iter_mut().zip(other.counts) {
+        for (ours, mut theirs) in self.counts.iter_mut().flatten().zip(other.counts.into_iter().flatten()) {
             theirs.finished.count(&mut theirs.tally);
             ours.tally.merge(&theirs.tally);
             ours.arrivals.merge(&theirs.arrivals);
         }
     }
 
-    /// The counts of a stream's attempts in the queue of a provider; `None` if the provider has no queue.
-    pub(super) fn queue(&mut self, stream: usize, provider: usize) -> Option<&mut QueueTally> {
-        self.counts[stream].tally.providers[provider].queue.as_deref_mut()
+    /// The counts of a class's attempts in the queue of a provider; `None` if the provider has no queue.
+    pub(super) fn queue(&mut self, (stream, class): (usize, Segment), provider: usize) -> Option<&mut QueueTally> {
+        self.counts[stream][class.index()].tally.providers[provider].queue.as_deref_mut()
     }
 
-    /// For each stream, the counts of its recipients, and arrivals by bin of time.
-    pub(super) fn counts(self) -> impl Iterator<Item = (PlanTally, Bins)> {
-        self.counts.into_iter().map(|counts| (counts.tally, counts.arrivals))
+    /// For each stream, the results of each class.
+    pub(super) fn counts(self) -> Vec<Vec<ClassTally>> {
+        let class = |counts: Counts| ClassTally { tally: counts.tally, arrivals: counts.arrivals };
+        self.counts.into_iter().map(|stream| stream.into_iter().map(class).collect()).collect()
     }
 
-    /// Completes the attempts of these ranks of a cohort; returns the step carries of those who go on.
+    /// Completes the attempts of these ranks of a cohort; returns the step carries of those who go on, for each class. `tasks` has one task
+    /// for each class that comes to the provider; recipients who arrive belong to `segments`.
     pub(super) fn settle(
         &mut self,
         cohort: &Cohort,
         ranks: Range<usize>,
-        task: &Task<'_>,
+        (tasks, segments): (&[Option<Task<'_>>], &Segments),
         run: &RunContext<'_>,
         progress: &Progress,
-    ) -> Result<Vec<StepCarry>, Interrupted> {
-        let mut carries = Vec::new();
+    ) -> Result<Vec<Vec<StepCarry>>, Interrupted> {
+        let mut carries = vec![Vec::new(); tasks.len()];
+        let mut members = std::mem::take(&mut self.members);
+        members.resize_with(tasks.len().max(members.len()), Members::new);
         for rank in ranks.clone().step_by(LANES) {
             if progress.stopped() {
                 return Err(Interrupted);
             }
-            self.batch.count = (ranks.end - rank).min(LANES);
-            cohort.load(rank, &mut self.batch, &mut self.buffers, &mut self.columns);
-            self.decide(task);
-            let counts = &mut self.counts[cohort.stream];
-            if cohort.step == 0 {
-                let arrivals = &self.batch.arrivals[..self.batch.count];
-                arrivals.iter().for_each(|&at| counts.arrivals.add(run.timeline.bin(at)));
-                progress.add(arrivals.len() as u64);
+            let count = (ranks.end - rank).min(LANES);
+            if let [Some(task)] = tasks {
+                self.batch.count = count;
+                cohort.load(rank, &mut self.batch, &mut self.buffers, &mut self.columns);
+                self.settle_batch(cohort.stream, task, run, progress, &mut carries[0]);
+                continue;
             }
-            if let Some(queue) = &mut counts.tally.providers[task.step.provider].queue {
-                count_queue(queue, task, &self.batch, &self.buffers, run.timeline);
+            let rng = tasks.iter().flatten().next().map_or(RngKey::new(0, 0), |task| task.rng);
+            cohort.divide(rank, count, (segments, rng), &mut members);
+            for ((members, task), carries) in members.iter_mut().zip(tasks).zip(&mut carries) {
+                if members.len() >= LANES {
+                    let rest = members.split_off(LANES);
+                    self.settle_members(cohort.stream, members, task.as_ref(), run, progress, carries);
+                    *members = rest;
+                }
             }
-            let position = StepPosition { index: cohort.step, count: self.batch.count, finish: task.finish };
-            let next = self.buffers.run_step(task.step, position, run.timeline, &mut self.columns, &mut counts.tally);
-            self.split_finished(next, cohort.stream, &mut carries);
         }
+        for ((members, task), carries) in members.iter_mut().zip(tasks).zip(&mut carries) {
+            self.settle_members(cohort.stream, members, task.as_ref(), run, progress, carries);
+            members.clear();
+        }
+        self.members = members;
         Ok(carries)
+    }
+
+    /// Completes the attempts of recipients of one class, at most a batch.
+    fn settle_members(
+        &mut self,
+        stream: usize,
+        members: &Members,
+        task: Option<&Task<'_>>,
+        run: &RunContext<'_>,
+        progress: &Progress,
+        carries: &mut Vec<StepCarry>,
+    ) {
+        if let Some(task) = task.filter(|_| !members.is_empty()) {
+            self.batch.load(members, &mut self.buffers, &mut self.columns);
+            self.settle_batch(stream, task, run, progress, carries);
+        }
+    }
+
+    /// Completes the attempts of the recipients who have been loaded.
+    fn settle_batch(
+        &mut self,
+        stream: usize,
+        task: &Task<'_>,
+        run: &RunContext<'_>,
+        progress: &Progress,
+        carries: &mut Vec<StepCarry>,
+    ) {
+        self.decide(task);
+        let counts = &mut self.counts[stream][task.segment.index()];
+        if task.index == 0 {
+            let arrivals = &self.batch.arrivals[..self.batch.count];
+            arrivals.iter().for_each(|&at| counts.arrivals.add(run.timeline.bin(at)));
+            progress.add(arrivals.len() as u64);
+        }
+        if let Some(queue) = &mut counts.tally.providers[task.step.provider].queue {
+            count_queue(queue, task, &self.batch, &self.buffers, run.timeline);
+        }
+        let position = StepPosition { index: task.index, count: self.batch.count, finish: task.finish };
+        let next = self.buffers.run_step(&task.step, position, run.timeline, &mut self.columns, &mut counts.tally);
+        self.split_finished(next, (stream, task.segment), carries);
     }
 
     /// Determines the results of the batch's attempts.
@@ -151,7 +211,7 @@ impl Worker {
             all.fill(task.rng, who, &batch.arrivals[..*count], phones);
             &**phones
         });
-        let of = Use { rng: task.rng, who, number: step.use_number, segment: Segment::WHOLE, phones };
+        let of = Use { rng: task.rng, who, number: step.use_number, segment: task.segment, phones };
         let times = (at, &departures[..*count]);
         if *count < FEW {
             provider.submit_one_by_one(of, lanes, times, &step.terms, &mut buffers.results);
@@ -165,15 +225,15 @@ impl Worker {
     }
 
     /// Separates the recipients who go on to the next step, the first `next` in the buffers, from those who have finished.
-    fn split_finished(&mut self, next: usize, stream: usize, carries: &mut Vec<StepCarry>) {
+    fn split_finished(&mut self, next: usize, (stream, segment): (usize, Segment), carries: &mut Vec<StepCarry>) {
         let Self { batch, buffers, columns, goes_on, .. } = self;
-        let Counts { tally, finished, .. } = &mut self.counts[stream];
+        let Counts { tally, finished, .. } = &mut self.counts[stream][segment.index()];
         let goes_on = &mut goes_on[..batch.count];
         goes_on.fill(false);
         for k in 0..next {
             let lane = usize::from(buffers.lanes[k]) % LANES;
             goes_on[lane] = true;
-            carries.push(batch.carry(k, lane, buffers, columns));
+            carries.push(batch.carry(k, lane, segment, buffers, columns));
         }
         for lane in (0..goes_on.len()).filter(|&lane| !goes_on[lane]) {
             if columns.first_delivery[lane] != NEVER {
@@ -225,8 +285,8 @@ fn count_queue(
             None => {
                 let terms = Terms { submitted, ..task.step.terms };
                 let deadline = submitted.after(terms.ttl);
-                let patience = task.provider.patience(&terms, Segment::WHOLE, deadline);
-                let is_expired = task.provider.expires_before(&terms, Segment::WHOLE, deadline);
+                let patience = task.provider.patience(&terms, task.segment, deadline);
+                let is_expired = task.provider.expires_before(&terms, task.segment, deadline);
                 queue.count_unserved(timeline, submitted, patience, is_expired);
             }
         }

@@ -181,7 +181,7 @@ impl History {
 
 /// Counts the histories of one plan. `queues` says, for each provider with a queue, whether it has lines.
 pub(crate) fn plan_counts(
-    histories: &[History],
+    histories: &[&History],
     deadline: Span,
     bins: BinsOfTime,
     steps: usize,
@@ -190,8 +190,11 @@ pub(crate) fn plan_counts(
     let costs = || histories.iter().map(|history| history.cost().unsigned_abs());
     let ends = || histories.iter().filter_map(|history| history.ended).map(|(at, _)| at.as_micros());
     let moves = histories.iter().flat_map(|history| history.steps.iter().skip(1)).map(|stay| stay.entered);
-    let mut latencies: Vec<u64> =
-        histories.iter().filter_map(History::latency).map(|latency| latency.as_micros().unsigned_abs()).collect();
+    let mut latencies: Vec<u64> = histories
+        .iter()
+        .filter_map(|history| history.latency())
+        .map(|latency| latency.as_micros().unsigned_abs())
+        .collect();
     latencies.sort_unstable();
     PlanCounts {
         delivered: number_of(histories, |history| history.first_delivery().is_some()),
@@ -212,7 +215,7 @@ pub(crate) fn plan_counts(
     }
 }
 
-fn provider_counts(histories: &[History], provider: usize, queue: Option<bool>, bins: BinsOfTime) -> ProviderCounts {
+fn provider_counts(histories: &[&History], provider: usize, queue: Option<bool>, bins: BinsOfTime) -> ProviderCounts {
     let attempts: Vec<&Attempt> = histories.iter().flat_map(|history| &history.attempts).collect();
     let come: Vec<(&Attempt, &Try)> = attempts
         .iter()
@@ -281,11 +284,11 @@ fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bin
     }
 }
 
-fn step_counts(histories: &[History], step: usize) -> StepCounts {
+fn step_counts(histories: &[&History], step: usize) -> StepCounts {
     let of_step = |history: &'_ History| -> Vec<(i128, Option<Time>)> {
         history.attempts.iter().filter(|attempt| attempt.step == step).map(|a| (a.charge, a.delivered)).collect()
     };
-    let attempts: Vec<_> = histories.iter().flat_map(of_step).collect();
+    let attempts: Vec<_> = histories.iter().flat_map(|history| of_step(history)).collect();
     let deliveries: Vec<_> = attempts.iter().filter_map(|&(_, delivered)| delivered).collect();
     let late_ones = |history: &History| {
         of_step(history)
@@ -301,7 +304,7 @@ fn step_counts(histories: &[History], step: usize) -> StepCounts {
     StepCounts {
         attempts: attempts.len() as u64,
         delivered: deliveries.len() as u64,
-        late: histories.iter().map(late_ones).sum::<usize>() as u64,
+        late: histories.iter().map(|history| late_ones(history)).sum::<usize>() as u64,
         first: number_of(histories, |history| history.first_step() == Some(step)),
         endings,
         cost: attempts.iter().map(|(charge, _)| charge.unsigned_abs()).sum(),
@@ -309,7 +312,7 @@ fn step_counts(histories: &[History], step: usize) -> StepCounts {
 }
 
 /// Compares the histories of the same recipients under a later and an earlier plan.
-pub(crate) fn pair_counts(later: &[History], earlier: &[History], deadline: Span) -> PairCounts {
+pub(crate) fn pair_counts(later: &[&History], earlier: &[&History], deadline: Span) -> PairCounts {
     let differing = |holds: &dyn Fn(&History) -> bool| {
         let pairs = || later.iter().zip(earlier).map(|(a, b)| (holds(a), holds(b)));
         [(true, false), (false, true)].map(|wanted| pairs().filter(|&pair| pair == wanted).count() as u64)

@@ -13,11 +13,11 @@ mod queue;
 use circuit::Circuit;
 use failsim::dist::Sampler;
 use failsim::engine::Pool;
-use failsim::provider::{Calendar, When};
+use failsim::provider::{Calendar, ProviderSpec, When};
 use failsim::rng::{DrawKey, RngKey, purpose};
 use failsim::scenario::{Plan, Scenario, Stream};
-use failsim::status::{Status, SuccessFloor};
-use failsim::traffic::Timetable;
+use failsim::status::{Segment, Status, SuccessFloor};
+use failsim::traffic::{SegmentMix, Timetable};
 use failsim::units::Time;
 use history::{Attempt, Stay, Try};
 use provider::{Carried, Samplers, Submitted};
@@ -85,13 +85,13 @@ pub(crate) fn simulate(scenario: &Scenario, plan: usize, rng: RngKey, until: Tim
         let rng = rng.of_stream(&stream.name);
         for (recipient, arrival) in arrivals(stream, rng).into_iter().enumerate() {
             let history = History::new(arrival);
-            people.push(Person {
-                history,
-                stream: number,
-                plan: scenario.plan_of(stream, plan),
-                rng,
-                recipient: recipient as u32,
-            });
+            let segment = segment_of(stream, rng, recipient as u32);
+            let followed = scenario.plan_of(stream, plan);
+            let plan = match &followed.by_segment {
+                Some(composite) => &composite.members[composite.of_segment[segment]],
+                None => followed,
+            };
+            people.push(Person { history, stream: number, segment, plan, rng, recipient: recipient as u32 });
         }
     }
     let providers = (0..scenario.providers.len()).map(|i| ProviderState::new(scenario, i, rng, until)).collect();
@@ -112,9 +112,29 @@ pub(crate) fn arrivals(stream: &Stream, rng: RngKey) -> Vec<Time> {
     times
 }
 
+/// The index of the segment of a recipient of a stream.
+pub(crate) fn segment_of(stream: &Stream, rng: RngKey, recipient: u32) -> usize {
+    match &stream.traffic.segments {
+        SegmentMix::Whole => 0,
+        SegmentMix::Listed(all) => usize::from(all[recipient as usize]),
+        SegmentMix::Shares(shares) => {
+            let chance =
+                f64::from(rng.draws(DrawKey::of_name("person/segment"), recipient, 0).draw(0)) / 4_294_967_296.0;
+            let mut sum = 0.0;
+            let found = shares.iter().position(|share| {
+                sum += share.get();
+                chance < sum
+            });
+            // Decimal fractions may add up to a little less than 1.
+            found.unwrap_or_else(|| shares.iter().rposition(|share| share.get() > 0.0).expect("somebody has a segment"))
+        }
+    }
+}
+
 struct Person<'a> {
     history: History,
     stream: usize,
+    segment: usize,
     plan: &'a Plan,
     rng: RngKey,
     recipient: u32,
@@ -122,7 +142,8 @@ struct Person<'a> {
 
 /// A provider with its shared state.
 struct ProviderState {
-    samplers: Samplers,
+    /// For each segment.
+    samplers: Vec<Samplers>,
     windows: Vec<provider::Windows>,
     queue: Option<ProviderQueue>,
     circuit: Option<Circuit>,
@@ -141,7 +162,7 @@ impl ProviderState {
         });
         let windows: Vec<_> = windows.collect();
         Self {
-            samplers: Samplers::new(spec),
+            samplers: scenario.segments().map(|segment| Samplers::new(spec.of(segment))).collect(),
             queue: spec.capacity.map(|capacity| ProviderQueue::new(capacity, spec, &windows)),
             circuit: scenario.breakers[index].map(Circuit::new),
             windows,
@@ -209,7 +230,6 @@ impl RunContext<'_> {
         if self.people[who].history.steps.is_empty() {
             return self.enter(now, who, 0);
         }
-        let scenario = self.scenario;
         let Person { history, plan, rng, recipient, .. } = &mut self.people[who];
         assert_eq!(history.attempts.len(), attempt, "attempts are made in order");
         let step = history.steps.len() - 1;
@@ -222,7 +242,7 @@ impl RunContext<'_> {
         let deadline = entered.after(rules.ttl).min(history.arrival.after(plan.flow.give_up_after()));
         history.attempts.push(Attempt::new(step, now, deadline));
         for provider in order {
-            let keeps = scenario.providers[provider].honours_ttl;
+            let keeps = self.spec(who, provider).honours_ttl;
             let validity = self.people[who].plan.flow.steps()[step].validity;
             let patience = if keeps { deadline.min(now.after(validity)) } else { deadline };
             let decision = self.arrive_at(now, who, attempt, provider, patience);
@@ -324,7 +344,7 @@ impl RunContext<'_> {
         let fails = self.counts_as_failure(provider, Status::Expired);
         self.result(now, who, attempt, provider, fails);
         if now < deadline {
-            let samplers = &self.providers[provider].samplers;
+            let samplers = &self.providers[provider].samplers[self.people[who].segment];
             let delay = samplers.report_delay.sample(self.draws(who, attempt, provider).draw(purpose::REPORT_DELAY));
             self.people[who].history.attempts[attempt].bad_reports.push(now.after(delay));
             self.event(now.after(delay), Kind::Report, who, attempt, What::Status(Status::Expired));
@@ -346,12 +366,13 @@ impl RunContext<'_> {
         let Person { history, plan, rng, recipient, .. } = &self.people[who];
         let message = &history.attempts[attempt];
         let rules = &plan.flow.steps()[message.step];
-        let spec = &self.scenario.providers[provider];
+        let spec = self.spec(who, provider);
         let channel = rng.draws(DrawKey::of_name(&format!("channel/{}", spec.channel)), *recipient, 0).draw(0);
         let back = self.phone_back(*rng, *recipient, history.arrival);
         Submitted {
             spec,
-            samplers: &self.providers[provider].samplers,
+            samplers: &self.providers[provider].samplers[self.people[who].segment],
+            segment: Segment::new(self.people[who].segment as u8),
             windows: &self.providers[provider].windows,
             submitted: message.submitted,
             now,
@@ -360,6 +381,11 @@ impl RunContext<'_> {
             draws,
             person: provider::Person { back, channel: f64::from(channel) / 4_294_967_296.0 },
         }
+    }
+
+    /// What the provider is for this recipient.
+    fn spec(&self, who: usize, provider: usize) -> &ProviderSpec {
+        self.scenario.providers[provider].of(Segment::new(self.people[who].segment as u8))
     }
 
     /// When the phone of a recipient who arrived at `arrival` is on.

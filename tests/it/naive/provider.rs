@@ -5,7 +5,7 @@ use crate::build::span;
 use failsim::dist::Sampler;
 use failsim::provider::{Effect, Outage, OutcomeSpec, Price, ProviderSpec, WhenOff};
 use failsim::rng::{Draws, purpose};
-use failsim::status::Status;
+use failsim::status::{Segment, Status};
 use failsim::units::{Span, Time};
 
 /// The samplers of one provider.
@@ -39,6 +39,7 @@ pub(super) struct Submitted<'a> {
     pub(super) progress: bool,
     pub(super) draws: Draws,
     pub(super) person: Person,
+    pub(super) segment: Segment,
 }
 
 /// What is so for a recipient whichever plan is followed.
@@ -150,7 +151,10 @@ impl Submitted<'_> {
     fn outages_that_hit(&self) -> Vec<Effect> {
         let hit = |(i, outage): (usize, &Outage)| {
             let lane = if i == 0 { purpose::FIRST_OUTAGE } else { purpose::FURTHER_OUTAGES + (i as u16 - 1) };
-            (self.windows[i].is_open(self.now) && self.chance(lane) < outage.share.get()).then_some(outage.effect)
+            (outage.segments.contains(self.segment)
+                && self.windows[i].is_open(self.now)
+                && self.chance(lane) < outage.share.get())
+            .then_some(outage.effect)
         };
         self.spec.outages.iter().enumerate().filter_map(hit).collect()
     }
