@@ -109,16 +109,16 @@ pub(crate) fn with_segments(case: Case) -> BoxedStrategy<Case> {
             let scenario = &mut case.scenario;
             scenario.people.segments = (0..segments).map(|segment| format!("segment {segment}")).collect();
             for ((spec, of_segments), limited) in scenario.providers.iter_mut().zip(overrides).zip(limited) {
+                let set: SegmentSet =
+                    (0..).map(Segment::new).zip(limited).filter(|(_, is)| *is).map(|(segment, _)| segment).collect();
+                let throttles = |outage: &Outage| matches!(outage.effect, Effect::Throttle { .. });
+                spec.outages.iter_mut().filter(|outage| !throttles(outage)).for_each(|outage| outage.segments = set);
                 let different = (0..).map(Segment::new).zip(of_segments);
                 let resolved = different.filter_map(|(segment, other)| {
                     let ProviderSpec { price, honours_ttl, report_delay, outcomes, .. } = other?;
                     Some((segment, ProviderSpec { price, honours_ttl, report_delay, outcomes, ..spec.clone() }))
                 });
                 spec.segments = resolved.collect();
-                let set: SegmentSet =
-                    (0..).map(Segment::new).zip(limited).filter(|(_, is)| *is).map(|(segment, _)| segment).collect();
-                let throttles = |outage: &Outage| matches!(outage.effect, Effect::Throttle { .. });
-                spec.outages.iter_mut().filter(|outage| !throttles(outage)).for_each(|outage| outage.segments = set);
             }
             for (stream, (weights, is_listed)) in scenario.streams.iter_mut().zip(mixes) {
                 let total = weights.iter().sum::<u32>();
