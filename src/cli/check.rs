@@ -58,6 +58,10 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
             explain(rivals, [&args.input.scenario, other], &mut differing);
         }
     }
+    let is_checked =
+        |plan: &study::PlanResult| rows.iter().any(|row| row.kind == study::Kind::Check && row.plan == plan.name);
+    let checked: Vec<_> = results.plans.iter().filter(|plan| is_checked(plan)).cloned().collect();
+    notes.extend(report::independence(&checked));
     let name = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let gate = Gate {
         baseline: name(&args.baseline),

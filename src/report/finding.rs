@@ -12,7 +12,7 @@
 //! whose lengths at worst add up. A difference that the data cannot show is not claimed.
 
 use super::words;
-use crate::study::{Difference, GroupResult, Intervals, PlanResult, Results};
+use crate::study::{Difference, GroupKind, Intervals, PlanResult, Results};
 
 /// A loss in time, as a share, that some accept to save money.
 const NEARLY: f64 = 0.01;
@@ -20,16 +20,72 @@ const NEARLY: f64 = 0.01;
 const WORTH_NAMING: f64 = 0.05;
 
 /// The finding in one sentence; where there are several streams of traffic, one sentence for each stream for which plans are compared.
+/// Where there are segments, it goes on with the plan to choose in each of them, and what composites save.
 #[must_use]
 pub fn finding(results: &Results) -> String {
-    let groups = results.by_group();
+    let groups = results.by_group(GroupKind::Stream);
+    let mut sentences = Vec::new();
     if groups.is_empty() {
-        return of_one(results);
+        sentences.push(of_one(results));
     }
     let is_single = results.plans.len() == 1;
     let shown = groups.iter().filter(|(group, _)| is_single || group.plan.is_none());
-    let sentence = |(group, view): &(&GroupResult, Results)| format!("For {}: {}", group.name, of_one(view));
-    shown.map(sentence).collect::<Vec<_>>().join(" ")
+    sentences.extend(shown.map(|(group, view)| format!("For {}: {}", group.name, of_one(view))));
+    sentences.extend(of_segments(results));
+    sentences.extend(results.plans.iter().filter_map(|plan| of_composite(results, plan)));
+    sentences.join(" ")
+}
+
+/// The plan to choose where money matters: the cheapest of those that deliver at most a point less in time than the best; composites are
+/// left out, since they are made of the others.
+pub(super) fn choice(results: &Results) -> Option<&PlanResult> {
+    let plain = || results.plans.iter().filter(|plan| !plan.is_composite());
+    let top = first_by(plain(), |plan| -plan.in_time.share)?;
+    first_by(plain().filter(|plan| plan.in_time.share >= top.in_time.share - NEARLY), |plan| plan.cost.per_recipient)
+}
+
+/// The plan to choose in each segment.
+fn of_segments(results: &Results) -> Option<String> {
+    let views = results.by_group(GroupKind::Segment);
+    let mut chosen: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (group, view) in &views {
+        let plan = choice(view)?.name.as_str();
+        match chosen.iter_mut().find(|(other, _)| *other == plan) {
+            Some((_, segments)) => segments.push(&group.name),
+            None => chosen.push((plan, vec![&group.name])),
+        }
+    }
+    let is_compared = results.plans.iter().filter(|plan| !plan.is_composite()).count() > 1;
+    match chosen.as_slice() {
+        _ if !is_compared => None,
+        [] => None,
+        [(plan, _)] => Some(format!("{plan} is the cheapest within a point of the most in time in every segment.")),
+        several => {
+            let each: Vec<_> =
+                several.iter().map(|(plan, segments)| format!("{plan} in {}", words::all(segments))).collect();
+            Some(format!("The cheapest within a point of the most in time: {}.", each.join("; ")))
+        }
+    }
+}
+
+/// What a composite saves against the one plan to choose for all.
+fn of_composite(results: &Results, plan: &PlanResult) -> Option<String> {
+    let single = choice(results).filter(|_| plan.is_composite())?;
+    let (in_time, cost) = differences(results, plan, single);
+    let facts = &results.scenario;
+    let money = words::plain_amount((plan.cost.total - single.cost.total).abs());
+    let share = (plan.cost.per_recipient / single.cost.per_recipient - 1.0).abs();
+    let saves = if !shows(results, &cost) || !share.is_finite() {
+        "is not shown to cost more or less".to_owned()
+    } else {
+        let verb = if cost.difference < 0.0 { "saves" } else { "costs" };
+        let more = if cost.difference < 0.0 { "" } else { " more" };
+        let percent = words::percent(share, usize::from(share < 0.0995));
+        format!("{verb} {money} {}{more} ({percent})", facts.currency)
+    };
+    let time = if shows(results, &in_time) { delivers(&in_time) } else { no_difference(&in_time, 100.0, "time") };
+    let time = if shows(results, &in_time) { format!(", and {time}") } else { format!("; {time}") };
+    Some(format!("{} {saves} against {}, the one plan to choose for all{time}.", plan.name, single.name))
 }
 
 /// The finding of one stream of traffic.

@@ -140,6 +140,7 @@ fn plan(sketch: &Sketch) -> PlanResult {
         name: sketch.name.to_owned(),
         recipients: Count(RECIPIENTS as f64),
         delivered: share(delivered),
+        best_channel: None,
         in_time: share(sketch.in_time),
         succeeded: share(delivered - 0.004),
         duplicates: share(if sketch.first.len() > 1 { 0.0213 } else { 0.0 }),

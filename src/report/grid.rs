@@ -2,8 +2,8 @@
 
 use super::words;
 use crate::study::{
-    Comparison, Count, Difference, PlanOverTime, PlanResult, ProviderOverTime, ProviderResult, QueueOverTime, Results,
-    RunOutput, StepResult,
+    Comparison, Count, Difference, GroupKind, GroupResult, PlanOverTime, PlanResult, ProviderOverTime, ProviderResult,
+    QueueOverTime, Results, RunOutput, StepResult,
 };
 use serde::Serialize;
 
@@ -174,8 +174,56 @@ fn step_row(plan: &PlanResult, step: &StepResult) -> Vec<String> {
     ]
 }
 
-/// `1 viber`, or `1 acme (sms)` where the provider is not named for its channel.
+/// With more rows than this, only the plan to choose is shown for each segment.
+const MOST_SEGMENT_ROWS: usize = 40;
+
+/// The plans in each segment; `None` without segments.
+pub(super) fn segments(results: &Results) -> Option<Grid> {
+    let groups = results.by_group(GroupKind::Segment);
+    let all = groups.len() * results.plans.len();
+    let shown = |view: &Results| match super::finding::choice(view) {
+        Some(choice) if all > MOST_SEGMENT_ROWS => vec![choice.clone()],
+        _ => view.plans.iter().filter(|plan| !plan.is_composite()).cloned().collect(),
+    };
+    let row = |group: &GroupResult, plan: &PlanResult| {
+        vec![
+            group.name.clone(),
+            plan.name.clone(),
+            words::share(&plan.delivered),
+            words::share(&plan.in_time),
+            words::amount(plan.cost.per_recipient, plan.cost.low, plan.cost.high),
+            words::plain_amount(plan.cost.total),
+        ]
+    };
+    let rows = groups.iter().flat_map(|(group, view)| {
+        let plans = shown(view);
+        plans.iter().map(|plan| row(group, plan)).collect::<Vec<_>>()
+    });
+    let currency = &results.scenario.currency;
+    let caption = match all > MOST_SEGMENT_ROWS {
+        true => "Segments: in each, the cheapest plan within a point of the most in time",
+        false => "Segments",
+    };
+    (!groups.is_empty()).then(|| Grid {
+        caption: caption.to_owned(),
+        columns: vec![
+            Column::text("segment"),
+            Column::text("plan"),
+            Column::number("delivered"),
+            Column::number("in time"),
+            Column::number(format!("cost per recipient, {currency}")),
+            Column::number(format!("total cost, {currency}")),
+        ],
+        rows: rows.collect(),
+        shape: Shape::List,
+    })
+}
+
+/// `1 viber`, or `1 acme (sms)` where the provider is not named for its channel; in a composite with its plan: `viber-first, 1 viber`.
 pub(super) fn step_name(step: &StepResult) -> String {
+    if let Some(plan) = &step.plan {
+        return format!("{plan}, {}", step_name(&StepResult { plan: None, ..step.clone() }));
+    }
     if step.provider == step.channel {
         format!("{} {}", step.step, step.provider)
     } else {
@@ -246,7 +294,8 @@ fn capacity_rows(results: &Results, index: usize, over_time: &PlanOverTime) -> V
     let rows = |provider: &ProviderOverTime| {
         let queue = provider.queue.as_ref()?;
         let of = |plan: &PlanResult| plan.providers.iter().find(|result| result.provider == provider.provider).cloned();
-        let streams = results.groups.iter().filter_map(|group| Some((&group.name, of(&group.plans[index])?)));
+        let streams =
+            results.groups_of(GroupKind::Stream).filter_map(|group| Some((&group.name, of(&group.plans[index])?)));
         let streams: Vec<_> = streams.filter(|(_, result)| result.attempts.0 > 0.0).collect();
         let whole = capacity_row(&plan.name, provider.provider.clone(), Some(queue), &of(plan)?);
         let each = streams.iter().filter(|_| streams.len() > 1);

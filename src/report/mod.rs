@@ -35,7 +35,7 @@ pub use finding::finding;
 pub use folder::{check_ownership, write};
 pub use json::{json, pretty};
 pub use markdown::readme;
-pub use notes::notes;
+pub use notes::{independence, notes};
 pub use page::page;
 pub use run::Run;
 pub use table::{Terminal, table};

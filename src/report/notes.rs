@@ -2,7 +2,9 @@
 
 use super::words;
 use crate::scenario::Metric;
-use crate::study::{GroupResult, Intervals, PlanResult, ProviderResult, Results, RunOutput, is_shared_out, measure};
+use crate::study::{
+    GroupKind, GroupResult, Intervals, PlanResult, ProviderResult, Results, RunOutput, is_shared_out, measure,
+};
 use std::collections::BTreeMap;
 
 /// The smallest difference, as a share, between what the engine believes and what was delivered that gets a note.
@@ -18,15 +20,16 @@ const MANY_DUPLICATES: f64 = 0.05;
 #[must_use]
 pub fn notes(results: &Results) -> Vec<String> {
     let plans = &results.plans;
-    let shared = [intervals(results), without_interval(results), wide(results), circuits(plans)];
-    if results.groups.is_empty() {
+    let shared = [intervals(results), without_interval(results), wide(results), independence(plans), circuits(plans)];
+    let streams: Vec<_> = results.groups_of(GroupKind::Stream).collect();
+    if streams.is_empty() {
         return shared.into_iter().chain(of_plans(plans)).flatten().collect();
     }
     let of_group = |group: &GroupResult| {
         let notes = of_plans(&group.plans).into_iter().flatten();
         notes.map(|note| format!("{}: {note}", group.name)).collect::<Vec<_>>()
     };
-    shared.into_iter().flatten().chain(results.groups.iter().flat_map(of_group)).collect()
+    shared.into_iter().flatten().chain(streams.into_iter().flat_map(of_group)).collect()
 }
 
 /// A note that says which plans the figures show, where those are not all.
@@ -111,6 +114,29 @@ fn wide(results: &Results) -> Option<String> {
             "Wide intervals, because one bad replication in {replications} would move a share so close to 0 or 100{}%: {}.",
             words::NBSP,
             named.join(", ")
+        )
+    })
+}
+
+/// The plans whose channels are taken as independent, and what the best single channel of each could reach.
+#[must_use]
+pub fn independence(plans: &[PlanResult]) -> Option<String> {
+    let mut best: Vec<(String, Vec<&str>)> = Vec::new();
+    for plan in plans {
+        let Some(of_plan) = &plan.best_channel else { continue };
+        let said = format!("{} ({}", words::percent(of_plan.reach, 1), of_plan.channel);
+        match best.iter_mut().find(|(other, _)| *other == said) {
+            Some((_, plans)) => plans.push(&plan.name),
+            None => best.push((said, vec![&plan.name])),
+        }
+    }
+    let each = |(said, plans): &(String, Vec<&str>)| format!("{said}; {})", words::all(plans));
+    let best: Vec<_> = best.iter().map(each).collect();
+    (!best.is_empty()).then(|| {
+        format!(
+            "Channels are taken as independent, which flatters failover (see [people] and `persistent`); the best single channel could \
+             reach {}.",
+            best.join(", ")
         )
     })
 }

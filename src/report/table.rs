@@ -2,7 +2,7 @@
 
 use super::grid::{self, Grid, Shape};
 use super::{finding, layout, notes, words};
-use crate::study::{Intervals, Results, RunOutput};
+use crate::study::{GroupKind, Intervals, Results, RunOutput};
 use crate::text::plain;
 use anstyle::{Effects, Style};
 
@@ -37,7 +37,7 @@ pub fn table(output: &RunOutput, terminal: Terminal) -> String {
     for note in notes(results) {
         text.push_str(&paragraph(&format!("note: {note}"), terminal));
     }
-    let groups = results.by_group();
+    let groups = results.by_group(GroupKind::Stream);
     for (group, view) in &groups {
         let own = group.plan.as_ref().map(|plan| format!(" (always follows {plan})")).unwrap_or_default();
         let title = format!("{}{own}: {}", group.name, size_of(view));
@@ -54,6 +54,9 @@ pub fn table(output: &RunOutput, terminal: Terminal) -> String {
         text.push_str(&section(grid::steps(results), terminal));
     } else {
         text.push_str(&section(titled(grid::plans(results), "All streams together"), terminal));
+    }
+    if let Some(grid) = grid::segments(results) {
+        text.push_str(&section(grid, terminal));
     }
     if let Some(grid) = grid::capacity(output) {
         text.push_str(&section(grid, terminal));

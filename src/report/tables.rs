@@ -1,11 +1,11 @@
 //! The tables that a report shows: the results of the plans first, the rest after the figures.
 
 use super::grid::{self, Grid};
-use crate::study::{GroupResult, Results, RunOutput};
+use crate::study::{GroupKind, GroupResult, Results, RunOutput};
 
 /// The results of the plans: one table, or, where there are several streams of traffic, one for each and one for all together.
 pub(super) fn heads(results: &Results) -> Vec<Grid> {
-    let groups = results.by_group();
+    let groups = results.by_group(GroupKind::Stream);
     if groups.is_empty() {
         return vec![grid::plans(results)];
     }
@@ -20,9 +20,9 @@ pub(super) fn heads(results: &Results) -> Vec<Grid> {
 /// The tables after the figures: how plans differ, what each step did, and how capacity was used.
 pub(super) fn rest(output: &RunOutput) -> Vec<Grid> {
     let results = &output.results;
-    let groups = results.by_group();
+    let groups = results.by_group(GroupKind::Stream);
     let named = |name: &str, grid: Grid| Grid { caption: format!("{name}: {}", grid.caption), ..grid };
-    let mut tables = Vec::new();
+    let mut tables: Vec<_> = grid::segments(results).into_iter().collect();
     if groups.is_empty() {
         tables.extend([grid::comparisons(results), Some(grid::steps(results))].into_iter().flatten());
     }

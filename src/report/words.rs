@@ -242,6 +242,15 @@ pub(super) const fn name_of(metric: Metric) -> &'static str {
     }
 }
 
+/// Names as part of a sentence: `a`, `a and b`, `a, b and c`.
+pub(super) fn all(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// Returns `one` or `many`, depending on the count.
 pub(super) fn plural<'a>(count: f64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1.0 { one } else { many }

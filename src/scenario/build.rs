@@ -13,6 +13,7 @@ mod overrides;
 mod people;
 mod plans;
 mod pools;
+mod price;
 mod providers;
 mod segments;
 mod streams;

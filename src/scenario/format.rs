@@ -127,7 +127,7 @@ static SEGMENT: Table = Table {
     id: "segment",
     what: "a segment",
     key: "key",
-    example: "[[segments]]",
+    example: "{ name = \"gr\", share = 0.55 }",
     doc: "A part of the recipients, with its own prices and outcomes",
     fields: &[
         Field::required("name", Kind::Text, "The name of the segment, unique in the scenario"),

@@ -161,6 +161,7 @@ fn example(section: &Section) -> Option<String> {
     let (key, example) = (field.name, section.table.example);
     let at_the_top = is_whole_file(parent);
     match field.kind {
+        Kind::Named(_) if !at_the_top => None,
         Kind::Named(_) => EXAMPLE.split("\n\n").find(|part| part.starts_with(&format!("[{key}."))).map(str::to_owned),
         Kind::List { .. } if at_the_top => Some(format!("[[{key}]]\n{}", lines(example))),
         Kind::List { .. } => Some(format!("{key} = [{example}]")),

@@ -119,14 +119,23 @@ impl Calls {
     }
 }
 
+/// The plan that recipients of one class follow.
+#[derive(Clone, Copy)]
+pub(super) struct Followed<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) segment: Segment,
+    /// Whether each of them is alone: capacity makes no difference then.
+    pub(super) is_alone: bool,
+}
+
 /// The classes that differ in cost (millionths).
 pub(super) fn of_cost(
     scenario: &Scenario,
-    (plan, segment): (&Plan, Segment),
+    followed: Followed<'_>,
     tally: &PlanTally,
     call_costs: &CallCosts,
 ) -> Vec<Class> {
-    let reached = reachable(scenario, plan, segment);
+    let (reached, Followed { plan, segment, is_alone }) = (reachable(scenario, followed), followed);
     let steps = tally.steps.iter().zip(plan.flow.steps()).enumerate().take(reached);
     let classes = steps.flat_map(|(index, (step, rules))| {
         let members = || rules.pool.members().iter().copied();
@@ -137,17 +146,17 @@ pub(super) fn of_cost(
             Class { step: index + 1, recipients: entered(step), extra: specs().map(submitted).fold(0.0, f64::max) };
         let others = step.attempts - step.delivered.min(step.attempts);
         let delivered = Class { step: index + 1, recipients: step.delivered.min(others), extra: most_expensive };
-        [(index > 0).then_some(come), specs().any(|spec| !is_sure(scenario, spec)).then_some(delivered)]
+        [(index > 0).then_some(come), specs().any(|spec| !is_sure(scenario, spec, is_alone)).then_some(delivered)]
     });
     classes.flatten().filter(|class| class.extra > 0.0).collect()
 }
 
 /// The classes that differ in the time of their first delivery (µs).
-pub(super) fn of_latency(scenario: &Scenario, (plan, segment): (&Plan, Segment), tally: &PlanTally) -> Vec<Class> {
+pub(super) fn of_latency(scenario: &Scenario, followed: Followed<'_>, tally: &PlanTally) -> Vec<Class> {
     let mut delay = Span::ZERO;
     let mut classes = Vec::new();
-    let reached = reachable(scenario, plan, segment);
-    for (index, (step, rules)) in tally.steps.iter().zip(plan.flow.steps()).enumerate().take(reached) {
+    let reached = reachable(scenario, followed);
+    for (index, (step, rules)) in tally.steps.iter().zip(followed.plan.flow.steps()).enumerate().take(reached) {
         if index > 0 {
             classes.push(Class { step: index + 1, recipients: step.first, extra: delay.as_micros() as f64 });
         }
@@ -159,7 +168,7 @@ pub(super) fn of_latency(scenario: &Scenario, (plan, segment): (&Plan, Segment),
 /// The calls of each step that are charged by length.
 pub(super) fn calls(
     scenario: &Scenario,
-    (plan, segment): (&Plan, Segment),
+    Followed { plan, segment, .. }: Followed<'_>,
     tally: &PlanTally,
     call_costs: &CallCosts,
 ) -> Vec<Calls> {
@@ -197,14 +206,14 @@ fn delivered(scenario: &Scenario, provider: usize, segment: Segment, call_costs:
 }
 
 /// Whether a provider charges a delivery for everything that is submitted to it, or for nothing.
-fn is_sure(scenario: &Scenario, spec: &ProviderSpec) -> bool {
-    is_undisturbed(scenario, spec) && !(1e-9..=1.0 - 1e-9).contains(&reports_delivered(spec))
+fn is_sure(scenario: &Scenario, spec: &ProviderSpec, is_alone: bool) -> bool {
+    is_undisturbed(scenario, spec, is_alone) && !(1e-9..=1.0 - 1e-9).contains(&reports_delivered(spec))
 }
 
 /// Whether nothing but the outcome of an attempt decides what becomes of it.
-fn is_undisturbed(scenario: &Scenario, spec: &ProviderSpec) -> bool {
+fn is_undisturbed(scenario: &Scenario, spec: &ProviderSpec, is_alone: bool) -> bool {
     let phones_are_on = scenario.people.phone_off.is_none() || !spec.needs_phone;
-    spec.outages.is_empty() && spec.capacity.is_none() && phones_are_on
+    spec.outages.is_empty() && (is_alone || spec.capacity.is_none()) && phones_are_on
 }
 
 /// The share of the attempts that are reported, and charged, as delivered.
@@ -214,7 +223,7 @@ fn reports_delivered(spec: &ProviderSpec) -> f64 {
 }
 
 /// The number of leading steps that can be reached: a step only if some attempt of the step before may fail or take too long.
-fn reachable(scenario: &Scenario, plan: &Plan, segment: Segment) -> usize {
+fn reachable(scenario: &Scenario, Followed { plan, segment, is_alone }: Followed<'_>) -> usize {
     let may_fail = |step: usize| {
         let rules = &plan.flow.steps()[step];
         let mut specs =
@@ -224,8 +233,11 @@ fn reachable(scenario: &Scenario, plan: &Plan, segment: Segment) -> usize {
                 let slowest = spec.outcomes.iter().map(|outcome| outcome.after.longest()).max().unwrap_or_default();
                 slowest.plus(spec.report_delay.longest()) <= rules.ttl
             };
-            let is_sure = reports_delivered(spec) > 1.0 - 1e-9 && is_undisturbed(scenario, spec);
-            !is_sure || scenario.breakers[provider].is_some() || rules.success == SuccessFloor::Seen || !in_time()
+            let is_sure = reports_delivered(spec) > 1.0 - 1e-9 && is_undisturbed(scenario, spec, is_alone);
+            !is_sure
+                || !is_alone && scenario.breakers[provider].is_some()
+                || rules.success == SuccessFloor::Seen
+                || !in_time()
         })
     };
     let sure = (0..plan.flow.steps().len()).position(|step| !may_fail(step));

@@ -2,9 +2,10 @@
 
 use super::estimates::{Ends, Estimate, Paired};
 use super::groups::{Group, step_plans};
+use super::independence::best_channel;
 use super::results::{
-    Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency, PlanResult,
-    ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
+    BestChannel, Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency,
+    PlanResult, ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
 };
 use super::samples::{QUANTILE_METRICS, QUANTILES, ShareMeasure};
 use super::totals::{IntervalBasis, Totals};
@@ -108,6 +109,8 @@ impl ResultBuilder<'_> {
             name: self.0.scenario.plans[self.0.plan].name.clone(),
             recipients: self.count(self.0.simulated()),
             delivered: self.share(ShareMeasure::Delivered),
+            best_channel: best_channel(self.0.scenario, self.0.group, self.0.plan)
+                .map(|best| BestChannel { reach: round(best.reach), ..best }),
             in_time: self.share(ShareMeasure::InTime),
             succeeded: self.share(ShareMeasure::Succeeded),
             duplicates: self.share(ShareMeasure::Duplicates),

@@ -57,9 +57,11 @@ impl<'a> Estimate<'a> {
         self.totals.groups.classes_of(self.group).map(class).collect()
     }
 
-    /// The segment of the recipients, who are of one class.
-    fn segment(&self) -> Segment {
-        self.group.segment().unwrap_or(Segment::WHOLE)
+    /// The plan that the recipients, who are of one class, followed.
+    fn followed_alike(&self) -> classes::Followed<'a> {
+        let segment = self.group.segment().unwrap_or(Segment::WHOLE);
+        let is_alone = self.totals.basis == IntervalBasis::Recipients;
+        classes::Followed { plan: self.followed(), segment, is_alone }
     }
 
     /// The number of simulated recipients over all replications.
@@ -182,11 +184,11 @@ impl<'a> Estimate<'a> {
     }
 
     fn cost_classes(&self) -> Vec<Class> {
-        classes::of_cost(self.scenario, (self.followed(), self.segment()), self.tally(), &self.totals.call_costs)
+        classes::of_cost(self.scenario, self.followed_alike(), self.tally(), &self.totals.call_costs)
     }
 
     fn calls(&self) -> Vec<Calls> {
-        classes::calls(self.scenario, (self.followed(), self.segment()), self.tally(), &self.totals.call_costs)
+        classes::calls(self.scenario, self.followed_alike(), self.tally(), &self.totals.call_costs)
     }
 
     /// The interval of the mean latency (s).
@@ -219,7 +221,7 @@ impl<'a> Estimate<'a> {
     }
 
     fn latency_classes(&self) -> Vec<Class> {
-        classes::of_latency(self.scenario, (self.followed(), self.segment()), self.tally())
+        classes::of_latency(self.scenario, self.followed_alike(), self.tally())
     }
 
     /// Why latencies have no moments.

@@ -14,6 +14,7 @@ mod footprint;
 mod gate;
 mod groups;
 mod horizon;
+mod independence;
 mod matching;
 mod measure;
 mod over_time;
@@ -41,8 +42,8 @@ pub use measure::{Measured, measure};
 pub use plan_checks::PlansError;
 pub use precision::{Precision, Replications, StoppingRule};
 pub use results::{
-    Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency, PlanResult,
-    ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts, Share, StepResult,
+    BestChannel, Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency,
+    PlanResult, ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts, Share, StepResult,
 };
 pub use series::{FigureData, OutageWindow, OverTime, PlanFigureData, PlanOverTime, ProviderOverTime, QueueOverTime};
 pub use sizing::{Goal, LOOKS, Limit, Question, Sizing, Trial, size};

@@ -125,6 +125,9 @@ pub struct PlanResult {
     pub recipients: Count,
     /// Recipients who received the message, whether or not the engine got a report.
     pub delivered: Share,
+    /// The best single channel of a plan whose channels are taken as independent, which flatters failover: a plan of several steps, where
+    /// no phone is off and no outcome of its providers is persistent; null for other plans.
+    pub best_channel: Option<BestChannel>,
     /// Recipients who received it within the deadline.
     pub in_time: Share,
     /// Recipients whose flow the engine believes to have succeeded.
@@ -152,6 +155,18 @@ pub struct PlanResult {
     pub steps: Vec<StepResult>,
     /// One for each provider that the plan, or the own plan of a stream, uses, in the order of the scenario file.
     pub providers: Vec<ProviderResult>,
+}
+
+/// The channel of a plan that could reach the most recipients by itself.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
+pub struct BestChannel {
+    /// The channel.
+    pub channel: String,
+    /// The share of the recipients whom one attempt could reach (0 to 1), from the shares of its outcomes: outages, queues and ttls can only
+    /// lower it.
+    pub reach: f64,
 }
 
 /// A count of recipients, and their share of all recipients.
@@ -379,6 +394,14 @@ impl ScenarioFacts {
     }
 }
 
+impl PlanResult {
+    /// Whether the plan is a composite of other plans.
+    #[must_use]
+    pub fn is_composite(&self) -> bool {
+        self.steps.iter().any(|step| step.plan.is_some())
+    }
+}
+
 impl GroupResult {
     /// Whether this is the group of this kind and name.
     #[must_use]
@@ -391,13 +414,13 @@ impl Results {
     /// The group of the stream of traffic with this index; `None` where there is only one stream.
     #[must_use]
     pub fn stream(&self, index: usize) -> Option<&GroupResult> {
-        self.groups.iter().filter(|group| group.kind == GroupKind::Stream).nth(index)
+        self.groups_of(GroupKind::Stream).nth(index)
     }
 
     /// The group of this segment; `None` where there is only one segment.
     #[must_use]
     pub fn segment(&self, segment: Segment) -> Option<&GroupResult> {
-        self.groups.iter().filter(|group| group.kind == GroupKind::Segment).nth(segment.index())
+        self.groups_of(GroupKind::Segment).nth(segment.index())
     }
 
     /// The results of a group, as if the scenario had no other recipients.
@@ -414,16 +437,21 @@ impl Results {
         }
     }
 
-    /// The results of each group, as if the scenario had no other recipients.
+    /// The groups of this kind.
+    pub fn groups_of(&self, kind: GroupKind) -> impl Iterator<Item = &GroupResult> {
+        self.groups.iter().filter(move |group| group.kind == kind)
+    }
+
+    /// The results of each group of this kind, as if the scenario had no other recipients.
     #[must_use]
-    pub fn by_group(&self) -> Vec<(&GroupResult, Self)> {
-        self.groups.iter().map(|group| (group, self.of_group(group))).collect()
+    pub fn by_group(&self, kind: GroupKind) -> Vec<(&GroupResult, Self)> {
+        self.groups_of(kind).map(|group| (group, self.of_group(group))).collect()
     }
 
     /// The common deadline of all recipients (s); `None` where streams of traffic have different deadlines.
     #[must_use]
     pub fn deadline_s(&self) -> Option<f64> {
-        let streams = || self.groups.iter().filter(|group| group.kind == GroupKind::Stream);
+        let streams = || self.groups_of(GroupKind::Stream);
         let first = streams().next().map_or(Some(self.scenario.deadline_s), |group| group.deadline_s);
         first.filter(|_| streams().all(|group| group.deadline_s == first))
     }
@@ -469,14 +497,17 @@ impl RunOutput {
         })
     }
 
-    /// The output for each group, as if the scenario had no other recipients. Results over time exist only for all recipients together.
+    /// The output for each group of this kind, as if the scenario had no other recipients. Results over time exist only for all recipients
+    /// together.
     #[must_use]
-    pub fn by_group(&self) -> Vec<(&GroupResult, Self)> {
-        let groups = self.results.by_group().into_iter().zip(&self.figure_data.groups);
-        let alone = |((group, results), figure_data): ((_, Results), &FigureData)| {
-            let (drawn, figure_data, over_time) = (self.drawn.clone(), figure_data.clone(), OverTime::default());
-            (group, Self { results, drawn, figure_data, over_time, imprecise: self.imprecise })
-        };
-        groups.map(alone).collect()
+    pub fn by_group(&self, kind: GroupKind) -> Vec<(&GroupResult, Self)> {
+        let groups = self.results.groups.iter().zip(&self.figure_data.groups).filter(|(group, _)| group.kind == kind);
+        groups
+            .map(|(group, figure_data)| {
+                let (results, figure_data) = (self.results.of_group(group), figure_data.clone());
+                let (drawn, over_time) = (self.drawn.clone(), OverTime::default());
+                (group, Self { results, drawn, figure_data, over_time, imprecise: self.imprecise })
+            })
+            .collect()
     }
 }

@@ -13,7 +13,7 @@ mod shares;
 mod timeline;
 
 use crate::report::words;
-use crate::study::RunOutput;
+use crate::study::{GroupKind, RunOutput};
 
 /// One figure, ready to be written to a file or embedded in a page.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,12 +50,14 @@ impl std::error::Error for FigureError {}
 pub fn figures(output: &RunOutput) -> Result<Vec<Figure>, FigureError> {
     let output = output.of_drawn();
     let output = output.as_ref();
-    let groups = output.by_group();
+    let streams = output.by_group(GroupKind::Stream);
+    let segments = output.by_group(GroupKind::Segment);
     let mut figures = Vec::new();
-    if groups.is_empty() {
+    if streams.is_empty() {
         figures.extend([curves::figure(output)?, cost::figure(output)?, shares::figure(output)?]);
     }
-    for (index, (group, view)) in groups.iter().enumerate() {
+    let segments = segments.iter().filter(|_| segments.len() <= MOST_SEGMENTS);
+    for (index, (group, view)) in streams.iter().chain(segments).enumerate() {
         figures.push(of_group(curves::figure(view)?, index, &group.name));
         if group.plan.is_none() {
             let both = [cost::figure(view)?, shares::figure(view)?];
@@ -66,6 +68,9 @@ pub fn figures(output: &RunOutput) -> Result<Vec<Figure>, FigureError> {
     figures.extend(capacity::figures(output)?);
     Ok(figures)
 }
+
+/// The figures of each segment are drawn for at most this many segments.
+const MOST_SEGMENTS: usize = 6;
 
 /// The figure of one group, with its own file name and title.
 fn of_group(figure: Figure, index: usize, name: &str) -> Figure {

@@ -1,6 +1,7 @@
 //! Builds what is different at providers for a segment.
 
 use super::Builder;
+use super::price::price;
 use crate::dist::Dist;
 use crate::provider::{OutcomeSpec, Price, ProviderSpec};
 use crate::scenario::diagnostic::shown;
@@ -81,7 +82,7 @@ impl Builder<'_> {
                 merged.entries.push(entry.clone());
             }
         }
-        super::providers::price(&merged)
+        price(&merged)
     }
 }
 

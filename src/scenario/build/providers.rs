@@ -1,6 +1,7 @@
 //! Builds providers: price and outcomes. Outages have a module of their own.
 
 use super::overrides::Override;
+use super::price::price;
 use super::{Builder, VOICE, all, optional};
 use crate::provider::{OutcomeSpec, Price, ProviderSpec, Seen, WhenOff};
 use crate::scenario::diagnostic::{Diagnostic, Fault};
@@ -159,18 +160,4 @@ fn when_off(record: &Record) -> Option<WhenOff> {
 /// Returns the status with this name.
 pub(super) fn status(word: &str) -> Option<Status> {
     Status::ALL.into_iter().find(|s| s.word() == word)
-}
-
-/// Builds the price of a provider.
-pub(super) fn price(record: &Record) -> Option<Price> {
-    let free = Price::default();
-    let delivered = record.get_or("delivered", Money::ZERO)?;
-    Some(Price {
-        submitted: record.get_or("submitted", Money::ZERO)?,
-        parts: u32::try_from(record.get_or("parts", 1_u64)?).ok()?,
-        delivered,
-        delivered_late: record.get_or("delivered_late", delivered)?,
-        per_minute: record.get_or("per_minute", Money::ZERO)?,
-        increment: record.get_or("increment", free.increment)?,
-    })
 }

@@ -56,7 +56,7 @@ pub(super) static OVERRIDE: Table = Table {
     id: "segment_provider",
     what: "a segment's provider",
     key: "key",
-    example: "[segments.providers.viber]",
+    example: "{ price = { delivered = 0.011 } }",
     doc: "What is different at this provider for recipients of the segment; capacity and breaker are shared by all segments",
     fields: &[
         Field::optional("price", Kind::Table(&PRICE), "The prices that differ; the others stay").or("the same"),

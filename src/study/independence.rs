@@ -1,0 +1,42 @@
+//! Plans whose channels are taken as independent: whoever is missed by one is missed by the next no more often than others are. That flatters
+//! failover, since people are often missed for reasons of their own: a dead number, a phone that is off, no account.
+
+use super::groups::{Group, Groups};
+use super::results::BestChannel;
+use crate::scenario::{Scenario, used_by};
+use crate::status::Segment;
+use std::collections::BTreeMap;
+
+/// The best single channel of a plan for a group, if its channels are taken as independent.
+pub(super) fn best_channel(scenario: &Scenario, group: Group, plan: usize) -> Option<BestChannel> {
+    let classes: Vec<_> = Groups::of(scenario).classes_of(group).collect();
+    let followed =
+        |(stream, segment): (usize, Segment)| scenario.plan_of(&scenario.streams[stream], plan).in_segment(segment);
+    let used = used_by(classes.iter().map(|&class| followed(class)));
+    let depends = |provider: &usize| {
+        let spec = &scenario.providers[*provider];
+        spec.needs_phone && scenario.people.phone_off.is_some()
+            || spec.all().flat_map(|spec| &spec.outcomes).any(|outcome| outcome.persistent)
+    };
+    let has_failover = classes.iter().any(|&class| followed(class).flow.steps().len() > 1);
+    if !has_failover || used.iter().any(depends) {
+        return None;
+    }
+    // For each channel, the share of the recipients whom its best provider reaches, over all classes.
+    let (mut reach, mut all) = (BTreeMap::<&str, f64>::new(), 0.0);
+    for &(stream, segment) in &classes {
+        let traffic = &scenario.streams[stream].traffic;
+        let shares = traffic.segments.shares(scenario.segment_count(), traffic.recipients);
+        let recipients = traffic.recipients as f64 * shares[segment.index()];
+        all += recipients;
+        let mut best = BTreeMap::<&str, f64>::new();
+        for provider in used_by([followed((stream, segment))]) {
+            let spec = scenario.providers[provider].of(segment);
+            let of_channel = best.entry(&spec.channel).or_default();
+            *of_channel = of_channel.max(spec.reachable());
+        }
+        best.into_iter().for_each(|(channel, share)| *reach.entry(channel).or_default() += recipients * share);
+    }
+    let (channel, reached) = reach.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(BestChannel { channel: channel.to_owned(), reach: if all > 0.0 { reached / all } else { 0.0 } })
+}
