@@ -126,7 +126,7 @@ impl RngKey {
     /// The key for the recipients of the stream with this name; an empty name leaves the key unchanged.
     #[must_use]
     pub fn of_stream(self, name: &str) -> Self {
-        let stream = if name.is_empty() { 0 } else { fnv1a("traffic/".bytes().chain(name.bytes())).max(1) };
+        let stream = if name.is_empty() { 0 } else { fnv1a(fnv1a(FNV_BASIS, b"traffic/"), name.as_bytes()).max(1) };
         Self { stream, ..self }
     }
 
@@ -195,35 +195,41 @@ pub struct DrawKey(u32);
 impl DrawKey {
     /// The sender, whose draws include when recipients arrive.
     pub const SENDER: Self = Self(0);
+    /// The recipient's segment.
+    pub const SEGMENT: Self = Self::of_name("person/segment");
+    /// The recipient's phone.
+    pub const PHONE: Self = Self::of_name("person/phone");
 
     /// The key of the provider with this name: the 32-bit FNV-1a hash of its bytes, never equal to the sender's.
     #[must_use]
-    pub fn of_name(name: &str) -> Self {
-        Self(fnv1a(name.bytes()).max(1))
+    pub const fn of_name(name: &str) -> Self {
+        Self::of_bytes(FNV_BASIS, name.as_bytes())
     }
 
     /// The key of what is the same for all attempts over the channel with this name.
     #[must_use]
     pub fn of_channel(name: &str) -> Self {
-        Self(fnv1a("channel/".bytes().chain(name.bytes())).max(1))
+        Self::of_bytes(fnv1a(FNV_BASIS, b"channel/"), name.as_bytes())
     }
 
-    /// The key of the recipient's segment.
-    #[must_use]
-    pub fn of_segment() -> Self {
-        Self::of_name("person/segment")
-    }
-
-    /// The key of the recipient's phone.
-    #[must_use]
-    pub fn of_phone() -> Self {
-        Self::of_name("person/phone")
+    /// The key that continues this hash.
+    const fn of_bytes(hash: u32, bytes: &[u8]) -> Self {
+        let hash = fnv1a(hash, bytes);
+        Self(if hash == 0 { 1 } else { hash })
     }
 }
 
-/// The 32-bit FNV-1a hash.
-fn fnv1a(bytes: impl Iterator<Item = u8>) -> u32 {
-    bytes.fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+/// The 32-bit FNV-1a hash of no bytes.
+const FNV_BASIS: u32 = 0x811C_9DC5;
+
+/// The 32-bit FNV-1a hash, continued from `hash`.
+const fn fnv1a(mut hash: u32, bytes: &[u8]) -> u32 {
+    let mut i = 0;
+    while i < bytes.len() {
+        hash = (hash ^ bytes[i] as u32).wrapping_mul(0x0100_0193);
+        i += 1;
+    }
+    hash
 }
 
 /// The draws for one use of one provider by one recipient: one 32-bit number for each purpose.

@@ -97,12 +97,15 @@ fn limit(args: &Capacity, scenario: &Scenario, provider: usize) -> Result<Limit,
 /// The goals of the plan: those given by flags, or those of its checks that ask for a better value.
 fn goals(args: &Capacity, scenario: &Scenario) -> Result<Vec<Goal>, Failure> {
     let stream = args.stream.as_deref().map(|name| load::stream(scenario, name)).transpose()?;
-    let of_flag = |NamedBound { metric, bound }: &NamedBound| Goal { metric: *metric, stream, bound: *bound };
+    let of_flag = |NamedBound { metric, bound }: &NamedBound| Goal { metric: *metric, stream, segment: None, bound: *bound };
     if !args.goals.is_empty() {
         return Ok(args.goals.iter().map(of_flag).collect());
     }
     let is_goal = |check: &&Check| goal::asks_for_better(check.metric, check.bound);
-    let of_check = |check: &Check| Goal { metric: check.metric, stream: check.stream, bound: check.bound };
+    let of_check = |check: &Check| {
+        let Check { metric, stream, segment, bound, .. } = *check;
+        Goal { metric, stream, segment, bound }
+    };
     let goals: Vec<_> = scenario.checks.iter().filter(is_goal).map(of_check).collect();
     let goals: Vec<_> = goals.into_iter().filter(|goal| stream.is_none() || goal.stream == stream).collect();
     if goals.is_empty() {

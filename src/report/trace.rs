@@ -3,7 +3,7 @@
 use super::words;
 use crate::engine::{Notice, StepEnd, Strategy, Submission};
 use crate::provider::PersistentOutcome;
-use crate::scenario::Scenario;
+use crate::scenario::{Plan, Scenario};
 use crate::sim::AdmissionDecision;
 use crate::study::{Event, Trace, TraceTarget};
 use crate::units::{Money, Span, Time};
@@ -13,8 +13,14 @@ use std::fmt::Write;
 #[must_use]
 pub fn trace(scenario: &Scenario, target: TraceTarget, trace: &Trace) -> String {
     let TraceTarget { plan, stream, recipient, .. } = target;
-    let writer = EventWriter { scenario, plan, stream, arrival: trace.arrival };
     let stream = &scenario.streams[stream];
+    let followed = scenario.plan_of(stream, plan);
+    let writer = EventWriter {
+        scenario,
+        plan: followed.in_segment(trace.segment),
+        deadline: stream.deadline,
+        arrival: trace.arrival,
+    };
     let of_stream = if stream.name.is_empty() { String::new() } else { format!(" of {}", stream.name) };
     let own = stream.plan.as_ref().map(|own| format!(", which follows {}", own.name)).unwrap_or_default();
     let mut text = format!(
@@ -25,6 +31,7 @@ pub fn trace(scenario: &Scenario, target: TraceTarget, trace: &Trace) -> String 
         clock(trace.arrival.since(Time::ZERO))
     );
     writer.line(&mut text, trace.arrival, "flow      started");
+    writer.segment(&mut text, trace, followed);
     writer.person(&mut text, trace);
     let mut last = trace.arrival;
     for (at, event) in &trace.events {
@@ -41,8 +48,9 @@ pub fn trace(scenario: &Scenario, target: TraceTarget, trace: &Trace) -> String 
 
 struct EventWriter<'a> {
     scenario: &'a Scenario,
-    plan: usize,
-    stream: usize,
+    /// The plan that is followed, none of them a composite.
+    plan: &'a Plan,
+    deadline: Span,
     arrival: Time,
 }
 
@@ -50,6 +58,14 @@ impl EventWriter<'_> {
     fn line(&self, text: &mut String, at: Time, said: &str) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{:>14}  {said}", clock(at.since(self.arrival)));
+    }
+
+    /// The recipient's segment, and the plan that a composite gives it.
+    fn segment(&self, text: &mut String, trace: &Trace, followed: &Plan) {
+        if let Some(segment) = self.scenario.people.segments.get(trace.segment.index()) {
+            let own = followed.by_segment.as_ref().map(|_| format!(", which follows {}", self.plan.name));
+            self.line(text, trace.arrival, &format!("segment   {segment}{}", own.unwrap_or_default()));
+        }
     }
 
     /// What is so for the recipient whatever happens.
@@ -127,7 +143,7 @@ impl EventWriter<'_> {
             0 => "does not get the message".to_owned(),
             n => {
                 let after = trace.first_delivery.since(trace.arrival);
-                let deadline = self.scenario.streams[self.stream].deadline;
+                let deadline = self.deadline;
                 let in_time = if after <= deadline { "in time" } else { "too late" };
                 let again = if n > 1 { format!(", {n} times in total") } else { String::new() };
                 format!("gets the message after {} ({in_time}; the deadline is {deadline}){again}", clock(after))
@@ -176,8 +192,7 @@ impl EventWriter<'_> {
     }
 
     fn channel(&self, step: u8) -> &str {
-        let plan = self.scenario.plan_of(&self.scenario.streams[self.stream], self.plan);
-        let provider = plan.flow.step(step).pool.members()[0];
+        let provider = self.plan.flow.step(step).pool.members()[0];
         &self.scenario.providers[provider].channel
     }
 }

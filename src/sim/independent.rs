@@ -416,8 +416,8 @@ pub(super) struct WorkingMemory {
     pub(super) arrivals: Vec<Time>,
     /// The results of consecutive recipients under each plan: see [`RunContext::run_aligned`].
     pub(super) aligned: Vec<Columns>,
-    /// The segment of each of them.
-    segments: Box<[u8; LANES]>,
+    /// The segment of each of them, where there are several classes.
+    pub(super) segments: Box<[u8; LANES]>,
     /// The recipients of each class that have been collected, where there are several classes.
     members: Vec<Members>,
     batch: BatchMemory,

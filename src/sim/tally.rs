@@ -329,7 +329,7 @@ impl PlanTally {
 
 /// Adds the costs of other recipients.
 pub(super) fn add_costs(ours: &mut ByKey<u32, i64>, theirs: &ByKey<u32, i64>) {
-    theirs.iter().for_each(|(recipient, &cost)| *ours.entry(recipient, || cost) = cost);
+    ours.extend(theirs);
 }
 
 /// The number of seconds for which ended flows are counted second by second: 12 days.

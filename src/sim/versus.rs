@@ -1,10 +1,11 @@
 //! Two scenarios with the same recipients, in lockstep: batch by batch, so that the results of each recipient can be compared.
 
-use super::batch;
+use super::batch::{self, Columns};
 use super::independent::{Gathered, GroupTally, RunContext, SectionWork, WorkingMemory, merged};
 use super::model::TrafficStream;
 use super::progress::{Interrupted, Progress};
 use super::tally::PairTally;
+use crate::units::Time;
 use rayon::prelude::*;
 
 /// The results of the first recipients of a stream in two runs, under couples of plans, one plan from each run.
@@ -12,8 +13,8 @@ use rayon::prelude::*;
 pub struct Versus {
     /// The results of each class in each run.
     pub sides: [Vec<GroupTally>; 2],
-    /// For each couple, the recipients whose results differ.
-    pub pairs: Vec<PairTally>,
+    /// For each class of the first run and each couple, the recipients whose results differ.
+    pub pairs: Vec<Vec<PairTally>>,
     /// For each couple, the first recipient whose results differ.
     pub differing: Vec<Option<u64>>,
 }
@@ -55,7 +56,7 @@ struct Lockstep<'a> {
 struct Counts {
     /// The results of each class on each side.
     sides: [Vec<GroupTally>; 2],
-    pairs: Vec<PairTally>,
+    pairs: Vec<Vec<PairTally>>,
     differing: Vec<Option<u64>>,
 }
 
@@ -68,7 +69,7 @@ impl Lockstep<'_> {
         };
         Counts {
             sides: [side(0), side(1)],
-            pairs: vec![PairTally::default(); self.couples.len()],
+            pairs: vec![vec![PairTally::default(); self.couples.len()]; self.shared[0].stream.classes.len()],
             differing: vec![None; self.couples.len()],
         }
     }
@@ -78,13 +79,14 @@ impl Lockstep<'_> {
         let mut counts = self.empty();
         let mut memories = self.shared.each_ref().map(WorkingMemory::new);
         let mut gathered = self.shared.each_ref().map(Gathered::of_classes);
+        let mut of_class = OneClass::new();
         while let Some(section) = self.shared[0].take() {
             for batch in self.shared[0].batches(section) {
                 let (first, count) = batch?;
                 for (side, (memory, classes)) in memories.iter_mut().zip(&mut counts.sides).enumerate() {
                     self.runs[side].run_aligned(first, count, &self.shared[side], memory, classes);
                 }
-                self.compare(first, count, memories.each_ref(), &mut counts);
+                self.compare(first, count, memories.each_ref(), &mut of_class, &mut counts);
             }
             for (classes, gathered) in counts.sides.iter_mut().zip(&mut gathered) {
                 for (class, gathered) in classes.iter_mut().zip(gathered) {
@@ -98,12 +100,30 @@ impl Lockstep<'_> {
         Ok(counts)
     }
 
-    fn compare(&self, first: u64, count: usize, [one, other]: [&WorkingMemory; 2], counts: &mut Counts) {
-        for (i, &(ours, theirs)) in self.couples.iter().enumerate() {
-            let plan = (&one.aligned[ours], &one.arrivals[..count]);
-            let against = (&other.aligned[theirs], &other.arrivals[..count]);
-            let differs = batch::compare(plan, against, &mut counts.pairs[i]).map(|index| first + index as u64);
-            counts.differing[i] = first_of(counts.differing[i], differs);
+    fn compare(
+        &self,
+        first: u64,
+        count: usize,
+        [one, other]: [&WorkingMemory; 2],
+        of_class: &mut OneClass,
+        counts: &mut Counts,
+    ) {
+        let Counts { pairs, differing, .. } = counts;
+        if let [pairs] = pairs.as_mut_slice() {
+            for ((&(ours, theirs), pair), least) in self.couples.iter().zip(pairs).zip(differing) {
+                let plan = (&one.aligned[ours], &one.arrivals[..count]);
+                let against = (&other.aligned[theirs], &other.arrivals[..count]);
+                let differs = batch::compare(plan, against, pair).map(|index| first + index as u64);
+                *least = first_of(*least, differs);
+            }
+            return;
+        }
+        for (class, pairs) in pairs.iter_mut().enumerate() {
+            of_class.collect(class, &one.segments[..count], [&one.arrivals, &other.arrivals]);
+            for ((&(ours, theirs), pair), least) in self.couples.iter().zip(pairs).zip(&mut *differing) {
+                let differs = of_class.compare([&one.aligned[ours], &other.aligned[theirs]], pair);
+                *least = first_of(*least, differs.map(|index| first + index as u64));
+            }
         }
     }
 }
@@ -114,8 +134,42 @@ impl Counts {
             let both = vec![std::mem::take(ours), theirs];
             *ours = merged(both).unwrap_or_default();
         }
-        self.pairs.iter_mut().zip(&other.pairs).for_each(|(ours, theirs)| ours.merge(theirs));
+        let ours = self.pairs.iter_mut().flatten();
+        ours.zip(other.pairs.iter().flatten()).for_each(|(ours, theirs)| ours.merge(theirs));
         self.differing.iter_mut().zip(other.differing).for_each(|(ours, theirs)| *ours = first_of(*ours, theirs));
+    }
+}
+
+/// The recipients of a batch who are of one class, and their results in both runs.
+struct OneClass {
+    /// Their positions in the batch.
+    members: Vec<usize>,
+    arrivals: [Vec<Time>; 2],
+    columns: Box<[Columns; 2]>,
+}
+
+impl OneClass {
+    fn new() -> Self {
+        Self { members: Vec::new(), arrivals: Default::default(), columns: Box::new([Columns::EMPTY; 2]) }
+    }
+
+    fn collect(&mut self, class: usize, segments: &[u8], arrivals: [&[Time]; 2]) {
+        let is_member = |&(_, &segment): &(usize, &u8)| usize::from(segment) == class;
+        self.members.clear();
+        self.members.extend(segments.iter().enumerate().filter(is_member).map(|(position, _)| position));
+        for (ours, all) in self.arrivals.iter_mut().zip(arrivals) {
+            ours.clear();
+            ours.extend(self.members.iter().map(|&position| all[position]));
+        }
+    }
+
+    /// As [`batch::compare`], for the collected recipients; the position is that in the whole batch.
+    fn compare(&mut self, both: [&Columns; 2], pair: &mut PairTally) -> Option<usize> {
+        for (ours, all) in self.columns.iter_mut().zip(both) {
+            self.members.iter().enumerate().for_each(|(k, &position)| ours.copy_judged(k, all, position));
+        }
+        let [plan, against] = [0, 1].map(|side| (&self.columns[side], self.arrivals[side].as_slice()));
+        batch::compare(plan, against, pair).map(|index| self.members[index])
     }
 }
 

@@ -50,6 +50,27 @@ impl<K: Ord + Copy, V> ByKey<K, V> {
         &mut self.0[index].1
     }
 
+    /// Adds all values of `other`; where both have a key, its value is that of `other`.
+    pub fn extend(&mut self, other: &Self)
+    where
+        V: Clone,
+    {
+        let is_later = |key: &K| self.0.last().is_none_or(|(last, _)| last < key);
+        if other.0.first().is_none_or(|(key, _)| is_later(key)) {
+            return self.0.extend_from_slice(&other.0);
+        }
+        let mut theirs = other.0.iter().peekable();
+        let mut both = Vec::with_capacity(self.0.len() + other.0.len());
+        for (key, value) in std::mem::take(&mut self.0) {
+            while let Some(earlier) = theirs.next_if(|(their, _)| *their < key) {
+                both.push(earlier.clone());
+            }
+            both.push(theirs.next_if(|(their, _)| *their == key).cloned().unwrap_or((key, value)));
+        }
+        both.extend(theirs.cloned());
+        self.0 = both;
+    }
+
     /// Removes the value of this key.
     pub fn remove(&mut self, key: K) -> Option<V> {
         self.find(key).ok().map(|index| self.0.remove(index).1)
@@ -103,6 +124,11 @@ mod tests {
         assert_eq!(map.iter().collect::<Vec<_>>(), [(1, &1), (3, &3), (5, &10), (9, &9)]);
         assert_eq!((map.remove(3), map.remove(4)), (Some(3), None));
         assert_eq!((map.get(9), map.get(3), map.len()), (Some(&9), None, 3));
+        let other = ByKey::try_from(vec![(0, 8), (5, 7), (7, 6), (12, 5)]).expect("they ascend");
+        map.extend(&other);
+        assert_eq!(map.iter().collect::<Vec<_>>(), [(0, &8), (1, &1), (5, &7), (7, &6), (9, &9), (12, &5)]);
+        map.extend(&ByKey::try_from(vec![(13, 1)]).expect("it ascends"));
+        assert_eq!((map.len(), map.get(13)), (7, Some(&1)));
     }
 
     #[test]

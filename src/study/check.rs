@@ -30,19 +30,18 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
     };
     let judged = |check: &Check| {
         let stream = check.stream.and_then(|stream| results.stream(stream));
-        let segment = check.segment.and_then(|segment| results.segment(segment));
-        let group = stream.or(segment);
-        let result = &group.map_or(&results.plans, |group| &group.plans)[check.plan];
-        let measured = measure(result, check.metric);
+        let segment = check.segment.and_then(|segment| scenario.people.segments.get(segment.index()));
+        let result = results.plans_of(check.stream, check.segment).map(|plans| &plans[check.plan]);
+        let measured = result.and_then(|result| measure(result, check.metric));
         let outcome = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, check.bound, n));
         let interval = measured.and_then(|measured| judged_by(&measured, check.bound, n));
         let no_interval = match (interval, outcome) {
-            (None, CheckOutcome::Inconclusive(_)) => no_interval(result, check.metric),
+            (None, CheckOutcome::Inconclusive(_)) => result.and_then(|result| no_interval(result, check.metric)),
             _ => None,
         };
         Row {
             stream: stream.map(|group| group.name.clone()),
-            segment: segment.map(|group| group.name.clone()),
+            segment: segment.filter(|_| scenario.segment_count() > 1).cloned(),
             measure: Some(check.metric),
             line: Some(check.line).filter(|line| *line > 0),
             at_least: matches!(check.bound, Bound::AtLeast(_)).then(|| check.bound.limit()),
@@ -53,8 +52,8 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
             needed_unit: counted,
             needed: if let CheckOutcome::Inconclusive(needed) = outcome { needed } else { None },
             no_interval,
-            reached: Some(result.delivered.share).filter(|reached| hides(check.metric, 1.0 - reached)),
-            ..Row::new(Kind::Check, &result.name, outcome.outcome())
+            reached: result.map(|result| result.delivered.share).filter(|reached| hides(check.metric, 1.0 - reached)),
+            ..Row::new(Kind::Check, &scenario.plans[check.plan].name, outcome.outcome())
         }
     };
     scenario.checks.iter().map(judged).collect()

@@ -109,6 +109,11 @@ pub(super) fn is_harmless(moved: f64, half: f64) -> bool {
 }
 
 impl Calls {
+    /// By how much the length of one call moves the sum behind the mean.
+    pub(super) fn extra(&self) -> f64 {
+        self.variance.sqrt() * self.skewness.max(1.0)
+    }
+
     /// Why these calls are too few to know the spread of the costs, whose sum of squares about the mean is `spread`. `None` if they are
     /// enough.
     pub(super) fn are_too_few(&self, spread: f64) -> Option<Unknown> {
@@ -144,9 +149,18 @@ pub(super) fn of_cost(
             members().map(|provider| delivered(scenario, provider, segment, call_costs)).fold(0.0, f64::max);
         let come =
             Class { step: index + 1, recipients: entered(step), extra: specs().map(submitted).fold(0.0, f64::max) };
-        let others = step.attempts - step.delivered.min(step.attempts);
-        let delivered = Class { step: index + 1, recipients: step.delivered.min(others), extra: most_expensive };
-        [(index > 0).then_some(come), specs().any(|spec| !is_sure(scenario, spec, is_alone)).then_some(delivered)]
+        let either = |some: u64| some.min(step.attempts - some.min(step.attempts));
+        // Reports of delivery are charged whether or not they are true.
+        let charged = step.delivered.max(reported_delivered(step));
+        let delivered = Class { step: index + 1, recipients: either(charged), extra: most_expensive };
+        // Only an attempt that is not rejected at submission is charged at all.
+        let rejected = members().map(|provider| tally.providers[provider].rejected).sum::<u64>().min(step.attempts);
+        let accepted = Class { step: index + 1, recipients: either(rejected), extra: come.extra };
+        [
+            (index > 0).then_some(come),
+            specs().any(|spec| !is_sure(scenario, spec, is_alone)).then_some(delivered),
+            specs().any(|spec| is_between(spec, |outcome| outcome.at_submission)).then_some(accepted),
+        ]
     });
     classes.flatten().filter(|class| class.extra > 0.0).collect()
 }
@@ -191,6 +205,11 @@ fn entered(step: &StepTally) -> u64 {
     step.endings.iter().sum()
 }
 
+/// The number of flows whose step ended with a report of delivery.
+fn reported_delivered(step: &StepTally) -> u64 {
+    Status::ALL.into_iter().filter(|status| status.is_delivery()).map(|status| step.endings[Ending::Status(status).index()]).sum()
+}
+
 fn submitted(spec: &ProviderSpec) -> f64 {
     spec.price.submitted.as_micros() as f64 * f64::from(spec.price.parts)
 }
@@ -198,16 +217,18 @@ fn submitted(spec: &ProviderSpec) -> f64 {
 fn delivered(scenario: &Scenario, provider: usize, segment: Segment, call_costs: &CallCosts) -> f64 {
     let spec = scenario.providers[provider].of(segment);
     let price = &spec.price;
-    // Only an attempt that is not rejected is charged at all.
-    let accepted = if spec.outcomes.iter().any(|outcome| outcome.at_submission) { submitted(spec) } else { 0.0 };
-    accepted
-        + price.delivered.max(price.delivered_late).as_micros() as f64
-        + call_costs.of(scenario, provider, segment).mean
+    price.delivered.max(price.delivered_late).as_micros() as f64 + call_costs.of(scenario, provider, segment).mean
 }
 
 /// Whether a provider charges a delivery for everything that is submitted to it, or for nothing.
 fn is_sure(scenario: &Scenario, spec: &ProviderSpec, is_alone: bool) -> bool {
-    is_undisturbed(scenario, spec, is_alone) && !(1e-9..=1.0 - 1e-9).contains(&reports_delivered(spec))
+    let is_delivery = |outcome: &OutcomeSpec| outcome.status.is_some_and(Status::is_delivery);
+    is_undisturbed(scenario, spec, is_alone) && !is_between(spec, is_delivery)
+}
+
+/// Whether some attempts, but not all, have such an outcome.
+fn is_between(spec: &ProviderSpec, is_such: impl Fn(&OutcomeSpec) -> bool) -> bool {
+    (1e-9..=1.0 - 1e-9).contains(&share_of(spec, is_such))
 }
 
 /// Whether nothing but the outcome of an attempt decides what becomes of it.
@@ -218,8 +239,12 @@ fn is_undisturbed(scenario: &Scenario, spec: &ProviderSpec, is_alone: bool) -> b
 
 /// The share of the attempts that are reported, and charged, as delivered.
 fn reports_delivered(spec: &ProviderSpec) -> f64 {
-    let claims = |outcome: &&OutcomeSpec| outcome.status.is_some_and(Status::is_delivery);
-    spec.outcomes.iter().filter(claims).map(|outcome| outcome.share.get()).sum()
+    share_of(spec, |outcome| outcome.status.is_some_and(Status::is_delivery))
+}
+
+/// The share of the attempts that have such an outcome.
+fn share_of(spec: &ProviderSpec, is_such: impl Fn(&OutcomeSpec) -> bool) -> f64 {
+    spec.outcomes.iter().filter(|outcome| is_such(outcome)).map(|outcome| outcome.share.get()).sum()
 }
 
 /// The number of leading steps that can be reached: a step only if some attempt of the step before may fail or take too long.

@@ -1,7 +1,7 @@
 //! Turns totals into results: the results of each plan, and the comparisons of plans.
 
 use super::estimates::{Ends, Estimate, Paired};
-use super::groups::{Group, step_plans};
+use super::groups::{Group, compared, step_plans};
 use super::independence::best_channel;
 use super::results::{
     BestChannel, Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency,
@@ -29,7 +29,7 @@ pub(super) fn results(
         scenario: facts(scenario, totals),
         plans: plans.collect::<Result<_, _>>()?,
         comparisons: comparisons(scenario, totals, pairs, Group::All),
-        groups: totals.groups.streams().chain(totals.groups.segments()).map(result).collect::<Result<_, _>>()?,
+        groups: totals.parts().map(result).collect::<Result<_, _>>()?,
     })
 }
 
@@ -102,7 +102,7 @@ impl ResultBuilder<'_> {
     fn result(&self, plans: &[&Plan]) -> PlanResult {
         let tally = self.tally();
         let followed = step_plans(self.0.scenario, self.0.group, self.0.plan);
-        let is_composite = self.0.scenario.plans[self.0.plan].by_segment.is_some();
+        let is_composite = compared(self.0.scenario, self.0.group, self.0.plan).by_segment.is_some();
         let all_steps = followed.iter().flat_map(|plan| (0..plan.flow.steps().len()).map(move |index| (*plan, index)));
         let models_seen = plans.iter().any(|plan| models_seen(self.0.scenario, plan));
         PlanResult {

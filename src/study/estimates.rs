@@ -4,7 +4,7 @@
 //! sample looks: a sample that has missed a rare event looks best.
 
 use super::classes::{self, Calls, Class};
-use super::groups::Group;
+use super::groups::{Group, compared};
 use super::samples::{QUANTILES, ShareMeasure};
 use super::totals::{IntervalBasis, LEAST_REPLICATIONS, Totals};
 use super::unknown::Unknown;
@@ -44,17 +44,18 @@ impl<'a> Estimate<'a> {
 
     /// The plan that the recipients followed; those of several segments may have followed a composite.
     pub(super) fn followed(&self) -> &'a Plan {
-        let plan = match self.group.stream() {
-            Some(stream) => self.scenario.plan_of(&self.scenario.streams[stream], self.plan),
-            None => &self.scenario.plans[self.plan],
-        };
+        let plan = compared(self.scenario, self.group, self.plan);
         self.group.segment().map_or(plan, |segment| plan.in_segment(segment))
     }
 
-    /// Each class of the group by itself, because their recipients differ.
+    /// Each class of the group by itself, because their recipients differ; without classes that nobody is ever in.
     fn strata(&self) -> Vec<Self> {
         let class = |(stream, segment)| Self { group: Group::Class(stream, segment), ..*self };
-        self.totals.groups.classes_of(self.group).map(class).collect()
+        let is_there = |&(stream, segment): &(usize, Segment)| {
+            let traffic = &self.scenario.streams[stream].traffic;
+            traffic.segments.shares(self.scenario.segment_count(), traffic.recipients)[segment.index()] > 0.0
+        };
+        self.totals.groups.classes_of(self.group).filter(is_there).map(class).collect()
     }
 
     /// The plan that the recipients, who are of one class, followed.
@@ -113,7 +114,7 @@ impl<'a> Estimate<'a> {
         let share = count / self.simulated() as f64;
         let replications = f64::from(self.totals.replications());
         let own = || {
-            self.moments(|sample| sample.share(part)).map(|moments| clamped(moments.interval(self.confidence()), 1.0))
+            self.moments(|sample| sample.counted(part)).map(|moments| clamped(moments.interval(self.confidence()), 1.0))
         };
         let narrow = if self.totals.basis == IntervalBasis::Replications { own().ok() } else { None };
         let narrow = narrow.and_then(|ends| self.met(ends, 1.0).ok());
@@ -134,7 +135,7 @@ impl<'a> Estimate<'a> {
             self.cost_of_recipients(sums, skewness).map(|ends| clamped(ends, f64::INFINITY))
         };
         let together = || {
-            self.cost_of_replications(&self.moments(ReplicationCounts::cost_per_recipient)?)
+            self.cost_of_replications(&self.moments(|sample| sample.cost as f64)?)
                 .map(|ends| clamped(ends, f64::INFINITY))
         };
         self.sure(alone, together).map(units)
@@ -154,8 +155,8 @@ impl<'a> Estimate<'a> {
         let ends = moments.interval(self.confidence());
         for stratum in self.strata() {
             let (all, classes, calls) = (self.simulated(), stratum.cost_classes(), stratum.calls());
-            let extra = classes.iter().map(Class::extra).sum::<f64>() * stratum.simulated() as f64 / all as f64;
-            let matter = !calls.is_empty() || !classes::is_harmless(extra, half(ends));
+            let extra = classes.iter().map(Class::extra).chain(calls.iter().map(Calls::extra)).sum::<f64>();
+            let matter = !classes::is_harmless(extra * stratum.simulated() as f64 / all as f64, half(ends));
             if matter && stratum.simulated() < LEAST_RECIPIENTS {
                 return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
             }
@@ -265,9 +266,10 @@ impl<'a> Estimate<'a> {
         if enough { Ok(()) } else { Err(Unknown::Replications { needed: u64::from(LEAST_FOR_QUANTILES) }) }
     }
 
+    /// The moments of a mean over recipients, from the sums `of` each replication.
     fn moments(&self, of: impl Fn(&ReplicationCounts) -> f64) -> Result<Moments, Unknown> {
-        let values: Vec<f64> = self.samples().map(of).collect();
-        Moments::of(&values).ok_or(Unknown::Replications { needed: u64::from(LEAST_REPLICATIONS) })
+        let sums: Vec<_> = self.samples().map(|sample| (of(sample), sample.recipients as f64)).collect();
+        ratio(sums.into_iter()).ok_or(Unknown::Replications { needed: u64::from(LEAST_REPLICATIONS) })
     }
 }
 
@@ -289,7 +291,7 @@ impl<'a> Paired<'a> {
     pub(super) fn shares_are_equal(&self, part: ShareMeasure) -> bool {
         match self.plan.totals.basis {
             IntervalBasis::Recipients => self.differing(part).is_some_and(|counts| counts == [0, 0]),
-            _ => self.replications_are_equal(|sample| sample.share(part)),
+            _ => self.replications_are_equal(|sample| sample.counted(part)),
         }
     }
 
@@ -297,7 +299,7 @@ impl<'a> Paired<'a> {
     pub(super) fn costs_are_equal(&self) -> bool {
         match self.plan.totals.basis {
             IntervalBasis::Recipients => self.pair.cost_difference_squared == 0,
-            _ => self.replications_are_equal(ReplicationCounts::cost_per_recipient),
+            _ => self.replications_are_equal(|sample| sample.cost as f64),
         }
     }
 
@@ -338,7 +340,7 @@ impl<'a> Paired<'a> {
             if most * f64::from(replications) < EXCEPTIONS {
                 return self.share_of_each(part);
             }
-            let (low, high) = self.moments(|sample| sample.share(part))?.interval(confidence);
+            let (low, high) = self.moments(|sample| sample.counted(part))?.interval(confidence);
             // Two shares never differ by more than 1.
             self.met((low.max(-1.0), high.min(1.0)), 1.0)
         };
@@ -365,7 +367,7 @@ impl<'a> Paired<'a> {
             self.plan.cost_of_recipients(sums, skewness)
         };
         let together = || {
-            let moments = self.moments(ReplicationCounts::cost_per_recipient)?;
+            let moments = self.moments(|sample| sample.cost as f64)?;
             self.against.cost_of_replications(&moments)?;
             self.plan.cost_of_replications(&moments)
         };
@@ -396,8 +398,8 @@ impl<'a> Paired<'a> {
 
     fn moments(&self, of: impl Fn(&ReplicationCounts) -> f64) -> Result<Moments, Unknown> {
         let both = self.plan.samples().zip(self.against.samples());
-        let values: Vec<f64> = both.map(|(ours, theirs)| of(ours) - of(theirs)).collect();
-        Moments::of(&values).ok_or(Unknown::Replications { needed: u64::from(LEAST_REPLICATIONS) })
+        let sums: Vec<_> = both.map(|(ours, theirs)| (of(ours) - of(theirs), ours.recipients as f64)).collect();
+        ratio(sums.into_iter()).ok_or(Unknown::Replications { needed: u64::from(LEAST_REPLICATIONS) })
     }
 }
 
@@ -413,8 +415,8 @@ pub(super) fn replications_for(exception: f64) -> u64 {
     if exception > 0.0 { (EXCEPTIONS / exception).ceil().max(f64::from(LEAST_REPLICATIONS)) as u64 } else { u64::MAX }
 }
 
-/// The moments of the mean latency over replications with different numbers of deliveries, from the deviations from the ratio of the sums.
-/// Each sample is the sum of a replication's latencies and their number.
+/// The moments of a mean over replications with different numbers of values, from the deviations from the ratio of the sums. Each sample is
+/// the sum of a replication's values and their number.
 fn ratio(samples: impl Iterator<Item = (f64, f64)> + Clone) -> Option<Moments> {
     let (sum, count) = samples.clone().fold((0.0, 0.0), |(sum, count), (s, n)| (sum + s, count + n));
     let (mean, each) = (sum / count, count / samples.clone().count() as f64);

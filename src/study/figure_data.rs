@@ -5,7 +5,7 @@ use super::groups::{Group, step_plans};
 use super::results::PlanResult;
 use super::series::{FigureData, OutageWindow, PlanFigureData};
 use super::totals::Totals;
-use crate::provider::{Calendar, Effect, ProviderSpec};
+use crate::provider::{Calendar, Effect, Outage, ProviderSpec};
 use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::GroupLedger;
@@ -59,7 +59,7 @@ fn chosen(plans: &[Worth], reference: usize) -> Vec<usize> {
 
 /// The figure data of a run, for the plans in `drawn`.
 pub(super) fn figure_data(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> FigureData {
-    let groups = totals.groups.streams().chain(totals.groups.segments());
+    let groups = totals.parts();
     FigureData {
         groups: groups.map(|group| of_group(scenario, totals, group, drawn)).collect(),
         ..of_group(scenario, totals, Group::All, drawn)
@@ -75,7 +75,7 @@ fn of_group(scenario: &Scenario, totals: &Totals, of: Group, drawn: &[usize]) ->
         plans: plans.map(|plan| plan_figure_data(scenario, group, &thin, plan)).collect(),
         bin_s: thin.bin_s(),
         arrivals: thin.series(&group.tally.arrivals),
-        outages: outage_windows(scenario, totals, thin.end()),
+        outages: outage_windows(scenario, totals, of, thin.end()),
         groups: Vec::new(),
     }
 }
@@ -135,16 +135,17 @@ fn deliveries(scenario: &Scenario, thin: &Downsample, plans: &[&Plan], tally: &P
 
 /// The windows of all outages that begin before `shown`. Random windows differ between replications: they are included only if there is a
 /// single replication.
-fn outage_windows(scenario: &Scenario, totals: &Totals, shown: Time) -> Vec<OutageWindow> {
+fn outage_windows(scenario: &Scenario, totals: &Totals, of: Group, shown: Time) -> Vec<OutageWindow> {
     let until = if totals.replications() == 1 { totals.timeline.end() } else { Time::ZERO };
     let rng = RngKey::new(scenario.seed, 0);
-    scenario.providers.iter().flat_map(|provider| windows(provider, rng, until, shown)).collect()
+    scenario.providers.iter().flat_map(|provider| windows(provider, of, rng, until, shown)).collect()
 }
 
-fn windows(provider: &ProviderSpec, rng: RngKey, until: Time, shown: Time) -> Vec<OutageWindow> {
+fn windows(provider: &ProviderSpec, of: Group, rng: RngKey, until: Time, shown: Time) -> Vec<OutageWindow> {
     let key = DrawKey::of_name(&provider.name);
     let mut all = Vec::new();
-    for (number, outage) in provider.outages.iter().enumerate() {
+    let meets = |outage: &Outage| of.segment().is_none_or(|segment| outage.segments.contains(segment));
+    for (number, outage) in provider.outages.iter().enumerate().filter(|(_, outage)| meets(outage)) {
         let windows = Calendar::new(outage).windows(rng, key, number as u16, until).before(shown, WINDOWS);
         all.extend(windows.into_iter().map(|(from, to)| OutageWindow {
             provider: provider.name.clone(),

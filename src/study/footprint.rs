@@ -57,7 +57,8 @@ fn largest_run(scenario: &Scenario) -> f64 {
 /// The share of recipients that the first step does not reach, if there is another step; otherwise 0.
 fn missed(scenario: &Scenario, plan: &Plan) -> f64 {
     let first = &scenario.providers[plan.flow.step(0).pool.members()[0]];
-    let share = first.all().map(ProviderSpec::reachable).fold(1.0, f64::min);
+    let off = scenario.people.phone_off.as_ref().filter(|_| first.needs_phone).map_or(0.0, |off| off.share.get());
+    let share = first.all().map(ProviderSpec::reachable).fold(1.0, f64::min) * (1.0 - off);
     if plan.flow.steps().len() > 1 { (1.0 - share).max(0.0) } else { 0.0 }
 }
 

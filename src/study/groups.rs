@@ -98,13 +98,15 @@ impl Groups {
     }
 }
 
+/// The plan that is compared for a group: a stream's own, where it has one.
+pub(super) fn compared(scenario: &Scenario, group: Group, plan: usize) -> &Plan {
+    group.stream().map_or(&scenario.plans[plan], |stream| scenario.plan_of(&scenario.streams[stream], plan))
+}
+
 /// The plans whose steps the results of a group under a plan have, none of them a composite: the members of a composite, or the plan itself.
 /// At the top level, and for a segment, they are those of the plan that is compared, and count only the streams that follow it.
 pub(super) fn step_plans(scenario: &Scenario, group: Group, plan: usize) -> Vec<&Plan> {
-    let followed = match group.stream() {
-        Some(stream) => scenario.plan_of(&scenario.streams[stream], plan),
-        None => &scenario.plans[plan],
-    };
+    let followed = compared(scenario, group, plan);
     match group.segment() {
         Some(segment) => vec![followed.in_segment(segment)],
         None => followed.members().iter().collect(),

@@ -49,11 +49,11 @@ pub(super) fn last_arrival(stream: &Stream) -> Time {
 
 /// How long the busiest provider takes for its expected load, if steps without a ttl wait for providers.
 fn backlog(scenario: &Scenario) -> Span {
-    let mut loads = vec![0.0; scenario.providers.len()];
+    let mut loads = vec![Load::default(); scenario.providers.len()];
     let endless = |plan: &Plan| plan.flow.steps().iter().any(|rules| rules.ttl.is_unlimited());
     let mut longest = 0.0_f64;
     for plan in 0..scenario.plans.len() {
-        loads.fill(0.0);
+        loads.fill(Load::default());
         let followed = || scenario.streams.iter().map(|stream| (stream, scenario.plan_of(stream, plan)));
         for (stream, plan) in followed() {
             let traffic = &stream.traffic;
@@ -76,24 +76,43 @@ const RESERVE: f64 = 1.25;
 const MOST_S: f64 = 366.0 * 86_400.0;
 
 /// Adds the expected attempts of each provider: at each step, one for each recipient that earlier steps are not expected to reach.
-fn add_load(scenario: &Scenario, recipients: f64, (plan, segment): (&Plan, Segment), loads: &mut [f64]) {
+fn add_load(scenario: &Scenario, recipients: f64, (plan, segment): (&Plan, Segment), loads: &mut [Load]) {
     let mut left = recipients;
     for rules in plan.flow.steps() {
         let members = rules.pool.members();
-        members.iter().for_each(|&provider| loads[provider] += left / members.len() as f64);
+        for &provider in members {
+            let (load, spec) = (&mut loads[provider], scenario.providers[provider].of(segment));
+            let attempts = left / members.len() as f64;
+            load.attempts += attempts;
+            if spec.capacity.is_some_and(|capacity| capacity.concurrent.is_some()) {
+                load.held_s += attempts * held(spec);
+            }
+        }
         left *= 1.0 - scenario.providers[members[0]].of(segment).reachable();
     }
 }
 
-/// How long (s) a provider takes for this many attempts.
-fn time_for(provider: &ProviderSpec, attempts: f64) -> f64 {
+/// What a provider is expected to get.
+#[derive(Clone, Copy, Default)]
+struct Load {
+    attempts: f64,
+    /// How long they hold lines in total (s).
+    held_s: f64,
+}
+
+/// How long (s) a provider takes for this load.
+fn time_for(provider: &ProviderSpec, load: Load) -> f64 {
     let Some(capacity) = provider.capacity else { return 0.0 };
-    let paced = capacity.rate.map_or(0.0, |rate| attempts / rate.per_second());
+    let paced = capacity.rate.map_or(0.0, |rate| load.attempts / rate.per_second());
+    let lines = capacity.concurrent.map_or(0.0, |lines| load.held_s / f64::from(lines));
+    paced.max(lines)
+}
+
+/// How long (s) an attempt holds a line, on average.
+fn held(spec: &ProviderSpec) -> f64 {
     let hold =
         |outcome: &OutcomeSpec| outcome.share.get() * (mean(&outcome.after) + outcome.talk.as_ref().map_or(0.0, mean));
-    let held = || provider.outcomes.iter().map(hold).sum::<f64>();
-    let lines = capacity.concurrent.map_or(0.0, |lines| attempts * held() / f64::from(lines));
-    paced.max(lines)
+    spec.outcomes.iter().map(hold).sum()
 }
 
 /// The approximate mean of a distribution (s): the mean of its quantiles at the midpoints of equal parts.

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 /// The best single channel of a plan for a group, if its channels are taken as independent.
 pub(super) fn best_channel(scenario: &Scenario, group: Group, plan: usize) -> Option<BestChannel> {
-    let classes: Vec<_> = Groups::of(scenario).classes_of(group).collect();
+    // Streams that always follow a plan of their own say nothing about this one.
+    let follows = |stream: usize| group.stream().is_some() || scenario.streams[stream].plan.is_none();
+    let classes: Vec<_> = Groups::of(scenario).classes_of(group).filter(|(stream, _)| follows(*stream)).collect();
     let followed =
         |(stream, segment): (usize, Segment)| scenario.plan_of(&scenario.streams[stream], plan).in_segment(segment);
     let used = used_by(classes.iter().map(|&class| followed(class)));

@@ -1,6 +1,6 @@
 //! Whether an experiment can have certain plans and pairs of plans.
 
-use crate::scenario::Scenario;
+use crate::scenario::{BySegment, Scenario};
 use crate::sim::Interrupted;
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -16,6 +16,8 @@ pub enum PlansError {
     DuplicateName(String),
     /// The plan of this name uses a provider with this index, which the scenario does not have.
     UnknownProvider(String, usize),
+    /// The composite of this name is made of another composite, or does not have one of its members for each segment of the scenario.
+    InvalidComposite(String),
     /// These are not the indices of two plans, or, where plans are added, none of them is new.
     InvalidPair(usize, usize),
 }
@@ -27,6 +29,9 @@ impl fmt::Display for PlansError {
             Self::DuplicateName(name) => write!(f, "duplicate plan name `{name}`"),
             Self::UnknownProvider(plan, provider) => {
                 write!(f, "plan `{plan}`: the scenario has no provider {provider}")
+            }
+            Self::InvalidComposite(plan) => {
+                write!(f, "plan `{plan}`: a composite needs one of its members, none of them a composite, for each segment")
             }
             Self::InvalidPair(plan, against) => {
                 write!(f, "({plan}, {against}) is not a pair of plans, or none of them is new")
@@ -51,7 +56,15 @@ pub(super) fn check_plans(scenario: &Scenario, first: usize) -> Result<(), Plans
         if !names.insert(&plan.name) {
             return Err(PlansError::DuplicateName(plan.name.clone()));
         }
-        let mut members = plan.flow.steps().iter().flat_map(|rules| rules.pool.members());
+        let is_plain = plan.members().iter().all(|member| member.by_segment.is_none());
+        let is_complete = plan.by_segment.as_ref().is_none_or(|BySegment { members, of_segment }| {
+            of_segment.len() == scenario.segment_count() && of_segment.iter().all(|&member| member < members.len())
+        });
+        if plan.by_segment.is_some() && !(is_plain && is_complete) {
+            return Err(PlansError::InvalidComposite(plan.name.clone()));
+        }
+        let steps = plan.members().iter().flat_map(|member| member.flow.steps());
+        let mut members = steps.flat_map(|rules| rules.pool.members());
         if let Some(&provider) = members.find(|&&provider| provider >= scenario.providers.len()) {
             return Err(PlansError::UnknownProvider(plan.name.clone(), provider));
         }

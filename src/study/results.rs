@@ -417,10 +417,22 @@ impl Results {
         self.groups_of(GroupKind::Stream).nth(index)
     }
 
-    /// The group of this segment; `None` where there is only one segment.
+    /// The group of this segment; `None` where there is only one segment, or where nobody is in it.
     #[must_use]
     pub fn segment(&self, segment: Segment) -> Option<&GroupResult> {
-        self.groups_of(GroupKind::Segment).nth(segment.index())
+        let name = self.scenario.segments.get(segment.index())?;
+        self.groups.iter().find(|group| group.is(GroupKind::Segment, name))
+    }
+
+    /// The results of the plans for a stream of traffic or a segment; for `None`, and where there is only one, for all recipients. `None`
+    /// where nobody is in the segment.
+    #[must_use]
+    pub fn plans_of(&self, stream: Option<usize>, segment: Option<Segment>) -> Option<&[PlanResult]> {
+        let stream = stream.and_then(|stream| self.stream(stream));
+        match segment.filter(|_| self.scenario.segments.len() > 1) {
+            Some(segment) => self.segment(segment).map(|group| group.plans.as_slice()),
+            None => Some(stream.map_or(&self.plans, |group| &group.plans)),
+        }
     }
 
     /// The results of a group, as if the scenario had no other recipients.

@@ -1,5 +1,6 @@
 //! Runs as many replications of a scenario as needed, or two scenarios in lock-step.
 
+use super::groups::Groups;
 use super::precision::{StoppingRule, next_round};
 use super::ready::{Ready, for_each_plan};
 use super::totals::{IntervalBasis, Totals};
@@ -57,7 +58,7 @@ pub(super) fn run_contended(
 /// The totals of two scenarios run in lock-step, with independent recipients.
 pub(super) struct Lockstep {
     pub(super) totals: [Totals; 2],
-    /// For each pair of plans, the recipients whose results differ: for each stream and, where there are several, for all together.
+    /// For each group of the first scenario and each pair of plans, the recipients whose results differ.
     pub(super) pairs: Vec<Vec<PairTally>>,
     /// For each pair of plans, the first recipient who differs in anything.
     pub(super) differing: Vec<Option<First>>,
@@ -80,12 +81,13 @@ pub(super) fn lockstep(
     progress: &Progress,
 ) -> Result<Lockstep, Interrupted> {
     let streams = ready[0].recipients().len();
-    let groups = if streams > 1 { streams + 1 } else { 1 };
+    let groups = Groups::of(&ready[0].scenario);
+    let all = groups.all();
     let mut lockstep = Lockstep {
         totals: ready.each_ref().map(|ready| {
             Totals::new(ready, stopping_rule.confidence, stopping_rule.replications.most(), IntervalBasis::Recipients)
         }),
-        pairs: vec![vec![PairTally::default(); plan_pairs.len()]; groups],
+        pairs: vec![vec![PairTally::default(); plan_pairs.len()]; all.len()],
         differing: vec![None; plan_pairs.len()],
     };
     ready.iter().for_each(|ready| progress.plan(ready.simulated_recipients() * u64::from(replications)));
@@ -96,8 +98,11 @@ pub(super) fn lockstep(
             let of_models = ready.each_ref().map(|ready| &ready.model.streams[stream]);
             let recipients = ready[0].recipients()[stream];
             let versus = sim::simulate_pair(runs.each_ref(), of_models, plan_pairs, recipients, progress)?;
-            for group in [Some(stream), (groups > 1).then_some(streams)].into_iter().flatten() {
-                lockstep.pairs[group].iter_mut().zip(&versus.pairs).for_each(|(sum, pair)| sum.merge(pair));
+            for (group, sums) in all.iter().zip(&mut lockstep.pairs) {
+                for (_, segment) in groups.classes_of(*group).filter(|class| class.0 == stream) {
+                    let of_class = &versus.pairs[segment.index()];
+                    sums.iter_mut().zip(of_class).for_each(|(sum, pair)| sum.merge(pair));
+                }
             }
             for (first, recipient) in lockstep.differing.iter_mut().zip(versus.differing) {
                 *first = first.or(recipient.map(|recipient| First { replication, stream, recipient }));

@@ -48,8 +48,8 @@ pub(super) const QUANTILE_METRICS: [Metric; QUANTILES.len()] =
     [Metric::LatencyP50, Metric::LatencyP90, Metric::LatencyP95, Metric::LatencyP99, Metric::LatencyP999];
 
 impl ReplicationCounts {
-    /// The share of the recipients that `part` counts.
-    pub(super) fn share(&self, part: ShareMeasure) -> f64 {
+    /// The number of recipients that `part` counts.
+    pub(super) fn counted(&self, part: ShareMeasure) -> f64 {
         let count = match part {
             ShareMeasure::Delivered => self.delivered,
             ShareMeasure::InTime => self.in_time,
@@ -57,12 +57,7 @@ impl ReplicationCounts {
             ShareMeasure::Duplicates => self.duplicates,
             ShareMeasure::Seen => self.seen,
         };
-        count as f64 / self.recipients as f64
-    }
-
-    /// The cost per recipient (millionths).
-    pub(super) fn cost_per_recipient(&self) -> f64 {
-        self.cost as f64 / self.recipients as f64
+        count as f64
     }
 
     /// The sum of the latencies (µs), and their number.

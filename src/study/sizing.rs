@@ -11,6 +11,7 @@ use crate::provider::{Capacity, Discipline};
 use crate::scenario::{Bound, Metric, Scenario, Unit};
 use crate::sim::{Interrupted, Progress};
 use crate::stats::Confidence;
+use crate::status::Segment;
 use crate::units::{Rate, Span};
 
 /// The kind of capacity that is sized.
@@ -29,6 +30,8 @@ pub struct Goal {
     pub metric: Metric,
     /// The stream of traffic, by its index; `None` for all streams together.
     pub stream: Option<usize>,
+    /// The segment; `None` for all segments together.
+    pub segment: Option<Segment>,
     /// The bound of the measure.
     pub bound: Bound,
 }
@@ -308,9 +311,8 @@ impl Question<'_> {
 }
 
 fn outcome(results: &Results, goal: &Goal) -> (Option<Measured>, CheckOutcome) {
-    let group = goal.stream.and_then(|stream| results.stream(stream));
-    let plan = &group.map_or(&results.plans, |group| &group.plans)[0];
-    let (measured, n) = (measure(plan, goal.metric), sample_size(results));
+    let plan = results.plans_of(goal.stream, goal.segment).and_then(|plans| plans.first());
+    let (measured, n) = (plan.and_then(|plan| measure(plan, goal.metric)), sample_size(results));
     let outcome = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, goal.bound, n));
     let shown = |measured: Measured| Measured { interval: judged_by(&measured, goal.bound, n), ..measured };
     (measured.map(shown), outcome)

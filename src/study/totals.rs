@@ -74,6 +74,13 @@ impl Totals {
         self.group(Group::All)
     }
 
+    /// The groups that have results of their own beside everybody: the streams and the segments, where there are several. A segment that
+    /// nobody is in has none.
+    pub(super) fn parts(&self) -> impl Iterator<Item = Group> {
+        let segments = self.groups.segments().filter(|group| self.group(*group).simulated() > 0);
+        self.groups.streams().chain(segments)
+    }
+
     /// This group.
     pub(super) fn group(&self, group: Group) -> &GroupLedger {
         &self.ledger.groups[self.groups.position(group)]

@@ -10,7 +10,7 @@ use super::baseline::{judged, lost, of_other_deadlines, other_deadlines, roundin
 use super::check::needed;
 use super::estimates::{Ends, Estimate, Paired};
 use super::gate::{Counted, Differing, Kind, Outcome, Row};
-use super::groups::Group;
+use super::groups::{Group, Groups};
 use super::matching::matched;
 use super::precision::StoppingRule;
 use super::ready::Ready;
@@ -64,7 +64,7 @@ impl std::error::Error for Unmatched {}
 /// The comparison of two scenarios.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Versus {
-    /// One row for each plan, stream and measure.
+    /// One row for each plan, group of recipients (all, each stream, each segment) and measure.
     pub rows: Vec<Row>,
     /// For each plan that differs, the first recipient who shows the difference.
     pub differing: Vec<Differing>,
@@ -151,9 +151,12 @@ impl<'a> ScenarioPair<'a> {
             };
             streams.map(tell).collect::<Vec<_>>()
         };
+        let apart = self.both_have_segments() && !self.has_segments();
+        let segments =
+            apart.then(|| "the scenarios differ in their segments, so these are not compared one by one".to_owned());
         let ours = unpaired(self.now, "this scenario", &|i| self.streams.iter().any(|pair| pair.0 == i));
         let theirs = unpaired(self.then, "the other scenario", &|i| self.streams.iter().any(|pair| pair.1 == i));
-        self.streams.iter().filter_map(of_pair).chain(ours).chain(theirs).collect()
+        self.streams.iter().filter_map(of_pair).chain(ours).chain(theirs).chain(segments).collect()
     }
 
     /// Whether the recipients of either scenario depend on one another.
@@ -214,8 +217,9 @@ impl<'a> ScenarioPair<'a> {
 
     /// The number of rows to expect.
     fn count(&self) -> usize {
-        let groups = if self.has_streams() { 1 + self.streams.len() } else { 1 };
-        self.plans.len() * groups * self.now.baseline.compared().len()
+        let streams = if self.has_streams() { self.streams.len() } else { 0 };
+        let segments = if self.has_segments() { self.now.segment_count() } else { 0 };
+        self.plans.len() * (1 + streams + segments) * self.now.baseline.compared().len()
     }
 
     /// Whether every stream of either scenario is paired; otherwise the traffic of all streams together is not the same.
@@ -228,19 +232,36 @@ impl<'a> ScenarioPair<'a> {
         self.now.streams.len() > 1 || self.then.streams.len() > 1
     }
 
+    /// Whether both scenarios have segments.
+    fn both_have_segments(&self) -> bool {
+        [self.now, self.then].iter().all(|scenario| scenario.segment_count() > 1)
+    }
+
+    /// Whether segments are compared separately: the scenarios have the same ones, and in each pair of streams the same recipients are in
+    /// each.
+    fn has_segments(&self) -> bool {
+        let mix = |scenario: &'a Scenario, stream: usize| &scenario.streams[stream].traffic.segments;
+        self.both_have_segments()
+            && self.now.people.segments == self.then.people.segments
+            && self.streams.iter().all(|&(ours, theirs)| mix(self.now, ours) == mix(self.then, theirs))
+    }
+
     /// The rows of all plans, and those of plans that only the other scenario has. `pairs` holds, for each pair of plans, the recipients
-    /// whose results differ: for each stream and, where there are several, for all together.
+    /// whose results differ, for each group of this scenario.
     fn rows(&self, both: [&Scenario; 2], totals: &[Totals; 2], pairs: Option<&[Vec<PairTally>]>) -> Vec<Row> {
-        let nothing = PairTally::default();
+        let (nothing, groups) = (PairTally::default(), Groups::of(self.now));
         let mut rows = Vec::new();
         for (plan_pair, &plans) in self.plans.iter().enumerate() {
-            let pair = |group: usize| pairs.map_or(&nothing, |pairs| &pairs[group][plan_pair]);
-            let last = pairs.map_or(0, |pairs| pairs.len() - 1);
+            let pair = |group: Group| pairs.map_or(&nothing, |pairs| &pairs[groups.position(group)][plan_pair]);
+            let mut add = |same: [Group; 2]| rows.extend(self.of_groups(both, totals, plans, same, pair(same[0])));
             if self.all_are_paired() {
-                rows.extend(self.of_groups(both, totals, plans, None, pair(last)));
+                add([Group::All; 2]);
             }
-            for (position, &streams) in self.streams.iter().enumerate().filter(|_| self.has_streams()) {
-                rows.extend(self.of_groups(both, totals, plans, Some(streams), pair(position)));
+            for &(ours, theirs) in self.streams.iter().filter(|_| self.has_streams()) {
+                add([Group::Stream(ours), Group::Stream(theirs)]);
+            }
+            for segment in self.now.segments().filter(|_| self.all_are_paired() && self.has_segments()) {
+                add([Group::Segment(segment); 2]);
             }
             rows.extend(self.lost_streams(&self.now.plans[plans.0]));
         }
@@ -254,19 +275,20 @@ impl<'a> ScenarioPair<'a> {
         both: [&Scenario; 2],
         totals: &[Totals; 2],
         plans: (usize, usize),
-        streams: Option<(usize, usize)>,
+        groups: [Group; 2],
         pair: &PairTally,
     ) -> Vec<Row> {
         let estimate = |side: usize| {
-            let group = streams.map_or(Group::All, |pair| Group::Stream(of_side(pair, side)));
+            let group = groups[side];
             Estimate { scenario: both[side], totals: &totals[side], group, plan: of_side(plans, side) }
         };
         let paired = Paired { plan: estimate(0), against: estimate(1), pair };
         let plan: &Plan = &self.now.plans[plans.0];
-        let other_deadlines = self.other_deadlines(streams);
+        let other_deadlines = self.other_deadlines(groups);
         let aims = |metric: Metric| other_deadlines.as_ref().filter(|_| metric == Metric::InTime);
         let row = |&metric: &Metric| Row {
-            stream: streams.map(|(ours, _)| self.now.streams[ours].name.clone()),
+            stream: groups[0].stream().map(|stream| self.now.streams[stream].name.clone()),
+            segment: groups[0].segment().map(|segment| self.now.people.segments[segment.index()].clone()),
             line: Some(plan.line).filter(|line| *line > 0),
             ..of_other_deadlines(self.judged(metric, &plan.name, &paired), aims(metric))
         };
@@ -285,8 +307,9 @@ impl<'a> ScenarioPair<'a> {
     }
 
     /// Why shares in time cannot be compared, if the deadlines differ in the other scenario.
-    fn other_deadlines(&self, streams: Option<(usize, usize)>) -> Option<String> {
-        let pairs: Vec<_> = streams.map_or_else(|| self.streams.clone(), |pair| vec![pair]);
+    fn other_deadlines(&self, groups: [Group; 2]) -> Option<String> {
+        let is_of = |pair: &&(usize, usize)| groups[0].stream().is_none_or(|ours| ours == pair.0);
+        let pairs: Vec<_> = self.streams.iter().filter(is_of).copied().collect();
         let deadlines = |scenario: &Scenario, side: usize| {
             let of_pair = |pair: &(usize, usize)| scenario.streams[of_side(*pair, side)].deadline.as_secs_f64();
             pairs.iter().map(of_pair).collect::<Vec<_>>()

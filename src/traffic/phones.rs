@@ -33,14 +33,14 @@ impl Phones {
     /// stays off.
     #[must_use]
     pub fn back(&self, rng: RngKey, recipient: u32, arrival: Time) -> Time {
-        let block = rng.draws(DrawKey::of_phone(), recipient, 0).block(0);
+        let block = rng.draws(DrawKey::PHONE, recipient, 0).block(0);
         self.of_draws([purpose::PHONE_OFF, purpose::BACK_AFTER].map(|word| block[usize::from(word)]), arrival)
     }
 
     /// Writes when the phone of each recipient of a batch is on again (µs), given their arrivals.
     pub fn fill(&self, rng: RngKey, who: Who<'_>, arrivals: &[Time], back: &mut [i64; LANES]) {
         let mut words = [[0; LANES]; 4];
-        rng.columns(DrawKey::of_phone(), who, 0, &mut words);
+        rng.columns(DrawKey::PHONE, who, 0, &mut words);
         let [off, back_after] = [purpose::PHONE_OFF, purpose::BACK_AFTER].map(|word| &words[usize::from(word)]);
         for (k, &arrival) in arrivals.iter().enumerate().take(LANES) {
             back[k] = self.of_draws([off[k], back_after[k]], arrival).as_micros();

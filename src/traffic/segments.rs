@@ -72,7 +72,7 @@ impl Segments {
         match &self.mix {
             SegmentMix::Whole => Segment::WHOLE,
             SegmentMix::Shares(_) => {
-                self.of_draw(rng.draws(DrawKey::of_segment(), recipient, 0).draw(purpose::SEGMENT))
+                self.of_draw(rng.draws(DrawKey::SEGMENT, recipient, 0).draw(purpose::SEGMENT))
             }
             SegmentMix::Listed(all) => Segment::new(all[recipient as usize]),
         }
@@ -89,7 +89,7 @@ impl Segments {
             SegmentMix::Whole => segments[..count].fill(0),
             SegmentMix::Shares(_) => {
                 let mut words = [[0; LANES]; 4];
-                rng.columns(DrawKey::of_segment(), who, 0, &mut words);
+                rng.columns(DrawKey::SEGMENT, who, 0, &mut words);
                 let draws = &words[usize::from(purpose::SEGMENT)];
                 segments.fill(0);
                 for &below in &self.below {

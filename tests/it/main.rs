@@ -37,6 +37,7 @@ mod revision;
 mod rivals;
 mod sampling;
 mod scenario_files;
+mod segments;
 mod sharing;
 mod snapshot;
 #[cfg(feature = "report")]

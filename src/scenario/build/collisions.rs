@@ -63,8 +63,8 @@ impl DrawOwner<'_> {
 fn drawn(providers: &[Entry]) -> Vec<Drawn<'_>> {
     let mut all = vec![
         Drawn::Arrivals,
-        Drawn::Person("the recipients' phones", DrawKey::of_phone()),
-        Drawn::Person("the recipients' segments", DrawKey::of_segment()),
+        Drawn::Person("the recipients' phones", DrawKey::PHONE),
+        Drawn::Person("the recipients' segments", DrawKey::SEGMENT),
     ];
     let mut channels: Vec<&str> = Vec::new();
     for provider in providers {

@@ -80,8 +80,12 @@ fn most_in_window(scenario: &Scenario, provider: usize, window: Span) -> f64 {
         let here = plan.flow.steps().iter().filter(|rules| rules.pool.members().contains(&provider));
         here.map(|rules| f64::from(rules.attempts)).sum::<f64>()
     };
-    let of_stream =
-        |stream: &Stream, plan: usize| uses(scenario.plan_of(stream, plan)) * busiest(&stream.traffic, window);
+    let of_stream = |stream: &Stream, plan: usize| {
+        let shares = stream.traffic.segments.shares(scenario.segment_count(), stream.traffic.recipients);
+        let plan = scenario.plan_of(stream, plan);
+        let each = scenario.segments().zip(shares).map(|(segment, share)| share * uses(plan.in_segment(segment)));
+        each.sum::<f64>() * busiest(&stream.traffic, window)
+    };
     let of_plan = |plan: usize| scenario.streams.iter().map(|stream| of_stream(stream, plan)).sum::<f64>();
     let most = (0..scenario.plans.len()).map(of_plan).fold(0.0, f64::max);
     let rate = scenario.providers[provider].capacity.as_ref().and_then(|Capacity { rate, .. }| *rate);

@@ -425,6 +425,149 @@ fn diagnostics_of_traffic_match_their_snapshots() {
 }
 
 #[test]
+fn diagnostics_of_people_match_their_snapshot() {
+    let outcome = "[providers]\nsms = { channel = \"sms\", outcomes = [@] }\nvoice = { channel = \"voice\" }";
+    let delivered =
+        |rest: &str| format!("{{ status = \"delivered\", share = 0.5, after = {{ constant = \"1s\" }}{rest} }}");
+    let failed = |rest: &str| format!("{{ status = \"failed\", share = 0.6, after = {{ constant = \"1s\" }}{rest} }}");
+    let over = format!("{}, {}", delivered(", persistent = true"), failed(", persistent = true"));
+    let rest = |status: &str| format!("{{ status = \"{status}\", share = \"rest\", after = {{ constant = \"1s\" }} }}");
+    let two_rests = format!("{}, {}", rest("delivered"), rest("failed"));
+    let no_rest = format!("{}, {}, {}", delivered(""), failed(""), rest("undelivered"));
+    hold_in(
+        "people",
+        &[
+            ("TOP", "people = @", &["5", "{ phone_of = 1 }", "{ phone_off = 0.05 }", "{ phone_off = {} }"]),
+            (
+                "TOP",
+                "people = { phone_off = { share = @ } }",
+                &["5", "\"rest\"", "0.1, back_after = \"1h\"", "0.1, back_after = { constant = \"1\" }"],
+            ),
+            (
+                "PROVIDERS",
+                outcome,
+                &[
+                    &over,
+                    &two_rests,
+                    &no_rest,
+                    &rest("delivered").replace("rest", "rset"),
+                    "{ status = \"failed\", share = 0.1, at_submission = true, after = { constant = \"1s\" } }",
+                    &delivered(", seen = { constant = \"1s\" }, at_submission = true"),
+                    "{ status = \"delivered\", share = 0.1, at_submission = true }",
+                    &delivered(", reached = false, seen = { share = 0.5, after = { constant = \"1s\" } }"),
+                    &failed(", reached = false"),
+                    &delivered(", talk = { constant = \"10s\" }"),
+                    "{ status = \"silent\", share = 0.1, after = { constant = \"1s\" } }",
+                    "{ status = \"silent\", share = 0.1, at_submission = true }",
+                    "{ status = \"silent\", share = 0.1, reached = false }",
+                    "{ status = \"silence\", share = 0.1 }",
+                    "{ status = \"machine\", share = 0.1, after = { constant = \"1s\" } }",
+                    "{ status = \"failed\", share = 0.1 }",
+                ],
+            ),
+            ("PROVIDERS", "[providers]\nsms = { channel = \"sms\", @ }", &["when_off = \"ring\"", "needs_phone = 1"]),
+            (
+                "PROVIDERS",
+                "[providers]\nsms = { channel = \"sms\", @ }",
+                &["needs_phone = false, when_off = \"no_answer\"", "when_off = \"busy\""],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn diagnostics_of_segments_match_their_snapshot() {
+    let three = "[[segments]]\nname = \"gr\"\nshare = 0.5\n@\n[[segments]]\nname = \"ro\"\nshare = 0.5\n";
+    let plan = |rest: &str| format!("[[plans]]\nname = \"b\"\n{rest}\n");
+    let other = plan("by_segment = { gr = \"a\" }").replace("\"b\"", "\"c\"");
+    let override_of = |rest: &str| format!("providers = {{ sms = {{ {rest} }} }}");
+    let mut texts = Vec::new();
+    for shares in [("= 0.5", "= 0.4"), ("= 0.5", "= 0.6"), ("= 0.5", "= 5"), ("\"gr\"", "\"ro\""), ("\"gr\"", "\"\"")] {
+        texts.push(three.replace(shares.0, shares.1).replace('@', ""));
+    }
+    for written in [
+        "providers = { smss = { price = { submitted = 1 } } }",
+        "providers = { sms = { prise = { submitted = 1 } } }",
+        "providers = 5",
+        "plans = 5",
+        &override_of("channel = \"viber\""),
+        &override_of("capacity = { lines = 5 }"),
+        &override_of("breaker = { opens_after = 5 }"),
+        &override_of("outages = []"),
+        &override_of("needs_phone = false"),
+        &override_of("available = 0"),
+        &override_of("price = { submited = 1 }"),
+        &override_of("outcomes = [{ status = \"delivered\", share = 2, after = { constant = \"1s\" } }]"),
+        &override_of("outcomes = [{ status = \"delivered\", share = \"rest\" }]"),
+        "[segments.providers.sms]\navailable = false\nprice = { submitted = 1 }",
+    ] {
+        texts.push(three.replace('@', written));
+    }
+    let usual = three.replace('@', "");
+    for more in [
+        plan("by_segment = { gr = \"a\" }"),
+        plan("by_segment = { gr = \"a\", rs = \"a\" }\notherwise = \"a\""),
+        plan("by_segment = { gr = \"a\", ro = \"aa\" }"),
+        plan("by_segment = { gr = \"a\" }\notherwise = \"aa\""),
+        plan("by_segment = { gr = \"a\", ro = \"b\" }"),
+        plan("by_segment = { gr = \"a\", ro = \"c\" }") + &other.replace('}', ", ro = \"b\" }"),
+        plan("by_segment = { gr = \"a\", ro = \"a\" }\nsteps = [{ provider = \"sms\" }]"),
+        plan("by_segment = { gr = \"a\", ro = \"a\" }\ngive_up_after = \"1m\""),
+        plan("by_segment = {}"),
+        plan("otherwise = \"a\""),
+        "[[checks]]\nplan = \"a\"\nsegment = \"rs\"\nmetric = \"in_time\"\nat_least = 0.5\n".to_owned(),
+        "[[checks]]\nplan = \"a\"\nsegment = \"gr\"\nstream = \"x\"\nmetric = \"in_time\"\nat_least = 0.5\n".to_owned(),
+    ] {
+        texts.push(format!("{usual}{more}"));
+    }
+    let mut all = String::new();
+    let told = |all: &mut String, text: &str| {
+        let _ = writeln!(all, "{}\n", errors_of_text(text));
+    };
+    for text in texts {
+        told(&mut all, &format!("{GOAL}\n{TRAFFIC}\n{text}\n{PROVIDERS}\n{PLANS}\n"));
+    }
+    for mix in ["{ gr = 0.5 }", "{ gr = 0.5, rs = 0.5 }", "{ gr = 5 }", "{}", "5", "{ gr = 0.6, ro = 0.6 }"] {
+        let traffic = TRAFFIC.replace("= 9", &format!("= 9, mix = {mix}"));
+        told(&mut all, &format!("{GOAL}\n{traffic}\n{usual}\n{PROVIDERS}\n{PLANS}\n"));
+    }
+    told(&mut all, &format!("{GOAL}\n{}\n{PROVIDERS}\n{PLANS}\n", TRAFFIC.replace("= 9", "= 9, mix = { gr = 1 }")));
+    let many: String = (0..33).map(|i| format!("[[segments]]\nname = \"s{i}\"\nshare = 0.03\n")).collect();
+    told(&mut all, &format!("{GOAL}\n{TRAFFIC}\n{many}\n{PROVIDERS}\n{PLANS}\n"));
+    let outage = "[[providers.sms.outages]]\nfrom = \"0s\"\nto = \"1m\"\neffect = \"fail\"\nsegments = @\n";
+    for segments in ["[\"rs\"]", "[]", "\"gr\"", "[\"gr\", \"gr\"]", "[5]"] {
+        let outage = outage.replace('@', segments);
+        let providers = "[providers.sms]\nchannel = \"sms\"\n".to_owned() + &outage;
+        told(&mut all, &format!("{GOAL}\n{TRAFFIC}\n{usual}\n{providers}\n{PLANS}\n"));
+    }
+    is_that_of("tests/it/scenario_files/snapshots/segments.txt", &all);
+}
+
+#[test]
+fn diagnostics_of_the_segments_in_arrivals_match_their_snapshot() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let segments = "[[segments]]\nname = \"gr\"\nshare = 0.5\n[[segments]]\nname = \"ro\"\nshare = 0.5\n";
+    let mut all = String::new();
+    for (rows, segments, mix) in [
+        ("at_s,segment\n1,gr\n2,rs\n", segments, ""),
+        ("at_s,segment\n1,gr\n2,\n", segments, ""),
+        ("at_s,segment\n1,gr\n2,GR\n", segments, ""),
+        ("at_s,segment\n1,gr\n", "", ""),
+        ("at_s,segment\n1,gr\n", segments, ", mix = { gr = 1 }"),
+    ] {
+        fs::write(folder.path().join("log.csv"), rows).expect("a file can be written");
+        let traffic = format!("traffic = {{ arrivals = {{ file = \"log.csv\" }}{mix} }}");
+        let text = format!("{GOAL}\n{traffic}\n{segments}\n{PROVIDERS}\n{PLANS}\n");
+        let told = match parse(&text, "pin.toml", folder.path()) {
+            Err(errors) => errors.to_string(),
+            Ok(scenario) => scenario.warnings.map_or_else(|| "it is valid".to_owned(), |told| told.to_string()),
+        };
+        let _ = writeln!(all, "{rows}{told}\n");
+    }
+    is_that_of("tests/it/scenario_files/snapshots/segments-csv.txt", &all);
+}
+
+#[test]
 fn diagnostics_of_csv_files_match_their_snapshot() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let files: [(&str, Vec<u8>); 12] = [
