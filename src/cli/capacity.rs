@@ -97,7 +97,8 @@ fn limit(args: &Capacity, scenario: &Scenario, provider: usize) -> Result<Limit,
 /// The goals of the plan: those given by flags, or those of its checks that ask for a better value.
 fn goals(args: &Capacity, scenario: &Scenario) -> Result<Vec<Goal>, Failure> {
     let stream = args.stream.as_deref().map(|name| load::stream(scenario, name)).transpose()?;
-    let of_flag = |NamedBound { metric, bound }: &NamedBound| Goal { metric: *metric, stream, segment: None, bound: *bound };
+    let of_flag =
+        |NamedBound { metric, bound }: &NamedBound| Goal { metric: *metric, stream, segment: None, bound: *bound };
     if !args.goals.is_empty() {
         return Ok(args.goals.iter().map(of_flag).collect());
     }

@@ -134,7 +134,9 @@ fn left_out(args: &Sweep, axis: &Axis) -> Result<(), Failure> {
     let scenario = load::load(&args.input.scenario)?;
     let by_number = member.parse().ok().and_then(|number: usize| scenario.plans.get(number.checked_sub(1)?));
     let name = scenario.plans.iter().find(|plan| plan.name == member).or(by_number).map(|plan| plan.name.as_str());
-    match name.filter(|name| args.input.plans.iter().all(|plan| plan != name)) {
+    let kept = scenario.plans.iter().filter(|plan| args.input.plans.contains(&plan.name));
+    let mut used = kept.flat_map(|plan| plan.members().iter().chain([plan]));
+    match name.filter(|name| used.all(|plan| plan.name != *name)) {
         None => Ok(()),
         Some(name) => Err(Failure::usage(
             format!("--plan leaves out {name}, whose {} is varied", axis.path.key()),

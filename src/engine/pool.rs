@@ -14,6 +14,8 @@ pub struct Pool {
     members: Vec<usize>,
     /// The weights, in proportion to which the providers are tried first; empty to try them in the order of the list.
     weights: Vec<f64>,
+    /// Whether the order is that of the prices.
+    by_price: bool,
 }
 
 impl Pool {
@@ -23,10 +25,23 @@ impl Pool {
         Self::first_of(vec![member])
     }
 
-    /// A pool that tries these providers in this order. For the cheapest first, sort them by price.
+    /// A pool that tries these providers in this order.
     #[must_use]
     pub fn first_of(members: Vec<usize>) -> Self {
-        Self { members, weights: Vec::new() }
+        Self { members, weights: Vec::new(), by_price: false }
+    }
+
+    /// A pool that tries these providers by rising `price`; at equal prices, in this order.
+    #[must_use]
+    pub fn cheapest_of<P: Ord>(mut members: Vec<usize>, price: impl FnMut(&usize) -> P) -> Self {
+        members.sort_by_key(price);
+        Self { members, weights: Vec::new(), by_price: true }
+    }
+
+    /// The pool in the order of other prices; one whose order is not that of prices stays as it is.
+    #[must_use]
+    pub fn at_prices<P: Ord>(&self, price: impl FnMut(&usize) -> P) -> Self {
+        if self.by_price { Self::cheapest_of(self.members.clone(), price) } else { self.clone() }
     }
 
     /// A pool that tries each provider first with a probability proportional to its weight, then chooses in the same way among the
@@ -34,7 +49,7 @@ impl Pool {
     #[must_use]
     pub fn weighted(members: Vec<(usize, f64)>) -> Self {
         let (members, weights) = members.into_iter().unzip();
-        Self { members, weights }
+        Self { members, weights, by_price: false }
     }
 
     /// The providers.

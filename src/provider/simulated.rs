@@ -533,6 +533,13 @@ impl Behaviour {
 }
 
 impl Price {
+    /// The price of one delivery with a first increment of talk: what providers are compared by.
+    #[must_use]
+    pub fn list(&self) -> Money {
+        let submitted = Money::from_micros(self.submitted.as_micros() * i64::from(self.parts));
+        submitted + self.delivered + self.talk(self.increment)
+    }
+
     /// The charge for a call of this length: each started increment costs its share of the price per minute, and the sum
     /// is rounded to the nearest millionth.
     #[must_use]

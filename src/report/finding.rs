@@ -16,6 +16,8 @@ use crate::study::{Difference, GroupKind, Intervals, PlanResult, Results};
 
 /// A loss in time, as a share, that some accept to save money.
 const NEARLY: f64 = 0.01;
+/// The most segments that are named.
+const MOST_NAMED: usize = 6;
 /// The smallest difference in cost worth naming, as a share.
 const WORTH_NAMING: f64 = 0.05;
 
@@ -32,7 +34,8 @@ pub fn finding(results: &Results) -> String {
     let shown = groups.iter().filter(|(group, _)| is_single || group.plan.is_none());
     sentences.extend(shown.map(|(group, view)| format!("For {}: {}", group.name, of_one(view))));
     sentences.extend(of_segments(results));
-    sentences.extend(results.plans.iter().filter_map(|plan| of_composite(results, plan)));
+    let cheapest = first_by(results.plans.iter().filter(|plan| plan.is_composite()), |plan| plan.cost.per_recipient);
+    sentences.extend(cheapest.and_then(|plan| of_composite(results, plan)));
     sentences.join(" ")
 }
 
@@ -49,7 +52,8 @@ fn of_segments(results: &Results) -> Option<String> {
     let views = results.by_group(GroupKind::Segment);
     let mut chosen: Vec<(&str, Vec<&str>)> = Vec::new();
     for (group, view) in &views {
-        let plan = choice(view)?.name.as_str();
+        let Some(plan) = shown_choice(results, view) else { continue };
+        let plan = plan.name.as_str();
         match chosen.iter_mut().find(|(other, _)| *other == plan) {
             Some((_, segments)) => segments.push(&group.name),
             None => chosen.push((plan, vec![&group.name])),
@@ -62,10 +66,26 @@ fn of_segments(results: &Results) -> Option<String> {
         [(plan, _)] => Some(format!("{plan} is the cheapest within a point of the most in time in every segment.")),
         several => {
             let each: Vec<_> =
-                several.iter().map(|(plan, segments)| format!("{plan} in {}", words::all(segments))).collect();
+                several.iter().map(|(plan, segments)| format!("{plan} in {}", some_of(segments))).collect();
             Some(format!("The cheapest within a point of the most in time: {}.", each.join("; ")))
         }
     }
+}
+
+/// The plan to choose in a segment: another than the plan to choose for all only where the data show that it costs less there.
+fn shown_choice<'a>(all: &Results, segment: &'a Results) -> Option<&'a PlanResult> {
+    let own = choice(segment)?;
+    let name = choice(all).map(|plan| plan.name.as_str());
+    let Some(usual) = segment.plans.iter().find(|plan| Some(plan.name.as_str()) == name) else { return Some(own) };
+    let is_near = usual.in_time.share >= own.in_time.share - NEARLY;
+    let (in_time, cost) = differences(segment, own, usual);
+    let is_shown = shows(segment, &cost) || !is_near && shows(segment, &in_time);
+    Some(if is_shown { own } else { usual })
+}
+
+/// The names of a few, or how many there are.
+fn some_of(segments: &[&str]) -> String {
+    if segments.len() <= MOST_NAMED { words::all(segments) } else { format!("{} segments", segments.len()) }
 }
 
 /// What a composite saves against the one plan to choose for all.
@@ -76,16 +96,17 @@ fn of_composite(results: &Results, plan: &PlanResult) -> Option<String> {
     let money = words::plain_amount((plan.cost.total - single.cost.total).abs());
     let share = (plan.cost.per_recipient / single.cost.per_recipient - 1.0).abs();
     let saves = if !shows(results, &cost) || !share.is_finite() {
-        "is not shown to cost more or less".to_owned()
+        "is not shown to cost more or less than".to_owned()
     } else {
         let verb = if cost.difference < 0.0 { "saves" } else { "costs" };
         let more = if cost.difference < 0.0 { "" } else { " more" };
         let percent = words::percent(share, usize::from(share < 0.0995));
-        format!("{verb} {money} {}{more} ({percent})", facts.currency)
+        let than = if cost.difference < 0.0 { " against" } else { " than" };
+        format!("{verb} {money} {}{more} ({percent}){than}", facts.currency)
     };
     let time = if shows(results, &in_time) { delivers(&in_time) } else { no_difference(&in_time, 100.0, "time") };
     let time = if shows(results, &in_time) { format!(", and {time}") } else { format!("; {time}") };
-    Some(format!("{} {saves} against {}, the one plan to choose for all{time}.", plan.name, single.name))
+    Some(format!("{} {saves} {}, the one plan to choose for all{time}.", plan.name, single.name))
 }
 
 /// The finding of one stream of traffic.

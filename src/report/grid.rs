@@ -183,7 +183,10 @@ pub(super) fn segments(results: &Results) -> Option<Grid> {
     let all = groups.len() * results.plans.len();
     let shown = |view: &Results| match super::finding::choice(view) {
         Some(choice) if all > MOST_SEGMENT_ROWS => vec![choice.clone()],
-        _ => view.plans.iter().filter(|plan| !plan.is_composite()).cloned().collect(),
+        _ => {
+            let plain: Vec<_> = view.plans.iter().filter(|plan| !plan.is_composite()).cloned().collect();
+            if plain.is_empty() { view.plans.clone() } else { plain }
+        }
     };
     let row = |group: &GroupResult, plan: &PlanResult| {
         vec![

@@ -69,9 +69,9 @@ fn intervals(results: &Results) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// The results that tables show: each plan for all recipients, then each plan for each group.
+/// The results whose tables have every measure: each plan for all recipients, then each plan for each stream.
 fn shown(results: &Results) -> impl Iterator<Item = &PlanResult> {
-    results.plans.iter().chain(results.groups.iter().flat_map(|group| &group.plans))
+    results.plans.iter().chain(results.groups_of(GroupKind::Stream).flat_map(|group| &group.plans))
 }
 
 /// The measures of the table that have no interval, and why.
@@ -124,13 +124,13 @@ pub fn independence(plans: &[PlanResult]) -> Option<String> {
     let mut best: Vec<(String, Vec<&str>)> = Vec::new();
     for plan in plans {
         let Some(of_plan) = &plan.best_channel else { continue };
-        let said = format!("{} ({}", words::percent(of_plan.reach, 1), of_plan.channel);
+        let said = format!("{} ({})", words::percent(of_plan.reach, 1), of_plan.channel);
         match best.iter_mut().find(|(other, _)| *other == said) {
             Some((_, plans)) => plans.push(&plan.name),
             None => best.push((said, vec![&plan.name])),
         }
     }
-    let each = |(said, plans): &(String, Vec<&str>)| format!("{said}; {})", words::all(plans));
+    let each = |(said, plans): &(String, Vec<&str>)| format!("{said} under {}", words::all(plans));
     let best: Vec<_> = best.iter().map(each).collect();
     (!best.is_empty()).then(|| {
         format!(

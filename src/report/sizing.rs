@@ -70,12 +70,25 @@ fn no_limit(question: &Question<'_>) -> String {
     other.map_or("a limit".to_owned(), |other| format!("this limit, {other}"))
 }
 
+/// The names of the stream and the segment of a goal.
+fn names<'a>(question: &Question<'a>, goal: &Goal) -> (Option<&'a str>, Option<&'a str>) {
+    let scenario = question.scenario;
+    let stream = goal.stream.map(|stream| scenario.streams[stream].name.as_str());
+    (stream, goal.segment.map(|segment| scenario.people.segments[segment.index()].as_str()))
+}
+
+/// The recipients of a goal, if it is not for all.
+fn group_name<'a>(question: &Question<'a>, goal: &Goal) -> Option<&'a str> {
+    let (stream, segment) = names(question, goal);
+    stream.filter(|name| !name.is_empty()).or(segment)
+}
+
 /// `reach at least 99 % of pins within 1 min`.
 fn phrase(question: &Question<'_>, goal: &Goal) -> String {
     let streams = &question.scenario.streams;
     let stream = goal.stream.map(|stream| &streams[stream]);
     let bound = gate::bound(goal.metric.unit(), goal.bound);
-    let of = stream.filter(|stream| !stream.name.is_empty()).map_or("recipients", |stream| &stream.name);
+    let of = group_name(question, goal).unwrap_or("recipients");
     match goal.metric {
         Metric::Delivered => format!("reach {bound} of {of}"),
         Metric::InTime => {
@@ -89,7 +102,7 @@ fn phrase(question: &Question<'_>, goal: &Goal) -> String {
             format!("reach {bound} of {of} {within}")
         }
         metric => {
-            let whose = stream.map_or_else(String::new, |stream| format!(" of {}", stream.name));
+            let whose = group_name(question, goal).map_or_else(String::new, |name| format!(" of {name}"));
             let (verb, bound) = match goal.bound {
                 Bound::AtLeast(_) => ("bring", bound.replace("at least", "to at least")),
                 Bound::AtMost(_) => ("keep", bound.replace("at most", "at or below")),
@@ -148,7 +161,7 @@ fn grid(question: &Question<'_>, sizing: &Sizing) -> Grid {
     let provider = &question.scenario.providers[question.provider].name;
     let mut columns = vec![Column::text(provider)];
     for goal in question.goals {
-        let whose = goal.stream.map(|stream| format!(", {}", question.scenario.streams[stream].name));
+        let whose = group_name(question, goal).map(|name| format!(", {name}"));
         columns.push(Column::number(format!("{}{}", words::name_of(goal.metric), whose.unwrap_or_default())));
     }
     columns.extend([Column::number("replications"), Column::text("outcome")]);
@@ -217,6 +230,7 @@ struct Facts<'a> {
 struct GoalFacts<'a> {
     measure: Metric,
     stream: Option<&'a str>,
+    segment: Option<&'a str>,
     at_least: Option<f64>,
     at_most: Option<f64>,
 }
@@ -243,8 +257,8 @@ fn goal_facts<'a>(question: &Question<'a>, goal: &'a Goal) -> GoalFacts<'a> {
         Bound::AtLeast(bound) => (Some(bound), None),
         Bound::AtMost(bound) => (None, Some(bound)),
     };
-    let stream = goal.stream.map(|stream| question.scenario.streams[stream].name.as_str());
-    GoalFacts { measure: goal.metric, stream, at_least, at_most }
+    let (stream, segment) = names(question, goal);
+    GoalFacts { measure: goal.metric, stream, segment, at_least, at_most }
 }
 
 fn trial_facts(trial: &Trial) -> TrialFacts {
@@ -260,10 +274,10 @@ fn trial_facts(trial: &Trial) -> TrialFacts {
 #[must_use]
 pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
     super::csv::written(|writer| {
-        writer.row(["capacity", "measure", "stream", "value", "low", "high", "outcome", "replications"])?;
+        writer.row(["capacity", "measure", "stream", "segment", "value", "low", "high", "outcome", "replications"])?;
         for trial in sizing.trials.iter().chain([&sizing.unlimited]) {
             for (goal, (measured, outcome)) in question.goals.iter().zip(&trial.outcomes) {
-                let stream = goal.stream.map_or("", |stream| question.scenario.streams[stream].name.as_str());
+                let (stream, segment) = names(question, goal);
                 let (low, high) = measured.and_then(|measured| measured.interval).unzip();
                 let [capacity, value, low, high] =
                     [trial.capacity, measured.map(|measured| measured.value), low, high].map(super::csv::field);
@@ -271,7 +285,8 @@ pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
                 let fields = [
                     &capacity,
                     goal.metric.name(),
-                    stream,
+                    stream.unwrap_or_default(),
+                    segment.unwrap_or_default(),
                     &value,
                     &low,
                     &high,

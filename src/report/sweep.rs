@@ -7,7 +7,7 @@ use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
 use super::{Figure, FigureError, Run, Terminal, folder, markdown, words};
 use crate::scenario::{Axis, AxisUnit, Metric, Unit};
-use crate::study::{Measured, PlanResult, Point, Results, Sweep, measure};
+use crate::study::{GroupKind, GroupResult, Measured, PlanResult, Point, Results, Sweep, measure};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -50,10 +50,12 @@ struct Chart<'a> {
 }
 
 impl Shown<'_> {
-    /// The groups: one for each stream, first those for which plans are compared; all recipients where there is only one stream.
+    /// The groups: one for each stream, first those for which plans are compared; all recipients where there is only one stream. The results
+    /// of each segment are in `sweep.csv` and `sweep.json`.
     fn groups(&self) -> Vec<Group> {
         let all = || self.sweep.points.iter().map(|(_, results)| results);
-        let groups = all().next().map_or(&[][..], |results| &results.groups);
+        let streams = |results: &Results| results.groups_of(GroupKind::Stream).cloned().collect::<Vec<_>>();
+        let groups = all().next().map(streams).unwrap_or_default();
         if groups.is_empty() {
             return vec![Group { name: String::new(), results: all().cloned().collect() }];
         }
@@ -61,7 +63,7 @@ impl Shown<'_> {
         indices.sort_by_key(|&index| groups[index].plan.is_some());
         let wanted = indices.into_iter().filter(|&index| self.stream.is_none_or(|wanted| wanted == groups[index].name));
         let of_group = |index: usize| {
-            let results = all().map(|results| results.of_group(&results.groups[index])).collect();
+            let results = all().filter_map(|results| Some(results.of_group(results.stream(index)?))).collect();
             Group { name: groups[index].name.clone(), results }
         };
         wanted.map(of_group).collect()
@@ -217,6 +219,7 @@ fn crossed(chart: &Chart<'_>, (down, across): (&Axis, &Axis), plan: &str) -> Gri
 struct Row<'a> {
     plan: &'a str,
     stream: &'a str,
+    segment: &'a str,
     measure: Metric,
     value: Option<f64>,
     low: Option<f64>,
@@ -224,36 +227,56 @@ struct Row<'a> {
     unit: &'a str,
 }
 
-/// The rows of a point: of all recipients, under an empty name, then of each stream of traffic where there are several.
+/// The rows of a point: of all recipients, under empty names, then of each stream of traffic and each segment where there are several.
 fn rows(results: &Results) -> impl Iterator<Item = Row<'_>> {
-    let groups = results.groups.iter().map(|group| (group.name.as_str(), &group.plans));
-    let all = [("", &results.plans)].into_iter().chain(groups);
-    all.flat_map(|(stream, plans)| rows_of(plans, stream, &results.scenario.currency))
+    let names = |group: &'_ GroupResult| match group.kind {
+        GroupKind::Stream => [true, false],
+        GroupKind::Segment => [false, true],
+    };
+    let groups = results.groups.iter().map(move |group| {
+        let [stream, segment] = names(group).map(|is_it| if is_it { group.name.as_str() } else { "" });
+        ((stream, segment), &group.plans)
+    });
+    let all = [(("", ""), &results.plans)].into_iter().chain(groups);
+    all.flat_map(|(group, plans)| rows_of(plans, group, &results.scenario.currency))
 }
 
-fn rows_of<'a>(plans: &'a [PlanResult], stream: &'a str, currency: &'a str) -> impl Iterator<Item = Row<'a>> {
+fn rows_of<'a>(
+    plans: &'a [PlanResult],
+    (stream, segment): (&'a str, &'a str),
+    currency: &'a str,
+) -> impl Iterator<Item = Row<'a>> {
     plans.iter().flat_map(move |plan| {
         Metric::all().map(move |metric| {
             let measured = measure(plan, metric);
             let (low, high) = measured.and_then(|measured| measured.interval).unzip();
             let unit = unit_of(metric.unit(), currency);
-            Row { plan: &plan.name, stream, measure: metric, value: measured.map(|m| m.value), low, high, unit }
+            Row {
+                plan: &plan.name,
+                stream,
+                segment,
+                measure: metric,
+                value: measured.map(|m| m.value),
+                low,
+                high,
+                unit,
+            }
         })
     })
 }
 
-/// `sweep.csv`: a header row, then one row for each point, plan, stream of traffic and measure. Each axis has a column, named by its path,
+/// `sweep.csv`: a header row, then one row for each point, plan, group of recipients (all, each stream, each segment) and measure. Each axis has a column, named by its path,
 /// with the values as they would be written in the scenario file.
 #[must_use]
 pub fn csv(sweep: &Sweep) -> String {
     super::csv::written(|writer| {
         let paths: Vec<_> = sweep.axes.iter().map(|axis| axis.path.to_string()).collect();
-        let heads = ["plan", "stream", "measure", "value", "low", "high", "unit"];
+        let heads = ["plan", "stream", "segment", "measure", "value", "low", "high", "unit"];
         writer.row(paths.iter().map(String::as_str).chain(heads))?;
         for (point, results) in &sweep.points {
             for row in rows(results) {
                 let [value, low, high] = [row.value, row.low, row.high].map(super::csv::field);
-                let fields = [row.plan, row.stream, row.measure.name(), &value, &low, &high, row.unit];
+                let fields = [row.plan, row.stream, row.segment, row.measure.name(), &value, &low, &high, row.unit];
                 writer.row(values(sweep, point).into_iter().chain(fields))?;
             }
         }

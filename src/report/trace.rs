@@ -81,12 +81,14 @@ impl EventWriter<'_> {
         for &(provider, outcome) in &trace.persistent {
             let spec = &self.scenario.providers[provider];
             let always = match outcome {
+                // Nothing stands in the way of such a person but a phone that is off.
+                PersistentOutcome::Status(status) if status.is_delivery() => continue,
                 PersistentOutcome::Rejected => "is rejected".to_owned(),
                 PersistentOutcome::Silent => "stays silent".to_owned(),
                 PersistentOutcome::Status(status) => format!("ends with {status}"),
             };
-            let at = if spec.name == spec.channel { String::new() } else { format!(" at {}", spec.name) };
-            let said = format!("person    over {}{at}, every attempt {always}", spec.channel);
+            let over = if spec.name == spec.channel { String::new() } else { format!(" ({})", spec.channel) };
+            let said = format!("person    at {}{over}, every attempt {always}", spec.name);
             self.line(text, trace.arrival, &said);
         }
     }

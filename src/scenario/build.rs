@@ -38,6 +38,8 @@ pub(super) struct Builder<'a> {
     pub(super) folder: &'a Path,
     /// The names of the segments, in the order of the file; empty if there are none.
     pub(super) segments: Vec<String>,
+    /// Whether the list of segments is as it must be, so that their names are known.
+    pub(super) segments_are_known: bool,
     /// The errors found.
     pub(super) found: Vec<Diagnostic>,
     /// The warnings found: valid input that is probably a mistake.

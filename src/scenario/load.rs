@@ -72,8 +72,14 @@ fn build(
     let mut structure = Structure { text: toml, whole: true, found: Vec::new() };
     let mut record = structure.table(&SCENARIO, table, 0..0);
     changes.iter().for_each(|change| structure.change(&mut record, change));
-    let mut builder =
-        Builder { text: toml, folder, segments: Vec::new(), found: structure.found, warnings: Vec::new() };
+    let mut builder = Builder {
+        text: toml,
+        folder,
+        segments: Vec::new(),
+        segments_are_known: true,
+        found: structure.found,
+        warnings: Vec::new(),
+    };
     let stem = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
     let scenario = builder.scenario(&record, FileInfo { title: text::line(&stem).trim(), digest: digest(toml) });
     match scenario {

@@ -97,20 +97,32 @@ fn anchor(title: &str) -> String {
 
 /// Returns every table once, each before the tables that it contains; tables that occur in several places come last.
 fn sections() -> Vec<Section> {
-    let (mut found, mut shared) = (Vec::new(), Vec::new());
-    collect(Section::root(), &mut found);
-    while let Some(place) = found.iter().position(Section::is_shared) {
-        let mut section = found.remove(place);
+    let mut all = Vec::new();
+    collect(Section::root(), &mut all);
+    let (shared, alone): (Vec<_>, Vec<_>) = all.into_iter().partition(Section::is_shared);
+    let mut found = Vec::new();
+    add(Section::root(), &alone, &mut found);
+    for section in &shared {
         let name = section.name();
-        section.title = format!("{}{}s", name[..1].to_uppercase(), &name[1..]);
-        section.path.clear();
-        let below = section.all_below();
-        found.retain(|other| below.iter().all(|section| !std::ptr::eq(section.table, other.table)));
-        shared.push(section);
-        shared.extend(below);
+        let title = format!("{}{}s", name[..1].to_uppercase(), &name[1..]);
+        let section = Section { table: section.table, title, path: String::new(), parents: section.parents.clone() };
+        add(section, &alone, &mut found);
     }
-    found.extend(shared);
     found
+}
+
+/// Adds `section` and those of `alone` that are below it to `found`, with all their parents.
+fn add(section: Section, alone: &[Section], found: &mut Vec<Section>) {
+    let below = section.all_below();
+    found.push(section);
+    for mut section in below {
+        let is_new = found.iter().all(|known| !std::ptr::eq(known.table, section.table));
+        let known = alone.iter().find(|known| std::ptr::eq(known.table, section.table));
+        if let Some(known) = known.filter(|_| is_new) {
+            section.parents.clone_from(&known.parents);
+            add(section, alone, found);
+        }
+    }
 }
 
 /// Adds `section` and all tables below it to `found`.

@@ -143,7 +143,8 @@ impl TrafficStream {
         let shares = traffic.segments.shares(scenario.segment_count(), traffic.recipients);
         let class = |(segment, share): (Segment, f64)| {
             let plans = stream.plan.as_ref().map_or(&scenario.plans[..], std::slice::from_ref);
-            let plans = plans.iter().map(|plan| CompiledPlan::new(plan.in_segment(segment))).collect();
+            let plans =
+                plans.iter().map(|plan| CompiledPlan::new(plan.in_segment(segment), scenario, segment)).collect();
             TrafficClass { segment, share, plans }
         };
         Self {
@@ -167,7 +168,11 @@ impl TrafficClass {
 }
 
 impl CompiledPlan {
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, scenario: &Scenario, segment: Segment) -> Self {
+        let price = |&provider: &usize| scenario.providers[provider].of(segment).price.list();
+        let in_segment = |rules: &StepRules| StepRules { pool: rules.pool.at_prices(price), ..rules.clone() };
+        let steps = plan.flow.steps().iter().map(in_segment).collect();
+        let flow = plan.flow.clone().with_steps(steps).expect("there are as many attempts as before");
         let terms = |rules: &StepRules| Terms {
             submitted: Time::ZERO,
             ttl: rules.ttl,
@@ -176,7 +181,7 @@ impl CompiledPlan {
             progress: rules.success < SuccessFloor::Delivered,
         };
         let terms = plan.flow.steps().iter().map(terms).collect();
-        Self { flow: plan.flow.clone(), terms, scale: Arc::default() }
+        Self { flow, terms, scale: Arc::default() }
     }
 
     /// The same plan with every report of the providers passed on, for an observer of the flow.

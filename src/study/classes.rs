@@ -25,9 +25,21 @@ const OF_SPREAD: f64 = 0.1;
 /// The number of calls needed for each unit of the squared skewness of their cost.
 const CALLS: f64 = 0.4;
 
+/// What sets the recipients of a class apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Apart {
+    /// They came to the step.
+    Came,
+    /// Their delivery was charged, or that of the others was.
+    Charged,
+    /// They were rejected at submission, or the others were.
+    Rejected,
+}
+
 /// A class of recipients, and by how much each of them moves a mean.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Class {
+    apart: Apart,
     /// The step that they reached, from 1.
     step: usize,
     recipients: u64,
@@ -88,7 +100,12 @@ impl Class {
     pub(super) fn is_too_rare(&self, recipients: u64, half: f64) -> Option<Unknown> {
         let harmless = is_harmless(self.extra / recipients as f64, half);
         let too_rare = self.recipients < ENOUGH && !harmless;
-        too_rare.then_some(Unknown::RareStep { step: self.step, recipients: self.recipients })
+        let Self { apart, step, recipients, .. } = *self;
+        too_rare.then_some(match apart {
+            Apart::Came => Unknown::RareStep { step, recipients },
+            Apart::Charged => Unknown::RareCharge { step, recipients },
+            Apart::Rejected => Unknown::RareRejection { step, recipients },
+        })
     }
 
     /// Why this class is too rare for intervals from this many replications, with this many recipients in total: all recipients of one
@@ -103,17 +120,26 @@ impl Class {
     }
 }
 
+/// The classes with those of several groups of recipients as one where each recipient moves the mean by as much at the same step.
+pub(super) fn pooled(classes: Vec<Class>) -> Vec<Class> {
+    let mut pooled: Vec<Class> = Vec::new();
+    for class in classes {
+        let is_alike =
+            |other: &&mut Class| (other.apart, other.step, other.extra) == (class.apart, class.step, class.extra);
+        match pooled.iter_mut().find(is_alike) {
+            Some(other) => other.recipients += class.recipients,
+            None => pooled.push(class),
+        }
+    }
+    pooled
+}
+
 /// Whether moving a mean by `moved` is negligible for an interval of half-length `half`.
 pub(super) fn is_harmless(moved: f64, half: f64) -> bool {
     moved <= HARMLESS * half
 }
 
 impl Calls {
-    /// By how much the length of one call moves the sum behind the mean.
-    pub(super) fn extra(&self) -> f64 {
-        self.variance.sqrt() * self.skewness.max(1.0)
-    }
-
     /// Why these calls are too few to know the spread of the costs, whose sum of squares about the mean is `spread`. `None` if they are
     /// enough.
     pub(super) fn are_too_few(&self, spread: f64) -> Option<Unknown> {
@@ -147,15 +173,21 @@ pub(super) fn of_cost(
         let specs = || members().map(|provider| scenario.providers[provider].of(segment));
         let most_expensive =
             members().map(|provider| delivered(scenario, provider, segment, call_costs)).fold(0.0, f64::max);
-        let come =
-            Class { step: index + 1, recipients: entered(step), extra: specs().map(submitted).fold(0.0, f64::max) };
+        let come = Class {
+            apart: Apart::Came,
+            step: index + 1,
+            recipients: entered(step),
+            extra: specs().map(submitted).fold(0.0, f64::max),
+        };
         let either = |some: u64| some.min(step.attempts - some.min(step.attempts));
         // Reports of delivery are charged whether or not they are true.
         let charged = step.delivered.max(reported_delivered(step));
-        let delivered = Class { step: index + 1, recipients: either(charged), extra: most_expensive };
+        let delivered =
+            Class { apart: Apart::Charged, step: index + 1, recipients: either(charged), extra: most_expensive };
         // Only an attempt that is not rejected at submission is charged at all.
         let rejected = members().map(|provider| tally.providers[provider].rejected).sum::<u64>().min(step.attempts);
-        let accepted = Class { step: index + 1, recipients: either(rejected), extra: come.extra };
+        let accepted =
+            Class { apart: Apart::Rejected, step: index + 1, recipients: either(rejected), extra: come.extra };
         [
             (index > 0).then_some(come),
             specs().any(|spec| !is_sure(scenario, spec, is_alone)).then_some(delivered),
@@ -172,7 +204,12 @@ pub(super) fn of_latency(scenario: &Scenario, followed: Followed<'_>, tally: &Pl
     let reached = reachable(scenario, followed);
     for (index, (step, rules)) in tally.steps.iter().zip(followed.plan.flow.steps()).enumerate().take(reached) {
         if index > 0 {
-            classes.push(Class { step: index + 1, recipients: step.first, extra: delay.as_micros() as f64 });
+            classes.push(Class {
+                apart: Apart::Came,
+                step: index + 1,
+                recipients: step.first,
+                extra: delay.as_micros() as f64,
+            });
         }
         delay = delay.plus(if rules.ttl.is_unlimited() { ENDLESS } else { rules.ttl });
     }
@@ -207,7 +244,11 @@ fn entered(step: &StepTally) -> u64 {
 
 /// The number of flows whose step ended with a report of delivery.
 fn reported_delivered(step: &StepTally) -> u64 {
-    Status::ALL.into_iter().filter(|status| status.is_delivery()).map(|status| step.endings[Ending::Status(status).index()]).sum()
+    Status::ALL
+        .into_iter()
+        .filter(|status| status.is_delivery())
+        .map(|status| step.endings[Ending::Status(status).index()])
+        .sum()
 }
 
 fn submitted(spec: &ProviderSpec) -> f64 {
@@ -300,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_class_is_too_rare_if_few_could_move_the_mean() {
-        let class = |recipients, extra| Class { step: 2, recipients, extra };
+        let class = |recipients, extra| Class { apart: Apart::Came, step: 2, recipients, extra };
         assert_eq!(class(10, 100.0).is_too_rare(1_000, 0.01), None);
         let rare = Some(Unknown::RareStep { step: 2, recipients: 9 });
         assert_eq!(class(9, 100.0).is_too_rare(1_000, 0.39), rare);

@@ -153,17 +153,21 @@ impl<'a> Estimate<'a> {
         }
         let moments = Moments { skewness, ..sums.ok_or(Unknown::TooLarge)? };
         let ends = moments.interval(self.confidence());
+        let all = self.simulated();
+        let (mut classes, mut calls, mut extra) = (Vec::new(), Vec::new(), 0.0);
         for stratum in self.strata() {
-            let (all, classes, calls) = (self.simulated(), stratum.cost_classes(), stratum.calls());
-            let extra = classes.iter().map(Class::extra).chain(calls.iter().map(Calls::extra)).sum::<f64>();
-            let matter = !classes::is_harmless(extra * stratum.simulated() as f64 / all as f64, half(ends));
-            if matter && stratum.simulated() < LEAST_RECIPIENTS {
-                return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
-            }
-            none(&classes, |class| class.is_too_rare(all, half(ends)))?;
-            let spread = moments.deviation * moments.deviation * (moments.count - 1.0);
-            none(&calls, |calls| calls.are_too_few(spread))?;
+            let (own, answered) = (stratum.cost_classes(), stratum.calls());
+            let most = own.iter().map(Class::extra).sum::<f64>();
+            extra += if answered.is_empty() { most * stratum.simulated() as f64 / all as f64 } else { f64::INFINITY };
+            classes.extend(own);
+            calls.extend(answered);
         }
+        if all < LEAST_RECIPIENTS && !classes::is_harmless(extra, half(ends)) {
+            return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
+        }
+        none(&classes::pooled(classes), |class| class.is_too_rare(all, half(ends)))?;
+        let spread = moments.deviation * moments.deviation * (moments.count - 1.0);
+        none(&calls, |calls| calls.are_too_few(spread))?;
         Ok(ends)
     }
 
@@ -197,12 +201,11 @@ impl<'a> Estimate<'a> {
         let alone = || {
             let moments = self.latencies().moments().ok_or(self.nothing())?;
             let ends = moments.interval(self.confidence());
-            for stratum in self.strata() {
-                if (1..LEAST_RECIPIENTS).contains(&stratum.latencies().count()) {
-                    return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
-                }
-                none(&stratum.latency_classes(), |class| class.is_too_rare(self.latencies().count(), half(ends)))?;
+            if (1..LEAST_RECIPIENTS).contains(&self.latencies().count()) {
+                return Err(Unknown::Recipients { needed: LEAST_RECIPIENTS });
             }
+            let classes = self.strata().iter().flat_map(Self::latency_classes).collect();
+            none(&classes::pooled(classes), |class| class.is_too_rare(self.latencies().count(), half(ends)))?;
             Ok(ends)
         };
         let together = || {

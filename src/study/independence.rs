@@ -5,6 +5,7 @@ use super::groups::{Group, Groups};
 use super::results::BestChannel;
 use crate::scenario::{Scenario, used_by};
 use crate::status::Segment;
+use crate::units::Probability;
 use std::collections::BTreeMap;
 
 /// The best single channel of a plan for a group, if its channels are taken as independent.
@@ -17,8 +18,11 @@ pub(super) fn best_channel(scenario: &Scenario, group: Group, plan: usize) -> Op
     let used = used_by(classes.iter().map(|&class| followed(class)));
     let depends = |provider: &usize| {
         let spec = &scenario.providers[*provider];
-        spec.needs_phone && scenario.people.phone_off.is_some()
-            || spec.all().flat_map(|spec| &spec.outcomes).any(|outcome| outcome.persistent)
+        spec.needs_phone && scenario.people.phone_off.as_ref().is_some_and(|off| off.share > Probability::ZERO)
+            || spec
+                .all()
+                .flat_map(|spec| &spec.outcomes)
+                .any(|outcome| outcome.persistent && outcome.share > Probability::ZERO)
     };
     let has_failover = classes.iter().any(|&class| followed(class).flow.steps().len() > 1);
     if !has_failover || used.iter().any(depends) {

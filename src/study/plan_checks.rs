@@ -31,7 +31,10 @@ impl fmt::Display for PlansError {
                 write!(f, "plan `{plan}`: the scenario has no provider {provider}")
             }
             Self::InvalidComposite(plan) => {
-                write!(f, "plan `{plan}`: a composite needs one of its members, none of them a composite, for each segment")
+                write!(
+                    f,
+                    "plan `{plan}`: a composite needs one of its members, none of them a composite, for each segment"
+                )
             }
             Self::InvalidPair(plan, against) => {
                 write!(f, "({plan}, {against}) is not a pair of plans, or none of them is new")

@@ -174,6 +174,10 @@ impl Admission for Replay {
     fn admit(&mut self, comer: &AdmissionRequest) -> AdmissionDecision {
         self.decisions.next().unwrap_or(AdmissionDecision::Departs(comer.now))
     }
+
+    fn rejected(&mut self, _: &AdmissionRequest) {
+        self.decisions.next_if_eq(&AdmissionDecision::FailsAtSubmission);
+    }
 }
 
 /// Records all events.

@@ -11,6 +11,10 @@ pub(super) enum Unknown {
     Recipients { needed: u64 },
     /// So few recipients reached this step, from 1, that one more or less would move the mean.
     RareStep { step: usize, recipients: u64 },
+    /// So few deliveries at this step, from 1, or so few attempts without one, that one more or less would move the mean cost.
+    RareCharge { step: usize, recipients: u64 },
+    /// So few attempts were rejected at this step, from 1, or so few were not, that one more or less would move the mean cost.
+    RareRejection { step: usize, recipients: u64 },
     /// So few recipients reached this step, from 1, that one replication in which all of them do would move the mean.
     RareStepInReplications { step: usize, needed: Option<u64> },
     /// So few calls were answered at this step, from 1, that the longest calls may not have been observed.
@@ -32,6 +36,18 @@ impl fmt::Display for Unknown {
             Self::Recipients { needed } => write!(f, "needs {needed} recipients"),
             Self::RareStep { step, recipients } => {
                 write!(f, "only {recipients} recipients reached step {step}")
+            }
+            Self::RareCharge { step, recipients } => {
+                write!(
+                    f,
+                    "at step {step}, only {recipients} recipients differ from the others in whether a delivery is charged"
+                )
+            }
+            Self::RareRejection { step, recipients } => {
+                write!(
+                    f,
+                    "at step {step}, only {recipients} recipients differ from the others in whether they are rejected"
+                )
             }
             Self::RareStepInReplications { step, needed: None } => {
                 write!(f, "no recipient reached step {step}")

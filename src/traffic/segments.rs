@@ -71,9 +71,7 @@ impl Segments {
     pub fn of(&self, rng: RngKey, recipient: u32) -> Segment {
         match &self.mix {
             SegmentMix::Whole => Segment::WHOLE,
-            SegmentMix::Shares(_) => {
-                self.of_draw(rng.draws(DrawKey::SEGMENT, recipient, 0).draw(purpose::SEGMENT))
-            }
+            SegmentMix::Shares(_) => self.of_draw(rng.draws(DrawKey::SEGMENT, recipient, 0).draw(purpose::SEGMENT)),
             SegmentMix::Listed(all) => Segment::new(all[recipient as usize]),
         }
     }

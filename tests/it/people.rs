@@ -353,3 +353,37 @@ fn a_call_that_waits_holds_its_line_as_a_silent_one_does() {
     };
     assert_eq!([released(0.0), released(100.0), released(180.0), released(300.0)], [5.0, 105.0, 185.0, 180.0]);
 }
+
+/// A rejection at submission and a circuit that is open in one pool: the traces add up to what the run counts.
+#[test]
+fn traces_of_rejections_beside_an_open_circuit_add_up_to_their_run() {
+    let text = r#"
+goal = { deadline = "60s" }
+traffic = { recipients = 60, arrivals = { spread = { over = "10m" } } }
+[providers.a]
+channel = "sms"
+price = { submitted = 1 }
+outcomes = [{ status = "failed", share = 0.7, at_submission = true }, { status = "delivered", share = 0.3, after = { constant = "1s" } }]
+[providers.b]
+channel = "sms"
+price = { submitted = 0.1 }
+breaker = { at_least = 4, window = "2m", open_at = 0.5, open_for = "3m" }
+outcomes = [{ status = "undelivered", share = 0.8, after = { constant = "1s" } }]
+[[plans]]
+name = "p"
+steps = [{ provider = { first_of = ["a", "b"] }, ttl = "30s" }]
+"#;
+    let scenario =
+        failsim::scenario::parse(text, "p.toml", std::path::Path::new(".")).unwrap_or_else(|e| panic!("{e}"));
+    let counted = result(&scenario);
+    assert!(counted.providers[1].not_permitted.0 > 5.0, "the circuit is open for some: {:?}", counted.providers[1]);
+    let traces =
+        (0..60).map(|recipient| trace(&scenario, TraceTarget { plan: 0, stream: 0, recipient, replication: 0 }));
+    let (mut cost, mut delivered) = (0.0, 0);
+    for trace in traces {
+        cost += trace.cost.as_micros() as f64 / 1e6;
+        delivered += u32::from(trace.deliveries > 0);
+    }
+    assert_eq!(f64::from(delivered), counted.delivered.count.0);
+    assert!((cost - counted.cost.total).abs() < 1e-9, "{cost}, not {}", counted.cost.total);
+}

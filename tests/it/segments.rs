@@ -6,7 +6,7 @@ use failsim::provider::Price;
 use failsim::scenario::{Metric, Scenario, parse};
 use failsim::sim::Progress;
 use failsim::status::Segment;
-use failsim::study::{PlanResult, Results, Row, ScenarioPair, TraceTarget, compare, trace};
+use failsim::study::{Outcome, PlanResult, Results, Row, ScenarioPair, TraceTarget, compare, trace};
 use failsim::units::Money;
 use rayon::prelude::*;
 use std::path::Path;
@@ -336,4 +336,60 @@ fn a_change_for_one_segment_shows_in_its_rows_and_in_those_for_all() {
     assert!(pair.surplus().iter().any(|note| note.contains("differ in their segments")), "{:?}", pair.surplus());
     let versus = pair.run(1, &Progress::default()).expect("nobody stops it");
     assert!(versus.rows.iter().all(|row| row.segment.is_none()));
+}
+
+#[test]
+fn a_pool_tries_the_cheapest_at_the_prices_of_the_segment() {
+    let dear = "[segments.providers.sms]\nprice = { parts = 2 }";
+    assert!(COUNTRIES.contains(dear));
+    let other = "[providers.other]\nchannel = \"sms\"\nprice = { submitted = 0.05 }\n\
+                 outcomes = [{ status = \"delivered\", share = 0.5, after = { constant = \"5s\" } }]\n\n[providers.sms]";
+    let text =
+        COUNTRIES.replace("[providers.sms]\nchannel", &other.replace("[providers.sms]", "[providers.sms]\nchannel"));
+    let text = text.replace(
+        "steps = [{ provider = \"sms\", ttl",
+        "steps = [{ provider = { cheapest_of = [\"sms\", \"other\"] }, ttl",
+    );
+    let results = results(&parsed(&text));
+    for (segment, provider) in [("gr", "sms"), ("ro", "other"), ("rs", "sms")] {
+        let plan = &of(&results, segment)[1];
+        let used: Vec<_> =
+            plan.providers.iter().filter(|of| of.attempts.0 > 0.0).map(|of| of.provider.as_str()).collect();
+        assert_eq!(used, [provider], "{segment}");
+    }
+}
+
+/// Nobody is in a segment, by its share, by the mix of the only stream, or by chance: it has no results, and its checks fail.
+#[test]
+fn a_segment_that_nobody_is_in_has_no_results() {
+    let no_ro = COUNTRIES.replace("share = 0.3", "share = 0").replace("share = 0.5", "share = 0.8");
+    let no_ro = no_ro.replace("200_000", "2_000")
+        + "[[checks]]\nplan = \"sms\"\nsegment = \"ro\"\nmetric = \"delivered\"\nat_least = 0.1\n";
+    let scenario = parsed(&no_ro);
+    let results = results(&scenario);
+    assert_eq!(results.groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["gr", "rs"]);
+    assert_eq!(results.scenario.segments, ["gr", "ro", "rs"]);
+    let row = &failsim::study::check(&scenario, &results)[0];
+    assert_eq!((row.outcome, row.value, row.segment.as_deref()), (Outcome::Fail, None, Some("ro")));
+    let text = serde_json::to_string(&results).expect("it is JSON");
+    assert!(!text.to_lowercase().contains("nan"), "{text}");
+    assert_eq!(serde_json::from_str::<Results>(&text).expect("it is read again"), results);
+    // The others, and all together, keep their intervals.
+    assert!(
+        results.plans.iter().all(|plan| plan.cost.low.is_some() && plan.latency_s.intervals.contains_key("mean")),
+        "{:?}",
+        results.plans[0].no_interval
+    );
+}
+
+/// A thousandth of the recipients in a segment of their own takes no interval from all of them.
+#[test]
+fn a_small_segment_takes_no_interval_from_the_whole() {
+    let text = COUNTRIES
+        .replace("share = 0.3", "share = 0.001")
+        .replace("share = 0.5", "share = 0.799")
+        .replace("200_000", "20_000");
+    let results = results(&parsed(&text));
+    assert!(results.plans.iter().all(|plan| plan.no_interval.is_empty()), "{:?}", results.plans[0].no_interval);
+    assert!(of(&results, "ro")[0].recipients.0 < 50.0);
 }

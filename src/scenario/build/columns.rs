@@ -65,8 +65,10 @@ impl Builder<'_> {
         reader.get_mut().next_row();
         let column = self.find(&headers, record)?;
         let unit = headers.get(column).and_then(unit_of);
-        let of_segment = headers.iter().position(|header| header == SEGMENT);
-        let segments = segments.and_then(|known| Some((of_segment?, known)));
+        let segments = match segments {
+            Some(known) => self.segment_column(&headers, place.clone())?.map(|of_segment| (of_segment, known)),
+            None => None,
+        };
         self.rows(reader, Column { file, place, column, unit, segments }, most)
     }
 
@@ -105,16 +107,42 @@ impl Builder<'_> {
         }
     }
 
-    /// Returns the first column. Rejects a file that has a value instead of a header, because that value would be lost.
+    /// Returns the first column, apart from that of segments. Rejects a file that has a value instead of a header, because that value would be lost.
     fn first(&mut self, headers: &StringRecord, record: &Record) -> Option<usize> {
-        let name = headers.get(0).unwrap_or_default();
+        let is_time = |header: &str| self.segments.len() < 2 || header != SEGMENT;
+        let first = headers.iter().position(is_time).unwrap_or(0);
+        let name = headers.get(first).unwrap_or_default();
         if !is_value(name) {
-            return Some(0);
+            return Some(first);
         }
         let file = record.get::<&str>("file").unwrap_or_default();
         let message = format!("{} has no header row: its first row begins with `{}`", shown(file), shown(name));
         let help = "add a first row that names the columns, such as arrival_s";
         self.reject(record.place_of("file"), message, "expected a header row and values below it", help)
+    }
+
+    /// Returns the index of the column of segments, if there is one. Rejects two of them, and a column with nearly the same name, which would
+    /// be ignored.
+    fn segment_column(&mut self, headers: &StringRecord, place: Range<usize>) -> Option<Option<usize>> {
+        let mut found = headers.iter().enumerate().filter(|(_, header)| *header == SEGMENT).map(|(index, _)| index);
+        match (found.next(), found.count()) {
+            (Some(index), 0) => Some(Some(index)),
+            (Some(_), more) => {
+                let message = format!("{} columns are named `{SEGMENT}`", more + 1);
+                self.reject(
+                    place,
+                    message,
+                    "expected a unique column name",
+                    "give each column of the file a unique name",
+                )
+            }
+            (None, _) => {
+                let is_near = |header: &&str| [SEGMENT, "segments"].contains(&header.to_lowercase().as_str());
+                let Some(near) = headers.iter().find(is_near) else { return Some(None) };
+                let message = format!("the column `{}` would be ignored", shown(near));
+                self.reject(place, message, "expected the segments in a column named `segment`", "name it segment")
+            }
+        }
     }
 
     /// Reads the values of the column.
@@ -129,20 +157,23 @@ impl Builder<'_> {
         while spans.len() < most && bad < MAX_BAD_ROWS {
             match reader.read_record(&mut row) {
                 Ok(false) => break,
-                Ok(true) => match column.value(&row).and_then(|span| Ok((span, column.segment(&row)?))) {
+                Ok(true) => match column.both(&row) {
                     Ok((span, segment)) => {
                         spans.push(span);
                         segments.iter_mut().for_each(|segments| segments.push(segment));
                     }
-                    Err(error) => bad += self.bad_row(&column, row.position().map_or(0, csv::Position::line), &error),
+                    Err(error) => {
+                        let line = row.position().map_or(0, csv::Position::line);
+                        bad += self.bad_row(&column, line, (&error.0, error.1));
+                    }
                 },
                 Err(error) => {
                     let line = error.position().unwrap_or(reader.position()).line();
                     if let csv::ErrorKind::Io(error) = error.kind() {
-                        bad += self.bad_row(&column, line, &error.to_string());
+                        bad += self.bad_row(&column, line, (&error.to_string(), A_SPAN));
                         break;
                     }
-                    bad += self.bad_row(&column, line, "the row is not valid CSV in UTF-8");
+                    bad += self.bad_row(&column, line, ("the row is not valid CSV in UTF-8", A_SPAN));
                 }
             }
             reader.get_mut().next_row();
@@ -150,10 +181,10 @@ impl Builder<'_> {
         self.complete(spans, bad, &column).map(|spans| (spans, segments))
     }
 
-    /// Reports a bad row. Returns 1.
-    fn bad_row(&mut self, column: &Column<'_>, line: u64, error: &str) -> usize {
+    /// Reports a bad row: what is wrong, and what was expected. Returns 1.
+    fn bad_row(&mut self, column: &Column<'_>, line: u64, (error, expected): (&str, &'static str)) -> usize {
         let message = format!("{}, line {line}: {error}", shown(column.file));
-        self.reject::<()>(column.place.clone(), message, A_SPAN, "correct the row, or remove it");
+        self.reject::<()>(column.place.clone(), message, expected, "correct the row, or remove it");
         1
     }
 
@@ -190,6 +221,12 @@ impl Column<'_> {
         index.ok_or_else(|| {
             format!("no segment named `{}` ({})", shown(name), help(name, known.iter().map(String::as_str)))
         })
+    }
+
+    /// The value and the segment in `row`, or what is wrong and what was expected.
+    fn both(&self, row: &StringRecord) -> Result<(Span, u8), (String, &'static str)> {
+        let value = self.value(row).map_err(|error| (error, A_SPAN))?;
+        Ok((value, self.segment(row).map_err(|error| (error, "expected a segment of this scenario"))?))
     }
 
     /// Parses the value in `row`, or returns what is wrong with it.

@@ -39,7 +39,7 @@ impl Builder<'_> {
             return self.reject(entry.place.clone(), message, expected, format!("keep {MAX_MEMBERS} of them"));
         }
         let found: Vec<_> = named.iter().map(|name| self.provider_of(name, providers)).collect();
-        let mut members = super::all(found)?;
+        let members = super::all(found)?;
         let channel = self.one_channel(&named, &members, providers);
         match (entry.key.as_str(), &entry.value) {
             ("weighted", Value::Table(weights)) => {
@@ -47,10 +47,7 @@ impl Builder<'_> {
                 let weighted = members.into_iter().zip(&named).map(|(member, name)| Some((member, weight(name)?)));
                 Some((Pool::weighted(weighted.collect::<Option<_>>()?), channel?))
             }
-            ("cheapest_of", _) => {
-                members.sort_by_key(|&member| providers[member].list_price);
-                Some((Pool::first_of(members), channel?))
-            }
+            ("cheapest_of", _) => Some((Pool::cheapest_of(members, |&member| providers[member].list_price), channel?)),
             _ => Some((Pool::first_of(members), channel?)),
         }
     }

@@ -32,12 +32,7 @@ fn known_of(entry: &Entry) -> Known<'_> {
         _ => None,
     };
     let price = provider.and_then(|provider| provider.get("price")).and_then(price).unwrap_or_default();
-    let submitted = Money::from_micros(price.submitted.as_micros() * i64::from(price.parts));
-    Known {
-        name: &entry.key,
-        channel: provider.and_then(|provider| provider.get("channel")),
-        list_price: submitted + price.delivered + price.talk(price.increment),
-    }
+    Known { name: &entry.key, channel: provider.and_then(|provider| provider.get("channel")), list_price: price.list() }
 }
 
 impl Builder<'_> {

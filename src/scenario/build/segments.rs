@@ -16,7 +16,9 @@ const SLACK: f64 = 1e-9;
 impl Builder<'_> {
     /// Builds the segments: keeps their names and returns their shares, which add up to 1; empty if there are none.
     pub(super) fn segments(&mut self, scenario: &Record) -> Option<Vec<Probability>> {
-        let records: &[Record] = scenario.get_or("segments", &[][..])?;
+        let records = scenario.get_or::<&[Record]>("segments", &[][..]);
+        self.segments_are_known = records.is_some();
+        let records = records?;
         self.unique_names("segment", records);
         self.segments =
             records.iter().map(|record| record.get::<&str>("name").unwrap_or_default().to_owned()).collect();
@@ -34,7 +36,7 @@ impl Builder<'_> {
         if (sum - 1.0).abs() <= SLACK {
             return Some(());
         }
-        let round = |x: f64| (x * 1e6).round() / 1e6;
+        let round = |x: f64| (x * 1e12).round() / 1e12;
         let message = format!("the shares of the {what} add up to {}", round(sum));
         let (verb, by) = if sum > 1.0 { ("lower", sum - 1.0) } else { ("raise", 1.0 - sum) };
         self.reject(place, message, "expected 1", format!("{verb} them by {} in total", round(by)))
@@ -44,6 +46,10 @@ impl Builder<'_> {
     pub(super) fn segment_of(&mut self, place: Range<usize>, name: &str) -> Option<Segment> {
         if let Some(index) = self.segments.iter().position(|known| known == name) {
             return Some(Segment::new(u8::try_from(index).ok()?));
+        }
+        // Where the list of segments is wrong, that is reported.
+        if !self.segments_are_known {
+            return None;
         }
         let message = format!("no segment named `{}`", shown(name));
         let help = match self.segments.is_empty() {

@@ -149,6 +149,7 @@ impl Admission for SharedState {
     }
 
     fn rejected(&mut self, request: &AdmissionRequest) {
+        self.watch(request.who, AdmissionDecision::FailsAtSubmission);
         self.never_departs(request, request.now, Status::Failed);
     }
 

@@ -60,7 +60,7 @@ fn lines_are_looked_for_too_and_a_report_is_written() {
     let names = ["README.md", "capacity.json", "curve.csv", "curve.svg", "run.json"];
     assert_eq!(home.names().iter().filter_map(|name| name.strip_prefix("lines/")).collect::<Vec<_>>(), names);
     let csv = home.read("lines/curve.csv");
-    assert!(csv.starts_with("capacity,measure,stream,value,low,high,outcome,replications\n"));
+    assert!(csv.starts_with("capacity,measure,stream,segment,value,low,high,outcome,replications\n"));
     assert_eq!(
         csv.lines().last().map(|line| line.starts_with(",in_time,,")),
         Some(true),

@@ -41,7 +41,7 @@ fn what_fails_stands_first_and_the_last_line_names_what_is_inconclusive() {
     assert!(starts[2].starts_with("pass          viber-first in_time"), "{}", output.stdout);
     let note = starts[3..starts.len() - 1].join(" ").replace('\u{a0}', " ");
     let expected = "Channels are taken as independent, which flatters failover (see [people] and `persistent`); the best \
-                    single channel could reach 93.0 % (sms; viber-first and sms-first).";
+                    single channel could reach 93.0 % (sms) under viber-first and sms-first.";
     assert_eq!(note, expected);
     assert_eq!(starts.last(), Some(&"1 passed, 1 failed, 1 inconclusive: sms-first in_time"));
 }

@@ -18,10 +18,10 @@ fn every_point_is_what_a_run_with_that_value_is() {
     let output = home.run(RATES).exits_with(0);
     has(&output.stdout, &["In time (30 s), by providers.sms.capacity.rate", "4/s", "6/s", "8/s", "sms-voice"]);
     let csv = home.read("out/sweep.csv");
-    assert!(csv.starts_with("providers.sms.capacity.rate,plan,stream,measure,value,low,high,unit\n"));
+    assert!(csv.starts_with("providers.sms.capacity.rate,plan,stream,segment,measure,value,low,high,unit\n"));
     home.change("rate = \"5/s\"", "rate = \"6/s\"");
     let run = home.run("run pin.toml --no-report --format csv").exits_with(0).stdout;
-    let measure = |name: &str| run.lines().find(|line| line.starts_with(name)).map(|line| line.replacen(',', ",,", 1));
+    let measure = |name: &str| run.lines().find(|line| line.starts_with(name)).map(|line| line.replacen(',', ",,,", 1));
     for name in ["sms,in_time", "sms-voice,delivered", "sms-voice,failovers"] {
         let row = measure(name).expect("a run has it");
         assert!(csv.contains(&format!("6/s,{row}\n")), "{row} is not in\n{csv}");
@@ -59,7 +59,7 @@ fn two_values_make_a_map() {
     assert_eq!(points(&home).len(), 6);
     let csv = home.read("out/sweep.csv");
     assert!(csv.starts_with("providers.sms.capacity.rate,plans.sms-voice.steps.1.ttl,plan,"));
-    has(&csv, &["\n8/s,40s,sms-voice,,in_time,"]);
+    has(&csv, &["\n8/s,40s,sms-voice,,,in_time,"]);
     has(&home.read("out/in_time.svg"), &["<svg ", "8/s"]);
 }
 
