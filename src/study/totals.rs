@@ -171,7 +171,8 @@ pub(super) fn by_group(ready: &Ready<'_>, mut streams: Vec<Vec<GroupTally>>) -> 
 /// The tallies of several classes as one.
 fn sum(ready: &Ready<'_>, group: Group, classes: &[(usize, Segment)], streams: &[Vec<GroupTally>]) -> GroupTally {
     let mut whole = ready.empty_tally(group);
-    let mut sections: BTreeMap<usize, Vec<Cells>> = BTreeMap::new();
+    // For each section and plan, the cells of each class.
+    let mut sections: BTreeMap<usize, Vec<Vec<&Cells>>> = BTreeMap::new();
     let in_one_stream = classes.iter().all(|(stream, _)| *stream == classes[0].0);
     for &class in classes {
         let of_class = &streams[class.0][class.1.index()];
@@ -189,14 +190,16 @@ fn sum(ready: &Ready<'_>, group: Group, classes: &[(usize, Segment)], streams: &
         }
         whole.merge(&tally);
         for (section, cells) in of_class.sections.iter().filter(|_| in_one_stream) {
-            match sections.get_mut(section) {
-                None => drop(sections.insert(*section, cells.clone())),
-                Some(sum) => sum.iter_mut().zip(cells).for_each(|(sum, cells)| *sum = sum.merged(cells)),
-            }
+            let plans = sections.entry(*section).or_insert_with(|| vec![Vec::new(); cells.len()]);
+            plans.iter_mut().zip(cells).for_each(|(of_plan, cells)| of_plan.push(cells));
         }
     }
     if !in_one_stream {
-        sections.insert(0, whole.plans.iter().map(|plan| plan.latencies.cells()).collect());
+        let cells = whole.plans.iter().map(|plan| plan.latencies.cells()).collect();
+        return GroupTally { tally: whole, sections: vec![(0, cells)] };
     }
-    GroupTally { tally: whole, sections: sections.into_iter().collect() }
+    let of_section = |(section, plans): (usize, Vec<Vec<&Cells>>)| {
+        (section, plans.iter().map(|cells| Cells::merged_all(cells)).collect())
+    };
+    GroupTally { tally: whole, sections: sections.into_iter().map(of_section).collect() }
 }
