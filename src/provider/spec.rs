@@ -103,6 +103,18 @@ pub enum WhenOff {
     Undelivered,
 }
 
+impl WhenOff {
+    /// The status with which the attempt ends; `None` if it waits.
+    #[must_use]
+    pub const fn status(self) -> Option<Status> {
+        match self {
+            Self::Wait => None,
+            Self::NoAnswer => Some(Status::NoAnswer),
+            Self::Undelivered => Some(Status::Undelivered),
+        }
+    }
+}
+
 /// A possible outcome of an attempt.
 #[derive(Clone, PartialEq, Debug)]
 pub struct OutcomeSpec {

@@ -261,6 +261,23 @@ impl Tally {
     /// Adds the counts of `other`, a tally of the same plans.
     pub fn merge(&mut self, other: &Self) {
         self.plans.iter_mut().zip(&other.plans).for_each(|(a, b)| a.merge(b));
+        self.merge_others(other);
+    }
+
+    /// Adds the counts of some of the recipients, without the costs of the first of them. `first_step` gives the position of their first step
+    /// among the steps of each plan; with `None`, their steps do not count.
+    pub fn merge_part(&mut self, part: &Self, first_step: impl Fn(usize) -> Option<usize>) {
+        for (index, (ours, theirs)) in self.plans.iter_mut().zip(&part.plans).enumerate() {
+            ours.merge_counts(theirs);
+            if let Some(first) = first_step(index) {
+                ours.steps.iter_mut().skip(first).zip(&theirs.steps).for_each(|(a, b)| a.merge(b));
+            }
+        }
+        self.merge_others(part);
+    }
+
+    /// Adds what is not of one plan.
+    fn merge_others(&mut self, other: &Self) {
         self.pairs.iter_mut().zip(&other.pairs).for_each(|(a, b)| a.merge(b));
         self.arrivals.merge(&other.arrivals);
     }
@@ -286,6 +303,13 @@ impl PlanTally {
 
     /// Adds the counts of `other`, a tally of the same plan.
     pub fn merge(&mut self, other: &Self) {
+        self.merge_counts(other);
+        self.steps.iter_mut().zip(&other.steps).for_each(|(a, b)| a.merge(b));
+        add_costs(&mut self.first_costs, &other.first_costs);
+    }
+
+    /// Adds the counts of `other` but those of its steps.
+    fn merge_counts(&mut self, other: &Self) {
         self.delivered += other.delivered;
         self.in_time += other.in_time;
         self.succeeded += other.succeeded;
@@ -298,9 +322,7 @@ impl PlanTally {
         self.last_end = self.last_end.max(other.last_end);
         self.ends.merge(&other.ends);
         self.failovers.merge(&other.failovers);
-        self.steps.iter_mut().zip(&other.steps).for_each(|(a, b)| a.merge(b));
         self.providers.merge(&other.providers);
-        add_costs(&mut self.first_costs, &other.first_costs);
     }
 
     /// Keeps the costs of those recipients whose numbers are below `limit`.

@@ -4,7 +4,9 @@ use super::estimates::{is_shared_out, replications_for};
 use super::gate::{Counted, Kind, Outcome, Row};
 use super::measure::{Measured, measure, sample_size};
 use super::results::{Intervals, PlanResult, Results};
-use crate::scenario::{Bound, Check, Metric, Scenario};
+use crate::scenario::{Bound, Check, Metric, Scenario, Stream};
+use crate::stats::Confidence;
+use crate::traffic::SegmentMix;
 
 /// The outcome of comparing a measured value with a bound.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -33,6 +35,10 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
         let segment = check.segment.and_then(|segment| scenario.people.segments.get(segment.index()));
         let result = results.plans_of(check.stream, check.segment).map(|plans| &plans[check.plan]);
         let measured = result.and_then(|result| measure(result, check.metric));
+        let measured = measured.map(|measured| match (check.metric, check.segment, result) {
+            (Metric::CostTotal, Some(_), Some(result)) => of_random_number(scenario, results, result, measured),
+            _ => measured,
+        });
         let outcome = measured.map_or(CheckOutcome::Fail, |measured| judge(&measured, check.bound, n));
         let interval = measured.and_then(|measured| judged_by(&measured, check.bound, n));
         let no_interval = match (interval, outcome) {
@@ -57,6 +63,25 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
         }
     };
     scenario.checks.iter().map(judged).collect()
+}
+
+/// The total cost of a segment, `measured` as if its number of recipients were known: it is binomial, unless files of arrivals name who is in
+/// it.
+fn of_random_number(scenario: &Scenario, results: &Results, plan: &PlanResult, measured: Measured) -> Measured {
+    let is_listed = |stream: &Stream| matches!(stream.traffic.segments, SegmentMix::Listed(_));
+    if scenario.streams.iter().all(is_listed) {
+        return measured;
+    }
+    let (n, facts) = (plan.recipients.0, &results.scenario);
+    let others = 1.0 - n / facts.recipients as f64;
+    let deviation = plan.cost.per_recipient * (n * others / f64::from(facts.replications)).sqrt();
+    let half = Confidence::USUAL.normal() * deviation;
+    let wide = |(low, high): (f64, f64)| {
+        // Both errors are independent, so that their squares add up.
+        let value = measured.value;
+        ((value - (value - low).hypot(half)).max(0.0), value + (high - value).hypot(half))
+    };
+    Measured { interval: measured.interval.map(wide), ..measured }
 }
 
 /// Whether the share of recipients who are not reached, `missed`, is so large that a latency hides them.

@@ -316,7 +316,7 @@ pub struct ProviderResult {
     pub wait_p99_s: f64,
     /// The maximum length of the queue, over all recipients and replications.
     pub queue_max: u64,
-    /// Attempts that it rejected because it was over its limit.
+    /// Attempts that it rejected at submission: it was over its limit, or that was the outcome of the attempt.
     pub rejected: Count,
     /// Attempts whose validity ended while they waited for capacity, before the engine moved on.
     pub expired_in_queue: Count,

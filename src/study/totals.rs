@@ -4,7 +4,7 @@ use super::classes::CallCosts;
 use super::exposure::Exposure;
 use super::groups::{Group, Groups, first_step};
 use super::ready::Ready;
-use crate::sim::{self, FIRST, GroupLedger, GroupTally, ModeLedger, PlanRunTally, StepTally, Timeline};
+use crate::sim::{self, FIRST, GroupLedger, GroupTally, ModeLedger, PlanRunTally, Timeline};
 use crate::stats::{ByKey, Cells, Confidence};
 use crate::status::Segment;
 use std::collections::BTreeMap;
@@ -176,19 +176,8 @@ fn sum(ready: &Ready<'_>, group: Group, classes: &[(usize, Segment)], streams: &
     let in_one_stream = classes.iter().all(|(stream, _)| *stream == classes[0].0);
     for &class in classes {
         let of_class = &streams[class.0][class.1.index()];
-        let mut tally = of_class.tally.clone();
-        for (index, plan) in tally.plans.iter_mut().enumerate() {
-            // The first recipients of each class are not the first of all.
-            plan.first_costs = ByKey::default();
-            match first_step(&ready.scenario, group, index, class) {
-                Some(0) => {}
-                Some(first) => {
-                    plan.steps.splice(0..0, vec![StepTally::default(); first]);
-                }
-                None => plan.steps.clear(),
-            }
-        }
-        whole.merge(&tally);
+        // The first recipients of each class are not the first of all.
+        whole.merge_part(&of_class.tally, |plan| first_step(&ready.scenario, group, plan, class));
         for (section, cells) in of_class.sections.iter().filter(|_| in_one_stream) {
             let plans = sections.entry(*section).or_insert_with(|| vec![Vec::new(); cells.len()]);
             plans.iter_mut().zip(cells).for_each(|(of_plan, cells)| of_plan.push(cells));

@@ -368,7 +368,7 @@ outcomes = [{ status = "failed", share = 0.7, at_submission = true }, { status =
 channel = "sms"
 price = { submitted = 0.1 }
 breaker = { at_least = 4, window = "2m", open_at = 0.5, open_for = "3m" }
-outcomes = [{ status = "undelivered", share = 0.8, after = { constant = "1s" } }]
+outcomes = [{ status = "failed", share = 0.8, after = { constant = "1s" } }]
 [[plans]]
 name = "p"
 steps = [{ provider = { first_of = ["a", "b"] }, ttl = "30s" }]

@@ -393,3 +393,22 @@ fn a_small_segment_takes_no_interval_from_the_whole() {
     assert!(results.plans.iter().all(|plan| plan.no_interval.is_empty()), "{:?}", results.plans[0].no_interval);
     assert!(of(&results, "ro")[0].recipients.0 < 50.0);
 }
+
+/// How many recipients a segment has is chance: so is their total cost, even where each costs the same.
+#[test]
+fn the_total_cost_of_a_segment_has_an_interval() {
+    let check = "[[checks]]\nplan = \"sms\"\nsegment = \"ro\"\nmetric = \"cost_total\"\nat_most = 72\n";
+    let scenario = parsed(&(COUNTRIES.replace("200_000", "3_000") + check));
+    // 900 recipients at 0.08, give or take: the standard deviation of a binomial number.
+    let (truth, deviation) = (900.0 * 0.08, 0.08 * (3_000.0_f64 * 0.3 * 0.7).sqrt());
+    let mut held = 0;
+    for seed in 0..200 {
+        let scenario = Scenario { seed, ..scenario.clone() };
+        let row = &failsim::study::check(&scenario, &results(&scenario))[0];
+        let (low, high) = (row.low.expect("an interval"), row.high.expect("an interval"));
+        assert!(((high - low) / 2.0 / (1.96 * deviation) - 1.0).abs() < 0.1, "{low} to {high}");
+        held += u32::from(low <= truth && truth <= high);
+    }
+    // 95 % of 200, within three standard errors.
+    assert!((181..=199).contains(&held), "{held}");
+}

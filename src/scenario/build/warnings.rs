@@ -27,7 +27,10 @@ impl Builder<'_> {
                 scenario.plans.iter().chain(scenario.streams.iter().filter_map(|stream| stream.plan.as_ref()));
             let built = simulated.into_iter().find(|built| Some(built.name.as_str()) == plan.get("name"));
             let steps = plan.get::<&[Record]>("steps").unwrap_or_default();
-            built.into_iter().for_each(|built| self.warn_about_floors(steps, built, scenario));
+            if let Some(built) = built {
+                self.warn_about_floors(steps, built, scenario);
+                self.warn_about_phones(steps, built, scenario);
+            }
         }
     }
 
@@ -53,6 +56,33 @@ impl Builder<'_> {
             },
         );
         self.warnings.push(Diagnostic::at(place, fault));
+    }
+
+    /// Warns about steps from which a phone that is off moves nobody on.
+    fn warn_about_phones(&mut self, steps: &[Record], plan: &Plan, scenario: &Scenario) {
+        if scenario.people.phone_off.is_none() {
+            return;
+        }
+        let last = plan.flow.steps().len() - 1;
+        for (step, rules) in steps.iter().zip(plan.flow.steps()).take(last) {
+            let specs = rules.pool.members().iter().map(|&provider| &scenario.providers[provider]);
+            let stuck = specs.filter(|spec| spec.needs_phone).find_map(|spec| {
+                let status = spec.when_off.status()?;
+                (!rules.failover_on.contains(status)).then_some((spec, status))
+            });
+            if let Some((spec, status)) = stuck {
+                let fault = Fault::new(
+                    format!(
+                        "a phone that is off ends `{}` here: `{}` reports {status}",
+                        shown(&plan.name),
+                        shown(&spec.name)
+                    ),
+                    format!("expected {status} in `failover_on`, or nobody is moved on"),
+                    format!("add \"{status}\" to `failover_on`"),
+                );
+                self.warnings.push(Diagnostic::at(step.place_of("failover_on"), fault));
+            }
+        }
     }
 
     /// Warns about steps that wait for a report that their channel does not send.

@@ -472,6 +472,13 @@ fn diagnostics_of_people_match_their_snapshot() {
                 ],
             ),
             ("PROVIDERS", "[providers]\nsms = { channel = \"sms\", @ }", &["when_off = \"ring\"", "needs_phone = 1"]),
+            (
+                "PROVIDERS",
+                "[people]\nphone_off = { share = 0.1 }\n[providers]\nsms = { channel = \"sms\", when_off = \"@\" }\n\
+                 voice = { channel = \"voice\" }\n\
+                 [[plans]]\nname = \"b\"\nsteps = [{ provider = \"sms\", ttl = \"1m\" }, { provider = \"voice\" }]",
+                &["no_answer"],
+            ),
             // The FNV-1a hashes of these names are those of the recipients' phones and segments and of the channel `sms`.
             (
                 "PROVIDERS",
