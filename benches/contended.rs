@@ -142,7 +142,7 @@ fn assert_same_answers(ready: &Ready, kernel: &Kernel) {
     let n = ready.recipients / ready.plans as u64;
     let theirs = kernel.play_queued(n, SEED);
     for (plan, (ours, theirs)) in ready.run(ExecutionMode::Fastest).iter().zip(&theirs).enumerate() {
-        let tally = &ours.streams[0];
+        let tally = &ours.streams[0][0].tally;
         let pairs = [
             ("delivered", tally.delivered, theirs.delivered),
             ("in time", tally.in_time, theirs.in_time),

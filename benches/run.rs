@@ -7,11 +7,15 @@ mod kernel;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use failsim::dist::{Dist, Shape};
+use failsim::provider::{OutcomeSpec, Price, ProviderSpec};
 use failsim::rng::RngKey;
 use failsim::scenario::Scenario;
-use failsim::sim::{ExecutionMode, Model, Progress, RunContext, Tally, Timeline, simulate_independent};
+use failsim::sim::{ExecutionMode, GroupTally, Model, Progress, RunContext, Timeline, simulate_independent};
+use failsim::status::Segment;
 use failsim::study::{self, PlanResult, Share};
-use failsim::units::Time;
+use failsim::traffic::{PhoneOff, SegmentMix};
+use failsim::units::{Money, Probability, Span, Time};
 use kernel::{Counts, Kernel};
 use rayon::ThreadPool;
 use std::hint::black_box;
@@ -38,10 +42,11 @@ impl Ready {
         Self { model: Model::new(&scenario), timeline: Timeline::over(horizon), scenario }
     }
 
-    fn run(&self, mode: ExecutionMode) -> Tally {
+    /// The tallies of each segment.
+    fn run(&self, mode: ExecutionMode) -> Vec<GroupTally> {
         let rng = RngKey::new(self.scenario.seed, 0);
         let context = RunContext { model: &self.model, rng, timeline: self.timeline, mode };
-        simulate_independent(&context, &self.model.streams[0], &Progress::default()).expect("nobody stops it").tally
+        simulate_independent(&context, &self.model.streams[0], &Progress::default()).expect("nobody stops it")
     }
 
     /// Times both execution modes in a group whose elements are recipients times plans.
@@ -67,6 +72,60 @@ fn reference(criterion: &mut Criterion) {
         });
         group.finish();
     }
+}
+
+/// The reference with what is the person's, and with segments that have their own prices, beside the reference alone.
+fn people(criterion: &mut Criterion) {
+    let reference = ground::load("reference.toml", 1_000_000);
+    let mut off = reference.clone();
+    let back_after = Dist::new(Shape::Exponential { mean: Span::from_secs(7_200) });
+    off.people.phone_off = Some(PhoneOff { share: share(0.05), back_after: Some(back_after) });
+    let mut persistent = reference.clone();
+    for outcomes in persistent.providers.iter_mut().map(|spec| &mut spec.outcomes) {
+        let is_failure = |outcome: &&mut OutcomeSpec| outcome.status.is_some_and(|status| !status.is_delivery());
+        outcomes.iter_mut().filter(is_failure).take(1).for_each(|outcome| outcome.persistent = true);
+    }
+    let both = Scenario { people: off.people.clone(), ..persistent.clone() };
+    let cases = [
+        ("alone", reference.clone()),
+        ("persistent outcomes", persistent),
+        ("phones off", off),
+        ("3 segments", in_segments(reference, 3)),
+        ("all with 3 segments", in_segments(both.clone(), 3)),
+        ("all with 32 segments", in_segments(both, 32)),
+    ];
+    let cases = cases.map(|(name, scenario)| {
+        let timeline = Timeline::over(Time::from_secs_f64(2.0 * 3600.0));
+        (name, Ready { model: Model::new(&scenario), timeline, scenario })
+    });
+    for (threads, pool) in ground::pools() {
+        let mut group = criterion.benchmark_group(format!("reference with people/{threads}"));
+        group.sampling_mode(SamplingMode::Flat);
+        for (name, ready) in &cases {
+            group.bench_function(*name, |bencher| {
+                bencher.iter(|| pool.install(|| ready.run(ExecutionMode::Fastest)));
+            });
+        }
+        group.finish();
+    }
+}
+
+fn share(value: f64) -> Probability {
+    Probability::new(value).expect("a share from 0 to 1")
+}
+
+/// The scenario in equal segments, each with its own price of the first provider.
+fn in_segments(mut scenario: Scenario, segments: u8) -> Scenario {
+    scenario.people.segments = (0..segments).map(|segment| format!("s{segment}")).collect();
+    let shares: Vec<_> = (0..segments).map(|_| share(1.0 / f64::from(segments))).collect();
+    scenario.streams[0].traffic.segments = SegmentMix::Shares(shares.into());
+    let first = scenario.providers[0].clone();
+    let own = |segment: u8| {
+        let delivered = Money::from_micros(15_000 + 1_000 * i64::from(segment));
+        (Segment::new(segment), ProviderSpec { price: Price { delivered, ..first.price }, ..first.clone() })
+    };
+    scenario.providers[0].segments = (1..segments).map(own).collect();
+    scenario
 }
 
 fn bank_pin(criterion: &mut Criterion) {
@@ -141,6 +200,6 @@ criterion_group! {
         .sample_size(15)
         .warm_up_time(Duration::from_secs(1))
         .measurement_time(Duration::from_secs(5));
-    targets = reference, bank_pin, small
+    targets = reference, people, bank_pin, small
 }
 criterion_main!(benches);

@@ -410,7 +410,8 @@ impl Provider {
         if let Some(outcome) = outcome.filter(|_| !outage_effect.silent) {
             let waits = outcome.needs_phone && of.phone_back > departs;
             let off = waits.then_some((of.phone_back, self.when_off));
-            behaviour.come_to(departs, terms, (outcome, off), &settlement, &outage_effect, (draws, block), &mut result);
+            let rules = (&settlement, &outage_effect);
+            behaviour.come_to(departs, terms, (outcome, off), rules, (draws, block), &mut result);
         }
         result
     }
@@ -451,8 +452,7 @@ impl Behaviour {
         departs: Time,
         terms: &Terms,
         (outcome, off): (&Outcome, Option<(Time, WhenOff)>),
-        settlement: &Settlement,
-        outage_effect: &OutageEffect,
+        (settlement, outage_effect): (&Settlement, &OutageEffect),
         (draws, block): (Draws, [u32; 4]),
         result: &mut AttemptResult,
     ) {

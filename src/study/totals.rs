@@ -160,8 +160,8 @@ pub(super) fn by_group(ready: &Ready<'_>, mut streams: Vec<Vec<GroupTally>>) -> 
         let classes: Vec<_> = groups.classes_of(group).collect();
         match classes.as_slice() {
             // The only class of the last group is not needed for another.
-            &[(stream, segment)] if position == last => std::mem::take(&mut streams[stream][segment.index()]),
-            &[(stream, segment)] => streams[stream][segment.index()].clone(),
+            [(stream, segment)] if position == last => std::mem::take(&mut streams[*stream][segment.index()]),
+            [(stream, segment)] => streams[*stream][segment.index()].clone(),
             _ => sum(ready, group, &classes, &streams),
         }
     };

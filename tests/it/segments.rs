@@ -239,6 +239,9 @@ fn a_log_of_arrivals_says_who_is_in_which_segment() {
     }
 }
 
+/// The ends of an interval, and the true value.
+type Interval = (Option<f64>, Option<f64>, f64);
+
 /// The 95 % intervals of each segment, and of all, contain the true values 95 times in 100: 400 seeds, so that 3.3 % is three standard
 /// errors.
 #[test]
@@ -247,7 +250,7 @@ fn the_intervals_of_each_segment_hold_the_truth() {
     let seeds = 400;
     let runs: Vec<_> =
         (0..seeds).into_par_iter().map(|seed| results(&Scenario { seed: 900 + seed, ..small.clone() })).collect();
-    let held = |tell: &dyn Fn(&Results) -> (Option<f64>, Option<f64>, f64)| {
+    let held = |tell: &dyn Fn(&Results) -> Interval| {
         let is_held = |run: &&Results| {
             let (low, high, truth) = tell(run);
             low <= Some(truth) && high >= Some(truth)
