@@ -67,9 +67,11 @@ pub fn against_baseline(scenario: &Scenario, now: &Results, baseline: &Results) 
     for (is, plan, was) in of_both.filter_map(|(is, (plan, was))| Some((is, plan, was?))) {
         let of_plan = Rows { scenario, plan, widening };
         let plans = [&now.plans[is], &baseline.plans[was]];
-        let have_equal_draws = have_equal_draws(plans) && have_the_same_streams(now, baseline);
+        let same_segments = have_the_same_segments(now, baseline);
+        let have_equal_draws = have_equal_draws(plans) && have_the_same_streams(now, baseline) && same_segments;
         rows.extend(of_plan.measures((None, have_equal_draws), plans, deadlines([now, baseline])));
-        rows.extend(baseline.groups.iter().flat_map(|group| of_plan.group(now, group, [is, was])));
+        let of_group = |group| of_plan.group((now, group), [is, was], same_segments);
+        rows.extend(baseline.groups.iter().flat_map(of_group));
     }
     let others: Vec<_> = matching.others.iter().map(|&index| baseline.plans[index].name.as_str()).collect();
     rows.extend(lost(scenario, Kind::Baseline, &others));
@@ -114,7 +116,7 @@ pub fn new_plans(scenario: &Scenario, baseline: &Results) -> Vec<String> {
 pub fn other_draws(scenario: &Scenario, now: &Results, baseline: &Results) -> Vec<String> {
     let indices = matched(scenario, &names(baseline)).plans;
     let pairs = now.plans.iter().zip(indices).filter_map(|(is, index)| Some((is, &baseline.plans[index?])));
-    let same_streams = have_the_same_streams(now, baseline);
+    let same_streams = have_the_same_streams(now, baseline) && have_the_same_segments(now, baseline);
     let have_other = |&(is, was): &(&PlanResult, &PlanResult)| !same_streams || !have_equal_draws([is, was]);
     pairs.filter(have_other).map(|(is, _)| is.name.clone()).collect()
 }
@@ -130,6 +132,17 @@ fn have_equal_draws(plans: [&PlanResult; 2]) -> bool {
 fn have_the_same_streams(now: &Results, baseline: &Results) -> bool {
     let streams = |of: &Results| of.scenario.streams.iter().cloned().collect::<BTreeSet<_>>();
     streams(now) == streams(baseline)
+}
+
+/// Whether the same recipients are in the same segments, as far as the results tell: a recipient's segment depends on the shares of the
+/// segments and on their order. Where only one run has segments, nobody has moved from one to another.
+fn have_the_same_segments(now: &Results, baseline: &Results) -> bool {
+    let segments = |of: &Results| {
+        let all = of.groups_of(GroupKind::Segment).map(|group| (group.name.clone(), group.recipients.0));
+        (of.scenario.segments.clone(), all.collect::<Vec<_>>())
+    };
+    let [is, was] = [segments(now), segments(baseline)];
+    is.0.is_empty() || was.0.is_empty() || is == was
 }
 
 /// The rows of plans that only the other run has: they fail as missing, unless some plans are left out on purpose.
@@ -197,14 +210,14 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     /// The rows of a group of the baseline, where the plan has these indices in both runs.
-    fn group(&self, now: &Results, was: &GroupResult, indices: [usize; 2]) -> Vec<Row> {
+    fn group(&self, (now, was): (&Results, &GroupResult), indices: [usize; 2], same_segments: bool) -> Vec<Row> {
         let Some(is) = same_group(now, was) else {
             let (stream, segment) = named(Some(was));
             return vec![Row { stream, segment, ..self.row(Outcome::Fail) }];
         };
         let plans = [&is.plans[indices[0]], &was.plans[indices[1]]];
         let deadlines = [is, was].map(|group| group.deadline_s.into_iter().collect());
-        self.measures((Some(was), have_equal_draws(plans)), plans, deadlines)
+        self.measures((Some(was), have_equal_draws(plans) && same_segments), plans, deadlines)
     }
 
     fn measures(

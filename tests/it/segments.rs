@@ -415,3 +415,28 @@ fn the_total_cost_of_a_segment_has_an_interval() {
     // 95 % of 200, within three standard errors.
     assert!((181..=199).contains(&held), "{held}");
 }
+
+/// Other shares of the segments, or another order: other people are in them, so that a difference may be chance.
+#[test]
+fn a_baseline_of_other_segments_is_not_judged_person_by_person() {
+    let then = parsed(&COUNTRIES.replace("200_000", "20_000"));
+    let now = parsed(
+        &COUNTRIES
+            .replace("200_000", "20_000")
+            .replace("share = 0.5", "share = 0.51")
+            .replace("share = 0.2\n[", "share = 0.19\n["),
+    );
+    let rows = |now: &Scenario| {
+        failsim::study::against_baseline(now, &results(now), &results(&then)).expect("they can be compared")
+    };
+    assert!(rows(&then).iter().all(|row| row.outcome == Outcome::Pass));
+    let rows = rows(&now);
+    let judged = rows.iter().filter(|row| row.segment.is_some() && row.measure == Some(Metric::Delivered));
+    // A difference of a few people either way fails nothing.
+    assert!(
+        judged.clone().count() > 0 && judged.clone().all(|row| row.outcome != Outcome::Fail),
+        "{:?}",
+        judged.collect::<Vec<_>>()
+    );
+    assert_eq!(failsim::study::other_draws(&now, &results(&now), &results(&then)), ["viber-sms", "sms", "by-country"]);
+}
