@@ -44,7 +44,7 @@ impl ProviderSpec {
         std::iter::once(self).chain(self.segments.iter().map(|(_, spec)| spec))
     }
 
-    /// The share of the recipients whom one attempt reaches: the sum of the shares of its deliveries, at most 1.
+    /// The share of the recipients that one attempt reaches: the sum of the shares of its deliveries, at most 1.
     #[must_use]
     pub fn reachable(&self) -> f64 {
         let reaching = self.outcomes.iter().filter(|outcome| outcome.reaches());

@@ -16,6 +16,7 @@ mod pools;
 mod price;
 mod providers;
 mod segments;
+mod shares;
 mod streams;
 mod traffic;
 mod warnings;

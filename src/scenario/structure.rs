@@ -1,7 +1,7 @@
 //! The structural check: compares a parsed file with the grammar, key by key, and collects everything that is wrong.
 
 use super::diagnostic::{Diagnostic, Fault, shown};
-use super::grammar::{Field, Kind, Range as GrammarRange, Table};
+use super::grammar::{Field, Kind, Table};
 use super::mismatch::wrong_type;
 use super::numbers::number;
 use super::record::{Entry, Record, Value};
@@ -83,8 +83,16 @@ impl Structure<'_> {
             }
             (Kind::OneOrMore { of, max }, DeValue::Array(items)) => self.list(of, items, 1, *max, kind),
             (Kind::Names, DeValue::Array(items)) => self.names(name, items),
-            (Kind::NameByName, DeValue::Table(table)) => self.names_by_name(kind, table, raw.span()),
-            (Kind::Numbers(range), DeValue::Table(table)) => self.numbers(kind, *range, table, raw.span()),
+            (Kind::NameByName, DeValue::Table(table)) => {
+                self.by_name(kind, "add a name and its value", table, raw.span(), |value, source| {
+                    scalar(&Kind::Text, value, source)
+                })
+            }
+            (Kind::Numbers(range), DeValue::Table(table)) => {
+                self.by_name(kind, "add a name and a number", table, raw.span(), |value, source| {
+                    number(&Kind::Number(*range), value, source, *range).map(Value::Number)
+                })
+            }
             (Kind::Named(of), DeValue::Table(table)) => self.named(kind, of, table, raw.span()),
             (Kind::List { of, min, max }, DeValue::Array(items)) => self.list(of, items, *min, *max, kind),
             (Kind::Words(words), DeValue::Array(items)) => self.words(name, words, items),
@@ -208,40 +216,25 @@ impl Structure<'_> {
         Ok(Value::Names(names))
     }
 
-    /// Checks numbers whose keys are names.
-    fn numbers(
+    /// Checks values whose keys are names; `read` reads one of them, given its source.
+    fn by_name(
         &mut self,
         kind: &Kind,
-        range: GrammarRange,
+        help_if_empty: &'static str,
         raw: &DeTable<'_>,
         place: Range<usize>,
+        read: impl Fn(&DeValue<'_>, &str) -> Result<Value, Fault>,
     ) -> Result<Value, Fault> {
         if raw.is_empty() && self.whole {
-            return Err(Fault::new("the table is empty", kind.expected(), "add a name and a number"));
+            return Err(Fault::new("the table is empty", kind.expected(), help_if_empty));
         }
         let mut entries = Vec::new();
         for (key, value) in in_order(raw).into_iter().take(MAX_NAMED) {
             let name = key.get_ref().as_ref();
             let source = self.text.get(value.span()).unwrap_or_default();
-            let number = number(&Kind::Number(range), value.get_ref(), source, range).map(Value::Number);
-            let number = number.unwrap_or_else(|fault| self.bad(value.span(), &shown(name), fault));
-            entries.push(Entry { key: name.to_owned(), key_place: key.span(), place: value.span(), value: number });
-        }
-        Ok(Value::Table(Record { place, entries }))
-    }
-
-    /// Checks names whose keys are names.
-    fn names_by_name(&mut self, kind: &Kind, raw: &DeTable<'_>, place: Range<usize>) -> Result<Value, Fault> {
-        if raw.is_empty() && self.whole {
-            return Err(Fault::new("the table is empty", kind.expected(), "add a name and its value"));
-        }
-        let mut entries = Vec::new();
-        for (key, value) in in_order(raw).into_iter().take(MAX_NAMED) {
-            let name = key.get_ref().as_ref();
-            let source = self.text.get(value.span()).unwrap_or_default();
-            let text = scalar(&Kind::Text, value.get_ref(), source);
-            let text = text.unwrap_or_else(|fault| self.bad(value.span(), &shown(name), fault));
-            entries.push(Entry { key: name.to_owned(), key_place: key.span(), place: value.span(), value: text });
+            let read = read(value.get_ref(), source);
+            let read = read.unwrap_or_else(|fault| self.bad(value.span(), &shown(name), fault));
+            entries.push(Entry { key: name.to_owned(), key_place: key.span(), place: value.span(), value: read });
         }
         Ok(Value::Table(Record { place, entries }))
     }

@@ -22,7 +22,8 @@ pub(super) fn results(
     progress: &Progress,
 ) -> Result<Results, Interrupted> {
     let unless_stopped = |of: PlanResult| if progress.stopped() { Err(Interrupted) } else { Ok(of) };
-    let plans = (0..scenario.plans.len()).map(|plan| unless_stopped(whole(scenario, totals, plan)));
+    let plans = (0..scenario.plans.len())
+        .map(|plan| unless_stopped(result_of(Estimate { scenario, totals, group: Group::All, plan })));
     let result = |of| if progress.stopped() { Err(Interrupted) } else { Ok(group(scenario, totals, pairs, of)) };
     Ok(Results {
         schema: SCHEMA.to_owned(),
@@ -58,23 +59,19 @@ fn deadline(scenario: &Scenario) -> Span {
     if let [only] = scenario.streams.as_slice() { only.deadline } else { scenario.deadline }
 }
 
-/// The result of a plan for all recipients.
-fn whole(scenario: &Scenario, totals: &Totals, plan: usize) -> PlanResult {
+/// The result of a group under a plan, with the providers that its recipients use: streams may have plans of their own.
+fn result_of(estimate: Estimate<'_>) -> PlanResult {
+    let Estimate { scenario, group, .. } = estimate;
     let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
-    let plans: Vec<_> = own.chain([&scenario.plans[plan]]).collect();
-    ResultBuilder(Estimate { scenario, totals, group: Group::All, plan }).result(&plans)
+    let own = own.filter(|_| group.stream().is_none());
+    let own = own.map(|plan| group.segment().map_or(plan, |segment| plan.in_segment(segment)));
+    let plans: Vec<_> = own.chain([estimate.followed()]).collect();
+    ResultBuilder(estimate).result(&plans)
 }
 
 /// The results for a stream of traffic or a segment.
 fn group(scenario: &Scenario, totals: &Totals, pairs: &Pairs, group: Group) -> GroupResult {
-    let plan = |plan: usize| {
-        let estimate = Estimate { scenario, totals, group, plan };
-        let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
-        let own = own.filter(|_| group.stream().is_none());
-        let own = own.map(|plan| group.segment().map_or(plan, |segment| plan.in_segment(segment)));
-        let plans: Vec<_> = own.chain([estimate.followed()]).collect();
-        ResultBuilder(estimate).result(&plans)
-    };
+    let plan = |plan: usize| result_of(Estimate { scenario, totals, group, plan });
     let stream = group.stream().map(|stream| &scenario.streams[stream]);
     let (kind, name) = match (stream, group.segment()) {
         (None, Some(segment)) => (GroupKind::Segment, scenario.people.segments[segment.index()].clone()),
@@ -109,8 +106,7 @@ impl ResultBuilder<'_> {
             name: self.0.scenario.plans[self.0.plan].name.clone(),
             recipients: self.count(self.0.simulated()),
             delivered: self.share(ShareMeasure::Delivered),
-            best_channel: best_channel(self.0.scenario, self.0.group, self.0.plan)
-                .map(|best| BestChannel { reach: round(best.reach), ..best }),
+            best_channel: best_channel(self.0).map(|best| BestChannel { reach: round(best.reach), ..best }),
             in_time: self.share(ShareMeasure::InTime),
             succeeded: self.share(ShareMeasure::Succeeded),
             duplicates: self.share(ShareMeasure::Duplicates),

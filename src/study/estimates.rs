@@ -51,11 +51,7 @@ impl<'a> Estimate<'a> {
     /// Each class of the group by itself, because their recipients differ; without classes that nobody is ever in.
     fn strata(&self) -> Vec<Self> {
         let class = |(stream, segment)| Self { group: Group::Class(stream, segment), ..*self };
-        let is_there = |&(stream, segment): &(usize, Segment)| {
-            let traffic = &self.scenario.streams[stream].traffic;
-            traffic.segments.shares(self.scenario.segment_count(), traffic.recipients)[segment.index()] > 0.0
-        };
-        self.totals.groups.classes_of(self.group).filter(is_there).map(class).collect()
+        self.totals.classes_of(self.group).map(|(of, _)| class(of)).collect()
     }
 
     /// The plan that the recipients, who are of one class, followed.

@@ -42,7 +42,7 @@ impl Group {
     }
 
     /// Whether it contains the recipients of this class.
-    fn contains(self, stream: usize, segment: Segment) -> bool {
+    pub(super) fn contains(self, stream: usize, segment: Segment) -> bool {
         self.stream().is_none_or(|own| own == stream) && self.segment().is_none_or(|own| own == segment)
     }
 }

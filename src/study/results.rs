@@ -164,7 +164,7 @@ pub struct PlanResult {
 pub struct BestChannel {
     /// The channel.
     pub channel: String,
-    /// The share of the recipients whom one attempt could reach (0 to 1), from the shares of its outcomes: outages, queues and ttls can only
+    /// The share of the recipients that one attempt could reach (0 to 1), from the shares of its outcomes: outages, queues and ttls can only
     /// lower it.
     pub reach: f64,
 }

@@ -19,6 +19,8 @@ pub(super) struct Totals {
     pub(super) timeline: Timeline,
     /// The groups of recipients.
     pub(super) groups: Groups,
+    /// The expected number of recipients of each class, in their order.
+    expected: Vec<f64>,
     /// The basis of intervals.
     pub(super) basis: IntervalBasis,
     /// The confidence of intervals.
@@ -50,6 +52,7 @@ impl Totals {
             ledger: empty_mode_ledger(ready, basis == IntervalBasis::Recipients),
             timeline: ready.timeline(),
             groups: Groups::of(scenario),
+            expected: Groups::of(scenario).classes().map(|class| expected(ready, class)).collect(),
             basis,
             confidence,
             exposure,
@@ -79,6 +82,12 @@ impl Totals {
     pub(super) fn parts(&self) -> impl Iterator<Item = Group> {
         let segments = self.groups.segments().filter(|group| self.group(*group).simulated() > 0);
         self.groups.streams().chain(segments)
+    }
+
+    /// The classes of a group in which anybody is expected, and how many in each replication.
+    pub(super) fn classes_of(&self, group: Group) -> impl Iterator<Item = ((usize, Segment), f64)> + '_ {
+        let all = self.groups.classes().zip(self.expected.iter().copied());
+        all.filter(move |&((stream, segment), expected)| expected > 0.0 && group.contains(stream, segment))
     }
 
     /// This group.
@@ -115,6 +124,11 @@ impl Totals {
     }
 }
 
+/// The expected number of recipients of a class.
+fn expected(ready: &Ready<'_>, (stream, segment): (usize, Segment)) -> f64 {
+    ready.recipients()[stream] as f64 * ready.model.streams[stream].classes[segment.index()].share
+}
+
 /// The sections of each stream that have been simulated.
 pub(super) fn sections(streams: &[Vec<GroupTally>]) -> Vec<Vec<usize>> {
     let of_stream = |classes: &Vec<GroupTally>| classes[0].sections.iter().map(|(section, _)| *section).collect();
@@ -125,16 +139,13 @@ pub(super) fn sections(streams: &[Vec<GroupTally>]) -> Vec<Vec<usize>> {
 pub(super) fn empty_mode_ledger(ready: &Ready<'_>, independent: bool) -> ModeLedger {
     let (recipients, groups) = (ready.recipients(), Groups::of(&ready.scenario));
     let sections_of = |stream: usize| if independent { sim::sections_of(recipients[stream]) } else { 1 };
-    let expected = |(stream, segment): (usize, Segment)| {
-        recipients[stream] as f64 * ready.model.streams[stream].classes[segment.index()].share
-    };
     let group = |group: Group| {
         let mut tally = ready.empty_tally(group);
         if !independent {
             // Differences between contended plans are those of their replications: nothing is counted by pairs.
             tally.pairs.clear();
         }
-        let count = groups.classes_of(group).map(expected).sum::<f64>().round() as u64;
+        let count = groups.classes_of(group).map(|class| expected(ready, class)).sum::<f64>().round() as u64;
         GroupLedger::new(count, in_one_stream(groups, group).map_or(1, sections_of), tally)
     };
     let all = groups.all().into_iter().map(group).collect();

@@ -100,7 +100,7 @@ fn retries_reach_no_dead_number_and_cost_each_time() {
     assert!((all.cost.total - 2_500.0).abs() < 4.5 * 0.15 * (0.09 * 100_000.0_f64).sqrt(), "{}", all.cost.total);
 }
 
-/// Over two channels nobody is missed but those whom both miss; over one channel the smaller share of the unreachable.
+/// Over two channels nobody is missed but those that both miss; over one channel the smaller share of the unreachable.
 #[test]
 fn persistent_shares_are_independent_across_channels_and_nested_within_one() {
     let providers = || vec![missing("sms", "sms", 0.3), missing("viber", "viber", 0.2), missing("sms", "other", 0.2)];
@@ -114,7 +114,7 @@ fn persistent_shares_are_independent_across_channels_and_nested_within_one() {
     assert_eq!(delivered[5], delivered[0], "and a second try over the channel reaches nobody else");
 }
 
-/// The other outcomes are those of the people whom the persistent ones leave.
+/// The other outcomes are those of the people that the persistent ones leave.
 #[test]
 fn what_is_not_persistent_is_drawn_anew_among_the_others() {
     let outcomes = vec![
@@ -260,7 +260,7 @@ proptest! {
         prop_assert!(few.iter().zip(&many).all(|(few, many)| few.is_none() || few == many));
     }
 
-    /// With all outcomes persistent, a second attempt over the same channel reaches nobody whom the first did not.
+    /// With all outcomes persistent, a second attempt over the same channel reaches nobody that the first did not.
     #[test]
     fn where_all_is_persistent_a_retry_changes_no_delivered_share(mut case in case()) {
         for spec in &mut case.scenario.providers {

@@ -9,9 +9,6 @@ use crate::scenario::record::{Entry, Record, Value};
 use crate::status::Status;
 use crate::units::{Money, Probability};
 
-/// The tolerance by which the shares of a provider's outcomes may exceed 1: sums of decimal fractions are not exact.
-const SLACK: f64 = 1e-9;
-
 /// What plans need to know about a provider, even when something else about it is wrong.
 pub(super) struct Known<'a> {
     pub(super) name: &'a str,
@@ -68,20 +65,12 @@ impl Builder<'_> {
 
     /// Builds the outcomes of a provider. Their shares add up to at most 1.
     pub(super) fn outcomes(&mut self, provider: &Record, records: &[Record]) -> Option<Vec<OutcomeSpec>> {
-        let shares = records.iter().filter_map(|r| r.get::<Probability>("share"));
-        let sum: f64 = shares.map(Probability::get).sum();
+        let shares = || records.iter().filter_map(|r| r.get::<Probability>("share"));
+        let sum: f64 = shares().map(Probability::get).sum();
         let rest = self.rest(records, sum);
         let outcomes: Vec<_> = records.iter().map(|r| self.outcome(r, rest?)).collect();
-        if sum <= 1.0 + SLACK {
-            return all(outcomes);
-        }
-        let sum = (sum * 1e6).round() / 1e6;
-        let message = format!("the shares of the outcomes add up to {sum}");
-        let help = format!(
-            "lower them by {} in total; any remaining share is silent (no report)",
-            ((sum - 1.0) * 1e6).round() / 1e6
-        );
-        self.reject(provider.place_of("outcomes"), message, "expected at most 1", help)
+        self.at_most_one(provider.place_of("outcomes"), shares())?;
+        all(outcomes)
     }
 
     /// The share of the outcome with `"rest"`, where the others add up to `sum`; there may be one.

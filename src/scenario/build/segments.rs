@@ -10,9 +10,6 @@ use crate::traffic::SegmentMix;
 use crate::units::Probability;
 use std::ops::Range;
 
-/// The tolerance by which shares may miss 1: sums of decimal fractions are not exact.
-const SLACK: f64 = 1e-9;
-
 impl Builder<'_> {
     /// Builds the segments: keeps their names and returns their shares, which add up to 1; empty if there are none.
     pub(super) fn segments(&mut self, scenario: &Record) -> Option<Vec<Probability>> {
@@ -25,21 +22,9 @@ impl Builder<'_> {
         let shares = records.iter().map(|record| record.get::<Probability>("share")).collect::<Option<Vec<_>>>()?;
         let place = records.first().map(|record| record.place_of("share"));
         match place {
-            Some(place) => self.add_up(place, "segments", &shares).map(|()| shares),
+            Some(place) => self.exactly_one(place, "segments", &shares).map(|()| shares),
             None => Some(shares),
         }
-    }
-
-    /// Rejects shares that do not add up to 1.
-    fn add_up(&mut self, place: Range<usize>, what: &str, shares: &[Probability]) -> Option<()> {
-        let sum: f64 = shares.iter().map(|share| share.get()).sum();
-        if (sum - 1.0).abs() <= SLACK {
-            return Some(());
-        }
-        let round = |x: f64| (x * 1e12).round() / 1e12;
-        let message = format!("the shares of the {what} add up to {}", round(sum));
-        let (verb, by) = if sum > 1.0 { ("lower", sum - 1.0) } else { ("raise", 1.0 - sum) };
-        self.reject(place, message, "expected 1", format!("{verb} them by {} in total", round(by)))
     }
 
     /// Returns the segment with this name, which is written at `place`.
@@ -90,7 +75,7 @@ impl Builder<'_> {
         if !known {
             return None;
         }
-        self.add_up(mix.place.clone(), "mix", &shares).map(|()| shares)
+        self.exactly_one(mix.place.clone(), "mix", &shares).map(|()| shares)
     }
 
     /// Completes the composites among `plans`, whose other plans have been built from `records`, in the same order.

@@ -130,7 +130,7 @@ impl Cohort {
         (0..threads).map(|share| edge(share)..edge(share + 1)).collect()
     }
 
-    /// A cursor that takes the cohort through the queue. If it matters to whom recipients belong, `segments` says so for those who arrive.
+    /// A cursor that takes the cohort through the queue. If the segments of recipients matter, `segments` says so for those who arrive.
     pub(super) fn cursor<'a>(&'a mut self, segments: Option<(&'a Segments, RngKey)>) -> CohortCursor<'a> {
         self.departures.reserve_exact(self.len());
         CohortCursor {

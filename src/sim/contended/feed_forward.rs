@@ -116,7 +116,7 @@ impl<'a> FeedForward<'a> {
         firsts.into_iter().map(begin).collect()
     }
 
-    /// The number of the step in which each class of a stream comes to a provider; `None` for those that do not.
+    /// The number of the step in which each class of a stream uses a provider; `None` for those that do not.
     fn steps(&self, stream: usize, provider: usize) -> impl Iterator<Item = Option<(usize, &FastPlan)>> {
         let step = move |plan: &'_ FastPlan| plan.steps.iter().position(|step| step.provider == provider);
         self.streams[stream].plans.iter().map(move |plan| Some((step(plan)?, plan)))
@@ -155,12 +155,12 @@ impl<'a> FeedForward<'a> {
         QueuePass::new(&model.providers[provider], queue, waiting, &mut held).pass(progress)
     }
 
-    /// The steps in which recipients of a stream wait for a provider: one for each class where it matters to whom they belong, because the
+    /// The steps in which recipients of a stream wait for a provider: one for each class where their segments matter, because the
     /// provider or their plan depends on it or its lines are counted, otherwise one.
     fn waiting_steps(&self, stream: usize, provider: usize) -> Vec<FastStep> {
         let of_classes: Vec<_> =
             self.steps(stream, provider).map(|step| step.map(|(index, plan)| plan.steps[index].clone())).collect();
-        let first = of_classes.iter().flatten().next().expect("somebody comes to the provider").clone();
+        let first = of_classes.iter().flatten().next().expect("somebody uses the provider").clone();
         let spec = &self.run.model.providers[provider];
         let is_same = |step: &Option<FastStep>| {
             step.as_ref().is_some_and(|step| (step.terms, step.use_number) == (first.terms, first.use_number))

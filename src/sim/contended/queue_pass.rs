@@ -27,7 +27,7 @@ struct QueueServer<'a> {
 
 /// The recipients of one stream who come to the provider.
 pub(super) struct WaitingCohort<'a> {
-    /// The step in which they come: for each segment its own if it matters to whom a recipient belongs, otherwise one for all.
+    /// The step in which they come: for each segment its own if segments matter, otherwise one for all.
     pub(super) steps: Vec<FastStep>,
     pub(super) rng: RngKey,
     pub(super) priority: u8,

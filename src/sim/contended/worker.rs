@@ -112,7 +112,7 @@ impl Worker {
     }
 
     /// Completes the attempts of these ranks of a cohort; returns the step carries of those who go on, for each class. `tasks` has one task
-    /// for each class that comes to the provider; recipients who arrive belong to `segments`.
+    /// for each class that uses the provider; recipients who arrive belong to `segments`.
     pub(super) fn settle(
         &mut self,
         cohort: &Cohort,

@@ -179,7 +179,7 @@ impl Submitted<'_> {
                 return Some(index);
             }
         }
-        // The chance as a share of all people, of whom the first are taken.
+        // The chance as a share of all people: the first of them are taken.
         let chance = self.chance(purpose::OUTCOME) * (1.0 - persons);
         let mut sum = 0.0;
         all().filter(|(_, outcome)| !outcome.persistent).find_map(|(index, outcome)| {
