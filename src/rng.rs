@@ -107,6 +107,17 @@ fn philox_scattered(key: [u32; 2], recipients: &[u32; LANES], counter: [u32; 3],
     }
 }
 
+/// Chooses by each draw: writes `first` plus the number of thresholds that the draw is not below.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub fn choose(thresholds: &[u32], draws: &[u32; LANES], first: u8, chosen: &mut [u8; LANES]) {
+    chosen.fill(first);
+    for &threshold in thresholds {
+        for i in 0..LANES {
+            chosen[i] += u8::from(draws[i] >= threshold);
+        }
+    }
+}
+
 /// The key of all random numbers of one run, or of one stream of traffic in it: a seed and a replication.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RngKey {

@@ -9,7 +9,7 @@ use super::resolve::Settlement;
 use super::simulated::{AttemptResult, Provider, SingleUse, Terms};
 use super::spec::{Effect, WhenOff};
 use super::tables::{CLAIMED, PHONE, REJECTED, SINGLE, Tables};
-use crate::rng::{LANES, RngKey, Who, purpose};
+use crate::rng::{LANES, RngKey, Who, choose, purpose};
 use crate::status::{Segment, Status};
 use crate::units::Time;
 
@@ -310,17 +310,6 @@ fn silence_all(count: usize, submission: i64, results: &mut AttemptResults) -> u
         results.charge[k] = submission;
     }
     0
-}
-
-/// Finds the outcome of each draw: `first`, plus the number of thresholds that the draw is not below.
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn choose(thresholds: &[u32], draws: &[u32; LANES], first: u8, outcome: &mut [u8; LANES]) {
-    outcome.fill(first);
-    for &threshold in thresholds {
-        for i in 0..LANES {
-            outcome[i] += u8::from(draws[i] >= threshold);
-        }
-    }
 }
 
 /// Whether an attempt of this outcome, which ended with this status, is followed by an opening or a talk.

@@ -17,6 +17,7 @@ use crate::stats::{Bins, Cells, Latencies};
 use crate::traffic::Timetable;
 use crate::units::Time;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The number of sections into which recipients are divided, batch by batch, unless there are few of them. The spread of the sections'
@@ -26,6 +27,9 @@ pub const SECTIONS: usize = 32;
 /// Fewer recipients than this form a single section: smaller sections would be uninformative, and sharing them between threads would
 /// cost more than it saves.
 const FEW: u64 = 50 * SECTIONS as u64;
+
+/// Once this many recipients have been collected, they are simulated: 12 bytes for each.
+const MOST_COLLECTED: usize = 1 << 19;
 
 /// The most seconds for which memory is reserved in advance: two days.
 const MOST_SECONDS: usize = 2 * 86_400;
@@ -227,66 +231,85 @@ impl RunContext<'_> {
         while let Some(section) = shared.take() {
             for batch in shared.batches(section) {
                 let (first, count) = batch?;
-                self.run_recipients(first, count, shared, &mut memory, &mut tallies);
+                match tallies.as_mut_slice() {
+                    [class] => self.run_consecutive(first, count, shared, &mut memory, &mut class.tally),
+                    _ => self.collect(first, count, shared, &mut memory),
+                }
+                if memory.collected.recipients >= MOST_COLLECTED {
+                    self.run_collected(shared, &mut memory, &mut tallies, &mut all)?;
+                }
             }
-            self.flush(shared, &mut memory, &mut tallies);
-            for (class, all) in tallies.iter_mut().zip(&mut all) {
-                class.sections.push((section, all.gather(&mut class.tally)));
+            memory.collected.end_section(section);
+            if tallies.len() == 1 {
+                self.run_collected(shared, &mut memory, &mut tallies, &mut all)?;
             }
         }
+        self.run_collected(shared, &mut memory, &mut tallies, &mut all)?;
         tallies.iter_mut().zip(all).for_each(|(class, all)| all.restore(&mut class.tally));
         Ok(tallies)
     }
 
-    /// Simulates consecutive recipients under all plans, and counts them. Where there are several classes, those of each class are collected
-    /// until they fill a batch; [`RunContext::flush`] simulates the rest.
-    fn run_recipients(
+    /// Simulates consecutive recipients, all of one class, under all plans, and counts them.
+    fn run_consecutive(
         &self,
         first: u64,
         count: usize,
         shared: &SectionWork<'_>,
         memory: &mut WorkingMemory,
-        tallies: &mut [GroupTally],
-    ) {
-        let WorkingMemory { arrivals, segments, members, batch: batch_memory, .. } = memory;
-        let arrivals = &mut arrivals[..count];
-        shared.timetable.fill(first, arrivals);
-        if let [class] = tallies {
-            return self.run_batch((Who::From(first as u32), arrivals), 0, shared, batch_memory, &mut class.tally);
-        }
-        shared.stream.segments.fill(shared.rng, Who::From(first as u32), count, segments);
-        for (k, (&segment, &arrival)) in segments.iter().zip(&*arrivals).enumerate() {
-            let class = usize::from(segment);
-            let members = &mut members[class];
-            if members.arrivals.len() == BATCH {
-                self.run_members(class, members, shared, batch_memory, &mut tallies[class].tally);
-            }
-            members.push(first as u32 + k as u32, arrival);
-        }
-    }
-
-    /// Simulates the recipients of each class that have been collected.
-    fn flush(&self, shared: &SectionWork<'_>, memory: &mut WorkingMemory, tallies: &mut [GroupTally]) {
-        let WorkingMemory { members, batch: batch_memory, .. } = memory;
-        for (class, (members, group)) in members.iter_mut().zip(tallies).enumerate() {
-            if !members.arrivals.is_empty() {
-                self.run_members(class, members, shared, batch_memory, &mut group.tally);
-            }
-        }
-    }
-
-    /// Simulates the collected recipients of a class.
-    fn run_members(
-        &self,
-        class: usize,
-        members: &mut Members,
-        shared: &SectionWork<'_>,
-        memory: &mut BatchMemory,
         tally: &mut Tally,
     ) {
-        let Members { recipients, arrivals } = &*members;
-        self.run_batch((Who::List(recipients), arrivals), class, shared, memory, tally);
-        members.arrivals.clear();
+        let arrivals = &mut memory.arrivals[..count];
+        shared.timetable.fill(first, arrivals);
+        self.run_batch((Who::From(first as u32), arrivals), 0, shared, &mut memory.batch, tally);
+    }
+
+    /// Collects consecutive recipients by class.
+    fn collect(&self, first: u64, count: usize, shared: &SectionWork<'_>, memory: &mut WorkingMemory) {
+        let WorkingMemory { arrivals, segments, collected, .. } = memory;
+        let arrivals = &mut arrivals[..count];
+        shared.timetable.fill(first, arrivals);
+        shared.stream.segments.fill(shared.rng, Who::From(first as u32), count, segments);
+        for ((recipient, &segment), &arrival) in (first as u32..).zip(segments.iter()).zip(&*arrivals) {
+            let members = &mut collected.members[usize::from(segment)];
+            members.recipients.push(recipient);
+            members.arrivals.push(arrival);
+        }
+        collected.recipients += count;
+    }
+
+    /// Simulates the recipients who have been collected, one class after another, so that the counts of a class stay in the processor's
+    /// cache; and gathers the latencies of the sections that have ended.
+    fn run_collected(
+        &self,
+        shared: &SectionWork<'_>,
+        memory: &mut WorkingMemory,
+        tallies: &mut [GroupTally],
+        all: &mut [Gathered],
+    ) -> Result<(), Interrupted> {
+        let WorkingMemory { collected, batch: batch_memory, .. } = memory;
+        for (class, ((members, group), all)) in collected.members.iter_mut().zip(tallies).zip(all).enumerate() {
+            let mut run = |from: usize, until: usize, tally: &mut Tally| {
+                for from in (from..until).step_by(BATCH) {
+                    if shared.progress.stopped() {
+                        return Err(Interrupted);
+                    }
+                    let batch = members.batch(from..until.min(from + BATCH), &mut collected.lanes);
+                    self.run_batch(batch, class, shared, batch_memory, tally);
+                }
+                Ok(())
+            };
+            let mut from = 0;
+            for (&section, &until) in collected.sections.iter().zip(&members.ends) {
+                run(from, until, &mut group.tally)?;
+                group.sections.push((section, all.gather(&mut group.tally)));
+                from = until;
+            }
+            run(from, members.arrivals.len(), &mut group.tally)?;
+            members.clear();
+        }
+        collected.sections.clear();
+        collected.recipients = 0;
+        Ok(())
     }
 
     /// Simulates consecutive recipients under all plans at once, and counts them. Writes their results into `memory.aligned`, in their order.
@@ -298,25 +321,28 @@ impl RunContext<'_> {
         memory: &mut WorkingMemory,
         tallies: &mut [GroupTally],
     ) {
-        self.run_recipients(first, count, shared, memory, tallies);
         memory.aligned.resize(shared.plans(), Columns::EMPTY);
-        if tallies.len() == 1 {
+        if let [class] = tallies {
+            self.run_consecutive(first, count, shared, memory, &mut class.tally);
             std::mem::swap(&mut memory.aligned, &mut memory.batch.columns);
             return;
         }
-        let WorkingMemory { members, batch: batch_memory, aligned, .. } = memory;
-        for (class, (members, group)) in members.iter_mut().zip(tallies).enumerate() {
+        self.collect(first, count, shared, memory);
+        let WorkingMemory { collected, batch: batch_memory, aligned, .. } = memory;
+        for (class, (members, group)) in collected.members.iter_mut().zip(tallies).enumerate() {
             if members.arrivals.is_empty() {
                 continue;
             }
-            let (recipients, collected) = (*members.recipients, members.arrivals.len());
-            self.run_members(class, members, shared, batch_memory, &mut group.tally);
+            let batch = members.batch(0..members.arrivals.len(), &mut collected.lanes);
+            self.run_batch(batch, class, shared, batch_memory, &mut group.tally);
             for (aligned, columns) in aligned.iter_mut().zip(&batch_memory.columns) {
-                for (k, &recipient) in recipients[..collected].iter().enumerate() {
+                for (k, &recipient) in members.recipients.iter().enumerate() {
                     aligned.copy_judged((u64::from(recipient) - first) as usize, columns, k);
                 }
             }
+            members.clear();
         }
+        collected.recipients = 0;
     }
 
     /// Simulates a batch of a class under all plans, and counts it.
@@ -396,13 +422,7 @@ impl Gathered {
 
     /// Moves the latencies of a section out of the tally, and returns them as cells.
     pub(super) fn gather(&mut self, tally: &mut Tally) -> Vec<Cells> {
-        let take = |(plan, all): (&mut PlanTally, &mut Latencies)| {
-            let cells = plan.latencies.cells();
-            all.merge(&plan.latencies);
-            plan.latencies.clear();
-            cells
-        };
-        tally.plans.iter_mut().zip(&mut self.0).map(take).collect()
+        tally.plans.iter_mut().zip(&mut self.0).map(|(plan, all)| plan.latencies.move_to(all)).collect()
     }
 
     /// Puts the latencies of all sections into the tally.
@@ -418,8 +438,7 @@ pub(super) struct WorkingMemory {
     pub(super) aligned: Vec<Columns>,
     /// The segment of each of them, where there are several classes.
     pub(super) segments: Box<[u8; LANES]>,
-    /// The recipients of each class that have been collected, where there are several classes.
-    members: Vec<Members>,
+    collected: Collected,
     batch: BatchMemory,
 }
 
@@ -433,29 +452,62 @@ struct BatchMemory {
     phones: Box<[i64; LANES]>,
 }
 
-/// Recipients of one class that wait for a batch to be full.
+/// Recipients who wait to be simulated, by class. With a single class nobody waits.
+struct Collected {
+    /// One for each class.
+    members: Vec<Members>,
+    /// The number of recipients.
+    recipients: usize,
+    /// The sections of which the last recipients have been collected.
+    sections: Vec<usize>,
+    /// The recipients of a batch.
+    lanes: Box<[u32; LANES]>,
+}
+
+/// Recipients of one class.
+#[derive(Default)]
 struct Members {
-    recipients: Box<[u32; LANES]>,
+    recipients: Vec<u32>,
     arrivals: Vec<Time>,
+    /// For each section that has ended, the number of recipients up to its end.
+    ends: Vec<usize>,
+}
+
+impl Collected {
+    /// Notes that all recipients of this section have been collected.
+    fn end_section(&mut self, section: usize) {
+        self.sections.push(section);
+        self.members.iter_mut().for_each(|members| members.ends.push(members.arrivals.len()));
+    }
 }
 
 impl Members {
-    #[inline]
-    fn push(&mut self, recipient: u32, arrival: Time) {
-        self.recipients[self.arrivals.len() % LANES] = recipient;
-        self.arrivals.push(arrival);
+    /// These members as a batch, listed in `lanes`.
+    fn batch<'a>(&'a self, range: Range<usize>, lanes: &'a mut [u32; LANES]) -> (Who<'a>, &'a [Time]) {
+        lanes[..range.len()].copy_from_slice(&self.recipients[range.clone()]);
+        (Who::List(lanes), &self.arrivals[range])
+    }
+
+    fn clear(&mut self) {
+        self.recipients.clear();
+        self.arrivals.clear();
+        self.ends.clear();
     }
 }
 
 impl WorkingMemory {
     pub(super) fn new(shared: &SectionWork<'_>) -> Self {
-        let classes = if shared.executors.len() > 1 { shared.executors.len() } else { 0 };
-        let nobody = || Members { recipients: Box::new([0; LANES]), arrivals: Vec::with_capacity(BATCH) };
+        let collected = Collected {
+            members: shared.executors.iter().map(|_| Members::default()).collect(),
+            recipients: 0,
+            sections: Vec::new(),
+            lanes: Box::new([0; LANES]),
+        };
         Self {
             arrivals: vec![Time::ZERO; BATCH],
             aligned: Vec::new(),
             segments: Box::new([0; LANES]),
-            members: (0..classes).map(|_| nobody()).collect(),
+            collected,
             batch: BatchMemory {
                 columns: vec![Columns::EMPTY; shared.plans()],
                 pending: PendingReports::default(),

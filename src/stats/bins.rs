@@ -1,5 +1,6 @@
 //! Counts by index that grow as needed.
 
+use super::cells::{self, BLOCK, Cells, Occupied};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::ops::Range;
 
@@ -61,13 +62,6 @@ impl Bins {
         }
     }
 
-    /// Sets every count to zero and keeps the array. The counts outside `used` must be zero already.
-    pub fn clear(&mut self, used: Range<usize>) {
-        let used = used.start..used.end.min(self.counts.len());
-        self.counts.get_mut(used).unwrap_or_default().fill(0);
-        self.few.clear();
-    }
-
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.merge_used(other, 0..other.counts.len());
@@ -85,6 +79,29 @@ impl Bins {
         }
         let (ours, theirs) = (&mut self.counts[used.clone()], &other.counts[used]);
         ours.iter_mut().zip(theirs).for_each(|(count, more)| *count += more);
+    }
+
+    /// Moves all counts to `other`, keeps the array, and returns them as cells; there are at most `most`. The counts outside `used` must be
+    /// zero.
+    pub fn move_to(&mut self, other: &mut Self, used: Range<usize>, most: usize) -> Cells {
+        if self.counts.is_empty() {
+            other.merge(self);
+            return Cells::new(std::mem::take(self).rising());
+        }
+        if other.counts.len() < self.counts.len() {
+            other.make_room(self.counts.len());
+        }
+        let mut occupied = Occupied::with_room(most.min(used.len()));
+        let theirs = other.counts[used.clone()].chunks_mut(BLOCK);
+        let firsts = (used.start..).step_by(BLOCK);
+        for ((ours, theirs), first) in self.counts[used].chunks_mut(BLOCK).zip(theirs).zip(firsts) {
+            if !cells::is_empty(ours) {
+                occupied.add(first, ours);
+                theirs.iter_mut().zip(&*ours).for_each(|(count, more)| *count += more);
+                ours.fill(0);
+            }
+        }
+        occupied.into_cells()
     }
 
     /// The indices that occurred and their counts, in no particular order; an index may appear more than once.
@@ -223,10 +240,16 @@ mod tests {
     }
 
     #[test]
-    fn room_is_kept_and_counts_are_not() {
-        let mut cleared = Bins::with_room(10);
-        [3, 9, 12].into_iter().for_each(|index| cleared.add(index));
-        cleared.clear(3..13);
-        assert_eq!((cleared.total(), cleared), (0, Bins::default()));
+    fn counts_that_are_moved_are_all_there_and_room_is_kept() {
+        let few = [700, 3, 3, 9];
+        let many: Vec<usize> = (0..5_000).map(|i| 3 + i * i % 697).collect();
+        for (moved, there) in [(&few[..], &many[..]), (&many, &few), (&many, &many), (&few, &few), (&[], &many)] {
+            let (mut ours, mut theirs) = (bins(moved), bins(there));
+            let room = ours.counts.len();
+            let cells = ours.move_to(&mut theirs, 3..701, moved.len());
+            assert_eq!(cells, Cells::new(bins(moved).rising()));
+            assert_eq!(theirs, bins(&[moved, there].concat()));
+            assert_eq!((ours.total(), ours.counts.len()), (0, room));
+        }
     }
 }

@@ -25,18 +25,9 @@ impl Cells {
     /// From the counts of consecutive cells, starting with `first`.
     #[must_use]
     pub fn of_counts(first: usize, counts: &[u64]) -> Self {
-        let occupied = counts.iter().filter(|&&count| count > 0).count();
-        let (mut cells, mut upto) = (vec![0; occupied + 1], vec![0; occupied + 1]);
-        // No branch on the counts: at the ends of a histogram they are unpredictable.
-        let (mut sum, mut index) = (0, 0);
-        for (cell, &count) in (first as u32..).zip(counts) {
-            sum += count;
-            (cells[index], upto[index]) = (cell, sum);
-            index += usize::from(count > 0);
-        }
-        cells.truncate(occupied);
-        upto.truncate(occupied);
-        Self { cells, upto }
+        let mut occupied = Occupied::with_room(counts.iter().filter(|&&count| count > 0).count());
+        occupied.add(first, counts);
+        occupied.into_cells()
     }
 
     /// All values of both histograms.
@@ -63,14 +54,22 @@ impl Cells {
     /// All values of several histograms.
     #[must_use]
     pub fn merged_all(all: &[&Self]) -> Self {
-        // In halves, so that each value is moved as seldom as possible.
         match all {
             [] => Self::default(),
             [one] => (*one).clone(),
             [one, other] => one.merged(other),
             _ => {
-                let (first, second) = all.split_at(all.len() / 2);
-                Self::merged_all(first).merged(&Self::merged_all(second))
+                let first = all.iter().filter_map(|cells| cells.cells.first()).min().copied().unwrap_or(0) as usize;
+                let last = all.iter().filter_map(|cells| cells.cells.last()).max().copied().unwrap_or(0) as usize;
+                let mut counts = vec![0; last + 1 - first];
+                for cells in all {
+                    let mut before = 0;
+                    for (&cell, &upto) in cells.cells.iter().zip(&cells.upto) {
+                        counts[cell as usize - first] += upto - before;
+                        before = upto;
+                    }
+                }
+                Self::of_counts(first, &counts)
             }
         }
     }
@@ -100,6 +99,52 @@ impl Cells {
     pub fn occupied(&self) -> &[u32] {
         &self.cells
     }
+}
+
+/// Occupied cells, as they are found in ascending order.
+pub(super) struct Occupied {
+    cells: Vec<u32>,
+    upto: Vec<u64>,
+    found: usize,
+    sum: u64,
+}
+
+impl Occupied {
+    /// Room for at most `most` cells.
+    pub(super) fn with_room(most: usize) -> Self {
+        Self { cells: vec![0; most + 1], upto: vec![0; most + 1], found: 0, sum: 0 }
+    }
+
+    /// Adds the counts of consecutive cells, starting with `first`.
+    #[inline]
+    pub(super) fn add(&mut self, first: usize, counts: &[u64]) {
+        for (block, counts) in counts.chunks(BLOCK).enumerate() {
+            // Most blocks of a histogram of few values are empty. Within a block there is no branch on the counts, which are unpredictable.
+            if !is_empty(counts) {
+                for (cell, &count) in ((first + block * BLOCK) as u32..).zip(counts) {
+                    self.sum += count;
+                    (self.cells[self.found], self.upto[self.found]) = (cell, self.sum);
+                    self.found += usize::from(count > 0);
+                }
+            }
+        }
+    }
+
+    /// All that have been found.
+    pub(super) fn into_cells(mut self) -> Cells {
+        self.cells.truncate(self.found);
+        self.upto.truncate(self.found);
+        Cells { cells: self.cells, upto: self.upto }
+    }
+}
+
+/// The number of counts that are skipped together when all of them are zero.
+pub(super) const BLOCK: usize = 8;
+
+/// Whether all of these counts are zero.
+#[inline]
+pub(super) fn is_empty(counts: &[u64]) -> bool {
+    counts.iter().fold(0, |any, count| any | count) == 0
 }
 
 #[cfg(test)]

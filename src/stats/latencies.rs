@@ -71,11 +71,13 @@ impl Latencies {
         &self.scale
     }
 
-    /// Removes all latencies and keeps the memory.
-    pub fn clear(&mut self) {
-        let mut cells = std::mem::take(&mut self.cells);
-        cells.clear(self.used());
-        *self = Self { cells, ..Self::on(&self.scale) };
+    /// Moves all latencies to `all`, which is on the same scale, and returns their cells; keeps the memory.
+    pub fn move_to(&mut self, all: &mut Self) -> Cells {
+        let (used, most) = (self.used(), usize::try_from(self.count).unwrap_or(usize::MAX));
+        let cells = self.cells.move_to(&mut all.cells, used, most);
+        all.add_sums(self);
+        *self = Self { cells: std::mem::take(&mut self.cells), ..Self::on(&self.scale) };
+        cells
     }
 
     /// Adds the latencies of `other`, which is on the same scale, or on one with additional atoms.
@@ -87,6 +89,11 @@ impl Latencies {
                 self.cells.add_many(self.scale.cell(*other.scale.bounds(cell).start()), count);
             }
         }
+        self.add_sums(other);
+    }
+
+    /// Adds all of `other` but its cells.
+    fn add_sums(&mut self, other: &Self) {
         self.count += other.count;
         self.sum += other.sum;
         self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);

@@ -165,18 +165,20 @@ fn in_one_stream(groups: Groups, group: Group) -> Option<usize> {
 /// The tallies of each group, from those of the classes of each stream.
 pub(super) fn by_group(ready: &Ready<'_>, mut streams: Vec<Vec<GroupTally>>) -> Vec<GroupTally> {
     let groups = Groups::of(&ready.scenario);
-    let all = groups.all();
-    let last = all.len() - 1;
-    let group = |(position, &group): (usize, &Group)| {
-        let classes: Vec<_> = groups.classes_of(group).collect();
-        match classes.as_slice() {
-            // The only class of the last group is not needed for another.
-            [(stream, segment)] if position == last => std::mem::take(&mut streams[*stream][segment.index()]),
-            [(stream, segment)] => streams[*stream][segment.index()].clone(),
-            _ => sum(ready, group, &classes, &streams),
-        }
+    let all: Vec<(Group, Vec<_>)> =
+        groups.all().into_iter().map(|group| (group, groups.classes_of(group).collect())).collect();
+    // Sums come first: after them, each class is needed only for itself.
+    let several = |(group, classes): &(Group, Vec<_>)| {
+        (classes.len() > 1).then(|| sum(ready, *group, classes, &streams))
     };
-    all.iter().enumerate().map(group).collect()
+    let sums: Vec<_> = all.iter().map(several).collect();
+    let one = |(sum, (_, classes)): (Option<GroupTally>, (Group, Vec<(usize, Segment)>))| {
+        sum.unwrap_or_else(|| {
+            let (stream, segment) = classes[0];
+            std::mem::take(&mut streams[stream][segment.index()])
+        })
+    };
+    sums.into_iter().zip(all).map(one).collect()
 }
 
 /// The tallies of several classes as one.

@@ -1,6 +1,6 @@
 //! Which segment each recipient belongs to.
 
-use crate::rng::{DrawKey, LANES, RngKey, Who, purpose};
+use crate::rng::{DrawKey, LANES, RngKey, Who, choose, purpose};
 use crate::status::Segment;
 use crate::units::Probability;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ pub enum SegmentMix {
 #[derive(Clone, Debug)]
 pub struct Segments {
     mix: SegmentMix,
-    /// The upper bound of the draws for each segment (exclusive) but the last.
-    below: Vec<u64>,
+    /// For each segment, the first draw that selects a later one; bounds that no draw can reach are left out.
+    below: Vec<u32>,
 }
 
 impl SegmentMix {
@@ -52,7 +52,7 @@ impl Segments {
             let mut sum = 0.0;
             for share in &shares[..shares.len().saturating_sub(1)] {
                 sum += share.get();
-                below.push((f64::min(sum, 1.0) * 4_294_967_296.0).round() as u64);
+                below.extend(u32::try_from((f64::min(sum, 1.0) * 4_294_967_296.0).round() as u64));
             }
         }
         Self { mix: mix.clone(), below }
@@ -78,7 +78,7 @@ impl Segments {
 
     #[inline]
     fn of_draw(&self, draw: u32) -> Segment {
-        Segment::new(self.below.iter().map(|&below| u8::from(u64::from(draw) >= below)).sum())
+        Segment::new(self.below.iter().map(|&below| u8::from(draw >= below)).sum())
     }
 
     /// Writes the index of the segment of each of the first `count` recipients of a batch.
@@ -88,13 +88,7 @@ impl Segments {
             SegmentMix::Shares(_) => {
                 let mut words = [[0; LANES]; 4];
                 rng.columns(DrawKey::SEGMENT, who, 0, &mut words);
-                let draws = &words[usize::from(purpose::SEGMENT)];
-                segments.fill(0);
-                for &below in &self.below {
-                    for i in 0..LANES {
-                        segments[i] += u8::from(u64::from(draws[i]) >= below);
-                    }
-                }
+                choose(&self.below, &words[usize::from(purpose::SEGMENT)], 0, segments);
             }
             SegmentMix::Listed(all) => {
                 (0..count as u16).for_each(|lane| segments[usize::from(lane)] = all[who.at(lane) as usize]);
