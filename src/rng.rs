@@ -134,6 +134,12 @@ impl RngKey {
         Self { seed, replication, stream: 0 }
     }
 
+    /// The replication.
+    #[must_use]
+    pub const fn replication(self) -> u32 {
+        self.replication
+    }
+
     /// The key for the recipients of the stream with this name; an empty name leaves the key unchanged.
     #[must_use]
     pub fn of_stream(self, name: &str) -> Self {

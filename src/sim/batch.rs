@@ -3,7 +3,7 @@
 use super::pairs::Pairs;
 use super::tally::{PairTally, PlanTally, Tally};
 use crate::rng::LANES;
-use crate::stats::{sum, sum_of_squares};
+use crate::stats::{SectionLatencies, sum, sum_of_squares};
 use crate::units::{Money, Span, Time};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -103,13 +103,22 @@ impl Columns {
         self.in_time[i] = others.in_time[k];
     }
 
-    /// Counts these results into the plan's tally.
+    /// Counts these results into the plan's tally; the latencies into those of the section, if there is one.
     #[inline(always)]
-    fn count(&mut self, arrivals: &[Time], deadline: Span, tally: &mut PlanTally) {
+    fn count(
+        &mut self,
+        arrivals: &[Time],
+        deadline: Span,
+        tally: &mut PlanTally,
+        section: Option<&mut SectionLatencies>,
+    ) {
         let n = arrivals.len();
         let mut latencies = [0; BATCH];
         let reached = self.judge(arrivals, deadline, &mut latencies);
-        tally.latencies.record_all(&latencies[..reached]);
+        match section {
+            Some(section) => section.record_all(&latencies[..reached]),
+            None => tally.latencies.record_all(&latencies[..reached]),
+        }
         tally.cost += sum(&self.cost[..n]).unsigned_abs();
         tally.cost_squared = tally.cost_squared.saturating_add(sum_of_squares(&self.cost[..n]));
         tally.delivered += reached as u64;
@@ -181,14 +190,21 @@ fn differing(ours: &[u8], theirs: &[u8], counts: &mut [u64; 2]) {
 /// Counts a batch that was simulated under one plan.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
 pub(super) fn count_plan(columns: &mut Columns, arrivals: &[Time], deadline: Span, tally: &mut PlanTally) {
-    columns.count(arrivals, deadline, tally);
+    columns.count(arrivals, deadline, tally, None);
 }
 
-/// Counts a batch into the tally: each plan, and each pair of plans.
+/// Counts a batch into the tally: each plan, and each pair of plans. The latencies under each plan go to those of the section.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
-pub(super) fn count(plans: &mut [Columns], arrivals: &[Time], deadline: Span, pairs: &Pairs, tally: &mut Tally) {
-    for (columns, plan) in plans.iter_mut().zip(&mut tally.plans) {
-        columns.count(arrivals, deadline, plan);
+pub(super) fn count(
+    plans: &mut [Columns],
+    arrivals: &[Time],
+    deadline: Span,
+    pairs: &Pairs,
+    tally: &mut Tally,
+    section: &mut [SectionLatencies],
+) {
+    for ((columns, plan), section) in plans.iter_mut().zip(&mut tally.plans).zip(section) {
+        columns.count(arrivals, deadline, plan, Some(section));
     }
     for ((plan, against), tally) in pairs.iter().zip(&mut tally.pairs) {
         plans[plan].compare(&plans[against], arrivals.len(), tally);

@@ -13,7 +13,7 @@ use super::tally::{FIRST, PlanTally, Tally};
 use super::tally_recorder::{RecipientStats, TallyRecorder};
 use super::timeline::Timeline;
 use crate::rng::{LANES, RngKey, Who};
-use crate::stats::{Bins, Cells, Latencies};
+use crate::stats::{Bins, Cells, SectionLatencies};
 use crate::traffic::Timetable;
 use crate::units::Time;
 use rayon::prelude::*;
@@ -126,6 +126,8 @@ pub(super) struct SectionWork<'a> {
     timetable: Timetable,
     /// For each class, the executor of its plans.
     executors: Vec<BatchExecutor>,
+    /// For each class, the number below which its recipients are among the first, whose costs are kept.
+    first: Vec<u64>,
     /// The number of recipients simulated, from the first of the stream on.
     recipients: u64,
     /// The number of sections.
@@ -151,6 +153,7 @@ impl<'a> SectionWork<'a> {
             rng,
             timetable: Timetable::new(&stream.traffic, rng),
             executors: stream.classes.iter().map(|class| BatchExecutor::new(run.model, &class.plans)).collect(),
+            first: stream.classes.iter().map(|class| first_recipients(rng, class.share, recipients)).collect(),
             recipients,
             sections: sections_of(recipients),
             chosen: (0..sections_of(recipients)).collect(),
@@ -179,6 +182,13 @@ impl<'a> SectionWork<'a> {
             false => Ok((first, size.min(self.recipients - first) as usize)),
         })
     }
+}
+
+/// Returns the number below which the recipients of a class, with this share of the recipients of its stream, are among the first [`FIRST`];
+/// 0 in a replication before which enough have been kept.
+fn first_recipients(rng: RngKey, share: f64, recipients: u64) -> u64 {
+    let before = f64::from(rng.replication()) * (share * recipients as f64).floor().min(FIRST as f64);
+    if before < FIRST as f64 { (FIRST as f64 / share).ceil() as u64 } else { 0 }
 }
 
 /// Returns the latencies (µs) of those of the first `recipients` of a stream who are reached, under each of its plans.
@@ -227,7 +237,6 @@ impl RunContext<'_> {
     fn work(&self, shared: &SectionWork<'_>) -> Result<Vec<GroupTally>, Interrupted> {
         let mut memory = WorkingMemory::new(shared);
         let mut tallies = self.empty_tallies(shared);
-        let mut all = Gathered::of_classes(shared);
         while let Some(section) = shared.take() {
             for batch in shared.batches(section) {
                 let (first, count) = batch?;
@@ -236,16 +245,15 @@ impl RunContext<'_> {
                     _ => self.collect(first, count, shared, &mut memory),
                 }
                 if memory.collected.recipients >= MOST_COLLECTED {
-                    self.run_collected(shared, &mut memory, &mut tallies, &mut all)?;
+                    self.run_collected(shared, &mut memory, &mut tallies)?;
                 }
             }
             memory.collected.end_section(section);
             if tallies.len() == 1 {
-                self.run_collected(shared, &mut memory, &mut tallies, &mut all)?;
+                self.run_collected(shared, &mut memory, &mut tallies)?;
             }
         }
-        self.run_collected(shared, &mut memory, &mut tallies, &mut all)?;
-        tallies.iter_mut().zip(all).for_each(|(class, all)| all.restore(&mut class.tally));
+        self.run_collected(shared, &mut memory, &mut tallies)?;
         Ok(tallies)
     }
 
@@ -260,7 +268,7 @@ impl RunContext<'_> {
     ) {
         let arrivals = &mut memory.arrivals[..count];
         shared.timetable.fill(first, arrivals);
-        self.run_batch((Who::From(first as u32), arrivals), 0, shared, &mut memory.batch, tally);
+        self.run_batch((Who::From(first as u32), arrivals), 0, shared, &mut memory.batch, tally, &mut memory.sections[0]);
     }
 
     /// Collects consecutive recipients by class.
@@ -284,27 +292,28 @@ impl RunContext<'_> {
         shared: &SectionWork<'_>,
         memory: &mut WorkingMemory,
         tallies: &mut [GroupTally],
-        all: &mut [Gathered],
     ) -> Result<(), Interrupted> {
-        let WorkingMemory { collected, batch: batch_memory, .. } = memory;
-        for (class, ((members, group), all)) in collected.members.iter_mut().zip(tallies).zip(all).enumerate() {
-            let mut run = |from: usize, until: usize, tally: &mut Tally| {
+        let WorkingMemory { collected, batch: batch_memory, sections, .. } = memory;
+        for (class, (members, group)) in collected.members.iter_mut().zip(tallies).enumerate() {
+            share_memory(sections, class);
+            let section_latencies = &mut sections[class];
+            let mut run = |from: usize, until: usize, tally: &mut Tally, latencies: &mut [SectionLatencies]| {
                 for from in (from..until).step_by(BATCH) {
                     if shared.progress.stopped() {
                         return Err(Interrupted);
                     }
                     let batch = members.batch(from..until.min(from + BATCH), &mut collected.lanes);
-                    self.run_batch(batch, class, shared, batch_memory, tally);
+                    self.run_batch(batch, class, shared, batch_memory, tally, latencies);
                 }
                 Ok(())
             };
             let mut from = 0;
             for (&section, &until) in collected.sections.iter().zip(&members.ends) {
-                run(from, until, &mut group.tally)?;
-                group.sections.push((section, all.gather(&mut group.tally)));
+                run(from, until, &mut group.tally, section_latencies)?;
+                group.end_section(section, section_latencies);
                 from = until;
             }
-            run(from, members.arrivals.len(), &mut group.tally)?;
+            run(from, members.arrivals.len(), &mut group.tally, section_latencies)?;
             members.clear();
         }
         collected.sections.clear();
@@ -328,13 +337,13 @@ impl RunContext<'_> {
             return;
         }
         self.collect(first, count, shared, memory);
-        let WorkingMemory { collected, batch: batch_memory, aligned, .. } = memory;
+        let WorkingMemory { collected, batch: batch_memory, aligned, sections, .. } = memory;
         for (class, (members, group)) in collected.members.iter_mut().zip(tallies).enumerate() {
             if members.arrivals.is_empty() {
                 continue;
             }
             let batch = members.batch(0..members.arrivals.len(), &mut collected.lanes);
-            self.run_batch(batch, class, shared, batch_memory, &mut group.tally);
+            self.run_batch(batch, class, shared, batch_memory, &mut group.tally, &mut sections[class]);
             for (aligned, columns) in aligned.iter_mut().zip(&batch_memory.columns) {
                 for (k, &recipient) in members.recipients.iter().enumerate() {
                     aligned.copy_judged((u64::from(recipient) - first) as usize, columns, k);
@@ -353,6 +362,7 @@ impl RunContext<'_> {
         shared: &SectionWork<'_>,
         memory: &mut BatchMemory,
         tally: &mut Tally,
+        section: &mut [SectionLatencies],
     ) {
         let BatchMemory { columns, pending, buffers, draw_batches, phones } = memory;
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
@@ -372,11 +382,10 @@ impl RunContext<'_> {
                 self.run_plan(&of_class.plans[i], batch, pending, columns, plan);
             }
         }
-        let limit = (FIRST as f64 / of_class.share).ceil() as u64;
         for (columns, plan) in columns.iter().zip(&mut tally.plans) {
-            plan.keep_first(who, &columns.cost[..arrivals.len()], limit);
+            plan.keep_first(who, &columns.cost[..arrivals.len()], shared.first[class]);
         }
-        batch::count(columns, arrivals, shared.stream.deadline, &self.model.pairs, tally);
+        batch::count(columns, arrivals, shared.stream.deadline, &self.model.pairs, tally, section);
         shared.progress.add((arrivals.len() * columns.len()) as u64);
     }
 
@@ -408,26 +417,24 @@ fn batch_size(recipients: u64) -> u64 {
     (recipients / (SECTIONS as u64 * 8)).next_power_of_two().clamp(16, BATCH as u64)
 }
 
-/// The latencies of a class, under each plan, of the sections that a thread has simulated; the tally holds only those of the current
-/// section.
-pub(super) struct Gathered(Vec<Latencies>);
-
-impl Gathered {
-    /// Nothing gathered yet, for each class.
-    pub(super) fn of_classes(shared: &SectionWork<'_>) -> Vec<Self> {
-        let class =
-            |class: &TrafficClass| Self(class.plans.iter().map(|compiled| Latencies::on(&compiled.scale)).collect());
-        shared.stream.classes.iter().map(class).collect()
+impl GroupTally {
+    /// Moves the latencies of a section to those of the class.
+    pub(super) fn end_section(&mut self, section: usize, latencies: &mut [SectionLatencies]) {
+        let plans = self.tally.plans.iter_mut().zip(latencies);
+        self.sections.push((section, plans.map(|(plan, latencies)| latencies.move_to(&mut plan.latencies)).collect()));
     }
+}
 
-    /// Moves the latencies of a section out of the tally, and returns them as cells.
-    pub(super) fn gather(&mut self, tally: &mut Tally) -> Vec<Cells> {
-        tally.plans.iter_mut().zip(&mut self.0).map(|(plan, all)| plan.latencies.move_to(all)).collect()
-    }
+/// No latencies of a class yet, under each plan.
+fn section_latencies(class: &TrafficClass) -> Vec<SectionLatencies> {
+    class.plans.iter().map(|compiled| SectionLatencies::on(&compiled.scale)).collect()
+}
 
-    /// Puts the latencies of all sections into the tally.
-    pub(super) fn restore(self, tally: &mut Tally) {
-        tally.plans.iter_mut().zip(self.0).for_each(|(plan, all)| plan.latencies = all);
+/// Passes memory on to a class from the one before, unless that is in the middle of a section.
+fn share_memory(sections: &mut [Vec<SectionLatencies>], class: usize) {
+    let before = class.checked_sub(1).unwrap_or(sections.len() - 1);
+    if let Ok([ours, theirs]) = sections.get_disjoint_mut([class, before]) {
+        ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| ours.take_memory_of(theirs));
     }
 }
 
@@ -439,6 +446,8 @@ pub(super) struct WorkingMemory {
     /// The segment of each of them, where there are several classes.
     pub(super) segments: Box<[u8; LANES]>,
     collected: Collected,
+    /// For each class, the latencies of the current section under each plan.
+    pub(super) sections: Vec<Vec<SectionLatencies>>,
     batch: BatchMemory,
 }
 
@@ -508,6 +517,7 @@ impl WorkingMemory {
             aligned: Vec::new(),
             segments: Box::new([0; LANES]),
             collected,
+            sections: shared.stream.classes.iter().map(section_latencies).collect(),
             batch: BatchMemory {
                 columns: vec![Columns::EMPTY; shared.plans()],
                 pending: PendingReports::default(),

@@ -325,16 +325,13 @@ impl PlanTally {
         self.providers.merge(&other.providers);
     }
 
-    /// Keeps the costs of those recipients whose numbers are below `limit`.
+    /// Keeps the costs of those recipients of a batch, in ascending order, whose numbers are below `limit`.
     #[inline]
     pub(super) fn keep_first(&mut self, who: Who<'_>, costs: &[i64], limit: u64) {
         if u64::from(who.at(0)) < limit {
-            for (lane, &cost) in (0..).zip(costs) {
-                let recipient = who.at(lane);
-                if u64::from(recipient) < limit {
-                    *self.first_costs.entry(recipient, || cost) = cost;
-                }
-            }
+            let all = (0..).zip(costs).map(|(lane, &cost)| (who.at(lane), cost));
+            let first: Vec<_> = all.take_while(|&(recipient, _)| u64::from(recipient) < limit).collect();
+            self.first_costs.extend(&ByKey::try_from(first).expect("the recipients of a batch ascend"));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Two scenarios with the same recipients, in lockstep: batch by batch, so that the results of each recipient can be compared.
 
 use super::batch::{self, Columns};
-use super::independent::{Gathered, GroupTally, RunContext, SectionWork, WorkingMemory, merged};
+use super::independent::{GroupTally, RunContext, SectionWork, WorkingMemory, merged};
 use super::model::TrafficStream;
 use super::progress::{Interrupted, Progress};
 use super::tally::PairTally;
@@ -78,7 +78,6 @@ impl Lockstep<'_> {
     fn work(&self) -> Result<Counts, Interrupted> {
         let mut counts = self.empty();
         let mut memories = self.shared.each_ref().map(WorkingMemory::new);
-        let mut gathered = self.shared.each_ref().map(Gathered::of_classes);
         let mut of_class = OneClass::new();
         while let Some(section) = self.shared[0].take() {
             for batch in self.shared[0].batches(section) {
@@ -88,14 +87,10 @@ impl Lockstep<'_> {
                 }
                 self.compare(first, count, memories.each_ref(), &mut of_class, &mut counts);
             }
-            for (classes, gathered) in counts.sides.iter_mut().zip(&mut gathered) {
-                for (class, gathered) in classes.iter_mut().zip(gathered) {
-                    class.sections.push((section, gathered.gather(&mut class.tally)));
-                }
+            for (classes, memory) in counts.sides.iter_mut().zip(&mut memories) {
+                let both = classes.iter_mut().zip(&mut memory.sections);
+                both.for_each(|(class, latencies)| class.end_section(section, latencies));
             }
-        }
-        for (classes, gathered) in counts.sides.iter_mut().zip(gathered) {
-            classes.iter_mut().zip(gathered).for_each(|(class, gathered)| gathered.restore(&mut class.tally));
         }
         Ok(counts)
     }

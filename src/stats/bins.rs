@@ -1,6 +1,5 @@
 //! Counts by index that grow as needed.
 
-use super::cells::{self, BLOCK, Cells, Occupied};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::ops::Range;
 
@@ -29,6 +28,16 @@ impl Bins {
             *count += 1;
         } else {
             self.add_beyond(index);
+        }
+    }
+
+    /// Counts more of each of these indices, which ascend.
+    pub fn add_rising(&mut self, more: &[(usize, u64)]) {
+        if let Some(&(last, _)) = more.last() {
+            if last >= self.counts.len() {
+                self.make_room(last + 1);
+            }
+            more.iter().for_each(|&(index, count)| self.counts[index] += count);
         }
     }
 
@@ -79,29 +88,6 @@ impl Bins {
         }
         let (ours, theirs) = (&mut self.counts[used.clone()], &other.counts[used]);
         ours.iter_mut().zip(theirs).for_each(|(count, more)| *count += more);
-    }
-
-    /// Moves all counts to `other`, keeps the array, and returns them as cells; there are at most `most`. The counts outside `used` must be
-    /// zero.
-    pub fn move_to(&mut self, other: &mut Self, used: Range<usize>, most: usize) -> Cells {
-        if self.counts.is_empty() {
-            other.merge(self);
-            return Cells::new(std::mem::take(self).rising());
-        }
-        if other.counts.len() < self.counts.len() {
-            other.make_room(self.counts.len());
-        }
-        let mut occupied = Occupied::with_room(most.min(used.len()));
-        let theirs = other.counts[used.clone()].chunks_mut(BLOCK);
-        let firsts = (used.start..).step_by(BLOCK);
-        for ((ours, theirs), first) in self.counts[used].chunks_mut(BLOCK).zip(theirs).zip(firsts) {
-            if !cells::is_empty(ours) {
-                occupied.add(first, ours);
-                theirs.iter_mut().zip(&*ours).for_each(|(count, more)| *count += more);
-                ours.fill(0);
-            }
-        }
-        occupied.into_cells()
     }
 
     /// The indices that occurred and their counts, in no particular order; an index may appear more than once.
@@ -237,19 +223,5 @@ mod tests {
         }
         assert_eq!(bins(&[5, 7, 5]).rising(), [(5, 2), (7, 1)]);
         assert_ne!(bins(&[5, 7, 5]), bins(&[5, 7, 7]));
-    }
-
-    #[test]
-    fn counts_that_are_moved_are_all_there_and_room_is_kept() {
-        let few = [700, 3, 3, 9];
-        let many: Vec<usize> = (0..5_000).map(|i| 3 + i * i % 697).collect();
-        for (moved, there) in [(&few[..], &many[..]), (&many, &few), (&many, &many), (&few, &few), (&[], &many)] {
-            let (mut ours, mut theirs) = (bins(moved), bins(there));
-            let room = ours.counts.len();
-            let cells = ours.move_to(&mut theirs, 3..701, moved.len());
-            assert_eq!(cells, Cells::new(bins(moved).rising()));
-            assert_eq!(theirs, bins(&[moved, there].concat()));
-            assert_eq!((ours.total(), ours.counts.len()), (0, room));
-        }
     }
 }

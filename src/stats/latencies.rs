@@ -58,6 +58,12 @@ impl Latencies {
         } else {
             micros.iter().for_each(|&latency| self.cells.add(self.scale.cell(latency)));
         }
+        self.sum_up(micros);
+    }
+
+    /// Adds latencies (µs) to all but the cells.
+    #[inline(always)]
+    pub(super) fn sum_up(&mut self, micros: &[i64]) {
         self.count += micros.len() as u64;
         self.sum += sum(micros).unsigned_abs();
         self.sum_of_squares = self.sum_of_squares.saturating_add(sum_of_squares(micros));
@@ -69,15 +75,6 @@ impl Latencies {
     #[must_use]
     pub const fn scale(&self) -> &Arc<Scale> {
         &self.scale
-    }
-
-    /// Moves all latencies to `all`, which is on the same scale, and returns their cells; keeps the memory.
-    pub fn move_to(&mut self, all: &mut Self) -> Cells {
-        let (used, most) = (self.used(), usize::try_from(self.count).unwrap_or(usize::MAX));
-        let cells = self.cells.move_to(&mut all.cells, used, most);
-        all.add_sums(self);
-        *self = Self { cells: std::mem::take(&mut self.cells), ..Self::on(&self.scale) };
-        cells
     }
 
     /// Adds the latencies of `other`, which is on the same scale, or on one with additional atoms.
@@ -92,6 +89,12 @@ impl Latencies {
         self.add_sums(other);
     }
 
+    /// Adds the latencies of a section on the same scale: `sums` without their cells, and the occupied cells in ascending order.
+    pub(super) fn add_section(&mut self, sums: &Self, cells: &[(usize, u64)]) {
+        self.cells.add_rising(cells);
+        self.add_sums(sums);
+    }
+
     /// Adds all of `other` but its cells.
     fn add_sums(&mut self, other: &Self) {
         self.count += other.count;
@@ -102,7 +105,7 @@ impl Latencies {
     }
 
     /// The range of cells from the smallest latency to the largest; all others are empty.
-    fn used(&self) -> Range<usize> {
+    pub(super) fn used(&self) -> Range<usize> {
         if self.count == 0 { 0..0 } else { self.scale.cell(self.least)..self.scale.cell(self.longest) + 1 }
     }
 

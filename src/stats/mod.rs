@@ -9,6 +9,7 @@ mod interval;
 mod latencies;
 mod moments;
 mod scale;
+mod section;
 mod squares;
 mod sums;
 
@@ -21,5 +22,6 @@ pub use interval::{correlation, difference, paired_share_difference, wilson};
 pub use latencies::{Latencies, Quantile};
 pub use moments::Moments;
 pub use scale::{MAX_ATOMS, Scale};
+pub use section::SectionLatencies;
 pub use squares::{sum, sum_of_squares};
 pub use sums::Sums;
