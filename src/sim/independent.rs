@@ -268,7 +268,14 @@ impl RunContext<'_> {
     ) {
         let arrivals = &mut memory.arrivals[..count];
         shared.timetable.fill(first, arrivals);
-        self.run_batch((Who::From(first as u32), arrivals), 0, shared, &mut memory.batch, tally, &mut memory.sections[0]);
+        self.run_batch(
+            (Who::From(first as u32), arrivals),
+            0,
+            shared,
+            &mut memory.batch,
+            tally,
+            &mut memory.sections[0],
+        );
     }
 
     /// Collects consecutive recipients by class.
@@ -425,9 +432,13 @@ impl GroupTally {
     }
 }
 
-/// No latencies of a class yet, under each plan.
-fn section_latencies(class: &TrafficClass) -> Vec<SectionLatencies> {
-    class.plans.iter().map(|compiled| SectionLatencies::on(&compiled.scale)).collect()
+/// No latencies of a section yet, for each class and plan.
+fn section_latencies(classes: &[TrafficClass]) -> Vec<Vec<SectionLatencies>> {
+    let small = classes.len() > 1;
+    let class = |class: &TrafficClass| {
+        class.plans.iter().map(|compiled| SectionLatencies::on(&compiled.scale, small)).collect()
+    };
+    classes.iter().map(class).collect()
 }
 
 /// Passes memory on to a class from the one before, unless that is in the middle of a section.
@@ -517,7 +528,7 @@ impl WorkingMemory {
             aligned: Vec::new(),
             segments: Box::new([0; LANES]),
             collected,
-            sections: shared.stream.classes.iter().map(section_latencies).collect(),
+            sections: section_latencies(&shared.stream.classes),
             batch: BatchMemory {
                 columns: vec![Columns::EMPTY; shared.plans()],
                 pending: PendingReports::default(),

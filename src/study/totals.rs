@@ -168,9 +168,8 @@ pub(super) fn by_group(ready: &Ready<'_>, mut streams: Vec<Vec<GroupTally>>) -> 
     let all: Vec<(Group, Vec<_>)> =
         groups.all().into_iter().map(|group| (group, groups.classes_of(group).collect())).collect();
     // Sums come first: after them, each class is needed only for itself.
-    let several = |(group, classes): &(Group, Vec<_>)| {
-        (classes.len() > 1).then(|| sum(ready, *group, classes, &streams))
-    };
+    let several =
+        |(group, classes): &(Group, Vec<_>)| (classes.len() > 1).then(|| sum(ready, *group, classes, &streams));
     let sums: Vec<_> = all.iter().map(several).collect();
     let one = |(sum, (_, classes)): (Option<GroupTally>, (Group, Vec<(usize, Segment)>))| {
         sum.unwrap_or_else(|| {
