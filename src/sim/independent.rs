@@ -28,6 +28,9 @@ pub const SECTIONS: usize = 32;
 /// cost more than it saves.
 const FEW: u64 = 50 * SECTIONS as u64;
 
+/// A section with fewer recipients leaves most cells of a histogram empty.
+const SMALL: f64 = 4_096.0;
+
 /// Once this many recipients have been collected, they are simulated: 12 bytes for each.
 const MOST_COLLECTED: usize = 1 << 19;
 
@@ -60,10 +63,22 @@ pub enum ExecutionMode {
 /// The results of a class or a group of recipients.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct GroupTally {
-    /// All counts.
+    /// All counts; of the latencies, all but the cells, which are those of the sections.
     pub tally: Tally,
-    /// For each section, in order: its number, and the latencies under each plan.
+    /// For each section, in order: its number, and the cells of the latencies under each plan.
     pub sections: Vec<(usize, Vec<Cells>)>,
+}
+
+impl GroupTally {
+    /// All counts, with the cells of the latencies.
+    #[must_use]
+    pub fn whole(self) -> Tally {
+        let mut tally = self.tally;
+        for (_, cells) in &self.sections {
+            tally.plans.iter_mut().zip(cells).for_each(|(plan, cells)| plan.put_in(cells));
+        }
+        tally
+    }
 }
 
 /// Simulates all recipients of a stream of `run` under all of its plans, on the threads of the current rayon pool; returns the results of
@@ -425,7 +440,7 @@ fn batch_size(recipients: u64) -> u64 {
 }
 
 impl GroupTally {
-    /// Moves the latencies of a section to those of the class.
+    /// Moves the latencies of a section to the results.
     pub(super) fn end_section(&mut self, section: usize, latencies: &mut [SectionLatencies]) {
         let plans = self.tally.plans.iter_mut().zip(latencies);
         self.sections.push((section, plans.map(|(plan, latencies)| latencies.move_to(&mut plan.latencies)).collect()));
@@ -433,12 +448,13 @@ impl GroupTally {
 }
 
 /// No latencies of a section yet, for each class and plan.
-fn section_latencies(classes: &[TrafficClass]) -> Vec<Vec<SectionLatencies>> {
-    let small = classes.len() > 1;
+fn section_latencies(shared: &SectionWork<'_>) -> Vec<Vec<SectionLatencies>> {
+    let recipients = shared.recipients as f64 / shared.sections as f64;
     let class = |class: &TrafficClass| {
-        class.plans.iter().map(|compiled| SectionLatencies::on(&compiled.scale, small)).collect()
+        let is_small = class.share * recipients < SMALL;
+        class.plans.iter().map(|compiled| SectionLatencies::on(&compiled.scale, is_small)).collect()
     };
-    classes.iter().map(class).collect()
+    shared.stream.classes.iter().map(class).collect()
 }
 
 /// Passes memory on to a class from the one before, unless that is in the middle of a section.
@@ -528,7 +544,7 @@ impl WorkingMemory {
             aligned: Vec::new(),
             segments: Box::new([0; LANES]),
             collected,
-            sections: section_latencies(&shared.stream.classes),
+            sections: section_latencies(shared),
             batch: BatchMemory {
                 columns: vec![Columns::EMPTY; shared.plans()],
                 pending: PendingReports::default(),

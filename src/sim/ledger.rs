@@ -307,7 +307,7 @@ impl ModeLedger {
         let mut streams: Vec<Vec<GroupTally>> = Vec::new();
         for (plan, run) in runs.into_iter().enumerate() {
             for (stream, classes) in run.streams.into_iter().enumerate() {
-                for (class, ClassTally { tally, arrivals }) in classes.into_iter().enumerate() {
+                for (class, ClassTally { mut tally, arrivals }) in classes.into_iter().enumerate() {
                     if plan == 0 {
                         if class == 0 {
                             streams.push(Vec::new());
@@ -316,7 +316,7 @@ impl ModeLedger {
                         streams[stream].push(GroupTally { tally, sections: vec![(0, Vec::new())] });
                     }
                     let of_class = &mut streams[stream][class];
-                    of_class.sections[0].1.push(tally.latencies.cells());
+                    of_class.sections[0].1.push(tally.latencies.take_cells());
                     of_class.tally.plans.push(tally);
                 }
             }
@@ -403,6 +403,7 @@ impl GroupLedger {
             ledger.add(replication, plan, (self.recipients, came), kept, open);
         }
         for (section, cells) in simulated {
+            self.tally.plans.iter_mut().zip(&cells).for_each(|(plan, cells)| plan.put_in(cells));
             let member = u64::from(replication) * sections as u64 + section as u64;
             self.plans.iter_mut().zip(cells).for_each(|(ledger, cells)| ledger.latencies.add(member, cells));
         }

@@ -8,7 +8,7 @@ use super::timeline::Timeline;
 use crate::engine::StepEnd;
 use crate::provider::{AttemptResult, Provider};
 use crate::rng::Who;
-use crate::stats::{Bins, ByKey, Latencies, Scale, Sums};
+use crate::stats::{Bins, ByKey, Cells, Latencies, Scale, Sums};
 use crate::status::Status;
 use crate::units::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -333,6 +333,12 @@ impl PlanTally {
             let first: Vec<_> = all.take_while(|&(recipient, _)| u64::from(recipient) < limit).collect();
             self.first_costs.extend(&ByKey::try_from(first).expect("the recipients of a batch ascend"));
         }
+    }
+
+    /// Puts in cells of latencies on the plan's scale.
+    pub(super) fn put_in(&mut self, cells: &Cells) {
+        let scale = Arc::clone(self.latencies.scale());
+        self.latencies.add_cells(&scale, cells);
     }
 
     /// Counts a flow that has ended.

@@ -31,19 +31,12 @@ impl Bins {
         }
     }
 
-    /// Counts more of each of these indices, which ascend.
-    pub fn add_rising(&mut self, more: &[(usize, u64)]) {
-        if let Some(&(last, _)) = more.last() {
-            if last >= self.counts.len() {
-                self.make_room(last + 1);
-            }
-            more.iter().for_each(|&(index, count)| self.counts[index] += count);
-        }
-    }
-
     /// Counts `count` more of `index`.
+    #[inline]
     pub fn add_many(&mut self, index: usize, count: u64) {
-        if count > 0 {
+        if let Some(counted) = self.counts.get_mut(index) {
+            *counted += count;
+        } else if count > 0 {
             self.make_room(index + 1);
             self.counts[index] += count;
         }

@@ -22,12 +22,43 @@ impl Cells {
         Self { cells, upto }
     }
 
+    /// No cells, with room for this many.
+    #[must_use]
+    pub fn with_room(cells: usize) -> Self {
+        Self { cells: Vec::with_capacity(cells), upto: Vec::with_capacity(cells) }
+    }
+
+    /// Adds a cell beyond all others, and its count.
+    #[inline]
+    pub fn push(&mut self, cell: usize, count: u64) {
+        self.upto.push(self.count() + count);
+        self.cells.push(cell as u32);
+    }
+
+    /// The occupied cells, in ascending order, with the count of each.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, u64)> {
+        let mut before = 0;
+        self.cells
+            .iter()
+            .zip(&self.upto)
+            .map(move |(&cell, &upto)| (cell as usize, upto - std::mem::replace(&mut before, upto)))
+    }
+
     /// From the counts of consecutive cells, starting with `first`.
     #[must_use]
     pub fn of_counts(first: usize, counts: &[u64]) -> Self {
-        let mut occupied = Occupied::with_room(counts.iter().filter(|&&count| count > 0).count());
-        occupied.add(first, counts);
-        occupied.into_cells()
+        let occupied = counts.iter().filter(|&&count| count > 0).count();
+        let (mut cells, mut upto) = (vec![0; occupied + 1], vec![0; occupied + 1]);
+        // No branch on the counts: at the ends of a histogram they are unpredictable.
+        let (mut sum, mut index) = (0, 0);
+        for (cell, &count) in (first as u32..).zip(counts) {
+            sum += count;
+            (cells[index], upto[index]) = (cell, sum);
+            index += usize::from(count > 0);
+        }
+        cells.truncate(occupied);
+        upto.truncate(occupied);
+        Self { cells, upto }
     }
 
     /// All values of both histograms.
@@ -63,11 +94,7 @@ impl Cells {
                 let last = all.iter().filter_map(|cells| cells.cells.last()).max().copied().unwrap_or(0) as usize;
                 let mut counts = vec![0; last + 1 - first];
                 for cells in all {
-                    let mut before = 0;
-                    for (&cell, &upto) in cells.cells.iter().zip(&cells.upto) {
-                        counts[cell as usize - first] += upto - before;
-                        before = upto;
-                    }
+                    cells.iter().for_each(|(cell, count)| counts[cell - first] += count);
                 }
                 Self::of_counts(first, &counts)
             }
@@ -99,52 +126,6 @@ impl Cells {
     pub fn occupied(&self) -> &[u32] {
         &self.cells
     }
-}
-
-/// Occupied cells, as they are found in ascending order.
-pub(super) struct Occupied {
-    cells: Vec<u32>,
-    upto: Vec<u64>,
-    found: usize,
-    sum: u64,
-}
-
-impl Occupied {
-    /// Room for at most `most` cells.
-    pub(super) fn with_room(most: usize) -> Self {
-        Self { cells: vec![0; most + 1], upto: vec![0; most + 1], found: 0, sum: 0 }
-    }
-
-    /// Adds the counts of consecutive cells, starting with `first`.
-    #[inline]
-    pub(super) fn add(&mut self, first: usize, counts: &[u64]) {
-        for (block, counts) in counts.chunks(BLOCK).enumerate() {
-            // Most blocks of a histogram of few values are empty. Within a block there is no branch on the counts, which are unpredictable.
-            if !is_empty(counts) {
-                for (cell, &count) in ((first + block * BLOCK) as u32..).zip(counts) {
-                    self.sum += count;
-                    (self.cells[self.found], self.upto[self.found]) = (cell, self.sum);
-                    self.found += usize::from(count > 0);
-                }
-            }
-        }
-    }
-
-    /// All that have been found.
-    pub(super) fn into_cells(mut self) -> Cells {
-        self.cells.truncate(self.found);
-        self.upto.truncate(self.found);
-        Cells { cells: self.cells, upto: self.upto }
-    }
-}
-
-/// The number of counts that are skipped together when all of them are zero.
-pub(super) const BLOCK: usize = 8;
-
-/// Whether all of these counts are zero.
-#[inline]
-pub(super) fn is_empty(counts: &[u64]) -> bool {
-    counts.iter().fold(0, |any, count| any | count) == 0
 }
 
 #[cfg(test)]

@@ -86,22 +86,29 @@ impl Latencies {
                 self.cells.add_many(self.scale.cell(*other.scale.bounds(cell).start()), count);
             }
         }
-        self.add_sums(other);
-    }
-
-    /// Adds the latencies of a section on the same scale: `sums` without their cells, and the occupied cells in ascending order.
-    pub(super) fn add_section(&mut self, sums: &Self, cells: &[(usize, u64)]) {
-        self.cells.add_rising(cells);
-        self.add_sums(sums);
-    }
-
-    /// Adds all of `other` but its cells.
-    fn add_sums(&mut self, other: &Self) {
         self.count += other.count;
         self.sum += other.sum;
         self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);
         self.least = self.least.min(other.least);
         self.longest = self.longest.max(other.longest);
+    }
+
+    /// Takes the cells out: what is left has the number, the sums and the bounds of the latencies.
+    pub fn take_cells(&mut self) -> Cells {
+        let cells = self.cells();
+        self.cells = Bins::default();
+        cells
+    }
+
+    /// Puts cells in that were taken out of latencies on `scale`: on this scale, or on one with additional atoms.
+    pub fn add_cells(&mut self, scale: &Arc<Scale>, cells: &Cells) {
+        if Arc::ptr_eq(&self.scale, scale) || self.scale == *scale {
+            cells.iter().for_each(|(cell, count)| self.cells.add_many(cell, count));
+        } else {
+            cells
+                .iter()
+                .for_each(|(cell, count)| self.cells.add_many(self.scale.cell(*scale.bounds(cell).start()), count));
+        }
     }
 
     /// The range of cells from the smallest latency to the largest; all others are empty.
@@ -276,6 +283,23 @@ mod tests {
         let mut coarser = Latencies::default();
         coarser.merge(&known);
         assert_eq!(coarser, of(&all));
+    }
+
+    #[test]
+    fn cells_that_are_taken_out_can_be_put_in_again() {
+        let fine = Arc::new(Scale::new([34_000_000]));
+        let mut whole = Latencies::on(&fine);
+        whole.record_all(&(0..400).map(|i| 33_985_000 + 60 * i).chain([34_000_000; 600]).collect::<Vec<_>>());
+        let (mut sums, mut coarser) = (whole.clone(), Latencies::default());
+        coarser.merge(&whole);
+        let cells = sums.take_cells();
+        assert_eq!((sums.count(), sums.cells()), (1_000, Cells::default()));
+        let mut on_another = Latencies::default();
+        on_another.merge(&sums);
+        on_another.add_cells(&fine, &cells);
+        assert_eq!(on_another, coarser);
+        sums.add_cells(&fine, &cells);
+        assert_eq!(sums, whole);
     }
 
     #[test]

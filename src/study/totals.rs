@@ -190,13 +190,19 @@ fn sum(ready: &Ready<'_>, group: Group, classes: &[(usize, Segment)], streams: &
         let of_class = &streams[class.0][class.1.index()];
         // The first recipients of each class are not the first of all.
         whole.merge_part(&of_class.tally, |plan| first_step(&ready.scenario, group, plan, class));
-        for (section, cells) in of_class.sections.iter().filter(|_| in_one_stream) {
+        for (section, cells) in &of_class.sections {
+            if !in_one_stream {
+                for ((whole, of_class), cells) in whole.plans.iter_mut().zip(&of_class.tally.plans).zip(cells) {
+                    whole.latencies.add_cells(of_class.latencies.scale(), cells);
+                }
+                continue;
+            }
             let plans = sections.entry(*section).or_insert_with(|| vec![Vec::new(); cells.len()]);
             plans.iter_mut().zip(cells).for_each(|(of_plan, cells)| of_plan.push(cells));
         }
     }
     if !in_one_stream {
-        let cells = whole.plans.iter().map(|plan| plan.latencies.cells()).collect();
+        let cells = whole.plans.iter_mut().map(|plan| plan.latencies.take_cells()).collect();
         return GroupTally { tally: whole, sections: vec![(0, cells)] };
     }
     let of_section = |(section, plans): (usize, Vec<Vec<&Cells>>)| {

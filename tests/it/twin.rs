@@ -13,8 +13,8 @@ use failsim::provider::{Capacity, Discipline};
 use failsim::rng::RngKey;
 use failsim::scenario::{Scenario, Stream};
 use failsim::sim::{
-    Ending, ExecutionMode, Model, PairTally, PlanRunTally, PlanTally, Progress, ProviderTally, QueueTally, RunContext,
-    StepTally, Tally, Timeline, fast_plans, is_feed_forward, simulate_contended, simulate_independent,
+    Ending, ExecutionMode, GroupTally, Model, PairTally, PlanRunTally, PlanTally, Progress, ProviderTally, QueueTally,
+    RunContext, StepTally, Tally, Timeline, fast_plans, is_feed_forward, simulate_contended, simulate_independent,
 };
 use failsim::stats::{Bins, Latencies, Sums};
 use failsim::status::{Segment, SuccessFloor};
@@ -178,7 +178,7 @@ fn product(case: &Case, timeline: Timeline) -> Vec<Tally> {
     let simulate = |mode| {
         let context = RunContext { model: &model, rng: rng(case), timeline, mode };
         let classes = simulate_independent(&context, &model.streams[0], &Progress::default());
-        classes.expect("nobody stops it").into_iter().map(|class| class.tally).collect::<Vec<_>>()
+        classes.expect("nobody stops it").into_iter().map(GroupTally::whole).collect::<Vec<_>>()
     };
     let tally = simulate(ExecutionMode::Fastest);
     assert!(tally == simulate(ExecutionMode::Engine), "the short way and the engine's way differ");
