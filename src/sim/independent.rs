@@ -29,9 +29,9 @@ pub const SECTIONS: usize = 32;
 const FEW: u64 = 50 * SECTIONS as u64;
 
 /// A section with fewer recipients leaves most cells of a histogram empty.
-const SMALL: f64 = 4_096.0;
+const SMALL: f64 = 16_384.0;
 
-/// Once this many recipients have been collected, they are simulated: 12 bytes for each.
+/// Once this many recipients have been collected, they are simulated when their section ends, or at twice as many: 12 bytes for each.
 const MOST_COLLECTED: usize = 1 << 19;
 
 /// The most seconds for which memory is reserved in advance: two days.
@@ -82,7 +82,8 @@ impl GroupTally {
 }
 
 /// Simulates all recipients of a stream of `run` under all of its plans, on the threads of the current rayon pool; returns the results of
-/// each class. Recipients are independent: nobody waits for capacity, and no circuit opens.
+/// each class, of which one has what happened to all of them over time. Recipients are independent: nobody waits for capacity, and no
+/// circuit opens.
 ///
 /// Each thread takes one section after another and counts into a tally of its own; since every count is an integer, the sum is the same
 /// whichever thread simulated which section.
@@ -259,12 +260,12 @@ impl RunContext<'_> {
                     [class] => self.run_consecutive(first, count, shared, &mut memory, &mut class.tally),
                     _ => self.collect(first, count, shared, &mut memory),
                 }
-                if memory.collected.recipients >= MOST_COLLECTED {
+                if memory.collected.recipients >= 2 * MOST_COLLECTED {
                     self.run_collected(shared, &mut memory, &mut tallies)?;
                 }
             }
             memory.collected.end_section(section);
-            if tallies.len() == 1 {
+            if tallies.len() == 1 || memory.collected.recipients >= MOST_COLLECTED {
                 self.run_collected(shared, &mut memory, &mut tallies)?;
             }
         }
@@ -316,8 +317,9 @@ impl RunContext<'_> {
         tallies: &mut [GroupTally],
     ) -> Result<(), Interrupted> {
         let WorkingMemory { collected, batch: batch_memory, sections, .. } = memory;
-        for (class, (members, group)) in collected.members.iter_mut().zip(tallies).enumerate() {
-            share_memory(sections, class);
+        for (class, members) in collected.members.iter_mut().enumerate() {
+            share_memory(sections, tallies, class);
+            let group = &mut tallies[class];
             let section_latencies = &mut sections[class];
             let mut run = |from: usize, until: usize, tally: &mut Tally, latencies: &mut [SectionLatencies]| {
                 for from in (from..until).step_by(BATCH) {
@@ -457,11 +459,14 @@ fn section_latencies(shared: &SectionWork<'_>) -> Vec<Vec<SectionLatencies>> {
     shared.stream.classes.iter().map(class).collect()
 }
 
-/// Passes memory on to a class from the one before, unless that is in the middle of a section.
-fn share_memory(sections: &mut [Vec<SectionLatencies>], class: usize) {
+/// Passes on to a class what the one before it has: what happened over time, and memory, unless that is in the middle of a section.
+fn share_memory(sections: &mut [Vec<SectionLatencies>], tallies: &mut [GroupTally], class: usize) {
     let before = class.checked_sub(1).unwrap_or(sections.len() - 1);
     if let Ok([ours, theirs]) = sections.get_disjoint_mut([class, before]) {
         ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| ours.take_memory_of(theirs));
+    }
+    if let Ok([ours, theirs]) = tallies.get_disjoint_mut([class, before]) {
+        ours.tally.take_series(&mut theirs.tally);
     }
 }
 

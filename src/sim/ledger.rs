@@ -10,7 +10,7 @@ use std::error::Error;
 use std::fmt;
 
 /// The schema name at the start of a ledger file.
-pub const LEDGER_SCHEMA: &str = "failsim/ledger/2";
+pub const LEDGER_SCHEMA: &str = "failsim/ledger/3";
 
 /// The results of a run, or of a piece of it. For a scenario whose recipients may contend it holds both ledgers: that of contended
 /// recipients and, where it turns out that sharing affected none of them, that of independent recipients.

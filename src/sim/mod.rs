@@ -35,7 +35,10 @@ pub use progress::{Interrupted, Progress};
 pub use recipient::{Recipient, RecipientId};
 pub use recorder::Recorder;
 pub use simulate::{PendingReports, simulate_recipient};
-pub use tally::{ByProvider, Ending, FIRST, PairTally, PlanTally, ProviderTally, QueueTally, StepTally, Tally};
+pub use tally::{
+    ByProvider, Ending, FIRST, PairTally, PlanSeries, PlanTally, ProviderSeries, ProviderTally, QueueTally, StepTally,
+    Tally,
+};
 pub use timeline::Timeline;
 pub use versus::{Versus, simulate_pair};
 

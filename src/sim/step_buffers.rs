@@ -114,23 +114,24 @@ impl StepBuffers {
         let (next, over) = self.sort(step, count);
         self.count_ends(over, columns, tally);
         self.move_on(finish, next);
-        self.at[..next].iter().for_each(|&at| tally.failovers.add(timeline.bin(Time::from_micros(at))));
+        tally.failovers += next as u64;
+        self.at[..next].iter().for_each(|&at| tally.series.failovers.add(timeline.bin(Time::from_micros(at))));
         next
     }
 
     /// Counts the attempts, their costs and the reports of a bad status, by bin of time.
     fn count_attempts(&mut self, provider: usize, count: usize, timeline: Timeline, tally: &mut PlanTally) {
         let AttemptResults { charge, reported, status, .. } = &*self.results;
-        let provider = &mut tally.providers[provider];
+        let (provider, series) = (&mut tally.providers[provider], &mut tally.series.providers[provider]);
         let attempts = self.at[..count].iter().zip(&charge[..count]);
         let bin = |micros: i64| timeline.bin(Time::from_micros(micros));
-        provider.submissions.add_all(attempts.map(|(&at, &charge)| (bin(at), charge as u64)));
+        series.submissions.add_all(attempts.map(|(&at, &charge)| (bin(at), charge as u64)));
         let mut bad = 0;
         for k in 0..count {
             self.chosen[bad % LANES] = k as u16;
             bad += usize::from(status[k] >= Status::Undelivered as u8);
         }
-        self.chosen[..bad].iter().for_each(|&k| provider.failures.add(bin(reported[usize::from(k) % LANES])));
+        self.chosen[..bad].iter().for_each(|&k| series.failures.add(bin(reported[usize::from(k) % LANES])));
         provider.attempts += count as u64;
         provider.rejected += self.results.rejected;
     }
@@ -145,6 +146,7 @@ impl StepBuffers {
         tally: &mut PlanTally,
     ) {
         let Self { results, lanes, chosen, ended, first_step, .. } = self;
+        let series = &mut tally.series.providers[provider];
         let (step, provider) = (&mut tally.steps[index], &mut tally.providers[provider]);
         let mut reached = 0;
         for k in 0..count {
@@ -161,7 +163,7 @@ impl StepBuffers {
             let k = usize::from(k) % LANES;
             let (lane, delivered) = (usize::from(lanes[k]) % LANES, results.delivered[k]);
             step.late += u64::from(delivered > ended[k]);
-            provider.deliveries.add(timeline.bin(Time::from_micros(delivered)));
+            series.deliveries.add(timeline.bin(Time::from_micros(delivered)));
             let first = columns.first_delivery[lane];
             columns.seen[lane] |= results.seen[k];
             columns.duplicate[lane] = u8::from(first != NEVER);

@@ -108,12 +108,14 @@ pub struct PlanTally {
     pub last_end: Option<i64>,
     /// Flows that ended, by second, within the first 12 days.
     pub ends: Bins,
-    /// Moves to a next step, by bin of time.
-    pub failovers: Bins,
+    /// Moves to a next step.
+    pub failovers: u64,
     /// One for each step.
     pub steps: Vec<StepTally>,
     /// One for each provider of the scenario to which an attempt was routed.
-    pub providers: ByProvider,
+    pub providers: ByProvider<ProviderTally>,
+    /// What happened over time.
+    pub series: PlanSeries,
     /// The costs of the first recipients (millionths), about [`FIRST`] of them, by number: they show how skewed costs are. Not counted
     /// where recipients are not independent.
     pub first_costs: ByKey<u32, i64>,
@@ -122,37 +124,93 @@ pub struct PlanTally {
 /// The approximate number of recipients of a class whose costs are kept one by one.
 pub const FIRST: usize = 4096;
 
-/// Tallies of providers, by index in the scenario. A scenario may have hundreds; only those that a plan uses have a tally.
+/// What is counted of providers, by index in the scenario. A scenario may have hundreds; only those that a plan uses have an entry.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct ByProvider(Vec<Option<Box<ProviderTally>>>);
+pub struct ByProvider<T>(Vec<Option<Box<T>>>);
 
-impl ByProvider {
-    /// The existing tallies, each with the index of its provider.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, &ProviderTally)> {
-        self.0.iter().enumerate().filter_map(|(provider, tally)| Some((provider, tally.as_deref()?)))
+impl<T: Clone + Default + Nothing> ByProvider<T> {
+    /// The existing entries, each with the index of its provider.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
+        self.0.iter().enumerate().filter_map(|(provider, entry)| Some((provider, entry.as_deref()?)))
     }
 
-    fn merge(&mut self, other: &Self) {
-        other.iter().for_each(|(provider, tally)| self[provider].merge(tally));
+    fn merge(&mut self, other: &Self, merge: impl Fn(&mut T, &T)) {
+        other.iter().for_each(|(provider, entry)| merge(&mut self[provider], entry));
     }
 }
 
-impl std::ops::Index<usize> for ByProvider {
-    type Output = ProviderTally;
+/// What is counted of a provider to which no attempt was routed.
+pub trait Nothing: Sized + 'static {
+    /// Zero counts.
+    fn nothing() -> &'static Self;
+}
 
-    fn index(&self, provider: usize) -> &ProviderTally {
+impl Nothing for ProviderTally {
+    fn nothing() -> &'static Self {
         static NOTHING: LazyLock<ProviderTally> = LazyLock::new(ProviderTally::default);
-        self.0.get(provider).and_then(Option::as_deref).unwrap_or_else(|| &NOTHING)
+        &NOTHING
     }
 }
 
-impl std::ops::IndexMut<usize> for ByProvider {
+impl Nothing for ProviderSeries {
+    fn nothing() -> &'static Self {
+        static NOTHING: LazyLock<ProviderSeries> = LazyLock::new(ProviderSeries::default);
+        &NOTHING
+    }
+}
+
+impl<T: Nothing> std::ops::Index<usize> for ByProvider<T> {
+    type Output = T;
+
+    fn index(&self, provider: usize) -> &T {
+        self.0.get(provider).and_then(Option::as_deref).unwrap_or_else(|| T::nothing())
+    }
+}
+
+impl<T: Clone + Default + Nothing> std::ops::IndexMut<usize> for ByProvider<T> {
     #[inline]
-    fn index_mut(&mut self, provider: usize) -> &mut ProviderTally {
+    fn index_mut(&mut self, provider: usize) -> &mut T {
         if provider >= self.0.len() {
             self.0.resize(provider + 1, None);
         }
         self.0[provider].get_or_insert_default()
+    }
+}
+
+/// What happened under a plan over time. It is kept for everybody together: of the classes of a stream, one has what happened to all of
+/// them.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct PlanSeries {
+    /// Moves to a next step, by bin of time.
+    pub failovers: Bins,
+    /// One for each provider of the scenario to which an attempt was routed.
+    pub providers: ByProvider<ProviderSeries>,
+}
+
+/// What happened at a provider over time.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ProviderSeries {
+    /// Attempts that came to the provider, by bin of time, and what they cost (millionths).
+    pub submissions: Sums,
+    /// Deliveries by bin of time.
+    pub deliveries: Bins,
+    /// Reports of a bad status, by bin of time.
+    pub failures: Bins,
+}
+
+impl PlanSeries {
+    /// Adds the counts of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.failovers.merge(&other.failovers);
+        self.providers.merge(&other.providers, ProviderSeries::merge);
+    }
+}
+
+impl ProviderSeries {
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.submissions.merge(&other.submissions);
+        self.deliveries.merge(&other.deliveries);
+        self.failures.merge(&other.failures);
     }
 }
 
@@ -169,12 +227,6 @@ pub struct ProviderTally {
     pub rejected: u64,
     /// Attempts that were not permitted because the circuit was open.
     pub not_permitted: u64,
-    /// Attempts that came to the provider, by bin of time, and what they cost (millionths).
-    pub submissions: Sums,
-    /// Deliveries by bin of time.
-    pub deliveries: Bins,
-    /// Reports of a bad status, by bin of time.
-    pub failures: Bins,
     /// The counts of its queue, where its capacity is limited and queues are counted.
     pub queue: Option<Box<QueueTally>>,
 }
@@ -276,6 +328,16 @@ impl Tally {
         self.merge_others(part);
     }
 
+    /// Takes over what happened over time from a tally of other recipients under the same plans, which is left without it.
+    pub(super) fn take_series(&mut self, other: &mut Self) {
+        self.plans.iter_mut().zip(&mut other.plans).for_each(|(a, b)| a.series = std::mem::take(&mut b.series));
+    }
+
+    /// Forgets what happened over time.
+    pub fn drop_series(&mut self) {
+        self.plans.iter_mut().for_each(|plan| plan.series = PlanSeries::default());
+    }
+
     /// Adds what is not of one plan.
     fn merge_others(&mut self, other: &Self) {
         self.pairs.iter_mut().zip(&other.pairs).for_each(|(a, b)| a.merge(b));
@@ -321,8 +383,34 @@ impl PlanTally {
         self.latencies.merge(&other.latencies);
         self.last_end = self.last_end.max(other.last_end);
         self.ends.merge(&other.ends);
-        self.failovers.merge(&other.failovers);
-        self.providers.merge(&other.providers);
+        self.failovers += other.failovers;
+        self.providers.merge(&other.providers, ProviderTally::merge);
+        self.series.merge(&other.series);
+    }
+
+    /// Counts an attempt that was routed to a provider; one that its open circuit did not permit is only counted as such.
+    #[inline]
+    pub(super) fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, result: &AttemptResult) {
+        let provider = &mut self.providers[attempt.provider];
+        if attempt.decision == AdmissionDecision::NotPermitted {
+            provider.not_permitted += 1;
+            return;
+        }
+        let series = &mut self.series.providers[attempt.provider];
+        provider.attempts += 1;
+        provider.rejected += u64::from(attempt.decision.is_rejection());
+        series.submissions.add(timeline.bin(attempt.terms.submitted), result.charge.as_micros() as u64);
+        provider.cost += result.charge.as_micros() as u128;
+        if !result.delivered.is_never() {
+            provider.delivered += 1;
+            series.deliveries.add(timeline.bin(result.delivered));
+        }
+        for report in result.reports().iter().filter(|report| report.status.is_bad()) {
+            series.failures.add(timeline.bin(report.at));
+        }
+        if let Some(queue) = &mut provider.queue {
+            queue.count_attempt(timeline, attempt, result);
+        }
     }
 
     /// Keeps the costs of those recipients of a batch, in ascending order, whose numbers are below `limit`.
@@ -378,37 +466,10 @@ impl ProviderTally {
         self.cost += other.cost;
         self.rejected += other.rejected;
         self.not_permitted += other.not_permitted;
-        self.submissions.merge(&other.submissions);
-        self.deliveries.merge(&other.deliveries);
-        self.failures.merge(&other.failures);
         match (&mut self.queue, &other.queue) {
             (Some(ours), Some(theirs)) => ours.merge(theirs),
             (ours @ None, Some(theirs)) => *ours = Some(theirs.clone()),
             (_, None) => {}
-        }
-    }
-
-    /// Counts an attempt that was routed to the provider; one that its open circuit did not permit is only counted as such.
-    #[inline]
-    pub(super) fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, result: &AttemptResult) {
-        if attempt.decision == AdmissionDecision::NotPermitted {
-            self.not_permitted += 1;
-            return;
-        }
-        let bin = timeline.bin(attempt.terms.submitted);
-        self.attempts += 1;
-        self.rejected += u64::from(attempt.decision.is_rejection());
-        self.submissions.add(bin, result.charge.as_micros() as u64);
-        self.cost += result.charge.as_micros() as u128;
-        if !result.delivered.is_never() {
-            self.delivered += 1;
-            self.deliveries.add(timeline.bin(result.delivered));
-        }
-        for report in result.reports().iter().filter(|report| report.status.is_bad()) {
-            self.failures.add(timeline.bin(report.at));
-        }
-        if let Some(queue) = &mut self.queue {
-            queue.count_attempt(timeline, attempt, result);
         }
     }
 }

@@ -74,17 +74,18 @@ impl Recorder for TallyRecorder<'_> {
         let bin = self.timeline.bin(attempt.terms.submitted);
         if submission.step != self.stats.step {
             self.stats.step = submission.step;
-            self.tally.failovers.add(bin);
+            self.tally.failovers += 1;
+            self.tally.series.failovers.add(bin);
         }
         let step = &mut self.tally.steps[usize::from(submission.step)];
         step.attempts += 1;
         step.cost += result.charge.as_micros() as u128;
-        self.tally.providers[attempt.provider].count_attempt(self.timeline, attempt, result);
+        step.delivered += u64::from(!result.delivered.is_never());
+        self.tally.count_attempt(self.timeline, attempt, result);
         let RecipientStats { row, latest, first_step, .. } = self.stats;
         row.cost += result.charge;
         *latest = result.delivered;
         if !result.delivered.is_never() {
-            step.delivered += 1;
             row.duplicate = !row.first_delivery.is_never();
             row.seen |= !result.seen.is_never();
             if result.delivered < row.first_delivery {
@@ -95,6 +96,6 @@ impl Recorder for TallyRecorder<'_> {
     }
 
     fn turned_down(&mut self, _: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
-        self.tally.providers[attempt.provider].count_attempt(self.timeline, attempt, result);
+        self.tally.count_attempt(self.timeline, attempt, result);
     }
 }

@@ -114,7 +114,7 @@ impl ResultBuilder<'_> {
             cost: self.cost(),
             latency_s: self.latency(),
             no_interval: self.unknown(models_seen),
-            failovers: self.count(tally.failovers.total()),
+            failovers: self.count(tally.failovers),
             last_end_s: self.0.ledger().last_end.seconds().map(round),
             unresolved: self.count(tally.unresolved),
             callbacks: Callbacks {

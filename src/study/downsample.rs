@@ -83,9 +83,9 @@ impl Downsample {
 
 fn all_events(group: &GroupLedger, bins: usize) -> Vec<u64> {
     let plans = || group.tally.plans.iter();
-    let series = plans().flat_map(|plan| plan.providers.iter()).map(|(_, provider)| &provider.deliveries);
+    let series = plans().flat_map(|plan| plan.series.providers.iter()).map(|(_, provider)| &provider.deliveries);
     let mut events = vec![0; bins];
-    for bins in series.chain(plans().map(|plan| &plan.failovers)).chain([&group.tally.arrivals]) {
+    for bins in series.chain(plans().map(|plan| &plan.series.failovers)).chain([&group.tally.arrivals]) {
         for (bin, count) in bins.iter() {
             events.get_mut(bin).into_iter().for_each(|sum| *sum += count);
         }

@@ -90,7 +90,7 @@ fn plan_figure_data(
     PlanFigureData {
         curve: curve(&tally.latencies, n),
         deliveries: deliveries(scenario, thin, &plans, tally),
-        failovers: thin.series(&tally.failovers),
+        failovers: thin.series(&tally.series.failovers),
         first_by_step: tally.steps.iter().map(|step| step.first as f64 / n).collect(),
     }
 }
@@ -124,7 +124,7 @@ fn deliveries(scenario: &Scenario, thin: &Downsample, plans: &[&Plan], tally: &P
             continue;
         }
         done.push(provider);
-        let (channel, series) = (&scenario.providers[provider].channel, &tally.providers[provider].deliveries);
+        let (channel, series) = (&scenario.providers[provider].channel, &tally.series.providers[provider].deliveries);
         match channels.iter_mut().find(|(name, _)| name == channel) {
             Some((_, bins)) => bins.merge(series),
             None => channels.push((channel.clone(), series.clone())),

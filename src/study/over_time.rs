@@ -7,8 +7,8 @@ use super::totals::Totals;
 use crate::provider::{Calendar, Capacity, Effect, ProviderSpec, Windows};
 use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Scenario, used_by};
-use crate::sim::{ProviderTally, QueueTally};
-use crate::stats::Bins;
+use crate::sim::{PlanTally, ProviderSeries, ProviderTally, QueueTally};
+use crate::stats::{Bins, Sums};
 use crate::units::{Rate, Time};
 
 /// The maximum number of bins.
@@ -34,8 +34,9 @@ pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -
 fn of_plan(scenario: &Scenario, totals: &Totals, thin: &Downsample, plan: usize) -> PlanOverTime {
     let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
     let plans: Vec<_> = own.chain([&scenario.plans[plan]]).collect();
-    let tallies = &totals.whole().tally.plans[plan].providers;
-    let provider = |i: usize| of_provider(scenario, totals, thin, &scenario.providers[i], &tallies[i]);
+    let PlanTally { providers, series, .. } = &totals.whole().tally.plans[plan];
+    let provider =
+        |i: usize| of_provider(scenario, totals, thin, &scenario.providers[i], (&providers[i], &series.providers[i]));
     PlanOverTime {
         plan: scenario.plans[plan].name.clone(),
         providers: used_by(plans).into_iter().map(provider).collect(),
@@ -47,18 +48,18 @@ fn of_provider(
     totals: &Totals,
     thin: &Downsample,
     spec: &ProviderSpec,
-    tally: &ProviderTally,
+    (tally, series): (&ProviderTally, &ProviderSeries),
 ) -> ProviderOverTime {
     let queue = spec.capacity.as_ref().zip(tally.queue.as_deref());
     ProviderOverTime {
         provider: spec.name.clone(),
-        submissions: thin.counts(&tally.submissions),
-        deliveries: thin.series(&tally.deliveries),
-        failures: thin.series(&tally.failures),
-        cost: thin.amounts(&tally.submissions).into_iter().map(|micros| micros / 1e6).collect(),
+        submissions: thin.counts(&series.submissions),
+        deliveries: thin.series(&series.deliveries),
+        failures: thin.series(&series.failures),
+        cost: thin.amounts(&series.submissions).into_iter().map(|micros| micros / 1e6).collect(),
         queue: queue.map(|(capacity, queue)| {
             let throttles = throttles(scenario, totals, spec);
-            of_queue(totals, thin, capacity, &throttles, tally, queue)
+            of_queue(totals, thin, capacity, &throttles, (tally, &series.submissions), queue)
         }),
     }
 }
@@ -68,10 +69,10 @@ fn of_queue(
     thin: &Downsample,
     capacity: &Capacity,
     throttles: &[(Windows, f64)],
-    tally: &ProviderTally,
+    (tally, submissions): (&ProviderTally, &Sums),
     queue: &QueueTally,
 ) -> QueueOverTime {
-    let come = thin.counts(&tally.submissions);
+    let come = thin.counts(submissions);
     let departures = thin.counts(&queue.departures);
     let series = |bins: &Bins| thin.series(bins);
     let waits = thin.amounts(&queue.departures).into_iter().zip(&departures);

@@ -171,11 +171,15 @@ pub(super) fn by_group(ready: &Ready<'_>, mut streams: Vec<Vec<GroupTally>>) -> 
     let several =
         |(group, classes): &(Group, Vec<_>)| (classes.len() > 1).then(|| sum(ready, *group, classes, &streams));
     let sums: Vec<_> = all.iter().map(several).collect();
-    let one = |(sum, (_, classes)): (Option<GroupTally>, (Group, Vec<(usize, Segment)>))| {
-        sum.unwrap_or_else(|| {
+    let one = |(sum, (group, classes)): (Option<GroupTally>, (Group, Vec<(usize, Segment)>))| {
+        let mut of_group = sum.unwrap_or_else(|| {
             let (stream, segment) = classes[0];
             std::mem::take(&mut streams[stream][segment.index()])
-        })
+        });
+        if group != Group::All {
+            of_group.tally.drop_series();
+        }
+        of_group
     };
     sums.into_iter().zip(all).map(one).collect()
 }

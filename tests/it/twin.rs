@@ -4,7 +4,7 @@
 
 use crate::build::{change_steps, random_cases, secs, span};
 use crate::naive::{
-    self, BinsOfTime, Counts, History, PairCounts, PlanCounts, ProviderCounts, QueueCounts, StepCounts,
+    self, BinsOfTime, Counts, History, PairCounts, PlanCounts, ProviderCounts, QueueCounts, SeriesCounts, StepCounts,
 };
 use crate::random_scenario::{Case, case, shared_case, with_segments};
 use crate::three_plans::three_plans;
@@ -13,8 +13,9 @@ use failsim::provider::{Capacity, Discipline};
 use failsim::rng::RngKey;
 use failsim::scenario::{Scenario, Stream};
 use failsim::sim::{
-    Ending, ExecutionMode, GroupTally, Model, PairTally, PlanRunTally, PlanTally, Progress, ProviderTally, QueueTally,
-    RunContext, StepTally, Tally, Timeline, fast_plans, is_feed_forward, simulate_contended, simulate_independent,
+    Ending, ExecutionMode, GroupTally, Model, PairTally, PlanRunTally, PlanSeries, PlanTally, Progress, ProviderSeries,
+    ProviderTally, QueueTally, RunContext, StepTally, Tally, Timeline, fast_plans, is_feed_forward, simulate_contended,
+    simulate_independent,
 };
 use failsim::stats::{Bins, Latencies, Sums};
 use failsim::status::{Segment, SuccessFloor};
@@ -163,6 +164,14 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
         }
         same_pairs(case, ours, &histories)?;
     }
+    for (plan, histories) in histories.iter().enumerate() {
+        let all: Vec<_> = histories.iter().collect();
+        same_series(
+            ours.iter().map(|class| &class.plans[plan]),
+            &naive::plan_counts(&all, stream.deadline, bins, 0, &queues),
+        )
+        .map_err(|e| TestCaseError::fail(format!("plan {plan}: {e}")))?;
+    }
     Ok(())
 }
 
@@ -283,6 +292,28 @@ fn same_streams(
             same_plan(&ours.tally, &naive::plan_counts(&theirs, stream.deadline, bins, steps, queues))
                 .map_err(|e| TestCaseError::fail(format!("stream {i}, segment {segment}: {e}")))?;
         }
+        let all: Vec<_> = theirs[i].iter().collect();
+        let ours = ours.streams[i].iter().map(|class| &class.tally);
+        same_series(ours, &naive::plan_counts(&all, stream.deadline, bins, 0, queues))
+            .map_err(|e| TestCaseError::fail(format!("stream {i}: {e}")))?;
+    }
+    Ok(())
+}
+
+/// Compares what happened to all classes of a stream over time.
+fn same_series<'a>(classes: impl Iterator<Item = &'a PlanTally>, naive: &PlanCounts) -> Result<(), TestCaseError> {
+    let mut ours = PlanSeries::default();
+    classes.for_each(|class| ours.merge(&class.series));
+    prop_assert_eq!(counts(&ours.failovers), naive.failovers.clone(), "failovers by bin");
+    for (i, naive) in naive.series.iter().enumerate() {
+        let ProviderSeries { submissions, deliveries, failures } = &ours.providers[i];
+        let ours = SeriesCounts {
+            submissions: numbers(submissions),
+            deliveries: counts(deliveries),
+            failures: counts(failures),
+            costs: amounts(submissions),
+        };
+        prop_assert_eq!(&ours, naive, "provider {} over time", i);
     }
     Ok(())
 }
@@ -312,7 +343,7 @@ fn same_plan(ours: &PlanTally, naive: &PlanCounts) -> Result<(), TestCaseError> 
     prop_assert_eq!(ours.cost_squared, naive.cost_squared, "squares of costs");
     prop_assert_eq!(ours.last_end, naive.last_end, "last end");
     prop_assert_eq!(counts(&ours.ends), naive.ends.clone(), "ends by second");
-    prop_assert_eq!(counts(&ours.failovers), naive.failovers.clone(), "failovers by bin");
+    prop_assert_eq!(ours.failovers, naive.failovers.values().sum::<u64>(), "failovers");
     same_latencies(&ours.latencies, &naive.latencies)?;
     prop_assert_eq!(ours.steps.len(), naive.steps.len());
     for (step, (ours, naive)) in ours.steps.iter().zip(&naive.steps).enumerate() {
@@ -336,10 +367,6 @@ fn provider_counts(provider: &ProviderTally) -> ProviderCounts {
         cost: provider.cost,
         rejected: provider.rejected,
         not_permitted: provider.not_permitted,
-        submissions: numbers(&provider.submissions),
-        deliveries: counts(&provider.deliveries),
-        failures: counts(&provider.failures),
-        costs: amounts(&provider.submissions),
         queue: provider.queue.as_deref().map(queue_counts),
     }
 }

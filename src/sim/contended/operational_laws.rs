@@ -14,7 +14,7 @@
 use super::PlanRunTally;
 use crate::provider::Capacity;
 use crate::sim::independent::RunContext;
-use crate::sim::tally::{ProviderTally, QueueTally};
+use crate::sim::tally::{ProviderSeries, ProviderTally, QueueTally};
 
 /// Returns a description of the first law that a run breaks; `None` when it obeys all.
 pub(super) fn broken(run: &RunContext<'_>, tally: &PlanRunTally) -> Option<String> {
@@ -22,7 +22,9 @@ pub(super) fn broken(run: &RunContext<'_>, tally: &PlanRunTally) -> Option<Strin
         let capacity = provider.capacity()?;
         let whole = whole(tally, i);
         let queue = whole.queue.as_deref()?;
-        let books = Books::new(run, &whole, queue);
+        let mut series = ProviderSeries::default();
+        tally.streams.iter().flatten().for_each(|class| series.merge(&class.tally.series.providers[i]));
+        let books = Books::new(run, &series, queue);
         let law = conserved(&whole, queue).or_else(|| books.broken(capacity, tally.longest_queue[i]))?;
         Some(format!("provider {i}: {law}"))
     })
@@ -58,7 +60,7 @@ struct Books<'a> {
 }
 
 impl<'a> Books<'a> {
-    fn new(run: &RunContext<'_>, whole: &ProviderTally, queue: &'a QueueTally) -> Self {
+    fn new(run: &RunContext<'_>, series: &ProviderSeries, queue: &'a QueueTally) -> Self {
         // The last bin holds everything after the others.
         let bins = run.timeline.bins();
         let filled = |counts: &mut dyn Iterator<Item = (usize, u64)>| {
@@ -66,7 +68,7 @@ impl<'a> Books<'a> {
             counts.for_each(|(bin, count)| filled[bin] += count);
             filled
         };
-        let [came, left] = [&whole.submissions, &queue.departures]
+        let [came, left] = [&series.submissions, &queue.departures]
             .map(|sums| filled(&mut sums.iter().map(|(bin, count, _)| (bin, count))));
         let [rejected, unserved, released] =
             [&queue.rejections, &queue.left_unserved, &queue.releases].map(|counts| filled(&mut counts.iter()));

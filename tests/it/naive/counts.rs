@@ -25,6 +25,7 @@ pub(crate) struct PlanCounts {
     pub(crate) failovers: Counts,
     pub(crate) steps: Vec<StepCounts>,
     pub(crate) providers: Vec<ProviderCounts>,
+    pub(crate) series: Vec<SeriesCounts>,
 }
 
 /// The counts of one provider.
@@ -35,11 +36,16 @@ pub(crate) struct ProviderCounts {
     pub(crate) cost: u128,
     pub(crate) rejected: u64,
     pub(crate) not_permitted: u64,
+    pub(crate) queue: Option<QueueCounts>,
+}
+
+/// What happened at one provider over time.
+#[derive(PartialEq, Debug)]
+pub(crate) struct SeriesCounts {
     pub(crate) submissions: Counts,
     pub(crate) deliveries: Counts,
     pub(crate) failures: Counts,
     pub(crate) costs: Counts,
-    pub(crate) queue: Option<QueueCounts>,
 }
 
 /// The counts of the queue of one provider.
@@ -196,6 +202,8 @@ pub(crate) fn plan_counts(
         .map(|latency| latency.as_micros().unsigned_abs())
         .collect();
     latencies.sort_unstable();
+    let providers = queues.iter().enumerate().map(|(i, &queue)| provider_counts(histories, i, queue, bins));
+    let (providers, series) = providers.unzip();
     PlanCounts {
         delivered: number_of(histories, |history| history.first_delivery().is_some()),
         in_time: number_of(histories, |history| history.in_time(deadline)),
@@ -211,11 +219,17 @@ pub(crate) fn plan_counts(
         ends: count(ends().map(|at| (at / 1_000_000).min(1_048_575) as usize)),
         failovers: bins.count(moves),
         steps: (0..steps).map(|step| step_counts(histories, step)).collect(),
-        providers: queues.iter().enumerate().map(|(i, &queue)| provider_counts(histories, i, queue, bins)).collect(),
+        providers,
+        series,
     }
 }
 
-fn provider_counts(histories: &[&History], provider: usize, queue: Option<bool>, bins: BinsOfTime) -> ProviderCounts {
+fn provider_counts(
+    histories: &[&History],
+    provider: usize,
+    queue: Option<bool>,
+    bins: BinsOfTime,
+) -> (ProviderCounts, SeriesCounts) {
     let attempts: Vec<&Attempt> = histories.iter().flat_map(|history| &history.attempts).collect();
     let come: Vec<(&Attempt, &Try)> = attempts
         .iter()
@@ -229,18 +243,21 @@ fn provider_counts(histories: &[&History], provider: usize, queue: Option<bool>,
     let failures = turned_down.map(|(attempt, _)| attempt.submitted);
     let failures = failures.chain(carried.iter().flat_map(|attempt| attempt.bad_reports.iter().copied()));
     let costs = || carried.iter().map(|attempt| (attempt.submitted, attempt.charge.unsigned_abs() as u64));
-    ProviderCounts {
+    let series = SeriesCounts {
+        submissions: bins.count(seen.iter().map(|(attempt, _)| attempt.submitted)),
+        deliveries: bins.count(deliveries.iter().copied()),
+        failures: bins.count(failures),
+        costs: bins.sum(costs()),
+    };
+    let counts = ProviderCounts {
         attempts: seen.len() as u64,
         delivered: deliveries.len() as u64,
         cost: costs().map(|(_, charge)| u128::from(charge)).sum(),
         rejected: seen.iter().filter(|(_, one)| one.decision == Decision::Rejected).count() as u64,
         not_permitted: (come.len() - seen.len()) as u64,
-        submissions: bins.count(seen.iter().map(|(attempt, _)| attempt.submitted)),
-        deliveries: bins.count(deliveries),
-        failures: bins.count(failures),
-        costs: bins.sum(costs()),
         queue: queue.map(|has_lines| queue_counts(&seen, provider, has_lines, bins)),
-    }
+    };
+    (counts, series)
 }
 
 fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bins: BinsOfTime) -> QueueCounts {

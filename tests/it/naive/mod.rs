@@ -26,7 +26,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 pub(crate) use counts::{
-    BinsOfTime, Counts, PairCounts, PlanCounts, ProviderCounts, QueueCounts, StepCounts, pair_counts, plan_counts,
+    BinsOfTime, Counts, PairCounts, PlanCounts, ProviderCounts, QueueCounts, SeriesCounts, StepCounts, pair_counts,
+    plan_counts,
 };
 pub(crate) use history::{Decision, History};
 
