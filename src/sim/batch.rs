@@ -3,7 +3,7 @@
 use super::pairs::Pairs;
 use super::tally::{PairTally, PlanTally, Tally};
 use crate::rng::LANES;
-use crate::stats::{SectionLatencies, sum, sum_of_squares};
+use crate::stats::{LatencyBuffer, SectionLatencies, sum, sum_of_squares};
 use crate::units::{Money, Span, Time};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -103,20 +103,23 @@ impl Columns {
         self.in_time[i] = others.in_time[k];
     }
 
-    /// Counts these results into the plan's tally; the latencies into those of the section, if there is one.
+    /// Counts these results into the plan's tally, the latencies into the buffer instead if there is one, and also into those of a section.
     #[inline(always)]
     fn count(
         &mut self,
         arrivals: &[Time],
         deadline: Span,
         tally: &mut PlanTally,
-        section: Option<&mut SectionLatencies>,
+        (section, buffer): (Option<&mut SectionLatencies>, Option<&mut LatencyBuffer>),
     ) {
         let n = arrivals.len();
         let mut latencies = [0; BATCH];
         let reached = self.judge(arrivals, deadline, &mut latencies);
-        match section {
-            Some(section) => section.record_all(&latencies[..reached]),
+        if let Some(section) = section {
+            section.record_all(&latencies[..reached]);
+        }
+        match buffer {
+            Some(buffer) => buffer.record_all(&latencies[..reached]),
             None => tally.latencies.record_all(&latencies[..reached]),
         }
         tally.cost += sum(&self.cost[..n]).unsigned_abs();
@@ -187,24 +190,28 @@ fn differing(ours: &[u8], theirs: &[u8], counts: &mut [u64; 2]) {
     counts[1] += ones(theirs) - both;
 }
 
+/// The counts to which a batch is added.
+pub(super) struct Counts<'a> {
+    pub(super) tally: &'a mut Tally,
+    /// The latencies of the current section, under each plan.
+    pub(super) section: &'a mut [SectionLatencies],
+    /// What takes the latencies under each plan, if not the tally.
+    pub(super) buffers: Option<&'a mut [LatencyBuffer]>,
+}
+
 /// Counts a batch that was simulated under one plan.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
 pub(super) fn count_plan(columns: &mut Columns, arrivals: &[Time], deadline: Span, tally: &mut PlanTally) {
-    columns.count(arrivals, deadline, tally, None);
+    columns.count(arrivals, deadline, tally, (None, None));
 }
 
-/// Counts a batch into the tally: each plan, and each pair of plans. The latencies under each plan go to those of the section.
+/// Counts a batch: each plan, and each pair of plans.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
-pub(super) fn count(
-    plans: &mut [Columns],
-    arrivals: &[Time],
-    deadline: Span,
-    pairs: &Pairs,
-    tally: &mut Tally,
-    section: &mut [SectionLatencies],
-) {
-    for ((columns, plan), section) in plans.iter_mut().zip(&mut tally.plans).zip(section) {
-        columns.count(arrivals, deadline, plan, Some(section));
+pub(super) fn count(plans: &mut [Columns], arrivals: &[Time], deadline: Span, pairs: &Pairs, counts: &mut Counts<'_>) {
+    let Counts { tally, section, buffers } = counts;
+    for (i, (columns, plan)) in plans.iter_mut().zip(&mut tally.plans).enumerate() {
+        let buffer = buffers.as_deref_mut().and_then(|buffers| buffers.get_mut(i));
+        columns.count(arrivals, deadline, plan, (section.get_mut(i), buffer));
     }
     for ((plan, against), tally) in pairs.iter().zip(&mut tally.pairs) {
         plans[plan].compare(&plans[against], arrivals.len(), tally);

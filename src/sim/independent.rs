@@ -1,7 +1,7 @@
 //! The executor for independent recipients, who share nothing: each is simulated to the end in turn, in batches on all cores.
 
 use super::admission::Unlimited;
-use super::batch::{self, BATCH, Columns};
+use super::batch::{self, BATCH, Columns, Counts};
 use super::context::RecipientContext;
 use super::fast_plan::{BatchExecutor, DrawBatches, RecipientBatch};
 use super::model::{CompiledPlan, Model, TrafficClass, TrafficStream};
@@ -13,7 +13,7 @@ use super::tally::{FIRST, PlanTally, Tally};
 use super::tally_recorder::{RecipientStats, TallyRecorder};
 use super::timeline::Timeline;
 use crate::rng::{LANES, RngKey, Who};
-use crate::stats::{Bins, Cells, SectionLatencies};
+use crate::stats::{Bins, Cells, LatencyBuffer, SectionLatencies};
 use crate::traffic::Timetable;
 use crate::units::Time;
 use rayon::prelude::*;
@@ -28,11 +28,8 @@ pub const SECTIONS: usize = 32;
 /// cost more than it saves.
 const FEW: u64 = 50 * SECTIONS as u64;
 
-/// A section with fewer recipients leaves most cells of a histogram empty.
-const SMALL: f64 = 16_384.0;
-
 /// Once this many recipients have been collected, they are simulated when their section ends, or at twice as many: 12 bytes for each.
-const MOST_COLLECTED: usize = 1 << 19;
+const MOST_COLLECTED: usize = 1 << 18;
 
 /// The most seconds for which memory is reserved in advance: two days.
 const MOST_SECONDS: usize = 2 * 86_400;
@@ -63,20 +60,20 @@ pub enum ExecutionMode {
 /// The results of a class or a group of recipients.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct GroupTally {
-    /// All counts; of the latencies, all but the cells, which are those of the sections.
+    /// All counts; of some latencies, all but the cells.
     pub tally: Tally,
-    /// For each section, in order: its number, and the cells of the latencies under each plan.
+    /// Those cells: lists of them, each with cells for each plan.
+    pub cells: Vec<Vec<Cells>>,
+    /// For each section, in order: its number, and its latencies under each plan, by section cell.
     pub sections: Vec<(usize, Vec<Cells>)>,
 }
 
 impl GroupTally {
-    /// All counts, with the cells of the latencies.
+    /// All counts, with all cells.
     #[must_use]
     pub fn whole(self) -> Tally {
         let mut tally = self.tally;
-        for (_, cells) in &self.sections {
-            tally.plans.iter_mut().zip(cells).for_each(|(plan, cells)| plan.put_in(cells));
-        }
+        self.cells.iter().for_each(|cells| tally.add_cells(cells));
         tally
     }
 }
@@ -121,6 +118,7 @@ pub(super) fn merged(of_threads: Vec<Vec<GroupTally>>) -> Option<Vec<GroupTally>
     let mut all = of_threads.into_iter().reduce(|mut all, part| {
         for (ours, theirs) in all.iter_mut().zip(part) {
             ours.tally.merge(&theirs.tally);
+            ours.cells.extend(theirs.cells);
             ours.sections.extend(theirs.sections);
         }
         all
@@ -244,7 +242,7 @@ impl RunContext<'_> {
             if shared.sections > 1 && shared.executors.len() == 1 {
                 tally.plans.iter_mut().for_each(|plan| plan.ends = Bins::with_room(seconds.min(MOST_SECONDS)));
             }
-            GroupTally { tally, sections: Vec::new() }
+            GroupTally { tally, ..GroupTally::default() }
         };
         shared.stream.classes.iter().map(class).collect()
     }
@@ -284,14 +282,8 @@ impl RunContext<'_> {
     ) {
         let arrivals = &mut memory.arrivals[..count];
         shared.timetable.fill(first, arrivals);
-        self.run_batch(
-            (Who::From(first as u32), arrivals),
-            0,
-            shared,
-            &mut memory.batch,
-            tally,
-            &mut memory.sections[0],
-        );
+        let counts = Counts { tally, section: &mut memory.sections[0], buffers: None };
+        self.run_batch((Who::From(first as u32), arrivals), 0, shared, &mut memory.batch, counts);
     }
 
     /// Collects consecutive recipients by class.
@@ -309,35 +301,39 @@ impl RunContext<'_> {
     }
 
     /// Simulates the recipients who have been collected, one class after another, so that the counts of a class stay in the processor's
-    /// cache; and gathers the latencies of the sections that have ended.
+    /// cache.
     fn run_collected(
         &self,
         shared: &SectionWork<'_>,
         memory: &mut WorkingMemory,
         tallies: &mut [GroupTally],
     ) -> Result<(), Interrupted> {
-        let WorkingMemory { collected, batch: batch_memory, sections, .. } = memory;
+        let WorkingMemory { collected, batch: batch_memory, sections, buffers, .. } = memory;
         for (class, members) in collected.members.iter_mut().enumerate() {
-            share_memory(sections, tallies, class);
+            pass_on_series(tallies, class);
             let group = &mut tallies[class];
-            let section_latencies = &mut sections[class];
-            let mut run = |from: usize, until: usize, tally: &mut Tally, latencies: &mut [SectionLatencies]| {
+            let mut run = |from: usize, until: usize, tally: &mut Tally, section: &mut [SectionLatencies]| {
                 for from in (from..until).step_by(BATCH) {
                     if shared.progress.stopped() {
                         return Err(Interrupted);
                     }
                     let batch = members.batch(from..until.min(from + BATCH), &mut collected.lanes);
-                    self.run_batch(batch, class, shared, batch_memory, tally, latencies);
+                    let counts = Counts { tally: &mut *tally, section: &mut *section, buffers: Some(&mut *buffers) };
+                    self.run_batch(batch, class, shared, batch_memory, counts);
                 }
                 Ok(())
             };
             let mut from = 0;
             for (&section, &until) in collected.sections.iter().zip(&members.ends) {
-                run(from, until, &mut group.tally, section_latencies)?;
-                group.end_section(section, section_latencies);
+                run(from, until, &mut group.tally, &mut sections[class])?;
+                group.end_section(section, &mut sections[class]);
                 from = until;
             }
-            run(from, members.arrivals.len(), &mut group.tally, section_latencies)?;
+            run(from, members.arrivals.len(), &mut group.tally, &mut sections[class])?;
+            if !members.arrivals.is_empty() {
+                let plans = group.tally.plans.iter_mut().zip(&mut *buffers);
+                group.cells.push(plans.map(|(plan, buffer)| buffer.move_to(&mut plan.latencies)).collect());
+            }
             members.clear();
         }
         collected.sections.clear();
@@ -367,7 +363,8 @@ impl RunContext<'_> {
                 continue;
             }
             let batch = members.batch(0..members.arrivals.len(), &mut collected.lanes);
-            self.run_batch(batch, class, shared, batch_memory, &mut group.tally, &mut sections[class]);
+            let counts = Counts { tally: &mut group.tally, section: &mut sections[class], buffers: None };
+            self.run_batch(batch, class, shared, batch_memory, counts);
             for (aligned, columns) in aligned.iter_mut().zip(&batch_memory.columns) {
                 for (k, &recipient) in members.recipients.iter().enumerate() {
                     aligned.copy_judged((u64::from(recipient) - first) as usize, columns, k);
@@ -385,9 +382,9 @@ impl RunContext<'_> {
         class: usize,
         shared: &SectionWork<'_>,
         memory: &mut BatchMemory,
-        tally: &mut Tally,
-        section: &mut [SectionLatencies],
+        mut counts: Counts<'_>,
     ) {
+        let tally = &mut *counts.tally;
         let BatchMemory { columns, pending, buffers, draw_batches, phones } = memory;
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
         let (executor, of_class) = (&shared.executors[class], &shared.stream.classes[class]);
@@ -409,7 +406,7 @@ impl RunContext<'_> {
         for (columns, plan) in columns.iter().zip(&mut tally.plans) {
             plan.keep_first(who, &columns.cost[..arrivals.len()], shared.first[class]);
         }
-        batch::count(columns, arrivals, shared.stream.deadline, &self.model.pairs, tally, section);
+        batch::count(columns, arrivals, shared.stream.deadline, &self.model.pairs, &mut counts);
         shared.progress.add((arrivals.len() * columns.len()) as u64);
     }
 
@@ -442,29 +439,15 @@ fn batch_size(recipients: u64) -> u64 {
 }
 
 impl GroupTally {
-    /// Moves the latencies of a section to the results.
+    /// Adds the latencies of a section, which has ended.
     pub(super) fn end_section(&mut self, section: usize, latencies: &mut [SectionLatencies]) {
-        let plans = self.tally.plans.iter_mut().zip(latencies);
-        self.sections.push((section, plans.map(|(plan, latencies)| latencies.move_to(&mut plan.latencies)).collect()));
+        self.sections.push((section, latencies.iter_mut().map(SectionLatencies::take).collect()));
     }
 }
 
-/// No latencies of a section yet, for each class and plan.
-fn section_latencies(shared: &SectionWork<'_>) -> Vec<Vec<SectionLatencies>> {
-    let recipients = shared.recipients as f64 / shared.sections as f64;
-    let class = |class: &TrafficClass| {
-        let is_small = class.share * recipients < SMALL;
-        class.plans.iter().map(|compiled| SectionLatencies::on(&compiled.scale, is_small)).collect()
-    };
-    shared.stream.classes.iter().map(class).collect()
-}
-
-/// Passes on to a class what the one before it has: what happened over time, and memory, unless that is in the middle of a section.
-fn share_memory(sections: &mut [Vec<SectionLatencies>], tallies: &mut [GroupTally], class: usize) {
-    let before = class.checked_sub(1).unwrap_or(sections.len() - 1);
-    if let Ok([ours, theirs]) = sections.get_disjoint_mut([class, before]) {
-        ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| ours.take_memory_of(theirs));
-    }
+/// Passes on to a class what the classes before it have counted over time.
+fn pass_on_series(tallies: &mut [GroupTally], class: usize) {
+    let before = class.checked_sub(1).unwrap_or(tallies.len() - 1);
     if let Ok([ours, theirs]) = tallies.get_disjoint_mut([class, before]) {
         ours.tally.take_series(&mut theirs.tally);
     }
@@ -480,6 +463,8 @@ pub(super) struct WorkingMemory {
     collected: Collected,
     /// For each class, the latencies of the current section under each plan.
     pub(super) sections: Vec<Vec<SectionLatencies>>,
+    /// For each plan, what takes the latencies of one class after another.
+    buffers: Vec<LatencyBuffer>,
     batch: BatchMemory,
 }
 
@@ -538,6 +523,7 @@ impl Members {
 
 impl WorkingMemory {
     pub(super) fn new(shared: &SectionWork<'_>) -> Self {
+        let classes = &shared.stream.classes;
         let collected = Collected {
             members: shared.executors.iter().map(|_| Members::default()).collect(),
             recipients: 0,
@@ -549,7 +535,8 @@ impl WorkingMemory {
             aligned: Vec::new(),
             segments: Box::new([0; LANES]),
             collected,
-            sections: section_latencies(shared),
+            sections: classes.iter().map(|class| vec![SectionLatencies::default(); class.plans.len()]).collect(),
+            buffers: classes[0].plans.iter().map(|compiled| LatencyBuffer::on(&compiled.scale)).collect(),
             batch: BatchMemory {
                 columns: vec![Columns::EMPTY; shared.plans()],
                 pending: PendingReports::default(),

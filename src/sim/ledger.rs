@@ -67,7 +67,7 @@ pub struct PlanLedger {
     pub last_end: Mean,
     /// For each provider that had a backlog, when it was cleared (µs).
     pub backlog_cleared: ByKey<usize, Mean>,
-    /// The latencies of groups of recipients that are independent and alike: sections, or replications.
+    /// The latencies of groups of recipients that are independent and alike: sections, by section cell; or replications.
     pub latencies: Groups,
     /// The cost of each of the first recipients (millionths), by replication and recipient, where recipients are independent: about
     /// [`FIRST`] of them in all.
@@ -307,17 +307,15 @@ impl ModeLedger {
         let mut streams: Vec<Vec<GroupTally>> = Vec::new();
         for (plan, run) in runs.into_iter().enumerate() {
             for (stream, classes) in run.streams.into_iter().enumerate() {
-                for (class, ClassTally { mut tally, arrivals }) in classes.into_iter().enumerate() {
+                for (class, ClassTally { tally, arrivals }) in classes.into_iter().enumerate() {
                     if plan == 0 {
                         if class == 0 {
                             streams.push(Vec::new());
                         }
                         let tally = Tally { arrivals, ..Tally::default() };
-                        streams[stream].push(GroupTally { tally, sections: vec![(0, Vec::new())] });
+                        streams[stream].push(GroupTally { tally, ..GroupTally::default() });
                     }
-                    let of_class = &mut streams[stream][class];
-                    of_class.sections[0].1.push(tally.latencies.take_cells());
-                    of_class.tally.plans.push(tally);
+                    streams[stream][class].tally.plans.push(tally);
                 }
             }
         }
@@ -397,17 +395,20 @@ impl GroupLedger {
     }
 
     fn add(&mut self, replication: u32, part: GroupTally, kept: Option<u32>, open: &mut [OpenPlan]) {
-        let (sections, GroupTally { mut tally, sections: simulated }) = (self.sections, part);
+        let (sections, GroupTally { mut tally, cells, sections: simulated }) = (self.sections, part);
         let came = tally.arrivals.total();
         for ((ledger, open), plan) in self.plans.iter_mut().zip(open).zip(&mut tally.plans) {
             ledger.add(replication, plan, (self.recipients, came), kept, open);
         }
+        for (ledger, plan) in self.plans.iter_mut().zip(&tally.plans).filter(|_| kept.is_some()) {
+            ledger.latencies.add(replication.into(), plan.latencies.cells());
+        }
         for (section, cells) in simulated {
-            self.tally.plans.iter_mut().zip(&cells).for_each(|(plan, cells)| plan.put_in(cells));
             let member = u64::from(replication) * sections as u64 + section as u64;
             self.plans.iter_mut().zip(cells).for_each(|(ledger, cells)| ledger.latencies.add(member, cells));
         }
         self.tally.merge(&tally);
+        cells.iter().for_each(|cells| self.tally.add_cells(cells));
     }
 
     fn merge(&mut self, other: &Self) {

@@ -328,6 +328,14 @@ impl Tally {
         self.merge_others(part);
     }
 
+    /// Adds cells of latencies under each plan, whose sums are there already.
+    pub(super) fn add_cells(&mut self, cells: &[Cells]) {
+        for (plan, cells) in self.plans.iter_mut().zip(cells) {
+            let scale = Arc::clone(plan.latencies.scale());
+            plan.latencies.add_cells(&scale, cells);
+        }
+    }
+
     /// Takes over what happened over time from a tally of other recipients under the same plans, which is left without it.
     pub(super) fn take_series(&mut self, other: &mut Self) {
         self.plans.iter_mut().zip(&mut other.plans).for_each(|(a, b)| a.series = std::mem::take(&mut b.series));
@@ -421,12 +429,6 @@ impl PlanTally {
             let first: Vec<_> = all.take_while(|&(recipient, _)| u64::from(recipient) < limit).collect();
             self.first_costs.extend(&ByKey::try_from(first).expect("the recipients of a batch ascend"));
         }
-    }
-
-    /// Puts in cells of latencies on the plan's scale.
-    pub(super) fn put_in(&mut self, cells: &Cells) {
-        let scale = Arc::clone(self.latencies.scale());
-        self.latencies.add_cells(&scale, cells);
     }
 
     /// Counts a flow that has ended.

@@ -86,6 +86,14 @@ impl Groups {
         self.groups.values().map(|cells| upto(cells) - p * cells.count() as f64).collect()
     }
 
+    /// By how much the number of values up to and including `cell` in each group exceeds what it has on average.
+    #[must_use]
+    pub fn excesses(&self, cell: Option<usize>) -> Vec<f64> {
+        let upto = cell.map_or(0, |cell| self.groups.values().map(|cells| cells.upto(cell)).sum::<u64>());
+        let all = self.groups.values().map(Cells::count).sum::<u64>();
+        self.deviations(cell, upto as f64 / all.max(1) as f64)
+    }
+
     /// The cells between which the `p` quantile lies; `pooled` are the values of all groups together. `None` for fewer than 2
     /// groups, and when there are no values.
     ///

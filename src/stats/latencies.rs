@@ -93,14 +93,13 @@ impl Latencies {
         self.longest = self.longest.max(other.longest);
     }
 
-    /// Takes the cells out: what is left has the number, the sums and the bounds of the latencies.
-    pub fn take_cells(&mut self) -> Cells {
-        let cells = self.cells();
-        self.cells = Bins::default();
-        cells
+    /// The section cell of the values of a cell.
+    #[must_use]
+    pub fn section_cell(&self, cell: usize) -> usize {
+        super::scale::section_cell(self.scale.bounds(cell).into_inner().0 as u64)
     }
 
-    /// Puts cells in that were taken out of latencies on `scale`: on this scale, or on one with additional atoms.
+    /// Adds the cells of latencies on `scale`, whose sums are there already: on this scale, or on one with additional atoms.
     pub fn add_cells(&mut self, scale: &Arc<Scale>, cells: &Cells) {
         if Arc::ptr_eq(&self.scale, scale) || self.scale == *scale {
             cells.iter().for_each(|(cell, count)| self.cells.add_many(cell, count));
@@ -286,20 +285,19 @@ mod tests {
     }
 
     #[test]
-    fn cells_that_are_taken_out_can_be_put_in_again() {
+    fn cells_can_follow_their_sums() {
         let fine = Arc::new(Scale::new([34_000_000]));
         let mut whole = Latencies::on(&fine);
         whole.record_all(&(0..400).map(|i| 33_985_000 + 60 * i).chain([34_000_000; 600]).collect::<Vec<_>>());
-        let (mut sums, mut coarser) = (whole.clone(), Latencies::default());
+        let mut coarser = Latencies::default();
         coarser.merge(&whole);
-        let cells = sums.take_cells();
-        assert_eq!((sums.count(), sums.cells()), (1_000, Cells::default()));
-        let mut on_another = Latencies::default();
-        on_another.merge(&sums);
-        on_another.add_cells(&fine, &cells);
-        assert_eq!(on_another, coarser);
-        sums.add_cells(&fine, &cells);
-        assert_eq!(sums, whole);
+        let sums = Latencies { cells: Bins::default(), ..whole.clone() };
+        for (scale, expected) in [(Arc::clone(&fine), &whole), (Arc::default(), &coarser)] {
+            let mut all = Latencies::on(&scale);
+            all.merge(&sums);
+            all.add_cells(&fine, &whole.cells());
+            assert_eq!(&all, expected);
+        }
     }
 
     #[test]

@@ -107,6 +107,17 @@ pub(super) const fn bucket(value: u64) -> usize {
     ((doubling as u64 * BUCKETS) + (value >> doubling)) as usize
 }
 
+/// The section cell of a value (µs): 32 to each doubling, whatever the scale. How sections differ is seen well enough that way.
+#[inline]
+pub(super) const fn section_cell(value: u64) -> usize {
+    bucket(value) >> SECTION_BITS
+}
+
+const SECTION_BITS: u32 = 5;
+
+/// The number of section cells that values up to the largest time need.
+pub(super) const SECTION_CELLS: usize = section_cell(i64::MAX as u64) + 1;
+
 /// The smallest value of a bucket.
 const fn lowest(index: usize) -> u64 {
     let index = index as u64;

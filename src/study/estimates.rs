@@ -305,7 +305,8 @@ impl<'a> Paired<'a> {
     /// Whether latencies have the same distribution, in each group of recipients.
     pub(super) fn latencies_are_equal(&self) -> bool {
         let groups = |of: &Estimate<'a>| &of.ledger().latencies;
-        groups(&self.plan) == groups(&self.against) && self.plan.latencies().sum() == self.against.latencies().sum()
+        let same_sums = self.plan.latencies().sum() == self.against.latencies().sum();
+        same_sums && groups(&self.plan) == groups(&self.against) && self.plan.cells() == self.against.cells()
     }
 
     fn replications_are_equal(&self, of: impl Fn(&ReplicationCounts) -> f64) -> bool {
@@ -382,12 +383,15 @@ impl<'a> Paired<'a> {
             Ok((value, of.quantile(position)?))
         };
         let (ours, theirs) = (estimate(&self.plan)?, estimate(&self.against)?);
-        let deviations = |of: &Estimate<'_>| {
+        let excesses = |of: &Estimate<'_>| {
             let cells = of.cells();
             let at = cells.place_of_rank(of.latencies().rank(p));
-            of.ledger().latencies.deviations(cells.occupied().get(at).map(|&cell| cell as usize), p)
+            let cell = cells.occupied().get(at).map(|&cell| cell as usize);
+            let by_section = of.totals.basis == IntervalBasis::Recipients;
+            let cell = cell.map(|cell| if by_section { of.latencies().section_cell(cell) } else { cell });
+            of.ledger().latencies.excesses(cell)
         };
-        let pairs: Vec<_> = deviations(&self.plan).into_iter().zip(deviations(&self.against)).collect();
+        let pairs: Vec<_> = excesses(&self.plan).into_iter().zip(excesses(&self.against)).collect();
         Ok(stats::difference(ours, theirs, stats::correlation(&pairs)))
     }
 

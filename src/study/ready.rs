@@ -146,7 +146,8 @@ pub(super) fn for_each_plan(mut of_class: GroupTally, model: &Model) -> GroupTal
     if of_class.tally.plans.len() < plans {
         of_class.tally.plans.resize(plans, of_class.tally.plans[0].clone());
         of_class.tally.pairs = vec![PairTally::default(); model.pairs.count()];
-        of_class.sections.iter_mut().for_each(|(_, cells)| cells.resize(plans, cells[0].clone()));
+        let lists = of_class.cells.iter_mut().chain(of_class.sections.iter_mut().map(|(_, cells)| cells));
+        lists.for_each(|cells| cells.resize(plans, cells[0].clone()));
     }
     of_class
 }

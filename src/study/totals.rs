@@ -186,31 +186,27 @@ pub(super) fn by_group(ready: &Ready<'_>, mut streams: Vec<Vec<GroupTally>>) -> 
 
 /// The tallies of several classes as one.
 fn sum(ready: &Ready<'_>, group: Group, classes: &[(usize, Segment)], streams: &[Vec<GroupTally>]) -> GroupTally {
-    let mut whole = ready.empty_tally(group);
-    // For each section and plan, the cells of each class.
+    let mut tally = ready.empty_tally(group);
+    // For each section and plan, the cells of each class. Sections of different streams have nothing in common: there is one for all.
     let mut sections: BTreeMap<usize, Vec<Vec<&Cells>>> = BTreeMap::new();
     let in_one_stream = classes.iter().all(|(stream, _)| *stream == classes[0].0);
     for &class in classes {
         let of_class = &streams[class.0][class.1.index()];
         // The first recipients of each class are not the first of all.
-        whole.merge_part(&of_class.tally, |plan| first_step(&ready.scenario, group, plan, class));
-        for (section, cells) in &of_class.sections {
-            if !in_one_stream {
-                for ((whole, of_class), cells) in whole.plans.iter_mut().zip(&of_class.tally.plans).zip(cells) {
-                    whole.latencies.add_cells(of_class.latencies.scale(), cells);
-                }
-                continue;
+        tally.merge_part(&of_class.tally, |plan| first_step(&ready.scenario, group, plan, class));
+        for cells in &of_class.cells {
+            for ((whole, of_class), cells) in tally.plans.iter_mut().zip(&of_class.tally.plans).zip(cells) {
+                whole.latencies.add_cells(of_class.latencies.scale(), cells);
             }
-            let plans = sections.entry(*section).or_insert_with(|| vec![Vec::new(); cells.len()]);
+        }
+        for (section, cells) in &of_class.sections {
+            let section = if in_one_stream { *section } else { 0 };
+            let plans = sections.entry(section).or_insert_with(|| vec![Vec::new(); cells.len()]);
             plans.iter_mut().zip(cells).for_each(|(of_plan, cells)| of_plan.push(cells));
         }
-    }
-    if !in_one_stream {
-        let cells = whole.plans.iter_mut().map(|plan| plan.latencies.take_cells()).collect();
-        return GroupTally { tally: whole, sections: vec![(0, cells)] };
     }
     let of_section = |(section, plans): (usize, Vec<Vec<&Cells>>)| {
         (section, plans.iter().map(|cells| Cells::merged_all(cells)).collect())
     };
-    GroupTally { tally: whole, sections: sections.into_iter().map(of_section).collect() }
+    GroupTally { tally, sections: sections.into_iter().map(of_section).collect(), ..GroupTally::default() }
 }
