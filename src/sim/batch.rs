@@ -3,7 +3,7 @@
 use super::pairs::Pairs;
 use super::tally::{PairTally, PlanTally, Tally};
 use crate::rng::LANES;
-use crate::stats::{LatencyBuffer, SectionLatencies, sum, sum_of_squares};
+use crate::stats::{Cells, Latencies, SectionLatencies, sum, sum_of_squares};
 use crate::units::{Money, Span, Time};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -103,25 +103,23 @@ impl Columns {
         self.in_time[i] = others.in_time[k];
     }
 
-    /// Counts these results into the plan's tally, the latencies into the buffer instead if there is one, and also into those of a section.
+    /// Counts these results into the plan's tally; where there are sections, also into those, as the results of the plan with this index.
     #[inline(always)]
     fn count(
         &mut self,
         arrivals: &[Time],
         deadline: Span,
         tally: &mut PlanTally,
-        (section, buffer): (Option<&mut SectionLatencies>, Option<&mut LatencyBuffer>),
+        sections: Option<(&mut SectionCounts<'_>, usize)>,
     ) {
         let n = arrivals.len();
         let mut latencies = [0; BATCH];
         let reached = self.judge(arrivals, deadline, &mut latencies);
-        if let Some(section) = section {
-            section.record_all(&latencies[..reached]);
-        }
-        match buffer {
-            Some(buffer) => buffer.record_all(&latencies[..reached]),
-            None => tally.latencies.record_all(&latencies[..reached]),
-        }
+        let buffer = sections.and_then(|(sections, plan)| {
+            sections.count(plan, &latencies[..reached], &self.delivered);
+            sections.buffers.as_deref_mut()?.get_mut(plan)
+        });
+        buffer.unwrap_or(&mut tally.latencies).record_all(&latencies[..reached]);
         tally.cost += sum(&self.cost[..n]).unsigned_abs();
         tally.cost_squared = tally.cost_squared.saturating_add(sum_of_squares(&self.cost[..n]));
         tally.delivered += reached as u64;
@@ -190,28 +188,55 @@ fn differing(ours: &[u8], theirs: &[u8], counts: &mut [u64; 2]) {
     counts[1] += ones(theirs) - both;
 }
 
-/// The counts to which a batch is added.
-pub(super) struct Counts<'a> {
-    pub(super) tally: &'a mut Tally,
-    /// The latencies of the current section, under each plan.
-    pub(super) section: &'a mut [SectionLatencies],
-    /// What takes the latencies under each plan, if not the tally.
-    pub(super) buffers: Option<&'a mut [LatencyBuffer]>,
+/// Where the latencies of a batch are counted by section.
+pub(super) struct SectionCounts<'a> {
+    /// The latencies of the current section under each plan.
+    pub(super) current: &'a mut [SectionLatencies],
+    /// For each section that ends within the batch, the number of the batch's recipients up to its end.
+    pub(super) ends: &'a [usize],
+    /// For each of them, its latencies under each plan.
+    pub(super) ended: Vec<Vec<Cells>>,
+    /// For each plan, what takes all latencies in place of the tally.
+    pub(super) buffers: Option<&'a mut [Latencies]>,
+}
+
+impl<'a> SectionCounts<'a> {
+    /// Counts for a batch within one section.
+    pub(super) const fn within(current: &'a mut [SectionLatencies]) -> Self {
+        Self { current, ends: &[], ended: Vec::new(), buffers: None }
+    }
+
+    /// Counts the latencies of those of a batch who were reached under a plan.
+    #[inline(always)]
+    fn count(&mut self, plan: usize, latencies: &[i64], delivered: &Flags) {
+        let (mut before, mut begin) = (0, 0);
+        for (&end, ended) in self.ends.iter().zip(&mut self.ended) {
+            let upto = before + ones(&delivered[begin..end]) as usize;
+            self.current[plan].record_all(&latencies[before..upto]);
+            ended.push(self.current[plan].take());
+            (before, begin) = (upto, end);
+        }
+        self.current[plan].record_all(&latencies[before..]);
+    }
 }
 
 /// Counts a batch that was simulated under one plan.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
 pub(super) fn count_plan(columns: &mut Columns, arrivals: &[Time], deadline: Span, tally: &mut PlanTally) {
-    columns.count(arrivals, deadline, tally, (None, None));
+    columns.count(arrivals, deadline, tally, None);
 }
 
 /// Counts a batch: each plan, and each pair of plans.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
-pub(super) fn count(plans: &mut [Columns], arrivals: &[Time], deadline: Span, pairs: &Pairs, counts: &mut Counts<'_>) {
-    let Counts { tally, section, buffers } = counts;
+pub(super) fn count(
+    plans: &mut [Columns],
+    arrivals: &[Time],
+    deadline: Span,
+    pairs: &Pairs,
+    (tally, sections): (&mut Tally, &mut SectionCounts<'_>),
+) {
     for (i, (columns, plan)) in plans.iter_mut().zip(&mut tally.plans).enumerate() {
-        let buffer = buffers.as_deref_mut().and_then(|buffers| buffers.get_mut(i));
-        columns.count(arrivals, deadline, plan, (section.get_mut(i), buffer));
+        columns.count(arrivals, deadline, plan, Some((&mut *sections, i)));
     }
     for ((plan, against), tally) in pairs.iter().zip(&mut tally.pairs) {
         plans[plan].compare(&plans[against], arrivals.len(), tally);

@@ -1,7 +1,7 @@
 //! The executor for independent recipients, who share nothing: each is simulated to the end in turn, in batches on all cores.
 
 use super::admission::Unlimited;
-use super::batch::{self, BATCH, Columns, Counts};
+use super::batch::{self, BATCH, Columns, SectionCounts};
 use super::context::RecipientContext;
 use super::fast_plan::{BatchExecutor, DrawBatches, RecipientBatch};
 use super::model::{CompiledPlan, Model, TrafficClass, TrafficStream};
@@ -13,7 +13,7 @@ use super::tally::{FIRST, PlanTally, Tally};
 use super::tally_recorder::{RecipientStats, TallyRecorder};
 use super::timeline::Timeline;
 use crate::rng::{LANES, RngKey, Who};
-use crate::stats::{Bins, Cells, LatencyBuffer, SectionLatencies};
+use crate::stats::{Bins, Cells, Latencies, SectionLatencies};
 use crate::traffic::Timetable;
 use crate::units::Time;
 use rayon::prelude::*;
@@ -123,7 +123,10 @@ pub(super) fn merged(of_threads: Vec<Vec<GroupTally>>) -> Option<Vec<GroupTally>
         }
         all
     })?;
-    all.iter_mut().for_each(|class| class.sections.sort_unstable_by_key(|&(section, _)| section));
+    for class in &mut all {
+        class.sections.sort_unstable_by_key(|&(section, _)| section);
+        class.tally.plans.iter_mut().for_each(|plan| plan.first_costs.sort_unstable());
+    }
     Some(all)
 }
 
@@ -282,8 +285,9 @@ impl RunContext<'_> {
     ) {
         let arrivals = &mut memory.arrivals[..count];
         shared.timetable.fill(first, arrivals);
-        let counts = Counts { tally, section: &mut memory.sections[0], buffers: None };
-        self.run_batch((Who::From(first as u32), arrivals), 0, shared, &mut memory.batch, counts);
+        let mut sections = SectionCounts::within(&mut memory.sections[0]);
+        let batch = (Who::From(first as u32), &*arrivals);
+        self.run_batch(batch, 0, shared, &mut memory.batch, (tally, &mut sections));
     }
 
     /// Collects consecutive recipients by class.
@@ -312,24 +316,28 @@ impl RunContext<'_> {
         for (class, members) in collected.members.iter_mut().enumerate() {
             pass_on_series(tallies, class);
             let group = &mut tallies[class];
-            let mut run = |from: usize, until: usize, tally: &mut Tally, section: &mut [SectionLatencies]| {
-                for from in (from..until).step_by(BATCH) {
-                    if shared.progress.stopped() {
-                        return Err(Interrupted);
-                    }
-                    let batch = members.batch(from..until.min(from + BATCH), &mut collected.lanes);
-                    let counts = Counts { tally: &mut *tally, section: &mut *section, buffers: Some(&mut *buffers) };
-                    self.run_batch(batch, class, shared, batch_memory, counts);
+            let mut ended = collected.sections.iter().zip(&members.ends).peekable();
+            let all = members.arrivals.len();
+            for from in (0..all).step_by(BATCH) {
+                if shared.progress.stopped() {
+                    return Err(Interrupted);
                 }
-                Ok(())
-            };
-            let mut from = 0;
-            for (&section, &until) in collected.sections.iter().zip(&members.ends) {
-                run(from, until, &mut group.tally, &mut sections[class])?;
-                group.end_section(section, &mut sections[class]);
-                from = until;
+                let until = all.min(from + BATCH);
+                let (numbers, ends): (Vec<_>, Vec<_>) = std::iter::from_fn(|| ended.next_if(|&(_, &end)| end <= until))
+                    .map(|(&section, &end)| (section, end - from))
+                    .unzip();
+                let mut counts = SectionCounts {
+                    current: &mut sections[class],
+                    ends: &ends,
+                    ended: vec![Vec::new(); ends.len()],
+                    buffers: Some(&mut *buffers),
+                };
+                let batch = members.batch(from..until, &mut collected.lanes);
+                self.run_batch(batch, class, shared, batch_memory, (&mut group.tally, &mut counts));
+                group.sections.extend(numbers.into_iter().zip(counts.ended));
             }
-            run(from, members.arrivals.len(), &mut group.tally, &mut sections[class])?;
+            // Where nobody was collected, or nobody since the end of the section before.
+            ended.for_each(|(&section, _)| group.end_section(section, &mut sections[class]));
             if !members.arrivals.is_empty() {
                 let plans = group.tally.plans.iter_mut().zip(&mut *buffers);
                 group.cells.push(plans.map(|(plan, buffer)| buffer.move_to(&mut plan.latencies)).collect());
@@ -363,8 +371,8 @@ impl RunContext<'_> {
                 continue;
             }
             let batch = members.batch(0..members.arrivals.len(), &mut collected.lanes);
-            let counts = Counts { tally: &mut group.tally, section: &mut sections[class], buffers: None };
-            self.run_batch(batch, class, shared, batch_memory, counts);
+            let mut section = SectionCounts::within(&mut sections[class]);
+            self.run_batch(batch, class, shared, batch_memory, (&mut group.tally, &mut section));
             for (aligned, columns) in aligned.iter_mut().zip(&batch_memory.columns) {
                 for (k, &recipient) in members.recipients.iter().enumerate() {
                     aligned.copy_judged((u64::from(recipient) - first) as usize, columns, k);
@@ -382,9 +390,8 @@ impl RunContext<'_> {
         class: usize,
         shared: &SectionWork<'_>,
         memory: &mut BatchMemory,
-        mut counts: Counts<'_>,
+        (tally, sections): (&mut Tally, &mut SectionCounts<'_>),
     ) {
-        let tally = &mut *counts.tally;
         let BatchMemory { columns, pending, buffers, draw_batches, phones } = memory;
         arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
         let (executor, of_class) = (&shared.executors[class], &shared.stream.classes[class]);
@@ -406,7 +413,7 @@ impl RunContext<'_> {
         for (columns, plan) in columns.iter().zip(&mut tally.plans) {
             plan.keep_first(who, &columns.cost[..arrivals.len()], shared.first[class]);
         }
-        batch::count(columns, arrivals, shared.stream.deadline, &self.model.pairs, &mut counts);
+        batch::count(columns, arrivals, shared.stream.deadline, &self.model.pairs, (tally, sections));
         shared.progress.add((arrivals.len() * columns.len()) as u64);
     }
 
@@ -464,7 +471,7 @@ pub(super) struct WorkingMemory {
     /// For each class, the latencies of the current section under each plan.
     pub(super) sections: Vec<Vec<SectionLatencies>>,
     /// For each plan, what takes the latencies of one class after another.
-    buffers: Vec<LatencyBuffer>,
+    buffers: Vec<Latencies>,
     batch: BatchMemory,
 }
 
@@ -536,7 +543,7 @@ impl WorkingMemory {
             segments: Box::new([0; LANES]),
             collected,
             sections: classes.iter().map(|class| vec![SectionLatencies::default(); class.plans.len()]).collect(),
-            buffers: classes[0].plans.iter().map(|compiled| LatencyBuffer::on(&compiled.scale)).collect(),
+            buffers: classes[0].plans.iter().map(|compiled| Latencies::on(&compiled.scale)).collect(),
             batch: BatchMemory {
                 columns: vec![Columns::EMPTY; shared.plans()],
                 pending: PendingReports::default(),

@@ -2,7 +2,7 @@
 
 use super::contended::{ClassTally, PlanRunTally};
 use super::independent::GroupTally;
-use super::tally::{FIRST, PlanTally, Tally, add_costs};
+use super::tally::{FIRST, PlanTally, Tally};
 use crate::stats::{Bins, ByKey, Groups};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -428,9 +428,11 @@ impl PlanLedger {
         open: &mut OpenPlan,
     ) {
         open.merge(OpenPlan::of(tally));
-        let costs = std::mem::take(&mut tally.first_costs);
+        let mut costs = std::mem::take(&mut tally.first_costs);
         if !costs.is_empty() && u64::from(replication) * expected.min(FIRST as u64) < FIRST as u64 {
-            add_costs(self.first_costs.entry(replication, ByKey::default), &costs);
+            costs.sort_unstable();
+            let costs = ByKey::try_from(costs).expect("each recipient is counted once");
+            self.first_costs.entry(replication, ByKey::default).extend(&costs);
         }
         if let Some(replication) = kept {
             self.replications.entry(replication, ReplicationCounts::default).add(&ReplicationCounts::of(tally, came));
@@ -453,7 +455,7 @@ impl PlanLedger {
         }
         self.latencies.merge(&other.latencies);
         for (replication, costs) in other.first_costs.iter() {
-            add_costs(self.first_costs.entry(replication, ByKey::default), costs);
+            self.first_costs.entry(replication, ByKey::default).extend(costs);
         }
         for (replication, counts) in other.replications.iter() {
             self.replications.entry(replication, ReplicationCounts::default).add(counts);

@@ -8,7 +8,7 @@ use super::timeline::Timeline;
 use crate::engine::StepEnd;
 use crate::provider::{AttemptResult, Provider};
 use crate::rng::Who;
-use crate::stats::{Bins, ByKey, Cells, Latencies, Scale, Sums};
+use crate::stats::{Bins, Cells, Latencies, Scale, Sums};
 use crate::status::Status;
 use crate::units::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -118,7 +118,7 @@ pub struct PlanTally {
     pub series: PlanSeries,
     /// The costs of the first recipients (millionths), about [`FIRST`] of them, by number: they show how skewed costs are. Not counted
     /// where recipients are not independent.
-    pub first_costs: ByKey<u32, i64>,
+    pub first_costs: Vec<(u32, i64)>,
 }
 
 /// The approximate number of recipients of a class whose costs are kept one by one.
@@ -375,7 +375,7 @@ impl PlanTally {
     pub fn merge(&mut self, other: &Self) {
         self.merge_counts(other);
         self.steps.iter_mut().zip(&other.steps).for_each(|(a, b)| a.merge(b));
-        add_costs(&mut self.first_costs, &other.first_costs);
+        self.first_costs.extend_from_slice(&other.first_costs);
     }
 
     /// Adds the counts of `other` but those of its steps.
@@ -421,13 +421,13 @@ impl PlanTally {
         }
     }
 
-    /// Keeps the costs of those recipients of a batch, in ascending order, whose numbers are below `limit`.
+    /// Keeps the costs of those recipients of a batch whose numbers are below `limit`.
     #[inline]
     pub(super) fn keep_first(&mut self, who: Who<'_>, costs: &[i64], limit: u64) {
-        if u64::from(who.at(0)) < limit {
+        let is_beyond = matches!(who, Who::From(first) if u64::from(first) >= limit);
+        if limit > 0 && !is_beyond {
             let all = (0..).zip(costs).map(|(lane, &cost)| (who.at(lane), cost));
-            let first: Vec<_> = all.take_while(|&(recipient, _)| u64::from(recipient) < limit).collect();
-            self.first_costs.extend(&ByKey::try_from(first).expect("the recipients of a batch ascend"));
+            self.first_costs.extend(all.filter(|&(recipient, _)| u64::from(recipient) < limit));
         }
     }
 
@@ -440,11 +440,6 @@ impl PlanTally {
             self.ends.add(second as usize);
         }
     }
-}
-
-/// Adds the costs of other recipients.
-pub(super) fn add_costs(ours: &mut ByKey<u32, i64>, theirs: &ByKey<u32, i64>) {
-    ours.extend(theirs);
 }
 
 /// The number of seconds for which ended flows are counted second by second: 12 days.

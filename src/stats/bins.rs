@@ -64,6 +64,13 @@ impl Bins {
         }
     }
 
+    /// Sets every count to zero and keeps the array. The counts outside `used` must be zero already.
+    pub fn clear(&mut self, used: Range<usize>) {
+        let used = used.start..used.end.min(self.counts.len());
+        self.counts.get_mut(used).unwrap_or_default().fill(0);
+        self.few.clear();
+    }
+
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.merge_used(other, 0..other.counts.len());
@@ -216,5 +223,13 @@ mod tests {
         }
         assert_eq!(bins(&[5, 7, 5]).rising(), [(5, 2), (7, 1)]);
         assert_ne!(bins(&[5, 7, 5]), bins(&[5, 7, 7]));
+    }
+
+    #[test]
+    fn room_is_kept_and_counts_are_not() {
+        let mut cleared = Bins::with_room(10);
+        [3, 9, 12].into_iter().for_each(|index| cleared.add(index));
+        cleared.clear(3..13);
+        assert_eq!((cleared.total(), cleared), (0, Bins::default()));
     }
 }

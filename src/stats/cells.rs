@@ -22,19 +22,6 @@ impl Cells {
         Self { cells, upto }
     }
 
-    /// No cells, with room for this many.
-    #[must_use]
-    pub fn with_room(cells: usize) -> Self {
-        Self { cells: Vec::with_capacity(cells), upto: Vec::with_capacity(cells) }
-    }
-
-    /// Adds a cell beyond all others, and its count.
-    #[inline]
-    pub fn push(&mut self, cell: usize, count: u64) {
-        self.upto.push(self.count() + count);
-        self.cells.push(cell as u32);
-    }
-
     /// The occupied cells, in ascending order, with the count of each.
     pub fn iter(&self) -> impl Iterator<Item = (usize, u64)> {
         let mut before = 0;

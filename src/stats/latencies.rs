@@ -58,12 +58,6 @@ impl Latencies {
         } else {
             micros.iter().for_each(|&latency| self.cells.add(self.scale.cell(latency)));
         }
-        self.sum_up(micros);
-    }
-
-    /// Adds latencies (µs) to all but the cells.
-    #[inline(always)]
-    pub(super) fn sum_up(&mut self, micros: &[i64]) {
         self.count += micros.len() as u64;
         self.sum += sum(micros).unsigned_abs();
         self.sum_of_squares = self.sum_of_squares.saturating_add(sum_of_squares(micros));
@@ -99,6 +93,16 @@ impl Latencies {
         super::scale::section_cell(self.scale.bounds(cell).into_inner().0 as u64)
     }
 
+    /// Moves all latencies to `all`, which is on the same scale, except for their cells, which are returned; keeps the memory.
+    pub fn move_to(&mut self, all: &mut Self) -> Cells {
+        let (cells, used) = (self.cells(), self.used());
+        self.cells.clear(used);
+        let bins = std::mem::take(&mut self.cells);
+        all.merge(self);
+        *self = Self { cells: bins, ..Self::on(&self.scale) };
+        cells
+    }
+
     /// Adds the cells of latencies on `scale`, whose sums are there already: on this scale, or on one with additional atoms.
     pub fn add_cells(&mut self, scale: &Arc<Scale>, cells: &Cells) {
         if Arc::ptr_eq(&self.scale, scale) || self.scale == *scale {
@@ -111,7 +115,7 @@ impl Latencies {
     }
 
     /// The range of cells from the smallest latency to the largest; all others are empty.
-    pub(super) fn used(&self) -> Range<usize> {
+    fn used(&self) -> Range<usize> {
         if self.count == 0 { 0..0 } else { self.scale.cell(self.least)..self.scale.cell(self.longest) + 1 }
     }
 
@@ -286,6 +290,15 @@ mod tests {
 
     #[test]
     fn cells_can_follow_their_sums() {
+        // The second time with more latencies than are kept one by one.
+        let mut buffer = Latencies::default();
+        for all in [noise(100), noise(900)] {
+            buffer.record_all(&all);
+            let (mut whole, cells) = (Latencies::default(), of(&all).cells());
+            assert_eq!(buffer.move_to(&mut whole), cells);
+            whole.add_cells(&Arc::default(), &cells);
+            assert_eq!((&whole, &buffer), (&of(&all), &Latencies::default()));
+        }
         let fine = Arc::new(Scale::new([34_000_000]));
         let mut whole = Latencies::on(&fine);
         whole.record_all(&(0..400).map(|i| 33_985_000 + 60 * i).chain([34_000_000; 600]).collect::<Vec<_>>());

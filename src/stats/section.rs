@@ -25,8 +25,12 @@ impl SectionLatencies {
 
     /// Takes all latencies out, as cells.
     pub fn take(&mut self) -> Cells {
-        let cells = Cells::of_counts(0, &self.counts.map(u64::from));
-        self.counts.fill(0);
+        let is_occupied = |count: &u32| *count > 0;
+        let first = self.counts.iter().position(is_occupied).unwrap_or(0);
+        let end = self.counts.iter().rposition(is_occupied).map_or(0, |last| last + 1);
+        let used = &mut self.counts[first..end];
+        let cells = Cells::of_counts(first, &used.iter().map(|&count| count.into()).collect::<Vec<_>>());
+        used.fill(0);
         cells
     }
 }
