@@ -9,6 +9,7 @@ use crate::dist::{Dist, Sampler};
 use crate::rng::{DrawKey, Draws, RngKey, purpose};
 use crate::status::{Segment, SegmentSet, Status};
 use crate::units::{Money, Span, Time};
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// The longest time for which an attempt without any status holds its line: the least that a SIP proxy must wait for a final answer
@@ -56,10 +57,26 @@ pub struct Provider {
 pub(super) struct Behaviour {
     price: Price,
     honours_ttl: bool,
+    /// Shared by segments that differ in the price alone, as samplers and tables are large.
+    conduct: Arc<Conduct>,
+}
+
+/// What becomes of attempts, apart from their price.
+#[derive(Debug)]
+pub(super) struct Conduct {
     report_delay: Sampler,
     outcomes: Outcomes,
     /// The tables for batches, if they can be built.
     pub(super) tables: Option<Tables>,
+}
+
+impl Deref for Behaviour {
+    type Target = Conduct;
+
+    #[inline]
+    fn deref(&self) -> &Conduct {
+        &self.conduct
+    }
 }
 
 /// The use of a provider by one recipient.
@@ -181,7 +198,7 @@ impl Provider {
             channel: DrawKey::of_channel(&spec.channel),
             needs_phone: spec.needs_phone,
             when_off: spec.when_off,
-            behaviours: spec.all().map(Behaviour::new).collect(),
+            behaviours: Behaviour::of_all(spec).into(),
             of_segment: of_segment.into(),
             hazards: Vec::new(),
             capacity: spec.capacity,
@@ -425,12 +442,30 @@ impl SingleUse {
     }
 }
 
-impl Behaviour {
+impl Conduct {
     fn new(spec: &ProviderSpec) -> Self {
-        let (outcomes, report_delay) =
-            (Outcomes::new(&spec.outcomes, spec.needs_phone), Sampler::new(&spec.report_delay));
+        let outcomes = Outcomes::new(&spec.outcomes, spec.needs_phone);
+        let report_delay = Sampler::new(&spec.report_delay);
         let tables = Tables::new(&outcomes, &report_delay);
-        Self { price: spec.price, honours_ttl: spec.honours_ttl, report_delay, outcomes, tables }
+        Self { report_delay, outcomes, tables }
+    }
+}
+
+impl Behaviour {
+    /// The behaviours for all recipients but those of segments that differ, and for each of these.
+    fn of_all(spec: &ProviderSpec) -> Vec<Self> {
+        let mut all: Vec<(&ProviderSpec, Arc<Conduct>)> = Vec::new();
+        for spec in spec.all() {
+            let is_alike = |other: &ProviderSpec| {
+                (other.needs_phone, &other.report_delay) == (spec.needs_phone, &spec.report_delay)
+                    && other.outcomes == spec.outcomes
+            };
+            let alike = all.iter().find(|(other, _)| is_alike(other)).map(|(_, conduct)| Arc::clone(conduct));
+            all.push((spec, alike.unwrap_or_else(|| Arc::new(Conduct::new(spec)))));
+        }
+        let behaviour =
+            |(spec, conduct): (&ProviderSpec, _)| Self { price: spec.price, honours_ttl: spec.honours_ttl, conduct };
+        all.into_iter().map(behaviour).collect()
     }
 
     #[inline]

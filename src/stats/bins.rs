@@ -6,6 +6,9 @@ use std::ops::Range;
 /// The number of counts kept as a list before an array is allocated: most bins of most plans are nearly empty.
 const FEW: usize = 128;
 
+/// The number of counts summed up at a time.
+const BLOCK: usize = 128;
+
 /// How often each index occurred. Merging is exact, in any order.
 #[derive(Clone, Debug, Default)]
 pub struct Bins {
@@ -99,16 +102,19 @@ impl Bins {
     /// The indices that occurred and their counts, in ascending order.
     #[must_use]
     pub fn rising(&self) -> Vec<(usize, u64)> {
-        self.rising_in(0..self.counts.len())
+        self.rising_in(0..self.counts.len()).collect()
     }
 
     /// The indices that occurred and their counts, in ascending order, provided that no index outside `used` occurred.
-    #[must_use]
-    pub fn rising_in(&self, used: Range<usize>) -> Vec<(usize, u64)> {
-        if let Some(counts) = self.dense(used.clone()) {
-            return used.zip(counts.iter().copied()).filter(|&(_, count)| count > 0).collect();
-        }
-        let mut all: Vec<_> = self.iter().collect();
+    pub fn rising_in(&self, used: Range<usize>) -> impl Iterator<Item = (usize, u64)> {
+        let dense = self.dense(used.clone());
+        let listed = if dense.is_some() { Vec::new() } else { self.listed() };
+        used.zip(dense.unwrap_or_default().iter().copied()).filter(|&(_, count)| count > 0).chain(listed)
+    }
+
+    /// The counts of those indices that are kept as a list.
+    fn listed(&self) -> Vec<(usize, u64)> {
+        let mut all: Vec<_> = self.few.iter().map(|&index| (index as usize, 1)).collect();
         all.sort_unstable();
         all.dedup_by(|next, kept| {
             let is_same = next.0 == kept.0;
@@ -128,16 +134,25 @@ impl Bins {
     /// The index of the value with this rank; ranks start at 1. No index below `from` may have occurred.
     #[must_use]
     pub fn of_rank(&self, rank: u64, from: usize) -> Option<usize> {
-        let mut seen = 0;
-        let mut reaches = |count: u64| {
-            seen += count;
-            seen >= rank
+        let mut before = 0;
+        let reached = |before: &mut u64, count: u64| {
+            *before += count;
+            *before >= rank
         };
-        if self.few.is_empty() {
-            let counts = self.counts.get(from..)?;
-            return counts.iter().position(|&count| reaches(count)).map(|position| from + position);
+        if !self.few.is_empty() {
+            return self.rising().into_iter().find(|&(_, count)| reached(&mut before, count)).map(|(index, _)| index);
         }
-        self.rising().into_iter().find(|&(_, count)| reaches(count)).map(|(index, _)| index)
+        let counts = self.counts.get(from..)?;
+        // Whole blocks are skipped first, since a sum over many counts vectorises.
+        let mut start = 0;
+        for block in counts.chunks(BLOCK) {
+            let sum = block.iter().sum::<u64>();
+            if before + sum >= rank {
+                break;
+            }
+            (before, start) = (before + sum, start + block.len());
+        }
+        counts[start..].iter().position(|&count| reached(&mut before, count)).map(|position| from + start + position)
     }
 
     /// Whether nothing has been counted.

@@ -155,7 +155,7 @@ impl Latencies {
     #[must_use]
     pub fn moments(&self) -> Option<Moments> {
         let exact = Moments::of_sums(self.count, i128::try_from(self.sum).ok()?, self.sum_of_squares)?;
-        let cubes = self.cells.rising_in(self.used()).into_iter().map(|(cell, count)| {
+        let cubes = self.cells.rising_in(self.used()).map(|(cell, count)| {
             let (low, high) = self.scale.bounds(cell).into_inner();
             let above = 0.5 * (low as f64 + high as f64) - exact.mean;
             count as f64 * above * above * above
@@ -178,10 +178,16 @@ impl Latencies {
     /// The value of this rank, from 1 for the smallest.
     #[must_use]
     pub fn of_rank(&self, rank: u64) -> Option<Quantile> {
+        self.cell_of_rank(rank).map(|cell| self.at(cell))
+    }
+
+    /// The cell of the value of this rank.
+    #[must_use]
+    pub fn cell_of_rank(&self, rank: u64) -> Option<usize> {
         if rank == 0 || rank > self.count {
             return None;
         }
-        self.cells.of_rank(rank, self.used().start).map(|cell| self.at(cell))
+        self.cells.of_rank(rank, self.used().start)
     }
 
     /// The quantile that corresponds to this cell.
@@ -224,7 +230,7 @@ impl Latencies {
             sum += count;
             (upper, sum)
         };
-        self.cells.rising_in(self.used()).into_iter().map(upper).map(so_far).collect()
+        self.cells.rising_in(self.used()).map(upper).map(so_far).collect()
     }
 }
 

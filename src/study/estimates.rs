@@ -384,9 +384,7 @@ impl<'a> Paired<'a> {
         };
         let (ours, theirs) = (estimate(&self.plan)?, estimate(&self.against)?);
         let excesses = |of: &Estimate<'_>| {
-            let cells = of.cells();
-            let at = cells.place_of_rank(of.latencies().rank(p));
-            let cell = cells.occupied().get(at).map(|&cell| cell as usize);
+            let cell = of.latencies().cell_of_rank(of.latencies().rank(p));
             let by_section = of.totals.basis == IntervalBasis::Recipients;
             let cell = cell.map(|cell| if by_section { of.latencies().section_cell(cell) } else { cell });
             of.ledger().latencies.excesses(cell)
