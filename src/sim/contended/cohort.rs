@@ -75,8 +75,16 @@ pub(super) struct StepCarry {
     pub(super) segment: Segment,
 }
 
-/// The recipients of one class in a cohort, on their way to a batch: what each carries, and when the attempt departs.
-pub(super) type Members = Vec<(StepCarry, Departure)>;
+/// Consecutive recipients of a cohort, divided by class.
+#[derive(Default)]
+pub(super) struct Division {
+    /// The rank of the first of them.
+    first: usize,
+    /// For each class, its recipients, by their index among them all.
+    pub(super) members: Vec<Vec<u32>>,
+    /// The arrival and the number of each, if they arrive here.
+    arrivals: Vec<(Time, u32)>,
+}
 
 impl Cohort {
     /// The recipients who arrive, in order of time if `in_order`.
@@ -145,30 +153,74 @@ impl Cohort {
         }
     }
 
-    /// Adds the recipients from this rank on, `count` of them, to those of their classes; recipients who arrive belong to `segments`.
-    pub(super) fn divide(&self, rank: usize, count: usize, (segments, rng): (&Segments, RngKey), into: &mut [Members]) {
-        let departure = |k: usize, at: i64| {
-            let known = self.departures.get(rank + k).copied();
-            known.unwrap_or_else(|| Departure::at(Time::from_micros(at)))
-        };
+    /// Divides the recipients of these ranks by class; those who arrive belong to `segments`.
+    pub(super) fn divide(
+        &self,
+        ranks: Range<usize>,
+        (segments, rng): (&Segments, RngKey),
+        classes: usize,
+        division: &mut Division,
+    ) {
+        let Division { first, members, arrivals: divided } = division;
+        *first = ranks.start;
+        members.resize_with(classes, Vec::new);
+        members.iter_mut().for_each(Vec::clear);
+        divided.clear();
         match &self.source {
             Source::Arrivals(arrival_order, _) => {
-                let (mut arrivals, mut recipients) = ([Time::ZERO; LANES], [0; LANES]);
-                arrival_order.fill(rank as u64, &mut arrivals[..count], &mut recipients[..count]);
-                let mut of = [0; LANES];
-                segments.fill(rng, Who::List(&recipients), count, &mut of);
-                for k in 0..count {
-                    let (at, segment) = (arrivals[k].as_micros(), Segment::new(of[k]));
-                    into[segment.index()].push((StepCarry::new(recipients[k], segment, at), departure(k, at)));
+                let (mut arrivals, mut recipients, mut of) = ([Time::ZERO; LANES], [0; LANES], [0; LANES]);
+                for rank in ranks.clone().step_by(LANES) {
+                    let count = (ranks.end - rank).min(LANES);
+                    arrival_order.fill(rank as u64, &mut arrivals[..count], &mut recipients[..count]);
+                    segments.fill(rng, Who::List(&recipients), count, &mut of);
+                    for (index, &segment) in (divided.len() as u32..).zip(&of[..count]) {
+                        members[usize::from(segment)].push(index);
+                    }
+                    divided.extend(arrivals[..count].iter().copied().zip(recipients[..count].iter().copied()));
                 }
             }
             Source::Carries(carries, order) => {
-                for k in 0..count {
-                    let position = order.as_ref().map_or(rank + k, |order| order.get(rank + k).1 as usize);
-                    let carry = carries[position];
-                    into[carry.segment.index()].push((carry, departure(k, carry.at)));
+                for (index, rank) in ranks.enumerate() {
+                    let segment = carries[position(order.as_ref(), rank)].segment;
+                    members[segment.index()].push(index as u32);
                 }
             }
+        }
+    }
+
+    /// What the recipients at these indices of a division carry, who belong to this segment.
+    pub(super) fn carries<'a>(
+        &'a self,
+        Division { first, arrivals, .. }: &'a Division,
+        of: &'a [u32],
+        segment: Segment,
+    ) -> impl Iterator<Item = StepCarry> + 'a {
+        of.iter().map(move |&index| match &self.source {
+            Source::Arrivals(..) => {
+                let (at, recipient) = arrivals[index as usize];
+                StepCarry::new(recipient, segment, at.as_micros())
+            }
+            Source::Carries(carries, order) => carries[position(order.as_ref(), first + index as usize)],
+        })
+    }
+
+    /// Loads the recipients at these indices of a division, at most a batch, into the batch, the buffers and the columns.
+    pub(super) fn load_some(
+        &self,
+        division: &Division,
+        (some, segment): (&[u32], Segment),
+        batch: &mut CohortBatch,
+        buffers: &mut StepBuffers,
+        columns: &mut Columns,
+    ) {
+        (batch.count, batch.neighbours) = (some.len(), false);
+        for (k, carry) in self.carries(division, some, segment).enumerate() {
+            batch.take(k, &carry, buffers, columns);
+        }
+        columns.succeeded.fill(0);
+        for (k, (departure, &index)) in batch.departures.iter_mut().zip(some).enumerate() {
+            let known = self.departures.get(division.first + index as usize).copied();
+            *departure = known.unwrap_or_else(|| Departure::at(Time::from_micros(buffers.at[k])));
         }
     }
 
@@ -185,8 +237,7 @@ impl Cohort {
             Source::Carries(carries, order) => {
                 batch.neighbours = false;
                 for k in 0..count {
-                    let position = order.as_ref().map_or(rank + k, |order| order.get(rank + k).1 as usize);
-                    batch.take(k, &carries[position], buffers, columns);
+                    batch.take(k, &carries[position(order.as_ref(), rank + k)], buffers, columns);
                 }
                 columns.succeeded.fill(0);
             }
@@ -201,6 +252,12 @@ impl Cohort {
     }
 }
 
+/// The position of the recipient of this rank among the carries.
+#[inline]
+fn position(order: Option<&TimeOrder>, rank: usize) -> usize {
+    order.map_or(rank, |order| order.get(rank).1 as usize)
+}
+
 /// A batch of recipients of a cohort.
 pub(super) struct CohortBatch {
     pub(super) count: usize,
@@ -212,22 +269,6 @@ pub(super) struct CohortBatch {
 }
 
 impl CohortBatch {
-    /// Loads recipients of one class, at most a batch.
-    pub(super) fn load(
-        &mut self,
-        members: &[(StepCarry, Departure)],
-        buffers: &mut StepBuffers,
-        columns: &mut Columns,
-    ) {
-        self.count = members.len();
-        self.neighbours = false;
-        for (k, (carry, departure)) in members.iter().enumerate() {
-            self.take(k, carry, buffers, columns);
-            self.departures[k] = *departure;
-        }
-        columns.succeeded.fill(0);
-    }
-
     pub(super) const EMPTY: Self = Self {
         count: 0,
         recipients: [0; LANES],
@@ -333,9 +374,7 @@ impl CohortCursor<'_> {
         match self.cohort {
             Source::Arrivals(ArrivalOrder::Own(_), _) => rank as u32,
             Source::Arrivals(ArrivalOrder::Sorted(order), _) => order.get(rank).1,
-            Source::Carries(carries, order) => {
-                carries[order.as_ref().map_or(rank, |order| order.get(rank).1 as usize)].recipient
-            }
+            Source::Carries(carries, order) => carries[position(order.as_ref(), rank)].recipient,
         }
     }
 
@@ -348,9 +387,7 @@ impl CohortCursor<'_> {
                 Some(known) if known < self.known => Segment::new(self.of[known]),
                 _ => segments.of(rng, self.recipient(rank)),
             },
-            Source::Carries(carries, order) => {
-                carries[order.as_ref().map_or(rank, |order| order.get(rank).1 as usize)].segment
-            }
+            Source::Carries(carries, order) => carries[position(order.as_ref(), rank)].segment,
         }
     }
 
@@ -358,10 +395,7 @@ impl CohortCursor<'_> {
     pub(super) fn arrival(&self, rank: usize) -> Time {
         match self.cohort {
             Source::Arrivals(..) => self.comes(rank),
-            Source::Carries(carries, order) => {
-                let position = order.as_ref().map_or(rank, |order| order.get(rank).1 as usize);
-                Time::from_micros(carries[position].arrival)
-            }
+            Source::Carries(carries, order) => Time::from_micros(carries[position(order.as_ref(), rank)].arrival),
         }
     }
 

@@ -10,11 +10,11 @@
 //! tallies as `event_driven` (tested on random scenarios).
 
 use super::PlanRunTally;
-use super::cohort::{Cohort, Members, StepCarry};
+use super::cohort::{Cohort, Division, StepCarry};
 use super::queue_pass::{PassResult, QueuePass, WaitingCohort};
 use super::worker::{Task, Worker};
 use crate::provider::Queue;
-use crate::rng::{LANES, RngKey};
+use crate::rng::RngKey;
 use crate::sim::fast_plan::FastPlan;
 use crate::sim::independent::RunContext;
 use crate::sim::model::TrafficStream;
@@ -103,14 +103,12 @@ impl<'a> FeedForward<'a> {
             return vec![cohort(*only)];
         }
         let all = cohort(firsts[0]);
-        let mut members = vec![Members::new(); plans.len()];
-        for rank in (0..all.len()).step_by(LANES) {
-            let count = (all.len() - rank).min(LANES);
-            all.divide(rank, count, (&of_model.segments, *rng), &mut members);
-        }
+        let mut division = Division::default();
+        all.divide(0..all.len(), (&of_model.segments, *rng), plans.len(), &mut division);
         let begin = |provider: usize| {
-            let here = members.iter().zip(&of_class).filter(|&(_, &first)| first == provider);
-            let parts = here.map(|(members, _)| members.iter().map(|(carry, _)| *carry).collect());
+            let classes = (0..).map(Segment::new).zip(&division.members).zip(&of_class);
+            let here = classes.filter(|&(_, &first)| first == provider);
+            let parts = here.map(|((segment, members), _)| all.carries(&division, members, segment).collect());
             Cohort::of_carries(stream, provider, parts.collect::<Vec<_>>())
         };
         firsts.into_iter().map(begin).collect()

@@ -1,7 +1,7 @@
 //! The work of one thread in a feed-forward run: it completes attempts, batch by batch, and counts them.
 
 use super::ClassTally;
-use super::cohort::{Cohort, CohortBatch, Members, StepCarry};
+use super::cohort::{Cohort, CohortBatch, Division, StepCarry};
 use super::departure::Departure;
 use super::finished::Finished;
 use crate::provider::{AttemptResult, AttemptResults, DrawBatch, Provider, SingleUse, Terms, Use};
@@ -23,8 +23,10 @@ use std::ops::Range;
 pub(super) struct Worker {
     /// For each stream, one for each class.
     counts: Vec<Vec<Counts>>,
-    /// The recipients of each class of a cohort, where there are several, who have not been handled yet.
-    members: Vec<Members>,
+    /// For each stream, the class that has what happened to all of them over time.
+    series_holder: Vec<Segment>,
+    /// Recipients of a cohort by class, where there are several.
+    division: Division,
     batch: CohortBatch,
     buffers: StepBuffers,
     columns: Box<Columns>,
@@ -80,7 +82,8 @@ impl Worker {
         });
         Self {
             counts: counts.collect(),
-            members: Vec::new(),
+            series_holder: vec![Segment::new(0); model.streams.len()],
+            division: Division::default(),
             batch: CohortBatch::EMPTY,
             buffers: StepBuffers::new(),
             columns: Box::new(Columns::EMPTY),
@@ -122,50 +125,41 @@ impl Worker {
         progress: &Progress,
     ) -> Result<Vec<Vec<StepCarry>>, Interrupted> {
         let mut carries = vec![Vec::new(); tasks.len()];
-        let mut members = std::mem::take(&mut self.members);
-        members.resize_with(tasks.len().max(members.len()), Members::new);
-        for rank in ranks.clone().step_by(LANES) {
-            if progress.stopped() {
-                return Err(Interrupted);
-            }
-            let count = (ranks.end - rank).min(LANES);
-            if let [Some(task)] = tasks {
-                self.batch.count = count;
+        let stop = || if progress.stopped() { Err(Interrupted) } else { Ok(()) };
+        if let [Some(task)] = tasks {
+            for rank in ranks.clone().step_by(LANES) {
+                stop()?;
+                self.batch.count = (ranks.end - rank).min(LANES);
                 cohort.load(rank, &mut self.batch, &mut self.buffers, &mut self.columns);
                 self.settle_batch(cohort.stream, task, run, progress, &mut carries[0]);
-                continue;
             }
-            let rng = tasks.iter().flatten().next().map_or(RngKey::new(0, 0), |task| task.rng);
-            cohort.divide(rank, count, (segments, rng), &mut members);
-            for ((members, task), carries) in members.iter_mut().zip(tasks).zip(&mut carries) {
-                if members.len() >= LANES {
-                    let rest = members.split_off(LANES);
-                    self.settle_members(cohort.stream, members, task.as_ref(), run, progress, carries);
-                    *members = rest;
+            return Ok(carries);
+        }
+        let rng = tasks.iter().flatten().next().map_or(RngKey::new(0, 0), |task| task.rng);
+        let mut division = std::mem::take(&mut self.division);
+        for rank in ranks.clone().step_by(AT_ONCE) {
+            cohort.divide(rank..ranks.end.min(rank + AT_ONCE), (segments, rng), tasks.len(), &mut division);
+            // One class after another, so that the counts of a class stay in the processor's cache.
+            for ((task, members), carries) in tasks.iter().zip(&division.members).zip(&mut carries) {
+                let Some(task) = task else { continue };
+                self.pass_on_series(cohort.stream, task.segment);
+                for some in members.chunks(LANES) {
+                    stop()?;
+                    let Self { batch, buffers, columns, .. } = self;
+                    cohort.load_some(&division, (some, task.segment), batch, buffers, columns);
+                    self.settle_batch(cohort.stream, task, run, progress, carries);
                 }
             }
         }
-        for ((members, task), carries) in members.iter_mut().zip(tasks).zip(&mut carries) {
-            self.settle_members(cohort.stream, members, task.as_ref(), run, progress, carries);
-            members.clear();
-        }
-        self.members = members;
+        self.division = division;
         Ok(carries)
     }
 
-    /// Completes the attempts of recipients of one class, at most a batch.
-    fn settle_members(
-        &mut self,
-        stream: usize,
-        members: &Members,
-        task: Option<&Task<'_>>,
-        run: &RunContext<'_>,
-        progress: &Progress,
-        carries: &mut Vec<StepCarry>,
-    ) {
-        if let Some(task) = task.filter(|_| !members.is_empty()) {
-            self.batch.load(members, &mut self.buffers, &mut self.columns);
-            self.settle_batch(stream, task, run, progress, carries);
+    /// Passes on to a class what other classes of the stream have counted over time.
+    fn pass_on_series(&mut self, stream: usize, segment: Segment) {
+        let holder = std::mem::replace(&mut self.series_holder[stream], segment);
+        if let Ok([ours, theirs]) = self.counts[stream].get_disjoint_mut([segment.index(), holder.index()]) {
+            ours.tally.series = std::mem::take(&mut theirs.tally.series);
         }
     }
 
@@ -243,6 +237,9 @@ impl Worker {
         }
     }
 }
+
+/// At most this many recipients are divided by class at once.
+const AT_ONCE: usize = 1 << 18;
 
 /// Fewer attempts than this are resolved one by one.
 const FEW: usize = LANES / 6;
