@@ -131,6 +131,20 @@ impl Cohort {
         }
     }
 
+    /// Puts the recipients back into the order in which they came from their step, once they have passed the queue: what follows does not
+    /// depend on the order, and reads what they carry one after another.
+    pub(super) fn unsort(&mut self) {
+        if let Source::Carries(_, order) = &mut self.source
+            && let Some(order) = order.take()
+        {
+            let mut departures = vec![Departure::EXPIRED; self.departures.len()];
+            for (rank, departure) in self.departures.iter().enumerate() {
+                departures[order.get(rank).1 as usize] = *departure;
+            }
+            self.departures = departures;
+        }
+    }
+
     /// Divides the cohort into as many ranges as there are `threads`, each of whole batches.
     pub(super) fn shares(&self, threads: usize) -> Vec<Range<usize>> {
         let batches = self.len().div_ceil(LANES).div_ceil(threads.max(1));

@@ -76,6 +76,7 @@ impl<'a> FeedForward<'a> {
                 let result = self.pass_queue(provider, queue, &mut here, worker, progress)?;
                 longest_queue[provider] = result.longest_queue;
                 contended |= result.contended;
+                here.iter_mut().for_each(Cohort::unsort);
             }
             for cohort in here {
                 for next in self.settle(cohort, &mut workers, progress)? {
