@@ -228,13 +228,22 @@ impl Cohort {
         columns: &mut Columns,
     ) {
         (batch.count, batch.neighbours) = (some.len(), false);
-        for (k, carry) in self.carries(division, some, segment).enumerate() {
-            batch.take(k, &carry, buffers, columns);
+        if let Source::Arrivals(..) = &self.source {
+            for ((&index, arrival), recipient) in some.iter().zip(&mut batch.arrivals).zip(&mut batch.recipients) {
+                (*arrival, *recipient) = division.arrivals[index as usize];
+            }
+            buffers.begin(&batch.arrivals[..some.len()], columns);
+        } else {
+            for (k, carry) in self.carries(division, some, segment).enumerate() {
+                batch.take(k, &carry, buffers, columns);
+            }
+            columns.succeeded.fill(0);
         }
-        columns.succeeded.fill(0);
-        for (k, (departure, &index)) in batch.departures.iter_mut().zip(some).enumerate() {
-            let known = self.departures.get(division.first + index as usize).copied();
-            *departure = known.unwrap_or_else(|| Departure::at(Time::from_micros(buffers.at[k])));
+        if self.departures.is_empty() {
+            return batch.depart_at_once(buffers);
+        }
+        for (departure, &index) in batch.departures.iter_mut().zip(some) {
+            *departure = self.departures[division.first + index as usize];
         }
     }
 
@@ -256,12 +265,9 @@ impl Cohort {
                 columns.succeeded.fill(0);
             }
         }
-        let departures = &mut batch.departures[..count];
         match self.departures.get(rank..rank + count) {
-            Some(known) => departures.copy_from_slice(known),
-            None => {
-                departures.iter_mut().zip(&buffers.at).for_each(|(d, &at)| *d = Departure::at(Time::from_micros(at)))
-            }
+            Some(known) => batch.departures[..count].copy_from_slice(known),
+            None => batch.depart_at_once(buffers),
         }
     }
 }
@@ -290,6 +296,12 @@ impl CohortBatch {
         departures: [Departure::EXPIRED; LANES],
         neighbours: false,
     };
+
+    /// Lets all attempts depart when they are submitted.
+    fn depart_at_once(&mut self, buffers: &StepBuffers) {
+        let departures = self.departures[..self.count].iter_mut().zip(&buffers.at);
+        departures.for_each(|(departure, &at)| *departure = Departure::at(Time::from_micros(at)));
+    }
 
     #[inline]
     fn take(&mut self, k: usize, carry: &StepCarry, buffers: &mut StepBuffers, columns: &mut Columns) {

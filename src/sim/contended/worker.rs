@@ -137,8 +137,9 @@ impl Worker {
         }
         let rng = tasks.iter().flatten().next().map_or(RngKey::new(0, 0), |task| task.rng);
         let mut division = std::mem::take(&mut self.division);
-        for rank in ranks.clone().step_by(AT_ONCE) {
-            cohort.divide(rank..ranks.end.min(rank + AT_ONCE), (segments, rng), tasks.len(), &mut division);
+        let at_once = (FULL_BATCHES * tasks.len() * LANES).max(AT_ONCE);
+        for rank in ranks.clone().step_by(at_once) {
+            cohort.divide(rank..ranks.end.min(rank + at_once), (segments, rng), tasks.len(), &mut division);
             // One class after another, so that the counts of a class stay in the processor's cache.
             for ((task, members), carries) in tasks.iter().zip(&division.members).zip(&mut carries) {
                 let Some(task) = task else { continue };
@@ -238,8 +239,10 @@ impl Worker {
     }
 }
 
-/// At most this many recipients are divided by class at once.
-const AT_ONCE: usize = 1 << 18;
+/// This many recipients are divided by class at once, as many as stay in the processor's cache; or more, where each class would otherwise not
+/// fill a few batches.
+const AT_ONCE: usize = 1 << 15;
+const FULL_BATCHES: usize = 4;
 
 /// Fewer attempts than this are resolved one by one.
 const FEW: usize = LANES / 6;
