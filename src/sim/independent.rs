@@ -9,7 +9,7 @@ use super::progress::{Interrupted, Progress};
 use super::recipient::Recipient;
 use super::simulate::{PendingReports, simulate_recipient};
 use super::step_buffers::StepBuffers;
-use super::tally::{FIRST, PlanTally, Tally};
+use super::tally::{FIRST, PlanTally, Tally, gather_series};
 use super::tally_recorder::{RecipientStats, TallyRecorder};
 use super::timeline::Timeline;
 use crate::rng::{LANES, RngKey, Who};
@@ -79,7 +79,7 @@ impl GroupTally {
 }
 
 /// Simulates all recipients of a stream of `run` under all of its plans, on the threads of the current rayon pool; returns the results of
-/// each class, of which one has what happened to all of them over time. Recipients are independent: nobody waits for capacity, and no
+/// each class, of which the first has what happened to all of them over time. Recipients are independent: nobody waits for capacity, and no
 /// circuit opens.
 ///
 /// Each thread takes one section after another and counts into a tally of its own; since every count is an integer, the sum is the same
@@ -126,6 +126,9 @@ pub(super) fn merged(of_threads: Vec<Vec<GroupTally>>) -> Option<Vec<GroupTally>
     for class in &mut all {
         class.sections.sort_unstable_by_key(|&(section, _)| section);
         class.tally.plans.iter_mut().for_each(|plan| plan.first_costs.sort_unstable());
+    }
+    for plan in 0..all.first().map_or(0, |class| class.tally.plans.len()) {
+        gather_series(all.iter_mut().map(|class| &mut class.tally.plans[plan]));
     }
     Some(all)
 }

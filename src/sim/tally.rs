@@ -177,8 +177,8 @@ impl<T: Clone + Default + Nothing> std::ops::IndexMut<usize> for ByProvider<T> {
     }
 }
 
-/// What happened under a plan over time. It is kept for everybody together: of the classes of a stream, one has what happened to all of
-/// them.
+/// What happened under a plan over time. It is kept for everybody together: of the classes of a stream, the first has what happened to all
+/// of them.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PlanSeries {
     /// Moves to a next step, by bin of time.
@@ -439,6 +439,13 @@ impl PlanTally {
         if second < SECONDS {
             self.ends.add(second as usize);
         }
+    }
+}
+
+/// Gathers in the first of these tallies, of the classes of a stream under one plan, what happened to all of them over time.
+pub(super) fn gather_series<'a>(mut classes: impl Iterator<Item = &'a mut PlanTally>) {
+    if let Some(first) = classes.next() {
+        classes.for_each(|class| first.series.merge(&std::mem::take(&mut class.series)));
     }
 }
 

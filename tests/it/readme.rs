@@ -73,6 +73,9 @@ fn ci_runs_the_two_commands_of_the_readme() {
         assert!(readme.contains(command), "README.md lacks {command}");
         assert!(ci.lines().any(|line| line.trim() == command), ".ci/run lacks {command}");
     }
+    // A goal that cannot be reached would end the script.
+    let sizing = "capacity scenarios/voice-lines.toml --plan voice-sms --provider voice --goal 'in_time>=0.91'";
+    assert!(readme.contains(sizing) && ci.contains(sizing), "README.md and .ci/run should both have: {sizing}");
 }
 
 /// Extracts the commands of the CI examples, applied to a scenario of the checkout.

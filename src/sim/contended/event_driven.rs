@@ -208,7 +208,7 @@ impl<'a> EventDriven<'a> {
         let stream = |stream: Stream<'_>| stream.classes.into_iter().map(class).collect();
         let streams = self.streams.into_iter().map(stream).collect();
         let (longest_queue, opened) = (self.shared.longest_queue(), self.shared.opened());
-        let tally = PlanRunTally { streams, longest_queue, opened, contended: self.shared.contended };
+        let tally = PlanRunTally::new(streams, longest_queue, opened, self.shared.contended);
         Ok((tally, Seen { decisions: self.shared.decisions, course_hashes: self.course_hashes }))
     }
 

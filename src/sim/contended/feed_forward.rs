@@ -222,8 +222,7 @@ impl<'a> FeedForward<'a> {
         for worker in workers.into_iter().flatten() {
             all.add(*worker);
         }
-        let streams = all.counts();
-        PlanRunTally { streams, longest_queue, opened: vec![0; model.providers.len()], contended }
+        PlanRunTally::new(all.counts(), longest_queue, vec![0; model.providers.len()], contended)
     }
 }
 

@@ -24,7 +24,7 @@ use super::admission::AdmissionDecision;
 use super::independent::{ExecutionMode, RunContext};
 use super::progress::{Interrupted, Progress};
 use super::recipient::RecipientId;
-use super::tally::PlanTally;
+use super::tally::{PlanTally, gather_series};
 use crate::stats::Bins;
 use event_driven::Watch;
 
@@ -40,7 +40,7 @@ pub struct ClassTally {
 /// The results of a run: one plan in one replication.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlanRunTally {
-    /// For each stream of traffic, the results of each class.
+    /// For each stream of traffic, the results of each class; the first class has what happened to all of them over time.
     pub streams: Vec<Vec<ClassTally>>,
     /// For each provider, the greatest number of attempts that waited before it at any time.
     pub longest_queue: Vec<u64>,
@@ -48,6 +48,13 @@ pub struct PlanRunTally {
     pub opened: Vec<u64>,
     /// Whether any attempt had to wait, was rejected or was not permitted; if not, the results are those of independent recipients.
     pub contended: bool,
+}
+
+impl PlanRunTally {
+    fn new(mut streams: Vec<Vec<ClassTally>>, longest_queue: Vec<u64>, opened: Vec<u64>, contended: bool) -> Self {
+        streams.iter_mut().for_each(|classes| gather_series(classes.iter_mut().map(|class| &mut class.tally)));
+        Self { streams, longest_queue, opened, contended }
+    }
 }
 
 /// Simulates the plan with this index in the replication of `run`, with contended recipients.
