@@ -165,23 +165,25 @@ fn in_one_stream(groups: Groups, group: Group) -> Option<usize> {
 /// The tallies of each group, from those of the classes of each stream.
 pub(super) fn by_group(ready: &Ready<'_>, mut streams: Vec<Vec<GroupTally>>) -> Vec<GroupTally> {
     let groups = Groups::of(&ready.scenario);
-    let all: Vec<(Group, Vec<_>)> =
-        groups.all().into_iter().map(|group| (group, groups.classes_of(group).collect())).collect();
+    let all = groups.all();
     // Sums come first: after them, each class is needed only for itself.
-    let several =
-        |(group, classes): &(Group, Vec<_>)| (classes.len() > 1).then(|| sum(ready, *group, classes, &streams));
-    let sums: Vec<_> = all.iter().map(several).collect();
-    let one = |(sum, (group, classes)): (Option<GroupTally>, (Group, Vec<(usize, Segment)>))| {
-        let mut of_group = sum.unwrap_or_else(|| {
-            let (stream, segment) = classes[0];
-            std::mem::take(&mut streams[stream][segment.index()])
+    let summed = all.iter().map(|&group| {
+        let classes: Vec<_> = groups.classes_of(group).collect();
+        (classes.len() > 1).then(|| sum(ready, group, &classes, &streams))
+    });
+    let summed: Vec<_> = summed.collect();
+    let of_group = |(group, summed): (Group, Option<GroupTally>)| {
+        let only = groups.classes_of(group).next();
+        let mut tallies = summed.or_else(|| {
+            let (stream, segment) = only?;
+            Some(std::mem::take(&mut streams[stream][segment.index()]))
         });
         if group != Group::All {
-            of_group.tally.drop_series();
+            tallies.iter_mut().for_each(|tallies| tallies.tally.drop_series());
         }
-        of_group
+        tallies.unwrap_or_default()
     };
-    sums.into_iter().zip(all).map(one).collect()
+    all.into_iter().zip(summed).map(of_group).collect()
 }
 
 /// The tallies of several classes as one.
