@@ -120,7 +120,7 @@ pub(super) fn stream(scenario: &Scenario, name: &str) -> Result<usize, Failure> 
 pub(super) fn rejected(reason: Override) -> Failure {
     match reason {
         Override::TooManyRecipients { available } => Failure::usage(
-            format!("the scenario's arrivals file has {available} rows, fewer than --recipients asks for"),
+            format!("the scenario's arrivals file has {available} recipients, fewer than --recipients asks for"),
             format!("use --recipients {available} or fewer"),
         ),
         Override::TooLong { within } => Failure::usage(

@@ -33,15 +33,41 @@ impl Structure<'_> {
         }
     }
 
-    /// Checks alternatives: exactly one must be present, and complete. With `unknown`, an unknown key may have been meant as one.
+    /// Checks alternatives: exactly one must be present, and complete. With `unknown`, an unknown key may have been meant as one. A key of
+    /// several alternatives chooses none of them.
     pub(super) fn form(&mut self, table: &Table, record: &Record, meant: &[&str], unknown: bool) {
-        let present: Vec<_> = table.forms.iter().filter(|keys| keys.iter().any(|k| record.has(k))).collect();
-        match present.as_slice() {
-            [] if table.forms.is_empty() || unknown => {}
-            [] => self.no_form(table, record),
-            [form] => self.incomplete(form, record, meant),
+        let is_shared = |key: &str| table.forms.iter().filter(|form| form.contains(&key)).count() > 1;
+        let has = |form: &&&[&str]| form.iter().any(|key| record.has(key));
+        let chosen: Vec<_> =
+            table.forms.iter().filter(|form| form.iter().any(|key| record.has(key) && !is_shared(key))).collect();
+        match chosen.as_slice() {
+            [] => match table.forms.iter().filter(has).collect::<Vec<_>>().as_slice() {
+                [] if table.forms.is_empty() || unknown => {}
+                [] => self.no_form(table, record),
+                begun => self.open(begun, record, meant),
+            },
+            [form] => match table.forms.iter().find(|other| other.iter().any(|k| record.has(k) && !form.contains(k))) {
+                Some(other) => self.exclusive(form, other, record),
+                None => self.incomplete(form, record, meant),
+            },
             [first, second, ..] => self.exclusive(first, second, record),
         }
+    }
+
+    /// Reports that of these alternatives only keys are present that they share.
+    fn open(&mut self, begun: &[&&[&str]], record: &Record, meant: &[&str]) {
+        let mut missing = begun.iter().copied().copied().flatten().copied().filter(|key| !record.has(key)).peekable();
+        if missing.clone().any(|key| meant.contains(&key)) || missing.peek().is_none() {
+            return;
+        }
+        let present = begun[0].iter().find(|key| record.has(key)).copied().unwrap_or_default();
+        let choices = one_of(missing);
+        let fault = Fault::new(
+            format!("missing {choices}"),
+            format!("`{present}` requires {choices}"),
+            format!("add {choices}"),
+        );
+        self.found.push(Diagnostic::at(record.place_of_key(present), fault));
     }
 
     /// Reports that none of the alternatives is present.
@@ -68,8 +94,11 @@ impl Structure<'_> {
 
     /// Reports that two alternatives are present.
     fn exclusive(&mut self, first: &[&str], second: &[&str], record: &Record) {
-        let present = |form: &[&str]| record.entries.iter().find(|e| form.contains(&e.key.as_str())).cloned();
-        let (Some(one), Some(other)) = (present(first), present(second)) else { return };
+        let present = |form: &[&str], without: &[&str]| {
+            let is_own = |key: &str| form.contains(&key) && !without.contains(&key);
+            record.entries.iter().find(|entry| is_own(&entry.key)).cloned()
+        };
+        let (Some(one), Some(other)) = (present(first, second), present(second, first)) else { return };
         let (one, other) = if one.place.start <= other.place.start { (one, other) } else { (other, one) };
         let message = format!("`{}` and `{}` are mutually exclusive", one.key, other.key);
         let fault = Fault::new(

@@ -232,7 +232,7 @@ static ARRIVALS: Table = Table {
         Field::optional(
             "file",
             Kind::Text,
-            "The path of a CSV file with one arrival time per row, relative to the scenario's folder; where the scenario has segments, a column `segment` names that of each recipient",
+            "The path of a CSV file with one arrival time per row, relative to the scenario's folder; a column `count` says how many arrive evenly from this time until that of the next row, the last as long as the one before; where the scenario has segments, a column `segment` names that of each recipient",
         ),
         Field::optional("column", Kind::Text, "The column of the CSV file").or("the first").with_key("file"),
     ],

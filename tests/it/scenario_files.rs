@@ -12,7 +12,7 @@ use failsim::engine::{LateDelivery, StepRules};
 use failsim::provider::{Effect, When};
 use failsim::scenario::{Bound, Diagnostics, Scenario, parse};
 use failsim::status::{Status, SuccessFloor};
-use failsim::traffic::Arrivals;
+use failsim::traffic::{Arrivals, Traffic};
 use failsim::units::{Money, Span, Time};
 use std::path::Path;
 
@@ -149,6 +149,35 @@ fn stages_and_arrival_files_determine_the_number_of_recipients() {
     assert_eq!((file.recipients, file.arrivals), (3, Arrivals::Times(times.into())));
     let first = counted("{ file = \"arrivals.csv\" }");
     assert_eq!(first.arrivals, Arrivals::Times([0.0, 2.5, 3600.0].map(Time::from_secs_f64).into()));
+}
+
+/// F15 of the cases from the field: a histogram by the hour has as many recipients as it counts, spread within each hour.
+#[test]
+fn a_histogram_of_arrivals_has_as_many_recipients_as_it_counts() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let traffic = |recipients: &str, rows: &str| {
+        std::fs::write(folder.path().join("hours.csv"), rows).expect("a file can be written");
+        let uniform = "recipients = 1_000_000\narrivals = { uniform = { over = \"1h\" } }";
+        let text = with(uniform, &format!("{recipients}arrivals = {{ file = \"hours.csv\" }}"));
+        parse(&text, "pin.toml", folder.path()).map(|scenario| scenario.streams[0].traffic.clone())
+    };
+    let times = |recipients: &str, rows: &str| match traffic(recipients, rows) {
+        Ok(Traffic { recipients, arrivals: Arrivals::Times(times), .. }) => (recipients, times),
+        other => panic!("{other:?}"),
+    };
+    let (recipients, all) = times("", "hour_h,count\n0,100\n1,250\n");
+    assert_eq!((recipients, all.len()), (350, 350));
+    let hour = |from: usize, count: usize| (0..count).map(move |k| 3600.0 * (from as f64 + (k as f64 + 0.5) / count as f64));
+    for (at, expected) in all.iter().zip(hour(0, 100).chain(hour(1, 250))) {
+        assert!((at.as_secs_f64() - expected).abs() < 1e-6, "{at:?}, not {expected}");
+    }
+    // The column of counts may come first, and a row that counts nobody ends the interval before it.
+    let (recipients, uneven) = times("", "count,at_s\n2,0\n0,10\n1,30\n1,30\n");
+    assert_eq!((recipients, &uneven[..]), (4, &[2.5, 7.5, 40.0, 40.0].map(Time::from_secs_f64)[..]));
+    let (recipients, first) = times("recipients = 3\n", "count,at_s\n2,0\n0,10\n1,30\n1,30\n");
+    assert_eq!((recipients, &first[..]), (3, &uneven[..3]));
+    let errors = traffic("recipients = 5\n", "count,at_s\n2,0\n2,10\n").expect_err("there are four").to_string();
+    assert!(errors.contains("has 4 recipients") && errors.contains("write recipients = 4"), "{errors}");
 }
 
 #[test]

@@ -239,6 +239,18 @@ fn a_log_of_arrivals_says_who_is_in_which_segment() {
     }
 }
 
+#[test]
+fn a_histogram_of_arrivals_says_how_many_are_in_which_segment() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let rows = "hour_h,segment,count\n0,gr,300\n0,rs,20\n1,ro,100\n1,gr,50\n";
+    std::fs::write(folder.path().join("hours.csv"), rows).expect("a file can be written");
+    let traffic = COUNTRIES.lines().find(|line| line.starts_with("traffic")).expect("there is traffic");
+    let text = COUNTRIES.replace(traffic, "traffic = { arrivals = { file = \"hours.csv\" } }");
+    let scenario = parse(&text, "countries.toml", folder.path()).unwrap_or_else(|errors| panic!("{errors}"));
+    let results = results(&scenario);
+    assert_eq!(["gr", "ro", "rs"].map(|name| of(&results, name)[0].recipients.0), [350.0, 100.0, 20.0]);
+}
+
 /// The ends of an interval, and the true value.
 type Interval = (Option<f64>, Option<f64>, f64);
 

@@ -27,6 +27,9 @@ const UNIT_ENDINGS: [(&str, f64); 5] = [("_us", 1e-6), ("_ms", 1e-3), ("_s", 1.0
 /// The column that names the segment of each arrival.
 const SEGMENT: &str = "segment";
 
+/// The column that says how many recipients arrive from the time of its row until that of the next.
+const COUNT: &str = "count";
+
 /// The expected content of a cell.
 const A_SPAN: &str =
     "expected durations such as \"2.5s\", or numbers in a column whose name ends in _us, _ms, _s, _min or _h";
@@ -34,22 +37,47 @@ const A_SPAN: &str =
 impl Builder<'_> {
     /// Reads at most the first `most` spans of the column that `record` names with its keys `file` and `column`. Not empty.
     pub(super) fn column_of(&mut self, record: &Record, most: usize) -> Option<Vec<Span>> {
-        self.columns_of(record, None, most).map(|(spans, _)| spans)
+        self.rows_of(record, None, false, most).map(|rows| rows.spans)
     }
 
-    /// As [`Builder::column_of`], with the index of the segment of each arrival, if the scenario has segments and the file a column
-    /// [`SEGMENT`].
+    /// At most the first `most` arrivals in the file that `record` names: one for each row or, in a file with a column [`COUNT`], as many as
+    /// that says. With the index of the segment of each, if the scenario has segments and the file a column [`SEGMENT`].
     pub(super) fn arrivals_of(&mut self, record: &Record, most: usize) -> Option<(Vec<Span>, Option<Vec<u8>>)> {
         let known = (self.segments.len() > 1).then(|| self.segments.clone());
-        self.columns_of(record, known, most)
+        let rows = self.rows_of(record, known, true, most)?;
+        let Rows { spans, counts: Some(counts), segments } = rows else {
+            return Some((rows.spans, rows.segments));
+        };
+        let Some(ends) = ends_of(&spans) else {
+            let file = record.get::<&str>("file").unwrap_or_default();
+            let message = format!("{} has a column `{COUNT}` and only one time", shown(file));
+            let help = "add a row with the time at which the last interval ends, and the count 0";
+            return self.reject(record.place_of("file"), message, "expected two times or more", help);
+        };
+        let (mut times, mut of_times) = (Vec::new(), segments.as_ref().map(|_| Vec::new()));
+        for (row, ((&from, &until), &count)) in spans.iter().zip(&ends).zip(&counts).enumerate() {
+            let left = count.min((most - times.len()) as u64);
+            times.extend((0..left).map(|k| spread(from, until, k, count)));
+            if let (Some(of_times), Some(of_rows)) = (&mut of_times, &segments) {
+                of_times.resize(times.len(), of_rows[row]);
+            }
+        }
+        if times.is_empty() {
+            let file = record.get::<&str>("file").unwrap_or_default();
+            let message = format!("every `{COUNT}` in {} is 0", shown(file));
+            return self.reject(record.place_of("file"), message, "expected a count above 0", "correct the counts");
+        }
+        Some((times, of_times))
     }
 
-    fn columns_of(
+    /// Reads at most `most` rows; of arrivals that are `counted`, all.
+    fn rows_of(
         &mut self,
         record: &Record,
         segments: Option<Vec<String>>,
+        counted: bool,
         most: usize,
-    ) -> Option<(Vec<Span>, Option<Vec<u8>>)> {
+    ) -> Option<Rows> {
         let (file, place) = (record.get::<&str>("file")?, record.place_of("file"));
         let mut reader = self.open(file, place.clone())?;
         let headers = match reader.headers() {
@@ -69,7 +97,8 @@ impl Builder<'_> {
             Some(known) => self.segment_column(&headers, place.clone())?.map(|of_segment| (of_segment, known)),
             None => None,
         };
-        self.rows(reader, Column { file, place, column, unit, segments }, most)
+        let count = self.count_column(&headers, place.clone(), counted)?;
+        self.rows(reader, Column { file, place, column, unit, segments, count }, most)
     }
 
     /// Opens the CSV file `file`.
@@ -107,9 +136,9 @@ impl Builder<'_> {
         }
     }
 
-    /// Returns the first column, apart from that of segments. Rejects a file that has a value instead of a header, because that value would be lost.
+    /// Returns the first column, apart from those of segments and counts. Rejects a file that has a value instead of a header, because that value would be lost.
     fn first(&mut self, headers: &StringRecord, record: &Record) -> Option<usize> {
-        let is_time = |header: &str| self.segments.len() < 2 || header != SEGMENT;
+        let is_time = |header: &str| header != COUNT && (self.segments.len() < 2 || header != SEGMENT);
         let first = headers.iter().position(is_time).unwrap_or(0);
         let name = headers.get(first).unwrap_or_default();
         if !is_value(name) {
@@ -145,23 +174,45 @@ impl Builder<'_> {
         }
     }
 
-    /// Reads the values of the column.
-    fn rows(
-        &mut self,
-        mut reader: Reader<Bounded>,
-        column: Column<'_>,
-        most: usize,
-    ) -> Option<(Vec<Span>, Option<Vec<u8>>)> {
-        let mut segments = column.segments.is_some().then(Vec::new);
-        let (mut spans, mut bad, mut row) = (Vec::new(), 0, StringRecord::new());
-        while spans.len() < most && bad < MAX_BAD_ROWS {
+    /// Returns the index of the column of counts, if there is one. Rejects two of them, a column with nearly the same name, and counts of what
+    /// is not `counted`: they would be ignored.
+    fn count_column(&mut self, headers: &StringRecord, place: Range<usize>, counted: bool) -> Option<Option<usize>> {
+        let is_near = |header: &str| [COUNT, "counts"].contains(&header.to_lowercase().as_str());
+        let mut found = headers.iter().enumerate().filter(|(_, header)| is_near(header));
+        match (found.next(), found.next()) {
+            (None, _) => Some(None),
+            (Some((_, name)), _) if !counted => {
+                let message = format!("the column `{}` would be ignored", shown(name));
+                let help = "repeat each row as often as it counts, or remove the column";
+                self.reject(place, message, "expected one value for each row", help)
+            }
+            (Some((index, COUNT)), None) => Some(Some(index)),
+            (Some((_, name)), None) => {
+                let message = format!("the column `{}` would be ignored", shown(name));
+                self.reject(place, message, "expected the numbers of recipients in a column named `count`", "name it count")
+            }
+            (Some(_), Some(_)) => {
+                let help = "give each column of the file a unique name";
+                self.reject(place, "two columns count recipients", "expected one column named `count`", help)
+            }
+        }
+    }
+
+    /// Reads the values of the columns. In a file of counts the times must not descend.
+    fn rows(&mut self, mut reader: Reader<Bounded>, column: Column<'_>, most: usize) -> Option<Rows> {
+        let mut rows = Rows {
+            spans: Vec::new(),
+            counts: column.count.is_some().then(Vec::new),
+            segments: column.segments.is_some().then(Vec::new),
+        };
+        // What a row counts ends where the next one begins: all are needed.
+        let most = if column.count.is_some() { usize::MAX } else { most };
+        let (mut bad, mut row) = (0, StringRecord::new());
+        while rows.spans.len() < most && bad < MAX_BAD_ROWS {
             match reader.read_record(&mut row) {
                 Ok(false) => break,
-                Ok(true) => match column.both(&row) {
-                    Ok((span, segment)) => {
-                        spans.push(span);
-                        segments.iter_mut().for_each(|segments| segments.push(segment));
-                    }
+                Ok(true) => match column.cells(&row, rows.spans.last().copied()) {
+                    Ok(cells) => rows.push(cells),
                     Err(error) => {
                         let line = row.position().map_or(0, csv::Position::line);
                         bad += self.bad_row(&column, line, (&error.0, error.1));
@@ -178,7 +229,7 @@ impl Builder<'_> {
             }
             reader.get_mut().next_row();
         }
-        self.complete(spans, bad, &column).map(|spans| (spans, segments))
+        self.complete(rows, bad, &column)
     }
 
     /// Reports a bad row: what is wrong, and what was expected. Returns 1.
@@ -189,13 +240,52 @@ impl Builder<'_> {
     }
 
     /// Returns the values when there is at least one and none is bad.
-    fn complete(&mut self, spans: Vec<Span>, bad: usize, column: &Column<'_>) -> Option<Vec<Span>> {
-        if bad == 0 && spans.is_empty() {
+    fn complete(&mut self, rows: Rows, bad: usize, column: &Column<'_>) -> Option<Rows> {
+        if bad == 0 && rows.spans.is_empty() {
             let message = format!("{} has no rows", shown(column.file));
             return self.reject(column.place.clone(), message, "expected a header row and values below it", "add rows");
         }
-        (bad == 0).then_some(spans)
+        (bad == 0).then_some(rows)
     }
+}
+
+/// The rows of a file.
+struct Rows {
+    spans: Vec<Span>,
+    counts: Option<Vec<u64>>,
+    segments: Option<Vec<u8>>,
+}
+
+impl Rows {
+    fn push(&mut self, (span, count, segment): (Span, u64, u8)) {
+        self.spans.push(span);
+        self.counts.iter_mut().for_each(|counts| counts.push(count));
+        self.segments.iter_mut().for_each(|segments| segments.push(segment));
+    }
+}
+
+/// When the interval that begins at each of these times ends: at the next later time; the last is as long as the one before. `None` if all
+/// times are equal.
+fn ends_of(starts: &[Span]) -> Option<Vec<Span>> {
+    let last = *starts.last()?;
+    let before = *starts.iter().rev().find(|&&start| start < last)?;
+    let (mut end, mut start) = (Span::from_micros(2 * last.as_micros() - before.as_micros()), last);
+    let ends = starts.iter().rev().map(|&from| {
+        if from < start {
+            (end, start) = (start, from);
+        }
+        end
+    });
+    let mut ends: Vec<_> = ends.collect();
+    ends.reverse();
+    Some(ends)
+}
+
+/// The time of arrival `k` of `count`, from 0, which are spaced evenly from `from` to `until`.
+fn spread(from: Span, until: Span, k: u64, count: u64) -> Span {
+    let length = i128::from(until.as_micros() - from.as_micros());
+    let after = length * (2 * i128::from(k) + 1) / (2 * i128::from(count));
+    Span::from_micros(from.as_micros() + after as i64)
 }
 
 /// A column of a CSV file.
@@ -210,6 +300,8 @@ struct Column<'a> {
     unit: Option<f64>,
     /// The index of the column of segments, and their names, if it is read.
     segments: Option<(usize, Vec<String>)>,
+    /// The index of the column of counts.
+    count: Option<usize>,
 }
 
 impl Column<'_> {
@@ -223,10 +315,23 @@ impl Column<'_> {
         })
     }
 
-    /// The value and the segment in `row`, or what is wrong and what was expected.
-    fn both(&self, row: &StringRecord) -> Result<(Span, u8), (String, &'static str)> {
+    /// The number of recipients in `row`, or what is wrong with it.
+    fn count(&self, row: &StringRecord) -> Result<u64, String> {
+        let Some(column) = self.count else { return Ok(1) };
+        let text = row.get(column).unwrap_or_default();
+        text.parse::<u32>().map(u64::from).map_err(|_| format!("`{}` is not a number of recipients", shown(text)))
+    }
+
+    /// The value, the count and the segment in `row`, which follows one with the value `last`; or what is wrong and what was expected.
+    fn cells(&self, row: &StringRecord, last: Option<Span>) -> Result<(Span, u64, u8), (String, &'static str)> {
         let value = self.value(row).map_err(|error| (error, A_SPAN))?;
-        Ok((value, self.segment(row).map_err(|error| (error, "expected a segment of this scenario"))?))
+        let count = self.count(row).map_err(|error| (error, "expected a whole number, 0 or more"))?;
+        let segment = self.segment(row).map_err(|error| (error, "expected a segment of this scenario"))?;
+        if self.count.is_some() && last.is_some_and(|last| value < last) {
+            let message = format!("{value} comes after {}", last.unwrap_or(value));
+            return Err((message, "expected the times of counts in ascending order"));
+        }
+        Ok((value, count, segment))
     }
 
     /// Parses the value in `row`, or returns what is wrong with it.

@@ -53,7 +53,11 @@ impl Builder<'_> {
 
     /// Builds a fixed window: its start, its end and its period.
     fn window(&mut self, record: &Record) -> Option<(Time, Time, Span)> {
-        let [from, to] = [record.get("from")?, record.get("to")?].map(|span| Time::ZERO.after(span));
+        let from = Time::ZERO.after(record.get("from")?);
+        let to = match optional::<Span>(record, "lasting")? {
+            Some(lasting) => from.after(lasting),
+            None => Time::ZERO.after(record.get("to")?),
+        };
         if to <= from {
             let expected = format!("expected more than {}", quoted(from.since(Time::ZERO)));
             return self.reject(

@@ -101,15 +101,15 @@ impl Builder<'_> {
     fn times(&mut self, record: &Record, arrivals: &Record, requested: Option<u64>) -> Option<Traffic> {
         let most = requested.unwrap_or(MAX_RECIPIENTS + 1);
         let (times, segments) = self.arrivals_of(arrivals, usize::try_from(most).unwrap_or(usize::MAX))?;
-        let rows = times.len() as u64;
-        self.at_most(arrivals.place_of("file"), rows, "arrive in this file")?;
-        if rows < requested.unwrap_or(rows) {
-            let message = format!("the arrival file has {rows} rows");
-            let help = format!("write recipients = {rows}, or remove `recipients` to use every row");
-            return self.reject(record.place_of("recipients"), message, format!("expected at most {rows}"), help);
+        let recipients = times.len() as u64;
+        self.at_most(arrivals.place_of("file"), recipients, "arrive in this file")?;
+        if recipients < requested.unwrap_or(recipients) {
+            let message = format!("the arrival file has {recipients} recipients");
+            let help = format!("write recipients = {recipients}, or remove `recipients` to use all of them");
+            return self.reject(record.place_of("recipients"), message, format!("expected at most {recipients}"), help);
         }
         Some(Traffic {
-            recipients: rows,
+            recipients,
             arrivals: Arrivals::Times(times.into_iter().map(|span| Time::ZERO.after(span)).collect()),
             segments: segments.map_or(SegmentMix::Whole, |segments| SegmentMix::Listed(segments.into())),
         })

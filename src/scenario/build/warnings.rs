@@ -2,7 +2,7 @@
 
 use super::{Builder, VOICE};
 use crate::engine::BreakerRules;
-use crate::provider::Capacity;
+use crate::provider::{Capacity, Effect, ProviderSpec};
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::model::{Plan, Scenario, Stream};
 use crate::scenario::record::{Record, Value};
@@ -30,6 +30,7 @@ impl Builder<'_> {
             if let Some(built) = built {
                 self.warn_about_floors(steps, built, scenario);
                 self.warn_about_phones(steps, built, scenario);
+                self.warn_about_pools(steps, built, scenario);
             }
         }
     }
@@ -85,6 +86,23 @@ impl Builder<'_> {
         }
     }
 
+    /// Warns about providers that no attempt can ever reach, because one before them takes them all.
+    fn warn_about_pools(&mut self, steps: &[Record], plan: &Plan, scenario: &Scenario) {
+        for (step, rules) in steps.iter().zip(plan.flow.steps()) {
+            let Some(pool) = step.get::<&Record>("provider").filter(|pool| pool.has("first_of")) else { continue };
+            let members = rules.pool.members();
+            let Some(taker) = members.iter().position(|&provider| takes_all(scenario, provider)) else { continue };
+            let Some(&next) = members.get(taker + 1) else { continue };
+            let [taker, next] = [members[taker], next].map(|provider| shown(&scenario.providers[provider].name));
+            let fault = Fault::new(
+                format!("no attempt can reach `{next}`: `{taker}`, which is before it, never rejects any"),
+                format!("expected `{taker}` to have a limited `queue`, a `breaker` or an outcome with `at_submission`"),
+                format!("limit the queue of `{taker}`, such as queue = 100, or remove `{next}`"),
+            );
+            self.warnings.push(Diagnostic::at(pool.place_of("first_of"), fault));
+        }
+    }
+
     /// Warns about steps that wait for a report that their channel does not send.
     fn warn_about_floors(&mut self, steps: &[Record], plan: &Plan, scenario: &Scenario) {
         for (step, rules) in steps.iter().zip(plan.flow.steps()) {
@@ -102,6 +120,15 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// Whether a provider takes every attempt: no limit, circuit, outcome or outage can reject one.
+fn takes_all(scenario: &Scenario, provider: usize) -> bool {
+    let spec = &scenario.providers[provider];
+    let rejects = |spec: &ProviderSpec| spec.outcomes.iter().any(|outcome| outcome.at_submission);
+    let is_limited = spec.capacity.is_some_and(|capacity| capacity.queue < u64::MAX);
+    let fails = spec.outages.iter().any(|outage| outage.effect == Effect::Fail);
+    !(is_limited || fails || scenario.breakers[provider].is_some() || spec.all().any(rejects))
 }
 
 /// Estimates how many attempts a provider gets in the busiest window. A rate-limited provider gets at most what its rate lets through.

@@ -279,6 +279,7 @@ static OUTAGE: Table = Table {
     fields: &[
         Field::optional("from", Kind::Duration { zero: true }, "When it starts, measured from the start of the run"),
         Field::optional("to", Kind::Duration { zero: false }, "When it ends, later than `from`"),
+        Field::optional("lasting", Kind::Duration { zero: false }, "How long it lasts, in place of `to`"),
         Field::optional("random", Kind::Table(&RANDOM), "Random windows, different in each replication"),
         Field::required(
             "effect",
@@ -291,7 +292,7 @@ static OUTAGE: Table = Table {
         Field::optional("segments", Kind::Names, "The segments whose recipients are affected")
             .or("all of them")
             .with_word("effect", &["silent", "fail", "slow", "reports_lost"]),
-        Field::optional("every", Kind::Duration { zero: false }, "It recurs with this period, at least `to` - `from`")
+        Field::optional("every", Kind::Duration { zero: false }, "It recurs with this period, at least as long as it lasts")
             .or("does not recur")
             .with_key("from"),
         Field::optional(
@@ -305,7 +306,7 @@ static OUTAGE: Table = Table {
             .or("\"0s\"")
             .with_word("effect", &["slow"]),
     ],
-    forms: &[&["from", "to"], &["random"]],
+    forms: &[&["from", "to"], &["from", "lasting"], &["random"]],
 };
 
 static RANDOM: Table = Table {

@@ -96,7 +96,7 @@ fn more_recipients_than_arrival_times_are_rejected() {
     home.change("recipients = 2_000\n", "");
     home.write("arrivals.csv", "arrived_s\n0\n1.5\n60\n");
     home.run("run pin.toml --no-report --recipients 4")
-        .rejects(2, &["has 3 rows", "hint: use --recipients 3 or fewer"]);
+        .rejects(2, &["has 3 recipients", "hint: use --recipients 3 or fewer"]);
     has(&home.run("run pin.toml --no-report --recipients 2").exits_with(0).stdout, &["Plans: 2 recipients"]);
 }
 

@@ -92,7 +92,23 @@ fn random_outages_have_a_mean_time_between_and_a_mean_duration() {
         &["expected a string, found a table", "write \"throttle\", and put its settings in separate keys"],
     );
     let errors = checked(&with(window, "")).expect_err("it is invalid").to_string();
-    assert!(errors.contains("an outage needs `from` with `to` or `random`"), "{errors}");
+    assert!(errors.contains("needs one of `from` with `to`, `from` with `lasting`, `random`"), "{errors}");
+}
+
+#[test]
+fn an_outage_has_an_end_or_a_duration() {
+    let outage = |window: &str| {
+        let scenario = checked(&with("from = \"20m\"\nto = \"30m\"", window)).unwrap_or_else(|e| panic!("{e}"));
+        scenario.providers[0].outages[0].when.clone()
+    };
+    assert_eq!(outage("from = \"20m\"\nlasting = \"10m\""), outage("from = \"20m\"\nto = \"30m\""));
+    let (daily, shorter) = ("from = \"20m\"\nlasting = \"10m\"\nevery = \"1d\"", "every = \"9m\"");
+    assert_eq!(outage(daily), outage("from = \"20m\"\nto = \"30m\"\nevery = \"1d\""));
+    assert_rejected("to = \"30m\"", &format!("lasting = \"10m\"\n{shorter}"), &["recurs before it is over"]);
+    assert_rejected("to = \"30m\"", "to = \"30m\"\nlasting = \"10m\"", &["`to` and `lasting` are mutually exclusive"]);
+    assert_rejected("to = \"30m\"", "", &["missing `to` or `lasting`", "add `to` or `lasting`"]);
+    assert_rejected("from = \"20m\"\nto = \"30m\"", "lasting = \"10m\"", &["missing `from`", "`lasting` requires `from`"]);
+    assert_rejected("to = \"30m\"", "tp = \"30m\"", &["did you mean `to`"]);
 }
 
 #[test]

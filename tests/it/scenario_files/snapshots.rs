@@ -297,6 +297,8 @@ fn diagnostics_of_providers_match_their_snapshot() {
                     "from = \"1m\", to = \"2m\", every = \"10s\", effect = \"fail\"",
                     "from = \"1m\", to = \"2m\", effect = \"throttle\", factor = 0.5",
                     "from = \"1m\", to = \"2m\", effect = \"slow\"",
+                    "from = \"1m\", to = \"2m\", lasting = \"1m\", effect = \"fail\"",
+                    "from = \"1m\", effect = \"fail\"",
                 ],
             ),
             (
@@ -585,10 +587,17 @@ fn diagnostics_of_the_segments_in_arrivals_match_their_snapshot() {
     is_that_of("tests/it/scenario_files/snapshots/segments-csv.txt", &all);
 }
 
+/// A scenario whose SMS are delivered after the latencies in this file.
+fn with_latencies_of(file: &str) -> String {
+    let outcome = format!("{{ status = \"delivered\", share = 0.9, after = {{ empirical = {{ file = \"{file}\" }} }} }}");
+    let providers = format!("[providers.sms]\nchannel = \"sms\"\noutcomes = [{outcome}]");
+    format!("{GOAL}\ntraffic = {{ recipients = 9, arrivals = {{ blast = {{}} }} }}\n{providers}\n{PLANS}\n")
+}
+
 #[test]
 fn diagnostics_of_csv_files_match_their_snapshot() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let files: [(&str, Vec<u8>); 12] = [
+    let files: [(&str, Vec<u8>); 19] = [
         ("short.csv", b"at_s\n1\n2\n".to_vec()),
         ("empty.csv", b"at_s\n".to_vec()),
         ("headless.csv", b"0.5\n1.5\n".to_vec()),
@@ -600,6 +609,13 @@ fn diagnostics_of_csv_files_match_their_snapshot() {
         ("long-header.csv", vec![b'x'; 100 << 10]),
         ("long-row.csv", [&b"at_s\n"[..], &vec![b'1'; 100 << 10]].concat()),
         ("named.csv", b"at_s,note\n1,x\n".to_vec()),
+        ("one-time.csv", b"at_s,count\n0,5\n".to_vec()),
+        ("bad-counts.csv", b"at_s,count\n0,-1\n1,2.5\n2,\n".to_vec()),
+        ("nobody.csv", b"at_s,count\n0,0\n1,0\n".to_vec()),
+        ("descending.csv", b"at_s,count\n5,1\n1,1\n".to_vec()),
+        ("near.csv", b"at_s,Counts\n5,1\n".to_vec()),
+        ("two-counts.csv", b"at_s,count,count\n5,1,1\n".to_vec()),
+        ("weighted.csv", b"after_s,count\n5,1\n".to_vec()),
         ("missing.csv", Vec::new()),
     ];
     let mut all = String::new();
@@ -613,9 +629,11 @@ fn diagnostics_of_csv_files_match_their_snapshot() {
         if name != "missing.csv" {
             fs::write(folder.join(name), bytes).expect("a file can be written");
         }
-        let text = format!(
-            "{GOAL}\ntraffic = {{ recipients = 9, arrivals = {{ file = \"{name}\"{column} }} }}\n{PROVIDERS}\n{PLANS}\n"
-        );
+        let traffic = format!("traffic = {{ recipients = 9, arrivals = {{ file = \"{name}\"{column} }} }}");
+        let text = match name {
+            "weighted.csv" => with_latencies_of(name),
+            _ => format!("{GOAL}\n{traffic}\n{PROVIDERS}\n{PLANS}\n"),
+        };
         let errors = parse(&text, "pin.toml", folder).expect_err("it is invalid").to_string();
         // The operating system's message about a missing file is not compared.
         let errors: String =

@@ -35,6 +35,36 @@ fn a_breaker_whose_window_is_unlikely_to_hold_enough_results_gets_a_warning() {
     assert!(warnings.contains("`at_least` defaults to 100: write at_least = 15"), "{warnings}");
 }
 
+/// A provider that queues without limit takes every attempt: nothing is left for the next one.
+#[test]
+fn a_provider_that_no_attempt_can_reach_gets_a_warning() {
+    let warned = |of_first: &str| {
+        let text = with("{ provider = \"voice\" }", "{ provider = { first_of = [\"voice\", \"other\"] } }");
+        let other = "[providers.other]\nchannel = \"voice\"\n\n[providers.voice]";
+        let text = text.replacen("[providers.voice]", other, 1);
+        let busy = "{ status = \"busy\", share = 0.10, after = { constant = \"4s\" } }";
+        let limited = match of_first {
+            "at_submission" => text.replace(busy, "{ status = \"failed\", share = 0.10, at_submission = true }"),
+            _ => text.replacen("[providers.voice]\n", &format!("[providers.voice]\n{of_first}\n"), 1),
+        };
+        warnings_of(&limited)
+    };
+    let expected = "no attempt can reach `other`: `voice`, which is before it, never rejects any";
+    for takes_all in ["", "capacity = { rate = \"5/s\" }", "capacity = { concurrent = 5 }"] {
+        let warnings = warned(takes_all);
+        assert!(warnings.contains(expected) && warnings.contains("such as queue = 100"), "{takes_all}: {warnings}");
+    }
+    for rejects in [
+        "capacity = { rate = \"5/s\", queue = 10 }",
+        "capacity = { rate = \"5/s\", over_limit = \"reject\" }",
+        "breaker = { at_least = 10 }",
+        "at_submission",
+        "outages = [{ from = \"1m\", to = \"2m\", effect = \"fail\" }]",
+    ] {
+        assert_eq!(warned(rejects), "", "{rejects}");
+    }
+}
+
 #[test]
 fn success_sent_gets_a_warning_on_voice() {
     let warnings = warnings_of(&with("{ provider = \"voice\" }", "{ provider = \"voice\", success = \"sent\" }"));

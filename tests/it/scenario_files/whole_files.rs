@@ -77,7 +77,7 @@ fn mistakes_in_csv_files_are_reported() {
     assert_rejected(arrivals, "{ file = \"missing.csv\" }", &["cannot read", "missing.csv"]);
     assert_rejected(arrivals, "{ file = \"arrivals.csv\", column = \"arived_s\" }", &["did you mean `arrived_s`?"]);
     let errors = errors_of(arrivals, "{ file = \"arrivals.csv\" }");
-    assert!(errors.contains("has 3 rows") && errors.contains("write recipients = 3"), "{errors}");
+    assert!(errors.contains("has 3 recipients") && errors.contains("write recipients = 3"), "{errors}");
     assert_rejected(arrivals, "{ file = \"empty.csv\" }", &["no rows"]);
     assert_rejected(
         arrivals,
