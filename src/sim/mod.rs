@@ -39,7 +39,7 @@ pub use tally::{
     ByProvider, Ending, FIRST, PairTally, PlanSeries, PlanTally, ProviderSeries, ProviderTally, QueueTally, StepTally,
     Tally,
 };
-pub use timeline::Timeline;
+pub use timeline::{Timeline, round_width};
 pub use versus::{Versus, simulate_pair};
 
 /// The revision of the simulation: it increases whenever the results of some scenario change, so that results kept from an earlier

@@ -1,9 +1,9 @@
 //! Downsamples the fine bins of a tally to the bins that are shown.
 
 use super::totals::Totals;
-use crate::sim::GroupLedger;
+use crate::sim::{GroupLedger, round_width};
 use crate::stats::{Bins, Sums};
-use crate::units::Time;
+use crate::units::{Span, Time};
 
 /// The part of the activity's length that is shown after its end, so that the curves are seen to fall.
 const AFTER_THE_END: f64 = 0.015;
@@ -32,11 +32,13 @@ impl Downsample {
         });
         let end = last.unwrap_or(0).max(totals.timeline.bin(until).min(totals.timeline.bins() - 1)) + 1;
         let used = end + (end as f64 * AFTER_THE_END).ceil() as usize;
-        let factor = used.div_ceil(most);
+        let width = totals.timeline.width();
+        let shown = round_width(Span::from_micros(width.as_micros() * used.div_ceil(most) as i64), width);
+        let factor = (shown.as_micros() / width.as_micros()) as usize;
         Self {
             factor,
             bins: used.div_ceil(factor),
-            bin_s: totals.timeline.width().as_secs_f64() * factor as f64,
+            bin_s: shown.as_secs_f64(),
             replications: f64::from(totals.replications()),
         }
     }

@@ -16,7 +16,7 @@ use crate::units::Time;
 /// At most this many plans are drawn: more curves cannot be told apart by eye.
 const MOST_DRAWN: usize = 20;
 /// At most this many bins of a timeline are drawn: more would show more noise.
-const BINS: usize = 240;
+const BINS: usize = 300;
 /// The approximate number of points of a curve: more than a screen has columns, so that no steps are visible.
 const POINTS: usize = 2_000;
 /// At most this many windows of one outage are drawn.

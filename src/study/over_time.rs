@@ -12,7 +12,7 @@ use crate::stats::{Bins, Sums};
 use crate::units::{Rate, Time};
 
 /// The maximum number of bins.
-const BINS: usize = 500;
+const BINS: usize = 600;
 
 /// The results over time, for the plans in `drawn`.
 pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> OverTime {
