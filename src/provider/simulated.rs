@@ -57,7 +57,7 @@ pub struct Provider {
 pub(super) struct Behaviour {
     price: Price,
     honours_ttl: bool,
-    /// Shared by segments that differ in the price alone, as samplers and tables are large.
+    /// Shared by segments whose outcomes are the same, since samplers and tables are large.
     conduct: Arc<Conduct>,
 }
 

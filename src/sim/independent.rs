@@ -9,7 +9,7 @@ use super::progress::{Interrupted, Progress};
 use super::recipient::Recipient;
 use super::simulate::{PendingReports, simulate_recipient};
 use super::step_buffers::StepBuffers;
-use super::tally::{FIRST, PlanTally, Tally, gather_series};
+use super::tally::{FIRST, PlanSeries, PlanTally, Tally, gather_series};
 use super::tally_recorder::{RecipientStats, TallyRecorder};
 use super::timeline::Timeline;
 use crate::rng::{LANES, RngKey, Who};
@@ -28,8 +28,11 @@ pub const SECTIONS: usize = 32;
 /// cost more than it saves.
 const FEW: u64 = 50 * SECTIONS as u64;
 
-/// Once this many recipients have been collected, they are simulated when their section ends, or at twice as many: 12 bytes for each.
+/// The usual limit of [`SectionWork::most_collected`].
 const MOST_COLLECTED: usize = 1 << 18;
+
+/// Once there are this many lists of cells of a class, they are added up.
+const MOST_LISTS: usize = 32;
 
 /// The most seconds for which memory is reserved in advance: two days.
 const MOST_SECONDS: usize = 2 * 86_400;
@@ -57,30 +60,35 @@ pub enum ExecutionMode {
     Engine,
 }
 
-/// The results of a class or a group of recipients.
+/// The results of a class or a group of recipients. How its latencies are divided between `tally` and `cells` depends on the number of
+/// threads; [`GroupTally::whole`] does not.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct GroupTally {
-    /// All counts; of some latencies, all but the cells.
+    /// All counts; the number and the sums of all latencies, but the cells of only some of them.
     pub tally: Tally,
-    /// Those cells: lists of them, each with cells for each plan.
+    /// The cells of the other latencies: one list for each time that some of them were moved, with cells for each plan.
     pub cells: Vec<Vec<Cells>>,
     /// For each section, in order: its number, and its latencies under each plan, by section cell.
     pub sections: Vec<(usize, Vec<Cells>)>,
 }
 
 impl GroupTally {
-    /// All counts, with all cells.
+    /// All counts, with the cells of all latencies.
     #[must_use]
-    pub fn whole(self) -> Tally {
-        let mut tally = self.tally;
-        self.cells.iter().for_each(|cells| tally.add_cells(cells));
-        tally
+    pub fn whole(mut self) -> Tally {
+        self.fold();
+        self.tally
+    }
+
+    /// Moves all cells to the tally.
+    fn fold(&mut self) {
+        std::mem::take(&mut self.cells).iter().for_each(|cells| self.tally.add_cells(cells));
     }
 }
 
 /// Simulates all recipients of a stream of `run` under all of its plans, on the threads of the current rayon pool; returns the results of
 /// each class, of which the first has what happened to all of them over time. Recipients are independent: nobody waits for capacity, and no
-/// circuit opens.
+/// circuit opens. For the distribution of latencies see [`GroupTally::whole`].
 ///
 /// Each thread takes one section after another and counts into a tally of its own; since every count is an integer, the sum is the same
 /// whichever thread simulated which section.
@@ -107,6 +115,8 @@ pub fn simulate_sections(
 ) -> Result<Vec<GroupTally>, Interrupted> {
     let mut shared = SectionWork::new(run, stream, stream.traffic.recipients, progress);
     shared.chosen = sections.into_iter().filter(|&section| section < shared.sections).collect();
+    shared.chosen.sort_unstable();
+    shared.chosen.dedup();
     let threads = rayon::current_num_threads().min(shared.chosen.len());
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| run.work(&shared));
     let of_threads = work.collect::<Result<Vec<_>, _>>()?;
@@ -156,6 +166,8 @@ pub(super) struct SectionWork<'a> {
     chosen: Vec<usize>,
     /// The number of them that have been taken.
     next: AtomicUsize,
+    /// Once this many recipients have been collected, they are simulated when their section ends, or at twice as many: 12 bytes for each.
+    most_collected: usize,
     progress: &'a Progress,
 }
 
@@ -178,6 +190,7 @@ impl<'a> SectionWork<'a> {
             sections: sections_of(recipients),
             chosen: (0..sections_of(recipients)).collect(),
             next: AtomicUsize::new(0),
+            most_collected: MOST_COLLECTED,
             progress,
         }
     }
@@ -264,16 +277,17 @@ impl RunContext<'_> {
                     [class] => self.run_consecutive(first, count, shared, &mut memory, &mut class.tally),
                     _ => self.collect(first, count, shared, &mut memory),
                 }
-                if memory.collected.recipients >= 2 * MOST_COLLECTED {
+                if memory.collected.recipients >= 2 * shared.most_collected {
                     self.run_collected(shared, &mut memory, &mut tallies)?;
                 }
             }
             memory.collected.end_section(section);
-            if tallies.len() == 1 || memory.collected.recipients >= MOST_COLLECTED {
+            if tallies.len() == 1 || memory.collected.recipients >= shared.most_collected {
                 self.run_collected(shared, &mut memory, &mut tallies)?;
             }
         }
         self.run_collected(shared, &mut memory, &mut tallies)?;
+        tallies[0].tally.swap_series(&mut memory.series);
         Ok(tallies)
     }
 
@@ -299,9 +313,9 @@ impl RunContext<'_> {
         let arrivals = &mut arrivals[..count];
         shared.timetable.fill(first, arrivals);
         shared.stream.segments.fill(shared.rng, Who::From(first as u32), count, segments);
-        for ((recipient, &segment), &arrival) in (first as u32..).zip(segments.iter()).zip(&*arrivals) {
+        for ((recipient, &segment), &arrival) in (first..).zip(segments.iter()).zip(&*arrivals) {
             let members = &mut collected.members[usize::from(segment)];
-            members.recipients.push(recipient);
+            members.recipients.push(recipient as u32);
             members.arrivals.push(arrival);
         }
         collected.recipients += count;
@@ -315,10 +329,9 @@ impl RunContext<'_> {
         memory: &mut WorkingMemory,
         tallies: &mut [GroupTally],
     ) -> Result<(), Interrupted> {
-        let WorkingMemory { collected, batch: batch_memory, sections, buffers, .. } = memory;
-        for (class, members) in collected.members.iter_mut().enumerate() {
-            pass_on_series(tallies, class);
-            let group = &mut tallies[class];
+        let WorkingMemory { collected, batch: batch_memory, sections, buffers, series, .. } = memory;
+        for (class, (members, group)) in collected.members.iter_mut().zip(tallies).enumerate() {
+            group.tally.swap_series(series);
             let mut ended = collected.sections.iter().zip(&members.ends).peekable();
             let all = members.arrivals.len();
             for from in (0..all).step_by(BATCH) {
@@ -339,12 +352,16 @@ impl RunContext<'_> {
                 self.run_batch(batch, class, shared, batch_memory, (&mut group.tally, &mut counts));
                 group.sections.extend(numbers.into_iter().zip(counts.ended));
             }
-            // Where nobody was collected, or nobody since the end of the section before.
+            // Where nobody was collected.
             ended.for_each(|(&section, _)| group.end_section(section, &mut sections[class]));
             if !members.arrivals.is_empty() {
                 let plans = group.tally.plans.iter_mut().zip(&mut *buffers);
                 group.cells.push(plans.map(|(plan, buffer)| buffer.move_to(&mut plan.latencies)).collect());
+                if group.cells.len() == MOST_LISTS {
+                    group.fold();
+                }
             }
+            group.tally.swap_series(series);
             members.clear();
         }
         collected.sections.clear();
@@ -455,14 +472,6 @@ impl GroupTally {
     }
 }
 
-/// Passes on to a class what the classes before it have counted over time.
-fn pass_on_series(tallies: &mut [GroupTally], class: usize) {
-    let before = class.checked_sub(1).unwrap_or(tallies.len() - 1);
-    if let Ok([ours, theirs]) = tallies.get_disjoint_mut([class, before]) {
-        ours.tally.take_series(&mut theirs.tally);
-    }
-}
-
 /// The working memory of one thread.
 pub(super) struct WorkingMemory {
     pub(super) arrivals: Vec<Time>,
@@ -475,6 +484,8 @@ pub(super) struct WorkingMemory {
     pub(super) sections: Vec<Vec<SectionLatencies>>,
     /// For each plan, what takes the latencies of one class after another.
     buffers: Vec<Latencies>,
+    /// For each plan, what happened over time to those who have been collected and simulated, whatever their class.
+    series: Vec<PlanSeries>,
     batch: BatchMemory,
 }
 
@@ -547,6 +558,7 @@ impl WorkingMemory {
             collected,
             sections: classes.iter().map(|class| vec![SectionLatencies::default(); class.plans.len()]).collect(),
             buffers: classes[0].plans.iter().map(|compiled| Latencies::on(&compiled.scale)).collect(),
+            series: vec![PlanSeries::default(); shared.plans()],
             batch: BatchMemory {
                 columns: vec![Columns::EMPTY; shared.plans()],
                 pending: PendingReports::default(),
@@ -554,6 +566,62 @@ impl WorkingMemory {
                 draw_batches: DrawBatches::default(),
                 phones: Box::new([0; LANES]),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::parse;
+    use crate::units::Span;
+    use std::path::Path;
+
+    const THREE_SEGMENTS: &str = r#"
+goal = { deadline = "60s" }
+traffic = { recipients = 20_000, arrivals = { uniform = { over = "1h" } } }
+segments = [{ name = "a", share = 0.6 }, { name = "b", share = 0.399 }, { name = "c", share = 0.001 }]
+
+[providers.sms]
+channel = "sms"
+price = { submitted = 0.04 }
+outcomes = [{ status = "delivered", share = 0.7, after = { exponential = { mean = "5s" } } }]
+
+[providers.voice]
+channel = "voice"
+price = { delivered = 0.1 }
+outcomes = [{ status = "answered", share = 0.6, after = { exponential = { mean = "9s" } } }]
+
+[[plans]]
+name = "sms-voice"
+steps = [{ provider = "sms", ttl = "10s" }, { provider = "voice", ttl = "1m" }]
+
+[[plans]]
+name = "voice"
+steps = [{ provider = "voice", ttl = "1m" }]
+"#;
+
+    /// However many recipients are collected at a time, in the middle of a section or over many, and whoever takes the sections.
+    #[test]
+    fn portions_make_no_difference() {
+        let scenario = parse(THREE_SEGMENTS, "pin.toml", Path::new(".")).unwrap_or_else(|errors| panic!("{errors}"));
+        let (model, progress) = (Model::new(&scenario), Progress::default());
+        let timeline = Timeline::over(Time::ZERO.after(Span::from_secs(7_200)));
+        let run = RunContext { model: &model, rng: RngKey::new(7, 0), timeline, mode: ExecutionMode::Fastest };
+        let simulate = |most: usize, threads: usize| {
+            let part = |thread: usize| {
+                let mut shared = SectionWork::new(&run, &model.streams[0], 20_000, &progress);
+                shared.most_collected = most;
+                shared.chosen = (thread..SECTIONS).rev().step_by(threads).collect();
+                run.work(&shared).expect("nobody stops it")
+            };
+            let classes = merged((0..threads).map(part).collect()).expect("there are threads").into_iter();
+            classes.map(|class| (class.sections.clone(), class.whole())).collect::<Vec<_>>()
+        };
+        let at_once = simulate(1 << 40, 1);
+        assert!(at_once.iter().all(|(sections, tally)| sections.len() == SECTIONS && tally.arrivals.total() > 0));
+        for (most, threads) in [(1, 1), (100, 1), (300, 2), (2_000, 1), (1 << 40, 2)] {
+            assert!(simulate(most, threads) == at_once, "{most} at a time, {threads} threads");
         }
     }
 }

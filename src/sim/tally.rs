@@ -12,7 +12,7 @@ use crate::stats::{Bins, Cells, Latencies, Scale, Sums};
 use crate::status::Status;
 use crate::units::{Span, Time};
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// How a step ended for the engine: with a status, or for one of the other reasons.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -116,8 +116,8 @@ pub struct PlanTally {
     pub providers: ByProvider<ProviderTally>,
     /// What happened over time.
     pub series: PlanSeries,
-    /// The costs of the first recipients (millionths), about [`FIRST`] of them, by number: they show how skewed costs are. Not counted
-    /// where recipients are not independent.
+    /// The costs of the first recipients (millionths), about [`FIRST`] of them, each with the recipient's number, in any order: they show
+    /// how skewed costs are. Not counted where recipients are not independent.
     pub first_costs: Vec<(u32, i64)>,
 }
 
@@ -142,28 +142,23 @@ impl<T: Clone + Default + Nothing> ByProvider<T> {
 /// What is counted of a provider to which no attempt was routed.
 pub trait Nothing: Sized + 'static {
     /// Zero counts.
-    fn nothing() -> &'static Self;
+    const NOTHING: &'static Self;
 }
 
 impl Nothing for ProviderTally {
-    fn nothing() -> &'static Self {
-        static NOTHING: LazyLock<ProviderTally> = LazyLock::new(ProviderTally::default);
-        &NOTHING
-    }
+    const NOTHING: &'static Self =
+        &Self { attempts: 0, delivered: 0, cost: 0, rejected: 0, not_permitted: 0, queue: None };
 }
 
 impl Nothing for ProviderSeries {
-    fn nothing() -> &'static Self {
-        static NOTHING: LazyLock<ProviderSeries> = LazyLock::new(ProviderSeries::default);
-        &NOTHING
-    }
+    const NOTHING: &'static Self = &Self { submissions: Sums::EMPTY, deliveries: Bins::EMPTY, failures: Bins::EMPTY };
 }
 
 impl<T: Nothing> std::ops::Index<usize> for ByProvider<T> {
     type Output = T;
 
     fn index(&self, provider: usize) -> &T {
-        self.0.get(provider).and_then(Option::as_deref).unwrap_or_else(|| T::nothing())
+        self.0.get(provider).and_then(Option::as_deref).unwrap_or(T::NOTHING)
     }
 }
 
@@ -336,9 +331,9 @@ impl Tally {
         }
     }
 
-    /// Takes over what happened over time from a tally of other recipients under the same plans, which is left without it.
-    pub(super) fn take_series(&mut self, other: &mut Self) {
-        self.plans.iter_mut().zip(&mut other.plans).for_each(|(a, b)| a.series = std::mem::take(&mut b.series));
+    /// Exchanges what happened over time under each plan.
+    pub(super) fn swap_series(&mut self, series: &mut [PlanSeries]) {
+        self.plans.iter_mut().zip(series).for_each(|(plan, series)| std::mem::swap(&mut plan.series, series));
     }
 
     /// Forgets what happened over time.

@@ -124,7 +124,11 @@ mod tests {
             let timeline = Timeline::over(Time::from_micros(micros));
             assert!(timeline.end().as_micros() > micros && timeline.bin(Time::from_micros(micros)) < BINS);
         }
-        let shown = |least: f64, unit: f64| round_width(Span::from_secs_f64(least), Span::from_secs_f64(unit)).as_secs_f64();
-        assert_eq!([shown(2.5, 2.0), shown(30.0, 2.0), shown(31.0, 1.0), shown(100.0, 15.0)], [10.0, 30.0, 60.0, 120.0]);
+        let shown =
+            |least: f64, unit: f64| round_width(Span::from_secs_f64(least), Span::from_secs_f64(unit)).as_secs_f64();
+        assert_eq!(
+            [shown(2.5, 2.0), shown(30.0, 2.0), shown(31.0, 1.0), shown(100.0, 15.0)],
+            [10.0, 30.0, 60.0, 120.0]
+        );
     }
 }

@@ -39,10 +39,15 @@ pub fn simulate_pair(
     let lockstep = Lockstep { runs, shared: &shared, couples: &couples };
     let threads = rayon::current_num_threads().min(shared[0].sections);
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| lockstep.work());
-    let mut parts = work.collect::<Result<Vec<_>, _>>()?.into_iter();
-    let mut sum = parts.next().unwrap_or_else(|| lockstep.empty());
-    parts.for_each(|part| sum.merge(part));
-    Ok(Versus { sides: sum.sides, pairs: sum.pairs, differing: sum.differing })
+    let (mut sum, mut sides) = (lockstep.empty(), [Vec::new(), Vec::new()]);
+    for part in work.collect::<Result<Vec<_>, _>>()? {
+        let pairs = sum.pairs.iter_mut().flatten().zip(part.pairs.iter().flatten());
+        pairs.for_each(|(ours, theirs)| ours.merge(theirs));
+        sum.differing.iter_mut().zip(part.differing).for_each(|(ours, theirs)| *ours = first_of(*ours, theirs));
+        sides.iter_mut().zip(part.sides).for_each(|(all, part)| all.push(part));
+    }
+    let [one, other] = sides.map(|parts| merged(parts).unwrap_or_default());
+    Ok(Versus { sides: [one, other], pairs: sum.pairs, differing: sum.differing })
 }
 
 /// The two runs that are simulated, and the couples of plans that are compared.
@@ -120,18 +125,6 @@ impl Lockstep<'_> {
                 *least = first_of(*least, differs.map(|index| first + index as u64));
             }
         }
-    }
-}
-
-impl Counts {
-    fn merge(&mut self, other: Self) {
-        for (ours, theirs) in self.sides.iter_mut().zip(other.sides) {
-            let both = vec![std::mem::take(ours), theirs];
-            *ours = merged(both).unwrap_or_default();
-        }
-        let ours = self.pairs.iter_mut().flatten();
-        ours.zip(other.pairs.iter().flatten()).for_each(|(ours, theirs)| ours.merge(theirs));
-        self.differing.iter_mut().zip(other.differing).for_each(|(ours, theirs)| *ours = first_of(*ours, theirs));
     }
 }
 

@@ -18,6 +18,9 @@ pub struct Bins {
 }
 
 impl Bins {
+    /// Nothing counted.
+    pub const EMPTY: Self = Self { counts: Vec::new(), few: Vec::new() };
+
     /// Allocates an array for indices below `room`, so that it need not grow; pages that are never touched use no memory.
     #[must_use]
     pub fn with_room(room: usize) -> Self {

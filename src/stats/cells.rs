@@ -4,9 +4,26 @@ use serde::{Deserialize, Serialize};
 
 /// The occupied cells of a [`Scale`](super::Scale), in ascending order, with the cumulative count up to and including each.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Cells {
     cells: Vec<u32>,
     upto: Vec<u64>,
+}
+
+/// Cells as they are read.
+#[derive(Deserialize)]
+struct Unchecked {
+    cells: Vec<u32>,
+    upto: Vec<u64>,
+}
+
+impl TryFrom<Unchecked> for Cells {
+    type Error = &'static str;
+
+    fn try_from(Unchecked { cells, upto }: Unchecked) -> Result<Self, Self::Error> {
+        let ascend = cells.is_sorted_by(|a, b| a < b) && upto.is_sorted_by(|a, b| a < b) && upto.first() != Some(&0);
+        if ascend && cells.len() == upto.len() { Ok(Self { cells, upto }) } else { Err("cells do not ascend") }
+    }
 }
 
 impl Cells {
@@ -118,6 +135,19 @@ impl Cells {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_histogram_is_not_read() {
+        let read = |text: &str| serde_json::from_str::<Cells>(text).map(|cells| cells.count()).ok();
+        let texts = [
+            r#"{"cells":[1,4],"upto":[2,9]}"#,
+            r#"{"cells":[1,4],"upto":[]}"#,
+            r#"{"cells":[4,1],"upto":[2,9]}"#,
+            r#"{"cells":[1,4],"upto":[9,2]}"#,
+            r#"{"cells":[1],"upto":[0]}"#,
+        ];
+        assert_eq!(texts.map(read), [Some(9), None, None, None, None]);
+    }
 
     #[test]
     fn cells_are_merged_and_summed_up() {

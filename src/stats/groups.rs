@@ -86,12 +86,18 @@ impl Groups {
         self.groups.values().map(|cells| upto(cells) - p * cells.count() as f64).collect()
     }
 
-    /// By how much the number of values up to and including `cell` in each group exceeds what it has on average.
+    /// The share of all values that are in cells up to and including `cell`; with `None`, 0.
     #[must_use]
-    pub fn excesses(&self, cell: Option<usize>) -> Vec<f64> {
+    pub fn share_upto(&self, cell: Option<usize>) -> f64 {
         let upto = cell.map_or(0, |cell| self.groups.values().map(|cells| cells.upto(cell)).sum::<u64>());
         let all = self.groups.values().map(Cells::count).sum::<u64>();
-        self.deviations(cell, upto as f64 / all.max(1) as f64)
+        upto as f64 / all.max(1) as f64
+    }
+
+    /// By how much the number of values up to and including `cell` in each group exceeds the share that all groups have there.
+    #[must_use]
+    pub fn excesses(&self, cell: Option<usize>) -> Vec<f64> {
+        self.deviations(cell, self.share_upto(cell))
     }
 
     /// The cells between which the `p` quantile lies; `pooled` are the values of all groups together. `None` for fewer than 2

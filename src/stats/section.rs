@@ -3,8 +3,8 @@
 use super::cells::Cells;
 use super::scale::{SECTION_CELLS, section_cell};
 
-/// The latencies of one section, by section cell. How they differ between sections shows by how much the errors of two plans have in common;
-/// for that, 32 cells to each doubling are enough.
+/// The latencies of one section, by section cell. How they differ between sections shows how much the errors of two plans have in common; for
+/// that, 32 cells to each doubling are enough where latencies are spread.
 #[derive(Clone, Debug)]
 pub struct SectionLatencies {
     counts: Box<[u32; SECTION_CELLS]>,

@@ -31,6 +31,9 @@ impl Sum {
 }
 
 impl Sums {
+    /// Nothing counted.
+    pub const EMPTY: Self = Self { all: Vec::new(), few: Vec::new() };
+
     /// Counts one more of `index`, which is below 2³², and adds this amount.
     #[inline]
     pub fn add(&mut self, index: usize, amount: u64) {

@@ -252,6 +252,24 @@ impl<'a> Estimate<'a> {
         self.sure(|| self.latencies().quantile_interval(p, self.confidence()).ok_or(Unknown::FewBeyond), together)
     }
 
+    /// By how much the number of latencies up to the `p` quantile, in each group of recipients that are alike, exceeds the average: the errors of
+    /// the quantile. Sections know latencies by section cell alone: theirs are up to the nearer edge of its cell, and `None` if neither
+    /// is near, as where most latencies are in one cell.
+    fn excesses(&self, p: f64) -> Option<Vec<f64>> {
+        let groups = &self.ledger().latencies;
+        let cell = self.latencies().cell_of_rank(self.latencies().rank(p))?;
+        if self.totals.basis != IntervalBasis::Recipients {
+            return Some(groups.excesses(Some(cell)));
+        }
+        let upper = self.latencies().section_cell(cell);
+        let distance = |edge: &Option<usize>| (groups.share_upto(*edge) - p).abs();
+        let edges = [upper.checked_sub(1), Some(upper)];
+        let edge = edges.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+        let share = groups.share_upto(edge);
+        let are_near = |a: f64, b: f64| a <= NEAR * b && b <= NEAR * a;
+        (are_near(share, p) && are_near(1.0 - share, 1.0 - p)).then(|| groups.excesses(edge))
+    }
+
     fn quantile_cells(&self, p: f64) -> Option<(usize, usize)> {
         self.ledger().latencies.quantile_cells(&self.cells(), p, self.confidence())
     }
@@ -271,6 +289,9 @@ impl<'a> Estimate<'a> {
         ratio(sums.into_iter()).ok_or(Unknown::Replications { needed: u64::from(LEAST_REPLICATIONS) })
     }
 }
+
+/// The errors of a quantile are like those of another one if neither the shares below them nor those above differ by more than this factor.
+const NEAR: f64 = 2.0;
 
 /// The difference between two plans on the same recipients.
 #[derive(Clone, Copy)]
@@ -383,14 +404,11 @@ impl<'a> Paired<'a> {
             Ok((value, of.quantile(position)?))
         };
         let (ours, theirs) = (estimate(&self.plan)?, estimate(&self.against)?);
-        let excesses = |of: &Estimate<'_>| {
-            let cell = of.latencies().cell_of_rank(of.latencies().rank(p));
-            let by_section = of.totals.basis == IntervalBasis::Recipients;
-            let cell = cell.map(|cell| if by_section { of.latencies().section_cell(cell) } else { cell });
-            of.ledger().latencies.excesses(cell)
+        let correlation = match (self.plan.excesses(p), self.against.excesses(p)) {
+            (Some(ours), Some(theirs)) => stats::correlation(&ours.into_iter().zip(theirs).collect::<Vec<_>>()),
+            _ => 0.0,
         };
-        let pairs: Vec<_> = excesses(&self.plan).into_iter().zip(excesses(&self.against)).collect();
-        Ok(stats::difference(ours, theirs, stats::correlation(&pairs)))
+        Ok(stats::difference(ours, theirs, correlation))
     }
 
     fn met(&self, ends: (f64, f64), largest: f64) -> Ends {

@@ -71,12 +71,23 @@ fn of_group(scenario: &Scenario, totals: &Totals, of: Group, drawn: &[usize]) ->
     let group = totals.group(of);
     let thin = Downsample::of(totals, group, BINS, Time::ZERO);
     let plans = drawn.iter().map(|&index| (step_plans(scenario, of, index), &group.tally.plans[index]));
-    FigureData {
+    let data = FigureData {
         plans: plans.map(|plan| plan_figure_data(scenario, group, &thin, plan)).collect(),
         bin_s: thin.bin_s(),
         arrivals: thin.series(&group.tally.arrivals),
         outages: outage_windows(scenario, totals, of, thin.end()),
         groups: Vec::new(),
+    };
+    if of == Group::All { data } else { data.without_series() }
+}
+
+impl FigureData {
+    /// The same data without what is known over time for everybody alone.
+    fn without_series(mut self) -> Self {
+        for plan in &mut self.plans {
+            (plan.deliveries, plan.failovers) = (Vec::new(), Vec::new());
+        }
+        self
     }
 }
 

@@ -167,7 +167,8 @@ fn a_histogram_of_arrivals_has_as_many_recipients_as_it_counts() {
     };
     let (recipients, all) = times("", "hour_h,count\n0,100\n1,250\n");
     assert_eq!((recipients, all.len()), (350, 350));
-    let hour = |from: usize, count: usize| (0..count).map(move |k| 3600.0 * (from as f64 + (k as f64 + 0.5) / count as f64));
+    let hour =
+        |from: usize, count: usize| (0..count).map(move |k| 3600.0 * (from as f64 + (k as f64 + 0.5) / count as f64));
     for (at, expected) in all.iter().zip(hour(0, 100).chain(hour(1, 250))) {
         assert!((at.as_secs_f64() - expected).abs() < 1e-6, "{at:?}, not {expected}");
     }

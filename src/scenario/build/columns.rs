@@ -71,13 +71,7 @@ impl Builder<'_> {
     }
 
     /// Reads at most `most` rows; of arrivals that are `counted`, all.
-    fn rows_of(
-        &mut self,
-        record: &Record,
-        segments: Option<Vec<String>>,
-        counted: bool,
-        most: usize,
-    ) -> Option<Rows> {
+    fn rows_of(&mut self, record: &Record, segments: Option<Vec<String>>, counted: bool, most: usize) -> Option<Rows> {
         let (file, place) = (record.get::<&str>("file")?, record.place_of("file"));
         let mut reader = self.open(file, place.clone())?;
         let headers = match reader.headers() {
@@ -189,7 +183,12 @@ impl Builder<'_> {
             (Some((index, COUNT)), None) => Some(Some(index)),
             (Some((_, name)), None) => {
                 let message = format!("the column `{}` would be ignored", shown(name));
-                self.reject(place, message, "expected the numbers of recipients in a column named `count`", "name it count")
+                self.reject(
+                    place,
+                    message,
+                    "expected the numbers of recipients in a column named `count`",
+                    "name it count",
+                )
             }
             (Some(_), Some(_)) => {
                 let help = "give each column of the file a unique name";

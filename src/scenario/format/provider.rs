@@ -292,9 +292,13 @@ static OUTAGE: Table = Table {
         Field::optional("segments", Kind::Names, "The segments whose recipients are affected")
             .or("all of them")
             .with_word("effect", &["silent", "fail", "slow", "reports_lost"]),
-        Field::optional("every", Kind::Duration { zero: false }, "It recurs with this period, at least as long as it lasts")
-            .or("does not recur")
-            .with_key("from"),
+        Field::optional(
+            "every",
+            Kind::Duration { zero: false },
+            "It recurs with this period, at least as long as it lasts",
+        )
+        .or("does not recur")
+        .with_key("from"),
         Field::optional(
             "factor",
             Kind::Number(Range::of(0.0, 1e6)),

@@ -17,7 +17,8 @@ pub(super) struct Cohort {
     pub(super) stream: usize,
     pub(super) provider: usize,
     source: Source,
-    /// When each attempt departs, in the order in which the recipients come; empty where all depart at once.
+    /// When each attempt departs, in the order of the recipients: that in which they come while they pass the queue, and after that, the
+    /// order of their step. Empty where all depart at once.
     departures: Vec<Departure>,
 }
 
@@ -193,10 +194,9 @@ impl Cohort {
                     divided.extend(arrivals[..count].iter().copied().zip(recipients[..count].iter().copied()));
                 }
             }
-            Source::Carries(carries, order) => {
-                for (index, rank) in ranks.enumerate() {
-                    let segment = carries[position(order.as_ref(), rank)].segment;
-                    members[segment.index()].push(index as u32);
+            Source::Carries(carries, _) => {
+                for (index, carry) in carries[ranks].iter().enumerate() {
+                    members[carry.segment.index()].push(index as u32);
                 }
             }
         }
@@ -214,7 +214,7 @@ impl Cohort {
                 let (at, recipient) = arrivals[index as usize];
                 StepCarry::new(recipient, segment, at.as_micros())
             }
-            Source::Carries(carries, order) => carries[position(order.as_ref(), first + index as usize)],
+            Source::Carries(carries, _) => carries[first + index as usize],
         })
     }
 
@@ -257,10 +257,10 @@ impl Cohort {
                 batch.neighbours = matches!(arrival_order, ArrivalOrder::Own(_));
                 buffers.begin(arrivals, columns);
             }
-            Source::Carries(carries, order) => {
+            Source::Carries(carries, _) => {
                 batch.neighbours = false;
-                for k in 0..count {
-                    batch.take(k, &carries[position(order.as_ref(), rank + k)], buffers, columns);
+                for (k, carry) in carries[rank..rank + count].iter().enumerate() {
+                    batch.take(k, carry, buffers, columns);
                 }
                 columns.succeeded.fill(0);
             }

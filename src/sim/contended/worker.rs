@@ -11,7 +11,7 @@ use crate::sim::independent::RunContext;
 use crate::sim::model::{Model, TrafficClass};
 use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::step_buffers::{FastStep, NEVER, StepBuffers, StepPosition};
-use crate::sim::tally::{PlanTally, QueueTally};
+use crate::sim::tally::{PlanSeries, PlanTally, QueueTally};
 use crate::sim::timeline::Timeline;
 use crate::stats::Bins;
 use crate::status::Segment;
@@ -23,8 +23,8 @@ use std::ops::Range;
 pub(super) struct Worker {
     /// For each stream, one for each class.
     counts: Vec<Vec<Counts>>,
-    /// For each stream, the class that has what happened to all of them over time.
-    series_holder: Vec<Segment>,
+    /// For each stream with several classes, what happened to all of them over time.
+    series: Vec<PlanSeries>,
     /// Recipients of a cohort by class, where there are several.
     division: Division,
     batch: CohortBatch,
@@ -82,7 +82,7 @@ impl Worker {
         });
         Self {
             counts: counts.collect(),
-            series_holder: vec![Segment::new(0); model.streams.len()],
+            series: vec![PlanSeries::default(); model.streams.len()],
             division: Division::default(),
             batch: CohortBatch::EMPTY,
             buffers: StepBuffers::new(),
@@ -101,6 +101,7 @@ impl Worker {
             ours.tally.merge(&theirs.tally);
             ours.arrivals.merge(&theirs.arrivals);
         }
+        self.series.iter_mut().zip(&other.series).for_each(|(ours, theirs)| ours.merge(theirs));
     }
 
     /// The counts of a class's attempts in the queue of a provider; `None` if the provider has no queue.
@@ -109,7 +110,10 @@ impl Worker {
     }
 
     /// For each stream, the results of each class.
-    pub(super) fn counts(self) -> Vec<Vec<ClassTally>> {
+    pub(super) fn counts(mut self) -> Vec<Vec<ClassTally>> {
+        for (classes, series) in self.counts.iter_mut().zip(&self.series) {
+            classes[0].tally.series.merge(series);
+        }
         let class = |counts: Counts| ClassTally { tally: counts.tally, arrivals: counts.arrivals };
         self.counts.into_iter().map(|stream| stream.into_iter().map(class).collect()).collect()
     }
@@ -143,25 +147,23 @@ impl Worker {
             // One class after another, so that the counts of a class stay in the processor's cache.
             for ((task, members), carries) in tasks.iter().zip(&division.members).zip(&mut carries) {
                 let Some(task) = task else { continue };
-                self.pass_on_series(cohort.stream, task.segment);
+                self.swap_series(cohort.stream, task.segment);
                 for some in members.chunks(LANES) {
                     stop()?;
                     let Self { batch, buffers, columns, .. } = self;
                     cohort.load_some(&division, (some, task.segment), batch, buffers, columns);
                     self.settle_batch(cohort.stream, task, run, progress, carries);
                 }
+                self.swap_series(cohort.stream, task.segment);
             }
         }
         self.division = division;
         Ok(carries)
     }
 
-    /// Passes on to a class what other classes of the stream have counted over time.
-    fn pass_on_series(&mut self, stream: usize, segment: Segment) {
-        let holder = std::mem::replace(&mut self.series_holder[stream], segment);
-        if let Ok([ours, theirs]) = self.counts[stream].get_disjoint_mut([segment.index(), holder.index()]) {
-            ours.tally.series = std::mem::take(&mut theirs.tally.series);
-        }
+    /// Lends a class what has happened to all classes of the stream over time, or takes it back.
+    fn swap_series(&mut self, stream: usize, segment: Segment) {
+        std::mem::swap(&mut self.counts[stream][segment.index()].tally.series, &mut self.series[stream]);
     }
 
     /// Completes the attempts of the recipients who have been loaded.

@@ -107,7 +107,11 @@ fn an_outage_has_an_end_or_a_duration() {
     assert_rejected("to = \"30m\"", &format!("lasting = \"10m\"\n{shorter}"), &["recurs before it is over"]);
     assert_rejected("to = \"30m\"", "to = \"30m\"\nlasting = \"10m\"", &["`to` and `lasting` are mutually exclusive"]);
     assert_rejected("to = \"30m\"", "", &["missing `to` or `lasting`", "add `to` or `lasting`"]);
-    assert_rejected("from = \"20m\"\nto = \"30m\"", "lasting = \"10m\"", &["missing `from`", "`lasting` requires `from`"]);
+    assert_rejected(
+        "from = \"20m\"\nto = \"30m\"",
+        "lasting = \"10m\"",
+        &["missing `from`", "`lasting` requires `from`"],
+    );
     assert_rejected("to = \"30m\"", "tp = \"30m\"", &["did you mean `to`"]);
 }
 

@@ -589,7 +589,8 @@ fn diagnostics_of_the_segments_in_arrivals_match_their_snapshot() {
 
 /// A scenario whose SMS are delivered after the latencies in this file.
 fn with_latencies_of(file: &str) -> String {
-    let outcome = format!("{{ status = \"delivered\", share = 0.9, after = {{ empirical = {{ file = \"{file}\" }} }} }}");
+    let outcome =
+        format!("{{ status = \"delivered\", share = 0.9, after = {{ empirical = {{ file = \"{file}\" }} }} }}");
     let providers = format!("[providers.sms]\nchannel = \"sms\"\noutcomes = [{outcome}]");
     format!("{GOAL}\ntraffic = {{ recipients = 9, arrivals = {{ blast = {{}} }} }}\n{providers}\n{PLANS}\n")
 }
