@@ -287,7 +287,9 @@ impl RunContext<'_> {
             }
         }
         self.run_collected(shared, &mut memory, &mut tallies)?;
-        tallies[0].tally.swap_series(&mut memory.series);
+        if let [first, _, ..] = tallies.as_mut_slice() {
+            first.tally.swap_series(&mut memory.series);
+        }
         Ok(tallies)
     }
 
@@ -612,7 +614,7 @@ steps = [{ provider = "voice", ttl = "1m" }]
             let part = |thread: usize| {
                 let mut shared = SectionWork::new(&run, &model.streams[0], 20_000, &progress);
                 shared.most_collected = most;
-                shared.chosen = (thread..SECTIONS).rev().step_by(threads).collect();
+                shared.chosen = (thread..SECTIONS).step_by(threads).rev().collect();
                 run.work(&shared).expect("nobody stops it")
             };
             let classes = merged((0..threads).map(part).collect()).expect("there are threads").into_iter();

@@ -318,7 +318,10 @@ impl Column<'_> {
     fn count(&self, row: &StringRecord) -> Result<u64, String> {
         let Some(column) = self.count else { return Ok(1) };
         let text = row.get(column).unwrap_or_default();
-        text.parse::<u32>().map(u64::from).map_err(|_| format!("`{}` is not a number of recipients", shown(text)))
+        text.parse::<u32>().map(u64::from).map_err(|_| match text {
+            "" => format!("no number of recipients in the column `{COUNT}`"),
+            _ => format!("`{}` is not a number of recipients", shown(text)),
+        })
     }
 
     /// The value, the count and the segment in `row`, which follows one with the value `last`; or what is wrong and what was expected.
