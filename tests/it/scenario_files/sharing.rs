@@ -99,7 +99,7 @@ fn random_outages_have_a_mean_time_between_and_a_mean_duration() {
 fn an_outage_has_an_end_or_a_duration() {
     let outage = |window: &str| {
         let scenario = checked(&with("from = \"20m\"\nto = \"30m\"", window)).unwrap_or_else(|e| panic!("{e}"));
-        scenario.providers[0].outages[0].when.clone()
+        scenario.providers[0].outages[0].when
     };
     assert_eq!(outage("from = \"20m\"\nlasting = \"10m\""), outage("from = \"20m\"\nto = \"30m\""));
     let (daily, shorter) = ("from = \"20m\"\nlasting = \"10m\"\nevery = \"1d\"", "every = \"9m\"");
