@@ -312,6 +312,12 @@ fn diagnostics_of_providers_match_their_snapshot() {
                 &[""],
             ),
             ("PROVIDERS", "[providers.sms]\nchannel = \"sms\"\nbreaker = { @ }", &["at_least = 50", ""]),
+            (
+                "PROVIDERS",
+                "[providers]\nsms = { channel = \"sms\" }\nother = { channel = \"sms\" }\n\
+                 [[plans]]\nname = \"b\"\nsteps = [{ provider = { first_of = [\"sms\", \"other\"] }@ }]",
+                &[""],
+            ),
         ],
     );
 }
