@@ -30,6 +30,9 @@ const SEGMENT: &str = "segment";
 /// The column that says how many recipients arrive from the time of its row until that of the next.
 const COUNT: &str = "count";
 
+/// The maximum number of recipients that a file of counts may have: a mistyped count should not fill the memory.
+const MOST_COUNTED: u64 = 100_000_000;
+
 /// The expected content of a cell.
 const A_SPAN: &str =
     "expected durations such as \"2.5s\", or numbers in a column whose name ends in _us, _ms, _s, _min or _h";
@@ -54,6 +57,13 @@ impl Builder<'_> {
             let help = "add a row with the time at which the last interval ends, and the count 0";
             return self.reject(record.place_of("file"), message, "expected two times or more", help);
         };
+        let counted = counts.iter().sum::<u64>();
+        if counted.min(most as u64) > MOST_COUNTED {
+            let file = record.get::<&str>("file").unwrap_or_default();
+            let message = format!("{} counts {counted} recipients", shown(file));
+            let help = format!("write recipients = {MOST_COUNTED} to use the first of them, or lower counts");
+            return self.reject(record.place_of("file"), message, format!("expected at most {MOST_COUNTED}"), help);
+        }
         let (mut times, mut of_times) = (Vec::new(), segments.as_ref().map(|_| Vec::new()));
         for (row, ((&from, &until), &count)) in spans.iter().zip(&ends).zip(&counts).enumerate() {
             let left = count.min((most - times.len()) as u64);

@@ -604,7 +604,7 @@ fn with_latencies_of(file: &str) -> String {
 #[test]
 fn diagnostics_of_csv_files_match_their_snapshot() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let files: [(&str, Vec<u8>); 19] = [
+    let files: [(&str, Vec<u8>); 20] = [
         ("short.csv", b"at_s\n1\n2\n".to_vec()),
         ("empty.csv", b"at_s\n".to_vec()),
         ("headless.csv", b"0.5\n1.5\n".to_vec()),
@@ -618,6 +618,7 @@ fn diagnostics_of_csv_files_match_their_snapshot() {
         ("named.csv", b"at_s,note\n1,x\n".to_vec()),
         ("one-time.csv", b"at_s,count\n0,5\n".to_vec()),
         ("bad-counts.csv", b"at_s,count\n0,-1\n1,2.5\n2,\n".to_vec()),
+        ("crowd.csv", b"at_s,count\n0,4000000000\n1,4000000000\n".to_vec()),
         ("nobody.csv", b"at_s,count\n0,0\n1,0\n".to_vec()),
         ("descending.csv", b"at_s,count\n5,1\n1,1\n".to_vec()),
         ("near.csv", b"at_s,Counts\n5,1\n".to_vec()),
@@ -639,6 +640,7 @@ fn diagnostics_of_csv_files_match_their_snapshot() {
         let traffic = format!("traffic = {{ recipients = 9, arrivals = {{ file = \"{name}\"{column} }} }}");
         let text = match name {
             "weighted.csv" => with_latencies_of(name),
+            "crowd.csv" => format!("{GOAL}\n{}\n{PROVIDERS}\n{PLANS}\n", traffic.replace("recipients = 9, ", "")),
             _ => format!("{GOAL}\n{traffic}\n{PROVIDERS}\n{PLANS}\n"),
         };
         let errors = parse(&text, "pin.toml", folder).expect_err("it is invalid").to_string();
