@@ -132,7 +132,7 @@ impl Provider {
     /// When the provider has no tables.
     pub fn draw_batch(&self, of: Use<'_>, draw_batch: &mut DrawBatch) {
         let behaviour = self.behaviour(of.segment);
-        let tables = behaviour.tables.as_ref().expect("the caller asked whether there are tables");
+        let tables = behaviour.samplers.tables.as_ref().expect("the caller asked whether there are tables");
         let mut draws = [[0; LANES]; 4];
         if tables.first > 0 {
             of.rng.columns(self.channel, of.who, 0, &mut draws);
@@ -174,7 +174,7 @@ impl Provider {
         results: &mut AttemptResults,
     ) {
         let behaviour = self.behaviour(of.segment);
-        let tables = behaviour.tables.as_ref().expect("the caller asked whether there are tables");
+        let tables = behaviour.samplers.tables.as_ref().expect("the caller asked whether there are tables");
         results.seen[..lanes.len()].fill(0);
         results.rejected = 0;
         let AttemptResults { delivered, reported, status, charge, some, .. } = results;

@@ -9,7 +9,6 @@ use crate::dist::{Dist, Sampler};
 use crate::rng::{DrawKey, Draws, RngKey, purpose};
 use crate::status::{Segment, SegmentSet, Status};
 use crate::units::{Money, Span, Time};
-use std::ops::Deref;
 use std::sync::Arc;
 
 /// The longest time for which an attempt without any status holds its line: the least that a SIP proxy must wait for a final answer
@@ -57,26 +56,17 @@ pub struct Provider {
 pub(super) struct Behaviour {
     price: Price,
     honours_ttl: bool,
-    /// Shared by segments whose outcomes are the same, since samplers and tables are large.
-    conduct: Arc<Conduct>,
+    /// Shared by segments whose outcomes are the same, since they are large.
+    pub(super) samplers: Arc<Samplers>,
 }
 
-/// What becomes of attempts, apart from their price.
+/// What attempts are drawn from.
 #[derive(Debug)]
-pub(super) struct Conduct {
+pub(super) struct Samplers {
     report_delay: Sampler,
     outcomes: Outcomes,
     /// The tables for batches, if they can be built.
     pub(super) tables: Option<Tables>,
-}
-
-impl Deref for Behaviour {
-    type Target = Conduct;
-
-    #[inline]
-    fn deref(&self) -> &Conduct {
-        &self.conduct
-    }
 }
 
 /// The use of a provider by one recipient.
@@ -233,7 +223,7 @@ impl Provider {
     #[must_use]
     pub fn has_atoms(&self) -> bool {
         let is_constant = |(outage, _): &(Outage, Calendar)| matches!(outage.effect, Effect::Slow { factor: 0.0, .. });
-        let outcomes = self.behaviours.iter().flat_map(|behaviour| behaviour.outcomes.iter());
+        let outcomes = self.behaviours.iter().flat_map(|behaviour| behaviour.samplers.outcomes.iter());
         let mut reaching = outcomes.filter(|outcome| outcome.reaches());
         reaching.any(|outcome| outcome.after.has_atoms()) || self.outages.iter().any(is_constant)
     }
@@ -325,7 +315,7 @@ impl Provider {
     /// Whether all its behaviours have tables for batches.
     #[must_use]
     pub fn has_tables(&self) -> bool {
-        self.behaviours.iter().all(|behaviour| behaviour.tables.is_some())
+        self.behaviours.iter().all(|behaviour| behaviour.samplers.tables.is_some())
     }
 
     /// When an attempt stops waiting for capacity: at the engine's `deadline`, or when its validity ends if the provider honours
@@ -347,7 +337,7 @@ impl Provider {
     #[must_use]
     #[inline]
     pub fn may_reject(&self, segment: Segment) -> bool {
-        self.behaviour(segment).outcomes.any_rejected
+        self.behaviour(segment).samplers.outcomes.any_rejected
     }
 
     /// Whether the provider rejects attempts of this use when they are submitted: its outcome is one at submission.
@@ -356,7 +346,7 @@ impl Provider {
     pub fn rejects(&self, of: &SingleUse) -> bool {
         self.may_reject(of.segment) && {
             let draw = of.draws(self.key).draw(purpose::OUTCOME);
-            let outcome = self.behaviour(of.segment).outcomes.of(draw, || self.persistent(of));
+            let outcome = self.behaviour(of.segment).samplers.outcomes.of(draw, || self.persistent(of));
             outcome.is_some_and(|outcome| outcome.at_submission)
         }
     }
@@ -370,7 +360,7 @@ impl Provider {
     /// The persistent outcome that this recipient's attempts have at this provider, if there is one.
     #[must_use]
     pub fn persistent_outcome(&self, of: &SingleUse) -> Option<PersistentOutcome> {
-        let outcomes = &self.behaviour(of.segment).outcomes;
+        let outcomes = &self.behaviour(of.segment).samplers.outcomes;
         let outcome = outcomes.has_persistent().then(|| outcomes.persistent_of(self.persistent(of)))??;
         Some(if outcome.at_submission {
             PersistentOutcome::Rejected
@@ -390,7 +380,8 @@ impl Provider {
         if self.expires_before(terms, of.segment, deadline) {
             let patience = self.patience(terms, of.segment, deadline);
             let draw = of.draws(self.key).draw(purpose::REPORT_DELAY);
-            result.report(patience.after(self.behaviour(of.segment).report_delay.sample(draw)), Status::Expired);
+            result
+                .report(patience.after(self.behaviour(of.segment).samplers.report_delay.sample(draw)), Status::Expired);
         }
         result
     }
@@ -402,7 +393,7 @@ impl Provider {
         let draws = of.draws(self.key);
         let block = draws.block(0);
         let behaviour = self.behaviour(of.segment);
-        let outcome = behaviour.outcomes.of(block[usize::from(purpose::OUTCOME)], || self.persistent(of));
+        let outcome = behaviour.samplers.outcomes.of(block[usize::from(purpose::OUTCOME)], || self.persistent(of));
         if outcome.is_some_and(|outcome| outcome.at_submission) {
             return AttemptResult::rejected(terms);
         }
@@ -442,7 +433,7 @@ impl SingleUse {
     }
 }
 
-impl Conduct {
+impl Samplers {
     fn new(spec: &ProviderSpec) -> Self {
         let outcomes = Outcomes::new(&spec.outcomes, spec.needs_phone);
         let report_delay = Sampler::new(&spec.report_delay);
@@ -454,17 +445,17 @@ impl Conduct {
 impl Behaviour {
     /// The behaviours for all recipients but those of segments that differ, and for each of these.
     fn of_all(spec: &ProviderSpec) -> Vec<Self> {
-        let mut all: Vec<(&ProviderSpec, Arc<Conduct>)> = Vec::new();
+        let mut all: Vec<(&ProviderSpec, Arc<Samplers>)> = Vec::new();
         for spec in spec.all() {
             let is_alike = |other: &ProviderSpec| {
                 (other.needs_phone, &other.report_delay) == (spec.needs_phone, &spec.report_delay)
                     && other.outcomes == spec.outcomes
             };
-            let alike = all.iter().find(|(other, _)| is_alike(other)).map(|(_, conduct)| Arc::clone(conduct));
-            all.push((spec, alike.unwrap_or_else(|| Arc::new(Conduct::new(spec)))));
+            let alike = all.iter().find(|(other, _)| is_alike(other)).map(|(_, samplers)| Arc::clone(samplers));
+            all.push((spec, alike.unwrap_or_else(|| Arc::new(Samplers::new(spec)))));
         }
         let behaviour =
-            |(spec, conduct): (&ProviderSpec, _)| Self { price: spec.price, honours_ttl: spec.honours_ttl, conduct };
+            |(spec, samplers): (&ProviderSpec, _)| Self { price: spec.price, honours_ttl: spec.honours_ttl, samplers };
         all.into_iter().map(behaviour).collect()
     }
 
@@ -493,7 +484,7 @@ impl Behaviour {
     ) {
         let is_reported = !outage_effect.reports_lost;
         if terms.progress && is_reported && outcome.reaches_network() {
-            let delay = self.report_delay.sample(draws.draw(purpose::SENT_REPORT_DELAY));
+            let delay = self.samplers.report_delay.sample(draws.draw(purpose::SENT_REPORT_DELAY));
             result.report(departs.after(delay), Status::Sent);
         }
         let (status, starts) = match off {
@@ -519,7 +510,7 @@ impl Behaviour {
             result.released = at;
         }
         if is_reported {
-            let delay = self.report_delay.sample(block[usize::from(purpose::REPORT_DELAY)]);
+            let delay = self.samplers.report_delay.sample(block[usize::from(purpose::REPORT_DELAY)]);
             result.report(at.after(delay), status);
         }
         if resolved.delivered {
@@ -562,7 +553,7 @@ impl Behaviour {
         }
         result.seen = result.delivered.after(after.sample(span));
         if is_reported {
-            result.report(result.seen.after(self.report_delay.sample(delay)), Status::Seen);
+            result.report(result.seen.after(self.samplers.report_delay.sample(delay)), Status::Seen);
         }
     }
 }

@@ -7,6 +7,7 @@ mod baseline;
 mod capacity;
 mod collisions;
 mod columns;
+mod counts;
 mod latency;
 mod outages;
 mod overrides;

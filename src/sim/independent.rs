@@ -2,22 +2,23 @@
 
 use super::admission::Unlimited;
 use super::batch::{self, BATCH, Columns, SectionCounts};
+use super::collected::Collected;
 use super::context::RecipientContext;
 use super::fast_plan::{BatchExecutor, DrawBatches, RecipientBatch};
+use super::group_tally::{GroupTally, merged};
 use super::model::{CompiledPlan, Model, TrafficClass, TrafficStream};
 use super::progress::{Interrupted, Progress};
 use super::recipient::Recipient;
 use super::simulate::{PendingReports, simulate_recipient};
 use super::step_buffers::StepBuffers;
-use super::tally::{FIRST, PlanSeries, PlanTally, Tally, gather_series};
+use super::tally::{FIRST, PlanSeries, PlanTally, Tally};
 use super::tally_recorder::{RecipientStats, TallyRecorder};
 use super::timeline::Timeline;
 use crate::rng::{LANES, RngKey, Who};
-use crate::stats::{Bins, Cells, Latencies, SectionLatencies};
+use crate::stats::{Bins, Latencies, SectionLatencies};
 use crate::traffic::Timetable;
 use crate::units::Time;
 use rayon::prelude::*;
-use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The number of sections into which recipients are divided, batch by batch, unless there are few of them. The spread of the sections'
@@ -30,9 +31,6 @@ const FEW: u64 = 50 * SECTIONS as u64;
 
 /// The usual limit of [`SectionWork::most_collected`].
 const MOST_COLLECTED: usize = 1 << 18;
-
-/// Once there are this many lists of cells of a class, they are added up.
-const MOST_LISTS: usize = 32;
 
 /// The most seconds for which memory is reserved in advance: two days.
 const MOST_SECONDS: usize = 2 * 86_400;
@@ -58,32 +56,6 @@ pub enum ExecutionMode {
     Fastest,
     /// Always through the engine, event by event.
     Engine,
-}
-
-/// The results of a class or a group of recipients. How its latencies are divided between `tally` and `cells` depends on the number of
-/// threads; [`GroupTally::whole`] does not.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct GroupTally {
-    /// All counts; the number and the sums of all latencies, but the cells of only some of them.
-    pub tally: Tally,
-    /// The cells of the other latencies: one list for each time that some of them were moved, with cells for each plan.
-    pub cells: Vec<Vec<Cells>>,
-    /// For each section, in order: its number, and its latencies under each plan, by section cell.
-    pub sections: Vec<(usize, Vec<Cells>)>,
-}
-
-impl GroupTally {
-    /// All counts, with the cells of all latencies.
-    #[must_use]
-    pub fn whole(mut self) -> Tally {
-        self.fold();
-        self.tally
-    }
-
-    /// Moves all cells to the tally.
-    fn fold(&mut self) {
-        std::mem::take(&mut self.cells).iter().for_each(|cells| self.tally.add_cells(cells));
-    }
 }
 
 /// Simulates all recipients of a stream of `run` under all of its plans, on the threads of the current rayon pool; returns the results of
@@ -121,26 +93,6 @@ pub fn simulate_sections(
     let work = (0..threads).into_par_iter().with_max_len(1).map(|_| run.work(&shared));
     let of_threads = work.collect::<Result<Vec<_>, _>>()?;
     Ok(merged(of_threads).unwrap_or_else(|| run.empty_tallies(&shared)))
-}
-
-/// The results of each class, from those of each thread; `None` if there are no threads.
-pub(super) fn merged(of_threads: Vec<Vec<GroupTally>>) -> Option<Vec<GroupTally>> {
-    let mut all = of_threads.into_iter().reduce(|mut all, part| {
-        for (ours, theirs) in all.iter_mut().zip(part) {
-            ours.tally.merge(&theirs.tally);
-            ours.cells.extend(theirs.cells);
-            ours.sections.extend(theirs.sections);
-        }
-        all
-    })?;
-    for class in &mut all {
-        class.sections.sort_unstable_by_key(|&(section, _)| section);
-        class.tally.plans.iter_mut().for_each(|plan| plan.first_costs.sort_unstable());
-    }
-    for plan in 0..all.first().map_or(0, |class| class.tally.plans.len()) {
-        gather_series(all.iter_mut().map(|class| &mut class.tally.plans[plan]));
-    }
-    Some(all)
 }
 
 /// Returns the number of sections into which this many recipients are divided.
@@ -315,12 +267,7 @@ impl RunContext<'_> {
         let arrivals = &mut arrivals[..count];
         shared.timetable.fill(first, arrivals);
         shared.stream.segments.fill(shared.rng, Who::From(first as u32), count, segments);
-        for ((recipient, &segment), &arrival) in (first..).zip(segments.iter()).zip(&*arrivals) {
-            let members = &mut collected.members[usize::from(segment)];
-            members.recipients.push(recipient as u32);
-            members.arrivals.push(arrival);
-        }
-        collected.recipients += count;
+        collected.add(first, &**segments, arrivals);
     }
 
     /// Simulates the recipients who have been collected, one class after another, so that the counts of a class stay in the processor's
@@ -331,43 +278,33 @@ impl RunContext<'_> {
         memory: &mut WorkingMemory,
         tallies: &mut [GroupTally],
     ) -> Result<(), Interrupted> {
-        let WorkingMemory { collected, batch: batch_memory, sections, buffers, series, .. } = memory;
-        for (class, (members, group)) in collected.members.iter_mut().zip(tallies).enumerate() {
+        let WorkingMemory { collected, lanes, batch: batch_memory, sections, buffers, series, .. } = memory;
+        for (class, (members, group)) in collected.members.iter().zip(tallies).enumerate() {
+            let current = &mut sections[class];
+            if members.is_empty() {
+                collected.ended.iter().for_each(|&section| group.end_section(section, current));
+                continue;
+            }
             group.tally.swap_series(series);
-            let mut ended = collected.sections.iter().zip(&members.ends).peekable();
-            let all = members.arrivals.len();
-            for from in (0..all).step_by(BATCH) {
+            for range in members.batches() {
                 if shared.progress.stopped() {
                     return Err(Interrupted);
                 }
-                let until = all.min(from + BATCH);
-                let (numbers, ends): (Vec<_>, Vec<_>) = std::iter::from_fn(|| ended.next_if(|&(_, &end)| end <= until))
-                    .map(|(&section, &end)| (section, end - from))
-                    .unzip();
+                let (ended, ends) = members.ends_in(&range);
                 let mut counts = SectionCounts {
-                    current: &mut sections[class],
+                    current,
                     ends: &ends,
                     ended: vec![Vec::new(); ends.len()],
                     buffers: Some(&mut *buffers),
                 };
-                let batch = members.batch(from..until, &mut collected.lanes);
+                let batch = members.batch(range, lanes);
                 self.run_batch(batch, class, shared, batch_memory, (&mut group.tally, &mut counts));
-                group.sections.extend(numbers.into_iter().zip(counts.ended));
+                group.sections.extend(collected.ended[ended].iter().copied().zip(counts.ended));
             }
-            // Where nobody was collected.
-            ended.for_each(|(&section, _)| group.end_section(section, &mut sections[class]));
-            if !members.arrivals.is_empty() {
-                let plans = group.tally.plans.iter_mut().zip(&mut *buffers);
-                group.cells.push(plans.map(|(plan, buffer)| buffer.move_to(&mut plan.latencies)).collect());
-                if group.cells.len() == MOST_LISTS {
-                    group.fold();
-                }
-            }
+            group.take_latencies(buffers);
             group.tally.swap_series(series);
-            members.clear();
         }
-        collected.sections.clear();
-        collected.recipients = 0;
+        collected.clear();
         Ok(())
     }
 
@@ -387,12 +324,10 @@ impl RunContext<'_> {
             return;
         }
         self.collect(first, count, shared, memory);
-        let WorkingMemory { collected, batch: batch_memory, aligned, sections, .. } = memory;
-        for (class, (members, group)) in collected.members.iter_mut().zip(tallies).enumerate() {
-            if members.arrivals.is_empty() {
-                continue;
-            }
-            let batch = members.batch(0..members.arrivals.len(), &mut collected.lanes);
+        let WorkingMemory { collected, lanes, batch: batch_memory, aligned, sections, .. } = memory;
+        let present = collected.members.iter().zip(tallies).enumerate().filter(|(_, (members, _))| !members.is_empty());
+        for (class, (members, group)) in present {
+            let batch = members.batch(0..members.recipients.len(), lanes);
             let mut section = SectionCounts::within(&mut sections[class]);
             self.run_batch(batch, class, shared, batch_memory, (&mut group.tally, &mut section));
             for (aligned, columns) in aligned.iter_mut().zip(&batch_memory.columns) {
@@ -400,9 +335,8 @@ impl RunContext<'_> {
                     aligned.copy_judged((u64::from(recipient) - first) as usize, columns, k);
                 }
             }
-            members.clear();
         }
-        collected.recipients = 0;
+        collected.clear();
     }
 
     /// Simulates a batch of a class under all plans, and counts it.
@@ -467,13 +401,6 @@ fn batch_size(recipients: u64) -> u64 {
     (recipients / (SECTIONS as u64 * 8)).next_power_of_two().clamp(16, BATCH as u64)
 }
 
-impl GroupTally {
-    /// Adds the latencies of a section, which has ended.
-    pub(super) fn end_section(&mut self, section: usize, latencies: &mut [SectionLatencies]) {
-        self.sections.push((section, latencies.iter_mut().map(SectionLatencies::take).collect()));
-    }
-}
-
 /// The working memory of one thread.
 pub(super) struct WorkingMemory {
     pub(super) arrivals: Vec<Time>,
@@ -482,6 +409,8 @@ pub(super) struct WorkingMemory {
     /// The segment of each of them, where there are several classes.
     pub(super) segments: Box<[u8; LANES]>,
     collected: Collected,
+    /// The recipients of a batch.
+    lanes: Box<[u32; LANES]>,
     /// For each class, the latencies of the current section under each plan.
     pub(super) sections: Vec<Vec<SectionLatencies>>,
     /// For each plan, what takes the latencies of one class after another.
@@ -501,63 +430,15 @@ struct BatchMemory {
     phones: Box<[i64; LANES]>,
 }
 
-/// Recipients who wait to be simulated, by class. With a single class nobody waits.
-struct Collected {
-    /// One for each class.
-    members: Vec<Members>,
-    /// The number of recipients.
-    recipients: usize,
-    /// The sections of which the last recipients have been collected.
-    sections: Vec<usize>,
-    /// The recipients of a batch.
-    lanes: Box<[u32; LANES]>,
-}
-
-/// Recipients of one class.
-#[derive(Default)]
-struct Members {
-    recipients: Vec<u32>,
-    arrivals: Vec<Time>,
-    /// For each section that has ended, the number of recipients up to its end.
-    ends: Vec<usize>,
-}
-
-impl Collected {
-    /// Notes that all recipients of this section have been collected.
-    fn end_section(&mut self, section: usize) {
-        self.sections.push(section);
-        self.members.iter_mut().for_each(|members| members.ends.push(members.arrivals.len()));
-    }
-}
-
-impl Members {
-    /// These members as a batch, listed in `lanes`.
-    fn batch<'a>(&'a self, range: Range<usize>, lanes: &'a mut [u32; LANES]) -> (Who<'a>, &'a [Time]) {
-        lanes[..range.len()].copy_from_slice(&self.recipients[range.clone()]);
-        (Who::List(lanes), &self.arrivals[range])
-    }
-
-    fn clear(&mut self) {
-        self.recipients.clear();
-        self.arrivals.clear();
-        self.ends.clear();
-    }
-}
-
 impl WorkingMemory {
     pub(super) fn new(shared: &SectionWork<'_>) -> Self {
         let classes = &shared.stream.classes;
-        let collected = Collected {
-            members: shared.executors.iter().map(|_| Members::default()).collect(),
-            recipients: 0,
-            sections: Vec::new(),
-            lanes: Box::new([0; LANES]),
-        };
         Self {
             arrivals: vec![Time::ZERO; BATCH],
             aligned: Vec::new(),
             segments: Box::new([0; LANES]),
-            collected,
+            collected: Collected::new(classes.len()),
+            lanes: Box::new([0; LANES]),
             sections: classes.iter().map(|class| vec![SectionLatencies::default(); class.plans.len()]).collect(),
             buffers: classes[0].plans.iter().map(|compiled| Latencies::on(&compiled.scale)).collect(),
             series: vec![PlanSeries::default(); shared.plans()],

@@ -1,7 +1,7 @@
 //! The results of a run as integers: the pieces of a run add up to the same ledger in any order, byte for byte.
 
 use super::contended::{ClassTally, PlanRunTally};
-use super::independent::GroupTally;
+use super::group_tally::GroupTally;
 use super::tally::{FIRST, PlanTally, Tally};
 use crate::stats::{Bins, ByKey, Groups};
 use serde::{Deserialize, Serialize};

@@ -3,9 +3,11 @@
 mod admission;
 mod atoms;
 mod batch;
+mod collected;
 mod contended;
 mod context;
 mod fast_plan;
+mod group_tally;
 mod independent;
 mod ledger;
 mod model;
@@ -25,9 +27,8 @@ pub use atoms::scales;
 pub use contended::{ClassTally, PlanRunTally, course_hashes, decisions, is_feed_forward, simulate_contended};
 pub use context::RecipientContext;
 pub use fast_plan::fast_plans;
-pub use independent::{
-    ExecutionMode, GroupTally, RunContext, SECTIONS, sections_of, simulate_independent, simulate_sections,
-};
+pub use group_tally::GroupTally;
+pub use independent::{ExecutionMode, RunContext, SECTIONS, sections_of, simulate_independent, simulate_sections};
 pub use ledger::{GroupLedger, LEDGER_SCHEMA, Ledger, LedgerError, Mean, ModeLedger, PlanLedger, ReplicationCounts};
 pub use model::{CompiledPlan, Model, TrafficClass, TrafficStream};
 pub use pairs::Pairs;

@@ -336,9 +336,9 @@ impl Tally {
         self.plans.iter_mut().zip(series).for_each(|(plan, series)| std::mem::swap(&mut plan.series, series));
     }
 
-    /// Forgets what happened over time.
-    pub fn drop_series(&mut self) {
-        self.plans.iter_mut().for_each(|plan| plan.series = PlanSeries::default());
+    /// Adds what happened over time under each plan to `series`, and forgets it.
+    pub fn move_series_to(&mut self, series: &mut [PlanSeries]) {
+        self.plans.iter_mut().zip(series).for_each(|(plan, all)| all.merge(&std::mem::take(&mut plan.series)));
     }
 
     /// Adds what is not of one plan.

@@ -1,7 +1,8 @@
 //! Two scenarios with the same recipients, in lockstep: batch by batch, so that the results of each recipient can be compared.
 
 use super::batch::{self, Columns};
-use super::independent::{GroupTally, RunContext, SectionWork, WorkingMemory, merged};
+use super::group_tally::{GroupTally, merged};
+use super::independent::{RunContext, SectionWork, WorkingMemory};
 use super::model::TrafficStream;
 use super::progress::{Interrupted, Progress};
 use super::tally::PairTally;

@@ -5,7 +5,7 @@ use super::groups::{Group, step_plans};
 use super::results::PlanResult;
 use super::series::{FigureData, OutageWindow, PlanFigureData};
 use super::totals::Totals;
-use crate::provider::{Calendar, Effect, Outage, ProviderSpec};
+use crate::provider::{Calendar, Effect, ProviderSpec};
 use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::GroupLedger;
@@ -59,51 +59,37 @@ fn chosen(plans: &[Worth], reference: usize) -> Vec<usize> {
 
 /// The figure data of a run, for the plans in `drawn`.
 pub(super) fn figure_data(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> FigureData {
-    let groups = totals.parts();
-    FigureData {
-        groups: groups.map(|group| of_group(scenario, totals, group, drawn)).collect(),
-        ..of_group(scenario, totals, Group::All, drawn)
-    }
-}
-
-/// The figure data of a group.
-fn of_group(scenario: &Scenario, totals: &Totals, of: Group, drawn: &[usize]) -> FigureData {
-    let group = totals.group(of);
+    let group = totals.whole();
     let thin = Downsample::of(totals, group, BINS, Time::ZERO);
-    let plans = drawn.iter().map(|&index| (step_plans(scenario, of, index), &group.tally.plans[index]));
-    let data = FigureData {
-        plans: plans.map(|plan| plan_figure_data(scenario, group, &thin, plan)).collect(),
+    let mut plans = plans_of(group, drawn);
+    for (data, &index) in plans.iter_mut().zip(drawn) {
+        let (plans, tally) = (step_plans(scenario, Group::All, index), &group.tally.plans[index]);
+        data.deliveries = deliveries(scenario, &thin, &plans, tally);
+        data.failovers = thin.series(&tally.series.failovers);
+    }
+    let of_group = |group| FigureData { plans: plans_of(totals.group(group), drawn), ..FigureData::default() };
+    FigureData {
+        plans,
         bin_s: thin.bin_s(),
         arrivals: thin.series(&group.tally.arrivals),
-        outages: outage_windows(scenario, totals, of, thin.end()),
-        groups: Vec::new(),
-    };
-    if of == Group::All { data } else { data.without_series() }
-}
-
-impl FigureData {
-    /// The same data without what is known over time for everybody alone.
-    fn without_series(mut self) -> Self {
-        for plan in &mut self.plans {
-            (plan.deliveries, plan.failovers) = (Vec::new(), Vec::new());
-        }
-        self
+        outages: outage_windows(scenario, totals, thin.end()),
+        groups: totals.parts().map(of_group).collect(),
     }
 }
 
-fn plan_figure_data(
-    scenario: &Scenario,
-    group: &GroupLedger,
-    thin: &Downsample,
-    (plans, tally): (Vec<&Plan>, &PlanTally),
-) -> PlanFigureData {
+/// What is drawn of a group under each plan, apart from what happened over time.
+fn plans_of(group: &GroupLedger, drawn: &[usize]) -> Vec<PlanFigureData> {
     let n = group.simulated() as f64;
-    PlanFigureData {
-        curve: curve(&tally.latencies, n),
-        deliveries: deliveries(scenario, thin, &plans, tally),
-        failovers: thin.series(&tally.series.failovers),
-        first_by_step: tally.steps.iter().map(|step| step.first as f64 / n).collect(),
-    }
+    let plan = |&index: &usize| {
+        let tally = &group.tally.plans[index];
+        PlanFigureData {
+            curve: curve(&tally.latencies, n),
+            deliveries: Vec::new(),
+            failovers: Vec::new(),
+            first_by_step: tally.steps.iter().map(|step| step.first as f64 / n).collect(),
+        }
+    };
+    drawn.iter().map(plan).collect()
 }
 
 /// About [`POINTS`] points of the latency distribution, evenly spaced in the logarithm of time.
@@ -146,17 +132,16 @@ fn deliveries(scenario: &Scenario, thin: &Downsample, plans: &[&Plan], tally: &P
 
 /// The windows of all outages that begin before `shown`. Random windows differ between replications: they are included only if there is a
 /// single replication.
-fn outage_windows(scenario: &Scenario, totals: &Totals, of: Group, shown: Time) -> Vec<OutageWindow> {
+fn outage_windows(scenario: &Scenario, totals: &Totals, shown: Time) -> Vec<OutageWindow> {
     let until = if totals.replications() == 1 { totals.timeline.end() } else { Time::ZERO };
     let rng = RngKey::new(scenario.seed, 0);
-    scenario.providers.iter().flat_map(|provider| windows(provider, of, rng, until, shown)).collect()
+    scenario.providers.iter().flat_map(|provider| windows(provider, rng, until, shown)).collect()
 }
 
-fn windows(provider: &ProviderSpec, of: Group, rng: RngKey, until: Time, shown: Time) -> Vec<OutageWindow> {
+fn windows(provider: &ProviderSpec, rng: RngKey, until: Time, shown: Time) -> Vec<OutageWindow> {
     let key = DrawKey::of_name(&provider.name);
     let mut all = Vec::new();
-    let meets = |outage: &Outage| of.segment().is_none_or(|segment| outage.segments.contains(segment));
-    for (number, outage) in provider.outages.iter().enumerate().filter(|(_, outage)| meets(outage)) {
+    for (number, outage) in provider.outages.iter().enumerate() {
         let windows = Calendar::new(outage).windows(rng, key, number as u16, until).before(shown, WINDOWS);
         all.extend(windows.into_iter().map(|(from, to)| OutageWindow {
             provider: provider.name.clone(),

@@ -13,7 +13,7 @@ pub struct FigureData {
     pub arrivals: Vec<f64>,
     /// The outage windows, with each recurrence within the shown time listed separately; random ones only with a single replication.
     pub outages: Vec<OutageWindow>,
-    /// The same data for each group of the results, except for deliveries and failovers over time, which are known for everybody alone.
+    /// For each group of the results, the curve and the first deliveries by step under each plan; all else is known for everybody alone.
     pub groups: Vec<Self>,
 }
 

@@ -4,7 +4,7 @@ use super::classes::CallCosts;
 use super::exposure::Exposure;
 use super::groups::{Group, Groups, first_step};
 use super::ready::Ready;
-use crate::sim::{self, FIRST, GroupLedger, GroupTally, ModeLedger, PlanRunTally, Timeline};
+use crate::sim::{self, FIRST, GroupLedger, GroupTally, ModeLedger, PlanRunTally, PlanSeries, Timeline};
 use crate::stats::{ByKey, Cells, Confidence};
 use crate::status::Segment;
 use std::collections::BTreeMap;
@@ -165,25 +165,25 @@ fn in_one_stream(groups: Groups, group: Group) -> Option<usize> {
 /// The tallies of each group, from those of the classes of each stream.
 pub(super) fn by_group(ready: &Ready<'_>, mut streams: Vec<Vec<GroupTally>>) -> Vec<GroupTally> {
     let groups = Groups::of(&ready.scenario);
-    let all = groups.all();
+    // What happened over time is kept for everybody alone.
+    let mut series = vec![PlanSeries::default(); ready.model.plans];
+    streams.iter_mut().flatten().for_each(|class| class.tally.move_series_to(&mut series));
     // Sums come first: after them, each class is needed only for itself.
-    let summed = all.iter().map(|&group| {
+    let several = |&group: &Group| {
         let classes: Vec<_> = groups.classes_of(group).collect();
         (classes.len() > 1).then(|| sum(ready, group, &classes, &streams))
-    });
-    let summed: Vec<_> = summed.collect();
-    let of_group = |(group, summed): (Group, Option<GroupTally>)| {
-        let only = groups.classes_of(group).next();
-        let mut tallies = summed.or_else(|| {
-            let (stream, segment) = only?;
-            Some(std::mem::take(&mut streams[stream][segment.index()]))
-        });
-        if group != Group::All {
-            tallies.iter_mut().for_each(|tallies| tallies.tally.drop_series());
-        }
-        tallies.unwrap_or_default()
     };
-    all.into_iter().zip(summed).map(of_group).collect()
+    let summed: Vec<_> = groups.all().iter().map(several).collect();
+    let of_group = |(group, summed): (Group, Option<GroupTally>)| {
+        summed.unwrap_or_else(|| {
+            let (stream, segment) = groups.classes_of(group).next().expect("every group has a class");
+            std::mem::take(&mut streams[stream][segment.index()])
+        })
+    };
+    let mut tallies: Vec<_> = groups.all().into_iter().zip(summed).map(of_group).collect();
+    let everybody = &mut tallies[groups.position(Group::All)].tally;
+    everybody.plans.iter_mut().zip(series).for_each(|(plan, series)| plan.series = series);
+    tallies
 }
 
 /// The tallies of several classes as one.
@@ -191,7 +191,7 @@ fn sum(ready: &Ready<'_>, group: Group, classes: &[(usize, Segment)], streams: &
     let mut tally = ready.empty_tally(group);
     // For each section and plan, the cells of each class. Sections of different streams have nothing in common: there is one for all.
     let mut sections: BTreeMap<usize, Vec<Vec<&Cells>>> = BTreeMap::new();
-    let in_one_stream = classes.iter().all(|(stream, _)| *stream == classes[0].0);
+    let in_one_stream = in_one_stream(Groups::of(&ready.scenario), group).is_some();
     for &class in classes {
         let of_class = &streams[class.0][class.1.index()];
         // The first recipients of each class are not the first of all.

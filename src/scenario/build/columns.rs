@@ -1,6 +1,7 @@
 //! Reads columns of CSV files: arrival times and measured latencies.
 
 use super::Builder;
+use super::counts::COUNT;
 use crate::files;
 use crate::scenario::diagnostic::shown;
 use crate::scenario::quantity::{MAX_DURATION, duration};
@@ -27,12 +28,6 @@ const UNIT_ENDINGS: [(&str, f64); 5] = [("_us", 1e-6), ("_ms", 1e-3), ("_s", 1.0
 /// The column that names the segment of each arrival.
 const SEGMENT: &str = "segment";
 
-/// The column that says how many recipients arrive from the time of its row until that of the next.
-const COUNT: &str = "count";
-
-/// The maximum number of recipients that a file of counts may have: a mistyped count should not fill the memory.
-const MOST_COUNTED: u64 = 100_000_000;
-
 /// The expected content of a cell.
 const A_SPAN: &str =
     "expected durations such as \"2.5s\", or numbers in a column whose name ends in _us, _ms, _s, _min or _h";
@@ -48,36 +43,10 @@ impl Builder<'_> {
     pub(super) fn arrivals_of(&mut self, record: &Record, most: usize) -> Option<(Vec<Span>, Option<Vec<u8>>)> {
         let known = (self.segments.len() > 1).then(|| self.segments.clone());
         let rows = self.rows_of(record, known, true, most)?;
-        let Rows { spans, counts: Some(counts), segments } = rows else {
-            return Some((rows.spans, rows.segments));
-        };
-        let Some(ends) = ends_of(&spans) else {
-            let file = record.get::<&str>("file").unwrap_or_default();
-            let message = format!("{} has a column `{COUNT}` and only one time", shown(file));
-            let help = "add a row with the time at which the last interval ends, and the count 0";
-            return self.reject(record.place_of("file"), message, "expected two times or more", help);
-        };
-        let counted = counts.iter().sum::<u64>();
-        if counted.min(most as u64) > MOST_COUNTED {
-            let file = record.get::<&str>("file").unwrap_or_default();
-            let message = format!("{} counts {counted} recipients", shown(file));
-            let help = format!("write recipients = {MOST_COUNTED} to use the first of them, or lower counts");
-            return self.reject(record.place_of("file"), message, format!("expected at most {MOST_COUNTED}"), help);
+        match &rows.counts {
+            Some(counts) => self.one_by_one(record, (&rows.spans, counts, rows.segments.as_deref()), most),
+            None => Some((rows.spans, rows.segments)),
         }
-        let (mut times, mut of_times) = (Vec::new(), segments.as_ref().map(|_| Vec::new()));
-        for (row, ((&from, &until), &count)) in spans.iter().zip(&ends).zip(&counts).enumerate() {
-            let left = count.min((most - times.len()) as u64);
-            times.extend((0..left).map(|k| spread(from, until, k, count)));
-            if let (Some(of_times), Some(of_rows)) = (&mut of_times, &segments) {
-                of_times.resize(times.len(), of_rows[row]);
-            }
-        }
-        if times.is_empty() {
-            let file = record.get::<&str>("file").unwrap_or_default();
-            let message = format!("every `{COUNT}` in {} is 0", shown(file));
-            return self.reject(record.place_of("file"), message, "expected a count above 0", "correct the counts");
-        }
-        Some((times, of_times))
     }
 
     /// Reads at most `most` rows; of arrivals that are `counted`, all.
@@ -98,10 +67,24 @@ impl Builder<'_> {
         let column = self.find(&headers, record)?;
         let unit = headers.get(column).and_then(unit_of);
         let segments = match segments {
-            Some(known) => self.segment_column(&headers, place.clone())?.map(|of_segment| (of_segment, known)),
+            Some(known) => {
+                let expected = "expected the segments in a column named `segment`";
+                self.known(&headers, place.clone(), SEGMENT, expected)?.map(|of_segment| (of_segment, known))
+            }
             None => None,
         };
-        let count = self.count_column(&headers, place.clone(), counted)?;
+        let count = if counted {
+            let expected = "expected the numbers of recipients in a column named `count`";
+            self.known(&headers, place.clone(), COUNT, expected)?
+        } else {
+            let is_count = |&(index, header): &(usize, &str)| index != column && is_nearly(header, COUNT);
+            if let Some((_, name)) = headers.iter().enumerate().find(is_count) {
+                let message = format!("the column `{}` would be ignored", shown(name));
+                let help = "repeat each row as often as it counts, or remove the column";
+                return self.reject(place, message, "expected one value for each row", help);
+            }
+            None
+        };
         self.rows(reader, Column { file, place, column, unit, segments, count }, most)
     }
 
@@ -124,18 +107,25 @@ impl Builder<'_> {
     /// Returns the index of the column that `record` names, or of the first one.
     fn find(&mut self, headers: &StringRecord, record: &Record) -> Option<usize> {
         let Some(name) = super::optional::<&str>(record, "column")? else { return self.first(headers, record) };
-        let mut found = headers.iter().enumerate().filter(|(_, header)| *header == name).map(|(index, _)| index);
         let place = record.place_of("column");
+        match self.unique(headers, place.clone(), name)? {
+            Some(index) => Some(index),
+            None => {
+                let message = format!("no column named `{}`", shown(name));
+                self.reject(place, message, "expected a name from the header row", help(name, headers.iter()))
+            }
+        }
+    }
+
+    /// Returns the index of the column with this name, if there is one. Rejects two of them.
+    fn unique(&mut self, headers: &StringRecord, place: Range<usize>, name: &str) -> Option<Option<usize>> {
+        let mut found = headers.iter().enumerate().filter(|(_, header)| *header == name).map(|(index, _)| index);
         match (found.next(), found.count() + 1) {
-            (Some(index), 1) => Some(index),
-            (Some(_), times) => {
+            (index, 1) => Some(index),
+            (_, times) => {
                 let message = format!("{times} columns are named `{}`", shown(name));
                 let help = "give each column of the file a unique name";
                 self.reject(place, message, "expected a unique column name", help)
-            }
-            (None, _) => {
-                let message = format!("no column named `{}`", shown(name));
-                self.reject(place, message, "expected a name from the header row", help(name, headers.iter()))
             }
         }
     }
@@ -154,56 +144,22 @@ impl Builder<'_> {
         self.reject(record.place_of("file"), message, "expected a header row and values below it", help)
     }
 
-    /// Returns the index of the column of segments, if there is one. Rejects two of them, and a column with nearly the same name, which would
-    /// be ignored.
-    fn segment_column(&mut self, headers: &StringRecord, place: Range<usize>) -> Option<Option<usize>> {
-        let mut found = headers.iter().enumerate().filter(|(_, header)| *header == SEGMENT).map(|(index, _)| index);
-        match (found.next(), found.count()) {
-            (Some(index), 0) => Some(Some(index)),
-            (Some(_), more) => {
-                let message = format!("{} columns are named `{SEGMENT}`", more + 1);
-                self.reject(
-                    place,
-                    message,
-                    "expected a unique column name",
-                    "give each column of the file a unique name",
-                )
-            }
-            (None, _) => {
-                let is_near = |header: &&str| [SEGMENT, "segments"].contains(&header.to_lowercase().as_str());
-                let Some(near) = headers.iter().find(is_near) else { return Some(None) };
+    /// Returns the index of the column with this name, which arrivals may have, if there is one. Rejects a column with nearly the same name,
+    /// which would be ignored.
+    fn known(
+        &mut self,
+        headers: &StringRecord,
+        place: Range<usize>,
+        name: &'static str,
+        expected: &'static str,
+    ) -> Option<Option<usize>> {
+        let found = self.unique(headers, place.clone(), name)?;
+        match headers.iter().find(|header| found.is_none() && is_nearly(header, name)) {
+            Some(near) => {
                 let message = format!("the column `{}` would be ignored", shown(near));
-                self.reject(place, message, "expected the segments in a column named `segment`", "name it segment")
+                self.reject(place, message, expected, format!("name it {name}"))
             }
-        }
-    }
-
-    /// Returns the index of the column of counts, if there is one. Rejects two of them, a column with nearly the same name, and counts of what
-    /// is not `counted`: they would be ignored.
-    fn count_column(&mut self, headers: &StringRecord, place: Range<usize>, counted: bool) -> Option<Option<usize>> {
-        let is_near = |header: &str| [COUNT, "counts"].contains(&header.to_lowercase().as_str());
-        let mut found = headers.iter().enumerate().filter(|(_, header)| is_near(header));
-        match (found.next(), found.next()) {
-            (None, _) => Some(None),
-            (Some((_, name)), _) if !counted => {
-                let message = format!("the column `{}` would be ignored", shown(name));
-                let help = "repeat each row as often as it counts, or remove the column";
-                self.reject(place, message, "expected one value for each row", help)
-            }
-            (Some((index, COUNT)), None) => Some(Some(index)),
-            (Some((_, name)), None) => {
-                let message = format!("the column `{}` would be ignored", shown(name));
-                self.reject(
-                    place,
-                    message,
-                    "expected the numbers of recipients in a column named `count`",
-                    "name it count",
-                )
-            }
-            (Some(_), Some(_)) => {
-                let help = "give each column of the file a unique name";
-                self.reject(place, "two columns count recipients", "expected one column named `count`", help)
-            }
+            None => Some(found),
         }
     }
 
@@ -273,30 +229,6 @@ impl Rows {
     }
 }
 
-/// When the interval that begins at each of these times ends: at the next later time; the last is as long as the one before. `None` if all
-/// times are equal.
-fn ends_of(starts: &[Span]) -> Option<Vec<Span>> {
-    let last = *starts.last()?;
-    let before = *starts.iter().rev().find(|&&start| start < last)?;
-    let (mut end, mut start) = (Span::from_micros(2 * last.as_micros() - before.as_micros()), last);
-    let ends = starts.iter().rev().map(|&from| {
-        if from < start {
-            (end, start) = (start, from);
-        }
-        end
-    });
-    let mut ends: Vec<_> = ends.collect();
-    ends.reverse();
-    Some(ends)
-}
-
-/// The time of arrival `k` of `count`, from 0, which are spaced evenly from `from` to `until`.
-fn spread(from: Span, until: Span, k: u64, count: u64) -> Span {
-    let length = i128::from(until.as_micros() - from.as_micros());
-    let after = length * (2 * i128::from(k) + 1) / (2 * i128::from(count));
-    Span::from_micros(from.as_micros() + after as i64)
-}
-
 /// A column of a CSV file.
 struct Column<'a> {
     /// The file, as the scenario names it.
@@ -356,6 +288,11 @@ impl Column<'_> {
             _ => duration(text).map_err(|fault| format!("`{}`: {} ({})", shown(text), fault.message, fault.help)),
         }
     }
+}
+
+/// Whether a header is this name but for capitals and an `s` at the end.
+fn is_nearly(header: &str, name: &str) -> bool {
+    header.to_lowercase().strip_prefix(name).is_some_and(|rest| ["", "s"].contains(&rest))
 }
 
 /// Whether a cell holds a number or a duration, rather than the name of a column.
