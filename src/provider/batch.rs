@@ -191,7 +191,11 @@ impl Provider {
         for n in 0..odd {
             let k = usize::from(results.places[n]) % LANES;
             let times = [submitted[k], departs[k]].map(Time::from_micros);
-            self.submit_one(of, lanes[k], times, terms, k, results);
+            let is_rejected = self.submit_one(of, lanes[k], times, terms, k, results);
+            let outcome = draw_batch.outcome[usize::from(lanes[k]) % LANES];
+            // Those with such an outcome are counted below.
+            let by_outcome = tables.special[usize::from(outcome)] & REJECTED != 0;
+            results.rejected += u64::from(is_rejected && !by_outcome);
         }
         if tables.any_special & (REJECTED | CLAIMED) != 0 {
             correct(tables, draw_batch, lanes, submitted, results);
@@ -244,11 +248,12 @@ impl Provider {
         results.rejected = 0;
         for (k, &lane) in lanes.iter().enumerate() {
             let times = [submitted[k], departs[k]].map(Time::from_micros);
-            self.submit_one(of, lane, times, terms, k, results);
-            results.rejected += u64::from(self.rejects(&of.single(lane)));
+            let is_rejected = self.submit_one(of, lane, times, terms, k, results);
+            results.rejected += u64::from(is_rejected);
         }
     }
 
+    /// Computes the result of one attempt; returns whether it is rejected at submission.
     fn submit_one(
         &self,
         of: Use<'_>,
@@ -257,10 +262,11 @@ impl Provider {
         terms: &Terms,
         k: usize,
         results: &mut AttemptResults,
-    ) {
+    ) -> bool {
         let single = of.single(lane);
         let result = self.submit(departs, &Terms { submitted, ..*terms }, &single);
         results.set(k, &result);
+        result.rejected
     }
 }
 

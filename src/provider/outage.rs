@@ -246,6 +246,8 @@ pub(super) struct Hazard {
     /// ... where the draw is the one for this purpose. Each outage has its own, so overlapping outages affect attempts
     /// independently.
     pub(super) purpose: u16,
+    /// Whether it affects the attempts that are submitted while its windows are open, rather than those that depart.
+    pub(super) at_submission: bool,
 }
 
 /// The purpose of the draw for the outage with this number.
@@ -297,13 +299,18 @@ impl OutageEffect {
     }
 }
 
-/// The effects of `hazards` on an attempt that departs from the provider at `at`. `first` is the draw for the first outage, which
+/// The effects of `hazards` on an attempt that is submitted and departs at these times. `first` is the draw for the first outage, which
 /// is in the same block as the attempt's own draws.
 #[inline]
-pub(super) fn outage_effect(hazards: &[Hazard], at: Time, first: u32, draws: Draws) -> OutageEffect {
+pub(super) fn outage_effect(
+    hazards: &[Hazard],
+    (submitted, departs): (Time, Time),
+    first: u32,
+    draws: Draws,
+) -> OutageEffect {
     let mut outage_effect = OutageEffect::NONE;
     for hazard in hazards {
-        if hazard.windows.is_open(at) {
+        if hazard.windows.is_open(if hazard.at_submission { submitted } else { departs }) {
             let is_first = hazard.purpose == purpose::FIRST_OUTAGE;
             let draw = if is_first { first } else { draws.draw(hazard.purpose) };
             if u64::from(draw) < hazard.below {

@@ -3,7 +3,7 @@
 use super::capacity::Queue;
 use super::outage::{self, Calendar, Hazard, OutageEffect, Windows};
 use super::resolve::Settlement;
-use super::spec::{Capacity, Discipline, Effect, Outage, Price, ProviderSpec, WhenOff};
+use super::spec::{Capacity, Counts, Discipline, Effect, Outage, Price, ProviderSpec, WhenOff};
 use super::tables::{Outcome, Outcomes, Tables};
 use crate::dist::{Dist, Sampler};
 use crate::rng::{DrawKey, Draws, RngKey, purpose};
@@ -42,8 +42,10 @@ pub struct Provider {
     behaviours: Arc<[Behaviour]>,
     /// For each segment, by [`Segment::index`], the behaviour that applies; empty if it is the same for all.
     of_segment: Arc<[u8]>,
-    /// The outages that may affect individual attempts: one list for all segments, or one for each.
+    /// The outages that may affect individual attempts when they depart: one list for all segments, or one for each.
     hazards: Vec<Vec<Hazard>>,
+    /// The outages that reject attempts when they are submitted: one list for all segments, or one for each; empty if there are none.
+    refusals: Vec<Vec<Hazard>>,
     capacity: Option<Capacity>,
     /// The windows of reduced capacity, with their factors [millionths].
     throttles: Vec<(Windows, u32)>,
@@ -82,6 +84,15 @@ pub struct SingleUse {
     pub segment: Segment,
     /// When the recipient's phone is on again; any time up to now if it is on, [`Time::NEVER`] if it stays off.
     pub phone_back: Time,
+}
+
+/// Why an attempt is rejected when it is submitted, whatever the capacity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rejection {
+    /// That is its outcome.
+    Outcome,
+    /// The provider has an outage.
+    Outage,
 }
 
 /// What becomes of all attempts for a recipient at a provider.
@@ -191,6 +202,7 @@ impl Provider {
             behaviours: Behaviour::of_all(spec).into(),
             of_segment: of_segment.into(),
             hazards: Vec::new(),
+            refusals: Vec::new(),
             capacity: spec.capacity,
             throttles: Vec::new(),
             outages: spec.outages.iter().map(|outage| (outage.clone(), Calendar::new(outage))).collect(),
@@ -245,21 +257,28 @@ impl Provider {
         let is_limited = |(outage, _): &(Outage, Calendar)| outage.segments != SegmentSet::ALL;
         let lists = if self.outages.iter().any(is_limited) { Segment::MOST } else { 1 };
         (self.hazards, self.throttles) = (vec![Vec::new(); lists], Vec::new());
+        let mut refusals = vec![Vec::new(); lists];
         for (number, (outage, calendar)) in self.outages.iter().enumerate() {
             let windows = calendar.windows(rng, self.key, number as u16, known);
             match outage.effect {
                 Effect::Throttle { millionths } => self.throttles.push((windows, millionths)),
                 effect => {
                     let (below, purpose) = (outage.share.threshold(), outage::purpose_of(number));
-                    let hazard = Hazard { windows, effect, below, purpose };
-                    for (list, segment) in self.hazards.iter_mut().zip(0..) {
-                        if outage.segments.contains(Segment::new(segment)) || lists == 1 {
-                            list.push(hazard.clone());
-                        }
+                    let refuses = effect == Effect::Fail;
+                    // An attempt that waits at the provider has been accepted; one that waits at the sender comes to it when it departs.
+                    let at_submission = refuses && self.keeps_queued();
+                    let hazard = Hazard { windows, effect, below, purpose, at_submission };
+                    let concerned =
+                        |segment: usize| lists == 1 || outage.segments.contains(Segment::new(segment as u8));
+                    for segment in (0..lists).filter(|&segment| concerned(segment)) {
+                        self.hazards[segment].push(hazard.clone());
+                        refusals[segment].extend(refuses.then(|| hazard.clone()));
                     }
                 }
             }
         }
+        let any = refusals.iter().any(|list| !list.is_empty());
+        self.refusals = if any { refusals } else { Vec::new() };
     }
 
     /// Its capacity, if limited.
@@ -318,37 +337,66 @@ impl Provider {
         self.behaviours.iter().all(|behaviour| behaviour.samplers.tables.is_some())
     }
 
-    /// When an attempt stops waiting for capacity: at the engine's `deadline`, or when its validity ends if the provider honours
-    /// that.
+    /// When an attempt stops waiting for capacity: when its validity ends, if the provider honours that; or at the engine's `deadline`, if
+    /// that is earlier and the sender can recall it.
     #[must_use]
     #[inline]
     pub fn patience(&self, terms: &Terms, segment: Segment, deadline: Time) -> Time {
-        deadline.min(self.behaviour(segment).valid_until(terms))
+        let valid_until = self.behaviour(segment).valid_until(terms);
+        if self.keeps_queued() { valid_until } else { deadline.min(valid_until) }
     }
 
-    /// Whether the validity of a waiting attempt ends before the engine's `deadline`: then it expires, otherwise the engine cancels it.
+    /// Whether a waiting attempt expires when its patience ends, because its validity does; otherwise the engine recalls it at its `deadline`.
     #[must_use]
     #[inline]
     pub fn expires_before(&self, terms: &Terms, segment: Segment, deadline: Time) -> bool {
-        self.behaviour(segment).valid_until(terms) < deadline
+        self.keeps_queued() || self.behaviour(segment).valid_until(terms) < deadline
     }
 
-    /// Whether the provider may reject attempts of this segment when they are submitted.
+    /// Whether attempts wait at the provider, which does not give them back.
+    #[must_use]
+    #[inline]
+    pub fn keeps_queued(&self) -> bool {
+        self.capacity.as_ref().is_some_and(Capacity::keeps_queued)
+    }
+
+    /// How many tokens of the throughput, and how much of the quota, an attempt for this segment takes.
+    #[must_use]
+    #[inline]
+    pub fn parts(&self, segment: Segment) -> u32 {
+        match &self.capacity {
+            Some(Capacity { counts: Counts::Parts, .. }) => self.behaviour(segment).price.parts,
+            _ => 1,
+        }
+    }
+
+    /// Whether the provider may reject attempts of this segment when they are submitted, before they wait for capacity.
     #[must_use]
     #[inline]
     pub fn may_reject(&self, segment: Segment) -> bool {
-        self.behaviour(segment).samplers.outcomes.any_rejected
+        self.behaviour(segment).samplers.outcomes.any_rejected || !self.refusals.is_empty()
     }
 
-    /// Whether the provider rejects attempts of this use when they are submitted: its outcome is one at submission.
+    /// Why the provider rejects an attempt of this use when it is submitted at `now`, if it does.
     #[must_use]
     #[inline]
-    pub fn rejects(&self, of: &SingleUse) -> bool {
-        self.may_reject(of.segment) && {
+    pub fn rejection(&self, of: &SingleUse, now: Time) -> Option<Rejection> {
+        let outcomes = &self.behaviour(of.segment).samplers.outcomes;
+        let by_outcome = outcomes.any_rejected && {
             let draw = of.draws(self.key).draw(purpose::OUTCOME);
-            let outcome = self.behaviour(of.segment).samplers.outcomes.of(draw, || self.persistent(of));
-            outcome.is_some_and(|outcome| outcome.at_submission)
+            outcomes.of(draw, || self.persistent(of)).is_some_and(|outcome| outcome.at_submission)
+        };
+        if by_outcome {
+            return Some(Rejection::Outcome);
         }
+        (!self.refusals.is_empty() && self.refuses(of, now)).then_some(Rejection::Outage)
+    }
+
+    /// Whether an outage rejects an attempt of this use that is submitted at `now`.
+    fn refuses(&self, of: &SingleUse, now: Time) -> bool {
+        let draws = of.draws(self.key);
+        let refusals = &self.refusals[if self.refusals.len() == 1 { 0 } else { of.segment.index() }];
+        outage::outage_effect(refusals, (now, now), draws.draw(purpose::FIRST_OUTAGE), draws).rejected
     }
 
     /// The recipient's draw for persistent outcomes over the channel.
@@ -377,8 +425,8 @@ impl Provider {
         if terms.progress {
             result.report(terms.submitted, Status::Queued);
         }
-        if self.expires_before(terms, of.segment, deadline) {
-            let patience = self.patience(terms, of.segment, deadline);
+        let patience = self.patience(terms, of.segment, deadline);
+        if !patience.is_never() && self.expires_before(terms, of.segment, deadline) {
             let draw = of.draws(self.key).draw(purpose::REPORT_DELAY);
             result
                 .report(patience.after(self.behaviour(of.segment).samplers.report_delay.sample(draw)), Status::Expired);
@@ -399,7 +447,10 @@ impl Provider {
         }
         let outage_effect = match self.hazards(of.segment) {
             [] => OutageEffect::NONE,
-            hazards => outage::outage_effect(hazards, departs, block[usize::from(purpose::FIRST_OUTAGE)], draws),
+            hazards => {
+                let first = block[usize::from(purpose::FIRST_OUTAGE)];
+                outage::outage_effect(hazards, (terms.submitted, departs), first, draws)
+            }
         };
         let mut result = AttemptResult::NOTHING;
         // An attempt that has waited has been accepted.

@@ -66,11 +66,18 @@ impl Outage {
     }
 }
 
-/// The capacity of a provider. At least one of `rate` and `concurrent` is set.
+/// The capacity of a provider. At least one of `rate`, `quota` and `concurrent` is set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Capacity {
-    /// Its throughput: one attempt departs every 1/rate.
+    /// Its throughput: the rate at which its token bucket fills. With `burst` 1, one message departs every 1/rate.
     pub rate: Option<Rate>,
+    /// The tokens in a full bucket, at least 1; it is full at the start. A message departs when there are as many tokens as it has
+    /// parts, or the bucket is full, and takes all of its parts. `None` for the usual number: see [`Capacity::tokens`].
+    pub burst: Option<u32>,
+    /// Its quota.
+    pub quota: Option<Quota>,
+    /// What the throughput and the quota count.
+    pub counts: Counts,
     /// The number of its lines, at least 1. A line is held from departure until the provider is done with the attempt, including
     /// the talk of an answered call.
     pub concurrent: Option<u32>,
@@ -78,6 +85,80 @@ pub struct Capacity {
     pub queue: u64,
     /// The queue discipline.
     pub order: Discipline,
+    /// Whose queue it is; `None` for the provider's where there is a throughput or a quota, and the sender's before lines alone: a dialler's.
+    pub queue_at: Option<QueueAt>,
+}
+
+impl Capacity {
+    /// No limit: what a limited capacity changes.
+    pub const UNLIMITED: Self = Self {
+        rate: None,
+        burst: None,
+        quota: None,
+        counts: Counts::Messages,
+        concurrent: None,
+        queue: u64::MAX,
+        order: Discipline::Fifo,
+        queue_at: None,
+    };
+
+    /// The tokens in a full bucket: `burst`, or else one, but as many as come in a second, and at least one, where attempts do not wait: a
+    /// limiter that rejects allows what it allows in a second at any time within it.
+    #[must_use]
+    pub fn tokens(&self) -> u32 {
+        let in_a_second = |rate: Rate| (1_000_000 * u128::from(rate.events()) / u128::from(rate.micros())) as u32;
+        let usual = self.rate.filter(|_| self.queue == 0).map_or(1, in_a_second);
+        self.burst.unwrap_or(usual).max(1)
+    }
+
+    /// Whether attempts wait at the provider, which does not give them back.
+    #[must_use]
+    pub fn keeps_queued(&self) -> bool {
+        let is_sending = self.rate.is_some() || self.quota.is_some();
+        self.queue_at.map_or(is_sending, |queue_at| queue_at == QueueAt::Provider)
+    }
+}
+
+/// How much a provider takes in each window of the calendar.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Quota {
+    /// The most messages, or parts of messages, in a window; at least 1, and not fewer than one message has.
+    pub limit: u64,
+    /// The length of a window: a whole number of days, or of windows in a day.
+    pub per: Span,
+    /// How long after midnight the run starts. Windows are aligned to midnight.
+    pub phase: Span,
+    /// Whether an attempt over the limit is rejected when it is submitted; otherwise it waits for the next window. A quota that rejects
+    /// counts attempts when they are submitted, the other one when they depart.
+    pub rejects: bool,
+}
+
+/// What a throughput or a quota counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Counts {
+    /// Each message once.
+    #[default]
+    Messages,
+    /// Each part of a message.
+    Parts,
+}
+
+impl Counts {
+    /// What providers of this channel usually count.
+    #[must_use]
+    pub fn usual(channel: &str) -> Self {
+        if channel == "sms" { Self::Parts } else { Self::Messages }
+    }
+}
+
+/// Whose queue it is in which attempts wait for capacity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum QueueAt {
+    /// The sender's: an attempt is recalled when the engine moves on.
+    #[default]
+    Sender,
+    /// The provider's: an attempt cannot be recalled. It waits until its validity ends, if the provider honours that.
+    Provider,
 }
 
 /// Which of the waiting attempts departs next.
@@ -89,6 +170,8 @@ pub enum Discipline {
     Fifo,
     /// The one whose stream has the highest priority; among equals, the one that arrived first.
     Priority,
+    /// The one that arrived last. (Kannel serves the messages before a link newest second first.)
+    NewestFirst,
 }
 
 /// What becomes of an attempt that needs the recipient's phone while it is off.

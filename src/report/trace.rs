@@ -105,6 +105,7 @@ impl EventWriter<'_> {
                 match decision {
                     AdmissionDecision::Rejected
                     | AdmissionDecision::FailsAtSubmission
+                    | AdmissionDecision::InOutage
                     | AdmissionDecision::NotPermitted => {
                         format!("{line}: {}", said(*decision))
                     }
@@ -204,8 +205,8 @@ const fn said(decision: AdmissionDecision) -> &'static str {
     match decision {
         AdmissionDecision::NotPermitted => "not permitted, its circuit is open",
         AdmissionDecision::Rejected => "rejected, it is over its limit",
-        AdmissionDecision::FailsAtSubmission => "rejected at submission",
-        _ => "rejected, it has an outage",
+        AdmissionDecision::InOutage => "rejected, it has an outage",
+        _ => "rejected at submission",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::recipient::RecipientId;
 use crate::engine::{Breakers, Candidate, Permit, Pool, Routing};
-use crate::provider::{AttemptResult, Terms};
+use crate::provider::{AttemptResult, Rejection, Terms};
 use crate::units::Time;
 
 /// The circuits and the capacity that the recipients of a run share.
@@ -14,13 +14,17 @@ pub trait Admission {
     /// Decides whether and when the provider lets the attempt depart.
     fn admit(&mut self, request: &AdmissionRequest) -> AdmissionDecision;
 
-    /// Called when the provider rejects an attempt at submission because of its outcome, so that it never asks for capacity.
+    /// Called when the provider rejects an attempt at submission, because of its outcome or an outage, so that it never asks for capacity.
     #[inline]
-    fn rejected(&mut self, _request: &AdmissionRequest) {}
+    fn rejected(&mut self, _request: &AdmissionRequest, _decision: AdmissionDecision) {}
 
     /// Called when an attempt departs, with the time and the attempt's result.
     #[inline]
-    fn departed(&mut self, _comer: &AdmissionRequest, _departs: Time, _fate: &AttemptResult) {}
+    fn departed(&mut self, _request: &AdmissionRequest, _departs: Time, _result: &AttemptResult) {}
+
+    /// Called when the patience of an attempt ends, or is known to end, while it waits, with its result.
+    #[inline]
+    fn expired(&mut self, _request: &AdmissionRequest, _result: &AttemptResult) {}
 }
 
 /// An attempt that arrives at a provider.
@@ -28,12 +32,16 @@ pub trait Admission {
 pub struct AdmissionRequest {
     /// The recipient of the attempt.
     pub who: RecipientId,
+    /// The attempt's number in its flow.
+    pub attempt: u8,
     /// The provider.
     pub provider: usize,
     /// When the attempt arrives.
     pub now: Time,
     /// When it stops waiting for capacity.
     pub patience: Time,
+    /// How many tokens of the throughput, and how much of the quota, it takes.
+    pub parts: u32,
     /// The permit of the provider's circuit, if it has one.
     pub permit: Option<Permit>,
 }
@@ -52,6 +60,8 @@ pub enum AdmissionDecision {
     Rejected,
     /// Rejected at submission, because that is the attempt's outcome.
     FailsAtSubmission,
+    /// Rejected at submission, because the provider has an outage.
+    InOutage,
     /// The circuit is open: the provider never receives the attempt.
     NotPermitted,
 }
@@ -60,12 +70,21 @@ pub enum AdmissionDecision {
 #[derive(Debug, Default)]
 pub struct Unlimited(Breakers);
 
+impl From<Rejection> for AdmissionDecision {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Outcome => Self::FailsAtSubmission,
+            Rejection::Outage => Self::InOutage,
+        }
+    }
+}
+
 impl AdmissionDecision {
     /// Whether the provider rejects the attempt.
     #[must_use]
     #[inline]
     pub const fn is_rejection(self) -> bool {
-        matches!(self, Self::Rejected | Self::FailsAtSubmission)
+        matches!(self, Self::Rejected | Self::FailsAtSubmission | Self::InOutage)
     }
 }
 
@@ -84,6 +103,8 @@ impl Admission for Unlimited {
 /// An attempt and the provider of its pool where it ended up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RoutedAttempt {
+    /// The attempt's number in its flow.
+    pub attempt: u8,
     /// The provider that accepted it, or the last one that turned it down.
     pub provider: usize,
     /// The terms of the submission.
@@ -92,6 +113,8 @@ pub struct RoutedAttempt {
     pub decision: AdmissionDecision,
     /// When it stops waiting for capacity.
     pub patience: Time,
+    /// How many tokens of the throughput, and how much of the quota, it takes.
+    pub parts: u32,
     /// The permit of the provider's circuit, if it has one.
     pub permit: Option<Permit>,
 }
@@ -101,7 +124,7 @@ impl RoutedAttempt {
     #[must_use]
     #[inline]
     pub const fn request(&self, who: RecipientId) -> AdmissionRequest {
-        let Self { provider, terms, patience, permit, .. } = *self;
-        AdmissionRequest { who, provider, now: terms.submitted, patience, permit }
+        let Self { attempt, provider, terms, patience, parts, permit, .. } = *self;
+        AdmissionRequest { who, attempt, provider, now: terms.submitted, patience, parts, permit }
     }
 }

@@ -1,11 +1,11 @@
 //! One recipient under one plan: where its attempts go, and their results.
 
-use super::admission::{Admission, AdmissionDecision, RoutedAttempt};
+use super::admission::{Admission, AdmissionDecision, AdmissionRequest, RoutedAttempt};
 use super::model::{CompiledPlan, Model};
 use super::recipient::{Recipient, RecipientId};
 use super::recorder::Recorder;
 use crate::engine::{Flow, Routing, Submission};
-use crate::provider::{AttemptResult, SingleUse, Terms};
+use crate::provider::{AttemptResult, Rejection, SingleUse, Terms};
 use crate::rng::{DrawKey, RngKey, purpose};
 use crate::units::Time;
 
@@ -52,26 +52,29 @@ impl RecipientContext<'_> {
                 recorder.turned_down(submission, &attempt, &result);
             }
             flow.submitted_at_rank(candidate.rank);
-            let patience =
-                self.model.providers[candidate.provider].patience(&terms, self.recipient.segment, flow.deadline());
             let (provider, permit) = (candidate.provider, candidate.permit());
+            let (spec, segment) = (&self.model.providers[provider], self.recipient.segment);
+            let (patience, parts) = (spec.patience(&terms, segment, flow.deadline()), spec.parts(segment));
             let decision = AdmissionDecision::NotPermitted;
-            let mut attempt = RoutedAttempt { provider, terms, decision, patience, permit };
+            let attempt = submission.attempt;
+            let mut attempt = RoutedAttempt { attempt, provider, terms, decision, patience, parts, permit };
             if candidate.is_permitted() {
                 let request = attempt.request(self.who());
-                attempt.decision = if self.rejects(flow, submission, provider) {
-                    admission.rejected(&request);
-                    AdmissionDecision::FailsAtSubmission
-                } else {
-                    admission.admit(&request)
+                attempt.decision = match self.rejection(flow, submission, &request) {
+                    Some(rejection) => {
+                        admission.rejected(&request, rejection.into());
+                        rejection.into()
+                    }
+                    None => admission.admit(&request),
                 };
             }
             let result = match attempt.decision {
-                AdmissionDecision::Departs(departs) => self.depart(flow, submission, &attempt, departs, admission),
-                AdmissionDecision::Expires => self.expire(flow, submission, &attempt),
+                AdmissionDecision::Departs(departs) => self.depart(flow, &attempt, departs, admission),
+                AdmissionDecision::Expires => self.expire(flow, &attempt, flow.deadline(), admission),
                 AdmissionDecision::Waits => return (attempt, AttemptResult::rejected(&terms)),
                 AdmissionDecision::Rejected
                 | AdmissionDecision::FailsAtSubmission
+                | AdmissionDecision::InOutage
                 | AdmissionDecision::NotPermitted => AttemptResult::rejected(&terms),
             };
             if !result.rejected {
@@ -91,31 +94,39 @@ impl RecipientContext<'_> {
     pub fn depart<A: Admission>(
         &self,
         flow: &Flow,
-        submission: Submission,
         attempt: &RoutedAttempt,
         departs: Time,
         admission: &mut A,
     ) -> AttemptResult {
         let provider = &self.model.providers[attempt.provider];
-        let of = self.single_use(flow, submission.attempt, attempt.provider);
+        let of = self.single_use(flow, attempt.attempt, attempt.provider);
         let result = provider.submit(departs, &attempt.terms, &of);
         admission.departed(&attempt.request(self.who()), departs, &result);
         result
     }
 
-    /// Returns the result of an attempt whose patience ends while it waits.
-    pub fn expire(&self, flow: &Flow, submission: Submission, attempt: &RoutedAttempt) -> AttemptResult {
+    /// Returns the result of an attempt whose patience ends while it waits; when it was submitted, the engine had this `deadline`.
+    pub fn expire<A: Admission>(
+        &self,
+        flow: &Flow,
+        attempt: &RoutedAttempt,
+        deadline: Time,
+        admission: &mut A,
+    ) -> AttemptResult {
         let provider = &self.model.providers[attempt.provider];
-        let of = self.single_use(flow, submission.attempt, attempt.provider);
-        provider.expire_in_queue(&attempt.terms, &of, flow.deadline())
+        let of = self.single_use(flow, attempt.attempt, attempt.provider);
+        let result = provider.expire_in_queue(&attempt.terms, &of, deadline);
+        admission.expired(&attempt.request(self.who()), &result);
+        result
     }
 
-    /// Whether the provider rejects the attempt at submission, because of its outcome.
+    /// Why the provider rejects the attempt at submission, if it does, because of its outcome or an outage.
     #[inline]
-    fn rejects(&self, flow: &Flow, submission: Submission, provider: usize) -> bool {
-        let specified = &self.model.providers[provider];
-        specified.may_reject(self.recipient.segment)
-            && specified.rejects(&self.single_use(flow, submission.attempt, provider))
+    fn rejection(&self, flow: &Flow, submission: Submission, request: &AdmissionRequest) -> Option<Rejection> {
+        let provider = &self.model.providers[request.provider];
+        let may_reject = provider.may_reject(self.recipient.segment);
+        let of = may_reject.then(|| self.single_use(flow, submission.attempt, request.provider))?;
+        provider.rejection(&of, request.now)
     }
 
     /// Returns the recipient's next use of the provider. Each earlier attempt that came to the provider is a use, including those that it

@@ -28,10 +28,47 @@ pub(super) trait ReportQueue {
     fn take(&mut self) -> Pending;
 }
 
-/// Advances the flow to its next submission. Returns `None` when it has ended or no pending event can wake it.
-///
-/// The next event is a report or the flow's deadline, whichever comes first; at equal times the report. Once the flow has ended,
-/// reports still pending matter only to the recorder.
+/// What happens to a flow next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Advance {
+    /// It was told of an event at this time, and returned this command.
+    Told(Time, Command),
+    /// The next event is at this time.
+    Later(Time),
+    /// No pending event can wake it.
+    Never,
+}
+
+/// Tells the flow of the next event, unless that comes after `until`: a report or the flow's deadline, whichever comes first; at equal times
+/// the report.
+#[inline(always)]
+pub(super) fn advance<Q: ReportQueue, R: Recorder>(
+    plan: &FlowPlan,
+    flow: &mut Flow,
+    reports: &mut Q,
+    recorder: &mut R,
+    until: Time,
+) -> Advance {
+    let (deadline, report) = (flow.deadline(), reports.next());
+    if report <= deadline && !report.is_never() {
+        if report > until {
+            return Advance::Later(report);
+        }
+        let Pending { at, attempt, status } = reports.take();
+        recorder.reported(at, attempt, status);
+        Advance::Told(at, flow.report(plan, at, attempt, status, recorder))
+    } else if deadline.is_never() {
+        Advance::Never
+    } else if deadline > until {
+        Advance::Later(deadline)
+    } else {
+        recorder.timed_out(deadline);
+        Advance::Told(deadline, flow.timeout(plan, deadline, recorder))
+    }
+}
+
+/// Advances the flow to its next submission. Returns `None` when it has ended or no pending event can wake it. Once it has ended, reports
+/// still pending matter only to the recorder.
 #[inline]
 pub(super) fn advance_to_next_submission<Q: ReportQueue, R: Recorder>(
     plan: &FlowPlan,
@@ -40,21 +77,11 @@ pub(super) fn advance_to_next_submission<Q: ReportQueue, R: Recorder>(
     recorder: &mut R,
 ) -> Option<(Time, Submission)> {
     loop {
-        let (deadline, report) = (flow.deadline(), reports.next());
-        let (now, command) = if report <= deadline && !report.is_never() {
-            let Pending { at, attempt, status } = reports.take();
-            recorder.reported(at, attempt, status);
-            (at, flow.report(plan, at, attempt, status, recorder))
-        } else if deadline.is_never() {
-            return None;
-        } else {
-            recorder.timed_out(deadline);
-            (deadline, flow.timeout(plan, deadline, recorder))
-        };
-        match command {
-            Command::Submit(submission) => return Some((now, submission)),
-            Command::End if !R::AFTER_THE_END => return None,
-            Command::End | Command::Wait => {}
+        match advance(plan, flow, reports, recorder, Time::MAX) {
+            Advance::Told(now, Command::Submit(submission)) => return Some((now, submission)),
+            Advance::Told(_, Command::End) if !R::AFTER_THE_END => return None,
+            Advance::Told(..) => {}
+            Advance::Later(_) | Advance::Never => return None,
         }
     }
 }

@@ -492,7 +492,7 @@ impl QueueTally {
     fn count_attempt(&mut self, timeline: Timeline, attempt: &RoutedAttempt, result: &AttemptResult) {
         let submitted = attempt.terms.submitted;
         match attempt.decision {
-            AdmissionDecision::Rejected | AdmissionDecision::FailsAtSubmission => {
+            AdmissionDecision::Rejected | AdmissionDecision::FailsAtSubmission | AdmissionDecision::InOutage => {
                 self.count_rejection(timeline, submitted);
             }
             AdmissionDecision::Departs(departs) => {

@@ -68,15 +68,43 @@ impl Observer for TallyRecorder<'_> {
     }
 }
 
+impl TallyRecorder<'_> {
+    /// Counts that the flow has come to the step of an attempt that is submitted at this time, if it has just come there.
+    #[inline]
+    fn enter_step(&mut self, step: u8, submitted: Time) {
+        if step > self.stats.step {
+            self.stats.step = step;
+            self.tally.failovers += 1;
+            self.tally.series.failovers.add(self.timeline.bin(submitted));
+        }
+    }
+
+    /// An attempt has been submitted and waits: its result is not known yet.
+    pub(super) fn waits(&mut self, submission: Submission, attempt: &RoutedAttempt) {
+        self.enter_step(submission.step, attempt.terms.submitted);
+        self.stats.latest = Time::NEVER;
+    }
+
+    /// The result of an attempt that still waited when the flow left its step, whose result is `late` if it is a delivery.
+    pub(super) fn submitted_before(
+        &mut self,
+        submission: Submission,
+        attempt: &RoutedAttempt,
+        result: &AttemptResult,
+        late: bool,
+    ) {
+        let latest = self.stats.latest;
+        self.submitted(submission, attempt, result);
+        self.stats.latest = latest;
+        let is_late = late && !result.delivered.is_never();
+        self.tally.steps[usize::from(submission.step)].late += u64::from(is_late);
+    }
+}
+
 impl Recorder for TallyRecorder<'_> {
     #[inline]
     fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
-        let bin = self.timeline.bin(attempt.terms.submitted);
-        if submission.step != self.stats.step {
-            self.stats.step = submission.step;
-            self.tally.failovers += 1;
-            self.tally.series.failovers.add(bin);
-        }
+        self.enter_step(submission.step, attempt.terms.submitted);
         let step = &mut self.tally.steps[usize::from(submission.step)];
         step.attempts += 1;
         step.cost += result.charge.as_micros() as u128;
@@ -88,7 +116,8 @@ impl Recorder for TallyRecorder<'_> {
         if !result.delivered.is_never() {
             row.duplicate = !row.first_delivery.is_never();
             row.seen |= !result.seen.is_never();
-            if result.delivered < row.first_delivery {
+            // An attempt that has waited may be counted after a later one.
+            if (result.delivered, submission.step) < (row.first_delivery, *first_step) {
                 row.first_delivery = result.delivered;
                 *first_step = submission.step;
             }

@@ -7,7 +7,7 @@ use super::exposure::Exposure;
 use super::measure::{Measured, measure, sample_size};
 use super::precision::{Replications, StoppingRule};
 use super::results::Results;
-use crate::provider::{Capacity, Discipline};
+use crate::provider::{Capacity, Counts};
 use crate::scenario::{Bound, Metric, Scenario, Unit};
 use crate::sim::{Interrupted, Progress};
 use crate::stats::Confidence;
@@ -276,13 +276,13 @@ impl Question<'_> {
     pub fn with(&self, n: Option<u32>) -> Scenario {
         let mut scenario = self.scenario.clone();
         let provider = &mut scenario.providers[self.provider];
-        let usual = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Discipline::Fifo };
+        let usual = Capacity { counts: Counts::usual(&provider.channel), ..Capacity::UNLIMITED };
         let mut capacity = provider.capacity.unwrap_or(usual);
         match self.limit {
             Limit::Rate => capacity.rate = n.and_then(|n| Rate::new(rung(n), 3, Span::from_secs(1))),
             Limit::Concurrent => capacity.concurrent = n.map(|n| rung(n) as u32),
         }
-        let is_limited = capacity.rate.is_some() || capacity.concurrent.is_some();
+        let is_limited = capacity.rate.is_some() || capacity.concurrent.is_some() || capacity.quota.is_some();
         provider.capacity = is_limited.then_some(capacity);
         scenario
     }

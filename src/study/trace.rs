@@ -175,8 +175,8 @@ impl Admission for Replay {
         self.decisions.next().unwrap_or(AdmissionDecision::Departs(comer.now))
     }
 
-    fn rejected(&mut self, _: &AdmissionRequest) {
-        self.decisions.next_if_eq(&AdmissionDecision::FailsAtSubmission);
+    fn rejected(&mut self, _: &AdmissionRequest, decision: AdmissionDecision) {
+        self.decisions.next_if_eq(&decision);
     }
 }
 

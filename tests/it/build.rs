@@ -2,7 +2,7 @@
 
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
-use failsim::provider::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When, WhenOff};
+use failsim::provider::{Capacity, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When, WhenOff};
 use failsim::scenario::{BaselineRules, People, Plan, Scenario, Stream};
 use failsim::status::{SegmentSet, Status, StatusSet};
 use failsim::traffic::{Arrivals, SegmentMix, Traffic};
@@ -84,7 +84,7 @@ pub(crate) fn seen_by(of_delivered: f64, after: Dist, outcome: OutcomeSpec) -> O
 /// First in, first out, with this rate [1/s].
 pub(crate) fn paced(per_s: u64) -> Capacity {
     let rate = Rate::new(per_s, 0, Span::from_micros(1_000_000));
-    Capacity { rate, concurrent: None, queue: u64::MAX, order: Discipline::Fifo }
+    Capacity { rate, ..Capacity::UNLIMITED }
 }
 
 /// A single outage.

@@ -74,8 +74,7 @@ fn plans_may_join_a_shared_run_whether_or_not_anybody_waits() {
             change_steps(plan, |steps| steps.truncate(2));
         }
         let rate = Rate::new(events, 0, Span::from_secs(1));
-        all.providers[1].capacity =
-            Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Discipline::Priority });
+        all.providers[1].capacity = Some(Capacity { rate, order: Discipline::Priority, ..Capacity::UNLIMITED });
         joins_as_if_from_the_start(&all, 12).expect("equal");
     }
 }
@@ -87,7 +86,7 @@ fn a_plan_may_be_the_first_that_shares_anything() {
     all.plans =
         vec![plan("viber", vec![(0, step(Span::from_secs(30)))]), plan("sms", vec![(1, step(Span::from_secs(30)))])];
     let rate = Rate::new(1, 0, Span::from_secs(1));
-    all.providers[1].capacity = Some(Capacity { rate, concurrent: None, queue: 9, order: Discipline::Fifo });
+    all.providers[1].capacity = Some(Capacity { rate, queue: 9, ..Capacity::UNLIMITED });
     joins_as_if_from_the_start(&all, 3).expect("equal");
 }
 

@@ -7,7 +7,7 @@ use failsim::engine::{
     BreakerError, BreakerRules, Breakers, Command, Delivery, Flow, FlowPlan, Input, LateDelivery, MAX_ATTEMPTS, Notice,
     Output, Pool, StateError, StepRules, TurnedDown,
 };
-use failsim::provider::{self, Capacity, Discipline, Effect, Queue, SingleUse, Terms};
+use failsim::provider::{self, Capacity, Effect, Queue, SingleUse, Terms};
 use failsim::rng::{DrawKey, RngKey, purpose};
 use failsim::scenario::Scenario;
 use failsim::sim::{Ending, ExecutionMode, Model, PlanRunTally, Progress, RunContext, Timeline, simulate_contended};
@@ -165,10 +165,13 @@ impl<'a> Driver<'a> {
         let deadline = self.delivery(who).flow().deadline();
         let patience = provider.patience(&terms, Segment::WHOLE, deadline);
         self.seen.providers[number].0 += 1;
-        if provider.rejects(&of) {
+        if provider.rejection(&of, now).is_some() {
             return self.rejected(now, who, attempt, step, number);
         }
-        let departs = match self.queues[number].as_mut().map(|queue| queue.admit(now, patience)) {
+        let departs = match self.queues[number]
+            .as_mut()
+            .map(|queue| queue.admit(now, patience, provider.parts(Segment::WHOLE)))
+        {
             None => Some(now),
             Some(provider::Admission::Departs(departs)) => Some(departs),
             Some(provider::Admission::Rejected) => {
@@ -189,7 +192,7 @@ impl<'a> Driver<'a> {
         self.seen.steps[usize::from(step)].0 += 1;
         self.seen.cost += i128::from(fate.charge.as_micros());
         self.deliveries_made[who] += u64::from(!fate.delivered.is_never());
-        if departs != Some(now) {
+        if departs != Some(now) && !provider.keeps_queued() {
             let delivery = self.deliveries[who].as_mut().expect("who acts has arrived");
             delivery.handle(now, Input::Waits { attempt, provider: number }, &mut self.breakers);
             if let Some(departs) = departs {
@@ -286,7 +289,7 @@ fn deliveries_that_share_circuits_and_queues_fare_as_the_simulator_says() {
     let mut first = provider("first", outcomes());
     first.outages = vec![outage(100.0, 400.0, Effect::Fail, 0.9), outage(900.0, 1_000.0, Effect::Silent, 1.0)];
     let mut second = provider("second", outcomes());
-    second.capacity = Some(Capacity { rate: None, concurrent: Some(9), queue: 6, order: Discipline::Fifo });
+    second.capacity = Some(Capacity { concurrent: Some(9), queue: 6, ..Capacity::UNLIMITED });
     let third = provider("third", vec![outcome(Delivered, 0.9, lognormal(5.0, 0.4))]);
     let mut plan = plan("pooled", vec![(0, step(span(20.0))), (2, step(span(90.0)))]);
     change_steps(&mut plan, |steps| {

@@ -3,7 +3,7 @@
 use crate::build::{change_steps, stream};
 use crate::random_scenario::{Case, shared_case};
 use crate::three_plans::three_plans;
-use failsim::provider::{Capacity, Discipline};
+use failsim::provider::Capacity;
 use failsim::scenario::Scenario;
 use failsim::sim::{Interrupted, Ledger, LedgerError, Progress};
 use failsim::study::{Experiment, Results, ResumeError};
@@ -101,7 +101,7 @@ proptest! {
 #[test]
 fn a_run_in_which_nobody_waits_holds_both_tallies() {
     let mut scenario = three_plans(2_000);
-    let plenty = Capacity { rate: None, concurrent: Some(100_000), queue: u64::MAX, order: Discipline::Fifo };
+    let plenty = Capacity { concurrent: Some(100_000), ..Capacity::UNLIMITED };
     scenario.providers[0].capacity = Some(plenty);
     let (ledger, _) = whole(&scenario, 3);
     assert_eq!((ledger.independent.replications(), ledger.contended.replications()), (3, 3));
@@ -135,8 +135,7 @@ fn empty_parts_add_up_too() -> Result<(), Interrupted> {
 #[test]
 fn one_part_with_waiting_recipients_makes_the_whole_run_contended() -> Result<(), Interrupted> {
     let mut scenario = three_plans(400);
-    scenario.providers[0].capacity =
-        Some(Capacity { rate: None, concurrent: Some(2), queue: u64::MAX, order: Discipline::Fifo });
+    scenario.providers[0].capacity = Some(Capacity { concurrent: Some(2), ..Capacity::UNLIMITED });
     let playing = experiment(&scenario, 2);
     let contended = playing.contended_part(0, &Progress::default())?;
     let alone = playing.independent_part(1, 0, 1, &Progress::default())?;

@@ -61,7 +61,7 @@ fn met_by(arrivals_per_s: f64, recipients: u64, outcome: OutcomeSpec, capacity: 
 }
 
 fn lines(concurrent: u32, queue: u64) -> Capacity {
-    Capacity { rate: None, concurrent: Some(concurrent), queue, order: Discipline::Fifo }
+    Capacity { concurrent: Some(concurrent), queue, ..Capacity::UNLIMITED }
 }
 
 fn reported_after(after: Dist) -> OutcomeSpec {

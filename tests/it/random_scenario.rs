@@ -3,7 +3,9 @@
 use crate::build::{self, UNLIMITED};
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{BreakerRules, LateDelivery, Pool, StepRules};
-use failsim::provider::{Capacity, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When, WhenOff};
+use failsim::provider::{
+    Capacity, Counts, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, Quota, Seen, When, WhenOff,
+};
 use failsim::scenario::{BySegment, People, Plan, Scenario};
 use failsim::status::{Segment, SegmentSet, Status, StatusSet, SuccessFloor};
 use failsim::traffic::{ArrivalStage, Arrivals, PhoneOff, SegmentMix};
@@ -172,14 +174,33 @@ fn capacity(grid: Grid) -> BoxedStrategy<Capacity> {
         .prop_map(move |(events, points)| Rate::new(events, 0, Span::from_micros(3 * points * grid.0)));
     let concurrent = prop_oneof![2 => 1..10_u32, 1 => 10..500_u32];
     let queue = prop_oneof![3 => Just(u64::MAX), 1 => Just(0), 2 => 1..50_u64];
-    let order = prop_oneof![2 => Just(Discipline::Fifo), 1 => Just(Discipline::Priority)];
+    let order = prop_oneof![
+        3 => Just(Discipline::Fifo),
+        2 => Just(Discipline::Priority),
+        1 => Just(Discipline::NewestFirst)
+    ];
     let limits = prop_oneof![
         3 => rate.clone().prop_map(|rate| (rate, None)),
         2 => concurrent.clone().prop_map(|lines| (None, Some(lines))),
         1 => (rate, concurrent.prop_map(Some)),
     ];
-    (limits, queue, order)
-        .prop_map(|((rate, concurrent), queue, order)| Capacity { rate, concurrent, queue, order })
+    let burst = option::of(prop_oneof![2 => 1..4_u32, 1 => 4..60_u32]);
+    let counts = prop_oneof![Just(Counts::Messages), Just(Counts::Parts)];
+    let quota = (3..60_u64, grid.span(1..40), grid.span(0..40), any::<bool>())
+        .prop_map(|(limit, per, phase, rejects)| Quota { limit, per, phase, rejects });
+    let queue_at = option::of(prop_oneof![Just(QueueAt::Provider), Just(QueueAt::Sender)]);
+    let more = (burst, counts, option::weighted(0.2, quota), queue_at);
+    (limits, queue, order, more)
+        .prop_map(|((rate, concurrent), queue, order, (burst, counts, quota, queue_at))| Capacity {
+            rate,
+            burst,
+            quota,
+            counts,
+            concurrent,
+            queue,
+            order,
+            queue_at,
+        })
         .boxed()
 }
 

@@ -20,7 +20,7 @@ fn shared(order: Discipline) -> Scenario {
     let mut scenario = three_plans(4_000);
     for (provider, events) in scenario.providers.iter_mut().zip([9, 5, 2]) {
         let rate = Rate::new(events, 0, Span::from_micros(1_000_000));
-        provider.capacity = Some(Capacity { rate, concurrent: None, queue: 400, order });
+        provider.capacity = Some(Capacity { rate, queue: 400, order, ..Capacity::UNLIMITED });
     }
     let when = When::Random { between: span(400.0), lasting: span(60.0) };
     scenario.providers[0].outages.push(Outage {

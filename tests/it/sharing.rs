@@ -7,7 +7,7 @@ use crate::build::{
 use crate::random_scenario::{case, shared_case};
 use crate::three_plans::three_plans;
 use failsim::engine::{BreakerRules, Pool, StepRules};
-use failsim::provider::{Capacity, Discipline, Effect, Outage, ProviderSpec, When};
+use failsim::provider::{Capacity, Discipline, Effect, Outage, ProviderSpec, QueueAt, When};
 #[cfg(feature = "report")]
 use failsim::report;
 use failsim::scenario::Scenario;
@@ -25,8 +25,7 @@ fn simulate(scenario: &Scenario, replications: u32) -> RunOutput {
 }
 
 /// More capacity than can be used.
-const PLENTY: Capacity =
-    Capacity { rate: None, concurrent: Some(10_000_000), queue: u64::MAX, order: Discipline::Fifo };
+const PLENTY: Capacity = Capacity { concurrent: Some(10_000_000), ..Capacity::UNLIMITED };
 
 /// The scenario with more capacity at every provider than it can use.
 fn with_plenty(scenario: &Scenario, order: Discipline) -> Scenario {
@@ -40,7 +39,7 @@ fn scarce() -> Scenario {
     let mut scenario = three_plans(3_000);
     for (i, provider) in scenario.providers.iter_mut().enumerate() {
         let rate = Rate::new(1 + i as u64, 0, Span::from_micros(1_000_000));
-        provider.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Discipline::Fifo });
+        provider.capacity = Some(Capacity { rate, ..Capacity::UNLIMITED });
     }
     scenario
 }
@@ -212,9 +211,9 @@ fn weights_share_out_the_attempts() {
 fn the_second_provider_takes_what_the_first_rejects() {
     let per_second = |rate: u64| Capacity {
         rate: Rate::new(rate, 0, Span::from_micros(1_000_000)),
-        concurrent: None,
+        burst: Some(1),
         queue: 0,
-        order: Discipline::Fifo,
+        ..Capacity::UNLIMITED
     };
     let named = |name: &str, rate| ProviderSpec {
         channel: "sms".to_owned(),
@@ -277,11 +276,13 @@ fn outages_of_stragglers_do_not_depend_on_other_plans() {
 /// would depart after 6 to 9 s are recalled, or expire. Without a ttl, those of a provider that stops for good after 5.5 s stay queued.
 #[test]
 fn attempts_that_wait_in_vain_count_by_what_ends_their_wait() {
-    for order in [Discipline::Fifo, Discipline::Priority] {
-        let counts = |ttl, validity, stops: bool| {
+    let orders = [Discipline::Fifo, Discipline::Priority, Discipline::NewestFirst];
+    for order in orders {
+        let counts = |queue_at, ttl, validity, stops: bool| {
+            let queue_at = Some(queue_at);
             let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
             let rate = Rate::new(1, 0, Span::from_micros(1_000_000));
-            sms.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order });
+            sms.capacity = Some(Capacity { rate, order, queue_at, ..Capacity::UNLIMITED });
             if stops {
                 let at = |s: f64| Time::ZERO.after(span(s));
                 let when = When::Window { from: at(5.5), to: at(15.5), every: span(10.0) };
@@ -299,10 +300,16 @@ fn attempts_that_wait_in_vain_count_by_what_ends_their_wait() {
             [of.departed, of.expired_in_queue, of.cancelled, of.still_queued].map(|count| count.0)
         };
         let (five, eight, no_end) = (span(5.0), span(8.0), Span::UNLIMITED);
-        assert_eq!(counts(five, five, false), [6.0, 0.0, 4.0, 0.0], "{order:?}");
-        assert_eq!(counts(five, no_end, false), [6.0, 0.0, 4.0, 0.0], "{order:?}");
-        assert_eq!(counts(eight, five, false), [6.0, 4.0, 0.0, 0.0], "{order:?}");
-        assert_eq!(counts(no_end, no_end, true), [6.0, 0.0, 0.0, 4.0], "{order:?}");
+        let (sender, provider) = (QueueAt::Sender, QueueAt::Provider);
+        assert_eq!(counts(sender, five, five, false), [6.0, 0.0, 4.0, 0.0], "{order:?}");
+        assert_eq!(counts(sender, five, no_end, false), [6.0, 0.0, 4.0, 0.0], "{order:?}");
+        assert_eq!(counts(sender, eight, five, false), [6.0, 4.0, 0.0, 0.0], "{order:?}");
+        assert_eq!(counts(sender, no_end, no_end, true), [6.0, 0.0, 0.0, 4.0], "{order:?}");
+        // Nobody can recall them: they expire when their validity ends, or depart.
+        assert_eq!(counts(provider, five, five, false), [6.0, 4.0, 0.0, 0.0], "{order:?}");
+        assert_eq!(counts(provider, five, no_end, false), [10.0, 0.0, 0.0, 0.0], "{order:?}");
+        assert_eq!(counts(provider, five, eight, false), [9.0, 1.0, 0.0, 0.0], "{order:?}");
+        assert_eq!(counts(provider, five, no_end, true), [6.0, 0.0, 0.0, 4.0], "{order:?}");
     }
 }
 
@@ -312,7 +319,7 @@ fn attempts_that_wait_in_vain_count_by_what_ends_their_wait() {
 fn overloaded(failures: &[Status]) -> Scenario {
     let mut sms = provider("sms", vec![outcome(Delivered, 1.0, constant(0.0))]);
     let rate = Rate::new(1, 0, Span::from_micros(1_000_000));
-    sms.capacity = Some(Capacity { rate, concurrent: None, queue: u64::MAX, order: Discipline::Fifo });
+    sms.capacity = Some(Capacity { rate, ..Capacity::UNLIMITED });
     let mut scenario = scenario(10_000, vec![sms], vec![plan("p", vec![(0, step(span(10.0)))])]);
     scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(1_000.0) };
     let failures = failures.iter().copied().collect();
@@ -328,7 +335,7 @@ fn a_breaker_counts_attempts_that_never_left_by_their_status() {
             let mut scenario = overloaded(failures);
             scenario.providers[0].capacity = scenario.providers[0].capacity.map(|c| Capacity { order, ..c });
             let provider = simulate(&scenario, 1).results.plans.remove(0).providers.remove(0);
-            assert!(provider.cancelled.0 > 100.0, "{provider:?}");
+            assert!(provider.expired_in_queue.0 > 100.0, "{provider:?}");
             provider.circuit_opened.0
         };
         assert_eq!(opened(&[Failed]), 0.0);
@@ -358,7 +365,7 @@ fn probes_that_wait_indefinitely_do_not_keep_a_circuit_half_open() {
         },
     ];
     // Waiting messages hold both places of the queue; all others are rejected, and that is not a failure.
-    sms.capacity = Some(Capacity { rate: None, concurrent: Some(5), queue: 2, order: Discipline::Priority });
+    sms.capacity = Some(Capacity { concurrent: Some(5), queue: 2, order: Discipline::Priority, ..Capacity::UNLIMITED });
     let mut scenario = scenario(2_000, vec![sms], vec![plan("p", vec![(0, step(Span::UNLIMITED))])]);
     scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(2_000.0) };
     let rules = BreakerRules { at_least: 10, probes: 2, open_for: span(30.0), ..BreakerRules::DEFAULT };
@@ -377,7 +384,7 @@ fn probes_that_wait_indefinitely_do_not_keep_a_circuit_half_open() {
 fn no_interval_of_a_difference_goes_beyond_one() {
     let sure = provider("sure", vec![outcome(Delivered, 1.0, constant(1.0))]);
     let mut rare = provider("rare", vec![outcome(Delivered, 0.1, constant(1.0))]);
-    rare.capacity = Some(Capacity { rate: None, concurrent: Some(1), queue: 0, order: Discipline::Fifo });
+    rare.capacity = Some(Capacity { concurrent: Some(1), queue: 0, ..Capacity::UNLIMITED });
     let plans = vec![plan("rare", vec![(1, step(span(9.0)))]), plan("sure", vec![(0, step(span(9.0)))])];
     let results = simulate(&scenario(5, vec![sure, rare], plans), 12).results;
     assert_eq!(results.scenario.intervals, Intervals::FromReplications);

@@ -62,8 +62,7 @@ fn plain_plans_are_fast_plans() {
 #[test]
 fn runs_without_loops_are_feed_forward() {
     let mut scenario = three_plans(10);
-    scenario.providers[0].capacity =
-        Some(Capacity { rate: None, concurrent: Some(1), queue: 5, order: Discipline::Fifo });
+    scenario.providers[0].capacity = Some(Capacity { concurrent: Some(1), queue: 5, ..Capacity::UNLIMITED });
     let flows = |scenario: &Scenario, plan| {
         let model = Model::new(scenario);
         let context = RunContext {
@@ -230,7 +229,7 @@ fn what_happens_at_one_time_happens_in_one_order() {
             let mut scenario = three_plans(120);
             scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(120.0) };
             let rate = Rate::new(1, 0, span(every));
-            scenario.providers[0].capacity = Some(Capacity { rate, concurrent: None, queue, order });
+            scenario.providers[0].capacity = Some(Capacity { rate, queue, order, ..Capacity::UNLIMITED });
             scenario.providers[1].capacity = scenario.providers[0].capacity;
             let case = Case { scenario, replication: 0, horizon: secs(1_000.0) };
             let same = runs_are_the_same(&case);

@@ -1,32 +1,49 @@
-//! The throughput and line limits of a provider: when the next attempt can depart.
+//! The throughput, the quota and the lines of a provider: when the next attempt can depart.
 
+use super::bucket::{Bucket, ThrottledBucket};
+use super::quota::Quota;
+use super::throttle::{Throttle, WHOLE};
+use super::{FAR, MAX_CHANGES};
 use crate::provider::outage::Windows;
 use crate::provider::spec::Capacity;
-use crate::units::Time;
+use crate::units::{Rate, Time};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Nothing departs later than this, 142 years: a later departure means never.
-const FAR: i64 = 1 << 52;
-/// The number of throttle changes searched for a possible departure; after that the attempt never departs.
-const MAX_CHANGES: usize = 100_000;
-/// The number of millionths in a whole.
-const WHOLE: u64 = 1_000_000;
-
-/// The throughput and the lines of a provider, and how much of them is in use.
+/// The throughput, the quota and the lines of a provider, and how much of them is in use.
 ///
 /// > Attempts depart in order: [`Gate::earliest`] never returns a time before the last departure.
 ///
 /// 1. [`Gate::earliest`] returns when the next attempt could depart.
 /// 2. [`Gate::take`] records its departure.
 /// 3. [`Gate::hold`] records how long it holds its line; call it before the next query.
+///
+/// The times of queries ascend. Attempts have parts: as many tokens and as much of the quota as they take.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
-    pacer: Option<Pacer>,
+    pace: Pace,
+    quota: Option<Quota>,
     lines: Option<Lines>,
-    throttle: Option<Throttle>,
-    /// Under a throttle, nothing departs before this (µs), and lines that were released by then have been dropped.
-    not_before: i64,
+    /// The last departure (µs).
+    last: i64,
+    /// An attempt with this many parts or more never departs.
+    never: u32,
+}
+
+/// What limits the throughput.
+#[derive(Clone, Debug)]
+enum Pace {
+    Steady(Option<Bucket>),
+    Throttled(Option<ThrottledBucket>, Throttle),
+}
+
+impl Pace {
+    fn new(rate: Option<(Rate, u32)>, throttles: &[(Windows, u32)]) -> Self {
+        match throttles {
+            [] => Self::Steady(rate.map(|(rate, burst)| Bucket::new(rate, burst))),
+            _ => Self::Throttled(rate.map(|(rate, burst)| ThrottledBucket::new(rate, burst)), Throttle::new(throttles)),
+        }
+    }
 }
 
 impl Gate {
@@ -34,10 +51,11 @@ impl Gate {
     pub(super) fn new(capacity: &Capacity, throttles: &[(Windows, u32)]) -> Self {
         let lines = |count: u32| Lines { count: count as usize, busy: BinaryHeap::new() };
         Self {
-            pacer: capacity.rate.map(|rate| Pacer::new(rate.events(), rate.micros())),
+            pace: Pace::new(capacity.rate.map(|rate| (rate, capacity.tokens())), throttles),
+            quota: capacity.quota.as_ref().filter(|quota| !quota.rejects).map(Quota::new),
             lines: capacity.concurrent.map(lines),
-            throttle: (!throttles.is_empty()).then(|| Throttle::new(throttles)),
-            not_before: 0,
+            last: 0,
+            never: u32::MAX,
         }
     }
 
@@ -46,54 +64,67 @@ impl Gate {
         self.lines.is_some()
     }
 
-    /// The first time, not before `now`, at which the next attempt can depart; [`Time::NEVER`] when there is none.
+    /// The first time, not before `now`, at which the next attempt can depart, which has so many parts; [`Time::NEVER`] when there is none.
     #[inline]
-    pub(super) fn earliest(&mut self, now: Time) -> Time {
-        if self.throttle.is_some() {
-            return self.earliest_throttled(now);
-        }
-        let mut at = now.as_micros();
-        if let Some(pacer) = &self.pacer {
-            at = at.max(pacer.next);
-        }
-        if let Some(lines) = &self.lines {
-            at = at.max(lines.free(lines.count));
-        }
+    pub(super) fn earliest(&mut self, now: Time, parts: u32) -> Time {
+        let from = now.as_micros().max(self.last);
+        let at = match &mut self.pace {
+            Pace::Steady(bucket) => {
+                let mut at = from;
+                if let Some(bucket) = bucket {
+                    at = at.max(bucket.ready(parts));
+                }
+                if let Some(lines) = &self.lines {
+                    at = at.max(lines.free(lines.count));
+                }
+                // When a later window begins, what was there before still is.
+                self.quota.as_ref().map_or(at, |quota| quota.ready(at, parts))
+            }
+            Pace::Throttled(..) => self.earliest_throttled(now.as_micros(), from, parts),
+        };
         if at > FAR { Time::NEVER } else { Time::from_micros(at) }
     }
 
-    fn earliest_throttled(&mut self, now: Time) -> Time {
-        let Some(throttle) = &mut self.throttle else { return now };
-        let paced = self.pacer.as_ref().map_or(i64::MIN, |pacer| pacer.next);
-        let mut at = now.as_micros().max(paced).max(self.not_before);
+    fn earliest_throttled(&mut self, now: i64, from: i64, parts: u32) -> i64 {
+        let Pace::Throttled(bucket, throttle) = &mut self.pace else { return from };
+        if parts >= self.never {
+            return i64::MAX;
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.release(now);
+        }
+        let mut at = bucket.as_mut().map_or(from, |bucket| bucket.ready(from, parts, throttle));
         for _ in 0..MAX_CHANGES {
+            at = self.quota.as_ref().map_or(at, |quota| quota.ready(at, parts));
             if at > FAR {
                 break;
             }
             let period = throttle.at(at);
-            let lines = self.lines.as_mut().map_or(at, |lines| {
-                lines.release(at);
-                lines.free((lines.count as u64 * period.factor / WHOLE) as usize)
-            });
-            let is_blocked = period.factor == 0 || lines > at;
-            if !is_blocked {
-                self.not_before = at;
-                return Time::from_micros(at);
+            let lines = self
+                .lines
+                .as_ref()
+                .map_or(at, |lines| lines.free((lines.count as u64 * period.factor / WHOLE) as usize));
+            if period.factor > 0 && lines <= at {
+                return at;
             }
             at = if period.factor == 0 { period.to } else { lines.min(period.to) };
         }
-        self.not_before = i64::MAX;
-        Time::NEVER
+        self.never = parts;
+        i64::MAX
     }
 
     /// Records a departure at `at`, which is the time that [`Gate::earliest`] returned, or later if there was no query in between.
     #[inline]
-    pub(super) fn take(&mut self, at: Time) {
-        if let Some(pacer) = &mut self.pacer {
-            match &mut self.throttle {
-                None => pacer.take(at.as_micros()),
-                Some(throttle) => pacer.take_throttled(at.as_micros(), throttle),
-            }
+    pub(super) fn take(&mut self, at: Time, parts: u32) {
+        let at = at.as_micros();
+        self.last = at;
+        match &mut self.pace {
+            Pace::Steady(Some(bucket)) => bucket.take(at, parts),
+            Pace::Throttled(Some(bucket), throttle) => bucket.take(at, parts, throttle),
+            Pace::Steady(None) | Pace::Throttled(None, _) => {}
+        }
+        if let Some(quota) = &mut self.quota {
+            quota.take(at, parts);
         }
     }
 
@@ -103,63 +134,6 @@ impl Gate {
         if let Some(lines) = &mut self.lines {
             lines.hold(released.as_micros());
         }
-    }
-}
-
-/// Spaces departures by a fixed interval that need not be a whole number of microseconds. The next time is kept as a fraction, and
-/// an attempt departs in the microsecond that contains it.
-#[derive(Clone, Debug)]
-struct Pacer {
-    /// The microsecond of the next possible departure.
-    next: i64,
-    /// The offset within that microsecond, in units of 1/`events`; under a throttle, of 1/(`events` times its factor).
-    within: u128,
-    /// The number of units in a microsecond.
-    events: u64,
-    /// The time in which `events` attempts depart (µs).
-    micros: u64,
-    /// The interval between departures: whole microseconds ...
-    whole: i64,
-    /// ... and the remainder, in units of 1/`events`.
-    rest: u64,
-}
-
-impl Pacer {
-    fn new(events: u64, micros: u64) -> Self {
-        Self { next: 0, within: 0, events, micros, whole: (micros / events) as i64, rest: micros % events }
-    }
-
-    #[inline]
-    fn take(&mut self, at: i64) {
-        let within = if at > self.next { 0 } else { self.within as u64 } + self.rest;
-        let carry = within >= self.events;
-        self.within = u128::from(if carry { within - self.events } else { within });
-        self.next = at.saturating_add(self.whole).saturating_add(i64::from(carry));
-    }
-
-    /// One departure is `micros` times a million units of work; each microsecond does `events` times the factor in millionths.
-    fn take_throttled(&mut self, at: i64, throttle: &mut Throttle) {
-        let mut work = u128::from(self.micros) * u128::from(WHOLE);
-        if at > self.next {
-            (self.next, self.within) = (at, 0);
-        }
-        for _ in 0..MAX_CHANGES {
-            let period = throttle.at(self.next);
-            let speed = u128::from(self.events) * u128::from(period.factor);
-            let left = (period.to as i128 - i128::from(self.next)).unsigned_abs();
-            let total = self.within + work;
-            if speed > 0 && total / speed < left {
-                self.next += (total / speed) as i64;
-                self.within = total % speed;
-                return;
-            }
-            work = total - speed * left;
-            (self.next, self.within) = (period.to, 0);
-            if self.next > FAR {
-                return;
-            }
-        }
-        self.next = i64::MAX;
     }
 }
 
@@ -175,12 +149,22 @@ impl Lines {
     /// When one of `count` lines is free; `i64::MIN` when fewer than `count` are listed in `busy`.
     #[inline]
     fn free(&self, count: usize) -> i64 {
-        if self.busy.len() < count { i64::MIN } else { self.busy.peek().map_or(i64::MAX, |line| line.0) }
+        if self.busy.len() < count {
+            return i64::MIN;
+        }
+        match self.busy.len() - count {
+            0 => self.busy.peek().map_or(i64::MAX, |line| line.0),
+            _ if count == 0 => i64::MAX,
+            beyond => {
+                let mut all: Vec<i64> = self.busy.iter().map(|line| line.0).collect();
+                *all.select_nth_unstable(beyond).1
+            }
+        }
     }
 
-    /// Drops the lines that were released by `at`.
-    fn release(&mut self, at: i64) {
-        while self.busy.peek().is_some_and(|line| line.0 <= at) {
+    /// Drops the lines that were released by `now`.
+    fn release(&mut self, now: i64) {
+        while self.busy.peek().is_some_and(|line| line.0 <= now) {
             self.busy.pop();
         }
     }
@@ -199,50 +183,13 @@ impl Lines {
     }
 }
 
-/// When a provider's capacity is reduced.
-#[derive(Clone, Debug)]
-struct Throttle {
-    /// The windows, with their factors [millionths].
-    windows: Vec<(Windows, u32)>,
-    /// The period examined last.
-    period: Period,
-}
-
-/// A period with a constant factor.
-#[derive(Clone, Copy, Debug)]
-struct Period {
-    from: i64,
-    to: i64,
-    /// The product of the factors of the open windows [millionths].
-    factor: u64,
-}
-
-impl Throttle {
-    fn new(windows: &[(Windows, u32)]) -> Self {
-        Self { windows: windows.to_vec(), period: Period { from: 0, to: 0, factor: WHOLE } }
-    }
-
-    fn at(&mut self, at: i64) -> Period {
-        if !(self.period.from..self.period.to).contains(&at) {
-            let now = Time::from_micros(at);
-            let open = self.windows.iter().filter(|(windows, _)| windows.is_open(now));
-            let factor = open.fold(WHOLE, |product, (_, factor)| product * u64::from(*factor) / WHOLE);
-            let changes = self.windows.iter().map(|(windows, _)| windows.next_change(now).as_micros());
-            self.period = Period { from: at, to: changes.min().unwrap_or(i64::MAX), factor };
-        }
-        self.period
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Discipline;
-    use crate::units::{Rate, Span};
+    use crate::units::Span;
 
     fn rate(count: u64, decimals: u32) -> Capacity {
-        let rate = Rate::new(count, decimals, Span::from_secs(1));
-        Capacity { rate, concurrent: None, queue: u64::MAX, order: Discipline::Fifo }
+        Capacity { rate: Rate::new(count, decimals, Span::from_secs(1)), ..Capacity::UNLIMITED }
     }
 
     fn lines(count: u32) -> Capacity {
@@ -252,8 +199,8 @@ mod tests {
     /// The departure times [µs] of `count` attempts that all wait from the start.
     fn departures(gate: &mut Gate, count: usize, hold: i64) -> Vec<i64> {
         let leave = |_| {
-            let at = gate.earliest(Time::ZERO);
-            gate.take(at);
+            let at = gate.earliest(Time::ZERO, 1);
+            gate.take(at, 1);
             gate.hold(at.after(Span::from_micros(hold)));
             at.as_micros()
         };
@@ -274,9 +221,9 @@ mod tests {
         let mut gate = Gate::new(&rate(10, 0), &[]);
         for (now, departs) in [(0, 0), (250_000, 250_000), (250_000, 350_000), (900_000, 900_000), (950_000, 1_000_000)]
         {
-            let at = gate.earliest(Time::from_micros(now));
+            let at = gate.earliest(Time::from_micros(now), 1);
             assert_eq!(at.as_micros(), departs);
-            gate.take(at);
+            gate.take(at, 1);
         }
     }
 
@@ -318,7 +265,7 @@ mod tests {
         for throttles in [&half[..], &[]] {
             let mut gate = Gate::new(&lines(1), throttles);
             gate.hold(Time::from_micros(10));
-            let asked = [0, 1, 9, 10, 14].map(|now| gate.earliest(Time::from_micros(now)).as_micros());
+            let asked = [0, 1, 9, 10, 14].map(|now| gate.earliest(Time::from_micros(now), 1).as_micros());
             assert_eq!(asked, if throttles.is_empty() { [10, 10, 10, 10, 14] } else { [45; 5] });
         }
     }
@@ -327,7 +274,7 @@ mod tests {
     fn a_permanently_closed_gate_lets_nothing_depart() {
         let shut = [(window(0, 10, 10), 0)];
         for capacity in [rate(5, 0), lines(3)] {
-            assert!(Gate::new(&capacity, &shut).earliest(Time::ZERO).is_never());
+            assert!(Gate::new(&capacity, &shut).earliest(Time::ZERO, 1).is_never());
         }
         assert!(departures(&mut Gate::new(&rate(1, 9), &[]), 9, 0).contains(&i64::MAX), "one in 31 years");
     }

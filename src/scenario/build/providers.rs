@@ -60,6 +60,7 @@ impl Builder<'_> {
             segments: Vec::new(),
         };
         spec.segments = self.segment_specs(&spec, record, &entry.key, overrides)?;
+        self.fits_quota(record, &spec)?;
         Some(spec)
     }
 

@@ -126,7 +126,8 @@ impl Builder<'_> {
 fn takes_all(scenario: &Scenario, provider: usize) -> bool {
     let spec = &scenario.providers[provider];
     let rejects = |spec: &ProviderSpec| spec.outcomes.iter().any(|outcome| outcome.at_submission);
-    let is_limited = spec.capacity.is_some_and(|capacity| capacity.queue < u64::MAX);
+    let limited = |capacity: Capacity| capacity.queue < u64::MAX || capacity.quota.is_some_and(|quota| quota.rejects);
+    let is_limited = spec.capacity.is_some_and(limited);
     let fails = spec.outages.iter().any(|outage| outage.effect == Effect::Fail);
     !(is_limited || fails || scenario.breakers[provider].is_some() || spec.all().any(rejects))
 }

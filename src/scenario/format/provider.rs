@@ -88,9 +88,24 @@ static CAPACITY: Table = Table {
     what: "a capacity",
     key: "key",
     example: "{ rate = \"2000/s\" }",
-    doc: "How much traffic a provider can handle: `rate`, `concurrent` or both",
+    doc: "How much traffic a provider can handle: `rate`, `quota`, `concurrent` or several of them",
     fields: &[
-        Field::optional("rate", Kind::Rate, "Throughput: attempts leave at least 1/rate apart").or("no limit"),
+        Field::optional("rate", Kind::Rate, "Throughput: how fast the token bucket fills; with `burst = 1` attempts leave at least 1/rate apart").or("no limit"),
+        Field::optional(
+            "burst",
+            Kind::Count { min: 1, max: 1_000_000_000 },
+            "How many tokens the bucket holds; it is full at the start. A message leaves when there are as many tokens as it has parts, or the bucket is full, and takes all of its parts",
+        )
+        .or("1, or as many as come in a second where attempts are rejected")
+        .with_key("rate"),
+        Field::optional(
+            "counts",
+            Kind::Word(&["messages", "parts"]),
+            "What `rate` and `quota` count: each message once, or each of its parts (`price.parts`)",
+        )
+        .or("\"parts\" for sms, \"messages\" for other channels"),
+        Field::optional("quota", Kind::Table(&QUOTA), "How much the provider takes in each day, hour or other window of the clock")
+            .or("no limit"),
         Field::optional(
             "concurrent",
             Kind::Count { min: 1, max: 100_000_000 },
@@ -108,9 +123,41 @@ static CAPACITY: Table = Table {
         ).or("\"queue\""),
         Field::optional(
             "order",
-            Kind::Word(&["fifo", "priority"]),
-            "Which attempt leaves the queue first: the one that arrived first, or the one whose traffic has the highest priority; not with `over_limit = \"reject\"`",
+            Kind::Word(&["fifo", "priority", "newest_first"]),
+            "Which attempt leaves the queue first: the one that arrived first, the one whose traffic has the highest priority, or the one that arrived last; not with `over_limit = \"reject\"`",
         ).or("\"fifo\""),
+        Field::optional(
+            "queue_at",
+            Kind::Word(&["provider", "sender"]),
+            "Whose queue it is. Nobody can recall an attempt from the provider's: when the engine moves on, it waits until its validity ends, and may still leave. From the sender's it is cancelled when the engine moves on. Not with `over_limit = \"reject\"`",
+        ).or("\"provider\" where there is a `rate` or a `quota`, \"sender\" for `concurrent` alone"),
+    ],
+    forms: &[],
+};
+
+static QUOTA: Table = Table {
+    id: "quota",
+    what: "a quota",
+    key: "key",
+    example: "{ limit = 2000, per = \"1d\" }",
+    doc: "How much a provider takes in each window of the clock; windows begin at midnight, which is when the run starts unless `starts_at` says otherwise",
+    fields: &[
+        Field::required(
+            "limit",
+            Kind::Count { min: 1, max: 1_000_000_000_000 },
+            "The most messages, or parts of messages, in a window",
+        ),
+        Field::required(
+            "per",
+            Kind::Duration { zero: false },
+            "The length of a window: whole days, or a part that divides a day",
+        ),
+        Field::optional(
+            "over_limit",
+            Kind::Word(&["reject", "queue"]),
+            "What happens to an attempt for which a window has no room: the provider rejects it, or it waits for the next window",
+        )
+        .or("\"reject\""),
     ],
     forms: &[],
 };

@@ -20,7 +20,7 @@ pub(super) struct ActiveRecipient {
     pub(super) submission: Submission,
     /// The first report of an earlier attempt that would end the flow; no other report of an earlier attempt has an effect. Its time is
     /// [`Time::NEVER`] if there is no such report.
-    late: Pending,
+    pub(super) late: Pending,
     pub(super) recipient: u32,
     pub(super) stream: u8,
     pub(super) segment: Segment,
@@ -60,7 +60,8 @@ impl ActiveRecipient {
 }
 
 /// The reports that can still have an effect: those of the latest attempt, and one of an earlier attempt.
-struct RelevantReports {
+#[derive(Clone, Copy)]
+pub(super) struct RelevantReports {
     attempt: u8,
     /// In order of time; those before `next` have been taken.
     reports: [Report; 4],
@@ -70,7 +71,24 @@ struct RelevantReports {
 }
 
 impl RelevantReports {
-    fn new(attempt: u8, result: &AttemptResult, late: Pending) -> Self {
+    /// The reports of an attempt that waits: it has been accepted, and no more is known yet.
+    pub(super) const fn of_waiting(attempt: u8, submitted: Time, late: Pending) -> Self {
+        let mut reports = [Report { at: Time::NEVER, status: Status::Queued }; 4];
+        reports[0].at = submitted;
+        Self { attempt, reports, next: 0, count: 1, late }
+    }
+
+    /// Adds the report of an earlier attempt, which has just departed, that would end the flow first.
+    pub(super) fn add_late(&mut self, plan: &FlowPlan, flow: &Flow, attempt: u8, result: &AttemptResult) {
+        self.late = Self::new(attempt, result, self.late).late(plan, flow);
+    }
+
+    /// The first report of an earlier attempt that would end the flow.
+    pub(super) const fn late_report(&self) -> Pending {
+        self.late
+    }
+
+    pub(super) fn new(attempt: u8, result: &AttemptResult, late: Pending) -> Self {
         let (mut reports, count) = ([Report { at: Time::NEVER, status: Status::Queued }; 4], result.reports().len());
         reports[..count].copy_from_slice(result.reports());
         reports[..count].sort_unstable();
@@ -83,7 +101,7 @@ impl RelevantReports {
     }
 
     /// Returns the first of the reports not taken yet that would end the flow.
-    fn late(mut self, plan: &FlowPlan, flow: &Flow) -> Pending {
+    pub(super) fn late(mut self, plan: &FlowPlan, flow: &Flow) -> Pending {
         while let Some(own) = self.own() {
             if flow.would_finish(plan, self.attempt, own.status) {
                 return own.min(self.late);

@@ -8,14 +8,14 @@
 //! At equal times, departures from queues come first, since freed capacity goes to those who wait; then patience ends; then submissions
 //! are made, by stream and recipient.
 
-use super::active_recipient::ActiveRecipient;
+use super::active_recipient::{ActiveRecipient, RelevantReports};
 use super::arena::RecipientArena;
 use super::arrival_order::ArrivalCursor;
 use super::event_queue::{EventQueue, Scheduled};
 use super::finished::Finished;
 use super::shared::SharedState;
 use super::{ClassTally, PlanRunTally};
-use crate::engine::{Command, Flow, Permit};
+use crate::engine::{Command, Flow, Permit, Submission};
 use crate::provider::{AttemptResult, Queue, QueueEvent, Terms};
 use crate::rng::RngKey;
 use crate::sim::admission::{AdmissionDecision, RoutedAttempt};
@@ -25,12 +25,14 @@ use crate::sim::model::{CompiledPlan, TrafficClass};
 use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::recipient::{Recipient, RecipientId};
 use crate::sim::recorder::Recorder;
+use crate::sim::simulate::{Advance, advance};
 use crate::sim::tally::PlanTally;
 use crate::sim::tally_recorder::TallyRecorder;
 use crate::stats::Bins;
-use crate::status::Status;
+use crate::status::{FlowStatus, SuccessFloor};
 use crate::traffic::Segments;
 use crate::units::Time;
+use std::collections::HashMap;
 
 /// The number of events between two checks whether to stop.
 const STRETCH: u64 = 4096;
@@ -53,18 +55,64 @@ pub(super) struct EventDriven<'a> {
     /// The earliest of them.
     in_queue: NextInQueue,
     arena: RecipientArena,
-    /// By slot of the recipient, the attempt that waits, or the last one that waited.
-    waiting: Vec<Waiter>,
+    waiting: Waiters,
+    /// By slot, the recipients who are followed event by event.
+    followed: HashMap<usize, Followed>,
+    /// Whether any has ever been.
+    any_followed: bool,
     /// For each stream, a hash of each recipient's result, where all recipients are watched.
     course_hashes: Vec<Vec<u64>>,
 }
 
-/// An attempt that waits for others which may still come: the values that its [`ActiveRecipient`] does not hold.
+/// An attempt that waits for others which may still come.
 #[derive(Clone, Copy)]
 struct Waiter {
+    /// The slot of its recipient.
+    slot: u32,
+    submission: Submission,
     submitted: Time,
+    /// The engine's deadline when it was submitted.
+    deadline: Time,
     provider: u32,
     permit: Option<Permit>,
+    /// The number of decisions for the watched recipient when it came.
+    decision: usize,
+}
+
+/// The attempts that wait, by token.
+#[derive(Default)]
+struct Waiters {
+    all: Vec<Waiter>,
+    free: Vec<u32>,
+}
+
+impl Waiters {
+    /// Adds an attempt, and returns its token.
+    fn enter(&mut self, waiter: Waiter) -> u64 {
+        if let Some(free) = self.free.pop() {
+            self.all[free as usize] = waiter;
+            return u64::from(free);
+        }
+        self.all.push(waiter);
+        self.all.len() as u64 - 1
+    }
+
+    /// Removes the attempt under this token.
+    fn leave(&mut self, token: u64) -> Waiter {
+        self.free.push(token as u32);
+        self.all[token as usize]
+    }
+}
+
+/// A recipient of whom an attempt may still wait when the engine moves on. What becomes of others is known up to their next submission; here
+/// it depends on when that attempt departs, so that one event is handled after the other.
+struct Followed {
+    /// The number of attempts that wait.
+    waiting: u8,
+    /// The reports that are known.
+    reports: RelevantReports,
+    /// When the next event is due, which is in the event queue; other entries there are out of date.
+    wake: Time,
 }
 
 /// The recipients for whom more than counts is kept.
@@ -123,6 +171,9 @@ struct Entry(u128);
 /// The bits of a stream's number: a scenario has at most 32.
 const STREAM_BITS: u32 = 5;
 
+/// The stream of a slot without a recipient.
+const NO_STREAM: u8 = u8::MAX;
+
 impl Entry {
     /// A flow's times stay below 2⁵⁸ µs, 9 000 years: no span in a scenario is longer than 407 days, no wait between two attempts
     /// longer than 366 days, a flow makes at most 16 attempts, and nothing departs from a queue after 142 years.
@@ -135,6 +186,10 @@ impl Entry {
 
     const fn recipient(self) -> u32 {
         (self.0 >> 32) as u32
+    }
+
+    const fn stream(self) -> u8 {
+        (self.0 >> 64) as u8 & ((1 << STREAM_BITS) - 1)
     }
 
     const fn slot(self) -> usize {
@@ -179,7 +234,9 @@ impl<'a> EventDriven<'a> {
             in_queues: vec![NOTHING; model.providers.len()],
             in_queue: NOTHING,
             arena: RecipientArena::default(),
-            waiting: Vec::new(),
+            waiting: Waiters::default(),
+            followed: HashMap::new(),
+            any_followed: false,
             course_hashes: if watch == Watch::All { course_hashes.collect() } else { Vec::new() },
         }
     }
@@ -220,8 +277,8 @@ impl<'a> EventDriven<'a> {
     /// Ends the attempts that still wait: they wait without end, and only other reports can end their flows.
     fn end_waiting(&mut self) {
         for provider in 0..self.shared.queues.len() {
-            while let Some(slot) = self.shared.queues[provider].as_mut().and_then(Queue::take_stuck) {
-                self.expire(slot as usize, Time::NEVER);
+            while let Some(token) = self.shared.queues[provider].as_mut().and_then(Queue::take_stuck) {
+                self.expire(token, Time::NEVER);
             }
         }
         debug_assert!(self.event_queue.is_empty(), "who waits without end has no deadline, and so makes no attempt");
@@ -235,7 +292,7 @@ impl<'a> EventDriven<'a> {
         match (due, arrival) {
             (Some(due), arrival) if arrival.is_none_or(|(_, arrival)| due < arrival) => {
                 self.event_queue.pop(limit);
-                self.submit(due.at(), due.slot());
+                self.due(due);
             }
             (_, Some((stream, arrival))) if arrival.at() < in_queue => self.arrive(stream, arrival),
             _ if in_queue.is_never() => return false,
@@ -274,6 +331,24 @@ impl<'a> EventDriven<'a> {
         self.submit(at, slot);
     }
 
+    /// What is due for the recipient in this slot: a submission, or the next event of one who is followed.
+    fn due(&mut self, due: Entry) {
+        let (now, slot) = (due.at(), due.slot());
+        if self.any_followed {
+            // An event may have been put off or brought forward, and the slot may have a new recipient.
+            if self.arena[slot].recipient != due.recipient() || self.arena[slot].stream != due.stream() {
+                return;
+            }
+            if let Some(followed) = self.followed.get_mut(&slot) {
+                if followed.wake == now {
+                    self.follow(slot, now);
+                }
+                return;
+            }
+        }
+        self.submit(now, slot);
+    }
+
     /// Makes the submission that is due for the recipient in this slot.
     fn submit(&mut self, now: Time, slot: usize) {
         let active = &mut self.arena[slot];
@@ -285,7 +360,11 @@ impl<'a> EventDriven<'a> {
         let due = (now, active.submission);
         let (attempt, result) = context.submit(&mut active.flow, due, &mut self.shared, &mut recorder);
         if attempt.decision == AdmissionDecision::Waits {
+            recorder.waits(due.1, &attempt);
             self.wait(now, slot, &attempt);
+        } else if let Some(followed) = self.followed.get_mut(&slot) {
+            followed.reports = RelevantReports::new(active.submission.attempt, &result, active.late);
+            self.follow(slot, now);
         } else {
             self.go_on(slot, &result);
         }
@@ -301,32 +380,97 @@ impl<'a> EventDriven<'a> {
         let mut recorder = TallyRecorder { tally: &mut class.tally, timeline, stats: &mut stats };
         let next = active.go_on(&class.compiled.flow, result, &mut recorder);
         active.stats = stats;
-        if let Some(at) = next {
-            self.event_queue.push(Entry::new(at, active.who(), slot));
-            return;
+        match next {
+            Some(at) => self.event_queue.push(Entry::new(at, active.who(), slot)),
+            None => self.finish(slot),
         }
-        let row = stats.finish(active.flow.status(), &mut class.tally);
+    }
+
+    /// Counts the recipient in this slot, of whom everything is known, and frees the slot.
+    fn finish(&mut self, slot: usize) {
+        let active = &self.arena[slot];
+        let class = self.streams[usize::from(active.stream)].class_mut(active);
+        let row = active.stats.finish(active.flow.status(), &mut class.tally);
         if let Some(course_hashes) = self.course_hashes.get_mut(usize::from(active.stream)) {
             let deadline = self.run.model.streams[usize::from(active.stream)].deadline;
             course_hashes[active.recipient as usize] = row.hashed(active.arrival, deadline);
         }
         class.finished.add(active.arrival, row, &mut class.tally);
+        // What is out of date in the event queue finds nobody here.
+        self.arena[slot].stream = NO_STREAM;
         self.arena.leave(slot);
     }
 
     /// Puts the attempt of the recipient in this slot into the queue, where it waits.
     fn wait(&mut self, now: Time, slot: usize, attempt: &RoutedAttempt) {
-        let &RoutedAttempt { provider, patience, permit, .. } = attempt;
-        let waiter = Waiter { submitted: now, provider: provider as u32, permit };
-        if self.waiting.len() <= slot {
-            self.waiting.resize(slot + 1, waiter);
-        }
-        self.waiting[slot] = waiter;
-        let priority = self.streams[usize::from(self.arena[slot].stream)].priority;
+        let &RoutedAttempt { provider, patience, parts, permit, .. } = attempt;
+        let active = &self.arena[slot];
+        let (submission, deadline) = (active.submission, active.flow.deadline());
+        let (slot_number, decision) = (slot as u32, self.shared.decisions.len());
+        let waiter = Waiter {
+            slot: slot_number,
+            submission,
+            submitted: now,
+            deadline,
+            provider: provider as u32,
+            permit,
+            decision,
+        };
+        let token = self.waiting.enter(waiter);
+        self.shared.waits(&attempt.request(active.who()));
+        let stream = &self.streams[usize::from(active.stream)];
         if let Some(queue) = &mut self.shared.queues[provider] {
-            queue.enter(priority, patience, slot as u64);
+            queue.enter(stream.priority, patience, (token, parts));
+        }
+        // A flow whose step is content with an accepted message has ended.
+        let floor = stream.class(active).compiled.flow.step(submission.step).success;
+        let outlasts = patience > deadline && floor != SuccessFloor::Accepted;
+        let reports = RelevantReports::of_waiting(submission.attempt, now, active.late);
+        if let Some(followed) = self.followed.get_mut(&slot) {
+            (followed.waiting, followed.reports) = (followed.waiting + 1, reports);
+            self.follow(slot, now);
+        } else if outlasts {
+            self.any_followed = true;
+            self.followed.insert(slot, Followed { waiting: 1, reports, wake: Time::NEVER });
+            self.follow(slot, now);
         }
         self.look_ahead(now, provider);
+    }
+
+    /// Continues the recipient in this slot, of whom attempts wait or have waited, up to `now`: later events may change what comes after.
+    fn follow(&mut self, slot: usize, now: Time) {
+        let active = &mut self.arena[slot];
+        let class = self.streams[usize::from(active.stream)].class_mut(active);
+        let plan = &class.compiled.flow;
+        let Some(followed) = self.followed.get_mut(&slot) else { return };
+        loop {
+            let mut stats = active.stats;
+            let mut recorder =
+                TallyRecorder { tally: &mut class.tally, timeline: self.run.timeline, stats: &mut stats };
+            let ended = active.flow.status() != FlowStatus::InProgress;
+            let next = match ended {
+                true => Advance::Never,
+                false => advance(plan, &mut active.flow, &mut followed.reports, &mut recorder, now),
+            };
+            active.stats = stats;
+            match next {
+                Advance::Told(_, Command::Submit(submission)) => {
+                    active.late = followed.reports.late(plan, &active.flow);
+                    active.submission = submission;
+                    return self.submit(now, slot);
+                }
+                Advance::Told(..) => {}
+                Advance::Later(at) => {
+                    followed.wake = at;
+                    return self.event_queue.push(Entry::new(at, active.who(), slot));
+                }
+                Advance::Never if followed.waiting > 0 => return,
+                Advance::Never => {
+                    self.followed.remove(&slot);
+                    return self.finish(slot);
+                }
+            }
+        }
     }
 
     /// Finds the next event in the queue of `provider`.
@@ -344,45 +488,62 @@ impl<'a> EventDriven<'a> {
     /// Handles the next event in the queues.
     fn advance_queue(&mut self) {
         let (now, event, provider) = self.in_queue;
-        let slot = self.shared.queues[provider].as_mut().and_then(|queue| queue.take(now, event));
-        match (slot, event) {
-            (Some(slot), QueueEvent::Departure) => self.depart(slot as usize, now),
-            (Some(slot), QueueEvent::Expiry) => self.expire(slot as usize, now),
+        let token = self.shared.queues[provider].as_mut().and_then(|queue| queue.take(now, event));
+        match (token, event) {
+            (Some(token), QueueEvent::Departure) => self.depart(token, now),
+            (Some(token), QueueEvent::Expiry) => self.expire(token, now),
             (None, _) => {}
         }
         self.look_ahead(now, provider);
     }
 
-    /// Lets the waiting attempt of the recipient in this slot depart.
-    fn depart(&mut self, slot: usize, now: Time) {
-        let active = &self.arena[slot];
+    /// Lets the attempt that waits under this token depart.
+    fn depart(&mut self, token: u64, now: Time) {
+        let waiter = self.waiting.leave(token);
+        let active = &self.arena[waiter.slot as usize];
         let stream = &self.streams[usize::from(active.stream)];
-        let attempt = self.waiting[slot].attempt(stream, active, AdmissionDecision::Departs(now), Time::NEVER);
+        let attempt = waiter.attempt(stream, active, AdmissionDecision::Departs(now), Time::NEVER);
         let context = context(self.run, stream, active);
-        let result = context.depart(&active.flow, active.submission, &attempt, now, &mut self.shared);
-        self.settle(slot, &attempt, &result);
+        let result = context.depart(&active.flow, &attempt, now, &mut self.shared);
+        self.settle(now, &waiter, &attempt, &result);
     }
 
-    /// Ends the patience of the waiting attempt of the recipient in this slot, which expires.
-    fn expire(&mut self, slot: usize, patience: Time) {
-        let active = &self.arena[slot];
+    /// Ends the patience of the attempt that waits under this token, which expires.
+    fn expire(&mut self, token: u64, patience: Time) {
+        let waiter = self.waiting.leave(token);
+        let active = &self.arena[waiter.slot as usize];
         let stream = &self.streams[usize::from(active.stream)];
-        let attempt = self.waiting[slot].attempt(stream, active, AdmissionDecision::Expires, patience);
+        let attempt = waiter.attempt(stream, active, AdmissionDecision::Expires, patience);
         let context = context(self.run, stream, active);
-        self.shared.never_departs(&attempt.request(active.who()), patience, Status::Expired);
-        let result = context.expire(&active.flow, active.submission, &attempt);
-        self.settle(slot, &attempt, &result);
+        let result = context.expire(&active.flow, &attempt, waiter.deadline, &mut self.shared);
+        self.settle(patience, &waiter, &attempt, &result);
     }
 
-    /// Records the result of an attempt that has waited, and continues its recipient.
-    fn settle(&mut self, slot: usize, attempt: &RoutedAttempt, result: &AttemptResult) {
+    /// Records the result of an attempt that has waited until `now`, and continues its recipient.
+    fn settle(&mut self, now: Time, waiter: &Waiter, attempt: &RoutedAttempt, result: &AttemptResult) {
+        let (slot, submission) = (waiter.slot as usize, waiter.submission);
         let active = &mut self.arena[slot];
-        let stream = &mut self.streams[usize::from(active.stream)];
-        self.shared.settle(active.who(), attempt.decision);
-        let tally = &mut stream.class_mut(active).tally;
-        let stats = &mut active.stats;
-        TallyRecorder { tally, timeline: self.run.timeline, stats }.submitted(active.submission, attempt, result);
-        self.go_on(slot, result);
+        self.shared.settle(active.who(), waiter.decision, attempt.decision);
+        let class = self.streams[usize::from(active.stream)].class_mut(active);
+        let mut stats = active.stats;
+        let mut recorder = TallyRecorder { tally: &mut class.tally, timeline: self.run.timeline, stats: &mut stats };
+        let is_current = active.flow.current_attempt() == Some(submission.attempt);
+        let plan = &class.compiled.flow;
+        if is_current {
+            recorder.submitted(submission, attempt, result);
+        } else {
+            let late = plan.step(submission.step).success != SuccessFloor::Accepted;
+            recorder.submitted_before(submission, attempt, result, late);
+        }
+        active.stats = stats;
+        let Some(followed) = self.followed.get_mut(&slot) else { return self.go_on(slot, result) };
+        followed.waiting -= 1;
+        if is_current {
+            followed.reports = RelevantReports::new(submission.attempt, result, followed.reports.late_report());
+        } else {
+            followed.reports.add_late(plan, &active.flow, submission.attempt, result);
+        }
+        self.follow(slot, now);
     }
 }
 
@@ -402,8 +563,9 @@ impl Waiter {
         decision: AdmissionDecision,
         patience: Time,
     ) -> RoutedAttempt {
-        let &Self { submitted, provider, permit } = self;
-        let terms = Terms { submitted, ..stream.class(active).compiled.terms[usize::from(active.submission.step)] };
-        RoutedAttempt { provider: provider as usize, terms, decision, patience, permit }
+        let &Self { submission, submitted, provider, permit, .. } = self;
+        let terms = Terms { submitted, ..stream.class(active).compiled.terms[usize::from(submission.step)] };
+        let (attempt, provider) = (submission.attempt, provider as usize);
+        RoutedAttempt { attempt, provider, terms, decision, patience, parts: 0, permit }
     }
 }

@@ -5,8 +5,8 @@
 //! - every attempt that comes to a provider departs, is rejected or expires in the queue;
 //! - Little's law: the integral over time of the number of waiting attempts is the sum of their waits;
 //! - the utilisation law: the integral of the number of lines in use is the sum of the times for which attempts held one;
-//! - no more attempts depart than the throughput allows, no more lines are in use than exist, no more attempts wait than the queue
-//!   holds.
+//! - no more tokens are taken than the bucket holds and the throughput adds, but for the parts of one message; no more lines are in use than
+//!   exist, no more attempts wait than the queue holds.
 //!
 //! Integrals are taken over the ends of bins. An attempt that is present for a time t is present at the ends of t / width bins, give or
 //! take one, so that each counts for its own time to within the width of a bin.
@@ -24,7 +24,9 @@ pub(super) fn broken(run: &RunContext<'_>, tally: &PlanRunTally) -> Option<Strin
         let queue = whole.queue.as_deref()?;
         let mut series = ProviderSeries::default();
         tally.streams.iter().flatten().for_each(|class| series.merge(&class.tally.series.providers[i]));
-        let books = Books::new(run, &series, queue);
+        let segments = run.model.streams.iter().flat_map(|stream| &stream.classes).map(|class| class.segment);
+        let parts: Vec<u32> = segments.map(|segment| provider.parts(segment)).collect();
+        let books = Books { parts, ..Books::new(run, &series, queue) };
         let law = conserved(&whole, queue).or_else(|| books.broken(capacity, tally.longest_queue[i]))?;
         Some(format!("provider {i}: {law}"))
     })
@@ -52,6 +54,8 @@ struct Books<'a> {
     width: u64,
     /// The number of departures in each bin.
     left: Vec<u64>,
+    /// The parts of messages, for each class.
+    parts: Vec<u32>,
     /// At the end of each bin: the number of attempts that wait, and of those that hold a line.
     waiting: Vec<u64>,
     busy: Vec<u64>,
@@ -76,7 +80,7 @@ impl<'a> Books<'a> {
         let waiting = there(&came, &[&left, &rejected, &unserved]);
         let busy = there(&left, &[&released]);
         let width = run.timeline.width().as_micros() as u64;
-        Self { queue, width, waiting, busy, is_whole, left }
+        Self { queue, width, waiting, busy, is_whole, left, parts: Vec::new() }
     }
 
     fn broken(&self, capacity: &Capacity, longest_queue: u64) -> Option<String> {
@@ -89,7 +93,10 @@ impl<'a> Books<'a> {
             return Some(format!("{} of {lines} lines in use", most(&self.busy)));
         }
         let bins = self.left.len() - 1;
-        let allowed = capacity.rate.map(|rate| rate.per_second() * self.width as f64 / 1e6 + 1.001);
+        let parts = |choose: fn(_, _) -> u32| self.parts.iter().copied().reduce(choose).unwrap_or(1);
+        let spare = f64::from(capacity.tokens()) + f64::from(parts(u32::max)) - 1.0;
+        let tokens = capacity.rate.map(|rate| rate.per_second() * self.width as f64 / 1e6 + spare + 0.001);
+        let allowed = tokens.map(|tokens| tokens / f64::from(parts(u32::min)));
         if let Some(allowed) = allowed.filter(|&allowed| most(&self.left[..bins]) as f64 > allowed) {
             return Some(format!("{} leave in a bin, of {allowed}", most(&self.left[..bins])));
         }

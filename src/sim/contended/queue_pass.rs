@@ -57,8 +57,8 @@ impl<'a> QueuePass<'a> {
     /// Takes all attempts through the queue.
     pub(super) fn pass(mut self, progress: &Progress) -> Result<PassResult, Interrupted> {
         match self.server.provider.order() {
-            Some(Discipline::Priority) => self.pass_by_priority(progress)?,
-            _ => self.pass_in_turn(progress)?,
+            Some(Discipline::Fifo) | None => self.pass_in_turn(progress)?,
+            Some(_) => self.pass_in_another_order(progress)?,
         }
         Ok(PassResult { longest_queue: self.server.queue.longest_queue(), contended: self.contended })
     }
@@ -90,10 +90,11 @@ impl<'a> QueuePass<'a> {
         for &at in cursor.before(until) {
             let rank = cursor.rank() + count;
             let (terms, patience) = waiting.terms(self.server.provider, rank, Time::from_micros(at));
-            departures[count] = if self.server.rejects(waiting, rank) {
+            departures[count] = if self.server.rejects(waiting, rank, terms.submitted) {
                 Departure::REJECTED
             } else {
-                let admission = self.server.queue.admit(terms.submitted, patience);
+                let parts = self.server.parts(waiting, rank);
+                let admission = self.server.queue.admit(terms.submitted, patience, parts);
                 self.contended |= admission != Admission::Departs(terms.submitted);
                 if let Admission::Departs(departs) = admission {
                     self.server.depart(departs, waiting, rank);
@@ -105,8 +106,8 @@ impl<'a> QueuePass<'a> {
         self.cohorts[which].cursor.pass(&departures[..count]);
     }
 
-    /// Higher priorities first: the events in the queue up to the time of an arrival are handled before it.
-    fn pass_by_priority(&mut self, progress: &Progress) -> Result<(), Interrupted> {
+    /// Higher priorities or newer attempts first: the events in the queue up to the time of an arrival are handled before it.
+    fn pass_in_another_order(&mut self, progress: &Progress) -> Result<(), Interrupted> {
         let mut now = Time::ZERO;
         for round in 0_usize.. {
             if round.is_multiple_of(LANES) && progress.stopped() {
@@ -127,18 +128,22 @@ impl<'a> QueuePass<'a> {
     /// Admits the next attempt of this cohort, which comes at `now`.
     fn admit(&mut self, now: Time, which: usize) {
         let waiting = &self.cohorts[which];
-        let (rank, is_rejected) = (waiting.cursor.rank(), self.server.rejects(waiting, waiting.cursor.rank()));
+        let rank = waiting.cursor.rank();
+        let (is_rejected, parts) = (self.server.rejects(waiting, rank, now), self.server.parts(waiting, rank));
         let (_, patience) = waiting.terms(self.server.provider, rank, now);
         let WaitingCohort { priority, cursor, .. } = &mut self.cohorts[which];
         if is_rejected {
             return cursor.pass(&[Departure::REJECTED]);
         }
-        let admission = self.server.queue.admit(now, patience);
+        let admission = self.server.queue.admit(now, patience, parts);
         self.contended |= admission != Admission::Departs(now);
         cursor.pass(&[admission.into()]);
         match admission {
             Admission::Departs(departs) => self.server.depart(departs, &self.cohorts[which], rank),
-            Admission::Waits => self.server.queue.enter(*priority, patience, (which as u64) << 32 | rank as u64),
+            Admission::Waits => {
+                let token = (which as u64) << 32 | rank as u64;
+                self.server.queue.enter(*priority, patience, (token, parts));
+            }
             Admission::Expires | Admission::Rejected => {}
         }
     }
@@ -182,10 +187,17 @@ impl WaitingCohort<'_> {
 }
 
 impl QueueServer<'_> {
-    /// Whether the provider rejects the attempt of this rank at submission, because of its outcome.
+    /// Whether the provider rejects the attempt of this rank when it is submitted at `now`, because of its outcome or an outage.
     #[inline]
-    fn rejects(&self, waiting: &WaitingCohort<'_>, rank: usize) -> bool {
-        self.provider.may_reject(waiting.cursor.segment(rank)) && self.provider.rejects(&waiting.single(rank))
+    fn rejects(&self, waiting: &WaitingCohort<'_>, rank: usize, now: Time) -> bool {
+        self.provider.may_reject(waiting.cursor.segment(rank))
+            && self.provider.rejection(&waiting.single(rank), now).is_some()
+    }
+
+    /// The parts of the attempt of this rank.
+    #[inline]
+    fn parts(&self, waiting: &WaitingCohort<'_>, rank: usize) -> u32 {
+        self.provider.parts(waiting.cursor.segment(rank))
     }
 
     /// Lets the attempt of this rank depart at `now`; it takes a phone line if the provider has lines.

@@ -8,11 +8,14 @@ use crate::sim::model::Model;
 use crate::sim::recipient::RecipientId;
 use crate::status::Status;
 use crate::units::Time;
+use std::collections::{HashMap, HashSet};
 
 /// The queues and breakers of all providers.
 pub(super) struct SharedState {
     /// For each provider, its queue, if its capacity is limited.
     pub(super) queues: Vec<Option<Queue>>,
+    /// For each provider, whether attempts wait there rather than at the sender.
+    keeps_queued: Vec<bool>,
     breakers: Breakers,
     /// For each provider, the results that its breaker has not received yet; `None` for a provider without a breaker.
     results: Vec<Option<PendingResults>>,
@@ -28,6 +31,10 @@ struct PendingResults {
     queue: EventQueue<PendingResult>,
     /// The number of results so far.
     known: u64,
+    /// The attempts that wait at the provider, with the number of the result that they will have if no report comes in time.
+    waiting: HashMap<(RecipientId, u8), u64>,
+    /// The numbers of such results in whose place another is known now.
+    replaced: HashSet<u64>,
 }
 
 /// The result of an attempt, in the order in which the breaker receives results: by time, then recipient, then attempt.
@@ -48,8 +55,16 @@ impl Scheduled for PendingResult {
 
 impl SharedState {
     pub(super) fn new(model: &Model, watched: Option<RecipientId>) -> Self {
-        let results = |rules: &Option<_>| rules.map(|_| PendingResults { queue: EventQueue::new(), known: 0 });
+        let results = |rules: &Option<_>| {
+            rules.map(|_| PendingResults {
+                queue: EventQueue::new(),
+                known: 0,
+                waiting: HashMap::new(),
+                replaced: HashSet::new(),
+            })
+        };
         Self {
+            keeps_queued: model.providers.iter().map(provider::Provider::keeps_queued).collect(),
             queues: model.providers.iter().map(provider::Provider::queue).collect(),
             breakers: Breakers::new(&model.breakers).expect("a scenario's breakers are checked when it is read"),
             results: model.breakers.iter().map(results).collect(),
@@ -59,34 +74,64 @@ impl SharedState {
         }
     }
 
-    /// Replaces the last decision for the watched recipient, whose attempt no longer waits.
-    pub(super) fn settle(&mut self, who: RecipientId, decision: AdmissionDecision) {
-        if self.watched == Some(who)
-            && let Some(last) = self.decisions.last_mut()
-        {
-            *last = decision;
+    /// Replaces the decision with this number, from 1, for the watched recipient, whose attempt no longer waits.
+    pub(super) fn settle(&mut self, who: RecipientId, number: usize, decision: AdmissionDecision) {
+        if self.watched == Some(who) {
+            self.decisions[number - 1] = decision;
         }
     }
 
     /// Passes all results up to `now` to the breaker of `provider`.
     fn hear(&mut self, provider: usize, now: Time) {
         if let Some(results) = &mut self.results[provider] {
-            while let Some(PendingResult { result, permit, .. }) = results.queue.pop(now) {
-                self.breakers.record(provider, permit, result);
+            while let Some(PendingResult { result, permit, number, .. }) = results.queue.pop(now) {
+                if results.replaced.is_empty() || !results.replaced.remove(&number) {
+                    self.breakers.record(provider, permit, result);
+                }
             }
         }
     }
 
-    /// Schedules the result of an attempt for its provider's breaker.
-    fn expect(&mut self, request: &AdmissionRequest, result: CallResult) {
-        if let (Some(results), Some(permit)) = (&mut self.results[request.provider], request.permit) {
-            results.known += 1;
-            results.queue.push(PendingResult { result, who: request.who, number: results.known, permit });
+    /// Schedules the result of an attempt for its provider's breaker; returns its number.
+    fn expect(&mut self, request: &AdmissionRequest, result: CallResult) -> Option<u64> {
+        let (Some(results), Some(permit)) = (&mut self.results[request.provider], request.permit) else { return None };
+        results.known += 1;
+        results.queue.push(PendingResult { result, who: request.who, number: results.known, permit });
+        Some(results.known)
+    }
+
+    /// The attempt has come to its provider, where it waits: as far as the sender knows, its report may be missing before it departs.
+    pub(super) fn waits(&mut self, request: &AdmissionRequest) {
+        let Some(rules) = self.breakers.rules(request.provider).filter(|_| self.keeps_queued[request.provider]) else {
+            return;
+        };
+        let missing = rules.result(request.now, None);
+        let number = self.expect(request, missing);
+        if let (Some(results), Some(number)) = (&mut self.results[request.provider], number) {
+            results.waiting.insert((request.who, request.attempt), number);
         }
     }
 
+    /// Schedules the result of an attempt that the sender handed over at this time.
+    fn expect_report(&mut self, request: &AdmissionRequest, handed_over: Time, result: &AttemptResult) {
+        let Some(rules) = self.breakers.rules(request.provider) else { return };
+        let finals = result.reports().iter().filter(|report| report.status.is_final());
+        let first = finals.min().map(|report| (report.at, report.status));
+        let known = rules.result(handed_over, first);
+        let is_missing = first.is_none_or(|(at, _)| at > rules.missing_at(handed_over));
+        if let Some(results) = &mut self.results[request.provider]
+            && let Some(number) = results.waiting.remove(&(request.who, request.attempt))
+        {
+            if is_missing {
+                return;
+            }
+            results.replaced.insert(number);
+        }
+        self.expect(request, known);
+    }
+
     /// Records that the attempt never departs; for the engine it has this `status` from the time `at` on.
-    pub(super) fn never_departs(&mut self, request: &AdmissionRequest, at: Time, status: Status) {
+    fn never_departs(&mut self, request: &AdmissionRequest, at: Time, status: Status) {
         if let Some(rules) = self.breakers.rules(request.provider) {
             let result = rules.result_of(at, status);
             self.expect(request, result);
@@ -95,15 +140,12 @@ impl SharedState {
 
     #[inline]
     fn decide(&mut self, request: &AdmissionRequest) -> AdmissionDecision {
-        let AdmissionRequest { provider, now, patience, .. } = *request;
+        let AdmissionRequest { provider, now, patience, parts, .. } = *request;
         let Some(queue) = &mut self.queues[provider] else { return AdmissionDecision::Departs(now) };
-        match queue.admit(now, patience) {
+        match queue.admit(now, patience, parts) {
             provider::Admission::Departs(departs) => AdmissionDecision::Departs(departs),
             provider::Admission::Waits => AdmissionDecision::Waits,
-            provider::Admission::Expires => {
-                self.never_departs(request, patience, Status::Expired);
-                AdmissionDecision::Expires
-            }
+            provider::Admission::Expires => AdmissionDecision::Expires,
             provider::Admission::Rejected => {
                 self.never_departs(request, now, Status::Failed);
                 AdmissionDecision::Rejected
@@ -148,8 +190,8 @@ impl Admission for SharedState {
         decision
     }
 
-    fn rejected(&mut self, request: &AdmissionRequest) {
-        self.watch(request.who, AdmissionDecision::FailsAtSubmission);
+    fn rejected(&mut self, request: &AdmissionRequest, decision: AdmissionDecision) {
+        self.watch(request.who, decision);
         self.never_departs(request, request.now, Status::Failed);
     }
 
@@ -158,11 +200,15 @@ impl Admission for SharedState {
         if let Some(queue) = &mut self.queues[request.provider] {
             queue.hold(attempt_result.released);
         }
-        if let Some(rules) = self.breakers.rules(request.provider) {
-            let finals = attempt_result.reports().iter().filter(|report| report.status.is_final());
-            let first = finals.min().map(|report| (report.at, report.status));
-            let result = rules.result(departs, first);
-            self.expect(request, result);
+        let handed_over = if self.keeps_queued[request.provider] { request.now } else { departs };
+        self.expect_report(request, handed_over, attempt_result);
+    }
+
+    fn expired(&mut self, request: &AdmissionRequest, attempt_result: &AttemptResult) {
+        if self.keeps_queued[request.provider] {
+            self.expect_report(request, request.now, attempt_result);
+        } else {
+            self.never_departs(request, request.patience, Status::Expired);
         }
     }
 }

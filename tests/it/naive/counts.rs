@@ -239,7 +239,7 @@ fn provider_counts(
     let seen: Vec<_> = come.iter().filter(|(_, one)| one.decision != Decision::NotPermitted).copied().collect();
     let carried: Vec<_> = attempts.iter().filter(|attempt| attempt.provider == provider).collect();
     let deliveries: Vec<_> = carried.iter().filter_map(|attempt| attempt.delivered).collect();
-    let turned_down = seen.iter().filter(|(_, one)| matches!(one.decision, Decision::Rejected | Decision::OutOfOrder));
+    let turned_down = seen.iter().filter(|(_, one)| one.decision == Decision::Rejected);
     let failures = turned_down.map(|(attempt, _)| attempt.submitted);
     let failures = failures.chain(carried.iter().flat_map(|attempt| attempt.bad_reports.iter().copied()));
     let costs = || carried.iter().map(|attempt| (attempt.submitted, attempt.charge.unsigned_abs() as u64));
@@ -265,7 +265,6 @@ fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bin
         .iter()
         .filter_map(|(attempt, one)| match one.decision {
             Decision::Departs(at) => Some((attempt.submitted, at)),
-            Decision::OutOfOrder => Some((attempt.submitted, attempt.submitted)),
             _ => None,
         })
         .collect();
@@ -273,8 +272,8 @@ fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bin
     let in_vain = seen.iter().filter(|(_, one)| matches!(one.decision, Decision::Unserved | Decision::Waits));
     let in_vain: Vec<_> = in_vain.collect();
     // The engine waits until the attempt's deadline; a shorter patience is the message's validity.
-    let ended = |which: &dyn Fn(Time, Time) -> bool| {
-        number_of(&in_vain, |(attempt, one)| which(one.patience, attempt.deadline))
+    let ended = |which: &dyn Fn(Time, bool) -> bool| {
+        number_of(&in_vain, |(attempt, one)| which(one.patience, one.kept || one.patience < attempt.deadline))
     };
     let in_vain: Vec<_> = in_vain.iter().map(|(attempt, one)| (attempt.submitted, one.patience)).collect();
     let gave_up = || in_vain.iter().copied().filter(|(_, patience)| !patience.is_never());
@@ -283,8 +282,8 @@ fn queue_counts(seen: &[(&Attempt, &Try)], provider: usize, has_lines: bool, bin
     // A wait of a second or longer counts as a backlog.
     let ends = ends.filter(|&(_, wait)| wait >= 1_000_000).map(|(at, _)| at);
     QueueCounts {
-        expired: ended(&|patience, deadline| patience < deadline),
-        cancelled: ended(&|patience, deadline| patience == deadline && !patience.is_never()),
+        expired: ended(&|patience, by_validity| by_validity && !patience.is_never()),
+        cancelled: ended(&|patience, by_validity| !by_validity && !patience.is_never()),
         still_queued: ended(&|patience, _| patience.is_never()),
         waits: waits().map(|(_, wait)| u128::from(wait)).sum(),
         at_once: waits().filter(|&(_, wait)| wait == 0).count() as u64,

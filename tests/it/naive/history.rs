@@ -35,6 +35,8 @@ pub(crate) struct Attempt {
     pub(crate) charge: i128,
     /// The state of the circuit that permitted it.
     pub(super) epoch: usize,
+    /// Whether that circuit has a result of it, or will have.
+    pub(super) has_result: bool,
     /// What the engine knows about the message, oldest first.
     pub(super) known: Vec<Status>,
 }
@@ -45,6 +47,8 @@ pub(crate) struct Try {
     pub(crate) provider: usize,
     pub(crate) decision: Decision,
     pub(crate) patience: Time,
+    /// Whether it waits where it cannot be recalled.
+    pub(crate) kept: bool,
 }
 
 /// A provider's answer.
@@ -52,7 +56,6 @@ pub(crate) struct Try {
 pub(crate) enum Decision {
     NotPermitted,
     Rejected,
-    OutOfOrder,
     Waits,
     Unserved,
     Departs(Time),
@@ -90,6 +93,7 @@ impl Attempt {
             bad_reports: Vec::new(),
             charge: 0,
             epoch: 0,
+            has_result: false,
             known: Vec::new(),
         }
     }

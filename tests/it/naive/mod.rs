@@ -13,7 +13,7 @@ mod queue;
 use circuit::Circuit;
 use failsim::dist::Sampler;
 use failsim::engine::Pool;
-use failsim::provider::{Calendar, ProviderSpec, When};
+use failsim::provider::{Calendar, Counts as Counted, ProviderSpec, QueueAt, When};
 use failsim::rng::{DrawKey, RngKey, purpose};
 use failsim::scenario::{Plan, Scenario, Stream};
 use failsim::status::{Segment, Status, SuccessFloor};
@@ -66,6 +66,11 @@ enum What {
         provider: usize,
         epoch: usize,
         failed: bool,
+    },
+    /// An attempt at this provider, permitted in this state of its circuit, has no final report yet.
+    Missing {
+        provider: usize,
+        epoch: usize,
     },
 }
 
@@ -222,6 +227,13 @@ impl RunContext<'_> {
                     circuit.result(at, epoch, failed);
                 }
             }
+            (_, What::Missing { provider, epoch }) => {
+                if let Some(circuit) = &mut self.providers[provider].circuit
+                    && !self.people[who].history.attempts[attempt].has_result
+                {
+                    circuit.result(at, epoch, true);
+                }
+            }
             (_, What::Nothing) => unreachable!("a report says something and a timer is for something"),
         }
     }
@@ -244,14 +256,16 @@ impl RunContext<'_> {
         history.attempts.push(Attempt::new(step, now, deadline));
         for provider in order {
             let keeps = self.spec(who, provider).honours_ttl;
+            let kept = self.is_kept(provider);
             let validity = self.people[who].plan.flow.steps()[step].validity;
-            let patience = if keeps { deadline.min(now.after(validity)) } else { deadline };
+            let valid_until = if keeps { now.after(validity) } else { Time::NEVER };
+            let patience = if kept { valid_until } else { deadline.min(valid_until) };
             let decision = self.arrive_at(now, who, attempt, provider, patience);
             let attempt = &mut self.people[who].history.attempts[attempt];
-            attempt.tries.push(Try { provider, decision, patience });
+            attempt.tries.push(Try { provider, decision, patience, kept });
             attempt.provider = provider;
             match decision {
-                Decision::NotPermitted | Decision::Rejected | Decision::OutOfOrder => {}
+                Decision::NotPermitted | Decision::Rejected => {}
                 Decision::Departs(_) | Decision::Waits | Decision::Unserved => return,
             }
         }
@@ -273,25 +287,48 @@ impl RunContext<'_> {
             self.result(now, who, attempt, provider, fails);
             return Decision::Rejected;
         }
+        let parts = self.parts(who, provider);
         let Some(queue) = &mut self.providers[provider].queue else {
             return self.leave(now, who, attempt, provider);
         };
-        if queue.is_idle() && queue.free_at(now) <= now {
-            return self.leave(now, who, attempt, provider);
-        }
-        if queue.is_full() {
+        let is_next = queue.is_idle() && queue.free_at(now, parts) <= now;
+        if !queue.is_within_quota(now, parts) || !is_next && queue.is_full() {
             let fails = self.counts_as_failure(provider, Status::Failed);
             self.result(now, who, attempt, provider, fails);
             return Decision::Rejected;
         }
+        queue.accepts(now, parts);
+        if is_next {
+            return self.leave(now, who, attempt, provider);
+        }
         let priority = self.scenario.streams[self.people[who].stream].priority;
-        queue.wait(who, attempt, priority);
+        queue.wait(who, attempt, priority, parts);
+        if let Some(rules) = self.scenario.breakers[provider].filter(|_| self.is_kept(provider)) {
+            // The sender has handed it over, and knows no more.
+            self.people[who].history.attempts[attempt].has_result = false;
+            self.event(now.after(rules.missing_after), Kind::Result, who, attempt, What::Missing { provider, epoch });
+        }
         self.event(patience, Kind::PatienceEnd, who, attempt, What::Nothing);
         self.look_for_departure(now, provider);
         if self.hears_progress(who, attempt) {
             self.event(now, Kind::Report, who, attempt, What::Status(Status::Queued));
         }
         Decision::Waits
+    }
+
+    /// Whether attempts wait at the provider itself.
+    fn is_kept(&self, provider: usize) -> bool {
+        self.scenario.providers[provider].capacity.is_some_and(|capacity| match capacity.queue_at {
+            Some(queue_at) => queue_at == QueueAt::Provider,
+            None => capacity.rate.is_some() || capacity.quota.is_some(),
+        })
+    }
+
+    /// The parts of a message as the provider's limits count them.
+    fn parts(&self, who: usize, provider: usize) -> u32 {
+        let spec = self.spec(who, provider);
+        let counts = self.scenario.providers[provider].capacity.map(|capacity| capacity.counts);
+        if counts == Some(Counted::Parts) { spec.price.parts } else { 1 }
     }
 
     fn hears_progress(&self, who: usize, attempt: usize) -> bool {
@@ -302,7 +339,7 @@ impl RunContext<'_> {
     /// Schedules the next departure from a queue.
     fn look_for_departure(&mut self, now: Time, provider: usize) {
         let Some(queue) = &mut self.providers[provider].queue else { return };
-        let next = queue.free_at(now);
+        let next = queue.next_free_at(now);
         if next < queue.due {
             queue.due = next;
             self.event(next, Kind::Departure, provider, 0, What::Nothing);
@@ -318,7 +355,7 @@ impl RunContext<'_> {
         }
         loop {
             let Some(queue) = &mut self.providers[provider].queue else { return };
-            if queue.is_idle() || queue.free_at(now) > now {
+            if queue.is_idle() || queue.next_free_at(now) > now {
                 break;
             }
             let (who, attempt) = queue.next();
@@ -339,14 +376,24 @@ impl RunContext<'_> {
         if !waits {
             return;
         }
+        // Whoever is next now may need less.
+        self.look_for_departure(now, provider);
         let message = &mut self.people[who].history.attempts[attempt];
-        message.tries.last_mut().expect("it waited somewhere").decision = Decision::Unserved;
-        let deadline = message.deadline;
+        let came = message.tries.last_mut().expect("it waited somewhere");
+        came.decision = Decision::Unserved;
+        let is_reported = came.kept || now < message.deadline;
+        let (kept, submitted) = (came.kept, message.submitted);
         let fails = self.counts_as_failure(provider, Status::Expired);
-        self.result(now, who, attempt, provider, fails);
-        if now < deadline {
+        if !kept {
+            self.result(now, who, attempt, provider, fails);
+        }
+        if is_reported {
             let samplers = &self.providers[provider].samplers[self.people[who].segment];
             let delay = samplers.report_delay.sample(self.draws(who, attempt, provider).draw(purpose::REPORT_DELAY));
+            let missing = self.scenario.breakers[provider].map(|rules| submitted.after(rules.missing_after));
+            if kept && missing.is_some_and(|missing| now.after(delay) <= missing) {
+                self.result(now.after(delay), who, attempt, provider, fails);
+            }
             self.people[who].history.attempts[attempt].bad_reports.push(now.after(delay));
             self.event(now.after(delay), Kind::Report, who, attempt, What::Status(Status::Expired));
         }
@@ -374,6 +421,7 @@ impl RunContext<'_> {
             spec,
             samplers: &self.providers[provider].samplers[self.people[who].segment],
             segment: Segment::new(self.people[who].segment as u8),
+            kept: self.is_kept(provider),
             windows: &self.providers[provider].windows,
             submitted: message.submitted,
             now,
@@ -402,15 +450,11 @@ impl RunContext<'_> {
     /// An attempt departs.
     fn leave(&mut self, now: Time, who: usize, attempt: usize, provider: usize) -> Decision {
         let carried = self.submitted(now, who, attempt, provider).carry_out();
+        let parts = self.parts(who, provider);
         if let Some(queue) = &mut self.providers[provider].queue {
-            queue.leaves(now, carried.released);
+            queue.leaves(now, carried.released, parts);
         }
         self.result_of(now, who, attempt, provider, &carried);
-        let at_once = self.people[who].history.attempts[attempt].submitted == now;
-        if carried.out_of_order && at_once {
-            self.people[who].history.attempts[attempt].held.push((provider, now, now));
-            return Decision::OutOfOrder;
-        }
         // A message that waited has already been reported as queued.
         for &(at, status) in carried.reports.iter().filter(|(at, _)| *at >= now) {
             self.event(at, Kind::Report, who, attempt, What::Status(status));
@@ -429,11 +473,15 @@ impl RunContext<'_> {
     /// Schedules the result that the circuit will get for an attempt that departs now.
     fn result_of(&mut self, now: Time, who: usize, attempt: usize, provider: usize, carried: &Carried) {
         let Some(rules) = self.scenario.breakers[provider] else { return };
-        let missing = now.after(rules.missing_after);
+        let submitted = self.people[who].history.attempts[attempt].submitted;
+        let waited_there = self.is_kept(provider) && submitted < now;
+        let missing = if waited_there { submitted } else { now }.after(rules.missing_after);
         let is_final = |status: Status| status.is_bad() || engine::is_delivery(status);
         let first = carried.reports.iter().copied().filter(|&(_, status)| is_final(status)).min();
         let (at, failed) = match first {
             Some((at, status)) if at <= missing => (at, self.counts_as_failure(provider, status)),
+            // That is noticed when it is due.
+            _ if waited_there => return,
             _ => (missing, true),
         };
         self.result(at, who, attempt, provider, failed);
@@ -441,6 +489,7 @@ impl RunContext<'_> {
 
     fn result(&mut self, at: Time, who: usize, attempt: usize, provider: usize, failed: bool) {
         if self.providers[provider].circuit.is_some() {
+            self.people[who].history.attempts[attempt].has_result = true;
             let epoch = self.people[who].history.attempts[attempt].epoch;
             self.event(at, Kind::Result, who, attempt, What::Result { provider, epoch, failed });
         }

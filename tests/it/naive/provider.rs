@@ -40,6 +40,8 @@ pub(super) struct Submitted<'a> {
     pub(super) draws: Draws,
     pub(super) person: Person,
     pub(super) segment: Segment,
+    /// Whether it came to the provider when it was submitted, wherever it waited.
+    pub(super) kept: bool,
 }
 
 /// What is so for a recipient whichever plan is followed.
@@ -59,7 +61,6 @@ pub(super) struct Carried {
     pub(super) charge: i128,
     /// When its line is free again.
     pub(super) released: Time,
-    pub(super) out_of_order: bool,
 }
 
 /// When an outage is active.
@@ -122,11 +123,11 @@ const SILENCE: Span = Span::from_micros(180_000_000);
 impl Submitted<'_> {
     pub(super) fn carry_out(&self) -> Carried {
         let mut carried = Carried::default();
-        let hits = self.outages_that_hit();
+        let hits = self.outages_that_hit(self.now);
         assert!(!self.is_turned_away(), "an attempt that is rejected at submission does not depart");
-        if hits.contains(&Effect::Fail) {
+        if hits.contains(&Effect::Fail) && !self.kept {
             carried.reports.push((self.now, Status::Failed));
-            (carried.released, carried.out_of_order) = (self.now, true);
+            carried.released = self.now;
             return carried;
         }
         carried.released = self.now.after(SILENCE);
@@ -148,11 +149,11 @@ impl Submitted<'_> {
         carried
     }
 
-    fn outages_that_hit(&self) -> Vec<Effect> {
+    fn outages_that_hit(&self, at: Time) -> Vec<Effect> {
         let hit = |(i, outage): (usize, &Outage)| {
             let lane = if i == 0 { purpose::FIRST_OUTAGE } else { purpose::FURTHER_OUTAGES + (i as u16 - 1) };
             (outage.segments.contains(self.segment)
-                && self.windows[i].is_open(self.now)
+                && self.windows[i].is_open(at)
                 && self.chance(lane) < outage.share.get())
             .then_some(outage.effect)
         };
@@ -166,7 +167,8 @@ impl Submitted<'_> {
 
     /// Whether the provider rejects it at submission.
     pub(super) fn is_turned_away(&self) -> bool {
-        self.outcome().is_some_and(|index| self.spec.outcomes[index].at_submission)
+        let is_out_of_order = self.outages_that_hit(self.submitted).contains(&Effect::Fail);
+        is_out_of_order || self.outcome().is_some_and(|index| self.spec.outcomes[index].at_submission)
     }
 
     /// First what the person always meets on this channel; for everybody else, the other outcomes, whose shares are of all people.

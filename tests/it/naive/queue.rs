@@ -10,8 +10,10 @@ pub(super) struct ProviderQueue {
     waiting: Vec<Waiting>,
     /// When each attempt that has departed frees its line (µs).
     lines: Vec<i64>,
-    /// The throughput used so far, in the unit of [`Calendar::supply`].
+    /// The supply with which the bucket is full again, in the unit of [`Calendar::supply`].
     used: i128,
+    /// What counts towards the quota: when, and how many parts.
+    counted: Vec<(i64, u64)>,
     /// Whether nothing can depart any more.
     shut: bool,
     /// When the next departure is checked; never when none can happen.
@@ -23,6 +25,7 @@ struct Waiting {
     who: usize,
     attempt: usize,
     priority: u8,
+    parts: u32,
 }
 
 /// The search for a departure ends this much later (µs), 2 years.
@@ -43,6 +46,7 @@ impl ProviderQueue {
             waiting: Vec::new(),
             lines: Vec::new(),
             used: 0,
+            counted: Vec::new(),
             shut: false,
             due: Time::NEVER,
             longest: 0,
@@ -58,8 +62,8 @@ impl ProviderQueue {
         self.waiting.len() as u64 >= self.capacity.queue
     }
 
-    pub(super) fn wait(&mut self, who: usize, attempt: usize, priority: u8) {
-        self.waiting.push(Waiting { who, attempt, priority });
+    pub(super) fn wait(&mut self, who: usize, attempt: usize, priority: u8, parts: u32) {
+        self.waiting.push(Waiting { who, attempt, priority, parts });
         self.longest = self.longest.max(self.waiting.len() as u64);
     }
 
@@ -70,31 +74,83 @@ impl ProviderQueue {
         self.waiting.len() < before
     }
 
+    /// The place of the next attempt.
+    fn next_place(&self) -> usize {
+        let highest = self.waiting.iter().map(|one| one.priority).max();
+        let place = match self.capacity.order {
+            Discipline::Fifo => Some(0),
+            Discipline::Priority => self.waiting.iter().position(|one| Some(one.priority) == highest),
+            _ => self.waiting.len().checked_sub(1),
+        };
+        place.expect("somebody waits")
+    }
+
     /// Removes the next attempt.
     pub(super) fn next(&mut self) -> (usize, usize) {
-        let highest = self.waiting.iter().map(|one| one.priority).max();
-        let is_next = |one: &Waiting| self.capacity.order == Discipline::Fifo || Some(one.priority) == highest;
-        let place = self.waiting.iter().position(is_next).expect("somebody waits");
-        let next = self.waiting.remove(place);
+        let next = self.waiting.remove(self.next_place());
         (next.who, next.attempt)
     }
 
+    /// Returns when the next attempt that waits can depart, if nothing else does first.
+    pub(super) fn next_free_at(&mut self, now: Time) -> Time {
+        if self.is_idle() {
+            return Time::NEVER;
+        }
+        let parts = self.waiting[self.next_place()].parts;
+        self.free_at(now, parts)
+    }
+
+    /// Whether the quota has room, if it is one that rejects.
+    pub(super) fn is_within_quota(&self, now: Time, parts: u32) -> bool {
+        self.capacity.quota.is_none_or(|quota| !quota.rejects || self.has_room(now.as_micros(), parts))
+    }
+
+    /// The attempt is not rejected: it counts towards a quota that rejects.
+    pub(super) fn accepts(&mut self, now: Time, parts: u32) {
+        if self.capacity.quota.is_some_and(|quota| quota.rejects) {
+            self.counted.push((now.as_micros(), u64::from(parts)));
+        }
+    }
+
+    /// Whether the window of `at` (µs) has room for so many parts.
+    fn has_room(&self, at: i64, parts: u32) -> bool {
+        self.capacity.quota.is_none_or(|quota| {
+            let window = |at: i64| (at + quota.phase.as_micros()).div_euclid(quota.per.as_micros());
+            let here = self.counted.iter().filter(|counted| window(counted.0) == window(at));
+            here.map(|counted| counted.1).sum::<u64>() + u64::from(parts) <= quota.limit
+        })
+    }
+
+    /// The work of so many tokens, in the unit of [`Calendar::supply`].
+    fn work(&self, tokens: u32) -> i128 {
+        i128::from(self.capacity.rate.map_or(0, |rate| rate.micros())) * 1_000_000 * i128::from(tokens)
+    }
+
     /// An attempt departs at `now` and frees its line at `released`.
-    pub(super) fn leaves(&mut self, now: Time, released: Time) {
+    pub(super) fn leaves(&mut self, now: Time, released: Time, parts: u32) {
         let now = now.as_micros();
-        if let Some(rate) = self.capacity.rate {
-            self.used = self.used.max(self.calendar.supply(now)) + i128::from(rate.micros()) * 1_000_000;
+        if self.capacity.rate.is_some() {
+            self.used = self.used.max(self.calendar.supply(now)) + self.work(parts);
+        }
+        if self.capacity.quota.is_some_and(|quota| !quota.rejects) {
+            self.counted.push((now, u64::from(parts)));
         }
         self.lines.retain(|&line| line > now);
         self.lines.push(released.as_micros());
     }
 
-    /// Returns when the throughput used so far has been supplied: the microsecond within which that happens, not before `now`.
-    fn paced(&mut self, now: i64) -> i64 {
+    /// Returns when the bucket has enough for so many parts: the microsecond within which that happens, not before `now`.
+    fn paced(&mut self, now: i64, parts: u32) -> i64 {
         if self.capacity.rate.is_none() {
             return now;
         }
-        let target = self.used.max(self.calendar.supply(now));
+        let burst = self.capacity.burst.unwrap_or_else(|| {
+            // What is supplied in a second, where nothing waits.
+            let rate = self.capacity.rate.map_or(0.0, |rate| rate.events() as f64 * 1e6 / rate.micros() as f64);
+            if self.capacity.queue == 0 { (rate as u32).max(1) } else { 1 }
+        });
+        let missing = self.used - self.work(burst - parts.min(burst));
+        let target = missing.max(self.calendar.supply(now));
         let mut reach = 1_000_000;
         while self.calendar.supply(now + reach) <= target {
             reach *= 2;
@@ -122,18 +178,27 @@ impl ProviderQueue {
     }
 
     /// Returns when the next attempt can depart, if nothing else does first.
-    pub(super) fn free_at(&mut self, now: Time) -> Time {
+    pub(super) fn free_at(&mut self, now: Time, parts: u32) -> Time {
         let now = now.as_micros();
-        let earliest = now.max(self.paced(now));
+        let earliest = now.max(self.paced(now, parts));
         let mut reach = 1_000_000;
         while reach <= FAR && !self.shut {
             let edges = self.calendar.edges(earliest, earliest.saturating_add(reach));
             // After this many windows without a departure there will never be one.
             self.shut = edges.len() > 4_000;
             let mut moments: Vec<i64> = self.lines.iter().copied().chain(edges).chain([earliest]).collect();
+            // The windows of the quota that begin soon: one of them has room.
+            let windows = self.capacity.quota.filter(|quota| !quota.rejects).map(|quota| {
+                let (per, phase) = (quota.per.as_micros(), quota.phase.as_micros());
+                let first = (earliest + phase).div_euclid(per);
+                (first + 1..first + 50).map(move |window| window * per - phase)
+            });
+            moments.extend(windows.into_iter().flatten());
             moments.sort_unstable();
-            let possible =
-                |&at: &i64| (earliest..FAR).contains(&at) && self.calendar.factor(at) > 0 && self.has_line(at);
+            let possible = |&at: &i64| {
+                let has_room = self.capacity.quota.is_none_or(|quota| quota.rejects) || self.has_room(at, parts);
+                (earliest..FAR).contains(&at) && self.calendar.factor(at) > 0 && self.has_line(at) && has_room
+            };
             // An edge beyond those checked can only be later.
             if let Some(first) = moments.into_iter().find(possible)
                 && (self.calendar.throttles.is_empty() || first <= earliest + reach)

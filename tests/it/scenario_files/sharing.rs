@@ -26,12 +26,15 @@ fn assert_capacity_rejected(text: &str, parts: &[&str]) {
 
 #[test]
 fn a_capacity_is_a_rate_a_number_of_lines_or_both() {
-    let whole = Capacity { rate: None, concurrent: None, queue: u64::MAX, order: Discipline::Fifo };
+    let whole = Capacity::UNLIMITED;
     let rate = Rate::new(300, 0, span(1));
     assert_eq!(capacity("{ rate = \"18_000/min\" }"), Capacity { rate, ..whole });
     assert_eq!(capacity("{ concurrent = 12 }"), Capacity { concurrent: Some(12), ..whole });
     let both = "{ rate = \"300/s\", concurrent = 12, queue = 50, order = \"priority\" }";
-    assert_eq!(capacity(both), Capacity { rate, concurrent: Some(12), queue: 50, order: Discipline::Priority });
+    assert_eq!(
+        capacity(both),
+        Capacity { rate, concurrent: Some(12), queue: 50, order: Discipline::Priority, ..Capacity::UNLIMITED }
+    );
     assert_eq!(capacity("{ rate = \"300/s\", over_limit = \"reject\" }"), Capacity { rate, queue: 0, ..whole });
 }
 
