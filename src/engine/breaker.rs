@@ -83,10 +83,20 @@ impl BreakerRules {
     }
 }
 
-/// The circuit breakers of all providers, shared by all deliveries.
+/// What all deliveries share: the circuit breakers of all providers, and how many attempts wait before each. Only the breakers are saved.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Option<Circuit>>")]
-pub struct Breakers(Vec<Option<Circuit>>);
+#[serde(try_from = "Vec<Option<Circuit>>", into = "Vec<Option<Circuit>>")]
+pub struct Breakers {
+    circuits: Vec<Option<Circuit>>,
+    /// For each provider, how many attempts wait, as far as is known.
+    waiting: Vec<u64>,
+}
+
+impl From<Breakers> for Vec<Option<Circuit>> {
+    fn from(breakers: Breakers) -> Self {
+        breakers.circuits
+    }
+}
 
 /// A breaker and its rules.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -136,7 +146,7 @@ impl TryFrom<Vec<Option<Circuit>>> for Breakers {
 
     fn try_from(circuits: Vec<Option<Circuit>>) -> Result<Self, BreakerError> {
         circuits.iter().flatten().try_for_each(Circuit::check)?;
-        Ok(Self(circuits))
+        Ok(Self { circuits, waiting: Vec::new() })
     }
 }
 
@@ -166,10 +176,24 @@ impl Breakers {
         Self::try_from(rules.iter().map(circuit).collect::<Vec<_>>())
     }
 
+    /// Says how many attempts wait before `provider`, for pools that go to the shortest queue; until then, none do.
+    pub fn set_waiting(&mut self, provider: usize, attempts: u64) {
+        if self.waiting.len() <= provider {
+            self.waiting.resize(provider + 1, 0);
+        }
+        self.waiting[provider] = attempts;
+    }
+
+    /// How many attempts wait before `provider`, as far as is known.
+    #[must_use]
+    pub fn waiting(&self, provider: usize) -> u64 {
+        self.waiting.get(provider).copied().unwrap_or(0)
+    }
+
     /// Whether an attempt may be submitted to `provider` at `now`.
     #[inline]
     pub fn permit(&mut self, provider: usize, now: Time) -> Permission {
-        match self.0.get_mut(provider) {
+        match self.circuits.get_mut(provider) {
             Some(Some(Circuit { rules, breaker })) => {
                 breaker.permit(rules, now).map_or(Permission::Denied, |permit| Permission::Granted(Some(permit)))
             }
@@ -179,7 +203,7 @@ impl Breakers {
 
     /// Records the result of a permitted attempt; returns whether it opens the circuit. Times must not decrease.
     pub fn record(&mut self, provider: usize, permit: Permit, result: CallResult) -> bool {
-        match self.0.get_mut(provider) {
+        match self.circuits.get_mut(provider) {
             Some(Some(Circuit { rules, breaker })) => breaker.record(rules, result.at, permit, result.failed),
             _ => false,
         }
@@ -189,19 +213,19 @@ impl Breakers {
     #[must_use]
     #[inline]
     pub fn rules(&self, provider: usize) -> Option<&BreakerRules> {
-        self.0.get(provider).and_then(Option::as_ref).map(|circuit| &circuit.rules)
+        self.circuits.get(provider).and_then(Option::as_ref).map(|circuit| &circuit.rules)
     }
 
     /// Whether the breaker blocks all attempts to `provider` at `now`.
     #[must_use]
     pub fn is_open(&self, provider: usize, now: Time) -> bool {
-        self.0.get(provider).and_then(Option::as_ref).is_some_and(|circuit| circuit.breaker.is_open(now))
+        self.circuits.get(provider).and_then(Option::as_ref).is_some_and(|circuit| circuit.breaker.is_open(now))
     }
 
     /// How often the circuit of `provider` has opened.
     #[must_use]
     pub fn opened(&self, provider: usize) -> u64 {
-        self.0.get(provider).and_then(Option::as_ref).map_or(0, |circuit| circuit.breaker.opened())
+        self.circuits.get(provider).and_then(Option::as_ref).map_or(0, |circuit| circuit.breaker.opened())
     }
 }
 

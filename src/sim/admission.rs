@@ -88,6 +88,13 @@ impl AdmissionDecision {
     }
 }
 
+impl Unlimited {
+    /// Says how many attempts wait before a provider, for pools that go by queues.
+    pub fn set_waiting(&mut self, provider: usize, attempts: u64) {
+        self.0.set_waiting(provider, attempts);
+    }
+}
+
 impl Admission for Unlimited {
     #[inline]
     fn route(&mut self, _: RecipientId, routing: &mut Routing, pool: &Pool, now: Time) -> Option<Candidate> {

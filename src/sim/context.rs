@@ -138,6 +138,10 @@ impl RecipientContext<'_> {
             if pool.is_single() {
                 return pool.members()[0] == provider;
             }
+            // Where the order depends on other recipients, a use of one member counts as one of each.
+            if pool.is_by_queue() {
+                return pool.members().contains(&provider);
+            }
             let draw = if pool.is_weighted() { self.choice(*earlier) } else { 0 };
             let tried = 1 + usize::from(flow.rank_of(*earlier));
             pool.candidates(draw).take(tried).any(|candidate| candidate == provider)

@@ -6,7 +6,7 @@ use crate::provider::{AttemptResult, PersistentOutcome};
 use crate::rng::RngKey;
 use crate::scenario::Scenario;
 use crate::sim::{
-    Admission, AdmissionDecision, AdmissionRequest, ExecutionMode, Model, PendingReports, Recipient, RecipientContext,
+    Admission, AdmissionDecision, AdmissionRequest, Decisions, ExecutionMode, Model, PendingReports, Recipient, RecipientContext,
     RecipientId, Recorder, RoutedAttempt, RunContext, Unlimited, decisions, simulate_recipient,
 };
 use crate::status::{FlowStatus, Segment, Status};
@@ -154,17 +154,23 @@ impl Person {
 /// Repeats the decisions of an earlier run.
 struct Replay {
     decisions: std::iter::Peekable<std::vec::IntoIter<AdmissionDecision>>,
+    waiting: std::vec::IntoIter<u64>,
     unlimited: Unlimited,
 }
 
 impl Replay {
-    fn of(decisions: Vec<AdmissionDecision>) -> Self {
-        Self { decisions: decisions.into_iter().peekable(), unlimited: Unlimited::default() }
+    fn of(Decisions { made, waiting }: Decisions) -> Self {
+        Self { decisions: made.into_iter().peekable(), waiting: waiting.into_iter(), unlimited: Unlimited::default() }
     }
 }
 
 impl Admission for Replay {
     fn route(&mut self, who: RecipientId, routing: &mut Routing, pool: &Pool, now: Time) -> Option<Candidate> {
+        if pool.is_by_queue() && routing.is_new() {
+            for (&provider, attempts) in pool.members().iter().zip(&mut self.waiting) {
+                self.unlimited.set_waiting(provider, attempts);
+            }
+        }
         let candidate = self.unlimited.route(who, routing, pool, now)?;
         let denied = self.decisions.next_if_eq(&AdmissionDecision::NotPermitted);
         let permission = if denied.is_some() { Permission::Denied } else { candidate.permission };

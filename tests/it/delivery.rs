@@ -147,7 +147,13 @@ impl<'a> Driver<'a> {
     }
 
     fn submit(&mut self, now: Time, who: usize, attempt: u8, step: u8, number: usize) {
-        let uses = self.came[who].iter().filter(|&&(earlier, came)| earlier < attempt && came == number).count();
+        let flow = *self.delivery(who).flow();
+        let uses = (0..attempt).filter(|&earlier| {
+            let pool = &self.plan.step(flow.step_of(earlier)).pool;
+            let goes_by_queues = pool.is_by_queue() && pool.members().contains(&number);
+            goes_by_queues || self.came[who].contains(&(earlier, number))
+        });
+        let uses = uses.count();
         self.came[who].insert((attempt, number));
         let rules = self.plan.step(step).clone();
         let progress = rules.success < SuccessFloor::Delivered;

@@ -248,7 +248,7 @@ fn with_pools(plan: Plan, providers: usize) -> BoxedStrategy<Plan> {
     let steps = plan.flow.steps().len();
     let members = proptest::sample::subsequence((0..providers).collect::<Vec<_>>(), 1..=providers).prop_shuffle();
     let weights = vec(0.1..5.0_f64, providers);
-    let pool = option::weighted(0.4, (members, option::of(weights)));
+    let pool = option::weighted(0.4, (members, option::of(weights), prop::bool::weighted(0.4)));
     vec(pool, steps)
         .prop_map(move |pools| {
             let mut plan = plan.clone();
@@ -256,8 +256,9 @@ fn with_pools(plan: Plan, providers: usize) -> BoxedStrategy<Plan> {
                 for (rules, pool) in steps.iter_mut().zip(pools) {
                     match pool {
                         None => {}
-                        Some((members, None)) => rules.pool = Pool::first_of(members),
-                        Some((members, Some(weights))) => {
+                        Some((members, _, true)) => rules.pool = Pool::shortest_queue_of(members),
+                        Some((members, None, _)) => rules.pool = Pool::first_of(members),
+                        Some((members, Some(weights), _)) => {
                             rules.pool = Pool::weighted(members.into_iter().zip(weights).collect());
                         }
                     }

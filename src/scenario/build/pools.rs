@@ -48,6 +48,7 @@ impl Builder<'_> {
                 Some((Pool::weighted(weighted.collect::<Option<_>>()?), channel?))
             }
             ("cheapest_of", _) => Some((Pool::cheapest_of(members, |&member| providers[member].list_price), channel?)),
+            ("shortest_queue_of", _) => Some((Pool::shortest_queue_of(members), channel?)),
             _ => Some((Pool::first_of(members), channel?)),
         }
     }

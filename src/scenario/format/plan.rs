@@ -126,8 +126,13 @@ static POOL: Table = Table {
             Kind::Names,
             "Tried in order of the price of a delivered message, cheapest first; at equal prices, in this order",
         ),
+        Field::optional(
+            "shortest_queue_of",
+            Kind::Names,
+            "Tried in order of the number of attempts that wait at that moment, fewest first; at equal numbers, in this order",
+        ),
     ],
-    forms: &[&["first_of"], &["weighted"], &["cheapest_of"]],
+    forms: &[&["first_of"], &["weighted"], &["cheapest_of"], &["shortest_queue_of"]],
 };
 
 /// A check.

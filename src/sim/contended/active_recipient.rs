@@ -67,7 +67,7 @@ pub(super) struct RelevantReports {
     reports: [Report; 4],
     next: usize,
     count: usize,
-    late: Pending,
+    pub(super) late: Pending,
 }
 
 impl RelevantReports {
@@ -81,11 +81,6 @@ impl RelevantReports {
     /// Adds the report of an earlier attempt, which has just departed, that would end the flow first.
     pub(super) fn add_late(&mut self, plan: &FlowPlan, flow: &Flow, attempt: u8, result: &AttemptResult) {
         self.late = Self::new(attempt, result, self.late).late(plan, flow);
-    }
-
-    /// The first report of an earlier attempt that would end the flow.
-    pub(super) const fn late_report(&self) -> Pending {
-        self.late
     }
 
     pub(super) fn new(attempt: u8, result: &AttemptResult, late: Pending) -> Self {

@@ -14,7 +14,7 @@ use super::arrival_order::ArrivalCursor;
 use super::event_queue::{EventQueue, Scheduled};
 use super::finished::Finished;
 use super::shared::SharedState;
-use super::{ClassTally, PlanRunTally};
+use super::{ClassTally, Decisions, PlanRunTally};
 use crate::engine::{Command, Flow, Permit, Submission};
 use crate::provider::{AttemptResult, Queue, QueueEvent, Terms};
 use crate::rng::RngKey;
@@ -113,6 +113,8 @@ struct Followed {
     reports: RelevantReports,
     /// When the next event is due, which is in the event queue; other entries there are out of date.
     wake: Time,
+    /// Whether that is a submission.
+    is_submitting: bool,
 }
 
 /// The recipients for whom more than counts is kept.
@@ -128,7 +130,7 @@ pub(super) enum Watch {
 /// What was kept for the watched recipients.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Seen {
-    pub(super) decisions: Vec<AdmissionDecision>,
+    pub(super) decisions: Decisions,
     pub(super) course_hashes: Vec<Vec<u64>>,
 }
 
@@ -266,7 +268,8 @@ impl<'a> EventDriven<'a> {
         let streams = self.streams.into_iter().map(stream).collect();
         let (longest_queue, opened) = (self.shared.longest_queue(), self.shared.opened());
         let tally = PlanRunTally::new(streams, longest_queue, opened, self.shared.contended);
-        Ok((tally, Seen { decisions: self.shared.decisions, course_hashes: self.course_hashes }))
+        let decisions = Decisions { made: self.shared.decisions, waiting: self.shared.seen_waiting };
+        Ok((tally, Seen { decisions, course_hashes: self.course_hashes }))
     }
 
     /// The number of recipients that have arrived.
@@ -340,10 +343,12 @@ impl<'a> EventDriven<'a> {
                 return;
             }
             if let Some(followed) = self.followed.get_mut(&slot) {
-                if followed.wake == now {
-                    self.follow(slot, now);
+                if followed.wake != now {
+                    return;
                 }
-                return;
+                if !std::mem::take(&mut followed.is_submitting) {
+                    return self.follow(slot, now);
+                }
             }
         }
         self.submit(now, slot);
@@ -431,7 +436,7 @@ impl<'a> EventDriven<'a> {
             self.follow(slot, now);
         } else if outlasts {
             self.any_followed = true;
-            self.followed.insert(slot, Followed { waiting: 1, reports, wake: Time::NEVER });
+            self.followed.insert(slot, Followed { waiting: 1, reports, wake: Time::NEVER, is_submitting: false });
             self.follow(slot, now);
         }
         self.look_ahead(now, provider);
@@ -455,9 +460,10 @@ impl<'a> EventDriven<'a> {
             active.stats = stats;
             match next {
                 Advance::Told(_, Command::Submit(submission)) => {
-                    active.late = followed.reports.late(plan, &active.flow);
-                    active.submission = submission;
-                    return self.submit(now, slot);
+                    followed.reports.late = followed.reports.late(plan, &active.flow);
+                    (active.late, active.submission) = (followed.reports.late, submission);
+                    (followed.wake, followed.is_submitting) = (now, true);
+                    return self.event_queue.push(Entry::new(now, active.who(), slot));
                 }
                 Advance::Told(..) => {}
                 Advance::Later(at) => {
@@ -539,11 +545,17 @@ impl<'a> EventDriven<'a> {
         let Some(followed) = self.followed.get_mut(&slot) else { return self.go_on(slot, result) };
         followed.waiting -= 1;
         if is_current {
-            followed.reports = RelevantReports::new(submission.attempt, result, followed.reports.late_report());
+            followed.reports = RelevantReports::new(submission.attempt, result, followed.reports.late);
         } else {
             followed.reports.add_late(plan, &active.flow, submission.attempt, result);
+            active.late = followed.reports.late;
         }
-        self.follow(slot, now);
+        if now.is_never() {
+            return self.follow(slot, now);
+        }
+        // Others may leave queues at the same time: that comes first.
+        followed.wake = now;
+        self.event_queue.push(Entry::new(now, active.who(), slot));
     }
 }
 

@@ -76,11 +76,20 @@ pub fn is_feed_forward(run: &RunContext<'_>, plan: usize) -> bool {
     run.mode == ExecutionMode::Fastest && feed_forward::FeedForward::new(run, plan).is_some()
 }
 
-/// The decision on each attempt of one recipient at each provider that it came to, in order, under the plan with this index.
+/// What others mean for one recipient.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Decisions {
+    /// The decision on each attempt at each provider that it came to, in order.
+    pub made: Vec<AdmissionDecision>,
+    /// Each time the recipient came to a pool that goes by queues, how many attempts waited before each of its providers.
+    pub waiting: Vec<u64>,
+}
+
+/// What others mean for one recipient under the plan with this index.
 #[must_use]
-pub fn decisions(run: &RunContext<'_>, plan: usize, who: RecipientId) -> Vec<AdmissionDecision> {
+pub fn decisions(run: &RunContext<'_>, plan: usize, who: RecipientId) -> Decisions {
     let simulated = event_driven::EventDriven::new(run, plan, Watch::One(who)).run(&Progress::default());
-    simulated.map_or_else(|Interrupted| Vec::new(), |(_, seen)| seen.decisions)
+    simulated.map_or_else(|Interrupted| Decisions::default(), |(_, seen)| seen.decisions)
 }
 
 /// The result of each recipient under the plan with this index: for each stream, by number, a hash that equal results have in common

@@ -24,6 +24,8 @@ pub(super) struct SharedState {
     /// The recipient whose decisions are kept.
     watched: Option<RecipientId>,
     pub(super) decisions: Vec<AdmissionDecision>,
+    /// How many attempts waited before each provider of a pool that goes by queues, each time the watched recipient came to it.
+    pub(super) seen_waiting: Vec<u64>,
 }
 
 /// Results of attempts that the breaker has not received yet: the simulation knows them as soon as an attempt departs.
@@ -71,6 +73,7 @@ impl SharedState {
             contended: false,
             watched,
             decisions: Vec::new(),
+            seen_waiting: Vec::new(),
         }
     }
 
@@ -153,6 +156,18 @@ impl SharedState {
         }
     }
 
+    /// Tells the breakers how many attempts wait before each provider of the pool.
+    fn measure_queues(&mut self, who: RecipientId, pool: &Pool, now: Time) {
+        for &provider in pool.members() {
+            let waiting = self.queues[provider].as_mut().map_or(0, |queue| queue.length(now));
+            self.breakers.set_waiting(provider, waiting);
+            self.contended |= waiting > 0;
+            if self.watched == Some(who) {
+                self.seen_waiting.push(waiting);
+            }
+        }
+    }
+
     fn watch(&mut self, who: RecipientId, decision: AdmissionDecision) {
         if self.watched == Some(who) {
             self.decisions.push(decision);
@@ -174,6 +189,9 @@ impl Admission for SharedState {
     #[inline]
     fn route(&mut self, who: RecipientId, routing: &mut Routing, pool: &Pool, now: Time) -> Option<Candidate> {
         pool.members().iter().for_each(|&provider| self.hear(provider, now));
+        if pool.is_by_queue() && routing.is_new() {
+            self.measure_queues(who, pool, now);
+        }
         let candidate = routing.next(pool, &mut self.breakers, now)?;
         if !candidate.is_permitted() {
             self.contended = true;

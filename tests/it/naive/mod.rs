@@ -249,7 +249,11 @@ impl RunContext<'_> {
         history.steps[step].tries += 1;
         let pool = &plan.flow.steps()[step].pool;
         let draw = rng.draws(DrawKey::SENDER, *recipient, attempt as u16).draw(purpose::CHOICE);
-        let order = order_of(pool, draw);
+        let mut order = order_of(pool, draw);
+        if pool.is_by_queue() {
+            let waiting = |provider: &usize| self.providers[*provider].queue.as_ref().map_or(0, ProviderQueue::length);
+            order.sort_by_key(waiting);
+        }
         let entered = history.steps[step].entered;
         let rules = &plan.flow.steps()[step];
         let deadline = entered.after(rules.ttl).min(history.arrival.after(plan.flow.give_up_after()));
@@ -401,9 +405,13 @@ impl RunContext<'_> {
 
     /// The draws of a recipient's attempt at a provider, keyed by its earlier uses of the provider, including those that were rejected.
     fn draws(&self, who: usize, attempt: usize, provider: usize) -> failsim::rng::Draws {
-        let Person { history, rng, recipient, .. } = &self.people[who];
-        let came_before = history.attempts[..attempt].iter().flat_map(|earlier| &earlier.tries);
-        let used_before = came_before.filter(|came| came.provider == provider).count();
+        let Person { history, rng, recipient, plan, .. } = &self.people[who];
+        let came = |earlier: &&Attempt| {
+            let pool = &plan.flow.steps()[earlier.step].pool;
+            let goes_by_queues = pool.is_by_queue() && pool.members().contains(&provider);
+            goes_by_queues || earlier.tries.iter().any(|came| came.provider == provider)
+        };
+        let used_before = history.attempts[..attempt].iter().filter(came).count();
         let key = DrawKey::of_name(&self.scenario.providers[provider].name);
         rng.draws(key, *recipient, used_before as u16)
     }

@@ -58,6 +58,10 @@ impl ProviderQueue {
         self.waiting.is_empty()
     }
 
+    pub(super) fn length(&self) -> usize {
+        self.waiting.len()
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.waiting.len() as u64 >= self.capacity.queue
     }
