@@ -51,7 +51,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     show(&mut delivery);
 
     println!("31 s: sms-a answers 429");
-    delivery.handle(at(31), Input::Rejected { attempt: 1, provider: 1 }, &mut breakers);
+    delivery.handle(at(31), Input::Rejected { attempt: 1, provider: 1, retry_after: Span::ZERO }, &mut breakers);
     show(&mut delivery);
 
     let kept = serde_json::to_string(delivery.state())?;

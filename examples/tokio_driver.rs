@@ -48,7 +48,7 @@ impl Service {
     fn submit(&self, attempt: u8, provider: usize, inputs: &UnboundedSender<Input>) {
         let reports = self.providers[provider].reports.clone();
         if reports.is_empty() {
-            let _ = inputs.send(Input::Rejected { attempt, provider });
+            let _ = inputs.send(Input::Rejected { attempt, provider, retry_after: Span::ZERO });
         }
         for (after, status) in reports {
             let inputs = inputs.clone();

@@ -2,11 +2,11 @@
 
 use super::breaker::{Breakers, CallResult, Permission, Permit};
 use super::flow::{Command, Flow, Submission};
-use super::notice::{Notice, Observer, TurnedDown};
+use super::notice::{Notice, Observer, RetryAdvice, TurnedDown};
 use super::plan::{FlowPlan, MAX_ATTEMPTS};
 use super::pool::Routing;
 use crate::status::{FlowStatus, Status};
-use crate::units::Time;
+use crate::units::{Span, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::error::Error;
@@ -51,7 +51,7 @@ use std::sync::Arc;
 /// let mut delivery = Delivery::start(plan, at(0), [0; 16], &mut breakers);
 /// assert_eq!(delivery.poll(), Some(Output::Submit { attempt: 0, step: 0, provider: 0 }));
 /// assert_eq!(delivery.wake_at(&breakers), Some(at(60)));
-/// delivery.handle(at(1), Input::Rejected { attempt: 0, provider: 0 }, &mut breakers);
+/// delivery.handle(at(1), Input::Rejected { attempt: 0, provider: 0, retry_after: Span::ZERO }, &mut breakers);
 /// let submit = std::iter::from_fn(|| delivery.poll()).find(|output| matches!(output, Output::Submit { .. }));
 /// assert_eq!(submit, Some(Output::Submit { attempt: 0, step: 0, provider: 1 }));
 /// delivery.handle(at(5), Input::Report { attempt: 0, provider: 1, status: Status::Delivered }, &mut breakers);
@@ -70,7 +70,7 @@ pub struct Delivery {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct DeliveryState {
     flow: Flow,
-    /// For each attempt, the draw with which a weighted pool chooses.
+    /// For each attempt, the draw with which a weighted pool chooses and the wait before it varies.
     draws: [u32; MAX_ATTEMPTS],
     /// The route of the latest attempt.
     routing: Routing,
@@ -123,6 +123,9 @@ pub enum Input {
         attempt: u8,
         /// The provider; a rejection by one that no longer has the attempt is ignored.
         provider: usize,
+        /// How long it asks to wait before the next attempt (`Retry-After`); zero if it does not. The step heeds the last provider of its pool
+        /// that rejects an attempt.
+        retry_after: Span,
     },
     /// The attempt waits in a queue on the sender's side (a dialler waiting for a free line), from which it can be recalled. Drivers
     /// without such a queue never send this.
@@ -194,18 +197,27 @@ impl fmt::Display for StateError {
 
 impl Error for StateError {}
 
-/// Turns notices into outputs.
-struct Notes<'a>(&'a mut VecDeque<Output>);
+/// Turns notices into outputs, and answers what the flow asks.
+struct Notes<'a> {
+    outputs: &'a mut VecDeque<Output>,
+    draws: &'a [u32; MAX_ATTEMPTS],
+    /// How long the provider asked to wait before the next attempt.
+    hint: Span,
+}
 
 impl Observer for Notes<'_> {
     fn notice(&mut self, now: Time, notice: Notice) {
-        self.0.push_back(Output::Notify { at: now, notice });
+        self.outputs.push_back(Output::Notify { at: now, notice });
+    }
+
+    fn before_retry(&mut self, attempt: u8) -> RetryAdvice {
+        RetryAdvice { draw: self.draws.get(usize::from(attempt)).copied().unwrap_or(0), hint: self.hint }
     }
 }
 
 impl Delivery {
     /// Starts a delivery at `now` with the first submission of the first step. `draws` are uniform 32-bit numbers, one for each
-    /// possible attempt: weighted pools use them to choose, others ignore them.
+    /// possible attempt: weighted pools use them to choose, and waits with jitter to vary; others ignore them.
     pub fn start(plan: Arc<FlowPlan>, now: Time, draws: [u32; MAX_ATTEMPTS], breakers: &mut Breakers) -> Self {
         let (flow, command) = Flow::start(&plan, now);
         let state = DeliveryState {
@@ -294,7 +306,9 @@ impl Delivery {
     pub fn handle(&mut self, now: Time, input: Input, breakers: &mut Breakers) {
         match input {
             Input::Report { attempt, provider, status } => self.report(now, attempt, provider, status, breakers),
-            Input::Rejected { attempt, provider } => self.rejected(now, attempt, provider, breakers),
+            Input::Rejected { attempt, provider, retry_after } => {
+                self.rejected(now, (attempt, provider), retry_after, breakers);
+            }
             Input::Waits { attempt, provider } => self.waits(attempt, provider),
             Input::Departed { attempt, provider } => self.departed(now, attempt, provider),
             Input::Tick => self.tick(now, breakers),
@@ -306,15 +320,17 @@ impl Delivery {
             self.record_status(now, attempt, status, breakers);
             self.state.handovers[usize::from(attempt)].place = Place::Nowhere;
         }
-        self.report_to_flow(now, attempt, status, breakers);
+        self.report_to_flow(now, attempt, (status, Span::ZERO), breakers);
     }
 
-    fn report_to_flow(&mut self, now: Time, attempt: u8, status: Status, breakers: &mut Breakers) {
-        let command = self.state.flow.report(&self.plan, now, attempt, status, &mut Notes(&mut self.state.outputs));
+    /// Passes a status on, and how long the provider asked to wait before the next attempt.
+    fn report_to_flow(&mut self, now: Time, attempt: u8, (status, hint): (Status, Span), breakers: &mut Breakers) {
+        let DeliveryState { flow, draws, outputs, .. } = &mut self.state;
+        let command = flow.report(&self.plan, now, attempt, status, &mut Notes { outputs, draws, hint });
         self.carry_out(now, command, breakers);
     }
 
-    fn rejected(&mut self, now: Time, attempt: u8, provider: usize, breakers: &mut Breakers) {
+    fn rejected(&mut self, now: Time, (attempt, provider): (u8, usize), hint: Span, breakers: &mut Breakers) {
         let is_final = self.state.flow.message(attempt).is_some_and(Status::is_final);
         if is_final || !self.has(attempt, provider) {
             return;
@@ -323,10 +339,10 @@ impl Delivery {
         self.turned_down(now, attempt, provider, TurnedDown::Rejected);
         self.state.handovers[usize::from(attempt)] = Handover::default();
         if self.state.flow.current_attempt() == Some(attempt) && self.state.flow.message(attempt).is_none() {
-            self.route(now, attempt, breakers);
+            self.route(now, attempt, hint, breakers);
         } else {
             // The step has moved on, so no other provider is tried.
-            self.report_to_flow(now, attempt, Status::Failed, breakers);
+            self.report_to_flow(now, attempt, (Status::Failed, hint), breakers);
         }
     }
 
@@ -353,7 +369,8 @@ impl Delivery {
         }
         let is_under_way = |attempt: &u8| !self.state.flow.message(*attempt).is_some_and(Status::is_delivery);
         let current = self.state.flow.current_attempt().filter(is_under_way);
-        let command = self.state.flow.timeout(&self.plan, now, &mut Notes(&mut self.state.outputs));
+        let DeliveryState { flow, draws, outputs, .. } = &mut self.state;
+        let command = flow.timeout(&self.plan, now, &mut Notes { outputs, draws, hint: Span::ZERO });
         if let Some(attempt) = current
             && let Some(&Handover { provider: Some(provider), place: Place::Submitted(_), .. }) = self.handover(attempt)
         {
@@ -378,19 +395,23 @@ impl Delivery {
     fn carry_out(&mut self, now: Time, command: Command, breakers: &mut Breakers) {
         if let Command::Submit(Submission { attempt, .. }) = command {
             self.state.routing = Routing::new(self.state.draws[usize::from(attempt)]);
-            self.route(now, attempt, breakers);
+            self.route(now, attempt, Span::ZERO, breakers);
         }
     }
 
-    /// Submits the attempt to the next provider of its pool whose breaker permits it; when there is none, the attempt fails.
-    fn route(&mut self, now: Time, attempt: u8, breakers: &mut Breakers) {
+    /// Submits the attempt to the next provider of its pool whose breaker permits it; when there is none, the attempt fails. The one before
+    /// asked to wait as long as `hint` before the next attempt.
+    fn route(&mut self, now: Time, attempt: u8, mut hint: Span, breakers: &mut Breakers) {
         let step = self.state.flow.step_of(attempt);
         let plan = Arc::clone(&self.plan);
         while let Some(candidate) = self.state.routing.next(&plan.step(step).pool, breakers, now) {
             let provider = candidate.provider;
             self.state.flow.submitted_at_rank(candidate.rank);
             match candidate.permission {
-                Permission::Denied => self.turned_down(now, attempt, provider, TurnedDown::NotPermitted),
+                Permission::Denied => {
+                    hint = Span::ZERO;
+                    self.turned_down(now, attempt, provider, TurnedDown::NotPermitted);
+                }
                 Permission::Granted(permit) => {
                     let (patience, place) = (self.state.flow.deadline(), Place::Submitted(now));
                     let handover = Handover { provider: Some(provider), permit, patience, place };
@@ -400,7 +421,7 @@ impl Delivery {
                 }
             }
         }
-        self.report_to_flow(now, attempt, Status::Failed, breakers);
+        self.report_to_flow(now, attempt, (Status::Failed, hint), breakers);
     }
 
     fn turned_down(&mut self, now: Time, attempt: u8, provider: usize, why: TurnedDown) {

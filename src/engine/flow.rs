@@ -255,8 +255,11 @@ impl Flow {
         if !status.is_bad() {
             return Command::Wait;
         }
-        if status == Status::Failed && self.can_retry(rules, now) {
-            return self.retry(rules, now);
+        if status == Status::Failed && self.tries < rules.attempts {
+            let wait = rules.wait_after(self.tries, watch.before_retry(self.attempts));
+            if now.after(wait) < self.step_deadline.min(self.give_up) {
+                return self.retry(wait, now);
+            }
         }
         self.fail_over(plan, now, status, StepEnd::Bad(status), watch)
     }
@@ -278,13 +281,7 @@ impl Flow {
         self.end(now, FlowStatus::Succeeded, step, watch)
     }
 
-    /// Whether the step may resubmit before its ttl or the flow ends.
-    fn can_retry(&self, rules: &StepRules, now: Time) -> bool {
-        self.tries < rules.attempts && now.after(rules.wait_after(self.tries)) < self.step_deadline.min(self.give_up)
-    }
-
-    fn retry(&mut self, rules: &StepRules, now: Time) -> Command {
-        let wait = rules.wait_after(self.tries);
+    fn retry(&mut self, wait: Span, now: Time) -> Command {
         if wait == Span::ZERO {
             return self.submit();
         }

@@ -18,6 +18,6 @@ mod pool;
 pub use breaker::{Breaker, BreakerError, BreakerRules, Breakers, CallResult, Permission, Permit};
 pub use delivery::{Delivery, DeliveryState, Input, Output, StateError};
 pub use flow::{Command, Flow, Submission};
-pub use notice::{Notice, Observer, StepEnd, Strategy, TurnedDown};
+pub use notice::{Notice, Observer, RetryAdvice, StepEnd, Strategy, TurnedDown};
 pub use plan::{FlowPlan, LateDelivery, MAX_ATTEMPTS, PlanError, StepRules};
 pub use pool::{Candidate, MAX_MEMBERS, Pool, Routing};

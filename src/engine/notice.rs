@@ -1,7 +1,7 @@
 //! Notices for observers of a flow: the changes that webhooks carry.
 
 use crate::status::{FlowStatus, Status};
-use crate::units::Time;
+use crate::units::{Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// A change of a message, of a step, or of the flow.
@@ -71,10 +71,30 @@ pub enum StepEnd {
     GaveUp,
 }
 
-/// An observer of a flow. The unit type ignores all notices at no cost.
+/// What a flow needs to know from its driver before it waits for a retry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RetryAdvice {
+    /// A uniform 32-bit draw for the attempt to come: only rules with jitter use it. It may be the one with which a weighted pool chooses.
+    pub draw: u32,
+    /// How long the provider that rejected the failed attempt asked to wait (`Retry-After`); zero if it did not.
+    pub hint: Span,
+}
+
+impl RetryAdvice {
+    /// No hint, and the draw 0.
+    pub const NONE: Self = Self { draw: 0, hint: Span::ZERO };
+}
+
+/// An observer of a flow, which also answers what the flow asks. The unit type ignores all notices at no cost.
 pub trait Observer {
     /// Called at each change, in order.
     fn notice(&mut self, now: Time, notice: Notice);
+
+    /// Called before the flow decides how long to wait for a retry: `attempt` is the one to come.
+    #[inline]
+    fn before_retry(&mut self, _attempt: u8) -> RetryAdvice {
+        RetryAdvice::NONE
+    }
 }
 
 impl Observer for () {

@@ -1,5 +1,6 @@
 //! The rules that the engine follows: those of each step and of the whole flow.
 
+use super::notice::RetryAdvice;
 use super::pool::{MAX_MEMBERS, Pool};
 use crate::status::{Status, StatusSet, SuccessFloor};
 use crate::units::Span;
@@ -37,6 +38,9 @@ pub struct StepRules {
     pub retry_after: Span,
     /// The factor by which each further wait grows, in millionths, rounded down; [`StepRules::STEADY`] for equal waits.
     pub backoff: u32,
+    /// How much each wait varies at random, in millionths of it: uniformly from (1 - jitter) to (1 + jitter) times the wait; at most
+    /// [`StepRules::STEADY`].
+    pub jitter: u32,
 }
 
 /// The effect of a delivery report that arrives after the flow has moved on from its step.
@@ -93,6 +97,8 @@ pub enum PlanError {
     NegativeSpan(usize),
     /// The flow gives up before it starts.
     NegativeGiveUpAfter,
+    /// A jitter above 1.
+    Jitter(usize),
     /// `expire_on_delivery` without the floor `seen`.
     ExpiresUnseen(usize),
 }
@@ -110,6 +116,7 @@ impl fmt::Display for PlanError {
             }
             Self::Weight(step) => write!(f, "step {} has a weight that is not a number above 0", step + 1),
             Self::NegativeSpan(step) => write!(f, "step {} has a negative span", step + 1),
+            Self::Jitter(step) => write!(f, "step {} has a jitter above 1", step + 1),
             Self::NegativeGiveUpAfter => f.write_str("the flow gives up before it starts"),
             Self::ExpiresUnseen(step) => {
                 write!(f, "step {}: `expire_on_delivery` needs the success floor `seen`", step + 1)
@@ -195,6 +202,13 @@ impl FlowPlan {
     }
 }
 
+/// A bijection that leaves no trace of the draw: a weighted pool chooses by the same one. (The finalizer of MurmurHash3.)
+const fn mix(draw: u32) -> u32 {
+    let draw = (draw ^ draw >> 16).wrapping_mul(0x85eb_ca6b);
+    let draw = (draw ^ draw >> 13).wrapping_mul(0xc2b2_ae35);
+    draw ^ draw >> 16
+}
+
 impl StepRules {
     /// The backoff factor for equal waits.
     pub const STEADY: u32 = 1_000_000;
@@ -214,6 +228,7 @@ impl StepRules {
             attempts: 1,
             retry_after: Span::ZERO,
             backoff: Self::STEADY,
+            jitter: 0,
         }
     }
 
@@ -232,6 +247,9 @@ impl StepRules {
         if [self.validity, self.ttl, self.retry_after].iter().any(|&span| span < Span::ZERO) {
             return Err(PlanError::NegativeSpan(step));
         }
+        if self.jitter > Self::STEADY {
+            return Err(PlanError::Jitter(step));
+        }
         if self.expire_on_delivery && self.success != SuccessFloor::Seen {
             return Err(PlanError::ExpiresUnseen(step));
         }
@@ -249,10 +267,24 @@ impl StepRules {
         if has_all && weights.iter().all(is_weight) { Ok(()) } else { Err(PlanError::Weight(step)) }
     }
 
-    /// The wait before the next submission after this many have failed.
+    /// The wait before the next submission after this many have failed: at least as long as the provider asked for.
     #[inline]
-    pub(super) fn wait_after(&self, tries: u8) -> Span {
+    pub(super) fn wait_after(&self, tries: u8, RetryAdvice { draw, hint }: RetryAdvice) -> Span {
+        let wait = self.usual_wait(tries);
+        let wait = if self.jitter == 0 { wait } else { self.jittered(wait, draw) };
+        wait.max(hint)
+    }
+
+    fn usual_wait(&self, tries: u8) -> Span {
         if self.backoff == Self::STEADY { self.retry_after } else { self.backed_off(tries) }
+    }
+
+    /// A wait between (1 - jitter) and (1 + jitter) times `wait`.
+    fn jittered(&self, wait: Span, draw: u32) -> Span {
+        let spread = (u64::from(self.jitter) * 2 * u64::from(mix(draw))) >> 32;
+        let factor = i128::from(Self::STEADY - self.jitter) + i128::from(spread);
+        let micros = i128::from(wait.as_micros()) * factor / i128::from(Self::STEADY);
+        Span::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
     }
 
     fn backed_off(&self, tries: u8) -> Span {
@@ -261,10 +293,12 @@ impl StepRules {
         Span::from_micros((1..tries).fold(self.retry_after.as_micros(), longer))
     }
 
-    /// The longest wait between two of its submissions: the one before the last.
+    /// The longest wait between two of its submissions that no provider asked for: the one before the last.
     #[must_use]
     pub fn longest_wait(&self) -> Span {
-        if self.attempts > 1 { self.wait_after(self.attempts - 1) } else { Span::ZERO }
+        let wait = if self.attempts > 1 { self.usual_wait(self.attempts - 1) } else { Span::ZERO };
+        let longest = i128::from(wait.as_micros()) * i128::from(Self::STEADY + self.jitter) / i128::from(Self::STEADY);
+        Span::from_micros(i64::try_from(longest).unwrap_or(i64::MAX))
     }
 
     /// The statuses that trigger failover by default on `channel`.

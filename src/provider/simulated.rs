@@ -47,6 +47,7 @@ pub struct Provider {
     /// The outages that reject attempts when they are submitted: one list for all segments, or one for each; empty if there are none.
     refusals: Vec<Vec<Hazard>>,
     capacity: Option<Capacity>,
+    retry_after_hint: Span,
     /// The windows of reduced capacity, with their factors [millionths].
     throttles: Vec<(Windows, u32)>,
     /// All outages as specified, with their calendars.
@@ -204,6 +205,7 @@ impl Provider {
             hazards: Vec::new(),
             refusals: Vec::new(),
             capacity: spec.capacity,
+            retry_after_hint: spec.retry_after_hint,
             throttles: Vec::new(),
             outages: spec.outages.iter().map(|outage| (outage.clone(), Calendar::new(outage))).collect(),
         };
@@ -226,6 +228,7 @@ impl Provider {
             outcomes: Vec::new(),
             outages: Vec::new(),
             capacity: None,
+            retry_after_hint: Span::ZERO,
             segments: Vec::new(),
         })
     }
@@ -279,6 +282,13 @@ impl Provider {
         }
         let any = refusals.iter().any(|list| !list.is_empty());
         self.refusals = if any { refusals } else { Vec::new() };
+    }
+
+    /// How long it asks to wait when it rejects an attempt because of its limits or an outage.
+    #[must_use]
+    #[inline]
+    pub const fn retry_after_hint(&self) -> Span {
+        self.retry_after_hint
     }
 
     /// Its capacity, if limited.

@@ -27,6 +27,9 @@ pub struct ProviderSpec {
     pub outages: Vec<Outage>,
     /// Its capacity; `None` for no limit.
     pub capacity: Option<Capacity>,
+    /// How long it asks to wait before the next attempt (`Retry-After`) when it rejects one because of its limits or an outage; zero if it does
+    /// not.
+    pub retry_after_hint: Span,
     /// For each segment that differs: the whole specification for its recipients. Only prices, `honours_ttl`, `report_delay` and outcomes
     /// may differ; where the provider is not available, every attempt is rejected at submission.
     pub segments: Vec<(Segment, ProviderSpec)>,

@@ -4,10 +4,11 @@ use super::admission::{Admission, AdmissionDecision, AdmissionRequest, RoutedAtt
 use super::model::{CompiledPlan, Model};
 use super::recipient::{Recipient, RecipientId};
 use super::recorder::Recorder;
+use super::simulate::Sender;
 use crate::engine::{Flow, Routing, Submission};
 use crate::provider::{AttemptResult, Rejection, SingleUse, Terms};
-use crate::rng::{DrawKey, RngKey, purpose};
-use crate::units::Time;
+use crate::rng::RngKey;
+use crate::units::{Span, Time};
 
 /// A recipient under a plan.
 #[derive(Clone, Copy)]
@@ -166,6 +167,18 @@ impl RecipientContext<'_> {
 
     /// Returns the draw that chooses from a weighted pool.
     fn choice(&self, attempt: u8) -> u32 {
-        self.rng.draws(DrawKey::SENDER, self.recipient.index, u16::from(attempt)).draw(purpose::CHOICE)
+        self.sender_told(Span::ZERO).draw(attempt)
+    }
+
+    /// Returns what the flow may ask after this attempt.
+    #[inline]
+    pub(super) fn sender(&self, attempt: &RoutedAttempt) -> Sender {
+        let asks = matches!(attempt.decision, AdmissionDecision::Rejected | AdmissionDecision::InOutage);
+        self.sender_told(if asks { self.model.providers[attempt.provider].retry_after_hint() } else { Span::ZERO })
+    }
+
+    #[inline]
+    const fn sender_told(&self, hint: Span) -> Sender {
+        Sender { rng: self.rng, recipient: self.recipient.index, hint }
     }
 }

@@ -24,7 +24,9 @@ mod versus;
 
 pub use admission::{Admission, AdmissionDecision, AdmissionRequest, RoutedAttempt, Unlimited};
 pub use atoms::scales;
-pub use contended::{ClassTally, Decisions, PlanRunTally, course_hashes, decisions, is_feed_forward, simulate_contended};
+pub use contended::{
+    ClassTally, Decisions, PlanRunTally, course_hashes, decisions, is_feed_forward, simulate_contended,
+};
 pub use context::RecipientContext;
 pub use fast_plan::fast_plans;
 pub use group_tally::GroupTally;

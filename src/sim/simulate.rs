@@ -3,10 +3,11 @@
 use super::admission::Admission;
 use super::context::RecipientContext;
 use super::recorder::Recorder;
-use crate::engine::{Command, Flow, FlowPlan, MAX_ATTEMPTS, Submission};
+use crate::engine::{Command, Flow, FlowPlan, MAX_ATTEMPTS, Notice, Observer, RetryAdvice, Submission};
 use crate::provider::Report;
+use crate::rng::{DrawKey, RngKey, purpose};
 use crate::status::Status;
-use crate::units::Time;
+use crate::units::{Span, Time};
 
 /// The most reports that can be pending: four for each attempt.
 const MAX_PENDING: usize = 4 * MAX_ATTEMPTS;
@@ -28,6 +29,40 @@ pub(super) trait ReportQueue {
     fn take(&mut self) -> Pending;
 }
 
+/// What a recipient's flow may ask its driver.
+#[derive(Clone, Copy)]
+pub(super) struct Sender {
+    /// The random numbers of the recipient's stream.
+    pub(super) rng: RngKey,
+    pub(super) recipient: u32,
+    /// How long the provider that rejected the latest attempt asked to wait; zero if it did not, or if the attempt was not rejected.
+    pub(super) hint: Span,
+}
+
+impl Sender {
+    /// The draw for an attempt: a weighted pool chooses by it, and the wait before a retry varies by it.
+    pub(super) fn draw(self, attempt: u8) -> u32 {
+        self.rng.draws(DrawKey::SENDER, self.recipient, u16::from(attempt)).draw(purpose::CHOICE)
+    }
+}
+
+/// A recorder that also answers what the flow asks.
+struct Observed<'a, R> {
+    recorder: &'a mut R,
+    sender: Sender,
+}
+
+impl<R: Recorder> Observer for Observed<'_, R> {
+    #[inline]
+    fn notice(&mut self, now: Time, notice: Notice) {
+        self.recorder.notice(now, notice);
+    }
+
+    fn before_retry(&mut self, attempt: u8) -> RetryAdvice {
+        RetryAdvice { draw: self.sender.draw(attempt), hint: self.sender.hint }
+    }
+}
+
 /// What happens to a flow next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Advance {
@@ -43,7 +78,7 @@ pub(super) enum Advance {
 /// the report.
 #[inline(always)]
 pub(super) fn advance<Q: ReportQueue, R: Recorder>(
-    plan: &FlowPlan,
+    (plan, sender): (&FlowPlan, Sender),
     flow: &mut Flow,
     reports: &mut Q,
     recorder: &mut R,
@@ -56,14 +91,14 @@ pub(super) fn advance<Q: ReportQueue, R: Recorder>(
         }
         let Pending { at, attempt, status } = reports.take();
         recorder.reported(at, attempt, status);
-        Advance::Told(at, flow.report(plan, at, attempt, status, recorder))
+        Advance::Told(at, flow.report(plan, at, attempt, status, &mut Observed { recorder, sender }))
     } else if deadline.is_never() {
         Advance::Never
     } else if deadline > until {
         Advance::Later(deadline)
     } else {
         recorder.timed_out(deadline);
-        Advance::Told(deadline, flow.timeout(plan, deadline, recorder))
+        Advance::Told(deadline, flow.timeout(plan, deadline, &mut Observed { recorder, sender }))
     }
 }
 
@@ -71,13 +106,13 @@ pub(super) fn advance<Q: ReportQueue, R: Recorder>(
 /// still pending matter only to the recorder.
 #[inline]
 pub(super) fn advance_to_next_submission<Q: ReportQueue, R: Recorder>(
-    plan: &FlowPlan,
+    rules: (&FlowPlan, Sender),
     flow: &mut Flow,
     reports: &mut Q,
     recorder: &mut R,
 ) -> Option<(Time, Submission)> {
     loop {
-        match advance(plan, flow, reports, recorder, Time::MAX) {
+        match advance(rules, flow, reports, recorder, Time::MAX) {
             Advance::Told(now, Command::Submit(submission)) => return Some((now, submission)),
             Advance::Told(_, Command::End) if !R::AFTER_THE_END => return None,
             Advance::Told(..) => {}
@@ -147,11 +182,12 @@ pub fn simulate_recipient<A: Admission, R: Recorder>(
         Command::Wait | Command::End => None,
     };
     while let Some(submission) = next {
-        let (_, result) = context.submit(&mut flow, submission, admission, recorder);
+        let (attempt, result) = context.submit(&mut flow, submission, admission, recorder);
+        let sender = context.sender(&attempt);
         for report in result.reports() {
             pending.expect(submission.1.attempt, *report);
         }
-        next = advance_to_next_submission(plan, &mut flow, pending, recorder);
+        next = advance_to_next_submission((plan, sender), &mut flow, pending, recorder);
     }
     flow
 }

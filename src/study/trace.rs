@@ -6,8 +6,8 @@ use crate::provider::{AttemptResult, PersistentOutcome};
 use crate::rng::RngKey;
 use crate::scenario::Scenario;
 use crate::sim::{
-    Admission, AdmissionDecision, AdmissionRequest, Decisions, ExecutionMode, Model, PendingReports, Recipient, RecipientContext,
-    RecipientId, Recorder, RoutedAttempt, RunContext, Unlimited, decisions, simulate_recipient,
+    Admission, AdmissionDecision, AdmissionRequest, Decisions, ExecutionMode, Model, PendingReports, Recipient,
+    RecipientContext, RecipientId, Recorder, RoutedAttempt, RunContext, Unlimited, decisions, simulate_recipient,
 };
 use crate::status::{FlowStatus, Segment, Status};
 use crate::traffic::Timetable;

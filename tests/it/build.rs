@@ -58,6 +58,7 @@ pub(crate) fn provider(name: &str, outcomes: Vec<OutcomeSpec>) -> ProviderSpec {
         needs_phone: true,
         when_off: WhenOff::Wait,
         report_delay: Dist::constant(Span::ZERO),
+        retry_after_hint: Span::ZERO,
         outcomes,
         outages: Vec::new(),
         capacity: None,

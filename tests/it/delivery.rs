@@ -171,8 +171,9 @@ impl<'a> Driver<'a> {
         let deadline = self.delivery(who).flow().deadline();
         let patience = provider.patience(&terms, Segment::WHOLE, deadline);
         self.seen.providers[number].0 += 1;
-        if provider.rejection(&of, now).is_some() {
-            return self.rejected(now, who, attempt, step, number);
+        if let Some(rejection) = provider.rejection(&of, now) {
+            let asks = rejection == provider::Rejection::Outage;
+            return self.rejected(now, who, attempt, step, number, asks);
         }
         let departs = match self.queues[number]
             .as_mut()
@@ -181,7 +182,7 @@ impl<'a> Driver<'a> {
             None => Some(now),
             Some(provider::Admission::Departs(departs)) => Some(departs),
             Some(provider::Admission::Rejected) => {
-                return self.rejected(now, who, attempt, step, number);
+                return self.rejected(now, who, attempt, step, number, true);
             }
             Some(_) => None,
         };
@@ -192,9 +193,7 @@ impl<'a> Driver<'a> {
         if let (Some(queue), Some(_)) = (&mut self.queues[number], departs) {
             queue.hold(fate.released);
         }
-        if fate.rejected {
-            return self.rejected(now, who, attempt, step, number);
-        }
+        assert!(!fate.rejected, "that is known before");
         self.seen.steps[usize::from(step)].0 += 1;
         self.seen.cost += i128::from(fate.charge.as_micros());
         self.deliveries_made[who] += u64::from(!fate.delivered.is_never());
@@ -211,13 +210,16 @@ impl<'a> Driver<'a> {
         }
     }
 
-    fn rejected(&mut self, now: Time, who: usize, attempt: u8, step: u8, provider: usize) {
+    /// The provider rejects an attempt; it asks to wait before the next one if that is because of a limit or an outage.
+    fn rejected(&mut self, now: Time, who: usize, attempt: u8, step: u8, provider: usize, asks: bool) {
+        let hint = self.scenario.providers[provider].retry_after_hint;
+        let retry_after = if asks { hint } else { Span::ZERO };
         // The last provider of a pool to reject an attempt keeps it.
         let pool = &self.plan.step(step).pool;
         let tried = self.came[who].iter().filter(|&&(other, _)| other == attempt).count();
         self.seen.steps[usize::from(step)].0 += u64::from(tried == pool.members().len());
         let delivery = self.deliveries[who].as_mut().expect("who acts has arrived");
-        delivery.handle(now, Input::Rejected { attempt, provider }, &mut self.breakers);
+        delivery.handle(now, Input::Rejected { attempt, provider, retry_after }, &mut self.breakers);
     }
 
     fn count(&mut self, at: Time, who: usize, notice: Notice) {
@@ -372,7 +374,7 @@ impl Walk {
                 self.try_input(state, Input::Report { attempt, provider: holder.unwrap_or(9), status });
             }
             for provider in 0..3 {
-                self.try_input(state, Input::Rejected { attempt, provider });
+                self.try_input(state, Input::Rejected { attempt, provider, retry_after: Span::ZERO });
             }
         }
         self.try_input(state, Input::Tick);
@@ -391,7 +393,7 @@ impl Walk {
                 self.tell_flow(&mut next, |flow, plan| flow.report(plan, now, attempt, status, &mut ()))
             }
             Input::Tick => self.tell_flow(&mut next, |flow, plan| flow.timeout(plan, now, &mut ())),
-            Input::Rejected { attempt, provider }
+            Input::Rejected { attempt, provider, .. }
                 if holder(attempt) == Some(provider) && !state.flow.message(attempt).is_some_and(Status::is_final) =>
             {
                 next.turned_down[usize::from(attempt)].push(provider);
@@ -405,7 +407,7 @@ impl Walk {
         }
         next.delivery.handle(now, input, &mut next.breakers);
         self.settle(&mut next);
-        let is_stale = matches!(input, Input::Rejected { attempt, provider }
+        let is_stale = matches!(input, Input::Rejected { attempt, provider, .. }
             if holder(attempt) != Some(provider) || state.flow.message(attempt).is_some_and(Status::is_final));
         assert!(!is_stale || next.delivery == state.delivery, "who does not have an attempt cannot reject it");
         self.come_to(next);
@@ -629,7 +631,7 @@ fn a_breaker_hears_only_of_its_own_attempts() {
     let plan = Arc::new(FlowPlan::new(vec![step], LateDelivery::Finish, Span::UNLIMITED).expect("a plan"));
     let mut breakers = Breakers::new(&[None, Some(rules)]).expect("rules that make sense");
     let mut delivery = Delivery::start(plan, Time::ZERO, [0; MAX_ATTEMPTS], &mut breakers);
-    delivery.handle(Time::ZERO, Input::Rejected { attempt: 0, provider: 0 }, &mut breakers);
+    delivery.handle(Time::ZERO, Input::Rejected { attempt: 0, provider: 0, retry_after: Span::ZERO }, &mut breakers);
     delivery.handle(Time::ZERO, Input::Report { attempt: 0, provider: 0, status: Failed }, &mut breakers);
     assert!(!breakers.is_open(1, Time::ZERO));
     assert_eq!(delivery.flow().message(0), Some(Failed));

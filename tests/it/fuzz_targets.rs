@@ -167,7 +167,9 @@ pub(crate) fn deliveries(bytes: &[u8]) {
         let provider = usize::from(after >> 5) % 3;
         let input = match (kind & 15, Status::from_u8(kind & 15)) {
             (_, Some(status)) => Input::Report { attempt, provider, status },
-            (11 | 12, None) => Input::Rejected { attempt, provider },
+            (11 | 12, None) => {
+                Input::Rejected { attempt, provider, retry_after: Span::from_secs(i64::from(provider as u8 % 3)) }
+            }
             (13, None) => Input::Waits { attempt, provider },
             (14, None) => Input::Departed { attempt, provider },
             (_, None) => Input::Tick,

@@ -320,15 +320,19 @@ fn provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
     let report_delay = prop_oneof![2 => Just(Dist::constant(Span::ZERO)), 2 => dist(grid)];
     let behaviour = (any::<bool>(), report_delay, outcomes(grid), vec(outage(grid), 0..4));
     let when_off = prop_oneof![2 => Just(WhenOff::Wait), 1 => Just(WhenOff::NoAnswer), 1 => Just(WhenOff::Undelivered)];
-    (price(grid), behaviour, prop::bool::weighted(0.8), when_off)
-        .prop_map(move |(price, (honours_ttl, report_delay, outcomes, outages), needs_phone, when_off)| ProviderSpec {
-            price,
-            honours_ttl,
-            needs_phone,
-            when_off,
-            report_delay,
-            outages,
-            ..build::provider(&format!("p{index}"), outcomes)
+    let hint = prop_oneof![2 => Just(Span::ZERO), 1 => grid.span(1..8)];
+    (price(grid), behaviour, prop::bool::weighted(0.8), when_off, hint)
+        .prop_map(move |(price, (honours_ttl, report_delay, outcomes, outages), needs_phone, when_off, hint)| {
+            ProviderSpec {
+                price,
+                retry_after_hint: hint,
+                honours_ttl,
+                needs_phone,
+                when_off,
+                report_delay,
+                outages,
+                ..build::provider(&format!("p{index}"), outcomes)
+            }
         })
         .boxed()
 }
@@ -446,15 +450,17 @@ fn carrier(grid: Grid, providers: usize) -> BoxedStrategy<(usize, Option<Span>)>
 
 fn step(grid: Grid) -> BoxedStrategy<StepRules> {
     let backoff = prop_oneof![2 => Just(StepRules::STEADY), 1 => StepRules::STEADY..4_000_000];
-    let retries = (1..=3_u8, grid.span(0..6), backoff);
+    let jitter = prop_oneof![2 => Just(0), 1 => 0..=StepRules::STEADY];
+    let retries = (1..=3_u8, grid.span(0..6), backoff, jitter);
     (grid.span_or_none(1..40), triggers(), floor(), any::<bool>(), retries)
-        .prop_map(|(ttl, failover_on, success, expires_unseen, (attempts, retry_after, backoff))| StepRules {
+        .prop_map(|(ttl, failover_on, success, expires_unseen, (attempts, retry_after, backoff, jitter))| StepRules {
             failover_on,
             success,
             expire_on_delivery: expires_unseen && success == SuccessFloor::Seen,
             attempts,
             retry_after,
             backoff,
+            jitter,
             ..build::step(ttl)
         })
         .boxed()

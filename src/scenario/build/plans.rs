@@ -11,7 +11,7 @@ use crate::scenario::record::Record;
 use crate::scenario::suggest::help;
 use crate::status::{StatusSet, SuccessFloor};
 use crate::text;
-use crate::units::Span;
+use crate::units::{Probability, Span};
 
 impl Builder<'_> {
     /// Builds all plans. `providers` is `None` when nothing is known about them.
@@ -143,7 +143,7 @@ impl Builder<'_> {
         let ttl = ttl(record, channel);
         let success = self.success(record, ttl);
         let (pool, ttl) = (pool?.0, ttl?);
-        let (attempts, retry_after, backoff) = retries?;
+        let (attempts, retry_after, [backoff, jitter]) = retries?;
         Some(StepRules {
             pool,
             validity: record.get_or("validity", ttl)?,
@@ -154,11 +154,12 @@ impl Builder<'_> {
             attempts,
             retry_after,
             backoff,
+            jitter,
         })
     }
 
-    /// Returns the number of attempts, the delay between them and the backoff factor [millionths].
-    fn retries(&mut self, record: &Record) -> Option<(u8, Span, u32)> {
+    /// Returns the number of attempts, the delay between them, the backoff factor and the jitter [millionths].
+    fn retries(&mut self, record: &Record) -> Option<(u8, Span, [u32; 2])> {
         let attempts = record.get_or("attempts", 1_u64)?;
         if attempts == 1 && record.has("retry_after") {
             let message = "`retry_after` does not apply to a single attempt";
@@ -171,18 +172,15 @@ impl Builder<'_> {
             );
         }
         let retry_after = record.get_or("retry_after", Span::ZERO)?;
-        if retry_after == Span::ZERO && record.has("backoff") {
-            let message = "`backoff` does not apply without a wait between attempts";
-            let place = record.place_of_key("backoff");
-            return self.reject(
-                place,
-                message,
-                "only allowed with `retry_after` above 0s",
-                "add retry_after = \"1s\", or remove `backoff`",
-            );
+        if let Some(key) = ["backoff", "jitter"].into_iter().find(|key| retry_after == Span::ZERO && record.has(key)) {
+            let message = format!("`{key}` does not apply without a wait between attempts");
+            let help = format!("add retry_after = \"1s\", or remove `{key}`");
+            return self.reject(record.place_of_key(key), message, "only allowed with `retry_after` above 0s", help);
         }
-        let backoff = record.get_or("backoff", 1.0_f64)? * f64::from(StepRules::STEADY);
-        Some((u8::try_from(attempts).ok()?, retry_after, backoff.round() as u32))
+        let backoff = record.get_or("backoff", 1.0_f64)?;
+        let jitter = record.get_or("jitter", Probability::ZERO)?.get();
+        let millionths = [backoff, jitter].map(|factor| (factor * f64::from(StepRules::STEADY)).round() as u32);
+        Some((u8::try_from(attempts).ok()?, retry_after, millionths))
     }
 
     /// Rejects delays between attempts that exceed the longest duration, unless the flow ends first, after the span `over`.

@@ -7,7 +7,7 @@ use crate::provider::{OutcomeSpec, Price, ProviderSpec, Seen, WhenOff};
 use crate::scenario::diagnostic::{Diagnostic, Fault};
 use crate::scenario::record::{Entry, Record, Value};
 use crate::status::Status;
-use crate::units::{Money, Probability};
+use crate::units::{Money, Probability, Span};
 
 /// What plans need to know about a provider, even when something else about it is wrong.
 pub(super) struct Known<'a> {
@@ -57,6 +57,7 @@ impl Builder<'_> {
             outcomes: outcomes?,
             outages: outages?,
             capacity: capacity?,
+            retry_after_hint: record.get_or("retry_after_hint", Span::ZERO)?,
             segments: Vec::new(),
         };
         spec.segments = self.segment_specs(&spec, record, &entry.key, overrides)?;

@@ -104,6 +104,11 @@ static STEP: Table = Table {
             Kind::Number(Range::of(1.0, 1_000.0)),
             "Each further wait is this many times as long as the previous one; requires `retry_after`",
         ).or("1"),
+        Field::optional(
+            "jitter",
+            Kind::Share,
+            "How much each wait varies at random: uniformly from 1 - jitter to 1 + jitter times the wait; requires `retry_after`",
+        ).or("0"),
     ],
     forms: &[],
 };

@@ -45,6 +45,12 @@ pub(super) static PROVIDER: Table = Table {
         )
         .or("none"),
         Field::optional("capacity", Kind::Table(&CAPACITY), "How much traffic the provider can handle").or("no limit"),
+        Field::optional(
+            "retry_after_hint",
+            Kind::Duration { zero: false },
+            "How long the provider asks to wait (Retry-After) when it rejects an attempt because of its limits or an outage: a step that retries waits at least as long",
+        )
+        .or("it does not ask"),
         Field::optional("breaker", Kind::Table(&BREAKER), "The sender's circuit breaker in front of this provider")
             .or("none"),
     ],

@@ -4,7 +4,7 @@ use crate::engine::Submission;
 use crate::engine::{Flow, FlowPlan};
 use crate::provider::{AttemptResult, Report};
 use crate::sim::recipient::RecipientId;
-use crate::sim::simulate::{Pending, ReportQueue, advance_to_next_submission};
+use crate::sim::simulate::{Pending, ReportQueue, Sender, advance_to_next_submission};
 use crate::sim::tally_recorder::{RecipientStats, TallyRecorder};
 use crate::status::{Segment, Status};
 use crate::units::Time;
@@ -47,12 +47,12 @@ impl ActiveRecipient {
     /// the flow has ended or no pending event can wake it.
     pub(super) fn go_on(
         &mut self,
-        plan: &FlowPlan,
+        rules @ (plan, _): (&FlowPlan, Sender),
         result: &AttemptResult,
         recorder: &mut TallyRecorder<'_>,
     ) -> Option<Time> {
         let mut relevant = RelevantReports::new(self.submission.attempt, result, self.late);
-        let (at, submission) = advance_to_next_submission(plan, &mut self.flow, &mut relevant, recorder)?;
+        let (at, submission) = advance_to_next_submission(rules, &mut self.flow, &mut relevant, recorder)?;
         self.late = relevant.late(plan, &self.flow);
         self.submission = submission;
         Some(at)

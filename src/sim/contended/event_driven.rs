@@ -25,13 +25,13 @@ use crate::sim::model::{CompiledPlan, TrafficClass};
 use crate::sim::progress::{Interrupted, Progress};
 use crate::sim::recipient::{Recipient, RecipientId};
 use crate::sim::recorder::Recorder;
-use crate::sim::simulate::{Advance, advance};
+use crate::sim::simulate::{Advance, Sender, advance};
 use crate::sim::tally::PlanTally;
 use crate::sim::tally_recorder::TallyRecorder;
 use crate::stats::Bins;
 use crate::status::{FlowStatus, SuccessFloor};
 use crate::traffic::Segments;
-use crate::units::Time;
+use crate::units::{Span, Time};
 use std::collections::HashMap;
 
 /// The number of events between two checks whether to stop.
@@ -115,6 +115,15 @@ struct Followed {
     wake: Time,
     /// Whether that is a submission.
     is_submitting: bool,
+    /// How long the provider that rejected the latest attempt asked to wait.
+    hint: Span,
+}
+
+impl Followed {
+    /// A recipient of whom one attempt waits.
+    const fn new(reports: RelevantReports) -> Self {
+        Self { waiting: 1, reports, wake: Time::NEVER, is_submitting: false, hint: Span::ZERO }
+    }
 }
 
 /// The recipients for whom more than counts is kept.
@@ -369,21 +378,23 @@ impl<'a> EventDriven<'a> {
             self.wait(now, slot, &attempt);
         } else if let Some(followed) = self.followed.get_mut(&slot) {
             followed.reports = RelevantReports::new(active.submission.attempt, &result, active.late);
+            followed.hint = context.sender(&attempt).hint;
             self.follow(slot, now);
         } else {
-            self.go_on(slot, &result);
+            let sender = context.sender(&attempt);
+            self.go_on(slot, &result, sender);
         }
     }
 
     /// Continues the recipient in this slot to the next submission, or to the end.
-    fn go_on(&mut self, slot: usize, result: &AttemptResult) {
+    fn go_on(&mut self, slot: usize, result: &AttemptResult, sender: Sender) {
         let active = &mut self.arena[slot];
         let stream = &mut self.streams[usize::from(active.stream)];
         let class = stream.class_mut(active);
         let mut stats = active.stats;
         let timeline = self.run.timeline;
         let mut recorder = TallyRecorder { tally: &mut class.tally, timeline, stats: &mut stats };
-        let next = active.go_on(&class.compiled.flow, result, &mut recorder);
+        let next = active.go_on((&class.compiled.flow, sender), result, &mut recorder);
         active.stats = stats;
         match next {
             Some(at) => self.event_queue.push(Entry::new(at, active.who(), slot)),
@@ -432,11 +443,11 @@ impl<'a> EventDriven<'a> {
         let outlasts = patience > deadline && floor != SuccessFloor::Accepted;
         let reports = RelevantReports::of_waiting(submission.attempt, now, active.late);
         if let Some(followed) = self.followed.get_mut(&slot) {
-            (followed.waiting, followed.reports) = (followed.waiting + 1, reports);
+            (followed.waiting, followed.reports, followed.hint) = (followed.waiting + 1, reports, Span::ZERO);
             self.follow(slot, now);
         } else if outlasts {
             self.any_followed = true;
-            self.followed.insert(slot, Followed { waiting: 1, reports, wake: Time::NEVER, is_submitting: false });
+            self.followed.insert(slot, Followed::new(reports));
             self.follow(slot, now);
         }
         self.look_ahead(now, provider);
@@ -445,9 +456,12 @@ impl<'a> EventDriven<'a> {
     /// Continues the recipient in this slot, of whom attempts wait or have waited, up to `now`: later events may change what comes after.
     fn follow(&mut self, slot: usize, now: Time) {
         let active = &mut self.arena[slot];
-        let class = self.streams[usize::from(active.stream)].class_mut(active);
+        let stream = &mut self.streams[usize::from(active.stream)];
+        let rng = stream.rng;
+        let class = stream.class_mut(active);
         let plan = &class.compiled.flow;
         let Some(followed) = self.followed.get_mut(&slot) else { return };
+        let sender = Sender { rng, recipient: active.recipient, hint: followed.hint };
         loop {
             let mut stats = active.stats;
             let mut recorder =
@@ -455,7 +469,7 @@ impl<'a> EventDriven<'a> {
             let ended = active.flow.status() != FlowStatus::InProgress;
             let next = match ended {
                 true => Advance::Never,
-                false => advance(plan, &mut active.flow, &mut followed.reports, &mut recorder, now),
+                false => advance((plan, sender), &mut active.flow, &mut followed.reports, &mut recorder, now),
             };
             active.stats = stats;
             match next {
@@ -530,7 +544,9 @@ impl<'a> EventDriven<'a> {
         let (slot, submission) = (waiter.slot as usize, waiter.submission);
         let active = &mut self.arena[slot];
         self.shared.settle(active.who(), waiter.decision, attempt.decision);
-        let class = self.streams[usize::from(active.stream)].class_mut(active);
+        let stream = &mut self.streams[usize::from(active.stream)];
+        let rng = stream.rng;
+        let class = stream.class_mut(active);
         let mut stats = active.stats;
         let mut recorder = TallyRecorder { tally: &mut class.tally, timeline: self.run.timeline, stats: &mut stats };
         let is_current = active.flow.current_attempt() == Some(submission.attempt);
@@ -542,7 +558,11 @@ impl<'a> EventDriven<'a> {
             recorder.submitted_before(submission, attempt, result, late);
         }
         active.stats = stats;
-        let Some(followed) = self.followed.get_mut(&slot) else { return self.go_on(slot, result) };
+        let Some(followed) = self.followed.get_mut(&slot) else {
+            // An attempt that has waited was not rejected.
+            let sender = Sender { rng, recipient: active.recipient, hint: Span::ZERO };
+            return self.go_on(slot, result, sender);
+        };
         followed.waiting -= 1;
         if is_current {
             followed.reports = RelevantReports::new(submission.attempt, result, followed.reports.late);

@@ -1,10 +1,19 @@
 //! The naive twin's engine: the effect of reports and timers on a flow.
 
-use super::history::Left;
+use super::history::{Decision, Left};
 use super::{Kind, RunContext, What};
 use failsim::engine::{LateDelivery, StepRules};
 use failsim::status::{Status, SuccessFloor};
 use failsim::units::{Span, Time};
+
+/// The last step of MurmurHash3, by which the engine makes another draw from that of a pool.
+fn mixed(draw: u32) -> u32 {
+    let mut hash = draw;
+    for (shift, factor) in [(16, 0x85eb_ca6b), (13, 0xc2b2_ae35)] {
+        hash = (hash ^ (hash >> shift)).wrapping_mul(factor);
+    }
+    hash ^ (hash >> 16)
+}
 
 impl RunContext<'_> {
     /// A report arrives.
@@ -42,6 +51,11 @@ impl RunContext<'_> {
         for _ in 1..stay.tries {
             wait = wait * i128::from(rules.backoff) / 1_000_000;
         }
+        // Somewhere from (1 - jitter) to (1 + jitter) times that.
+        let uniform = i128::from(mixed(self.choice(who, history.attempts.len())));
+        let jitter = i128::from(rules.jitter);
+        wait = wait * (1_000_000 - jitter + (2 * jitter * uniform).div_euclid(1 << 32)) / 1_000_000;
+        wait = wait.max(i128::from(self.retry_after(now, who).as_micros()));
         let resubmit_at = now.after(Span::from_micros(i64::try_from(wait).unwrap_or(i64::MAX)));
         let step_over = stay.entered.after(rules.ttl);
         let flow_over = history.arrival.after(plan.flow.give_up_after());
@@ -56,6 +70,16 @@ impl RunContext<'_> {
             return;
         }
         self.move_on(now, who, Left::Bad(status), status);
+    }
+
+    /// How long the provider that has just rejected the latest attempt asks to wait.
+    fn retry_after(&self, now: Time, who: usize) -> Span {
+        let history = &self.people[who].history;
+        let attempt = history.attempts.len() - 1;
+        let last = history.attempts[attempt].tries.last().expect("it was submitted somewhere");
+        let asks = last.decision == Decision::Rejected
+            && !self.submitted(now, who, attempt, last.provider).is_rejected_by_outcome();
+        if asks { self.scenario.providers[last.provider].retry_after_hint } else { Span::ZERO }
     }
 
     pub(super) fn retry(&mut self, now: Time, who: usize, failed_attempt: usize) {

@@ -243,12 +243,12 @@ impl RunContext<'_> {
         if self.people[who].history.steps.is_empty() {
             return self.enter(now, who, 0);
         }
-        let Person { history, plan, rng, recipient, .. } = &mut self.people[who];
+        let draw = self.choice(who, attempt);
+        let Person { history, plan, .. } = &mut self.people[who];
         assert_eq!(history.attempts.len(), attempt, "attempts are made in order");
         let step = history.steps.len() - 1;
         history.steps[step].tries += 1;
         let pool = &plan.flow.steps()[step].pool;
-        let draw = rng.draws(DrawKey::SENDER, *recipient, attempt as u16).draw(purpose::CHOICE);
         let mut order = order_of(pool, draw);
         if pool.is_by_queue() {
             let waiting = |provider: &usize| self.providers[*provider].queue.as_ref().map_or(0, ProviderQueue::length);
@@ -274,6 +274,12 @@ impl RunContext<'_> {
             }
         }
         self.event(now, Kind::Report, who, attempt, What::Status(Status::Failed));
+    }
+
+    /// The draw of a recipient's attempt by which a weighted pool chooses.
+    fn choice(&self, who: usize, attempt: usize) -> u32 {
+        let Person { rng, recipient, .. } = &self.people[who];
+        rng.draws(DrawKey::SENDER, *recipient, attempt as u16).draw(purpose::CHOICE)
     }
 
     /// Submits an attempt to a provider.

@@ -168,7 +168,12 @@ impl Submitted<'_> {
     /// Whether the provider rejects it at submission.
     pub(super) fn is_turned_away(&self) -> bool {
         let is_out_of_order = self.outages_that_hit(self.submitted).contains(&Effect::Fail);
-        is_out_of_order || self.outcome().is_some_and(|index| self.spec.outcomes[index].at_submission)
+        is_out_of_order || self.is_rejected_by_outcome()
+    }
+
+    /// Whether it is rejected at submission because that is its outcome.
+    pub(super) fn is_rejected_by_outcome(&self) -> bool {
+        self.outcome().is_some_and(|index| self.spec.outcomes[index].at_submission)
     }
 
     /// First what the person always meets on this channel; for everybody else, the other outcomes, whose shares are of all people.
