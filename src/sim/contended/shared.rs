@@ -42,16 +42,18 @@ struct PendingResults {
 /// The result of an attempt, in the order in which the breaker receives results: by time, then recipient, then attempt.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct PendingResult {
-    result: CallResult,
+    at: Time,
     who: RecipientId,
+    attempt: u8,
     number: u64,
+    failed: bool,
     permit: Permit,
 }
 
 impl Scheduled for PendingResult {
     #[inline]
     fn at(&self) -> Time {
-        self.result.at
+        self.at
     }
 }
 
@@ -87,9 +89,9 @@ impl SharedState {
     /// Passes all results up to `now` to the breaker of `provider`.
     fn hear(&mut self, provider: usize, now: Time) {
         if let Some(results) = &mut self.results[provider] {
-            while let Some(PendingResult { result, permit, number, .. }) = results.queue.pop(now) {
+            while let Some(PendingResult { at, failed, permit, number, .. }) = results.queue.pop(now) {
                 if results.replaced.is_empty() || !results.replaced.remove(&number) {
-                    self.breakers.record(provider, permit, result);
+                    self.breakers.record(provider, permit, CallResult { at, failed });
                 }
             }
         }
@@ -99,7 +101,8 @@ impl SharedState {
     fn expect(&mut self, request: &AdmissionRequest, result: CallResult) -> Option<u64> {
         let (Some(results), Some(permit)) = (&mut self.results[request.provider], request.permit) else { return None };
         results.known += 1;
-        results.queue.push(PendingResult { result, who: request.who, number: results.known, permit });
+        let (CallResult { at, failed }, AdmissionRequest { who, attempt, .. }) = (result, *request);
+        results.queue.push(PendingResult { at, who, attempt, number: results.known, failed, permit });
         Some(results.known)
     }
 
