@@ -112,9 +112,13 @@ impl EventWriter<'_> {
                     _ => line,
                 }
             }
+            Event::Waits { submission, kept } => {
+                let place = if *kept { "waits at the provider, cannot be recalled" } else { "waits at the sender" };
+                format!("queue     attempt {} {place}", submission.attempt + 1)
+            }
             Event::Departed(s) => format!("queue     attempt {} departs", s.attempt + 1),
             Event::ExpiredInQueue(s) => format!("queue     attempt {} expires: its validity is over", s.attempt + 1),
-            Event::Cancelled(s) => format!("queue     attempt {} is cancelled: the engine moves on", s.attempt + 1),
+            Event::Cancelled(s) => format!("queue     attempt {} is cancelled at the ttl", s.attempt + 1),
             Event::Reached(s) => {
                 format!("recipient gets the message by {} (attempt {})", self.channel(s.step), s.attempt + 1)
             }

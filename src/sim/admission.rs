@@ -122,6 +122,8 @@ pub struct RoutedAttempt {
     pub patience: Time,
     /// How many tokens of the throughput, and how much of the quota, it takes.
     pub parts: u32,
+    /// Whether it would wait at the provider, which does not give it back.
+    pub kept: bool,
     /// The permit of the provider's circuit, if it has one.
     pub permit: Option<Permit>,
 }

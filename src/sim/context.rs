@@ -56,9 +56,10 @@ impl RecipientContext<'_> {
             let (provider, permit) = (candidate.provider, candidate.permit());
             let (spec, segment) = (&self.model.providers[provider], self.recipient.segment);
             let (patience, parts) = (spec.patience(&terms, segment, flow.deadline()), spec.parts(segment));
+            let kept = spec.keeps_queued();
             let decision = AdmissionDecision::NotPermitted;
             let attempt = submission.attempt;
-            let mut attempt = RoutedAttempt { attempt, provider, terms, decision, patience, parts, permit };
+            let mut attempt = RoutedAttempt { attempt, provider, terms, decision, patience, parts, kept, permit };
             if candidate.is_permitted() {
                 let request = attempt.request(self.who());
                 attempt.decision = match self.rejection(flow, submission, &request) {

@@ -49,6 +49,13 @@ pub enum Event {
         /// The provider's decision.
         decision: AdmissionDecision,
     },
+    /// An attempt waits for capacity; if it is `kept`, at the provider, from which it cannot be recalled.
+    Waits {
+        /// The attempt and its step.
+        submission: Submission,
+        /// Whether it waits at the provider.
+        kept: bool,
+    },
     /// An attempt that waited for capacity departs.
     Departed(Submission),
     /// The validity of an attempt ends while it waits for capacity.
@@ -224,7 +231,7 @@ fn merge(a: Vec<(Time, Event)>, b: Vec<(Time, Event)>) -> Vec<(Time, Event)> {
 }
 
 fn is_submission(event: &Event) -> bool {
-    matches!(event, Event::Submitted { .. })
+    matches!(event, Event::Submitted { .. } | Event::Waits { .. })
 }
 
 impl Observer for TraceRecorder {
@@ -241,9 +248,16 @@ impl Recorder for TraceRecorder {
         let event = Event::Submitted { submission, provider, decision, ttl: terms.ttl, charge: result.charge };
         self.said.push((terms.submitted, event));
         self.cost += result.charge;
+        let waits = matches!(decision, AdmissionDecision::Expires | AdmissionDecision::Waits)
+            || matches!(decision, AdmissionDecision::Departs(departs) if departs > terms.submitted);
+        if waits {
+            self.said.push((terms.submitted, Event::Waits { submission, kept: attempt.kept }));
+        }
         let left_queue = match decision {
             AdmissionDecision::Departs(departs) if departs > terms.submitted => (departs, Event::Departed(submission)),
-            AdmissionDecision::Expires if result.is_reported_expired() => (patience, Event::ExpiredInQueue(submission)),
+            AdmissionDecision::Expires if attempt.kept || result.is_reported_expired() => {
+                (patience, Event::ExpiredInQueue(submission))
+            }
             AdmissionDecision::Expires => (patience, Event::Cancelled(submission)),
             _ => (Time::NEVER, Event::Departed(submission)),
         };

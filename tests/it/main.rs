@@ -18,6 +18,7 @@ mod engine_walk;
 mod examples;
 mod extremes;
 #[cfg(feature = "report")]
+mod field_cases;
 mod fuzz_targets;
 #[cfg(feature = "report")]
 mod fuzzing;

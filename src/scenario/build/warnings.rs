@@ -8,7 +8,7 @@ use crate::scenario::model::{Plan, Scenario, Stream};
 use crate::scenario::record::{Record, Value};
 use crate::status::SuccessFloor;
 use crate::traffic::{Arrivals, Traffic};
-use crate::units::{Span, Time};
+use crate::units::{Rate, Span, Time};
 
 /// The number of standard errors above its mean that a count almost never exceeds.
 const UNLIKELY: f64 = 3.0;
@@ -17,9 +17,14 @@ impl Builder<'_> {
     /// Adds warnings about the scenario built from `record`.
     pub(super) fn warn(&mut self, record: &Record, scenario: &Scenario) {
         let providers = record.get::<&Record>("providers").map_or(&[][..], |providers| &providers.entries);
+        let used = scenario.used_providers();
         for ((entry, rules), provider) in providers.iter().zip(&scenario.breakers).zip(0..) {
-            if let (Value::Table(table), Some(rules)) = (&entry.value, rules) {
+            let Value::Table(table) = &entry.value else { continue };
+            if let Some(rules) = rules {
                 self.warn_about_breaker(table, rules, most_in_window(scenario, provider, rules.window));
+            }
+            if used.contains(&provider) {
+                self.warn_about_pace(table, scenario);
             }
         }
         for plan in record.get::<&[Record]>("plans").unwrap_or_default() {
@@ -33,6 +38,27 @@ impl Builder<'_> {
                 self.warn_about_pools(steps, built, scenario);
             }
         }
+    }
+
+    /// Warns about a rate per day or hour that many recipients meet at once: a pace, where a quota may be meant.
+    fn warn_about_pace(&mut self, provider: &Record, scenario: &Scenario) {
+        let Some(capacity) = provider.get::<&Record>("capacity") else { return };
+        let Some(rate) = capacity.get::<Rate>("rate") else { return };
+        let place = capacity.place_of("rate");
+        let text = self.text.get(place.clone()).unwrap_or_default();
+        let per = [("/d", "1d"), ("/h", "1h")].into_iter().find(|(unit, _)| text.contains(unit));
+        let is_blast = |stream: &Stream| matches!(stream.traffic.arrivals, Arrivals::Blast);
+        let Some((_, per)) = per.filter(|_| !capacity.has("burst") && scenario.streams.iter().any(is_blast)) else {
+            return;
+        };
+        let pace = Span::from_secs_f64(1.0 / rate.per_second());
+        let limit = rate.per_second() * if per == "1d" { 86_400.0 } else { 3_600.0 };
+        let fault = Fault::new(
+            format!("this rate lets one message leave every {pace}, however many come at once"),
+            "recipients arrive as a blast",
+            format!("write quota = {{ limit = {limit:.0}, per = \"{per}\" }} if all of them may leave at once, or `burst`"),
+        );
+        self.warnings.push(Diagnostic::at(place, fault));
     }
 
     /// Warns about a breaker that is unlikely ever to collect the number of results that it needs.

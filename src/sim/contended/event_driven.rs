@@ -598,6 +598,6 @@ impl Waiter {
         let &Self { submission, submitted, provider, permit, .. } = self;
         let terms = Terms { submitted, ..stream.class(active).compiled.terms[usize::from(submission.step)] };
         let (attempt, provider) = (submission.attempt, provider as usize);
-        RoutedAttempt { attempt, provider, terms, decision, patience, parts: 0, permit }
+        RoutedAttempt { attempt, provider, terms, decision, patience, parts: 0, kept: false, permit }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{assert_rejected, checked, errors_of, with};
 use failsim::engine::{BreakerRules, Pool};
-use failsim::provider::{Capacity, Discipline, Effect, When};
+use failsim::provider::{Capacity, Counts, Discipline, Effect, Quota, When};
 use failsim::status::{Status, StatusSet};
 use failsim::units::{Rate, Span};
 
@@ -40,18 +40,56 @@ fn a_capacity_is_a_rate_a_number_of_lines_or_both() {
 
 #[test]
 fn invalid_capacities_are_rejected() {
-    assert_capacity_rejected("{}", &["missing `rate` or `concurrent`", "rate = \"100/s\""]);
-    assert_capacity_rejected("{ queue = 5 }", &["missing `rate` or `concurrent`"]);
+    assert_capacity_rejected("{}", &["missing `rate`, `quota` or `concurrent`", "rate = \"100/s\""]);
+    assert_capacity_rejected("{ queue = 5 }", &["missing `rate`, `quota` or `concurrent`"]);
     assert_capacity_rejected("{ rate = 300 }", &["write \"300/s\""]);
     assert_capacity_rejected("{ rate = \"0/s\" }", &["above zero"]);
     assert_capacity_rejected("{ concurrent = 0 }", &["write 1 or more"]);
-    assert_capacity_rejected("{ rate = \"5/s\", burst = 3 }", &["unknown key `burst`"]);
+    assert_capacity_rejected("{ rate = \"5/s\", bursts = 3 }", &["unknown key `bursts`", "did you mean `burst`?"]);
+    assert_capacity_rejected("{ concurrent = 5, burst = 3 }", &["`burst` does not apply", "`rate`"]);
+    assert_capacity_rejected("{ rate = \"5/s\", burst = 0 }", &["write 1 or more"]);
     assert_capacity_rejected("{ rate = \"5/s\", order = \"lifo\" }", &["unknown value", "did you mean `fifo`?"]);
     assert_capacity_rejected(
         "{ rate = \"5/s\", over_limit = \"reject\", queue = 9 }",
         &["attempts do not wait", "remove `queue`"],
     );
     assert_capacity_rejected("\"5/s\"", &["{ rate = \"2000/s\" }"]);
+}
+
+#[test]
+fn a_capacity_can_have_a_burst_a_quota_and_a_queue_of_the_providers() {
+    let day = span(86_400);
+    let quota = |limit, per, rejects| Some(Quota { limit, per, phase: Span::ZERO, rejects });
+    let of = |text: &str| capacity(&format!("{{ {text} }}"));
+    let daily = of("quota = { limit = 2000, per = \"1d\" }");
+    assert_eq!(daily, Capacity { quota: quota(2000, day, true), ..Capacity::UNLIMITED });
+    assert!(daily.keeps_queued() && of("rate = \"5/s\"").keeps_queued() && !of("concurrent = 5").keeps_queued());
+    assert!(!of("rate = \"5/s\", queue_at = \"sender\"").keeps_queued());
+    assert!(of("concurrent = 5, queue_at = \"provider\"").keeps_queued());
+    let hourly = of("rate = \"5/s\", burst = 20, counts = \"parts\", quota = { limit = 9, per = \"1h\", over_limit = \"queue\" }");
+    let rate = Rate::new(5, 0, span(1));
+    let expected = Capacity { rate, burst: Some(20), counts: Counts::Parts, ..Capacity::UNLIMITED };
+    assert_eq!(hourly, Capacity { quota: quota(9, span(3600), false), ..expected });
+    // The usual burst: one, but a second's worth where attempts are rejected.
+    let tokens = |text: &str| of(text).tokens();
+    assert_eq!(tokens("rate = \"50/s\""), 1);
+    assert_eq!(tokens("rate = \"50/s\", over_limit = \"reject\""), 50);
+    assert_eq!(tokens("rate = \"50/s\", queue = 0"), 50);
+    assert_eq!(tokens("rate = \"50/s\", queue = 0, burst = 7"), 7);
+    assert_eq!(tokens("rate = \"0.3/s\", queue = 0"), 1);
+}
+
+/// Sms counts parts unless told otherwise, other channels messages.
+#[test]
+fn what_a_limit_counts_depends_on_the_channel() {
+    let sms = |more: &str| {
+        let text = with("channel = \"sms\"", &format!("channel = \"sms\"\ncapacity = {{ rate = \"9/s\"{more} }}"));
+        let scenario = checked(&text).unwrap_or_else(|e| panic!("{e}"));
+        let sms = scenario.providers.iter().find(|provider| provider.channel == "sms").expect("there is one");
+        sms.capacity.expect("it is limited").counts
+    };
+    assert_eq!((sms(""), sms(", counts = \"messages\"")), (Counts::Parts, Counts::Messages));
+    assert_eq!(capacity("{ rate = \"9/s\" }").counts, Counts::Messages);
 }
 
 #[test]

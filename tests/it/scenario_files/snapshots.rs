@@ -286,7 +286,30 @@ fn diagnostics_of_providers_match_their_snapshot() {
             (
                 "PROVIDERS",
                 "[providers.sms]\nchannel = \"sms\"\ncapacity = { @ }",
-                &["", "rate = \"5/s\", over_limit = \"reject\", queue = 5"],
+                &[
+                    "",
+                    "rate = \"5/s\", over_limit = \"reject\", queue = 5",
+                    "rate = \"5/s\", over_limit = \"reject\", queue_at = \"provider\"",
+                    "concurrent = 5, burst = 2",
+                    "concurrent = 5, counts = \"parts\"",
+                    "quota = { limit = 0, per = \"1d\" }",
+                    "quota = { limit = 5, per = \"7h\" }",
+                    "quota = { limit = 5, per = \"36h\" }",
+                    "quota = { limit = 5 }",
+                    "rate = \"5/s\", over_limit = \"reject\", quota = { limit = 5, per = \"1d\", over_limit = \"queue\" }",
+                    "rate = \"2000/d\"",
+                    "rate = \"2000/h\"",
+                ],
+            ),
+            (
+                "PROVIDERS",
+                "[providers.sms]\nchannel = \"sms\"\nprice = { parts = 3 }\ncapacity = { quota = { limit = 2, per = \"1d\" } }",
+                &[""],
+            ),
+            (
+                "PROVIDERS",
+                "[providers.sms]\nchannel = \"sms\"\n[providers.voice]\nchannel = \"voice\"\ncapacity = { rate = \"5/s\", counts = \"parts\" }",
+                &[""],
             ),
             (
                 "PROVIDERS",

@@ -1,0 +1,152 @@
+//! Cases from the field, with values worked out by hand: what vendors' limits do to messages. Each was reported about a real service by the
+//! people who run it; names and numbers are ours.
+
+use failsim::scenario::parse;
+use failsim::sim::Progress;
+use failsim::study::{PlanResult, compare};
+use std::path::Path;
+
+/// The results of the plan under the scenario of this text.
+fn simulate(text: &str) -> PlanResult {
+    let scenario = parse(text, "case.toml", Path::new(".")).unwrap_or_else(|errors| panic!("{errors}"));
+    compare(&scenario, 1, &Progress::default()).expect("nobody stops it").results.plans.remove(0)
+}
+
+/// One provider with this capacity, over which everybody is reached within 2 s, and a plan that waits for two days.
+fn over_sms(traffic: &str, deadline: &str, provider: &str) -> PlanResult {
+    simulate(&format!(
+        "goal = {{ deadline = \"{deadline}\" }}
+        traffic = {{ {traffic} }}
+        [providers.sms]
+        channel = \"sms\"
+        {provider}
+        outcomes = [{{ status = \"delivered\", share = 1, after = {{ constant = \"1s\" }} }}]
+        [[plans]]
+        name = \"p\"
+        steps = [{{ provider = \"sms\", ttl = \"2d\" }}]"
+    ))
+}
+
+/// What a vendor has queued cannot be recalled: it is delivered, and paid, beside what the next step sends. Twilio discards such a message
+/// only when its validity ends (error 30409), and no vendor documents a way to withdraw it.
+///
+/// Twenty messages a second meet a throughput of ten for five minutes: recipient n (from 0) waits n/20 s and is delivered a second later,
+/// within the ttl of 30 s if n <= 580: the report of recipient 580 comes with the ttl, and goes before it. With a queue of the sender's those
+/// who are cancelled make room for others.
+#[test]
+fn a_vendors_queue_cannot_be_recalled() {
+    let case = |queue_at: &str| {
+        simulate(&format!(
+            "goal = {{ deadline = \"1h\" }}
+            traffic = {{ recipients = 6000, arrivals = {{ spread = {{ over = \"5m\" }} }} }}
+            [providers.sms]
+            channel = \"sms\"
+            price = {{ submitted = 0.04 }}
+            honours_ttl = false
+            capacity = {{ rate = \"10/s\"{queue_at} }}
+            outcomes = [{{ status = \"delivered\", share = 1, after = {{ constant = \"1s\" }} }}]
+            [providers.viber]
+            channel = \"viber\"
+            price = {{ submitted = 0.01 }}
+            outcomes = [{{ status = \"delivered\", share = 1, after = {{ constant = \"1s\" }} }}]
+            [[plans]]
+            name = \"p\"
+            steps = [{{ provider = \"sms\", ttl = \"30s\", validity = \"4h\" }}, {{ provider = \"viber\" }}]"
+        ))
+    };
+    let vendor = case("");
+    let sms = &vendor.providers[0];
+    assert_eq!((sms.departed.0, sms.expired_in_queue.0, sms.cancelled.0), (6000.0, 0.0, 0.0));
+    assert_eq!((vendor.failovers.0, vendor.duplicates.count.0), (5419.0, 5419.0));
+    assert!((vendor.duplicates.share - 0.903).abs() < 5e-4 && (vendor.cost.total - 294.19).abs() < 1e-9);
+    let sender = case(", queue_at = \"sender\"");
+    assert_eq!((sender.providers[0].expired_in_queue.0, sender.providers[0].cancelled.0), (0.0, 2700.0));
+    assert!((sender.cost.total - 186.19).abs() < 1e-9, "{}", sender.cost.total);
+}
+
+/// A limiter that rejects has a bucket of a second's worth, or counts by windows: at half its limit it refuses nobody. At twice its limit it
+/// refuses all but the throughput of a minute and the bucket: 1 - (50 · 60 + 50) / 6000 = 49.2 %.
+#[test]
+fn a_limiter_that_rejects_refuses_nobody_at_half_its_limit() {
+    let rejected = |arrives: u32, rate: u32, recipients: u32| {
+        let traffic = format!("recipients = {recipients}, arrivals = {{ poisson = {{ rate = \"{arrives}/s\" }} }}");
+        let capacity = format!("capacity = {{ rate = \"{rate}/s\", over_limit = \"reject\" }}");
+        over_sms(&traffic, "1h", &capacity).providers[0].rejected.0 / f64::from(recipients)
+    };
+    assert_eq!(rejected(50, 100, 100_000), 0.0);
+    // The minute of 6 000 arrivals varies by 0.8 s, and with it the throughput of that minute by 0.6 points.
+    assert!((rejected(100, 50, 6_000) - 0.492).abs() < 0.03);
+}
+
+/// 42 000 in six minutes are 117 a second; a bucket of 6 000 that fills with 100 a second takes them all, though the last few find it empty
+/// for a hundredth of a second.
+#[test]
+fn a_full_bucket_takes_more_than_its_rate_for_a_while() {
+    let traffic = "recipients = 42_000, arrivals = { spread = { over = \"6m\" } }";
+    let plan = over_sms(traffic, "60s", "capacity = { rate = \"6000/min\", burst = 6000 }");
+    assert_eq!(plan.in_time.share, 1.0);
+    assert!(plan.providers[0].wait_p99_s < 1e-3 && plan.latency_s.max.expect("one") < 1.011);
+    // Without the bucket the last of them waits for a minute.
+    let paced = over_sms(traffic, "60s", "capacity = { rate = \"6000/min\" }");
+    assert!((paced.providers[0].wait_mean_s - 30.0).abs() < 0.01);
+    assert!((paced.in_time.share - 59.0 / 60.0).abs() < 1e-3, "{}", paced.in_time.share);
+}
+
+/// A text of three parts takes three times as long. The first departs at once, with a bucket below zero after that: the n-th (from 0) after
+/// 3 n / 100 s.
+#[test]
+fn parts_use_up_the_throughput() {
+    let case = |capacity: &str| {
+        let provider = format!("price = {{ parts = 3 }}\ncapacity = {{ {capacity} }}");
+        over_sms("recipients = 60_000, arrivals = { blast = {} }", "10m", &provider)
+    };
+    let whole = case("rate = \"100/s\"");
+    assert!((whole.latency_s.max.expect("one") - (59_999.0 * 0.03 + 1.0)).abs() < 1e-3, "30 minutes");
+    assert!((whole.in_time.share - 599.0 / 1800.0).abs() < 1e-4, "{}", whole.in_time.share);
+    let messages = case("rate = \"100/s\", counts = \"messages\"");
+    assert!((messages.latency_s.max.expect("one") - 600.99).abs() < 1e-3);
+    // A bucket of four holds one message and a third: the second of them departs when there are three tokens, after 2 / 100 s.
+    let burst = case("rate = \"100/s\", burst = 4");
+    assert!((burst.latency_s.max.expect("one") - (59_999.0 * 0.03 - 0.01 + 1.0)).abs() < 1e-3);
+    // A bucket of two is full before there are three tokens: it goes below zero, and is full again 3 / 100 s later.
+    let small = case("rate = \"100/s\", burst = 2");
+    assert!((small.latency_s.max.expect("one") - (59_999.0 * 0.03 + 1.0)).abs() < 1e-3);
+}
+
+/// A cap per day is no pace: 2 000 go out at once, and 500 are rejected, or held to midnight.
+#[test]
+fn a_cap_per_day_is_no_pace() {
+    let case = |capacity: &str| {
+        let provider = format!("capacity = {{ {capacity} }}");
+        over_sms("recipients = 2_500, arrivals = { blast = {} }", "1h", &provider)
+    };
+    let rejects = case("quota = { limit = 2000, per = \"1d\" }");
+    assert_eq!((rejects.in_time.share, rejects.providers[0].rejected.0), (0.8, 500.0));
+    let holds = case("quota = { limit = 2000, per = \"1d\", over_limit = \"queue\" }");
+    assert_eq!((holds.in_time.share, holds.providers[0].rejected.0, holds.delivered.share), (0.8, 0.0, 1.0));
+    assert!((holds.latency_s.max.expect("one") - 86_401.0).abs() < 1e-3, "they leave at midnight");
+    let paced = case("rate = \"2000/d\"");
+    assert!((paced.in_time.share - 84.0 / 2500.0).abs() < 1e-9, "one in 43 s: {}", paced.in_time.share);
+}
+
+/// What is rejected at once goes to the next of the pool; what fails later does not.
+#[test]
+fn what_is_rejected_at_once_goes_to_the_next_of_the_pool() {
+    let delivered = |failed: &str| {
+        let plan = simulate(&format!(
+            "goal = {{ deadline = \"1h\" }}
+            traffic = {{ recipients = 1000, arrivals = {{ blast = {{}} }} }}
+            [providers.a]
+            channel = \"sms\"
+            outcomes = [{{ status = \"failed\", share = 1{failed} }}]
+            [providers.b]
+            channel = \"sms\"
+            outcomes = [{{ status = \"delivered\", share = 1, after = {{ constant = \"1s\" }} }}]
+            [[plans]]
+            name = \"p\"
+            steps = [{{ provider = {{ first_of = [\"a\", \"b\"] }} }}]"
+        ));
+        plan.delivered.share
+    };
+    assert_eq!([delivered(", at_submission = true"), delivered(", after = { constant = \"1ms\" }")], [1.0, 0.0]);
+}
