@@ -38,6 +38,14 @@ pub mod purpose {
     pub const TALK: u16 = 7;
     /// The delay of the `sent` report.
     pub const SENT_REPORT_DELAY: u16 = 8;
+    /// Whether the final report comes twice.
+    pub const DOUBLED: u16 = 9;
+    /// The delay with which it comes again.
+    pub const DOUBLE_DELAY: u16 = 10;
+    /// Whether the last two reports change places.
+    pub const REORDERED: u16 = 11;
+    /// Whether a report of the opposite comes before that of a delivery.
+    pub const CONTRADICTED: u16 = 12;
     /// Whether the second outage affects the attempt; the third has the next purpose, and so on.
     pub const FURTHER_OUTAGES: u16 = 16;
 

@@ -185,14 +185,23 @@ impl Flow {
         self.ranks = self.ranks & !(15 << shift) | u64::from(rank & 15) << shift;
     }
 
-    /// Whether a report that `attempt`'s message has `status` would end the flow as a late delivery once another attempt has been
-    /// made. Later reports of the same message with a lower status do not change the answer, so a driver that needs only the end of
-    /// a flow can drop all reports of earlier attempts except the first of these.
+    /// The first of these reports of `attempt`'s message, in order, that would end the flow as a late delivery once another attempt has been
+    /// made; `None` if none would. A driver that needs only the end of a flow can drop all other reports of earlier attempts.
     #[must_use]
     #[inline]
-    pub fn would_finish(&self, plan: &FlowPlan, attempt: u8, status: Status) -> bool {
+    pub fn would_finish(
+        &self,
+        plan: &FlowPlan,
+        attempt: u8,
+        reports: impl IntoIterator<Item = Status>,
+    ) -> Option<usize> {
         let rules = plan.step(self.step_of_attempt(attempt));
-        is_late_success(plan, rules, status) && advances(self.message_number(attempt), status, rules)
+        let mut message = self.message_number(attempt);
+        reports.into_iter().position(|status| {
+            let is_news = advances(message, status, rules);
+            message = if is_news { status as u8 } else { message };
+            is_news && is_late_success(plan, rules, status)
+        })
     }
 
     /// Applies the provider's report that `attempt`'s message has `status`. Unknown attempts, known statuses and steps backwards

@@ -15,5 +15,6 @@ pub use capacity::{Admission, Queue, QueueEvent};
 pub use outage::{Calendar, RandomWindows, Windows};
 pub use simulated::{AttemptResult, PersistentOutcome, Provider, Rejection, Report, SingleUse, Terms};
 pub use spec::{
-    Capacity, Counts, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, Quota, Seen, When, WhenOff,
+    Capacity, Counts, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, Quota, Reports, Seen,
+    When, WhenOff,
 };

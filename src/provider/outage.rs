@@ -293,8 +293,8 @@ impl OutageEffect {
                 self.factor = (self.factor * factor).min(1e12);
                 self.delay = self.delay.plus(delay).min(SLOWEST);
             }
-            // Slows the provider down, not the attempt.
-            Effect::Throttle { .. } => {}
+            // These concern reports, or all attempts: not this one when it departs.
+            Effect::ReportsLate { .. } | Effect::Throttle { .. } => {}
         }
     }
 }
@@ -319,6 +319,22 @@ pub(super) fn outage_effect(
         }
     }
     outage_effect
+}
+
+/// When a report leaves the provider that would leave at `at`: held until the latest end of the open windows of `hazards` that hold reports,
+/// and then later by the sum of all delays.
+pub(super) fn leaves(hazards: &[Hazard], at: Time, draws: Draws) -> Time {
+    let (mut leaves, mut delays) = (at, Span::ZERO);
+    for hazard in hazards {
+        if let Effect::ReportsLate { delay, until_end } = hazard.effect
+            && hazard.windows.is_open(at)
+            && u64::from(draws.draw(hazard.purpose)) < hazard.below
+        {
+            leaves = if until_end { leaves.max(hazard.windows.next_change(at)) } else { leaves };
+            delays = delays.plus(delay).min(SLOWEST);
+        }
+    }
+    leaves.after(delays)
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 use super::capacity::Queue;
 use super::outage::{self, Calendar, Hazard, OutageEffect, Windows};
 use super::resolve::Settlement;
-use super::spec::{Capacity, Counts, Discipline, Effect, Outage, Price, ProviderSpec, WhenOff};
+use super::spec::{Capacity, Counts, Discipline, Effect, Outage, Price, ProviderSpec, Reports, WhenOff};
 use super::tables::{Outcome, Outcomes, Tables};
 use crate::dist::{Dist, Sampler};
 use crate::rng::{DrawKey, Draws, RngKey, purpose};
 use crate::status::{Segment, SegmentSet, Status};
-use crate::units::{Money, Span, Time};
+use crate::units::{Money, Probability, Span, Time};
 use std::sync::Arc;
 
 /// The longest time for which an attempt without any status holds its line: the least that a SIP proxy must wait for a final answer
@@ -46,6 +46,9 @@ pub struct Provider {
     hazards: Vec<Vec<Hazard>>,
     /// The outages that reject attempts when they are submitted: one list for all segments, or one for each; empty if there are none.
     refusals: Vec<Vec<Hazard>>,
+    /// The outages that make reports late: one list for all segments, or one for each; empty if there are none.
+    late_reports: Vec<Vec<Hazard>>,
+    reports: Reports,
     capacity: Option<Capacity>,
     retry_after_hint: Span,
     /// The windows of reduced capacity, with their factors [millionths].
@@ -143,18 +146,21 @@ pub struct AttemptResult {
     pub rejected: bool,
     /// The charge.
     pub charge: Money,
-    reports: [Report; 4],
+    reports: [Report; Self::MOST_REPORTS],
     count: u8,
 }
 
 impl AttemptResult {
+    /// The most reports that an attempt can have: `queued`, `sent`, a contradiction, the final status twice, `seen`.
+    pub const MOST_REPORTS: usize = 6;
+
     const NOTHING: Self = Self {
         delivered: Time::NEVER,
         seen: Time::NEVER,
         released: Time::NEVER,
         rejected: false,
         charge: Money::ZERO,
-        reports: [Report { at: Time::NEVER, status: Status::Queued }; 4],
+        reports: [Report { at: Time::NEVER, status: Status::Queued }; Self::MOST_REPORTS],
         count: 0,
     };
 
@@ -204,6 +210,8 @@ impl Provider {
             of_segment: of_segment.into(),
             hazards: Vec::new(),
             refusals: Vec::new(),
+            late_reports: Vec::new(),
+            reports: spec.reports,
             capacity: spec.capacity,
             retry_after_hint: spec.retry_after_hint,
             throttles: Vec::new(),
@@ -225,6 +233,7 @@ impl Provider {
             needs_phone: false,
             when_off: spec.when_off,
             report_delay: nothing,
+            reports: Reports::RELIABLE,
             outcomes: Vec::new(),
             outages: Vec::new(),
             capacity: None,
@@ -260,7 +269,7 @@ impl Provider {
         let is_limited = |(outage, _): &(Outage, Calendar)| outage.segments != SegmentSet::ALL;
         let lists = if self.outages.iter().any(is_limited) { Segment::MOST } else { 1 };
         (self.hazards, self.throttles) = (vec![Vec::new(); lists], Vec::new());
-        let mut refusals = vec![Vec::new(); lists];
+        let (mut refusals, mut late_reports) = (vec![Vec::new(); lists], vec![Vec::new(); lists]);
         for (number, (outage, calendar)) in self.outages.iter().enumerate() {
             let windows = calendar.windows(rng, self.key, number as u16, known);
             match outage.effect {
@@ -274,14 +283,18 @@ impl Provider {
                     let concerned =
                         |segment: usize| lists == 1 || outage.segments.contains(Segment::new(segment as u8));
                     for segment in (0..lists).filter(|&segment| concerned(segment)) {
+                        if let Effect::ReportsLate { .. } = effect {
+                            late_reports[segment].push(hazard.clone());
+                            continue;
+                        }
                         self.hazards[segment].push(hazard.clone());
                         refusals[segment].extend(refuses.then(|| hazard.clone()));
                     }
                 }
             }
         }
-        let any = refusals.iter().any(|list| !list.is_empty());
-        self.refusals = if any { refusals } else { Vec::new() };
+        let unless_empty = |lists: Vec<Vec<Hazard>>| if lists.iter().all(Vec::is_empty) { Vec::new() } else { lists };
+        (self.refusals, self.late_reports) = (unless_empty(refusals), unless_empty(late_reports));
     }
 
     /// How long it asks to wait when it rejects an attempt because of its limits or an outage.
@@ -341,10 +354,22 @@ impl Provider {
         &self.hazards[if self.hazards.len() == 1 { 0 } else { segment.index() }]
     }
 
-    /// Whether all its behaviours have tables for batches.
+    /// Whether all its behaviours have tables for batches, and its reports come once and in time.
     #[must_use]
     pub fn has_tables(&self) -> bool {
-        self.behaviours.iter().all(|behaviour| behaviour.samplers.tables.is_some())
+        let is_reliable = self.late_reports.is_empty() && self.reports == Reports::RELIABLE;
+        is_reliable && self.behaviours.iter().all(|behaviour| behaviour.samplers.tables.is_some())
+    }
+
+    /// How reports to recipients of this segment leave.
+    #[inline]
+    fn mail(&self, segment: Segment) -> Mail<'_> {
+        let late = match self.late_reports.len() {
+            0 => &[][..],
+            1 => &self.late_reports[0],
+            _ => &self.late_reports[segment.index()],
+        };
+        Mail { late, reports: &self.reports }
     }
 
     /// When an attempt stops waiting for capacity: when its validity ends, if the provider honours that; or at the engine's `deadline`, if
@@ -437,9 +462,9 @@ impl Provider {
         }
         let patience = self.patience(terms, of.segment, deadline);
         if !patience.is_never() && self.expires_before(terms, of.segment, deadline) {
-            let draw = of.draws(self.key).draw(purpose::REPORT_DELAY);
-            result
-                .report(patience.after(self.behaviour(of.segment).samplers.report_delay.sample(draw)), Status::Expired);
+            let draws = of.draws(self.key);
+            let samplers = &self.behaviour(of.segment).samplers;
+            self.mail(of.segment).send_final(samplers, (patience, Status::Expired), draws, &mut result);
         }
         result
     }
@@ -479,10 +504,65 @@ impl Provider {
         if let Some(outcome) = outcome.filter(|_| !outage_effect.silent) {
             let waits = outcome.needs_phone && of.phone_back > departs;
             let off = waits.then_some((of.phone_back, self.when_off));
-            let rules = (&settlement, &outage_effect);
+            let mail = self.mail(of.segment);
+            let rules = (&settlement, &outage_effect, &mail);
             behaviour.come_to(departs, terms, (outcome, off), rules, (draws, block), &mut result);
+            mail.reorder(draws, &mut result);
         }
         result
+    }
+}
+
+/// How the reports of an attempt leave the provider.
+struct Mail<'a> {
+    /// The outages that make them late.
+    late: &'a [Hazard],
+    reports: &'a Reports,
+}
+
+impl Mail<'_> {
+    /// Whether each leaves once, when it should.
+    #[inline]
+    fn is_usual(&self) -> bool {
+        self.late.is_empty() && *self.reports == Reports::RELIABLE
+    }
+
+    /// When a report leaves that would leave at `at`.
+    #[inline]
+    fn leaves(&self, at: Time, draws: Draws) -> Time {
+        if self.late.is_empty() { at } else { outage::leaves(self.late, at, draws) }
+    }
+
+    /// Sends the report that the attempt has this final status since `at`.
+    fn send_final(&self, samplers: &Samplers, (at, status): (Time, Status), draws: Draws, result: &mut AttemptResult) {
+        let happens = |purpose: u16, share: Probability| u64::from(draws.draw(purpose)) < share.threshold();
+        let leaves = self.leaves(at, draws);
+        let arrives = |delay: u16| leaves.after(samplers.report_delay.sample(draws.draw(delay)));
+        let mut first = arrives(purpose::REPORT_DELAY);
+        if status.is_delivery() && happens(purpose::CONTRADICTED, self.reports.contradicted) {
+            result.report(first, Status::Undelivered);
+            first = first.after(Span::from_micros(1));
+        }
+        result.report(first, status);
+        if happens(purpose::DOUBLED, self.reports.doubled) {
+            result.report(arrives(purpose::DOUBLE_DELAY), status);
+        }
+    }
+
+    /// Lets the last two reports change places, if they do so for this attempt.
+    fn reorder(&self, draws: Draws, result: &mut AttemptResult) {
+        if self.reports.reordered == Probability::ZERO
+            || u64::from(draws.draw(purpose::REORDERED)) >= self.reports.reordered.threshold()
+        {
+            return;
+        }
+        // What the provider answers at submission is no report.
+        let reports = &mut result.reports[..usize::from(result.count)];
+        let mut places: Vec<usize> = (0..reports.len()).filter(|&i| reports[i].status != Status::Queued).collect();
+        places.sort_by_key(|&i| reports[i]);
+        if let [.., a, b] = places[..] {
+            (reports[a].at, reports[b].at) = (reports[b].at, reports[a].at);
+        }
     }
 }
 
@@ -539,14 +619,14 @@ impl Behaviour {
         departs: Time,
         terms: &Terms,
         (outcome, off): (&Outcome, Option<(Time, WhenOff)>),
-        (settlement, outage_effect): (&Settlement, &OutageEffect),
+        (settlement, outage_effect, mail): (&Settlement, &OutageEffect, &Mail<'_>),
         (draws, block): (Draws, [u32; 4]),
         result: &mut AttemptResult,
     ) {
         let is_reported = !outage_effect.reports_lost;
         if terms.progress && is_reported && outcome.reaches_network() {
             let delay = self.samplers.report_delay.sample(draws.draw(purpose::SENT_REPORT_DELAY));
-            result.report(departs.after(delay), Status::Sent);
+            result.report(mail.leaves(departs, draws).after(delay), Status::Sent);
         }
         let (status, starts) = match off {
             None => (outcome.status, departs),
@@ -571,11 +651,15 @@ impl Behaviour {
             result.released = at;
         }
         if is_reported {
-            let delay = self.samplers.report_delay.sample(block[usize::from(purpose::REPORT_DELAY)]);
-            result.report(at.after(delay), status);
+            if mail.is_usual() {
+                let delay = self.samplers.report_delay.sample(block[usize::from(purpose::REPORT_DELAY)]);
+                result.report(at.after(delay), status);
+            } else {
+                mail.send_final(&self.samplers, (at, status), draws, result);
+            }
         }
         if resolved.delivered {
-            self.deliver(outcome, at, is_reported, draws, result);
+            self.deliver(outcome, at, is_reported.then_some(mail), draws, result);
         } else if status == Status::Machine {
             self.talk(outcome, at, draws, result);
         }
@@ -593,28 +677,29 @@ impl Behaviour {
         }
     }
 
-    /// Records that the message reached the recipient at `at`.
+    /// Records that the message reached the recipient at `at`; with `mail`, what follows is reported.
     #[inline]
-    fn deliver(&self, outcome: &Outcome, at: Time, is_reported: bool, draws: Draws, result: &mut AttemptResult) {
+    fn deliver(&self, outcome: &Outcome, at: Time, mail: Option<&Mail<'_>>, draws: Draws, result: &mut AttemptResult) {
         if outcome.reached {
             result.delivered = at;
         }
         self.talk(outcome, at, draws, result);
         if let Some((threshold, after)) = &outcome.seen {
-            self.open(*threshold, after, is_reported, draws, result);
+            self.open(*threshold, after, mail, draws, result);
         }
     }
 
     /// Draws whether and when the recipient opens the delivered message.
-    fn open(&self, threshold: u64, after: &Sampler, is_reported: bool, draws: Draws, result: &mut AttemptResult) {
+    fn open(&self, threshold: u64, after: &Sampler, mail: Option<&Mail<'_>>, draws: Draws, result: &mut AttemptResult) {
         const { assert!(purpose::SEEN == 4 && purpose::SEEN_REPORT_DELAY == 6, "the draws of one block") };
         let [opened, span, delay, _] = draws.block(1);
         if u64::from(opened) >= threshold {
             return;
         }
         result.seen = result.delivered.after(after.sample(span));
-        if is_reported {
-            result.report(result.seen.after(self.samplers.report_delay.sample(delay)), Status::Seen);
+        if let Some(mail) = mail {
+            let leaves = mail.leaves(result.seen, draws);
+            result.report(leaves.after(self.samplers.report_delay.sample(delay)), Status::Seen);
         }
     }
 }

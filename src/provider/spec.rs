@@ -21,6 +21,8 @@ pub struct ProviderSpec {
     pub when_off: WhenOff,
     /// The delay from an event to the arrival of its report at the engine.
     pub report_delay: Dist,
+    /// How its reports go wrong.
+    pub reports: Reports,
     /// The possible outcomes of an attempt; the remaining share is silence.
     pub outcomes: Vec<OutcomeSpec>,
     /// Its outages.
@@ -59,6 +61,23 @@ impl ProviderSpec {
     pub fn has_random_outages(&self) -> bool {
         self.outages.iter().any(Outage::is_random)
     }
+}
+
+/// How the reports of a provider go wrong: the share of the attempts for each way.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Reports {
+    /// The final report comes again, after another delay.
+    pub doubled: Probability,
+    /// The last two reports change places, if there are two.
+    pub reordered: Probability,
+    /// Just before a delivery is reported, `undelivered` is.
+    pub contradicted: Probability,
+}
+
+impl Reports {
+    /// None goes wrong.
+    pub const RELIABLE: Self =
+        Self { doubled: Probability::ZERO, reordered: Probability::ZERO, contradicted: Probability::ZERO };
 }
 
 impl Outage {
@@ -335,6 +354,14 @@ pub enum Effect {
     },
     /// Everything happens as usual, but no report of it reaches the engine.
     ReportsLost,
+    /// Everything happens as usual, but a report that would leave the provider meanwhile leaves later: at the end of the window, if
+    /// `until_end`, and then `delay` later.
+    ReportsLate {
+        /// Not negative.
+        delay: Span,
+        /// Whether reports are held until the window ends.
+        until_end: bool,
+    },
     /// The capacity is reduced: throughput and number of lines are multiplied by a factor. This applies to all traffic, not a share
     /// of it.
     Throttle {

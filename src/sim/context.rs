@@ -4,7 +4,7 @@ use super::admission::{Admission, AdmissionDecision, AdmissionRequest, RoutedAtt
 use super::model::{CompiledPlan, Model};
 use super::recipient::{Recipient, RecipientId};
 use super::recorder::Recorder;
-use super::simulate::Sender;
+use super::sender::Sender;
 use crate::engine::{Flow, Routing, Submission};
 use crate::provider::{AttemptResult, Rejection, SingleUse, Terms};
 use crate::rng::RngKey;

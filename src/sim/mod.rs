@@ -15,6 +15,7 @@ mod pairs;
 mod progress;
 mod recipient;
 mod recorder;
+mod sender;
 mod simulate;
 mod step_buffers;
 mod tally;

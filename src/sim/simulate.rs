@@ -3,14 +3,14 @@
 use super::admission::Admission;
 use super::context::RecipientContext;
 use super::recorder::Recorder;
-use crate::engine::{Command, Flow, FlowPlan, MAX_ATTEMPTS, Notice, Observer, RetryAdvice, Submission};
-use crate::provider::Report;
-use crate::rng::{DrawKey, RngKey, purpose};
+use super::sender::{Observed, Sender};
+use crate::engine::{Command, Flow, FlowPlan, MAX_ATTEMPTS, Submission};
+use crate::provider::{AttemptResult, Report};
 use crate::status::Status;
-use crate::units::{Span, Time};
+use crate::units::Time;
 
-/// The most reports that can be pending: four for each attempt.
-const MAX_PENDING: usize = 4 * MAX_ATTEMPTS;
+/// The most reports that can be pending.
+const MAX_PENDING: usize = AttemptResult::MOST_REPORTS * MAX_ATTEMPTS;
 
 /// A report of an attempt. Ordered by time, then attempt, then rank.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -27,40 +27,6 @@ pub(super) trait ReportQueue {
 
     /// Takes the next report; one must be pending.
     fn take(&mut self) -> Pending;
-}
-
-/// What a recipient's flow may ask its driver.
-#[derive(Clone, Copy)]
-pub(super) struct Sender {
-    /// The random numbers of the recipient's stream.
-    pub(super) rng: RngKey,
-    pub(super) recipient: u32,
-    /// How long the provider that rejected the latest attempt asked to wait; zero if it did not, or if the attempt was not rejected.
-    pub(super) hint: Span,
-}
-
-impl Sender {
-    /// The draw for an attempt: a weighted pool chooses by it, and the wait before a retry varies by it.
-    pub(super) fn draw(self, attempt: u8) -> u32 {
-        self.rng.draws(DrawKey::SENDER, self.recipient, u16::from(attempt)).draw(purpose::CHOICE)
-    }
-}
-
-/// A recorder that also answers what the flow asks.
-struct Observed<'a, R> {
-    recorder: &'a mut R,
-    sender: Sender,
-}
-
-impl<R: Recorder> Observer for Observed<'_, R> {
-    #[inline]
-    fn notice(&mut self, now: Time, notice: Notice) {
-        self.recorder.notice(now, notice);
-    }
-
-    fn before_retry(&mut self, attempt: u8) -> RetryAdvice {
-        RetryAdvice { draw: self.sender.draw(attempt), hint: self.sender.hint }
-    }
 }
 
 /// What happens to a flow next.

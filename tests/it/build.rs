@@ -2,7 +2,7 @@
 
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
-use failsim::provider::{Capacity, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Seen, When, WhenOff};
+use failsim::provider::{Capacity, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Reports, Seen, When, WhenOff};
 use failsim::scenario::{BaselineRules, People, Plan, Scenario, Stream};
 use failsim::status::{SegmentSet, Status, StatusSet};
 use failsim::traffic::{Arrivals, SegmentMix, Traffic};
@@ -59,6 +59,7 @@ pub(crate) fn provider(name: &str, outcomes: Vec<OutcomeSpec>) -> ProviderSpec {
         when_off: WhenOff::Wait,
         report_delay: Dist::constant(Span::ZERO),
         retry_after_hint: Span::ZERO,
+        reports: Reports::RELIABLE,
         outcomes,
         outages: Vec::new(),
         capacity: None,

@@ -129,6 +129,67 @@ fn a_cap_per_day_is_no_pace() {
     assert!((paced.in_time.share - 84.0 / 2500.0).abs() < 1e-9, "one in 43 s: {}", paced.in_time.share);
 }
 
+/// Receipts of two hours out of four come 45 s late: who waits for 30 s sends the other message too, who waits for a minute rides it out.
+/// (Receipts of a country came late for hours while the messages were delivered: Twilio to Verizon, 2026; ksmppd #94.)
+#[test]
+fn a_longer_ttl_rides_late_receipts_out() {
+    let case = |ttl: &str, outage: &str| {
+        simulate(&format!(
+            "goal = {{ deadline = \"1h\" }}
+            traffic = {{ recipients = 14_400, arrivals = {{ spread = {{ over = \"4h\" }} }} }}
+            [providers.sms]
+            channel = \"sms\"
+            outcomes = [{{ status = \"delivered\", share = 1, after = {{ constant = \"4s\" }} }}]
+            outages = [{{ from = \"1h\", to = \"3h\", effect = \"reports_late\", {outage} }}]
+            [providers.viber]
+            channel = \"viber\"
+            outcomes = [{{ status = \"delivered\", share = 1, after = {{ constant = \"1s\" }} }}]
+            [[plans]]
+            name = \"p\"
+            steps = [{{ provider = \"sms\", ttl = \"{ttl}\" }}, {{ provider = \"viber\" }}]"
+        ))
+    };
+    let duplicates = |ttl, outage| case(ttl, outage).duplicates.count.0;
+    assert_eq!(duplicates("30s", "delay = \"45s\""), 7_200.0);
+    assert_eq!(duplicates("60s", "delay = \"45s\""), 0.0);
+    // Held until the end, all come at once: in time for those of the last 26 s.
+    assert_eq!(duplicates("30s", "until = \"end\""), 7_200.0 - 26.0);
+    // Each of the two hours is one of its own, and the delays of windows that overlap add up.
+    let both = "delay = \"20s\" }, { from = \"1h\", to = \"2h\", effect = \"reports_late\", delay = \"10s\"";
+    assert_eq!(duplicates("30s", both), 3_600.0);
+}
+
+/// A report that says `undelivered` and is taken back moves the flow on, and the person gets the message twice.
+#[test]
+fn a_contradicted_report_sends_the_message_again() {
+    let case = |reports: &str| {
+        simulate(&format!(
+            "goal = {{ deadline = \"1h\" }}
+            traffic = {{ recipients = 100_000, arrivals = {{ blast = {{}} }} }}
+            [providers.sms]
+            channel = \"sms\"
+            reports = {{ {reports} }}
+            outcomes = [{{ status = \"delivered\", share = 0.5, after = {{ constant = \"4s\" }} }}, {{ status = \"failed\", share = 0.5 }}]
+            [providers.viber]
+            channel = \"viber\"
+            outcomes = [{{ status = \"delivered\", share = 1, after = {{ constant = \"1s\" }} }}]
+            [[plans]]
+            name = \"p\"
+            steps = [{{ provider = \"sms\" }}, {{ provider = \"viber\" }}]"
+        ))
+    };
+    let plain = case("");
+    assert_eq!(plain.duplicates.count.0, 0.0);
+    // A fifth of the deliveries, give or take 4.5 standard errors.
+    let share = case("contradicted = 0.2").duplicates.share;
+    assert!((share - 0.1).abs() < 4.5 * (0.1_f64 * 0.9 / 1e5).sqrt(), "{share}");
+    // The engine takes no notice of what it knows, and a single report cannot change places.
+    for reports in ["doubled = 1", "reordered = 1", "doubled = 1, reordered = 1"] {
+        let same = case(reports);
+        assert_eq!((same.duplicates.count.0, same.failovers.0), (0.0, plain.failovers.0), "{reports}");
+    }
+}
+
 /// What is rejected at once goes to the next of the pool; what fails later does not.
 #[test]
 fn what_is_rejected_at_once_goes_to_the_next_of_the_pool() {

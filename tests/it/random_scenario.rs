@@ -4,7 +4,8 @@ use crate::build::{self, UNLIMITED};
 use failsim::dist::{Dist, Shape};
 use failsim::engine::{BreakerRules, LateDelivery, Pool, StepRules};
 use failsim::provider::{
-    Capacity, Counts, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, Quota, Seen, When, WhenOff,
+    Capacity, Counts, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, Quota, Reports, Seen,
+    When, WhenOff,
 };
 use failsim::scenario::{BySegment, People, Plan, Scenario};
 use failsim::status::{Segment, SegmentSet, Status, StatusSet, SuccessFloor};
@@ -320,20 +321,26 @@ fn provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
     let report_delay = prop_oneof![2 => Just(Dist::constant(Span::ZERO)), 2 => dist(grid)];
     let behaviour = (any::<bool>(), report_delay, outcomes(grid), vec(outage(grid), 0..4));
     let when_off = prop_oneof![2 => Just(WhenOff::Wait), 1 => Just(WhenOff::NoAnswer), 1 => Just(WhenOff::Undelivered)];
+    let reports = (probability(), probability(), probability())
+        .prop_map(|(doubled, reordered, contradicted)| Reports { doubled, reordered, contradicted });
+    let reports = prop_oneof![4 => Just(Reports::RELIABLE), 1 => reports];
     let hint = prop_oneof![2 => Just(Span::ZERO), 1 => grid.span(1..8)];
-    (price(grid), behaviour, prop::bool::weighted(0.8), when_off, hint)
-        .prop_map(move |(price, (honours_ttl, report_delay, outcomes, outages), needs_phone, when_off, hint)| {
-            ProviderSpec {
-                price,
-                retry_after_hint: hint,
-                honours_ttl,
-                needs_phone,
-                when_off,
-                report_delay,
-                outages,
-                ..build::provider(&format!("p{index}"), outcomes)
-            }
-        })
+    (price(grid), behaviour, prop::bool::weighted(0.8), when_off, (hint, reports))
+        .prop_map(
+            move |(price, (honours_ttl, report_delay, outcomes, outages), needs_phone, when_off, (hint, reports))| {
+                ProviderSpec {
+                    price,
+                    retry_after_hint: hint,
+                    reports,
+                    honours_ttl,
+                    needs_phone,
+                    when_off,
+                    report_delay,
+                    outages,
+                    ..build::provider(&format!("p{index}"), outcomes)
+                }
+            },
+        )
         .boxed()
 }
 
@@ -414,6 +421,7 @@ fn effect(grid: Grid) -> BoxedStrategy<Effect> {
         Just(Effect::Fail),
         Just(Effect::ReportsLost),
         slow.prop_map(|(factor, delay)| Effect::Slow { factor, delay }),
+        (grid.span(0..10), any::<bool>()).prop_map(|(delay, until_end)| Effect::ReportsLate { delay, until_end }),
     ]
     .boxed()
 }

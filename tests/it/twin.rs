@@ -11,7 +11,7 @@ use crate::three_plans::three_plans;
 use failsim::engine::{BreakerRules, Pool};
 use failsim::provider::{Capacity, Discipline};
 use failsim::rng::RngKey;
-use failsim::scenario::{Scenario, Stream};
+use failsim::scenario::{Plan, Scenario, Stream};
 use failsim::sim::{
     Ending, ExecutionMode, GroupTally, Model, PairTally, PlanRunTally, PlanSeries, PlanTally, Progress, ProviderSeries,
     ProviderTally, QueueTally, RunContext, StepTally, Tally, Timeline, fast_plans, is_feed_forward, simulate_contended,
@@ -266,10 +266,13 @@ fn runs_are_the_same(case: &Case) -> Result<(), TestCaseError> {
 }
 
 /// How far the naive twin draws random outages: later than any event of these runs, even if each attempt waits for a single line that
-/// silent calls hold for three minutes.
+/// silent calls hold for three minutes, and none is recalled.
 fn stragglers(scenario: &Scenario, timeline: &Timeline) -> Time {
     let has_lines = scenario.providers.iter().any(|spec| spec.capacity.is_some_and(|c| c.concurrent.is_some()));
-    let calls = if has_lines { scenario.recipients() as i64 } else { 0 };
+    let plans = scenario.plans.iter().chain(scenario.streams.iter().filter_map(|stream| stream.plan.as_ref()));
+    let attempts = |plan: &Plan| plan.flow.steps().iter().map(|rules| i64::from(rules.attempts)).sum::<i64>();
+    let most = plans.flat_map(Plan::members).map(attempts).max().unwrap_or(0);
+    let calls = if has_lines { scenario.recipients() as i64 * most } else { 0 };
     Time::from_micros(1000 * timeline.end().as_micros() + calls * 180_000_000)
 }
 

@@ -87,6 +87,7 @@ impl Builder<'_> {
             "silent" => Some(Effect::Silent),
             "fail" => Some(Effect::Fail),
             "reports_lost" => Some(Effect::ReportsLost),
+            "reports_late" => self.reports_late(record),
             "throttle" => self.throttle(record, has_capacity),
             _ => self.slow(record),
         }
@@ -110,6 +111,21 @@ impl Builder<'_> {
             return self.reject(record.place_of("factor"), message, "expected a number from 0 to 1", "write 1 or less");
         }
         Some(Effect::Throttle { millionths: (factor * MILLIONTHS).round() as u32 })
+    }
+
+    /// Builds the lateness of reports.
+    fn reports_late(&mut self, record: &Record) -> Option<Effect> {
+        if !record.has("until") && !record.has("delay") {
+            let message = "missing `delay` or `until` for effect `reports_late`";
+            return self.reject(
+                record.place_of("effect"),
+                message,
+                "expected `delay`, `until` or both",
+                "add delay = \"45s\", or until = \"end\"",
+            );
+        }
+        let until_end = super::optional::<&str>(record, "until")?.is_some();
+        Some(Effect::ReportsLate { delay: record.get_or("delay", Span::ZERO)?, until_end })
     }
 
     /// Builds a slowdown by a factor, a delay or both.

@@ -3,7 +3,7 @@
 use super::overrides::Override;
 use super::price::price;
 use super::{Builder, VOICE, all, optional};
-use crate::provider::{OutcomeSpec, Price, ProviderSpec, Seen, WhenOff};
+use crate::provider::{OutcomeSpec, Price, ProviderSpec, Reports, Seen, WhenOff};
 use crate::scenario::diagnostic::{Diagnostic, Fault};
 use crate::scenario::record::{Entry, Record, Value};
 use crate::status::Status;
@@ -54,6 +54,7 @@ impl Builder<'_> {
             needs_phone: record.get_or("needs_phone", true)?,
             when_off: when_off(record)?,
             report_delay: report_delay?,
+            reports: reports(record)?,
             outcomes: outcomes?,
             outages: outages?,
             capacity: capacity?,
@@ -131,6 +132,13 @@ impl Builder<'_> {
         let after = record.get("after").and_then(|a| self.dist(a));
         Some(Some(Seen { share: record.get("share")?, after: after? }))
     }
+}
+
+/// Returns how the reports of a provider go wrong.
+fn reports(provider: &Record) -> Option<Reports> {
+    let Some(record) = optional::<&Record>(provider, "reports")? else { return Some(Reports::RELIABLE) };
+    let share = |key| record.get_or(key, Probability::ZERO);
+    Some(Reports { doubled: share("doubled")?, reordered: share("reordered")?, contradicted: share("contradicted")? })
 }
 
 /// Returns what becomes of an attempt that needs the phone while it is off.

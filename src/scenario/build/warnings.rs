@@ -56,7 +56,9 @@ impl Builder<'_> {
         let fault = Fault::new(
             format!("this rate lets one message leave every {pace}, however many come at once"),
             "recipients arrive as a blast",
-            format!("write quota = {{ limit = {limit:.0}, per = \"{per}\" }} if all of them may leave at once, or `burst`"),
+            format!(
+                "write quota = {{ limit = {limit:.0}, per = \"{per}\" }} if all of them may leave at once, or `burst`"
+            ),
         );
         self.warnings.push(Diagnostic::at(place, fault));
     }

@@ -32,6 +32,7 @@ pub(super) static PROVIDER: Table = Table {
         )
         .or("\"no_answer\" on voice, \"wait\" on other channels"),
         Field::optional("report_delay", Kind::Table(&DIST), "The delay between an event and its report").or("none"),
+        Field::optional("reports", Kind::Table(&REPORTS), "How reports go wrong").or("they do not"),
         Field::optional(
             "outcomes",
             Kind::List { of: &OUTCOME, min: 0, max: 1000 },
@@ -310,6 +311,20 @@ static OUTCOME: Table = Table {
     forms: &[],
 };
 
+static REPORTS: Table = Table {
+    id: "reports",
+    what: "`reports`",
+    key: "key",
+    example: "{ doubled = 0.02 }",
+    doc: "How the reports of a provider go wrong, each with the share of the attempts to which it happens",
+    fields: &[
+        Field::optional("doubled", Kind::Share, "The final report comes again, after another `report_delay`").or("0"),
+        Field::optional("reordered", Kind::Share, "The last two reports change places, if there are two").or("0"),
+        Field::optional("contradicted", Kind::Share, "Just before a delivery is reported, `undelivered` is").or("0"),
+    ],
+    forms: &[],
+};
+
 static SEEN: Table = Table {
     id: "seen",
     what: "`seen`",
@@ -336,15 +351,15 @@ static OUTAGE: Table = Table {
         Field::optional("random", Kind::Table(&RANDOM), "Random windows, different in each replication"),
         Field::required(
             "effect",
-            Kind::Word(&["silent", "fail", "slow", "reports_lost", "throttle"]),
-            "What happens: attempts stay silent, fail immediately, take longer (slow) or go unreported (reports_lost); throttle lowers the capacity",
+            Kind::Word(&["silent", "fail", "slow", "reports_lost", "reports_late", "throttle"]),
+            "What happens: attempts stay silent, are rejected when they are submitted (fail), take longer (slow) or go unreported (reports_lost); reports that would leave meanwhile leave later (reports_late); throttle lowers the capacity",
         ),
         Field::optional("share", Kind::Share, "The share of the attempts in the window that are affected")
             .or("1")
-            .with_word("effect", &["silent", "fail", "slow", "reports_lost"]),
+            .with_word("effect", &["silent", "fail", "slow", "reports_lost", "reports_late"]),
         Field::optional("segments", Kind::Names, "The segments whose recipients are affected")
             .or("all of them")
-            .with_word("effect", &["silent", "fail", "slow", "reports_lost"]),
+            .with_word("effect", &["silent", "fail", "slow", "reports_lost", "reports_late"]),
         Field::optional(
             "every",
             Kind::Duration { zero: false },
@@ -359,9 +374,20 @@ static OUTAGE: Table = Table {
         )
         .or("1")
         .with_word("effect", &["slow", "throttle"]),
-        Field::optional("delay", Kind::Duration { zero: true }, "Added to the latency")
-            .or("\"0s\"")
-            .with_word("effect", &["slow"]),
+        Field::optional(
+            "delay",
+            Kind::Duration { zero: true },
+            "Added to the latency (slow), or to the time at which reports leave (reports_late)",
+        )
+        .or("\"0s\"")
+        .with_word("effect", &["slow", "reports_late"]),
+        Field::optional(
+            "until",
+            Kind::Word(&["end"]),
+            "Reports are held until the window ends, and then all leave at once",
+        )
+        .or("they are not held")
+        .with_word("effect", &["reports_late"]),
     ],
     forms: &[&["from", "to"], &["from", "lasting"], &["random"]],
 };

@@ -4,7 +4,8 @@ use crate::engine::Submission;
 use crate::engine::{Flow, FlowPlan};
 use crate::provider::{AttemptResult, Report};
 use crate::sim::recipient::RecipientId;
-use crate::sim::simulate::{Pending, ReportQueue, Sender, advance_to_next_submission};
+use crate::sim::sender::Sender;
+use crate::sim::simulate::{Pending, ReportQueue, advance_to_next_submission};
 use crate::sim::tally_recorder::{RecipientStats, TallyRecorder};
 use crate::status::{Segment, Status};
 use crate::units::Time;
@@ -26,6 +27,7 @@ pub(super) struct ActiveRecipient {
     pub(super) segment: Segment,
 }
 
+const NO_REPORT: Report = Report { at: Time::NEVER, status: Status::Queued };
 const NOTHING: Pending = Pending { at: Time::NEVER, attempt: 0, status: Status::Queued };
 
 impl ActiveRecipient {
@@ -64,7 +66,7 @@ impl ActiveRecipient {
 pub(super) struct RelevantReports {
     attempt: u8,
     /// In order of time; those before `next` have been taken.
-    reports: [Report; 4],
+    reports: [Report; AttemptResult::MOST_REPORTS],
     next: usize,
     count: usize,
     pub(super) late: Pending,
@@ -73,7 +75,7 @@ pub(super) struct RelevantReports {
 impl RelevantReports {
     /// The reports of an attempt that waits: it has been accepted, and no more is known yet.
     pub(super) const fn of_waiting(attempt: u8, submitted: Time, late: Pending) -> Self {
-        let mut reports = [Report { at: Time::NEVER, status: Status::Queued }; 4];
+        let mut reports = [NO_REPORT; AttemptResult::MOST_REPORTS];
         reports[0].at = submitted;
         Self { attempt, reports, next: 0, count: 1, late }
     }
@@ -84,7 +86,7 @@ impl RelevantReports {
     }
 
     pub(super) fn new(attempt: u8, result: &AttemptResult, late: Pending) -> Self {
-        let (mut reports, count) = ([Report { at: Time::NEVER, status: Status::Queued }; 4], result.reports().len());
+        let (mut reports, count) = ([NO_REPORT; AttemptResult::MOST_REPORTS], result.reports().len());
         reports[..count].copy_from_slice(result.reports());
         reports[..count].sort_unstable();
         Self { attempt, reports, next: 0, count, late }
@@ -97,13 +99,12 @@ impl RelevantReports {
 
     /// Returns the first of the reports not taken yet that would end the flow.
     pub(super) fn late(mut self, plan: &FlowPlan, flow: &Flow) -> Pending {
-        while let Some(own) = self.own() {
-            if flow.would_finish(plan, self.attempt, own.status) {
-                return own.min(self.late);
-            }
-            self.next += 1;
-        }
-        self.late
+        let left = &self.reports[self.next..self.count];
+        let Some(first) = flow.would_finish(plan, self.attempt, left.iter().map(|report| report.status)) else {
+            return self.late;
+        };
+        self.next += first;
+        self.own().map_or(self.late, |own| own.min(self.late))
     }
 }
 

@@ -398,14 +398,20 @@ impl RunContext<'_> {
             self.result(now, who, attempt, provider, fails);
         }
         if is_reported {
-            let samplers = &self.providers[provider].samplers[self.people[who].segment];
-            let delay = samplers.report_delay.sample(self.draws(who, attempt, provider).draw(purpose::REPORT_DELAY));
-            let missing = self.scenario.breakers[provider].map(|rules| submitted.after(rules.missing_after));
-            if kept && missing.is_some_and(|missing| now.after(delay) <= missing) {
-                self.result(now.after(delay), who, attempt, provider, fails);
+            let carried = self.submitted(now, who, attempt, provider);
+            let mut reports = vec![carried.reported(now, purpose::REPORT_DELAY)];
+            if carried.is_doubled() {
+                reports.push(carried.reported(now, purpose::DOUBLE_DELAY));
             }
-            self.people[who].history.attempts[attempt].bad_reports.push(now.after(delay));
-            self.event(now.after(delay), Kind::Report, who, attempt, What::Status(Status::Expired));
+            let first = *reports.iter().min().expect("one");
+            let missing = self.scenario.breakers[provider].map(|rules| submitted.after(rules.missing_after));
+            if kept && missing.is_some_and(|missing| first <= missing) {
+                self.result(first, who, attempt, provider, fails);
+            }
+            for at in reports {
+                self.people[who].history.attempts[attempt].bad_reports.push(at);
+                self.event(at, Kind::Report, who, attempt, What::Status(Status::Expired));
+            }
         }
     }
 

@@ -61,6 +61,8 @@ pub(super) struct Carried {
     pub(super) charge: i128,
     /// When its line is free again.
     pub(super) released: Time,
+    /// When its final status happened.
+    settled: Time,
 }
 
 /// When an outage is active.
@@ -86,15 +88,25 @@ impl Windows {
         }
     }
 
+    /// The end of the window that contains `at`, if one does.
+    fn end_of_open(&self, at: Time) -> Option<Time> {
+        if let Self::Drawn(windows) = self {
+            let next = windows.partition_point(|(from, _)| *from <= at);
+            return windows[..next].last().map(|(_, to)| *to).filter(|&to| at < to);
+        }
+        let open = self.all(at.after(Span::from_micros(1))).into_iter().find(|&(from, to)| from <= at && at < to);
+        open.map(|(_, to)| to)
+    }
+
     /// Whether one of the windows contains `at`; checks them one by one.
     pub(super) fn is_open(&self, at: Time) -> bool {
-        self.all(at.after(Span::from_micros(1))).iter().any(|&(from, to)| from <= at && at < to)
+        self.end_of_open(at).is_some()
     }
 
     /// Whether one of the windows contains `at` (µs).
     pub(super) fn holds(&self, at: i64) -> bool {
         match self {
-            Self::Drawn(windows) => windows.iter().any(|(from, to)| (from.as_micros()..to.as_micros()).contains(&at)),
+            Self::Drawn(_) => self.is_open(Time::from_micros(at)),
             Self::Fixed { from, to, every } => {
                 let (from, to, every) = (from.as_micros(), to.as_micros(), every.as_micros());
                 at >= from && (at - from) % every < to - from
@@ -105,7 +117,11 @@ impl Windows {
     /// The times after `after` and up to `until` at which windows begin or end (µs).
     pub(super) fn edges(&self, after: i64, until: i64) -> Vec<i64> {
         let edges: Vec<i64> = match self {
-            Self::Drawn(windows) => windows.iter().flat_map(|(a, b)| [a.as_micros(), b.as_micros()]).collect(),
+            Self::Drawn(windows) => {
+                let first = windows.partition_point(|(_, to)| to.as_micros() <= after);
+                let here = windows[first..].iter().take_while(|(from, _)| from.as_micros() <= until);
+                here.flat_map(|(a, b)| [a.as_micros(), b.as_micros()]).collect()
+            }
             Self::Fixed { from, to, every } => {
                 let (from, length, every) = (from.as_micros(), to.since(*from).as_micros(), every.as_micros());
                 let first = (after - from).max(0) / every;
@@ -143,15 +159,64 @@ impl Submitted<'_> {
         {
             self.arrive_at(index, &hits, &mut carried);
         }
+        self.spoil(&mut carried);
         if hits.contains(&Effect::ReportsLost) {
             carried.reports.retain(|(_, status)| *status == Status::Queued && self.progress);
         }
         carried
     }
 
+    /// What becomes of the reports on their way: some come twice, contradict themselves, or change places.
+    fn spoil(&self, carried: &mut Carried) {
+        let reports = self.spec.reports;
+        let is_final = |status: Status| !matches!(status, Status::Queued | Status::Sent | Status::Seen);
+        if let Some(place) = carried.reports.iter().position(|(_, status)| is_final(*status)) {
+            let (at, status) = carried.reports[place];
+            if is_delivery(status) && self.chance(purpose::CONTRADICTED) < reports.contradicted.get() {
+                carried.reports[place].0 = at.after(Span::from_micros(1));
+                carried.reports.push((at, Status::Undelivered));
+            }
+            if self.is_doubled() {
+                carried.reports.push((self.reported(carried.settled, purpose::DOUBLE_DELAY), status));
+            }
+        }
+        if self.chance(purpose::REORDERED) < reports.reordered.get() {
+            let mut order: Vec<_> = (0..carried.reports.len()).collect();
+            order.retain(|&place| carried.reports[place].1 != Status::Queued);
+            order.sort_by_key(|&place| carried.reports[place]);
+            if let [.., one, other] = order[..] {
+                let times = (carried.reports[other].0, carried.reports[one].0);
+                (carried.reports[one].0, carried.reports[other].0) = times;
+            }
+        }
+    }
+
+    /// Whether its final report comes twice.
+    pub(super) fn is_doubled(&self) -> bool {
+        self.chance(purpose::DOUBLED) < self.spec.reports.doubled.get()
+    }
+
+    /// When a report leaves that would leave at `at`.
+    pub(super) fn leaves(&self, at: Time) -> Time {
+        let mut held = vec![at];
+        let mut later = Span::ZERO;
+        for (index, outage) in self.spec.outages.iter().enumerate() {
+            let Effect::ReportsLate { delay, until_end } = outage.effect else { continue };
+            let is_hit = self.chance(lane_of(index)) < outage.share.get();
+            if !outage.segments.contains(self.segment) || !is_hit {
+                continue;
+            }
+            if let Some(end) = self.windows[index].end_of_open(at) {
+                held.extend(until_end.then_some(end));
+                later = later.plus(delay);
+            }
+        }
+        held.into_iter().max().expect("at least then").after(later)
+    }
+
     fn outages_that_hit(&self, at: Time) -> Vec<Effect> {
         let hit = |(i, outage): (usize, &Outage)| {
-            let lane = if i == 0 { purpose::FIRST_OUTAGE } else { purpose::FURTHER_OUTAGES + (i as u16 - 1) };
+            let lane = lane_of(i);
             (outage.segments.contains(self.segment)
                 && self.windows[i].is_open(at)
                 && self.chance(lane) < outage.share.get())
@@ -219,6 +284,7 @@ impl Submitted<'_> {
         let happens = from.after(slowed(self.samplers.after[index].sample(self.draws.draw(purpose::AFTER)), hits));
         let valid_until = self.submitted.after(self.validity);
         if self.spec.honours_ttl && happens > valid_until {
+            carried.settled = valid_until;
             carried.reports.push((self.reported(valid_until, purpose::REPORT_DELAY), Status::Expired));
             // The line is free when the provider gives up, and does not wait for the phone longer than for a silent call.
             carried.released = if from > carried.released { carried.released } else { valid_until };
@@ -227,6 +293,7 @@ impl Submitted<'_> {
         if happens.is_never() {
             return;
         }
+        carried.settled = happens;
         carried.reports.push((self.reported(happens, purpose::REPORT_DELAY), status));
         let kept = carried.released;
         carried.released = happens;
@@ -249,8 +316,8 @@ impl Submitted<'_> {
         }
     }
 
-    fn reported(&self, happens: Time, lane: u16) -> Time {
-        happens.after(self.samplers.report_delay.sample(self.draws.draw(lane)))
+    pub(super) fn reported(&self, happens: Time, lane: u16) -> Time {
+        self.leaves(happens).after(self.samplers.report_delay.sample(self.draws.draw(lane)))
     }
 
     fn deliver(&self, index: usize, outcome: &OutcomeSpec, at: Time, carried: &mut Carried) {
@@ -268,6 +335,11 @@ impl Submitted<'_> {
             carried.reports.push((self.reported(opened, purpose::SEEN_REPORT_DELAY), Status::Seen));
         }
     }
+}
+
+/// The draw of an outage.
+fn lane_of(index: usize) -> u16 {
+    if index == 0 { purpose::FIRST_OUTAGE } else { purpose::FURTHER_OUTAGES + (index as u16 - 1) }
 }
 
 /// Applies all factors to a latency, then all delays.

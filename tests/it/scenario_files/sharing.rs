@@ -66,7 +66,9 @@ fn a_capacity_can_have_a_burst_a_quota_and_a_queue_of_the_providers() {
     assert!(daily.keeps_queued() && of("rate = \"5/s\"").keeps_queued() && !of("concurrent = 5").keeps_queued());
     assert!(!of("rate = \"5/s\", queue_at = \"sender\"").keeps_queued());
     assert!(of("concurrent = 5, queue_at = \"provider\"").keeps_queued());
-    let hourly = of("rate = \"5/s\", burst = 20, counts = \"parts\", quota = { limit = 9, per = \"1h\", over_limit = \"queue\" }");
+    let hourly = of(
+        "rate = \"5/s\", burst = 20, counts = \"parts\", quota = { limit = 9, per = \"1h\", over_limit = \"queue\" }",
+    );
     let rate = Rate::new(5, 0, span(1));
     let expected = Capacity { rate, burst: Some(20), counts: Counts::Parts, ..Capacity::UNLIMITED };
     assert_eq!(hourly, Capacity { quota: quota(9, span(3600), false), ..expected });

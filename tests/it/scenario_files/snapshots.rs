@@ -322,7 +322,19 @@ fn diagnostics_of_providers_match_their_snapshot() {
                     "from = \"1m\", to = \"2m\", effect = \"slow\"",
                     "from = \"1m\", to = \"2m\", lasting = \"1m\", effect = \"fail\"",
                     "from = \"1m\", effect = \"fail\"",
+                    "from = \"1m\", to = \"2m\", effect = \"reports_late\"",
+                    "from = \"1m\", to = \"2m\", effect = \"reports_lost\", until = \"end\"",
                 ],
+            ),
+            (
+                "PROVIDERS",
+                "[providers.sms]\nchannel = \"sms\"\nreports = { @ }",
+                &["doubled = 1.5", "lost = 0.5", "contradicted = -1"],
+            ),
+            (
+                "PROVIDERS",
+                "[providers.sms]\nchannel = \"sms\"\n[[plans]]\nname = \"b\"\nsteps = [{ provider = \"sms\", attempts = 3@ }]",
+                &[", jitter = 0.5", ", retry_after = \"1s\", jitter = 1.5", ", backoff = 2"],
             ),
             (
                 "PROVIDERS",
