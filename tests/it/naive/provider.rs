@@ -61,8 +61,9 @@ pub(super) struct Carried {
     pub(super) charge: i128,
     /// When its line is free again.
     pub(super) released: Time,
-    /// When its final status happened.
+    /// When its final status happened, and the place of its report.
     settled: Time,
+    last: Option<usize>,
 }
 
 /// When an outage is active.
@@ -169,8 +170,7 @@ impl Submitted<'_> {
     /// What becomes of the reports on their way: some come twice, contradict themselves, or change places.
     fn spoil(&self, carried: &mut Carried) {
         let reports = self.spec.reports;
-        let is_final = |status: Status| !matches!(status, Status::Queued | Status::Sent | Status::Seen);
-        if let Some(place) = carried.reports.iter().position(|(_, status)| is_final(*status)) {
+        if let Some(place) = carried.last {
             let (at, status) = carried.reports[place];
             if is_delivery(status) && self.chance(purpose::CONTRADICTED) < reports.contradicted.get() {
                 carried.reports[place].0 = at.after(Span::from_micros(1));
@@ -284,7 +284,7 @@ impl Submitted<'_> {
         let happens = from.after(slowed(self.samplers.after[index].sample(self.draws.draw(purpose::AFTER)), hits));
         let valid_until = self.submitted.after(self.validity);
         if self.spec.honours_ttl && happens > valid_until {
-            carried.settled = valid_until;
+            (carried.settled, carried.last) = (valid_until, Some(carried.reports.len()));
             carried.reports.push((self.reported(valid_until, purpose::REPORT_DELAY), Status::Expired));
             // The line is free when the provider gives up, and does not wait for the phone longer than for a silent call.
             carried.released = if from > carried.released { carried.released } else { valid_until };
@@ -293,7 +293,7 @@ impl Submitted<'_> {
         if happens.is_never() {
             return;
         }
-        carried.settled = happens;
+        (carried.settled, carried.last) = (happens, Some(carried.reports.len()));
         carried.reports.push((self.reported(happens, purpose::REPORT_DELAY), status));
         let kept = carried.released;
         carried.released = happens;
