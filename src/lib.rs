@@ -69,6 +69,7 @@
 //! | `report` | the module `report`: tables, JSON, CSV, figures, report folders |
 //! | `cli` | the module `cli` and the program; includes `report` |
 
+pub mod calendar;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod dist;

@@ -83,6 +83,9 @@ pub(super) fn check_memory(args: &ScenarioArgs, scenario: &Scenario, replication
 
 /// Prints the scenario's warnings; to be called once per command.
 pub(super) fn warnings(scenario: &Scenario) {
+    for note in &scenario.notes {
+        output::note(&format!("note: {note}"));
+    }
     if let Some(warnings) = &scenario.warnings {
         output::note_drawn(&warnings.render(output::watched()));
     }

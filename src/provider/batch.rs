@@ -116,10 +116,10 @@ impl AttemptResults {
 
     /// Sets the `k`-th result.
     pub fn set(&mut self, k: usize, result: &AttemptResult) {
-        let earliest = result.reports().iter().min_by_key(|report| (report.at, report.status));
+        let earliest = result.reports().iter().min_by_key(|report| (report.at(), report.status()));
         self.delivered[k] = result.delivered.as_micros();
-        self.reported[k] = earliest.map_or(NEVER, |report| report.at.as_micros());
-        self.status[k] = earliest.map_or(0, |report| report.status as u8);
+        self.reported[k] = earliest.map_or(NEVER, |report| report.at().as_micros());
+        self.status[k] = earliest.map_or(0, |report| report.status() as u8);
         self.charge[k] = result.charge.as_micros();
         self.seen[k] = u8::from(!result.seen.is_never());
     }

@@ -50,6 +50,8 @@ pub struct Provider {
     late_reports: Vec<Vec<Hazard>>,
     reports: Reports,
     capacity: Option<Capacity>,
+    keeps_queued: bool,
+    counts_parts: bool,
     retry_after_hint: Span,
     /// The windows of reduced capacity, with their factors [millionths].
     throttles: Vec<(Windows, u32)>,
@@ -123,13 +125,50 @@ pub struct Terms {
     pub progress: bool,
 }
 
-/// A report on its way to the engine.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Report {
+/// A report on its way to the engine, in eight bytes: the time in the high bits, and the number of the status in the low ones. Ordered by
+/// time, then status.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Report(i64);
+
+impl Report {
+    /// The bits of a status.
+    const BITS: u32 = 4;
+    /// Where a report should be that never arrives.
+    pub const NOTHING: Self = Self(i64::MAX);
+
+    /// A report of this status that arrives at `at`, before the year 11 000 of the run.
+    #[must_use]
+    #[inline]
+    pub const fn new(at: Time, status: Status) -> Self {
+        Self(at.as_micros() << Self::BITS | status as i64)
+    }
+
     /// When it arrives.
-    pub at: Time,
-    /// The status it reports.
-    pub status: Status,
+    #[must_use]
+    #[inline]
+    pub const fn at(self) -> Time {
+        if self.0 == i64::MAX { Time::NEVER } else { Time::from_micros(self.0 >> Self::BITS) }
+    }
+
+    /// The status that it reports.
+    #[must_use]
+    #[inline]
+    pub fn status(self) -> Status {
+        Status::from_u8((self.0 & ((1 << Self::BITS) - 1)) as u8).unwrap_or(Status::Queued)
+    }
+
+    /// The same report at another time.
+    #[must_use]
+    const fn moved_to(self, other: Self) -> Self {
+        let mask = (1 << Self::BITS) - 1;
+        Self(other.0 & !mask | self.0 & mask)
+    }
+}
+
+impl std::fmt::Debug for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} at {:?}", self.status(), self.at())
+    }
 }
 
 /// The result of one attempt.
@@ -160,7 +199,7 @@ impl AttemptResult {
         released: Time::NEVER,
         rejected: false,
         charge: Money::ZERO,
-        reports: [Report { at: Time::NEVER, status: Status::Queued }; Self::MOST_REPORTS],
+        reports: [Report::NOTHING; Self::MOST_REPORTS],
         count: 0,
     };
 
@@ -182,12 +221,12 @@ impl AttemptResult {
     /// Whether the provider reports that the attempt has expired.
     #[must_use]
     pub fn is_reported_expired(&self) -> bool {
-        self.reports().iter().any(|report| report.status == Status::Expired)
+        self.reports().iter().any(|report| report.status() == Status::Expired)
     }
 
     #[inline]
     fn report(&mut self, at: Time, status: Status) {
-        self.reports[usize::from(self.count)] = Report { at, status };
+        self.reports[usize::from(self.count)] = Report::new(at, status);
         self.count += 1;
     }
 }
@@ -213,6 +252,8 @@ impl Provider {
             late_reports: Vec::new(),
             reports: spec.reports,
             capacity: spec.capacity,
+            keeps_queued: spec.capacity.as_ref().is_some_and(Capacity::keeps_queued),
+            counts_parts: spec.capacity.is_some_and(|capacity| capacity.counts == Counts::Parts),
             retry_after_hint: spec.retry_after_hint,
             throttles: Vec::new(),
             outages: spec.outages.iter().map(|outage| (outage.clone(), Calendar::new(outage))).collect(),
@@ -391,18 +432,15 @@ impl Provider {
     /// Whether attempts wait at the provider, which does not give them back.
     #[must_use]
     #[inline]
-    pub fn keeps_queued(&self) -> bool {
-        self.capacity.as_ref().is_some_and(Capacity::keeps_queued)
+    pub const fn keeps_queued(&self) -> bool {
+        self.keeps_queued
     }
 
     /// How many tokens of the throughput, and how much of the quota, an attempt for this segment takes.
     #[must_use]
     #[inline]
     pub fn parts(&self, segment: Segment) -> u32 {
-        match &self.capacity {
-            Some(Capacity { counts: Counts::Parts, .. }) => self.behaviour(segment).price.parts,
-            _ => 1,
-        }
+        if self.counts_parts { self.behaviour(segment).price.parts } else { 1 }
     }
 
     /// Whether the provider may reject attempts of this segment when they are submitted, before they wait for capacity.
@@ -507,7 +545,9 @@ impl Provider {
             let mail = self.mail(of.segment);
             let rules = (&settlement, &outage_effect, &mail);
             behaviour.come_to(departs, terms, (outcome, off), rules, (draws, block), &mut result);
-            mail.reorder(draws, &mut result);
+            if !mail.is_usual() {
+                mail.reorder(draws, &mut result);
+            }
         }
         result
     }
@@ -558,10 +598,10 @@ impl Mail<'_> {
         }
         // What the provider answers at submission is no report.
         let reports = &mut result.reports[..usize::from(result.count)];
-        let mut places: Vec<usize> = (0..reports.len()).filter(|&i| reports[i].status != Status::Queued).collect();
+        let mut places: Vec<usize> = (0..reports.len()).filter(|&i| reports[i].status() != Status::Queued).collect();
         places.sort_by_key(|&i| reports[i]);
         if let [.., a, b] = places[..] {
-            (reports[a].at, reports[b].at) = (reports[b].at, reports[a].at);
+            (reports[a], reports[b]) = (reports[a].moved_to(reports[b]), reports[b].moved_to(reports[a]));
         }
     }
 }

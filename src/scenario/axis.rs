@@ -58,8 +58,13 @@ impl Axis {
         let numbers = values.iter().map(|value| number_of(unit, value)).collect::<Option<Vec<_>>>();
         if let (None, AxisUnit::Seconds | AxisUnit::PerSecond | AxisUnit::Number) = (&numbers, unit) {
             let wrong = values.iter().find(|value| number_of(unit, value).is_none());
-            // A limit of "none" is a word among numbers.
-            if wrong.is_some_and(|wrong| !(wrong == "none" && matches!(kind, Kind::Limit))) {
+            // A limit of "none", or a clock time, is a word among numbers.
+            let is_word = |wrong: &str| match kind {
+                Kind::Limit => wrong == "none",
+                Kind::When => wrong.contains(':'),
+                _ => false,
+            };
+            if wrong.is_some_and(|wrong| !is_word(wrong)) {
                 return Err(
                     format!("invalid value {:?} for {path}: {}", wrong.map_or("", |w| w), kind.expected()).into()
                 );
@@ -94,7 +99,7 @@ fn all_differ(unit: AxisUnit, values: &[String]) -> Result<(), String> {
 
 fn unit_of(kind: &Kind) -> Option<AxisUnit> {
     match kind {
-        Kind::Duration { .. } | Kind::Limit => Some(AxisUnit::Seconds),
+        Kind::Duration { .. } | Kind::Limit | Kind::When => Some(AxisUnit::Seconds),
         Kind::Rate => Some(AxisUnit::PerSecond),
         Kind::Count { .. } | Kind::Number(_) | Kind::Share | Kind::ShareOrRest | Kind::Money => Some(AxisUnit::Number),
         Kind::Word(_) | Kind::Flag | Kind::Channel | Kind::NameOr(_) => Some(AxisUnit::Word),

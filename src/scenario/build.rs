@@ -19,12 +19,14 @@ mod providers;
 mod segments;
 mod shares;
 mod streams;
+mod times;
 mod traffic;
 mod warnings;
 
 use super::diagnostic::{Diagnostic, Fault, position, shown};
 use super::model::{Plan, Scenario};
 use super::record::{Read, Record};
+use crate::calendar::Moment;
 use crate::units::Span;
 use std::ops::Range;
 use std::path::Path;
@@ -42,6 +44,12 @@ pub(super) struct Builder<'a> {
     pub(super) segments: Vec<String>,
     /// Whether the list of segments is as it must be, so that their names are known.
     pub(super) segments_are_known: bool,
+    /// When the run starts by the clock, if that is known.
+    pub(super) starts_at: Option<Moment>,
+    /// Whether the file says so in a way that has been rejected.
+    pub(super) starts_at_is_wrong: bool,
+    /// How files were read, where that is not obvious.
+    pub(super) notes: Vec<String>,
     /// The errors found.
     pub(super) found: Vec<Diagnostic>,
     /// The warnings found: valid input that is probably a mistake.
@@ -60,6 +68,8 @@ impl Builder<'_> {
     /// Builds the scenario from `record`. Returns `None` when something is wrong.
     pub(super) fn scenario(&mut self, record: &Record, info: FileInfo<'_>) -> Option<Scenario> {
         let deadline = record.get::<&Record>("goal").and_then(|goal| goal.get("deadline"));
+        self.starts_at = optional(record, "starts_at").flatten();
+        self.starts_at_is_wrong = record.has("starts_at") && self.starts_at.is_none();
         let shares = self.segments(record);
         let streams = streams::records(record);
         let traffic = streams.map(|records| self.streams(records, deadline, shares.as_deref()));
@@ -77,6 +87,7 @@ impl Builder<'_> {
             title: record.get_or("title", info.title)?.to_owned(),
             seed: record.get_or("seed", 1)?,
             replications: u32::try_from(record.get_or("replications", 1_u64)?).ok()?,
+            starts_at: self.starts_at,
             currency: record.get_or("currency", "EUR")?.to_owned(),
             deadline: deadline?,
             streams: traffic.and_then(all)?,
@@ -88,6 +99,7 @@ impl Builder<'_> {
             baseline: self.baseline(record)?,
             left_out: Vec::new(),
             digest: info.digest,
+            notes: std::mem::take(&mut self.notes),
             warnings: None,
         };
         scenario.assign_plans(&own?);

@@ -36,6 +36,12 @@ pub(super) static SCENARIO: Table = Table {
             "The number of times each plan is simulated, each with different random numbers; `--replications` overrides it",
         )
         .or("1"),
+        Field::optional(
+            "starts_at",
+            Kind::Moment,
+            "When the run starts by the clock, in any time zone: outages may then be given by the clock, arrivals from a log are relative to it, quotas begin at midnight, and results over time show it",
+        )
+        .or("midnight of no particular day"),
         Field::optional("currency", Kind::Text, "The name of the currency").or("\"EUR\""),
         Field::required("goal", Kind::Table(&GOAL), "What the plans should achieve"),
         Field::required(

@@ -1,7 +1,7 @@
 //! The building blocks of the grammar. `format` holds the tables themselves; the structural check (`structure`) and the JSON
 //! Schema (`schema`) both follow them.
 
-use super::quantity::{A_DURATION, A_RATE};
+use super::quantity::{A_DURATION, A_MOMENT, A_RATE};
 use super::suggest::one_of;
 
 /// A kind of table: its keys and their alternatives.
@@ -91,6 +91,10 @@ pub(super) enum Kind {
     },
     /// A duration above 0, or `"none"` for no limit.
     Limit,
+    /// A moment of the calendar.
+    Moment,
+    /// A time of the run: a duration since its start or, with `starts_at`, a clock time.
+    When,
     /// A rate above 0.
     Rate,
     /// A rate, or a change from one rate to another.
@@ -237,7 +241,7 @@ impl Kind {
     /// Returns the unit of its values, where it is not obvious.
     const fn unit(&self) -> Option<&'static str> {
         match self {
-            Self::Duration { .. } | Self::Limit => Some("duration"),
+            Self::Duration { .. } | Self::Limit | Self::When => Some("duration"),
             Self::Rate | Self::Ramp => Some("rate"),
             Self::Money => Some("currency"),
             _ => None,
@@ -252,6 +256,8 @@ impl Kind {
             Self::Count { .. } => "an integer",
             Self::Number(_) | Self::Share | Self::ShareOrRest | Self::Money => "a number",
             Self::Duration { .. } | Self::Limit => "a duration",
+            Self::Moment => "a date and a time",
+            Self::When => "a duration or a clock time",
             Self::Rate | Self::Ramp => "a rate",
             Self::Words(_) | Self::Names => "a list",
             Self::Numbers(_) | Self::NameByName | Self::Table(_) | Self::Named(_) => "a table",
@@ -275,6 +281,8 @@ impl Kind {
             Self::Duration { zero: true } => A_DURATION.to_owned(),
             Self::Duration { zero: false } => format!("{A_DURATION}, above zero"),
             Self::Limit => format!("{A_DURATION}, above zero, or \"none\""),
+            Self::Moment => A_MOMENT.to_owned(),
+            Self::When => format!("{A_DURATION}, or a clock time such as \"08:30\" or \"2026-11-27T08:30\""),
             Self::Rate => format!("{A_RATE}, above zero"),
             Self::Ramp => format!("{A_RATE}, or a change such as \"50/s..800/s\""),
             Self::Word(words) => format!("expected {}", one_of(words.iter().copied())),

@@ -77,6 +77,9 @@ fn build(
         folder,
         segments: Vec::new(),
         segments_are_known: true,
+        starts_at: None,
+        starts_at_is_wrong: false,
+        notes: Vec::new(),
         found: structure.found,
         warnings: Vec::new(),
     };

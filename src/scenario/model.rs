@@ -3,6 +3,7 @@
 use super::diagnostic::Diagnostics;
 use super::metric::Metric;
 use super::tolerance::BaselineRules;
+use crate::calendar::Moment;
 use crate::engine::{BreakerRules, FlowPlan};
 use crate::provider::ProviderSpec;
 use crate::status::Segment;
@@ -18,6 +19,8 @@ pub struct Scenario {
     pub seed: u64,
     /// The currency, such as `EUR`.
     pub currency: String,
+    /// When the run starts by the clock, if that is known.
+    pub starts_at: Option<Moment>,
     /// The default number of replications; at least 1.
     pub replications: u32,
     /// A delivery within this span of the recipient's arrival is in time, unless the recipient's stream sets its own.
@@ -40,6 +43,8 @@ pub struct Scenario {
     pub left_out: Vec<Plan>,
     /// The SHA-256 of the file's bytes, in hexadecimal.
     pub digest: String,
+    /// How files were read, where that is not obvious.
+    pub notes: Vec<String>,
     /// Warnings: valid input that is probably a mistake.
     pub warnings: Option<Diagnostics>,
 }

@@ -1,6 +1,7 @@
 //! Parses durations and rates: `"400ms"`, `"1h30m"`, `"300/s"`, `"50/s..800/s"`.
 
 use super::diagnostic::{Fault, shown};
+use crate::calendar::Moment;
 use crate::units::{Rate, Span};
 
 /// The longest duration that a scenario can contain (days).
@@ -17,6 +18,26 @@ pub(super) const A_DURATION: &str = "expected a duration such as \"400ms\", \"2.
 
 /// The expected form of a rate.
 pub(super) const A_RATE: &str = "expected a rate such as \"300/s\" or \"18000/min\"";
+
+/// The expected form of a moment of the calendar.
+pub(super) const A_MOMENT: &str = "expected a date and a time such as \"2026-11-27T08:00\"";
+
+/// Parses a moment of the calendar.
+pub(super) fn moment(text: &str) -> Result<Moment, Fault> {
+    match Moment::parse(text) {
+        Some((moment, None)) => Ok(moment),
+        Some((moment, Some(_))) => Err(Fault::new(
+            format!("`{}` has an offset from UTC", shown(text)),
+            A_MOMENT,
+            format!("write \"{}\": clocks here have no time zone", moment.to_string().replace(' ', "T")),
+        )),
+        None => Err(Fault::new(
+            format!("`{}` is no date and time", shown(text)),
+            A_MOMENT,
+            "write the year, the month and the day, a T, and a time that exists",
+        )),
+    }
+}
 
 /// A unit of time: its spellings, and its length (µs).
 type Unit = (&'static [&'static str], f64);

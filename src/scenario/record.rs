@@ -1,5 +1,6 @@
 //! A file that follows the grammar: tables of typed values with their locations.
 
+use crate::calendar::Moment;
 use crate::units::{Money, Probability, Rate, Span};
 use std::ops::Range;
 
@@ -43,6 +44,9 @@ pub(super) enum Value {
     Rest,
     Money(Money),
     Duration(Span),
+    Moment(Moment),
+    /// A time of day, since midnight.
+    TimeOfDay(Span),
     Rate(Rate),
     Ramp(f64, f64),
     Table(Record),
@@ -119,6 +123,7 @@ read! {
     Value::Share(share) => Probability = *share;
     Value::Money(money) => Money = *money;
     Value::Duration(span) => Span = *span;
+    Value::Moment(moment) => Moment = *moment;
     Value::Ramp(from, to) => (f64, f64) = (*from, *to);
     Value::Table(record) => &'a Record = record;
     Value::List(records) => &'a [Record] = records;

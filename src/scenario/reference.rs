@@ -259,6 +259,10 @@ fn value(kind: &Kind, all: &[Section]) -> String {
         Kind::Money => format!("[money](#numbers), 0 to {}", grouped(MAX_MONEY as u64)),
         Kind::Duration { zero: true } => DURATION.to_owned(),
         Kind::Duration { zero: false } => format!("{DURATION} above zero"),
+        Kind::Moment => "date and time such as `\"2026-11-27T08:00\"`".to_owned(),
+        Kind::When => format!(
+            "{DURATION} since the start; with `starts_at` also a clock time such as `\"08:30\"` or `\"2026-11-27T08:30\"`"
+        ),
         Kind::Limit => format!("{DURATION} above zero, or `\"none\"`"),
         Kind::Rate => format!("{RATE} above zero"),
         Kind::Ramp => format!("{RATE}, or a linear change from one rate to another"),

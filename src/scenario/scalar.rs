@@ -4,9 +4,10 @@ use super::diagnostic::{Fault, shown};
 use super::grammar::{Kind, MAX_MONEY, Range};
 use super::mismatch::wrong_type;
 use super::numbers::{count, limit, number, quoted, share, span};
-use super::quantity::{ramp, rate};
+use super::quantity::{moment, ramp, rate};
 use super::record::Value;
 use super::suggest::help;
+use crate::calendar::Moment;
 use crate::text::is_hidden;
 use crate::units::Money;
 use toml::de::DeValue;
@@ -27,6 +28,10 @@ pub(super) fn scalar(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Val
         Kind::Money => number(kind, raw, source, Range::of(0.0, MAX_MONEY)).and_then(money),
         Kind::Duration { zero } => span(raw, source, *zero).map(Value::Duration),
         Kind::Limit => limit(raw, source),
+        Kind::Moment => text(raw, source)
+            .map_err(|fault| Fault { label: kind.expected(), ..fault })
+            .and_then(|text| Ok(Value::Moment(moment(text)?))),
+        Kind::When => when(kind, raw, source),
         Kind::Rate => quoted(kind, raw, source, rate).map(Value::Rate),
         Kind::Ramp => quoted(kind, raw, source, ramp).map(|(from, to)| Value::Ramp(from, to)),
         Kind::Word(words) => word(kind, raw, source, words).map(Value::Word),
@@ -120,6 +125,20 @@ fn channel(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
         "use letters a to z, digits, - and _".to_owned()
     };
     Err(Fault::new(format!("invalid channel name `{}`", shown(word)), Kind::Channel.expected(), help))
+}
+
+/// Parses a duration, a time of day, or a moment of the calendar.
+fn when(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
+    if let DeValue::String(text) = raw {
+        if let Some(since_midnight) = Moment::time_of_day(text) {
+            return Ok(Value::TimeOfDay(since_midnight));
+        }
+        if text.contains(':') {
+            let fault = |fault: Fault| Fault { label: kind.expected(), ..fault };
+            return moment(text).map(Value::Moment).map_err(fault);
+        }
+    }
+    span(raw, source, true).map(Value::Duration)
 }
 
 /// Parses true or false.

@@ -94,6 +94,8 @@ fn value(kind: &Kind) -> Value {
         Kind::ShareOrRest => json!({ "anyOf": [number(Range::of(0.0, 1.0)), { "const": "rest" }] }),
         Kind::Money => number(Range::of(0.0, MAX_MONEY)),
         Kind::Duration { zero } => json!({ "type": "string", "pattern": duration(*zero) }),
+        Kind::Moment => json!({ "type": "string", "pattern": MOMENT }),
+        Kind::When => json!({ "type": "string", "pattern": format!("{}|^{CLOCK}$|{MOMENT}", duration(true)) }),
         Kind::Limit => json!({ "type": "string", "pattern": format!("{}|^none$", duration(false)) }),
         Kind::Rate => json!({ "type": "string", "pattern": format!("^(?=.*[1-9]){}$", rate()) }),
         Kind::Ramp => json!({ "type": "string", "pattern": format!(r"^{0}(\.\.{0})?$", rate()) }),
@@ -120,6 +122,10 @@ fn value(kind: &Kind) -> Value {
         Kind::Named(of) => json!({ "type": "object", "additionalProperties": reference(of), "minProperties": 1 }),
     }
 }
+
+/// A time of day, and a moment of the calendar.
+const CLOCK: &str = r"[0-2]\d:[0-5]\d(:[0-5]\d(\.\d+)?)?";
+const MOMENT: &str = r"^\d{4}-\d{2}-\d{2}[T ][0-2]\d:[0-5]\d(:[0-5]\d(\.\d+)?)?$";
 
 /// Returns a reference to another table.
 fn reference(table: &Table) -> Value {

@@ -36,7 +36,7 @@ impl RecipientContext<'_> {
 
     /// Submits the attempt that `flow` has just made, at `now`, to the first provider of its pool that accepts it. Returns the routed
     /// attempt and its result; for an attempt that waits, the result is not known yet.
-    #[inline]
+    #[inline(always)]
     pub fn submit<A: Admission, R: Recorder>(
         &self,
         flow: &mut Flow,

@@ -17,6 +17,7 @@ pub(super) struct Sender {
 
 impl Sender {
     /// The draw for an attempt: a weighted pool chooses by it, and the wait before a retry varies by it.
+    #[inline]
     pub(super) fn draw(self, attempt: u8) -> u32 {
         self.rng.draws(DrawKey::SENDER, self.recipient, u16::from(attempt)).draw(purpose::CHOICE)
     }
@@ -34,6 +35,7 @@ impl<R: Recorder> Observer for Observed<'_, R> {
         self.recorder.notice(now, notice);
     }
 
+    #[cold]
     fn before_retry(&mut self, attempt: u8) -> RetryAdvice {
         RetryAdvice { draw: self.sender.draw(attempt), hint: self.sender.hint }
     }

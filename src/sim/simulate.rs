@@ -118,7 +118,7 @@ impl ReportQueue for PendingReports {
 impl PendingReports {
     #[inline]
     fn expect(&mut self, attempt: u8, report: Report) {
-        let new = Pending { at: report.at, attempt, status: report.status };
+        let new = Pending { at: report.at(), attempt, status: report.status() };
         let mut index = self.count;
         while index > 0 && self.pending[index - 1] < new {
             self.pending[index] = self.pending[index - 1];

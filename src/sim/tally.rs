@@ -408,8 +408,8 @@ impl PlanTally {
             provider.delivered += 1;
             series.deliveries.add(timeline.bin(result.delivered));
         }
-        for report in result.reports().iter().filter(|report| report.status.is_bad()) {
-            series.failures.add(timeline.bin(report.at));
+        for report in result.reports().iter().filter(|report| report.status().is_bad()) {
+            series.failures.add(timeline.bin(report.at()));
         }
         if let Some(queue) = &mut provider.queue {
             queue.count_attempt(timeline, attempt, result);

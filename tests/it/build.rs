@@ -136,6 +136,8 @@ pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec
     Scenario {
         title: "a test".to_owned(),
         seed: 20_261_127,
+        starts_at: None,
+        notes: Vec::new(),
         currency: "EUR".to_owned(),
         deadline: span(60.0),
         replications: 1,

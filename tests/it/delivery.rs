@@ -205,8 +205,10 @@ impl<'a> Driver<'a> {
             }
         }
         for report in fate.reports() {
-            self.events
-                .push(Reverse((report.at, Event::Report { who, attempt, provider: number, status: report.status })));
+            self.events.push(Reverse((
+                report.at(),
+                Event::Report { who, attempt, provider: number, status: report.status() },
+            )));
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The layers from the bottom up. A module may use modules of lower layers; modules of one layer do not use each other.
 const LAYERS: [&[&str]; 9] = [
     &["units", "rng", "text", "files"],
-    &["status", "dist", "stats"],
+    &["status", "dist", "stats", "calendar"],
     &["engine", "provider", "traffic"],
     &["scenario"],
     &["sim"],

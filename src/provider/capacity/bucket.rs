@@ -16,9 +16,9 @@ pub(super) struct Bucket {
     full: i64,
     /// ... and the offset within it, in units of 1/`events`.
     within: u64,
+    /// What the attempt examined last takes.
+    charge: Charge,
     fill: Fill,
-    /// The tokens that attempts have taken, with the times that they stand for.
-    charges: Vec<Charge>,
 }
 
 /// How a bucket fills.
@@ -59,6 +59,7 @@ impl Fill {
         (i64::try_from(whole).unwrap_or(i64::MAX).min(FAR), rest as u64)
     }
 
+    #[cold]
     fn charge(&self, parts: u32) -> Charge {
         let lead = self.takes(self.burst - self.needed(parts));
         Charge { parts, refill: self.takes(u64::from(parts)), lead }
@@ -68,30 +69,29 @@ impl Fill {
 impl Bucket {
     pub(super) fn new(rate: Rate, burst: u32) -> Self {
         let fill = Fill::new(rate, burst);
-        Self { full: 0, within: 0, fill, charges: vec![fill.charge(1)] }
+        Self { full: 0, within: 0, charge: fill.charge(1), fill }
     }
 
-    #[inline]
-    fn charge(&mut self, parts: u32) -> Charge {
-        let known = self.charges.iter().find(|charge| charge.parts == parts).copied();
-        known.unwrap_or_else(|| {
-            let charge = self.fill.charge(parts);
-            self.charges.push(charge);
-            charge
-        })
+    #[inline(always)]
+    fn examine(&mut self, parts: u32) {
+        if self.charge.parts != parts {
+            self.charge = self.fill.charge(parts);
+        }
     }
 
     /// When there are enough tokens for an attempt (µs), if no other takes any.
-    #[inline]
+    #[inline(always)]
     pub(super) fn ready(&mut self, parts: u32) -> i64 {
-        let (whole, rest) = self.charge(parts).lead;
+        self.examine(parts);
+        let (whole, rest) = self.charge.lead;
         self.full.saturating_sub(whole) - i64::from(self.within < rest)
     }
 
     /// An attempt takes its tokens at `at` (µs).
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, at: i64, parts: u32) {
-        let (whole, rest) = self.charge(parts).refill;
+        self.examine(parts);
+        let (whole, rest) = self.charge.refill;
         let within = if at > self.full { 0 } else { self.within } + rest;
         let carry = within >= self.fill.events;
         self.within = if carry { within - self.fill.events } else { within };

@@ -65,7 +65,7 @@ impl Gate {
     }
 
     /// The first time, not before `now`, at which the next attempt can depart, which has so many parts; [`Time::NEVER`] when there is none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn earliest(&mut self, now: Time, parts: u32) -> Time {
         let from = now.as_micros().max(self.last);
         let at = match &mut self.pace {
@@ -85,6 +85,7 @@ impl Gate {
         if at > FAR { Time::NEVER } else { Time::from_micros(at) }
     }
 
+    #[inline(never)]
     fn earliest_throttled(&mut self, now: i64, from: i64, parts: u32) -> i64 {
         let Pace::Throttled(bucket, throttle) = &mut self.pace else { return from };
         if parts >= self.never {
@@ -114,7 +115,7 @@ impl Gate {
     }
 
     /// Records a departure at `at`, which is the time that [`Gate::earliest`] returned, or later if there was no query in between.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, at: Time, parts: u32) {
         let at = at.as_micros();
         self.last = at;

@@ -99,7 +99,7 @@ impl Queue {
 
     /// Admits an attempt that arrives at `now` and stops waiting at `patience`, which is not before `now`. It has so many parts: what the
     /// capacity counts.
-    #[inline]
+    #[inline(always)]
     pub fn admit(&mut self, now: Time, patience: Time, parts: u32) -> Admission {
         if self.quota.is_some() {
             return self.admit_within_quota(now, patience, parts);
@@ -108,6 +108,7 @@ impl Queue {
     }
 
     /// Rejects an attempt for which the quota has no room.
+    #[inline(never)]
     fn admit_within_quota(&mut self, now: Time, patience: Time, parts: u32) -> Admission {
         if self.quota.as_ref().is_some_and(|quota| !quota.has_room(now, parts)) {
             return Admission::Rejected;
@@ -119,7 +120,7 @@ impl Queue {
         admission
     }
 
-    #[inline]
+    #[inline(always)]
     fn admit_in_turn(&mut self, now: Time, patience: Time, parts: u32) -> Admission {
         let departs = match self.order {
             Discipline::Fifo => self.gate.earliest(now, parts).max(self.blocked),

@@ -1,6 +1,7 @@
 //! Builds the capacity of a provider and its circuit breaker.
 
 use super::{Builder, VOICE, all, quoted};
+use crate::calendar::Moment;
 use crate::engine::BreakerRules;
 use crate::provider::{Capacity, Counts, Discipline, ProviderSpec, QueueAt, Quota};
 use crate::scenario::record::{Record, Value};
@@ -85,7 +86,8 @@ impl Builder<'_> {
             let help = "remove it, so that they are rejected, or let the provider have a queue";
             return self.reject(record.place_of("over_limit"), message, "expected \"reject\"", help);
         }
-        Some(Quota { limit: record.get("limit")?, per, phase: Span::ZERO, rejects })
+        let phase = self.starts_at.map_or(Span::ZERO, Moment::since_midnight);
+        Some(Quota { limit: record.get("limit")?, per, phase, rejects })
     }
 
     /// Rejects a quota that not even one message fits into.

@@ -2,15 +2,16 @@
 
 use super::Builder;
 use super::counts::COUNT;
+use super::times::{Notation, Stamp, TimeFormat};
 use crate::files;
 use crate::scenario::diagnostic::shown;
-use crate::scenario::quantity::{MAX_DURATION, duration};
+use crate::scenario::quantity::MAX_DURATION;
 use crate::scenario::record::Record;
 use crate::scenario::suggest::help;
 use crate::units::Span;
 use csv::{Reader, StringRecord};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::ops::Range;
 
 /// The maximum length of a row [bytes], so that a file without line breaks does not fill the memory.
@@ -21,9 +22,6 @@ const AT_A_TIME: usize = 8 << 10;
 
 /// The maximum number of bad rows reported per file; further ones usually have the same cause.
 const MAX_BAD_ROWS: usize = 3;
-
-/// Column-name suffixes that give plain numbers a unit, and the unit (s).
-const UNIT_ENDINGS: [(&str, f64); 5] = [("_us", 1e-6), ("_ms", 1e-3), ("_s", 1.0), ("_min", 60.0), ("_h", 3600.0)];
 
 /// The column that names the segment of each arrival.
 const SEGMENT: &str = "segment";
@@ -52,7 +50,7 @@ impl Builder<'_> {
     /// Reads at most `most` rows; of arrivals that are `counted`, all.
     fn rows_of(&mut self, record: &Record, segments: Option<Vec<String>>, counted: bool, most: usize) -> Option<Rows> {
         let (file, place) = (record.get::<&str>("file")?, record.place_of("file"));
-        let mut reader = self.open(file, place.clone())?;
+        let (mut reader, delimiter) = self.open(file, place.clone())?;
         let headers = match reader.headers() {
             Ok(headers) => headers.clone(),
             Err(error) => {
@@ -65,7 +63,7 @@ impl Builder<'_> {
         };
         reader.get_mut().next_row();
         let column = self.find(&headers, record)?;
-        let unit = headers.get(column).and_then(unit_of);
+        let notation = Notation::of(headers.get(column).unwrap_or_default(), delimiter);
         let segments = match segments {
             Some(known) => {
                 let expected = "expected the segments in a column named `segment`";
@@ -85,17 +83,20 @@ impl Builder<'_> {
             }
             None
         };
-        self.rows(reader, Column { file, place, column, unit, segments, count }, most)
+        let name = headers.get(column).unwrap_or_default().to_owned();
+        let column = Column { file, place, column, name, notation, segments, count, is_arrivals: counted };
+        self.rows(reader, column, most)
     }
 
-    /// Opens the CSV file `file`.
-    fn open(&mut self, file: &str, place: Range<usize>) -> Option<Reader<Bounded>> {
+    /// Opens the CSV file `file`, and finds out what separates its columns.
+    fn open(&mut self, file: &str, place: Range<usize>) -> Option<(Reader<Bounded>, u8)> {
         let path = self.folder.join(file);
-        match files::open(&path) {
-            Ok(opened) => {
+        let opened = files::open(&path).and_then(|mut file| delimiter(&mut file).map(|delimiter| (file, delimiter)));
+        match opened {
+            Ok((opened, delimiter)) => {
                 let mut builder = csv::ReaderBuilder::new();
-                builder.trim(csv::Trim::All).flexible(true).buffer_capacity(AT_A_TIME);
-                Some(builder.from_reader(Bounded::new(opened)))
+                builder.trim(csv::Trim::All).flexible(true).delimiter(delimiter).buffer_capacity(AT_A_TIME);
+                Some((builder.from_reader(Bounded::new(opened)), delimiter))
             }
             Err(error) => {
                 let message = format!("cannot read {}: {error}", shown(&path.to_string_lossy()));
@@ -135,7 +136,7 @@ impl Builder<'_> {
         let is_time = |header: &str| header != COUNT && (self.segments.len() < 2 || header != SEGMENT);
         let first = headers.iter().position(is_time).unwrap_or(0);
         let name = headers.get(first).unwrap_or_default();
-        if !is_value(name) {
+        if !Notation::is_value(name) {
             return Some(first);
         }
         let file = record.get::<&str>("file").unwrap_or_default();
@@ -167,6 +168,9 @@ impl Builder<'_> {
     fn rows(&mut self, mut reader: Reader<Bounded>, column: Column<'_>, most: usize) -> Option<Rows> {
         let mut rows = Rows {
             spans: Vec::new(),
+            blank: 0,
+            format: None,
+            offset: Span::ZERO,
             counts: column.count.is_some().then(Vec::new),
             segments: column.segments.is_some().then(Vec::new),
         };
@@ -176,8 +180,9 @@ impl Builder<'_> {
         while rows.spans.len() < most && bad < MAX_BAD_ROWS {
             match reader.read_record(&mut row) {
                 Ok(false) => break,
-                Ok(true) => match column.cells(&row, rows.spans.last().copied()) {
-                    Ok(cells) => rows.push(cells),
+                Ok(true) => match column.cells(&row, &mut rows) {
+                    Ok(Some(cells)) => rows.push(cells),
+                    Ok(None) => rows.blank += 1,
                     Err(error) => {
                         let line = row.position().map_or(0, csv::Position::line);
                         bad += self.bad_row(&column, line, (&error.0, error.1));
@@ -204,19 +209,74 @@ impl Builder<'_> {
         1
     }
 
-    /// Returns the values when there is at least one and none is bad.
-    fn complete(&mut self, rows: Rows, bad: usize, column: &Column<'_>) -> Option<Rows> {
-        if bad == 0 && rows.spans.is_empty() {
+    /// Returns the values when there is at least one and none is bad; clock times are made relative.
+    fn complete(&mut self, mut rows: Rows, bad: usize, column: &Column<'_>) -> Option<Rows> {
+        if bad > 0 {
+            return None;
+        }
+        if rows.spans.is_empty() {
             let message = format!("{} has no rows", shown(column.file));
             return self.reject(column.place.clone(), message, "expected a header row and values below it", "add rows");
         }
-        (bad == 0).then_some(rows)
+        let relative = self.relative(&mut rows, column)?;
+        let blank = (rows.blank > 0).then(|| {
+            let all = rows.blank + rows.spans.len();
+            format!("{} of {all} rows without a value in `{}` are left out", rows.blank, shown(&column.name))
+        });
+        let said: Vec<_> = column.notation.note().into_iter().chain(relative).chain(blank).collect();
+        if !said.is_empty() {
+            self.notes.push(format!("{}: {}", shown(column.file), said.join("; ")));
+        }
+        Some(rows)
     }
+
+    /// Makes clock times relative to the start of the run, or to the first of them where that is not known. Says so.
+    fn relative(&mut self, rows: &mut Rows, column: &Column<'_>) -> Option<Option<String>> {
+        let Some(format) = rows.format.filter(|format| *format != TimeFormat::Spans) else { return Some(None) };
+        let first = rows.spans.iter().copied().min().unwrap_or_default();
+        let (base, to) = match self.starts_at {
+            // The clock of the file shows the same as that of the run.
+            Some(starts_at) => {
+                let start = Span::from_micros(starts_at.as_micros() - rows.offset.as_micros());
+                (start, "the start of the run".to_owned())
+            }
+            None => (first, format!("the first, {}", format.shown(first, rows.offset))),
+        };
+        let last = rows.spans.iter().copied().max().unwrap_or_default();
+        if first < base || last.as_micros() - base.as_micros() > MAX_DURATION.as_micros() {
+            let wrong = format.shown(if first < base { first } else { last }, rows.offset);
+            let message = match first < base {
+                true => format!("{}: {wrong} is before the run starts", shown(column.file)),
+                false => format!("{}: {wrong} is more than a year after the start", shown(column.file)),
+            };
+            let help = "correct `starts_at`, or remove the rows";
+            return self.reject(column.place.clone(), message, "expected times of one run", help);
+        }
+        rows.spans.iter_mut().for_each(|span| *span = Span::from_micros(span.as_micros() - base.as_micros()));
+        Some(Some(format!("{}, relative to {to}", format.word())))
+    }
+}
+
+/// What separates the columns of a file: the comma, the semicolon or the tab, whichever its first line has most of.
+fn delimiter(file: &mut File) -> io::Result<u8> {
+    let mut first = Vec::new();
+    Read::by_ref(file).take(AT_A_TIME as u64).read_to_end(&mut first)?;
+    file.rewind()?;
+    let line = first.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let count = |delimiter: &u8| line.iter().filter(|byte| *byte == delimiter).count();
+    // Of equals the last, which is the comma.
+    Ok(*b"\t;,".iter().max_by_key(|delimiter| count(delimiter)).unwrap_or(&b','))
 }
 
 /// The rows of a file.
 struct Rows {
+    /// Spans, or clock times since 1970.
     spans: Vec<Span>,
+    /// The number of rows without a value.
+    blank: usize,
+    format: Option<TimeFormat>,
+    /// The offset of the first clock time from UTC.
+    offset: Span,
     counts: Option<Vec<u64>>,
     segments: Option<Vec<u8>>,
 }
@@ -237,8 +297,12 @@ struct Column<'a> {
     place: Range<usize>,
     /// The index of the column.
     column: usize,
-    /// The unit of plain numbers (s).
-    unit: Option<f64>,
+    /// Its name.
+    name: String,
+    /// How values are written.
+    notation: Notation,
+    /// Whether clock times are allowed.
+    is_arrivals: bool,
     /// The index of the column of segments, and their names, if it is read.
     segments: Option<(usize, Vec<String>)>,
     /// The index of the column of counts.
@@ -266,48 +330,39 @@ impl Column<'_> {
         })
     }
 
-    /// The value, the count and the segment in `row`, which follows one with the value `last`; or what is wrong and what was expected.
-    fn cells(&self, row: &StringRecord, last: Option<Span>) -> Result<(Span, u64, u8), (String, &'static str)> {
-        let value = self.value(row).map_err(|error| (error, A_SPAN))?;
+    /// The value, the count and the segment in `row`, which follows these; `None` for a row without a value; or what is wrong and what was
+    /// expected. The first value decides about the format of all.
+    fn cells(&self, row: &StringRecord, rows: &mut Rows) -> Result<Option<(Span, u64, u8)>, (String, &'static str)> {
+        let text = row.get(self.column).unwrap_or_default();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let last = rows.spans.last().copied();
+        let Stamp { span: value, format: its, offset } = self.notation.parse(text).map_err(|error| (error, A_SPAN))?;
+        if its != TimeFormat::Spans && !self.is_arrivals {
+            return Err((format!("`{}` is a clock time", shown(text)), A_SPAN));
+        }
+        let format = *rows.format.get_or_insert(its);
+        if format != its {
+            let message = format!("two formats of time: {} before, `{}` here", format.word(), shown(text));
+            return Err((message, "expected one format of time in a file"));
+        }
         let count = self.count(row).map_err(|error| (error, "expected a whole number, 0 or more"))?;
         let segment = self.segment(row).map_err(|error| (error, "expected a segment of this scenario"))?;
         if self.count.is_some() && last.is_some_and(|last| value < last) {
-            let message = format!("{value} comes after {}", last.unwrap_or(value));
-            return Err((message, "expected the times of counts in ascending order"));
+            let [now, before] = [value, last.unwrap_or(value)].map(|span| its.shown(span, rows.offset));
+            return Err((format!("{now} comes after {before}"), "expected the times of counts in ascending order"));
         }
-        Ok((value, count, segment))
-    }
-
-    /// Parses the value in `row`, or returns what is wrong with it.
-    fn value(&self, row: &StringRecord) -> Result<Span, String> {
-        let text = row.get(self.column).unwrap_or_default();
-        match (self.unit, text.parse::<f64>()) {
-            (Some(unit), Ok(number)) => {
-                in_limits(number * unit).ok_or_else(|| format!("`{}` is out of range", shown(text)))
-            }
-            _ => duration(text).map_err(|fault| format!("`{}`: {} ({})", shown(text), fault.message, fault.help)),
+        if last.is_none() {
+            rows.offset = offset;
         }
+        Ok(Some((value, count, segment)))
     }
 }
 
 /// Whether a header is this name but for capitals and an `s` at the end.
 fn is_nearly(header: &str, name: &str) -> bool {
     header.to_lowercase().strip_prefix(name).is_some_and(|rest| ["", "s"].contains(&rest))
-}
-
-/// Whether a cell holds a number or a duration, rather than the name of a column.
-fn is_value(text: &str) -> bool {
-    text.parse::<f64>().is_ok() || duration(text).is_ok()
-}
-
-/// Converts `seconds` (s) to a span, unless negative, too long or not a number.
-fn in_limits(seconds: f64) -> Option<Span> {
-    (0.0..=MAX_DURATION.as_secs_f64()).contains(&seconds).then(|| Span::from_secs_f64(seconds))
-}
-
-/// Returns the unit (s) that the name of a column gives to plain numbers.
-fn unit_of(column: &str) -> Option<f64> {
-    UNIT_ENDINGS.iter().find(|(ending, _)| column.ends_with(ending)).map(|&(_, unit)| unit)
 }
 
 /// A file that returns no more between two rows than the longest row allows, plus what the CSV reader reads ahead.

@@ -2,11 +2,14 @@
 
 use super::{Builder, all, optional, quoted};
 use crate::provider::{Effect, Outage, When};
-use crate::scenario::record::Record;
+use crate::scenario::quantity::MAX_DURATION;
+use crate::scenario::record::{Record, Value};
 use crate::units::{Probability, Span, Time};
 
 /// The minimum mean gap between random outages. They are listed over the whole horizon: a million in two years.
 const MIN_BETWEEN: Span = Span::from_micros(60_000_000);
+/// The length of a day (µs).
+const DAY: i64 = 86_400_000_000;
 /// A throttle's factor is an integer number of millionths.
 const MILLIONTHS: f64 = 1e6;
 
@@ -53,10 +56,10 @@ impl Builder<'_> {
 
     /// Builds a fixed window: its start, its end and its period.
     fn window(&mut self, record: &Record) -> Option<(Time, Time, Span)> {
-        let from = Time::ZERO.after(record.get("from")?);
+        let from = self.time_of(record, "from", Span::ZERO)?;
         let to = match optional::<Span>(record, "lasting")? {
             Some(lasting) => from.after(lasting),
-            None => Time::ZERO.after(record.get("to")?),
+            None => self.time_of(record, "to", from.since(Time::ZERO))?,
         };
         if to <= from {
             let expected = format!("expected more than {}", quoted(from.since(Time::ZERO)));
@@ -79,6 +82,40 @@ impl Builder<'_> {
             );
         }
         Some((from, to, every))
+    }
+
+    /// The time of the run that a key says: a span since the start, or a clock time. A time of day is the first one from `earliest` on.
+    fn time_of(&mut self, record: &Record, key: &str, earliest: Span) -> Option<Time> {
+        let value = &record.entry(key)?.value;
+        if let Value::Duration(span) = value {
+            return Some(Time::ZERO.after(*span));
+        }
+        if self.starts_at_is_wrong {
+            return None;
+        }
+        let Some(starts_at) = self.starts_at else {
+            let message = "a clock time means nothing before the file says when the run starts";
+            let help =
+                "add starts_at = \"2026-11-27T08:00\" at the top of the file, or write a duration since the start";
+            return self.reject(record.place_of(key), message, "expected `starts_at` in the file", help);
+        };
+        let since = match value {
+            Value::Moment(moment) => moment.as_micros() - starts_at.as_micros(),
+            Value::TimeOfDay(since_midnight) => {
+                let from = starts_at.after(earliest).since_midnight();
+                let ahead = since_midnight.as_micros() - from.as_micros();
+                earliest.as_micros() + ahead.rem_euclid(DAY)
+            }
+            _ => return None,
+        };
+        if (0..=MAX_DURATION.as_micros()).contains(&since) {
+            return Some(Time::from_micros(since));
+        }
+        let (message, expected) = match since < 0 {
+            true => ("the outage is before the run starts", format!("the run starts at {starts_at}")),
+            false => ("the outage is more than a year after the start", format!("the run starts at {starts_at}")),
+        };
+        self.reject(record.place_of(key), message, expected, "write a time of the run")
     }
 
     /// Builds the effect of an outage.

@@ -345,8 +345,12 @@ static OUTAGE: Table = Table {
     example: "{ from = \"20m\", to = \"30m\", effect = \"silent\" }",
     doc: "A period in which a provider fails or degrades: a fixed window, or random windows",
     fields: &[
-        Field::optional("from", Kind::Duration { zero: true }, "When it starts, measured from the start of the run"),
-        Field::optional("to", Kind::Duration { zero: false }, "When it ends, later than `from`"),
+        Field::optional(
+            "from",
+            Kind::When,
+            "When it starts: how long after the start of the run, or by the clock (a time of day is the first one from the start on)",
+        ),
+        Field::optional("to", Kind::When, "When it ends, later than `from`"),
         Field::optional("lasting", Kind::Duration { zero: false }, "How long it lasts, in place of `to`"),
         Field::optional("random", Kind::Table(&RANDOM), "Random windows, different in each replication"),
         Field::required(

@@ -27,7 +27,6 @@ pub(super) struct ActiveRecipient {
     pub(super) segment: Segment,
 }
 
-const NO_REPORT: Report = Report { at: Time::NEVER, status: Status::Queued };
 const NOTHING: Pending = Pending { at: Time::NEVER, attempt: 0, status: Status::Queued };
 
 impl ActiveRecipient {
@@ -53,7 +52,9 @@ impl ActiveRecipient {
         result: &AttemptResult,
         recorder: &mut TallyRecorder<'_>,
     ) -> Option<Time> {
-        let mut relevant = RelevantReports::new(self.submission.attempt, result, self.late);
+        let mut sorted = [Report::NOTHING; AttemptResult::MOST_REPORTS];
+        let reports = in_order(result, &mut sorted);
+        let mut relevant = RelevantReports { attempt: self.submission.attempt, reports, late: self.late };
         let (at, submission) = advance_to_next_submission(rules, &mut self.flow, &mut relevant, recorder)?;
         self.late = relevant.late(plan, &self.flow);
         self.submission = submission;
@@ -61,9 +62,64 @@ impl ActiveRecipient {
     }
 }
 
-/// The reports that can still have an effect: those of the latest attempt, and one of an earlier attempt.
+/// The reports of an attempt in order of time; `sorted` is used where they have to be sorted.
+#[inline]
+fn in_order<'a>(result: &'a AttemptResult, sorted: &'a mut [Report; AttemptResult::MOST_REPORTS]) -> &'a [Report] {
+    let reports = result.reports();
+    if reports.len() < 2 {
+        return reports;
+    }
+    let sorted = &mut sorted[..reports.len()];
+    sorted.copy_from_slice(reports);
+    sorted.sort_unstable();
+    sorted
+}
+
+/// The reports that can still have an effect: those of the latest attempt that have not been taken, in order of time, and one of an earlier
+/// attempt.
+pub(super) struct RelevantReports<'a> {
+    attempt: u8,
+    reports: &'a [Report],
+    late: Pending,
+}
+
+impl RelevantReports<'_> {
+    #[inline]
+    fn own(&self) -> Option<Pending> {
+        let report = self.reports.first()?;
+        Some(Pending { at: report.at(), attempt: self.attempt, status: report.status() })
+    }
+
+    /// Returns the first of the reports not taken yet that would end the flow.
+    fn late(&self, plan: &FlowPlan, flow: &Flow) -> Pending {
+        let statuses = self.reports.iter().map(|report| report.status());
+        let first = flow.would_finish(plan, self.attempt, statuses).map(|first| self.reports[first]);
+        let own = first.map(|report| Pending { at: report.at(), attempt: self.attempt, status: report.status() });
+        own.map_or(self.late, |own| own.min(self.late))
+    }
+}
+
+impl ReportQueue for RelevantReports<'_> {
+    #[inline]
+    fn next(&self) -> Time {
+        self.reports.first().map_or(self.late.at, |own| own.at().min(self.late.at))
+    }
+
+    #[inline]
+    fn take(&mut self) -> Pending {
+        match self.own() {
+            Some(own) if own < self.late => {
+                self.reports = &self.reports[1..];
+                own
+            }
+            _ => std::mem::replace(&mut self.late, NOTHING),
+        }
+    }
+}
+
+/// The relevant reports of a recipient who is followed event by event, kept from one event to the next.
 #[derive(Clone, Copy)]
-pub(super) struct RelevantReports {
+pub(super) struct KeptReports {
     attempt: u8,
     /// In order of time; those before `next` have been taken.
     reports: [Report; AttemptResult::MOST_REPORTS],
@@ -72,12 +128,26 @@ pub(super) struct RelevantReports {
     pub(super) late: Pending,
 }
 
-impl RelevantReports {
+impl KeptReports {
+    /// The reports of an attempt, and one of an earlier attempt.
+    pub(super) fn new(attempt: u8, result: &AttemptResult, late: Pending) -> Self {
+        let mut sorted = [Report::NOTHING; AttemptResult::MOST_REPORTS];
+        let mut reports = sorted;
+        let own = in_order(result, &mut sorted);
+        reports[..own.len()].copy_from_slice(own);
+        Self { attempt, reports, next: 0, count: own.len(), late }
+    }
+
     /// The reports of an attempt that waits: it has been accepted, and no more is known yet.
     pub(super) const fn of_waiting(attempt: u8, submitted: Time, late: Pending) -> Self {
-        let mut reports = [NO_REPORT; AttemptResult::MOST_REPORTS];
-        reports[0].at = submitted;
+        let mut reports = [Report::NOTHING; AttemptResult::MOST_REPORTS];
+        reports[0] = Report::new(submitted, Status::Queued);
         Self { attempt, reports, next: 0, count: 1, late }
+    }
+
+    fn relevant(&self) -> RelevantReports<'_> {
+        let Self { attempt, reports, next, count, late } = self;
+        RelevantReports { attempt: *attempt, reports: &reports[*next..*count], late: *late }
     }
 
     /// Adds the report of an earlier attempt, which has just departed, that would end the flow first.
@@ -85,44 +155,23 @@ impl RelevantReports {
         self.late = Self::new(attempt, result, self.late).late(plan, flow);
     }
 
-    pub(super) fn new(attempt: u8, result: &AttemptResult, late: Pending) -> Self {
-        let (mut reports, count) = ([NO_REPORT; AttemptResult::MOST_REPORTS], result.reports().len());
-        reports[..count].copy_from_slice(result.reports());
-        reports[..count].sort_unstable();
-        Self { attempt, reports, next: 0, count, late }
-    }
-
-    fn own(&self) -> Option<Pending> {
-        let report = self.reports[..self.count].get(self.next)?;
-        Some(Pending { at: report.at, attempt: self.attempt, status: report.status })
-    }
-
     /// Returns the first of the reports not taken yet that would end the flow.
-    pub(super) fn late(mut self, plan: &FlowPlan, flow: &Flow) -> Pending {
-        let left = &self.reports[self.next..self.count];
-        let Some(first) = flow.would_finish(plan, self.attempt, left.iter().map(|report| report.status)) else {
-            return self.late;
-        };
-        self.next += first;
-        self.own().map_or(self.late, |own| own.min(self.late))
+    pub(super) fn late(&self, plan: &FlowPlan, flow: &Flow) -> Pending {
+        self.relevant().late(plan, flow)
     }
 }
 
-impl ReportQueue for RelevantReports {
-    #[inline]
+impl ReportQueue for KeptReports {
     fn next(&self) -> Time {
-        self.own().map_or(self.late.at, |own| own.at.min(self.late.at))
+        self.relevant().next()
     }
 
-    #[inline]
     fn take(&mut self) -> Pending {
-        match self.own() {
-            Some(own) if own < self.late => {
-                self.next += 1;
-                own
-            }
-            _ => std::mem::replace(&mut self.late, NOTHING),
-        }
+        let mut relevant = self.relevant();
+        let taken = relevant.take();
+        let (left, late) = (relevant.reports.len(), relevant.late);
+        (self.next, self.late) = (self.count - left, late);
+        taken
     }
 }
 

@@ -8,7 +8,7 @@
 //! At equal times, departures from queues come first, since freed capacity goes to those who wait; then patience ends; then submissions
 //! are made, by stream and recipient.
 
-use super::active_recipient::{ActiveRecipient, RelevantReports};
+use super::active_recipient::{ActiveRecipient, KeptReports};
 use super::arena::RecipientArena;
 use super::arrival_order::ArrivalCursor;
 use super::event_queue::{EventQueue, Scheduled};
@@ -111,7 +111,7 @@ struct Followed {
     /// The number of attempts that wait.
     waiting: u8,
     /// The reports that are known.
-    reports: RelevantReports,
+    reports: KeptReports,
     /// When the next event is due, which is in the event queue; other entries there are out of date.
     wake: Time,
     /// Whether that is a submission.
@@ -122,7 +122,7 @@ struct Followed {
 
 impl Followed {
     /// A recipient of whom one attempt waits.
-    const fn new(reports: RelevantReports) -> Self {
+    const fn new(reports: KeptReports) -> Self {
         Self { waiting: 1, reports, wake: Time::NEVER, is_submitting: false, hint: Span::ZERO }
     }
 }
@@ -345,26 +345,33 @@ impl<'a> EventDriven<'a> {
     }
 
     /// What is due for the recipient in this slot: a submission, or the next event of one who is followed.
+    #[inline]
     fn due(&mut self, due: Entry) {
-        let (now, slot) = (due.at(), due.slot());
         if self.any_followed {
-            // An event may have been put off or brought forward, and the slot may have a new recipient.
-            if self.arena[slot].recipient != due.recipient() || self.arena[slot].stream != due.stream() {
+            return self.due_among_followed(due);
+        }
+        self.submit(due.at(), due.slot());
+    }
+
+    /// As [`Self::due`]: an event may have been put off or brought forward, and the slot may have a new recipient.
+    fn due_among_followed(&mut self, due: Entry) {
+        let (now, slot) = (due.at(), due.slot());
+        if self.arena[slot].recipient != due.recipient() || self.arena[slot].stream != due.stream() {
+            return;
+        }
+        if let Some(followed) = self.followed.get_mut(&slot) {
+            if followed.wake != now {
                 return;
             }
-            if let Some(followed) = self.followed.get_mut(&slot) {
-                if followed.wake != now {
-                    return;
-                }
-                if !std::mem::take(&mut followed.is_submitting) {
-                    return self.follow(slot, now);
-                }
+            if !std::mem::take(&mut followed.is_submitting) {
+                return self.follow(slot, now);
             }
         }
         self.submit(now, slot);
     }
 
     /// Makes the submission that is due for the recipient in this slot.
+    #[inline(always)]
     fn submit(&mut self, now: Time, slot: usize) {
         let active = &mut self.arena[slot];
         let stream = &mut self.streams[usize::from(active.stream)];
@@ -377,14 +384,17 @@ impl<'a> EventDriven<'a> {
         if attempt.decision == AdmissionDecision::Waits {
             recorder.waits(due.1, &attempt);
             self.wait(now, slot, &attempt);
-        } else if let Some(followed) = self.followed.get_mut(&slot) {
-            followed.reports = RelevantReports::new(active.submission.attempt, &result, active.late);
-            followed.hint = context.sender(&attempt).hint;
-            self.follow(slot, now);
-        } else {
-            let sender = context.sender(&attempt);
-            self.go_on(slot, &result, sender);
+            return;
         }
+        let sender = context.sender(&attempt);
+        if self.any_followed
+            && let Some(followed) = self.followed.get_mut(&slot)
+        {
+            followed.reports = KeptReports::new(active.submission.attempt, &result, active.late);
+            followed.hint = sender.hint;
+            return self.follow(slot, now);
+        }
+        self.go_on(slot, &result, sender);
     }
 
     /// Continues the recipient in this slot to the next submission, or to the end.
@@ -404,6 +414,7 @@ impl<'a> EventDriven<'a> {
     }
 
     /// Counts the recipient in this slot, of whom everything is known, and frees the slot.
+    #[inline(always)]
     fn finish(&mut self, slot: usize) {
         let active = &self.arena[slot];
         let class = self.streams[usize::from(active.stream)].class_mut(active);
@@ -442,7 +453,7 @@ impl<'a> EventDriven<'a> {
         // A flow whose step is content with an accepted message has ended.
         let floor = stream.class(active).compiled.flow.step(submission.step).success;
         let outlasts = patience > deadline && floor != SuccessFloor::Accepted;
-        let reports = RelevantReports::of_waiting(submission.attempt, now, active.late);
+        let reports = KeptReports::of_waiting(submission.attempt, now, active.late);
         if let Some(followed) = self.followed.get_mut(&slot) {
             (followed.waiting, followed.reports, followed.hint) = (followed.waiting + 1, reports, Span::ZERO);
             self.follow(slot, now);
@@ -566,7 +577,7 @@ impl<'a> EventDriven<'a> {
         };
         followed.waiting -= 1;
         if is_current {
-            followed.reports = RelevantReports::new(submission.attempt, result, followed.reports.late);
+            followed.reports = KeptReports::new(submission.attempt, result, followed.reports.late);
         } else {
             followed.reports.add_late(plan, &active.flow, submission.attempt, result);
             active.late = followed.reports.late;

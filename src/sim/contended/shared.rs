@@ -119,13 +119,15 @@ impl SharedState {
     }
 
     /// Schedules the result of an attempt that the sender handed over at this time.
+    #[inline]
     fn expect_report(&mut self, request: &AdmissionRequest, handed_over: Time, result: &AttemptResult) {
         let Some(rules) = self.breakers.rules(request.provider) else { return };
-        let finals = result.reports().iter().filter(|report| report.status.is_final());
-        let first = finals.min().map(|report| (report.at, report.status));
+        let finals = result.reports().iter().filter(|report| report.status().is_final());
+        let first = finals.min().map(|report| (report.at(), report.status()));
         let known = rules.result(handed_over, first);
         let is_missing = first.is_none_or(|(at, _)| at > rules.missing_at(handed_over));
-        if let Some(results) = &mut self.results[request.provider]
+        if self.keeps_queued[request.provider]
+            && let Some(results) = &mut self.results[request.provider]
             && let Some(number) = results.waiting.remove(&(request.who, request.attempt))
         {
             if is_missing {

@@ -639,7 +639,7 @@ fn with_latencies_of(file: &str) -> String {
 #[test]
 fn diagnostics_of_csv_files_match_their_snapshot() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let files: [(&str, Vec<u8>); 20] = [
+    let files: [(&str, Vec<u8>); 24] = [
         ("short.csv", b"at_s\n1\n2\n".to_vec()),
         ("empty.csv", b"at_s\n".to_vec()),
         ("headless.csv", b"0.5\n1.5\n".to_vec()),
@@ -659,6 +659,10 @@ fn diagnostics_of_csv_files_match_their_snapshot() {
         ("near.csv", b"at_s,Counts\n5,1\n".to_vec()),
         ("two-counts.csv", b"at_s,count,count\n5,1,1\n".to_vec()),
         ("weighted.csv", b"after_s,count\n5,1\n".to_vec()),
+        ("two-formats.csv", b"at\n2026-11-27T08:00\n5s\n2026-11-27T08:00Z\n1795766400\n".to_vec()),
+        ("years.csv", b"at\n2026-11-27T08:00\n2028-11-27T08:00\n".to_vec()),
+        ("blank.csv", b"at_s;to\n;1\n;2\n".to_vec()),
+        ("clock.csv", b"after\n2026-11-27T08:00\n".to_vec()),
         ("missing.csv", Vec::new()),
     ];
     let mut all = String::new();
@@ -674,7 +678,7 @@ fn diagnostics_of_csv_files_match_their_snapshot() {
         }
         let traffic = format!("traffic = {{ recipients = 9, arrivals = {{ file = \"{name}\"{column} }} }}");
         let text = match name {
-            "weighted.csv" => with_latencies_of(name),
+            "weighted.csv" | "clock.csv" => with_latencies_of(name),
             "crowd.csv" => format!("{GOAL}\n{}\n{PROVIDERS}\n{PLANS}\n", traffic.replace("recipients = 9, ", "")),
             _ => format!("{GOAL}\n{traffic}\n{PROVIDERS}\n{PLANS}\n"),
         };
@@ -685,6 +689,36 @@ fn diagnostics_of_csv_files_match_their_snapshot() {
         let _ = writeln!(all, "{errors}");
     }
     is_that_of("tests/it/scenario_files/snapshots/csv.txt", &all);
+}
+
+#[test]
+fn diagnostics_of_clock_times_match_their_snapshot() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("log.csv"), "at\n2026-11-27T07:59:59\n").expect("a file can be written");
+    let mut all = String::new();
+    let usual = "traffic = { recipients = 1, arrivals = { blast = {} } }";
+    let from_log = "traffic = { arrivals = { file = \"log.csv\" } }";
+    for (starts_at, traffic, outage) in [
+        ("2026-02-30T08:00", usual, ""),
+        ("2026-11-27T25:00", usual, "from = \"08:00\", to = \"09:00\""),
+        ("2026-11-27", usual, ""),
+        ("2026-11-27T08:00+02:00", usual, ""),
+        ("", usual, "from = \"08:00\", lasting = \"1h\""),
+        ("2026-11-27T08:00", usual, "from = \"2026-11-27T07:00\", lasting = \"1h\""),
+        ("2026-11-27T08:00", usual, "from = \"2028-11-27T07:00\", lasting = \"1h\""),
+        ("2026-11-27T08:00", usual, "from = \"08:60\", lasting = \"1h\""),
+        ("2026-11-27T08:00", usual, "from = \"10:00\", to = \"10:00\""),
+        ("2026-11-27T08:00", from_log, ""),
+    ] {
+        let starts_at = if starts_at.is_empty() { String::new() } else { format!("starts_at = \"{starts_at}\"\n") };
+        let outage =
+            if outage.is_empty() { String::new() } else { format!(", outages = [{{ {outage}, effect = \"fail\" }}]") };
+        let providers = format!("[providers]\nsms = {{ channel = \"sms\"{outage} }}");
+        let text = format!("{starts_at}{GOAL}\n{traffic}\n{providers}\n{PLANS}\n");
+        let errors = parse(&text, "pin.toml", folder.path()).expect_err(&text).to_string();
+        let _ = writeln!(all, "{errors}");
+    }
+    is_that_of("tests/it/scenario_files/snapshots/clock.txt", &all);
 }
 
 #[test]
