@@ -4,6 +4,7 @@ use crate::units::Span;
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// The length of a day (µs).
@@ -76,6 +77,13 @@ impl fmt::Display for Moment {
             (seconds, 0) => write!(f, ":{seconds:02}"),
             (seconds, fraction) => write!(f, ":{}", format!("{seconds:02}.{fraction:06}").trim_end_matches('0')),
         }
+    }
+}
+
+/// As in ISO 8601, with a `T` between date and time.
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_string().replace(' ', "T"))
     }
 }
 

@@ -33,7 +33,16 @@ pub fn check_ownership(dir: &Path) -> Result<()> {
 const REPORT: ReportKind = ReportKind {
     marker: "results.json",
     schema: crate::study::SCHEMA,
-    files: &["README.md", "report.html", "results.json", "results.csv", "timeline.csv"],
+    files: &[
+        "README.md",
+        "report.html",
+        "results.json",
+        "results.csv",
+        "arrivals.csv",
+        "timeline.csv",
+        "queues.csv",
+        "lines.csv",
+    ],
     is_figure: |stem| ["latency", "cost", "steps", "timeline", "capacity", "queues"].contains(&stem),
 };
 
@@ -108,9 +117,8 @@ fn contents(output: &RunOutput, run: &Run) -> Result<Vec<File>> {
         ("report.html", page(output, run, &figures)),
         ("results.json", json(&output.results)),
         ("results.csv", csv(&output.results)),
-        ("timeline.csv", timeline(&output.over_time)),
     ];
-    let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
+    let fixed = fixed.into_iter().chain(timeline(&output.over_time)).map(|(name, text)| (name.to_owned(), text));
     Ok(fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect())
 }
 

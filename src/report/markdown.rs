@@ -2,7 +2,7 @@
 
 use super::grid::Grid;
 use super::notes::of_figures;
-use super::{Figure, Run, finding, notes, page, tables, words};
+use super::{Figure, Run, finding, notes, page, tables, timeline, words};
 use crate::study::{Intervals, RunOutput};
 use minijinja::{Environment, context};
 
@@ -26,6 +26,7 @@ pub fn readme(output: &RunOutput, run: &Run, figures: &[Figure]) -> String {
             rest,
             pictures,
             facts,
+            series => timeline(&output.over_time).into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
             has_intervals => results.scenario.intervals != Intervals::Unknown,
         },
     )

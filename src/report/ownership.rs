@@ -20,7 +20,7 @@ pub(super) struct ReportKind {
     pub(super) marker: &'static str,
     /// The `schema` that the marker file has at its top level. Files of other versions of it are the report's as well.
     pub(super) schema: &'static str,
-    /// The files that every such folder has, besides `run.json`.
+    /// The files that such a folder can have, besides `run.json` and figures.
     pub(super) files: &'static [&'static str],
     /// Whether a figure can have this name, without its extension and its numbers.
     pub(super) is_figure: fn(&str) -> bool,

@@ -1,72 +1,97 @@
-//! The results over time, as CSV: a row for each bin of time, for each stream of traffic, and for each provider under each plan.
+//! The results over time, as CSV: in each file a row for each bin of time, with a value in every column, so that other tools find the type of
+//! each: arrivals by stream; what became of attempts by plan and provider; queues of limited providers, and their lines.
 
 use super::csv::{Writer, written};
 use super::json::ten_digits;
-use crate::study::{OverTime, ProviderOverTime};
+use crate::study::{OverTime, ProviderOverTime, QueueOverTime};
 use crate::text;
+use crate::units::Span;
 
-/// The header row. Counts are per replication; `waiting` and `lines_in_use` are those at the end of the bin.
-const COLUMNS: [&str; 16] = [
-    "from_s",
-    "to_s",
-    "plan",
-    "provider",
-    "stream",
-    "arrivals",
-    "submissions",
-    "deliveries",
-    "failures",
-    "cost",
-    "departures",
-    "waiting",
-    "lines_in_use",
-    "wait_s",
-    "limit_per_s",
-    "line_limit",
-];
-
-/// `timeline.csv`: fields are empty where nothing is known or nothing is limited.
+/// The files and their texts. Counts are per replication. There are no queues without limited providers, and no lines without such.
 #[must_use]
-pub fn timeline(over_time: &OverTime) -> String {
-    written(|writer| write_rows(writer, over_time))
+pub fn timeline(over_time: &OverTime) -> Vec<(&'static str, String)> {
+    let file = |name, columns: &[&str], rows: Vec<Vec<String>>| (name, table(over_time, columns, rows));
+    let providers: Vec<_> = over_time
+        .plans
+        .iter()
+        .flat_map(|plan| plan.providers.iter().map(|provider| (plan.plan.as_str(), provider)))
+        .collect();
+    let mut files = vec![
+        file("arrivals.csv", &["stream", "arrivals"], arrivals(over_time)),
+        file(
+            "timeline.csv",
+            &["plan", "provider", "submissions", "deliveries", "failures", "cost"],
+            rows(over_time, &providers, |provider, bin| Some(attempts(provider, bin))),
+        ),
+    ];
+    let queues = rows(over_time, &providers, |provider, bin| provider.queue.as_ref().map(|queue| waits(queue, bin)));
+    let lines = rows(over_time, &providers, |provider, bin| in_use(provider.queue.as_ref()?, bin));
+    let of_queue = ["plan", "provider", "departures", "waiting", "wait_sum_s", "limit_per_s"];
+    files.extend((!queues.is_empty()).then(|| file("queues.csv", &of_queue, queues)));
+    let of_lines = ["plan", "provider", "lines_in_use", "line_limit"];
+    files.extend((!lines.is_empty()).then(|| file("lines.csv", &of_lines, lines)));
+    files
 }
 
-fn write_rows(writer: &mut Writer, over_time: &OverTime) -> csv::Result<()> {
-    writer.row(COLUMNS)?;
-    let edge = |bin: usize| number(bin as f64 * over_time.bin_s);
-    for (stream, arrivals) in &over_time.arrivals {
-        for (bin, count) in arrivals.iter().enumerate() {
-            let place = [edge(bin), edge(bin + 1), String::new(), String::new(), stream.clone(), number(*count)];
-            writer.row(place.into_iter().chain(std::iter::repeat_n(String::new(), COLUMNS.len() - 6)))?;
-        }
-    }
-    for plan in &over_time.plans {
-        for provider in &plan.providers {
-            for bin in 0..provider.submissions.len() {
-                let place = [edge(bin), edge(bin + 1), plan.plan.clone(), provider.provider.clone()];
-                let nothing = [String::new(), String::new()];
-                writer.row(place.into_iter().chain(nothing).chain(fields(provider, bin)))?;
-            }
-        }
-    }
-    Ok(())
+/// A file: the header and the rows, each of which has its bin first.
+fn table(over_time: &OverTime, columns: &[&str], rows: Vec<Vec<String>>) -> String {
+    let clock = over_time.starts_at.map(|_| "clock");
+    let write = |writer: &mut Writer| {
+        writer.row(["from_s", "to_s"].into_iter().chain(clock).chain(columns.iter().copied()))?;
+        rows.iter().try_for_each(|row| writer.row(row))
+    };
+    written(write)
 }
 
-fn fields(provider: &ProviderOverTime, bin: usize) -> [String; 10] {
-    let queue = provider.queue.as_ref();
-    let known = |series: Option<&Vec<f64>>| series.map_or_else(String::new, |series| number(series[bin]));
-    [
-        number(provider.submissions[bin]),
-        number(provider.deliveries[bin]),
-        number(provider.failures[bin]),
-        number(provider.cost[bin]),
-        known(queue.map(|queue| &queue.departures)),
-        known(queue.map(|queue| &queue.waiting)),
-        known(queue.and_then(|queue| queue.lines_in_use.as_ref())),
-        queue.and_then(|queue| queue.wait_s[bin]).map_or_else(String::new, number),
-        known(queue.and_then(|queue| queue.limit_per_s.as_ref())),
-        known(queue.and_then(|queue| queue.line_limit.as_ref())),
-    ]
+/// When a bin begins and ends (s), and when it begins by the clock, if that is known.
+fn place(over_time: &OverTime, bin: usize) -> Vec<String> {
+    let edge = |bin: usize| bin as f64 * over_time.bin_s;
+    let clock = over_time.starts_at.map(|starts_at| starts_at.after(Span::from_secs_f64(edge(bin))).to_string());
+    [number(edge(bin)), number(edge(bin + 1))].into_iter().chain(clock).collect()
+}
+
+fn arrivals(over_time: &OverTime) -> Vec<Vec<String>> {
+    let of_stream = |(stream, arrivals): &(String, Vec<f64>)| {
+        let row = |(bin, count): (usize, &f64)| {
+            place(over_time, bin).into_iter().chain([stream.clone(), number(*count)]).collect::<Vec<_>>()
+        };
+        arrivals.iter().enumerate().map(row).collect::<Vec<_>>()
+    };
+    over_time.arrivals.iter().flat_map(of_stream).collect()
+}
+
+/// The rows of all providers for which `cells` has any.
+fn rows(
+    over_time: &OverTime,
+    providers: &[(&str, &ProviderOverTime)],
+    cells: impl Fn(&ProviderOverTime, usize) -> Option<Vec<String>>,
+) -> Vec<Vec<String>> {
+    let of_provider = |&(plan, provider): &(&str, &ProviderOverTime)| {
+        let row = |bin: usize| {
+            let names = [plan.to_owned(), provider.provider.clone()];
+            Some(place(over_time, bin).into_iter().chain(names).chain(cells(provider, bin)?).collect())
+        };
+        (0..provider.submissions.len()).filter_map(row).collect::<Vec<_>>()
+    };
+    providers.iter().flat_map(of_provider).collect()
+}
+
+fn attempts(provider: &ProviderOverTime, bin: usize) -> Vec<String> {
+    let ProviderOverTime { submissions, deliveries, failures, cost, .. } = provider;
+    [submissions, deliveries, failures, cost].map(|series| number(series[bin])).to_vec()
+}
+
+/// What a queue did: the waits of those that departed are a sum, since a bin in which none did has no mean; without a throughput there is
+/// no limit (`inf`).
+fn waits(queue: &QueueOverTime, bin: usize) -> Vec<String> {
+    let sum = queue.wait_s[bin].map_or(0.0, |mean| mean * queue.departures[bin]);
+    let limit = queue.limit_per_s.as_ref().map_or_else(|| "inf".to_owned(), |limit| number(limit[bin]));
+    vec![number(queue.departures[bin]), number(queue.waiting[bin]), number(sum), limit]
+}
+
+fn in_use(queue: &QueueOverTime, bin: usize) -> Option<Vec<String>> {
+    let (used, limit) = (queue.lines_in_use.as_ref()?, queue.line_limit.as_ref()?);
+    Some(vec![number(used[bin]), number(limit[bin])])
 }
 
 fn number(value: f64) -> String {

@@ -28,7 +28,7 @@ pub fn trace(scenario: &Scenario, target: TraceTarget, trace: &Trace) -> String 
         words::whole(stream.traffic.recipients),
         scenario.plans[plan].name,
         scenario.seed,
-        clock(trace.arrival.since(Time::ZERO))
+        clock(trace.arrival.since(Time::ZERO)) + &by_clock(scenario, trace.arrival)
     );
     writer.line(&mut text, trace.arrival, "flow      started");
     writer.segment(&mut text, trace, followed);
@@ -44,6 +44,12 @@ pub fn trace(scenario: &Scenario, target: TraceTarget, trace: &Trace) -> String 
     writer.summary(&mut text, trace, last);
     writer.callbacks(&mut text, trace);
     text
+}
+
+/// What the clock shows at this time, if that is known: ` (2026-11-27 08:02:08)`.
+fn by_clock(scenario: &Scenario, at: Time) -> String {
+    let second = Span::from_secs(at.as_micros() / 1_000_000);
+    scenario.starts_at.map_or_else(String::new, |starts_at| format!(" ({})", starts_at.after(second)))
 }
 
 struct EventWriter<'a> {

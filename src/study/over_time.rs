@@ -25,6 +25,7 @@ pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -
         (stream.name.clone(), thin.series(&of_stream.tally.arrivals))
     });
     OverTime {
+        starts_at: scenario.starts_at,
         bin_s: thin.bin_s(),
         arrivals: arrivals.collect(),
         plans: drawn.iter().map(|&plan| of_plan(scenario, totals, &thin, plan)).collect(),

@@ -1,5 +1,6 @@
 //! The data behind the figures and the timeline CSV, in addition to the results.
 
+use crate::calendar::Moment;
 use serde::Serialize;
 
 /// The data that figures show in addition to the results.
@@ -48,6 +49,8 @@ pub struct OutageWindow {
 /// Results over time, per replication, in bins of equal width.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct OverTime {
+    /// When the run starts by the clock, if that is known.
+    pub starts_at: Option<Moment>,
     /// The width of a bin (s).
     pub bin_s: f64,
     /// The arrivals in each bin, for each stream of traffic, by name.

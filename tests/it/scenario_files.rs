@@ -1,5 +1,6 @@
 //! Scenario files: what loads, and the diagnostics of files that do not.
 
+mod exports;
 mod mistakes;
 mod schema_and_chance;
 mod sharing;

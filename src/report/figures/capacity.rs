@@ -1,6 +1,6 @@
 //! Capacity over time: usage against its limit, and the number waiting; a panel for each provider, a line for each plan.
 
-use super::panels::{self, Look, Panel, Series, Unit};
+use super::panels::{self, Look, Panel, Series, TimeAxis, Unit};
 use super::timeline::uses;
 use super::{Figure, FigureError};
 use crate::study::{OutageWindow, ProviderOverTime, QueueOverTime, RunOutput};
@@ -11,7 +11,7 @@ const QUEUES: &str = "queues.svg";
 /// The figures: none where no capacity is limited, and none of queues where nobody waited.
 pub(super) fn figures(output: &RunOutput) -> Result<Vec<Figure>, FigureError> {
     let names = limited(output);
-    let bin_s = output.over_time.bin_s;
+    let time = TimeAxis { bin_s: output.over_time.bin_s, starts_at: output.over_time.starts_at };
     let used: Vec<_> = names.iter().flat_map(|name| panels_of_use(output, name)).collect();
     let waiting: Vec<_> = names.iter().filter_map(|name| panel_of_waiting(output, name)).collect();
     let mut figures = Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn figures(output: &RunOutput) -> Result<Vec<Figure>, FigureError> {
             "Departures from each provider with limited capacity, and its lines in use, under each plan. Dotted: the \
              limit.{shaded}"
         );
-        let svg = panels::sheet(USE, &used, bin_s, false, &caption)?;
+        let svg = panels::sheet(USE, &used, time, false, &caption)?;
         figures.push(Figure { file: USE.to_owned(), title: "Capacity in use".to_owned(), caption, svg });
     }
     if !waiting.is_empty() {
@@ -30,7 +30,7 @@ pub(super) fn figures(output: &RunOutput) -> Result<Vec<Figure>, FigureError> {
             "Attempts waiting for each provider, under each plan; providers for which hardly any waited are left \
              out.{shaded}"
         );
-        let svg = panels::sheet(QUEUES, &waiting, bin_s, false, &caption)?;
+        let svg = panels::sheet(QUEUES, &waiting, time, false, &caption)?;
         figures.push(Figure { file: QUEUES.to_owned(), title: "Queue lengths".to_owned(), caption, svg });
     }
     Ok(figures)

@@ -1,7 +1,9 @@
 //! Axes: how a value becomes a position, which values get tick marks, and the grid behind a figure.
 
 use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE, PALE};
+use crate::calendar::Moment;
 use crate::report::words;
+use crate::units::Span;
 
 /// Round spans of time (s) and their names, for the ticks of a time axis.
 const NAMED_SPANS: [(f64, &str); 29] = [
@@ -197,6 +199,29 @@ pub(super) fn time_ticks_across(scale: &Scale, high: f64) -> Vec<Tick> {
     all.find(keep_their_distance).unwrap_or_else(|| time_ticks(high, high))
 }
 
+/// Ticks of a linear time axis from zero that do not overlap, at round times of the clock, which showed `starts_at` at zero. A tick at midnight
+/// has the day.
+pub(super) fn clock_ticks_across(scale: &Scale, high: f64, starts_at: Moment) -> Vec<Tick> {
+    let step = step_of_time(high);
+    let steps = std::iter::once(step).chain(round_steps().filter(|other| *other > step));
+    let since_midnight = starts_at.since_midnight().as_secs_f64();
+    let ticks = |step: f64| {
+        let first = (since_midnight / step - 1e-9).ceil() * step - since_midnight;
+        let values = (0..).map(|n| first + f64::from(n) * step).take_while(|at| *at <= high);
+        values.map(|at| (at, clock(starts_at.after(Span::from_secs_f64(at))))).collect::<Vec<_>>()
+    };
+    let keep_their_distance =
+        |ticks: &Vec<Tick>| uncrowded_across(scale, ticks.iter().cloned()).len() == ticks.len() && !ticks.is_empty();
+    steps.map(ticks).find(keep_their_distance).unwrap_or_else(|| vec![(0.0, clock(starts_at))])
+}
+
+/// A moment on an axis: the time of day, or at midnight the day.
+fn clock(moment: Moment) -> String {
+    let text = moment.to_string();
+    let (day, time) = text.split_once(' ').unwrap_or((&text, ""));
+    if moment.since_midnight() == Span::ZERO { day.to_owned() } else { time.to_owned() }
+}
+
 fn round_steps() -> impl Iterator<Item = f64> {
     NAMED_SPANS.iter().map(|(seconds, _)| *seconds).filter(|step| *step >= 1.0)
 }
@@ -283,6 +308,10 @@ mod tests {
     #[test]
     fn time_axes_use_spans_that_people_name() {
         let names = |high: f64, width: i32| {
+            let starts_at = Moment::parse("2026-11-27T22:47").expect("there is one").0;
+            let clocks = clock_ticks_across(&Scale::linear((0.0, high), (0, width)), high, starts_at);
+            let is_round = |tick: &Tick| tick.0 == 0.0 || !tick.1.contains('.');
+            assert!(!clocks.is_empty() && clocks.iter().all(is_round), "{high} {clocks:?}");
             let ticks = time_ticks_across(&Scale::linear((0.0, high), (0, width)), high);
             ticks.into_iter().map(|(_, name)| name.replace('\u{a0}', " ")).collect::<Vec<_>>()
         };

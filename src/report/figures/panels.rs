@@ -3,6 +3,7 @@
 use super::canvas::{self, Anchor, Area, At, Drawn, GREY, INK, LINE};
 use super::frame::{self, Frame, Scale};
 use super::{FigureError, placing};
+use crate::calendar::Moment;
 use crate::report::words;
 use crate::study::OutageWindow;
 use plotters::style::{Color, RGBColor};
@@ -59,7 +60,7 @@ pub(super) struct Series {
 
 /// The settings that all panels share.
 struct Axes {
-    bin_s: f64,
+    time: TimeAxis,
     end_s: f64,
     /// The right edge of all frames, leaving room for the widest label.
     right: i32,
@@ -73,16 +74,25 @@ struct Upright {
     unit: &'static str,
 }
 
-/// Draws panels with bins of width `bin_s`; all with one vertical scale where `alike`.
+/// The time over which panels are drawn.
+#[derive(Clone, Copy)]
+pub(super) struct TimeAxis {
+    /// The width of a bin.
+    pub(super) bin_s: f64,
+    /// When it begins by the clock, if that is known.
+    pub(super) starts_at: Option<Moment>,
+}
+
+/// Draws panels over this time; all with one vertical scale where `alike`.
 pub(super) fn sheet(
     file: &'static str,
     panels: &[Panel<'_>],
-    bin_s: f64,
+    time: TimeAxis,
     alike: bool,
     caption: &str,
 ) -> Result<String, FigureError> {
     let height = panels.iter().map(|panel| head(panel) + BODY + FOOT).sum::<i32>() + LINE;
-    canvas::sheet(file, height, caption, |area| paint(area, panels, bin_s, alike))
+    canvas::sheet(file, height, caption, |area| paint(area, panels, time, alike))
 }
 
 /// The height of the part above the frame of a panel.
@@ -90,8 +100,8 @@ fn head(panel: &Panel<'_>) -> i32 {
     HEAD + (panel.windows.len().min(ROWS) as i32 - 1).max(0) * ROW
 }
 
-fn paint(area: &Area<'_>, panels: &[Panel<'_>], bin_s: f64, alike: bool) -> Drawn {
-    let axes = axes(panels, bin_s);
+fn paint(area: &Area<'_>, panels: &[Panel<'_>], time: TimeAxis, alike: bool) -> Drawn {
+    let axes = axes(panels, time);
     let most = |panels: &[Panel<'_>]| {
         let bins = panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.bins);
         bins.copied().filter(|count| count.is_finite()).fold(0.0, f64::max)
@@ -99,7 +109,7 @@ fn paint(area: &Area<'_>, panels: &[Panel<'_>], bin_s: f64, alike: bool) -> Draw
     let mut top = 0;
     for panel in panels {
         let of_panel = if alike { most(panels) } else { most(std::slice::from_ref(panel)) };
-        let upright = upright(panel.unit, of_panel, axes.bin_s);
+        let upright = upright(panel.unit, of_panel, axes.time.bin_s);
         let frame = frame(&axes, &upright, top + head(panel));
         canvas::write_bold(area, &canvas::fitted(&panel.title, 1_000), (8, top + LINE / 2 + 8), Anchor::Left, INK)?;
         outages(area, &frame, &panel.windows)?;
@@ -110,14 +120,14 @@ fn paint(area: &Area<'_>, panels: &[Panel<'_>], bin_s: f64, alike: bool) -> Draw
 }
 
 /// The shared axes, up to the last bin in which anything happened.
-fn axes(panels: &[Panel<'_>], bin_s: f64) -> Axes {
+fn axes(panels: &[Panel<'_>], time: TimeAxis) -> Axes {
     let series = || panels.iter().flat_map(|panel| &panel.series);
     let story = series().filter(|series| !matches!(series.look, Look::Dotted) || panels.len() == 1);
     let last = story.filter_map(|series| series.bins.iter().rposition(|count| *count > 0.0)).max();
-    let bin_s = if bin_s > 0.0 { bin_s } else { 1.0 };
+    let bin_s = if time.bin_s > 0.0 { time.bin_s } else { 1.0 };
     let widest = series().map(|series| canvas::width_of(&series.name)).max().unwrap_or(0);
     let right = canvas::WIDTH - widest.min(WIDEST_LABEL) - 84;
-    Axes { bin_s, end_s: last.map_or(1, |last| last + 1) as f64 * bin_s, right }
+    Axes { time: TimeAxis { bin_s, ..time }, end_s: last.map_or(1, |last| last + 1) as f64 * bin_s, right }
 }
 
 /// A vertical axis up to `most`, with a readable unit of rate.
@@ -143,12 +153,16 @@ fn frame(axes: &Axes, upright: &Upright, top: i32) -> Frame {
 
 fn lines(area: &Area<'_>, frame: &Frame, panel: &Panel<'_>, upright: &Upright, axes: &Axes) -> Drawn {
     frame.y_grid(area, &frame::number_ticks(0.0, upright.most, 4))?;
-    frame.x_axis(area, &frame::time_ticks_across(&frame.x, axes.end_s))?;
+    let ticks = match axes.time.starts_at {
+        Some(starts_at) => frame::clock_ticks_across(&frame.x, axes.end_s, starts_at),
+        None => frame::time_ticks_across(&frame.x, axes.end_s),
+    };
+    frame.x_axis(area, &ticks)?;
     canvas::write(area, upright.unit, (8, frame.top - 32), Anchor::Left, GREY)?;
     // The events of a bin are plotted at its middle, numbers present at its end.
     let within = if panel.unit == Unit::Events { 0.5 } else { 1.0 };
     for one in &panel.series {
-        draw(area, &outline(frame, &one.bins, upright.scale, within, axes.bin_s), one.look)?;
+        draw(area, &outline(frame, &one.bins, upright.scale, within, axes.time.bin_s), one.look)?;
     }
     let named = panel.series.iter().enumerate();
     let named: Vec<_> = named.map(|(place, one)| (frame.top + LINE * place as i32, one.name.as_str())).collect();

@@ -1,6 +1,6 @@
 //! The results over time: a panel for each plan with arrivals, deliveries by channel and failovers, outages shaded.
 
-use super::panels::{self, Look, Panel, Series, Unit};
+use super::panels::{self, Look, Panel, Series, TimeAxis, Unit};
 use super::{Figure, FigureError};
 use crate::report::words;
 use crate::study::{OutageWindow, PlanFigureData, PlanResult, RunOutput};
@@ -15,7 +15,9 @@ pub(super) fn figure(output: &RunOutput) -> Result<Figure, FigureError> {
     } else {
         " Shaded: outages of providers that the plan uses, with the share of the traffic that they affect."
     };
-    let caption = format!("Arrivals, deliveries by channel, and failovers to a next step, by virtual time.{shaded}");
+    let time = TimeAxis { bin_s: figure_data.bin_s, starts_at: output.over_time.starts_at };
+    let by = if time.starts_at.is_some() { "the clock" } else { "virtual time" };
+    let caption = format!("Arrivals, deliveries by channel, and failovers to a next step, by {by}.{shaded}");
     let channels = super::order_of(figure_data.plans.iter().flat_map(|plan| &plan.deliveries).map(|(name, _)| name));
     let panel = |(plan, data): (&PlanResult, &PlanFigureData)| Panel {
         title: plan.name.clone(),
@@ -24,7 +26,7 @@ pub(super) fn figure(output: &RunOutput) -> Result<Figure, FigureError> {
         unit: Unit::Events,
     };
     let panels: Vec<_> = output.results.plans.iter().zip(&figure_data.plans).map(panel).collect();
-    let svg = panels::sheet(FILE, &panels, figure_data.bin_s, true, &caption)?;
+    let svg = panels::sheet(FILE, &panels, time, true, &caption)?;
     Ok(Figure { file: FILE.to_owned(), title: "Arrivals, deliveries and failovers over time".to_owned(), caption, svg })
 }
 

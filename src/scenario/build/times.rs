@@ -125,7 +125,12 @@ impl Notation {
     /// age.
     fn since_1970(self, number: f64) -> Option<f64> {
         let guessed = || EPOCH_UNITS.iter().find(|(_, least)| number >= *least).map(|&(unit, _)| unit);
-        let seconds = number * self.unit.filter(|&unit| unit <= 1.0).or_else(guessed)?;
+        let unit = match self.unit {
+            // Nobody counts the minutes since then.
+            Some(unit) if unit > 1.0 => return None,
+            known => known.or_else(guessed)?,
+        };
+        let seconds = number * unit;
         (EPOCH_UNITS[2].1..LAST).contains(&seconds).then_some(seconds)
     }
 }

@@ -7,8 +7,9 @@ fn results(json: &str) -> Results {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in\n{json}"))
 }
 
-const REPORT: [&str; 10] = [
+const REPORT: [&str; 11] = [
     "README.md",
+    "arrivals.csv",
     "cost.svg",
     "latency.svg",
     "report.html",
@@ -99,7 +100,15 @@ fn no_csv_file_has_a_formula() {
     home.run("sweep pin.toml --vary providers.voice.capacity.concurrent=3,4 --out sweep").exits_with(0);
     home.run("capacity pin.toml --provider =sms --plan =sms --out capacity").exits_with(0);
     let is_formula = |cell: &str| cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
-    let files = ["run/results.csv", "run/timeline.csv", "sweep/sweep.csv", "capacity/curve.csv"];
+    let files = [
+        "run/results.csv",
+        "run/timeline.csv",
+        "run/queues.csv",
+        "run/lines.csv",
+        "sweep/sweep.csv",
+        "capacity/curve.csv",
+        "run/arrivals.csv",
+    ];
     for file in files {
         let text = home.read(file);
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
@@ -108,7 +117,7 @@ fn no_csv_file_has_a_formula() {
             assert!(!row.iter().any(is_formula), "{file}: {row:?}");
         }
     }
-    assert!(files[..3].iter().all(|file| home.read(file).contains(",'=sms,") || home.read(file).contains("\n'=sms,")));
+    assert!(files[..2].iter().all(|file| home.read(file).contains(",'=sms,") || home.read(file).contains("\n'=sms,")));
 }
 
 #[test]
