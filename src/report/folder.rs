@@ -177,7 +177,7 @@ mod tests {
         let home = tempfile::tempdir().expect("a temporary folder");
         let dir = home.path().join("a/b/report");
         let files = write(&dir, &fixture::bank_pin(), &fixture::run()).expect("written");
-        assert_eq!(files.len(), 10);
+        assert_eq!(files.len(), 11);
         assert!(files.iter().all(|file| file.is_file()));
         assert_eq!(names(&home.path().join("a/b")), ["report"]);
     }

@@ -691,6 +691,28 @@ fn diagnostics_of_csv_files_match_their_snapshot() {
     is_that_of("tests/it/scenario_files/snapshots/csv.txt", &all);
 }
 
+/// What is said about files that were read in a way that is not obvious.
+#[test]
+fn notes_about_files_match_their_snapshot() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut all = String::new();
+    for (starts_at, rows) in [
+        ("", "at\n2026-11-27T08:00\n2026-11-27T08:01\n"),
+        ("", "at\n2026-11-27T08:00+02:00\n2026-11-27T08:01+02:00\n"),
+        ("2026-11-27T08:00", "at\n2026-11-27T08:00\n2026-11-27T08:01\n"),
+        ("", "at;to\n1795766400,5;1\n;2\n"),
+        ("", "at_s\tto\n5\t1\n"),
+    ] {
+        fs::write(folder.path().join("log.csv"), rows).expect("a file can be written");
+        let starts_at = if starts_at.is_empty() { String::new() } else { format!("starts_at = \"{starts_at}\"\n") };
+        let traffic = "traffic = { arrivals = { file = \"log.csv\" } }";
+        let text = format!("{starts_at}{GOAL}\n{traffic}\n{PROVIDERS}\n{PLANS}\n");
+        let scenario = parse(&text, "pin.toml", folder.path()).unwrap_or_else(|errors| panic!("{errors}"));
+        let _ = writeln!(all, "{rows}{}\n", scenario.notes.join("\n"));
+    }
+    is_that_of("tests/it/scenario_files/snapshots/notes.txt", &all);
+}
+
 #[test]
 fn diagnostics_of_clock_times_match_their_snapshot() {
     let folder = tempfile::tempdir().expect("a temporary folder");
