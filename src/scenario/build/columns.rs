@@ -281,8 +281,11 @@ struct Rows {
     segments: Option<Vec<u8>>,
 }
 
+/// The time, the count and the index of the segment in a row.
+type Cells = (Span, u64, u8);
+
 impl Rows {
-    fn push(&mut self, (span, count, segment): (Span, u64, u8)) {
+    fn push(&mut self, (span, count, segment): Cells) {
         self.spans.push(span);
         self.counts.iter_mut().for_each(|counts| counts.push(count));
         self.segments.iter_mut().for_each(|segments| segments.push(segment));
@@ -332,7 +335,7 @@ impl Column<'_> {
 
     /// The value, the count and the segment in `row`, which follows these; `None` for a row without a value; or what is wrong and what was
     /// expected. The first value decides about the format of all.
-    fn cells(&self, row: &StringRecord, rows: &mut Rows) -> Result<Option<(Span, u64, u8)>, (String, &'static str)> {
+    fn cells(&self, row: &StringRecord, rows: &mut Rows) -> Result<Option<Cells>, (String, &'static str)> {
         let text = row.get(self.column).unwrap_or_default();
         if text.is_empty() {
             return Ok(None);

@@ -33,7 +33,7 @@ use crate::stats::Bins;
 use crate::status::{FlowStatus, SuccessFloor};
 use crate::traffic::Segments;
 use crate::units::{Span, Time};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The number of events between two checks whether to stop.
 const STRETCH: u64 = 4096;
@@ -58,7 +58,7 @@ pub(super) struct EventDriven<'a> {
     arena: RecipientArena,
     waiting: Waiters,
     /// By slot, the recipients who are followed event by event.
-    followed: HashMap<usize, Followed>,
+    followed: BTreeMap<usize, Followed>,
     /// Whether any has ever been.
     any_followed: bool,
     /// For each stream, a hash of each recipient's result, where all recipients are watched.
@@ -247,7 +247,7 @@ impl<'a> EventDriven<'a> {
             in_queue: NOTHING,
             arena: RecipientArena::default(),
             waiting: Waiters::default(),
-            followed: HashMap::new(),
+            followed: BTreeMap::new(),
             any_followed: false,
             course_hashes: if watch == Watch::All { course_hashes.collect() } else { Vec::new() },
         }

@@ -8,7 +8,7 @@ use crate::sim::model::Model;
 use crate::sim::recipient::RecipientId;
 use crate::status::Status;
 use crate::units::Time;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The queues and breakers of all providers.
 pub(super) struct SharedState {
@@ -34,9 +34,9 @@ struct PendingResults {
     /// The number of results so far.
     known: u64,
     /// The attempts that wait at the provider, with the number of the result that they will have if no report comes in time.
-    waiting: HashMap<(RecipientId, u8), u64>,
+    waiting: BTreeMap<(RecipientId, u8), u64>,
     /// The numbers of such results in whose place another is known now.
-    replaced: HashSet<u64>,
+    replaced: BTreeSet<u64>,
 }
 
 /// The result of an attempt, in the order in which the breaker receives results: by time, then recipient, then attempt.
@@ -63,8 +63,8 @@ impl SharedState {
             rules.map(|_| PendingResults {
                 queue: EventQueue::new(),
                 known: 0,
-                waiting: HashMap::new(),
-                replaced: HashSet::new(),
+                waiting: BTreeMap::new(),
+                replaced: BTreeSet::new(),
             })
         };
         Self {
