@@ -17,8 +17,8 @@ mod engine_story;
 mod engine_walk;
 mod examples;
 mod extremes;
-#[cfg(feature = "report")]
 mod field_cases;
+#[cfg(feature = "report")]
 mod fuzz_targets;
 #[cfg(feature = "report")]
 mod fuzzing;
