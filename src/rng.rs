@@ -64,6 +64,8 @@ pub mod purpose {
 
     /// When the recipient arrives: a 64-bit draw from words 0 and 1 of the sender's block 0.
     pub const ARRIVAL: u16 = 0;
+    /// How many recipients come: the sender's draws, with this in place of the use and a block for each round.
+    pub const COUNT: u16 = u16::MAX - 1;
     /// Which of several providers an attempt tries first: the sender's draw, with the attempt in place of the use.
     pub const CHOICE: u16 = 4;
 }

@@ -19,7 +19,7 @@ pub(super) fn trace(args: &Trace) -> Result<(), Failure> {
         None => 0,
     };
     let stream = args.stream.as_deref().map_or(Ok(0), |name| load::stream(&scenario, name))?;
-    let recipients = scenario.streams[stream].traffic.recipients;
+    let recipients = study::recipients_in(&scenario, stream, args.replication);
     if args.recipient >= recipients {
         let named = &scenario.streams[stream].name;
         let whose = if named.is_empty() { "the scenario".to_owned() } else { format!("stream {named:?}") };

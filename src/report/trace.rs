@@ -25,7 +25,7 @@ pub fn trace(scenario: &Scenario, target: TraceTarget, trace: &Trace) -> String 
     let own = stream.plan.as_ref().map(|own| format!(", which follows {}", own.name)).unwrap_or_default();
     let mut text = format!(
         "recipient {recipient} of {}{of_stream} under plan {}{own}, seed {}\narrives at {}; times are since then\n\n",
-        words::whole(stream.traffic.recipients),
+        words::whole(crate::study::recipients_in(scenario, target.stream, target.replication)),
         scenario.plans[plan].name,
         scenario.seed,
         clock(trace.arrival.since(Time::ZERO)) + &by_clock(scenario, trace.arrival)

@@ -187,7 +187,7 @@ static TRAFFIC: Table = Table {
         Field::optional(
             "recipients",
             Kind::Count { min: 1, max: MAX_RECIPIENTS },
-            "The number of recipients; required unless `arrivals` has `stages` or a `file`",
+            "The number of recipients; required unless `arrivals` has `stages` or a `file`; not with `over` of `poisson`",
         )
         .or("determined by the stages or the file"),
         Field::required(
@@ -281,7 +281,15 @@ static POISSON: Table = Table {
     key: "key",
     example: "{ rate = \"300/s\" }",
     doc: "Independent arrivals at a constant mean rate",
-    fields: &[Field::required("rate", Kind::Rate, "The mean rate of arrivals")],
+    fields: &[
+        Field::required("rate", Kind::Rate, "The mean rate of arrivals"),
+        Field::optional(
+            "over",
+            Kind::Duration { zero: false },
+            "How long recipients arrive, in place of `recipients`: where they are simulated together, how many come is drawn anew in each replication, as on days of different load",
+        )
+        .or("until all `recipients` have arrived"),
+    ],
     forms: &[],
 };
 

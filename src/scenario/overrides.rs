@@ -46,6 +46,9 @@ impl Scenario {
             let part = (until - given).max(1);
             given = until;
             fits(&stream.traffic.arrivals, part)?;
+            if let Arrivals::PoissonOver { rate_per_s, over } = &mut stream.traffic.arrivals {
+                *over = Span::from_secs_f64(part as f64 / *rate_per_s);
+            }
             stream.traffic.recipients = part;
         }
         Ok(())
@@ -103,7 +106,7 @@ fn fits(arrivals: &Arrivals, recipients: u64) -> Result<(), Override> {
             return Err(Override::TooManyRecipients { available });
         }
     }
-    if let Arrivals::Poisson { rate_per_s } = arrivals {
+    if let Arrivals::Poisson { rate_per_s } | Arrivals::PoissonOver { rate_per_s, .. } = arrivals {
         let within = (rate_per_s * MAX_DURATION.as_secs_f64()) as u64;
         if recipients > within {
             return Err(Override::TooLong { within });

@@ -120,14 +120,19 @@ impl Model {
         &own.unwrap_or(&self.streams[0]).classes[0].plan(plan).scale
     }
 
-    /// The same model with the random outages of the replication of `rng` that begin before `until`.
+    /// The same model with the random outages of the replication of `rng` that begin before `until`, and as many recipients as come then.
     #[must_use]
     pub fn in_replication(&self, rng: RngKey, until: Time) -> Cow<'_, Self> {
-        if !self.has_random_outages() {
+        if !self.has_random_outages() && !self.streams.iter().any(|stream| stream.traffic.is_random()) {
             return Cow::Borrowed(self);
         }
         let providers = self.providers.iter().map(|provider| provider.clone().in_replication(rng, until)).collect();
-        Cow::Owned(Self { providers, ..self.clone() })
+        let in_replication = |stream: &TrafficStream| {
+            let traffic = stream.traffic.in_replication(rng.of_stream(&stream.name));
+            TrafficStream { traffic, ..stream.clone() }
+        };
+        let streams = self.streams.iter().map(in_replication).collect();
+        Cow::Owned(Self { providers, streams, ..self.clone() })
     }
 
     /// Whether some provider has random outages.

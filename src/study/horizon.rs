@@ -40,7 +40,9 @@ pub(super) fn last_arrival(stream: &Stream) -> Time {
     let recipients = stream.traffic.recipients;
     match &stream.traffic.arrivals {
         Arrivals::Blast => Time::ZERO,
-        Arrivals::Spread { over } | Arrivals::Uniform { over } => Time::ZERO.after(*over),
+        Arrivals::Spread { over } | Arrivals::Uniform { over } | Arrivals::PoissonOver { over, .. } => {
+            Time::ZERO.after(*over)
+        }
         Arrivals::Poisson { rate_per_s } => Time::from_secs_f64(recipients as f64 / rate_per_s),
         Arrivals::Stages(stages) => stages.iter().fold(Time::ZERO, |sum, stage| sum.after(stage.over)),
         Arrivals::Times(times) => times.iter().take(recipients as usize).copied().max().unwrap_or_default(),

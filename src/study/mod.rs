@@ -50,5 +50,5 @@ pub use sizing::{Goal, LOOKS, Limit, Question, Sizing, Trial, size};
 pub use sweep::{Point, Sweep, key, points};
 
 pub use totals::LEAST_REPLICATIONS;
-pub use trace::{Event, Trace, TraceTarget, trace};
+pub use trace::{Event, Trace, TraceTarget, recipients_in, trace};
 pub use versus::{ScenarioPair, Unmatched, Versus};

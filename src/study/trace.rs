@@ -105,6 +105,14 @@ pub struct TraceTarget {
     pub replication: u32,
 }
 
+/// How many recipients come in a stream in a replication: where recipients share capacity, circuits or random outages, that may be random.
+#[must_use]
+pub fn recipients_in(scenario: &Scenario, stream: usize, replication: u32) -> u64 {
+    let stream = &scenario.streams[stream];
+    let rng = RngKey::new(scenario.seed, replication).of_stream(&stream.name);
+    if scenario.is_shared() { stream.traffic.in_replication(rng).recipients } else { stream.traffic.recipients }
+}
+
 /// Traces one recipient. Where recipients share capacity or circuits, the whole run is simulated first, and then this recipient once more,
 /// with the providers' decisions from that run.
 #[must_use]

@@ -1,13 +1,16 @@
 //! Recipient arrivals: the times at which the sender requests each recipient's message.
 
 mod phones;
+mod poisson;
 mod segments;
 mod timetable;
 
+use crate::rng::RngKey;
 use crate::units::{Span, Time};
 use std::sync::Arc;
 
 pub use phones::{PhoneOff, Phones};
+pub use poisson::LEAST_MEAN;
 pub use segments::{SegmentMix, Segments};
 pub use timetable::Timetable;
 
@@ -47,6 +50,15 @@ pub enum Arrivals {
         /// Recipients per second, above zero.
         rate_per_s: f64,
     },
+    /// A Poisson process of constant rate over a span: how many recipients come is random where they are simulated together, and then differs
+    /// from one replication to the next. [`Traffic::recipients`] is the mean, which is simulated where recipients are independent: neither
+    /// shares nor latencies depend on the number then.
+    PoissonOver {
+        /// Recipients per second, above zero.
+        rate_per_s: f64,
+        /// The span.
+        over: Span,
+    },
     /// At independent times, distributed as the rates of the stages: a Poisson process of varying rate, conditional on the number
     /// of arrivals. The stages follow one another without a gap; at least one has a rate above zero.
     Stages(Arc<[ArrivalStage]>),
@@ -63,6 +75,26 @@ pub struct ArrivalStage {
     pub from_per_s: f64,
     /// Recipients per second at its end; not negative.
     pub to_per_s: f64,
+}
+
+impl Traffic {
+    /// The traffic of the replication of `rng`, the key of the stream, where recipients are simulated together: the same, unless how many come is
+    /// random.
+    #[must_use]
+    pub fn in_replication(&self, rng: RngKey) -> Self {
+        match self.arrivals {
+            Arrivals::PoissonOver { rate_per_s, over } => {
+                Self { recipients: poisson::count(rate_per_s * over.as_secs_f64(), rng), ..self.clone() }
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// Whether how many recipients come is random.
+    #[must_use]
+    pub const fn is_random(&self) -> bool {
+        matches!(self.arrivals, Arrivals::PoissonOver { .. })
+    }
 }
 
 impl ArrivalStage {

@@ -31,7 +31,7 @@ impl Timetable {
         let pattern = match &traffic.arrivals {
             Arrivals::Blast => Pattern::Blast,
             Arrivals::Spread { over } => Pattern::Spread { over: *over },
-            Arrivals::Uniform { over } => Pattern::Uniform { over: *over },
+            Arrivals::Uniform { over } | Arrivals::PoissonOver { over, .. } => Pattern::Uniform { over: *over },
             Arrivals::Poisson { rate_per_s } => {
                 Pattern::Uniform { over: Span::from_secs_f64(traffic.recipients as f64 / rate_per_s) }
             }

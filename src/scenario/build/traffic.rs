@@ -3,7 +3,7 @@
 use super::{Builder, all};
 use crate::scenario::quantity::MAX_DURATION;
 use crate::scenario::record::{Entry, Record, Value};
-use crate::traffic::{ArrivalStage, Arrivals, MAX_RECIPIENTS, SegmentMix, Traffic};
+use crate::traffic::{ArrivalStage, Arrivals, LEAST_MEAN, MAX_RECIPIENTS, SegmentMix, Traffic};
 use crate::units::{Rate, Span, Time};
 use std::sync::Arc;
 
@@ -29,6 +29,7 @@ impl Builder<'_> {
             ("uniform", Value::Table(t)) => {
                 self.counted(record, entry, requested, Arrivals::Uniform { over: t.get("over")? })
             }
+            ("poisson", Value::Table(t)) if t.has("over") => self.poisson_over(record, t),
             ("poisson", Value::Table(t)) => self.poisson(record, entry, requested, t.get::<Rate>("rate")?.per_second()),
             ("stages", Value::List(stages)) => self.stages(entry, requested, stages),
             _ => None,
@@ -71,6 +72,25 @@ impl Builder<'_> {
             "expected a higher rate",
             "write a higher rate, or fewer recipients",
         )
+    }
+
+    /// Builds Poisson arrivals over a span, whose number is random.
+    fn poisson_over(&mut self, record: &Record, poisson: &Record) -> Option<Traffic> {
+        if record.has("recipients") {
+            return self.does_not_apply(record, "recipients", "over").and(None);
+        }
+        let (rate_per_s, over) = (poisson.get::<Rate>("rate")?.per_second(), poisson.get::<Span>("over")?);
+        let mean = rate_per_s * over.as_secs_f64();
+        let place = poisson.place_of("over");
+        if mean < LEAST_MEAN {
+            let message = format!("{mean:.1} recipients arrive on average");
+            let help = "write a longer `over` or a higher rate, or `recipients` in place of `over`";
+            return self.reject(place, message, format!("expected {LEAST_MEAN} or more"), help);
+        }
+        let recipients = mean.round() as u64;
+        self.at_most(place, recipients, "arrive on average")?;
+        let arrivals = Arrivals::PoissonOver { rate_per_s, over };
+        Some(Traffic { recipients, arrivals, segments: SegmentMix::Whole })
     }
 
     /// Builds arrivals in stages, which determine their number unless the file sets it.

@@ -184,7 +184,7 @@ fn busiest(traffic: &Traffic, window: Span) -> f64 {
     let most = match &traffic.arrivals {
         Arrivals::Blast => recipients,
         Arrivals::Spread { over } | Arrivals::Uniform { over } => recipients * seconds / over.as_secs_f64(),
-        Arrivals::Poisson { rate_per_s } => rate_per_s * seconds,
+        Arrivals::Poisson { rate_per_s } | Arrivals::PoissonOver { rate_per_s, .. } => rate_per_s * seconds,
         Arrivals::Stages(stages) => {
             let expected: f64 = stages.iter().map(crate::traffic::ArrivalStage::expected).sum();
             let peak = stages.iter().map(|stage| stage.from_per_s.max(stage.to_per_s)).fold(0.0, f64::max);

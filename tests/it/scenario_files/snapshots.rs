@@ -693,6 +693,17 @@ fn diagnostics_of_csv_files_match_their_snapshot() {
 
 /// What is said about files that were read in a way that is not obvious.
 #[test]
+fn diagnostics_of_random_counts_match_their_snapshot() {
+    let cases = [
+        "traffic = { recipients = 5, arrivals = { poisson = { rate = \"5/s\", over = \"1h\" } } }",
+        "traffic = { arrivals = { poisson = { rate = \"5/d\", over = \"1h\" } } }",
+        "traffic = { arrivals = { poisson = { rate = \"1000000/s\", over = \"30d\" } } }",
+        "traffic = { arrivals = { poisson = { rate = \"5/s\" } } }",
+    ];
+    hold("counts", cases.map(|traffic| ("TRAFFIC", traffic.to_owned())));
+}
+
+#[test]
 fn notes_about_files_match_their_snapshot() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut all = String::new();
