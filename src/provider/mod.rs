@@ -13,7 +13,7 @@ mod tables;
 pub use batch::{AttemptResults, DrawBatch, Use};
 pub use capacity::{Admission, Queue, QueueEvent};
 pub use outage::{Calendar, RandomWindows, Windows};
-pub use simulated::{AttemptResult, PersistentOutcome, Provider, Rejection, Report, SingleUse, Terms};
+pub use simulated::{AttemptResult, LostLink, PersistentOutcome, Provider, Rejection, Report, SingleUse, Terms};
 pub use spec::{
     Capacity, Counts, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, Quota, Reports, Seen,
     When, WhenOff,

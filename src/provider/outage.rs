@@ -294,7 +294,7 @@ impl OutageEffect {
                 self.delay = self.delay.plus(delay).min(SLOWEST);
             }
             // These concern reports, or all attempts: not this one when it departs.
-            Effect::ReportsLate { .. } | Effect::Throttle { .. } => {}
+            Effect::ReportsLate { .. } | Effect::Dropped { .. } | Effect::Throttle { .. } => {}
         }
     }
 }

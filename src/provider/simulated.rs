@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// to a call (timer C, RFC 3261, section 16.6).
 const SILENCE: Span = Span::from_micros(180_000_000);
 
+/// The bit of a use's number that tells the second submission of an attempt from the first.
+const AGAIN: u16 = 1 << 14;
+
 /// A simulated provider.
 ///
 /// > The result of an attempt is known as soon as it departs: it depends only on the departure time, its terms, its own draws, and what
@@ -55,6 +58,8 @@ pub struct Provider {
     retry_after_hint: Span,
     /// The windows of reduced capacity, with their factors [millionths].
     throttles: Vec<(Windows, u32)>,
+    /// When its link is lost, in order of time.
+    lost_links: Vec<LostLink>,
     /// All outages as specified, with their calendars.
     outages: Arc<[(Outage, Calendar)]>,
 }
@@ -75,6 +80,17 @@ pub(super) struct Samplers {
     outcomes: Outcomes,
     /// The tables for batches, if they can be built.
     pub(super) tables: Option<Tables>,
+}
+
+/// A time for which the link to a provider is lost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LostLink {
+    /// When it is lost.
+    pub from: Time,
+    /// When it is back.
+    pub to: Time,
+    /// The most attempts that are submitted again then.
+    pub in_flight: u32,
 }
 
 /// The use of a provider by one recipient.
@@ -178,6 +194,8 @@ pub struct AttemptResult {
     pub delivered: Time,
     /// When the recipient opens it; [`Time::NEVER`] if they do not.
     pub seen: Time,
+    /// When it reaches the recipient once more, because it was submitted again; [`Time::NEVER`] if it does not.
+    pub again: Time,
     /// When its line is free again: when an answered call ends, when the provider is done with any other attempt, or when the
     /// provider stops waiting for a silent one.
     pub released: Time,
@@ -196,6 +214,7 @@ impl AttemptResult {
     const NOTHING: Self = Self {
         delivered: Time::NEVER,
         seen: Time::NEVER,
+        again: Time::NEVER,
         released: Time::NEVER,
         rejected: false,
         charge: Money::ZERO,
@@ -256,6 +275,7 @@ impl Provider {
             counts_parts: spec.capacity.is_some_and(|capacity| capacity.counts == Counts::Parts),
             retry_after_hint: spec.retry_after_hint,
             throttles: Vec::new(),
+            lost_links: Vec::new(),
             outages: spec.outages.iter().map(|outage| (outage.clone(), Calendar::new(outage))).collect(),
         };
         provider.draw_outages(RngKey::new(0, 0), Time::ZERO);
@@ -310,11 +330,18 @@ impl Provider {
         let is_limited = |(outage, _): &(Outage, Calendar)| outage.segments != SegmentSet::ALL;
         let lists = if self.outages.iter().any(is_limited) { Segment::MOST } else { 1 };
         (self.hazards, self.throttles) = (vec![Vec::new(); lists], Vec::new());
+        self.lost_links.clear();
         let (mut refusals, mut late_reports) = (vec![Vec::new(); lists], vec![Vec::new(); lists]);
         for (number, (outage, calendar)) in self.outages.iter().enumerate() {
             let windows = calendar.windows(rng, self.key, number as u16, known);
             match outage.effect {
                 Effect::Throttle { millionths } => self.throttles.push((windows, millionths)),
+                Effect::Dropped { in_flight } => {
+                    if let Windows::Fixed { from, to, .. } = windows {
+                        self.lost_links.push(LostLink { from, to, in_flight });
+                    }
+                    self.throttles.push((windows, 0));
+                }
                 effect => {
                     let (below, purpose) = (outage.share.threshold(), outage::purpose_of(number));
                     let refuses = effect == Effect::Fail;
@@ -334,6 +361,7 @@ impl Provider {
                 }
             }
         }
+        self.lost_links.sort_by_key(|link| (link.from, link.to));
         let unless_empty = |lists: Vec<Vec<Hazard>>| if lists.iter().all(Vec::is_empty) { Vec::new() } else { lists };
         (self.refusals, self.late_reports) = (unless_empty(refusals), unless_empty(late_reports));
     }
@@ -343,6 +371,41 @@ impl Provider {
     #[inline]
     pub const fn retry_after_hint(&self) -> Span {
         self.retry_after_hint
+    }
+
+    /// When its link is lost.
+    #[must_use]
+    #[inline]
+    pub fn lost_links(&self) -> &[LostLink] {
+        &self.lost_links
+    }
+
+    /// The result of an attempt with this `first` result that is submitted again at `again`, because the link was lost: the recipient may get both
+    /// copies, and both are charged, but only the reports of the second arrive.
+    #[must_use]
+    pub fn submit_again(&self, first: &AttemptResult, again: Time, terms: &Terms, of: &SingleUse) -> AttemptResult {
+        // A use that no other attempt of the recipient has.
+        let of = SingleUse { number: of.number | AGAIN, ..*of };
+        let second = match self.rejection(&of, again) {
+            Some(_) => {
+                let mut failed = AttemptResult { released: again, ..AttemptResult::NOTHING };
+                failed.report(again, Status::Failed);
+                failed
+            }
+            None => self.submit(again, terms, &of),
+        };
+        let mut both = second;
+        if let Some(queued) = first.reports().iter().find(|report| report.status() == Status::Queued)
+            && !second.reports().iter().any(|report| report.status() == Status::Queued)
+        {
+            both.report(queued.at(), Status::Queued);
+        }
+        both.delivered = first.delivered.min(second.delivered);
+        both.again = first.delivered.max(second.delivered);
+        both.seen = first.seen.min(second.seen);
+        both.released = first.released.max(second.released);
+        both.charge += first.charge;
+        both
     }
 
     /// Its capacity, if limited.

@@ -362,6 +362,12 @@ pub enum Effect {
         /// Whether reports are held until the window ends.
         until_end: bool,
     },
+    /// The link is lost: nothing departs meanwhile. The last attempts that have departed and have no result yet are submitted again when it is
+    /// back: their first copies go on, but no report of them arrives. (Kannel keeps the messages of its window, and sends them twice.)
+    Dropped {
+        /// The most attempts in flight: the window of the link.
+        in_flight: u32,
+    },
     /// The capacity is reduced: throughput and number of lines are multiplied by a factor. This applies to all traffic, not a share
     /// of it.
     Throttle {

@@ -18,6 +18,12 @@ pub trait Admission {
     #[inline]
     fn rejected(&mut self, _request: &AdmissionRequest, _decision: AdmissionDecision) {}
 
+    /// When the attempt is submitted again, because it was in flight when the link was lost; `None` if it is not.
+    #[inline]
+    fn sent_again(&self, _request: &AdmissionRequest) -> Option<Time> {
+        None
+    }
+
     /// Called when an attempt departs, with the time and the attempt's result.
     #[inline]
     fn departed(&mut self, _request: &AdmissionRequest, _departs: Time, _result: &AttemptResult) {}

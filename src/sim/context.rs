@@ -102,8 +102,14 @@ impl RecipientContext<'_> {
     ) -> AttemptResult {
         let provider = &self.model.providers[attempt.provider];
         let of = self.single_use(flow, attempt.attempt, attempt.provider);
-        let result = provider.submit(departs, &attempt.terms, &of);
-        admission.departed(&attempt.request(self.who()), departs, &result);
+        let request = attempt.request(self.who());
+        let mut result = provider.submit(departs, &attempt.terms, &of);
+        if !provider.lost_links().is_empty()
+            && let Some(again) = admission.sent_again(&request)
+        {
+            result = provider.submit_again(&result, again, &attempt.terms, &of);
+        }
+        admission.departed(&request, departs, &result);
         result
     }
 

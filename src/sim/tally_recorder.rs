@@ -115,6 +115,7 @@ impl Recorder for TallyRecorder<'_> {
         *latest = result.delivered;
         if !result.delivered.is_never() {
             row.duplicate = !row.first_delivery.is_never();
+            row.duplicate |= !result.again.is_never();
             row.seen |= !result.seen.is_never();
             // An attempt that has waited may be counted after a later one.
             if (result.delivered, submission.step) < (row.first_delivery, *first_step) {

@@ -162,6 +162,7 @@ fn word(effect: Effect) -> String {
         Effect::Slow { .. } => "slow".to_owned(),
         Effect::ReportsLost => "reports_lost".to_owned(),
         Effect::ReportsLate { .. } => "reports_late".to_owned(),
+        Effect::Dropped { .. } => "dropped".to_owned(),
         Effect::Throttle { millionths } => format!("throttle to {} %", f64::from(millionths) / 1e4),
     }
 }

@@ -170,12 +170,14 @@ impl Person {
 struct Replay {
     decisions: std::iter::Peekable<std::vec::IntoIter<AdmissionDecision>>,
     waiting: std::vec::IntoIter<u64>,
+    again: Vec<(usize, u8, Time)>,
     unlimited: Unlimited,
 }
 
 impl Replay {
-    fn of(Decisions { made, waiting }: Decisions) -> Self {
-        Self { decisions: made.into_iter().peekable(), waiting: waiting.into_iter(), unlimited: Unlimited::default() }
+    fn of(Decisions { made, waiting, again }: Decisions) -> Self {
+        let (decisions, waiting) = (made.into_iter().peekable(), waiting.into_iter());
+        Self { decisions, waiting, again, unlimited: Unlimited::default() }
     }
 }
 
@@ -194,6 +196,11 @@ impl Admission for Replay {
 
     fn admit(&mut self, comer: &AdmissionRequest) -> AdmissionDecision {
         self.decisions.next().unwrap_or(AdmissionDecision::Departs(comer.now))
+    }
+
+    fn sent_again(&self, request: &AdmissionRequest) -> Option<Time> {
+        let is_this = |(provider, attempt, _): &&(usize, u8, Time)| (*provider, *attempt) == (request.provider, request.attempt);
+        self.again.iter().find(is_this).map(|(_, _, at)| *at)
     }
 
     fn rejected(&mut self, _: &AdmissionRequest, decision: AdmissionDecision) {
@@ -269,8 +276,12 @@ impl Recorder for TraceRecorder {
             AdmissionDecision::Expires => (patience, Event::Cancelled(submission)),
             _ => (Time::NEVER, Event::Departed(submission)),
         };
-        let happens =
-            [left_queue, (result.delivered, Event::Reached(submission)), (result.seen, Event::Opened(submission))];
+        let happens = [
+            left_queue,
+            (result.delivered, Event::Reached(submission)),
+            (result.again, Event::Reached(submission)),
+            (result.seen, Event::Opened(submission)),
+        ];
         self.happens.extend(happens.into_iter().filter(|(at, _)| !at.is_never()));
     }
 

@@ -191,6 +191,39 @@ fn a_contradicted_report_sends_the_message_again() {
     }
 }
 
+/// A link is lost for ten seconds: Kannel keeps what waits, and submits its window of ten messages again. Ten messages a second take 5 s each, so
+/// that 50 are in flight: with a window of ten the last ten of them are delivered and paid twice, with one of a hundred all 50.
+#[test]
+fn what_is_in_flight_on_a_lost_link_is_sent_twice() {
+    let case = |outages: &str| {
+        simulate(&format!(
+            "goal = {{ deadline = \"6s\" }}
+            traffic = {{ recipients = 600, arrivals = {{ spread = {{ over = \"1m\" }} }} }}
+            [providers.sms]
+            channel = \"sms\"
+            price = {{ submitted = 0.01 }}
+            capacity = {{ rate = \"10/s\" }}
+            outages = [{outages}]
+            outcomes = [{{ status = \"delivered\", share = 1, after = {{ constant = \"5s\" }} }}]
+            [[plans]]
+            name = \"p\"
+            steps = [{{ provider = \"sms\", ttl = \"1h\" }}]"
+        ))
+    };
+    let lost = |in_flight: &str| case(&format!("{{ from = \"20s\", to = \"30s\", effect = \"dropped\"{in_flight} }}"));
+    let (ten, all) = (lost(""), lost(", in_flight = 100"));
+    assert_eq!((ten.duplicates.count.0, all.duplicates.count.0), (10.0, 50.0));
+    assert!((ten.cost.total - 6.10).abs() < 1e-9 && (all.cost.total - 6.50).abs() < 1e-9);
+    // Whoever comes at 20 s or later waits for ten seconds: nobody of them is reached within six.
+    assert_eq!((ten.delivered.count.0, ten.in_time.count.0), (600.0, 200.0));
+    assert_eq!(ten.providers[0].queue_max, 100);
+    // Twice lost: what is in flight the second time depends on the first. 30 depart between the two, and with the first of them, three of before.
+    let twice = case(
+        "{ from = \"20s\", to = \"30s\", effect = \"dropped\", in_flight = 3 }, { from = \"33s\", lasting = \"1s\", effect = \"dropped\", in_flight = 40 }",
+    );
+    assert_eq!(twice.duplicates.count.0, 3.0 + 30.0);
+}
+
 /// An hour at 95 % of the throughput: how long messages wait differs from hour to hour, most of all because not the same number comes. Over 600
 /// hours the standard deviation of the mean wait was 3.8 s by Lindley's recursion with exponential gaps, and 2.0 s where the number is fixed; its
 /// standard error is a twentieth of it, given the skewness of waits.

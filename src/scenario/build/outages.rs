@@ -126,6 +126,7 @@ impl Builder<'_> {
             "reports_lost" => Some(Effect::ReportsLost),
             "reports_late" => self.reports_late(record),
             "throttle" => self.throttle(record, has_capacity),
+            "dropped" => self.dropped(record, has_capacity),
             _ => self.slow(record),
         }
     }
@@ -148,6 +149,21 @@ impl Builder<'_> {
             return self.reject(record.place_of("factor"), message, "expected a number from 0 to 1", "write 1 or less");
         }
         Some(Effect::Throttle { millionths: (factor * MILLIONTHS).round() as u32 })
+    }
+
+    /// Builds the loss of a link: a single window, since what is in flight depends on the whole run.
+    fn dropped(&mut self, record: &Record, has_capacity: bool) -> Option<Effect> {
+        if !has_capacity {
+            let message = "effect `dropped` requires a capacity, and this provider has none";
+            let help = "add capacity = { rate = \"100/s\" } to the provider, or write another effect";
+            return self.reject(record.place_of("effect"), message, "expected a provider with `capacity`", help);
+        }
+        if let Some(key) = ["random", "every"].into_iter().find(|key| record.has(key)) {
+            let message = "a lost link has a single window";
+            let help = "write each loss as an outage of its own, with `from` and `to`";
+            return self.reject(record.place_of_key(key), message, format!("`{key}` is not allowed with this effect"), help);
+        }
+        Some(Effect::Dropped { in_flight: u32::try_from(record.get_or("in_flight", 10_u64)?).ok()? })
     }
 
     /// Builds the lateness of reports.

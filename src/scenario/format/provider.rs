@@ -355,8 +355,8 @@ static OUTAGE: Table = Table {
         Field::optional("random", Kind::Table(&RANDOM), "Random windows, different in each replication"),
         Field::required(
             "effect",
-            Kind::Word(&["silent", "fail", "slow", "reports_lost", "reports_late", "throttle"]),
-            "What happens: attempts stay silent, are rejected when they are submitted (fail), take longer (slow) or go unreported (reports_lost); reports that would leave meanwhile leave later (reports_late); throttle lowers the capacity",
+            Kind::Word(&["silent", "fail", "slow", "reports_lost", "reports_late", "dropped", "throttle"]),
+            "What happens: attempts stay silent, are rejected when they are submitted (fail), take longer (slow) or go unreported (reports_lost); reports that would leave meanwhile leave later (reports_late); the link is lost, nothing leaves, and what was in flight is submitted again when it is back (dropped); throttle lowers the capacity",
         ),
         Field::optional("share", Kind::Share, "The share of the attempts in the window that are affected")
             .or("1")
@@ -385,6 +385,13 @@ static OUTAGE: Table = Table {
         )
         .or("\"0s\"")
         .with_word("effect", &["slow", "reports_late"]),
+        Field::optional(
+            "in_flight",
+            Kind::Count { min: 1, max: 1_000_000 },
+            "How many attempts are submitted again at most: the last that left before and have no result yet",
+        )
+        .or("10")
+        .with_word("effect", &["dropped"]),
         Field::optional(
             "until",
             Kind::Word(&["end"]),

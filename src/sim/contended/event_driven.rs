@@ -13,7 +13,7 @@ use super::arena::RecipientArena;
 use super::arrival_order::ArrivalCursor;
 use super::event_queue::{EventQueue, Scheduled};
 use super::finished::Finished;
-use super::shared::SharedState;
+use super::shared::{SentAgain, SharedState};
 use super::{ClassTally, Decisions, PlanRunTally};
 use crate::engine::{Command, Flow, Permit, Submission};
 use crate::provider::{AttemptResult, Queue, QueueEvent, Terms};
@@ -216,9 +216,34 @@ impl Scheduled for Entry {
     }
 }
 
+/// Simulates the run of the plan with this index to the end; returns its tally, and what was kept for the watched recipients.
+///
+/// Which attempts are in flight when a link is lost is known only when it is; what becomes of them was known when they departed. So the run
+/// is simulated again until it says of each link what was assumed: once more for each link.
+pub(super) fn simulate(
+    run: &RunContext<'_>,
+    plan: usize,
+    watch: Watch,
+    progress: &Progress,
+) -> Result<(PlanRunTally, Seen), Interrupted> {
+    let mut again = SentAgain::new();
+    for round in 0.. {
+        let (tally, mut seen, in_flight) = EventDriven::new(run, plan, watch, again.clone()).run(progress, round == 0)?;
+        if in_flight == again {
+            if let Watch::One(watched) = watch {
+                let of_watched = in_flight.iter().filter(|((_, who, _), _)| *who == watched);
+                seen.decisions.again = of_watched.map(|(&(provider, _, attempt), &at)| (provider, attempt, at)).collect();
+            }
+            return Ok((tally, seen));
+        }
+        again = in_flight;
+    }
+    Err(Interrupted)
+}
+
 impl<'a> EventDriven<'a> {
     /// The run of the plan with this index.
-    pub(super) fn new(run: &'a RunContext<'a>, plan: usize, watch: Watch) -> Self {
+    fn new(run: &'a RunContext<'a>, plan: usize, watch: Watch, again: SentAgain) -> Self {
         let model = run.model;
         let course_hashes = model.streams.iter().map(|class| vec![0; class.traffic.recipients as usize]);
         let watched = if let Watch::One(who) = watch { Some(who) } else { None };
@@ -241,7 +266,7 @@ impl<'a> EventDriven<'a> {
             run,
             streams: streams.collect(),
             arrival: None,
-            shared: SharedState::new(model, watched),
+            shared: SharedState::new(model, watched, again),
             event_queue: EventQueue::new(),
             in_queues: vec![NOTHING; model.providers.len()],
             in_queue: NOTHING,
@@ -253,8 +278,10 @@ impl<'a> EventDriven<'a> {
         }
     }
 
-    /// Simulates the run to the end; returns its tally, and what was kept for the watched recipients.
-    pub(super) fn run(mut self, progress: &Progress) -> Result<(PlanRunTally, Seen), Interrupted> {
+    /// Simulates the run to the end; returns its tally, what was kept for the watched recipients, and which attempts were in flight when their
+    /// links were lost. Recipients count as progress once only, if this is not the `first` time.
+    fn run(mut self, progress: &Progress, first: bool) -> Result<(PlanRunTally, Seen, SentAgain), Interrupted> {
+        let count = |recipients: u64| progress.add(if first { recipients } else { 0 });
         self.arrival = self.next_arrival();
         let (mut steps, mut drawn) = (0_u64, 0);
         while self.step() {
@@ -264,11 +291,11 @@ impl<'a> EventDriven<'a> {
                     return Err(Interrupted);
                 }
                 let arrived = self.arrived();
-                progress.add(arrived - drawn);
+                count(arrived - drawn);
                 drawn = arrived;
             }
         }
-        progress.add(self.arrived() - drawn);
+        count(self.arrived() - drawn);
         self.end_waiting();
         let class = |mut class: Class<'_>| {
             class.finished.count(&mut class.tally);
@@ -278,8 +305,9 @@ impl<'a> EventDriven<'a> {
         let streams = self.streams.into_iter().map(stream).collect();
         let (longest_queue, opened) = (self.shared.longest_queue(), self.shared.opened());
         let tally = PlanRunTally::new(streams, longest_queue, opened, self.shared.contended);
-        let decisions = Decisions { made: self.shared.decisions, waiting: self.shared.seen_waiting };
-        Ok((tally, Seen { decisions, course_hashes: self.course_hashes }))
+        let in_flight = self.shared.were_in_flight();
+        let decisions = Decisions { made: self.shared.decisions, waiting: self.shared.seen_waiting, again: Vec::new() };
+        Ok((tally, Seen { decisions, course_hashes: self.course_hashes }, in_flight))
     }
 
     /// The number of recipients that have arrived.

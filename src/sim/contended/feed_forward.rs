@@ -47,7 +47,7 @@ struct Stream {
 
 impl<'a> FeedForward<'a> {
     /// The run of the plan with this index, if it is feed-forward: every stream's plan has a fast plan, no provider leads back to
-    /// itself, and nothing but queues is shared.
+    /// itself, and nothing but queues is shared: no circuits, and no links that are lost.
     pub(super) fn new(run: &'a RunContext<'a>, plan: usize) -> Option<Self> {
         let model = run.model;
         let stream = |stream: &TrafficStream| {
@@ -56,7 +56,9 @@ impl<'a> FeedForward<'a> {
         };
         let streams = model.streams.iter().map(stream).collect::<Option<Vec<_>>>()?;
         let order = flow(&streams)?;
-        order.iter().all(|&provider| model.breakers[provider].is_none()).then_some(Self { run, plan, streams, order })
+        let is_alone =
+            |&provider: &usize| model.breakers[provider].is_none() && model.providers[provider].lost_links().is_empty();
+        order.iter().all(is_alone).then_some(Self { run, plan, streams, order })
     }
 
     /// Simulates the run to the end.

@@ -26,6 +26,7 @@ use super::progress::{Interrupted, Progress};
 use super::recipient::RecipientId;
 use super::tally::{PlanTally, gather_series};
 use crate::stats::Bins;
+use crate::units::Time;
 use event_driven::Watch;
 
 /// The results of a class of recipients in a run.
@@ -64,7 +65,7 @@ impl PlanRunTally {
 pub fn simulate_contended(run: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<PlanRunTally, Interrupted> {
     let tally = match feed_forward::FeedForward::new(run, plan).filter(|_| run.mode == ExecutionMode::Fastest) {
         Some(stages) => stages.run(progress),
-        None => event_driven::EventDriven::new(run, plan, Watch::Nobody).run(progress).map(|(tally, _)| tally),
+        None => event_driven::simulate(run, plan, Watch::Nobody, progress).map(|(tally, _)| tally),
     }?;
     debug_assert_eq!(operational_laws::broken(run, &tally), None, "a law that every run obeys");
     Ok(tally)
@@ -83,12 +84,14 @@ pub struct Decisions {
     pub made: Vec<AdmissionDecision>,
     /// Each time the recipient came to a pool that goes by queues, how many attempts waited before each of its providers.
     pub waiting: Vec<u64>,
+    /// The recipient's attempts that are submitted again, because their link was lost: the provider, the attempt, and when.
+    pub again: Vec<(usize, u8, Time)>,
 }
 
 /// What others mean for one recipient under the plan with this index.
 #[must_use]
 pub fn decisions(run: &RunContext<'_>, plan: usize, who: RecipientId) -> Decisions {
-    let simulated = event_driven::EventDriven::new(run, plan, Watch::One(who)).run(&Progress::default());
+    let simulated = event_driven::simulate(run, plan, Watch::One(who), &Progress::default());
     simulated.map_or_else(|Interrupted| Decisions::default(), |(_, seen)| seen.decisions)
 }
 
@@ -98,5 +101,5 @@ pub fn decisions(run: &RunContext<'_>, plan: usize, who: RecipientId) -> Decisio
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
 pub fn course_hashes(run: &RunContext<'_>, plan: usize, progress: &Progress) -> Result<Vec<Vec<u64>>, Interrupted> {
-    event_driven::EventDriven::new(run, plan, Watch::All).run(progress).map(|(_, seen)| seen.course_hashes)
+    event_driven::simulate(run, plan, Watch::All, progress).map(|(_, seen)| seen.course_hashes)
 }

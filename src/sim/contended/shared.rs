@@ -2,13 +2,13 @@
 
 use super::event_queue::{EventQueue, Scheduled};
 use crate::engine::{Breakers, CallResult, Candidate, Permit, Pool, Routing};
-use crate::provider::{self, AttemptResult, Queue};
+use crate::provider::{self, AttemptResult, LostLink, Queue};
 use crate::sim::admission::{Admission, AdmissionDecision, AdmissionRequest};
 use crate::sim::model::Model;
 use crate::sim::recipient::RecipientId;
 use crate::status::Status;
 use crate::units::Time;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The queues and breakers of all providers.
 pub(super) struct SharedState {
@@ -16,9 +16,15 @@ pub(super) struct SharedState {
     pub(super) queues: Vec<Option<Queue>>,
     /// For each provider, whether attempts wait there rather than at the sender.
     keeps_queued: Vec<bool>,
+    /// For each provider, when its link is lost.
+    lost_links: Vec<Vec<LostLink>>,
     breakers: Breakers,
     /// For each provider, the results that its breaker has not received yet; `None` for a provider without a breaker.
     results: Vec<Option<PendingResults>>,
+    /// The attempts that are submitted again, when their link is back.
+    again: SentAgain,
+    /// For each lost link, by provider and number, the last attempts that departed before, and had no result when it was lost.
+    in_flight: BTreeMap<(usize, usize), VecDeque<(RecipientId, u8)>>,
     /// Whether any attempt had to wait, was rejected or was not permitted.
     pub(super) contended: bool,
     /// The recipient whose decisions are kept.
@@ -57,8 +63,11 @@ impl Scheduled for PendingResult {
     }
 }
 
+/// Attempts by provider, recipient and number, with the time at which each is submitted again.
+pub(super) type SentAgain = BTreeMap<(usize, RecipientId, u8), Time>;
+
 impl SharedState {
-    pub(super) fn new(model: &Model, watched: Option<RecipientId>) -> Self {
+    pub(super) fn new(model: &Model, watched: Option<RecipientId>, again: SentAgain) -> Self {
         let results = |rules: &Option<_>| {
             rules.map(|_| PendingResults {
                 queue: EventQueue::new(),
@@ -70,9 +79,12 @@ impl SharedState {
         Self {
             keeps_queued: model.providers.iter().map(provider::Provider::keeps_queued).collect(),
             queues: model.providers.iter().map(provider::Provider::queue).collect(),
+            lost_links: model.providers.iter().map(|provider| provider.lost_links().to_vec()).collect(),
+            contended: !again.is_empty(),
+            again,
+            in_flight: BTreeMap::new(),
             breakers: Breakers::new(&model.breakers).expect("a scenario's breakers are checked when it is read"),
             results: model.breakers.iter().map(results).collect(),
-            contended: false,
             watched,
             decisions: Vec::new(),
             seen_waiting: Vec::new(),
@@ -183,6 +195,32 @@ impl SharedState {
         self.queues.iter().map(|queue| queue.as_ref().map_or(0, Queue::longest_queue)).collect()
     }
 
+    /// Keeps an attempt in mind that may be in flight when the link is lost.
+    fn take_off(&mut self, request: &AdmissionRequest, departs: Time, released: Time) {
+        for (number, link) in self.lost_links[request.provider].iter().enumerate() {
+            if departs < link.from && released > link.from {
+                let last = self.in_flight.entry((request.provider, number)).or_default();
+                last.push_back((request.who, request.attempt));
+                if last.len() > link.in_flight as usize {
+                    last.pop_front();
+                }
+            }
+        }
+    }
+
+    /// The attempts that were in flight when their links were lost.
+    pub(super) fn were_in_flight(&self) -> SentAgain {
+        let mut all = SentAgain::new();
+        for (&(provider, number), last) in &self.in_flight {
+            let back = self.lost_links[provider][number].to;
+            for &(who, attempt) in last {
+                // A copy that is in flight when the link is lost once more is not submitted a third time.
+                all.entry((provider, who, attempt)).or_insert(back);
+            }
+        }
+        all
+    }
+
     /// How often each circuit has opened, at the end of the run.
     pub(super) fn opened(&mut self) -> Vec<u64> {
         (0..self.queues.len()).for_each(|provider| self.hear(provider, Time::MAX));
@@ -218,8 +256,15 @@ impl Admission for SharedState {
         self.never_departs(request, request.now, Status::Failed);
     }
 
+    fn sent_again(&self, request: &AdmissionRequest) -> Option<Time> {
+        self.again.get(&(request.provider, request.who, request.attempt)).copied()
+    }
+
     #[inline]
     fn departed(&mut self, request: &AdmissionRequest, departs: Time, attempt_result: &AttemptResult) {
+        if !self.lost_links[request.provider].is_empty() {
+            self.take_off(request, departs, attempt_result.released);
+        }
         if let Some(queue) = &mut self.queues[request.provider] {
             queue.hold(attempt_result.released);
         }

@@ -323,6 +323,8 @@ fn diagnostics_of_providers_match_their_snapshot() {
                     "from = \"1m\", to = \"2m\", lasting = \"1m\", effect = \"fail\"",
                     "from = \"1m\", effect = \"fail\"",
                     "from = \"1m\", to = \"2m\", effect = \"reports_late\"",
+                    "from = \"1m\", to = \"2m\", effect = \"dropped\"",
+                    "from = \"1m\", to = \"2m\", effect = \"fail\", in_flight = 5",
                     "from = \"1m\", to = \"2m\", effect = \"reports_lost\", until = \"end\"",
                 ],
             ),
@@ -340,6 +342,15 @@ fn diagnostics_of_providers_match_their_snapshot() {
                 "PROVIDERS",
                 "[providers.sms]\nchannel = \"sms\"\ncapacity = { rate = \"5/s\" }\noutages = [{ from = \"1m\", to = \"2m\", effect = \"throttle\"@ }]",
                 &["", ", factor = 2"],
+            ),
+            (
+                "PROVIDERS",
+                "[providers.sms]\nchannel = \"sms\"\ncapacity = { rate = \"5/s\" }\noutages = [{ effect = \"dropped\"@ }]",
+                &[
+                    ", from = \"1m\", to = \"2m\", every = \"5m\"",
+                    ", random = { between = \"1h\", lasting = \"1m\" }",
+                    ", from = \"1m\", to = \"2m\", in_flight = 0",
+                ],
             ),
             (
                 "PROVIDERS",
