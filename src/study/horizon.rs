@@ -1,7 +1,8 @@
 //! The horizon of a scenario: the span of time that its run covers.
 
 use crate::dist::{Dist, Sampler};
-use crate::provider::{OutcomeSpec, ProviderSpec};
+use crate::engine::StepRules;
+use crate::provider::{Counts, OutcomeSpec, ProviderSpec};
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::Timeline;
 use crate::status::Segment;
@@ -49,10 +50,24 @@ pub(super) fn last_arrival(stream: &Stream) -> Time {
     }
 }
 
-/// How long the busiest provider takes for its expected load, if steps without a ttl wait for providers.
+/// How long the busiest provider takes for its expected load, if attempts may wait longer than the steps: without a ttl, or where they cannot
+/// be recalled.
 fn backlog(scenario: &Scenario) -> Span {
     let mut loads = vec![Load::default(); scenario.providers.len()];
-    let endless = |plan: &Plan| plan.flow.steps().iter().any(|rules| rules.ttl.is_unlimited());
+    // How long attempts of a step may wait at a provider beyond the step's ttl (s).
+    let wait_at = |rules: &StepRules, provider: &ProviderSpec| match provider.capacity {
+        _ if rules.ttl.is_unlimited() => f64::INFINITY,
+        Some(capacity) if capacity.keeps_queued() && (!provider.honours_ttl || rules.validity.is_unlimited()) => {
+            f64::INFINITY
+        }
+        Some(capacity) if capacity.keeps_queued() => rules.validity.as_secs_f64() - rules.ttl.as_secs_f64(),
+        _ => 0.0,
+    };
+    let wait = |rules: &StepRules| {
+        let members = rules.pool.members().iter().map(|&provider| wait_at(rules, &scenario.providers[provider]));
+        members.fold(0.0, f64::max)
+    };
+    let longest_wait = |plan: &Plan| plan.flow.steps().iter().map(wait).fold(0.0, f64::max);
     let mut longest = 0.0_f64;
     for plan in 0..scenario.plans.len() {
         loads.fill(Load::default());
@@ -65,9 +80,10 @@ fn backlog(scenario: &Scenario) -> Span {
                 add_load(scenario, recipients, (plan.in_segment(segment), segment), &mut loads);
             }
         }
-        if followed().any(|(_, plan)| plan.members().iter().any(endless)) {
+        let waits = followed().flat_map(|(_, plan)| plan.members()).map(longest_wait).fold(0.0, f64::max);
+        if waits > 0.0 {
             let needed = scenario.providers.iter().zip(&loads).map(|(provider, load)| time_for(provider, *load));
-            longest = needed.fold(longest, f64::max);
+            longest = longest.max(needed.fold(0.0, f64::max).min(waits));
         }
     }
     Span::from_secs_f64((RESERVE * longest).min(MOST_S))
@@ -105,9 +121,12 @@ struct Load {
 /// How long (s) a provider takes for this load.
 fn time_for(provider: &ProviderSpec, load: Load) -> f64 {
     let Some(capacity) = provider.capacity else { return 0.0 };
-    let paced = capacity.rate.map_or(0.0, |rate| load.attempts / rate.per_second());
+    let parts = if capacity.counts == Counts::Parts { f64::from(provider.price.parts) } else { 1.0 };
+    let paced = capacity.rate.map_or(0.0, |rate| load.attempts * parts / rate.per_second());
+    let held_over = capacity.quota.filter(|quota| !quota.rejects);
+    let windows = held_over.map_or(0.0, |quota| load.attempts * parts / quota.limit as f64 * quota.per.as_secs_f64());
     let lines = capacity.concurrent.map_or(0.0, |lines| load.held_s / f64::from(lines));
-    paced.max(lines)
+    paced.max(windows).max(lines)
 }
 
 /// How long (s) an attempt holds a line, on average.
