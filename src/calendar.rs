@@ -40,10 +40,19 @@ impl Moment {
     }
 
     /// Parses a moment in the format of ISO 8601 and RFC 3339, such as `2026-11-27T08:00`, with seconds and a fraction or without, with a `T`
-    /// or a space; and its offset from UTC, such as `+02:00` or `Z`, if it has one. `None` if there is no such moment.
+    /// or a space; and its offset from UTC, such as `+02:00` or `Z`, if it has one. `None` if there is no such moment, or not from 1900 to 9000.
     #[must_use]
     pub fn parse(text: &str) -> Option<(Self, Option<Span>)> {
+        // A year, and minutes: neither `20261127T08` nor the second 60, which would be the one before.
+        let (year, rest) = (text.get(..4)?, text.get(4..)?);
+        let is_whole = rest.starts_with('-') && rest.contains(':') && !rest.contains(":60");
+        if !is_whole || !(1900..=9000).contains(&year.parse::<u16>().ok()?) {
+            return None;
+        }
         let pieces = Pieces::parse(text).ok()?;
+        if pieces.time_zone_annotation().is_some() {
+            return None;
+        }
         let moment = Self::of(DateTime::from_parts(pieces.date(), pieces.time()?))?;
         let offset = pieces.to_numeric_offset().map(|offset| Span::from_secs(i64::from(offset.seconds())));
         Some((moment, offset))
@@ -56,6 +65,13 @@ impl Moment {
         let time = is_time.then(|| text.parse::<Time>().ok())??;
         let since = Self::of(DateTime::from_parts(jiff::civil::date(1970, 1, 1), time))?;
         Some(Span::from_micros(since.0))
+    }
+
+    /// As in ISO 8601, with seconds, and microseconds where it has a fraction of a second: `2026-11-27T08:00:00`.
+    #[must_use]
+    pub fn to_iso(self) -> String {
+        let text = self.to_string().replace(' ', "T");
+        if self.0.rem_euclid(60_000_000) == 0 { text + ":00" } else { text }
     }
 
     fn of(civil: DateTime) -> Option<Self> {
@@ -100,11 +116,25 @@ mod tests {
         assert_eq!(shown("2026-11-27 08:00:05"), Some(("2026-11-27 08:00:05".to_owned(), None)));
         assert_eq!(shown("2026-02-28T23:59:59.250Z"), Some(("2026-02-28 23:59:59.25".to_owned(), Some(0))));
         assert_eq!(shown("2026-11-27T08:00:00+02:00"), Some(("2026-11-27 08:00".to_owned(), Some(hours(2)))));
-        for text in ["2026-02-30T08:00", "2026-11-27T25:00", "2026-11-27", "08:00", "5", "", "yesterday"] {
+        for text in [
+            "2026-02-30T08:00",
+            "2026-11-27T25:00",
+            "2026-11-27T08:59:60",
+            "2026-11-27T08:00+01:00[Europe/Berlin]",
+            "0026-11-27T08:00",
+            "20261127T08",
+            "2026-11-27",
+            "08:00",
+            "5",
+            "",
+            "yesterday",
+        ] {
             assert_eq!(shown(text), None, "{text}");
         }
         let (morning, _) = Moment::parse("1970-01-02T08:30").expect("there is one");
         assert_eq!(morning.as_micros(), DAY + hours(8) + hours(1) / 2);
+        assert_eq!(morning.to_iso(), "1970-01-02T08:30:00");
+        assert_eq!(morning.after(Span::from_secs(5)).to_iso(), "1970-01-02T08:30:05");
         assert_eq!(morning.since_midnight().as_micros(), hours(8) + hours(1) / 2);
         assert_eq!(morning.after(Span::from_secs(16 * 3_600)).to_string(), "1970-01-03 00:30");
     }

@@ -88,7 +88,7 @@ fn limit(args: &Capacity, scenario: &Scenario, provider: usize) -> Result<Limit,
             "say which is meant: --rate or --concurrent",
         )),
         (_, _, false, false) => Err(Failure::usage(
-            format!("the provider {:?} has no limit in this scenario", spec.name),
+            format!("the provider {:?} has neither a throughput nor lines in this scenario", spec.name),
             "say which limit is meant: --rate for its throughput, --concurrent for its lines",
         )),
     }

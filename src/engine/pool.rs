@@ -215,9 +215,10 @@ impl Routing {
     fn by_queue(&mut self, pool: &Pool, breakers: &Breakers) -> Option<usize> {
         let members = pool.members();
         if self.is_new() {
-            let mut order: Vec<usize> = (0..members.len()).collect();
+            let mut order: [usize; MAX_MEMBERS] = std::array::from_fn(|index| index);
+            let order = &mut order[..members.len()];
             order.sort_by_key(|&index| breakers.waiting(members[index]));
-            self.order = order.into_iter().rev().fold(0, |order, index| order << 4 | index as u64);
+            self.order = order.iter().rev().fold(0, |order, &index| order << 4 | index as u64);
         }
         let rank = usize::from(self.considered);
         (rank < members.len()).then(|| members[(self.order >> (4 * rank) & 15) as usize])

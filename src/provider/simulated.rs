@@ -28,7 +28,7 @@ const AGAIN: u16 = 1 << 14;
 ///
 /// [`Provider::submit`], for an attempt that departs at `s`:
 ///
-/// 1. it is rejected if its outcome is one at submission (see [`Provider::rejects`]);
+/// 1. it is rejected if its outcome is one at submission (see [`Provider::rejection`]);
 /// 2. the outages open at `s` are evaluated;
 /// 3. an outcome is drawn, or silence: a persistent one if the recipient has one over this channel;
 /// 4. its status occurs at `h = s + after`, or at `h = back + after` if it needs a phone that is off until `back`; if the provider honours
@@ -172,13 +172,6 @@ impl Report {
     pub fn status(self) -> Status {
         Status::from_u8((self.0 & ((1 << Self::BITS) - 1)) as u8).unwrap_or(Status::Queued)
     }
-
-    /// The same report at another time.
-    #[must_use]
-    const fn moved_to(self, other: Self) -> Self {
-        let mask = (1 << Self::BITS) - 1;
-        Self(other.0 & !mask | self.0 & mask)
-    }
 }
 
 impl std::fmt::Debug for Report {
@@ -247,6 +240,15 @@ impl AttemptResult {
     fn report(&mut self, at: Time, status: Status) {
         self.reports[usize::from(self.count)] = Report::new(at, status);
         self.count += 1;
+    }
+
+    /// Removes the report of this status, if there is one.
+    fn forget(&mut self, status: Status) {
+        let count = usize::from(self.count);
+        if let Some(place) = self.reports().iter().position(|report| report.status() == status) {
+            self.reports.copy_within(place + 1..count, place);
+            self.count -= 1;
+        }
     }
 }
 
@@ -565,7 +567,11 @@ impl Provider {
         if !patience.is_never() && self.expires_before(terms, of.segment, deadline) {
             let draws = of.draws(self.key);
             let samplers = &self.behaviour(of.segment).samplers;
-            self.mail(of.segment).send_final(samplers, (patience, Status::Expired), draws, &mut result);
+            let (mail, delay) = (self.mail(of.segment), draws.draw(purpose::REPORT_DELAY));
+            mail.send(samplers, (patience, Status::Expired), delay, draws, &mut result);
+            if !mail.is_usual() {
+                mail.spoil(samplers, draws, &mut result);
+            }
         }
         result
     }
@@ -609,7 +615,10 @@ impl Provider {
             let rules = (&settlement, &outage_effect, &mail);
             behaviour.come_to(departs, terms, (outcome, off), rules, (draws, block), &mut result);
             if !mail.is_usual() {
-                mail.reorder(draws, &mut result);
+                mail.spoil(&behaviour.samplers, draws, &mut result);
+                if !terms.progress {
+                    result.forget(Status::Sent);
+                }
             }
         }
         result
@@ -636,35 +645,45 @@ impl Mail<'_> {
         if self.late.is_empty() { at } else { outage::leaves(self.late, at, draws) }
     }
 
-    /// Sends the report that the attempt has this final status since `at`.
-    fn send_final(&self, samplers: &Samplers, (at, status): (Time, Status), draws: Draws, result: &mut AttemptResult) {
-        let happens = |purpose: u16, share: Probability| u64::from(draws.draw(purpose)) < share.threshold();
-        let leaves = self.leaves(at, draws);
-        let arrives = |delay: u16| leaves.after(samplers.report_delay.sample(draws.draw(delay)));
-        let mut first = arrives(purpose::REPORT_DELAY);
-        if status.is_delivery() && happens(purpose::CONTRADICTED, self.reports.contradicted) {
-            result.report(first, Status::Undelivered);
-            first = first.after(Span::from_micros(1));
-        }
-        result.report(first, status);
-        if happens(purpose::DOUBLED, self.reports.doubled) {
-            result.report(arrives(purpose::DOUBLE_DELAY), status);
-        }
+    /// Sends the report that the attempt has this final status since `at`, which arrives after the delay of this draw.
+    #[inline]
+    fn send(
+        &self,
+        samplers: &Samplers,
+        (at, status): (Time, Status),
+        delay: u32,
+        draws: Draws,
+        result: &mut AttemptResult,
+    ) {
+        result.report(self.leaves(at, draws).after(samplers.report_delay.sample(delay)), status);
     }
 
-    /// Lets the last two reports change places, if they do so for this attempt.
-    fn reorder(&self, draws: Draws, result: &mut AttemptResult) {
-        if self.reports.reordered == Probability::ZERO
-            || u64::from(draws.draw(purpose::REORDERED)) >= self.reports.reordered.threshold()
-        {
-            return;
+    /// Lets reports go wrong on their way. First the last two change places: the earlier one comes just after the later one, never before what it
+    /// reports. Then one of the opposite comes just before that of a delivery, and the final one comes again.
+    fn spoil(&self, samplers: &Samplers, draws: Draws, result: &mut AttemptResult) {
+        const MOMENT: Span = Span::from_micros(1);
+        let happens = |purpose: u16, share: Probability| u64::from(draws.draw(purpose)) < share.threshold();
+        if happens(purpose::REORDERED, self.reports.reordered) {
+            let reports = &mut result.reports[..usize::from(result.count)];
+            // What the provider answers at submission is no report.
+            let mut places: Vec<usize> =
+                (0..reports.len()).filter(|&i| reports[i].status() != Status::Queued).collect();
+            places.sort_by_key(|&i| reports[i]);
+            if let [.., earlier, later] = places[..] {
+                reports[earlier] = Report::new(reports[later].at().after(MOMENT), reports[earlier].status());
+            }
         }
-        // What the provider answers at submission is no report.
-        let reports = &mut result.reports[..usize::from(result.count)];
-        let mut places: Vec<usize> = (0..reports.len()).filter(|&i| reports[i].status() != Status::Queued).collect();
-        places.sort_by_key(|&i| reports[i]);
-        if let [.., a, b] = places[..] {
-            (reports[a], reports[b]) = (reports[a].moved_to(reports[b]), reports[b].moved_to(reports[a]));
+        let is_last = |report: &Report| !matches!(report.status(), Status::Queued | Status::Sent | Status::Seen);
+        let Some(place) = result.reports().iter().position(is_last) else { return };
+        let mut last = result.reports[place];
+        if last.status().is_delivery() && happens(purpose::CONTRADICTED, self.reports.contradicted) {
+            result.report(last.at(), Status::Undelivered);
+            last = Report::new(last.at().after(MOMENT), last.status());
+            result.reports[place] = last;
+        }
+        if happens(purpose::DOUBLED, self.reports.doubled) {
+            let delay = samplers.report_delay.sample(draws.draw(purpose::DOUBLE_DELAY));
+            result.report(last.at().after(delay), last.status());
         }
     }
 }
@@ -727,7 +746,8 @@ impl Behaviour {
         result: &mut AttemptResult,
     ) {
         let is_reported = !outage_effect.reports_lost;
-        if terms.progress && is_reported && outcome.reaches_network() {
+        // Where reports may change places, `sent` may change the place of the final one, even if nobody is told of it.
+        if (terms.progress || !mail.is_usual()) && is_reported && outcome.reaches_network() {
             let delay = self.samplers.report_delay.sample(draws.draw(purpose::SENT_REPORT_DELAY));
             result.report(mail.leaves(departs, draws).after(delay), Status::Sent);
         }
@@ -754,12 +774,8 @@ impl Behaviour {
             result.released = at;
         }
         if is_reported {
-            if mail.is_usual() {
-                let delay = self.samplers.report_delay.sample(block[usize::from(purpose::REPORT_DELAY)]);
-                result.report(at.after(delay), status);
-            } else {
-                mail.send_final(&self.samplers, (at, status), draws, result);
-            }
+            let delay = block[usize::from(purpose::REPORT_DELAY)];
+            mail.send(&self.samplers, (at, status), delay, draws, result);
         }
         if resolved.delivered {
             self.deliver(outcome, at, is_reported.then_some(mail), draws, result);

@@ -64,6 +64,7 @@ pub fn finding(question: &Question<'_>, sizing: &Sizing) -> String {
 fn no_limit(question: &Question<'_>) -> String {
     let capacity = question.scenario.providers[question.provider].capacity;
     let other = capacity.and_then(|capacity| match question.limit {
+        _ if capacity.quota.is_some() => Some("but with its quota and any other limit unchanged"),
         Limit::Rate => capacity.concurrent.map(|_| "but with its number of lines unchanged"),
         Limit::Concurrent => capacity.rate.map(|_| "but with its throughput unchanged"),
     });

@@ -24,14 +24,22 @@ pub fn timeline(over_time: &OverTime) -> Vec<(&'static str, String)> {
             rows(over_time, &providers, |provider, bin| Some(attempts(provider, bin))),
         ),
     ];
-    let queues = rows(over_time, &providers, |provider, bin| provider.queue.as_ref().map(|queue| waits(queue, bin)));
+    // Where nobody has a throughput there is no such column: one of nothing but `inf` is a date to some readers.
+    let is_paced =
+        providers.iter().any(|(_, provider)| provider.queue.as_ref().is_some_and(|queue| queue.limit_per_s.is_some()));
+    let queues =
+        rows(over_time, &providers, |provider, bin| provider.queue.as_ref().map(|queue| waits(queue, bin, is_paced)));
     let lines = rows(over_time, &providers, |provider, bin| in_use(provider.queue.as_ref()?, bin));
     let of_queue = ["plan", "provider", "departures", "waiting", "wait_sum_s", "limit_per_s"];
-    files.extend((!queues.is_empty()).then(|| file("queues.csv", &of_queue, queues)));
+    let of_queue = if is_paced { &of_queue[..] } else { &of_queue[..5] };
+    files.extend((!queues.is_empty()).then(|| file("queues.csv", of_queue, queues)));
     let of_lines = ["plan", "provider", "lines_in_use", "line_limit"];
     files.extend((!lines.is_empty()).then(|| file("lines.csv", &of_lines, lines)));
     files
 }
+
+/// The name of a stream that has none.
+const EVERYBODY: &str = "all";
 
 /// A file: the header and the rows, each of which has its bin first.
 fn table(over_time: &OverTime, columns: &[&str], rows: Vec<Vec<String>>) -> String {
@@ -46,14 +54,15 @@ fn table(over_time: &OverTime, columns: &[&str], rows: Vec<Vec<String>>) -> Stri
 /// When a bin begins and ends (s), and when it begins by the clock, if that is known.
 fn place(over_time: &OverTime, bin: usize) -> Vec<String> {
     let edge = |bin: usize| bin as f64 * over_time.bin_s;
-    let clock = over_time.starts_at.map(|starts_at| starts_at.after(Span::from_secs_f64(edge(bin))).to_string());
+    let clock = over_time.starts_at.map(|starts_at| starts_at.after(Span::from_secs_f64(edge(bin))).to_iso());
     [number(edge(bin)), number(edge(bin + 1))].into_iter().chain(clock).collect()
 }
 
 fn arrivals(over_time: &OverTime) -> Vec<Vec<String>> {
     let of_stream = |(stream, arrivals): &(String, Vec<f64>)| {
         let row = |(bin, count): (usize, &f64)| {
-            place(over_time, bin).into_iter().chain([stream.clone(), number(*count)]).collect::<Vec<_>>()
+            let name = if stream.is_empty() { EVERYBODY } else { stream.as_str() };
+            place(over_time, bin).into_iter().chain([name.to_owned(), number(*count)]).collect::<Vec<_>>()
         };
         arrivals.iter().enumerate().map(row).collect::<Vec<_>>()
     };
@@ -83,10 +92,11 @@ fn attempts(provider: &ProviderOverTime, bin: usize) -> Vec<String> {
 
 /// What a queue did: the waits of those that departed are a sum, since a bin in which none did has no mean; without a throughput there is
 /// no limit (`inf`).
-fn waits(queue: &QueueOverTime, bin: usize) -> Vec<String> {
+fn waits(queue: &QueueOverTime, bin: usize, is_paced: bool) -> Vec<String> {
     let sum = queue.wait_s[bin].map_or(0.0, |mean| mean * queue.departures[bin]);
-    let limit = queue.limit_per_s.as_ref().map_or_else(|| "inf".to_owned(), |limit| number(limit[bin]));
-    vec![number(queue.departures[bin]), number(queue.waiting[bin]), number(sum), limit]
+    let limit = || queue.limit_per_s.as_ref().map_or_else(|| "inf".to_owned(), |limit| number(limit[bin]));
+    let known = [queue.departures[bin], queue.waiting[bin], sum].map(number);
+    known.into_iter().chain(is_paced.then(limit)).collect()
 }
 
 fn in_use(queue: &QueueOverTime, bin: usize) -> Option<Vec<String>> {
@@ -94,6 +104,8 @@ fn in_use(queue: &QueueOverTime, bin: usize) -> Option<Vec<String>> {
     Some(vec![number(used[bin]), number(limit[bin])])
 }
 
+/// A number that is seen to be one with a fraction: readers decide by the first rows, which may all be zero.
 fn number(value: f64) -> String {
-    text::number(ten_digits(value))
+    let text = text::number(ten_digits(value));
+    if text.contains(['.', 'e', 'i']) { text } else { text + ".0" }
 }

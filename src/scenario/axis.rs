@@ -102,7 +102,7 @@ fn unit_of(kind: &Kind) -> Option<AxisUnit> {
         Kind::Duration { .. } | Kind::Limit | Kind::When => Some(AxisUnit::Seconds),
         Kind::Rate => Some(AxisUnit::PerSecond),
         Kind::Count { .. } | Kind::Number(_) | Kind::Share | Kind::ShareOrRest | Kind::Money => Some(AxisUnit::Number),
-        Kind::Word(_) | Kind::Flag | Kind::Channel | Kind::NameOr(_) => Some(AxisUnit::Word),
+        Kind::Word(_) | Kind::Flag | Kind::Channel | Kind::NameOr(_) | Kind::Moment => Some(AxisUnit::Word),
         _ => None,
     }
 }

@@ -238,7 +238,7 @@ static ARRIVALS: Table = Table {
         Field::optional(
             "file",
             Kind::Text,
-            "The path of a CSV file with one arrival time per row, relative to the scenario's folder; a column `count` says how many arrive evenly from this time until that of the next row, the last as long as the one before; where the scenario has segments, a column `segment` names that of each recipient",
+            "The path of a CSV file with one arrival time per row, relative to the scenario's folder: durations; numbers, in a column whose name ends in `_us`, `_ms`, `_s`, `_min` or `_h`; clock times such as 2026-11-27T08:00, with an offset or without; or seconds since 1970. Clock times count from `starts_at` if the scenario has it, otherwise from the first. Columns may be separated by `,`, by tabs, or by `;` with decimal commas; rows without a time are left out. A column `count` says how many arrive evenly from this time until that of the next row, the last as long as the one before; where the scenario has segments, a column `segment` names that of each recipient",
         ),
         Field::optional("column", Kind::Text, "The column of the CSV file").or("the first").with_key("file"),
     ],

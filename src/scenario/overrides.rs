@@ -4,6 +4,7 @@ use super::Scenario;
 use super::quantity::MAX_DURATION;
 use super::suggest;
 use crate::traffic::Arrivals;
+use crate::units::Span;
 
 /// Why a change does not fit the scenario.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -129,16 +129,16 @@ fn channel(raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
 
 /// Parses a duration, a time of day, or a moment of the calendar.
 fn when(kind: &Kind, raw: &DeValue<'_>, source: &str) -> Result<Value, Fault> {
+    let fault = |fault: Fault| Fault { label: kind.expected(), ..fault };
     if let DeValue::String(text) = raw {
         if let Some(since_midnight) = Moment::time_of_day(text) {
             return Ok(Value::TimeOfDay(since_midnight));
         }
         if text.contains(':') {
-            let fault = |fault: Fault| Fault { label: kind.expected(), ..fault };
             return moment(text).map(Value::Moment).map_err(fault);
         }
     }
-    span(raw, source, true).map(Value::Duration)
+    span(raw, source, true).map(Value::Duration).map_err(fault)
 }
 
 /// Parses true or false.

@@ -4,7 +4,7 @@ use super::downsample::Downsample;
 use super::groups::Group;
 use super::series::{OverTime, PlanOverTime, ProviderOverTime, QueueOverTime};
 use super::totals::Totals;
-use crate::provider::{Calendar, Capacity, Effect, ProviderSpec, Windows};
+use crate::provider::{Calendar, Capacity, Counts, Effect, ProviderSpec, Windows};
 use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Scenario, used_by};
 use crate::sim::{PlanTally, ProviderSeries, ProviderTally, QueueTally};
@@ -60,7 +60,8 @@ fn of_provider(
         cost: thin.amounts(&series.submissions).into_iter().map(|micros| micros / 1e6).collect(),
         queue: queue.map(|(capacity, queue)| {
             let throttles = throttles(scenario, totals, spec);
-            of_queue(totals, thin, capacity, &throttles, (tally, &series.submissions), queue)
+            let pace = capacity.rate.map(|rate| rate.per_second() / f64::from(tokens_of(spec, capacity)));
+            of_queue(totals, thin, (capacity, pace), &throttles, (tally, &series.submissions), queue)
         }),
     }
 }
@@ -68,7 +69,7 @@ fn of_provider(
 fn of_queue(
     totals: &Totals,
     thin: &Downsample,
-    capacity: &Capacity,
+    (capacity, pace): (&Capacity, Option<f64>),
     throttles: &[(Windows, f64)],
     (tally, submissions): (&ProviderTally, &Sums),
     queue: &QueueTally,
@@ -85,13 +86,18 @@ fn of_queue(
         concurrent: capacity.concurrent,
         waiting: difference(&come, &[&series(&queue.rejections), &departures, &series(&queue.left_unserved)]),
         wait_s: waits.map(|(micros, &count)| (count > 0.0).then(|| micros / 1e6 / count)).collect(),
-        limit_per_s: capacity.rate.map(|rate| limit(rate.per_second())),
+        limit_per_s: pace.map(limit),
         line_limit: capacity.concurrent.map(|lines| limit(f64::from(lines))),
-        utilisation: utilisation(totals, thin, capacity, &departures, lines_in_use.as_deref()),
+        utilisation: utilisation(totals, thin, (capacity.concurrent, pace), &departures, lines_in_use.as_deref()),
         at_once: at_once(tally.rejected, queue),
         departures,
         lines_in_use,
     }
+}
+
+/// How many tokens of the throughput a message usually takes.
+fn tokens_of(spec: &ProviderSpec, capacity: &Capacity) -> u32 {
+    if capacity.counts == Counts::Parts { spec.price.parts } else { 1 }
 }
 
 /// The number present at the end of each bin: all that have come minus all that have gone.
@@ -110,15 +116,15 @@ fn difference(come: &[f64], gone: &[&Vec<f64>]) -> Vec<f64> {
 fn utilisation(
     totals: &Totals,
     thin: &Downsample,
-    capacity: &Capacity,
+    (concurrent, pace): (Option<u32>, Option<f64>),
     departures: &[f64],
     lines_in_use: Option<&[f64]>,
 ) -> Option<f64> {
     let arrivals = thin.series(&totals.whole().tally.arrivals);
     let bins = arrivals.iter().rposition(|count| *count > 0.0).filter(|last| *last > 0)? + 1;
     let mean = |series: &[f64]| series.iter().take(bins).sum::<f64>() / bins as f64;
-    let paced = capacity.rate.map(|rate| mean(departures) / (rate.per_second() * thin.bin_s()));
-    let lines = capacity.concurrent.zip(lines_in_use).map(|(lines, in_use)| mean(in_use) / f64::from(lines));
+    let paced = pace.map(|pace| mean(departures) / (pace * thin.bin_s()));
+    let lines = concurrent.zip(lines_in_use).map(|(lines, in_use)| mean(in_use) / f64::from(lines));
     Some(paced.unwrap_or(0.0).max(lines.unwrap_or(0.0)).min(1.0))
 }
 

@@ -100,7 +100,7 @@ pub struct QueueOverTime {
     pub lines_in_use: Option<Vec<f64>>,
     /// The mean wait (s) of the attempts that departed in each bin; `None` where none did.
     pub wait_s: Vec<Option<f64>>,
-    /// The throughput limit in the middle of each bin (1/s), where it is limited; with random throttles in several replications, the limit
+    /// The throughput limit in the middle of each bin (messages of the provider's usual number of parts per s), where it is limited; with random throttles in several replications, the limit
     /// without them.
     pub limit_per_s: Option<Vec<f64>>,
     /// The number of lines in the middle of each bin, where it is limited; with random throttles in several replications, the number

@@ -7,7 +7,7 @@ use super::exposure::Exposure;
 use super::measure::{Measured, measure, sample_size};
 use super::precision::{Replications, StoppingRule};
 use super::results::Results;
-use crate::provider::{Capacity, Counts};
+use crate::provider::{Capacity, Counts, QueueAt};
 use crate::scenario::{Bound, Metric, Scenario, Unit};
 use crate::sim::{Interrupted, Progress};
 use crate::stats::Confidence;
@@ -278,6 +278,10 @@ impl Question<'_> {
         let provider = &mut scenario.providers[self.provider];
         let usual = Capacity { counts: Counts::usual(&provider.channel), ..Capacity::UNLIMITED };
         let mut capacity = provider.capacity.unwrap_or(usual);
+        // Whose queue it is does not change with the limit.
+        if provider.capacity.is_some() {
+            capacity.queue_at = Some(if capacity.keeps_queued() { QueueAt::Provider } else { QueueAt::Sender });
+        }
         match self.limit {
             Limit::Rate => capacity.rate = n.and_then(|n| Rate::new(rung(n), 3, Span::from_secs(1))),
             Limit::Concurrent => capacity.concurrent = n.map(|n| rung(n) as u32),

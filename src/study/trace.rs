@@ -199,7 +199,8 @@ impl Admission for Replay {
     }
 
     fn sent_again(&self, request: &AdmissionRequest) -> Option<Time> {
-        let is_this = |(provider, attempt, _): &&(usize, u8, Time)| (*provider, *attempt) == (request.provider, request.attempt);
+        let is_this =
+            |(provider, attempt, _): &&(usize, u8, Time)| (*provider, *attempt) == (request.provider, request.attempt);
         self.again.iter().find(is_this).map(|(_, _, at)| *at)
     }
 

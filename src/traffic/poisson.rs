@@ -11,7 +11,7 @@ pub const LEAST_MEAN: f64 = 30.0;
 /// Transformed rejection with squeeze (Hörmann, *The transformed rejection method for generating Poisson random variables*, Insurance:
 /// Mathematics and Economics 12, 1993, algorithm PTRS).
 #[must_use]
-pub fn count(mean: f64, rng: RngKey) -> u64 {
+pub(super) fn count(mean: f64, rng: RngKey) -> u64 {
     let draws = rng.draws(DrawKey::SENDER, 0, purpose::COUNT);
     let b = 0.931 + 2.53 * mean.sqrt();
     let a = -0.059 + 0.024_83 * b;

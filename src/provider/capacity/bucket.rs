@@ -52,11 +52,11 @@ impl Fill {
         u64::from(parts).min(self.burst)
     }
 
-    /// How long it takes to fill in so many tokens. A span beyond [`FAR`] is as good as any longer one.
+    /// How long it takes to fill in `tokens` tokens, at most [`i64::MAX`].
     fn takes(&self, tokens: u64) -> (i64, u64) {
         let work = u128::from(tokens) * u128::from(self.micros);
         let (whole, rest) = (work / u128::from(self.events), work % u128::from(self.events));
-        (i64::try_from(whole).unwrap_or(i64::MAX).min(FAR), rest as u64)
+        (i64::try_from(whole).unwrap_or(i64::MAX), rest as u64)
     }
 
     #[cold]

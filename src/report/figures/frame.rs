@@ -315,6 +315,13 @@ mod tests {
             let ticks = time_ticks_across(&Scale::linear((0.0, high), (0, width)), high);
             ticks.into_iter().map(|(_, name)| name.replace('\u{a0}', " ")).collect::<Vec<_>>()
         };
+        let clocks = |high: f64| {
+            let starts_at = Moment::parse("2026-11-27T22:47").expect("there is one").0;
+            let ticks = clock_ticks_across(&Scale::linear((0.0, high), (0, 900)), high, starts_at);
+            ticks.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
+        };
+        assert_eq!(clocks(3_960.0), ["22:50", "23:00", "23:10", "23:20", "23:30", "23:40", "23:50"]);
+        assert_eq!(clocks(200_000.0), ["2026-11-28", "12:00", "2026-11-29", "12:00", "2026-11-30"]);
         assert_eq!(names(3_960.0, 1_300), ["0", "10 min", "20 min", "30 min", "40 min", "50 min", "1 h"]);
         assert_eq!(names(3_960.0, 400), ["0", "30 min", "1 h"]);
         assert_eq!(names(7_300.0, 900), ["0", "30 min", "1 h", "1 h 30 min", "2 h"]);

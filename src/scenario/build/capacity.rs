@@ -30,7 +30,10 @@ impl Builder<'_> {
         }
         let queue = if rejects { 0 } else { record.get_or("queue", u64::MAX)? };
         let quota = match super::optional::<&Record>(record, "quota")? {
-            Some(quota) => Some(self.quota(quota, queue)?),
+            Some(quota) => {
+                let rejects_by_default = rejects || !record.has("over_limit");
+                Some(self.quota(quota, rejects_by_default, queue)?)
+            }
             None => None,
         };
         Some(Some(Capacity {
@@ -68,9 +71,11 @@ impl Builder<'_> {
         Some(if word == "parts" { Counts::Parts } else { Counts::Messages })
     }
 
-    /// Builds a quota before a queue that has room for so many attempts.
-    fn quota(&mut self, record: &Record, queue: u64) -> Option<Quota> {
-        let (per, rejects) = (record.get::<Span>("per")?, record.get_or("over_limit", "reject")? == "reject");
+    /// Builds a quota before a queue with room for `queue` attempts.
+    fn quota(&mut self, record: &Record, rejects_by_default: bool, queue: u64) -> Option<Quota> {
+        let per = record.get::<Span>("per")?;
+        let rejects =
+            super::optional::<&str>(record, "over_limit")?.map_or(rejects_by_default, |word| word == "reject");
         if per.as_micros() % DAY != 0 && DAY % per.as_micros() != 0 {
             let message = format!("a day cannot be divided into windows of {}", quoted(per));
             let help = "write a length such as \"1h\", \"6h\", \"1d\" or \"7d\"";

@@ -30,6 +30,9 @@ const SEGMENT: &str = "segment";
 const A_SPAN: &str =
     "expected durations such as \"2.5s\", or numbers in a column whose name ends in _us, _ms, _s, _min or _h";
 
+/// The expected content of a cell that holds an arrival.
+const A_TIME: &str = "expected durations such as \"2.5s\", numbers in a column whose name ends in _us, _ms, _s, _min or _h, clock times such as 2026-11-27T08:00, or seconds since 1970";
+
 impl Builder<'_> {
     /// Reads at most the first `most` spans of the column that `record` names with its keys `file` and `column`. Not empty.
     pub(super) fn column_of(&mut self, record: &Record, most: usize) -> Option<Vec<Span>> {
@@ -83,8 +86,8 @@ impl Builder<'_> {
             }
             None
         };
-        let name = headers.get(column).unwrap_or_default().to_owned();
-        let column = Column { file, place, column, name, notation, segments, count, is_arrivals: counted };
+        let (name, width) = (headers.get(column).unwrap_or_default().to_owned(), headers.len());
+        let column = Column { file, place, column, name, width, notation, segments, count, is_arrivals: counted };
         self.rows(reader, column, most)
     }
 
@@ -215,7 +218,10 @@ impl Builder<'_> {
             return None;
         }
         if rows.spans.is_empty() {
-            let message = format!("{} has no rows", shown(column.file));
+            let message = match rows.blank {
+                0 => format!("{} has no rows", shown(column.file)),
+                _ => format!("{} has no values in `{}`", shown(column.file), shown(&column.name)),
+            };
             return self.reject(column.place.clone(), message, "expected a header row and values below it", "add rows");
         }
         let relative = self.relative(&mut rows, column)?;
@@ -249,7 +255,10 @@ impl Builder<'_> {
                 true => format!("{}: {wrong} is before the run starts", shown(column.file)),
                 false => format!("{}: {wrong} is more than a year after the start", shown(column.file)),
             };
-            let help = "correct `starts_at`, or remove the rows";
+            let help = match self.starts_at {
+                Some(_) => "correct `starts_at`, or remove the rows",
+                None => "remove the rows of other years",
+            };
             return self.reject(column.place.clone(), message, "expected times of one run", help);
         }
         rows.spans.iter_mut().for_each(|span| *span = Span::from_micros(span.as_micros() - base.as_micros()));
@@ -302,6 +311,8 @@ struct Column<'a> {
     column: usize,
     /// Its name.
     name: String,
+    /// The number of columns.
+    width: usize,
     /// How values are written.
     notation: Notation,
     /// Whether clock times are allowed.
@@ -336,12 +347,21 @@ impl Column<'_> {
     /// The value, the count and the segment in `row`, which follows these; `None` for a row without a value; or what is wrong and what was
     /// expected. The first value decides about the format of all.
     fn cells(&self, row: &StringRecord, rows: &mut Rows) -> Result<Option<Cells>, (String, &'static str)> {
+        if row.len() > self.width {
+            let message = format!("the row has {} fields, and the header {}", row.len(), self.width);
+            return Err((
+                message,
+                "expected no more fields than columns: with decimal commas, columns are separated by `;`",
+            ));
+        }
         let text = row.get(self.column).unwrap_or_default();
         if text.is_empty() {
             return Ok(None);
         }
+        let expected = if self.is_arrivals { A_TIME } else { A_SPAN };
         let last = rows.spans.last().copied();
-        let Stamp { span: value, format: its, offset } = self.notation.parse(text).map_err(|error| (error, A_SPAN))?;
+        let Stamp { span: value, format: its, offset } =
+            self.notation.parse(text).map_err(|error| (error, expected))?;
         if its != TimeFormat::Spans && !self.is_arrivals {
             return Err((format!("`{}` is a clock time", shown(text)), A_SPAN));
         }

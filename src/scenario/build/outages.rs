@@ -90,7 +90,8 @@ impl Builder<'_> {
         if let Value::Duration(span) = value {
             return Some(Time::ZERO.after(*span));
         }
-        if self.starts_at_is_wrong {
+        let is_clock = matches!(value, Value::Moment(_) | Value::TimeOfDay(_));
+        if self.starts_at_is_wrong || !is_clock {
             return None;
         }
         let Some(starts_at) = self.starts_at else {
@@ -161,7 +162,12 @@ impl Builder<'_> {
         if let Some(key) = ["random", "every"].into_iter().find(|key| record.has(key)) {
             let message = "a lost link has a single window";
             let help = "write each loss as an outage of its own, with `from` and `to`";
-            return self.reject(record.place_of_key(key), message, format!("`{key}` is not allowed with this effect"), help);
+            return self.reject(
+                record.place_of_key(key),
+                message,
+                format!("`{key}` is not allowed with this effect"),
+                help,
+            );
         }
         Some(Effect::Dropped { in_flight: u32::try_from(record.get_or("in_flight", 10_u64)?).ok()? })
     }

@@ -49,8 +49,8 @@ impl TimeFormat {
         match self {
             Self::Spans => "durations",
             Self::Clock => "clock times",
-            Self::ClockWithOffset => "clock times with an offset",
-            Self::Epoch => "times since 1970",
+            Self::ClockWithOffset => "clock times with an offset, read by the clock of the first row",
+            Self::Epoch => "times since 1970, read as a clock in UTC",
         }
     }
 
@@ -116,6 +116,10 @@ impl Notation {
         }
         if number.is_some() && self.unit.is_some() {
             return Err(format!("`{}` is out of range", shown(text)));
+        }
+        // A date is no duration, however wrong it is.
+        if text.contains([':', '/']) || text.matches('-').count() == 2 {
+            return Err(format!("`{}` is no date and time", shown(text)));
         }
         let span = duration(text).map_err(|fault| format!("`{}`: {} ({})", shown(text), fault.message, fault.help))?;
         Ok(Stamp::plain(span, TimeFormat::Spans))

@@ -44,6 +44,9 @@ impl Builder<'_> {
     fn warn_about_pace(&mut self, provider: &Record, scenario: &Scenario) {
         let Some(capacity) = provider.get::<&Record>("capacity") else { return };
         let Some(rate) = capacity.get::<Rate>("rate") else { return };
+        if capacity.has("quota") || capacity.get("over_limit") == Some("reject") {
+            return;
+        }
         let place = capacity.place_of("rate");
         let text = self.text.get(place.clone()).unwrap_or_default();
         let per = [("/d", "1d"), ("/h", "1h")].into_iter().find(|(unit, _)| text.contains(unit));
@@ -117,7 +120,13 @@ impl Builder<'_> {
     /// Warns about providers that no attempt can ever reach, because one before them takes them all.
     fn warn_about_pools(&mut self, steps: &[Record], plan: &Plan, scenario: &Scenario) {
         for (step, rules) in steps.iter().zip(plan.flow.steps()) {
-            let Some(pool) = step.get::<&Record>("provider").filter(|pool| pool.has("first_of")) else { continue };
+            let Some(pool) = step.get::<&Record>("provider") else { continue };
+            if pool.has("shortest_queue_of") {
+                self.warn_about_no_queue(pool, rules.pool.members(), scenario);
+            }
+            if !pool.has("first_of") {
+                continue;
+            }
             let members = rules.pool.members();
             let Some(taker) = members.iter().position(|&provider| takes_all(scenario, provider)) else { continue };
             let Some(&next) = members.get(taker + 1) else { continue };
@@ -129,6 +138,22 @@ impl Builder<'_> {
             );
             self.warnings.push(Diagnostic::at(pool.place_of("first_of"), fault));
         }
+    }
+
+    /// Warns about a pool that goes by queues with a member that has none: it takes everything while it is first.
+    fn warn_about_no_queue(&mut self, pool: &Record, members: &[usize], scenario: &Scenario) {
+        let Some(without) = members.iter().find(|&&provider| scenario.providers[provider].capacity.is_none()) else {
+            return;
+        };
+        let name = shown(&scenario.providers[*without].name);
+        let fault = Fault::new(
+            format!(
+                "nobody ever waits before `{name}`, which has no capacity: its queue is always one of the shortest"
+            ),
+            "expected providers with a `capacity`",
+            format!("add a capacity to `{name}`, or write another kind of pool"),
+        );
+        self.warnings.push(Diagnostic::at(pool.place_of("shortest_queue_of"), fault));
     }
 
     /// Warns about steps that wait for a report that their channel does not send.
@@ -174,8 +199,11 @@ fn most_in_window(scenario: &Scenario, provider: usize, window: Span) -> f64 {
     };
     let of_plan = |plan: usize| scenario.streams.iter().map(|stream| of_stream(stream, plan)).sum::<f64>();
     let most = (0..scenario.plans.len()).map(of_plan).fold(0.0, f64::max);
-    let rate = scenario.providers[provider].capacity.as_ref().and_then(|Capacity { rate, .. }| *rate);
-    rate.map_or(most, |rate| most.min(rate.per_second() * window.as_secs_f64() + 1.0))
+    // A result per departure: attempts that are rejected, and those that a provider keeps for long, have theirs before.
+    let paced = scenario.providers[provider].capacity.filter(|capacity| !capacity.keeps_queued() && capacity.queue > 0);
+    paced
+        .and_then(|capacity| capacity.rate)
+        .map_or(most, |rate| most.min(rate.per_second() * window.as_secs_f64() + 1.0))
 }
 
 /// Returns the number of recipients that arrive in the busiest `window`.

@@ -162,9 +162,9 @@ static QUOTA: Table = Table {
         Field::optional(
             "over_limit",
             Kind::Word(&["reject", "queue"]),
-            "What happens to an attempt for which a window has no room: the provider rejects it, or it waits for the next window",
+            "What happens to an attempt for which a window has no room: the provider rejects it, or it waits for the next window. A quota that rejects counts attempts when they are accepted, the other one when they leave",
         )
-        .or("\"reject\""),
+        .or("the `over_limit` of the capacity if that is given, otherwise \"reject\""),
     ],
     forms: &[],
 };
@@ -318,8 +318,14 @@ static REPORTS: Table = Table {
     example: "{ doubled = 0.02 }",
     doc: "How the reports of a provider go wrong, each with the share of the attempts to which it happens",
     fields: &[
-        Field::optional("doubled", Kind::Share, "The final report comes again, after another `report_delay`").or("0"),
-        Field::optional("reordered", Kind::Share, "The last two reports change places, if there are two").or("0"),
+        Field::optional("doubled", Kind::Share, "The final report comes again, another `report_delay` after it came")
+            .or("0"),
+        Field::optional(
+            "reordered",
+            Kind::Share,
+            "The last two reports change places, if there are two: the earlier comes just after the later",
+        )
+        .or("0"),
         Field::optional("contradicted", Kind::Share, "Just before a delivery is reported, `undelivered` is").or("0"),
     ],
     forms: &[],

@@ -1,6 +1,7 @@
 //! The executor for any contended run: submission by submission, in order of time.
 //!
-//! The event queue holds one entry for each active recipient: the next submission. If a provider's queue is first in, first out, the
+//! The event queue holds one entry for each active recipient: the next submission, or the moment at which a recipient is looked at again whose
+//! attempt may not be recalled. If a provider's queue is first in, first out, the
 //! departure time of an attempt is known at once, so that its recipient can continue to the next submission immediately. Where
 //! priorities count, an attempt may wait for others that are still to come: the next event of each such queue is kept beside the event
 //! queue.
@@ -228,11 +229,13 @@ pub(super) fn simulate(
 ) -> Result<(PlanRunTally, Seen), Interrupted> {
     let mut again = SentAgain::new();
     for round in 0.. {
-        let (tally, mut seen, in_flight) = EventDriven::new(run, plan, watch, again.clone()).run(progress, round == 0)?;
+        let (tally, mut seen, in_flight) =
+            EventDriven::new(run, plan, watch, again.clone()).run(progress, round == 0)?;
         if in_flight == again {
             if let Watch::One(watched) = watch {
                 let of_watched = in_flight.iter().filter(|((_, who, _), _)| *who == watched);
-                seen.decisions.again = of_watched.map(|(&(provider, _, attempt), &at)| (provider, attempt, at)).collect();
+                seen.decisions.again =
+                    of_watched.map(|(&(provider, _, attempt), &at)| (provider, attempt, at)).collect();
             }
             return Ok((tally, seen));
         }

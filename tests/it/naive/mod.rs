@@ -401,7 +401,7 @@ impl RunContext<'_> {
             let carried = self.submitted(now, who, attempt, provider);
             let mut reports = vec![carried.reported(now, purpose::REPORT_DELAY)];
             if carried.is_doubled() {
-                reports.push(carried.reported(now, purpose::DOUBLE_DELAY));
+                reports.push(carried.once_more(reports[0]));
             }
             let first = *reports.iter().min().expect("one");
             let missing = self.scenario.breakers[provider].map(|rules| submitted.after(rules.missing_after));

@@ -61,9 +61,6 @@ pub(super) struct Carried {
     pub(super) charge: i128,
     /// When its line is free again.
     pub(super) released: Time,
-    /// When its final status happened, and the place of its report.
-    settled: Time,
-    last: Option<usize>,
 }
 
 /// When an outage is active.
@@ -161,6 +158,7 @@ impl Submitted<'_> {
             self.arrive_at(index, &hits, &mut carried);
         }
         self.spoil(&mut carried);
+        carried.reports.retain(|(_, status)| *status != Status::Sent || self.progress);
         if hits.contains(&Effect::ReportsLost) {
             carried.reports.retain(|(_, status)| *status == Status::Queued && self.progress);
         }
@@ -170,25 +168,32 @@ impl Submitted<'_> {
     /// What becomes of the reports on their way: some come twice, contradict themselves, or change places.
     fn spoil(&self, carried: &mut Carried) {
         let reports = self.spec.reports;
-        if let Some(place) = carried.last {
-            let (at, status) = carried.reports[place];
-            if is_delivery(status) && self.chance(purpose::CONTRADICTED) < reports.contradicted.get() {
-                carried.reports[place].0 = at.after(Span::from_micros(1));
-                carried.reports.push((at, Status::Undelivered));
-            }
-            if self.is_doubled() {
-                carried.reports.push((self.reported(carried.settled, purpose::DOUBLE_DELAY), status));
-            }
-        }
+        let moment = Span::from_micros(1);
         if self.chance(purpose::REORDERED) < reports.reordered.get() {
             let mut order: Vec<_> = (0..carried.reports.len()).collect();
             order.retain(|&place| carried.reports[place].1 != Status::Queued);
             order.sort_by_key(|&place| carried.reports[place]);
             if let [.., one, other] = order[..] {
-                let times = (carried.reports[other].0, carried.reports[one].0);
-                (carried.reports[one].0, carried.reports[other].0) = times;
+                carried.reports[one].0 = carried.reports[other].0.after(moment);
             }
         }
+        let is_last = |status: Status| !matches!(status, Status::Queued | Status::Sent | Status::Seen);
+        if let Some(place) = carried.reports.iter().position(|(_, status)| is_last(*status)) {
+            let (at, status) = carried.reports[place];
+            if is_delivery(status) && self.chance(purpose::CONTRADICTED) < reports.contradicted.get() {
+                carried.reports[place].0 = at.after(moment);
+                carried.reports.push((at, Status::Undelivered));
+            }
+            if self.is_doubled() {
+                let last = carried.reports[place].0;
+                carried.reports.push((self.once_more(last), status));
+            }
+        }
+    }
+
+    /// When a report that arrived at this time comes again.
+    pub(super) fn once_more(&self, first: Time) -> Time {
+        first.after(self.samplers.report_delay.sample(self.draws.draw(purpose::DOUBLE_DELAY)))
     }
 
     /// Whether its final report comes twice.
@@ -277,14 +282,13 @@ impl Submitted<'_> {
     fn arrive_at(&self, index: usize, hits: &[Effect], carried: &mut Carried) {
         let outcome = &self.spec.outcomes[index];
         let handed_on = matches!(outcome.status, Some(Status::Delivered | Status::Undelivered | Status::Expired));
-        if self.progress && handed_on {
+        if handed_on {
             carried.reports.push((self.reported(self.now, purpose::SENT_REPORT_DELAY), Status::Sent));
         }
         let Some((status, from)) = self.with_phone(outcome) else { return };
         let happens = from.after(slowed(self.samplers.after[index].sample(self.draws.draw(purpose::AFTER)), hits));
         let valid_until = self.submitted.after(self.validity);
         if self.spec.honours_ttl && happens > valid_until {
-            (carried.settled, carried.last) = (valid_until, Some(carried.reports.len()));
             carried.reports.push((self.reported(valid_until, purpose::REPORT_DELAY), Status::Expired));
             // The line is free when the provider gives up, and does not wait for the phone longer than for a silent call.
             carried.released = if from > carried.released { carried.released } else { valid_until };
@@ -293,7 +297,6 @@ impl Submitted<'_> {
         if happens.is_never() {
             return;
         }
-        (carried.settled, carried.last) = (happens, Some(carried.reports.len()));
         carried.reports.push((self.reported(happens, purpose::REPORT_DELAY), status));
         let kept = carried.released;
         carried.released = happens;

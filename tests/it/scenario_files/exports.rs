@@ -37,9 +37,12 @@ fn exports_are_read_in_the_usual_notations() {
         (b"\xef\xbb\xbfat\r\n2026-11-27 08:00:00\r\n2026-11-27 08:00:02.5\r\n", "clock times, relative to the first"),
         (
             b"at\n2026-11-27T08:00:00+02:00\n2026-11-27T06:00:02.5Z\n",
-            "clock times with an offset, relative to the first, 2026-11-27 08:00",
+            "clock times with an offset, read by the clock of the first row, relative to the first, 2026-11-27 08:00",
         ),
-        (b"\"created at\"\n1795766400\n1795766402.5\n", "times since 1970, relative to the first, 2026-11-27 08:00"),
+        (
+            b"\"created at\"\n1795766400\n1795766402.5\n",
+            "times since 1970, read as a clock in UTC, relative to the first, 2026-11-27 08:00",
+        ),
         (b"at_ms,who\n1795766400000,a\n1795766402500,b\n", "times since 1970"),
         (b"at_s;cost\n0,0;1,5\n2,5;1,5\n", "columns separated by `;`, numbers with decimal commas or points"),
         (b"at_s\tcost\n0\t1\n2.5\t1\n", "columns separated by tabs"),

@@ -324,6 +324,7 @@ fn diagnostics_of_providers_match_their_snapshot() {
                     "from = \"1m\", effect = \"fail\"",
                     "from = \"1m\", to = \"2m\", effect = \"reports_late\"",
                     "from = \"1m\", to = \"2m\", effect = \"dropped\"",
+                    "from = true, to = \"2m\", effect = \"fail\"",
                     "from = \"1m\", to = \"2m\", effect = \"fail\", in_flight = 5",
                     "from = \"1m\", to = \"2m\", effect = \"reports_lost\", until = \"end\"",
                 ],
@@ -358,6 +359,12 @@ fn diagnostics_of_providers_match_their_snapshot() {
                 &[""],
             ),
             ("PROVIDERS", "[providers.sms]\nchannel = \"sms\"\nbreaker = { @ }", &["at_least = 50", ""]),
+            (
+                "PROVIDERS",
+                "[providers]\nsms = { channel = \"sms\" }\nother = { channel = \"sms\", capacity = { rate = \"5/s\" } }\n\
+                 [[plans]]\nname = \"b\"\nsteps = [{ provider = { shortest_queue_of = [\"other\", \"sms\"] }@ }]",
+                &[""],
+            ),
             (
                 "PROVIDERS",
                 "[providers]\nsms = { channel = \"sms\" }\nother = { channel = \"sms\" }\n\
@@ -650,7 +657,7 @@ fn with_latencies_of(file: &str) -> String {
 #[test]
 fn diagnostics_of_csv_files_match_their_snapshot() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let files: [(&str, Vec<u8>); 24] = [
+    let files: [(&str, Vec<u8>); 26] = [
         ("short.csv", b"at_s\n1\n2\n".to_vec()),
         ("empty.csv", b"at_s\n".to_vec()),
         ("headless.csv", b"0.5\n1.5\n".to_vec()),
@@ -671,6 +678,8 @@ fn diagnostics_of_csv_files_match_their_snapshot() {
         ("two-counts.csv", b"at_s,count,count\n5,1,1\n".to_vec()),
         ("weighted.csv", b"after_s,count\n5,1\n".to_vec()),
         ("two-formats.csv", b"at\n2026-11-27T08:00\n5s\n2026-11-27T08:00Z\n1795766400\n".to_vec()),
+        ("wide.csv", b"at_s\n1,5\n".to_vec()),
+        ("february.csv", b"at\n2026-02-30T08:00\n27/11/2026 08:00\n2026-11-27\n".to_vec()),
         ("years.csv", b"at\n2026-11-27T08:00\n2028-11-27T08:00\n".to_vec()),
         ("blank.csv", b"at_s;to\n;1\n;2\n".to_vec()),
         ("clock.csv", b"after\n2026-11-27T08:00\n".to_vec()),
@@ -702,7 +711,6 @@ fn diagnostics_of_csv_files_match_their_snapshot() {
     is_that_of("tests/it/scenario_files/snapshots/csv.txt", &all);
 }
 
-/// What is said about files that were read in a way that is not obvious.
 #[test]
 fn diagnostics_of_random_counts_match_their_snapshot() {
     let cases = [
@@ -714,6 +722,7 @@ fn diagnostics_of_random_counts_match_their_snapshot() {
     hold("counts", cases.map(|traffic| ("TRAFFIC", traffic.to_owned())));
 }
 
+/// What is said about files that were read in a way that is not obvious.
 #[test]
 fn notes_about_files_match_their_snapshot() {
     let folder = tempfile::tempdir().expect("a temporary folder");
