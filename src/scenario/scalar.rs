@@ -1,10 +1,11 @@
 //! Parses one value of the file as its kind, or reports what is wrong with it and how to fix it.
 
 use super::diagnostic::{Fault, shown};
+use super::format::DIST;
 use super::grammar::{Kind, MAX_MONEY, Range};
 use super::mismatch::wrong_type;
 use super::numbers::{count, limit, number, quoted, share, span};
-use super::quantity::{moment, ramp, rate};
+use super::quantity::{duration, moment, ramp, rate};
 use super::record::Value;
 use super::suggest::help;
 use crate::calendar::Moment;
@@ -53,6 +54,9 @@ fn brackets(kind: &Kind, raw: &DeValue<'_>, source: &str) -> String {
         (Kind::List { of, .. }, ..) => format!("write [{}]", of.example),
         (Kind::Table(_), DeValue::Array(_), Some(header)) if header.starts_with("[[") => {
             format!("write [{}], in single brackets", header.trim_matches(['[', ']']))
+        }
+        (Kind::Table(of), DeValue::String(text), _) if std::ptr::eq(*of, &DIST) && duration(text).is_ok() => {
+            format!("write {{ constant = \"{}\" }}", shown(text))
         }
         (Kind::Table(of) | Kind::Named(of) | Kind::NameOr(of) | Kind::OneOrMore { of, .. }, ..) => {
             format!("write {}", of.example)

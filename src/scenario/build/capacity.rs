@@ -1,7 +1,7 @@
 //! Builds the capacity of a provider and its circuit breaker.
 
 use super::{Builder, VOICE, all, quoted};
-use crate::calendar::Moment;
+use crate::calendar::{DAY, Moment};
 use crate::engine::BreakerRules;
 use crate::provider::{Capacity, Counts, Discipline, ProviderSpec, QueueAt, Quota};
 use crate::scenario::record::{Record, Value};
@@ -108,9 +108,6 @@ impl Builder<'_> {
         self.reject(record.place_of("limit"), message, format!("expected at least {most}"), help)
     }
 }
-
-/// The length of a day (µs).
-const DAY: i64 = 86_400_000_000;
 
 /// Builds the breakers of all providers.
 pub(super) fn breakers(providers: &Record) -> Option<Vec<Option<BreakerRules>>> {

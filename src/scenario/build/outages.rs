@@ -1,6 +1,7 @@
 //! Builds the outages of a provider: when they happen and what they do.
 
 use super::{Builder, all, optional, quoted};
+use crate::calendar::DAY;
 use crate::provider::{Effect, Outage, When};
 use crate::scenario::quantity::MAX_DURATION;
 use crate::scenario::record::{Record, Value};
@@ -8,8 +9,6 @@ use crate::units::{Probability, Span, Time};
 
 /// The minimum mean gap between random outages. They are listed over the whole horizon: a million in two years.
 const MIN_BETWEEN: Span = Span::from_micros(60_000_000);
-/// The length of a day (µs).
-const DAY: i64 = 86_400_000_000;
 /// A throttle's factor is an integer number of millionths.
 const MILLIONTHS: f64 = 1e6;
 

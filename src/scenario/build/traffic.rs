@@ -88,7 +88,11 @@ impl Builder<'_> {
             return self.reject(place, message, format!("expected {LEAST_MEAN} or more"), help);
         }
         let recipients = mean.round() as u64;
-        self.at_most(place, recipients, "arrive on average")?;
+        if recipients > MAX_RECIPIENTS {
+            let message = format!("{recipients} recipients arrive on average");
+            let help = "write a shorter `over`, or a lower rate";
+            return self.reject(place, message, format!("expected at most {MAX_RECIPIENTS}"), help);
+        }
         let arrivals = Arrivals::PoissonOver { rate_per_s, over };
         Some(Traffic { recipients, arrivals, segments: SegmentMix::Whole })
     }

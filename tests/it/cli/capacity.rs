@@ -108,7 +108,8 @@ fn invalid_questions_are_rejected_with_a_hint() {
         home.run(&format!("capacity pin.toml {flags} --no-report")).rejects(2, &parts);
     }
     home.change("capacity = { rate = \"5/s\" }\n", "");
-    home.run("capacity pin.toml --provider sms").rejects(2, &["has no limit in this scenario", "--rate"]);
+    home.run("capacity pin.toml --provider sms")
+        .rejects(2, &["has neither a throughput nor lines in this scenario", "--rate"]);
     assert_eq!(home.names(), ["pin.toml"]);
     // With --rate the search works without a limit in the file.
     home.run("capacity pin.toml --provider sms --rate --no-report").exits_with(0);
