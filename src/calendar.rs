@@ -96,10 +96,10 @@ impl fmt::Display for Moment {
     }
 }
 
-/// As in ISO 8601, with a `T` between date and time.
+/// As [`Moment::to_iso`].
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_string().replace(' ', "T"))
+        serializer.serialize_str(&self.to_iso())
     }
 }
 

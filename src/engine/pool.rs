@@ -234,7 +234,7 @@ mod tests {
         let mut counts = vec![0_u32; pool.members().len()];
         for i in 0..N {
             let draw = (u64::from(i) * 0x1_0000_0000 / u64::from(N)) as u32;
-            counts[pool.order_of(draw).nth(rank).expect("so many are tried")] += 1;
+            counts[pool.order_of(draw).nth(rank).expect("each member is tried")] += 1;
         }
         counts.into_iter().map(|count| f64::from(count) / f64::from(N)).collect()
     }

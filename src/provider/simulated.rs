@@ -347,7 +347,7 @@ impl Provider {
                 effect => {
                     let (below, purpose) = (outage.share.threshold(), outage::purpose_of(number));
                     let refuses = effect == Effect::Fail;
-                    // An attempt that waits at the provider has been accepted; one that waits at the sender comes to it when it departs.
+                    // An attempt that waits at the provider has been accepted; one that waits at the sender reaches it when it departs.
                     let at_submission = refuses && self.keeps_queued();
                     let hazard = Hazard { windows, effect, below, purpose, at_submission };
                     let concerned =

@@ -29,7 +29,7 @@ pub(super) fn moment(text: &str) -> Result<Moment, Fault> {
         Some((moment, Some(_))) => Err(Fault::new(
             format!("`{}` has an offset from UTC", shown(text)),
             A_MOMENT,
-            format!("write \"{}\": clocks here have no time zone", moment.to_string().replace(' ', "T")),
+            format!("write \"{}\": clocks here have no time zone", moment.to_iso()),
         )),
         None => Err(Fault::new(
             format!("`{}` is no date and time", shown(text)),

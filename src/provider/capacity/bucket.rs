@@ -47,7 +47,7 @@ impl Fill {
         Self { events: rate.events(), micros: rate.micros(), burst: burst as u64 }
     }
 
-    /// The number of tokens that must be there for a message with so many parts.
+    /// The number of tokens that must be there for a message of `parts` parts.
     fn needed(&self, parts: u32) -> u64 {
         u64::from(parts).min(self.burst)
     }

@@ -64,7 +64,7 @@ impl Gate {
         self.lines.is_some()
     }
 
-    /// The first time, not before `now`, at which the next attempt can depart, which has so many parts; [`Time::NEVER`] when there is none.
+    /// The first time, not before `now`, at which the next attempt, of `parts` parts, can depart; [`Time::NEVER`] if it cannot.
     #[inline(always)]
     pub(super) fn earliest(&mut self, now: Time, parts: u32) -> Time {
         let from = now.as_micros().max(self.last);

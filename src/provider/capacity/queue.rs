@@ -97,7 +97,7 @@ impl Queue {
         self.longest_queue
     }
 
-    /// Admits an attempt that arrives at `now` and stops waiting at `patience`, which is not before `now`. It has so many parts: what the
+    /// Admits an attempt that arrives at `now` and stops waiting at `patience`, which is not before `now`. It has `parts` parts: what the
     /// capacity counts.
     #[inline(always)]
     pub fn admit(&mut self, now: Time, patience: Time, parts: u32) -> Admission {

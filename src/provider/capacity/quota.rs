@@ -30,12 +30,12 @@ impl Quota {
         if window == self.window { self.taken } else { 0 }
     }
 
-    /// Whether the window of `now` has room for an attempt with so many parts.
+    /// Whether the window of `now` has room for an attempt of `parts` parts.
     pub(super) const fn has_room(&self, now: Time, parts: u32) -> bool {
         self.taken_in(self.window(now.as_micros())) + parts as u64 <= self.limit
     }
 
-    /// The first time (µs), not before `at` and not before the window in use, whose window has room for an attempt with so many parts;
+    /// The first time (µs), not before `at` and not before the window in use, whose window has room for an attempt of `parts` parts;
     /// [`i64::MAX`] when none has.
     pub(super) fn ready(&self, at: i64, parts: u32) -> i64 {
         let window = self.window(at).max(self.window);
@@ -52,7 +52,7 @@ impl Quota {
         window.saturating_mul(self.per).saturating_sub(self.phase)
     }
 
-    /// An attempt with so many parts takes its share at `at` (µs).
+    /// An attempt of `parts` parts takes its share at `at` (µs).
     pub(super) const fn take(&mut self, at: i64, parts: u32) {
         let window = self.window(at);
         (self.taken, self.window) = (self.taken_in(window) + parts as u64, window);

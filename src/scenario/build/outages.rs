@@ -131,13 +131,30 @@ impl Builder<'_> {
         }
     }
 
+    /// Rejects an effect on the capacity of a provider that has none.
+    fn needs_capacity(&mut self, record: &Record, has_capacity: bool) -> Option<()> {
+        if has_capacity {
+            return Some(());
+        }
+        let effect = record.get::<&str>("effect")?;
+        let message = format!("effect `{effect}` requires a capacity, and this provider has none");
+        let help = "add capacity = { rate = \"100/s\" } to the provider, or write another effect";
+        self.reject(record.place_of("effect"), message, "expected a provider with `capacity`", help)
+    }
+
+    /// Rejects an effect that has neither of these keys.
+    fn needs_either(&mut self, record: &Record, keys: [&str; 2], help: &str) -> Option<()> {
+        if keys.iter().any(|key| record.has(key)) {
+            return Some(());
+        }
+        let ([one, other], effect) = (keys, record.get::<&str>("effect")?);
+        let message = format!("missing `{one}` or `{other}` for effect `{effect}`");
+        self.reject(record.place_of("effect"), message, format!("expected `{one}`, `{other}` or both"), help)
+    }
+
     /// Builds a throttle: capacity reduced by a factor.
     fn throttle(&mut self, record: &Record, has_capacity: bool) -> Option<Effect> {
-        if !has_capacity {
-            let message = "effect `throttle` requires a capacity, and this provider has none";
-            let help = "add capacity = { rate = \"100/s\" } to the provider, or write another effect";
-            return self.reject(record.place_of("effect"), message, "expected a provider with `capacity`", help);
-        }
+        self.needs_capacity(record, has_capacity)?;
         if !record.has("factor") {
             let message = "missing `factor` for effect `throttle`";
             let help = "add factor = 0.5";
@@ -153,11 +170,7 @@ impl Builder<'_> {
 
     /// Builds the loss of a link: a single window, since what is in flight depends on the whole run.
     fn dropped(&mut self, record: &Record, has_capacity: bool) -> Option<Effect> {
-        if !has_capacity {
-            let message = "effect `dropped` requires a capacity, and this provider has none";
-            let help = "add capacity = { rate = \"100/s\" } to the provider, or write another effect";
-            return self.reject(record.place_of("effect"), message, "expected a provider with `capacity`", help);
-        }
+        self.needs_capacity(record, has_capacity)?;
         if let Some(key) = ["random", "every"].into_iter().find(|key| record.has(key)) {
             let message = "a lost link has a single window";
             let help = "write each loss as an outage of its own, with `from` and `to`";
@@ -173,30 +186,14 @@ impl Builder<'_> {
 
     /// Builds the lateness of reports.
     fn reports_late(&mut self, record: &Record) -> Option<Effect> {
-        if !record.has("until") && !record.has("delay") {
-            let message = "missing `delay` or `until` for effect `reports_late`";
-            return self.reject(
-                record.place_of("effect"),
-                message,
-                "expected `delay`, `until` or both",
-                "add delay = \"45s\", or until = \"end\"",
-            );
-        }
+        self.needs_either(record, ["delay", "until"], "add delay = \"45s\", or until = \"end\"")?;
         let until_end = super::optional::<&str>(record, "until")?.is_some();
         Some(Effect::ReportsLate { delay: record.get_or("delay", Span::ZERO)?, until_end })
     }
 
     /// Builds a slowdown by a factor, a delay or both.
     fn slow(&mut self, record: &Record) -> Option<Effect> {
-        if !record.has("factor") && !record.has("delay") {
-            let message = "missing `factor` or `delay` for effect `slow`";
-            return self.reject(
-                record.place_of("effect"),
-                message,
-                "expected `factor`, `delay` or both",
-                "add factor = 5, or delay = \"30s\"",
-            );
-        }
+        self.needs_either(record, ["factor", "delay"], "add factor = 5, or delay = \"30s\"")?;
         Some(Effect::Slow { factor: record.get_or("factor", 1.0)?, delay: record.get_or("delay", Span::ZERO)? })
     }
 }

@@ -88,11 +88,7 @@ impl Builder<'_> {
             return self.reject(place, message, format!("expected {LEAST_MEAN} or more"), help);
         }
         let recipients = mean.round() as u64;
-        if recipients > MAX_RECIPIENTS {
-            let message = format!("{recipients} recipients arrive on average");
-            let help = "write a shorter `over`, or a lower rate";
-            return self.reject(place, message, format!("expected at most {MAX_RECIPIENTS}"), help);
-        }
+        self.at_most(place, recipients, "arrive on average", "write a shorter `over`, or a lower rate")?;
         let arrivals = Arrivals::PoissonOver { rate_per_s, over };
         Some(Traffic { recipients, arrivals, segments: SegmentMix::Whole })
     }
@@ -117,7 +113,7 @@ impl Builder<'_> {
             );
         }
         let recipients = requested.unwrap_or(expected.round() as u64);
-        self.at_most(place, recipients, "arrive in these stages")?;
+        self.at_most(place, recipients, "arrive in these stages", &write_less())?;
         Some(Traffic { recipients, arrivals: Arrivals::Stages(Arc::from(stages)), segments: SegmentMix::Whole })
     }
 
@@ -126,7 +122,7 @@ impl Builder<'_> {
         let most = requested.unwrap_or(MAX_RECIPIENTS + 1);
         let (times, segments) = self.arrivals_of(arrivals, usize::try_from(most).unwrap_or(usize::MAX))?;
         let recipients = times.len() as u64;
-        self.at_most(arrivals.place_of("file"), recipients, "arrive in this file")?;
+        self.at_most(arrivals.place_of("file"), recipients, "arrive in this file", &write_less())?;
         if recipients < requested.unwrap_or(recipients) {
             let message = format!("the arrival file has {recipients} recipients");
             let help = format!("write recipients = {recipients}, or remove `recipients` to use all of them");
@@ -140,14 +136,18 @@ impl Builder<'_> {
     }
 
     /// Rejects more recipients than the maximum.
-    fn at_most(&mut self, place: std::ops::Range<usize>, recipients: u64, how: &str) -> Option<()> {
+    fn at_most(&mut self, place: std::ops::Range<usize>, recipients: u64, how: &str, help: &str) -> Option<()> {
         if recipients <= MAX_RECIPIENTS {
             return Some(());
         }
         let message = format!("{recipients} recipients {how}");
-        let help = format!("write recipients = {MAX_RECIPIENTS} in [traffic], or less");
         self.reject(place, message, format!("expected at most {MAX_RECIPIENTS}"), help)
     }
+}
+
+/// The help where a pattern has too many arrivals, of which fewer can be simulated.
+fn write_less() -> String {
+    format!("write recipients = {MAX_RECIPIENTS} in [traffic], or less")
 }
 
 /// Builds one stage.

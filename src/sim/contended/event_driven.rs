@@ -1,10 +1,9 @@
 //! The executor for any contended run: submission by submission, in order of time.
 //!
-//! The event queue holds one entry for each active recipient: the next submission, or the moment at which a recipient is looked at again whose
-//! attempt may not be recalled. If a provider's queue is first in, first out, the
-//! departure time of an attempt is known at once, so that its recipient can continue to the next submission immediately. Where
-//! priorities count, an attempt may wait for others that are still to come: the next event of each such queue is kept beside the event
-//! queue.
+//! The event queue holds one entry for each active recipient: the next submission or, while an attempt waits that cannot be recalled, the next
+//! event of the flow. If a provider's queue is first in, first out, the departure time of an attempt is known at once, so that its recipient
+//! can continue to the next submission immediately. In another order an attempt may wait for others that are still to come: the next event of
+//! each such queue is kept beside the event queue.
 //!
 //! At equal times, departures from queues come first, since freed capacity goes to those who wait; then patience ends; then submissions
 //! are made, by stream and recipient.
@@ -106,7 +105,7 @@ impl Waiters {
     }
 }
 
-/// A recipient of whom an attempt may still wait when the engine moves on. What becomes of others is known up to their next submission; here
+/// A recipient with an attempt that may still wait when the engine moves on. What happens to others is known up to their next submission; here
 /// it depends on when that attempt departs, so that one event is handled after the other.
 struct Followed {
     /// The number of attempts that wait.
@@ -122,13 +121,13 @@ struct Followed {
 }
 
 impl Followed {
-    /// A recipient of whom one attempt waits.
+    /// A recipient with one attempt that waits.
     const fn new(reports: KeptReports) -> Self {
         Self { waiting: 1, reports, wake: Time::NEVER, is_submitting: false, hint: Span::ZERO }
     }
 }
 
-/// The recipients for whom more than counts is kept.
+/// Which recipients' decisions or results are kept, beside the counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Watch {
     Nobody,
@@ -227,10 +226,9 @@ pub(super) fn simulate(
     watch: Watch,
     progress: &Progress,
 ) -> Result<(PlanRunTally, Seen), Interrupted> {
-    let mut again = SentAgain::new();
-    for round in 0.. {
-        let (tally, mut seen, in_flight) =
-            EventDriven::new(run, plan, watch, again.clone()).run(progress, round == 0)?;
+    let (mut again, mut first) = (SentAgain::new(), true);
+    loop {
+        let (tally, mut seen, in_flight) = EventDriven::new(run, plan, watch, again.clone()).run(progress, first)?;
         if in_flight == again {
             if let Watch::One(watched) = watch {
                 let of_watched = in_flight.iter().filter(|((_, who, _), _)| *who == watched);
@@ -239,9 +237,8 @@ pub(super) fn simulate(
             }
             return Ok((tally, seen));
         }
-        again = in_flight;
+        (again, first) = (in_flight, false);
     }
-    Err(Interrupted)
 }
 
 impl<'a> EventDriven<'a> {
@@ -444,7 +441,7 @@ impl<'a> EventDriven<'a> {
         }
     }
 
-    /// Counts the recipient in this slot, of whom everything is known, and frees the slot.
+    /// Counts the recipient in this slot, whose course is complete, and frees the slot.
     #[inline(always)]
     fn finish(&mut self, slot: usize) {
         let active = &self.arena[slot];
@@ -496,7 +493,7 @@ impl<'a> EventDriven<'a> {
         self.look_ahead(now, provider);
     }
 
-    /// Continues the recipient in this slot, of whom attempts wait or have waited, up to `now`: later events may change what comes after.
+    /// Continues the followed recipient in this slot up to `now`: later events may change what comes after.
     fn follow(&mut self, slot: usize, now: Time) {
         let active = &mut self.arena[slot];
         let stream = &mut self.streams[usize::from(active.stream)];

@@ -116,7 +116,7 @@ impl ProviderQueue {
         }
     }
 
-    /// Whether the window of `at` (µs) has room for so many parts.
+    /// Whether the window of `at` (µs) has room for `parts` parts.
     fn has_room(&self, at: i64, parts: u32) -> bool {
         self.capacity.quota.is_none_or(|quota| {
             let window = |at: i64| (at + quota.phase.as_micros()).div_euclid(quota.per.as_micros());
@@ -125,7 +125,7 @@ impl ProviderQueue {
         })
     }
 
-    /// The work of so many tokens, in the unit of [`Calendar::supply`].
+    /// The work of `tokens` tokens, in the unit of [`Calendar::supply`].
     fn work(&self, tokens: u32) -> i128 {
         i128::from(self.capacity.rate.map_or(0, |rate| rate.micros())) * 1_000_000 * i128::from(tokens)
     }
@@ -143,7 +143,7 @@ impl ProviderQueue {
         self.lines.push(released.as_micros());
     }
 
-    /// Returns when the bucket has enough for so many parts: the microsecond within which that happens, not before `now`.
+    /// Returns when the bucket has enough for `parts` parts: the microsecond within which that happens, not before `now`.
     fn paced(&mut self, now: i64, parts: u32) -> i64 {
         if self.capacity.rate.is_none() {
             return now;
