@@ -5,8 +5,9 @@
 //! which the compiler can vectorise.
 
 use super::outage::Hazard;
+use super::reports::AttemptResult;
 use super::resolve::Settlement;
-use super::simulated::{AttemptResult, Provider, SingleUse, Terms};
+use super::simulated::{Provider, SingleUse, Terms};
 use super::spec::{Effect, WhenOff};
 use super::tables::{CLAIMED, PHONE, REJECTED, SINGLE, Tables};
 use crate::rng::{LANES, RngKey, Who, choose, purpose};

@@ -5,6 +5,7 @@
 mod batch;
 mod capacity;
 mod outage;
+mod reports;
 mod resolve;
 mod simulated;
 mod spec;
@@ -13,7 +14,8 @@ mod tables;
 pub use batch::{AttemptResults, DrawBatch, Use};
 pub use capacity::{Admission, Queue, QueueEvent};
 pub use outage::{Calendar, RandomWindows, Windows};
-pub use simulated::{AttemptResult, LostLink, PersistentOutcome, Provider, Rejection, Report, SingleUse, Terms};
+pub use reports::{AttemptResult, Report};
+pub use simulated::{LostLink, PersistentOutcome, Provider, Rejection, SingleUse, Terms};
 pub use spec::{
     Capacity, Counts, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, Quota, Reports, Seen,
     When, WhenOff,

@@ -2,13 +2,14 @@
 
 use super::capacity::Queue;
 use super::outage::{self, Calendar, Hazard, OutageEffect, Windows};
+use super::reports::{AttemptResult, Reporting};
 use super::resolve::Settlement;
 use super::spec::{Capacity, Counts, Discipline, Effect, Outage, Price, ProviderSpec, Reports, WhenOff};
 use super::tables::{Outcome, Outcomes, Tables};
 use crate::dist::{Dist, Sampler};
 use crate::rng::{DrawKey, Draws, RngKey, purpose};
 use crate::status::{Segment, SegmentSet, Status};
-use crate::units::{Money, Probability, Span, Time};
+use crate::units::{Money, Span, Time};
 use std::sync::Arc;
 
 /// The longest time for which an attempt without any status holds its line: the least that a SIP proxy must wait for a final answer
@@ -139,117 +140,6 @@ pub struct Terms {
     pub validity: Span,
     /// Whether the engine also receives `queued` and `sent` reports.
     pub progress: bool,
-}
-
-/// A report on its way to the engine, in eight bytes: the time in the high bits, and the number of the status in the low ones. Ordered by
-/// time, then status.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Report(i64);
-
-impl Report {
-    /// The bits of a status.
-    const BITS: u32 = 4;
-    /// Where a report should be that never arrives.
-    pub const NOTHING: Self = Self(i64::MAX);
-
-    /// A report of this status that arrives at `at`, before the year 11 000 of the run.
-    #[must_use]
-    #[inline]
-    pub const fn new(at: Time, status: Status) -> Self {
-        Self(at.as_micros() << Self::BITS | status as i64)
-    }
-
-    /// When it arrives.
-    #[must_use]
-    #[inline]
-    pub const fn at(self) -> Time {
-        if self.0 == i64::MAX { Time::NEVER } else { Time::from_micros(self.0 >> Self::BITS) }
-    }
-
-    /// The status that it reports.
-    #[must_use]
-    #[inline]
-    pub fn status(self) -> Status {
-        Status::from_u8((self.0 & ((1 << Self::BITS) - 1)) as u8).unwrap_or(Status::Queued)
-    }
-}
-
-impl std::fmt::Debug for Report {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} at {:?}", self.status(), self.at())
-    }
-}
-
-/// The result of one attempt.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct AttemptResult {
-    /// When it reaches the recipient; [`Time::NEVER`] if it does not.
-    pub delivered: Time,
-    /// When the recipient opens it; [`Time::NEVER`] if they do not.
-    pub seen: Time,
-    /// When it reaches the recipient once more, because it was submitted again; [`Time::NEVER`] if it does not.
-    pub again: Time,
-    /// When its line is free again: when an answered call ends, when the provider is done with any other attempt, or when the
-    /// provider stops waiting for a silent one.
-    pub released: Time,
-    /// Whether it was rejected at once: because it did not depart, or because of an outage.
-    pub rejected: bool,
-    /// The charge.
-    pub charge: Money,
-    reports: [Report; Self::MOST_REPORTS],
-    count: u8,
-}
-
-impl AttemptResult {
-    /// The most reports that an attempt can have: `queued`, `sent`, a contradiction, the final status twice, `seen`.
-    pub const MOST_REPORTS: usize = 6;
-
-    const NOTHING: Self = Self {
-        delivered: Time::NEVER,
-        seen: Time::NEVER,
-        again: Time::NEVER,
-        released: Time::NEVER,
-        rejected: false,
-        charge: Money::ZERO,
-        reports: [Report::NOTHING; Self::MOST_REPORTS],
-        count: 0,
-    };
-
-    /// The result of an attempt that is rejected on submission.
-    #[must_use]
-    pub fn rejected(terms: &Terms) -> Self {
-        let mut result = Self { rejected: true, ..Self::NOTHING };
-        result.report(terms.submitted, Status::Failed);
-        result
-    }
-
-    /// The reports that the engine will receive, in order of rank, which is not always order of time.
-    #[must_use]
-    #[inline]
-    pub fn reports(&self) -> &[Report] {
-        &self.reports[..usize::from(self.count)]
-    }
-
-    /// Whether the provider reports that the attempt has expired.
-    #[must_use]
-    pub fn is_reported_expired(&self) -> bool {
-        self.reports().iter().any(|report| report.status() == Status::Expired)
-    }
-
-    #[inline]
-    fn report(&mut self, at: Time, status: Status) {
-        self.reports[usize::from(self.count)] = Report::new(at, status);
-        self.count += 1;
-    }
-
-    /// Removes the report of this status, if there is one.
-    fn forget(&mut self, status: Status) {
-        let count = usize::from(self.count);
-        if let Some(place) = self.reports().iter().position(|report| report.status() == status) {
-            self.reports.copy_within(place + 1..count, place);
-            self.count -= 1;
-        }
-    }
 }
 
 impl Provider {
@@ -390,7 +280,8 @@ impl Provider {
         let of = SingleUse { number: of.number | AGAIN, ..*of };
         let second = match self.rejection(&of, again) {
             Some(_) => {
-                let mut failed = AttemptResult { released: again, ..AttemptResult::NOTHING };
+                let mut failed = AttemptResult::NOTHING;
+                failed.released = again;
                 failed.report(again, Status::Failed);
                 failed
             }
@@ -467,15 +358,15 @@ impl Provider {
         is_reliable && self.behaviours.iter().all(|behaviour| behaviour.samplers.tables.is_some())
     }
 
-    /// How reports to recipients of this segment leave.
+    /// How the reports of attempts for this segment, which has this behaviour, reach the engine.
     #[inline]
-    fn mail(&self, segment: Segment) -> Mail<'_> {
+    fn reporting<'a>(&'a self, segment: Segment, behaviour: &'a Behaviour) -> Reporting<'a> {
         let late = match self.late_reports.len() {
             0 => &[][..],
             1 => &self.late_reports[0],
             _ => &self.late_reports[segment.index()],
         };
-        Mail { late, reports: &self.reports }
+        Reporting { late, faults: &self.reports, delay: &behaviour.samplers.report_delay }
     }
 
     /// When an attempt stops waiting for capacity: when its validity ends, if the provider honours that; or at the engine's `deadline`, if
@@ -566,11 +457,10 @@ impl Provider {
         let patience = self.patience(terms, of.segment, deadline);
         if !patience.is_never() && self.expires_before(terms, of.segment, deadline) {
             let draws = of.draws(self.key);
-            let samplers = &self.behaviour(of.segment).samplers;
-            let (mail, delay) = (self.mail(of.segment), draws.draw(purpose::REPORT_DELAY));
-            mail.send(samplers, (patience, Status::Expired), delay, draws, &mut result);
-            if !mail.is_usual() {
-                mail.spoil(samplers, draws, &mut result);
+            let reporting = self.reporting(of.segment, self.behaviour(of.segment));
+            reporting.send((patience, Status::Expired), draws.draw(purpose::REPORT_DELAY), draws, &mut result);
+            if !reporting.is_reliable() {
+                reporting.spoil(draws, &mut result);
             }
         }
         result
@@ -585,7 +475,7 @@ impl Provider {
         let behaviour = self.behaviour(of.segment);
         let outcome = behaviour.samplers.outcomes.of(block[usize::from(purpose::OUTCOME)], || self.persistent(of));
         if outcome.is_some_and(|outcome| outcome.at_submission) {
-            return AttemptResult::rejected(terms);
+            return AttemptResult::rejected(terms.submitted);
         }
         let outage_effect = match self.hazards(of.segment) {
             [] => OutageEffect::NONE,
@@ -611,80 +501,17 @@ impl Provider {
         if let Some(outcome) = outcome.filter(|_| !outage_effect.silent) {
             let waits = outcome.needs_phone && of.phone_back > departs;
             let off = waits.then_some((of.phone_back, self.when_off));
-            let mail = self.mail(of.segment);
-            let rules = (&settlement, &outage_effect, &mail);
+            let reporting = self.reporting(of.segment, behaviour);
+            let rules = (&settlement, &outage_effect, &reporting);
             behaviour.come_to(departs, terms, (outcome, off), rules, (draws, block), &mut result);
-            if !mail.is_usual() {
-                mail.spoil(&behaviour.samplers, draws, &mut result);
+            if !reporting.is_reliable() {
+                reporting.spoil(draws, &mut result);
                 if !terms.progress {
                     result.forget(Status::Sent);
                 }
             }
         }
         result
-    }
-}
-
-/// How the reports of an attempt leave the provider.
-struct Mail<'a> {
-    /// The outages that make them late.
-    late: &'a [Hazard],
-    reports: &'a Reports,
-}
-
-impl Mail<'_> {
-    /// Whether each leaves once, when it should.
-    #[inline]
-    fn is_usual(&self) -> bool {
-        self.late.is_empty() && *self.reports == Reports::RELIABLE
-    }
-
-    /// When a report leaves that would leave at `at`.
-    #[inline]
-    fn leaves(&self, at: Time, draws: Draws) -> Time {
-        if self.late.is_empty() { at } else { outage::leaves(self.late, at, draws) }
-    }
-
-    /// Sends the report that the attempt has this final status since `at`, which arrives after the delay of this draw.
-    #[inline]
-    fn send(
-        &self,
-        samplers: &Samplers,
-        (at, status): (Time, Status),
-        delay: u32,
-        draws: Draws,
-        result: &mut AttemptResult,
-    ) {
-        result.report(self.leaves(at, draws).after(samplers.report_delay.sample(delay)), status);
-    }
-
-    /// Lets reports go wrong on their way. First the last two change places: the earlier one comes just after the later one, never before what it
-    /// reports. Then one of the opposite comes just before that of a delivery, and the final one comes again.
-    fn spoil(&self, samplers: &Samplers, draws: Draws, result: &mut AttemptResult) {
-        const MOMENT: Span = Span::from_micros(1);
-        let happens = |purpose: u16, share: Probability| u64::from(draws.draw(purpose)) < share.threshold();
-        if happens(purpose::REORDERED, self.reports.reordered) {
-            let reports = &mut result.reports[..usize::from(result.count)];
-            // What the provider answers at submission is no report.
-            let mut places: Vec<usize> =
-                (0..reports.len()).filter(|&i| reports[i].status() != Status::Queued).collect();
-            places.sort_by_key(|&i| reports[i]);
-            if let [.., earlier, later] = places[..] {
-                reports[earlier] = Report::new(reports[later].at().after(MOMENT), reports[earlier].status());
-            }
-        }
-        let is_last = |report: &Report| !matches!(report.status(), Status::Queued | Status::Sent | Status::Seen);
-        let Some(place) = result.reports().iter().position(is_last) else { return };
-        let mut last = result.reports[place];
-        if last.status().is_delivery() && happens(purpose::CONTRADICTED, self.reports.contradicted) {
-            result.report(last.at(), Status::Undelivered);
-            last = Report::new(last.at().after(MOMENT), last.status());
-            result.reports[place] = last;
-        }
-        if happens(purpose::DOUBLED, self.reports.doubled) {
-            let delay = samplers.report_delay.sample(draws.draw(purpose::DOUBLE_DELAY));
-            result.report(last.at().after(delay), last.status());
-        }
     }
 }
 
@@ -741,15 +568,14 @@ impl Behaviour {
         departs: Time,
         terms: &Terms,
         (outcome, off): (&Outcome, Option<(Time, WhenOff)>),
-        (settlement, outage_effect, mail): (&Settlement, &OutageEffect, &Mail<'_>),
+        (settlement, outage_effect, reporting): (&Settlement, &OutageEffect, &Reporting<'_>),
         (draws, block): (Draws, [u32; 4]),
         result: &mut AttemptResult,
     ) {
         let is_reported = !outage_effect.reports_lost;
         // Where reports may change places, `sent` may change the place of the final one, even if nobody is told of it.
-        if (terms.progress || !mail.is_usual()) && is_reported && outcome.reaches_network() {
-            let delay = self.samplers.report_delay.sample(draws.draw(purpose::SENT_REPORT_DELAY));
-            result.report(mail.leaves(departs, draws).after(delay), Status::Sent);
+        if (terms.progress || !reporting.is_reliable()) && is_reported && outcome.reaches_network() {
+            reporting.send((departs, Status::Sent), draws.draw(purpose::SENT_REPORT_DELAY), draws, result);
         }
         let (status, starts) = match off {
             None => (outcome.status, departs),
@@ -774,11 +600,10 @@ impl Behaviour {
             result.released = at;
         }
         if is_reported {
-            let delay = block[usize::from(purpose::REPORT_DELAY)];
-            mail.send(&self.samplers, (at, status), delay, draws, result);
+            reporting.send((at, status), block[usize::from(purpose::REPORT_DELAY)], draws, result);
         }
         if resolved.delivered {
-            self.deliver(outcome, at, is_reported.then_some(mail), draws, result);
+            self.deliver(outcome, at, is_reported.then_some(reporting), draws, result);
         } else if status == Status::Machine {
             self.talk(outcome, at, draws, result);
         }
@@ -796,29 +621,42 @@ impl Behaviour {
         }
     }
 
-    /// Records that the message reached the recipient at `at`; with `mail`, what follows is reported.
+    /// Records that the message reached the recipient at `at`; with `reporting`, what follows is reported.
     #[inline]
-    fn deliver(&self, outcome: &Outcome, at: Time, mail: Option<&Mail<'_>>, draws: Draws, result: &mut AttemptResult) {
+    fn deliver(
+        &self,
+        outcome: &Outcome,
+        at: Time,
+        reporting: Option<&Reporting<'_>>,
+        draws: Draws,
+        result: &mut AttemptResult,
+    ) {
         if outcome.reached {
             result.delivered = at;
         }
         self.talk(outcome, at, draws, result);
         if let Some((threshold, after)) = &outcome.seen {
-            self.open(*threshold, after, mail, draws, result);
+            self.open(*threshold, after, reporting, draws, result);
         }
     }
 
     /// Draws whether and when the recipient opens the delivered message.
-    fn open(&self, threshold: u64, after: &Sampler, mail: Option<&Mail<'_>>, draws: Draws, result: &mut AttemptResult) {
+    fn open(
+        &self,
+        threshold: u64,
+        after: &Sampler,
+        reporting: Option<&Reporting<'_>>,
+        draws: Draws,
+        result: &mut AttemptResult,
+    ) {
         const { assert!(purpose::SEEN == 4 && purpose::SEEN_REPORT_DELAY == 6, "the draws of one block") };
         let [opened, span, delay, _] = draws.block(1);
         if u64::from(opened) >= threshold {
             return;
         }
         result.seen = result.delivered.after(after.sample(span));
-        if let Some(mail) = mail {
-            let leaves = mail.leaves(result.seen, draws);
-            result.report(leaves.after(self.samplers.report_delay.sample(delay)), Status::Seen);
+        if let Some(reporting) = reporting {
+            reporting.send((result.seen, Status::Seen), delay, draws, result);
         }
     }
 }

@@ -73,11 +73,11 @@ impl RecipientContext<'_> {
             let result = match attempt.decision {
                 AdmissionDecision::Departs(departs) => self.depart(flow, &attempt, departs, admission),
                 AdmissionDecision::Expires => self.expire(flow, &attempt, flow.deadline(), admission),
-                AdmissionDecision::Waits => return (attempt, AttemptResult::rejected(&terms)),
+                AdmissionDecision::Waits => return (attempt, AttemptResult::rejected(terms.submitted)),
                 AdmissionDecision::Rejected
                 | AdmissionDecision::FailsAtSubmission
                 | AdmissionDecision::InOutage
-                | AdmissionDecision::NotPermitted => AttemptResult::rejected(&terms),
+                | AdmissionDecision::NotPermitted => AttemptResult::rejected(terms.submitted),
             };
             if !result.rejected {
                 recorder.submitted(submission, &attempt, &result);

@@ -258,7 +258,7 @@ fn correct_undeparted(batch: &CohortBatch, task: &Task<'_>, at: &[i64; LANES], r
         let terms = Terms { submitted, ..step.terms };
         let result = if batch.departures[k] == Departure::REJECTED {
             results.rejected += 1;
-            AttemptResult::rejected(&terms)
+            AttemptResult::rejected(terms.submitted)
         } else {
             let of = task.single(batch.recipients[k], batch.arrivals[k]);
             provider.expire_in_queue(&terms, &of, submitted.after(terms.ttl))
