@@ -64,7 +64,10 @@ impl ActiveRecipient {
 
 /// The reports of an attempt in order of time; `sorted` is used where they have to be sorted.
 #[inline]
-fn in_order<'a>(result: &'a AttemptResult, sorted: &'a mut [Report; AttemptResult::MOST_REPORTS]) -> &'a [Report] {
+pub(super) fn in_order<'a>(
+    result: &'a AttemptResult,
+    sorted: &'a mut [Report; AttemptResult::MOST_REPORTS],
+) -> &'a [Report] {
     let reports = result.reports();
     if reports.len() < 2 {
         return reports;
@@ -78,9 +81,9 @@ fn in_order<'a>(result: &'a AttemptResult, sorted: &'a mut [Report; AttemptResul
 /// The reports that can still have an effect: those of the latest attempt that have not been taken, in order of time, and one of an earlier
 /// attempt.
 pub(super) struct RelevantReports<'a> {
-    attempt: u8,
-    reports: &'a [Report],
-    late: Pending,
+    pub(super) attempt: u8,
+    pub(super) reports: &'a [Report],
+    pub(super) late: Pending,
 }
 
 impl RelevantReports<'_> {
@@ -91,7 +94,7 @@ impl RelevantReports<'_> {
     }
 
     /// Returns the first of the reports not taken yet that would end the flow.
-    fn late(&self, plan: &FlowPlan, flow: &Flow) -> Pending {
+    pub(super) fn late(&self, plan: &FlowPlan, flow: &Flow) -> Pending {
         let statuses = self.reports.iter().map(|report| report.status());
         let first = flow.would_finish(plan, self.attempt, statuses).map(|first| self.reports[first]);
         let own = first.map(|report| Pending { at: report.at(), attempt: self.attempt, status: report.status() });
@@ -114,64 +117,6 @@ impl ReportQueue for RelevantReports<'_> {
             }
             _ => std::mem::replace(&mut self.late, NOTHING),
         }
-    }
-}
-
-/// The relevant reports of a recipient who is followed event by event, kept from one event to the next.
-#[derive(Clone, Copy)]
-pub(super) struct KeptReports {
-    attempt: u8,
-    /// In order of time; those before `next` have been taken.
-    reports: [Report; AttemptResult::MOST_REPORTS],
-    next: usize,
-    count: usize,
-    pub(super) late: Pending,
-}
-
-impl KeptReports {
-    /// The reports of an attempt, and one of an earlier attempt.
-    pub(super) fn new(attempt: u8, result: &AttemptResult, late: Pending) -> Self {
-        let mut sorted = [Report::NOTHING; AttemptResult::MOST_REPORTS];
-        let mut reports = sorted;
-        let own = in_order(result, &mut sorted);
-        reports[..own.len()].copy_from_slice(own);
-        Self { attempt, reports, next: 0, count: own.len(), late }
-    }
-
-    /// The reports of an attempt that waits: it has been accepted, and no more is known yet.
-    pub(super) const fn of_waiting(attempt: u8, submitted: Time, late: Pending) -> Self {
-        let mut reports = [Report::NOTHING; AttemptResult::MOST_REPORTS];
-        reports[0] = Report::new(submitted, Status::Queued);
-        Self { attempt, reports, next: 0, count: 1, late }
-    }
-
-    fn relevant(&self) -> RelevantReports<'_> {
-        let Self { attempt, reports, next, count, late } = self;
-        RelevantReports { attempt: *attempt, reports: &reports[*next..*count], late: *late }
-    }
-
-    /// Adds the report of an earlier attempt, which has just departed, that would end the flow first.
-    pub(super) fn add_late(&mut self, plan: &FlowPlan, flow: &Flow, attempt: u8, result: &AttemptResult) {
-        self.late = Self::new(attempt, result, self.late).late(plan, flow);
-    }
-
-    /// Returns the first of the reports not taken yet that would end the flow.
-    pub(super) fn late(&self, plan: &FlowPlan, flow: &Flow) -> Pending {
-        self.relevant().late(plan, flow)
-    }
-}
-
-impl ReportQueue for KeptReports {
-    fn next(&self) -> Time {
-        self.relevant().next()
-    }
-
-    fn take(&mut self) -> Pending {
-        let mut relevant = self.relevant();
-        let taken = relevant.take();
-        let (left, late) = (relevant.reports.len(), relevant.late);
-        (self.next, self.late) = (self.count - left, late);
-        taken
     }
 }
 

@@ -8,15 +8,17 @@
 //! At equal times, departures from queues come first, since freed capacity goes to those who wait; then patience ends; then submissions
 //! are made, by stream and recipient.
 
-use super::active_recipient::{ActiveRecipient, KeptReports};
+use super::active_recipient::ActiveRecipient;
 use super::arena::RecipientArena;
 use super::arrival_order::ArrivalCursor;
 use super::event_queue::{EventQueue, Scheduled};
 use super::finished::Finished;
+use super::followed::{Followed, KeptReports};
 use super::shared::{SentAgain, SharedState};
+use super::waiters::{Waiter, Waiters};
 use super::{ClassTally, Decisions, PlanRunTally};
-use crate::engine::{Command, Flow, Permit, Submission};
-use crate::provider::{AttemptResult, Queue, QueueEvent, Terms};
+use crate::engine::{Command, Flow};
+use crate::provider::{AttemptResult, Queue, QueueEvent};
 use crate::rng::RngKey;
 use crate::sim::admission::{AdmissionDecision, RoutedAttempt};
 use crate::sim::context::RecipientContext;
@@ -63,68 +65,6 @@ pub(super) struct EventDriven<'a> {
     any_followed: bool,
     /// For each stream, a hash of each recipient's result, where all recipients are watched.
     course_hashes: Vec<Vec<u64>>,
-}
-
-/// An attempt that waits for others which may still come.
-#[derive(Clone, Copy)]
-struct Waiter {
-    /// The slot of its recipient.
-    slot: u32,
-    submission: Submission,
-    submitted: Time,
-    /// The engine's deadline when it was submitted.
-    deadline: Time,
-    provider: u32,
-    permit: Option<Permit>,
-    /// The number of decisions for the watched recipient when it came.
-    decision: usize,
-}
-
-/// The attempts that wait, by token.
-#[derive(Default)]
-struct Waiters {
-    all: Vec<Waiter>,
-    free: Vec<u32>,
-}
-
-impl Waiters {
-    /// Adds an attempt, and returns its token.
-    fn enter(&mut self, waiter: Waiter) -> u64 {
-        if let Some(free) = self.free.pop() {
-            self.all[free as usize] = waiter;
-            return u64::from(free);
-        }
-        self.all.push(waiter);
-        self.all.len() as u64 - 1
-    }
-
-    /// Removes the attempt under this token.
-    fn leave(&mut self, token: u64) -> Waiter {
-        self.free.push(token as u32);
-        self.all[token as usize]
-    }
-}
-
-/// A recipient with an attempt that may still wait when the engine moves on. What happens to others is known up to their next submission; here
-/// it depends on when that attempt departs, so that one event is handled after the other.
-struct Followed {
-    /// The number of attempts that wait.
-    waiting: u8,
-    /// The reports that are known.
-    reports: KeptReports,
-    /// When the next event is due, which is in the event queue; other entries there are out of date.
-    wake: Time,
-    /// Whether that is a submission.
-    is_submitting: bool,
-    /// How long the provider that rejected the latest attempt asked to wait.
-    hint: Span,
-}
-
-impl Followed {
-    /// A recipient with one attempt that waits.
-    const fn new(reports: KeptReports) -> Self {
-        Self { waiting: 1, reports, wake: Time::NEVER, is_submitting: false, hint: Span::ZERO }
-    }
 }
 
 /// Which recipients' decisions or results are kept, beside the counts.
@@ -562,7 +502,8 @@ impl<'a> EventDriven<'a> {
         let waiter = self.waiting.leave(token);
         let active = &self.arena[waiter.slot as usize];
         let stream = &self.streams[usize::from(active.stream)];
-        let attempt = waiter.attempt(stream, active, AdmissionDecision::Departs(now), Time::NEVER);
+        let attempt =
+            waiter.attempt(&stream.class(active).compiled.terms, AdmissionDecision::Departs(now), Time::NEVER);
         let context = context(self.run, stream, active);
         let result = context.depart(&active.flow, &attempt, now, &mut self.shared);
         self.settle(now, &waiter, &attempt, &result);
@@ -573,7 +514,7 @@ impl<'a> EventDriven<'a> {
         let waiter = self.waiting.leave(token);
         let active = &self.arena[waiter.slot as usize];
         let stream = &self.streams[usize::from(active.stream)];
-        let attempt = waiter.attempt(stream, active, AdmissionDecision::Expires, patience);
+        let attempt = waiter.attempt(&stream.class(active).compiled.terms, AdmissionDecision::Expires, patience);
         let context = context(self.run, stream, active);
         let result = context.expire(&active.flow, &attempt, waiter.deadline, &mut self.shared);
         self.settle(patience, &waiter, &attempt, &result);
@@ -624,20 +565,4 @@ fn context<'a>(run: &RunContext<'a>, stream: &Stream<'a>, active: &ActiveRecipie
     let recipient = Recipient::new(active.recipient, active.segment);
     let (compiled, rng) = (stream.class(active).compiled, stream.rng);
     RecipientContext { model: run.model, compiled, rng, stream: active.stream, recipient, arrival: active.arrival }
-}
-
-impl Waiter {
-    /// The attempt, now that the decision on it is known.
-    fn attempt(
-        &self,
-        stream: &Stream<'_>,
-        active: &ActiveRecipient,
-        decision: AdmissionDecision,
-        patience: Time,
-    ) -> RoutedAttempt {
-        let &Self { submission, submitted, provider, permit, .. } = self;
-        let terms = Terms { submitted, ..stream.class(active).compiled.terms[usize::from(submission.step)] };
-        let (attempt, provider) = (submission.attempt, provider as usize);
-        RoutedAttempt { attempt, provider, terms, decision, patience, parts: 0, kept: false, permit }
-    }
 }

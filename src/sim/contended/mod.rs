@@ -14,10 +14,12 @@ mod event_driven;
 mod event_queue;
 mod feed_forward;
 mod finished;
+mod followed;
 mod operational_laws;
 mod queue_pass;
 mod shared;
 mod time_order;
+mod waiters;
 mod worker;
 
 use super::admission::AdmissionDecision;
