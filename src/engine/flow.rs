@@ -198,10 +198,21 @@ impl Flow {
         let rules = plan.step(self.step_of_attempt(attempt));
         let mut message = self.message_number(attempt);
         reports.into_iter().position(|status| {
-            let is_news = advances(message, status, rules);
+            let is_news = rules.is_news(Status::from_u8(message), status);
             message = if is_news { status as u8 } else { message };
             is_news && is_late_success(plan, rules, status)
         })
+    }
+
+    /// The attempt whose message expires at `now` together with its step, whatever the provider reports later: under
+    /// [`StepRules::expire_on_delivery`], when the ttl passes.
+    #[must_use]
+    #[inline]
+    pub fn expiring(&self, plan: &FlowPlan, now: Time) -> Option<u8> {
+        let attempt = self.attempts.checked_sub(1)?;
+        let ttl_passes = self.status == FlowStatus::InProgress && self.step_deadline <= now && now < self.give_up;
+        let is_over = self.message(attempt).is_some_and(Status::is_bad);
+        (ttl_passes && !is_over && plan.step(self.step).expire_on_delivery).then_some(attempt)
     }
 
     /// Applies the provider's report that `attempt`'s message has `status`. Unknown attempts, known statuses and steps backwards
@@ -220,7 +231,7 @@ impl Flow {
         }
         let step = self.step_of_attempt(attempt);
         let rules = plan.step(step);
-        if !advances(self.message_number(attempt), status, rules) {
+        if !rules.is_news(self.message(attempt), status) {
             return Command::Wait;
         }
         self.set_message(attempt, status);
@@ -357,14 +368,10 @@ impl Flow {
     /// expires, delivered or not, and later reports of it are ignored. Returns whether it expired.
     #[inline]
     fn expire_message<O: Observer>(&mut self, plan: &FlowPlan, now: Time, watch: &mut O) -> bool {
-        let attempt = self.attempts - 1;
-        let is_over = self.message(attempt).is_some_and(Status::is_bad);
-        let expires = !is_over && plan.step(self.step).expire_on_delivery;
-        if expires {
-            self.set_message(attempt, Status::Expired);
-            watch.notice(now, Notice::Message { attempt, step: self.step, status: Status::Expired });
-        }
-        expires
+        let Some(attempt) = self.expiring(plan, now) else { return false };
+        self.set_message(attempt, Status::Expired);
+        watch.notice(now, Notice::Message { attempt, step: self.step, status: Status::Expired });
+        true
     }
 
     #[inline]
@@ -388,22 +395,6 @@ impl Flow {
 #[inline]
 fn is_late_success(plan: &FlowPlan, rules: &StepRules, status: Status) -> bool {
     plan.late_delivery() == LateDelivery::Finish && status.is_delivery() && rules.success.met_by(status)
-}
-
-/// Whether `new` advances a message whose status has the number `old` (0: none is known).
-///
-/// A status never returns to a lower rank, and a failure is final. A delivered message cannot fail, with one exception: under
-/// `expire_on_delivery` it may expire unseen.
-#[inline]
-fn advances(old: u8, new: Status, rules: &StepRules) -> bool {
-    let Some(old) = Status::from_u8(old) else { return true };
-    if old.is_bad() {
-        return false;
-    }
-    if new.is_bad() && old.is_delivery() {
-        return new == Status::Expired && old != Status::Seen && rules.expire_on_delivery;
-    }
-    new.rank() > old.rank()
 }
 
 /// The four bits of an attempt; 0 for one that no flow can make.

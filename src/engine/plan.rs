@@ -43,6 +43,25 @@ pub struct StepRules {
     pub jitter: u32,
 }
 
+impl StepRules {
+    /// Whether a report of `new` changes what is known of a message of this step, given its last known status.
+    ///
+    /// A status never returns to a lower rank, and a failure is final. A delivered message cannot fail, with one exception: under
+    /// `expire_on_delivery` it may expire unseen.
+    #[must_use]
+    #[inline]
+    pub fn is_news(&self, known: Option<Status>, new: Status) -> bool {
+        let Some(known) = known else { return true };
+        if known.is_bad() {
+            return false;
+        }
+        if new.is_bad() && known.is_delivery() {
+            return new == Status::Expired && known != Status::Seen && self.expire_on_delivery;
+        }
+        new.rank() > known.rank()
+    }
+}
+
 /// The effect of a delivery report that arrives after the flow has moved on from its step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -97,6 +97,19 @@ impl AttemptResult {
         &self.reports[..usize::from(self.count)]
     }
 
+    /// The reports in order of time; `sorted` is used where they have to be sorted.
+    #[inline]
+    pub fn in_order<'a>(&'a self, sorted: &'a mut [Report; Self::MOST_REPORTS]) -> &'a [Report] {
+        let reports = self.reports();
+        if reports.len() < 2 {
+            return reports;
+        }
+        let sorted = &mut sorted[..reports.len()];
+        sorted.copy_from_slice(reports);
+        sorted.sort_unstable();
+        sorted
+    }
+
     /// Whether the provider reports that the attempt has expired.
     #[must_use]
     pub fn is_reported_expired(&self) -> bool {

@@ -6,7 +6,7 @@
 
 use super::json::ten_digits;
 use crate::scenario::{Metric, Unit};
-use crate::study::{GroupKind, PlanResult, ProviderResult, Results, measure};
+use crate::study::{Callbacks, GroupKind, PlanResult, ProviderResult, Results, measure};
 use crate::text;
 use std::borrow::Cow;
 
@@ -96,8 +96,23 @@ fn rows(plan: &PlanResult, currency: &str) -> Vec<Row> {
     let mut rows = vec![Row::new("recipients", Some(plan.recipients.0), "recipients")];
     rows.extend(Metric::all().map(|metric| measured(plan, metric, currency)));
     rows.push(Row::new("unresolved", Some(plan.unresolved.0), "flows"));
+    rows.extend(callbacks(&plan.callbacks));
     rows.extend(plan.providers.iter().flat_map(|of| provider(of, currency)));
     rows
+}
+
+/// The load of callbacks, under each strategy that is counted.
+fn callbacks(of: &Callbacks) -> impl Iterator<Item = Row> + use<> {
+    let strategies = [
+        ("on_completion", Some(of.on_completion), Some(of.on_completion_peak_per_s)),
+        ("on_change", of.on_change, of.on_change_peak_per_s),
+    ];
+    strategies.into_iter().filter(|(_, count, _)| count.is_some()).flat_map(|(strategy, count, peak)| {
+        [
+            Row::new(format!("callbacks_{strategy}"), count.map(|count| count.0), "callbacks"),
+            Row::new(format!("callbacks_{strategy}_peak_per_s"), peak.map(|peak| peak as f64), "1/s"),
+        ]
+    })
 }
 
 /// The results of a provider: measures under its name.

@@ -116,6 +116,7 @@ fn facts() -> ScenarioFacts {
         title: "Bank PIN: Viber first or SMS first?".to_owned(),
         digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
         seed: 20_261_127,
+        starts_at: None,
         seed_text: "20261127".to_owned(),
         recipients: RECIPIENTS,
         replications: 1,
@@ -157,7 +158,12 @@ fn plan(sketch: &Sketch) -> PlanResult {
         failovers: Count(((1.0 - sketch.first[0]) * RECIPIENTS as f64).round()),
         last_end_s: Some(4_021.4),
         unresolved: Count(if sketch.first.len() > 2 { 312.0 } else { 0.0 }),
-        callbacks: Callbacks { on_completion: Count(RECIPIENTS as f64), on_completion_peak_per_s: 412 },
+        callbacks: Callbacks {
+            on_completion: Count(RECIPIENTS as f64),
+            on_completion_peak_per_s: 412,
+            on_change: None,
+            on_change_peak_per_s: None,
+        },
         steps: steps(sketch),
         providers: sketch.providers.iter().map(|name| queue(name)).collect(),
     }

@@ -2,8 +2,8 @@
 
 use super::words;
 use crate::study::{
-    Comparison, Count, Difference, GroupKind, GroupResult, PlanOverTime, PlanResult, ProviderOverTime, ProviderResult,
-    QueueOverTime, Results, RunOutput, StepResult,
+    Callbacks, Comparison, Count, Difference, GroupKind, GroupResult, PlanOverTime, PlanResult, ProviderOverTime,
+    ProviderResult, QueueOverTime, Results, RunOutput, StepResult,
 };
 use serde::Serialize;
 
@@ -249,6 +249,35 @@ fn outcomes(step: &StepResult) -> String {
         format!("{share}{}{}", words::NBSP, status.replace('_', "\u{a0}"))
     };
     parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// The load of callbacks; `None` where only those at the ends of flows are counted.
+pub(super) fn callbacks(results: &Results) -> Option<Grid> {
+    let row = |plan: &PlanResult| {
+        let Callbacks { on_completion, on_completion_peak_per_s, on_change, on_change_peak_per_s } = plan.callbacks;
+        let count = |count: Count| words::count(count.0);
+        let peak = |peak: u64| words::count(peak as f64);
+        Some(vec![
+            plan.name.clone(),
+            count(on_completion),
+            peak(on_completion_peak_per_s),
+            count(on_change?),
+            peak(on_change_peak_per_s?),
+        ])
+    };
+    let rows: Vec<_> = results.plans.iter().filter_map(row).collect();
+    (!rows.is_empty()).then(|| Grid {
+        caption: "Callbacks (peak: the most within one second)".to_owned(),
+        columns: vec![
+            Column::text("plan"),
+            Column::number("on completion"),
+            Column::number("peak"),
+            Column::number("on change"),
+            Column::number("peak"),
+        ],
+        rows,
+        shape: Shape::List,
+    })
 }
 
 /// How the capacity of each provider was used; `None` where no provider is limited.

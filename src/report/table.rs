@@ -58,7 +58,7 @@ pub fn table(output: &RunOutput, terminal: Terminal) -> String {
     if let Some(grid) = grid::segments(results) {
         text.push_str(&section(grid, terminal));
     }
-    if let Some(grid) = grid::capacity(output) {
+    for grid in [grid::capacity(output), grid::callbacks(results)].into_iter().flatten() {
         text.push_str(&section(grid, terminal));
     }
     text.replace(words::NBSP, " ")

@@ -32,5 +32,6 @@ pub(super) fn rest(output: &RunOutput) -> Vec<Grid> {
         tables.extend(both.into_iter().flatten().map(|grid| named(&group.name, grid)));
     }
     tables.extend(grid::capacity(output));
+    tables.extend(grid::callbacks(results));
     tables
 }

@@ -27,6 +27,7 @@ use super::diagnostic::{Diagnostic, Fault, position, shown};
 use super::model::{Plan, Scenario};
 use super::record::{Read, Record};
 use crate::calendar::Moment;
+use crate::engine::Strategy;
 use crate::units::Span;
 use std::ops::Range;
 use std::path::Path;
@@ -95,6 +96,7 @@ impl Builder<'_> {
             providers: providers?,
             breakers: breakers?,
             plans: plans.and_then(all::<Plan>)?,
+            webhook: webhook(record)?,
             checks: all(checks)?,
             baseline: self.baseline(record)?,
             left_out: Vec::new(),
@@ -133,6 +135,15 @@ impl Builder<'_> {
         );
         self.found.push(Diagnostic::at(place, fault).with_related(first, "first used here"));
     }
+}
+
+/// Returns which callbacks are counted; `None` when `[webhook]` is wrong.
+fn webhook(record: &Record) -> Option<Strategy> {
+    let strategy = match optional::<&Record>(record, "webhook")? {
+        Some(webhook) => webhook.get::<&str>("strategy")?,
+        None => Strategy::OnCompletion.word(),
+    };
+    Strategy::ALL.into_iter().find(|known| known.word() == strategy)
 }
 
 /// Returns all items, or `None` when one of them is wrong.

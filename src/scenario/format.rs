@@ -59,6 +59,8 @@ pub(super) static SCENARIO: Table = Table {
             .or("every phone is always on"),
         Field::required("providers", Kind::Named(&PROVIDER), "The simulated channel providers, by name"),
         Field::required("plans", Kind::List { of: &PLAN, min: 1, max: 1000 }, "The plans to compare"),
+        Field::optional("webhook", Kind::Table(&WEBHOOK), "The callbacks that the sender's own service receives")
+            .or("at the end of each flow"),
         Field::optional(
             "checks",
             Kind::List { of: &CHECK, min: 0, max: 1000 },
@@ -68,6 +70,20 @@ pub(super) static SCENARIO: Table = Table {
         Field::optional("baseline", Kind::Table(&BASELINE), "How `failsim check` compares the plans with another run")
             .or("every measure, without tolerance"),
     ],
+    forms: &[],
+};
+
+static WEBHOOK: Table = Table {
+    id: "webhook",
+    what: "[webhook]",
+    key: "key",
+    example: "{ strategy = \"on_change\" }",
+    doc: "The callbacks that the sender's own service receives: the results have their number, and the most within one second",
+    fields: &[Field::required(
+        "strategy",
+        Kind::Word(&["on_completion", "on_change"]),
+        "When there is a callback: `on_completion` at the end of each flow; `on_change` also at each change of a message's status and whenever a ttl passes. Both are counted then, which takes several times as long: every report is simulated",
+    )],
     forms: &[],
 };
 

@@ -4,7 +4,7 @@ use super::diagnostic::Diagnostics;
 use super::metric::Metric;
 use super::tolerance::BaselineRules;
 use crate::calendar::Moment;
-use crate::engine::{BreakerRules, FlowPlan};
+use crate::engine::{BreakerRules, FlowPlan, Strategy};
 use crate::provider::ProviderSpec;
 use crate::status::Segment;
 use crate::traffic::{PhoneOff, Traffic};
@@ -35,6 +35,8 @@ pub struct Scenario {
     pub breakers: Vec<Option<BreakerRules>>,
     /// The plans that are compared, in the order of the file. Not empty, names unique.
     pub plans: Vec<Plan>,
+    /// Which callbacks are counted: those of flows alone, or also the changes of their messages.
+    pub webhook: Strategy,
     /// The checks of `failsim check`.
     pub checks: Vec<Check>,
     /// The rules for comparison with other runs.

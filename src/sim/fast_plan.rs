@@ -69,7 +69,7 @@ impl FastPlan {
             compiled.flow.steps().iter().all(|rules| rules.attempts == 1 && rules.success == SuccessFloor::Delivered);
         let is_told = |pool: &crate::engine::Pool| pool.is_single() && model.providers[pool.members()[0]].has_tables();
         let drawn = compiled.flow.steps().iter().all(|rules| is_told(&rules.pool));
-        if !plain || !drawn || !compiled.flow.give_up_after().is_unlimited() {
+        if !plain || !drawn || compiled.counts_changes || !compiled.flow.give_up_after().is_unlimited() {
             return None;
         }
         let provider = |step: usize| compiled.flow.steps()[step].pool.members()[0];

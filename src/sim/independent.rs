@@ -7,9 +7,10 @@ use super::context::RecipientContext;
 use super::fast_plan::{BatchExecutor, DrawBatches, RecipientBatch};
 use super::group_tally::{GroupTally, merged};
 use super::model::{CompiledPlan, Model, TrafficClass, TrafficStream};
+use super::pending::PendingReports;
 use super::progress::{Interrupted, Progress};
 use super::recipient::Recipient;
-use super::simulate::{PendingReports, simulate_recipient};
+use super::simulate::simulate_recipient;
 use super::step_buffers::StepBuffers;
 use super::tally::{FIRST, PlanSeries, PlanTally, Tally};
 use super::tally_recorder::{RecipientStats, TallyRecorder};
@@ -208,8 +209,7 @@ impl RunContext<'_> {
         let pairs = if shared.stream.has_own_plan { 0 } else { self.model.pairs.count() };
         let seconds = (self.timeline.width().as_secs_f64() * self.timeline.bins() as f64) as usize;
         let class = |class: &TrafficClass| {
-            let plans = class.plans.iter().map(|compiled| PlanTally::new(compiled.terms.len(), &compiled.scale));
-            let mut tally = Tally::new(plans.collect(), pairs);
+            let mut tally = Tally::new(class.plans.iter().map(PlanTally::of).collect(), pairs);
             if shared.sections > 1 && shared.executors.len() == 1 {
                 tally.plans.iter_mut().for_each(|plan| plan.ends = Bins::with_room(seconds.min(MOST_SECONDS)));
             }
@@ -389,7 +389,8 @@ impl RunContext<'_> {
             let context =
                 RecipientContext { model: self.model, compiled, rng: batch.rng, stream: 0, recipient, arrival };
             let mut stats = RecipientStats::BLANK;
-            let mut recorder = TallyRecorder { tally: &mut *tally, timeline: self.timeline, stats: &mut stats };
+            let (plan, timeline) = (&compiled.flow, self.timeline);
+            let mut recorder = TallyRecorder { tally: &mut *tally, plan, timeline, stats: &mut stats };
             let flow = simulate_recipient(&context, pending, &mut admission, &mut recorder);
             columns.set(i, stats.finish(flow.status(), tally));
         }

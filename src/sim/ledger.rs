@@ -10,7 +10,7 @@ use std::error::Error;
 use std::fmt;
 
 /// The schema name at the start of a ledger file.
-pub const LEDGER_SCHEMA: &str = "failsim/ledger/3";
+pub const LEDGER_SCHEMA: &str = "failsim/ledger/4";
 
 /// The results of a run, or of a piece of it. For a scenario whose recipients may contend it holds both ledgers: that of contended
 /// recipients and, where it turns out that sharing affected none of them, that of independent recipients.
@@ -63,6 +63,8 @@ pub struct GroupLedger {
 pub struct PlanLedger {
     /// The most flows that ended within one second, in any replication.
     pub peak: u64,
+    /// The same with the changes of messages and steps; 0 where these are not counted.
+    pub peak_of_changes: u64,
     /// When the last flow of a replication ended (µs).
     pub last_end: Mean,
     /// For each provider that had a backlog, when it was cleared (µs).
@@ -116,6 +118,7 @@ struct OpenReplication {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 struct OpenPlan {
     ends: Bins,
+    changes: Bins,
     last_end: Option<i64>,
     backlog_cleared: ByKey<usize, i64>,
 }
@@ -441,6 +444,11 @@ impl PlanLedger {
 
     fn fold(&mut self, open: OpenPlan) {
         self.peak = self.peak.max(open.ends.peak());
+        if !open.changes.is_empty() {
+            let mut all = open.changes;
+            all.merge(&open.ends);
+            self.peak_of_changes = self.peak_of_changes.max(all.peak());
+        }
         self.last_end.add(open.last_end);
         open.backlog_cleared.into_iter().for_each(|(provider, at)| {
             self.backlog_cleared.entry(provider, Mean::default).add(Some(at));
@@ -449,6 +457,7 @@ impl PlanLedger {
 
     fn merge(&mut self, other: &Self) {
         self.peak = self.peak.max(other.peak);
+        self.peak_of_changes = self.peak_of_changes.max(other.peak_of_changes);
         self.last_end.merge(other.last_end);
         for (provider, &mean) in other.backlog_cleared.iter() {
             self.backlog_cleared.entry(provider, Mean::default).merge(mean);
@@ -528,7 +537,8 @@ impl OpenPlan {
         let cleared = cleared.filter_map(|(provider, tally)| Some((provider, tally.queue.as_ref()?.backlog_cleared?)));
         let mut backlog_cleared = ByKey::default();
         cleared.for_each(|(provider, at)| *backlog_cleared.entry(provider, || at) = at);
-        Self { ends: std::mem::take(&mut tally.ends), last_end: tally.last_end, backlog_cleared }
+        let changes = tally.changes.as_mut().map(|changes| std::mem::take(&mut changes.by_second)).unwrap_or_default();
+        Self { ends: std::mem::take(&mut tally.ends), changes, last_end: tally.last_end, backlog_cleared }
     }
 
     fn merge(&mut self, other: Self) {
@@ -537,6 +547,7 @@ impl OpenPlan {
         } else {
             self.ends.merge(&other.ends);
         }
+        self.changes.merge(&other.changes);
         self.last_end = self.last_end.max(other.last_end);
         for (provider, at) in other.backlog_cleared {
             let cleared = self.backlog_cleared.entry(provider, || at);

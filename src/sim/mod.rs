@@ -12,6 +12,7 @@ mod independent;
 mod ledger;
 mod model;
 mod pairs;
+mod pending;
 mod progress;
 mod recipient;
 mod recorder;
@@ -35,13 +36,14 @@ pub use independent::{ExecutionMode, RunContext, SECTIONS, sections_of, simulate
 pub use ledger::{GroupLedger, LEDGER_SCHEMA, Ledger, LedgerError, Mean, ModeLedger, PlanLedger, ReplicationCounts};
 pub use model::{CompiledPlan, Model, TrafficClass, TrafficStream};
 pub use pairs::Pairs;
+pub use pending::{Pending, PendingReports, ReportQueue};
 pub use progress::{Interrupted, Progress};
 pub use recipient::{Recipient, RecipientId};
 pub use recorder::Recorder;
-pub use simulate::{PendingReports, simulate_recipient};
+pub use simulate::simulate_recipient;
 pub use tally::{
-    ByProvider, Ending, FIRST, PairTally, PlanSeries, PlanTally, ProviderSeries, ProviderTally, QueueTally, StepTally,
-    Tally,
+    ByProvider, Changes, Ending, FIRST, PairTally, PlanSeries, PlanTally, ProviderSeries, ProviderTally, QueueTally,
+    StepTally, Tally,
 };
 pub use timeline::{Timeline, round_width};
 pub use versus::{Versus, simulate_pair};

@@ -2,7 +2,7 @@
 
 use super::pairs::Pairs;
 use super::progress::{Interrupted, Progress};
-use crate::engine::{BreakerRules, FlowPlan, StepRules};
+use crate::engine::{BreakerRules, FlowPlan, StepRules, Strategy};
 use crate::provider::{Provider, ProviderSpec, Terms};
 use crate::rng::RngKey;
 use crate::scenario::{Plan, Scenario, Stream};
@@ -40,6 +40,8 @@ pub struct CompiledPlan {
     pub terms: Vec<Terms>,
     /// The scale on which latencies are told apart.
     pub scale: Arc<Scale>,
+    /// Whether the changes of messages are counted. The engine then hears every report, and simulates every recipient.
+    pub counts_changes: bool,
 }
 
 /// A stream of traffic.
@@ -178,15 +180,16 @@ impl CompiledPlan {
         let in_segment = |rules: &StepRules| StepRules { pool: rules.pool.at_prices(price), ..rules.clone() };
         let steps = plan.flow.steps().iter().map(in_segment).collect();
         let flow = plan.flow.clone().with_steps(steps).expect("there are as many attempts as before");
+        let counts_changes = scenario.webhook == Strategy::OnChange;
         let terms = |rules: &StepRules| Terms {
             submitted: Time::ZERO,
             ttl: rules.ttl,
             validity: rules.validity,
-            // With any other floor, these reports make no difference.
-            progress: rules.success < SuccessFloor::Delivered,
+            // With any other floor, these reports make no difference to the flow.
+            progress: rules.success < SuccessFloor::Delivered || counts_changes,
         };
         let terms = plan.flow.steps().iter().map(terms).collect();
-        Self { flow, terms, scale: Arc::default() }
+        Self { flow, terms, scale: Arc::default(), counts_changes }
     }
 
     /// The same plan with every report of the providers passed on, for an observer of the flow.

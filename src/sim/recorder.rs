@@ -1,7 +1,8 @@
 //! The interface that records what happens to a recipient.
 
 use super::admission::RoutedAttempt;
-use crate::engine::{Observer, Submission};
+use super::pending::ReportQueue;
+use crate::engine::{Flow, Observer, Submission};
 use crate::provider::AttemptResult;
 use crate::status::Status;
 use crate::units::Time;
@@ -22,7 +23,7 @@ pub trait Recorder: Observer {
     #[inline]
     fn reported(&mut self, _now: Time, _attempt: u8, _status: Status) {}
 
-    /// A timer has expired and the engine is about to be told.
+    /// A timer has expired and the engine is about to be told; these reports are on their way to it.
     #[inline]
-    fn timed_out(&mut self, _now: Time) {}
+    fn timed_out<Q: ReportQueue>(&mut self, _now: Time, _flow: &Flow, _reports: &Q) {}
 }

@@ -2,32 +2,11 @@
 
 use super::admission::Admission;
 use super::context::RecipientContext;
+use super::pending::{Pending, PendingReports, ReportQueue};
 use super::recorder::Recorder;
 use super::sender::{Observed, Sender};
-use crate::engine::{Command, Flow, FlowPlan, MAX_ATTEMPTS, Submission};
-use crate::provider::{AttemptResult, Report};
-use crate::status::Status;
+use crate::engine::{Command, Flow, FlowPlan, Submission};
 use crate::units::Time;
-
-/// The most reports that can be pending.
-const MAX_PENDING: usize = AttemptResult::MOST_REPORTS * MAX_ATTEMPTS;
-
-/// A report of an attempt. Ordered by time, then attempt, then rank.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Pending {
-    pub(super) at: Time,
-    pub(super) attempt: u8,
-    pub(super) status: Status,
-}
-
-/// The reports on their way to the engine.
-pub(super) trait ReportQueue {
-    /// When the next report arrives; [`Time::NEVER`] if none is pending.
-    fn next(&self) -> Time;
-
-    /// Takes the next report; one must be pending.
-    fn take(&mut self) -> Pending;
-}
 
 /// What happens to a flow next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,7 +42,7 @@ pub(super) fn advance<Q: ReportQueue, R: Recorder>(
     } else if deadline > until {
         Advance::Later(deadline)
     } else {
-        recorder.timed_out(deadline);
+        recorder.timed_out(deadline, flow, reports);
         Advance::Told(deadline, flow.timeout(plan, deadline, &mut Observed { recorder, sender }))
     }
 }
@@ -87,48 +66,6 @@ pub(super) fn advance_to_next_submission<Q: ReportQueue, R: Recorder>(
     }
 }
 
-/// All reports on their way to the engine. Reused from one recipient to the next, so that nothing is allocated.
-#[derive(Clone, Debug)]
-pub struct PendingReports {
-    /// In reverse order: the next report is last.
-    pending: [Pending; MAX_PENDING],
-    count: usize,
-}
-
-impl Default for PendingReports {
-    fn default() -> Self {
-        let none = Pending { at: Time::NEVER, attempt: 0, status: Status::Queued };
-        Self { pending: [none; MAX_PENDING], count: 0 }
-    }
-}
-
-impl ReportQueue for PendingReports {
-    #[inline]
-    fn next(&self) -> Time {
-        if self.count == 0 { Time::NEVER } else { self.pending[self.count - 1].at }
-    }
-
-    #[inline]
-    fn take(&mut self) -> Pending {
-        self.count -= 1;
-        self.pending[self.count]
-    }
-}
-
-impl PendingReports {
-    #[inline]
-    fn expect(&mut self, attempt: u8, report: Report) {
-        let new = Pending { at: report.at(), attempt, status: report.status() };
-        let mut index = self.count;
-        while index > 0 && self.pending[index - 1] < new {
-            self.pending[index] = self.pending[index - 1];
-            index -= 1;
-        }
-        self.pending[index] = new;
-        self.count += 1;
-    }
-}
-
 /// Simulates a recipient from arrival to the end, and returns the flow as it ended; a flow that waits for reports that never arrive
 /// is left in progress. The `admission` must know when an attempt departs as soon as it is submitted.
 ///
@@ -141,7 +78,7 @@ pub fn simulate_recipient<A: Admission, R: Recorder>(
     recorder: &mut R,
 ) -> Flow {
     let plan = &context.compiled.flow;
-    pending.count = 0;
+    pending.clear();
     let (mut flow, command) = Flow::start(plan, context.arrival);
     let mut next = match command {
         Command::Submit(submission) => Some((context.arrival, submission)),

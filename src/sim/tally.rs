@@ -108,6 +108,8 @@ pub struct PlanTally {
     pub last_end: Option<i64>,
     /// Flows that ended, by second, within the first 12 days.
     pub ends: Bins,
+    /// The changes of messages and steps, where they are counted.
+    pub changes: Option<Box<Changes>>,
     /// Moves to a next step.
     pub failovers: u64,
     /// One for each step.
@@ -169,6 +171,34 @@ impl<T: Clone + Default + Nothing> std::ops::IndexMut<usize> for ByProvider<T> {
             self.0.resize(provider + 1, None);
         }
         self.0[provider].get_or_insert_default()
+    }
+}
+
+/// The changes of messages, and the steps whose ttl passed: what a webhook with `on_change` receives beside the ends of flows.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Changes {
+    /// All of them.
+    pub count: u64,
+    /// By second, within the first 12 days.
+    pub by_second: Bins,
+}
+
+impl Changes {
+    /// Counts a change.
+    pub(super) fn add(&mut self, at: Time) {
+        self.count += 1;
+        second_of(at).into_iter().for_each(|second| self.by_second.add(second));
+    }
+
+    /// Takes back a change that has been counted and will not happen.
+    pub(super) fn take_back(&mut self, at: Time) {
+        self.count -= 1;
+        second_of(at).into_iter().for_each(|second| self.by_second.take_back(second));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.by_second.merge(&other.by_second);
     }
 }
 
@@ -355,9 +385,15 @@ impl PlanTally {
         Self { steps: vec![StepTally::default(); steps], latencies: Latencies::on(scale), ..Self::default() }
     }
 
+    /// An empty tally of what recipients do who follow this plan.
+    pub(super) fn of(compiled: &CompiledPlan) -> Self {
+        let changes = compiled.counts_changes.then(Box::default);
+        Self { changes, ..Self::new(compiled.terms.len(), &compiled.scale) }
+    }
+
     /// An empty tally that also counts what happens in the queues of the providers that the plan uses.
     pub(super) fn with_queues(compiled: &CompiledPlan, providers: &[Provider]) -> Self {
-        let mut tally = Self::new(compiled.terms.len(), &compiled.scale);
+        let mut tally = Self::of(compiled);
         let members = compiled.flow.steps().iter().flat_map(|rules| rules.pool.members());
         for &i in members.filter(|&&i| providers[i].order().is_some()) {
             let queue = QueueTally { has_lines: providers[i].has_lines(), ..QueueTally::default() };
@@ -386,6 +422,11 @@ impl PlanTally {
         self.latencies.merge(&other.latencies);
         self.last_end = self.last_end.max(other.last_end);
         self.ends.merge(&other.ends);
+        match (&mut self.changes, &other.changes) {
+            (Some(ours), Some(theirs)) => ours.merge(theirs),
+            (ours @ None, Some(theirs)) => *ours = Some(theirs.clone()),
+            (_, None) => {}
+        }
         self.failovers += other.failovers;
         self.providers.merge(&other.providers, ProviderTally::merge);
         self.series.merge(&other.series);
@@ -430,9 +471,8 @@ impl PlanTally {
     #[inline]
     pub fn ended(&mut self, at: Time) {
         self.last_end = self.last_end.max(Some(at.as_micros()));
-        let second = at.as_micros() / 1_000_000;
-        if second < SECONDS {
-            self.ends.add(second as usize);
+        if let Some(second) = second_of(at) {
+            self.ends.add(second);
         }
     }
 }
@@ -444,8 +484,15 @@ pub(super) fn gather_series<'a>(mut classes: impl Iterator<Item = &'a mut PlanTa
     }
 }
 
-/// The number of seconds for which ended flows are counted second by second: 12 days.
+/// The number of seconds for which callbacks are counted second by second: 12 days.
 const SECONDS: i64 = 1 << 20;
+
+/// The second that this time belongs to; `None` for a time after those that are distinguished.
+#[inline]
+fn second_of(at: Time) -> Option<usize> {
+    let second = at.as_micros() / 1_000_000;
+    (second < SECONDS).then_some(second as usize)
+}
 
 impl StepTally {
     fn merge(&mut self, other: &Self) {

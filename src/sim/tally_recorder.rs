@@ -2,12 +2,13 @@
 
 use super::admission::RoutedAttempt;
 use super::batch::Row;
+use super::pending::ReportQueue;
 use super::recorder::Recorder;
 use super::tally::{Ending, PlanTally};
 use super::timeline::Timeline;
-use crate::engine::{Notice, Observer, StepEnd, Submission};
-use crate::provider::AttemptResult;
-use crate::status::FlowStatus;
+use crate::engine::{Flow, FlowPlan, Notice, Observer, StepEnd, StepRules, Submission};
+use crate::provider::{AttemptResult, Report};
+use crate::status::{FlowStatus, Status};
 use crate::units::Time;
 
 /// What must be known of a recipient to count what happens next.
@@ -47,6 +48,7 @@ impl RecipientStats {
 /// Counts what happens to a recipient into a tally.
 pub(super) struct TallyRecorder<'a> {
     pub(super) tally: &'a mut PlanTally,
+    pub(super) plan: &'a FlowPlan,
     pub(super) timeline: Timeline,
     pub(super) stats: &'a mut RecipientStats,
 }
@@ -62,6 +64,9 @@ impl Observer for TallyRecorder<'_> {
                 // Only the latest attempt of a step can be delivered after it: the others have failed.
                 let late = !self.stats.latest.is_never() && self.stats.latest > now;
                 tally.late += u64::from(late && !matches!(end, StepEnd::Met(_)));
+                if let (StepEnd::TimedOut, Some(changes)) = (end, &mut self.tally.changes) {
+                    changes.add(now);
+                }
             }
             Notice::Flow { .. } => self.tally.ended(now),
         }
@@ -85,16 +90,18 @@ impl TallyRecorder<'_> {
         self.stats.latest = Time::NEVER;
     }
 
-    /// The result of an attempt that still waited when the flow left its step, whose result is `late` if it is a delivery.
+    /// The result of an attempt that still waited when the flow left its step. If it is a delivery, it is `late`; if the engine has taken its
+    /// message for over, it ignores all but that it was queued.
     pub(super) fn submitted_before(
         &mut self,
         submission: Submission,
         attempt: &RoutedAttempt,
         result: &AttemptResult,
-        late: bool,
+        (late, is_over): (bool, bool),
     ) {
         let latest = self.stats.latest;
-        self.submitted(submission, attempt, result);
+        self.count_submitted(submission, attempt, result);
+        self.count_changes(submission, result, is_over);
         self.stats.latest = latest;
         let is_late = late && !result.delivered.is_never();
         self.tally.steps[usize::from(submission.step)].late += u64::from(is_late);
@@ -104,6 +111,54 @@ impl TallyRecorder<'_> {
 impl Recorder for TallyRecorder<'_> {
     #[inline]
     fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
+        self.count_submitted(submission, attempt, result);
+        self.count_changes(submission, result, false);
+    }
+
+    fn turned_down(&mut self, _: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
+        self.tally.count_attempt(self.timeline, attempt, result);
+    }
+
+    /// Where the engine takes the message for over, changes have been counted that it will ignore.
+    #[inline]
+    fn timed_out<Q: ReportQueue>(&mut self, now: Time, flow: &Flow, reports: &Q) {
+        let Some(changes) = &mut self.tally.changes else { return };
+        let Some(attempt) = flow.expiring(self.plan, now) else { return };
+        let rules = self.plan.step(flow.step());
+        let to_come = reports.of(attempt).map(|report| Report::new(report.at, report.status));
+        changes_of(rules, flow.message(attempt), to_come).for_each(|at| changes.take_back(at));
+        changes.add(now);
+    }
+}
+
+/// When these reports, in order of time, change what is known of a message with this status.
+fn changes_of(
+    rules: &StepRules,
+    mut known: Option<Status>,
+    reports: impl IntoIterator<Item = Report>,
+) -> impl Iterator<Item = Time> {
+    let changes = move |report: &Report| {
+        let is_news = rules.is_news(known, report.status());
+        known = if is_news { Some(report.status()) } else { known };
+        is_news
+    };
+    reports.into_iter().filter(changes).map(Report::at)
+}
+
+impl TallyRecorder<'_> {
+    /// Counts the changes of an attempt's message, if they are counted; where that is over already, only that it was queued.
+    #[inline]
+    fn count_changes(&mut self, submission: Submission, result: &AttemptResult, is_over: bool) {
+        let Some(changes) = &mut self.tally.changes else { return };
+        let mut sorted = [Report::NOTHING; AttemptResult::MOST_REPORTS];
+        let reports = result.in_order(&mut sorted).iter().copied();
+        let heard = reports.filter(|report| !is_over || report.status() == Status::Queued);
+        changes_of(self.plan.step(submission.step), None, heard).for_each(|at| changes.add(at));
+    }
+
+    /// Counts an attempt and its result.
+    #[inline]
+    fn count_submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
         self.enter_step(submission.step, attempt.terms.submitted);
         let step = &mut self.tally.steps[usize::from(submission.step)];
         step.attempts += 1;
@@ -123,9 +178,5 @@ impl Recorder for TallyRecorder<'_> {
                 *first_step = submission.step;
             }
         }
-    }
-
-    fn turned_down(&mut self, _: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
-        self.tally.count_attempt(self.timeline, attempt, result);
     }
 }

@@ -37,6 +37,15 @@ impl Bins {
         }
     }
 
+    /// Takes back one of `index`, which has been counted.
+    pub fn take_back(&mut self, index: usize) {
+        if let Some(count) = self.counts.get_mut(index).filter(|count| **count > 0) {
+            *count -= 1;
+        } else if let Some(place) = self.few.iter().rposition(|&few| few as usize == index) {
+            self.few.swap_remove(place);
+        }
+    }
+
     /// Counts `count` more of `index`.
     #[inline]
     pub fn add_many(&mut self, index: usize, count: u64) {
@@ -241,6 +250,18 @@ mod tests {
         }
         assert_eq!(bins(&[5, 7, 5]).rising(), [(5, 2), (7, 1)]);
         assert_ne!(bins(&[5, 7, 5]), bins(&[5, 7, 7]));
+    }
+
+    #[test]
+    fn what_has_been_counted_can_be_taken_back() {
+        for (all, left) in [
+            (vec![3, 3, 9], vec![3, 9]),
+            ((0..1_000).map(|i| i % 7).chain([3]).collect(), (0..1_000).map(|i| i % 7).collect()),
+        ] {
+            let mut counted = bins(&all);
+            counted.take_back(3);
+            assert_eq!(counted, bins(&left));
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::results::{
 };
 use super::samples::{QUANTILE_METRICS, QUANTILES, ShareMeasure};
 use super::totals::{IntervalBasis, Totals};
+use crate::calendar::Moment;
 use crate::scenario::{Metric, Plan, Scenario, used_by};
 use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, StepTally};
 use crate::units::Span;
@@ -39,6 +40,7 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
         title: scenario.title.clone(),
         digest: scenario.digest.clone(),
         seed: scenario.seed,
+        starts_at: scenario.starts_at.map(Moment::to_iso),
         seed_text: scenario.seed.to_string(),
         recipients: scenario.recipients(),
         replications: totals.replications(),
@@ -117,10 +119,7 @@ impl ResultBuilder<'_> {
             failovers: self.count(tally.failovers),
             last_end_s: self.0.ledger().last_end.seconds().map(round),
             unresolved: self.count(tally.unresolved),
-            callbacks: Callbacks {
-                on_completion: self.count(self.0.simulated() - tally.unresolved),
-                on_completion_peak_per_s: self.0.ledger().peak,
-            },
+            callbacks: self.callbacks(),
             steps: all_steps
                 .zip(&tally.steps)
                 .map(|((plan, index), tally)| self.step((plan, is_composite), index, tally))
@@ -143,6 +142,17 @@ impl ResultBuilder<'_> {
         let means = [(Metric::CostPerRecipient, self.0.cost()), (Metric::LatencyMean, self.0.mean_latency())];
         let all = shares.chain(means.map(|(metric, ends)| (metric.name().to_owned(), ends))).chain(quantiles);
         all.filter_map(|(name, ends)| Some((name, ends.err()?.to_string()))).collect()
+    }
+
+    fn callbacks(&self) -> Callbacks {
+        let (tally, ledger) = (self.tally(), self.0.ledger());
+        let ends = self.0.simulated() - tally.unresolved;
+        Callbacks {
+            on_completion: self.count(ends),
+            on_completion_peak_per_s: ledger.peak,
+            on_change: tally.changes.as_ref().map(|changes| self.count(ends + changes.count)),
+            on_change_peak_per_s: tally.changes.as_ref().map(|_| ledger.peak_of_changes),
+        }
     }
 
     fn tally(&self) -> &PlanTally {

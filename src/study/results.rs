@@ -83,6 +83,8 @@ pub struct ScenarioFacts {
     pub digest: String,
     /// The seed of all random numbers.
     pub seed: u64,
+    /// When the run starts by the clock, such as `2026-11-27T08:00:00`; null if that is not known.
+    pub starts_at: Option<String>,
     /// The seed as text, because many JSON readers round integers above 2⁵³.
     pub seed_text: String,
     /// Recipients per replication.
@@ -266,6 +268,11 @@ pub struct Callbacks {
     pub on_completion: Count,
     /// The highest number of those within one second of the first 12 days of virtual time, in any replication.
     pub on_completion_peak_per_s: u64,
+    /// Callbacks at each change of a message, at each ttl that passes and at the end of each flow (`on_change`); null unless the scenario's
+    /// `[webhook]` has that strategy.
+    pub on_change: Option<Count>,
+    /// The highest number of those within one second of the first 12 days of virtual time, in any replication; null as `on_change`.
+    pub on_change_peak_per_s: Option<u64>,
 }
 
 /// The result of one step of a plan.

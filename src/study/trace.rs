@@ -1,13 +1,14 @@
 //! The course of one recipient under one plan, event by event.
 
 use super::horizon;
-use crate::engine::{Candidate, Notice, Observer, Permission, Pool, Routing, Submission};
+use crate::engine::{Candidate, Flow, Notice, Observer, Permission, Pool, Routing, Submission};
 use crate::provider::{AttemptResult, PersistentOutcome};
 use crate::rng::RngKey;
 use crate::scenario::Scenario;
 use crate::sim::{
     Admission, AdmissionDecision, AdmissionRequest, Decisions, ExecutionMode, Model, PendingReports, Recipient,
-    RecipientContext, RecipientId, Recorder, RoutedAttempt, RunContext, Unlimited, decisions, simulate_recipient,
+    RecipientContext, RecipientId, Recorder, ReportQueue, RoutedAttempt, RunContext, Unlimited, decisions,
+    simulate_recipient,
 };
 use crate::status::{FlowStatus, Segment, Status};
 use crate::traffic::Timetable;
@@ -295,7 +296,7 @@ impl Recorder for TraceRecorder {
         self.said.push((now, Event::Reported { attempt, status }));
     }
 
-    fn timed_out(&mut self, now: Time) {
+    fn timed_out<Q: ReportQueue>(&mut self, now: Time, _: &Flow, _: &Q) {
         self.said.push((now, Event::TimedOut));
     }
 }

@@ -1,7 +1,7 @@
 //! Short builders for the scenarios of the tests.
 
 use failsim::dist::{Dist, Shape};
-use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
+use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules, Strategy};
 use failsim::provider::{Capacity, Effect, Outage, OutcomeSpec, Price, ProviderSpec, Reports, Seen, When, WhenOff};
 use failsim::scenario::{BaselineRules, People, Plan, Scenario, Stream};
 use failsim::status::{SegmentSet, Status, StatusSet};
@@ -146,6 +146,7 @@ pub(crate) fn scenario(recipients: u64, providers: Vec<ProviderSpec>, plans: Vec
         providers,
         people: People::default(),
         plans,
+        webhook: Strategy::OnCompletion,
         checks: Vec::new(),
         baseline: BaselineRules::default(),
         left_out: Vec::new(),

@@ -178,8 +178,8 @@ fn a_truncated_or_changed_file_is_rejected() {
     let mut changed = bytes.clone();
     *changed.last_mut().expect("it has bytes") ^= 1;
     assert_eq!(Ledger::from_bytes(&changed), Err(LedgerError::Checksum));
-    let newer = String::from_utf8(bytes).expect("it is text").replacen("ledger/3", "ledger/4", 1);
-    assert_eq!(Ledger::from_bytes(newer.as_bytes()), Err(LedgerError::Schema("failsim/ledger/4".to_owned())));
+    let newer = String::from_utf8(bytes).expect("it is text").replacen("ledger/4", "ledger/5", 1);
+    assert_eq!(Ledger::from_bytes(newer.as_bytes()), Err(LedgerError::Schema("failsim/ledger/5".to_owned())));
     for nothing in ["", "{}", "no ledger\nat all"] {
         assert!(matches!(Ledger::from_bytes(nothing.as_bytes()), Err(LedgerError::Schema(_))), "{nothing:?}");
     }

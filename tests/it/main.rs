@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod build;
+mod callbacks;
 mod candidates;
 #[cfg(feature = "cli")]
 mod cli;

@@ -6,8 +6,8 @@ use crate::build::{
 };
 use crate::random_scenario::{case, shared_case};
 use crate::three_plans::three_plans;
-use failsim::engine::{BreakerRules, Pool, StepRules};
-use failsim::provider::{Capacity, Discipline, Effect, Outage, ProviderSpec, QueueAt, When};
+use failsim::engine::{self, BreakerRules, Pool, StepRules};
+use failsim::provider::{Capacity, Discipline, Effect, Outage, ProviderSpec, QueueAt, Reports, When};
 #[cfg(feature = "report")]
 use failsim::report;
 use failsim::scenario::Scenario;
@@ -151,13 +151,21 @@ fn attempts_centuries_ahead_are_made_at_their_time() {
 // ---------------------------------------------------------------- one recipient
 
 proptest! {
-    #![proptest_config(random_cases(24))]
+    #![proptest_config(random_cases(48))]
 
-    /// Recipients traced one by one add up to the counts of the run.
+    /// Recipients traced one by one add up to the counts of the run; also if all come at once, so that they meet the limits of providers, and
+    /// reports go wrong on their way.
     #[test]
-    fn traced_recipients_add_up_to_their_run(case in shared_case()) {
+    fn traced_recipients_add_up_to_their_run(case in shared_case(), is_strained in any::<bool>()) {
         let mut scenario = case.scenario;
+        scenario.webhook = engine::Strategy::OnChange;
         scenario.set_recipients(scenario.streams.len() as u64 * 12).expect("it can be so few");
+        if is_strained {
+            scenario.streams.iter_mut().for_each(|stream| stream.traffic.arrivals = Arrivals::Blast);
+            let half = share(0.5);
+            let reports = Reports { doubled: half, reordered: half, contradicted: half };
+            scenario.providers.iter_mut().for_each(|provider| provider.reports = reports);
+        }
         let found = simulate(&scenario, 1).results;
         for (p, plan) in found.plans.iter().enumerate() {
             for (s, target) in scenario.streams.iter().enumerate() {
@@ -178,6 +186,12 @@ proptest! {
                 let cancelled = events().filter(|event| matches!(event, Event::Cancelled(_))).count();
                 prop_assert_eq!(expired as f64, sum(&|provider| provider.expired_in_queue.0));
                 prop_assert_eq!(cancelled as f64, sum(&|provider| provider.cancelled.0));
+                let carried = |strategy: engine::Strategy| {
+                    events().filter(|event| matches!(event, Event::Noticed(notice) if strategy.carries(notice))).count() as f64
+                };
+                let callbacks = of_stream.callbacks;
+                prop_assert_eq!(carried(engine::Strategy::OnChange), callbacks.on_change.expect("they are counted").0);
+                prop_assert_eq!(carried(engine::Strategy::OnCompletion), callbacks.on_completion.0);
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::naive::{
 };
 use crate::random_scenario::{Case, case, shared_case, with_segments};
 use crate::three_plans::three_plans;
-use failsim::engine::{BreakerRules, Pool};
+use failsim::engine::{self, BreakerRules, Pool};
 use failsim::provider::{Capacity, Discipline};
 use failsim::rng::RngKey;
 use failsim::scenario::{Plan, Scenario, Stream};
@@ -158,6 +158,7 @@ fn both_count_the_same(case: &Case) -> Result<(), TestCaseError> {
         prop_assert_eq!(counts(&ours.arrivals), bins.count(histories[0].iter().map(|h| h.arrival)), "arrivals");
         for (plan, histories) in histories.iter().enumerate() {
             let steps = case.scenario.plans[plan].in_segment(Segment::new(segment as u8)).flow.steps().len();
+            prop_assert_eq!(ours.plans[plan].changes.is_some(), case.scenario.webhook == engine::Strategy::OnChange);
             same_plan(&ours.plans[plan], &naive::plan_counts(histories, stream.deadline, bins, steps, &queues))
                 .map_err(|e| TestCaseError::fail(format!("segment {segment}, plan {plan}: {e}")))?;
         }
@@ -199,6 +200,14 @@ proptest! {
     #[test]
     fn random_contended_runs_are_counted_as_by_the_naive_twin(case in shared_case()) {
         runs_are_the_same(&case)?;
+    }
+
+    #[test]
+    fn callbacks_are_counted_as_by_the_naive_twin(mut case in case().prop_flat_map(with_segments), mut shared in shared_case()) {
+        case.scenario.webhook = engine::Strategy::OnChange;
+        both_count_the_same(&case)?;
+        shared.scenario.webhook = engine::Strategy::OnChange;
+        runs_are_the_same(&shared)?;
     }
 
     #[test]
@@ -291,6 +300,7 @@ fn same_streams(
             prop_assert_eq!(counts(&ours.arrivals), bins.count(arrivals), "arrivals of stream {}", i);
             let followed = case.scenario.plan_of(stream, plan).in_segment(Segment::new(segment as u8));
             let steps = followed.flow.steps().len();
+            prop_assert_eq!(ours.tally.changes.is_some(), case.scenario.webhook == engine::Strategy::OnChange);
             same_plan(&ours.tally, &naive::plan_counts(&theirs, stream.deadline, bins, steps, queues))
                 .map_err(|e| TestCaseError::fail(format!("stream {i}, segment {segment}: {e}")))?;
         }
@@ -345,6 +355,11 @@ fn same_plan(ours: &PlanTally, naive: &PlanCounts) -> Result<(), TestCaseError> 
     prop_assert_eq!(ours.cost_squared, naive.cost_squared, "squares of costs");
     prop_assert_eq!(ours.last_end, naive.last_end, "last end");
     prop_assert_eq!(counts(&ours.ends), naive.ends.clone(), "ends by second");
+    if let Some(changes) = &ours.changes {
+        let counted = counts(&changes.by_second);
+        prop_assert_eq!(changes.count, counted.values().sum::<u64>(), "changes");
+        prop_assert_eq!(counted, naive.changes.clone(), "changes by second");
+    }
     prop_assert_eq!(ours.failovers, naive.failovers.values().sum::<u64>(), "failovers");
     same_latencies(&ours.latencies, &naive.latencies)?;
     prop_assert_eq!(ours.steps.len(), naive.steps.len());

@@ -3,9 +3,10 @@
 use crate::engine::Submission;
 use crate::engine::{Flow, FlowPlan};
 use crate::provider::{AttemptResult, Report};
+use crate::sim::pending::{Pending, ReportQueue};
 use crate::sim::recipient::RecipientId;
 use crate::sim::sender::Sender;
-use crate::sim::simulate::{Pending, ReportQueue, advance_to_next_submission};
+use crate::sim::simulate::advance_to_next_submission;
 use crate::sim::tally_recorder::{RecipientStats, TallyRecorder};
 use crate::status::{Segment, Status};
 use crate::units::Time;
@@ -53,29 +54,13 @@ impl ActiveRecipient {
         recorder: &mut TallyRecorder<'_>,
     ) -> Option<Time> {
         let mut sorted = [Report::NOTHING; AttemptResult::MOST_REPORTS];
-        let reports = in_order(result, &mut sorted);
+        let reports = result.in_order(&mut sorted);
         let mut relevant = RelevantReports { attempt: self.submission.attempt, reports, late: self.late };
         let (at, submission) = advance_to_next_submission(rules, &mut self.flow, &mut relevant, recorder)?;
         self.late = relevant.late(plan, &self.flow);
         self.submission = submission;
         Some(at)
     }
-}
-
-/// The reports of an attempt in order of time; `sorted` is used where they have to be sorted.
-#[inline]
-pub(super) fn in_order<'a>(
-    result: &'a AttemptResult,
-    sorted: &'a mut [Report; AttemptResult::MOST_REPORTS],
-) -> &'a [Report] {
-    let reports = result.reports();
-    if reports.len() < 2 {
-        return reports;
-    }
-    let sorted = &mut sorted[..reports.len()];
-    sorted.copy_from_slice(reports);
-    sorted.sort_unstable();
-    sorted
 }
 
 /// The reports that can still have an effect: those of the latest attempt that have not been taken, in order of time, and one of an earlier
@@ -89,8 +74,13 @@ pub(super) struct RelevantReports<'a> {
 impl RelevantReports<'_> {
     #[inline]
     fn own(&self) -> Option<Pending> {
-        let report = self.reports.first()?;
-        Some(Pending { at: report.at(), attempt: self.attempt, status: report.status() })
+        self.of_latest().next()
+    }
+
+    /// The reports of the latest attempt.
+    fn of_latest(&self) -> impl Iterator<Item = Pending> {
+        let attempt = self.attempt;
+        self.reports.iter().map(move |report| Pending { at: report.at(), attempt, status: report.status() })
     }
 
     /// Returns the first of the reports not taken yet that would end the flow.
@@ -117,6 +107,10 @@ impl ReportQueue for RelevantReports<'_> {
             }
             _ => std::mem::replace(&mut self.late, NOTHING),
         }
+    }
+
+    fn of(&self, attempt: u8) -> impl Iterator<Item = Pending> {
+        self.of_latest().filter(move |report| report.attempt == attempt)
     }
 }
 

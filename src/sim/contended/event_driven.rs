@@ -32,7 +32,7 @@ use crate::sim::simulate::{Advance, advance};
 use crate::sim::tally::PlanTally;
 use crate::sim::tally_recorder::TallyRecorder;
 use crate::stats::Bins;
-use crate::status::{FlowStatus, SuccessFloor};
+use crate::status::{FlowStatus, Status, SuccessFloor};
 use crate::traffic::Segments;
 use crate::units::{Span, Time};
 use std::collections::BTreeMap;
@@ -344,9 +344,9 @@ impl<'a> EventDriven<'a> {
         let active = &mut self.arena[slot];
         let stream = &mut self.streams[usize::from(active.stream)];
         let context = context(self.run, stream, active);
-        let tally = &mut stream.class_mut(active).tally;
+        let Class { tally, compiled, .. } = stream.class_mut(active);
         let stats = &mut active.stats;
-        let mut recorder = TallyRecorder { tally, timeline: self.run.timeline, stats };
+        let mut recorder = TallyRecorder { tally, plan: &compiled.flow, timeline: self.run.timeline, stats };
         let due = (now, active.submission);
         let (attempt, result) = context.submit(&mut active.flow, due, &mut self.shared, &mut recorder);
         if attempt.decision == AdmissionDecision::Waits {
@@ -371,9 +371,9 @@ impl<'a> EventDriven<'a> {
         let stream = &mut self.streams[usize::from(active.stream)];
         let class = stream.class_mut(active);
         let mut stats = active.stats;
-        let timeline = self.run.timeline;
-        let mut recorder = TallyRecorder { tally: &mut class.tally, timeline, stats: &mut stats };
-        let next = active.go_on((&class.compiled.flow, sender), result, &mut recorder);
+        let (plan, timeline) = (&class.compiled.flow, self.run.timeline);
+        let mut recorder = TallyRecorder { tally: &mut class.tally, plan, timeline, stats: &mut stats };
+        let next = active.go_on((plan, sender), result, &mut recorder);
         active.stats = stats;
         match next {
             Some(at) => self.event_queue.push(Entry::new(at, active.who(), slot)),
@@ -444,8 +444,8 @@ impl<'a> EventDriven<'a> {
         let sender = Sender { rng, recipient: active.recipient, hint: followed.hint };
         loop {
             let mut stats = active.stats;
-            let mut recorder =
-                TallyRecorder { tally: &mut class.tally, timeline: self.run.timeline, stats: &mut stats };
+            let timeline = self.run.timeline;
+            let mut recorder = TallyRecorder { tally: &mut class.tally, plan, timeline, stats: &mut stats };
             let ended = active.flow.status() != FlowStatus::InProgress;
             let next = match ended {
                 true => Advance::Never,
@@ -529,14 +529,15 @@ impl<'a> EventDriven<'a> {
         let rng = stream.rng;
         let class = stream.class_mut(active);
         let mut stats = active.stats;
-        let mut recorder = TallyRecorder { tally: &mut class.tally, timeline: self.run.timeline, stats: &mut stats };
+        let (plan, timeline) = (&class.compiled.flow, self.run.timeline);
+        let mut recorder = TallyRecorder { tally: &mut class.tally, plan, timeline, stats: &mut stats };
         let is_current = active.flow.current_attempt() == Some(submission.attempt);
-        let plan = &class.compiled.flow;
         if is_current {
             recorder.submitted(submission, attempt, result);
         } else {
             let late = plan.step(submission.step).success != SuccessFloor::Accepted;
-            recorder.submitted_before(submission, attempt, result, late);
+            let is_over = active.flow.message(submission.attempt).is_some_and(Status::is_bad);
+            recorder.submitted_before(submission, attempt, result, (late, is_over));
         }
         active.stats = stats;
         let Some(followed) = self.followed.get_mut(&slot) else {

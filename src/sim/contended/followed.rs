@@ -1,9 +1,9 @@
 //! Recipients who are followed event by event, because an attempt waits that cannot be recalled.
 
-use super::active_recipient::{RelevantReports, in_order};
+use super::active_recipient::RelevantReports;
 use crate::engine::{Flow, FlowPlan};
 use crate::provider::{AttemptResult, Report};
-use crate::sim::simulate::{Pending, ReportQueue};
+use crate::sim::pending::{Pending, ReportQueue};
 use crate::status::Status;
 use crate::units::{Span, Time};
 
@@ -45,7 +45,7 @@ impl KeptReports {
     pub(super) fn new(attempt: u8, result: &AttemptResult, late: Pending) -> Self {
         let mut sorted = [Report::NOTHING; AttemptResult::MOST_REPORTS];
         let mut reports = sorted;
-        let own = in_order(result, &mut sorted);
+        let own = result.in_order(&mut sorted);
         reports[..own.len()].copy_from_slice(own);
         Self { attempt, reports, next: 0, count: own.len(), late }
     }
@@ -84,5 +84,11 @@ impl ReportQueue for KeptReports {
         let (left, late) = (relevant.reports.len(), relevant.late);
         (self.next, self.late) = (self.count - left, late);
         taken
+    }
+
+    fn of(&self, attempt: u8) -> impl Iterator<Item = Pending> {
+        let all = &self.reports[self.next..self.count];
+        let of_latest = all.iter().filter(move |_| self.attempt == attempt);
+        of_latest.map(move |report| Pending { at: report.at(), attempt, status: report.status() })
     }
 }

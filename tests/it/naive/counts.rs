@@ -22,6 +22,8 @@ pub(crate) struct PlanCounts {
     pub(crate) latencies: Vec<u64>,
     pub(crate) last_end: Option<i64>,
     pub(crate) ends: Counts,
+    /// When messages changed and ttls passed, by second.
+    pub(crate) changes: Counts,
     pub(crate) failovers: Counts,
     pub(crate) steps: Vec<StepCounts>,
     pub(crate) providers: Vec<ProviderCounts>,
@@ -217,6 +219,9 @@ pub(crate) fn plan_counts(
         last_end: ends().max(),
         // Ends after the last second that is distinguished, the 1 048 575th, count as that second.
         ends: count(ends().map(|at| (at / 1_000_000).min(1_048_575) as usize)),
+        changes: count(
+            histories.iter().flat_map(|history| &history.changes).map(|at| (at.as_micros() / 1_000_000) as usize),
+        ),
         failovers: bins.count(moves),
         steps: (0..steps).map(|step| step_counts(histories, step)).collect(),
         providers,

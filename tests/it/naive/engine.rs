@@ -26,6 +26,7 @@ impl RunContext<'_> {
             return;
         }
         message.known.push(status);
+        history.changes.push(now);
         if !history.in_progress() {
             return;
         }
@@ -102,6 +103,7 @@ impl RunContext<'_> {
         if !is_over && plan.flow.steps()[step].expire_on_delivery {
             latest.known.push(Status::Expired);
         }
+        history.changes.push(now);
         self.move_on(now, who, Left::TimedOut, Status::Expired);
     }
 

@@ -10,6 +10,8 @@ pub(crate) struct History {
     pub(crate) attempts: Vec<Attempt>,
     /// The steps that were entered, in order.
     pub(crate) steps: Vec<Stay>,
+    /// When a message changed or a ttl passed.
+    pub(crate) changes: Vec<Time>,
     /// When the flow ended, and whether it succeeded.
     pub(crate) ended: Option<(Time, bool)>,
 }
@@ -101,7 +103,7 @@ impl Attempt {
 
 impl History {
     pub(super) fn new(arrival: Time) -> Self {
-        Self { arrival, attempts: Vec::new(), steps: Vec::new(), ended: None }
+        Self { arrival, attempts: Vec::new(), steps: Vec::new(), changes: Vec::new(), ended: None }
     }
 
     pub(super) fn in_progress(&self) -> bool {

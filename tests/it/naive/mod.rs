@@ -12,7 +12,7 @@ mod queue;
 
 use circuit::Circuit;
 use failsim::dist::Sampler;
-use failsim::engine::Pool;
+use failsim::engine::{Pool, Strategy};
 use failsim::provider::{Calendar, Counts as Counted, ProviderSpec, QueueAt, When};
 use failsim::rng::{DrawKey, RngKey, purpose};
 use failsim::scenario::{Plan, Scenario, Stream};
@@ -341,9 +341,14 @@ impl RunContext<'_> {
         if counts == Some(Counted::Parts) { spec.price.parts } else { 1 }
     }
 
+    /// Whether the sender hears every report.
+    fn hears_all(&self) -> bool {
+        self.scenario.webhook == Strategy::OnChange
+    }
+
     fn hears_progress(&self, who: usize, attempt: usize) -> bool {
         let Person { history, plan, .. } = &self.people[who];
-        plan.flow.steps()[history.attempts[attempt].step].success < SuccessFloor::Delivered
+        plan.flow.steps()[history.attempts[attempt].step].success < SuccessFloor::Delivered || self.hears_all()
     }
 
     /// Schedules the next departure from a queue.
@@ -446,7 +451,7 @@ impl RunContext<'_> {
             submitted: message.submitted,
             now,
             validity: rules.validity,
-            progress: rules.success < SuccessFloor::Delivered,
+            progress: rules.success < SuccessFloor::Delivered || self.hears_all(),
             draws,
             person: provider::Person { back, channel: f64::from(channel) / 4_294_967_296.0 },
         }
