@@ -77,6 +77,9 @@ pub(super) struct Run {
     /// The output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(super) format: Format,
+    /// Write CSV for spreadsheets: all numbers of a plan, or of a time, in one row
+    #[arg(long)]
+    pub(super) wide: bool,
 }
 
 /// The formats that `run` prints.
@@ -186,6 +189,9 @@ pub(super) struct Sweep {
     /// The output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(super) format: Format,
+    /// Write CSV for spreadsheets: all measures of a plan at a point in one row
+    #[arg(long)]
+    pub(super) wide: bool,
 }
 
 #[derive(clap::Args, Debug)]

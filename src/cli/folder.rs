@@ -4,7 +4,7 @@ use super::command_line::typed;
 use super::failure::Failure;
 use super::output;
 use super::simulate::Watched;
-use crate::report::Run;
+use crate::report::{CsvForm, Run};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,11 @@ pub(super) fn named_after(scenario: &Path, ending: &str) -> PathBuf {
     let mut name = scenario.file_stem().unwrap_or_default().to_owned();
     name.push(ending);
     Path::new("reports").join(name)
+}
+
+/// The form of CSV files.
+pub(super) const fn csv_form(is_wide: bool) -> CsvForm {
+    if is_wide { CsvForm::Wide } else { CsvForm::Long }
 }
 
 /// Checks, before anything is simulated, that the folder can be written into; `check_ownership` fails if it has files of others.

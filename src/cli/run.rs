@@ -2,7 +2,7 @@
 
 use super::args::{Format, Run};
 use super::failure::Failure;
-use super::folder::{named_after, run_of, usable, written};
+use super::folder::{csv_form, named_after, run_of, usable, written};
 use super::simulate::simulate;
 use super::{load, output};
 use crate::report;
@@ -16,16 +16,16 @@ pub(super) fn run(args: &Run) -> Result<(), Failure> {
     out.as_deref().map_or(Ok(()), |out| usable(out, report::check_ownership))?;
     let (output, watched) = simulate(&args.input, &scenario, args.repeat.for_scenario(&scenario), out.is_some())?;
     if let Some(out) = &out {
-        let files = report::write(out, &output, &run_of(&watched));
+        let files = report::write(out, &output, &run_of(&watched), csv_form(args.wide));
         written(files, out, "report.html", args.input.quiet)?;
     }
-    print(args.format, &output)
+    print(args, &output)
 }
 
-fn print(format: Format, output: &RunOutput) -> Result<(), Failure> {
-    match format {
+fn print(args: &Run, output: &RunOutput) -> Result<(), Failure> {
+    match args.format {
         Format::Table => output::print_drawn(&report::table(output, output::terminal())),
         Format::Json => output::print(&report::json(&output.results)),
-        Format::Csv => output::print(&report::csv(&output.results)),
+        Format::Csv => output::print(&report::csv(&output.results, csv_form(args.wide))),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::args::{Format, Sweep};
 use super::failure::Failure;
-use super::folder::{named_after, run_of, usable, written};
+use super::folder::{csv_form, named_after, run_of, usable, written};
 use super::store::Store;
 use super::{interrupt, load, output, simulate};
 use crate::report::{self, sweep};
@@ -55,11 +55,11 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     let found = study::Sweep { axes, points: points.into_iter().zip(results).collect() };
     let measures = if args.measures.is_empty() { MEASURES.to_vec() } else { args.measures.clone() };
     let shown = sweep::Shown { sweep: &found, measures: &measures, stream: args.stream.as_deref() };
-    written(sweep::write(&out, &shown, &run_of(&watched)), &out, "README.md", args.input.quiet)?;
+    written(sweep::write(&out, &shown, &run_of(&watched), csv_form(args.wide)), &out, "README.md", args.input.quiet)?;
     match args.format {
         Format::Table => output::print_drawn(&sweep::table(&shown, output::terminal())),
         Format::Json => output::print(&sweep::json(&found)),
-        Format::Csv => output::print(&sweep::csv(&found)),
+        Format::Csv => output::print(&sweep::csv(&found, csv_form(args.wide))),
     }
 }
 

@@ -1,14 +1,9 @@
-//! Results as tidy CSV: one row for each plan and measure, with value, interval and unit.
-//!
-//! A spreadsheet treats a cell as a formula when it begins with `=`, `+`, `-` or `@` and is not a number, and a formula can do more than
-//! show text. In every CSV file such a cell is written with an apostrophe before it: spreadsheets then show the text, and programs that
-//! need the exact name find it in the JSON.
+//! Results as tidy CSV: one row for each plan and measure, with value, interval and unit; or, for spreadsheets, one row for each plan.
 
-use super::json::ten_digits;
+use super::cells::{ALL, Writer, blank, field, named, written};
+use super::wide::{CsvForm, Wide};
 use crate::scenario::{Metric, Unit};
 use crate::study::{Callbacks, GroupKind, PlanResult, ProviderResult, Results, measure};
-use crate::text;
-use std::borrow::Cow;
 
 /// The contents of a row after the plan's name.
 struct Row {
@@ -25,71 +20,74 @@ impl Row {
     }
 }
 
-/// `results.csv`: a header row, then one row for each plan and measure. Fields are empty where nothing is known. Where there are several
-/// streams of traffic, a last column names the stream; it is empty in the rows for all of them together.
+/// `results.csv`: a header row, then one row for each plan and measure, with `NaN` where nothing is known; in wide form one row for each
+/// plan. Where there are several streams of traffic or segments, further columns name them; `all` are all of them together.
 #[must_use]
-pub fn csv(results: &Results) -> String {
-    written(|writer| write_rows(writer, results))
-}
-
-/// Writes CSV to memory; no cell of it is read as a formula.
-pub(super) struct Writer(csv::Writer<Vec<u8>>);
-
-impl Writer {
-    /// Writes one row.
-    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) -> csv::Result<()> {
-        for cell in cells {
-            self.0.write_field(harmless(cell.as_ref()).as_bytes())?;
-        }
-        self.0.write_record(None::<&[u8]>)
+pub fn csv(results: &Results, form: CsvForm) -> String {
+    match form {
+        CsvForm::Long => written(|writer| write_rows(writer, results)),
+        CsvForm::Wide => wide(results),
     }
 }
 
-/// The characters that begin a formula, including the full-width forms of East Asian keyboards.
-const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
-
-/// `cell` in a form that a spreadsheet shows and does not evaluate.
-fn harmless(cell: &str) -> Cow<'_, str> {
-    let is_number = || cell.parse::<f64>().is_ok_and(f64::is_finite);
-    if cell.starts_with(FORMULA) && !is_number() { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
-}
-
-/// The text written by `write`.
-pub(super) fn written(write: impl FnOnce(&mut Writer) -> csv::Result<()>) -> String {
-    let mut writer = Writer(csv::Writer::from_writer(Vec::new()));
-    let written = write(&mut writer);
-    let bytes = written.ok().and_then(|()| writer.0.into_inner().ok());
-    String::from_utf8(bytes.expect("memory takes every write")).expect("only text was written")
-}
-
 fn write_rows(writer: &mut Writer, results: &Results) -> csv::Result<()> {
-    let kinds = [(GroupKind::Stream, "stream"), (GroupKind::Segment, "segment")];
-    let present: Vec<_> =
-        kinds.into_iter().filter(|(kind, _)| results.groups.iter().any(|group| group.kind == *kind)).collect();
-    let columns = present.iter().map(|(_, column)| *column);
+    let (columns, groups) = groups(results);
     writer.row(["plan", "measure", "value", "low", "high", "unit"].into_iter().chain(columns))?;
-    let currency = &results.scenario.currency;
-    write_plans(writer, &results.plans, currency, &vec![""; present.len()])?;
-    results.groups.iter().try_for_each(|group| {
-        let name = |(kind, _): &(GroupKind, &str)| if *kind == group.kind { group.name.as_str() } else { "" };
-        write_plans(writer, &group.plans, currency, &present.iter().map(name).collect::<Vec<_>>())
-    })
-}
-
-fn write_plans(writer: &mut Writer, plans: &[PlanResult], currency: &str, groups: &[&str]) -> csv::Result<()> {
-    for plan in plans {
-        for row in rows(plan, currency) {
-            let [value, low, high] = [row.value, row.low, row.high].map(field);
-            let fields = [plan.name.as_str(), &row.measure, &value, &low, &high, &row.unit];
-            writer.row(fields.into_iter().chain(groups.iter().copied()))?;
+    for (names, plans) in groups {
+        for plan in plans {
+            for row in rows(plan, &results.scenario.currency) {
+                let [value, low, high] = [row.value, row.low, row.high].map(field);
+                let fields = [plan.name.as_str(), &row.measure, &value, &low, &high, &row.unit];
+                writer.row(fields.into_iter().chain(names.iter().copied()))?;
+            }
         }
     }
     Ok(())
 }
 
-/// A number; empty for `None`.
-pub(super) fn field(value: Option<f64>) -> String {
-    value.filter(|value| value.is_finite()).map_or_else(String::new, |value| text::number(ten_digits(value)))
+/// The results in wide form: one row for each plan and group of recipients.
+fn wide(results: &Results) -> String {
+    let (columns, groups) = groups(results);
+    let mut wide = Wide::new(["plan"].into_iter().chain(columns).map(str::to_owned).collect());
+    for (names, plans) in groups {
+        for plan in plans {
+            let about: Vec<_> =
+                [plan.name.as_str()].into_iter().chain(names.iter().copied()).map(str::to_owned).collect();
+            for row in rows(plan, &results.scenario.currency) {
+                put_measure(&mut wide, &about, (&row.measure, &row.unit), [row.value, row.low, row.high]);
+            }
+        }
+    }
+    wide.csv()
+}
+
+/// Puts a measure and the ends of its interval into the row about this.
+pub(super) fn put_measure(
+    wide: &mut Wide,
+    about: &[String],
+    (measure, unit): (&str, &str),
+    [value, low, high]: [Option<f64>; 3],
+) {
+    let head = if measure == unit { measure.to_owned() } else { format!("{measure} ({unit})") };
+    wide.put(about, head, blank(value));
+    wide.put(about, format!("{measure} low"), blank(low));
+    wide.put(about, format!("{measure} high"), blank(high));
+}
+
+/// The results of a group of recipients, with its names in the columns for streams and segments.
+type Named<'a> = (Vec<&'a str>, &'a [PlanResult]);
+
+/// The columns that name groups of recipients, and the groups: first everybody.
+fn groups(results: &Results) -> (Vec<&'static str>, Vec<Named<'_>>) {
+    let kinds = [(GroupKind::Stream, "stream"), (GroupKind::Segment, "segment")];
+    let present: Vec<_> =
+        kinds.into_iter().filter(|(kind, _)| results.groups.iter().any(|group| group.kind == *kind)).collect();
+    let everybody = (vec![ALL; present.len()], &results.plans[..]);
+    let groups = results.groups.iter().map(|group| {
+        let name = |(kind, _): &(GroupKind, _)| if *kind == group.kind { named(&group.name) } else { ALL };
+        (present.iter().map(name).collect(), &group.plans[..])
+    });
+    (present.iter().map(|(_, column)| *column).collect(), [everybody].into_iter().chain(groups).collect())
 }
 
 fn rows(plan: &PlanResult, currency: &str) -> Vec<Row> {
@@ -160,14 +158,11 @@ mod tests {
     use crate::report::fixture;
 
     #[test]
-    fn no_cell_is_a_formula() {
-        let text =
-            written(|writer| writer.row(["=1+1", "+a", "-b", "@c", "＝1", "a=b", "-0.5", "+2", "1e5", "-inf", ""]));
-        assert_eq!(text, "'=1+1,'+a,'-b,'@c,'＝1,a=b,-0.5,+2,1e5,'-inf,\n");
+    fn names_are_no_formulas() {
         let mut results = fixture::bank_pin().results;
         results.plans[0].name = "=HYPERLINK(\"x\")".to_owned();
         results.scenario.currency = "@SUM(A1)".to_owned();
-        let text = csv(&results);
+        let text = csv(&results, CsvForm::Long);
         assert!(text.contains("\n\"'=HYPERLINK(\"\"x\"\")\",cost_total,") && text.contains(",'@SUM(A1)\n"), "{text}");
     }
 
@@ -175,7 +170,7 @@ mod tests {
     fn every_plan_has_every_measure_and_names_may_hold_anything() {
         let mut results = fixture::bank_pin().results;
         results.plans[0].name = "viber, \"first\"\nof all".to_owned();
-        let text = csv(&results);
+        let text = csv(&results, CsvForm::Long);
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let records: Vec<_> = reader.records().map(|record| record.expect("well-formed")).collect();
         assert_eq!(records.len(), results.plans.iter().map(|plan| rows(plan, "EUR").len()).sum::<usize>());

@@ -2,8 +2,8 @@
 
 use super::Run;
 use crate::study::{
-    Callbacks, Comparison, Cost, Count, Difference, FigureData, Interval, Intervals, Latency, OutageWindow, OverTime,
-    PlanFigureData, PlanResult, ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts, Share, StepResult,
+    Callbacks, Comparison, Cost, Count, Difference, FigureData, InTimeData, Interval, Intervals, Latency, OutageWindow,
+    OverTime, PlanFigureData, PlanResult, ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts, Share, StepResult,
 };
 use std::collections::BTreeMap;
 
@@ -70,6 +70,9 @@ pub(crate) fn with_plans(count: usize) -> RunOutput {
     output.results.plans = (0..count).map(copy).collect();
     output.drawn = (0..count).collect();
     output.figure_data.plans = (0..count).map(|index| drawn[index % 3].clone()).collect();
+    for (_, plans) in output.figure_data.in_time.iter_mut().flat_map(|data| &mut data.streams) {
+        *plans = (0..count).map(|index| plans[index % 3].clone()).collect();
+    }
     if count < 3 {
         output.results.comparisons.truncate(count.saturating_sub(1));
     }
@@ -97,6 +100,7 @@ pub(crate) fn nobody() -> RunOutput {
         plan.failovers.clear();
     }
     output.figure_data.arrivals = vec![0.0];
+    output.figure_data.in_time = None;
     output
 }
 
@@ -249,6 +253,7 @@ fn figure_data() -> FigureData {
         share,
     };
     FigureData {
+        in_time: Some(in_time()),
         plans: SKETCHES.iter().map(data).collect(),
         bin_s: BIN_S,
         arrivals: (0..BINS).map(|bin| if bin < 109 { 9_174.0 + wobble(bin) } else { 0.0 }).collect(),
@@ -287,4 +292,16 @@ fn bins(level: f64, is_hit: bool) -> Vec<f64> {
 /// A value that looks random.
 fn wobble(bin: usize) -> f64 {
     ((bin * 7_919 + 13) % 191) as f64 - 95.0
+}
+
+fn in_time() -> InTimeData {
+    let of_plan = |sketch: &Sketch| {
+        let share = |bin: usize| match bin {
+            109.. => None,
+            36..55 if sketch.providers[0] == "viber" => Some(0.8 * sketch.in_time),
+            _ => Some(sketch.in_time),
+        };
+        (0..BINS).map(share).collect()
+    };
+    InTimeData { bin_s: BIN_S, streams: vec![(String::new(), SKETCHES.iter().map(of_plan).collect())] }
 }

@@ -5,7 +5,7 @@
 //! into a folder, or creates a new one beside it, others wait. Files that others put there are left alone.
 
 use super::ownership::{RUN, ReportKind};
-use super::{Run, csv, figures, json, page, readme, timeline};
+use super::{CsvForm, Run, csv, figures, json, page, readme, timeline};
 use crate::files::{FolderLock, Scratch};
 use crate::study::RunOutput;
 use serde::Serialize;
@@ -13,12 +13,13 @@ use std::fs;
 use std::io::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
 
-/// Writes the report of `output` to the folder `dir`, which is created with its parents, and returns the paths of the files.
+/// Writes the report of `output` to the folder `dir`, which is created with its parents, with its CSV files in this form, and returns the
+/// paths of the files.
 ///
 /// # Errors
 /// When `dir` is not a folder, or something cannot be written; no partly written file is left behind.
-pub fn write(dir: &Path, output: &RunOutput, run: &Run) -> Result<Vec<PathBuf>> {
-    put(dir, contents(output, run)?, run, &REPORT)
+pub fn write(dir: &Path, output: &RunOutput, run: &Run, form: CsvForm) -> Result<Vec<PathBuf>> {
+    put(dir, contents(output, run, form)?, run, &REPORT)
 }
 
 /// Rejects a folder that is not a report folder but has files with the names of one. To be called before anything is simulated.
@@ -40,10 +41,11 @@ const REPORT: ReportKind = ReportKind {
         "results.csv",
         "arrivals.csv",
         "timeline.csv",
+        "in_time.csv",
         "queues.csv",
         "lines.csv",
     ],
-    is_figure: |stem| ["latency", "cost", "steps", "timeline", "capacity", "queues"].contains(&stem),
+    is_figure: |stem| ["latency", "cost", "steps", "timeline", "in_time", "capacity", "queues"].contains(&stem),
 };
 
 /// The name and the text of a file.
@@ -110,15 +112,15 @@ fn naming(path: &Path, error: &Error) -> Error {
 }
 
 /// All files of a report, with their names.
-fn contents(output: &RunOutput, run: &Run) -> Result<Vec<File>> {
+fn contents(output: &RunOutput, run: &Run, form: CsvForm) -> Result<Vec<File>> {
     let figures = figures(output).map_err(Error::other)?;
     let fixed = [
-        ("README.md", readme(output, run, &figures)),
+        ("README.md", readme(output, run, &figures, form)),
         ("report.html", page(output, run, &figures)),
         ("results.json", json(&output.results)),
-        ("results.csv", csv(&output.results)),
+        ("results.csv", csv(&output.results, form)),
     ];
-    let fixed = fixed.into_iter().chain(timeline(&output.over_time)).map(|(name, text)| (name.to_owned(), text));
+    let fixed = fixed.into_iter().chain(timeline(&output.over_time, form)).map(|(name, text)| (name.to_owned(), text));
     Ok(fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect())
 }
 
@@ -176,8 +178,8 @@ mod tests {
     fn a_new_folder_appears_with_all_its_files() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let dir = home.path().join("a/b/report");
-        let files = write(&dir, &fixture::bank_pin(), &fixture::run()).expect("written");
-        assert_eq!(files.len(), 11);
+        let files = write(&dir, &fixture::bank_pin(), &fixture::run(), CsvForm::Long).expect("written");
+        assert_eq!(files.len(), 13);
         assert!(files.iter().all(|file| file.is_file()));
         assert_eq!(names(&home.path().join("a/b")), ["report"]);
     }
@@ -188,12 +190,13 @@ mod tests {
         let dir = home.path().join("report");
         fs::create_dir(&dir).expect("a folder");
         fs::write(dir.join("README.md"), "old").expect("a file");
-        let rejected = write(&dir, &fixture::bank_pin(), &fixture::run()).expect_err("a README that is no report's");
+        let rejected = write(&dir, &fixture::bank_pin(), &fixture::run(), CsvForm::Long)
+            .expect_err("a README that is no report's");
         assert!(rejected.to_string().contains("README.md exists already"), "{rejected}");
         assert_eq!(fs::read_to_string(dir.join("README.md")).expect("still there"), "old");
         fs::write(dir.join("results.json"), format!("{{ \"schema\": \"{}\" }}", crate::study::SCHEMA)).expect("a file");
         fs::write(dir.join("mine.txt"), "mine").expect("a file");
-        write(&dir, &fixture::bank_pin(), &fixture::run()).expect("written");
+        write(&dir, &fixture::bank_pin(), &fixture::run(), CsvForm::Long).expect("written");
         assert_eq!(fs::read_to_string(dir.join("mine.txt")).expect("still there"), "mine");
         assert!(fs::read_to_string(dir.join("README.md")).expect("new").starts_with("# Bank PIN"));
         assert_eq!(names(home.path()), ["report"]);
@@ -204,7 +207,7 @@ mod tests {
         let home = tempfile::tempdir().expect("a temporary folder");
         let dir = home.path().join("report");
         fs::write(&dir, "a file").expect("a file");
-        let error = write(&dir, &fixture::bank_pin(), &fixture::run()).expect_err("refused");
+        let error = write(&dir, &fixture::bank_pin(), &fixture::run(), CsvForm::Long).expect_err("refused");
         assert!(error.to_string().ends_with("report is a file, not a folder"), "{error}");
         assert_eq!(names(home.path()), ["report"]);
     }
@@ -214,7 +217,7 @@ mod tests {
         let home = tempfile::tempdir().expect("a temporary folder");
         let dir = home.path().join("report");
         fs::create_dir_all(dir.join("run.json/taken")).expect("a folder in the way of a file");
-        let error = write(&dir, &fixture::bank_pin(), &fixture::run()).expect_err("refused");
+        let error = write(&dir, &fixture::bank_pin(), &fixture::run(), CsvForm::Long).expect_err("refused");
         assert!(error.to_string().ends_with("run.json is a folder, not a file"), "{error}");
         assert_eq!(names(&dir), ["run.json"]);
         assert_eq!(names(home.path()), ["report"]);

@@ -3,6 +3,7 @@
 //!
 //! [`write()`] makes the whole report folder; each part of the report has a function of its own.
 
+mod cells;
 mod csv;
 mod digits;
 mod figures;
@@ -26,6 +27,7 @@ mod table;
 mod tables;
 mod timeline;
 mod trace;
+mod wide;
 mod words;
 
 pub use self::csv::csv;
@@ -41,5 +43,6 @@ pub use run::Run;
 pub use table::{Terminal, table};
 pub use timeline::timeline;
 pub use trace::trace;
+pub use wide::CsvForm;
 
 pub use words::whole as count;

@@ -1,5 +1,6 @@
 //! The output of `failsim capacity`: the answer in a sentence, the curve as a table, a figure, JSON and CSV.
 
+use super::cells::{field, named, written};
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
@@ -271,23 +272,23 @@ fn trial_facts(trial: &Trial) -> TrialFacts {
     TrialFacts { capacity: trial.capacity, replications: trial.replications, outcomes, outcome: overall(trial) }
 }
 
-/// The curve as CSV: one row for each trial and goal; an empty capacity means no limit.
+/// The curve as CSV: one row for each trial and goal; no limit is `inf`.
 #[must_use]
 pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
-    super::csv::written(|writer| {
+    written(|writer| {
         writer.row(["capacity", "measure", "stream", "segment", "value", "low", "high", "outcome", "replications"])?;
         for trial in sizing.trials.iter().chain([&sizing.unlimited]) {
             for (goal, (measured, outcome)) in question.goals.iter().zip(&trial.outcomes) {
                 let (stream, segment) = names(question, goal);
                 let (low, high) = measured.and_then(|measured| measured.interval).unzip();
-                let [capacity, value, low, high] =
-                    [trial.capacity, measured.map(|measured| measured.value), low, high].map(super::csv::field);
+                let [value, low, high] = [measured.map(|measured| measured.value), low, high].map(field);
+                let capacity = trial.capacity.map_or_else(|| "inf".to_owned(), |capacity| field(Some(capacity)));
                 let replications = trial.replications.to_string();
                 let fields = [
                     &capacity,
                     goal.metric.name(),
-                    stream.unwrap_or_default(),
-                    segment.unwrap_or_default(),
+                    named(stream.unwrap_or_default()),
+                    named(segment.unwrap_or_default()),
                     &value,
                     &low,
                     &high,

@@ -1,10 +1,12 @@
 //! The output of `failsim sweep`: a table, a figure and rows of tidy CSV for each measure.
 
-use super::csv::unit_of;
+use super::cells::{field, named, written};
+use super::csv::{put_measure, unit_of};
 use super::figures::heat::{self, Heat};
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
+use super::wide::{CsvForm, Wide};
 use super::{Figure, FigureError, Run, Terminal, folder, markdown, words};
 use crate::scenario::{Axis, AxisUnit, Metric, Unit};
 use crate::study::{GroupKind, GroupResult, Measured, PlanResult, Point, Results, Sweep, measure};
@@ -267,16 +269,30 @@ fn rows_of<'a>(
 
 /// `sweep.csv`: a header row, then one row for each point, plan, group of recipients (all, each stream, each segment) and measure. Each axis has a column, named by its path,
 /// with the values as they would be written in the scenario file.
+/// In wide form there is one row for each point, plan and group.
 #[must_use]
-pub fn csv(sweep: &Sweep) -> String {
-    super::csv::written(|writer| {
-        let paths: Vec<_> = sweep.axes.iter().map(|axis| axis.path.to_string()).collect();
+pub fn csv(sweep: &Sweep, form: CsvForm) -> String {
+    let paths: Vec<_> = sweep.axes.iter().map(|axis| axis.path.to_string()).collect();
+    if form == CsvForm::Wide {
+        let heads = ["plan", "stream", "segment"].map(str::to_owned);
+        let mut wide = Wide::new(paths.into_iter().chain(heads).collect());
+        for (point, results) in &sweep.points {
+            for row in rows(results) {
+                let names = [row.plan, named(row.stream), named(row.segment)];
+                let about: Vec<_> = values(sweep, point).into_iter().chain(names).map(str::to_owned).collect();
+                put_measure(&mut wide, &about, (row.measure.name(), row.unit), [row.value, row.low, row.high]);
+            }
+        }
+        return wide.csv();
+    }
+    written(|writer| {
         let heads = ["plan", "stream", "segment", "measure", "value", "low", "high", "unit"];
         writer.row(paths.iter().map(String::as_str).chain(heads))?;
         for (point, results) in &sweep.points {
             for row in rows(results) {
-                let [value, low, high] = [row.value, row.low, row.high].map(super::csv::field);
-                let fields = [row.plan, row.stream, row.segment, row.measure.name(), &value, &low, &high, row.unit];
+                let [value, low, high] = [row.value, row.low, row.high].map(field);
+                let (stream, segment) = (named(row.stream), named(row.segment));
+                let fields = [row.plan, stream, segment, row.measure.name(), &value, &low, &high, row.unit];
                 writer.row(values(sweep, point).into_iter().chain(fields))?;
             }
         }
@@ -418,12 +434,12 @@ fn maps(
 ///
 /// # Errors
 /// When something cannot be written; no partly written file is left behind.
-pub fn write(dir: &Path, shown: &Shown<'_>, run: &Run) -> std::io::Result<Vec<PathBuf>> {
+pub fn write(dir: &Path, shown: &Shown<'_>, run: &Run, form: CsvForm) -> std::io::Result<Vec<PathBuf>> {
     let figures = figures(shown).map_err(std::io::Error::other)?;
     let title = shown.sweep.points.first().map_or("", |(_, results)| &results.scenario.title);
     let grids = grids(shown, &shown.groups());
     let readme = markdown::short(title, &finding(shown), &grids, &figures, (MARKER, "sweep.csv"), "95 %", run);
-    let fixed = [("README.md", readme), (MARKER, json(shown.sweep)), ("sweep.csv", csv(shown.sweep))];
+    let fixed = [("README.md", readme), (MARKER, json(shown.sweep)), ("sweep.csv", csv(shown.sweep, form))];
     let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
     let files: Vec<_> = fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect();
     folder::put(dir, files, run, &SWEEP)

@@ -1,84 +1,146 @@
 //! The results over time, as CSV: in each file a row for each bin of time, with a value in every column, so that other tools find the type of
-//! each: arrivals by stream; what became of attempts by plan and provider; queues of limited providers, and their lines.
+//! each: arrivals by stream; who was reached in time; what became of attempts by plan and provider; queues of limited providers, and their lines.
 
-use super::csv::{Writer, written};
+use super::cells::{named, written};
 use super::json::ten_digits;
-use crate::study::{OverTime, ProviderOverTime, QueueOverTime};
+use super::wide::{CsvForm, Wide};
+use crate::study::{OverTime, PlanOverTime, ProviderOverTime, QueueOverTime};
 use crate::text;
 use crate::units::Span;
 
-/// The files and their texts. Counts are per replication. There are no queues without limited providers, and no lines without such.
+/// The files and their texts. Counts are per replication. There are no queues without limited providers, and no lines without such. In wide
+/// form there is one file, with a row for each bin.
 #[must_use]
-pub fn timeline(over_time: &OverTime) -> Vec<(&'static str, String)> {
-    let file = |name, columns: &[&str], rows: Vec<Vec<String>>| (name, table(over_time, columns, rows));
+pub fn timeline(over_time: &OverTime, form: CsvForm) -> Vec<(&'static str, String)> {
+    let tables = tables(over_time);
+    match form {
+        CsvForm::Long => tables.iter().map(|table| (table.file, table.csv(over_time))).collect(),
+        CsvForm::Wide => vec![("timeline.csv", wide(over_time, &tables))],
+    }
+}
+
+/// The numbers of a file.
+struct Table {
+    file: &'static str,
+    /// The names of the columns beside those that say when a bin is: first those that say what the numbers are of.
+    columns: Vec<&'static str>,
+    rows: Vec<Row>,
+}
+
+/// The numbers of one bin.
+struct Row {
+    bin: usize,
+    /// What the numbers are of.
+    of: Vec<String>,
+    numbers: Vec<String>,
+}
+
+impl Table {
+    fn csv(&self, over_time: &OverTime) -> String {
+        written(|writer| {
+            writer.row(bin_columns(over_time).into_iter().chain(self.columns.iter().copied()))?;
+            self.rows.iter().try_for_each(|Row { bin, of, numbers }| {
+                writer.row(bin_cells(over_time, *bin).iter().chain(of).chain(numbers))
+            })
+        })
+    }
+}
+
+/// All numbers of each bin in one row. A limit that there is none of is blank.
+fn wide(over_time: &OverTime, tables: &[Table]) -> String {
+    let mut wide = Wide::new(bin_columns(over_time).into_iter().map(str::to_owned).collect());
+    for table in tables {
+        for Row { bin, of, numbers } in &table.rows {
+            let mut about = bin_cells(over_time, *bin);
+            // Spreadsheets know a time by the space in it.
+            about.iter_mut().for_each(|cell| *cell = cell.replace('T', " "));
+            for (column, number) in table.columns[of.len()..].iter().zip(numbers) {
+                // Arrivals under each plan are those of the table of arrivals.
+                if of.len() == 1 || *column != "arrivals" {
+                    let number = if number == "inf" { String::new() } else { number.clone() };
+                    wide.put(&about, format!("{}: {column}", of.join(", ")), number);
+                }
+            }
+        }
+    }
+    wide.csv()
+}
+
+/// The tables, one for each file in long form.
+fn tables(over_time: &OverTime) -> Vec<Table> {
+    let table = |file, columns: &[&'static str], rows: Vec<Row>| Table { file, columns: columns.to_vec(), rows };
     let providers: Vec<_> = over_time
         .plans
         .iter()
         .flat_map(|plan| plan.providers.iter().map(|provider| (plan.plan.as_str(), provider)))
         .collect();
     let mut files = vec![
-        file("arrivals.csv", &["stream", "arrivals"], arrivals(over_time)),
-        file(
+        table("arrivals.csv", &["stream", "arrivals"], arrivals(over_time)),
+        table(
             "timeline.csv",
             &["plan", "provider", "submissions", "deliveries", "failures", "cost"],
-            rows(over_time, &providers, |provider, bin| Some(attempts(provider, bin))),
+            rows(&providers, |provider, bin| Some(attempts(provider, bin))),
         ),
     ];
+    let in_time = over_time.plans.iter().flat_map(|plan| in_time(over_time, plan)).collect();
+    files.push(table("in_time.csv", &["plan", "stream", "arrivals", "in_time"], in_time));
     // Where nobody has a throughput there is no such column: one of nothing but `inf` is a date to some readers.
     let is_paced =
         providers.iter().any(|(_, provider)| provider.queue.as_ref().is_some_and(|queue| queue.limit_per_s.is_some()));
-    let queues =
-        rows(over_time, &providers, |provider, bin| provider.queue.as_ref().map(|queue| waits(queue, bin, is_paced)));
-    let lines = rows(over_time, &providers, |provider, bin| in_use(provider.queue.as_ref()?, bin));
+    let queues = rows(&providers, |provider, bin| provider.queue.as_ref().map(|queue| waits(queue, bin, is_paced)));
+    let lines = rows(&providers, |provider, bin| in_use(provider.queue.as_ref()?, bin));
     let of_queue = ["plan", "provider", "departures", "waiting", "wait_sum_s", "limit_per_s"];
     let of_queue = if is_paced { &of_queue[..] } else { &of_queue[..5] };
-    files.extend((!queues.is_empty()).then(|| file("queues.csv", of_queue, queues)));
+    files.extend((!queues.is_empty()).then(|| table("queues.csv", of_queue, queues)));
     let of_lines = ["plan", "provider", "lines_in_use", "line_limit"];
-    files.extend((!lines.is_empty()).then(|| file("lines.csv", &of_lines, lines)));
+    files.extend((!lines.is_empty()).then(|| table("lines.csv", &of_lines, lines)));
     files
 }
 
-/// The name of a stream that has none.
-const EVERYBODY: &str = "all";
-
-/// A file: the header and the rows, each of which has its bin first.
-fn table(over_time: &OverTime, columns: &[&str], rows: Vec<Vec<String>>) -> String {
-    let clock = over_time.starts_at.map(|_| "clock");
-    let write = |writer: &mut Writer| {
-        writer.row(["from_s", "to_s"].into_iter().chain(clock).chain(columns.iter().copied()))?;
-        rows.iter().try_for_each(|row| writer.row(row))
-    };
-    written(write)
+/// The columns that say when a bin is.
+fn bin_columns(over_time: &OverTime) -> Vec<&'static str> {
+    ["from_s", "to_s"].into_iter().chain(over_time.starts_at.map(|_| "clock")).collect()
 }
 
 /// When a bin begins and ends (s), and when it begins by the clock, if that is known.
-fn place(over_time: &OverTime, bin: usize) -> Vec<String> {
+fn bin_cells(over_time: &OverTime, bin: usize) -> Vec<String> {
     let edge = |bin: usize| bin as f64 * over_time.bin_s;
     let clock = over_time.starts_at.map(|starts_at| starts_at.after(Span::from_secs_f64(edge(bin))).to_iso());
     [number(edge(bin)), number(edge(bin + 1))].into_iter().chain(clock).collect()
 }
 
-fn arrivals(over_time: &OverTime) -> Vec<Vec<String>> {
+fn arrivals(over_time: &OverTime) -> Vec<Row> {
     let of_stream = |(stream, arrivals): &(String, Vec<f64>)| {
-        let row = |(bin, count): (usize, &f64)| {
-            let name = if stream.is_empty() { EVERYBODY } else { stream.as_str() };
-            place(over_time, bin).into_iter().chain([name.to_owned(), number(*count)]).collect::<Vec<_>>()
+        let row = |(bin, count): (usize, &f64)| Row {
+            bin,
+            of: vec![named(stream).to_owned()],
+            numbers: vec![number(*count)],
         };
         arrivals.iter().enumerate().map(row).collect::<Vec<_>>()
     };
     over_time.arrivals.iter().flat_map(of_stream).collect()
 }
 
-/// The rows of all providers for which `cells` has any.
+/// For each stream, those who arrive in each bin, and those of them who are reached in time under a plan.
+fn in_time(over_time: &OverTime, plan: &PlanOverTime) -> Vec<Row> {
+    let of_stream = |((stream, arrivals), in_time): (&(String, Vec<f64>), &Vec<f64>)| {
+        let row = |(bin, (came, in_time)): (usize, (&f64, &f64))| {
+            let of = vec![plan.plan.clone(), named(stream).to_owned()];
+            Row { bin, of, numbers: vec![number(*came), number(*in_time)] }
+        };
+        arrivals.iter().zip(in_time).enumerate().map(row).collect::<Vec<_>>()
+    };
+    over_time.arrivals.iter().zip(&plan.in_time).flat_map(of_stream).collect()
+}
+
+/// The rows of all providers for which `numbers` has any.
 fn rows(
-    over_time: &OverTime,
     providers: &[(&str, &ProviderOverTime)],
-    cells: impl Fn(&ProviderOverTime, usize) -> Option<Vec<String>>,
-) -> Vec<Vec<String>> {
+    numbers: impl Fn(&ProviderOverTime, usize) -> Option<Vec<String>>,
+) -> Vec<Row> {
     let of_provider = |&(plan, provider): &(&str, &ProviderOverTime)| {
         let row = |bin: usize| {
-            let names = [plan.to_owned(), provider.provider.clone()];
-            Some(place(over_time, bin).into_iter().chain(names).chain(cells(provider, bin)?).collect())
+            Some(Row { bin, of: vec![plan.to_owned(), provider.provider.clone()], numbers: numbers(provider, bin)? })
         };
         (0..provider.submissions.len()).filter_map(row).collect::<Vec<_>>()
     };

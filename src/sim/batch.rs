@@ -2,6 +2,7 @@
 
 use super::pairs::Pairs;
 use super::tally::{PairTally, PlanTally, Tally};
+use super::timeline::Timeline;
 use crate::rng::LANES;
 use crate::stats::{Cells, Latencies, SectionLatencies, sum, sum_of_squares};
 use crate::units::{Money, Span, Time};
@@ -108,13 +109,13 @@ impl Columns {
     fn count(
         &mut self,
         arrivals: &[Time],
-        deadline: Span,
+        (deadline, bin): (Span, impl Fn(usize) -> usize),
         tally: &mut PlanTally,
         sections: Option<(&mut SectionCounts<'_>, usize)>,
     ) {
         let n = arrivals.len();
-        let mut latencies = [0; BATCH];
-        let reached = self.judge(arrivals, deadline, &mut latencies);
+        let (mut latencies, mut late) = ([0; BATCH], [0_u16; BATCH]);
+        let (reached, missed) = self.judge(arrivals, deadline, &mut latencies, &mut late);
         let buffer = sections.and_then(|(sections, plan)| {
             sections.count(plan, &latencies[..reached], &self.delivered);
             sections.buffers.as_deref_mut()?.get_mut(plan)
@@ -127,21 +128,32 @@ impl Columns {
         tally.succeeded += ones(&self.succeeded[..n]);
         tally.duplicates += ones(&self.duplicate[..n]);
         tally.seen += ones(&self.seen[..n]);
+        late[..missed].iter().for_each(|&i| tally.series.missed.add(bin(usize::from(i))));
     }
 
-    /// Determines who was reached, and who in time; writes the latencies of those who were reached and returns their number.
+    /// Determines who was reached, and who in time; writes the latencies of those who were reached and the indices of those who were not
+    /// reached in time, and returns the number of both.
     #[inline(always)]
-    fn judge(&mut self, arrivals: &[Time], deadline: Span, latencies: &mut [i64; BATCH]) -> usize {
-        let mut reached = 0;
+    fn judge(
+        &mut self,
+        arrivals: &[Time],
+        deadline: Span,
+        latencies: &mut [i64; BATCH],
+        late: &mut [u16; BATCH],
+    ) -> (usize, usize) {
+        let (mut reached, mut missed) = (0, 0);
         for (i, arrival) in arrivals.iter().enumerate().take(BATCH) {
             let latency = self.first_delivery[i].wrapping_sub(arrival.as_micros());
             let delivered = self.first_delivery[i] != NEVER;
             latencies[reached % BATCH] = latency;
             reached += usize::from(delivered);
             self.delivered[i] = u8::from(delivered);
-            self.in_time[i] = u8::from(delivered && latency <= deadline.as_micros());
+            let in_time = delivered && latency <= deadline.as_micros();
+            late[missed % BATCH] = i as u16;
+            missed += usize::from(!in_time);
+            self.in_time[i] = u8::from(in_time);
         }
-        reached
+        (reached, missed)
     }
 
     /// Counts the recipients whose results differ from those under an earlier plan.
@@ -220,23 +232,25 @@ impl<'a> SectionCounts<'a> {
     }
 }
 
-/// Counts a batch that was simulated under one plan.
+/// Counts a batch that was simulated under one plan, given the deadline and the bins of time.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
-pub(super) fn count_plan(columns: &mut Columns, arrivals: &[Time], deadline: Span, tally: &mut PlanTally) {
-    columns.count(arrivals, deadline, tally, None);
+pub(super) fn count_plan(columns: &mut Columns, arrivals: &[Time], of: (Span, Timeline), tally: &mut PlanTally) {
+    let (deadline, timeline) = of;
+    columns.count(arrivals, (deadline, |i| timeline.bin(arrivals[i])), tally, None);
 }
 
-/// Counts a batch: each plan, and each pair of plans.
+/// Counts a batch, given the deadline and the bin of each arrival: each plan, and each pair of plans.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
 pub(super) fn count(
     plans: &mut [Columns],
     arrivals: &[Time],
-    deadline: Span,
+    (deadline, bins): (Span, &[u16]),
     pairs: &Pairs,
     (tally, sections): (&mut Tally, &mut SectionCounts<'_>),
 ) {
     for (i, (columns, plan)) in plans.iter_mut().zip(&mut tally.plans).enumerate() {
-        columns.count(arrivals, deadline, plan, Some((&mut *sections, i)));
+        let bin = |i: usize| usize::from(bins[i]);
+        columns.count(arrivals, (deadline, bin), plan, Some((&mut *sections, i)));
     }
     for ((plan, against), tally) in pairs.iter().zip(&mut tally.pairs) {
         plans[plan].compare(&plans[against], arrivals.len(), tally);

@@ -348,8 +348,11 @@ impl RunContext<'_> {
         memory: &mut BatchMemory,
         (tally, sections): (&mut Tally, &mut SectionCounts<'_>),
     ) {
-        let BatchMemory { columns, pending, buffers, draw_batches, phones } = memory;
-        arrivals.iter().for_each(|&at| tally.arrivals.add(self.timeline.bin(at)));
+        let BatchMemory { columns, pending, buffers, draw_batches, phones, bins } = memory;
+        for (bin, &at) in bins.iter_mut().zip(arrivals) {
+            *bin = self.timeline.bin(at) as u16;
+            tally.arrivals.add(usize::from(*bin));
+        }
         let (executor, of_class) = (&shared.executors[class], &shared.stream.classes[class]);
         draw_batches.begin(executor);
         let phones = self.model.phones.as_ref().map(|all| {
@@ -369,7 +372,8 @@ impl RunContext<'_> {
         for (columns, plan) in columns.iter().zip(&mut tally.plans) {
             plan.keep_first(who, &columns.cost[..arrivals.len()], shared.first[class]);
         }
-        batch::count(columns, arrivals, shared.stream.deadline, &self.model.pairs, (tally, sections));
+        let of = (shared.stream.deadline, &bins[..arrivals.len()]);
+        batch::count(columns, arrivals, of, &self.model.pairs, (tally, sections));
         shared.progress.add((arrivals.len() * columns.len()) as u64);
     }
 
@@ -429,6 +433,8 @@ struct BatchMemory {
     draw_batches: DrawBatches,
     /// When each phone is on again (µs), if any is ever off.
     phones: Box<[i64; LANES]>,
+    /// The bin of each arrival.
+    bins: Box<[u16; LANES]>,
 }
 
 impl WorkingMemory {
@@ -449,6 +455,7 @@ impl WorkingMemory {
                 buffers: StepBuffers::new(),
                 draw_batches: DrawBatches::default(),
                 phones: Box::new([0; LANES]),
+                bins: Box::new([0; LANES]),
             },
         }
     }

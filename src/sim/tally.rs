@@ -208,6 +208,8 @@ impl Changes {
 pub struct PlanSeries {
     /// Moves to a next step, by bin of time.
     pub failovers: Bins,
+    /// Recipients who were not reached in time, by the bin of their arrival: kept for each stream too.
+    pub missed: Bins,
     /// One for each provider of the scenario to which an attempt was routed.
     pub providers: ByProvider<ProviderSeries>,
 }
@@ -227,6 +229,7 @@ impl PlanSeries {
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.failovers.merge(&other.failovers);
+        self.missed.merge(&other.missed);
         self.providers.merge(&other.providers, ProviderSeries::merge);
     }
 }

@@ -2,8 +2,9 @@
 
 use super::downsample::Downsample;
 use super::groups::{Group, step_plans};
+use super::over_time;
 use super::results::PlanResult;
-use super::series::{FigureData, OutageWindow, PlanFigureData};
+use super::series::{FigureData, InTimeData, OutageWindow, PlanFigureData};
 use super::totals::Totals;
 use crate::provider::{Calendar, Effect, ProviderSpec};
 use crate::rng::{DrawKey, RngKey};
@@ -73,8 +74,30 @@ pub(super) fn figure_data(scenario: &Scenario, totals: &Totals, drawn: &[usize])
         bin_s: thin.bin_s(),
         arrivals: thin.series(&group.tally.arrivals),
         outages: outage_windows(scenario, totals, thin.end()),
+        in_time: in_time(scenario, totals, drawn),
         groups: totals.parts().map(of_group).collect(),
     }
+}
+
+/// The shares in time over time, for the plans in `drawn`. Bins are so wide that the share of each, if recipients arrived evenly, had a
+/// standard error of at most three points.
+fn in_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> Option<InTimeData> {
+    const FOR_EACH: u64 = 280;
+    let group = totals.whole();
+    let least = (0..scenario.streams.len()).map(|stream| totals.group(Group::Stream(stream)).simulated()).min()?;
+    let bins = (least / FOR_EACH).clamp(12, BINS as u64) as usize;
+    let thin = Downsample::of(totals, group, bins, Time::ZERO);
+    let of_stream = |stream: usize| {
+        let came = over_time::arrivals(totals, &thin, stream);
+        let share = |(&in_time, &came): (&f64, &f64)| (came > 0.0).then(|| in_time / came);
+        let of_plan = |&plan: &usize| {
+            over_time::in_time(totals, &thin, stream, plan).iter().zip(&came).map(share).collect::<Vec<_>>()
+        };
+        (scenario.streams[stream].name.clone(), drawn.iter().map(of_plan).collect::<Vec<_>>())
+    };
+    let streams: Vec<_> = (0..scenario.streams.len()).map(of_stream).collect();
+    let is_spread = |plans: &Vec<Vec<Option<f64>>>| plans.first().is_some_and(|bins| bins.iter().flatten().count() > 1);
+    streams.iter().any(|(_, plans)| is_spread(plans)).then(|| InTimeData { bin_s: thin.bin_s(), streams })
 }
 
 /// What is drawn of a group under each plan, apart from what happened over time.

@@ -45,7 +45,9 @@ pub use results::{
     BestChannel, Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency,
     PlanResult, ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts, Share, StepResult,
 };
-pub use series::{FigureData, OutageWindow, OverTime, PlanFigureData, PlanOverTime, ProviderOverTime, QueueOverTime};
+pub use series::{
+    FigureData, InTimeData, OutageWindow, OverTime, PlanFigureData, PlanOverTime, ProviderOverTime, QueueOverTime,
+};
 pub use sizing::{Goal, LOOKS, Limit, Question, Sizing, Trial, size};
 pub use sweep::{Point, Sweep, key, points};
 

@@ -20,16 +20,26 @@ pub(super) fn over_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -
     let providers = group.tally.plans.iter().flat_map(|plan| plan.providers.iter());
     let cleared = providers.filter_map(|(_, provider)| provider.queue.as_ref()?.backlog_cleared).max();
     let thin = Downsample::of(totals, group, BINS, Time::from_micros(cleared.unwrap_or(0)));
-    let arrivals = scenario.streams.iter().enumerate().map(|(i, stream)| {
-        let of_stream = totals.group(Group::Stream(i));
-        (stream.name.clone(), thin.series(&of_stream.tally.arrivals))
-    });
+    let arrivals =
+        scenario.streams.iter().enumerate().map(|(i, stream)| (stream.name.clone(), arrivals(totals, &thin, i)));
     OverTime {
         starts_at: scenario.starts_at,
         bin_s: thin.bin_s(),
         arrivals: arrivals.collect(),
         plans: drawn.iter().map(|&plan| of_plan(scenario, totals, &thin, plan)).collect(),
     }
+}
+
+/// The arrivals of a stream in each bin.
+pub(super) fn arrivals(totals: &Totals, thin: &Downsample, stream: usize) -> Vec<f64> {
+    thin.series(&totals.group(Group::Stream(stream)).tally.arrivals)
+}
+
+/// How many of those who arrive in each bin are reached in time under a plan.
+pub(super) fn in_time(totals: &Totals, thin: &Downsample, stream: usize, plan: usize) -> Vec<f64> {
+    let missed = thin.series(&totals.group(Group::Stream(stream)).tally.plans[plan].series.missed);
+    // Means over replications: their difference may end up a little below zero.
+    arrivals(totals, thin, stream).iter().zip(missed).map(|(came, missed)| (came - missed).max(0.0)).collect()
 }
 
 fn of_plan(scenario: &Scenario, totals: &Totals, thin: &Downsample, plan: usize) -> PlanOverTime {
@@ -40,6 +50,7 @@ fn of_plan(scenario: &Scenario, totals: &Totals, thin: &Downsample, plan: usize)
         |i: usize| of_provider(scenario, totals, thin, &scenario.providers[i], (&providers[i], &series.providers[i]));
     PlanOverTime {
         plan: scenario.plans[plan].name.clone(),
+        in_time: (0..scenario.streams.len()).map(|stream| in_time(totals, thin, stream, plan)).collect(),
         providers: used_by(plans).into_iter().map(provider).collect(),
     }
 }

@@ -83,10 +83,10 @@ pub struct ScenarioFacts {
     pub digest: String,
     /// The seed of all random numbers.
     pub seed: u64,
-    /// When the run starts by the clock, such as `2026-11-27T08:00:00`; null if that is not known.
-    pub starts_at: Option<String>,
     /// The seed as text, because many JSON readers round integers above 2⁵³.
     pub seed_text: String,
+    /// When the run starts by the clock, such as `2026-11-27T08:00:00`; null if that is not known.
+    pub starts_at: Option<String>,
     /// Recipients per replication.
     pub recipients: u64,
     /// The number of replications, each with its own random numbers.

@@ -14,8 +14,20 @@ pub struct FigureData {
     pub arrivals: Vec<f64>,
     /// The outage windows, with each recurrence within the shown time listed separately; random ones only with a single replication.
     pub outages: Vec<OutageWindow>,
+    /// The shares in time over time; `None` where all recipients arrive at once.
+    pub in_time: Option<InTimeData>,
     /// For each group of the results, the curve and the first deliveries by step under each plan; all else is known for everybody alone.
     pub groups: Vec<Self>,
+}
+
+/// The share of those who arrive in each bin of time that is reached in time.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct InTimeData {
+    /// The width of a bin (s).
+    pub bin_s: f64,
+    /// For each stream of traffic, by name, the shares under each plan (0 to 1), in the order of the results; `None` in bins in which nobody
+    /// arrives.
+    pub streams: Vec<(String, Vec<Vec<Option<f64>>>)>,
 }
 
 /// The series of one plan.
@@ -64,6 +76,8 @@ pub struct OverTime {
 pub struct PlanOverTime {
     /// The plan's name.
     pub plan: String,
+    /// For each stream of traffic, in the order of [`OverTime::arrivals`], how many of those who arrived in each bin were reached in time.
+    pub in_time: Vec<Vec<f64>>,
     /// One entry for each provider that the plan, or the own plan of a stream, uses.
     pub providers: Vec<ProviderOverTime>,
 }

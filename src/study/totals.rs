@@ -167,6 +167,11 @@ pub(super) fn by_group(ready: &Ready<'_>, mut streams: Vec<Vec<GroupTally>>) -> 
     let groups = Groups::of(&ready.scenario);
     // What happened over time is kept for everybody alone.
     let mut series = vec![PlanSeries::default(); ready.model.plans];
+    // Who was not reached in time is kept for each stream. The first class of a stream has what happened to all of them.
+    let missed_of = |classes: &Vec<GroupTally>| {
+        classes[0].tally.plans.iter().map(|plan| plan.series.missed.clone()).collect::<Vec<_>>()
+    };
+    let missed: Vec<_> = groups.streams().zip(&streams).map(|(group, classes)| (group, missed_of(classes))).collect();
     streams.iter_mut().flatten().for_each(|class| class.tally.move_series_to(&mut series));
     // Sums come first: after them, each class is needed only for itself.
     let several = |&group: &Group| {
@@ -183,6 +188,10 @@ pub(super) fn by_group(ready: &Ready<'_>, mut streams: Vec<Vec<GroupTally>>) -> 
     let mut tallies: Vec<_> = groups.all().into_iter().zip(summed).map(of_group).collect();
     let everybody = &mut tallies[groups.position(Group::All)].tally;
     everybody.plans.iter_mut().zip(series).for_each(|(plan, series)| plan.series = series);
+    for (group, missed) in missed {
+        let plans = &mut tallies[groups.position(group)].tally.plans;
+        plans.iter_mut().zip(missed).for_each(|(plan, missed)| plan.series.missed = missed);
+    }
     tallies
 }
 

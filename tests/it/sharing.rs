@@ -9,7 +9,7 @@ use crate::three_plans::three_plans;
 use failsim::engine::{self, BreakerRules, Pool, StepRules};
 use failsim::provider::{Capacity, Discipline, Effect, Outage, ProviderSpec, QueueAt, Reports, When};
 #[cfg(feature = "report")]
-use failsim::report;
+use failsim::report::{self, CsvForm};
 use failsim::scenario::Scenario;
 use failsim::sim::Progress;
 use failsim::status::FlowStatus;
@@ -59,7 +59,7 @@ proptest! {
             #[cfg(feature = "report")]
             prop_assert!(report::json(&with.results) == report::json(&without.results));
             #[cfg(feature = "report")]
-            prop_assert!(report::csv(&with.results) == report::csv(&without.results));
+            prop_assert!(report::csv(&with.results, CsvForm::Long) == report::csv(&without.results, CsvForm::Long));
             prop_assert!(with.figure_data == without.figure_data);
         }
     }

@@ -317,6 +317,7 @@ fn same_series<'a>(classes: impl Iterator<Item = &'a PlanTally>, naive: &PlanCou
     let mut ours = PlanSeries::default();
     classes.for_each(|class| ours.merge(&class.series));
     prop_assert_eq!(counts(&ours.failovers), naive.failovers.clone(), "failovers by bin");
+    prop_assert_eq!(counts(&ours.missed), naive.missed.clone(), "missed by bin of arrival");
     for (i, naive) in naive.series.iter().enumerate() {
         let ProviderSeries { submissions, deliveries, failures } = &ours.providers[i];
         let ours = SeriesCounts {

@@ -1,7 +1,7 @@
 //! Capacity over time: usage against its limit, and the number waiting; a panel for each provider, a line for each plan.
 
 use super::panels::{self, Look, Panel, Series, TimeAxis, Unit};
-use super::timeline::uses;
+use super::timeline::outages_of_any;
 use super::{Figure, FigureError};
 use crate::study::{OutageWindow, ProviderOverTime, QueueOverTime, RunOutput};
 
@@ -52,18 +52,10 @@ fn queues<'a>(output: &'a RunOutput, name: &str) -> Vec<(usize, &'a String, &'a 
     plans.filter_map(queue).collect()
 }
 
-/// The outages of every provider in the plans that use this one, since traffic fails over to it from elsewhere; identical outages once.
+/// The outages of every provider in the plans that use this one, since traffic fails over to it from elsewhere.
 fn outages_of<'a>(output: &'a RunOutput, name: &str) -> Vec<&'a OutageWindow> {
     let plans: Vec<_> = queues(output, name).iter().map(|&(position, ..)| &output.results.plans[position]).collect();
-    let meets = |outage: &&OutageWindow| plans.iter().any(|plan| uses(plan, &outage.provider));
-    let what = |one: &OutageWindow| (one.effect.clone(), one.from_s, one.to_s, one.share);
-    let mut shown: Vec<&OutageWindow> = Vec::new();
-    for outage in output.figure_data.outages.iter().filter(meets) {
-        if !shown.iter().any(|other| what(other) == what(outage)) {
-            shown.push(outage);
-        }
-    }
-    shown
+    outages_of_any(&plans, &output.figure_data.outages)
 }
 
 /// A panel for the throughput and one for the lines in use, each only where it is limited.

@@ -6,6 +6,7 @@ mod cost;
 mod curves;
 mod frame;
 pub(super) mod heat;
+mod in_time;
 mod panels;
 mod placing;
 pub(super) mod response;
@@ -65,6 +66,7 @@ pub fn figures(output: &RunOutput) -> Result<Vec<Figure>, FigureError> {
         }
     }
     figures.push(timeline::figure(output)?);
+    figures.extend(in_time::figure(output)?);
     figures.extend(capacity::figures(output)?);
     Ok(figures)
 }

@@ -40,6 +40,8 @@ pub(super) enum Unit {
     Events,
     /// The number of these at the end of each bin.
     There(&'static str),
+    /// A share of what happened within each bin; no number where nothing did.
+    Share,
 }
 
 /// How a series is drawn.
@@ -68,6 +70,7 @@ struct Axes {
 
 /// The vertical axis of a panel.
 struct Upright {
+    least: f64,
     most: f64,
     /// The factor from the values of the bins to those on the axis.
     scale: f64,
@@ -95,6 +98,13 @@ pub(super) fn sheet(
     canvas::sheet(file, height, caption, |area| paint(area, panels, time, alike))
 }
 
+/// The lowest and the highest number of the panels' series.
+fn range(panels: &[Panel<'_>]) -> (f64, f64) {
+    let bins = panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.bins);
+    let bins = bins.copied().filter(|count| count.is_finite());
+    bins.fold((f64::INFINITY, 0.0), |(least, most), count| (count.min(least), count.max(most)))
+}
+
 /// The height of the part above the frame of a panel.
 fn head(panel: &Panel<'_>) -> i32 {
     HEAD + (panel.windows.len().min(ROWS) as i32 - 1).max(0) * ROW
@@ -102,14 +112,10 @@ fn head(panel: &Panel<'_>) -> i32 {
 
 fn paint(area: &Area<'_>, panels: &[Panel<'_>], time: TimeAxis, alike: bool) -> Drawn {
     let axes = axes(panels, time);
-    let most = |panels: &[Panel<'_>]| {
-        let bins = panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.bins);
-        bins.copied().filter(|count| count.is_finite()).fold(0.0, f64::max)
-    };
     let mut top = 0;
     for panel in panels {
-        let of_panel = if alike { most(panels) } else { most(std::slice::from_ref(panel)) };
-        let upright = upright(panel.unit, of_panel, axes.time.bin_s);
+        let range = range(if alike { panels } else { std::slice::from_ref(panel) });
+        let upright = upright(panel.unit, range, axes.time.bin_s);
         let frame = frame(&axes, &upright, top + head(panel));
         canvas::write_bold(area, &canvas::fitted(&panel.title, 1_000), (8, top + LINE / 2 + 8), Anchor::Left, INK)?;
         outages(area, &frame, &panel.windows)?;
@@ -130,29 +136,38 @@ fn axes(panels: &[Panel<'_>], time: TimeAxis) -> Axes {
     Axes { time: TimeAxis { bin_s, ..time }, end_s: last.map_or(1, |last| last + 1) as f64 * bin_s, right }
 }
 
-/// A vertical axis up to `most`, with a readable unit of rate.
-fn upright(unit: Unit, most: f64, bin_s: f64) -> Upright {
+/// A vertical axis for this range, with a readable unit of rate. It begins at 0; that of shares may begin at a higher one.
+fn upright(unit: Unit, (least, most): (f64, f64), bin_s: f64) -> Upright {
+    if unit == Unit::Share {
+        let least = [0.9, 0.75, 0.5].into_iter().find(|floor| least >= *floor && least.is_finite()).unwrap_or(0.0);
+        return Upright { least, most: 1.0, scale: 1.0, unit: "in time" };
+    }
     let units = [(1.0, "per second"), (60.0, "per minute"), (3_600.0, "per hour")];
     let reads_well = |(seconds, _): &(f64, &str)| most / bin_s * seconds >= 1.0;
     let (scale, unit) = match unit {
         Unit::There(what) => (1.0, what),
-        Unit::Events => {
+        Unit::Events | Unit::Share => {
             let (seconds, unit) = units.into_iter().find(reads_well).unwrap_or(units[2]);
             (seconds / bin_s, unit)
         }
     };
     let most = most * scale * 1.05;
-    Upright { most: if most > 0.0 { most } else { 1.0 }, scale, unit }
+    Upright { least: 0.0, most: if most > 0.0 { most } else { 1.0 }, scale, unit }
 }
 
 fn frame(axes: &Axes, upright: &Upright, top: i32) -> Frame {
     let (left, right, bottom) = (165, axes.right, top + BODY);
-    let (x, y) = (Scale::linear((0.0, axes.end_s), (left, right)), Scale::linear((0.0, upright.most), (bottom, top)));
+    let x = Scale::linear((0.0, axes.end_s), (left, right));
+    let y = Scale::linear((upright.least, upright.most), (bottom, top));
     Frame { left, top, right, bottom, x, y }
 }
 
 fn lines(area: &Area<'_>, frame: &Frame, panel: &Panel<'_>, upright: &Upright, axes: &Axes) -> Drawn {
-    frame.y_grid(area, &frame::number_ticks(0.0, upright.most, 4))?;
+    let ticks = match panel.unit {
+        Unit::Share => frame::percent_ticks(upright.least, upright.most, 4),
+        Unit::Events | Unit::There(_) => frame::number_ticks(upright.least, upright.most, 4),
+    };
+    frame.y_grid(area, &ticks)?;
     let ticks = match axes.time.starts_at {
         Some(starts_at) => frame::clock_ticks_across(&frame.x, axes.end_s, starts_at),
         None => frame::time_ticks_across(&frame.x, axes.end_s),
@@ -160,9 +175,11 @@ fn lines(area: &Area<'_>, frame: &Frame, panel: &Panel<'_>, upright: &Upright, a
     frame.x_axis(area, &ticks)?;
     canvas::write(area, upright.unit, (8, frame.top - 32), Anchor::Left, GREY)?;
     // The events of a bin are plotted at its middle, numbers present at its end.
-    let within = if panel.unit == Unit::Events { 0.5 } else { 1.0 };
+    let within = if matches!(panel.unit, Unit::There(_)) { 1.0 } else { 0.5 };
     for one in &panel.series {
-        draw(area, &outline(frame, &one.bins, upright.scale, within, axes.time.bin_s), one.look)?;
+        for points in outlines(frame, &one.bins, upright.scale, within, axes.time.bin_s) {
+            draw(area, &points, one.look)?;
+        }
     }
     let named = panel.series.iter().enumerate();
     let named: Vec<_> = named.map(|(place, one)| (frame.top + LINE * place as i32, one.name.as_str())).collect();
@@ -171,17 +188,22 @@ fn lines(area: &Area<'_>, frame: &Frame, panel: &Panel<'_>, upright: &Upright, a
     })
 }
 
-/// A line through the bins, extended to the start of the first and the end of the last.
-fn outline(frame: &Frame, bins: &[f64], scale: f64, within: f64, bin_s: f64) -> Vec<At> {
+/// Lines through the bins, one for each stretch of them with numbers, extended to the start of its first and the end of its last bin.
+fn outlines(frame: &Frame, bins: &[f64], scale: f64, within: f64, bin_s: f64) -> Vec<Vec<At>> {
     let at = |place: usize| (place as f64 + within) * bin_s;
-    let point = |(place, count): (usize, &f64)| frame.at(at(place), count * scale);
-    let inside = |place: &usize| frame.x.holds(at(*place));
-    let mut points: Vec<_> = bins.iter().enumerate().filter(|(place, _)| inside(place)).map(point).collect();
-    if let (Some(&(_, first)), Some(&(_, last))) = (points.first(), points.last()) {
-        points.insert(0, (frame.left, first));
-        points.push((frame.right.min(frame.x.at(bins.len() as f64 * bin_s)), last));
-    }
-    points
+    let inside = |place: usize| frame.x.holds(at(place));
+    let edge = |place: usize| frame.x.at(place as f64 * bin_s).clamp(frame.left, frame.right);
+    let numbered: Vec<_> = bins.iter().copied().enumerate().collect();
+    let stretches = numbered.chunk_by(|(_, one), (_, next)| one.is_finite() == next.is_finite());
+    let outline = |stretch: &[(usize, f64)]| {
+        let shown = || stretch.iter().filter(|(place, value)| value.is_finite() && inside(*place));
+        let mut points: Vec<_> = shown().map(|(place, value)| frame.at(at(*place), value * scale)).collect();
+        let (&(first, _), &(last, _)) = (shown().next()?, shown().next_back()?);
+        points.insert(0, (edge(first), points[0].1));
+        points.push((edge(last + 1), points[points.len() - 1].1));
+        Some(points)
+    };
+    stretches.filter_map(outline).collect()
 }
 
 fn draw(area: &Area<'_>, points: &[At], look: Look) -> Drawn {

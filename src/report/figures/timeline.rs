@@ -47,11 +47,23 @@ fn series(plan: &PlanFigureData, arrivals: &[f64], channels: &[&String]) -> Vec<
 }
 
 /// The outages of the providers that a plan uses.
-pub(super) fn outages_of<'a>(plan: &PlanResult, outages: &'a [OutageWindow]) -> Vec<&'a OutageWindow> {
+fn outages_of<'a>(plan: &PlanResult, outages: &'a [OutageWindow]) -> Vec<&'a OutageWindow> {
     outages.iter().filter(|outage| uses(plan, &outage.provider)).collect()
 }
 
+/// The outages of the providers that any of these plans uses; identical outages once.
+pub(super) fn outages_of_any<'a>(plans: &[&PlanResult], outages: &'a [OutageWindow]) -> Vec<&'a OutageWindow> {
+    let what = |one: &OutageWindow| (one.effect.clone(), one.from_s, one.to_s, one.share);
+    let mut shown: Vec<&OutageWindow> = Vec::new();
+    for outage in outages.iter().filter(|outage| plans.iter().any(|plan| uses(plan, &outage.provider))) {
+        if !shown.iter().any(|other| what(other) == what(outage)) {
+            shown.push(outage);
+        }
+    }
+    shown
+}
+
 /// Whether a plan uses a provider.
-pub(super) fn uses(plan: &PlanResult, provider: &str) -> bool {
+fn uses(plan: &PlanResult, provider: &str) -> bool {
     plan.providers.iter().any(|used| used.provider == provider)
 }

@@ -192,7 +192,12 @@ impl<'a> EventDriven<'a> {
             let class = |class: &'a TrafficClass| {
                 let compiled = class.plan(plan);
                 let tally = PlanTally::with_queues(compiled, &model.providers);
-                Class { compiled, arrivals: Bins::default(), tally, finished: Finished::new(stream.deadline) }
+                Class {
+                    compiled,
+                    arrivals: Bins::default(),
+                    tally,
+                    finished: Finished::new(stream.deadline, run.timeline),
+                }
             };
             Stream {
                 rng,

@@ -215,7 +215,7 @@ impl<'a> FeedForward<'a> {
     }
 
     fn worker(&self) -> Box<Worker> {
-        Box::new(Worker::new(self.run.model, self.plan))
+        Box::new(Worker::new(self.run.model, self.run.timeline, self.plan))
     }
 
     fn tally(&self, workers: Vec<Option<Box<Worker>>>, longest_queue: Vec<u64>, contended: bool) -> PlanRunTally {

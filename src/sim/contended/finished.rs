@@ -2,19 +2,22 @@
 
 use crate::sim::batch::{BATCH, Columns, Row, count_plan};
 use crate::sim::tally::PlanTally;
+use crate::sim::timeline::Timeline;
 use crate::units::{Span, Time};
 
 /// Collects the rows of finished recipients until they fill a batch.
 pub(super) struct Finished {
     columns: Box<Columns>,
     arrivals: Vec<Time>,
-    deadline: Span,
+    /// The deadline, and the bins of time.
+    of: (Span, Timeline),
 }
 
 impl Finished {
     /// An empty batch; a delivery within `deadline` of the arrival is in time.
-    pub(super) fn new(deadline: Span) -> Self {
-        Self { columns: Box::new(Columns::EMPTY), arrivals: Vec::with_capacity(BATCH), deadline }
+    pub(super) fn new(deadline: Span, timeline: Timeline) -> Self {
+        let (columns, arrivals) = (Box::new(Columns::EMPTY), Vec::with_capacity(BATCH));
+        Self { columns, arrivals, of: (deadline, timeline) }
     }
 
     #[inline]
@@ -38,7 +41,7 @@ impl Finished {
 
     /// Counts all recipients that have been collected.
     pub(super) fn count(&mut self, tally: &mut PlanTally) {
-        count_plan(&mut self.columns, &self.arrivals, self.deadline, tally);
+        count_plan(&mut self.columns, &self.arrivals, self.of, tally);
         self.arrivals.clear();
     }
 }

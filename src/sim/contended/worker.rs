@@ -71,12 +71,12 @@ impl Task<'_> {
 
 impl Worker {
     /// A worker with empty tallies, for the run of the plan with this index.
-    pub(super) fn new(model: &Model, plan: usize) -> Self {
+    pub(super) fn new(model: &Model, timeline: Timeline, plan: usize) -> Self {
         let counts = model.streams.iter().map(|stream| {
             let class = |class: &TrafficClass| Counts {
                 tally: PlanTally::with_queues(class.plan(plan), &model.providers),
                 arrivals: Bins::default(),
-                finished: Finished::new(stream.deadline),
+                finished: Finished::new(stream.deadline, timeline),
             };
             stream.classes.iter().map(class).collect()
         });

@@ -7,10 +7,12 @@ fn results(json: &str) -> Results {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in\n{json}"))
 }
 
-const REPORT: [&str; 11] = [
+const REPORT: [&str; 13] = [
     "README.md",
     "arrivals.csv",
     "cost.svg",
+    "in_time.csv",
+    "in_time.svg",
     "latency.svg",
     "report.html",
     "results.csv",
@@ -86,6 +88,83 @@ fn csv_is_the_results_table() {
         &output.stdout,
         &["plan,measure,value,low,high,unit\n", "\nviber-first,in_time,0.", "\nsms-first,latency_p95_s,"],
     );
+}
+
+/// The cells of a CSV file by row, under its heads.
+fn cells(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    let mut rows = rows.records().map(|row| row.expect("well-formed").iter().map(str::to_owned).collect());
+    (rows.next().expect("heads"), rows.collect())
+}
+
+/// Readers decide by the first rows whether a column has numbers: in each, all cells are numbers (among them `NaN` and `inf`, by just these
+/// names), or none is.
+#[test]
+fn each_column_of_each_csv_file_has_numbers_or_text() {
+    let home = Home::of(include_str!("../scenario/queue.toml"));
+    home.run("run pin.toml --out run").exits_with(0);
+    home.run("sweep pin.toml --vary providers.voice.capacity.concurrent=3,4 --out sweep").exits_with(0);
+    home.run("capacity pin.toml --provider sms --plan sms --out capacity").exits_with(0);
+    let of_run =
+        ["results", "arrivals", "timeline", "in_time", "queues", "lines"].map(|name| format!("run/{name}.csv"));
+    for file in of_run.into_iter().chain(["sweep/sweep.csv".to_owned(), "capacity/curve.csv".to_owned()]) {
+        let (heads, rows) = cells(&home.read(&file));
+        assert!(!rows.is_empty(), "{file}");
+        let is_number = |cell: &str| ["NaN", "inf"].contains(&cell) || cell.parse::<f64>().is_ok_and(f64::is_finite);
+        for (column, head) in heads.iter().enumerate() {
+            let numbers = rows.iter().filter(|row| is_number(&row[column])).count();
+            assert!([0, rows.len()].contains(&numbers), "{file}: {head} has {numbers} numbers in {} rows", rows.len());
+            assert!(rows.iter().all(|row| !row[column].is_empty()), "{file}: {head} has blanks");
+        }
+    }
+}
+
+/// In wide form there is a row for each plan and for each time, with the numbers of the long form.
+#[test]
+fn wide_csv_has_the_same_numbers_in_fewer_rows() {
+    let home = Home::of(include_str!("../scenario/queue.toml"));
+    home.run("run pin.toml --out long").exits_with(0);
+    let output = home.run("run pin.toml --out wide --format csv --wide").exits_with(0);
+    assert_eq!(output.stdout, home.read("wide/results.csv"));
+    assert!(!home.path("wide/queues.csv").exists() && !home.path("wide/arrivals.csv").exists());
+    let (_, long) = cells(&home.read("long/results.csv"));
+    let (heads, wide) = cells(&home.read("wide/results.csv"));
+    let mut known = 0;
+    for row in &long {
+        let [plan, measure, value, low, ..] = &row[..] else { panic!("{row:?}") };
+        let of_plan: Vec<_> = wide.iter().filter(|wide| wide[0] == *plan).collect();
+        assert_eq!(of_plan.len(), 1, "one row for {plan}");
+        let column =
+            |name: String| heads.iter().position(|head| *head == name || head.starts_with(&format!("{name} (")));
+        for (number, name) in
+            [(value, measure.clone()), (low, format!("{measure} low"))].into_iter().filter(|of| of.0 != "NaN")
+        {
+            known += 1;
+            assert_eq!(of_plan[0][column(name.clone()).unwrap_or_else(|| panic!("no column {name}"))], *number);
+        }
+    }
+    assert_eq!(wide.iter().flatten().filter(|cell| cell.parse::<f64>().is_ok()).count() - known, {
+        let highs = heads.iter().enumerate().filter(|(_, head)| head.ends_with(" high")).map(|(column, _)| column);
+        highs.map(|column| wide.iter().filter(|row| !row[column].is_empty()).count()).sum::<usize>()
+    });
+    let (heads, rows) = cells(&home.read("wide/timeline.csv"));
+    let bins = cells(&home.read("long/arrivals.csv")).1.len();
+    assert_eq!(rows.len(), bins);
+    let total = |column: &str, rows: &[Vec<String>], heads: &[String]| -> f64 {
+        let column = heads.iter().position(|head| head == column).unwrap_or_else(|| panic!("{column} in {heads:?}"));
+        rows.iter().filter_map(|row| row[column].parse::<f64>().ok()).sum()
+    };
+    for (file, column, of) in [
+        ("timeline", "cost", vec!["sms", "sms"]),
+        ("queues", "departures", vec!["sms", "sms"]),
+        ("in_time", "in_time", vec!["sms", "all"]),
+    ] {
+        let (long_heads, mut long) = cells(&home.read(&format!("long/{file}.csv")));
+        let first = long_heads.iter().position(|head| head == "plan").expect("a plan");
+        long.retain(|row| row[first..first + 2] == of);
+        let sum = total(column, &long, &long_heads);
+        assert!(sum > 0.0 && sum == total(&format!("{}: {column}", of.join(", ")), &rows, &heads), "{file}");
+    }
 }
 
 /// Spreadsheets compute what begins with one of these, unless it is a number.

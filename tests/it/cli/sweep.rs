@@ -21,7 +21,8 @@ fn every_point_is_what_a_run_with_that_value_is() {
     assert!(csv.starts_with("providers.sms.capacity.rate,plan,stream,segment,measure,value,low,high,unit\n"));
     home.change("rate = \"5/s\"", "rate = \"6/s\"");
     let run = home.run("run pin.toml --no-report --format csv").exits_with(0).stdout;
-    let measure = |name: &str| run.lines().find(|line| line.starts_with(name)).map(|line| line.replacen(',', ",,,", 1));
+    let measure =
+        |name: &str| run.lines().find(|line| line.starts_with(name)).map(|line| line.replacen(',', ",all,all,", 1));
     for name in ["sms,in_time", "sms-voice,delivered", "sms-voice,failovers"] {
         let row = measure(name).expect("a run has it");
         assert!(csv.contains(&format!("6/s,{row}\n")), "{row} is not in\n{csv}");
@@ -59,8 +60,16 @@ fn two_values_make_a_map() {
     assert_eq!(points(&home).len(), 6);
     let csv = home.read("out/sweep.csv");
     assert!(csv.starts_with("providers.sms.capacity.rate,plans.sms-voice.steps.1.ttl,plan,"));
-    has(&csv, &["\n8/s,40s,sms-voice,,,in_time,"]);
+    has(&csv, &["\n8/s,40s,sms-voice,all,all,in_time,"]);
     has(&home.read("out/in_time.svg"), &["<svg ", "8/s"]);
+    let rows = csv.lines().filter(|line| line.contains(",in_time,")).count();
+    let wide = home.run(&format!("{line} --format csv --wide --quiet")).exits_with(0).stdout;
+    assert_eq!(wide, home.read("out/sweep.csv"));
+    has(
+        &wide,
+        &["plan,stream,segment,delivered (share),delivered low,delivered high,", "\n8/s,40s,sms-voice,all,all,0."],
+    );
+    assert_eq!(wide.lines().count(), 1 + rows, "a row for each point and plan");
 }
 
 #[test]

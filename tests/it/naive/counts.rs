@@ -25,6 +25,8 @@ pub(crate) struct PlanCounts {
     /// When messages changed and ttls passed, by second.
     pub(crate) changes: Counts,
     pub(crate) failovers: Counts,
+    /// Recipients who were not reached in time, by the bin of their arrival.
+    pub(crate) missed: Counts,
     pub(crate) steps: Vec<StepCounts>,
     pub(crate) providers: Vec<ProviderCounts>,
     pub(crate) series: Vec<SeriesCounts>,
@@ -223,6 +225,8 @@ pub(crate) fn plan_counts(
             histories.iter().flat_map(|history| &history.changes).map(|at| (at.as_micros() / 1_000_000) as usize),
         ),
         failovers: bins.count(moves),
+        missed: bins
+            .count(histories.iter().filter(|history| !history.in_time(deadline)).map(|history| history.arrival)),
         steps: (0..steps).map(|step| step_counts(histories, step)).collect(),
         providers,
         series,
