@@ -8,7 +8,7 @@
 
 use crate::build::{change_steps, constant, exponential, outcome, paced, plan, provider, scenario, span, step, stream};
 use failsim::dist::{Dist, Shape};
-use failsim::provider::{Capacity, Discipline, OutcomeSpec, ProviderSpec};
+use failsim::provider::{Capacity, Counts, Discipline, OutcomeSpec, ProviderSpec};
 use failsim::scenario::Scenario;
 use failsim::sim::Progress;
 use failsim::status::Status::{Answered, Delivered};
@@ -129,6 +129,48 @@ fn evenly_spaced_arrivals_wait_as_arithmetic_says() {
         // The first arrives half a gap after the start, and is reported after a second.
         let truth = gap / 2.0 + last_leaves + 1.0;
         assert!((end - truth).abs() <= 2e-6, "{end} is not {truth}");
+    }
+}
+
+/// The fluid limit of a full bucket of `B` messages that fills with `r` a second and meets more, `l` a second for `T`: it is empty after
+/// B / (l - r); from then on (l - r) more a second wait, so that who comes at t waits (l - r) (t - t0) / r, and the queue is empty
+/// again at (l T - B) / r. With room for Q, those after t0 + Q / (l - r) find a place at the rate r. Messages that come one by one differ from
+/// a fluid by at most one, and by 1/r in time.
+#[test]
+fn a_full_bucket_is_emptied_like_a_fluid() {
+    for (b, r, l, t, parts) in
+        [(1_000_u32, 100.0, 150.0, 60.0, 1), (1_000, 100.0, 150.0, 60.0, 3), (200, 10.0, 80.0, 30.0, 2)]
+    {
+        let n = (l * t) as u64;
+        let mut capacity = paced((r * f64::from(parts)) as u64);
+        (capacity.burst, capacity.counts) = (Some(b * parts), Counts::Parts);
+        let simulated = |capacity: Capacity| {
+            let mut scenario = met_by(1.0, n, reported_after(constant(1.0)), capacity);
+            scenario.providers[0].price.parts = parts;
+            scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(t) };
+            simulate(&scenario).results.plans.remove(0)
+        };
+        let (burst, surplus) = (f64::from(b), l - r);
+        let empty = burst / surplus;
+        assert!(empty < t, "it is emptied");
+        let close = |what: &str, value: f64, truth: f64, by: f64| {
+            assert!((value - truth).abs() <= by, "{what}: {value}, not {truth} ± {by}");
+        };
+        let plan = simulated(capacity);
+        let waits = &plan.providers[0];
+        let longest = surplus * (t - empty) / r;
+        close("mean wait", waits.wait_mean_s, longest * (t - empty) / 2.0 / t, 1.0 / r);
+        // The 99th percentile is known to half a bucket of 1/1024.
+        close("wait p99", waits.wait_p99_s, longest * (0.99 * t - empty) / (t - empty), 1.0 / r + longest / 1_024.0);
+        close("longest queue", waits.queue_max as f64, surplus * (t - empty), 1.0);
+        close("cleared", waits.backlog_cleared_s.expect("a backlog"), (l * t - burst) / r, 1.0 / r + 1.0 / l);
+        // Over the limit everything is rejected, or what finds no place.
+        for queue in [0, 50] {
+            let plan = simulated(Capacity { queue, ..capacity });
+            let rejected = l * t - burst - r * t - queue as f64;
+            close("rejected", plan.providers[0].rejected.0, rejected, 2.0);
+            close("longest queue", plan.providers[0].queue_max as f64, queue as f64, 0.0);
+        }
     }
 }
 
