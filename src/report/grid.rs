@@ -361,12 +361,14 @@ fn capacity_row(plan: &str, name: String, queue: Option<&QueueOverTime>, result:
     .collect()
 }
 
-/// `500/s`, `120 lines`, or both.
+/// `500/s`, `5/s with burst 20`, `2 000 per 1 d`, `120 lines`, or several of them.
 fn limit(queue: &QueueOverTime) -> String {
-    let rate = queue.rate_per_s.map(words::rate);
+    let burst = queue.burst.map_or_else(String::new, |burst| format!(" with burst {}", words::count(f64::from(burst))));
+    let rate = queue.rate_per_s.map(|rate| words::rate(rate) + &burst);
+    let quota = queue.quota.map(|(limit, per)| format!("{} per {}", words::count(limit as f64), words::span(per)));
     let lines = queue.concurrent.map(|lines| {
         let lines = f64::from(lines);
         format!("{}{}{}", words::count(lines), words::NBSP, words::plural(lines, "line", "lines"))
     });
-    [rate, lines].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [rate, quota, lines].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -64,7 +64,7 @@ fn missed(scenario: &Scenario, plan: &Plan) -> f64 {
 
 /// The share of a stream's recipients who are active at the same time: those who arrive while the plan's steps wait.
 fn at_one_time(stream: &Stream, plan: &Plan) -> f64 {
-    let (patience, arrivals) = (horizon::patience(plan).as_secs_f64(), horizon::last_arrival(stream).as_secs_f64());
+    let (patience, arrivals) = (horizon::patience(plan).as_secs_f64(), stream.traffic.last_arrival().as_secs_f64());
     if arrivals > patience { patience / arrivals } else { 1.0 }
 }
 

@@ -6,7 +6,6 @@ use crate::provider::{Counts, OutcomeSpec, ProviderSpec};
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::sim::Timeline;
 use crate::status::Segment;
-use crate::traffic::Arrivals;
 use crate::units::{Span, Time};
 
 /// The time assumed for a step without a ttl.
@@ -25,8 +24,10 @@ fn horizon(scenario: &Scenario) -> Time {
 
 /// The time up to which attempts are submitted under a plan, apart from stragglers: the last arrival plus every step's ttl.
 pub(super) fn activity(scenario: &Scenario, plan: usize) -> Time {
-    let patience = |stream| scenario.plan_of(stream, plan).members().iter().map(patience).max().unwrap_or_default();
-    let end = |stream| last_arrival(stream).after(patience(stream));
+    let end = |stream: &Stream| {
+        let patience = scenario.plan_of(stream, plan).members().iter().map(patience).max();
+        stream.traffic.last_arrival().after(patience.unwrap_or_default())
+    };
     scenario.streams.iter().map(end).max().unwrap_or_default()
 }
 
@@ -35,19 +36,6 @@ pub(super) fn patience(plan: &Plan) -> Span {
     let step = |ttl: Span| if ttl.is_unlimited() { PATIENCE } else { ttl };
     let steps = plan.flow.steps().iter().fold(Span::ZERO, |sum, rules| sum.plus(step(rules.ttl)));
     steps.min(plan.flow.give_up_after())
-}
-
-pub(super) fn last_arrival(stream: &Stream) -> Time {
-    let recipients = stream.traffic.recipients;
-    match &stream.traffic.arrivals {
-        Arrivals::Blast => Time::ZERO,
-        Arrivals::Spread { over } | Arrivals::Uniform { over } | Arrivals::PoissonOver { over, .. } => {
-            Time::ZERO.after(*over)
-        }
-        Arrivals::Poisson { rate_per_s } => Time::from_secs_f64(recipients as f64 / rate_per_s),
-        Arrivals::Stages(stages) => stages.iter().fold(Time::ZERO, |sum, stage| sum.after(stage.over)),
-        Arrivals::Times(times) => times.iter().take(recipients as usize).copied().max().unwrap_or_default(),
-    }
 }
 
 /// How long the busiest provider takes for its expected load, if attempts may wait longer than the steps: without a ttl, or where they cannot

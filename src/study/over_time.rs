@@ -94,6 +94,8 @@ fn of_queue(
     let lines_in_use = capacity.concurrent.map(|_| difference(&departures, &[&series(&queue.releases)]));
     QueueOverTime {
         rate_per_s: capacity.rate.map(Rate::per_second),
+        burst: capacity.rate.map(|_| capacity.tokens()).filter(|tokens| *tokens > 1),
+        quota: capacity.quota.map(|quota| (quota.limit, quota.per.as_secs_f64())),
         concurrent: capacity.concurrent,
         waiting: difference(&come, &[&series(&queue.rejections), &departures, &series(&queue.left_unserved)]),
         wait_s: waits.map(|(micros, &count)| (count > 0.0).then(|| micros / 1e6 / count)).collect(),

@@ -104,6 +104,10 @@ pub struct ProviderOverTime {
 pub struct QueueOverTime {
     /// The provider's usual throughput (1/s), where it is limited.
     pub rate_per_s: Option<f64>,
+    /// How many tokens its bucket holds (messages, or parts of messages), where it holds more than one.
+    pub burst: Option<u32>,
+    /// Its quota: how many messages, or parts of messages, within how long (s).
+    pub quota: Option<(u64, f64)>,
     /// The usual number of lines, where they are limited.
     pub concurrent: Option<u32>,
     /// Attempts that departed from the queue in each bin.

@@ -90,6 +90,20 @@ impl Traffic {
         }
     }
 
+    /// When the last recipient comes; of a Poisson process, when the last is expected.
+    #[must_use]
+    pub fn last_arrival(&self) -> Time {
+        match &self.arrivals {
+            Arrivals::Blast => Time::ZERO,
+            Arrivals::Spread { over } | Arrivals::Uniform { over } | Arrivals::PoissonOver { over, .. } => {
+                Time::ZERO.after(*over)
+            }
+            Arrivals::Poisson { rate_per_s } => Time::from_secs_f64(self.recipients as f64 / rate_per_s),
+            Arrivals::Stages(stages) => stages.iter().fold(Time::ZERO, |sum, stage| sum.after(stage.over)),
+            Arrivals::Times(times) => times.iter().take(self.recipients as usize).copied().max().unwrap_or_default(),
+        }
+    }
+
     /// Whether how many recipients come is random.
     #[must_use]
     pub const fn is_random(&self) -> bool {

@@ -36,6 +36,15 @@ impl Builder<'_> {
             }
             None => None,
         };
+        let is_alone = !record.has("rate") && !record.has("concurrent");
+        if let Some(key) = ["queue", "order", "queue_at"].into_iter().find(|key| record.has(key))
+            && is_alone
+            && quota.is_some_and(|quota| quota.rejects)
+        {
+            let message = format!("`{key}` does not apply where attempts do not wait");
+            let help = format!("remove `{key}`, or write over_limit = \"queue\" in the quota");
+            return self.reject(record.place_of_key(key), message, "a quota alone rejects what is over it", help);
+        }
         Some(Some(Capacity {
             rate: super::optional(record, "rate")?,
             burst: super::optional::<u64>(record, "burst")?.map(|tokens| tokens as u32),

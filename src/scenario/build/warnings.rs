@@ -2,7 +2,7 @@
 
 use super::{Builder, VOICE};
 use crate::engine::BreakerRules;
-use crate::provider::{Capacity, Effect, ProviderSpec};
+use crate::provider::{Capacity, Effect, ProviderSpec, When};
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::model::{Plan, Scenario, Stream};
 use crate::scenario::record::{Record, Value};
@@ -25,6 +25,7 @@ impl Builder<'_> {
             }
             if used.contains(&provider) {
                 self.warn_about_pace(table, scenario);
+                self.warn_about_outages(table, &scenario.providers[provider], scenario);
             }
         }
         for plan in record.get::<&[Record]>("plans").unwrap_or_default() {
@@ -36,6 +37,29 @@ impl Builder<'_> {
                 self.warn_about_floors(steps, built, scenario);
                 self.warn_about_phones(steps, built, scenario);
                 self.warn_about_pools(steps, built, scenario);
+            }
+        }
+    }
+
+    /// Warns about outages that begin when everybody has arrived and all steps are over. Reports may still come then, and attempts leave a
+    /// queue.
+    fn warn_about_outages(&mut self, provider: &Record, spec: &ProviderSpec, scenario: &Scenario) {
+        let is_late = |effect: Effect| matches!(effect, Effect::ReportsLost | Effect::ReportsLate { .. });
+        let Some(end) = last_end(scenario).filter(|_| spec.capacity.is_none()) else { return };
+        let records = provider.get::<&[Record]>("outages").unwrap_or_default();
+        for (record, outage) in records.iter().zip(&spec.outages).filter(|(_, outage)| !is_late(outage.effect)) {
+            let When::Window { from, .. } = outage.when else { continue };
+            if from > end {
+                let end = match scenario.starts_at {
+                    Some(starts_at) => starts_at.after(end.since(Time::ZERO)).to_string(),
+                    None => end.since(Time::ZERO).to_string(),
+                };
+                let fault = Fault::new(
+                    "no attempt can meet this outage: it begins when all is over",
+                    format!("the last steps end at {end}"),
+                    "write an earlier time",
+                );
+                self.warnings.push(Diagnostic::at(record.place_of("from"), fault));
             }
         }
     }
@@ -173,6 +197,26 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// When the last step of the last recipient ends, whatever happens; `None` if a step may wait without end. Poisson arrivals may take twice as
+/// long as expected.
+fn last_end(scenario: &Scenario) -> Option<Time> {
+    let mut last = Time::ZERO;
+    for stream in &scenario.streams {
+        let arrival = stream.traffic.last_arrival();
+        let is_open = matches!(stream.traffic.arrivals, Arrivals::Poisson { .. });
+        let arrival = if is_open { arrival.after(arrival.since(Time::ZERO)) } else { arrival };
+        for plan in (0..scenario.plans.len()).flat_map(|plan| scenario.plan_of(stream, plan).members()) {
+            let steps = plan.flow.steps().iter().fold(Span::ZERO, |sum, rules| sum.plus(rules.ttl));
+            let patience = steps.min(plan.flow.give_up_after());
+            if patience.is_unlimited() {
+                return None;
+            }
+            last = last.max(arrival.after(patience));
+        }
+    }
+    Some(last)
 }
 
 /// Whether a provider takes every attempt: no limit, circuit, outcome or outage can reject one.

@@ -75,3 +75,40 @@ fn success_sent_gets_a_warning_on_voice() {
     }
     assert_eq!(warnings_of(&with("{ provider = \"voice\" }", "{ provider = \"voice\", success = \"accepted\" }")), "");
 }
+
+/// An outage by the clock of another day, or in other units than meant.
+#[test]
+fn an_outage_after_the_end_gets_a_warning() {
+    let warned = |starts: &str, outage: &str, steps: &str| {
+        let text = format!(
+            "{starts}goal = {{ deadline = \"60s\" }}
+            traffic = {{ recipients = 1000, arrivals = {{ uniform = {{ over = \"2h\" }} }} }}
+            [providers.sms]
+            channel = \"sms\"
+            outages = [{{ effect = \"fail\", {outage} }}]
+            outcomes = [{{ status = \"delivered\", share = 1, after = {{ constant = \"1s\" }} }}]
+            [[plans]]
+            name = \"p\"
+            steps = [{steps}]"
+        );
+        warnings_of(&text)
+    };
+    let clock = "starts_at = \"2026-11-27T08:00\"\n";
+    let step = "{ provider = \"sms\", ttl = \"30m\" }";
+    let warnings = warned(clock, "from = \"2026-11-27T10:31\", lasting = \"1h\"", step);
+    for part in [
+        "warning: no attempt can meet this outage: it begins when all is over",
+        "the last steps end at 2026-11-27 10:30",
+        "hint: write an earlier time",
+    ] {
+        assert!(warnings.contains(part), "no {part:?} in\n{warnings}");
+    }
+    assert!(warned("", "from = \"151m\", to = \"3h\"", step).contains("the last steps end at 2h30m"));
+    assert_eq!(warned("", "from = \"149m\", to = \"3h\"", step), "");
+    assert_eq!(warned(clock, "from = \"10:29\", to = \"11:00\"", step), "");
+    assert_eq!(
+        warned("", "from = \"151m\", to = \"3h\"", "{ provider = \"sms\", ttl = \"none\" }"),
+        "",
+        "a step may last"
+    );
+}
