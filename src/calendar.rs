@@ -74,6 +74,16 @@ impl Moment {
         if self.0.rem_euclid(60_000_000) == 0 { text + ":00" } else { text }
     }
 
+    /// As [`Moment::to_iso`], with as many digits of a second as all moments need that come in these steps after `first`.
+    #[must_use]
+    pub fn to_iso_in_steps(self, first: Self, step: Span) -> String {
+        let needs = |micros: i64| (0..=6).find(|&digits| micros % 10_i64.pow(6 - digits) == 0).unwrap_or(6);
+        let digits = needs(first.0.rem_euclid(1_000_000)).max(needs(step.as_micros())) as usize;
+        let text = self.to_iso();
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        if digits == 0 { whole.to_owned() } else { format!("{whole}.{fraction:0<digits$}") }
+    }
+
     fn of(civil: DateTime) -> Option<Self> {
         Some(Self(Offset::UTC.to_timestamp(civil).ok()?.as_microsecond()))
     }
@@ -135,6 +145,13 @@ mod tests {
         assert_eq!(morning.as_micros(), DAY + hours(8) + hours(1) / 2);
         assert_eq!(morning.to_iso(), "1970-01-02T08:30:00");
         assert_eq!(morning.after(Span::from_secs(5)).to_iso(), "1970-01-02T08:30:05");
+        let step = Span::from_micros(250_000);
+        let in_steps = |steps: i64| morning.after(Span::from_micros(steps * 250_000)).to_iso_in_steps(morning, step);
+        assert_eq!(
+            [0, 2, 3].map(in_steps),
+            ["1970-01-02T08:30:00.00", "1970-01-02T08:30:00.50", "1970-01-02T08:30:00.75"]
+        );
+        assert_eq!(morning.to_iso_in_steps(morning, Span::from_secs(30)), "1970-01-02T08:30:00");
         assert_eq!(morning.since_midnight().as_micros(), hours(8) + hours(1) / 2);
         assert_eq!(morning.after(Span::from_secs(16 * 3_600)).to_string(), "1970-01-03 00:30");
     }

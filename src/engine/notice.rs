@@ -113,7 +113,7 @@ pub enum Strategy {
 
 impl Strategy {
     /// Every strategy.
-    pub const ALL: [Self; 2] = [Self::OnCompletion, Self::OnChange];
+    pub const ALL: [Self; 2] = [Self::OnChange, Self::OnCompletion];
 
     /// Whether a webhook with this strategy carries `notice`. The end of a step is carried only when no change of a message shows
     /// it: when the ttl passed.

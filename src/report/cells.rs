@@ -10,12 +10,17 @@ use super::json::ten_digits;
 use crate::text;
 use std::borrow::Cow;
 
-/// All streams, or all segments, together; also a stream without a name.
-pub(super) const ALL: &str = "all";
+/// A stream without a name, which is then the only one.
+pub(super) const ONLY: &str = "all";
 
-/// The name of a stream or segment, or [`ALL`].
-pub(super) const fn named(name: &str) -> &str {
-    if name.is_empty() { ALL } else { name }
+/// How all streams, or all segments, together are called beside these names: `all`, or `(all)` if that is the name of one of them.
+pub(super) fn everybody<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.into_iter().collect();
+    let mut word = ONLY.to_owned();
+    while names.contains(&word.as_str()) {
+        word = format!("({word})");
+    }
+    word
 }
 
 /// Writes CSV to memory; no cell of it is read as a formula.
@@ -68,6 +73,12 @@ mod tests {
         let text =
             written(|writer| writer.row(["=1+1", "+a", "-b", "@c", "＝1", "a=b", "-0.5", "+2", "1e5", "-inf", ""]));
         assert_eq!(text, "'=1+1,'+a,'-b,'@c,'＝1,a=b,-0.5,+2,1e5,'-inf,\n");
+    }
+
+    #[test]
+    fn everybody_has_a_name_of_their_own() {
+        assert_eq!(everybody(["pins", "gr"]), "all");
+        assert_eq!(everybody(["(all)", "all"]), "((all))");
     }
 
     #[test]

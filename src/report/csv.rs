@@ -1,9 +1,9 @@
 //! Results as tidy CSV: one row for each plan and measure, with value, interval and unit; or, for spreadsheets, one row for each plan.
 
-use super::cells::{ALL, Writer, blank, field, named, written};
+use super::cells::{Writer, blank, everybody, field, written};
 use super::wide::{CsvForm, Wide};
 use crate::scenario::{Metric, Unit};
-use crate::study::{Callbacks, GroupKind, PlanResult, ProviderResult, Results, measure};
+use crate::study::{GroupKind, PlanResult, ProviderResult, Results, measure};
 
 /// The contents of a row after the plan's name.
 struct Row {
@@ -34,11 +34,11 @@ fn write_rows(writer: &mut Writer, results: &Results) -> csv::Result<()> {
     let (columns, groups) = groups(results);
     writer.row(["plan", "measure", "value", "low", "high", "unit"].into_iter().chain(columns))?;
     for (names, plans) in groups {
-        for plan in plans {
+        for plan in &plans {
             for row in rows(plan, &results.scenario.currency) {
                 let [value, low, high] = [row.value, row.low, row.high].map(field);
                 let fields = [plan.name.as_str(), &row.measure, &value, &low, &high, &row.unit];
-                writer.row(fields.into_iter().chain(names.iter().copied()))?;
+                writer.row(fields.into_iter().chain(names.iter().map(String::as_str)))?;
             }
         }
     }
@@ -50,9 +50,8 @@ fn wide(results: &Results) -> String {
     let (columns, groups) = groups(results);
     let mut wide = Wide::new(["plan"].into_iter().chain(columns).map(str::to_owned).collect());
     for (names, plans) in groups {
-        for plan in plans {
-            let about: Vec<_> =
-                [plan.name.as_str()].into_iter().chain(names.iter().copied()).map(str::to_owned).collect();
+        for plan in &plans {
+            let about: Vec<_> = [&plan.name].into_iter().chain(&names).cloned().collect();
             for row in rows(plan, &results.scenario.currency) {
                 put_measure(&mut wide, &about, (&row.measure, &row.unit), [row.value, row.low, row.high]);
             }
@@ -69,48 +68,34 @@ pub(super) fn put_measure(
     [value, low, high]: [Option<f64>; 3],
 ) {
     let head = if measure == unit { measure.to_owned() } else { format!("{measure} ({unit})") };
-    wide.put(about, head, blank(value));
-    wide.put(about, format!("{measure} low"), blank(low));
-    wide.put(about, format!("{measure} high"), blank(high));
+    wide.put(about, vec![head], blank(value));
+    wide.put(about, vec![format!("{measure} low")], blank(low));
+    wide.put(about, vec![format!("{measure} high")], blank(high));
 }
 
 /// The results of a group of recipients, with its names in the columns for streams and segments.
-type Named<'a> = (Vec<&'a str>, &'a [PlanResult]);
+type Named = (Vec<String>, Vec<PlanResult>);
 
 /// The columns that name groups of recipients, and the groups: first everybody.
-fn groups(results: &Results) -> (Vec<&'static str>, Vec<Named<'_>>) {
+fn groups(results: &Results) -> (Vec<&'static str>, Vec<Named>) {
     let kinds = [(GroupKind::Stream, "stream"), (GroupKind::Segment, "segment")];
     let present: Vec<_> =
         kinds.into_iter().filter(|(kind, _)| results.groups.iter().any(|group| group.kind == *kind)).collect();
-    let everybody = (vec![ALL; present.len()], &results.plans[..]);
+    let all = everybody(results.groups.iter().map(|group| group.name.as_str()));
+    let of_everybody = (vec![all.clone(); present.len()], results.plans.clone());
     let groups = results.groups.iter().map(|group| {
-        let name = |(kind, _): &(GroupKind, _)| if *kind == group.kind { named(&group.name) } else { ALL };
-        (present.iter().map(name).collect(), &group.plans[..])
+        let name = |(kind, _): &(GroupKind, _)| if *kind == group.kind { group.name.clone() } else { all.clone() };
+        (present.iter().map(name).collect(), group.plans.clone())
     });
-    (present.iter().map(|(_, column)| *column).collect(), [everybody].into_iter().chain(groups).collect())
+    (present.iter().map(|(_, column)| *column).collect(), [of_everybody].into_iter().chain(groups).collect())
 }
 
 fn rows(plan: &PlanResult, currency: &str) -> Vec<Row> {
     let mut rows = vec![Row::new("recipients", Some(plan.recipients.0), "recipients")];
     rows.extend(Metric::all().map(|metric| measured(plan, metric, currency)));
     rows.push(Row::new("unresolved", Some(plan.unresolved.0), "flows"));
-    rows.extend(callbacks(&plan.callbacks));
     rows.extend(plan.providers.iter().flat_map(|of| provider(of, currency)));
     rows
-}
-
-/// The load of callbacks, under each strategy that is counted.
-fn callbacks(of: &Callbacks) -> impl Iterator<Item = Row> + use<> {
-    let strategies = [
-        ("on_completion", Some(of.on_completion), Some(of.on_completion_peak_per_s)),
-        ("on_change", of.on_change, of.on_change_peak_per_s),
-    ];
-    strategies.into_iter().filter(|(_, count, _)| count.is_some()).flat_map(|(strategy, count, peak)| {
-        [
-            Row::new(format!("callbacks_{strategy}"), count.map(|count| count.0), "callbacks"),
-            Row::new(format!("callbacks_{strategy}_peak_per_s"), peak.map(|peak| peak as f64), "1/s"),
-        ]
-    })
 }
 
 /// The results of a provider: measures under its name.
@@ -139,16 +124,18 @@ fn measured(plan: &PlanResult, metric: Metric, currency: &str) -> Row {
     let measured = measure(plan, metric);
     let (low, high) = measured.and_then(|measured| measured.interval).unzip();
     let value = measured.map(|measured| measured.value);
-    Row { measure: metric.name().to_owned(), value, low, high, unit: unit_of(metric.unit(), currency).to_owned() }
+    Row { measure: metric.name().to_owned(), value, low, high, unit: unit_of(metric, currency).to_owned() }
 }
 
 /// The unit of a measure in CSV and JSON files.
-pub(super) fn unit_of(unit: Unit, currency: &str) -> &str {
-    match unit {
-        Unit::Share => "share",
-        Unit::Money => currency,
-        Unit::Seconds => "s",
-        Unit::Count => "moves",
+pub(super) fn unit_of(metric: Metric, currency: &str) -> &str {
+    match (metric, metric.unit()) {
+        (Metric::CallbacksOnCompletion | Metric::CallbacksOnChange, _) => "callbacks",
+        (Metric::CallbacksOnCompletionPeak | Metric::CallbacksOnChangePeak, _) => "1/s",
+        (_, Unit::Share) => "share",
+        (_, Unit::Money) => currency,
+        (_, Unit::Seconds) => "s",
+        (_, Unit::Count) => "moves",
     }
 }
 

@@ -164,7 +164,7 @@ fn plan(sketch: &Sketch) -> PlanResult {
         unresolved: Count(if sketch.first.len() > 2 { 312.0 } else { 0.0 }),
         callbacks: Callbacks {
             on_completion: Count(RECIPIENTS as f64),
-            on_completion_peak_per_s: 412,
+            on_completion_peak_per_s: Some(412),
             on_change: None,
             on_change_peak_per_s: None,
         },

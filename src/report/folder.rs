@@ -5,7 +5,7 @@
 //! into a folder, or creates a new one beside it, others wait. Files that others put there are left alone.
 
 use super::ownership::{RUN, ReportKind};
-use super::{CsvForm, Run, csv, figures, json, page, readme, timeline};
+use super::{CsvForm, Run, csv, figures, json, page, readme, timeline, wide};
 use crate::files::{FolderLock, Scratch};
 use crate::study::RunOutput;
 use serde::Serialize;
@@ -114,13 +114,15 @@ fn naming(path: &Path, error: &Error) -> Error {
 /// All files of a report, with their names.
 fn contents(output: &RunOutput, run: &Run, form: CsvForm) -> Result<Vec<File>> {
     let figures = figures(output).map_err(Error::other)?;
+    let series: Vec<_> =
+        timeline(&output.over_time, form).into_iter().map(|(name, text)| (name, wide::file(text, form))).collect();
     let fixed = [
-        ("README.md", readme(output, run, &figures, form)),
+        ("README.md", readme(output, run, &figures, &series.iter().map(|(name, _)| *name).collect::<Vec<_>>())),
         ("report.html", page(output, run, &figures)),
         ("results.json", json(&output.results)),
-        ("results.csv", csv(&output.results, form)),
+        ("results.csv", wide::file(csv(&output.results, form), form)),
     ];
-    let fixed = fixed.into_iter().chain(timeline(&output.over_time, form)).map(|(name, text)| (name.to_owned(), text));
+    let fixed = fixed.into_iter().chain(series).map(|(name, text)| (name.to_owned(), text));
     Ok(fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect())
 }
 

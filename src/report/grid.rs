@@ -256,24 +256,24 @@ pub(super) fn callbacks(results: &Results) -> Option<Grid> {
     let row = |plan: &PlanResult| {
         let Callbacks { on_completion, on_completion_peak_per_s, on_change, on_change_peak_per_s } = plan.callbacks;
         let count = |count: Count| words::count(count.0);
-        let peak = |peak: u64| words::count(peak as f64);
+        let peak = |peak: Option<u64>| peak.map_or(words::NONE.to_owned(), |peak| words::count(peak as f64));
         Some(vec![
             plan.name.clone(),
             count(on_completion),
             peak(on_completion_peak_per_s),
             count(on_change?),
-            peak(on_change_peak_per_s?),
+            peak(on_change_peak_per_s),
         ])
     };
     let rows: Vec<_> = results.plans.iter().filter_map(row).collect();
     (!rows.is_empty()).then(|| Grid {
-        caption: "Callbacks (peak: the most within one second)".to_owned(),
+        caption: "Callbacks (peak: the most in a second of the clock)".to_owned(),
         columns: vec![
             Column::text("plan"),
             Column::number("on completion"),
-            Column::number("peak"),
+            Column::number("peak on completion"),
             Column::number("on change"),
-            Column::number("peak"),
+            Column::number("peak on change"),
         ],
         rows,
         shape: Shape::List,
@@ -361,11 +361,15 @@ fn capacity_row(plan: &str, name: String, queue: Option<&QueueOverTime>, result:
     .collect()
 }
 
-/// `500/s`, `5/s with burst 20`, `2 000 per 1 d`, `120 lines`, or several of them.
+/// `500/s`, `5/s with burst 20`, `2 000 per 24 h`, `120 lines`, or several of them; with a quota or a burst of parts `2 000 parts`.
 fn limit(queue: &QueueOverTime) -> String {
-    let burst = queue.burst.map_or_else(String::new, |burst| format!(" with burst {}", words::count(f64::from(burst))));
+    let counted = |count: f64| match queue.counts_parts {
+        true => format!("{}{}{}", words::count(count), words::NBSP, words::plural(count, "part", "parts")),
+        false => words::count(count),
+    };
+    let burst = queue.burst.map_or_else(String::new, |burst| format!(" with burst {}", counted(f64::from(burst))));
     let rate = queue.rate_per_s.map(|rate| words::rate(rate) + &burst);
-    let quota = queue.quota.map(|(limit, per)| format!("{} per {}", words::count(limit as f64), words::span(per)));
+    let quota = queue.quota.map(|(limit, per)| format!("{} per {}", counted(limit as f64), words::span(per)));
     let lines = queue.concurrent.map(|lines| {
         let lines = f64::from(lines);
         format!("{}{}{}", words::count(lines), words::NBSP, words::plural(lines, "line", "lines"))

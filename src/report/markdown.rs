@@ -2,13 +2,14 @@
 
 use super::grid::Grid;
 use super::notes::of_figures;
-use super::{CsvForm, Figure, Run, finding, notes, page, tables, timeline, words};
+use super::{Figure, Run, finding, notes, page, tables, words};
 use crate::study::{Intervals, RunOutput};
 use minijinja::{Environment, context};
 
-/// The README of a report folder, from the findings, the facts about the run, and the figures beside it.
+/// The README of a report folder, from the findings, the facts about the run, and the figures beside it. `series` names the files of results
+/// over time.
 #[must_use]
-pub fn readme(output: &RunOutput, run: &Run, figures: &[Figure], form: CsvForm) -> String {
+pub fn readme(output: &RunOutput, run: &Run, figures: &[Figure], series: &[&str]) -> String {
     let results = &output.results;
     let notes = notes(results).into_iter().chain(of_figures(output));
     let notes: Vec<_> = notes.map(|note| escaped(&note)).collect();
@@ -26,7 +27,7 @@ pub fn readme(output: &RunOutput, run: &Run, figures: &[Figure], form: CsvForm) 
             rest,
             pictures,
             facts,
-            series => timeline(&output.over_time, form).into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            series => series.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(),
             has_intervals => results.scenario.intervals != Intervals::Unknown,
         },
     )
@@ -111,7 +112,7 @@ mod tests {
     fn names_cannot_break_the_table_or_inject_markup() {
         let mut output = fixture::bank_pin();
         output.results.plans[0].name = "a|b <img src=x> `c`\n# d".to_owned();
-        let text = readme(&output, &fixture::run(), &figures(&output).expect("figures"), CsvForm::Long);
+        let text = readme(&output, &fixture::run(), &figures(&output).expect("figures"), &["timeline.csv"]);
         assert!(text.contains("a\\|b &lt;img src=x&gt; \\`c\\`\u{fffd}\\# d"), "{text}");
         assert!(!text.contains("<img src=x"), "{text}");
     }
@@ -119,7 +120,7 @@ mod tests {
     #[test]
     fn the_readme_names_every_file_and_how_it_was_made() {
         let output = fixture::bank_pin();
-        let text = readme(&output, &fixture::run(), &figures(&output).expect("figures"), CsvForm::Long);
+        let text = readme(&output, &fixture::run(), &figures(&output).expect("figures"), &["timeline.csv"]);
         for part in ["latency.svg", "report.html", "results.json", "20261127", "9f86d081", "failsim run scenarios"] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }

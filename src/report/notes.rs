@@ -13,6 +13,8 @@ const BELIEF_GAP: f64 = 0.01;
 const OUTSIDE_THE_TABLE: [Metric; 3] = [Metric::LatencyMean, Metric::LatencyP90, Metric::LatencyP999];
 /// The most reasons for a missing interval that are named.
 const MOST_REASONS: usize = 3;
+/// The most plans that a note names.
+const MOST_NAMED: usize = 20;
 /// The smallest share of duplicates that gets a note.
 const MANY_DUPLICATES: f64 = 0.05;
 
@@ -37,8 +39,8 @@ pub(super) fn of_figures(output: &RunOutput) -> Option<String> {
     let (drawn, all) = (output.drawn.len(), output.results.plans.len());
     (drawn < all).then(|| {
         format!(
-            "Figures, timeline.csv and the capacity table show {drawn} of {} plans: the reference, and those that the fewest other plans \
-             beat both in time and in cost. The other files have all plans; select others with --plan.",
+            "Figures, files of results over time and the capacity table show {drawn} of {} plans: the reference, and those that the fewest \
+             other plans beat both in time and in cost. results.json and results.csv have all plans; select others with --plan.",
             words::count(all as f64)
         )
     })
@@ -50,8 +52,18 @@ fn of_plans(plans: &[PlanResult]) -> [Option<String>; 4] {
 
 /// The plans for which `of` returns something, with what it returns, as a list.
 fn listed(plans: &[PlanResult], of: impl Fn(&PlanResult) -> Option<String>) -> Option<String> {
-    let named: Vec<_> = plans.iter().filter_map(|plan| Some(format!("{} {}", plan.name, of(plan)?))).collect();
+    let mut named: Vec<_> = plans.iter().filter_map(|plan| Some(format!("{} {}", plan.name, of(plan)?))).collect();
+    shorten(&mut named);
     (!named.is_empty()).then(|| named.join("; "))
+}
+
+/// Leaves out of a long list all but the first, and says how many.
+fn shorten(named: &mut Vec<String>) {
+    let more = named.len().saturating_sub(MOST_NAMED);
+    if more > 1 {
+        named.truncate(MOST_NAMED);
+        named.push(format!("and {} more", words::count(more as f64)));
+    }
 }
 
 fn intervals(results: &Results) -> Option<String> {
@@ -130,8 +142,12 @@ pub fn independence(plans: &[PlanResult]) -> Option<String> {
             None => best.push((said, vec![&plan.name])),
         }
     }
-    let each = |(said, plans): &(String, Vec<&str>)| format!("{said} under {}", words::all(plans));
-    let best: Vec<_> = best.iter().map(each).collect();
+    let each = |(said, plans): &(String, Vec<&str>)| match plans.len() {
+        few if few <= MOST_NAMED => format!("{said} under {}", words::all(plans)),
+        many => format!("{said} under {} plans", words::count(many as f64)),
+    };
+    let mut best: Vec<_> = best.iter().map(each).collect();
+    shorten(&mut best);
     (!best.is_empty()).then(|| {
         format!(
             "Channels are taken as independent, which flatters failover (see [people] and `persistent`); the best single channel could \
@@ -157,8 +173,9 @@ fn circuits(plans: &[PlanResult]) -> Option<String> {
 }
 
 fn reach(plans: &[PlanResult]) -> Option<String> {
-    let nobody = plans.iter().filter(|plan| plan.delivered.count.0 == 0.0).map(|plan| plan.name.as_str());
-    let names: Vec<_> = nobody.collect();
+    let nobody = plans.iter().filter(|plan| plan.delivered.count.0 == 0.0).map(|plan| plan.name.clone());
+    let mut names: Vec<_> = nobody.collect();
+    shorten(&mut names);
     (!names.is_empty()).then(|| format!("No recipient is reached by {}.", names.join(", ")))
 }
 

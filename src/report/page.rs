@@ -26,6 +26,7 @@ pub fn page(output: &RunOutput, run: &Run, figures: &[Figure]) -> String {
             facts => facts(results, run),
             deadline => deadline(results),
             has_capacity => grid::capacity(output).is_some(),
+            has_callbacks => grid::callbacks(results).is_some(),
         },
     );
     text.expect("the template is part of the program and every test renders it")

@@ -1,6 +1,6 @@
 //! The output of `failsim capacity`: the answer in a sentence, the curve as a table, a figure, JSON and CSV.
 
-use super::cells::{field, named, written};
+use super::cells::{everybody, field, written};
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
@@ -275,6 +275,7 @@ fn trial_facts(trial: &Trial) -> TrialFacts {
 /// The curve as CSV: one row for each trial and goal; no limit is `inf`.
 #[must_use]
 pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
+    let all = everybody(question.goals.iter().flat_map(|goal| <[_; 2]>::from(names(question, goal))).flatten());
     written(|writer| {
         writer.row(["capacity", "measure", "stream", "segment", "value", "low", "high", "outcome", "replications"])?;
         for trial in sizing.trials.iter().chain([&sizing.unlimited]) {
@@ -287,8 +288,8 @@ pub fn csv(question: &Question<'_>, sizing: &Sizing) -> String {
                 let fields = [
                     &capacity,
                     goal.metric.name(),
-                    named(stream.unwrap_or_default()),
-                    named(segment.unwrap_or_default()),
+                    stream.unwrap_or(&all),
+                    segment.unwrap_or(&all),
                     &value,
                     &low,
                     &high,

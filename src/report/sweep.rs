@@ -1,12 +1,12 @@
 //! The output of `failsim sweep`: a table, a figure and rows of tidy CSV for each measure.
 
-use super::cells::{field, named, written};
+use super::cells::{everybody, field, written};
 use super::csv::{put_measure, unit_of};
 use super::figures::heat::{self, Heat};
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
-use super::wide::{CsvForm, Wide};
+use super::wide::{self, CsvForm, Wide};
 use super::{Figure, FigureError, Run, Terminal, folder, markdown, words};
 use crate::scenario::{Axis, AxisUnit, Metric, Unit};
 use crate::study::{GroupKind, GroupResult, Measured, PlanResult, Point, Results, Sweep, measure};
@@ -252,7 +252,7 @@ fn rows_of<'a>(
         Metric::all().map(move |metric| {
             let measured = measure(plan, metric);
             let (low, high) = measured.and_then(|measured| measured.interval).unzip();
-            let unit = unit_of(metric.unit(), currency);
+            let unit = unit_of(metric, currency);
             Row {
                 plan: &plan.name,
                 stream,
@@ -273,13 +273,16 @@ fn rows_of<'a>(
 #[must_use]
 pub fn csv(sweep: &Sweep, form: CsvForm) -> String {
     let paths: Vec<_> = sweep.axes.iter().map(|axis| axis.path.to_string()).collect();
+    let groups = sweep.points.iter().flat_map(|(_, results)| &results.groups);
+    let all = everybody(groups.map(|group| group.name.as_str()));
     if form == CsvForm::Wide {
         let heads = ["plan", "stream", "segment"].map(str::to_owned);
         let mut wide = Wide::new(paths.into_iter().chain(heads).collect());
         for (point, results) in &sweep.points {
             for row in rows(results) {
-                let names = [row.plan, named(row.stream), named(row.segment)];
-                let about: Vec<_> = values(sweep, point).into_iter().chain(names).map(str::to_owned).collect();
+                let names = [row.plan, or(row.stream, &all), or(row.segment, &all)];
+                let names = names.map(str::to_owned);
+                let about: Vec<_> = numbers(sweep, point).into_iter().chain(names).collect();
                 put_measure(&mut wide, &about, (row.measure.name(), row.unit), [row.value, row.low, row.high]);
             }
         }
@@ -291,9 +294,9 @@ pub fn csv(sweep: &Sweep, form: CsvForm) -> String {
         for (point, results) in &sweep.points {
             for row in rows(results) {
                 let [value, low, high] = [row.value, row.low, row.high].map(field);
-                let (stream, segment) = (named(row.stream), named(row.segment));
+                let (stream, segment) = (or(row.stream, &all), or(row.segment, &all));
                 let fields = [row.plan, stream, segment, row.measure.name(), &value, &low, &high, row.unit];
-                writer.row(values(sweep, point).into_iter().chain(fields))?;
+                writer.row(numbers(sweep, point).iter().map(String::as_str).chain(fields))?;
             }
         }
         Ok(())
@@ -352,6 +355,24 @@ pub fn json(sweep: &Sweep) -> String {
 /// The values of the axes at a point, as they would be written in the scenario file.
 fn values<'a>(sweep: &'a Sweep, point: &Point) -> Vec<&'a str> {
     sweep.axes.iter().zip(&point.0).map(|(axis, &i)| axis.values[i].as_str()).collect()
+}
+
+/// The values of the axes at this point for a column: where some value of an axis is a number with a fraction, all its numbers have one, so that
+/// readers, who decide by the first rows, take none for integers.
+fn numbers(sweep: &Sweep, point: &Point) -> Vec<String> {
+    let is_number = |value: &str| value.parse::<f64>().is_ok_and(f64::is_finite);
+    let is_whole = |value: &str| !value.contains(['.', 'e', 'E']);
+    let value = |(axis, value): (&Axis, &str)| {
+        let has_fractions =
+            axis.values.iter().all(|value| is_number(value)) && !axis.values.iter().all(|value| is_whole(value));
+        if has_fractions && is_whole(value) { format!("{value}.0") } else { value.to_owned() }
+    };
+    sweep.axes.iter().zip(values(sweep, point)).map(value).collect()
+}
+
+/// A name, or the word for everybody.
+const fn or<'a>(name: &'a str, all: &'a str) -> &'a str {
+    if name.is_empty() { all } else { name }
 }
 
 /// One figure for each measure and group: curves with one axis, a map for each plan with two.
@@ -439,7 +460,8 @@ pub fn write(dir: &Path, shown: &Shown<'_>, run: &Run, form: CsvForm) -> std::io
     let title = shown.sweep.points.first().map_or("", |(_, results)| &results.scenario.title);
     let grids = grids(shown, &shown.groups());
     let readme = markdown::short(title, &finding(shown), &grids, &figures, (MARKER, "sweep.csv"), "95 %", run);
-    let fixed = [("README.md", readme), (MARKER, json(shown.sweep)), ("sweep.csv", csv(shown.sweep, form))];
+    let fixed =
+        [("README.md", readme), (MARKER, json(shown.sweep)), ("sweep.csv", wide::file(csv(shown.sweep, form), form))];
     let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
     let files: Vec<_> = fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect();
     folder::put(dir, files, run, &SWEEP)

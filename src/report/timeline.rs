@@ -1,7 +1,7 @@
 //! The results over time, as CSV: in each file a row for each bin of time, with a value in every column, so that other tools find the type of
 //! each: arrivals by stream; who was reached in time; what became of attempts by plan and provider; queues of limited providers, and their lines.
 
-use super::cells::{named, written};
+use super::cells::{ONLY, written};
 use super::json::ten_digits;
 use super::wide::{CsvForm, Wide};
 use crate::study::{OverTime, PlanOverTime, ProviderOverTime, QueueOverTime};
@@ -24,6 +24,8 @@ struct Table {
     file: &'static str,
     /// The names of the columns beside those that say when a bin is: first those that say what the numbers are of.
     columns: Vec<&'static str>,
+    /// The number of its first columns of numbers that repeat those of another table.
+    repeated: usize,
     rows: Vec<Row>,
 }
 
@@ -32,7 +34,8 @@ struct Row {
     bin: usize,
     /// What the numbers are of.
     of: Vec<String>,
-    numbers: Vec<String>,
+    /// The numbers; a limit is infinite where there is none.
+    numbers: Vec<f64>,
 }
 
 impl Table {
@@ -40,13 +43,14 @@ impl Table {
         written(|writer| {
             writer.row(bin_columns(over_time).into_iter().chain(self.columns.iter().copied()))?;
             self.rows.iter().try_for_each(|Row { bin, of, numbers }| {
-                writer.row(bin_cells(over_time, *bin).iter().chain(of).chain(numbers))
+                let numbers: Vec<_> = numbers.iter().copied().map(number).collect();
+                writer.row(bin_cells(over_time, *bin).iter().chain(of).chain(&numbers))
             })
         })
     }
 }
 
-/// All numbers of each bin in one row. A limit that there is none of is blank.
+/// All numbers of each bin in one row; where there is no limit, the cell is blank.
 fn wide(over_time: &OverTime, tables: &[Table]) -> String {
     let mut wide = Wide::new(bin_columns(over_time).into_iter().map(str::to_owned).collect());
     for table in tables {
@@ -54,12 +58,9 @@ fn wide(over_time: &OverTime, tables: &[Table]) -> String {
             let mut about = bin_cells(over_time, *bin);
             // Spreadsheets know a time by the space in it.
             about.iter_mut().for_each(|cell| *cell = cell.replace('T', " "));
-            for (column, number) in table.columns[of.len()..].iter().zip(numbers) {
-                // Arrivals under each plan are those of the table of arrivals.
-                if of.len() == 1 || *column != "arrivals" {
-                    let number = if number == "inf" { String::new() } else { number.clone() };
-                    wide.put(&about, format!("{}: {column}", of.join(", ")), number);
-                }
+            for (column, value) in table.columns[of.len()..].iter().zip(numbers).skip(table.repeated) {
+                let cell = if value.is_finite() { number(*value) } else { String::new() };
+                wide.put(&about, of.iter().cloned().chain([(*column).to_owned()]).collect(), cell);
             }
         }
     }
@@ -68,7 +69,8 @@ fn wide(over_time: &OverTime, tables: &[Table]) -> String {
 
 /// The tables, one for each file in long form.
 fn tables(over_time: &OverTime) -> Vec<Table> {
-    let table = |file, columns: &[&'static str], rows: Vec<Row>| Table { file, columns: columns.to_vec(), rows };
+    let table =
+        |file, columns: &[&'static str], rows: Vec<Row>| Table { file, columns: columns.to_vec(), repeated: 0, rows };
     let providers: Vec<_> = over_time
         .plans
         .iter()
@@ -83,7 +85,8 @@ fn tables(over_time: &OverTime) -> Vec<Table> {
         ),
     ];
     let in_time = over_time.plans.iter().flat_map(|plan| in_time(over_time, plan)).collect();
-    files.push(table("in_time.csv", &["plan", "stream", "arrivals", "in_time"], in_time));
+    let in_time = table("in_time.csv", &["plan", "stream", "arrivals", "in_time"], in_time);
+    files.push(Table { repeated: 1, ..in_time });
     // Where nobody has a throughput there is no such column: one of nothing but `inf` is a date to some readers.
     let is_paced =
         providers.iter().any(|(_, provider)| provider.queue.as_ref().is_some_and(|queue| queue.limit_per_s.is_some()));
@@ -105,38 +108,45 @@ fn bin_columns(over_time: &OverTime) -> Vec<&'static str> {
 /// When a bin begins and ends (s), and when it begins by the clock, if that is known.
 fn bin_cells(over_time: &OverTime, bin: usize) -> Vec<String> {
     let edge = |bin: usize| bin as f64 * over_time.bin_s;
-    let clock = over_time.starts_at.map(|starts_at| starts_at.after(Span::from_secs_f64(edge(bin))).to_iso());
+    let clock = over_time.starts_at.map(|starts_at| {
+        let step = Span::from_secs_f64(over_time.bin_s);
+        starts_at.after(Span::from_secs_f64(edge(bin))).to_iso_in_steps(starts_at, step)
+    });
     [number(edge(bin)), number(edge(bin + 1))].into_iter().chain(clock).collect()
 }
 
 fn arrivals(over_time: &OverTime) -> Vec<Row> {
     let of_stream = |(stream, arrivals): &(String, Vec<f64>)| {
-        let row = |(bin, count): (usize, &f64)| Row {
-            bin,
-            of: vec![named(stream).to_owned()],
-            numbers: vec![number(*count)],
-        };
+        let row = |(bin, count): (usize, &f64)| Row { bin, of: vec![named(stream)], numbers: vec![*count] };
         arrivals.iter().enumerate().map(row).collect::<Vec<_>>()
     };
     over_time.arrivals.iter().flat_map(of_stream).collect()
 }
 
-/// For each stream, those who arrive in each bin, and those of them who are reached in time under a plan.
+/// For each stream, those who arrive in each bin, up to the last in which anybody does, and those of them who are reached in time under a plan.
 fn in_time(over_time: &OverTime, plan: &PlanOverTime) -> Vec<Row> {
+    let last =
+        over_time.arrivals.iter().filter_map(|(_, arrivals)| arrivals.iter().rposition(|came| *came > 0.0)).max();
     let of_stream = |((stream, arrivals), in_time): (&(String, Vec<f64>), &Vec<f64>)| {
-        let row = |(bin, (came, in_time)): (usize, (&f64, &f64))| {
-            let of = vec![plan.plan.clone(), named(stream).to_owned()];
-            Row { bin, of, numbers: vec![number(*came), number(*in_time)] }
+        let row = |(bin, (&came, &in_time)): (usize, (&f64, &f64))| Row {
+            bin,
+            of: vec![plan.plan.clone(), named(stream)],
+            numbers: vec![came, in_time],
         };
-        arrivals.iter().zip(in_time).enumerate().map(row).collect::<Vec<_>>()
+        arrivals.iter().zip(in_time).enumerate().take(last.map_or(0, |last| last + 1)).map(row).collect::<Vec<_>>()
     };
     over_time.arrivals.iter().zip(&plan.in_time).flat_map(of_stream).collect()
+}
+
+/// The name of a stream, or what stands for one without a name.
+fn named(stream: &str) -> String {
+    if stream.is_empty() { ONLY } else { stream }.to_owned()
 }
 
 /// The rows of all providers for which `numbers` has any.
 fn rows(
     providers: &[(&str, &ProviderOverTime)],
-    numbers: impl Fn(&ProviderOverTime, usize) -> Option<Vec<String>>,
+    numbers: impl Fn(&ProviderOverTime, usize) -> Option<Vec<f64>>,
 ) -> Vec<Row> {
     let of_provider = |&(plan, provider): &(&str, &ProviderOverTime)| {
         let row = |bin: usize| {
@@ -147,23 +157,21 @@ fn rows(
     providers.iter().flat_map(of_provider).collect()
 }
 
-fn attempts(provider: &ProviderOverTime, bin: usize) -> Vec<String> {
+fn attempts(provider: &ProviderOverTime, bin: usize) -> Vec<f64> {
     let ProviderOverTime { submissions, deliveries, failures, cost, .. } = provider;
-    [submissions, deliveries, failures, cost].map(|series| number(series[bin])).to_vec()
+    [submissions, deliveries, failures, cost].map(|series| series[bin]).to_vec()
 }
 
-/// What a queue did: the waits of those that departed are a sum, since a bin in which none did has no mean; without a throughput there is
-/// no limit (`inf`).
-fn waits(queue: &QueueOverTime, bin: usize, is_paced: bool) -> Vec<String> {
+/// What a queue did: the waits of those that departed are a sum, since a bin in which none did has no mean.
+fn waits(queue: &QueueOverTime, bin: usize, is_paced: bool) -> Vec<f64> {
     let sum = queue.wait_s[bin].map_or(0.0, |mean| mean * queue.departures[bin]);
-    let limit = || queue.limit_per_s.as_ref().map_or_else(|| "inf".to_owned(), |limit| number(limit[bin]));
-    let known = [queue.departures[bin], queue.waiting[bin], sum].map(number);
-    known.into_iter().chain(is_paced.then(limit)).collect()
+    let limit = || queue.limit_per_s.as_ref().map_or(f64::INFINITY, |limit| limit[bin]);
+    [queue.departures[bin], queue.waiting[bin], sum].into_iter().chain(is_paced.then(limit)).collect()
 }
 
-fn in_use(queue: &QueueOverTime, bin: usize) -> Option<Vec<String>> {
+fn in_use(queue: &QueueOverTime, bin: usize) -> Option<Vec<f64>> {
     let (used, limit) = (queue.lines_in_use.as_ref()?, queue.line_limit.as_ref()?);
-    Some(vec![number(used[bin]), number(limit[bin])])
+    Some(vec![used[bin], limit[bin]])
 }
 
 /// A number that is seen to be one with a fraction: readers decide by the first rows, which may all be zero.

@@ -169,7 +169,7 @@ impl EventWriter<'_> {
 
     /// The callbacks that a webhook would have received.
     fn callbacks(&self, text: &mut String, trace: &Trace) {
-        for strategy in [Strategy::OnChange, Strategy::OnCompletion] {
+        for strategy in Strategy::ALL {
             let carried = trace.events.iter().filter_map(|(at, event)| match event {
                 Event::Noticed(notice) if strategy.carries(notice) => Some((*at, notice)),
                 _ => None,

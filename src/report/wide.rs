@@ -13,12 +13,20 @@ pub enum CsvForm {
     Wide,
 }
 
+/// The contents of a CSV file: in wide form after the mark by which spreadsheets know UTF-8.
+pub(super) fn file(csv: String, form: CsvForm) -> String {
+    match form {
+        CsvForm::Long => csv,
+        CsvForm::Wide => format!("\u{feff}{csv}"),
+    }
+}
+
 /// A table in wide form. Rows and columns appear in the order in which they are first mentioned.
 pub(super) struct Wide {
     /// The names of the columns that say what a row is about.
     heads: Vec<String>,
     rows: Index<Vec<String>>,
-    columns: Index<String>,
+    columns: Index<Vec<String>>,
     /// The cells, by row and column.
     cells: BTreeMap<(usize, usize), String>,
 }
@@ -48,11 +56,12 @@ impl Wide {
         Self { heads, rows: Index::new(), columns: Index::new(), cells: BTreeMap::new() }
     }
 
-    /// Puts a number into the row about this and the column of this name. A blank stays blank.
-    pub(super) fn put(&mut self, about: &[String], column: String, number: String) {
+    /// Puts a number into the row about this and the column of this name, which may have several parts. A blank stays blank.
+    pub(super) fn put(&mut self, about: &[String], column: Vec<String>, number: String) {
         let place = (self.rows.position(about.to_vec()), self.columns.position(column));
         if !number.is_empty() {
-            self.cells.insert(place, number);
+            let before = self.cells.insert(place, number);
+            debug_assert!(before.is_none(), "two numbers in one cell");
         }
     }
 
@@ -61,13 +70,23 @@ impl Wide {
         let mut used: Vec<_> = self.cells.keys().map(|(_, column)| *column).collect();
         used.sort_unstable();
         used.dedup();
+        let heads: Vec<_> = used.iter().map(|&column| head(&self.columns.keys[column])).collect();
         written(|writer| {
-            writer.row(self.heads.iter().chain(used.iter().map(|&column| &self.columns.keys[column])))?;
+            writer.row(self.heads.iter().chain(&heads))?;
             self.rows.keys.iter().enumerate().try_for_each(|(row, about)| {
                 let cell = |column: &usize| self.cells.get(&(row, *column)).map_or("", String::as_str);
                 writer.row(about.iter().map(String::as_str).chain(used.iter().map(cell)))
             })
         })
+    }
+}
+
+/// The head of a column: its last part after the others.
+fn head(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [of @ .., last] => format!("{}: {last}", of.join(", ")),
     }
 }
 
@@ -79,7 +98,7 @@ mod tests {
     fn each_number_has_its_place_and_blank_columns_are_left_out() {
         let mut wide = Wide::new(vec!["plan".to_owned()]);
         let mut put = |plan: &str, column: &str, number: &str| {
-            wide.put(&[plan.to_owned()], column.to_owned(), number.to_owned());
+            wide.put(&[plan.to_owned()], vec![column.to_owned()], number.to_owned());
         };
         put("b", "seen", "");
         put("b", "cost", "2");

@@ -239,6 +239,10 @@ pub(super) const fn name_of(metric: Metric) -> &'static str {
         Metric::LatencyMax => "latency max",
         Metric::Failovers => "failovers",
         Metric::LastEnd => "end of the last flow",
+        Metric::CallbacksOnCompletion => "callbacks on completion",
+        Metric::CallbacksOnCompletionPeak => "callbacks on completion, peak per second",
+        Metric::CallbacksOnChange => "callbacks on change",
+        Metric::CallbacksOnChangePeak => "callbacks on change, peak per second",
     }
 }
 

@@ -82,7 +82,10 @@ impl Builder<'_> {
         let plans = record.get::<&[Record]>("plans").map(|p| self.plans(p, known.as_deref()));
         let own = streams.and_then(|streams| self.own_plans(streams, record.get("plans")));
         let checks = record.get_or::<&[Record]>("checks", &[])?;
-        let checks = self.checks(checks, record.get("plans"), streams, own.as_deref());
+        let webhook = webhook(record);
+        // Where it is wrong itself, that is all there is to say.
+        let counted = webhook.unwrap_or(Strategy::OnChange);
+        let checks = self.checks(checks, record.get("plans"), streams, own.as_deref(), counted);
         self.collisions(record.get("providers"), streams.unwrap_or_default());
         let mut scenario = Scenario {
             title: record.get_or("title", info.title)?.to_owned(),
@@ -96,7 +99,7 @@ impl Builder<'_> {
             providers: providers?,
             breakers: breakers?,
             plans: plans.and_then(all::<Plan>)?,
-            webhook: webhook(record)?,
+            webhook: webhook?,
             checks: all(checks)?,
             baseline: self.baseline(record)?,
             left_out: Vec::new(),
@@ -139,11 +142,9 @@ impl Builder<'_> {
 
 /// Returns which callbacks are counted; `None` when `[webhook]` is wrong.
 fn webhook(record: &Record) -> Option<Strategy> {
-    let strategy = match optional::<&Record>(record, "webhook")? {
-        Some(webhook) => webhook.get::<&str>("strategy")?,
-        None => Strategy::OnCompletion.word(),
-    };
-    Strategy::ALL.into_iter().find(|known| known.word() == strategy)
+    let Some(webhook) = optional::<&Record>(record, "webhook")? else { return Some(Strategy::OnCompletion) };
+    let word = webhook.get::<&str>("strategy")?;
+    Strategy::ALL.into_iter().find(|strategy| strategy.word() == word)
 }
 
 /// Returns all items, or `None` when one of them is wrong.

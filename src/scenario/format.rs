@@ -82,7 +82,7 @@ static WEBHOOK: Table = Table {
     fields: &[Field::required(
         "strategy",
         Kind::Word(&["on_completion", "on_change"]),
-        "When there is a callback: `on_completion` at the end of each flow; `on_change` also at each change of a message's status and whenever a ttl passes. Both are counted then, which takes several times as long: every report is simulated",
+        "When there is a callback: `on_completion` at the end of each flow; `on_change` also at each change of a message's status and whenever a ttl passes. Both are counted then; every report is simulated for that, so that a run takes several times as long",
     )],
     forms: &[],
 };

@@ -51,6 +51,18 @@ pub enum Metric {
     /// When the last flow ended (s).
     #[serde(rename = "last_end_s")]
     LastEnd,
+    /// The number of callbacks at the ends of flows.
+    #[serde(rename = "callbacks_on_completion")]
+    CallbacksOnCompletion,
+    /// The most of them in a second of the clock.
+    #[serde(rename = "callbacks_on_completion_peak_per_s")]
+    CallbacksOnCompletionPeak,
+    /// The number of callbacks at every change; nothing unless they are counted.
+    #[serde(rename = "callbacks_on_change")]
+    CallbacksOnChange,
+    /// The most of them in a second of the clock.
+    #[serde(rename = "callbacks_on_change_peak_per_s")]
+    CallbacksOnChangePeak,
 }
 
 /// The unit of a measure, which determines how it is shown.
@@ -87,7 +99,7 @@ const fn entry(
 }
 
 /// All measures, in the order in which they are listed.
-const TABLE: [Entry; 17] = [
+const TABLE: [Entry; 21] = [
     entry(Metric::Delivered, "delivered", None, Unit::Share, true),
     entry(Metric::InTime, "in_time", None, Unit::Share, true),
     entry(Metric::Succeeded, "succeeded", None, Unit::Share, true),
@@ -105,10 +117,32 @@ const TABLE: [Entry; 17] = [
     entry(Metric::LatencyMax, "latency_max_s", Some("latency_s.max"), Unit::Seconds, false),
     entry(Metric::Failovers, "failovers", None, Unit::Count, false),
     entry(Metric::LastEnd, "last_end_s", None, Unit::Seconds, false),
+    entry(
+        Metric::CallbacksOnCompletion,
+        "callbacks_on_completion",
+        Some("callbacks.on_completion"),
+        Unit::Count,
+        false,
+    ),
+    entry(
+        Metric::CallbacksOnCompletionPeak,
+        "callbacks_on_completion_peak_per_s",
+        Some("callbacks.on_completion_peak_per_s"),
+        Unit::Count,
+        false,
+    ),
+    entry(Metric::CallbacksOnChange, "callbacks_on_change", Some("callbacks.on_change"), Unit::Count, false),
+    entry(
+        Metric::CallbacksOnChangePeak,
+        "callbacks_on_change_peak_per_s",
+        Some("callbacks.on_change_peak_per_s"),
+        Unit::Count,
+        false,
+    ),
 ];
 
 /// The number of measures whose path in the results differs from their name.
-const PATHS: usize = 10;
+const PATHS: usize = 14;
 
 /// All spellings of measures in scenario files: their names, then their paths in the results.
 pub(super) const SPELLINGS: [&str; TABLE.len() + PATHS] = {
@@ -175,6 +209,12 @@ impl Metric {
     #[must_use]
     pub const fn unit(self) -> Unit {
         self.entry().unit
+    }
+
+    /// Whether it is of callbacks that are counted only where `[webhook]` asks for them.
+    #[must_use]
+    pub const fn is_of_changes(self) -> bool {
+        matches!(self, Self::CallbacksOnChange | Self::CallbacksOnChangePeak)
     }
 
     /// Whether higher is better; for the others lower is better.

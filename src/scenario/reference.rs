@@ -346,6 +346,16 @@ const fn of_metric(metric: Metric) -> &'static str {
         Metric::LatencyMax => "The longest latency",
         Metric::Failovers => "Moves to a next step",
         Metric::LastEnd => "When the last flow ended, from the start of the run",
+        Metric::CallbacksOnCompletion => "Callbacks at the ends of flows",
+        Metric::CallbacksOnCompletionPeak => {
+            "The most of these in a second of the clock, in any replication; nothing if some come after 12 days"
+        }
+        Metric::CallbacksOnChange => {
+            "Callbacks at every change and at the ends of flows; only with `[webhook]` and `strategy = \"on_change\"`"
+        }
+        Metric::CallbacksOnChangePeak => {
+            "The most of these in a second of the clock, in any replication; nothing if some come after 12 days"
+        }
     }
 }
 

@@ -234,8 +234,12 @@ impl<'a> SectionCounts<'a> {
 
 /// Counts a batch that was simulated under one plan, given the deadline and the bins of time.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx512cd", "x86_64+avx2"))]
-pub(super) fn count_plan(columns: &mut Columns, arrivals: &[Time], of: (Span, Timeline), tally: &mut PlanTally) {
-    let (deadline, timeline) = of;
+pub(super) fn count_plan(
+    columns: &mut Columns,
+    arrivals: &[Time],
+    (deadline, timeline): (Span, Timeline),
+    tally: &mut PlanTally,
+) {
     columns.count(arrivals, (deadline, |i| timeline.bin(arrivals[i])), tally, None);
 }
 

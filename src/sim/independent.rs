@@ -12,11 +12,11 @@ use super::progress::{Interrupted, Progress};
 use super::recipient::Recipient;
 use super::simulate::simulate_recipient;
 use super::step_buffers::StepBuffers;
-use super::tally::{FIRST, PlanSeries, PlanTally, Tally};
+use super::tally::{FIRST, PlanSeries, PlanTally, Seconds, Tally};
 use super::tally_recorder::{RecipientStats, TallyRecorder};
 use super::timeline::Timeline;
 use crate::rng::{LANES, RngKey, Who};
-use crate::stats::{Bins, Latencies, SectionLatencies};
+use crate::stats::{Latencies, SectionLatencies};
 use crate::traffic::Timetable;
 use crate::units::Time;
 use rayon::prelude::*;
@@ -211,7 +211,7 @@ impl RunContext<'_> {
         let class = |class: &TrafficClass| {
             let mut tally = Tally::new(class.plans.iter().map(PlanTally::of).collect(), pairs);
             if shared.sections > 1 && shared.executors.len() == 1 {
-                tally.plans.iter_mut().for_each(|plan| plan.ends = Bins::with_room(seconds.min(MOST_SECONDS)));
+                tally.plans.iter_mut().for_each(|plan| plan.ends = Seconds::with_room(seconds.min(MOST_SECONDS)));
             }
             GroupTally { tally, ..GroupTally::default() }
         };

@@ -61,10 +61,12 @@ pub struct GroupLedger {
 /// The results of a group under a plan that depend on how recipients are grouped into replications or sections.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PlanLedger {
-    /// The most flows that ended within one second, in any replication.
+    /// The most flows that ended in a second of the clock, in any replication, within the first 12 days.
     pub peak: u64,
-    /// The same with the changes of messages and steps; 0 where these are not counted.
+    /// The same with the changes of messages and steps, where these are counted.
     pub peak_of_changes: u64,
+    /// The changes of messages and steps within the first 12 days of each replication, where they are counted.
+    pub changes: u64,
     /// When the last flow of a replication ended (µs).
     pub last_end: Mean,
     /// For each provider that had a backlog, when it was cleared (µs).
@@ -118,7 +120,7 @@ struct OpenReplication {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 struct OpenPlan {
     ends: Bins,
-    changes: Bins,
+    changes: Option<Bins>,
     last_end: Option<i64>,
     backlog_cleared: ByKey<usize, i64>,
 }
@@ -444,8 +446,8 @@ impl PlanLedger {
 
     fn fold(&mut self, open: OpenPlan) {
         self.peak = self.peak.max(open.ends.peak());
-        if !open.changes.is_empty() {
-            let mut all = open.changes;
+        if let Some(mut all) = open.changes {
+            self.changes += all.total();
             all.merge(&open.ends);
             self.peak_of_changes = self.peak_of_changes.max(all.peak());
         }
@@ -458,6 +460,7 @@ impl PlanLedger {
     fn merge(&mut self, other: &Self) {
         self.peak = self.peak.max(other.peak);
         self.peak_of_changes = self.peak_of_changes.max(other.peak_of_changes);
+        self.changes += other.changes;
         self.last_end.merge(other.last_end);
         for (provider, &mean) in other.backlog_cleared.iter() {
             self.backlog_cleared.entry(provider, Mean::default).merge(mean);
@@ -529,6 +532,15 @@ impl OpenReplication {
     }
 }
 
+/// Adds counts, or moves them where there are none yet.
+fn join(ours: &mut Bins, theirs: Bins) {
+    if ours.is_empty() {
+        *ours = theirs;
+    } else {
+        ours.merge(&theirs);
+    }
+}
+
 impl OpenPlan {
     /// Takes out of a tally what can only be folded when all sections are there. Only the fullest second is of interest, so the seconds are
     /// not summed over replications.
@@ -537,17 +549,15 @@ impl OpenPlan {
         let cleared = cleared.filter_map(|(provider, tally)| Some((provider, tally.queue.as_ref()?.backlog_cleared?)));
         let mut backlog_cleared = ByKey::default();
         cleared.for_each(|(provider, at)| *backlog_cleared.entry(provider, || at) = at);
-        let changes = tally.changes.as_mut().map(|changes| std::mem::take(&mut changes.by_second)).unwrap_or_default();
-        Self { ends: std::mem::take(&mut tally.ends), changes, last_end: tally.last_end, backlog_cleared }
+        let changes = tally.changes.as_mut().map(|changes| std::mem::take(&mut changes.within));
+        Self { ends: std::mem::take(&mut tally.ends.within), changes, last_end: tally.last_end, backlog_cleared }
     }
 
     fn merge(&mut self, other: Self) {
-        if self.ends.is_empty() {
-            self.ends = other.ends;
-        } else {
-            self.ends.merge(&other.ends);
+        join(&mut self.ends, other.ends);
+        if let Some(theirs) = other.changes {
+            join(self.changes.get_or_insert_default(), theirs);
         }
-        self.changes.merge(&other.changes);
         self.last_end = self.last_end.max(other.last_end);
         for (provider, at) in other.backlog_cleared {
             let cleared = self.backlog_cleared.entry(provider, || at);

@@ -42,7 +42,7 @@ pub use recipient::{Recipient, RecipientId};
 pub use recorder::Recorder;
 pub use simulate::simulate_recipient;
 pub use tally::{
-    ByProvider, Changes, Ending, FIRST, PairTally, PlanSeries, PlanTally, ProviderSeries, ProviderTally, QueueTally,
+    ByProvider, Ending, FIRST, PairTally, PlanSeries, PlanTally, ProviderSeries, ProviderTally, QueueTally, Seconds,
     StepTally, Tally,
 };
 pub use timeline::{Timeline, round_width};

@@ -27,8 +27,8 @@ pub trait ReportQueue {
     /// Takes the next report; one must be pending.
     fn take(&mut self) -> Pending;
 
-    /// The reports of this attempt, the latest, that have not been taken, in order of time.
-    fn of(&self, attempt: u8) -> impl Iterator<Item = Pending>;
+    /// The reports of the latest attempt, which is this one, that have not been taken, in order of time.
+    fn of_latest(&self, attempt: u8) -> impl Iterator<Item = Pending>;
 }
 
 /// All reports on their way to the engine. Reused from one recipient to the next, so that nothing is allocated.
@@ -58,7 +58,7 @@ impl ReportQueue for PendingReports {
         self.pending[self.count]
     }
 
-    fn of(&self, attempt: u8) -> impl Iterator<Item = Pending> {
+    fn of_latest(&self, attempt: u8) -> impl Iterator<Item = Pending> {
         self.pending[..self.count].iter().rev().copied().filter(move |report| report.attempt == attempt)
     }
 }

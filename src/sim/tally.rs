@@ -106,10 +106,11 @@ pub struct PlanTally {
     pub latencies: Latencies,
     /// When the last flow ended (µs); `None` if none did.
     pub last_end: Option<i64>,
-    /// Flows that ended, by second, within the first 12 days.
-    pub ends: Bins,
-    /// The changes of messages and steps, where they are counted.
-    pub changes: Option<Box<Changes>>,
+    /// Flows that ended, by second.
+    pub ends: Seconds,
+    /// The changes of messages, and the steps whose ttl passed, by second, where they are counted: what a webhook with `on_change` receives
+    /// beside the ends of flows.
+    pub changes: Option<Box<Seconds>>,
     /// Moves to a next step.
     pub failovers: u64,
     /// One for each step.
@@ -174,31 +175,45 @@ impl<T: Clone + Default + Nothing> std::ops::IndexMut<usize> for ByProvider<T> {
     }
 }
 
-/// The changes of messages, and the steps whose ttl passed: what a webhook with `on_change` receives beside the ends of flows.
+/// Events by second.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Changes {
-    /// All of them.
-    pub count: u64,
-    /// By second, within the first 12 days.
-    pub by_second: Bins,
+pub struct Seconds {
+    /// The events within the first 12 days, by second.
+    pub within: Bins,
+    /// The number of events after that.
+    pub beyond: u64,
 }
 
-impl Changes {
-    /// Counts a change.
+impl Seconds {
+    /// The number of seconds that are told apart: 12 days.
+    const MOST: i64 = 1 << 20;
+
+    /// Nothing counted, with memory for this many seconds.
+    pub(super) fn with_room(seconds: usize) -> Self {
+        Self { within: Bins::with_room(seconds), beyond: 0 }
+    }
+
+    /// Counts an event.
+    #[inline]
     pub(super) fn add(&mut self, at: Time) {
-        self.count += 1;
-        second_of(at).into_iter().for_each(|second| self.by_second.add(second));
+        match at.as_micros() / 1_000_000 {
+            second @ 0..Self::MOST => self.within.add(second as usize),
+            _ => self.beyond += 1,
+        }
     }
 
-    /// Takes back a change that has been counted and will not happen.
+    /// Takes back an event that has been counted and will not happen.
     pub(super) fn take_back(&mut self, at: Time) {
-        self.count -= 1;
-        second_of(at).into_iter().for_each(|second| self.by_second.take_back(second));
+        match at.as_micros() / 1_000_000 {
+            second @ 0..Self::MOST => self.within.take_back(second as usize),
+            _ => self.beyond -= 1,
+        }
     }
 
-    fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        self.by_second.merge(&other.by_second);
+    /// Adds the events of `other`.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.within.merge(&other.within);
+        self.beyond += other.beyond;
     }
 }
 
@@ -474,9 +489,7 @@ impl PlanTally {
     #[inline]
     pub fn ended(&mut self, at: Time) {
         self.last_end = self.last_end.max(Some(at.as_micros()));
-        if let Some(second) = second_of(at) {
-            self.ends.add(second);
-        }
+        self.ends.add(at);
     }
 }
 
@@ -485,16 +498,6 @@ pub(super) fn gather_series<'a>(mut classes: impl Iterator<Item = &'a mut PlanTa
     if let Some(first) = classes.next() {
         classes.for_each(|class| first.series.merge(&std::mem::take(&mut class.series)));
     }
-}
-
-/// The number of seconds for which callbacks are counted second by second: 12 days.
-const SECONDS: i64 = 1 << 20;
-
-/// The second that this time belongs to; `None` for a time after those that are distinguished.
-#[inline]
-fn second_of(at: Time) -> Option<usize> {
-    let second = at.as_micros() / 1_000_000;
-    (second < SECONDS).then_some(second as usize)
 }
 
 impl StepTally {

@@ -90,8 +90,8 @@ impl TallyRecorder<'_> {
         self.stats.latest = Time::NEVER;
     }
 
-    /// The result of an attempt that still waited when the flow left its step. If it is a delivery, it is `late`; if the engine has taken its
-    /// message for over, it ignores all but that it was queued.
+    /// The result of an attempt that still waited when the flow left its step. If it is a delivery, it is `late`; if the engine has
+    /// expired its message, only that it was queued is a change.
     pub(super) fn submitted_before(
         &mut self,
         submission: Submission,
@@ -106,47 +106,8 @@ impl TallyRecorder<'_> {
         let is_late = late && !result.delivered.is_never();
         self.tally.steps[usize::from(submission.step)].late += u64::from(is_late);
     }
-}
 
-impl Recorder for TallyRecorder<'_> {
-    #[inline]
-    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
-        self.count_submitted(submission, attempt, result);
-        self.count_changes(submission, result, false);
-    }
-
-    fn turned_down(&mut self, _: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
-        self.tally.count_attempt(self.timeline, attempt, result);
-    }
-
-    /// Where the engine takes the message for over, changes have been counted that it will ignore.
-    #[inline]
-    fn timed_out<Q: ReportQueue>(&mut self, now: Time, flow: &Flow, reports: &Q) {
-        let Some(changes) = &mut self.tally.changes else { return };
-        let Some(attempt) = flow.expiring(self.plan, now) else { return };
-        let rules = self.plan.step(flow.step());
-        let to_come = reports.of(attempt).map(|report| Report::new(report.at, report.status));
-        changes_of(rules, flow.message(attempt), to_come).for_each(|at| changes.take_back(at));
-        changes.add(now);
-    }
-}
-
-/// When these reports, in order of time, change what is known of a message with this status.
-fn changes_of(
-    rules: &StepRules,
-    mut known: Option<Status>,
-    reports: impl IntoIterator<Item = Report>,
-) -> impl Iterator<Item = Time> {
-    let changes = move |report: &Report| {
-        let is_news = rules.is_news(known, report.status());
-        known = if is_news { Some(report.status()) } else { known };
-        is_news
-    };
-    reports.into_iter().filter(changes).map(Report::at)
-}
-
-impl TallyRecorder<'_> {
-    /// Counts the changes of an attempt's message, if they are counted; where that is over already, only that it was queued.
+    /// Counts the changes of an attempt's message, if they are counted; where the engine has expired it, only that it was queued.
     #[inline]
     fn count_changes(&mut self, submission: Submission, result: &AttemptResult, is_over: bool) {
         let Some(changes) = &mut self.tally.changes else { return };
@@ -179,4 +140,41 @@ impl TallyRecorder<'_> {
             }
         }
     }
+}
+
+impl Recorder for TallyRecorder<'_> {
+    #[inline]
+    fn submitted(&mut self, submission: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
+        self.count_submitted(submission, attempt, result);
+        self.count_changes(submission, result, false);
+    }
+
+    fn turned_down(&mut self, _: Submission, attempt: &RoutedAttempt, result: &AttemptResult) {
+        self.tally.count_attempt(self.timeline, attempt, result);
+    }
+
+    /// Where the engine expires the message, changes counted in advance are taken back: it ignores them.
+    #[inline]
+    fn timed_out<Q: ReportQueue>(&mut self, now: Time, flow: &Flow, reports: &Q) {
+        let Some(changes) = &mut self.tally.changes else { return };
+        let Some(attempt) = flow.expiring(self.plan, now) else { return };
+        let rules = self.plan.step(flow.step());
+        let to_come = reports.of_latest(attempt).map(|report| Report::new(report.at, report.status));
+        changes_of(rules, flow.message(attempt), to_come).for_each(|at| changes.take_back(at));
+        changes.add(now);
+    }
+}
+
+/// When these reports, in order of time, change what is known of a message with this status.
+fn changes_of(
+    rules: &StepRules,
+    mut known: Option<Status>,
+    reports: impl IntoIterator<Item = Report>,
+) -> impl Iterator<Item = Time> {
+    let changes = move |report: &Report| {
+        let is_news = rules.is_news(known, report.status());
+        known = if is_news { Some(report.status()) } else { known };
+        is_news
+    };
+    reports.into_iter().filter(changes).map(Report::at)
 }

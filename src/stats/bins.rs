@@ -43,6 +43,8 @@ impl Bins {
             *count -= 1;
         } else if let Some(place) = self.few.iter().rposition(|&few| few as usize == index) {
             self.few.swap_remove(place);
+        } else {
+            debug_assert!(false, "{index} was not counted");
         }
     }
 

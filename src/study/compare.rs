@@ -11,7 +11,7 @@ use super::samples::{QUANTILE_METRICS, QUANTILES, ShareMeasure};
 use super::totals::{IntervalBasis, Totals};
 use crate::calendar::Moment;
 use crate::scenario::{Metric, Plan, Scenario, used_by};
-use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, StepTally};
+use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, Seconds, StepTally};
 use crate::units::Span;
 use std::collections::BTreeMap;
 
@@ -147,11 +147,15 @@ impl ResultBuilder<'_> {
     fn callbacks(&self) -> Callbacks {
         let (tally, ledger) = (self.tally(), self.0.ledger());
         let ends = self.0.simulated() - tally.unresolved;
+        let changes = tally.changes.as_deref();
+        let is_known = |seconds: &Seconds| seconds.beyond == 0;
         Callbacks {
             on_completion: self.count(ends),
-            on_completion_peak_per_s: ledger.peak,
-            on_change: tally.changes.as_ref().map(|changes| self.count(ends + changes.count)),
-            on_change_peak_per_s: tally.changes.as_ref().map(|_| ledger.peak_of_changes),
+            on_completion_peak_per_s: is_known(&tally.ends).then_some(ledger.peak),
+            on_change: changes.map(|changes| self.count(ends + ledger.changes + changes.beyond)),
+            on_change_peak_per_s: changes
+                .filter(|changes| is_known(&tally.ends) && is_known(changes))
+                .map(|_| ledger.peak_of_changes),
         }
     }
 

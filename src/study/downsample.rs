@@ -31,7 +31,17 @@ impl Downsample {
             sum as f64 >= wanted
         });
         let end = last.unwrap_or(0).max(totals.timeline.bin(until).min(totals.timeline.bins() - 1)) + 1;
-        let used = end + (end as f64 * AFTER_THE_END).ceil() as usize;
+        Self::of_fine(totals, end + (end as f64 * AFTER_THE_END).ceil() as usize, most)
+    }
+
+    /// At most `most` bins, which cover all arrivals.
+    pub(super) fn of_arrivals(totals: &Totals, most: usize) -> Self {
+        let last = totals.whole().tally.arrivals.iter().map(|(bin, _)| bin).max();
+        Self::of_fine(totals, last.unwrap_or(0) + 1, most)
+    }
+
+    /// At most `most` bins, which cover the first `used` fine ones.
+    fn of_fine(totals: &Totals, used: usize, most: usize) -> Self {
         let width = totals.timeline.width();
         let shown = round_width(Span::from_micros(width.as_micros() * used.div_ceil(most) as i64), width);
         let factor = (shown.as_micros() / width.as_micros()) as usize;

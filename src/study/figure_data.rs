@@ -79,19 +79,17 @@ pub(super) fn figure_data(scenario: &Scenario, totals: &Totals, drawn: &[usize])
     }
 }
 
-/// The shares in time over time, for the plans in `drawn`. Bins are so wide that the share of each, if recipients arrived evenly, had a
-/// standard error of at most three points.
+/// The shares in time over time, for the plans in `drawn`. Bins are so wide that those of the largest stream, if it arrived evenly, had
+/// shares with a standard error of at most three points, unless that leaves fewer than twelve of them.
 fn in_time(scenario: &Scenario, totals: &Totals, drawn: &[usize]) -> Option<InTimeData> {
     const FOR_EACH: u64 = 280;
-    let group = totals.whole();
-    let least = (0..scenario.streams.len()).map(|stream| totals.group(Group::Stream(stream)).simulated()).min()?;
-    let bins = (least / FOR_EACH).clamp(12, BINS as u64) as usize;
-    let thin = Downsample::of(totals, group, bins, Time::ZERO);
+    let largest = (0..scenario.streams.len()).map(|stream| totals.group(Group::Stream(stream)).simulated()).max()?;
+    let thin = Downsample::of_arrivals(totals, (largest / FOR_EACH).clamp(12, BINS as u64) as usize);
     let of_stream = |stream: usize| {
         let came = over_time::arrivals(totals, &thin, stream);
         let share = |(&in_time, &came): (&f64, &f64)| (came > 0.0).then(|| in_time / came);
         let of_plan = |&plan: &usize| {
-            over_time::in_time(totals, &thin, stream, plan).iter().zip(&came).map(share).collect::<Vec<_>>()
+            over_time::in_time(totals, &thin, (stream, &came), plan).iter().zip(&came).map(share).collect::<Vec<_>>()
         };
         (scenario.streams[stream].name.clone(), drawn.iter().map(of_plan).collect::<Vec<_>>())
     };

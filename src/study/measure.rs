@@ -54,6 +54,10 @@ pub fn measure(plan: &PlanResult, metric: Metric) -> Option<Measured> {
         Metric::CostPerDelivered => cost.per_delivered.map(Measured::exactly),
         Metric::Failovers => Some(Measured::exactly(plan.failovers.0)),
         Metric::LastEnd => plan.last_end_s.map(Measured::exactly),
+        Metric::CallbacksOnCompletion => Some(Measured::exactly(plan.callbacks.on_completion.0)),
+        Metric::CallbacksOnCompletionPeak => peak(plan.callbacks.on_completion_peak_per_s),
+        Metric::CallbacksOnChange => plan.callbacks.on_change.map(|count| Measured::exactly(count.0)),
+        Metric::CallbacksOnChangePeak => peak(plan.callbacks.on_change_peak_per_s),
         Metric::LatencyMean => mean(&plan.latency_s),
         Metric::LatencyP50 => quantile(&plan.latency_s, "p50", plan.latency_s.p50),
         Metric::LatencyP90 => quantile(&plan.latency_s, "p90", plan.latency_s.p90),
@@ -72,6 +76,10 @@ pub(super) fn sample_size(results: &Results) -> f64 {
         Intervals::FromRecipients => facts.recipients as f64 * replications,
         Intervals::FromReplications | Intervals::Unknown => replications,
     }
+}
+
+fn peak(peak: Option<u64>) -> Option<Measured> {
+    peak.map(|peak| Measured::exactly(peak as f64))
 }
 
 fn mean(latency: &Latency) -> Option<Measured> {

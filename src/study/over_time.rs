@@ -35,11 +35,16 @@ pub(super) fn arrivals(totals: &Totals, thin: &Downsample, stream: usize) -> Vec
     thin.series(&totals.group(Group::Stream(stream)).tally.arrivals)
 }
 
-/// How many of those who arrive in each bin are reached in time under a plan.
-pub(super) fn in_time(totals: &Totals, thin: &Downsample, stream: usize, plan: usize) -> Vec<f64> {
+/// How many of those `arrivals` of a stream are reached in time under a plan.
+pub(super) fn in_time(
+    totals: &Totals,
+    thin: &Downsample,
+    (stream, arrivals): (usize, &[f64]),
+    plan: usize,
+) -> Vec<f64> {
     let missed = thin.series(&totals.group(Group::Stream(stream)).tally.plans[plan].series.missed);
-    // Means over replications: their difference may end up a little below zero.
-    arrivals(totals, thin, stream).iter().zip(missed).map(|(came, missed)| (came - missed).max(0.0)).collect()
+    let in_time = arrivals.iter().zip(missed).map(|(came, missed)| came - missed);
+    in_time.inspect(|in_time| debug_assert!(*in_time >= 0.0, "whoever is not reached in time has arrived")).collect()
 }
 
 fn of_plan(scenario: &Scenario, totals: &Totals, thin: &Downsample, plan: usize) -> PlanOverTime {
@@ -50,7 +55,9 @@ fn of_plan(scenario: &Scenario, totals: &Totals, thin: &Downsample, plan: usize)
         |i: usize| of_provider(scenario, totals, thin, &scenario.providers[i], (&providers[i], &series.providers[i]));
     PlanOverTime {
         plan: scenario.plans[plan].name.clone(),
-        in_time: (0..scenario.streams.len()).map(|stream| in_time(totals, thin, stream, plan)).collect(),
+        in_time: (0..scenario.streams.len())
+            .map(|stream| in_time(totals, thin, (stream, &arrivals(totals, thin, stream)), plan))
+            .collect(),
         providers: used_by(plans).into_iter().map(provider).collect(),
     }
 }
@@ -94,6 +101,7 @@ fn of_queue(
     let lines_in_use = capacity.concurrent.map(|_| difference(&departures, &[&series(&queue.releases)]));
     QueueOverTime {
         rate_per_s: capacity.rate.map(Rate::per_second),
+        counts_parts: capacity.counts == Counts::Parts,
         burst: capacity.rate.map(|_| capacity.tokens()).filter(|tokens| *tokens > 1),
         quota: capacity.quota.map(|quota| (quota.limit, quota.per.as_secs_f64())),
         concurrent: capacity.concurrent,

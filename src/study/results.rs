@@ -266,12 +266,13 @@ pub struct Interval {
 pub struct Callbacks {
     /// Callbacks at the end of each flow (`on_completion`).
     pub on_completion: Count,
-    /// The highest number of those within one second of the first 12 days of virtual time, in any replication.
-    pub on_completion_peak_per_s: u64,
+    /// The highest number of those in a second of the clock, in any replication; null if some come after the first 12 days.
+    pub on_completion_peak_per_s: Option<u64>,
     /// Callbacks at each change of a message, at each ttl that passes and at the end of each flow (`on_change`); null unless the scenario's
     /// `[webhook]` has that strategy.
     pub on_change: Option<Count>,
-    /// The highest number of those within one second of the first 12 days of virtual time, in any replication; null as `on_change`.
+    /// The highest number of those in a second of the clock, in any replication; null as `on_change`, or if some come after the first 12
+    /// days.
     pub on_change_peak_per_s: Option<u64>,
 }
 

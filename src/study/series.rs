@@ -14,7 +14,7 @@ pub struct FigureData {
     pub arrivals: Vec<f64>,
     /// The outage windows, with each recurrence within the shown time listed separately; random ones only with a single replication.
     pub outages: Vec<OutageWindow>,
-    /// The shares in time over time; `None` where all recipients arrive at once.
+    /// The shares in time over time; `None` where no stream has arrivals at several times.
     pub in_time: Option<InTimeData>,
     /// For each group of the results, the curve and the first deliveries by step under each plan; all else is known for everybody alone.
     pub groups: Vec<Self>,
@@ -104,9 +104,11 @@ pub struct ProviderOverTime {
 pub struct QueueOverTime {
     /// The provider's usual throughput (1/s), where it is limited.
     pub rate_per_s: Option<f64>,
-    /// How many tokens its bucket holds (messages, or parts of messages), where it holds more than one.
+    /// Whether throughput, burst and quota count parts of messages; otherwise they count messages.
+    pub counts_parts: bool,
+    /// How many of these its bucket holds, where it holds more than one.
     pub burst: Option<u32>,
-    /// Its quota: how many messages, or parts of messages, within how long (s).
+    /// Its quota: how many of these within how long (s).
     pub quota: Option<(u64, f64)>,
     /// The usual number of lines, where they are limited.
     pub concurrent: Option<u32>,

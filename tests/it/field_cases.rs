@@ -198,6 +198,7 @@ fn what_is_in_flight_on_a_lost_link_is_sent_twice() {
     let case = |outages: &str| {
         simulate(&format!(
             "goal = {{ deadline = \"6s\" }}
+            webhook = {{ strategy = \"on_change\" }}
             traffic = {{ recipients = 600, arrivals = {{ spread = {{ over = \"1m\" }} }} }}
             [providers.sms]
             channel = \"sms\"
@@ -217,6 +218,8 @@ fn what_is_in_flight_on_a_lost_link_is_sent_twice() {
     // Whoever comes at 20 s or later waits for ten seconds: nobody of them is reached within six.
     assert_eq!((ten.delivered.count.0, ten.in_time.count.0), (600.0, 200.0));
     assert_eq!(ten.providers[0].queue_max, 100);
+    // What is sent twice is news once: queued, sent, delivered, and the end of the flow.
+    assert_eq!(all.callbacks.on_change.map(|count| count.0), Some(4.0 * 600.0));
     // Twice lost: what is in flight the second time depends on the first. 30 depart between the two, and with the first of them, three of before.
     let twice = case(
         "{ from = \"20s\", to = \"30s\", effect = \"dropped\", in_flight = 3 }, { from = \"33s\", lasting = \"1s\", effect = \"dropped\", in_flight = 40 }",

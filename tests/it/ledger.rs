@@ -3,9 +3,11 @@
 use crate::build::{change_steps, stream};
 use crate::random_scenario::{Case, shared_case};
 use crate::three_plans::three_plans;
+use failsim::engine;
 use failsim::provider::Capacity;
 use failsim::scenario::Scenario;
 use failsim::sim::{Interrupted, Ledger, LedgerError, Progress};
+use failsim::status::SuccessFloor;
 use failsim::study::{Experiment, Results, ResumeError};
 use failsim::traffic::Arrivals;
 use failsim::units::Span;
@@ -20,6 +22,10 @@ fn two_streams() -> Scenario {
     change_steps(&mut own, |steps| steps.truncate(1));
     other.plan = Some(own);
     scenario.streams.push(other);
+    scenario.webhook = engine::Strategy::OnChange;
+    change_steps(&mut scenario.plans[1], |steps| {
+        (steps[0].success, steps[0].expire_on_delivery) = (SuccessFloor::Seen, true);
+    });
     scenario
 }
 
@@ -76,8 +82,9 @@ proptest! {
 
     /// Contended replications, with every kind of sharing.
     #[test]
-    fn replications_add_up_to_the_run_in_any_order(case in shared_case()) {
-        let Case { scenario, .. } = case;
+    fn replications_add_up_to_the_run_in_any_order(case in shared_case(), counts_changes in any::<bool>()) {
+        let Case { mut scenario, .. } = case;
+        scenario.webhook = engine::Strategy::ALL[usize::from(!counts_changes)];
         let mut playing = experiment(&scenario, 4);
         playing.add_replications(4, &Progress::default()).expect("nobody stops it");
         let whole = playing.ledger();

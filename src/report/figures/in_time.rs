@@ -15,13 +15,15 @@ pub(super) fn figure(output: &RunOutput) -> Result<Option<Figure>, FigureError> 
     let windows = outages_of_any(&results.plans.iter().collect::<Vec<_>>(), &output.figure_data.outages);
     let shaded = if windows.is_empty() { "" } else { " Shaded: outages of providers that the plans use." };
     let caption = format!(
-        "The share reached within the deadline of those who arrive in each {}, under each plan; for shares near 100 % the axis does \
-         not begin at 0.{shaded}",
+        "The share reached within the deadline of those who arrive in each {}, under each plan; where all shares are high, the axis \
+         begins above 0.{shaded}",
         words::span(data.bin_s)
     );
     let panel = |(name, plans): &(String, Vec<Vec<Option<f64>>>)| {
-        let deadline = results.groups_of(GroupKind::Stream).find(|group| group.name == *name);
-        let deadline = deadline.and_then(|group| group.deadline_s).unwrap_or(results.scenario.deadline_s);
+        let group = results.groups_of(GroupKind::Stream).find(|group| group.name == *name);
+        let deadline = group.and_then(|group| group.deadline_s).unwrap_or(results.scenario.deadline_s);
+        let own = group.and_then(|group| group.plan.as_ref());
+        let own = own.map_or_else(String::new, |plan| format!("; always follows {plan}, beside each plan"));
         let name = if name.is_empty() { "all recipients" } else { name.as_str() };
         let line = |(place, (plan, bins)): (usize, (&crate::study::PlanResult, &Vec<Option<f64>>))| Series {
             name: plan.name.clone(),
@@ -29,7 +31,7 @@ pub(super) fn figure(output: &RunOutput) -> Result<Option<Figure>, FigureError> 
             look: Look::Thing(place),
         };
         Panel {
-            title: format!("{name} (deadline {})", words::span(deadline)),
+            title: format!("{name} (deadline {}{own})", words::span(deadline)),
             windows: windows.clone(),
             series: results.plans.iter().zip(plans).enumerate().map(line).collect(),
             unit: Unit::Share,

@@ -16,7 +16,7 @@ const HEAD: i32 = 2 * LINE + 24;
 const ROWS: usize = 2;
 /// If there are more outages of one kind than this, they are named once.
 const OFTEN: usize = 3;
-/// The height of the frame of a panel.
+/// The least height of the frame of a panel.
 const BODY: i32 = 250;
 /// The height below the frame of a panel.
 const FOOT: i32 = 80;
@@ -94,7 +94,7 @@ pub(super) fn sheet(
     alike: bool,
     caption: &str,
 ) -> Result<String, FigureError> {
-    let height = panels.iter().map(|panel| head(panel) + BODY + FOOT).sum::<i32>() + LINE;
+    let height = panels.iter().map(|panel| head(panel) + body(panel) + FOOT).sum::<i32>() + LINE;
     canvas::sheet(file, height, caption, |area| paint(area, panels, time, alike))
 }
 
@@ -110,43 +110,50 @@ fn head(panel: &Panel<'_>) -> i32 {
     HEAD + (panel.windows.len().min(ROWS) as i32 - 1).max(0) * ROW
 }
 
+/// The height of its frame: its lines are named beside it.
+fn body(panel: &Panel<'_>) -> i32 {
+    BODY.max(LINE * panel.series.len() as i32)
+}
+
 fn paint(area: &Area<'_>, panels: &[Panel<'_>], time: TimeAxis, alike: bool) -> Drawn {
     let axes = axes(panels, time);
     let mut top = 0;
     for panel in panels {
         let range = range(if alike { panels } else { std::slice::from_ref(panel) });
         let upright = upright(panel.unit, range, axes.time.bin_s);
-        let frame = frame(&axes, &upright, top + head(panel));
+        let frame = frame(&axes, &upright, (top + head(panel), body(panel)));
         canvas::write_bold(area, &canvas::fitted(&panel.title, 1_000), (8, top + LINE / 2 + 8), Anchor::Left, INK)?;
         outages(area, &frame, &panel.windows)?;
         lines(area, &frame, panel, &upright, &axes)?;
-        top += head(panel) + BODY + FOOT;
+        top += head(panel) + body(panel) + FOOT;
     }
     Ok(())
 }
 
 /// The shared axes, up to the last bin in which anything happened.
 fn axes(panels: &[Panel<'_>], time: TimeAxis) -> Axes {
-    let series = || panels.iter().flat_map(|panel| &panel.series);
-    let story = series().filter(|series| !matches!(series.look, Look::Dotted) || panels.len() == 1);
-    let last = story.filter_map(|series| series.bins.iter().rposition(|count| *count > 0.0)).max();
+    let series = || panels.iter().flat_map(|panel| panel.series.iter().map(|series| (panel.unit, series)));
+    let story = series().filter(|(_, series)| !matches!(series.look, Look::Dotted) || panels.len() == 1);
+    // A share of 0 tells something, a count of 0 does not.
+    let tells = |unit: Unit, value: f64| if unit == Unit::Share { value.is_finite() } else { value > 0.0 };
+    let last = story.filter_map(|(unit, series)| series.bins.iter().rposition(|value| tells(unit, *value))).max();
     let bin_s = if time.bin_s > 0.0 { time.bin_s } else { 1.0 };
-    let widest = series().map(|series| canvas::width_of(&series.name)).max().unwrap_or(0);
+    let widest = series().map(|(_, series)| canvas::width_of(&series.name)).max().unwrap_or(0);
     let right = canvas::WIDTH - widest.min(WIDEST_LABEL) - 84;
     Axes { time: TimeAxis { bin_s, ..time }, end_s: last.map_or(1, |last| last + 1) as f64 * bin_s, right }
 }
 
-/// A vertical axis for this range, with a readable unit of rate. It begins at 0; that of shares may begin at a higher one.
+/// A vertical axis for this range, with a readable unit of rate. It begins at 0; where all shares are high, at a higher one.
 fn upright(unit: Unit, (least, most): (f64, f64), bin_s: f64) -> Upright {
-    if unit == Unit::Share {
-        let least = [0.9, 0.75, 0.5].into_iter().find(|floor| least >= *floor && least.is_finite()).unwrap_or(0.0);
-        return Upright { least, most: 1.0, scale: 1.0, unit: "in time" };
-    }
     let units = [(1.0, "per second"), (60.0, "per minute"), (3_600.0, "per hour")];
     let reads_well = |(seconds, _): &(f64, &str)| most / bin_s * seconds >= 1.0;
     let (scale, unit) = match unit {
+        Unit::Share => {
+            let floor = [0.9, 0.8].into_iter().find(|floor| least.is_finite() && least >= *floor);
+            return Upright { least: floor.unwrap_or(0.0), most: 1.0, scale: 1.0, unit: "in time" };
+        }
         Unit::There(what) => (1.0, what),
-        Unit::Events | Unit::Share => {
+        Unit::Events => {
             let (seconds, unit) = units.into_iter().find(reads_well).unwrap_or(units[2]);
             (seconds / bin_s, unit)
         }
@@ -155,8 +162,8 @@ fn upright(unit: Unit, (least, most): (f64, f64), bin_s: f64) -> Upright {
     Upright { least: 0.0, most: if most > 0.0 { most } else { 1.0 }, scale, unit }
 }
 
-fn frame(axes: &Axes, upright: &Upright, top: i32) -> Frame {
-    let (left, right, bottom) = (165, axes.right, top + BODY);
+fn frame(axes: &Axes, upright: &Upright, (top, body): (i32, i32)) -> Frame {
+    let (left, right, bottom) = (165, axes.right, top + body);
     let x = Scale::linear((0.0, axes.end_s), (left, right));
     let y = Scale::linear((upright.least, upright.most), (bottom, top));
     Frame { left, top, right, bottom, x, y }
@@ -249,4 +256,35 @@ fn label_of(window: &OutageWindow) -> String {
     let share = words::percent(window.share, 0);
     let part = if window.share < 1.0 { format!(", {share}") } else { String::new() };
     canvas::fitted(&format!("{} {effect}{part}", window.provider), 400)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn panel(unit: Unit, bins: &[f64]) -> Panel<'static> {
+        let series = vec![Series { name: "a".to_owned(), bins: bins.to_vec(), look: Look::Thing(0) }];
+        Panel { title: String::new(), windows: Vec::new(), series, unit }
+    }
+
+    #[test]
+    fn time_ends_with_the_last_bin_that_tells_something() {
+        let bins = [1.0, 0.5, 0.0, 0.0, f64::NAN];
+        let end = |unit| axes(&[panel(unit, &bins)], TimeAxis { bin_s: 10.0, starts_at: None }).end_s;
+        assert_eq!((end(Unit::Share), end(Unit::Events), end(Unit::There("waiting"))), (40.0, 20.0, 20.0));
+    }
+
+    #[test]
+    fn each_line_has_room_for_its_name() {
+        let mut many = panel(Unit::Share, &[1.0]);
+        assert_eq!(body(&many), BODY);
+        many.series = (0..20).map(|_| panel(Unit::Share, &[1.0]).series.remove(0)).collect();
+        assert_eq!(body(&many), 20 * LINE);
+    }
+
+    #[test]
+    fn axes_of_high_shares_begin_above_zero() {
+        let least = |least: f64| upright(Unit::Share, (least, 1.0), 1.0).least;
+        assert_eq!([0.95, 0.85, 0.66, 0.0, f64::INFINITY].map(least), [0.9, 0.8, 0.0, 0.0, 0.0]);
+    }
 }

@@ -3,7 +3,7 @@
 use super::{Builder, VOICE, all, quoted};
 use crate::calendar::{DAY, Moment};
 use crate::engine::BreakerRules;
-use crate::provider::{Capacity, Counts, Discipline, ProviderSpec, QueueAt, Quota};
+use crate::provider::{Capacity, Counts, Discipline, Effect, Outage, ProviderSpec, QueueAt, Quota};
 use crate::scenario::record::{Record, Value};
 use crate::status::StatusSet;
 use crate::units::Span;
@@ -36,15 +36,6 @@ impl Builder<'_> {
             }
             None => None,
         };
-        let is_alone = !record.has("rate") && !record.has("concurrent");
-        if let Some(key) = ["queue", "order", "queue_at"].into_iter().find(|key| record.has(key))
-            && is_alone
-            && quota.is_some_and(|quota| quota.rejects)
-        {
-            let message = format!("`{key}` does not apply where attempts do not wait");
-            let help = format!("remove `{key}`, or write over_limit = \"queue\" in the quota");
-            return self.reject(record.place_of_key(key), message, "a quota alone rejects what is over it", help);
-        }
         Some(Some(Capacity {
             rate: super::optional(record, "rate")?,
             burst: super::optional::<u64>(record, "burst")?.map(|tokens| tokens as u32),
@@ -102,6 +93,22 @@ impl Builder<'_> {
         }
         let phase = self.starts_at.map_or(Span::ZERO, Moment::since_midnight);
         Some(Quota { limit: record.get("limit")?, per, phase, rejects })
+    }
+
+    /// Rejects keys of a queue where attempts never wait: before a quota alone that rejects what is over it, unless an outage holds them.
+    pub(super) fn queue_of_quota(&mut self, provider: &Record, spec: &ProviderSpec) -> Option<()> {
+        let Some(Capacity { rate: None, concurrent: None, quota: Some(Quota { rejects: true, .. }), .. }) =
+            spec.capacity
+        else {
+            return Some(());
+        };
+        let holds = |outage: &Outage| matches!(outage.effect, Effect::Dropped { .. } | Effect::Throttle { .. });
+        let record = provider.get::<&Record>("capacity")?;
+        let key = ["queue", "order", "queue_at"].into_iter().find(|key| record.has(key));
+        let Some(key) = key.filter(|_| !spec.outages.iter().any(holds)) else { return Some(()) };
+        let message = format!("`{key}` does not apply where attempts do not wait");
+        let help = format!("remove `{key}`, or write over_limit = \"queue\" in the quota");
+        self.reject(record.place_of_key(key), message, "a quota alone rejects what is over it", help)
     }
 
     /// Rejects a quota that not even one message fits into.

@@ -112,10 +112,12 @@ impl Builder<'_> {
             return Some(Time::from_micros(since));
         }
         let (message, expected) = match since < 0 {
-            true => ("the outage is before the run starts", format!("the run starts at {starts_at}")),
+            true => ("the outage begins before the run starts", format!("the run starts at {starts_at}")),
             false => ("the outage is more than a year after the start", format!("the run starts at {starts_at}")),
         };
-        self.reject(record.place_of(key), message, expected, "write a time of the run")
+        let help =
+            if since < 0 { "write a time of the run, or \"0s\" for its start" } else { "write a time of the run" };
+        self.reject(record.place_of(key), message, expected, help)
     }
 
     /// Builds the effect of an outage.

@@ -2,7 +2,7 @@
 
 use super::Builder;
 use super::providers::{Known, status};
-use crate::engine::{FlowPlan, LateDelivery, MAX_ATTEMPTS, StepRules};
+use crate::engine::{FlowPlan, LateDelivery, MAX_ATTEMPTS, StepRules, Strategy};
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::metric::{Metric, Unit};
 use crate::scenario::model::{Bound, Check, Plan};
@@ -226,18 +226,19 @@ impl Builder<'_> {
         plans: Option<&[Record]>,
         streams: Option<&[Record]>,
         own: Option<&[Option<usize>]>,
+        webhook: Strategy,
     ) -> Vec<Option<Check>> {
         let is_own = |plan: usize| own.is_some_and(|own| own.contains(&Some(plan)));
-        records.iter().map(|record| self.check(record, plans, streams, is_own)).collect()
+        records.iter().map(|record| self.check(record, (plans, streams), is_own, webhook)).collect()
     }
 
     /// Builds one check.
     fn check(
         &mut self,
         record: &Record,
-        plans: Option<&[Record]>,
-        streams: Option<&[Record]>,
+        (plans, streams): (Option<&[Record]>, Option<&[Record]>),
         is_own: impl Fn(usize) -> bool,
+        webhook: Strategy,
     ) -> Option<Check> {
         let plan = record.get("plan").and_then(|name| self.plan_of(record, name, plans?));
         if plan.is_some_and(is_own) {
@@ -257,6 +258,11 @@ impl Builder<'_> {
             return self.does_not_apply(record, "segment", "stream").and(None);
         }
         let bound = self.bound(record);
+        if Metric::named(record.get("metric")?)?.is_of_changes() && webhook != Strategy::OnChange {
+            let message = "callbacks at every change are not counted in this scenario";
+            let help = "write [webhook] with strategy = \"on_change\"";
+            return self.reject(record.place_of("metric"), message, "expected a measure that is counted", help);
+        }
         let (metric, line) = (Metric::named(record.get("metric")?)?, self.line(record));
         Some(Check { plan: plan?, stream, segment, metric, bound: bound?, line })
     }

@@ -63,6 +63,7 @@ impl Builder<'_> {
         };
         spec.segments = self.segment_specs(&spec, record, &entry.key, overrides)?;
         self.fits_quota(record, &spec)?;
+        self.queue_of_quota(record, &spec)?;
         Some(spec)
     }
 

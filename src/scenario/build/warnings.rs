@@ -1,8 +1,9 @@
 //! Warnings: valid input that is probably a mistake.
 
 use super::{Builder, VOICE};
+use crate::calendar::Moment;
 use crate::engine::BreakerRules;
-use crate::provider::{Capacity, Effect, ProviderSpec, When};
+use crate::provider::{Capacity, Effect, Outage, ProviderSpec, When};
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::model::{Plan, Scenario, Stream};
 use crate::scenario::record::{Record, Value};
@@ -18,6 +19,7 @@ impl Builder<'_> {
     pub(super) fn warn(&mut self, record: &Record, scenario: &Scenario) {
         let providers = record.get::<&Record>("providers").map_or(&[][..], |providers| &providers.entries);
         let used = scenario.used_providers();
+        let last_end = std::cell::LazyCell::new(|| last_end(scenario));
         for ((entry, rules), provider) in providers.iter().zip(&scenario.breakers).zip(0..) {
             let Value::Table(table) = &entry.value else { continue };
             if let Some(rules) = rules {
@@ -25,7 +27,7 @@ impl Builder<'_> {
             }
             if used.contains(&provider) {
                 self.warn_about_pace(table, scenario);
-                self.warn_about_outages(table, &scenario.providers[provider], scenario);
+                self.warn_about_outages(table, &scenario.providers[provider], scenario.starts_at, &last_end);
             }
         }
         for plan in record.get::<&[Record]>("plans").unwrap_or_default() {
@@ -41,22 +43,34 @@ impl Builder<'_> {
         }
     }
 
-    /// Warns about outages that begin when everybody has arrived and all steps are over. Reports may still come then, and attempts leave a
-    /// queue.
-    fn warn_about_outages(&mut self, provider: &Record, spec: &ProviderSpec, scenario: &Scenario) {
+    /// Warns about outages that begin after the last step has ended. Reports may still come then, and attempts leave a queue.
+    fn warn_about_outages(
+        &mut self,
+        provider: &Record,
+        spec: &ProviderSpec,
+        starts_at: Option<Moment>,
+        last_end: &std::cell::LazyCell<Option<Time>, impl FnOnce() -> Option<Time>>,
+    ) {
         let is_late = |effect: Effect| matches!(effect, Effect::ReportsLost | Effect::ReportsLate { .. });
-        let Some(end) = last_end(scenario).filter(|_| spec.capacity.is_none()) else { return };
+        let is_known = |outage: &Outage| matches!(outage.when, When::Window { .. }) && !is_late(outage.effect);
+        if spec.capacity.is_some() || !spec.outages.iter().any(is_known) {
+            return;
+        }
+        let Some(end) = **last_end else { return };
+        let named = |at: Time| {
+            let since = at.since(Time::ZERO);
+            starts_at.map_or_else(|| since.to_string(), |starts_at| starts_at.after(since).to_string())
+        };
         let records = provider.get::<&[Record]>("outages").unwrap_or_default();
-        for (record, outage) in records.iter().zip(&spec.outages).filter(|(_, outage)| !is_late(outage.effect)) {
+        for (record, outage) in records.iter().zip(&spec.outages).filter(|(_, outage)| is_known(outage)) {
             let When::Window { from, .. } = outage.when else { continue };
             if from > end {
-                let end = match scenario.starts_at {
-                    Some(starts_at) => starts_at.after(end.since(Time::ZERO)).to_string(),
-                    None => end.since(Time::ZERO).to_string(),
-                };
                 let fault = Fault::new(
-                    "no attempt can meet this outage: it begins when all is over",
-                    format!("the last steps end at {end}"),
+                    format!(
+                        "no attempt is likely to meet this outage: it begins at {}, after the last step",
+                        named(from)
+                    ),
+                    format!("the last step ends by {}", named(end)),
                     "write an earlier time",
                 );
                 self.warnings.push(Diagnostic::at(record.place_of("from"), fault));
@@ -199,14 +213,17 @@ impl Builder<'_> {
     }
 }
 
-/// When the last step of the last recipient ends, whatever happens; `None` if a step may wait without end. Poisson arrivals may take twice as
-/// long as expected.
+/// When the last step of the last recipient almost certainly has ended; `None` if a step may wait without end.
 fn last_end(scenario: &Scenario) -> Option<Time> {
     let mut last = Time::ZERO;
     for stream in &scenario.streams {
         let arrival = stream.traffic.last_arrival();
-        let is_open = matches!(stream.traffic.arrivals, Arrivals::Poisson { .. });
-        let arrival = if is_open { arrival.after(arrival.since(Time::ZERO)) } else { arrival };
+        let arrival = match stream.traffic.arrivals {
+            Arrivals::Poisson { rate_per_s } => {
+                arrival.after(Span::from_secs_f64(UNLIKELY * (stream.traffic.recipients as f64).sqrt() / rate_per_s))
+            }
+            _ => arrival,
+        };
         for plan in (0..scenario.plans.len()).flat_map(|plan| scenario.plan_of(stream, plan).members()) {
             let steps = plan.flow.steps().iter().fold(Span::ZERO, |sum, rules| sum.plus(rules.ttl));
             let patience = steps.min(plan.flow.give_up_after());

@@ -136,7 +136,7 @@ static CAPACITY: Table = Table {
         Field::optional(
             "queue_at",
             Kind::Word(&["provider", "sender"]),
-            "Whose queue it is. Nobody can recall an attempt from the provider's: when the engine moves on, it waits until its validity ends, and may still leave. From the sender's it is cancelled when the engine moves on. Not with `over_limit = \"reject\"`",
+            "Whose queue it is. Nobody can recall an attempt from the provider's: when the engine moves on, it waits until its validity ends, and may still leave. From the sender's it is cancelled when the engine moves on. Not with `over_limit = \"reject\"`, nor with a quota alone that rejects",
         ).or("\"provider\" where there is a `rate` or a `quota`, \"sender\" for `concurrent` alone"),
     ],
     forms: &[],

@@ -74,11 +74,11 @@ pub(super) struct RelevantReports<'a> {
 impl RelevantReports<'_> {
     #[inline]
     fn own(&self) -> Option<Pending> {
-        self.of_latest().next()
+        self.own_reports().next()
     }
 
     /// The reports of the latest attempt.
-    fn of_latest(&self) -> impl Iterator<Item = Pending> {
+    fn own_reports(&self) -> impl Iterator<Item = Pending> {
         let attempt = self.attempt;
         self.reports.iter().map(move |report| Pending { at: report.at(), attempt, status: report.status() })
     }
@@ -109,8 +109,8 @@ impl ReportQueue for RelevantReports<'_> {
         }
     }
 
-    fn of(&self, attempt: u8) -> impl Iterator<Item = Pending> {
-        self.of_latest().filter(move |report| report.attempt == attempt)
+    fn of_latest(&self, attempt: u8) -> impl Iterator<Item = Pending> {
+        self.own_reports().filter(move |report| report.attempt == attempt)
     }
 }
 

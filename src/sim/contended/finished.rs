@@ -9,15 +9,15 @@ use crate::units::{Span, Time};
 pub(super) struct Finished {
     columns: Box<Columns>,
     arrivals: Vec<Time>,
-    /// The deadline, and the bins of time.
-    of: (Span, Timeline),
+    deadline: Span,
+    timeline: Timeline,
 }
 
 impl Finished {
     /// An empty batch; a delivery within `deadline` of the arrival is in time.
     pub(super) fn new(deadline: Span, timeline: Timeline) -> Self {
         let (columns, arrivals) = (Box::new(Columns::EMPTY), Vec::with_capacity(BATCH));
-        Self { columns, arrivals, of: (deadline, timeline) }
+        Self { columns, arrivals, deadline, timeline }
     }
 
     #[inline]
@@ -41,7 +41,7 @@ impl Finished {
 
     /// Counts all recipients that have been collected.
     pub(super) fn count(&mut self, tally: &mut PlanTally) {
-        count_plan(&mut self.columns, &self.arrivals, self.of, tally);
+        count_plan(&mut self.columns, &self.arrivals, (self.deadline, self.timeline), tally);
         self.arrivals.clear();
     }
 }

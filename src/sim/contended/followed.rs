@@ -86,7 +86,7 @@ impl ReportQueue for KeptReports {
         taken
     }
 
-    fn of(&self, attempt: u8) -> impl Iterator<Item = Pending> {
+    fn of_latest(&self, attempt: u8) -> impl Iterator<Item = Pending> {
         let all = &self.reports[self.next..self.count];
         let of_latest = all.iter().filter(move |_| self.attempt == attempt);
         of_latest.map(move |report| Pending { at: report.at(), attempt, status: report.status() })

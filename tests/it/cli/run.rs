@@ -92,6 +92,7 @@ fn csv_is_the_results_table() {
 
 /// The cells of a CSV file by row, under its heads.
 fn cells(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
     let mut rows = rows.records().map(|row| row.expect("well-formed").iter().map(str::to_owned).collect());
     (rows.next().expect("heads"), rows.collect())
@@ -101,7 +102,12 @@ fn cells(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
 /// names), or none is.
 #[test]
 fn each_column_of_each_csv_file_has_numbers_or_text() {
-    let home = Home::of(include_str!("../scenario/queue.toml"));
+    // Two streams, one of which has the name that stands for both, and segments.
+    let traffic =
+        "[[traffic]]\nname = \"all\"\nrecipients = 50\narrivals = { blast = {} }\n\n[[traffic]]\nname = \"pins\"\n";
+    let segments = "segments = [{ name = \"gr\", share = 0.5 }, { name = \"ro\", share = 0.5 }]\n";
+    let text = include_str!("../scenario/queue.toml").replace("[traffic]\n", traffic);
+    let home = Home::of(&text.replace("goal = ", &format!("{segments}goal = ")));
     home.run("run pin.toml --out run").exits_with(0);
     home.run("sweep pin.toml --vary providers.voice.capacity.concurrent=3,4 --out sweep").exits_with(0);
     home.run("capacity pin.toml --provider sms --plan sms --out capacity").exits_with(0);
@@ -117,6 +123,9 @@ fn each_column_of_each_csv_file_has_numbers_or_text() {
             assert!(rows.iter().all(|row| !row[column].is_empty()), "{file}: {head} has blanks");
         }
     }
+    let (_, rows) = cells(&home.read("run/results.csv"));
+    let of_all = |stream: &str| rows.iter().filter(|row| row[6..] == [stream, "(all)"]).count();
+    assert!(of_all("all") > 0 && ["all", "pins"].iter().all(|stream| of_all(stream) == of_all("(all)")));
 }
 
 /// In wide form there is a row for each plan and for each time, with the numbers of the long form.
@@ -125,7 +134,7 @@ fn wide_csv_has_the_same_numbers_in_fewer_rows() {
     let home = Home::of(include_str!("../scenario/queue.toml"));
     home.run("run pin.toml --out long").exits_with(0);
     let output = home.run("run pin.toml --out wide --format csv --wide").exits_with(0);
-    assert_eq!(output.stdout, home.read("wide/results.csv"));
+    assert_eq!(format!("\u{feff}{}", output.stdout), home.read("wide/results.csv"), "spreadsheets know it for UTF-8");
     assert!(!home.path("wide/queues.csv").exists() && !home.path("wide/arrivals.csv").exists());
     let (_, long) = cells(&home.read("long/results.csv"));
     let (heads, wide) = cells(&home.read("wide/results.csv"));

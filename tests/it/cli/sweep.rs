@@ -64,7 +64,7 @@ fn two_values_make_a_map() {
     has(&home.read("out/in_time.svg"), &["<svg ", "8/s"]);
     let rows = csv.lines().filter(|line| line.contains(",in_time,")).count();
     let wide = home.run(&format!("{line} --format csv --wide --quiet")).exits_with(0).stdout;
-    assert_eq!(wide, home.read("out/sweep.csv"));
+    assert_eq!(format!("\u{feff}{wide}"), home.read("out/sweep.csv"), "spreadsheets know it for UTF-8");
     has(
         &wide,
         &["plan,stream,segment,delivered (share),delivered low,delivered high,", "\n8/s,40s,sms-voice,all,all,0."],

@@ -125,6 +125,11 @@ fn count(indices: impl IntoIterator<Item = usize>) -> Counts {
     counts
 }
 
+/// Counts times by second: 2^20 of these are told apart, and what comes later is counted under the number after them.
+fn by_second(times: impl Iterator<Item = i64>) -> Counts {
+    count(times.map(|at| (at / 1_000_000).min(1 << 20) as usize))
+}
+
 fn number_of<T>(all: &[T], which: impl Fn(&&T) -> bool) -> u64 {
     all.iter().filter(which).count() as u64
 }
@@ -219,11 +224,8 @@ pub(crate) fn plan_counts(
         cost_squared: costs().map(|cost| cost * cost).sum(),
         latencies,
         last_end: ends().max(),
-        // Ends after the last second that is distinguished, the 1 048 575th, count as that second.
-        ends: count(ends().map(|at| (at / 1_000_000).min(1_048_575) as usize)),
-        changes: count(
-            histories.iter().flat_map(|history| &history.changes).map(|at| (at.as_micros() / 1_000_000) as usize),
-        ),
+        ends: by_second(ends()),
+        changes: by_second(histories.iter().flat_map(|history| &history.changes).map(|at| at.as_micros())),
         failovers: bins.count(moves),
         missed: bins
             .count(histories.iter().filter(|history| !history.in_time(deadline)).map(|history| history.arrival)),

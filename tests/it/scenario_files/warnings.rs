@@ -97,13 +97,13 @@ fn an_outage_after_the_end_gets_a_warning() {
     let step = "{ provider = \"sms\", ttl = \"30m\" }";
     let warnings = warned(clock, "from = \"2026-11-27T10:31\", lasting = \"1h\"", step);
     for part in [
-        "warning: no attempt can meet this outage: it begins when all is over",
-        "the last steps end at 2026-11-27 10:30",
+        "warning: no attempt is likely to meet this outage: it begins at 2026-11-27 10:31, after the last step",
+        "the last step ends by 2026-11-27 10:30",
         "hint: write an earlier time",
     ] {
         assert!(warnings.contains(part), "no {part:?} in\n{warnings}");
     }
-    assert!(warned("", "from = \"151m\", to = \"3h\"", step).contains("the last steps end at 2h30m"));
+    assert!(warned("", "from = \"151m\", to = \"3h\"", step).contains("the last step ends by 2h30m"));
     assert_eq!(warned("", "from = \"149m\", to = \"3h\"", step), "");
     assert_eq!(warned(clock, "from = \"10:29\", to = \"11:00\"", step), "");
     assert_eq!(
