@@ -59,6 +59,7 @@ fn a_bound_within_the_interval_is_inconclusive_and_says_how_many_recipients_woul
 fn every_measure_can_be_checked() {
     let home = Home::new();
     let mut text = home.read("pin.toml").split("[[checks]]").next().expect("the rest").to_owned();
+    text += "[webhook]\nstrategy = \"on_change\"\n";
     for metric in Metric::all().filter(|metric| *metric != Metric::Seen) {
         text += &format!("[[checks]]\nplan = \"sms-first\"\nmetric = \"{metric}\"\nat_least = 0.0\n");
     }
