@@ -23,7 +23,7 @@ pub(super) fn figure(output: &RunOutput) -> Result<Option<Figure>, FigureError> 
         let group = results.groups_of(GroupKind::Stream).find(|group| group.name == *name);
         let deadline = group.and_then(|group| group.deadline_s).unwrap_or(results.scenario.deadline_s);
         let own = group.and_then(|group| group.plan.as_ref());
-        let own = own.map_or_else(String::new, |plan| format!("; always follows {plan}, beside each plan"));
+        let own = own.map_or_else(String::new, |plan| format!("; always follows {plan}"));
         let name = if name.is_empty() { "all recipients" } else { name.as_str() };
         let line = |(place, (plan, bins)): (usize, (&crate::study::PlanResult, &Vec<Option<f64>>))| Series {
             name: plan.name.clone(),

@@ -122,7 +122,8 @@ fn paint(area: &Area<'_>, panels: &[Panel<'_>], time: TimeAxis, alike: bool) -> 
         let range = range(if alike { panels } else { std::slice::from_ref(panel) });
         let upright = upright(panel.unit, range, axes.time.bin_s);
         let frame = frame(&axes, &upright, (top + head(panel), body(panel)));
-        canvas::write_bold(area, &canvas::fitted(&panel.title, 1_000), (8, top + LINE / 2 + 8), Anchor::Left, INK)?;
+        let title = canvas::fitted(&panel.title, canvas::WIDTH - 16);
+        canvas::write_bold(area, &title, (8, top + LINE / 2 + 8), Anchor::Left, INK)?;
         outages(area, &frame, &panel.windows)?;
         lines(area, &frame, panel, &upright, &axes)?;
         top += head(panel) + body(panel) + FOOT;
