@@ -26,6 +26,7 @@ mod fuzzing;
 mod glossary;
 mod house;
 mod ledger;
+mod limits;
 mod manifest;
 mod naive;
 mod people;
