@@ -1,12 +1,13 @@
-//! The load of callbacks under both strategies.
+//! The load of callbacks under both strategies, and who is in time by time of arrival.
 
-use crate::build::{constant, outcome, plan, provider, random_cases, scenario, span, step};
+use crate::build::{constant, outcome, plan, provider, random_cases, scenario, span, step, stream};
 use crate::random_scenario::{shared_case, with_segments};
 use failsim::engine;
 use failsim::scenario::Scenario;
 use failsim::sim::Progress;
 use failsim::status::Status::Delivered;
-use failsim::study::{Callbacks, PlanResult, compare};
+use failsim::study::{Callbacks, Experiment, PlanResult, compare};
+use failsim::traffic::Arrivals;
 use proptest::prelude::*;
 
 const N: u64 = 10_000;
@@ -59,19 +60,45 @@ proptest! {
         prop_assert_eq!(heard, unheard);
     }
 
-    /// In each stream, those who arrived in the bins are all recipients, and those of them who were reached in time are those of the results.
+    /// Whoever is not reached in time has a bin, in each stream and for everybody.
     #[test]
-    fn bins_of_arrivals_add_up_to_the_results(case in shared_case().prop_flat_map(with_segments)) {
-        let output = compare(&case.scenario, 2, &Progress::default()).expect("nobody stops it");
-        for (p, over_time) in output.over_time.plans.iter().enumerate() {
-            for (s, (name, arrivals)) in output.over_time.arrivals.iter().enumerate() {
-                let group = output.results.stream(s).map_or(&output.results.plans[p], |group| &group.plans[p]);
-                let sum = |bins: &[f64]| bins.iter().sum::<f64>();
-                prop_assert!((sum(arrivals) - group.recipients.0).abs() < 1e-6, "arrivals of {}", name);
-                prop_assert!((sum(&over_time.in_time[s]) - group.in_time.count.0).abs() < 1e-6, "{} in time", name);
+    fn who_is_missed_is_kept_for_each_stream(case in shared_case().prop_flat_map(with_segments)) {
+        let (scenario, progress) = (case.scenario, Progress::default());
+        let mut experiment = Experiment::new(&scenario, 2, &progress).expect("nobody stops it");
+        experiment.run(&progress).expect("nobody stops it");
+        let (streams, segments) = (scenario.streams.len(), scenario.segment_count());
+        let classes = if streams > 1 && segments > 1 { streams * segments } else { 0 };
+        let of_streams = if streams > 1 { classes..classes + streams } else { 0..0 };
+        let ledger = experiment.ledger();
+        for mode in [&ledger.independent, &ledger.contended] {
+            for position in of_streams.clone().chain([mode.groups.len() - 1]) {
+                let tally = &mode.groups[position].tally;
+                for plan in &tally.plans {
+                    prop_assert_eq!(plan.series.missed.total(), tally.arrivals.total() - plan.in_time, "group {}", position);
+                }
             }
         }
     }
+}
+
+/// Of three streams with deadlines of their own, each is in time as its results say, bin by bin.
+#[test]
+fn bins_of_arrivals_add_up_to_the_results() {
+    let mut scenario = viber_then_sms();
+    let over = Arrivals::Uniform { over: span(100.0) };
+    scenario.streams = ["a", "b", "c"].map(|name| stream(name, N / 4, over.clone())).into();
+    scenario.streams[1].deadline = span(11.0);
+    scenario.streams[2].plan = Some(plan("own", vec![(1, step(span(60.0)))]));
+    scenario.streams[2].deadline = span(4.0);
+    let output = compare(&scenario, 2, &Progress::default()).expect("nobody stops it");
+    let (over_time, sum) = (&output.over_time, |bins: &[f64]| bins.iter().sum::<f64>());
+    for (s, (name, arrivals)) in over_time.arrivals.iter().enumerate() {
+        let result = &output.results.stream(s).expect("there are several").plans[0];
+        assert_eq!(sum(arrivals), result.recipients.0, "arrivals of {name}");
+        assert_eq!(sum(&over_time.plans[0].in_time[s]), result.in_time.count.0, "{name} in time");
+    }
+    let in_time = |s: usize| sum(&over_time.plans[0].in_time[s]);
+    assert!(in_time(0) == N as f64 / 4.0 && in_time(1) < in_time(0) && in_time(2) == 0.0);
 }
 
 /// A peak is that of the first twelve days; where there is more after them, none is told.

@@ -96,7 +96,7 @@ proptest! {
     #[test]
     fn limits_are_kept(case in shared_case().prop_flat_map(with_segments), at_once in any::<bool>()) {
         let mut scenario = case.scenario;
-        scenario.set_recipients(scenario.streams.len() as u64 * 25).expect("it can be so few");
+        scenario.set_recipients(scenario.streams.len() as u64 * 18).expect("it can be so few");
         if at_once {
             scenario.streams.iter_mut().for_each(|stream| stream.traffic.arrivals = Arrivals::Blast);
         }
