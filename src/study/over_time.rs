@@ -102,7 +102,7 @@ fn of_queue(
     QueueOverTime {
         rate_per_s: capacity.rate.map(Rate::per_second),
         counts_parts: capacity.counts == Counts::Parts,
-        burst: capacity.rate.map(|_| capacity.tokens()).filter(|tokens| *tokens > 1),
+        burst: capacity.burst.filter(|tokens| *tokens > 1),
         quota: capacity.quota.map(|quota| (quota.limit, quota.per.as_secs_f64())),
         concurrent: capacity.concurrent,
         waiting: difference(&come, &[&series(&queue.rejections), &departures, &series(&queue.left_unserved)]),

@@ -106,7 +106,7 @@ pub struct QueueOverTime {
     pub rate_per_s: Option<f64>,
     /// Whether throughput, burst and quota count parts of messages; otherwise they count messages.
     pub counts_parts: bool,
-    /// How many of these its bucket holds, where it holds more than one.
+    /// How many of these its bucket holds, where the scenario says so and it holds more than one.
     pub burst: Option<u32>,
     /// Its quota: how many of these within how long (s).
     pub quota: Option<(u64, f64)>,
