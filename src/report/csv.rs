@@ -34,7 +34,7 @@ fn write_rows(writer: &mut Writer, results: &Results) -> csv::Result<()> {
     let (columns, groups) = groups(results);
     writer.row(["plan", "measure", "value", "low", "high", "unit"].into_iter().chain(columns))?;
     for (names, plans) in groups {
-        for plan in &plans {
+        for plan in plans {
             for row in rows(plan, &results.scenario.currency) {
                 let [value, low, high] = [row.value, row.low, row.high].map(field);
                 let fields = [plan.name.as_str(), &row.measure, &value, &low, &high, &row.unit];
@@ -50,7 +50,7 @@ fn wide(results: &Results) -> String {
     let (columns, groups) = groups(results);
     let mut wide = Wide::new(["plan"].into_iter().chain(columns).map(str::to_owned).collect());
     for (names, plans) in groups {
-        for plan in &plans {
+        for plan in plans {
             let about: Vec<_> = [&plan.name].into_iter().chain(&names).cloned().collect();
             for row in rows(plan, &results.scenario.currency) {
                 put_measure(&mut wide, &about, (&row.measure, &row.unit), [row.value, row.low, row.high]);
@@ -74,18 +74,18 @@ pub(super) fn put_measure(
 }
 
 /// The results of a group of recipients, with its names in the columns for streams and segments.
-type Named = (Vec<String>, Vec<PlanResult>);
+type Named<'a> = (Vec<String>, &'a [PlanResult]);
 
 /// The columns that name groups of recipients, and the groups: first everybody.
-fn groups(results: &Results) -> (Vec<&'static str>, Vec<Named>) {
+fn groups(results: &Results) -> (Vec<&'static str>, Vec<Named<'_>>) {
     let kinds = [(GroupKind::Stream, "stream"), (GroupKind::Segment, "segment")];
     let present: Vec<_> =
         kinds.into_iter().filter(|(kind, _)| results.groups.iter().any(|group| group.kind == *kind)).collect();
     let all = everybody(results.groups.iter().map(|group| group.name.as_str()));
-    let of_everybody = (vec![all.clone(); present.len()], results.plans.clone());
+    let of_everybody = (vec![all.clone(); present.len()], &results.plans[..]);
     let groups = results.groups.iter().map(|group| {
         let name = |(kind, _): &(GroupKind, _)| if *kind == group.kind { group.name.clone() } else { all.clone() };
-        (present.iter().map(name).collect(), group.plans.clone())
+        (present.iter().map(name).collect(), &group.plans[..])
     });
     (present.iter().map(|(_, column)| *column).collect(), [of_everybody].into_iter().chain(groups).collect())
 }

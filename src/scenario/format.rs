@@ -78,7 +78,7 @@ static WEBHOOK: Table = Table {
     what: "[webhook]",
     key: "key",
     example: "{ strategy = \"on_change\" }",
-    doc: "The callbacks that the sender's own service receives: the results have their number, and the most within one second",
+    doc: "The callbacks that the sender's own service receives: the results have their number, and the most in a second of the clock",
     fields: &[Field::required(
         "strategy",
         Kind::Word(&["on_completion", "on_change"]),

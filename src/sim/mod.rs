@@ -42,8 +42,8 @@ pub use recipient::{Recipient, RecipientId};
 pub use recorder::Recorder;
 pub use simulate::simulate_recipient;
 pub use tally::{
-    ByProvider, Ending, FIRST, PairTally, PlanSeries, PlanTally, ProviderSeries, ProviderTally, QueueTally, Seconds,
-    StepTally, Tally,
+    ByProvider, Ending, FIRST, PairTally, PlanSeries, PlanTally, ProviderSeries, ProviderTally, QueueTally, StepTally,
+    Tally,
 };
 pub use timeline::{Timeline, round_width};
 pub use versus::{Versus, simulate_pair};

@@ -11,7 +11,8 @@ use super::samples::{QUANTILE_METRICS, QUANTILES, ShareMeasure};
 use super::totals::{IntervalBasis, Totals};
 use crate::calendar::Moment;
 use crate::scenario::{Metric, Plan, Scenario, used_by};
-use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, Seconds, StepTally};
+use crate::sim::{Ending, Interrupted, PairTally, Pairs, PlanTally, Progress, ProviderTally, StepTally};
+use crate::stats::Seconds;
 use crate::units::Span;
 use std::collections::BTreeMap;
 

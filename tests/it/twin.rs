@@ -14,10 +14,10 @@ use failsim::rng::RngKey;
 use failsim::scenario::{Plan, Scenario, Stream};
 use failsim::sim::{
     Ending, ExecutionMode, GroupTally, Model, PairTally, PlanRunTally, PlanSeries, PlanTally, Progress, ProviderSeries,
-    ProviderTally, QueueTally, RunContext, Seconds, StepTally, Tally, Timeline, fast_plans, is_feed_forward,
-    simulate_contended, simulate_independent,
+    ProviderTally, QueueTally, RunContext, StepTally, Tally, Timeline, fast_plans, is_feed_forward, simulate_contended,
+    simulate_independent,
 };
-use failsim::stats::{Bins, Latencies, Sums};
+use failsim::stats::{Bins, Latencies, Seconds, Sums};
 use failsim::status::{Segment, SuccessFloor};
 use failsim::traffic::Arrivals;
 use failsim::units::{Rate, Span, Time};
