@@ -1,5 +1,6 @@
 //! Latency distributions: shapes with practical parameters, their quantile functions, and the tables from which they are sampled.
 
+mod law;
 mod quantile;
 mod quantile_tables;
 mod sampler;
@@ -7,6 +8,7 @@ mod sampler;
 use crate::units::Span;
 use std::sync::Arc;
 
+pub use law::Law;
 pub use quantile_tables::{Entry, QuantileTables};
 pub use sampler::Sampler;
 

@@ -13,7 +13,7 @@ pub(super) const WITHIN_BITS: u32 = 23 - PIECE_BITS;
 /// A draw folded at the median ranges from 0.5 (in place of 0) to 2³¹, which is 32 halvings.
 const HALVINGS: usize = 32;
 /// The number of knots of a side: one for each piece, and one for the median.
-const SIDE: usize = HALVINGS * PIECES + 1;
+pub(super) const SIDE: usize = HALVINGS * PIECES + 1;
 /// The bits of 0.5 as an `f32`, without those within a piece: the number of the first piece.
 const FIRST_PIECE: u32 = 0.5_f32.to_bits() >> WITHIN_BITS;
 
@@ -122,7 +122,7 @@ fn whole(micros: f64, shift: i64) -> i64 {
 }
 
 /// The tail probability of a side's i-th knot.
-fn probability(i: usize) -> f64 {
+pub(super) fn probability(i: usize) -> f64 {
     let folded = f32::from_bits((FIRST_PIECE + i as u32) << WITHIN_BITS);
     f64::from(folded) / 4_294_967_296.0
 }

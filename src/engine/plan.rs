@@ -294,7 +294,9 @@ impl StepRules {
         wait.max(hint)
     }
 
-    fn usual_wait(&self, tries: u8) -> Span {
+    /// The wait before the next submission after this many have failed, without jitter and whatever the provider asked for.
+    #[must_use]
+    pub fn usual_wait(&self, tries: u8) -> Span {
         if self.backoff == Self::STEADY { self.retry_after } else { self.backed_off(tries) }
     }
 

@@ -150,8 +150,7 @@ impl TrafficStream {
         let shares = traffic.segments.shares(scenario.segment_count(), traffic.recipients);
         let class = |(segment, share): (Segment, f64)| {
             let plans = stream.plan.as_ref().map_or(&scenario.plans[..], std::slice::from_ref);
-            let plans =
-                plans.iter().map(|plan| CompiledPlan::new(plan.in_segment(segment), scenario, segment)).collect();
+            let plans = plans.iter().map(|plan| CompiledPlan::new(plan, scenario, segment)).collect();
             TrafficClass { segment, share, plans }
         };
         Self {
@@ -176,10 +175,7 @@ impl TrafficClass {
 
 impl CompiledPlan {
     fn new(plan: &Plan, scenario: &Scenario, segment: Segment) -> Self {
-        let price = |&provider: &usize| scenario.providers[provider].of(segment).price.list();
-        let in_segment = |rules: &StepRules| StepRules { pool: rules.pool.at_prices(price), ..rules.clone() };
-        let steps = plan.flow.steps().iter().map(in_segment).collect();
-        let flow = plan.flow.clone().with_steps(steps).expect("there are as many attempts as before");
+        let flow = plan.flow_in(segment, &scenario.providers);
         let counts_changes = scenario.webhook == Strategy::OnChange;
         let terms = |rules: &StepRules| Terms {
             submitted: Time::ZERO,
@@ -188,7 +184,7 @@ impl CompiledPlan {
             // With any other floor, these reports make no difference to the flow.
             progress: rules.success < SuccessFloor::Delivered || counts_changes,
         };
-        let terms = plan.flow.steps().iter().map(terms).collect();
+        let terms = flow.steps().iter().map(terms).collect();
         Self { flow, terms, scale: Arc::default(), counts_changes }
     }
 

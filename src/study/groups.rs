@@ -121,11 +121,21 @@ pub(super) fn first_step(
     plan: usize,
     (stream, segment): (usize, Segment),
 ) -> Option<usize> {
+    first_step_of(scenario, group, &scenario.plans[plan], (stream, segment))
+}
+
+/// As [`first_step`], for a plan that need not be one of the scenario.
+pub(super) fn first_step_of(
+    scenario: &Scenario,
+    group: Group,
+    plan: &Plan,
+    (stream, segment): (usize, Segment),
+) -> Option<usize> {
     let own = scenario.streams[stream].plan.is_some();
     if own && group.stream().is_none() && scenario.streams.len() > 1 {
         return None;
     }
-    let followed = scenario.plan_of(&scenario.streams[stream], plan);
+    let followed = scenario.streams[stream].plan.as_ref().unwrap_or(plan);
     let Some(composite) = followed.by_segment.as_ref().filter(|_| group.segment().is_none()) else { return Some(0) };
     let before = &composite.members[..composite.of_segment[segment.index()]];
     Some(before.iter().map(|member| member.flow.steps().len()).sum())

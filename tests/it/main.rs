@@ -16,6 +16,7 @@ mod engine_routee;
 mod engine_rules;
 mod engine_story;
 mod engine_walk;
+mod exact;
 mod examples;
 mod extremes;
 mod field_cases;

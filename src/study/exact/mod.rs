@@ -1,0 +1,358 @@
+//! Exact answers: the measures of a plan whose recipients share nothing, by numerical integration in place of draws.
+//!
+//! The rules are those of the simulation, derived from the same plan and provider specifications: [`walk`](mod@walk) follows a flow through all that
+//! may happen to it, `fates` says what may become of one attempt, `arrivals` who meets an outage, `behaviour` what providers do, and `quadrature` has
+//! the nodes. Laws are those of the samplers (`dist::Law`), so that what is integrated is what is drawn. Every integral is computed at two levels;
+//! their difference is the numeric error that is stated.
+//!
+//! The probabilities are those of one recipient. Recipients of different streams and segments, and of different states over the channels that a
+//! plan uses several times (persistent outcomes), are solved apart, and averaged; when a phone that is off is on again is one more integral.
+
+mod arrivals;
+mod behaviour;
+mod class;
+mod fates;
+mod obstacle;
+mod quadrature;
+mod quantiles;
+mod starts;
+mod walk;
+
+use self::arrivals::{ArrivalLaw, micros};
+use self::behaviour::{Behaviour, Laws};
+use self::quadrature::Level;
+use self::walk::{Asked, PathSums};
+use super::groups::{Group, Groups, first_step_of};
+use super::samples::{QUANTILE_METRICS, QUANTILES};
+use crate::dist::{Law, Shape};
+use crate::provider::{Effect, Outage, ProviderSpec, Reports};
+use crate::scenario::{Metric, Plan, Scenario};
+use crate::sim::Ending;
+use crate::status::{Segment, SuccessFloor};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use obstacle::Obstacle;
+
+/// The levels at which everything is computed; the finer one counts.
+const LEVELS: [Level; 2] = [Level(6), Level(7)];
+
+/// The levels for quantiles, which take a search.
+const QUANTILE_LEVELS: [Level; 3] = [Level(4), Level(5), Level(6)];
+
+/// Where a walk at this level takes more attempts than this, finer ones would take too many.
+const ROUGH: Level = Level(3);
+const MOST_ROUGH: usize = 3_000;
+
+/// Quantiles, which take a dozen walks, are left out where one takes more attempts than this.
+const MOST_FOR_QUANTILES: usize = 50_000;
+
+/// The most windows of an outage.
+const MOST_WINDOWS: f64 = 1000.0;
+
+/// A value with its numeric error: how much the finer of two computations differs from the coarser one.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exact {
+    /// The value.
+    pub value: f64,
+    /// Its numeric error; there is no other.
+    pub error: f64,
+}
+
+/// The exact measures of a plan, by name.
+pub type ExactMeasures = BTreeMap<String, Exact>;
+
+/// The exact answer for a plan.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Solution {
+    /// The measures, in their units; those that there are not are left out, such as latencies of a plan that reaches nobody.
+    pub measures: Vec<(Metric, Exact)>,
+    /// The steps: at the top level those of the streams that follow the plan.
+    pub steps: Vec<SolvedStep>,
+}
+
+/// The exact counts of a step, per recipient.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct SolvedStep {
+    /// Attempts.
+    pub attempts: f64,
+    /// Messages that reach the recipient.
+    pub delivered: f64,
+    /// The cost, in units of the currency.
+    pub cost: f64,
+    /// How the step ends, by [`Ending::index`].
+    pub endings: [f64; Ending::COUNT],
+}
+
+impl Solution {
+    /// A measure, if it is among those that were asked for.
+    #[must_use]
+    pub fn measure(&self, metric: Metric) -> Option<Exact> {
+        self.measures.iter().find(|(other, _)| *other == metric).map(|(_, exact)| *exact)
+    }
+}
+
+/// Solves the plans of a scenario.
+///
+/// ```
+/// use failsim::scenario::{self, Metric};
+/// use failsim::study::Solver;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let scenario = scenario::load(std::path::Path::new("scenarios/bank-pin.toml"))?;
+/// let solver = Solver::new(&scenario, &scenario.used_providers());
+/// let solution = solver.solve(&scenario.plans[0]).expect("nothing is shared");
+/// let in_time = solution.measure(Metric::InTime).expect("it is a measure of every plan");
+/// assert!(0.97 < in_time.value && in_time.value < 0.98 && in_time.error < 1e-5);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Solver<'a> {
+    scenario: &'a Scenario,
+    /// For each segment, the providers, as far as they are wanted.
+    behaviours: Vec<Vec<Option<Arc<Behaviour>>>>,
+    /// When the recipients of each stream arrive.
+    arrivals: Vec<ArrivalLaw>,
+    /// The share of phones that are off, and when they are on again.
+    phones: Option<(f64, Option<Arc<Law>>)>,
+}
+
+impl<'a> Solver<'a> {
+    /// Prepares plans that use these providers, and the own plans of streams.
+    #[must_use]
+    pub fn new(scenario: &'a Scenario, providers: &[usize]) -> Self {
+        let mut laws = Laws::default();
+        let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
+        let mut wanted = crate::scenario::used_by(own);
+        wanted.extend_from_slice(providers);
+        let behaviours = scenario.segments().map(|segment| {
+            let behaviour = |(i, spec): (usize, &ProviderSpec)| {
+                wanted.contains(&i).then(|| Arc::new(Behaviour::new(spec, segment, &mut laws)))
+            };
+            scenario.providers.iter().enumerate().map(behaviour).collect()
+        });
+        let behaviours = behaviours.collect();
+        let phones = scenario.people.phone_off.as_ref();
+        let phones = phones.map(|off| (off.share.get(), off.back_after.as_ref().map(|back| laws.get(back))));
+        let arrivals = scenario.streams.iter().map(|stream| ArrivalLaw::new(&stream.traffic)).collect();
+        Self { scenario, behaviours, arrivals, phones }
+    }
+
+    /// What keeps `plan` from being solved: nothing if recipients share nothing, and the solver knows all that it uses.
+    #[must_use]
+    pub fn obstacles(&self, plan: &Plan) -> Vec<Obstacle> {
+        self.obstacles_of(plan, Group::All)
+    }
+
+    fn obstacles_of(&self, plan: &Plan, group: Group) -> Vec<Obstacle> {
+        let scenario = self.scenario;
+        let mut all = Vec::new();
+        let mut used = Vec::new();
+        for (stream, segment) in Groups::of(scenario).classes_of(group) {
+            let followed = scenario.streams[stream].plan.as_ref().unwrap_or(plan).in_segment(segment);
+            for rules in followed.flow.steps() {
+                if rules.success == SuccessFloor::Sent {
+                    all.push(Obstacle::SentFloor);
+                }
+                used.extend(rules.pool.members().iter().map(|&member| (member, segment)));
+                if rules.success == SuccessFloor::Delivered {
+                    let specs = rules.pool.members().iter().map(|&member| scenario.providers[member].of(segment));
+                    let crossed = specs.filter(|spec| may_be_seen_first(spec));
+                    all.extend(crossed.map(|spec| Obstacle::SeenFirst(spec.name.clone())));
+                }
+            }
+            if self.classes(stream, segment, followed, &[], LEVELS[0]).is_err() {
+                all.push(Obstacle::PersistentStates);
+            }
+        }
+        for (provider, segment) in used {
+            self.obstacles_at(provider, segment, &mut all);
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    fn obstacles_at(&self, provider: usize, segment: Segment, all: &mut Vec<Obstacle>) {
+        let spec = &self.scenario.providers[provider];
+        let mut push = |is: bool, obstacle: fn(String) -> Obstacle| {
+            if is {
+                all.push(obstacle(spec.name.clone()));
+            }
+        };
+        push(spec.capacity.is_some(), Obstacle::Capacity);
+        push(self.scenario.breakers[provider].is_some(), Obstacle::Breaker);
+        push(spec.has_random_outages(), Obstacle::RandomOutages);
+        push(spec.reports != Reports::RELIABLE, Obstacle::UnreliableReports);
+        let is_late = |outage: &Outage| matches!(outage.effect, Effect::ReportsLate { .. });
+        push(spec.outages.iter().any(is_late), Obstacle::LateReports);
+        let until = self.arrivals.iter().map(ArrivalLaw::last).fold(0.0, f64::max);
+        let behaviour = self.behaviours[segment.index()][provider].as_ref();
+        let hazards = behaviour.map_or(&[][..], |behaviour| &behaviour.hazards);
+        push(hazards.iter().any(|hazard| hazard.windows_before(until) > MOST_WINDOWS), Obstacle::ManyOutages);
+    }
+
+    /// The exact answer for `plan`, with all measures.
+    ///
+    /// # Errors
+    /// What keeps it from being solved.
+    pub fn solve(&self, plan: &Plan) -> Result<Solution, Vec<Obstacle>> {
+        self.solve_for(plan, Group::All)
+    }
+
+    /// The exact answer for a group of recipients.
+    pub(super) fn solve_for(&self, plan: &Plan, group: Group) -> Result<Solution, Vec<Obstacle>> {
+        let obstacles = self.obstacles_of(plan, group);
+        if !obstacles.is_empty() {
+            return Err(obstacles);
+        }
+        let question = Question { solver: self, plan, group };
+        // A rough walk shows whether a finer one would take too long.
+        match question.sums(&[], false, ROUGH) {
+            Ok(rough) if rough.walked <= MOST_ROUGH => {}
+            _ => return Err(vec![Obstacle::Paths]),
+        }
+        question.solution().map_err(|obstacle| vec![obstacle])
+    }
+
+    /// The plan for the recipients of a class, by their state over the channels.
+    fn classes(
+        &self,
+        stream: usize,
+        segment: Segment,
+        followed: &Plan,
+        times: &[f64],
+        level: Level,
+    ) -> Result<Vec<(f64, walk::ClassPlan)>, Obstacle> {
+        let flow = followed.flow_in(segment, &self.scenario.providers);
+        let about = (times, self.phones.is_some(), self.arrivals[stream].is_blast());
+        class::classes(&flow, &self.behaviours[segment.index()], about, level)
+    }
+}
+
+/// A plan, for a group of recipients.
+struct Question<'a> {
+    solver: &'a Solver<'a>,
+    plan: &'a Plan,
+    group: Group,
+}
+
+impl Question<'_> {
+    /// The sums over the recipients, for one of them: first deliveries by the deadline of each, and by `times`.
+    fn sums(&self, times: &[f64], mean: bool, level: Level) -> Result<PathSums, Obstacle> {
+        let Self { solver, plan, group } = *self;
+        let scenario = solver.scenario;
+        let classes: Vec<_> = Groups::of(scenario)
+            .classes_of(group)
+            .map(|(stream, segment)| {
+                let traffic = &scenario.streams[stream].traffic;
+                let shares = traffic.segments.shares(scenario.segment_count(), traffic.recipients);
+                (stream, segment, traffic.recipients as f64 * shares[segment.index()])
+            })
+            .filter(|class| class.2 > 0.0)
+            .collect();
+        let all: f64 = classes.iter().map(|class| class.2).sum();
+        let mut sums = PathSums::new(times.len() + 1, self.steps());
+        for (stream, segment, recipients) in classes {
+            let deadline = micros(scenario.streams[stream].deadline);
+            let times: Vec<f64> = std::iter::once(deadline).chain(times.iter().copied()).collect();
+            let followed = scenario.streams[stream].plan.as_ref().unwrap_or(plan).in_segment(segment);
+            let first = first_step_of(scenario, group, plan, (stream, segment));
+            for (share, class) in solver.classes(stream, segment, followed, &times, level)? {
+                let asked = Asked { times: &times, mean, level };
+                let off = solver.phones.as_ref().map(|(share, back)| (*share, back.as_deref()));
+                let of_state = walk::walk(&class, &solver.arrivals[stream], asked, share, off);
+                if of_state.walked > walk::MOST_ATTEMPTS {
+                    return Err(Obstacle::Paths);
+                }
+                sums.add(&of_state, recipients / all, first);
+            }
+        }
+        Ok(sums)
+    }
+
+    /// The number of steps of the results.
+    fn steps(&self) -> usize {
+        let followed = self.group.stream().and_then(|stream| self.solver.scenario.streams[stream].plan.as_ref());
+        let followed = followed.unwrap_or(self.plan);
+        match self.group.segment() {
+            Some(segment) => followed.in_segment(segment).flow.steps().len(),
+            None => followed.members().iter().map(|plan| plan.flow.steps().len()).sum(),
+        }
+    }
+
+    /// The expected number of recipients.
+    fn recipients(&self) -> f64 {
+        let scenario = self.solver.scenario;
+        let of_class = |(stream, segment): (usize, Segment)| {
+            let traffic = &scenario.streams[stream].traffic;
+            traffic.recipients as f64
+                * traffic.segments.shares(scenario.segment_count(), traffic.recipients)[segment.index()]
+        };
+        Groups::of(scenario).classes_of(self.group).map(of_class).sum()
+    }
+
+    fn models_seen(&self) -> bool {
+        let scenario = self.solver.scenario;
+        let followed = Groups::of(scenario)
+            .classes_of(self.group)
+            .map(|(stream, segment)| scenario.streams[stream].plan.as_ref().unwrap_or(self.plan).in_segment(segment));
+        let specs = crate::scenario::used_by(followed).into_iter().flat_map(|i| scenario.providers[i].all());
+        specs.flat_map(|spec| &spec.outcomes).any(|outcome| outcome.seen.is_some())
+    }
+
+    fn solution(&self) -> Result<Solution, Obstacle> {
+        let [coarse, fine] = LEVELS.map(|level| self.sums(&[], true, level));
+        let (coarse, fine) = (coarse?, fine?);
+        let recipients = self.recipients();
+        let mut measures = Vec::new();
+        let mut measure = |metric: Metric, of: &dyn Fn(&PathSums) -> f64| {
+            measures.push((metric, exact(of(&fine), of(&coarse))));
+        };
+        measure(Metric::Delivered, &|sums| sums.delivered);
+        measure(Metric::InTime, &|sums| sums.by[0]);
+        measure(Metric::Succeeded, &|sums| 1.0 - sums.failed - sums.unresolved);
+        measure(Metric::Duplicates, &|sums| sums.duplicates);
+        if self.models_seen() {
+            measure(Metric::Seen, &|sums| sums.seen);
+        }
+        measure(Metric::CostTotal, &|sums| recipients * sums.cost / 1e6);
+        measure(Metric::CostPerRecipient, &|sums| sums.cost / 1e6);
+        measure(Metric::Failovers, &|sums| recipients * sums.failovers);
+        measure(Metric::CallbacksOnCompletion, &|sums| recipients * (1.0 - sums.unresolved));
+        if fine.delivered > 1e-9 {
+            measure(Metric::CostPerDelivered, &|sums| sums.cost / 1e6 / sums.delivered);
+            measure(Metric::LatencyMean, &|sums| sums.first / 1e6 / sums.delivered);
+        }
+        if fine.delivered > 1e-9 && fine.walked < MOST_FOR_QUANTILES {
+            let shares = QUANTILES.map(|(_, share)| share);
+            let deliveries = |times: &[f64], level: Level| {
+                let sums = self.sums(times, false, level)?;
+                Ok(sums.by[1..].iter().map(|by| by / sums.delivered).collect::<Vec<_>>())
+            };
+            let found = quantiles::find(&shares, QUANTILE_LEVELS, deliveries)?;
+            measures.extend(QUANTILE_METRICS.into_iter().zip(found));
+        }
+        let step = |sums: &walk::StepSums| SolvedStep {
+            attempts: sums.attempts,
+            delivered: sums.delivered,
+            cost: sums.cost / 1e6,
+            endings: sums.endings,
+        };
+        Ok(Solution { measures, steps: fine.steps.iter().map(step).collect() })
+    }
+}
+
+/// Whether the report that a message has been seen may overtake that of its delivery.
+fn may_be_seen_first(spec: &ProviderSpec) -> bool {
+    let is_constant = matches!(spec.report_delay.shape, Shape::Constant(_));
+    !is_constant && spec.outcomes.iter().any(|outcome| outcome.seen.is_some())
+}
+
+/// The value of the finer of two levels, with the error that their difference shows.
+fn exact(fine: f64, coarse: f64) -> Exact {
+    Exact { value: fine, error: 2.0 * (fine - coarse).abs() + 1e-9 * fine.abs() }
+}
