@@ -5,6 +5,7 @@ use super::replications::ReplicationArgs;
 use super::tolerance::NamedTolerance;
 use super::{numbers, paths};
 use crate::scenario::{Axis, Metric};
+use crate::units::Span;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -29,6 +30,8 @@ pub(super) enum Verb {
     Capacity(Capacity),
     /// Vary one or two values of a scenario and compare the results
     Sweep(Sweep),
+    /// Find the best order of providers and the best waits, by exact solution; exit 3 if no plan meets the bounds
+    Optimize(Optimize),
     /// Check scenario files for errors without running them
     Validate(Validate),
     /// Show what happens to one recipient under one plan, event by event
@@ -192,6 +195,45 @@ pub(super) struct Sweep {
     /// Write CSV for spreadsheets: all measures of a plan at a point in one row
     #[arg(long)]
     pub(super) wide: bool,
+}
+
+#[derive(clap::Args, Debug)]
+#[command(group(clap::ArgGroup::new("objective").args(["minimize", "maximize"]).multiple(true).required(true)))]
+pub(super) struct Optimize {
+    #[command(flatten)]
+    pub(super) input: ScenarioArgs,
+    /// Make this measure as small as possible, such as cost_per_recipient; with two objectives, find the plans that no other beats in both
+    #[arg(long, value_name = "MEASURE", value_parser = numbers::measure)]
+    pub(super) minimize: Vec<Metric>,
+    /// Make this measure as large as possible, such as in_time
+    #[arg(long, value_name = "MEASURE", value_parser = numbers::measure)]
+    pub(super) maximize: Vec<Metric>,
+    /// A bound that a plan has to meet, such as in_time>=0.99, duplicates<=0.002 or latency_p95_s<=30s; may be given more than once
+    #[arg(long, value_name = "BOUND")]
+    pub(super) subject_to: Vec<NamedBound>,
+    /// Try only these providers [default: all of the scenario]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(super) providers: Vec<String>,
+    /// Try plans of up to this many steps, each with another provider
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub(super) steps: u8,
+    /// How long a step may wait, such as 10s,30s,1m; the last step waits as long as it does in the scenario [default: twelfths of the deadline]
+    #[arg(long, value_name = "SPANS", value_delimiter = ',', value_parser = numbers::span)]
+    pub(super) ttls: Vec<Span>,
+    /// What a late delivery does to the flow
+    #[arg(long, value_enum, default_value_t = LateRule::Finish)]
+    pub(super) late_delivery: LateRule,
+}
+
+/// What late deliveries may do in the plans that are tried.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum LateRule {
+    /// They end the flow
+    Finish,
+    /// They do not
+    Ignore,
+    /// Try both
+    Both,
 }
 
 #[derive(clap::Args, Debug)]

@@ -27,7 +27,7 @@ impl FromStr for NamedBound {
         let bound = bound(value_of(metric, value.trim())?);
         if !asks_for_better(metric, bound) {
             let sign = if metric.more_is_better() { ">=" } else { "<=" };
-            return Err(format!("no capacity is too much for that; write {metric}{sign}{}", value.trim()));
+            return Err(format!("more of it is better, not worse; write {metric}{sign}{}", value.trim()));
         }
         Ok(Self { metric, bound })
     }

@@ -15,6 +15,7 @@ mod interrupt;
 mod load;
 mod memory;
 mod numbers;
+mod optimize;
 mod output;
 mod paths;
 mod replications;
@@ -49,6 +50,7 @@ fn done(verb: &Verb) -> Result<(), Failure> {
         Verb::Check(args) => check::check(args),
         Verb::Capacity(args) => capacity::capacity(args),
         Verb::Sweep(args) => sweep::sweep(args),
+        Verb::Optimize(args) => optimize::optimize(args),
         Verb::Validate(args) => validate::validate(args),
         Verb::Trace(args) => trace::trace(args),
         Verb::Schema(args) => output::print(&schema(args)),

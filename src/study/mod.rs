@@ -18,6 +18,7 @@ mod horizon;
 mod independence;
 mod matching;
 mod measure;
+mod optimize;
 mod over_time;
 mod plan_checks;
 mod precision;
@@ -41,6 +42,7 @@ pub use experiment::{Experiment, ResumeError, compare, simulate};
 pub use footprint::footprint;
 pub use gate::{Counted, Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
 pub use measure::{Measured, measure};
+pub use optimize::{Found, MOST_CANDIDATES, Optimum, Search, SearchError};
 pub use plan_checks::PlansError;
 pub use precision::{Precision, Replications, StoppingRule};
 pub use results::{

@@ -30,6 +30,7 @@ mod ledger;
 mod limits;
 mod manifest;
 mod naive;
+mod optimize;
 mod people;
 mod pools;
 mod queueing;

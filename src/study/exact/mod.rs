@@ -29,6 +29,7 @@ use crate::provider::{Effect, Outage, ProviderSpec, Reports};
 use crate::scenario::{Metric, Plan, Scenario};
 use crate::sim::Ending;
 use crate::status::{Segment, SuccessFloor};
+use crate::units::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -200,11 +201,26 @@ impl<'a> Solver<'a> {
     /// # Errors
     /// What keeps it from being solved.
     pub fn solve(&self, plan: &Plan) -> Result<Solution, Vec<Obstacle>> {
-        self.solve_for(plan, Group::All)
+        self.solve_for(plan, Group::All, true)
     }
 
-    /// The exact answer for a group of recipients.
-    pub(super) fn solve_for(&self, plan: &Plan, group: Group) -> Result<Solution, Vec<Obstacle>> {
+    /// A rough answer for a group of recipients, with about so many decimal digits, and the deliveries by `times`; with the mean latency or without. It does not ask whether the plan
+    /// can be solved at all: see [`Solver::obstacles`].
+    pub(super) fn glance(
+        &self,
+        plan: &Plan,
+        group: Group,
+        (times, mean): (&[Span], bool),
+        digits: usize,
+    ) -> Result<Glance, Obstacle> {
+        let question = Question { solver: self, plan, group };
+        let times: Vec<f64> = times.iter().copied().map(micros).collect();
+        let sums = question.sums(&times, mean, Level(digits))?;
+        Ok(Glance { sums, recipients: question.recipients() })
+    }
+
+    /// The exact answer for a group of recipients, with quantiles or without.
+    pub(super) fn solve_for(&self, plan: &Plan, group: Group, quantiles: bool) -> Result<Solution, Vec<Obstacle>> {
         let obstacles = self.obstacles_of(plan, group);
         if !obstacles.is_empty() {
             return Err(obstacles);
@@ -215,7 +231,7 @@ impl<'a> Solver<'a> {
             Ok(rough) if rough.walked <= MOST_ROUGH => {}
             _ => return Err(vec![Obstacle::Paths]),
         }
-        question.solution().map_err(|obstacle| vec![obstacle])
+        question.solution(quantiles).map_err(|obstacle| vec![obstacle])
     }
 
     /// The plan for the recipients of a class, by their state over the channels.
@@ -304,30 +320,17 @@ impl Question<'_> {
         specs.flat_map(|spec| &spec.outcomes).any(|outcome| outcome.seen.is_some())
     }
 
-    fn solution(&self) -> Result<Solution, Obstacle> {
+    fn solution(&self, quantiles: bool) -> Result<Solution, Obstacle> {
         let [coarse, fine] = LEVELS.map(|level| self.sums(&[], true, level));
         let (coarse, fine) = (coarse?, fine?);
         let recipients = self.recipients();
         let mut measures = Vec::new();
-        let mut measure = |metric: Metric, of: &dyn Fn(&PathSums) -> f64| {
-            measures.push((metric, exact(of(&fine), of(&coarse))));
-        };
-        measure(Metric::Delivered, &|sums| sums.delivered);
-        measure(Metric::InTime, &|sums| sums.by[0]);
-        measure(Metric::Succeeded, &|sums| 1.0 - sums.failed - sums.unresolved);
-        measure(Metric::Duplicates, &|sums| sums.duplicates);
-        if self.models_seen() {
-            measure(Metric::Seen, &|sums| sums.seen);
+        for metric in PLAIN.into_iter().filter(|metric| *metric != Metric::Seen || self.models_seen()) {
+            if let (Some(fine), Some(coarse)) = (value(metric, &fine, recipients), value(metric, &coarse, recipients)) {
+                measures.push((metric, exact(fine, coarse)));
+            }
         }
-        measure(Metric::CostTotal, &|sums| recipients * sums.cost / 1e6);
-        measure(Metric::CostPerRecipient, &|sums| sums.cost / 1e6);
-        measure(Metric::Failovers, &|sums| recipients * sums.failovers);
-        measure(Metric::CallbacksOnCompletion, &|sums| recipients * (1.0 - sums.unresolved));
-        if fine.delivered > 1e-9 {
-            measure(Metric::CostPerDelivered, &|sums| sums.cost / 1e6 / sums.delivered);
-            measure(Metric::LatencyMean, &|sums| sums.first / 1e6 / sums.delivered);
-        }
-        if fine.delivered > 1e-9 && fine.walked < MOST_FOR_QUANTILES {
+        if quantiles && fine.delivered > 1e-9 && fine.walked < MOST_FOR_QUANTILES {
             let shares = QUANTILES.map(|(_, share)| share);
             let deliveries = |times: &[f64], level: Level| {
                 let sums = self.sums(times, false, level)?;
@@ -343,6 +346,64 @@ impl Question<'_> {
             endings: sums.endings,
         };
         Ok(Solution { measures, steps: fine.steps.iter().map(step).collect() })
+    }
+}
+
+/// The measures that follow from the sums over all paths.
+const PLAIN: [Metric; 11] = [
+    Metric::Delivered,
+    Metric::InTime,
+    Metric::Succeeded,
+    Metric::Duplicates,
+    Metric::Seen,
+    Metric::CostTotal,
+    Metric::CostPerRecipient,
+    Metric::CostPerDelivered,
+    Metric::LatencyMean,
+    Metric::Failovers,
+    Metric::CallbacksOnCompletion,
+];
+
+/// Whether a measure follows from the sums over all paths.
+pub(super) fn is_plain(metric: Metric) -> bool {
+    PLAIN.contains(&metric)
+}
+
+/// A measure of so many recipients, from the sums for one of them; `None` if it is another one, or an average over nobody.
+fn value(metric: Metric, sums: &PathSums, recipients: f64) -> Option<f64> {
+    let per_delivered = |sum: f64| (sums.delivered > 1e-9).then(|| sum / sums.delivered);
+    match metric {
+        Metric::Delivered => Some(sums.delivered),
+        Metric::InTime => Some(sums.by[0]),
+        Metric::Succeeded => Some(1.0 - sums.failed - sums.unresolved),
+        Metric::Duplicates => Some(sums.duplicates),
+        Metric::Seen => Some(sums.seen),
+        Metric::CostTotal => Some(recipients * sums.cost / 1e6),
+        Metric::CostPerRecipient => Some(sums.cost / 1e6),
+        Metric::CostPerDelivered => per_delivered(sums.cost / 1e6),
+        Metric::LatencyMean => per_delivered(sums.first / 1e6),
+        Metric::Failovers => Some(recipients * sums.failovers),
+        Metric::CallbacksOnCompletion => Some(recipients * (1.0 - sums.unresolved)),
+        _ => None,
+    }
+}
+
+/// A rough answer for a plan, for whoever compares many.
+#[derive(Clone, Debug)]
+pub(super) struct Glance {
+    sums: PathSums,
+    recipients: f64,
+}
+
+impl Glance {
+    /// A measure, if it needs no quantile and there is one.
+    pub(super) fn value(&self, metric: Metric) -> Option<f64> {
+        value(metric, &self.sums, self.recipients)
+    }
+
+    /// The share of the delivered messages that are delivered by each of the times that were asked for.
+    pub(super) fn delivered_by(&self, time: usize) -> f64 {
+        if self.sums.delivered > 1e-9 { self.sums.by[time + 1] / self.sums.delivered } else { 0.0 }
     }
 }
 

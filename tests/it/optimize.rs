@@ -1,0 +1,151 @@
+//! The search for the best plan: against answers on paper, and against every plan solved one by one.
+
+use crate::build::{constant, exponential, money, outcome, provider, scenario, span};
+use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
+use failsim::provider::{Capacity, Price, ProviderSpec};
+use failsim::scenario::{Bound, Metric, Plan, Scenario};
+use failsim::sim::Progress;
+use failsim::status::Status::{Delivered, Undelivered};
+use failsim::study::{Obstacle, Optimum, Search, SearchError, Solver};
+use failsim::units::Span;
+
+fn priced(price_of_each: f64, provider: ProviderSpec) -> ProviderSpec {
+    ProviderSpec { price: Price { submitted: money(price_of_each), ..Price::default() }, ..provider }
+}
+
+/// A cheap channel that reaches 60 % within an exponential time of 5 s, and a dear one that reaches 90 % after 4 s.
+fn two_channels() -> Scenario {
+    let cheap = vec![outcome(Delivered, 0.6, exponential(5.0)), outcome(Undelivered, 0.2, constant(2.0))];
+    let cheap = priced(0.01, provider("cheap", cheap));
+    let dear = priced(0.05, provider("dear", vec![outcome(Delivered, 0.9, constant(4.0))]));
+    let rules = StepRules::via(Pool::single(0), "cheap").with_ttl(span(120.0));
+    let flow = FlowPlan::new(vec![rules], LateDelivery::Finish, Span::UNLIMITED).expect("a plan");
+    let name = "cheap".to_owned();
+    let only = Plan { name, flow, by_segment: None, is_reference: false, renamed_from: None, line: 0 };
+    scenario(1000, vec![cheap, dear], vec![only])
+}
+
+fn search(scenario: &Scenario) -> Search<'_> {
+    Search {
+        scenario,
+        providers: vec![0, 1],
+        steps: 2,
+        ttls: (1..=6).map(|i| span(10.0 * f64::from(i))).collect(),
+        late_deliveries: vec![LateDelivery::Finish],
+        objectives: vec![Metric::CostPerRecipient],
+        bounds: Vec::new(),
+    }
+}
+
+fn run(search: &Search<'_>) -> Optimum {
+    search.run(&Progress::default()).expect("it can be done")
+}
+
+fn names(optimum: &Optimum) -> Vec<&str> {
+    optimum.plans.iter().map(|found| found.plan.name.as_str()).collect()
+}
+
+fn first_wait(plan: &Plan) -> f64 {
+    plan.flow.steps()[0].ttl.as_secs_f64()
+}
+
+/// Without bounds the cheapest plan is the cheap channel alone.
+#[test]
+fn the_cheapest_plan_is_the_cheapest_channel() {
+    let scenario = two_channels();
+    let optimum = run(&search(&scenario));
+    assert_eq!((names(&optimum)[0], optimum.candidates), ("cheap", 14));
+    assert!(optimum.plans[0].meets_bounds);
+}
+
+/// With the cheap channel first, a wait of T costs 0.01 + 0.05 (0.4 + 0.6 exp(-T/5)) and delivers by 60 s with T up to 56 s: the longest wait that
+/// still lets the dear one be in time is the cheapest, to the second.
+#[test]
+fn the_best_wait_is_found_to_the_second() {
+    let scenario = two_channels();
+    // At 60 s only who the cheap channel reaches by 60 s is in time, 0.6 and what the dear one adds to those who failed at 2 s.
+    let bounds = vec![(Metric::InTime, Bound::AtLeast(0.95))];
+    let optimum = run(&Search { bounds, ..search(&scenario) });
+    let best = &optimum.plans[0];
+    assert_eq!((best.plan.name.as_str(), best.meets_bounds), ("cheap-dear", true));
+    assert_eq!(first_wait(&best.plan), 56.0, "{:?}", best.plan);
+    let cost = best.solution.measure(Metric::CostPerRecipient).expect("it has a cost").value;
+    let truth = 0.01 + 0.05 * (0.4 + 0.6 * (-56.0_f64 / 5.0).exp());
+    assert!((cost - truth).abs() < 1e-6, "{cost} {truth}");
+}
+
+/// All orders and waits of the grid, solved one by one.
+#[test]
+fn nothing_of_the_grid_is_better() {
+    let scenario = two_channels();
+    for limit in [0.5, 0.7, 0.9, 0.955] {
+        let search = Search { bounds: vec![(Metric::InTime, Bound::AtLeast(limit))], ..search(&scenario) };
+        let optimum = run(&search);
+        let solver = Solver::new(&scenario, &[0, 1]);
+        let mut least = f64::INFINITY;
+        for order in [vec![0], vec![1], vec![0, 1], vec![1, 0]] {
+            for &ttl in &search.ttls {
+                let step = |(place, &provider): (usize, &usize)| {
+                    let name = &scenario.providers[provider].channel;
+                    let usual = if provider == 0 { span(120.0) } else { StepRules::default_ttl(name) };
+                    let wait = if place + 1 == order.len() { usual } else { ttl };
+                    StepRules::via(Pool::single(provider), name).with_ttl(wait)
+                };
+                let steps = order.iter().enumerate().map(step).collect();
+                let flow = FlowPlan::new(steps, LateDelivery::Finish, Span::UNLIMITED).expect("a plan");
+                let plan = Plan { flow, ..scenario.plans[0].clone() };
+                let solution = solver.solve(&plan).expect("nothing is shared");
+                let value = |metric| solution.measure(metric).expect("it is known").value;
+                if value(Metric::InTime) >= limit {
+                    least = least.min(value(Metric::CostPerRecipient));
+                }
+            }
+        }
+        let best = optimum.plans[0].solution.measure(Metric::CostPerRecipient).expect("it has a cost").value;
+        assert!(optimum.plans[0].meets_bounds && best <= least + 1e-6, "{limit}: {best} against {least}");
+    }
+}
+
+/// No plan of the front is beaten in both objectives by another, and its ends are the best in each.
+#[test]
+fn two_objectives_make_a_front() {
+    let scenario = two_channels();
+    let objectives = vec![Metric::CostPerRecipient, Metric::InTime];
+    let optimum = run(&Search { objectives, ..search(&scenario) });
+    let values: Vec<(f64, f64)> = optimum
+        .plans
+        .iter()
+        .map(|found| {
+            let value = |metric| found.solution.measure(metric).expect("it is known").value;
+            (value(Metric::CostPerRecipient), value(Metric::InTime))
+        })
+        .collect();
+    assert!(values.len() > 2 && values.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1), "{values:?}");
+    assert_eq!(names(&optimum)[0], "cheap");
+}
+
+#[test]
+fn a_bound_that_nothing_meets_gives_the_nearest_plan() {
+    let scenario = two_channels();
+    let bounds = vec![(Metric::InTime, Bound::AtLeast(0.999))];
+    let optimum = run(&Search { bounds, ..search(&scenario) });
+    assert!(optimum.plans.iter().all(|found| !found.meets_bounds));
+    let most = optimum.plans[0].solution.measure(Metric::InTime).expect("it is known").value;
+    assert!(most > 0.95, "{most}");
+}
+
+#[test]
+fn what_cannot_be_searched_is_said() {
+    let mut scenario = two_channels();
+    let objectives = vec![Metric::LatencyP95];
+    let failed = |search: Search<'_>| search.run(&Progress::default()).expect_err("it cannot be done");
+    let wrong = Search { objectives, ..search(&scenario) };
+    assert_eq!(failed(wrong), SearchError::Objective(Metric::LatencyP95));
+    let bounds = vec![(Metric::LastEnd, Bound::AtMost(3.0))];
+    assert_eq!(failed(Search { bounds, ..search(&scenario) }), SearchError::Bound(Metric::LastEnd));
+    let ttls = (1..=200_000).map(Span::from_secs).collect();
+    assert_eq!(failed(Search { ttls, ..search(&scenario) }), SearchError::Candidates(400_002));
+    scenario.providers[1].capacity = Some(Capacity { concurrent: Some(3), ..Capacity::UNLIMITED });
+    let obstacles = vec![Obstacle::Capacity("dear".to_owned())];
+    assert_eq!(failed(search(&scenario)), SearchError::Obstacles(obstacles));
+}
