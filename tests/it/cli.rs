@@ -13,6 +13,7 @@ mod hidden;
 mod interrupted;
 #[cfg(unix)]
 mod odd_files;
+mod optimize;
 mod precision;
 mod run;
 mod shipped;

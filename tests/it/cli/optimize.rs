@@ -1,0 +1,90 @@
+//! `failsim optimize`: the best plan, ready for the scenario file.
+
+use super::Home;
+
+/// A bank's PINs, with fewer recipients to confirm the winner.
+fn home() -> Home {
+    Home::of(&include_str!("../../../scenarios/bank-pin.toml").replacen("1_000_000", "20_000", 1))
+}
+
+const CHEAPEST: &str = "optimize pin.toml --minimize cost_per_recipient --subject-to in_time>=0.98 --subject-to duplicates<=0.028 --steps 2";
+
+/// What it prints can be appended to the scenario, and holds there; it is the same for any number of threads.
+#[test]
+fn its_plan_can_be_appended_to_the_scenario() {
+    let home = home();
+    let printed = home.run(&format!("{CHEAPEST} --threads 1")).exits_with(0).stdout;
+    assert_eq!(home.run(&format!("{CHEAPEST} --threads 3")).exits_with(0).stdout, printed);
+    assert!(printed.lines().take_while(|line| !line.is_empty()).all(|line| line.starts_with('#')), "{printed}");
+    assert!(printed.contains("# viber 31s, sms  ") && printed.contains("of 75 plans, solved exactly:"), "{printed}");
+    let scenario = std::fs::read_to_string(home.path("pin.toml")).expect("it is there");
+    let check = "\n[[checks]]\nplan = \"viber-sms\"\nmetric = \"in_time\"\nat_least = 0.978\n";
+    std::fs::write(home.path("more.toml"), scenario + "\n" + &printed + check).expect("it can be written");
+    home.run("validate more.toml").exits_with(0);
+    home.run("check more.toml --plan viber-sms").exits_with(0);
+}
+
+#[test]
+fn a_name_that_is_taken_gets_a_number() {
+    let home = home();
+    let line = "optimize pin.toml --maximize in_time --providers viber,sms,voice --ttls 30s --recipients 1000";
+    let printed = home.run(line).exits_with(0).stdout;
+    assert!(
+        printed.contains("name = \"viber-sms-voice-2\"") || printed.contains("name = \"sms-viber-voice\""),
+        "{printed}"
+    );
+}
+
+/// Phones that are off keep every plan below 99 %: the nearest plan, and exit code 3.
+#[test]
+fn bounds_that_no_plan_meets_give_the_nearest_and_exit_code_3() {
+    let home = home();
+    let printed = home.run("optimize pin.toml --minimize cost_per_recipient --subject-to in_time>=99%").exits_with(3);
+    assert!(printed.stdout.starts_with("# None of 939 plans, solved exactly, has in_time >= 99.00 %. The nearest:"));
+    assert!(printed.stdout.contains("[[plans]]"), "{}", printed.stdout);
+}
+
+#[test]
+fn two_objectives_print_the_plans_of_the_front() {
+    let home = home();
+    let line = "optimize pin.toml --minimize cost_per_recipient --maximize in_time --steps 2 --ttls 10s,30s";
+    let printed = home.run(line).exits_with(0).stdout;
+    assert!(printed.matches("[[plans]]").count() >= 3, "{printed}");
+    assert!(printed.starts_with("# the least cost_per_recipient and the most in_time, of 15 plans"), "{printed}");
+}
+
+#[test]
+fn what_cannot_be_asked_is_rejected_with_a_hint() {
+    let home = home();
+    for (line, parts) in [
+        ("optimize pin.toml", ["--minimize <MEASURE>", "required"]),
+        ("optimize pin.toml --minimize in_time", ["the more in_time the better", "--maximize in_time"]),
+        ("optimize pin.toml --maximize duplicates", ["the less duplicates the better", "--minimize duplicates"]),
+        (
+            "optimize pin.toml --minimize latency_p95_s",
+            ["compared by latency_p95_s", "--subject-to 'latency_p95_s<=30s'"],
+        ),
+        (
+            "optimize pin.toml --minimize cost_total --subject-to last_end_s<=5",
+            ["last_end_s cannot", "the measures are"],
+        ),
+        ("optimize pin.toml --minimize cost_total --subject-to in_time<=0.5", ["in_time<=0.5", "write in_time>=0.5"]),
+        (
+            "optimize pin.toml --minimize cost_total --providers smss",
+            ["no provider named \"smss\"", "viber, sms, voice"],
+        ),
+        ("optimize pin.toml --minimize cost_total --ttls 10", ["'10' for '--ttls <SPANS>'", "a span such as 30s"]),
+        ("optimize pin.toml --minimize cost_total --steps 0", ["'0' for '--steps <N>'", "1..=8"]),
+        ("optimize pin.toml --minimize cost_total --plan sms-only", ["takes no --plan", "--providers"]),
+        (
+            "optimize pin.toml --minimize cost_total --minimize duplicates --maximize in_time",
+            ["two objectives", "bounds"],
+        ),
+    ] {
+        home.run(line).rejects(2, &parts);
+    }
+    let queue = Home::of(include_str!("../scenario/queue.toml"));
+    let parts = ["recipients share the capacity of `sms`", "--providers"];
+    queue.run("optimize pin.toml --minimize cost_per_recipient").rejects(2, &parts);
+    assert_eq!(home.names(), ["pin.toml"], "it writes no files");
+}
