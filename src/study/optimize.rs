@@ -8,16 +8,17 @@ use crate::sim::{Interrupted, Progress};
 use crate::units::Span;
 use rayon::prelude::*;
 
-/// The decimal digits of the first look at every candidate, of the second look at the best of them, and of the search around the winner.
+/// The decimal digits of the first look at every candidate, of the second look at the best of them and the search around the winner, and of the last
+/// look at that.
 const FIRST_LOOK: usize = 4;
-const SECOND_LOOK: usize = 6;
-const REFINING: usize = 5;
+const SECOND_LOOK: usize = 5;
+const LAST_LOOK: usize = 6;
 
 /// What the first look may be wrong by: candidates that miss a bound by less are looked at again.
 const DOUBT: f64 = 3e-4;
 
 /// The most candidates that are looked at again.
-const MOST_LOOKED_AT_AGAIN: usize = 96;
+const MOST_LOOKED_AT_AGAIN: usize = 64;
 
 /// The most candidates.
 pub const MOST_CANDIDATES: usize = 200_000;
@@ -140,7 +141,10 @@ impl Search<'_> {
             Ok(Found { plan, solution, meets_bounds })
         };
         let plans: Result<Vec<Found>, SearchError> = plans.par_iter().map(found).collect();
-        Ok(Optimum { plans: plans?, candidates: candidates.len(), solved })
+        let mut plans = plans?;
+        // The last digits may decide whether a bound is met.
+        plans.sort_by_key(|found| !found.meets_bounds);
+        Ok(Optimum { plans, candidates: candidates.len(), solved })
     }
 
     /// All candidates of the grid.
@@ -267,7 +271,7 @@ impl Search<'_> {
         let second = Span::from_secs(1);
         let apart = |pair: &[Span]| pair[1].as_micros() - pair[0].as_micros();
         let widest = self.ttls.windows(2).map(apart).max().unwrap_or(0);
-        let mut best = self.seen(solver, &best.candidate, REFINING)?;
+        let mut best = best.clone();
         let (mut step, mut tried) = ((widest / 2) / second.as_micros(), 0);
         while step > 0 {
             let mut has_moved = false;
@@ -284,7 +288,7 @@ impl Search<'_> {
                         return Err(SearchError::Interrupted);
                     }
                     tried += 1;
-                    let seen = self.seen(solver, &candidate, REFINING)?;
+                    let seen = self.seen(solver, &candidate, SECOND_LOOK)?;
                     if better(&seen, &best).is_lt() {
                         best = seen;
                         has_moved = true;
@@ -294,7 +298,7 @@ impl Search<'_> {
             step = if has_moved { step } else { step / 2 };
         }
         // What was found with fewer digits has to hold with more.
-        let sure = self.seen(solver, &best.candidate, SECOND_LOOK)?;
+        let sure = self.seen(solver, &best.candidate, LAST_LOOK)?;
         Ok((sure, tried))
     }
 
@@ -322,7 +326,7 @@ impl Search<'_> {
 }
 
 /// The most plans of an outcome.
-const MOST_SHOWN: usize = 12;
+const MOST_SHOWN: usize = 10;
 
 /// The order of candidates: those that meet the bounds first, by the objective; then the others, by what they miss.
 fn better(a: &Seen, b: &Seen) -> std::cmp::Ordering {
@@ -333,7 +337,7 @@ fn better(a: &Seen, b: &Seen) -> std::cmp::Ordering {
 
 /// Whether a wait that differs makes no difference.
 fn is_same(a: &Seen, b: &Seen) -> bool {
-    let is_close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-9 * a.abs();
+    let is_close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-5 * a.abs();
     a.candidate.order == b.candidate.order && a.objectives.iter().zip(&b.objectives).all(is_close)
 }
 

@@ -204,6 +204,14 @@ impl<'a> Solver<'a> {
         self.solve_for(plan, Group::All, true)
     }
 
+    /// The exact answer for `plan` without quantiles of the latency, which take most of the time.
+    ///
+    /// # Errors
+    /// What keeps it from being solved.
+    pub fn solve_plainly(&self, plan: &Plan) -> Result<Solution, Vec<Obstacle>> {
+        self.solve_for(plan, Group::All, false)
+    }
+
     /// A rough answer for a group of recipients, with about so many decimal digits, and the deliveries by `times`; with the mean latency or without. It does not ask whether the plan
     /// can be solved at all: see [`Solver::obstacles`].
     pub(super) fn glance(
