@@ -27,7 +27,11 @@ impl FromStr for NamedBound {
         let bound = bound(value_of(metric, value.trim())?);
         if !asks_for_better(metric, bound) {
             let sign = if metric.more_is_better() { ">=" } else { "<=" };
-            return Err(format!("more of it is better, not worse; write {metric}{sign}{}", value.trim()));
+            let better = if metric.more_is_better() { "more" } else { "less" };
+            return Err(format!(
+                "{better} of it is better, so that this asks for nothing; write {metric}{sign}{}",
+                value.trim()
+            ));
         }
         Ok(Self { metric, bound })
     }

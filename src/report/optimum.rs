@@ -27,7 +27,10 @@ pub fn optimum(search: &Search<'_>, optimum: &Optimum, confirmed: Option<&PlanRe
         optimum.plans.iter().take(shown).map(|found| unused(&found.plan.name, &mut used)).collect();
     for (found, name) in optimum.plans.iter().zip(&names) {
         text.push('\n');
-        text.push_str(&block(search.scenario, &found.plan, name));
+        let block = block(search.scenario, &found.plan, name);
+        // A plan that misses its bounds is not ready for use.
+        let prefix = if found.meets_bounds { "" } else { "# " };
+        block.lines().for_each(|line| text.push_str(&format!("{prefix}{line}\n")));
     }
     text.replace(words::NBSP, " ")
 }
@@ -49,7 +52,7 @@ fn headline(search: &Search<'_>, optimum: &Optimum) -> String {
     let bounds: Vec<String> = search.bounds.iter().map(|(metric, bound)| bound_text(*metric, *bound)).collect();
     let condition = if bounds.is_empty() { String::new() } else { format!(" with {}", bounds.join(" and ")) };
     let candidates = words::whole(optimum.candidates as u64);
-    let of = format!("{candidates} plans, solved exactly");
+    let of = format!("{candidates} {}, solved exactly", words::plural(optimum.candidates as f64, "plan", "plans"));
     if optimum.plans.iter().any(|found| found.meets_bounds) {
         format!("{}{condition}, of {of}:", goals.join(" and "))
     } else {
@@ -126,9 +129,22 @@ fn confirmation(search: &Search<'_>, best: &Found, result: &PlanResult) -> Vec<S
         let measured = measure(result, metric)?;
         Some(format!("  {metric} {}", words::measured(metric.unit(), &measured)))
     });
+    let disagrees = |metric: &Metric| {
+        let (exact, simulated) = (best.solution.measure(*metric), measure(result, *metric));
+        let Some(((exact, simulated), (low, high))) =
+            exact.zip(simulated).and_then(|both| Some((both, both.1.interval?)))
+        else {
+            return false;
+        };
+        (exact.value - simulated.value).abs() > 2.5 * 0.5 * (high - low) + exact.error
+    };
+    let wrong: Vec<&str> = shown(search).into_iter().filter(disagrees).map(|metric| metric.name()).collect();
+    let warning =
+        format!("The simulation does not agree with the exact answer on {}: trust the simulation.", words::all(&wrong));
+    let warning = (!wrong.is_empty()).then_some(warning);
     let recipients = words::count(result.recipients.0);
     let head = format!("{}, simulated for {recipients} recipients:", steps(search.scenario, &best.plan));
-    [head].into_iter().chain(said).collect()
+    [head].into_iter().chain(said).chain(warning).collect()
 }
 
 /// A plan as a block of a scenario file.

@@ -9,8 +9,7 @@ use crate::provider::WhenOff;
 use crate::status::{Status, SuccessFloor};
 use std::sync::Arc;
 
-/// The finest level of the delay of a report, and the most atoms that are looked at one by one.
-const DELAY_POINTS: Level = Level(6);
+/// The most atoms that are looked at one by one.
 const MOST_FIXED: usize = 16;
 
 /// The quantiles between which most of a law lies: where a flow changes quickly, an integral is cut.
@@ -384,7 +383,7 @@ impl Fates {
 }
 
 /// The most breaks of one integral.
-pub(super) const MOST_BREAKS: usize = 24;
+pub(super) const MOST_BREAKS: usize = 40;
 
 /// The longest span of a law that, stretched by `factor` and begun at `offset`, ends by `time`.
 fn longest(time: f64, offset: f64, factor: f64) -> f64 {
@@ -448,6 +447,23 @@ impl Report {
     fn happens_by(&self, time: f64, valid: f64, conditions: &Conditions) -> f64 {
         let offset = self.offset(conditions);
         if offset.is_infinite() { 0.0 } else { self.after.up_to(longest(valid.min(time), offset, conditions.factor)) }
+    }
+
+    /// The times since submission at which it is most or suddenly likely to come, if it is a success.
+    pub(super) fn marks(&self, conditions: &Conditions) -> Vec<f64> {
+        let offset = self.offset(conditions);
+        if !matches!(self.content, Content::Success(_)) || offset.is_infinite() {
+            return Vec::new();
+        }
+        match &self.time {
+            ReportTime::Later(delay) => {
+                marks(&self.after, true).iter().map(|mark| offset + conditions.factor * mark + delay).collect()
+            }
+            ReportTime::Fixed { at, plus, delay } => {
+                let from = offset + conditions.factor * at + plus;
+                marks(delay, true).iter().map(|mark| from + mark).collect()
+            }
+        }
     }
 
     /// Whether it comes at one of a few known times, or never.
@@ -520,7 +536,7 @@ fn delayed(report: &Report, delays: &[&Arc<Law>], level: Level, reports: &mut Ve
         }
     }
     // The nodes of the sum of all delays but the widest.
-    let level = Level(DELAY_POINTS.0.min(level.0));
+    let level = Level(level.0 - 1);
     let mut sums = vec![(0.0, 1.0)];
     for (_, delay) in delays.iter().enumerate().filter(|(place, _)| Some(*place) != widest.1) {
         let mut parts = Vec::new();
@@ -563,7 +579,7 @@ fn marks(law: &Law, steep: bool) -> Vec<f64> {
     let (shortest, longest) = law.ends();
     match law.atoms() {
         Some(_) if shortest == longest => vec![shortest],
-        Some(atoms) if atoms.len() <= 6 => atoms.to_vec(),
+        Some(atoms) if atoms.len() <= MOST_FIXED => atoms.to_vec(),
         Some(_) => vec![shortest, longest],
         None => {
             let quantiles = STEEP.iter().filter(|_| steep).map(|&below| law.quantile(below * law.continuous()));

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 /// The most points of a rule.
 const MOST_POINTS: usize = 16;
-/// Atoms up to this number are nodes themselves.
-const MOST_ATOMS: usize = 24;
+/// Up to so many atoms for each digit of a result are nodes themselves.
+const ATOMS_PER_DIGIT: usize = 6;
 /// The panels of an integral, by the standard normal quantiles at which they begin. A law is integrated over the standard normal variable of which
 /// its spans are a function: the quantile functions of all shapes are smooth in it, in both tails.
 const PANELS: [&[f64]; 5] =
@@ -123,7 +123,7 @@ pub(super) fn points(n: usize) -> &'static [(f64, f64)] {
 pub(super) fn nodes(law: &Law, longest: f64, breaks: &[f64], (weight, level): (f64, Level), nodes: &mut Vec<Node>) {
     if let Some(atoms) = law.atoms() {
         let reached = atoms.partition_point(|&span| span <= longest);
-        return of_atoms(&atoms[..reached], atoms.len(), breaks, nodes);
+        return of_atoms(&atoms[..reached], atoms.len(), breaks, level, nodes);
     }
     let (shortest, last) = law.ends();
     if longest < shortest {
@@ -195,7 +195,7 @@ pub(super) fn nodes(law: &Law, longest: f64, breaks: &[f64], (weight, level): (f
 
 /// Nodes for these atoms, which are `of` together with those that are not asked for. Many are taken together in cells between the breaks, each as
 /// two nodes with its probability, mean and variance.
-fn of_atoms(atoms: &[f64], of: usize, breaks: &[f64], nodes: &mut Vec<Node>) {
+fn of_atoms(atoms: &[f64], of: usize, breaks: &[f64], level: Level, nodes: &mut Vec<Node>) {
     let each = 1.0 / of as f64;
     if let (Some(&first), Some(&last)) = (atoms.first(), atoms.last())
         && first == last
@@ -203,11 +203,12 @@ fn of_atoms(atoms: &[f64], of: usize, breaks: &[f64], nodes: &mut Vec<Node>) {
         nodes.push((first, atoms.len() as f64 * each));
         return;
     }
-    if atoms.len() <= MOST_ATOMS {
+    let most = ATOMS_PER_DIGIT * level.0;
+    if atoms.len() <= most {
         nodes.extend(atoms.iter().map(|&span| (span, each)));
         return;
     }
-    let cell = atoms.len().div_ceil(MOST_ATOMS / 2);
+    let cell = atoms.len().div_ceil(most / 2);
     let (mut rest, mut breaks) = (atoms, breaks.iter());
     while !rest.is_empty() {
         let broken = breaks.next().map_or(rest.len(), |&span| rest.partition_point(|&atom| atom <= span));

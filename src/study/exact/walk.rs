@@ -149,6 +149,8 @@ pub(super) struct Walk<'a> {
 /// The starts of a step in one state.
 struct Gathered<'a> {
     pending: Vec<Pending<'a>>,
+    /// The breaks of the step, and those of what is pending.
+    breaks: Vec<f64>,
     starts: Starts,
     /// How much the result depends on them.
     importance: f64,
@@ -241,6 +243,12 @@ impl Pending<'_> {
             self.fates.happens(report, &self.conditions) - self.fates.happens_by(report, since, &self.conditions)
         };
         self.reports().map(left).sum::<f64>().max(0.0)
+    }
+
+    /// When its report is most or suddenly likely to end the flow (µs since arrival).
+    fn breaks(&self) -> Vec<f64> {
+        let marks = self.reports().filter(|_| self.kind.finishes).flat_map(|report| report.marks(&self.conditions));
+        marks.map(|mark| self.since + mark).collect()
     }
 
     /// The integral of [`Pending::undelivered`] from `time` on.
@@ -504,7 +512,10 @@ impl<'a> Walk<'a> {
             Content::Success(status) => {
                 let ending = Ending::Status(status).index();
                 if has_finishing {
-                    fates.report_nodes(report, (wait, &[]), &conditions, weight, &mut all);
+                    let mut breaks: Vec<f64> = self.pending.iter().flat_map(Pending::breaks).collect();
+                    breaks.iter_mut().for_each(|at| *at -= point.at);
+                    breaks.sort_unstable_by(f64::total_cmp);
+                    fates.report_nodes(report, (wait, &breaks), &conditions, weight, &mut all);
                     let ends = |&(at, mass): &Node| mass * self.alive(point.at + at, false);
                     self.sums.steps[point.step].endings[ending] += point.weight * all.iter().map(ends).sum::<f64>();
                 } else {
@@ -518,7 +529,9 @@ impl<'a> Walk<'a> {
                 let mut breaks = [0.0; MOST_BREAKS];
                 let next = self.breaks.get(point.step + 1).map_or(&[][..], Vec::as_slice);
                 let retry = self.last_retries(point, status).into_iter().flatten();
-                let ahead = retry.chain(next.iter().map(|at| at - point.at)).filter(|&after| after > 0.0);
+                let pending = self.pending.iter().flat_map(Pending::breaks);
+                let ahead = retry.chain(next.iter().copied().chain(pending).map(|at| at - point.at));
+                let ahead = ahead.filter(|&after| after > 0.0);
                 let count = breaks.iter_mut().zip(ahead).map(|(to, after)| *to = after).count();
                 breaks[..count].sort_unstable_by(f64::total_cmp);
                 fates.report_nodes(report, (wait, &breaks[..count]), &conditions, weight, &mut all);
@@ -622,7 +635,9 @@ impl<'a> Walk<'a> {
         let place = place.unwrap_or_else(|| {
             let mass: f64 = self.pending.iter().map(|pending| pending.mass).product();
             let starts = Starts::new(self.asked.level.digits(point.importance * mass), 0.01 * self.asked.times[0]);
-            groups.push(Gathered { pending: self.pending.clone(), starts, importance: 0.0 });
+            let mut breaks = self.breaks[point.step].clone();
+            breaks.extend(self.pending.iter().flat_map(Pending::breaks));
+            groups.push(Gathered { pending: self.pending.clone(), breaks, starts, importance: 0.0 });
             groups.len() - 1
         });
         let gathered = &mut groups[place];
@@ -630,7 +645,7 @@ impl<'a> Walk<'a> {
         if point.is_fixed {
             gathered.starts.add_fixed(point.at, point.weight);
         } else {
-            gathered.starts.add(point.at, point.weight, &self.breaks[point.step]);
+            gathered.starts.add(point.at, point.weight, &gathered.breaks);
         }
     }
 
@@ -750,6 +765,9 @@ fn phone_breaks(plan: &ClassPlan, arrivals: &ArrivalLaw, asked: Asked<'_>) -> Ve
                 let ends = asked.times.iter().chain(&ends);
                 breaks.extend(ends.flat_map(|at| happening.marks.iter().map(move |mark| at - mark)));
             }
+            // A success that comes just in time to end the step.
+            let reports = slot.on.reports.iter().flat_map(|report| report.marks(&Conditions::USUAL));
+            breaks.extend(reports.map(|mark| at + step.ttl - mark));
             breaks.extend(ends);
         }
     }

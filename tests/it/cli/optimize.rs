@@ -41,7 +41,11 @@ fn bounds_that_no_plan_meets_give_the_nearest_and_exit_code_3() {
     let home = home();
     let printed = home.run("optimize pin.toml --minimize cost_per_recipient --subject-to in_time>=99%").exits_with(3);
     assert!(printed.stdout.starts_with("# None of 939 plans, solved exactly, has in_time >= 99.00 %. The nearest:"));
-    assert!(printed.stdout.contains("[[plans]]"), "{}", printed.stdout);
+    assert!(
+        printed.stdout.contains("\n# [[plans]]\n") && !printed.stdout.contains("\n[[plans]]"),
+        "{}",
+        printed.stdout
+    );
 }
 
 #[test]
