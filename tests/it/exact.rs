@@ -8,8 +8,9 @@ use crate::build::{
     scenario, seen_by, share, span, step,
 };
 use crate::random_scenario::{Case, case};
+use failsim::dist::{Dist, Shape};
 use failsim::engine::{LateDelivery, StepRules};
-use failsim::provider::{Effect, Outage, Price, ProviderSpec, Reports, When};
+use failsim::provider::{Effect, Outage, Price, ProviderSpec, Reports, When, WhenOff};
 use failsim::scenario::{Metric, Plan, Scenario};
 use failsim::sim::{Ending, Progress};
 use failsim::status::Status::{Answered, Delivered, Expired, Failed, Undelivered};
@@ -207,6 +208,25 @@ fn a_phone_comes_back_just_in_time_for_the_report() {
     let mut scenario = scenario(1000, vec![a, b], vec![both]);
     scenario.people.phone_off = Some(PhoneOff { share: share(1.0), back_after: Some(exponential(30.0)) });
     is(&solve_in(&scenario, 0), Metric::CostPerRecipient, 1.0 - exponential_by(30.0, 17.999));
+}
+
+/// A law that is dense at zero: phones that are off for less than half a microsecond are not off when a call comes.
+#[test]
+fn phones_that_are_off_for_no_time_are_on() {
+    let voice =
+        ProviderSpec { when_off: WhenOff::NoAnswer, ..provider("voice", vec![outcome(Answered, 1.0, constant(1.0))]) };
+    let mut scenario = scenario(200_000, vec![voice], vec![plan("call", vec![(0, step(span(20.0)))])]);
+    let back_after = Some(Dist::new(Shape::Gamma { mean: span(20.0), cv: 2.0 }));
+    scenario.people.phone_off = Some(PhoneOff { share: share(1.0), back_after });
+    let delivered = solve_in(&scenario, 0).measure(Metric::Delivered).expect("it is known");
+    let progress = Progress::default();
+    let results = simulate(&scenario, 1, &progress).and_then(|run| run.results(&progress)).expect("nobody stops it");
+    let simulated = results.plans[0].delivered.share;
+    assert!(simulated > 0.001, "somebody is reached: {simulated}");
+    assert!(
+        (delivered.value - simulated).abs() < 4.5 * (simulated / 200_000.0).sqrt() + delivered.error,
+        "{delivered:?} {simulated}"
+    );
 }
 
 /// A message must be opened within the ttl: an exponential time after a constant one.

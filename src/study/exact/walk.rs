@@ -22,6 +22,9 @@ use crate::provider::Effect;
 use crate::sim::Ending;
 use crate::status::Status;
 
+/// Half a microsecond.
+const HALF: f64 = 0.5;
+
 /// Paths of less weight than this do not break the integral over phones.
 const LEAST_BREAK: f64 = 1e-3;
 
@@ -737,7 +740,9 @@ pub(super) fn walk(
             let breaks = phone_breaks(plan, arrivals, asked);
             let mut all = Vec::new();
             nodes(back, f64::INFINITY, &breaks, (weight, asked.level), &mut all);
-            all.iter().for_each(|&(at, mass)| walk.walk(at, weight * mass, weight));
+            // Times are whole microseconds: who is off for less than half of one is not off.
+            let whole = |at: f64| if at < HALF { 0.0 } else { at };
+            all.iter().for_each(|&(at, mass)| walk.walk(whole(at), weight * mass, weight));
         }
         Some((share, None)) if share > 0.0 => walk.walk(f64::INFINITY, weight * share, weight * share),
         _ => {}
@@ -756,6 +761,7 @@ fn phone_breaks(plan: &ClassPlan, arrivals: &ArrivalLaw, asked: Asked<'_>) -> Ve
     departures.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     departures.dedup();
     let mut breaks = asked.times.to_vec();
+    breaks.push(HALF);
     for (step, at) in departures {
         breaks.push(at);
         let step = &plan.steps[step];
