@@ -212,6 +212,13 @@ impl FlowPlan {
         Self::new(self.steps, self.late_delivery, give_up_after)
     }
 
+    /// The same plan with each pool in the order of these prices, where its order is that of prices.
+    #[must_use]
+    pub fn at_prices<P: Ord>(&self, price: impl Fn(&usize) -> P) -> Self {
+        let at_prices = |rules: &StepRules| StepRules { pool: rules.pool.at_prices(&price), ..rules.clone() };
+        Self { steps: self.steps.iter().map(at_prices).collect(), ..*self }
+    }
+
     /// The same plan with other steps.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::diagnostic::Diagnostics;
 use super::metric::Metric;
 use super::tolerance::BaselineRules;
 use crate::calendar::Moment;
-use crate::engine::{BreakerRules, FlowPlan, StepRules, Strategy};
+use crate::engine::{BreakerRules, FlowPlan, Strategy};
 use crate::provider::ProviderSpec;
 use crate::status::Segment;
 use crate::traffic::{PhoneOff, Traffic};
@@ -172,11 +172,7 @@ impl Plan {
     /// If `providers` are not those of its scenario.
     #[must_use]
     pub fn flow_in(&self, segment: Segment, providers: &[ProviderSpec]) -> FlowPlan {
-        let flow = &self.in_segment(segment).flow;
-        let price = |&provider: &usize| providers[provider].of(segment).price.list();
-        let in_segment = |rules: &StepRules| StepRules { pool: rules.pool.at_prices(price), ..rules.clone() };
-        let steps = flow.steps().iter().map(in_segment).collect();
-        flow.clone().with_steps(steps).expect("there are as many attempts as before")
+        self.in_segment(segment).flow.at_prices(|provider| providers[*provider].of(segment).price.list())
     }
 
     /// The plans that its recipients follow: itself, or the members of a composite.
