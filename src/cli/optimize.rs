@@ -13,7 +13,7 @@ use crate::units::Span;
 
 /// The exit code when no plan meets the bounds.
 const NOT_ATTAINABLE: u8 = 3;
-/// The waits of the grid: so many parts of the deadline.
+/// The waits of the grid are multiples of the deadline divided by this.
 const PARTS: i64 = 12;
 
 pub(super) fn optimize(args: &Optimize) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use crate::units::Span;
 use std::sync::Arc;
 
 pub use law::Law;
+pub use quantile::rough_normal;
 pub use quantile_tables::{Entry, QuantileTables};
 pub use sampler::Sampler;
 

@@ -244,7 +244,16 @@ pub struct OutcomeSpec {
     pub talk: Option<Dist>,
 }
 
+/// No call lasts longer than a day; even at the highest price that a scenario can state, sums of charges then stay exact.
+const LONGEST_CALL: Span = Span::from_micros(86_400_000_000);
+
 impl OutcomeSpec {
+    /// The talk time of a call, which is a day at the most.
+    #[must_use]
+    pub fn talk_time(&self) -> Option<Dist> {
+        self.talk.as_ref().map(|talk| Dist { max: talk.max.min(LONGEST_CALL), ..talk.clone() })
+    }
+
     /// Whether the message reaches the recipient.
     #[must_use]
     pub fn reaches(&self) -> bool {

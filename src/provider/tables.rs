@@ -1,12 +1,8 @@
 //! The possible outcomes of a provider's attempts, compiled: outcomes with their samplers, and tables for batches of recipients.
 
 use super::spec::OutcomeSpec;
-use crate::dist::{Dist, Entry, QuantileTables, Sampler};
+use crate::dist::{Entry, QuantileTables, Sampler};
 use crate::status::Status;
-use crate::units::Span;
-
-/// No call lasts longer than a day; even at the highest price that a scenario can state, sums of charges then stay exact.
-const LONGEST_CALL: Span = Span::from_micros(86_400_000_000);
 
 /// The outcomes of a provider: the persistent ones, then the others.
 #[derive(Clone, Debug)]
@@ -87,7 +83,6 @@ fn first(outcomes: &[Outcome], draw: u32) -> Option<&Outcome> {
 
 impl Outcome {
     fn new(spec: &OutcomeSpec, below: f64, needs_phone: bool) -> Self {
-        let talk = |talk: &Dist| Sampler::new(&Dist { max: talk.max.min(LONGEST_CALL), ..talk.clone() });
         Self {
             below: (below * 4_294_967_296.0).round() as u64,
             status: spec.status,
@@ -96,7 +91,7 @@ impl Outcome {
             needs_phone,
             after: Sampler::new(&spec.after),
             seen: spec.seen.as_ref().map(|seen| (seen.share.threshold(), Sampler::new(&seen.after))),
-            talk: spec.talk.as_ref().map(talk),
+            talk: spec.talk_time().as_ref().map(Sampler::new),
         }
     }
 

@@ -61,7 +61,7 @@ impl Scenario {
     /// Returns the plan that `stream` follows when the plan with this index is simulated; it may be a composite.
     #[must_use]
     pub fn plan_of<'a>(&'a self, stream: &'a Stream, plan: usize) -> &'a Plan {
-        stream.plan.as_ref().unwrap_or(&self.plans[plan])
+        stream.follows(&self.plans[plan])
     }
 
     /// The number of segments, at least 1.
@@ -130,6 +130,14 @@ pub struct Stream {
     pub priority: u8,
     /// The stream's own plan, which it always follows; `None` when it follows the plan that is compared.
     pub plan: Option<Plan>,
+}
+
+impl Stream {
+    /// The plan that it follows when `plan` is compared: its own, if it has one.
+    #[must_use]
+    pub fn follows<'a>(&'a self, plan: &'a Plan) -> &'a Plan {
+        self.plan.as_ref().unwrap_or(plan)
+    }
 }
 
 /// A plan with its attributes from the file.

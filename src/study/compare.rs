@@ -1,7 +1,7 @@
 //! Turns totals into results: the results of each plan, and the comparisons of plans.
 
 use super::estimates::{Ends, Estimate, Paired};
-use super::groups::{Group, compared, step_plans};
+use super::groups::{Group, compared, models_seen, step_plans};
 use super::independence::best_channel;
 use super::results::{
     BestChannel, Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency,
@@ -264,11 +264,6 @@ impl ResultBuilder<'_> {
             backlog_cleared_s: cleared.and_then(|mean| mean.seconds()).map(round),
         }
     }
-}
-
-fn models_seen(scenario: &Scenario, plan: &Plan) -> bool {
-    let specs = used_by([plan]).into_iter().flat_map(|provider| scenario.providers[provider].all());
-    specs.flat_map(|spec| &spec.outcomes).any(|outcome| outcome.seen.is_some())
 }
 
 fn named_interval((name, interval): (&str, Ends)) -> Option<(String, Interval)> {

@@ -1,6 +1,6 @@
 //! The groups of recipients for which counts are kept: everybody, each stream of traffic, each segment, and each segment of each stream.
 
-use crate::scenario::{Plan, Scenario};
+use crate::scenario::{Plan, Scenario, used_by};
 use crate::status::Segment;
 
 /// A group of recipients.
@@ -106,7 +106,12 @@ pub(super) fn compared(scenario: &Scenario, group: Group, plan: usize) -> &Plan 
 /// The plans whose steps the results of a group under a plan have, none of them a composite: the members of a composite, or the plan itself.
 /// At the top level, and for a segment, they are those of the plan that is compared, and count only the streams that follow it.
 pub(super) fn step_plans(scenario: &Scenario, group: Group, plan: usize) -> Vec<&Plan> {
-    let followed = compared(scenario, group, plan);
+    step_plans_of(scenario, group, &scenario.plans[plan])
+}
+
+/// As [`step_plans`], for a plan that need not be one of the scenario.
+pub(super) fn step_plans_of<'a>(scenario: &'a Scenario, group: Group, plan: &'a Plan) -> Vec<&'a Plan> {
+    let followed = group.stream().map_or(plan, |stream| scenario.streams[stream].follows(plan));
     match group.segment() {
         Some(segment) => vec![followed.in_segment(segment)],
         None => followed.members().iter().collect(),
@@ -135,10 +140,16 @@ pub(super) fn first_step_of(
     if own && group.stream().is_none() && scenario.streams.len() > 1 {
         return None;
     }
-    let followed = scenario.streams[stream].plan.as_ref().unwrap_or(plan);
+    let followed = scenario.streams[stream].follows(plan);
     let Some(composite) = followed.by_segment.as_ref().filter(|_| group.segment().is_none()) else { return Some(0) };
     let before = &composite.members[..composite.of_segment[segment.index()]];
     Some(before.iter().map(|member| member.flow.steps().len()).sum())
+}
+
+/// Whether a provider of `plan` models that messages are opened.
+pub(super) fn models_seen(scenario: &Scenario, plan: &Plan) -> bool {
+    let specs = used_by([plan]).into_iter().flat_map(|provider| scenario.providers[provider].all());
+    specs.flat_map(|spec| &spec.outcomes).any(|outcome| outcome.seen.is_some())
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ mod versus;
 pub use baseline::{Incomparable, against_baseline, comparable, new_plans, other_draws, others};
 pub use check::{CheckOutcome, check, judge};
 pub use estimates::is_shared_out;
-pub use exact::{Exact, ExactMeasures, Obstacle, Solution, SolvedStep, Solver};
+pub use exact::{Exact, Obstacle, Solution, SolvedStep, Solver};
 pub use experiment::{Experiment, ResumeError, compare, simulate};
 pub use footprint::footprint;
 pub use gate::{Counted, Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};

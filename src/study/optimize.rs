@@ -28,11 +28,11 @@ pub const MOST_CANDIDATES: usize = 200_000;
 pub struct Search<'a> {
     /// The scenario, whose providers are tried.
     pub scenario: &'a Scenario,
-    /// The providers, each used at most once by a plan.
+    /// The providers, by their indices, each once; a plan uses each of them at most once.
     pub providers: Vec<usize>,
     /// The most steps of a plan, at least 1.
     pub steps: usize,
-    /// How long every step but the last may wait. Not empty.
+    /// How long every step but the last may wait, in ascending order. Without any, plans have one step.
     pub ttls: Vec<Span>,
     /// What late deliveries may do.
     pub late_deliveries: Vec<LateDelivery>,
@@ -75,7 +75,7 @@ pub enum SearchError {
     Objective(Metric),
     /// This measure is not among those that can be solved, or its bound cannot be tested.
     Bound(Metric),
-    /// So many candidates are too many.
+    /// There are too many candidates: this number, or more.
     Candidates(usize),
     /// The search was asked to stop.
     Interrupted,
@@ -87,7 +87,7 @@ impl From<Interrupted> for SearchError {
     }
 }
 
-/// A candidate: providers in their order, the wait of every step but the last as an index of the grid or a span, and what a late delivery does.
+/// A candidate: providers in their order, the wait of every step but the last, and what a late delivery does.
 #[derive(Clone, PartialEq, Debug)]
 struct Candidate {
     order: Vec<usize>,
@@ -114,6 +114,9 @@ impl Search<'_> {
         let solver = Solver::new(self.scenario, &self.providers);
         let candidates = self.candidates()?;
         self.check(&solver, &candidates)?;
+        if candidates.is_empty() {
+            return Ok(Optimum { plans: Vec::new(), candidates: 0, solved: 0 });
+        }
         let mut seen = self.look(&solver, &candidates, FIRST_LOOK, progress)?;
         let mut solved = seen.len();
         let best: Vec<Candidate> = self.promising(&mut seen);
@@ -151,16 +154,20 @@ impl Search<'_> {
     fn candidates(&self) -> Result<Vec<Candidate>, SearchError> {
         let mut orders: Vec<Vec<usize>> = Vec::new();
         let mut longest: Vec<Vec<usize>> = vec![Vec::new()];
-        for _ in 0..self.steps.min(self.providers.len()) {
+        for length in 0..self.steps.min(self.providers.len()) {
+            // Counted before they are made.
+            let count = longest.len() * (self.providers.len() - length);
+            let all: usize = orders.iter().map(|order| self.waits(order.len() - 1)).sum();
+            let all = all.saturating_add(count.saturating_mul(self.waits(length)));
+            let all = all.saturating_mul(self.late_deliveries.len());
+            if all > MOST_CANDIDATES {
+                return Err(SearchError::Candidates(all));
+            }
             let longer = longest.iter().flat_map(|order| {
                 let others = self.providers.iter().filter(|provider| !order.contains(provider));
                 others.map(|&provider| [order.as_slice(), &[provider]].concat())
             });
             longest = longer.collect();
-            let all: usize = orders.iter().chain(&longest).map(|order| self.waits(order.len() - 1)).sum();
-            if all * self.late_deliveries.len() > MOST_CANDIDATES {
-                return Err(SearchError::Candidates(all * self.late_deliveries.len()));
-            }
             orders.extend(longest.iter().cloned());
         }
         let mut all = Vec::new();
@@ -170,8 +177,8 @@ impl Search<'_> {
                     (0..order.len() as u32 - 1).map(|place| number / self.ttls.len().pow(place) % self.ttls.len());
                 let ttls: Vec<Span> = digits.map(|digit| self.ttls[digit]).collect();
                 // Nothing can be late where there is one step.
-                let late = if order.len() == 1 { &self.late_deliveries[..1] } else { &self.late_deliveries };
-                all.extend(late.iter().map(|&late| Candidate { order: order.clone(), ttls: ttls.clone(), late }));
+                let late = self.late_deliveries.iter().take(if order.len() == 1 { 1 } else { usize::MAX });
+                all.extend(late.map(|&late| Candidate { order: order.clone(), ttls: ttls.clone(), late }));
             }
         }
         Ok(all)
@@ -236,7 +243,7 @@ impl Search<'_> {
         })
     }
 
-    /// By how much a plan misses its bounds, relative to them.
+    /// By how much a plan misses its bounds, in all: shares as shares, amounts in their unit.
     fn missed(&self, glance: &Glance) -> f64 {
         let mut time = 0;
         let mut sum = 0.0;

@@ -137,6 +137,8 @@ fn a_bound_that_nothing_meets_gives_the_nearest_plan() {
 #[test]
 fn what_cannot_be_searched_is_said() {
     let mut scenario = two_channels();
+    let nothing = run(&Search { providers: Vec::new(), ..search(&scenario) });
+    assert_eq!((nothing.plans.len(), nothing.candidates), (0, 0));
     let objectives = vec![Metric::LatencyP95];
     let failed = |search: Search<'_>| search.run(&Progress::default()).expect_err("it cannot be done");
     let wrong = Search { objectives, ..search(&scenario) };

@@ -21,7 +21,7 @@ pub(super) struct ArrivalLaw {
 #[derive(Clone, Debug)]
 enum Pattern {
     Blast,
-    /// So many, evenly spaced.
+    /// This number of recipients, evenly spaced.
     Spread(f64),
     Uniform,
     /// For each stage: its start, the share that arrives before it, the rates at its start, and its growth (shares per µs, and per µs²).

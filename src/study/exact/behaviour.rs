@@ -7,9 +7,6 @@ use crate::status::{Segment, Status};
 use crate::units::Span;
 use std::sync::Arc;
 
-/// No call lasts longer than a day (as in the simulation).
-const LONGEST_CALL: Span = Span::from_micros(86_400_000_000);
-
 /// With more billing increments than this in the longest call, their number is taken as continuous: half an increment more than the call lasts.
 const MOST_INCREMENTS: f64 = 20_000.0;
 
@@ -18,18 +15,14 @@ const MOST_INCREMENTS: f64 = 20_000.0;
 pub(super) struct Laws(Vec<(Dist, Arc<Law>)>);
 
 impl Laws {
-    fn of(&mut self, dist: &Dist) -> Arc<Law> {
+    /// The law of this distribution.
+    pub(super) fn of(&mut self, dist: &Dist) -> Arc<Law> {
         if let Some((_, law)) = self.0.iter().find(|(other, _)| other == dist) {
             return Arc::clone(law);
         }
         let law = Arc::new(Law::new(&Sampler::new(dist)));
         self.0.push((dist.clone(), Arc::clone(&law)));
         law
-    }
-
-    /// The law of this distribution.
-    pub(super) fn get(&mut self, dist: &Dist) -> Arc<Law> {
-        self.of(dist)
     }
 }
 
@@ -77,18 +70,15 @@ impl Behaviour {
             at_submission: outcome.at_submission,
             reached: outcome.reached,
             needs_phone: own.needs_phone && outcome.needs_phone(),
-            after: laws.get(&outcome.after),
-            seen: outcome.seen.as_ref().map(|seen| (seen.share.get(), laws.get(&seen.after))),
-            talk: outcome.talk.as_ref().map_or(0.0, |talk| {
-                let talk = Dist { max: talk.max.min(LONGEST_CALL), ..talk.clone() };
-                talk_charge(&own.price, &laws.get(&talk))
-            }),
+            after: laws.of(&outcome.after),
+            seen: outcome.seen.as_ref().map(|seen| (seen.share.get(), laws.of(&seen.after))),
+            talk: outcome.talk_time().map_or(0.0, |talk| talk_charge(&own.price, &laws.of(&talk))),
         };
         let outcomes = own.outcomes.iter().map(outcome).collect();
         Self {
             channel: spec.channel.clone(),
             outcomes,
-            report_delay: laws.get(&own.report_delay),
+            report_delay: laws.of(&own.report_delay),
             honours_ttl: own.honours_ttl,
             when_off: spec.when_off,
             submitted: (own.price.submitted.as_micros() * i64::from(own.price.parts)) as f64,

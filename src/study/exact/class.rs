@@ -5,8 +5,7 @@ use super::behaviour::Behaviour;
 use super::fates::{MOST_BREAKS, Slot};
 use super::obstacle::Obstacle;
 use super::quadrature::Level;
-use super::walk::{ClassPlan, StepPlan};
-use crate::engine::{FlowPlan, LateDelivery};
+use crate::engine::{FlowPlan, LateDelivery, StepRules};
 use crate::status::SuccessFloor;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +14,32 @@ use std::sync::Arc;
 /// divide the draw of a recipient.
 const MOST_STATES: usize = 64;
 
+/// A plan for recipients who are alike.
+#[derive(Clone, Debug)]
+pub(super) struct ClassPlan {
+    pub(super) steps: Vec<StepPlan>,
+    /// The flow ends so long after its start (µs).
+    pub(super) give_up: f64,
+    /// Whether a late delivery ends the flow.
+    pub(super) finishes: bool,
+}
+
+/// A step of it.
+#[derive(Clone, Debug)]
+pub(super) struct StepPlan {
+    pub(super) rules: StepRules,
+    /// How long it waits (µs).
+    pub(super) ttl: f64,
+    /// An attempt at each member of the pool, in the order in which they are tried, or with weights.
+    pub(super) members: Vec<Slot>,
+    /// Whether an attempt succeeds as soon as it is accepted.
+    pub(super) succeeds_at_once: bool,
+    /// Whether an attempt of a later step may meet an outage.
+    pub(super) later_looks: bool,
+    /// When a flow that is in the step since then may behave differently from one that is in it since a moment later (µs since arrival).
+    pub(super) breaks: Vec<f64>,
+}
+
 /// A plan for the recipients of each combination of states, with their share.
 pub(super) fn classes(
     flow: &FlowPlan,
@@ -22,12 +47,9 @@ pub(super) fn classes(
     (times, has_off, is_blast): (&[f64], bool, bool),
     level: Level,
 ) -> Result<Vec<(f64, ClassPlan)>, Obstacle> {
-    let behaviour = |provider: usize| behaviours[provider].as_ref().expect("the provider is prepared");
-    let cells = shared_cells(flow, &behaviour);
-    let states: usize = cells.values().map(|ends| ends.len()).product();
-    if states > MOST_STATES {
-        return Err(Obstacle::PersistentStates);
-    }
+    let behaviour = |provider: usize| prepared(behaviours, provider);
+    let cells = shared_cells(flow, behaviours)?;
+    let states: usize = cells.values().map(Vec::len).product();
     let state = |number: usize| {
         let mut rest = number;
         let mut share = 1.0;
@@ -45,11 +67,14 @@ pub(super) fn classes(
 }
 
 /// For each channel whose persistent outcomes may be met more than once, the upper ends of the pieces of the recipient's draw.
-fn shared_cells<'a>(flow: &FlowPlan, behaviour: &impl Fn(usize) -> &'a Arc<Behaviour>) -> BTreeMap<&'a str, Vec<f64>> {
+pub(super) fn shared_cells<'a>(
+    flow: &FlowPlan,
+    behaviours: &'a [Option<Arc<Behaviour>>],
+) -> Result<BTreeMap<&'a str, Vec<f64>>, Obstacle> {
     let mut uses: BTreeMap<&str, (u32, Vec<f64>)> = BTreeMap::new();
     for rules in flow.steps() {
         for &member in rules.pool.members() {
-            let behaviour = behaviour(member);
+            let behaviour = prepared(behaviours, member);
             let (count, ends) = uses.entry(&behaviour.channel).or_default();
             *count += u32::from(rules.attempts);
             ends.extend(behaviour.persistent_ends());
@@ -62,7 +87,14 @@ fn shared_cells<'a>(flow: &FlowPlan, behaviour: &impl Fn(usize) -> &'a Arc<Behav
         ends.dedup_by(|a, b| *a - *b < 1e-12);
         (channel, ends)
     };
-    shared.map(cells).collect()
+    let cells: BTreeMap<_, _> = shared.map(cells).collect();
+    let states = cells.values().try_fold(1_usize, |states, ends: &Vec<f64>| states.checked_mul(ends.len()));
+    if states.is_some_and(|states| states <= MOST_STATES) { Ok(cells) } else { Err(Obstacle::PersistentStates) }
+}
+
+/// The behaviour of a provider that the solver was prepared for.
+fn prepared(behaviours: &[Option<Arc<Behaviour>>], provider: usize) -> &Arc<Behaviour> {
+    behaviours[provider].as_ref().expect("the provider is prepared")
 }
 
 fn class<'a>(
@@ -72,7 +104,7 @@ fn class<'a>(
     (times, has_off, is_blast): (&[f64], bool, bool),
     level: Level,
 ) -> ClassPlan {
-    let step = |rules: &crate::engine::StepRules| {
+    let step = |rules: &StepRules| {
         let member = |&member: &usize| {
             let behaviour = behaviour(member);
             let cell = cell_of.get(&*behaviour.channel).copied();
@@ -98,7 +130,7 @@ fn class<'a>(
     ClassPlan { steps, give_up, finishes: flow.late_delivery() == LateDelivery::Finish }
 }
 
-/// Finds when a flow that comes to each step then behaves differently from one that comes a little later: where deliveries are just in time for
+/// Finds when a flow that starts each step then behaves differently from one that starts it a little later: where deliveries are just in time for
 /// one of `times`, and where outages begin and end if all recipients arrive at once.
 fn set_breaks(steps: &mut [StepPlan], times: &[f64], give_up: f64, is_blast: bool) {
     let mut later: Vec<f64> = Vec::new();

@@ -3,7 +3,7 @@
 //! The rules are those of the simulation, derived from the same plan and provider specifications: [`walk`](mod@walk) follows a flow through all that
 //! may happen to it, `fates` says what may become of one attempt, `arrivals` who meets an outage, `behaviour` what providers do, and `quadrature` has
 //! the nodes. Laws are those of the samplers (`dist::Law`), so that what is integrated is what is drawn. Every integral is computed at two levels;
-//! their difference is the numeric error that is stated.
+//! twice their difference is the numeric error that is stated.
 //!
 //! The probabilities are those of one recipient. Recipients of different streams and segments, and of different states over the channels that a
 //! plan uses several times (persistent outcomes), are solved apart, and averaged; when a phone that is off is on again is one more integral.
@@ -13,16 +13,20 @@ mod behaviour;
 mod class;
 mod fates;
 mod obstacle;
+mod pending;
+mod phones;
 mod quadrature;
 mod quantiles;
 mod starts;
+mod sums;
 mod walk;
 
 use self::arrivals::{ArrivalLaw, micros};
 use self::behaviour::{Behaviour, Laws};
 use self::quadrature::Level;
-use self::walk::{Asked, PathSums};
-use super::groups::{Group, Groups, first_step_of};
+use self::sums::{PathSums, StepSums};
+use self::walk::Asked;
+use super::groups::{Group, Groups, first_step_of, models_seen, step_plans_of};
 use super::samples::{QUANTILE_METRICS, QUANTILES};
 use crate::dist::{Law, Shape};
 use crate::provider::{Effect, Outage, ProviderSpec, Reports};
@@ -30,9 +34,6 @@ use crate::scenario::{Metric, Plan, Scenario};
 use crate::sim::Ending;
 use crate::status::{Segment, SuccessFloor};
 use crate::units::Span;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use obstacle::Obstacle;
@@ -53,18 +54,14 @@ const MOST_FOR_QUANTILES: usize = 50_000;
 /// The most windows of an outage.
 const MOST_WINDOWS: f64 = 1000.0;
 
-/// A value with its numeric error: how much the finer of two computations differs from the coarser one.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// A value with its numeric error: twice the difference between a finer and a coarser computation.
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Exact {
     /// The value.
     pub value: f64,
     /// Its numeric error; there is no other.
     pub error: f64,
 }
-
-/// The exact measures of a plan, by name.
-pub type ExactMeasures = BTreeMap<String, Exact>;
 
 /// The exact answer for a plan.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -122,7 +119,10 @@ pub struct Solver<'a> {
 }
 
 impl<'a> Solver<'a> {
-    /// Prepares plans that use these providers, and the own plans of streams.
+    /// Prepares plans that use these providers, and the own plans of streams. Other plans must not be asked about.
+    ///
+    /// # Panics
+    /// Never; the other functions do, if a plan uses a provider that is not prepared.
     #[must_use]
     pub fn new(scenario: &'a Scenario, providers: &[usize]) -> Self {
         let mut laws = Laws::default();
@@ -137,7 +137,7 @@ impl<'a> Solver<'a> {
         });
         let behaviours = behaviours.collect();
         let phones = scenario.people.phone_off.as_ref();
-        let phones = phones.map(|off| (off.share.get(), off.back_after.as_ref().map(|back| laws.get(back))));
+        let phones = phones.map(|off| (off.share.get(), off.back_after.as_ref().map(|back| laws.of(back))));
         let arrivals = scenario.streams.iter().map(|stream| ArrivalLaw::new(&stream.traffic)).collect();
         Self { scenario, behaviours, arrivals, phones }
     }
@@ -153,7 +153,7 @@ impl<'a> Solver<'a> {
         let mut all = Vec::new();
         let mut used = Vec::new();
         for (stream, segment) in Groups::of(scenario).classes_of(group) {
-            let followed = scenario.streams[stream].plan.as_ref().unwrap_or(plan).in_segment(segment);
+            let followed = scenario.streams[stream].follows(plan).in_segment(segment);
             for rules in followed.flow.steps() {
                 if rules.success == SuccessFloor::Sent {
                     all.push(Obstacle::SentFloor);
@@ -165,9 +165,7 @@ impl<'a> Solver<'a> {
                     all.extend(crossed.map(|spec| Obstacle::SeenFirst(spec.name.clone())));
                 }
             }
-            if self.classes(stream, segment, followed, &[], LEVELS[0]).is_err() {
-                all.push(Obstacle::PersistentStates);
-            }
+            all.extend(class::shared_cells(&followed.flow, &self.behaviours[segment.index()]).err());
         }
         for (provider, segment) in used {
             self.obstacles_at(provider, segment, &mut all);
@@ -212,8 +210,8 @@ impl<'a> Solver<'a> {
         self.solve_for(plan, Group::All, false)
     }
 
-    /// A rough answer for a group of recipients, with about so many decimal digits, and the deliveries by `times`; with the mean latency or without. It does not ask whether the plan
-    /// can be solved at all: see [`Solver::obstacles`].
+    /// A rough answer for a group of recipients, to about this number of decimal digits, with the deliveries by `times`, and with the mean latency or
+    /// without. It does not ask whether the plan can be solved at all: see [`Solver::obstacles`].
     pub(super) fn glance(
         &self,
         plan: &Plan,
@@ -250,7 +248,7 @@ impl<'a> Solver<'a> {
         followed: &Plan,
         times: &[f64],
         level: Level,
-    ) -> Result<Vec<(f64, walk::ClassPlan)>, Obstacle> {
+    ) -> Result<Vec<(f64, class::ClassPlan)>, Obstacle> {
         let flow = followed.flow_in(segment, &self.scenario.providers);
         let about = (times, self.phones.is_some(), self.arrivals[stream].is_blast());
         class::classes(&flow, &self.behaviours[segment.index()], about, level)
@@ -269,26 +267,18 @@ impl Question<'_> {
     fn sums(&self, times: &[f64], mean: bool, level: Level) -> Result<PathSums, Obstacle> {
         let Self { solver, plan, group } = *self;
         let scenario = solver.scenario;
-        let classes: Vec<_> = Groups::of(scenario)
-            .classes_of(group)
-            .map(|(stream, segment)| {
-                let traffic = &scenario.streams[stream].traffic;
-                let shares = traffic.segments.shares(scenario.segment_count(), traffic.recipients);
-                (stream, segment, traffic.recipients as f64 * shares[segment.index()])
-            })
-            .filter(|class| class.2 > 0.0)
-            .collect();
+        let classes = self.classes();
         let all: f64 = classes.iter().map(|class| class.2).sum();
         let mut sums = PathSums::new(times.len() + 1, self.steps());
         for (stream, segment, recipients) in classes {
             let deadline = micros(scenario.streams[stream].deadline);
             let times: Vec<f64> = std::iter::once(deadline).chain(times.iter().copied()).collect();
-            let followed = scenario.streams[stream].plan.as_ref().unwrap_or(plan).in_segment(segment);
+            let followed = scenario.streams[stream].follows(plan).in_segment(segment);
             let first = first_step_of(scenario, group, plan, (stream, segment));
             for (share, class) in solver.classes(stream, segment, followed, &times, level)? {
                 let asked = Asked { times: &times, mean, level };
                 let off = solver.phones.as_ref().map(|(share, back)| (*share, back.as_deref()));
-                let of_state = walk::walk(&class, &solver.arrivals[stream], asked, share, off);
+                let of_state = phones::walk(&class, &solver.arrivals[stream], asked, share, off);
                 if of_state.walked > walk::MOST_ATTEMPTS {
                     return Err(Obstacle::Paths);
                 }
@@ -300,32 +290,32 @@ impl Question<'_> {
 
     /// The number of steps of the results.
     fn steps(&self) -> usize {
-        let followed = self.group.stream().and_then(|stream| self.solver.scenario.streams[stream].plan.as_ref());
-        let followed = followed.unwrap_or(self.plan);
-        match self.group.segment() {
-            Some(segment) => followed.in_segment(segment).flow.steps().len(),
-            None => followed.members().iter().map(|plan| plan.flow.steps().len()).sum(),
-        }
+        let plans = step_plans_of(self.solver.scenario, self.group, self.plan);
+        plans.iter().map(|plan| plan.flow.steps().len()).sum()
+    }
+
+    /// The classes of the recipients, each with the expected number.
+    fn classes(&self) -> Vec<(usize, Segment, f64)> {
+        let scenario = self.solver.scenario;
+        let counted = |(stream, segment): (usize, Segment)| {
+            let traffic = &scenario.streams[stream].traffic;
+            let shares = traffic.segments.shares(scenario.segment_count(), traffic.recipients);
+            (stream, segment, traffic.recipients as f64 * shares[segment.index()])
+        };
+        Groups::of(scenario).classes_of(self.group).map(counted).filter(|class| class.2 > 0.0).collect()
     }
 
     /// The expected number of recipients.
     fn recipients(&self) -> f64 {
-        let scenario = self.solver.scenario;
-        let of_class = |(stream, segment): (usize, Segment)| {
-            let traffic = &scenario.streams[stream].traffic;
-            traffic.recipients as f64
-                * traffic.segments.shares(scenario.segment_count(), traffic.recipients)[segment.index()]
-        };
-        Groups::of(scenario).classes_of(self.group).map(of_class).sum()
+        self.classes().iter().map(|class| class.2).sum()
     }
 
     fn models_seen(&self) -> bool {
         let scenario = self.solver.scenario;
-        let followed = Groups::of(scenario)
+        let mut followed = Groups::of(scenario)
             .classes_of(self.group)
-            .map(|(stream, segment)| scenario.streams[stream].plan.as_ref().unwrap_or(self.plan).in_segment(segment));
-        let specs = crate::scenario::used_by(followed).into_iter().flat_map(|i| scenario.providers[i].all());
-        specs.flat_map(|spec| &spec.outcomes).any(|outcome| outcome.seen.is_some())
+            .map(|(stream, segment)| scenario.streams[stream].follows(self.plan).in_segment(segment));
+        followed.any(|plan| models_seen(scenario, plan))
     }
 
     fn solution(&self, quantiles: bool) -> Result<Solution, Obstacle> {
@@ -347,7 +337,7 @@ impl Question<'_> {
             let found = quantiles::find(&shares, QUANTILE_LEVELS, deliveries)?;
             measures.extend(QUANTILE_METRICS.into_iter().zip(found));
         }
-        let step = |sums: &walk::StepSums| SolvedStep {
+        let step = |sums: &StepSums| SolvedStep {
             attempts: sums.attempts,
             delivered: sums.delivered,
             cost: sums.cost / 1e6,
@@ -377,7 +367,7 @@ pub(super) fn is_plain(metric: Metric) -> bool {
     PLAIN.contains(&metric)
 }
 
-/// A measure of so many recipients, from the sums for one of them; `None` if it is another one, or an average over nobody.
+/// A measure of this number of recipients, from the sums for one of them; `None` if it is another one, or an average over nobody.
 fn value(metric: Metric, sums: &PathSums, recipients: f64) -> Option<f64> {
     let per_delivered = |sum: f64| (sums.delivered > 1e-9).then(|| sum / sums.delivered);
     match metric {
@@ -421,7 +411,7 @@ fn may_be_seen_first(spec: &ProviderSpec) -> bool {
     !is_constant && spec.outcomes.iter().any(|outcome| outcome.seen.is_some())
 }
 
-/// The value of the finer of two levels, with the error that their difference shows.
+/// The value of the finer of two levels, with the error that their difference shows: twice that, and the last digits.
 fn exact(fine: f64, coarse: f64) -> Exact {
     Exact { value: fine, error: 2.0 * (fine - coarse).abs() + 1e-9 * fine.abs() }
 }

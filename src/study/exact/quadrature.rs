@@ -1,11 +1,11 @@
 //! Numerical integration over a law: nodes with weights, in place of draws.
 
-use crate::dist::Law;
+use crate::dist::{Law, rough_normal};
 use std::sync::LazyLock;
 
 /// The most points of a rule.
 const MOST_POINTS: usize = 16;
-/// Up to so many atoms for each digit of a result are nodes themselves.
+/// Up to this number of atoms for each digit of a result are nodes themselves.
 const ATOMS_PER_DIGIT: usize = 6;
 /// The panels of an integral, by the standard normal quantiles at which they begin. A law is integrated over the standard normal variable of which
 /// its spans are a function: the quantile functions of all shapes are smooth in it, in both tails.
@@ -17,6 +17,12 @@ const PANELS: [&[f64]; 5] =
 pub(super) struct Level(pub(super) usize);
 
 impl Level {
+    /// The points for a panel of this weight, in an integral whose panels have `most`. A light panel needs fewer, but one that breaks cut out needs
+    /// two for its mean and variance.
+    fn points(self, most: usize, weight: f64) -> usize {
+        most.min((0.75 * self.digits(weight) + 1.0).max(2.0) as usize)
+    }
+
     /// What does not matter any more.
     fn tolerance(self) -> f64 {
         libm::exp10(0.5 - self.0 as f64)
@@ -74,15 +80,12 @@ impl Normal {
         (below + density * d * (1.0 - 0.5 * middle * d + bend * d * d / 6.0), at)
     }
 
-    /// The quantile below which there is the probability `below`: Abramowitz and Stegun 26.2.23 and a step of Newton's method.
+    /// The quantile below which there is the probability `below`: a rough one, and a step of Newton's method.
     fn quantile(&self, below: f64) -> f64 {
         if below <= 1e-12 || below >= 1.0 - 1e-12 {
             return if below < 0.5 { -Self::LAST } else { Self::LAST };
         }
-        let tail = below.min(1.0 - below);
-        let t = (-2.0 * libm::log(tail)).sqrt();
-        let far = t
-            - (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
+        let far = rough_normal(below.min(1.0 - below));
         let z = if below < 0.5 { -far } else { far };
         let (found, density) = self.at(z);
         (z - (found - below) / density).clamp(-Self::LAST, Self::LAST)
@@ -135,7 +138,7 @@ pub(super) fn nodes(law: &Law, longest: f64, breaks: &[f64], (weight, level): (f
     let (panels, count) = level.rule(weight * top);
     let highest = normal.quantile(top);
     // Both lists are in ascending order, and are merged. The outermost panels reach to the ends of the law.
-    let (mut from, mut begin, mut before) = (0.0, panels[0].min(highest - 1.0), 0.0);
+    let (mut from, mut begin) = (0.0, panels[0].min(highest - 1.0));
     let (mut usual, mut breaks) = (panels[1..].iter().copied().peekable(), breaks.iter().peekable());
     // A break that cuts off less than matters is passed over.
     let least = level.tolerance() / weight.max(1e-30);
@@ -160,30 +163,8 @@ pub(super) fn nodes(law: &Law, longest: f64, breaks: &[f64], (weight, level): (f
             breaks.next();
             (broken, at_break)
         };
-        if to > from && end <= begin {
-            before = law.mean_below(to);
-            nodes.push((law.quantile(0.5 * (from + to)), to - from));
-        } else if to > from {
-            let (mass, width) = (to - from, end - begin);
-            let first = nodes.len();
-            let mut sum = 0.0;
-            // A light panel needs fewer points, but one that breaks cut out needs two for its mean and variance.
-            let enough = (0.75 * level.digits(weight * mass) + 1.0).max(2.0) as usize;
-            for &(x, w) in points(count.min(enough)) {
-                let (below, density) = normal.at(begin + x * width);
-                sum += w * density;
-                nodes.push((law.quantile(below.clamp(from, to)), w * density));
-            }
-            let panel = &mut nodes[first..];
-            panel.iter_mut().for_each(|node| node.1 *= mass / sum);
-            // The mean is right, whatever the law.
-            let mean: f64 = panel.iter().map(|node| node.0 * node.1).sum();
-            let mean_below = law.mean_below(to);
-            let shift = (mean_below - before - mean) / mass;
-            before = mean_below;
-            panel.iter_mut().for_each(|node| node.0 = (node.0 + shift).clamp(shortest, longest));
-        }
         if to > from {
+            panel(law, (from, to), (begin, end), level.points(count, weight * (to - from)), nodes);
             from = to;
         }
         begin = begin.max(end);
@@ -191,6 +172,28 @@ pub(super) fn nodes(law: &Law, longest: f64, breaks: &[f64], (weight, level): (f
     if longest >= last && below_cap < 1.0 {
         nodes.push((last, 1.0 - below_cap));
     }
+}
+
+/// Appends this number of nodes for the part of a law between two probabilities, which are those of two standard normal quantiles.
+fn panel(law: &Law, (from, to): (f64, f64), (begin, end): (f64, f64), count: usize, nodes: &mut Vec<Node>) {
+    let mass = to - from;
+    if end <= begin {
+        return nodes.push((law.quantile(0.5 * (from + to)), mass));
+    }
+    let (first, width) = (nodes.len(), end - begin);
+    let mut sum = 0.0;
+    for &(x, w) in points(count) {
+        let (below, density) = NORMAL.at(begin + x * width);
+        sum += w * density;
+        nodes.push((law.quantile(below.clamp(from, to)), w * density));
+    }
+    let panel = &mut nodes[first..];
+    panel.iter_mut().for_each(|node| node.1 *= mass / sum);
+    // The mean is right, whatever the law.
+    let mean: f64 = panel.iter().map(|node| node.0 * node.1).sum();
+    let shift = (law.mean_below(to) - law.mean_below(from) - mean) / mass;
+    let (shortest, longest) = (law.quantile(from), law.quantile(to));
+    panel.iter_mut().for_each(|node| node.0 = (node.0 + shift).clamp(shortest, longest));
 }
 
 /// Nodes for these atoms, which are `of` together with those that are not asked for. Many are taken together in cells between the breaks, each as

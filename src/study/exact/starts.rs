@@ -3,7 +3,7 @@
 /// The most times that are kept one by one.
 const MOST_LOOSE: usize = 96;
 
-/// When a step starts, over the paths that come to it in the same state: fixed times, and cells of time.
+/// When a step starts, over the paths that lead to it in the same state: fixed times, and cells of time.
 ///
 /// > A cell stands for what it holds by two points within its bounds, with the same probability, mean and variance. No cell extends over a break,
 /// > where what follows changes suddenly.
@@ -57,7 +57,7 @@ impl Cell {
 }
 
 impl Starts {
-    /// Starts on which a result depends with so many digits. Times are told apart by their distance from `scale` before arrival (µs).
+    /// Starts on which a result depends with this number of digits. Times are told apart by their distance from `scale` before arrival (µs).
     pub(super) fn new(digits: f64, scale: f64) -> Self {
         let bits = (0.6 * digits + 1.0).clamp(1.0, 6.0) as u32;
         Self { bits, scale, ..Self::default() }

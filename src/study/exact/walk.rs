@@ -13,17 +13,15 @@
 //! report ends the flow, so that whatever comes at `u` comes with the probability that no pending report has arrived by `u`.
 
 use super::arrivals::{ArrivalLaw, ArrivalSet, IntervalList};
+use super::class::ClassPlan;
 use super::fates::{Conditions, Content, Fates, MOST_BREAKS, Report, Slot};
-use super::quadrature::{Level, Node, nodes, points};
+use super::pending::{Pending, PendingKind};
+use super::quadrature::{Level, Node, points};
 use super::starts::Starts;
-use crate::dist::Law;
-use crate::engine::StepRules;
+use super::sums::PathSums;
 use crate::provider::Effect;
 use crate::sim::Ending;
 use crate::status::Status;
-
-/// Half a microsecond.
-const HALF: f64 = 0.5;
 
 /// Paths of less weight than this do not break the integral over phones.
 const LEAST_BREAK: f64 = 1e-3;
@@ -33,92 +31,6 @@ pub(super) const MOST_ATTEMPTS: usize = 100_000;
 
 /// Paths of less weight than this are dropped.
 const LEAST_WEIGHT: f64 = 1e-12;
-
-/// A plan for recipients who are alike.
-#[derive(Clone, Debug)]
-pub(super) struct ClassPlan {
-    pub(super) steps: Vec<StepPlan>,
-    /// The flow ends so long after its start (µs).
-    pub(super) give_up: f64,
-    /// Whether a late delivery ends the flow.
-    pub(super) finishes: bool,
-}
-
-/// A step of it.
-#[derive(Clone, Debug)]
-pub(super) struct StepPlan {
-    pub(super) rules: StepRules,
-    /// How long it waits (µs).
-    pub(super) ttl: f64,
-    /// An attempt at each member of the pool, in the order in which they are tried, or with weights.
-    pub(super) members: Vec<Slot>,
-    /// Whether an attempt succeeds as soon as it is accepted.
-    pub(super) succeeds_at_once: bool,
-    /// Whether an attempt of a later step may meet an outage.
-    pub(super) later_looks: bool,
-    /// When a flow that is in the step since then may behave differently from one that is in it since a moment later (µs since arrival).
-    pub(super) breaks: Vec<f64>,
-}
-
-/// The sums over all paths of a plan, for one recipient.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub(super) struct PathSums {
-    pub(super) delivered: f64,
-    /// The probability of a first delivery by each of the times that were asked for.
-    pub(super) by: Vec<f64>,
-    /// The mean time of the first delivery, times its probability (µs).
-    pub(super) first: f64,
-    pub(super) duplicates: f64,
-    pub(super) seen: f64,
-    pub(super) failed: f64,
-    pub(super) unresolved: f64,
-    pub(super) failovers: f64,
-    /// The mean charge (millionths).
-    pub(super) cost: f64,
-    pub(super) steps: Vec<StepSums>,
-    /// The attempts on all paths.
-    pub(super) walked: usize,
-}
-
-/// The sums of a step.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub(super) struct StepSums {
-    pub(super) entered: f64,
-    pub(super) attempts: f64,
-    pub(super) delivered: f64,
-    pub(super) cost: f64,
-    /// By [`Ending::index`].
-    pub(super) endings: [f64; Ending::COUNT],
-}
-
-impl PathSums {
-    pub(super) fn new(times: usize, steps: usize) -> Self {
-        Self { by: vec![0.0; times], steps: vec![StepSums::default(); steps], ..Self::default() }
-    }
-
-    /// Adds `other`, whose steps begin at `first_step` of these, with a weight; with `None`, its steps do not count.
-    pub(super) fn add(&mut self, other: &Self, weight: f64, first_step: Option<usize>) {
-        let add = |ours: &mut f64, theirs: f64| *ours += weight * theirs;
-        add(&mut self.delivered, other.delivered);
-        self.by.iter_mut().zip(&other.by).for_each(|(ours, theirs)| add(ours, *theirs));
-        add(&mut self.first, other.first);
-        add(&mut self.duplicates, other.duplicates);
-        add(&mut self.seen, other.seen);
-        add(&mut self.failed, other.failed);
-        add(&mut self.unresolved, other.unresolved);
-        add(&mut self.failovers, other.failovers);
-        add(&mut self.cost, other.cost);
-        self.walked += other.walked;
-        let Some(first) = first_step else { return };
-        for (ours, theirs) in self.steps.iter_mut().skip(first).zip(&other.steps) {
-            add(&mut ours.entered, theirs.entered);
-            add(&mut ours.attempts, theirs.attempts);
-            add(&mut ours.delivered, theirs.delivered);
-            add(&mut ours.cost, theirs.cost);
-            ours.endings.iter_mut().zip(&theirs.endings).for_each(|(ours, theirs)| add(ours, *theirs));
-        }
-    }
-}
 
 /// What is asked of a walk.
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +52,7 @@ pub(super) struct Walk<'a> {
     /// For each step, the breaks of the plan, and when the phone is on again.
     breaks: Vec<Vec<f64>>,
     /// When attempts depart, if that is asked for: the step and the time.
-    departures: Option<Vec<(usize, f64)>>,
+    pub(super) departures: Option<Vec<(usize, f64)>>,
     pending: Vec<Pending<'a>>,
     intervals: IntervalList,
     /// For each step, its starts that are still to be followed, by what is pending then.
@@ -177,88 +89,6 @@ struct Point {
     importance: f64,
     /// Who may be on the path, by arrival.
     arrivals: ArrivalSet,
-}
-
-/// An attempt that the engine has given up on, and that will still be delivered or reported as such.
-#[derive(Clone, Copy)]
-struct Pending<'a> {
-    fates: &'a Fates,
-    conditions: Conditions,
-    /// When it departed, and whether that is a fixed time.
-    since: f64,
-    is_fixed: bool,
-    kind: PendingKind,
-    /// The probability of being pending in this way, and the same without being seen.
-    mass: f64,
-    unseen: f64,
-}
-
-/// How an attempt is pending.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct PendingKind {
-    /// Whether its report will end the flow.
-    finishes: bool,
-    /// Whether it will reach the recipient.
-    reaches: bool,
-    /// Whether a report of success would end the flow.
-    may_finish: bool,
-}
-
-impl PendingKind {
-    /// Whether a report is of an attempt that is pending in this way.
-    fn has(self, report: &Report) -> bool {
-        let will_finish = self.may_finish && matches!(report.content, Content::Success(_));
-        report.reached == self.reaches && will_finish == self.finishes && !matches!(report.content, Content::Bad(_))
-    }
-}
-
-impl PartialEq for Pending<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.fates, other.fates)
-            && (self.conditions, self.since, self.kind) == (other.conditions, other.since, other.kind)
-    }
-}
-
-impl Pending<'_> {
-    fn reports(&self) -> impl Iterator<Item = &Report> {
-        self.fates.reports.iter().filter(|report| self.kind.has(report))
-    }
-
-    /// The probability that it is pending, and has not ended the flow by `time`: with what is unseen, or with everything.
-    fn unreported(&self, time: f64, unseen: bool) -> f64 {
-        if !self.kind.finishes {
-            return if unseen { self.unseen } else { self.mass };
-        }
-        let since = time - self.since;
-        // Only the sums over the parts of an outcome make sense, since each has its share of both.
-        let left = |report: &Report| {
-            let late =
-                self.fates.happens(report, &self.conditions) - self.fates.said_by(report, since, &self.conditions);
-            late * if unseen { 1.0 - report.seen() } else { 1.0 }
-        };
-        self.reports().map(left).sum::<f64>().max(0.0)
-    }
-
-    /// The probability that it is pending, and has not reached the recipient by `time`.
-    fn undelivered(&self, time: f64) -> f64 {
-        let since = time - self.since;
-        let left = |report: &Report| {
-            self.fates.happens(report, &self.conditions) - self.fates.happens_by(report, since, &self.conditions)
-        };
-        self.reports().map(left).sum::<f64>().max(0.0)
-    }
-
-    /// When its report is most or suddenly likely to end the flow (µs since arrival).
-    fn breaks(&self) -> Vec<f64> {
-        let marks = self.reports().filter(|_| self.kind.finishes).flat_map(|report| report.marks(&self.conditions));
-        marks.map(|mark| self.since + mark).collect()
-    }
-
-    /// The integral of [`Pending::undelivered`] from `time` on.
-    fn excess(&self, time: f64) -> f64 {
-        let since = time - self.since;
-        self.reports().map(|report| self.fates.mean_excess(report, since, &self.conditions)).sum()
-    }
 }
 
 impl<'a> Walk<'a> {
@@ -626,7 +456,7 @@ impl<'a> Walk<'a> {
         self.start(Point { step: next, tries: 0, at, until: at + self.plan.steps[next].ttl, ..point });
     }
 
-    /// The flow comes to a step: its start is gathered with others in the same state, or followed at once if there are none.
+    /// The flow starts a step: the start is gathered with others in the same state, or followed at once if there are none.
     fn start(&mut self, point: Point) {
         let is_shared =
             matches!(point.arrivals, ArrivalSet::All) && self.pending.iter().all(|pending| pending.is_fixed);
@@ -721,64 +551,4 @@ impl<'a> Walk<'a> {
         };
         self.pending.iter().map(of).product()
     }
-}
-
-/// Follows all paths of a plan, for recipients whose phones are off with probability `off` and back after a span of this law (`None`: never).
-pub(super) fn walk(
-    plan: &ClassPlan,
-    arrivals: &ArrivalLaw,
-    asked: Asked<'_>,
-    weight: f64,
-    off: Option<(f64, Option<&Law>)>,
-) -> PathSums {
-    let mut walk = Walk::new(plan, arrivals, asked);
-    let share = off.map_or(0.0, |off| off.0);
-    walk.walk(0.0, weight * (1.0 - share), weight * (1.0 - share));
-    match off {
-        Some((share, Some(back))) if share > 0.0 => {
-            let weight = weight * share;
-            let breaks = phone_breaks(plan, arrivals, asked);
-            let mut all = Vec::new();
-            nodes(back, f64::INFINITY, &breaks, (weight, asked.level), &mut all);
-            // Times are whole microseconds: who is off for less than half of one is not off.
-            let whole = |at: f64| if at < HALF { 0.0 } else { at };
-            all.iter().for_each(|&(at, mass)| walk.walk(whole(at), weight * mass, weight));
-        }
-        Some((share, None)) if share > 0.0 => walk.walk(f64::INFINITY, weight * share, weight * share),
-        _ => {}
-    }
-    walk.finish()
-}
-
-/// When it makes a difference whether a phone is on again: when attempts depart, when their validity ends, or their wait, and by when they deliver
-/// just in time for these and for the times that are asked for.
-fn phone_breaks(plan: &ClassPlan, arrivals: &ArrivalLaw, asked: Asked<'_>) -> Vec<f64> {
-    let mut probe = Walk::new(plan, arrivals, Asked { level: Level(2), mean: false, ..asked });
-    probe.departures = Some(Vec::new());
-    probe.walk(0.0, 1.0, 1.0);
-    probe.walk(f64::INFINITY, 1.0, 1.0);
-    let mut departures = probe.departures.unwrap_or_default();
-    departures.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    departures.dedup();
-    let mut breaks = asked.times.to_vec();
-    breaks.push(HALF);
-    for (step, at) in departures {
-        breaks.push(at);
-        let step = &plan.steps[step];
-        for slot in &step.members {
-            let ends = [at + slot.on.valid(), at + step.ttl];
-            for happening in slot.on.happenings.iter().filter(|happening| happening.reached) {
-                let ends = asked.times.iter().chain(&ends);
-                breaks.extend(ends.flat_map(|at| happening.marks.iter().map(move |mark| at - mark)));
-            }
-            // A success that comes just in time to end the step.
-            let reports = slot.on.reports.iter().flat_map(|report| report.marks(&Conditions::USUAL));
-            breaks.extend(reports.map(|mark| at + step.ttl - mark));
-            breaks.extend(ends);
-        }
-    }
-    breaks.retain(|at| at.is_finite() && *at > 0.0);
-    breaks.sort_by(f64::total_cmp);
-    breaks.dedup();
-    breaks
 }
