@@ -77,12 +77,23 @@ pub(super) struct Run {
     /// Write no report
     #[arg(long)]
     pub(super) no_report: bool,
+    /// Solve the plans whose recipients share nothing, besides simulating all (auto); solve none (simulate); fail if one cannot be solved (exact)
+    #[arg(long, value_enum, default_value_t = Method::Auto)]
+    pub(super) method: Method,
     /// The output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(super) format: Format,
     /// Write CSV for spreadsheets: all numbers of a plan, or of a time, in one row
     #[arg(long)]
     pub(super) wide: bool,
+}
+
+/// How plans are measured.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Method {
+    Auto,
+    Simulate,
+    Exact,
 }
 
 /// The formats that `run` prints.
@@ -118,6 +129,9 @@ pub(super) struct Check {
     /// Fail inconclusive checks too
     #[arg(long)]
     pub(super) strict: bool,
+    /// Solve the plans whose recipients share nothing, besides simulating all (auto); solve none (simulate); fail if one cannot be solved (exact)
+    #[arg(long, value_enum, default_value_t = Method::Auto)]
+    pub(super) method: Method,
     /// The output format
     #[arg(long, value_enum, default_value_t = GateFormat::Text)]
     pub(super) format: GateFormat,

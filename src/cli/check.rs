@@ -33,7 +33,7 @@ pub(super) fn check(args: &Check) -> Result<(), Failure> {
     let rivals = rivals.transpose()?;
 
     let replications = args.repeat.for_scenario(&scenario);
-    let results = simulate(&args.input, &scenario, replications, false)?.0.results;
+    let results = simulate(&args.input, &scenario, (replications, args.method), false)?.0.results;
     let mut rows = study::check(&scenario, &results);
     let mut notes = Vec::new();
     if let Some(earlier) = &earlier {

@@ -14,7 +14,8 @@ pub(super) fn run(args: &Run) -> Result<(), Failure> {
     load::check_memory(&args.input, &scenario, args.repeat.for_scenario(&scenario).most())?;
     let out = (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.input.scenario, "")));
     out.as_deref().map_or(Ok(()), |out| usable(out, report::check_ownership))?;
-    let (output, watched) = simulate(&args.input, &scenario, args.repeat.for_scenario(&scenario), out.is_some())?;
+    let (output, watched) =
+        simulate(&args.input, &scenario, (args.repeat.for_scenario(&scenario), args.method), out.is_some())?;
     if let Some(out) = &out {
         let files = report::write(out, &output, &run_of(&watched), csv_form(args.wide));
         written(files, out, "report.html", args.input.quiet)?;

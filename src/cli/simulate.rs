@@ -1,13 +1,13 @@
 //! Runs a simulation with a user at the terminal: threads, a progress bar, and signals that stop it.
 
-use super::args::ScenarioArgs;
+use super::args::{Method, ScenarioArgs};
 use super::failure::Failure;
 use super::stopwatch::Stopwatch;
 use super::{interrupt, output};
 use crate::report;
 use crate::scenario::Scenario;
-use crate::sim::Progress;
-use crate::study::{self, Replications, RunOutput};
+use crate::sim::{Interrupted, Progress};
+use crate::study::{self, PlanResult, Replications, Results, RunOutput};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -24,24 +24,44 @@ pub(super) struct Watched<T> {
     pub(super) seconds: f64,
 }
 
-/// Simulates all plans of `scenario` in as many replications as `replications` says. Figure data is collected only for a report.
+/// Simulates all plans of `scenario` in as many replications as `replications` says, and solves those that `method` says. Figure data is
+/// collected only for a report.
 pub(super) fn simulate(
     args: &ScenarioArgs,
     scenario: &Scenario,
-    replications: Replications,
+    (replications, method): (Replications, Method),
     is_reported: bool,
 ) -> Result<(RunOutput, Watched<()>), Failure> {
     let work = |progress: &Progress| {
         let experiment = study::simulate(scenario, replications, progress)?;
-        if is_reported { experiment.output(progress) } else { experiment.summary(progress) }
+        let mut output = if is_reported { experiment.output(progress) } else { experiment.summary(progress) }?;
+        if method != Method::Simulate {
+            study::solve(scenario, &mut output.results, progress)?;
+        }
+        Ok::<_, Interrupted>(output)
     };
     let Watched { outcome, threads, seconds } = watched(args, work)?;
     let output = outcome?;
+    if method == Method::Exact {
+        all_solved(&output.results)?;
+    }
     if output.imprecise && !args.quiet {
         let simulated = report::count(u64::from(output.results.scenario.replications));
         output::note(&format!("note: after {simulated} replications the intervals are still wider than requested"));
     }
     Ok((output, Watched { outcome: (), threads, seconds }))
+}
+
+/// Fails where a plan is not solved.
+fn all_solved(results: &Results) -> Result<(), Failure> {
+    let why = |plan: &PlanResult| Some((plan.name.clone(), plan.not_solved.clone()?));
+    match results.plans.iter().find_map(why) {
+        None => Ok(()),
+        Some((plan, why)) => Err(Failure::usage(
+            format!("--method exact: the plan `{plan}` cannot be solved: {why}"),
+            "let it be simulated with --method auto, or select other plans with --plan",
+        )),
+    }
 }
 
 /// Does `work` on the number of threads asked for, with a progress bar, until it is done or a signal stops it.

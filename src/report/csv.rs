@@ -3,7 +3,7 @@
 use super::cells::{Writer, blank, everybody, field, written};
 use super::wide::{CsvForm, Wide};
 use crate::scenario::{Metric, Unit};
-use crate::study::{GroupKind, PlanResult, ProviderResult, Results, measure};
+use crate::study::{Exact, GroupKind, PlanResult, ProviderResult, Results, measure};
 
 /// The contents of a row after the plan's name.
 struct Row {
@@ -12,16 +12,17 @@ struct Row {
     low: Option<f64>,
     high: Option<f64>,
     unit: String,
+    exact: Option<Exact>,
 }
 
 impl Row {
     fn new(measure: impl Into<String>, value: Option<f64>, unit: &str) -> Self {
-        Self { measure: measure.into(), value, low: None, high: None, unit: unit.to_owned() }
+        Self { measure: measure.into(), value, low: None, high: None, unit: unit.to_owned(), exact: None }
     }
 }
 
 /// `results.csv`: a header row, then one row for each plan and measure, with `NaN` where nothing is known; in wide form one row for each
-/// plan. Where there are several streams of traffic or segments, further columns name them; `all` are all of them together.
+/// plan. A measure that is solved has its exact value and its numeric error beside what was simulated. Where there are several streams of traffic or segments, further columns name them; `all` are all of them together.
 #[must_use]
 pub fn csv(results: &Results, form: CsvForm) -> String {
     match form {
@@ -32,12 +33,15 @@ pub fn csv(results: &Results, form: CsvForm) -> String {
 
 fn write_rows(writer: &mut Writer, results: &Results) -> csv::Result<()> {
     let (columns, groups) = groups(results);
-    writer.row(["plan", "measure", "value", "low", "high", "unit"].into_iter().chain(columns))?;
+    let heads = ["plan", "measure", "value", "low", "high", "unit", "exact", "error"];
+    writer.row(heads.into_iter().chain(columns))?;
     for (names, plans) in groups {
         for plan in plans {
             for row in rows(plan, &results.scenario.currency) {
                 let [value, low, high] = [row.value, row.low, row.high].map(field);
-                let fields = [plan.name.as_str(), &row.measure, &value, &low, &high, &row.unit];
+                let (exact, error) = row.exact.map(|Exact { value, error }| (value, error)).unzip();
+                let [exact, error] = [exact, error].map(field);
+                let fields = [plan.name.as_str(), &row.measure, &value, &low, &high, &row.unit, &exact, &error];
                 writer.row(fields.into_iter().chain(names.iter().map(String::as_str)))?;
             }
         }
@@ -54,6 +58,10 @@ fn wide(results: &Results) -> String {
             let about: Vec<_> = [&plan.name].into_iter().chain(&names).cloned().collect();
             for row in rows(plan, &results.scenario.currency) {
                 put_measure(&mut wide, &about, (&row.measure, &row.unit), [row.value, row.low, row.high]);
+                if let Some(Exact { value, error }) = row.exact {
+                    wide.put(&about, vec![format!("{} exact", row.measure)], blank(Some(value)));
+                    wide.put(&about, vec![format!("{} error", row.measure)], blank(Some(error)));
+                }
             }
         }
     }
@@ -124,7 +132,8 @@ fn measured(plan: &PlanResult, metric: Metric, currency: &str) -> Row {
     let measured = measure(plan, metric);
     let (low, high) = measured.and_then(|measured| measured.interval).unzip();
     let value = measured.map(|measured| measured.value);
-    Row { measure: metric.name().to_owned(), value, low, high, unit: unit_of(metric, currency).to_owned() }
+    let exact = plan.exact.as_ref().and_then(|exact| exact.get(metric.name())).copied();
+    Row { measure: metric.name().to_owned(), value, low, high, unit: unit_of(metric, currency).to_owned(), exact }
 }
 
 /// The unit of a measure in CSV and JSON files.
@@ -150,7 +159,10 @@ mod tests {
         results.plans[0].name = "=HYPERLINK(\"x\")".to_owned();
         results.scenario.currency = "@SUM(A1)".to_owned();
         let text = csv(&results, CsvForm::Long);
-        assert!(text.contains("\n\"'=HYPERLINK(\"\"x\"\")\",cost_total,") && text.contains(",'@SUM(A1)\n"), "{text}");
+        assert!(
+            text.contains("\n\"'=HYPERLINK(\"\"x\"\")\",cost_total,") && text.contains(",'@SUM(A1),NaN,NaN\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -25,6 +25,7 @@ const WORTH_NAMING: f64 = 0.05;
 /// Where there are segments, it goes on with the plan to choose in each of them, and what composites save.
 #[must_use]
 pub fn finding(results: &Results) -> String {
+    let results = &*results.preferring_exact();
     let groups = results.by_group(GroupKind::Stream);
     let mut sentences = Vec::new();
     if groups.is_empty() {
@@ -130,13 +131,14 @@ fn of_many(results: &Results) -> String {
         return format!("No plan delivers anything within {}.", words::span(facts.deadline_s));
     }
     let head = format!(
-        "{} {}: {} within {}, at {} {} per recipient",
+        "{} {}: {} within {}, at {} {} per recipient{}",
         best.name,
         if choice.is_distinct { "delivers most in time" } else { "is among the best in time" },
-        words::percent(best.in_time.share, 1),
+        if best.in_time.is_exact { words::share(&best.in_time) } else { words::percent(best.in_time.share, 1) },
         words::span(facts.deadline_s),
         words::plain_amount(best.cost.per_recipient),
         facts.currency,
+        exactly(best),
     );
     let clauses = choice.others().into_iter().map(|(role, plan)| choice.clause(role, plan));
     [head].into_iter().chain(clauses).collect::<Vec<_>>().join("; ") + "."
@@ -156,7 +158,7 @@ impl<'a> Choice<'a> {
         let top = first_by(results.plans.iter(), |plan| -plan.in_time.share)?;
         let is_equal = |plan: &&PlanResult| {
             plan.name == top.name
-                || !shows(results, &differences(results, plan, top).0)
+                || is_level(results, &differences(results, plan, top).0)
                 || plan.in_time.share == top.in_time.share
         };
         let best = first_by(results.plans.iter().filter(is_equal), |plan| plan.cost.per_recipient)?;
@@ -236,8 +238,8 @@ fn differences(results: &Results, plan: &PlanResult, against: &PlanResult) -> (D
     let of = |plan: &PlanResult| {
         let (in_time, cost) = (&plan.in_time, &plan.cost);
         [
-            Estimated { value: in_time.share, low: in_time.low, high: in_time.high },
-            Estimated { value: cost.per_recipient, low: cost.low, high: cost.high },
+            Difference { difference: in_time.share, low: in_time.low, high: in_time.high, is_exact: in_time.is_exact },
+            Difference { difference: cost.per_recipient, low: cost.low, high: cost.high, is_exact: cost.is_exact },
         ]
     };
     pair.unwrap_or_else(|| {
@@ -246,20 +248,14 @@ fn differences(results: &Results, plan: &PlanResult, against: &PlanResult) -> (D
     })
 }
 
-/// A value with its interval.
-struct Estimated {
-    value: f64,
-    low: Option<f64>,
-    high: Option<f64>,
-}
-
-/// The difference of two values from their own intervals; it holds for any dependence between them.
-fn unpaired(ours: Estimated, theirs: Estimated) -> Difference {
+/// The difference of two values, each taken as a difference from nothing, from their own intervals; it holds for any dependence between them.
+fn unpaired(ours: Difference, theirs: Difference) -> Difference {
     let less = |end: Option<f64>, by: Option<f64>| Some(end? - by?);
     Difference {
-        difference: ours.value - theirs.value,
+        difference: ours.difference - theirs.difference,
         low: less(ours.low, theirs.high),
         high: less(ours.high, theirs.low),
+        is_exact: ours.is_exact && theirs.is_exact,
     }
 }
 
@@ -285,7 +281,12 @@ fn first_by<'a>(
 }
 
 fn reversed(pair: Difference) -> Difference {
-    Difference { difference: -pair.difference, low: pair.high.map(|end| -end), high: pair.low.map(|end| -end) }
+    Difference { difference: -pair.difference, low: pair.high.map(|end| -end), high: pair.low.map(|end| -end), ..pair }
+}
+
+/// Whether two plans are as good in time: the data show no difference, or an exact one is below a two-hundredth of a point.
+fn is_level(results: &Results, pair: &Difference) -> bool {
+    !shows(results, pair) || pair.is_exact && pair.difference.abs() < 0.000_05
 }
 
 /// Whether the data show a difference. Where no intervals are known at all, which a note says, any difference counts.
@@ -303,7 +304,7 @@ fn single(plan: &PlanResult, results: &Results) -> String {
         return format!("{} reaches no recipient.", plan.name);
     }
     format!(
-        "{} reaches {} of {} {}, {} within {}, at {} {} per recipient.",
+        "{} reaches {} of {} {}, {} within {}, at {} {} per recipient{}.",
         plan.name,
         words::share(&plan.delivered),
         words::count(plan.recipients.0),
@@ -312,7 +313,13 @@ fn single(plan: &PlanResult, results: &Results) -> String {
         words::span(facts.deadline_s),
         words::plain_amount(plan.cost.per_recipient),
         facts.currency,
+        exactly(plan),
     )
+}
+
+/// Says after its figures that those of a plan are exact.
+const fn exactly(plan: &PlanResult) -> &'static str {
+    if plan.in_time.is_exact { " (exact)" } else { "" }
 }
 
 /// The sentence for two plans, depending on which differences the data show.
@@ -328,6 +335,9 @@ fn compared(
         (true, false) => format!("{name} {} than {other}; {}.", delivers(in_time), no_difference(cost, 1.0, "cost")),
         (false, true) => {
             format!("{name} {} {other}; {}.", costs(plan, against), no_difference(in_time, 100.0, "time"))
+        }
+        (false, false) if in_time.is_exact => {
+            format!("There is no difference between {name} and {other}, in time or in cost.")
         }
         (false, false) => {
             format!("The data show no difference between {name} and {other}, in time or in cost.")
@@ -364,7 +374,7 @@ fn costs(plan: &PlanResult, against: &PlanResult) -> String {
 /// "the data show no difference in time (−0.02 to +0.05 points)".
 fn no_difference(pair: &Difference, scale: f64, what: &str) -> String {
     let unit = if scale == 100.0 { " points" } else { "" };
-    if pair.difference == 0.0 {
+    if pair.difference == 0.0 || pair.is_exact {
         return format!("there is no difference in {what}");
     }
     let range = words::range(pair, scale).map_or_else(String::new, |range| format!(" ({range}{unit})"));
@@ -375,6 +385,7 @@ fn no_difference(pair: &Difference, scale: f64, what: &str) -> String {
 mod tests {
     use super::*;
     use crate::report::fixture::{self, difference};
+    use crate::study::Exact;
 
     /// The finding for two plans of the fixture with these differences of `sms-first` minus `viber-first`, and these costs.
     fn of_two(in_time: Difference, cost: Difference, costs: [f64; 2]) -> String {
@@ -477,7 +488,7 @@ mod tests {
 
     #[test]
     fn where_no_interval_is_known_differences_are_taken_as_they_are() {
-        let unknown = |value| Difference { difference: value, low: None, high: None };
+        let unknown = |value| Difference { difference: value, low: None, high: None, is_exact: false };
         let sentence = of_two(unknown(0.01), difference(0.1, 0.001), [0.01, 0.11]);
         let expected = "viber-first costs 91 % less than sms-first; the data show no difference in time.";
         assert_eq!(sentence, expected);
@@ -487,6 +498,25 @@ mod tests {
         results.comparisons[0].cost_per_recipient = unknown(0.01);
         let sentence = finding(&results).replace(words::NBSP, " ");
         assert!(sentence.starts_with("viber-first delivers 1.0 points less in time and costs"), "{sentence}");
+    }
+
+    #[test]
+    fn exact_figures_are_said_to_be_so() {
+        let mut output = fixture::with_plans(3);
+        let exact = |value: f64| Exact { value, error: value * 1e-7 };
+        let values = [(0.990_01, 0.026_41), (0.990_04, 0.047_93), (0.98, 0.045)];
+        for (plan, (in_time, cost)) in output.results.plans.iter_mut().zip(values) {
+            let all = [("in_time", in_time), ("cost_per_recipient", cost)]
+                .map(|(name, value)| (name.to_owned(), exact(value)));
+            plan.exact = Some(all.into());
+        }
+        let sentence = finding(&output.results).replace(words::NBSP, " ");
+        let expected = "viber-first is among the best in time: 99.001 % within 1 min, at 0.02641 EUR per recipient (exact); \
+                        sms-first, the most expensive, delivers as much in time and costs 81 % more.";
+        assert_eq!(sentence, expected, "a two-hundredth of a point is no reason to choose a plan");
+        output.results.plans.truncate(1);
+        let sentence = finding(&output.results).replace(words::NBSP, " ");
+        assert!(sentence.ends_with("99.001 % within 1 min, at 0.02641 EUR per recipient (exact)."), "{sentence}");
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::Run;
 use crate::study::{
-    Callbacks, Comparison, Cost, Count, Difference, FigureData, InTimeData, Interval, Intervals, Latency, OutageWindow,
-    OverTime, PlanFigureData, PlanResult, ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts, Share, StepResult,
+    Callbacks, Comparison, Cost, Count, Difference, FigureData, InTimeData, Interval, Intervals, Latency, Method,
+    OutageWindow, OverTime, PlanFigureData, PlanResult, ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts,
+    Share, StepResult,
 };
 use std::collections::BTreeMap;
 
@@ -83,14 +84,15 @@ pub(crate) fn with_plans(count: usize) -> RunOutput {
 pub(crate) fn nobody() -> RunOutput {
     let mut output = with_plans(2);
     for plan in &mut output.results.plans {
-        let none = Share { count: Count(0.0), share: 0.0, low: None, high: None, narrow: None };
+        let none = Share { count: Count(0.0), share: 0.0, low: None, high: None, narrow: None, is_exact: false };
         (plan.delivered, plan.in_time, plan.succeeded, plan.duplicates) = (none, none, none, none);
-        plan.cost = Cost { total: 0.0, per_recipient: 0.0, low: None, high: None, per_delivered: None };
+        plan.cost =
+            Cost { total: 0.0, per_recipient: 0.0, low: None, high: None, per_delivered: None, is_exact: false };
         plan.latency_s = latency(None);
         plan.steps.iter_mut().for_each(|step| step.outcomes.clear());
     }
     for pair in &mut output.results.comparisons {
-        let none = Difference { difference: 0.0, low: None, high: None };
+        let none = Difference { difference: 0.0, low: None, high: None, is_exact: false };
         (pair.delivered, pair.in_time, pair.cost_per_recipient, pair.latency_p95_s) = (none, none, none, None);
     }
     for plan in &mut output.figure_data.plans {
@@ -129,13 +131,21 @@ fn facts() -> ScenarioFacts {
         streams: vec![String::new()],
         segments: Vec::new(),
         intervals: Intervals::FromRecipients,
+        method: Method::Simulate,
     }
 }
 
 fn share(share: f64) -> Share {
     let half = 1.96 * (share * (1.0 - share) / RECIPIENTS as f64).sqrt();
     let count = Count((share * RECIPIENTS as f64).round());
-    Share { count, share, low: Some((share - half).max(0.0)), high: Some((share + half).min(1.0)), narrow: None }
+    Share {
+        count,
+        share,
+        low: Some((share - half).max(0.0)),
+        high: Some((share + half).min(1.0)),
+        narrow: None,
+        is_exact: false,
+    }
 }
 
 fn plan(sketch: &Sketch) -> PlanResult {
@@ -156,9 +166,12 @@ fn plan(sketch: &Sketch) -> PlanResult {
             low: Some(sketch.cost - 4e-5),
             high: Some(sketch.cost + 4e-5),
             per_delivered: Some(total / delivered / RECIPIENTS as f64),
+            is_exact: false,
         },
         latency_s: latency(Some(sketch.median_s)),
-        no_interval: std::collections::BTreeMap::new(),
+        no_interval: BTreeMap::new(),
+        exact: None,
+        not_solved: None,
         failovers: Count(((1.0 - sketch.first[0]) * RECIPIENTS as f64).round()),
         last_end_s: Some(4_021.4),
         unresolved: Count(if sketch.first.len() > 2 { 312.0 } else { 0.0 }),
@@ -241,7 +254,7 @@ fn comparison(plan: &Sketch, against: &Sketch) -> Comparison {
 
 /// A difference with a symmetric interval.
 pub(crate) fn difference(value: f64, half: f64) -> Difference {
-    Difference { difference: value, low: Some(value - half), high: Some(value + half) }
+    Difference { difference: value, low: Some(value - half), high: Some(value + half), is_exact: false }
 }
 
 fn figure_data() -> FigureData {

@@ -2,8 +2,8 @@
 
 use super::words;
 use crate::study::{
-    Callbacks, Comparison, Count, Difference, GroupKind, GroupResult, PlanOverTime, PlanResult, ProviderOverTime,
-    ProviderResult, QueueOverTime, Results, RunOutput, StepResult,
+    Callbacks, Comparison, Count, Difference, GroupKind, GroupResult, Method, PlanOverTime, PlanResult,
+    ProviderOverTime, ProviderResult, QueueOverTime, Results, RunOutput, StepResult,
 };
 use serde::Serialize;
 
@@ -85,9 +85,7 @@ fn measures(results: &Results) -> Vec<Vec<String>> {
 fn cost_rows(results: &Results) -> [Vec<String>; 3] {
     let currency = &results.scenario.currency;
     [
-        row(results, format!("cost per recipient, {currency}"), |plan| {
-            words::amount(plan.cost.per_recipient, plan.cost.low, plan.cost.high)
-        }),
+        row(results, format!("cost per recipient, {currency}"), |plan| words::cost_per_recipient(&plan.cost)),
         row(results, format!("cost per delivered, {currency}"), |plan| {
             plan.cost.per_delivered.map_or(words::NONE.to_owned(), words::plain_amount)
         }),
@@ -106,7 +104,7 @@ fn quantile(plan: &PlanResult, name: &str, value: Option<f64>) -> String {
 /// The paired differences, one row for each pair; `None` with fewer than two plans.
 pub(super) fn comparisons(results: &Results) -> Option<Grid> {
     (!results.comparisons.is_empty()).then(|| Grid {
-        caption: "Differences between two plans, on the same recipients with common random numbers".to_owned(),
+        caption: format!("Differences between two plans, {}", paired(results)),
         columns: vec![
             Column::text("plan"),
             Column::text("minus"),
@@ -124,11 +122,20 @@ pub(super) fn comparisons(results: &Results) -> Option<Grid> {
 pub(super) fn differences_to_first(results: &Results) -> Option<Grid> {
     let first = &results.plans.first()?.name;
     let mut grid = comparisons(results)?;
-    grid.caption = format!("Differences to {first}, on the same recipients with common random numbers");
+    grid.caption = format!("Differences to {first}, {}", paired(results));
     grid.columns.remove(1);
     grid.rows.retain(|row| row.get(1) == Some(first));
     grid.rows.iter_mut().for_each(|row| drop(row.remove(1)));
     Some(grid)
+}
+
+/// How plans are compared.
+fn paired(results: &Results) -> &'static str {
+    match results.scenario.method {
+        Method::Simulate => "on the same recipients with common random numbers",
+        Method::Mixed => "exact or on the same recipients with common random numbers",
+        Method::Exact => "exact; latencies on the same recipients with common random numbers",
+    }
 }
 
 fn comparison(pair: &Comparison) -> Vec<String> {
@@ -146,8 +153,9 @@ fn comparison(pair: &Comparison) -> Vec<String> {
 /// The results of the steps: a row for each step of each plan.
 pub(super) fn steps(results: &Results) -> Grid {
     let rows = results.plans.iter().flat_map(|plan| plan.steps.iter().map(|step| step_row(plan, step)));
+    let is_simulated = results.scenario.method == Method::Simulate;
     Grid {
-        caption: "Steps".to_owned(),
+        caption: if is_simulated { "Steps" } else { "Steps, as simulated" }.to_owned(),
         columns: vec![
             Column::text("plan"),
             Column::text("step"),
@@ -194,7 +202,7 @@ pub(super) fn segments(results: &Results) -> Option<Grid> {
             plan.name.clone(),
             words::share(&plan.delivered),
             words::share(&plan.in_time),
-            words::amount(plan.cost.per_recipient, plan.cost.low, plan.cost.high),
+            words::cost_per_recipient(&plan.cost),
             words::plain_amount(plan.cost.total),
         ]
     };

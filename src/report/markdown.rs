@@ -10,6 +10,7 @@ use minijinja::{Environment, context};
 /// over time.
 #[must_use]
 pub fn readme(output: &RunOutput, run: &Run, figures: &[Figure], series: &[&str]) -> String {
+    let output = &*output.preferring_exact();
     let results = &output.results;
     let notes = notes(results).into_iter().chain(of_figures(output));
     let notes: Vec<_> = notes.map(|note| escaped(&note)).collect();
@@ -28,6 +29,7 @@ pub fn readme(output: &RunOutput, run: &Run, figures: &[Figure], series: &[&str]
             pictures,
             facts,
             series => series.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(),
+            exact => words::exact(results),
             has_intervals => results.scenario.intervals != Intervals::Unknown,
         },
     )

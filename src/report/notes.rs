@@ -3,7 +3,7 @@
 use super::words;
 use crate::scenario::Metric;
 use crate::study::{
-    GroupKind, GroupResult, Intervals, PlanResult, ProviderResult, Results, RunOutput, is_shared_out, measure,
+    GroupKind, GroupResult, Intervals, Method, PlanResult, ProviderResult, Results, RunOutput, is_shared_out, measure,
 };
 use std::collections::BTreeMap;
 
@@ -21,8 +21,16 @@ const MANY_DUPLICATES: f64 = 0.05;
 /// The notes on the tables: one sentence for each subject, naming the plans.
 #[must_use]
 pub fn notes(results: &Results) -> Vec<String> {
+    let results = &*results.preferring_exact();
     let plans = &results.plans;
-    let shared = [intervals(results), without_interval(results), wide(results), independence(plans), circuits(plans)];
+    let shared = [
+        intervals(results),
+        not_solved(results),
+        without_interval(results),
+        wide(results),
+        independence(plans),
+        circuits(plans),
+    ];
     let streams: Vec<_> = results.groups_of(GroupKind::Stream).collect();
     if streams.is_empty() {
         return shared.into_iter().chain(of_plans(plans)).flatten().collect();
@@ -57,6 +65,27 @@ fn listed(plans: &[PlanResult], of: impl Fn(&PlanResult) -> Option<String>) -> O
     (!named.is_empty()).then(|| named.join("; "))
 }
 
+/// The plans for which `of` returns the same.
+fn by_what(plans: &[PlanResult], of: impl Fn(&PlanResult) -> Option<String>) -> Vec<(String, Vec<&str>)> {
+    let mut all: Vec<(String, Vec<&str>)> = Vec::new();
+    for plan in plans {
+        let Some(what) = of(plan) else { continue };
+        match all.iter_mut().find(|(other, _)| *other == what) {
+            Some((_, plans)) => plans.push(&plan.name),
+            None => all.push((what, vec![&plan.name])),
+        }
+    }
+    all
+}
+
+/// The names of these plans, or how many they are.
+fn few(plans: &[&str]) -> String {
+    match plans.len() {
+        few if few <= MOST_NAMED => words::all(plans),
+        many => format!("{} plans", words::count(many as f64)),
+    }
+}
+
 /// Leaves out of a long list all but the first, and says how many.
 fn shorten(named: &mut Vec<String>) {
     let more = named.len().saturating_sub(MOST_NAMED);
@@ -79,6 +108,18 @@ fn intervals(results: &Results) -> Option<String> {
         }
     };
     Some(text.to_owned())
+}
+
+/// The plans that are not solved, and why, unless it is said already.
+fn not_solved(results: &Results) -> Option<String> {
+    let facts = &results.scenario;
+    if facts.method == Method::Simulate && facts.intervals != Intervals::FromRecipients {
+        return None;
+    }
+    let reasons = by_what(&results.plans, |plan| plan.not_solved.clone());
+    let mut each: Vec<_> = reasons.iter().map(|(reason, plans)| format!("{} ({reason})", few(plans))).collect();
+    shorten(&mut each);
+    (!each.is_empty()).then(|| format!("Simulated, because they cannot be solved exactly: {}.", each.join("; ")))
 }
 
 /// The results whose tables have every measure: each plan for all recipients, then each plan for each stream.
@@ -133,20 +174,11 @@ fn wide(results: &Results) -> Option<String> {
 /// The plans whose channels are taken as independent, and what the best single channel of each could reach.
 #[must_use]
 pub fn independence(plans: &[PlanResult]) -> Option<String> {
-    let mut best: Vec<(String, Vec<&str>)> = Vec::new();
-    for plan in plans {
-        let Some(of_plan) = &plan.best_channel else { continue };
-        let said = format!("{} ({})", words::percent(of_plan.reach, 1), of_plan.channel);
-        match best.iter_mut().find(|(other, _)| *other == said) {
-            Some((_, plans)) => plans.push(&plan.name),
-            None => best.push((said, vec![&plan.name])),
-        }
-    }
-    let each = |(said, plans): &(String, Vec<&str>)| match plans.len() {
-        few if few <= MOST_NAMED => format!("{said} under {}", words::all(plans)),
-        many => format!("{said} under {} plans", words::count(many as f64)),
+    let said = |plan: &PlanResult| {
+        plan.best_channel.as_ref().map(|best| format!("{} ({})", words::percent(best.reach, 1), best.channel))
     };
-    let mut best: Vec<_> = best.iter().map(each).collect();
+    let best = by_what(plans, said);
+    let mut best: Vec<_> = best.iter().map(|(said, plans)| format!("{said} under {}", few(plans))).collect();
     shorten(&mut best);
     (!best.is_empty()).then(|| {
         format!(

@@ -9,6 +9,7 @@ use minijinja::{AutoEscape, Environment, context};
 /// `report.html`, with the figures embedded.
 #[must_use]
 pub fn page(output: &RunOutput, run: &Run, figures: &[Figure]) -> String {
+    let output = &*output.preferring_exact();
     let results = &output.results;
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -25,6 +26,7 @@ pub fn page(output: &RunOutput, run: &Run, figures: &[Figure]) -> String {
             pictures => Serde(pictures),
             facts => facts(results, run),
             deadline => deadline(results),
+            exact => words::exact(results),
             has_capacity => grid::capacity(output).is_some(),
             has_callbacks => grid::callbacks(results).is_some(),
         },

@@ -31,6 +31,7 @@ impl Default for Terminal {
 /// The finding, its notes and the tables, for a terminal. Ends with a line feed.
 #[must_use]
 pub fn table(output: &RunOutput, terminal: Terminal) -> String {
+    let output = &*output.preferring_exact();
     let results = &output.results;
     let terminal = Terminal { width: terminal.width.max(NARROWEST), ..terminal };
     let mut text = heading(&finding(results), terminal);
@@ -77,7 +78,8 @@ fn size_of(results: &Results) -> String {
         size = format!("means of {} replications of {size}", words::count(f64::from(facts.replications)));
     }
     let errors = if facts.intervals == Intervals::Unknown { "" } else { "; ± and ranges are 95 % intervals" };
-    format!("{size}, seed {}{errors}", facts.seed)
+    let exact = words::exact(results).map(|exact| format!("; {exact}")).unwrap_or_default();
+    format!("{size}, seed {}{exact}{errors}", facts.seed)
 }
 
 /// The differences between plans: of all pairs while there are few, otherwise of each plan to the first.

@@ -7,7 +7,7 @@ use super::digits::{MOST_DECIMALS, decimals_for, grouped};
 pub(super) use super::digits::{NBSP, NONE, decimal, decimals_of, without_zeros};
 pub(super) use super::spans::{span, span_and_error};
 use crate::scenario::{Metric, Unit};
-use crate::study::{self, Difference, Interval, Share};
+use crate::study::{self, Cost, Difference, Interval, Method, Results, Share};
 use crate::text::plain;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
@@ -31,6 +31,18 @@ impl Measured {
         if reach < 0.5 * 10f64.powi(-MOST_DECIMALS) { 0.0 } else { reach }
     }
 
+    /// The value, if its ends are those of a numeric error: with the digits that this leaves certain, up to this number of decimals.
+    fn digits(self, unit: &str, most: usize, signed: bool) -> String {
+        let certain = -(2.0 * self.reach()).log10();
+        let decimals = if certain < most as f64 { certain.max(0.0) as usize } else { most };
+        if is_edge(self.value, unit) {
+            return format!("{}{unit}", decimal(self.value, 0));
+        }
+        let decimals = decimals_off_the_edges(self.value, unit, decimals);
+        let text = if signed { with_sign(self.value, decimals) } else { decimal(self.value, decimals) };
+        format!("{text}{unit}")
+    }
+
     /// Whether a single number after `±` describes the interval: the ends are nearly equally far from the value, and agree on whether it is
     /// 0.
     fn is_even(self) -> bool {
@@ -39,6 +51,17 @@ impl Measured {
         let excludes_zero = self.low > 0.0 || self.high < 0.0;
         lesser >= 0.75 * reach && (!excludes_zero || self.value.abs() > reach)
     }
+}
+
+/// The most decimals of an exact share in percent, or of a difference of shares in points.
+const MOST_FOR_PERCENT: usize = 3;
+
+/// The most decimals of an exact latency.
+const MOST_FOR_SECONDS: usize = 3;
+
+/// The most decimals of an exact difference, scaled to its unit.
+fn decimals_of_difference(value: f64, scale: f64) -> usize {
+    if scale == 100.0 { MOST_FOR_PERCENT } else { decimals_of(value, 4).clamp(2, 6) }
 }
 
 /// A count, or a mean of counts: `1 000 000`, `12.5`.
@@ -117,9 +140,12 @@ pub(super) fn percent(share: f64, decimals: usize) -> String {
     format!("{}{NBSP}%", decimal(share * 100.0, decimals))
 }
 
-/// A share with its interval, `97.31 % ±0.03`.
+/// A share with its interval, `97.31 % ±0.03`; an exact one without, `97.312 %`.
 pub(super) fn share(share: &Share) -> String {
-    share_between(share.share, share.low, share.high)
+    match share.low.zip(share.high) {
+        Some(ends) if share.is_exact => exact_value(Unit::Share, share.share, ends),
+        _ => share_between(share.share, share.low, share.high),
+    }
 }
 
 fn share_between(share: f64, low: Option<f64>, high: Option<f64>) -> String {
@@ -137,14 +163,23 @@ pub(super) fn amount(value: f64, low: Option<f64>, high: Option<f64>) -> String 
     }
 }
 
+/// A cost per recipient with its interval and without its currency; an exact one without its interval.
+pub(super) fn cost_per_recipient(cost: &Cost) -> String {
+    match cost.low.zip(cost.high) {
+        Some(ends) if cost.is_exact => exact_value(Unit::Money, cost.per_recipient, ends),
+        _ => amount(cost.per_recipient, cost.low, cost.high),
+    }
+}
+
 /// An amount without an interval: at least cents, and at least four significant digits.
 pub(super) fn plain_amount(value: f64) -> String {
     decimal(value, if value == 0.0 { 0 } else { decimals_of(value, 4).max(2) })
 }
 
-/// A paired difference, scaled to its unit: `+0.31 ±0.05`, `−0.02 (−0.05 to 0)`.
+/// A paired difference, scaled to its unit: `+0.31 ±0.05`, `−0.02 (−0.05 to 0)`; an exact one without its interval, `+0.312`.
 pub(super) fn difference(difference: &Difference, scale: f64) -> String {
     match Measured::new(difference.difference, difference.low, difference.high, scale) {
+        Some(exact) if difference.is_exact => exact.digits("", decimals_of_difference(exact.value, scale), true),
         Some(measured) => with_error(measured, "", true),
         None => {
             let value = difference.difference * scale;
@@ -154,14 +189,18 @@ pub(super) fn difference(difference: &Difference, scale: f64) -> String {
 }
 
 /// The size of a difference and its error, for a sentence that states the direction in words: `0.31` and `±0.05`, or the range where the
-/// interval is not symmetric. The second is empty where no interval is known.
+/// interval is not symmetric, or the word `exact`. The second is empty where no interval is known.
 pub(super) fn size_and_error(difference: &Difference, scale: f64) -> (String, String) {
     let value = difference.difference * scale;
     let Some(measured) = Measured::new(difference.difference, difference.low, difference.high, scale) else {
         return (decimal(value.abs(), decimals_of(value, 2)), String::new());
     };
-    let decimals = decimals_for(measured.reach()).unwrap_or_else(|| decimals_of(value, 2));
     let (low, high) = if value < 0.0 { (-measured.high, -measured.low) } else { (measured.low, measured.high) };
+    if difference.is_exact {
+        let size = Measured { value: value.abs(), low, high };
+        return (size.digits("", decimals_of_difference(value, scale), false), "exact".to_owned());
+    }
+    let decimals = decimals_for(measured.reach()).unwrap_or_else(|| decimals_of(value, 2));
     let error = if measured.is_even() {
         format!("±{}", decimal(measured.reach(), decimals))
     } else {
@@ -195,6 +234,33 @@ pub(super) fn latency(seconds: Option<f64>, interval: Option<&Interval>) -> Stri
         _ => span(seconds),
     }
 }
+
+/// An exact value in its unit and without a currency, with the digits of which its numeric error leaves no doubt: `97.312 %`.
+pub(super) fn exact_value(unit: Unit, value: f64, (low, high): (f64, f64)) -> String {
+    let scaled = |scale: f64| Measured { value: value * scale, low: low * scale, high: high * scale };
+    match unit {
+        Unit::Share => scaled(100.0).digits("\u{a0}%", MOST_FOR_PERCENT, false),
+        Unit::Money => scaled(1.0).digits("", decimals_of(value, 5).max(2), false),
+        Unit::Seconds => scaled(1.0).digits("\u{a0}s", MOST_FOR_SECONDS, false),
+        Unit::Count => count(value),
+    }
+}
+
+/// Which of the results are exact: `exact except latencies`.
+pub(super) fn exact(results: &Results) -> Option<String> {
+    let solved: Vec<_> =
+        results.plans.iter().filter(|plan| plan.exact.is_some()).map(|plan| plan.name.as_str()).collect();
+    let whose = match results.scenario.method {
+        Method::Simulate => return None,
+        Method::Exact => String::new(),
+        Method::Mixed if solved.len() <= MOST_SOLVED_NAMED => format!(" for {}", all(&solved)),
+        Method::Mixed => format!(" for {} of {} plans", count(solved.len() as f64), count(results.plans.len() as f64)),
+    };
+    Some(format!("exact{whose} except latencies"))
+}
+
+/// The most plans named as solved.
+const MOST_SOLVED_NAMED: usize = 3;
 
 /// A measure with its interval, in its unit and without a currency.
 pub(super) fn measured(unit: Unit, measured: &study::Measured) -> String {
@@ -297,7 +363,7 @@ mod tests {
     #[test]
     fn digits_follow_the_error() {
         let measure = |value, low, high| {
-            spaced(share(&Share { count: Default::default(), share: value, low, high, narrow: None }))
+            spaced(share(&Share { count: Default::default(), share: value, low, high, narrow: None, is_exact: false }))
         };
         assert_eq!(measure(0.973_12, Some(0.972_81), Some(0.973_43)), "97.31 % ±0.03");
         assert_eq!(measure(0.973_12, Some(0.971_9), Some(0.974_3)), "97.31 % ±0.12");
@@ -311,12 +377,36 @@ mod tests {
 
     #[test]
     fn differences_carry_their_sign() {
-        let paired = |value, low, high| Difference { difference: value, low: Some(low), high: Some(high) };
+        let paired =
+            |value, low, high| Difference { difference: value, low: Some(low), high: Some(high), is_exact: false };
         assert_eq!(spaced(difference(&paired(0.0031, 0.0026, 0.0036), 100.0)), "+0.31 ±0.05");
         assert_eq!(spaced(difference(&paired(-0.02, -0.05, 0.0), 1.0)), "−0.02 (−0.05 to 0)");
         assert_eq!(spaced(difference(&paired(0.0, 0.0, 0.0), 1.0)), "0 ±0");
         assert_eq!(spaced(difference(&paired(0.045, 0.045, 0.045), 1.0)), "+0.045 ±0");
         assert_eq!(range(&paired(0.01, -0.02, 0.04), 1.0).map(spaced).as_deref(), Some("−0.02 to +0.04"));
+    }
+
+    /// Digits that the numeric error leaves in doubt are not shown.
+    #[test]
+    fn exact_values_have_no_error_and_no_doubtful_digit() {
+        let of = |unit, value: f64, error: f64| spaced(exact_value(unit, value, (value - error, value + error)));
+        assert_eq!(of(Unit::Share, 0.980_061_4, 1e-8), "98.006 %");
+        assert_eq!(of(Unit::Share, 0.980_061_4, 2e-5), "98.01 %");
+        assert_eq!(of(Unit::Share, 0.980_061_4, 2e-3), "98 %");
+        assert_eq!(of(Unit::Share, 0.0, 0.0), "0 %");
+        assert_eq!(of(Unit::Share, 0.000_001_77, 1e-11), "0.0002 %");
+        assert_eq!(of(Unit::Money, 0.016_800_66, 1e-9), "0.016801");
+        assert_eq!(of(Unit::Money, 0.016_800_66, 6e-6), "0.0168");
+        assert_eq!(of(Unit::Seconds, 19.003_8, 1e-5), "19.004 s");
+        let exact = |value: f64, error: f64| Difference {
+            is_exact: true,
+            difference: value,
+            low: Some(value - error),
+            high: Some(value + error),
+        };
+        assert_eq!(spaced(difference(&exact(0.006_962, 1e-7), 100.0)), "+0.696");
+        assert_eq!(spaced(difference(&exact(-0.000_035_49, 1e-9), 1.0)), "−0.000035");
+        assert_eq!(size_and_error(&exact(-0.006_962, 1e-7), 100.0), ("0.696".to_owned(), "exact".to_owned()));
     }
 
     #[test]

@@ -266,14 +266,19 @@ impl Rows<'_> {
         };
         let difference = is.value - was.value;
         let Some((ours, theirs)) = ends(&is).zip(ends(&was)) else {
-            let difference = Some(Difference { difference, low: None, high: None });
+            let difference = Some(Difference { difference, low: None, high: None, is_exact: false });
             return Row { difference, because: may_be_chance(), outcome: Outcome::Inconclusive, ..row };
         };
         let (low, high) = stats::difference((is.value, ours), (was.value, theirs), 0.0);
         let tolerance = row.tolerance.unwrap_or(0.0);
         let outcome = judged(metric, (low, high), tolerance + rounding(tolerance, was.value));
         let because = if outcome == Outcome::Inconclusive { may_be_chance() } else { None };
-        Row { difference: Some(Difference { difference, low: Some(low), high: Some(high) }), because, outcome, ..row }
+        Row {
+            difference: Some(Difference { difference, low: Some(low), high: Some(high), is_exact: false }),
+            because,
+            outcome,
+            ..row
+        }
     }
 
     fn row(&self, outcome: Outcome) -> Row {

@@ -21,9 +21,10 @@ pub enum CheckOutcome {
     Inconclusive(Option<u64>),
 }
 
-/// Checks the plans against the checks of `scenario`. Returns one row for each check.
+/// Checks the plans against the checks of `scenario`, by exact values where there are any. Returns one row for each check.
 #[must_use]
 pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
+    let results = &*results.preferring_exact();
     let n = sample_size(results);
     let counted = match results.scenario.intervals {
         Intervals::FromRecipients => Some(Counted::Recipients),
@@ -35,7 +36,10 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
         let segment = check.segment.and_then(|segment| scenario.people.segments.get(segment.index()));
         let result = results.plans_of(check.stream, check.segment).map(|plans| &plans[check.plan]);
         let measured = result.and_then(|result| measure(result, check.metric));
+        let is_exact = result.and_then(|of| of.exact.as_ref()).is_some_and(|of| of.contains_key(check.metric.name()));
         let measured = measured.map(|measured| match (check.metric, check.segment, result) {
+            // No number of recipients would decide.
+            _ if is_exact => Measured { resolution: f64::INFINITY, ..measured },
             (Metric::CostTotal, Some(_), Some(result)) => of_random_number(scenario, results, result, measured),
             _ => measured,
         });
@@ -55,6 +59,7 @@ pub fn check(scenario: &Scenario, results: &Results) -> Vec<Row> {
             value: measured.map(|measured| measured.value),
             low: interval.map(|(low, _)| low),
             high: interval.map(|(_, high)| high),
+            is_exact,
             needed_unit: counted,
             needed: if let CheckOutcome::Inconclusive(needed) = outcome { needed } else { None },
             no_interval,

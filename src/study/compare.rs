@@ -5,7 +5,7 @@ use super::groups::{Group, compared, models_seen, step_plans};
 use super::independence::best_channel;
 use super::results::{
     BestChannel, Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency,
-    PlanResult, ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
+    Method, PlanResult, ProviderResult, Results, SCHEMA, ScenarioFacts, Share, StepResult,
 };
 use super::samples::{QUANTILE_METRICS, QUANTILES, ShareMeasure};
 use super::totals::{IntervalBasis, Totals};
@@ -54,6 +54,7 @@ fn facts(scenario: &Scenario, totals: &Totals) -> ScenarioFacts {
             IntervalBasis::Replications => Intervals::FromReplications,
             IntervalBasis::Nothing => Intervals::Unknown,
         },
+        method: Method::default(),
     }
 }
 
@@ -117,6 +118,8 @@ impl ResultBuilder<'_> {
             cost: self.cost(),
             latency_s: self.latency(),
             no_interval: self.unknown(models_seen),
+            exact: None,
+            not_solved: None,
             failovers: self.count(tally.failovers),
             last_end_s: self.0.ledger().last_end.seconds().map(round),
             unresolved: self.count(tally.unresolved),
@@ -179,7 +182,7 @@ impl ResultBuilder<'_> {
         let (interval, narrow) = self.0.share(part);
         let (low, high) = ends(interval);
         let share = round(count as f64 / self.0.simulated() as f64);
-        Share { count: self.count(count), share, low, high, narrow }
+        Share { count: self.count(count), share, low, high, narrow, is_exact: false }
     }
 
     fn cost(&self) -> Cost {
@@ -192,6 +195,7 @@ impl ResultBuilder<'_> {
             low,
             high,
             per_delivered: (tally.delivered > 0).then(|| round(sum / tally.delivered as f64)),
+            is_exact: false,
         }
     }
 
@@ -311,7 +315,7 @@ fn comparison(scenario: &Scenario, totals: &Totals, group: Group, (position, (pl
 
 fn difference(difference: f64, interval: Ends) -> Difference {
     let (low, high) = ends(interval);
-    Difference { difference: round(difference), low, high }
+    Difference { difference: round(difference), low, high, is_exact: false }
 }
 
 fn ends(interval: Ends) -> (Option<f64>, Option<f64>) {
@@ -320,6 +324,6 @@ fn ends(interval: Ends) -> (Option<f64>, Option<f64>) {
 
 /// Rounds to ten significant digits: digits beyond those may depend on how a system computes logarithms, and equal runs must produce equal
 /// bytes.
-fn round(x: f64) -> f64 {
+pub(super) fn round(x: f64) -> f64 {
     format!("{x:.9e}").parse().unwrap_or(x)
 }

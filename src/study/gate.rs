@@ -70,6 +70,8 @@ pub struct Row {
     pub low: Option<f64>,
     /// The upper end of the 95 % interval that is compared with the bound; null without an interval.
     pub high: Option<f64>,
+    /// Whether the value is exact: then `low` and `high` are the ends of its numeric error.
+    pub is_exact: bool,
     /// The value in the other run.
     pub other: Option<f64>,
     /// The difference from the other run, with a 95 % interval that holds for all rows together. Without ends and without `no_interval`, no
@@ -168,6 +170,7 @@ impl Row {
             value: None,
             low: None,
             high: None,
+            is_exact: false,
             other: None,
             difference: None,
             needed: None,

@@ -22,6 +22,7 @@ mod optimize;
 mod over_time;
 mod plan_checks;
 mod precision;
+mod preferred;
 mod ready;
 mod results;
 mod rounds;
@@ -37,7 +38,7 @@ mod versus;
 pub use baseline::{Incomparable, against_baseline, comparable, new_plans, other_draws, others};
 pub use check::{CheckOutcome, check, judge};
 pub use estimates::is_shared_out;
-pub use exact::{Exact, Obstacle, Solution, SolvedStep, Solver};
+pub use exact::{Obstacle, Solution, SolvedStep, Solver, solve};
 pub use experiment::{Experiment, ResumeError, compare, simulate};
 pub use footprint::footprint;
 pub use gate::{Counted, Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
@@ -46,8 +47,8 @@ pub use optimize::{Found, MOST_CANDIDATES, Optimum, Search, SearchError};
 pub use plan_checks::PlansError;
 pub use precision::{Precision, Replications, StoppingRule};
 pub use results::{
-    BestChannel, Callbacks, Comparison, Cost, Count, Difference, GroupKind, GroupResult, Interval, Intervals, Latency,
-    PlanResult, ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts, Share, StepResult,
+    BestChannel, Callbacks, Comparison, Cost, Count, Difference, Exact, GroupKind, GroupResult, Interval, Intervals,
+    Latency, Method, PlanResult, ProviderResult, Results, RunOutput, SCHEMA, ScenarioFacts, Share, StepResult,
 };
 pub use series::{
     FigureData, InTimeData, OutageWindow, OverTime, PlanFigureData, PlanOverTime, ProviderOverTime, QueueOverTime,

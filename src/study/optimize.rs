@@ -1,7 +1,8 @@
 //! The best plan: every order of the providers with every wait of a grid is solved exactly, and the best is refined to the second.
 
-use super::exact::{Exact, Glance, Obstacle, Solution, Solver};
+use super::exact::{Glance, Obstacle, Solution, Solver};
 use super::groups::Group;
+use super::results::Exact;
 use crate::engine::{FlowPlan, LateDelivery, Pool, StepRules};
 use crate::scenario::{Bound, Metric, Plan, Scenario};
 use crate::sim::{Interrupted, Progress};

@@ -101,6 +101,22 @@ pub struct ScenarioFacts {
     pub segments: Vec<String>,
     /// The basis of the intervals.
     pub intervals: Intervals,
+    /// Whether the plans were solved as well.
+    #[serde(default)]
+    pub method: Method,
+}
+
+/// Whether the plans of a scenario were solved, besides being simulated.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// None was.
+    #[default]
+    Simulate,
+    /// Some were.
+    Mixed,
+    /// Each was.
+    Exact,
 }
 
 /// The basis of intervals.
@@ -144,6 +160,12 @@ pub struct PlanResult {
     pub latency_s: Latency,
     /// The measures without an interval, each with the reason.
     pub no_interval: BTreeMap<String, String>,
+    /// The measures that were solved, by name: what a simulation of infinitely many recipients would find. Null if the plan was not solved.
+    #[serde(default)]
+    pub exact: Option<BTreeMap<String, Exact>>,
+    /// Why the plan cannot be solved; null if it was, or if nobody asked.
+    #[serde(default)]
+    pub not_solved: Option<String>,
     /// Moves to a next step.
     pub failovers: Count,
     /// When the last flow ended, since the start of the run (s); null if none did.
@@ -157,6 +179,17 @@ pub struct PlanResult {
     pub steps: Vec<StepResult>,
     /// One for each provider that the plan, or the own plan of a stream, uses, in the order of the scenario file.
     pub providers: Vec<ProviderResult>,
+}
+
+/// A value that was found by numerical integration, in place of a simulation.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = every_key_is_there)]
+pub struct Exact {
+    /// The value.
+    pub value: f64,
+    /// Its numeric error, estimated by twice the difference between a finer and a coarser computation. There is no other error.
+    pub error: f64,
 }
 
 /// The channel of a plan that could reach the most recipients by itself.
@@ -188,6 +221,9 @@ pub struct Share {
     /// itself is. Not written.
     #[serde(skip)]
     pub narrow: Option<(f64, f64)>,
+    /// Whether the share is exact, with its numeric error in place of an interval. Not written.
+    #[serde(skip)]
+    pub is_exact: bool,
 }
 
 /// A count, or with replications a mean of counts. Written as an integer where it is one.
@@ -223,6 +259,9 @@ pub struct Cost {
     pub high: Option<f64>,
     /// The total cost divided by the recipients who received the message; null if none did.
     pub per_delivered: Option<f64>,
+    /// Whether the costs are exact, with the numeric error in place of an interval. Not written.
+    #[serde(skip)]
+    pub is_exact: bool,
 }
 
 /// Latency in seconds; all values are null if no recipient received the message.
@@ -377,6 +416,9 @@ pub struct Difference {
     pub low: Option<f64>,
     /// The upper end of the interval; null without an interval.
     pub high: Option<f64>,
+    /// Whether the difference is exact, with its numeric error in place of an interval. Not written.
+    #[serde(skip)]
+    pub is_exact: bool,
 }
 
 /// The output of a run: results, figure data and results over time.

@@ -339,14 +339,14 @@ impl<'a> ScenarioPair<'a> {
         };
         if is_equal {
             return Row {
-                difference: Some(Difference { difference: 0.0, low: None, high: None }),
+                difference: Some(Difference { difference: 0.0, low: None, high: None, is_exact: false }),
                 ..row(Outcome::Pass)
             };
         }
         let (low, high) = match interval {
             Ok(ends) => ends,
             Err(unknown) => {
-                let difference = Some(Difference { difference: is - was, low: None, high: None });
+                let difference = Some(Difference { difference: is - was, low: None, high: None, is_exact: false });
                 return Row { difference, no_interval: Some(unknown.to_string()), ..row(Outcome::Inconclusive) };
             }
         };
@@ -360,7 +360,7 @@ impl<'a> ScenarioPair<'a> {
             Counted::Replications => f64::from(paired.plan.totals.replications()),
         };
         let needed = (outcome == Outcome::Inconclusive).then(|| needed(worse - allowed, reach, n)).flatten();
-        let difference = Some(Difference { difference: is - was, low: Some(low), high: Some(high) });
+        let difference = Some(Difference { difference: is - was, low: Some(low), high: Some(high), is_exact: false });
         Row { difference, needed, ..row(outcome) }
     }
 

@@ -15,7 +15,7 @@ use failsim::scenario::{Metric, Plan, Scenario};
 use failsim::sim::{Ending, Progress};
 use failsim::status::Status::{Answered, Delivered, Expired, Failed, Undelivered};
 use failsim::status::SuccessFloor;
-use failsim::study::{Obstacle, PlanResult, Solution, Solver, measure, simulate};
+use failsim::study::{GroupResult, Method, Obstacle, PlanResult, Results, Solution, Solver, measure, simulate};
 use failsim::traffic::{Arrivals, PhoneOff};
 use proptest::prelude::*;
 
@@ -268,6 +268,107 @@ fn what_cannot_be_solved_is_said() {
     assert_eq!(solver.solve(&scenario.plans[0]), Err(obstacles));
 }
 
+// ---------------------------------------------------------------- beside a simulation
+
+fn with_answers(scenario: &Scenario) -> Results {
+    let progress = Progress::default();
+    let found = simulate(scenario, 2, &progress).and_then(|run| run.results(&progress));
+    let mut results = found.expect("nobody stops it");
+    failsim::study::solve(scenario, &mut results, &progress).expect("nobody stops it");
+    results
+}
+
+fn shipped(name: &str, recipients: u64) -> Scenario {
+    let path = format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"));
+    let mut scenario = failsim::scenario::load(std::path::Path::new(&path)).expect("it is shipped");
+    scenario.set_recipients(recipients).expect("its arrivals are not from a file");
+    scenario
+}
+
+/// The quick answer agrees with the thorough one within both errors, and is shown in place of what was simulated.
+#[test]
+fn answers_stand_beside_what_was_simulated_and_are_preferred() {
+    let scenario = shipped("bank-pin", 5_000);
+    let results = with_answers(&scenario);
+    assert_eq!(results.scenario.method, Method::Exact);
+    let shown = results.preferring_exact();
+    let solver = Solver::new(&scenario, &scenario.used_providers());
+    for ((plan, result), shown) in scenario.plans.iter().zip(&results.plans).zip(&shown.plans) {
+        let thorough = solver.solve_plainly(plan).expect("nothing is shared");
+        let quick = result.exact.as_ref().expect("it is solved");
+        assert_eq!(quick.len(), thorough.measures.len());
+        for (metric, exact) in &thorough.measures {
+            let quick = quick[metric.name()];
+            let distance = (quick.value - exact.value).abs();
+            assert!(distance <= quick.error + exact.error, "{} {metric}: {quick:?} {exact:?}", plan.name);
+            let shown = measure(shown, *metric).expect("it is known").value;
+            assert_eq!(shown, quick.value, "{} {metric}", plan.name);
+        }
+        assert_eq!(shown.latency_s.p95, result.latency_s.p95, "quantiles are simulated");
+        assert_ne!(shown.in_time.share, result.in_time.share, "of 5000 recipients");
+    }
+    for (shown, simulated) in shown.comparisons.iter().zip(&results.comparisons) {
+        let of = |name: &str| results.plans.iter().find(|plan| plan.name == name).and_then(|plan| plan.exact.as_ref());
+        let in_time = |name: &str| of(name).expect("it is solved")["in_time"].value;
+        assert_eq!(shown.in_time.difference, in_time(&shown.plan) - in_time(&shown.against));
+        assert_eq!(shown.latency_p95_s, simulated.latency_p95_s);
+    }
+}
+
+/// The law of total probability: everybody is the mixture of the segments.
+#[test]
+fn the_answer_for_all_is_the_mixture_of_those_for_the_segments() {
+    let scenario = shipped("three-countries", 3_000);
+    let results = with_answers(&scenario);
+    let shares = [0.45, 0.3, 0.25];
+    for (index, plan) in results.plans.iter().enumerate() {
+        let exact = plan.exact.as_ref().expect("it is solved");
+        for metric in ["delivered", "in_time", "duplicates", "cost_per_recipient"] {
+            let of_group = |group: &GroupResult| group.plans[index].exact.as_ref().expect("it is solved")[metric];
+            let mixed: f64 =
+                results.groups.iter().zip(shares).map(|(group, share)| share * of_group(group).value).sum();
+            let error: f64 = results.groups.iter().map(|group| of_group(group).error).sum();
+            let all = exact[metric];
+            assert!((all.value - mixed).abs() <= all.error + error, "{} {metric}: {all:?} {mixed}", plan.name);
+        }
+    }
+}
+
+/// A plan whose providers have no limits is solved beside one whose provider has; the other says why it is not.
+#[test]
+fn plans_that_share_nothing_are_solved_beside_others() {
+    let one = |name: &str| provider(name, vec![outcome(Delivered, 0.9, constant(1.0))]);
+    let mut scenario = scenario(
+        500,
+        vec![one("sms"), one("voice")],
+        vec![plan("free", vec![(0, step(span(30.0)))]), plan("scarce", vec![(1, step(span(30.0)))])],
+    );
+    scenario.providers[1].capacity = Some(crate::build::paced(5));
+    let results = with_answers(&scenario);
+    assert_eq!(results.scenario.method, Method::Mixed);
+    let [free, scarce] = &results.plans[..] else { panic!("two plans") };
+    let delivered = free.exact.as_ref().expect("it is solved")["delivered"];
+    assert!((delivered.value - 0.9).abs() <= delivered.error, "{delivered:?}");
+    assert_eq!((&free.not_solved, &scarce.exact), (&None, &None));
+    assert_eq!(scarce.not_solved.as_deref(), Some("recipients share the capacity of `voice`"));
+    let shown = results.preferring_exact();
+    assert_eq!(shown.plans[1], *scarce);
+    assert_eq!(shown.comparisons, results.comparisons, "simulated, as long as one of the two is");
+}
+
+/// A capacity that nobody waits for hinders no answer; one that somebody waits for does.
+#[test]
+fn limits_that_are_never_reached_are_none() {
+    let free = shipped("reference", 2_000);
+    let limited = |rate| {
+        let mut scenario = free.clone();
+        scenario.providers.iter_mut().for_each(|provider| provider.capacity = Some(crate::build::paced(rate)));
+        with_answers(&scenario)
+    };
+    assert_eq!(with_answers(&free), limited(1_000_000));
+    assert_eq!(limited(1).scenario.method, Method::Simulate);
+}
+
 // ---------------------------------------------------------------- the simulation
 
 /// Compares all shares, counts and endings with those of a simulation. Returns how many were compared.
@@ -363,9 +464,7 @@ fn random_scenarios_are_solved_as_they_are_simulated() {
 #[test]
 fn shipped_scenarios_are_solved_as_they_are_simulated() {
     for name in ["bank-pin", "clinic-reminders", "reference", "retail-promo", "routee-defaults", "three-countries"] {
-        let path = format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"));
-        let mut scenario = failsim::scenario::load(std::path::Path::new(&path)).expect("it is shipped");
-        scenario.set_recipients(200_000).expect("its arrivals are not from a file");
+        let scenario = shipped(name, 200_000);
         let solver = Solver::new(&scenario, &scenario.used_providers());
         let progress = Progress::default();
         let results =

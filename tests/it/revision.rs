@@ -13,7 +13,7 @@ use failsim::units::{Probability, Rate, Span};
 use sha2::{Digest, Sha256};
 
 /// The digest of the results of the scenarios below, for this revision.
-const KNOWN: (u32, &str) = (9, "b6288502d7803a2b4911a972527ee77d");
+const KNOWN: (u32, &str) = (9, "7f2894fe02937b9ed6a2c0f644c8618e");
 
 /// Queues with both disciplines, a breaker, random outages, and two streams.
 fn shared(order: Discipline) -> Scenario {

@@ -49,6 +49,7 @@ impl std::error::Error for FigureError {}
 /// # Errors
 /// When the drawing library fails, which no data is known to cause.
 pub fn figures(output: &RunOutput) -> Result<Vec<Figure>, FigureError> {
+    let output = output.preferring_exact();
     let output = output.of_drawn();
     let output = output.as_ref();
     let streams = output.by_group(GroupKind::Stream);

@@ -35,9 +35,13 @@ pub(super) fn sentence(row: &Row) -> String {
 
 /// `98.910 % (98.756 to 99.045), bound: at least 98.5 %`.
 fn checked(row: &Row, unit: Unit) -> String {
-    let is = row
-        .value
-        .map_or_else(|| "nothing to measure".to_owned(), |value| with_interval(unit, value, row.low.zip(row.high)));
+    let is = row.value.map_or_else(
+        || "nothing to measure".to_owned(),
+        |value| match row.low.zip(row.high) {
+            Some(ends) if row.is_exact => format!("{} (exact)", words::exact_value(unit, value, ends)),
+            interval => with_interval(unit, value, interval),
+        },
+    );
     match row.bound() {
         Some(bound) => format!("{is}, bound: {}", required(unit, bound)),
         None => is,
@@ -111,6 +115,7 @@ fn doubt(row: &Row) -> String {
     match (row.needed, &row.no_interval) {
         (Some(needed), _) => format!("needs about {}{}{those}", words::count(needed as f64), words::NBSP),
         (None, Some(reason)) => format!("no interval: {reason}"),
+        (None, None) if row.is_exact => "too close to the bound for the numeric error".to_owned(),
         (None, None) if has_interval => format!("too close for any number of {those} to decide"),
         (None, None) => format!("too few {those} for an interval"),
     }

@@ -8,6 +8,7 @@
 //! The probabilities are those of one recipient. Recipients of different streams and segments, and of different states over the channels that a
 //! plan uses several times (persistent outcomes), are solved apart, and averaged; when a phone that is off is on again is one more integral.
 
+mod answers;
 mod arrivals;
 mod behaviour;
 mod class;
@@ -36,10 +37,18 @@ use crate::status::{Segment, SuccessFloor};
 use crate::units::Span;
 use std::sync::Arc;
 
+use super::results::Exact;
+pub use answers::solve;
 pub use obstacle::Obstacle;
 
 /// The levels at which everything is computed; the finer one counts.
 const LEVELS: [Level; 2] = [Level(6), Level(7)];
+
+/// The levels for an answer beside a simulation, which must not take longer. The second and the third are only used as long as the walk at the level
+/// before meets providers, and their outages, this often.
+const QUICK_LEVELS: [Level; 3] = [Level(5), Level(6), Level(7)];
+const MOST_FOR_SECOND: usize = 10_000;
+const MOST_FOR_THIRD: usize = 6_000;
 
 /// The levels for quantiles, which take a search.
 const QUANTILE_LEVELS: [Level; 3] = [Level(4), Level(5), Level(6)];
@@ -53,15 +62,6 @@ const MOST_FOR_QUANTILES: usize = 50_000;
 
 /// The most windows of an outage.
 const MOST_WINDOWS: f64 = 1000.0;
-
-/// A value with its numeric error: twice the difference between a finer and a coarser computation.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Exact {
-    /// The value.
-    pub value: f64,
-    /// Its numeric error; there is no other.
-    pub error: f64,
-}
 
 /// The exact answer for a plan.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -116,6 +116,8 @@ pub struct Solver<'a> {
     arrivals: Vec<ArrivalLaw>,
     /// The share of phones that are off, and when they are on again.
     phones: Option<(f64, Option<Arc<Law>>)>,
+    /// Whether recipients share capacity and circuits, as the scenario says.
+    shares: bool,
 }
 
 impl<'a> Solver<'a> {
@@ -139,7 +141,12 @@ impl<'a> Solver<'a> {
         let phones = scenario.people.phone_off.as_ref();
         let phones = phones.map(|off| (off.share.get(), off.back_after.as_ref().map(|back| laws.of(back))));
         let arrivals = scenario.streams.iter().map(|stream| ArrivalLaw::new(&stream.traffic)).collect();
-        Self { scenario, behaviours, arrivals, phones }
+        Self { scenario, behaviours, arrivals, phones, shares: true }
+    }
+
+    /// The same solver for a scenario whose capacities and circuits turned out to affect nobody.
+    pub(super) fn unlimited(self) -> Self {
+        Self { shares: false, ..self }
     }
 
     /// What keeps `plan` from being solved: nothing if recipients share nothing, and the solver knows all that it uses.
@@ -182,8 +189,8 @@ impl<'a> Solver<'a> {
                 all.push(obstacle(spec.name.clone()));
             }
         };
-        push(spec.capacity.is_some(), Obstacle::Capacity);
-        push(self.scenario.breakers[provider].is_some(), Obstacle::Breaker);
+        push(self.shares && spec.capacity.is_some(), Obstacle::Capacity);
+        push(self.shares && self.scenario.breakers[provider].is_some(), Obstacle::Breaker);
         push(spec.has_random_outages(), Obstacle::RandomOutages);
         push(spec.reports != Reports::RELIABLE, Obstacle::UnreliableReports);
         let is_late = |outage: &Outage| matches!(outage.effect, Effect::ReportsLate { .. });
@@ -238,6 +245,16 @@ impl<'a> Solver<'a> {
             _ => return Err(vec![Obstacle::Paths]),
         }
         question.solution(quantiles).map_err(|obstacle| vec![obstacle])
+    }
+
+    /// The exact answer for a group of recipients, without quantiles: as fine as is quick.
+    fn solve_quickly(&self, plan: &Plan, group: Group) -> Result<Solution, Vec<Obstacle>> {
+        let obstacles = self.obstacles_of(plan, group);
+        if !obstacles.is_empty() {
+            return Err(obstacles);
+        }
+        let question = Question { solver: self, plan, group };
+        question.quick().map_err(|obstacle| vec![obstacle])
     }
 
     /// The plan for the recipients of a class, by their state over the channels.
@@ -321,13 +338,7 @@ impl Question<'_> {
     fn solution(&self, quantiles: bool) -> Result<Solution, Obstacle> {
         let [coarse, fine] = LEVELS.map(|level| self.sums(&[], true, level));
         let (coarse, fine) = (coarse?, fine?);
-        let recipients = self.recipients();
-        let mut measures = Vec::new();
-        for metric in PLAIN.into_iter().filter(|metric| *metric != Metric::Seen || self.models_seen()) {
-            if let (Some(fine), Some(coarse)) = (value(metric, &fine, recipients), value(metric, &coarse, recipients)) {
-                measures.push((metric, exact(fine, coarse)));
-            }
-        }
+        let mut solution = self.compared(&coarse, &fine);
         if quantiles && fine.delivered > 1e-9 && fine.walked < MOST_FOR_QUANTILES {
             let shares = QUANTILES.map(|(_, share)| share);
             let deliveries = |times: &[f64], level: Level| {
@@ -335,7 +346,32 @@ impl Question<'_> {
                 Ok(sums.by[1..].iter().map(|by| by / sums.delivered).collect::<Vec<_>>())
             };
             let found = quantiles::find(&shares, QUANTILE_LEVELS, deliveries)?;
-            measures.extend(QUANTILE_METRICS.into_iter().zip(found));
+            solution.measures.extend(QUANTILE_METRICS.into_iter().zip(found));
+        }
+        Ok(solution)
+    }
+
+    fn quick(&self) -> Result<Solution, Obstacle> {
+        let within = |sums: PathSums, most: usize| if sums.met > most { Err(Obstacle::Paths) } else { Ok(sums) };
+        let [first, second, third] = QUICK_LEVELS;
+        within(self.sums(&[], false, ROUGH)?, MOST_ROUGH)?;
+        let first = within(self.sums(&[], true, first)?, MOST_FOR_SECOND)?;
+        let second = self.sums(&[], true, second)?;
+        Ok(if second.met > MOST_FOR_THIRD {
+            self.compared(&first, &second)
+        } else {
+            self.compared(&second, &self.sums(&[], true, third)?)
+        })
+    }
+
+    /// The measures and steps from the sums of two levels.
+    fn compared(&self, coarse: &PathSums, fine: &PathSums) -> Solution {
+        let recipients = self.recipients();
+        let mut measures = Vec::new();
+        for metric in PLAIN.into_iter().filter(|metric| *metric != Metric::Seen || self.models_seen()) {
+            if let (Some(fine), Some(coarse)) = (value(metric, fine, recipients), value(metric, coarse, recipients)) {
+                measures.push((metric, exact(fine, coarse)));
+            }
         }
         let step = |sums: &StepSums| SolvedStep {
             attempts: sums.attempts,
@@ -343,7 +379,7 @@ impl Question<'_> {
             cost: sums.cost / 1e6,
             endings: sums.endings,
         };
-        Ok(Solution { measures, steps: fine.steps.iter().map(step).collect() })
+        Solution { measures, steps: fine.steps.iter().map(step).collect() }
     }
 }
 
@@ -411,7 +447,8 @@ fn may_be_seen_first(spec: &ProviderSpec) -> bool {
     !is_constant && spec.outcomes.iter().any(|outcome| outcome.seen.is_some())
 }
 
-/// The value of the finer of two levels, with the error that their difference shows: twice that, and the last digits.
+/// The value of the finer of two levels, with the error that their difference shows: twice that, and a millionth, because both may be equal by
+/// chance.
 fn exact(fine: f64, coarse: f64) -> Exact {
-    Exact { value: fine, error: 2.0 * (fine - coarse).abs() + 1e-9 * fine.abs() }
+    Exact { value: fine, error: 2.0 * (fine - coarse).abs() + 1e-6 * fine.abs() }
 }

@@ -20,6 +20,8 @@ pub(super) struct PathSums {
     pub(super) steps: Vec<StepSums>,
     /// The attempts on all paths.
     pub(super) walked: usize,
+    /// How often they meet a provider, or one of its outages.
+    pub(super) met: usize,
 }
 
 /// The sums of a step.
@@ -51,6 +53,7 @@ impl PathSums {
         add(&mut self.failovers, other.failovers);
         add(&mut self.cost, other.cost);
         self.walked += other.walked;
+        self.met += other.met;
         let Some(first) = first_step else { return };
         for (ours, theirs) in self.steps.iter_mut().skip(first).zip(&other.steps) {
             add(&mut ours.entered, theirs.entered);

@@ -199,6 +199,7 @@ impl<'a> Walk<'a> {
         if point.weight <= 0.0 {
             return;
         }
+        self.sums.met += 1;
         let hazards = &slot.behaviour.hazards;
         let Some(hazard) = hazards.get(number) else {
             return if conditions.rejected {

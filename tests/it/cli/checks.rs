@@ -46,13 +46,13 @@ fn a_bound_within_the_interval_is_inconclusive_and_says_how_many_recipients_woul
     let home = Home::new();
     let bound = in_time(&home) + 0.001;
     home.change("at_least = 0.5", &format!("at_least = {bound}"));
-    let output = home.run("check pin.toml").exits_with(0);
+    let output = home.run("check pin.toml --method simulate").exits_with(0);
     has(&output.stdout, &["inconclusive  viber-first in_time\n", "; needs about ", " recipients\n", UNSURE]);
     let number = output.stdout.split_once("needs about ").and_then(|(_, rest)| rest.split_once(" recipients"));
     let number: u64 = number.map(|(number, _)| number.replace(' ', "")).expect("a number").parse().expect("a number");
     assert!(number > 2_000, "more than were simulated: {number}");
     home.change(&format!("at_least = {bound}"), &format!("at_most = {}", bound - 0.001));
-    has(&home.run("check pin.toml").exits_with(0).stdout, &["too close for any number of"]);
+    has(&home.run("check pin.toml --method simulate").exits_with(0).stdout, &["too close for any number of"]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn mixed() -> Home {
     let checks = [
         ("viber-first", "in_time", "at_least = 0.5"),
         ("viber-first", "delivered", "at_most = 0.5"),
-        ("sms-first", "in_time", "at_least = 0.957"),
+        ("sms-first", "latency_p50_s", "at_most = 4.3"),
     ];
     let checks = checks.iter().fold(text, |mut text, (plan, metric, bound)| {
         let _ = writeln!(text, "[[checks]]\nplan = \"{plan}\"\nmetric = \"{metric}\"\n{bound}");
@@ -37,13 +37,13 @@ fn what_fails_stands_first_and_the_last_line_names_what_is_inconclusive() {
     let output = mixed().run("check pin.toml").exits_with(3);
     let starts: Vec<_> = output.stdout.lines().filter(|line| !line.starts_with(' ')).collect();
     assert!(starts[0].starts_with("FAIL          viber-first delivered"), "{}", output.stdout);
-    assert!(starts[1].starts_with("inconclusive  sms-first in_time"), "{}", output.stdout);
+    assert!(starts[1].starts_with("inconclusive  sms-first latency_p50_s"), "{}", output.stdout);
     assert!(starts[2].starts_with("pass          viber-first in_time"), "{}", output.stdout);
     let note = starts[3..starts.len() - 1].join(" ").replace('\u{a0}', " ");
     let expected = "Channels are taken as independent, which flatters failover (see [people] and `persistent`); the best \
                     single channel could reach 93.0 % (sms) under viber-first and sms-first.";
     assert_eq!(note, expected);
-    assert_eq!(starts.last(), Some(&"1 passed, 1 failed, 1 inconclusive: sms-first in_time"));
+    assert_eq!(starts.last(), Some(&"1 passed, 1 failed, 1 inconclusive: sms-first latency_p50_s"));
 }
 
 /// What is inconclusive does not pass unnoticed: it is reported, and with `--strict` it fails.
@@ -52,9 +52,13 @@ fn inconclusive_fails_where_that_is_asked_for() {
     let home = mixed();
     home.change("at_most = 0.5", "at_least = 0.5");
     let output = home.run("check pin.toml").exits_with(0);
-    assert!(output.stdout.ends_with("2 passed, 0 failed, 1 inconclusive: sms-first in_time\n"), "{}", output.stdout);
+    assert!(
+        output.stdout.ends_with("2 passed, 0 failed, 1 inconclusive: sms-first latency_p50_s\n"),
+        "{}",
+        output.stdout
+    );
     let output = home.run("check pin.toml --strict").exits_with(3);
-    has(&output.stdout, &["1 inconclusive: sms-first in_time (it fails, as --strict asks)\n"]);
+    has(&output.stdout, &["1 inconclusive: sms-first latency_p50_s (it fails, as --strict asks)\n"]);
     let json = home.run("check pin.toml --format json").exits_with(0).stdout;
     has(&json, &["\"outcome\": \"inconclusive\"", "\"strict\": false"]);
     has(&home.run("check pin.toml --strict --format json").exits_with(3).stdout, &["\"outcome\": \"fail\""]);
@@ -194,11 +198,15 @@ fn markdown_is_a_table_that_names_cannot_break() {
     let output = home.run("check pin.toml --format markdown").exits_with(3);
     let lines: Vec<_> = output.stdout.lines().collect();
     assert_eq!(lines[0], "## failsim check: FAILED");
-    assert_eq!(lines[2], "`pin.toml`: 1 passed, 1 failed, 1 inconclusive: sms\\|first &lt;img&gt; in\\_time.");
+    assert_eq!(lines[2], "`pin.toml`: 1 passed, 1 failed, 1 inconclusive: sms\\|first &lt;img&gt; latency\\_p50\\_s.");
     assert_eq!(lines[4..6], ["| | plan | measure | |", "| :--- | :--- | :--- | :--- |"]);
     assert!(lines[6].starts_with("| **FAIL** | viber-first | delivered | "), "{}", lines[6]);
     assert!(lines[6].ends_with(", bound: at most 50 % |"), "{}", lines[6]);
-    assert!(lines[7].starts_with("| **inconclusive** | sms\\|first &lt;img&gt; | in\\_time | "), "{}", lines[7]);
+    assert!(
+        lines[7].starts_with("| **inconclusive** | sms\\|first &lt;img&gt; | latency\\_p50\\_s | "),
+        "{}",
+        lines[7]
+    );
     assert!(lines[8].starts_with("| pass | viber-first | in\\_time | "), "{}", lines[8]);
     assert!(lines[10].contains("Channels are taken as independent"), "{}", lines[10]);
     assert_eq!(lines.len(), 11);
@@ -217,7 +225,7 @@ fn annotations_stand_at_the_lines_that_ask_and_the_summary_is_kept() {
     assert!(lines[0].starts_with(&start) && lines[0].ends_with("bound: at most 50 %25"), "{}", lines[0]);
     assert!(lines[1].starts_with("::warning file=pin.toml,line="), "{}", lines[1]);
     assert!(lines[2].starts_with("::notice file=pin.toml,title=failsim check::Channels are taken"), "{}", lines[2]);
-    assert_eq!(lines[3..], ["1 passed, 1 failed, 1 inconclusive: sms-first in_time"]);
+    assert_eq!(lines[3..], ["1 passed, 1 failed, 1 inconclusive: sms-first latency_p50_s"]);
     let summary = home.read("summary.md");
     assert!(summary.starts_with("# before\n## failsim check: FAILED\n"), "{summary}");
     let mut command = home.command(&["check", "pin.toml", "--format", "github"]);

@@ -86,8 +86,28 @@ fn csv_is_the_results_table() {
     assert_eq!(output.stdout, home.read("reports/pin/results.csv"));
     has(
         &output.stdout,
-        &["plan,measure,value,low,high,unit\n", "\nviber-first,in_time,0.", "\nsms-first,latency_p95_s,"],
+        &["plan,measure,value,low,high,unit,exact,error\n", "\nviber-first,in_time,0.", "\nsms-first,latency_p95_s,"],
     );
+}
+
+/// Plans whose recipients share nothing are solved too, unless that is not wanted; where it is a must, a plan that cannot be solved is an error.
+#[test]
+fn plans_are_solved_as_the_method_says() {
+    let home = Home::new();
+    let exact = |flags: &str| {
+        let output = home.run(&format!("run pin.toml --no-report --format json {flags}")).exits_with(0);
+        results(&output.stdout).plans.iter().filter(|plan| plan.exact.is_some()).count()
+    };
+    assert_eq!([exact(""), exact("--method exact"), exact("--method simulate")], [2, 2, 0]);
+    let shown = home.run("run pin.toml --no-report").exits_with(0).stdout;
+    has(&shown, &["(exact) and costs", "; exact except latencies; ± and ranges are 95 % intervals", "98.940 %"]);
+    let shown = home.run("run pin.toml --no-report --method simulate").exits_with(0).stdout;
+    assert!(!shown.contains("exact"), "{shown}");
+    let home = Home::of(include_str!("../scenario/queue.toml"));
+    let output = home.run("run pin.toml --method exact");
+    output.rejects(2, &["--method exact: the plan `sms` cannot be solved", "the capacity of `sms`", "--method auto"]);
+    assert_eq!(home.names(), ["pin.toml"], "no report");
+    home.run("check pin.toml --method exact").rejects(2, &["cannot be solved"]);
 }
 
 /// The cells of a CSV file by row, under its heads.
@@ -124,7 +144,7 @@ fn each_column_of_each_csv_file_has_numbers_or_text() {
         }
     }
     let (_, rows) = cells(&home.read("run/results.csv"));
-    let of_all = |stream: &str| rows.iter().filter(|row| row[6..] == [stream, "(all)"]).count();
+    let of_all = |stream: &str| rows.iter().filter(|row| row[8..] == [stream, "(all)"]).count();
     assert!(of_all("all") > 0 && ["all", "pins"].iter().all(|stream| of_all(stream) == of_all("(all)")));
 }
 
