@@ -39,6 +39,7 @@ fn plan(criterion: &mut Criterion) {
 
 fn search(scenario: &Scenario, ttls: impl Iterator<Item = i64>) -> Search<'_> {
     Search {
+        segment: None,
         scenario,
         providers: vec![0, 1, 2],
         steps: 3,

@@ -234,6 +234,9 @@ pub(super) struct Optimize {
     /// How long a step may wait, such as 10s,30s,1m; the last step waits as long as it does in the scenario [default: twelfths of the deadline]
     #[arg(long, value_name = "SPANS", value_delimiter = ',', value_parser = numbers::span)]
     pub(super) ttls: Vec<Span>,
+    /// Find the best plan for each segment, with the bounds in each of them, and the composite of these plans
+    #[arg(long)]
+    pub(super) by_segment: bool,
     /// What a late delivery does to the flow
     #[arg(long, value_enum, default_value_t = LateRule::Finish)]
     pub(super) late_delivery: LateRule,

@@ -7,8 +7,8 @@ use super::simulate;
 use super::{load, output};
 use crate::engine::LateDelivery;
 use crate::report;
-use crate::scenario::{Metric, Scenario};
-use crate::study::{self, MOST_CANDIDATES, Optimum, PlanResult, Search, SearchError};
+use crate::scenario::{Metric, Plan, Scenario};
+use crate::study::{self, MOST_CANDIDATES, PlanResult, Search, SearchError};
 use crate::units::Span;
 
 /// The exit code when no plan meets the bounds.
@@ -25,6 +25,7 @@ pub(super) fn optimize(args: &Optimize) -> Result<(), Failure> {
     load::remarks(&args.input, &scenario);
     let search = Search {
         scenario: &scenario,
+        segment: None,
         providers: providers(args, &scenario)?,
         steps: args.steps.into(),
         ttls: ttls(args, &scenario),
@@ -36,26 +37,51 @@ pub(super) fn optimize(args: &Optimize) -> Result<(), Failure> {
         objectives: objectives(args)?,
         bounds: args.subject_to.iter().map(|NamedBound { metric, bound }| (*metric, *bound)).collect(),
     };
-    let watched = simulate::watched(&args.input, |progress| {
-        let optimum = search.run(progress)?;
-        let confirmed = confirmed(&scenario, &optimum, progress)?;
-        Ok((optimum, confirmed))
-    })?;
-    let (optimum, confirmed) = watched.outcome.map_err(|error: SearchError| impossible(&error))?;
-    output::print(&report::optimum(&search, &optimum, confirmed.as_ref()))?;
-    let is_met = optimum.plans.iter().any(|found| found.meets_bounds);
+    let is_met = if args.by_segment { by_segment(args, &search) } else { for_all(args, &search) }?;
     if is_met { Ok(()) } else { Err(Failure::AlreadyReported(NOT_ATTAINABLE)) }
 }
 
-/// Simulates the best plan.
+/// Finds and prints the best plan for all recipients. Returns whether it meets the bounds.
+fn for_all(args: &Optimize, search: &Search<'_>) -> Result<bool, Failure> {
+    let watched = simulate::watched(&args.input, |progress| {
+        let optimum = search.run(progress)?;
+        let best = optimum.plans.first();
+        let confirmed = best.map(|best| confirmed(search.scenario, &best.plan, progress)).transpose()?;
+        Ok((optimum, confirmed.flatten()))
+    })?;
+    let (optimum, confirmed) = watched.outcome.map_err(|error: SearchError| impossible(&error))?;
+    output::print(&report::optimum(search, &optimum, confirmed.as_ref()))?;
+    Ok(optimum.plans.iter().any(|found| found.meets_bounds))
+}
+
+/// Finds and prints the best plan for each segment. Returns whether each meets the bounds.
+fn by_segment(args: &Optimize, search: &Search<'_>) -> Result<bool, Failure> {
+    if search.scenario.segment_count() < 2 {
+        let hint = "give it [[segments]], or leave out --by-segment";
+        return Err(Failure::usage("the scenario has no segments", hint));
+    }
+    if search.objectives.len() > 1 {
+        let hint = "make one of them a bound: --subject-to 'in_time>=0.99'";
+        return Err(Failure::usage("two objectives have no best plan for each segment", hint));
+    }
+    let watched = simulate::watched(&args.input, |progress| {
+        let optima = search.by_segment(progress)?;
+        let confirmed = confirmed(search.scenario, &optima.composite.plan, progress)?;
+        Ok((optima, confirmed))
+    })?;
+    let (optima, confirmed) = watched.outcome.map_err(|error: SearchError| impossible(&error))?;
+    output::print(&report::segment_optima(search, &optima, confirmed.as_ref()))?;
+    Ok(optima.composite.meets_bounds)
+}
+
+/// Simulates a plan.
 fn confirmed(
     scenario: &Scenario,
-    optimum: &Optimum,
+    plan: &Plan,
     progress: &crate::sim::Progress,
 ) -> Result<Option<PlanResult>, crate::sim::Interrupted> {
-    let Some(best) = optimum.plans.first() else { return Ok(None) };
     let mut alone = scenario.clone();
-    alone.plans = vec![best.plan.clone()];
+    alone.plans = vec![plan.clone()];
     alone.checks.clear();
     let mut results = study::simulate(&alone, scenario.replications, progress)?.results(progress)?;
     Ok(results.plans.pop())
@@ -132,6 +158,11 @@ fn impossible(error: &SearchError) -> Failure {
             format!("{metric} cannot be a bound"),
             "the measures are delivered, in_time, succeeded, duplicates, seen, costs, failovers, mean latency and quantiles of the latency",
         ),
+        SearchError::Total(metric) => Failure::usage(
+            format!("{metric} is a total, and cannot be a bound in each segment"),
+            "bound a share or a mean, such as --subject-to 'cost_per_recipient<=0.04'",
+        ),
+        SearchError::NoProviders => Failure::usage("there are no providers to try", "name some with --providers"),
         SearchError::Obstacles(obstacles) => {
             let each: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
             Failure::usage(

@@ -39,7 +39,7 @@ pub use folder::{check_ownership, write};
 pub use json::{json, pretty};
 pub use markdown::readme;
 pub use notes::{independence, notes};
-pub use optimum::optimum;
+pub use optimum::{optimum, segment_optima};
 pub use page::page;
 pub use run::Run;
 pub use table::{Terminal, table};

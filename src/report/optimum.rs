@@ -2,8 +2,8 @@
 
 use super::words;
 use crate::engine::LateDelivery;
-use crate::scenario::{Bound, Metric, Plan, Scenario, Unit};
-use crate::study::{Found, Optimum, PlanResult, Search, measure};
+use crate::scenario::{Bound, BySegment, Metric, Plan, Scenario, Unit};
+use crate::study::{Found, Optimum, PlanResult, Search, SegmentOptima, measure};
 
 /// The outcome of a search as TOML: a table in comments, then the best plan as a `[[plans]]` block, or with two objectives each plan that no other
 /// beats in both. `confirmed` is the best plan as it was simulated. Ends with a line feed.
@@ -19,31 +19,106 @@ pub fn optimum(search: &Search<'_>, optimum: &Optimum, confirmed: Option<&PlanRe
     table(search, optimum).iter().for_each(|line| comment(line));
     if let (Some(best), Some(result)) = (optimum.plans.first(), confirmed) {
         comment("");
-        confirmation(search, best, result).iter().for_each(|line| comment(line));
+        confirmation(search, best, &steps(search.scenario, &best.plan), result).iter().for_each(|line| comment(line));
+        comment("");
+        comment(&spent(optimum.solved, search));
     }
     let shown = if search.objectives.len() > 1 { optimum.plans.len() } else { 1 };
-    let mut used: Vec<String> = search.scenario.plans.iter().map(|plan| plan.name.clone()).collect();
-    let names: Vec<String> =
-        optimum.plans.iter().take(shown).map(|found| unused(&found.plan.name, &mut used)).collect();
-    for (found, name) in optimum.plans.iter().zip(&names) {
-        text.push('\n');
-        let block = block(search.scenario, &found.plan, name);
-        // A plan that misses its bounds is not ready for use.
-        let prefix = if found.meets_bounds { "" } else { "# " };
-        block.lines().for_each(|line| text.push_str(&format!("{prefix}{line}\n")));
+    let mut used = Names::of(search.scenario);
+    for found in optimum.plans.iter().take(shown) {
+        let block = block(search.scenario, &found.plan, &used.free(&found.plan.name));
+        text.push_str(&ready(&block, found.meets_bounds));
     }
     text.replace(words::NBSP, " ")
 }
 
-/// A name that no plan has yet: with a number after it, if need be.
-fn unused(name: &str, used: &mut Vec<String>) -> String {
-    let numbered = (2..).map(|number| format!("{name}-{number}"));
-    let free = [name.to_owned()].into_iter().chain(numbered).find(|name| !used.contains(name)).unwrap_or_default();
-    used.push(free.clone());
-    free
+/// The outcome of a search by segment as TOML: a table in comments, then the plans of the composite as `[[plans]]` blocks, and the composite.
+/// `confirmed` is the composite as it was simulated. Ends with a line feed.
+#[must_use]
+pub fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confirmed: Option<&PlanResult>) -> String {
+    let mut text = String::new();
+    let mut comment = |line: &str| {
+        text.push_str(format!("# {line}").trim_end());
+        text.push('\n');
+    };
+    let (scenario, composite) = (search.scenario, &optima.composite);
+    let candidates = words::whole(optima.single.candidates as u64);
+    let (goal, condition) = asked(search);
+    let of = format!("of {candidates} plans, solved exactly");
+    comment(&if composite.meets_bounds {
+        format!("{goal}{condition} in each segment, {of}:")
+    } else {
+        format!("Not every segment has a plan{condition}, {of}. The nearest:")
+    });
+    comment("");
+    let segments = &scenario.people.segments;
+    let best = optima.segments.iter().filter_map(|optimum| optimum.plans.first());
+    let of_segments = segments.iter().map(String::as_str).zip(best);
+    let rows = of_segments.map(|(name, found)| row(search, vec![name.to_owned(), steps(scenario, &found.plan)], found));
+    let all = |steps: String, found: &Found| row(search, vec!["(all)".to_owned(), steps], found);
+    let single = optima.single.plans.first().map(|found| all(steps(scenario, &found.plan), found));
+    let rows = rows.chain([all("by segment".to_owned(), composite)]).chain(single).collect();
+    let heads = ["segment", "steps"].map(str::to_owned).to_vec();
+    laid_out(search, heads, rows).iter().for_each(|line| comment(line));
+    if let Some(result) = confirmed {
+        comment("");
+        confirmation(search, composite, "By segment", result).iter().for_each(|line| comment(line));
+        comment("");
+        let solved: usize = optima.segments.iter().chain([&optima.single]).map(|optimum| optimum.solved).sum();
+        comment(&spent(solved, search));
+    }
+    let mut used = Names::of(scenario);
+    let Some(BySegment { members, of_segment }) = &composite.plan.by_segment else { return text };
+    let names: Vec<String> = members.iter().map(|member| used.free(&member.name)).collect();
+    for (member, name) in members.iter().zip(&names) {
+        text.push_str(&ready(&block(scenario, member, name), composite.meets_bounds));
+    }
+    let each =
+        segments.iter().zip(of_segment).map(|(segment, &of)| format!("{} = {}", key(segment), quoted(&names[of])));
+    let each = each.collect::<Vec<_>>().join(", ");
+    let name = quoted(&used.free(&composite.plan.name));
+    let block = format!("[[plans]]\nname = {name}\nby_segment = {{ {each} }}\n");
+    text.push_str(&ready(&block, composite.meets_bounds));
+    text.replace(words::NBSP, " ")
 }
 
-fn headline(search: &Search<'_>, optimum: &Optimum) -> String {
+/// A block after a blank line: commented out if its plan misses its bounds and is not ready for use.
+fn ready(block: &str, meets_bounds: bool) -> String {
+    let prefix = if meets_bounds { "" } else { "# " };
+    let lines = block.lines().map(|line| format!("{prefix}{line}\n"));
+    format!("\n{}", lines.collect::<String>())
+}
+
+/// The names of plans that are taken.
+struct Names(Vec<String>);
+
+impl Names {
+    fn of(scenario: &Scenario) -> Self {
+        Self(scenario.plans.iter().map(|plan| plan.name.clone()).collect())
+    }
+
+    /// A name that no plan has yet, which is taken then: with a number after it, if need be.
+    fn free(&mut self, name: &str) -> String {
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let mut names = [name.to_owned()].into_iter().chain(numbered);
+        let free = names.find(|name| !self.0.contains(name)).unwrap_or_default();
+        self.0.push(free.clone());
+        free
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// A key of a TOML table, in quotes if need be.
+fn key(name: &str) -> String {
+    let is_bare = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    if !name.is_empty() && name.chars().all(is_bare) { name.to_owned() } else { quoted(name) }
+}
+
+/// What is sought, such as `the least cost_per_recipient`, and the condition, such as ` with in_time >= 99.00 %`.
+fn asked(search: &Search<'_>) -> (String, String) {
     let goals: Vec<String> = search
         .objectives
         .iter()
@@ -51,12 +126,17 @@ fn headline(search: &Search<'_>, optimum: &Optimum) -> String {
         .collect();
     let bounds: Vec<String> = search.bounds.iter().map(|(metric, bound)| bound_text(*metric, *bound)).collect();
     let condition = if bounds.is_empty() { String::new() } else { format!(" with {}", bounds.join(" and ")) };
+    (goals.join(" and "), condition)
+}
+
+fn headline(search: &Search<'_>, optimum: &Optimum) -> String {
+    let (goal, condition) = asked(search);
     let candidates = words::whole(optimum.candidates as u64);
     let of = format!("{candidates} {}, solved exactly", words::plural(optimum.candidates as f64, "plan", "plans"));
     if optimum.plans.iter().any(|found| found.meets_bounds) {
-        format!("{}{condition}, of {of}:", goals.join(" and "))
+        format!("{goal}{condition}, of {of}:")
     } else {
-        format!("None of {of}, has {}. The nearest:", bounds.join(" and "))
+        format!("None of {of}, has {}. The nearest:", condition.trim_start_matches(" with "))
     }
 }
 
@@ -84,22 +164,30 @@ fn shown(search: &Search<'_>) -> Vec<Metric> {
 
 /// A row for each plan, under a head.
 fn table(search: &Search<'_>, optimum: &Optimum) -> Vec<String> {
-    let metrics = shown(search);
-    let head = ["steps".to_owned()].into_iter().chain(metrics.iter().map(|metric| metric.name().to_owned())).collect();
-    let row = |found: &Found| {
-        let value = |metric: &Metric| {
-            let exact = found.solution.measure(*metric);
-            exact.map_or(words::NONE.to_owned(), |exact| plainly(*metric, exact.value))
-        };
-        [steps(search.scenario, &found.plan)].into_iter().chain(metrics.iter().map(value)).collect()
+    let row = |found: &Found| row(search, vec![steps(search.scenario, &found.plan)], found);
+    laid_out(search, vec!["steps".to_owned()], optimum.plans.iter().map(row).collect())
+}
+
+/// A row about a plan: these names, and its measures.
+fn row(search: &Search<'_>, names: Vec<String>, found: &Found) -> Vec<String> {
+    let value = |metric: Metric| {
+        let exact = found.solution.measure(metric);
+        exact.map_or(words::NONE.to_owned(), |exact| plainly(metric, exact.value))
     };
-    let rows: Vec<Vec<String>> = [head].into_iter().chain(optimum.plans.iter().map(row)).collect();
+    names.into_iter().chain(shown(search).into_iter().map(value)).collect()
+}
+
+/// Rows in columns, under a head: first names, then measures.
+fn laid_out(search: &Search<'_>, names: Vec<String>, rows: Vec<Vec<String>>) -> Vec<String> {
+    let named = names.len();
+    let head = names.into_iter().chain(shown(search).into_iter().map(|metric| metric.name().to_owned())).collect();
+    let rows: Vec<Vec<String>> = [head].into_iter().chain(rows).collect();
     let widths: Vec<usize> =
         (0..rows[0].len()).map(|place| rows.iter().map(|row| words::width(&row[place])).max().unwrap_or(0)).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).enumerate().map(|(place, (cell, width))| {
             let blank = " ".repeat(width - words::width(cell));
-            if place == 0 { format!("{cell}{blank}") } else { format!("{blank}{cell}") }
+            if place < named { format!("{cell}{blank}") } else { format!("{blank}{cell}") }
         });
         cells.collect::<Vec<_>>().join("  ")
     };
@@ -123,8 +211,8 @@ fn steps(scenario: &Scenario, plan: &Plan) -> String {
     format!("{}{}", all.join(", "), if ignores { " (ignores late deliveries)" } else { "" })
 }
 
-/// What the simulation of the best plan says.
-fn confirmation(search: &Search<'_>, best: &Found, result: &PlanResult) -> Vec<String> {
+/// What the simulation of the best plan, of this name, says.
+fn confirmation(search: &Search<'_>, best: &Found, name: &str, result: &PlanResult) -> Vec<String> {
     let said = shown(search).into_iter().filter_map(|metric| {
         let measured = measure(result, metric)?;
         Some(format!("  {metric} {}", words::measured(metric.unit(), &measured)))
@@ -143,13 +231,19 @@ fn confirmation(search: &Search<'_>, best: &Found, result: &PlanResult) -> Vec<S
         format!("The simulation does not agree with the exact answer on {}: trust the simulation.", words::all(&wrong));
     let warning = (!wrong.is_empty()).then_some(warning);
     let recipients = words::count(result.recipients.0);
-    let head = format!("{}, simulated for {recipients} recipients:", steps(search.scenario, &best.plan));
+    let head = format!("{name}, simulated for {recipients} recipients:");
     [head].into_iter().chain(said).chain(warning).collect()
+}
+
+/// How much work it was.
+fn spent(solved: usize, search: &Search<'_>) -> String {
+    let scenario = search.scenario;
+    let recipients = scenario.recipients().saturating_mul(u64::from(scenario.replications));
+    format!("Spent: {} solutions, and {} simulated recipients.", words::whole(solved as u64), words::whole(recipients))
 }
 
 /// A plan as a block of a scenario file.
 fn block(scenario: &Scenario, plan: &Plan, name: &str) -> String {
-    let quoted = |text: &str| toml::Value::from(text).to_string();
     let mut text = format!("[[plans]]\nname = {}\n", quoted(name));
     if plan.flow.late_delivery() == LateDelivery::Ignore {
         text.push_str("late_delivery = \"ignore\"\n");

@@ -1,12 +1,14 @@
 //! The search for the best plan: against answers on paper, and against every plan solved one by one.
 
-use crate::build::{constant, exponential, money, outcome, provider, scenario, span};
+use crate::build::{constant, exponential, money, outcome, provider, scenario, share, span};
 use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
 use failsim::provider::{Capacity, Price, ProviderSpec};
 use failsim::scenario::{Bound, Metric, Plan, Scenario};
 use failsim::sim::Progress;
+use failsim::status::Segment;
 use failsim::status::Status::{Delivered, Undelivered};
-use failsim::study::{Obstacle, Optimum, Search, SearchError, Solver};
+use failsim::study::{Found, Obstacle, Optimum, Search, SearchError, Solver};
+use failsim::traffic::SegmentMix;
 use failsim::units::Span;
 
 fn priced(price_of_each: f64, provider: ProviderSpec) -> ProviderSpec {
@@ -28,6 +30,7 @@ fn two_channels() -> Scenario {
 fn search(scenario: &Scenario) -> Search<'_> {
     Search {
         scenario,
+        segment: None,
         providers: vec![0, 1],
         steps: 2,
         ttls: (1..=6).map(|i| span(10.0 * f64::from(i))).collect(),
@@ -150,4 +153,49 @@ fn what_cannot_be_searched_is_said() {
     scenario.providers[1].capacity = Some(Capacity { concurrent: Some(3), ..Capacity::UNLIMITED });
     let obstacles = vec![Obstacle::Capacity("dear".to_owned())];
     assert_eq!(failed(search(&scenario)), SearchError::Obstacles(obstacles));
+}
+
+/// Splits the recipients into halves; in the second, these are the providers.
+fn two_segments(scenario: &mut Scenario, of_second: Vec<ProviderSpec>) {
+    scenario.people.segments = ["first", "second"].map(str::to_owned).to_vec();
+    scenario.streams[0].traffic.segments = SegmentMix::Shares(vec![share(0.5); 2].into());
+    for (provider, of_second) in scenario.providers.iter_mut().zip(of_second) {
+        provider.segments = vec![(Segment::new(1), of_second)];
+    }
+}
+
+/// A country where the cheap channel costs what the dear one does elsewhere, and the other way round: each has the plan of its own prices, and together
+/// they cost less than any plan for both.
+#[test]
+fn each_segment_gets_the_plan_that_is_best_for_it() {
+    let mut scenario = two_channels();
+    let swapped = |index: usize, price: f64| {
+        let mut of_segment = scenario.providers[index].clone();
+        of_segment.price.submitted = money(price);
+        of_segment
+    };
+    let (first, second) = (swapped(0, 0.05), swapped(1, 0.01));
+    two_segments(&mut scenario, vec![first, second]);
+    let bounds = vec![(Metric::InTime, Bound::AtLeast(0.59))];
+    let optima = Search { bounds, ..search(&scenario) }.by_segment(&Progress::default()).expect("it can be done");
+    let best: Vec<&str> = optima.segments.iter().map(|optimum| names(optimum)[0]).collect();
+    assert_eq!(best, ["cheap", "dear"]);
+    let cost = |found: &Found| found.solution.measure(Metric::CostPerRecipient).expect("it has a cost").value;
+    // Half of the recipients pay 0.01 for the first channel, the others 0.01 for the second.
+    assert!((cost(&optima.composite) - 0.01).abs() < 1e-6 && optima.composite.meets_bounds);
+    assert!((cost(&optima.single.plans[0]) - 0.03).abs() < 1e-6, "either channel alone costs 0.03 on average");
+    let total = Search { bounds: vec![(Metric::CostTotal, Bound::AtMost(1.0))], ..search(&scenario) };
+    assert_eq!(total.by_segment(&Progress::default()), Err(SearchError::Total(Metric::CostTotal)));
+}
+
+/// A segment in which nobody is takes the plan for all.
+#[test]
+fn an_empty_segment_does_not_matter() {
+    let mut scenario = two_channels();
+    let providers = scenario.providers.clone();
+    two_segments(&mut scenario, providers);
+    scenario.streams[0].traffic.segments = SegmentMix::Shares([1.0, 0.0].map(share).into());
+    let optima = search(&scenario).by_segment(&Progress::default()).expect("it can be done");
+    assert_eq!(optima.segments[1], optima.single);
+    assert!(optima.composite.solution.measure(Metric::Delivered).is_some_and(|exact| exact.value > 0.0));
 }

@@ -54,6 +54,29 @@ fn two_objectives_print_the_plans_of_the_front() {
     assert!(printed.starts_with("# the least cost_per_recipient and the most in_time, of 15 plans"), "{printed}");
 }
 
+/// The plans of the segments and their composite can be appended to the scenario, whatever the segments are called.
+#[test]
+fn the_plans_of_the_segments_and_their_composite_can_be_appended() {
+    let text = include_str!("../../../scenarios/three-countries.toml").replacen("2_000_000", "20_000", 1);
+    let home = Home::of(&text);
+    let line = "optimize pin.toml --minimize cost_per_recipient --subject-to in_time>=0.95 --by-segment";
+    let printed = home.run(&format!("{line} --threads 1")).exits_with(0).stdout;
+    assert_eq!(home.run(&format!("{line} --threads 3")).exits_with(0).stdout, printed);
+    let lines: Vec<_> = printed.lines().collect();
+    assert!(lines[0].ends_with("in each segment, of 26 plans, solved exactly:"), "{printed}");
+    assert!(lines[5].starts_with("# rs       sms  ") && lines[6].starts_with("# (all)    by segment  "), "{printed}");
+    let check = "\n[[checks]]\nplan = \"by-segment\"\nmetric = \"in_time\"\nat_least = 0.95\n";
+    home.write("more.toml", text + "\n" + &printed + check);
+    home.run("check more.toml --plan by-segment").exits_with(0);
+    let nearest = home.run(&line.replace("0.95", "0.98")).exits_with(3).stdout;
+    assert!(nearest.starts_with("# Not every segment has a plan with in_time >= 98.00 %, of 26 plans"), "{nearest}");
+    assert!(nearest.lines().all(|line| line.is_empty() || line.starts_with('#')), "{nearest}");
+    home.run(&line.replace("in_time>=0.95", "cost_total<=5")).rejects(2, &["cost_total is a total"]);
+    home.run(&format!("{line} --maximize delivered")).rejects(2, &["two objectives have no best plan"]);
+    let home = Home::new();
+    home.run("optimize pin.toml --minimize cost_total --by-segment").rejects(2, &["the scenario has no segments"]);
+}
+
 #[test]
 fn what_cannot_be_asked_is_rejected_with_a_hint() {
     let home = home();

@@ -1,13 +1,18 @@
 //! The best plan: every order of the providers with every wait of a grid is solved exactly, and the best is refined to the second.
 
+mod by_segment;
+
 use super::exact::{Glance, Obstacle, Solution, Solver};
 use super::groups::Group;
 use super::results::Exact;
 use crate::engine::{FlowPlan, LateDelivery, Pool, StepRules};
 use crate::scenario::{Bound, Metric, Plan, Scenario};
 use crate::sim::{Interrupted, Progress};
+use crate::status::Segment;
 use crate::units::Span;
 use rayon::prelude::*;
+
+pub use by_segment::SegmentOptima;
 
 /// The decimal digits of the first look at every candidate, of the second look at the best of them and the search around the winner, and of the last
 /// look at that.
@@ -29,6 +34,8 @@ pub const MOST_CANDIDATES: usize = 200_000;
 pub struct Search<'a> {
     /// The scenario, whose providers are tried.
     pub scenario: &'a Scenario,
+    /// The segment for whose recipients the best plan is sought; `None` for all recipients.
+    pub segment: Option<Segment>,
     /// The providers, by their indices, each once; a plan uses each of them at most once.
     pub providers: Vec<usize>,
     /// The most steps of a plan, at least 1.
@@ -76,6 +83,10 @@ pub enum SearchError {
     Objective(Metric),
     /// This measure is not among those that can be solved, or its bound cannot be tested.
     Bound(Metric),
+    /// A total, which cannot be bounded in each segment.
+    Total(Metric),
+    /// There is nothing to make plans of.
+    NoProviders,
     /// There are too many candidates: this number, or more.
     Candidates(usize),
     /// The search was asked to stop.
@@ -134,10 +145,10 @@ impl Search<'_> {
         };
         plans.dedup_by(|later, earlier| is_same(later, earlier));
         plans.truncate(MOST_SHOWN);
-        let has_quantiles = self.bounds.iter().any(|(metric, bound)| quantile(*metric, *bound).is_some());
         let found = |seen: &Seen| {
             let plan = self.plan(&seen.candidate);
-            let solution = solver.solve_for(&plan, Group::All, has_quantiles).map_err(SearchError::Obstacles)?;
+            let solution =
+                solver.solve_for(&plan, self.group(), self.needs_quantiles()).map_err(SearchError::Obstacles)?;
             let meets_bounds = self.bounds.iter().all(|(metric, bound)| {
                 let exact = solution.measure(*metric);
                 exact.is_some_and(|Exact { value, .. }| misses(value, *bound) <= 0.0)
@@ -210,6 +221,14 @@ impl Search<'_> {
         if obstacles.is_empty() { Ok(()) } else { Err(SearchError::Obstacles(obstacles)) }
     }
 
+    fn group(&self) -> Group {
+        self.segment.map_or(Group::All, Group::Segment)
+    }
+
+    fn needs_quantiles(&self) -> bool {
+        self.bounds.iter().any(|(metric, bound)| quantile(*metric, *bound).is_some())
+    }
+
     fn needs_mean(&self) -> bool {
         let bounded = self.bounds.iter().map(|(metric, _)| metric);
         self.objectives.iter().chain(bounded).any(|metric| *metric == Metric::LatencyMean)
@@ -231,7 +250,7 @@ impl Search<'_> {
     fn seen(&self, solver: &Solver<'_>, candidate: &Candidate, digits: usize) -> Result<Seen, SearchError> {
         let times: Vec<Span> =
             self.bounds.iter().filter_map(|(metric, bound)| Some(quantile(*metric, *bound)?.1)).collect();
-        let glance = solver.glance(&self.plan(candidate), Group::All, (&times, self.needs_mean()), digits);
+        let glance = solver.glance(&self.plan(candidate), self.group(), (&times, self.needs_mean()), digits);
         let glance = glance.map_err(|obstacle| SearchError::Obstacles(vec![obstacle]))?;
         let objective = |metric: &Metric| {
             let value = glance.value(*metric).unwrap_or(if metric.more_is_better() { 0.0 } else { f64::INFINITY });
