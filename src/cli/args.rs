@@ -1,6 +1,7 @@
 //! The verbs and flags.
 
 use super::goal::NamedBound;
+use super::indifference::Indifference;
 use super::replications::ReplicationArgs;
 use super::tolerance::NamedTolerance;
 use super::{numbers, paths};
@@ -234,6 +235,9 @@ pub(super) struct Optimize {
     /// How long a step may wait, such as 10s,30s,1m; the last step waits as long as it does in the scenario [default: twelfths of the deadline]
     #[arg(long, value_name = "SPANS", value_delimiter = ',', value_parser = numbers::span)]
     pub(super) ttls: Vec<Span>,
+    /// Where plans cannot be solved, they race in simulations until none is better than the winner by more than this, such as 0.05pp or 0.0001 [default: 0.1pp, or a hundredth of the cost]
+    #[arg(long, value_name = "AMOUNT")]
+    pub(super) indifference: Option<Indifference>,
     /// Find the best plan for each segment, with the bounds in each of them, and the composite of these plans
     #[arg(long)]
     pub(super) by_segment: bool,

@@ -11,6 +11,7 @@ mod ending;
 mod failure;
 mod folder;
 mod goal;
+mod indifference;
 mod interrupt;
 mod load;
 mod memory;

@@ -3,6 +3,7 @@
 use super::args::{LateRule, Optimize};
 use super::failure::Failure;
 use super::goal::NamedBound;
+use super::indifference::Indifference;
 use super::simulate;
 use super::{load, output};
 use crate::engine::LateDelivery;
@@ -43,13 +44,28 @@ pub(super) fn optimize(args: &Optimize) -> Result<(), Failure> {
 
 /// Finds and prints the best plan for all recipients. Returns whether it meets the bounds.
 fn for_all(args: &Optimize, search: &Search<'_>) -> Result<bool, Failure> {
+    // What a race has found is told even if it is interrupted.
+    let mut raced = None;
     let watched = simulate::watched(&args.input, |progress| {
-        let optimum = search.run(progress)?;
+        let optimum = match search.run(progress) {
+            Err(SearchError::Obstacles(obstacles)) => {
+                raced = Some((search.race(args.indifference.map(|Indifference(amount)| amount), progress)?, obstacles));
+                return Ok(None);
+            }
+            outcome => outcome?,
+        };
         let best = optimum.plans.first();
         let confirmed = best.map(|best| confirmed(search.scenario, &best.plan, progress)).transpose()?;
-        Ok((optimum, confirmed.flatten()))
-    })?;
-    let (optimum, confirmed) = watched.outcome.map_err(|error: SearchError| impossible(&error))?;
+        Ok(Some((optimum, confirmed.flatten())))
+    });
+    if let Some((race, obstacles)) = raced {
+        output::print(&report::race(search, &race, &obstacles))?;
+        watched?;
+        return Ok(race.plans.first().is_some_and(|winner| winner.meets_bounds != Some(false)));
+    }
+    let Some((optimum, confirmed)) = watched?.outcome.map_err(|error: SearchError| impossible(&error))? else {
+        return Ok(false);
+    };
     output::print(&report::optimum(search, &optimum, confirmed.as_ref()))?;
     Ok(optimum.plans.iter().any(|found| found.meets_bounds))
 }
@@ -162,12 +178,20 @@ fn impossible(error: &SearchError) -> Failure {
             format!("{metric} is a total, and cannot be a bound in each segment"),
             "bound a share or a mean, such as --subject-to 'cost_per_recipient<=0.04'",
         ),
+        SearchError::Objectives => Failure::usage(
+            "plans that cannot be solved race for one objective",
+            "make the other a bound: --subject-to 'in_time>=0.99'",
+        ),
+        SearchError::Race(metric) => Failure::usage(
+            format!("plans that cannot be solved cannot race by {metric}, or within a bound of it"),
+            "the measures are delivered, in_time, succeeded, duplicates, seen and cost_per_recipient",
+        ),
         SearchError::NoProviders => Failure::usage("there are no providers to try", "name some with --providers"),
         SearchError::Obstacles(obstacles) => {
             let each: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
             Failure::usage(
                 format!("these plans cannot be solved exactly: {}", each.join("; ")),
-                "name other providers with --providers, or compare plans with `failsim sweep`, which simulates them",
+                "name other providers with --providers, or leave out --by-segment: then plans are simulated",
             )
         }
     }

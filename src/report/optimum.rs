@@ -57,9 +57,9 @@ pub fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confirmed: Op
     let rows = of_segments.map(|(name, found)| row(search, vec![name.to_owned(), steps(scenario, &found.plan)], found));
     let all = |steps: String, found: &Found| row(search, vec!["(all)".to_owned(), steps], found);
     let single = optima.single.plans.first().map(|found| all(steps(scenario, &found.plan), found));
-    let rows = rows.chain([all("by segment".to_owned(), composite)]).chain(single).collect();
-    let heads = ["segment", "steps"].map(str::to_owned).to_vec();
-    laid_out(search, heads, rows).iter().for_each(|line| comment(line));
+    let rows = [head(search, &["segment", "steps"])].into_iter().chain(rows);
+    let rows: Vec<_> = rows.chain([all("by segment".to_owned(), composite)]).chain(single).collect();
+    laid_out(2, &rows).iter().for_each(|line| comment(line));
     if let Some(result) = confirmed {
         comment("");
         confirmation(search, composite, "By segment", result).iter().for_each(|line| comment(line));
@@ -83,22 +83,22 @@ pub fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confirmed: Op
 }
 
 /// A block after a blank line: commented out if its plan misses its bounds and is not ready for use.
-fn ready(block: &str, meets_bounds: bool) -> String {
+pub(super) fn ready(block: &str, meets_bounds: bool) -> String {
     let prefix = if meets_bounds { "" } else { "# " };
     let lines = block.lines().map(|line| format!("{prefix}{line}\n"));
     format!("\n{}", lines.collect::<String>())
 }
 
 /// The names of plans that are taken.
-struct Names(Vec<String>);
+pub(super) struct Names(Vec<String>);
 
 impl Names {
-    fn of(scenario: &Scenario) -> Self {
+    pub(super) fn of(scenario: &Scenario) -> Self {
         Self(scenario.plans.iter().map(|plan| plan.name.clone()).collect())
     }
 
     /// A name that no plan has yet, which is taken then: with a number after it, if need be.
-    fn free(&mut self, name: &str) -> String {
+    pub(super) fn free(&mut self, name: &str) -> String {
         let numbered = (2..).map(|number| format!("{name}-{number}"));
         let mut names = [name.to_owned()].into_iter().chain(numbered);
         let free = names.find(|name| !self.0.contains(name)).unwrap_or_default();
@@ -118,7 +118,7 @@ fn key(name: &str) -> String {
 }
 
 /// What is sought, such as `the least cost_per_recipient`, and the condition, such as ` with in_time >= 99.00 %`.
-fn asked(search: &Search<'_>) -> (String, String) {
+pub(super) fn asked(search: &Search<'_>) -> (String, String) {
     let goals: Vec<String> = search
         .objectives
         .iter()
@@ -165,7 +165,14 @@ fn shown(search: &Search<'_>) -> Vec<Metric> {
 /// A row for each plan, under a head.
 fn table(search: &Search<'_>, optimum: &Optimum) -> Vec<String> {
     let row = |found: &Found| row(search, vec![steps(search.scenario, &found.plan)], found);
-    laid_out(search, vec!["steps".to_owned()], optimum.plans.iter().map(row).collect())
+    let rows: Vec<_> = [head(search, &["steps"])].into_iter().chain(optimum.plans.iter().map(row)).collect();
+    laid_out(1, &rows)
+}
+
+/// The head of a table: these names, and the measures.
+fn head(search: &Search<'_>, names: &[&str]) -> Vec<String> {
+    let measures = shown(search);
+    names.iter().copied().chain(measures.iter().map(|metric| metric.name())).map(str::to_owned).collect()
 }
 
 /// A row about a plan: these names, and its measures.
@@ -177,11 +184,8 @@ fn row(search: &Search<'_>, names: Vec<String>, found: &Found) -> Vec<String> {
     names.into_iter().chain(shown(search).into_iter().map(value)).collect()
 }
 
-/// Rows in columns, under a head: first names, then measures.
-fn laid_out(search: &Search<'_>, names: Vec<String>, rows: Vec<Vec<String>>) -> Vec<String> {
-    let named = names.len();
-    let head = names.into_iter().chain(shown(search).into_iter().map(|metric| metric.name().to_owned())).collect();
-    let rows: Vec<Vec<String>> = [head].into_iter().chain(rows).collect();
+/// Rows in columns, the head first: some have text, the others numbers.
+pub(super) fn laid_out(named: usize, rows: &[Vec<String>]) -> Vec<String> {
     let widths: Vec<usize> =
         (0..rows[0].len()).map(|place| rows.iter().map(|row| words::width(&row[place])).max().unwrap_or(0)).collect();
     let line = |row: &Vec<String>| {
@@ -195,7 +199,7 @@ fn laid_out(search: &Search<'_>, names: Vec<String>, rows: Vec<Vec<String>>) -> 
 }
 
 /// The steps of a plan in short: `viber 30s, sms 5m`.
-fn steps(scenario: &Scenario, plan: &Plan) -> String {
+pub(super) fn steps(scenario: &Scenario, plan: &Plan) -> String {
     let all: Vec<String> = plan
         .flow
         .steps()
@@ -243,7 +247,7 @@ fn spent(solved: usize, search: &Search<'_>) -> String {
 }
 
 /// A plan as a block of a scenario file.
-fn block(scenario: &Scenario, plan: &Plan, name: &str) -> String {
+pub(super) fn block(scenario: &Scenario, plan: &Plan, name: &str) -> String {
     let mut text = format!("[[plans]]\nname = {}\n", quoted(name));
     if plan.flow.late_delivery() == LateDelivery::Ignore {
         text.push_str("late_delivery = \"ignore\"\n");

@@ -96,6 +96,23 @@ pub fn simulate_sections(
     Ok(merged(of_threads).unwrap_or_else(|| run.empty_tallies(&shared)))
 }
 
+/// Simulates one of several blocks of a stream, on this thread: the block with a number and how many there are. A block is made of batches from the whole
+/// stream, as a section is; together the blocks are all of its recipients.
+///
+/// # Errors
+/// [`Interrupted`] when `progress` was asked to stop before the end.
+pub fn simulate_block(
+    run: &RunContext<'_>,
+    stream: &TrafficStream,
+    (block, of): (u32, u32),
+    progress: &Progress,
+) -> Result<Vec<GroupTally>, Interrupted> {
+    let mut shared = SectionWork::new(run, stream, stream.traffic.recipients, progress);
+    (shared.sections, shared.chosen) = (of as usize, vec![block as usize]);
+    shared.batch_size = batch_size(stream.traffic.recipients, of as usize);
+    run.work(&shared)
+}
+
 /// Returns the number of sections into which this many recipients are divided.
 #[must_use]
 pub const fn sections_of(recipients: u64) -> usize {
@@ -115,6 +132,8 @@ pub(super) struct SectionWork<'a> {
     recipients: u64,
     /// The number of sections.
     pub(super) sections: usize,
+    /// The recipients of a batch.
+    batch_size: u64,
     /// The sections that are simulated.
     chosen: Vec<usize>,
     /// The number of them that have been taken.
@@ -141,6 +160,7 @@ impl<'a> SectionWork<'a> {
             first: stream.classes.iter().map(|class| first_recipients(rng, class.share, recipients)).collect(),
             recipients,
             sections: sections_of(recipients),
+            batch_size: batch_size(recipients, SECTIONS),
             chosen: (0..sections_of(recipients)).collect(),
             next: AtomicUsize::new(0),
             most_collected: MOST_COLLECTED,
@@ -161,7 +181,7 @@ impl<'a> SectionWork<'a> {
     /// The batches of a section, that is, every `sections`-th batch from batch number `section` on: the first recipient and the size of
     /// each. Once a stop has been requested, each remaining item is an error.
     pub(super) fn batches(&self, section: usize) -> impl Iterator<Item = Result<(u64, usize), Interrupted>> {
-        let size = batch_size(self.recipients);
+        let size = self.batch_size;
         let firsts = (section as u64 * size..self.recipients).step_by(self.sections * size as usize);
         firsts.map(move |first| match self.progress.stopped() {
             true => Err(Interrupted),
@@ -402,8 +422,8 @@ impl RunContext<'_> {
 }
 
 /// Returns the number of recipients in a batch, between 16 and [`BATCH`]: small enough that every section has some.
-fn batch_size(recipients: u64) -> u64 {
-    (recipients / (SECTIONS as u64 * 8)).next_power_of_two().clamp(16, BATCH as u64)
+fn batch_size(recipients: u64, sections: usize) -> u64 {
+    (recipients / (sections as u64 * 8)).next_power_of_two().clamp(16, BATCH as u64)
 }
 
 /// The working memory of one thread.

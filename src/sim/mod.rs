@@ -32,7 +32,9 @@ pub use contended::{
 pub use context::RecipientContext;
 pub use fast_plan::fast_plans;
 pub use group_tally::GroupTally;
-pub use independent::{ExecutionMode, RunContext, SECTIONS, sections_of, simulate_independent, simulate_sections};
+pub use independent::{
+    ExecutionMode, RunContext, SECTIONS, sections_of, simulate_block, simulate_independent, simulate_sections,
+};
 pub use ledger::{GroupLedger, LEDGER_SCHEMA, Ledger, LedgerError, Mean, ModeLedger, PlanLedger, ReplicationCounts};
 pub use model::{CompiledPlan, Model, TrafficClass, TrafficStream};
 pub use pairs::Pairs;

@@ -11,6 +11,7 @@ mod moments;
 mod scale;
 mod seconds;
 mod section;
+mod sequence;
 mod squares;
 mod sums;
 
@@ -25,5 +26,6 @@ pub use moments::Moments;
 pub use scale::{MAX_ATOMS, Scale};
 pub use seconds::Seconds;
 pub use section::SectionLatencies;
+pub use sequence::reach_at_all_times;
 pub use squares::{sum, sum_of_squares};
 pub use sums::Sums;

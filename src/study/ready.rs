@@ -121,6 +121,21 @@ impl<'a> Ready<'a> {
         self.model.streams.iter().map(of_stream).collect()
     }
 
+    /// The tallies of the classes of each stream for one of many blocks of a replication, with independent recipients.
+    pub(super) fn independent_block(
+        &self,
+        replication: u32,
+        block: (u32, u32),
+        progress: &Progress,
+    ) -> Result<Vec<Vec<GroupTally>>, Interrupted> {
+        let run = self.run(&self.model, replication);
+        let of_stream = |stream| {
+            let classes = sim::simulate_block(&run, stream, block, progress)?;
+            Ok(classes.into_iter().map(|class| for_each_plan(class, &self.model)).collect())
+        };
+        self.model.streams.iter().map(of_stream).collect()
+    }
+
     /// The contended runs of these replications: for each replication, one for each plan.
     pub(super) fn contended_runs(
         &self,

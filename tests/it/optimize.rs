@@ -8,7 +8,7 @@ use failsim::sim::Progress;
 use failsim::status::Segment;
 use failsim::status::Status::{Delivered, Undelivered};
 use failsim::study::{Found, Obstacle, Optimum, Search, SearchError, Solver};
-use failsim::traffic::SegmentMix;
+use failsim::traffic::{Arrivals, SegmentMix};
 use failsim::units::Span;
 
 fn priced(price_of_each: f64, provider: ProviderSpec) -> ProviderSpec {
@@ -198,4 +198,98 @@ fn an_empty_segment_does_not_matter() {
     let optima = search(&scenario).by_segment(&Progress::default()).expect("it can be done");
     assert_eq!(optima.segments[1], optima.single);
     assert!(optima.composite.solution.measure(Metric::Delivered).is_some_and(|exact| exact.value > 0.0));
+}
+
+// ---------------------------------------------------------------- racing
+
+/// The exact values of the objective and of in time.
+fn exactly(scenario: &Scenario, plan: &Plan) -> (f64, f64) {
+    let solution = Solver::new(scenario, &[0, 1]).solve_plainly(plan).expect("nothing is shared");
+    let value = |metric| solution.measure(metric).expect("it is known").value;
+    (value(Metric::CostPerRecipient), value(Metric::InTime))
+}
+
+/// In at least 95 of 100 races, what is shown is true: the winner meets the bound, and costs at most a twentieth of a cent more than the cheapest plan
+/// that does. The truth is that of the solver.
+#[test]
+fn races_are_right_as_often_as_they_say() {
+    let mut scenario = two_channels();
+    let bounds = vec![(Metric::InTime, Bound::AtLeast(0.93))];
+    let least = {
+        let search = Search { bounds: bounds.clone(), ..search(&scenario) };
+        run(&search).plans[0].solution.measure(Metric::CostPerRecipient).expect("it has a cost").value
+    };
+    let (mut right, mut decided) = (0, 0);
+    for seed in 0..100 {
+        scenario.seed = seed;
+        let search = Search { bounds: bounds.clone(), ..search(&scenario) };
+        let race = search.race(Some(0.000_5), &Progress::default()).expect("it can be done");
+        let (cost, in_time) = exactly(&scenario, &race.plans[0].plan);
+        decided += usize::from(race.is_decided);
+        right += usize::from(race.is_decided && in_time >= 0.93 && cost <= least + 0.000_5);
+    }
+    assert_eq!(decided, 100, "nothing is close to its bound");
+    assert!(right >= 95, "{right} of 100 races");
+}
+
+/// Blocks are samples of the whole stream, whatever the hour: means over them are those of all recipients, within what is said.
+#[test]
+fn blocks_are_samples_of_all_recipients() {
+    let path = format!("{}/scenarios/bank-pin.toml", env!("CARGO_MANIFEST_DIR"));
+    let mut scenario = failsim::scenario::load(std::path::Path::new(&path)).expect("it is shipped");
+    scenario.set_recipients(200_000).expect("its arrivals are not from a file");
+    let search = Search {
+        providers: vec![0, 1],
+        ttls: vec![span(20.0), span(40.0)],
+        objectives: vec![Metric::InTime],
+        ..search(&scenario)
+    };
+    let race = search.race(Some(1e-4), &Progress::default()).expect("it can be done");
+    assert!(race.is_decided && race.recipients.is_some_and(|of| (1024..1100).contains(&of)), "{race:?}");
+    for raced in &race.plans {
+        let (cost, in_time) = exactly(&scenario, &raced.plan);
+        for &(metric, mean, reach) in &raced.measures {
+            let truth = match metric {
+                Metric::InTime => in_time,
+                Metric::CostPerRecipient => cost,
+                _ => continue,
+            };
+            assert!((mean - truth).abs() <= reach, "{} {metric}: {mean} ±{reach}, not {truth}", raced.plan.name);
+        }
+    }
+    let best = run(&search).plans.iter().map(|found| exactly(&scenario, &found.plan).1).fold(0.0, f64::max);
+    assert!(exactly(&scenario, &race.plans[0].plan).1 >= best - 1e-4);
+}
+
+/// The cheap channel takes 5 a second of the 50 that come: it can only be the best where time does not matter.
+#[test]
+fn plans_that_share_capacity_race_on_replications() {
+    let mut scenario = two_channels();
+    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(20.0) };
+    scenario.providers[0].capacity = Some(crate::build::paced(5));
+    let limited = Search { steps: 1, bounds: vec![(Metric::InTime, Bound::AtLeast(0.8))], ..search(&scenario) };
+    assert!(matches!(limited.run(&Progress::default()), Err(SearchError::Obstacles(_))));
+    let race = limited.race(None, &Progress::default()).expect("it can be done");
+    assert_eq!((race.plans[0].plan.name.as_str(), race.left, race.is_decided), ("dear", 1, true), "{race:?}");
+    assert_eq!((race.recipients, race.blocks), (None, 16));
+    let free = Search { bounds: Vec::new(), ..limited };
+    assert_eq!(free.race(None, &Progress::default()).expect("it can be done").plans[0].plan.name, "cheap");
+    let two = Search { objectives: vec![Metric::InTime, Metric::CostPerRecipient], ..search(&scenario) };
+    assert_eq!(two.race(None, &Progress::default()), Err(SearchError::Objectives));
+    let p95 = Search { bounds: vec![(Metric::LatencyP95, Bound::AtMost(30.0))], ..search(&scenario) };
+    assert_eq!(p95.race(None, &Progress::default()), Err(SearchError::Race(Metric::LatencyP95)));
+    let progress = Progress::default();
+    progress.stop();
+    assert_eq!(search(&scenario).race(None, &progress), Err(SearchError::Interrupted), "nothing is known yet");
+}
+
+/// The same for any number of threads.
+#[test]
+fn a_race_does_not_depend_on_threads() {
+    let scenario = two_channels();
+    let race = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be had");
+        pool.install(|| search(&scenario).race(None, &Progress::default()).expect("it can be done"))
+    };
+    assert_eq!(race(1), race(3));
 }

@@ -1,6 +1,7 @@
 //! The best plan: every order of the providers with every wait of a grid is solved exactly, and the best is refined to the second.
 
 mod by_segment;
+mod race;
 
 use super::exact::{Glance, Obstacle, Solution, Solver};
 use super::groups::Group;
@@ -13,6 +14,7 @@ use crate::units::Span;
 use rayon::prelude::*;
 
 pub use by_segment::SegmentOptima;
+pub use race::{Race, Raced};
 
 /// The decimal digits of the first look at every candidate, of the second look at the best of them and the search around the winner, and of the last
 /// look at that.
@@ -85,6 +87,10 @@ pub enum SearchError {
     Bound(Metric),
     /// A total, which cannot be bounded in each segment.
     Total(Metric),
+    /// A race can have one objective only.
+    Objectives,
+    /// This measure is no mean over recipients, by which plans could race.
+    Race(Metric),
     /// There is nothing to make plans of.
     NoProviders,
     /// There are too many candidates: this number, or more.

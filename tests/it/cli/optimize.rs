@@ -54,6 +54,31 @@ fn two_objectives_print_the_plans_of_the_front() {
     assert!(printed.starts_with("# the least cost_per_recipient and the most in_time, of 15 plans"), "{printed}");
 }
 
+/// Where recipients share capacity, plans race in simulations, and the winner is printed.
+#[test]
+fn plans_that_cannot_be_solved_race() {
+    let home = Home::of(include_str!("../scenario/queue.toml"));
+    let line = "optimize pin.toml --maximize in_time --providers sms,voice --indifference 2pp";
+    let printed = home.run(&format!("{line} --threads 1")).exits_with(0).stdout;
+    assert_eq!(home.run(&format!("{line} --threads 3")).exits_with(0).stdout, printed);
+    for part in [
+        "# the most in_time, of ",
+        " plans, raced on 16 replications:\n",
+        "# Simulated, because plans cannot be solved exactly: recipients share the capacity of `sms`; ",
+        "# All of this holds together with 95 % confidence",
+        "\n[[plans]]\nname = ",
+    ] {
+        assert!(printed.contains(part), "no {part:?} in\n{printed}");
+    }
+    let scenario = home.read("pin.toml");
+    home.write("more.toml", scenario + "\n" + &printed);
+    home.run("validate more.toml").exits_with(0);
+    let nearest =
+        home.run("optimize pin.toml --minimize cost_per_recipient --subject-to in_time>=0.9999").exits_with(3);
+    assert!(nearest.stdout.contains("Every plan is shown to miss a bound"), "{}", nearest.stdout);
+    assert!(!nearest.stdout.contains("\n[[plans]]"), "{}", nearest.stdout);
+}
+
 /// The plans of the segments and their composite can be appended to the scenario, whatever the segments are called.
 #[test]
 fn the_plans_of_the_segments_and_their_composite_can_be_appended() {
@@ -108,7 +133,12 @@ fn what_cannot_be_asked_is_rejected_with_a_hint() {
         home.run(line).rejects(2, &parts);
     }
     let queue = Home::of(include_str!("../scenario/queue.toml"));
-    let parts = ["recipients share the capacity of `sms`", "--providers"];
-    queue.run("optimize pin.toml --minimize cost_per_recipient").rejects(2, &parts);
+    for (line, parts) in [
+        ("--minimize cost_per_recipient --maximize in_time", ["race for one objective", "make the other a bound"]),
+        ("--minimize cost_total", ["cannot race by cost_total", "the measures are delivered"]),
+        ("--minimize cost_per_recipient --indifference 5%", ["'5%' for '--indifference <AMOUNT>'", "0.05pp"]),
+    ] {
+        queue.run(&format!("optimize pin.toml {line}")).rejects(2, &parts);
+    }
     assert_eq!(home.names(), ["pin.toml"], "it writes no files");
 }

@@ -1,0 +1,88 @@
+//! The outcome of `failsim optimize` where plans cannot be solved: what a race of simulations shows.
+
+use super::optimum::{Names, asked, block, laid_out, ready, steps};
+use super::words;
+use crate::scenario::{Metric, Unit};
+use crate::study::{Measured, Obstacle, Race, Raced, Search};
+
+/// The outcome of a race as TOML: in comments a table of the plans that are left and what is shown, then the winner as a `[[plans]]` block. `obstacles` are
+/// what kept the plans from being solved. Ends with a line feed.
+#[must_use]
+pub fn race(search: &Search<'_>, race: &Race, obstacles: &[Obstacle]) -> String {
+    let mut text = String::new();
+    let mut comment = |line: &str| {
+        text.push_str(format!("# {line}").trim_end());
+        text.push('\n');
+    };
+    comment(&headline(search, race));
+    comment("");
+    let row = |raced: &Raced| {
+        let value = |&(metric, value, reach): &(Metric, f64, f64)| {
+            let (least, most) = if metric.unit() == Unit::Share { (0.0, 1.0) } else { (0.0, f64::INFINITY) };
+            let interval = Some(((value - reach).max(least), (value + reach).min(most)));
+            words::measured(metric.unit(), &Measured { value, interval, narrow: None, plain: false, resolution: 0.0 })
+        };
+        [steps(search.scenario, &raced.plan)].into_iter().chain(raced.measures.iter().map(value)).collect()
+    };
+    let measures = race.plans.iter().take(1).flat_map(|raced| &raced.measures).map(|(metric, ..)| metric.name());
+    let head = ["steps"].into_iter().chain(measures).map(str::to_owned).collect();
+    let rows: Vec<Vec<String>> = [head].into_iter().chain(race.plans.iter().map(row)).collect();
+    laid_out(1, &rows).iter().for_each(|line| comment(line));
+    comment("");
+    shown(search, race).iter().for_each(|line| comment(line));
+    let why: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
+    comment(&format!("Simulated, because plans cannot be solved exactly: {}.", why.join("; ")));
+    comment(&format!("Spent: {} simulated recipients.", words::whole(race.simulated)));
+    if let Some(winner) = race.plans.first() {
+        let name = Names::of(search.scenario).free(&winner.plan.name);
+        let block = block(search.scenario, &winner.plan, &name);
+        text.push_str(&ready(&block, winner.meets_bounds != Some(false)));
+    }
+    text.replace(words::NBSP, " ")
+}
+
+fn headline(search: &Search<'_>, race: &Race) -> String {
+    let (goal, condition) = asked(search);
+    let blocks = words::whole(u64::from(race.blocks));
+    let blocks = match race.recipients {
+        Some(recipients) => format!("{blocks} blocks of {} recipients", words::whole(recipients)),
+        None => format!("{blocks} replications"),
+    };
+    let candidates = words::whole(race.candidates as u64);
+    let of = format!("{candidates} {}", words::plural(race.candidates as f64, "plan", "plans"));
+    format!("{goal}{condition}, of {of}, raced on {blocks}:")
+}
+
+/// What is shown, and what is not.
+fn shown(search: &Search<'_>, race: &Race) -> Vec<String> {
+    let Some(winner) = race.plans.first() else { return Vec::new() };
+    let unit = search.objectives[0].unit();
+    let amount = |value: f64| match unit {
+        Unit::Share => format!("{} points", words::decimal(100.0 * value, 2)),
+        _ => words::plain_amount(value),
+    };
+    let out = race.candidates - race.left;
+    let out = match out {
+        0 => "No plan has left the race.".to_owned(),
+        _ => format!(
+            "{} of {} plans are shown to miss a bound or to be worse.",
+            words::whole(out as u64),
+            words::whole(race.candidates as u64)
+        ),
+    };
+    let most = race.plans[1..].iter().map(|other| other.may_be_better_by).fold(0.0, f64::max);
+    let verdict = match winner.meets_bounds {
+        Some(false) => "Every plan is shown to miss a bound; the first misses them least.".to_owned(),
+        _ if race.is_decided && race.left == 1 => "The plan is shown to be the best of them.".to_owned(),
+        _ if race.is_decided => {
+            format!("No other plan is better than the first by more than {}.", amount(race.indifference))
+        }
+        Some(true) => {
+            format!("Not decided: another plan may be better than the first by up to {}.", amount(most))
+        }
+        None => "Not decided: the first plan is not shown to meet the bounds.".to_owned(),
+    };
+    let stopped = race.is_stopped.then(|| "The race was stopped.".to_owned());
+    let level = "All of this holds together with 95 % confidence; ± and ranges are as wide as that takes.".to_owned();
+    stopped.into_iter().chain([verdict, out, level]).collect()
+}

@@ -1,0 +1,351 @@
+//! Racing: candidates that cannot be solved are simulated block by block on common random numbers, until the data show which are not the best.
+//!
+//! A block is some recipients where these are independent, and a replication where they are not. After each round a plan leaves the race if it is shown
+//! to miss a bound, or to be worse than the best of those that are shown to meet all bounds. What is shown holds for all plans, bounds and rounds
+//! together: the error is divided among all pairs of plans and all bounds, and differences are judged by a confidence sequence, which may be looked at
+//! as often as one likes.
+
+use super::{Search, SearchError, misses};
+use crate::scenario::{Bound, Metric, Plan, Scenario};
+use crate::sim::{Interrupted, PlanTally, Progress};
+use crate::stats::reach_at_all_times;
+use crate::study::ready::Ready;
+use rayon::prelude::*;
+use std::borrow::Cow;
+
+/// The recipients of a block.
+const BLOCK: u64 = 1024;
+/// A block has at least this many recipients of each stream.
+const LEAST_OF_STREAM: u64 = 128;
+/// The blocks of the first round; each later round doubles them.
+const FIRST_ROUND: u32 = 16;
+/// The probability that anything that is shown is wrong.
+const ERROR: f64 = 0.05;
+/// About the most recipients that are simulated, each once per plan: half a minute of work where they are contended.
+const MOST_SIMULATED: u64 = 100_000_000;
+/// The most candidates.
+const MOST_RACING: usize = 10_000;
+/// The most plans of an outcome.
+const MOST_SHOWN: usize = 10;
+
+/// The outcome of a race.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Race {
+    /// The plans that are left, the best first: those shown to meet the bounds, then those that may. The first is the winner.
+    pub plans: Vec<Raced>,
+    /// How many were left; only the first ten are in `plans`.
+    pub left: usize,
+    /// The candidates.
+    pub candidates: usize,
+    /// The blocks that each of them was simulated for.
+    pub blocks: u32,
+    /// The recipients of a block; `None` if a block is a replication.
+    pub recipients: Option<u64>,
+    /// The simulated recipients, each once per plan.
+    pub simulated: u64,
+    /// The difference in the objective that does not matter, in its unit.
+    pub indifference: f64,
+    /// Whether the winner is shown to meet the bounds, and no other plan to be better by more than the indifference.
+    pub is_decided: bool,
+    /// Whether the race was stopped before it was decided.
+    pub is_stopped: bool,
+}
+
+/// A plan of a race.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Raced {
+    /// The plan.
+    pub plan: Plan,
+    /// The measures: means over the blocks, and how far the truth may be from each at most.
+    pub measures: Vec<(Metric, f64, f64)>,
+    /// Whether it meets all bounds: `None` if that is not shown.
+    pub meets_bounds: Option<bool>,
+    /// How much better than the winner it may be, in the unit of the objective; at most 0 if it is shown not to be better.
+    pub may_be_better_by: f64,
+}
+
+/// A candidate in the race: its measures in each block.
+struct Runner {
+    plan: Plan,
+    blocks: Vec<Vec<f64>>,
+}
+
+impl Runner {
+    /// The mean of what `of` makes of each block, and its standard deviation.
+    fn mean(&self, of: impl Fn(usize, &[f64]) -> f64) -> (f64, f64) {
+        let n = self.blocks.len() as f64;
+        let values = || self.blocks.iter().enumerate().map(|(block, values)| of(block, values));
+        let mean = values().sum::<f64>() / n;
+        let squares: f64 = values().map(|value| (value - mean) * (value - mean)).sum();
+        (mean, (squares / (n - 1.0).max(1.0)).sqrt())
+    }
+}
+
+impl Search<'_> {
+    /// The best plan by simulation, for candidates that cannot be solved: up to a difference in the objective of `indifference` (by default a tenth of a
+    /// point, or a hundredth of an amount). When `progress` is asked to stop, the outcome is what is known by then.
+    ///
+    /// # Errors
+    /// [`SearchError`]; two objectives, quantiles and totals cannot be raced by.
+    pub fn race(&self, indifference: Option<f64>, progress: &Progress) -> Result<Race, SearchError> {
+        let metrics = self.metrics()?;
+        let plans: Vec<Plan> = self.candidates()?.iter().map(|candidate| self.plan(candidate)).collect();
+        match plans.len() {
+            0 => return Err(SearchError::NoProviders),
+            many if many > MOST_RACING => return Err(SearchError::Candidates(many)),
+            _ => {}
+        }
+        let candidates = plans.len();
+        let mut runners: Vec<Runner> = plans.into_iter().map(|plan| Runner { plan, blocks: Vec::new() }).collect();
+        let track = Track::new(self.scenario);
+        let judge = Judge {
+            search: self,
+            metrics: &metrics,
+            error: ERROR / (candidates * (candidates - 1) / 2 + candidates * self.bounds.len()).max(1) as f64,
+            counted: track.recipients() as f64,
+        };
+        let (mut blocks, mut until, mut simulated) = (0, FIRST_ROUND, 0);
+        let (mut is_decided, mut is_stopped, mut tolerance) = (false, false, 0.0);
+        loop {
+            match track.run(&mut runners, blocks..until, &metrics, progress) {
+                Ok(()) => {}
+                Err(Interrupted) if blocks > 0 => {
+                    is_stopped = true;
+                    break;
+                }
+                Err(Interrupted) => return Err(SearchError::Interrupted),
+            }
+            simulated += u64::from(until - blocks) * track.recipients() * runners.len() as u64;
+            blocks = until;
+            judge.eliminate(&mut runners);
+            let leader = &runners[0];
+            tolerance = indifference.unwrap_or_else(|| judge.usual_indifference(leader));
+            let is_settled = |other: &Runner| judge.may_be_better_by(other, leader) <= tolerance;
+            let meets_bounds = judge.meets_bounds(leader);
+            is_decided = meets_bounds == Some(true) && runners[1..].iter().all(is_settled);
+            let next = u64::from(blocks) * track.recipients() * runners.len() as u64;
+            if is_decided || meets_bounds == Some(false) || simulated + next > MOST_SIMULATED {
+                break;
+            }
+            until *= 2;
+        }
+        let raced = |runner: &Runner| Raced {
+            plan: runner.plan.clone(),
+            measures: (0..metrics.len()).map(|place| judge.measured(runner, place)).collect(),
+            meets_bounds: judge.meets_bounds(runner),
+            may_be_better_by: judge.may_be_better_by(runner, &runners[0]),
+        };
+        Ok(Race {
+            plans: runners.iter().take(MOST_SHOWN).map(raced).collect(),
+            left: runners.len(),
+            candidates,
+            blocks,
+            recipients: (!self.scenario.is_shared()).then(|| track.recipients()),
+            simulated,
+            indifference: tolerance,
+            is_decided,
+            is_stopped,
+        })
+    }
+
+    /// The measures of a race: the objective first, then those of the bounds, then others that are of interest.
+    fn metrics(&self) -> Result<Vec<Metric>, SearchError> {
+        let [objective] = self.objectives[..] else { return Err(SearchError::Objectives) };
+        let bounded = self.bounds.iter().map(|(metric, _)| *metric);
+        let usual = [Metric::InTime, Metric::Delivered, Metric::CostPerRecipient, Metric::Duplicates];
+        let mut metrics: Vec<Metric> = Vec::new();
+        for metric in [objective].into_iter().chain(bounded).chain(usual) {
+            if !metrics.contains(&metric) {
+                metrics.push(metric);
+            }
+        }
+        let unknown = metrics.iter().find(|metric| counted(**metric, &PlanTally::default()).is_none());
+        unknown.map_or(Ok(metrics.clone()), |metric| Err(SearchError::Race(*metric)))
+    }
+}
+
+/// The sum over the recipients of which a measure is the mean; `None` if it is no such mean.
+fn counted(metric: Metric, tally: &PlanTally) -> Option<f64> {
+    Some(match metric {
+        Metric::Delivered => tally.delivered as f64,
+        Metric::InTime => tally.in_time as f64,
+        Metric::Succeeded => tally.succeeded as f64,
+        Metric::Duplicates => tally.duplicates as f64,
+        Metric::Seen => tally.seen as f64,
+        Metric::CostPerRecipient => tally.cost as f64 / 1e6,
+        _ => return None,
+    })
+}
+
+/// Where the race is run.
+struct Track<'a> {
+    scenario: &'a Scenario,
+    /// The blocks of a replication.
+    blocks: u32,
+}
+
+impl<'a> Track<'a> {
+    fn new(scenario: &'a Scenario) -> Self {
+        // Every block has its part of each stream.
+        let streams = scenario.streams.iter().map(|stream| stream.traffic.recipients / LEAST_OF_STREAM);
+        let blocks = streams.min().unwrap_or(1).min(scenario.recipients() / BLOCK).max(1);
+        Self { scenario, blocks: if scenario.is_shared() { 1 } else { blocks as u32 } }
+    }
+
+    /// The recipients of a block, about.
+    fn recipients(&self) -> u64 {
+        (self.scenario.recipients() / u64::from(self.blocks)).max(1)
+    }
+
+    /// Simulates these blocks under the plans that are left.
+    fn run(
+        &self,
+        runners: &mut [Runner],
+        blocks: std::ops::Range<u32>,
+        metrics: &[Metric],
+        progress: &Progress,
+    ) -> Result<(), Interrupted> {
+        let mut scenario = self.scenario.clone();
+        scenario.checks.clear();
+        scenario.plans = runners.iter().map(|runner| runner.plan.clone()).collect();
+        let timeline = crate::study::horizon::timeline(&scenario);
+        let mut ready = Ready::with_timeline(Cow::Owned(scenario), timeline, progress)?;
+        ready.model.pairs = std::iter::empty().collect();
+        progress.plan(self.recipients() * runners.len() as u64 * u64::from(blocks.end - blocks.start));
+        let of_block = |block: u32| -> Result<Vec<Vec<f64>>, Interrupted> {
+            if self.scenario.is_shared() {
+                return of_replication(&ready, block, metrics, progress);
+            }
+            let (replication, block) = (block / self.blocks, (block % self.blocks, self.blocks));
+            let streams = ready.independent_block(replication, block, progress)?;
+            let recipients: u64 = streams.iter().map(|classes| classes[0].tally.arrivals.total()).sum();
+            let tallies = |plan: usize| streams.iter().flatten().map(move |class| &class.tally.plans[plan]);
+            Ok((0..runners.len()).map(|plan| means(metrics, recipients, tallies(plan))).collect())
+        };
+        let blocks: Vec<u32> = blocks.collect();
+        let results = blocks.into_par_iter().map(of_block).collect::<Result<Vec<_>, _>>()?;
+        for of_plans in results {
+            runners.iter_mut().zip(of_plans).for_each(|(runner, values)| runner.blocks.push(values));
+        }
+        Ok(())
+    }
+}
+
+/// The measures of each plan in a contended replication.
+fn of_replication(
+    ready: &Ready<'_>,
+    replication: u32,
+    metrics: &[Metric],
+    progress: &Progress,
+) -> Result<Vec<Vec<f64>>, Interrupted> {
+    let runs = ready.contended_runs(replication..replication + 1, progress)?;
+    let of_plan = |run: &crate::sim::PlanRunTally| {
+        let recipients: u64 = run.streams.iter().map(|classes| classes[0].arrivals.total()).sum();
+        means(metrics, recipients, run.streams.iter().flatten().map(|class| &class.tally))
+    };
+    Ok(runs.iter().flatten().map(of_plan).collect())
+}
+
+/// The measures of this number of recipients, from the tallies of their classes.
+fn means<'t>(metrics: &[Metric], recipients: u64, tallies: impl Iterator<Item = &'t PlanTally> + Clone) -> Vec<f64> {
+    let sum = |metric: &Metric| tallies.clone().filter_map(|tally| counted(*metric, tally)).sum::<f64>();
+    metrics.iter().map(|metric| sum(metric) / recipients.max(1) as f64).collect()
+}
+
+/// What the data of a race show.
+struct Judge<'a> {
+    search: &'a Search<'a>,
+    /// The measures of a block: the objective first.
+    metrics: &'a [Metric],
+    /// The probability that one statement is wrong.
+    error: f64,
+    /// The recipients of a block.
+    counted: f64,
+}
+
+impl Judge<'_> {
+    /// A measure of a plan with how far it may be from the truth.
+    fn measured(&self, runner: &Runner, place: usize) -> (Metric, f64, f64) {
+        let (mean, deviation) = runner.mean(|_, values| values[place]);
+        let metric = self.metrics[place];
+        (metric, mean, self.reach(runner, deviation, metric))
+    }
+
+    /// How far a mean of this standard deviation may be from the truth. A share of which nothing was ever seen may still be one recipient of all.
+    fn reach(&self, runner: &Runner, deviation: f64, metric: Metric) -> f64 {
+        let blocks = runner.blocks.len() as f64;
+        let is_share = metric.unit() == crate::scenario::Unit::Share;
+        let least = if is_share { (1.0 / (blocks * self.counted * self.counted)).sqrt() } else { 0.0 };
+        reach_at_all_times(blocks, deviation.max(least), self.error)
+    }
+
+    /// Whether a plan meets all bounds, if that is shown.
+    fn meets_bounds(&self, runner: &Runner) -> Option<bool> {
+        let mut all = Some(true);
+        for (metric, bound) in &self.search.bounds {
+            let (_, mean, reach) = self.measured(runner, self.place(*metric));
+            match misses(mean, *bound) {
+                missed if missed > reach => return Some(false),
+                missed if missed > -reach => all = None,
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// By how much the estimates miss the bounds, in all.
+    fn missed(&self, runner: &Runner) -> f64 {
+        let missed = |(metric, bound): &(Metric, Bound)| {
+            misses(runner.mean(|_, values| values[self.place(*metric)]).0, *bound).max(0.0)
+        };
+        self.search.bounds.iter().map(missed).sum()
+    }
+
+    fn place(&self, metric: Metric) -> usize {
+        self.metrics.iter().position(|other| *other == metric).unwrap_or(0)
+    }
+
+    /// The objective of a plan, smaller being better.
+    fn objective(&self, runner: &Runner) -> f64 {
+        let mean = runner.mean(|_, values| values[0]).0;
+        if self.metrics[0].more_is_better() { -mean } else { mean }
+    }
+
+    /// How much better than another a plan may be: by their paired differences.
+    fn may_be_better_by(&self, runner: &Runner, than: &Runner) -> f64 {
+        if std::ptr::eq(runner, than) {
+            return 0.0;
+        }
+        let sign = if self.metrics[0].more_is_better() { 1.0 } else { -1.0 };
+        let (mean, deviation) = runner.mean(|block, values| sign * (values[0] - than.blocks[block][0]));
+        mean + self.reach(runner, deviation, self.metrics[0])
+    }
+
+    /// A tenth of a point for a share, a hundredth of the amount for a cost.
+    fn usual_indifference(&self, leader: &Runner) -> f64 {
+        if self.metrics[0].unit() == crate::scenario::Unit::Share { 0.001 } else { 0.01 * self.objective(leader).abs() }
+    }
+
+    /// Takes out of the race what is shown not to be the best, and puts the others in order. If every plan is shown to miss a bound, the one that misses
+    /// them least stays.
+    fn eliminate(&self, runners: &mut Vec<Runner>) {
+        let standing = |runner: &Runner| {
+            let class = match self.meets_bounds(runner) {
+                Some(true) => 0,
+                None => 1,
+                Some(false) => 2,
+            };
+            // Among those that may meet the bounds, the ones whose estimates do come first.
+            (class, if class == 0 { 0.0 } else { self.missed(runner) }, self.objective(runner))
+        };
+        let mut all: Vec<((i32, f64, f64), Runner)> =
+            std::mem::take(runners).into_iter().map(|runner| (standing(&runner), runner)).collect();
+        all.sort_by(|(a, _), (b, _)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)));
+        let may_win = all.iter().filter(|(standing, _)| standing.0 < 2).count();
+        all.truncate(may_win.max(1));
+        let (leads, leader) = (all[0].0.0 == 0, &all[0].1);
+        let stays: Vec<bool> =
+            all.iter().map(|(_, runner)| !leads || self.may_be_better_by(runner, leader) >= 0.0).collect();
+        runners.extend(all.into_iter().zip(stays).filter(|(_, stays)| *stays).map(|((_, runner), _)| runner));
+    }
+}
