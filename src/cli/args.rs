@@ -31,7 +31,7 @@ pub(super) enum Verb {
     Capacity(Capacity),
     /// Vary one or two values of a scenario and compare the results
     Sweep(Sweep),
-    /// Find the best order of providers and the best waits, by exact solution; exit 3 if no plan meets the bounds
+    /// Find the best order of providers and the best waits, exactly or by a race of simulations; exit 3 if no plan meets the bounds
     Optimize(Optimize),
     /// Check scenario files for errors without running them
     Validate(Validate),

@@ -3,7 +3,6 @@
 use super::args::{LateRule, Optimize};
 use super::failure::Failure;
 use super::goal::NamedBound;
-use super::indifference::Indifference;
 use super::simulate;
 use super::{load, output};
 use crate::engine::LateDelivery;
@@ -24,6 +23,7 @@ pub(super) fn optimize(args: &Optimize) -> Result<(), Failure> {
     }
     let scenario = load::for_run(&args.input, &[])?;
     load::remarks(&args.input, &scenario);
+    load::check_memory(&args.input, &scenario, scenario.replications)?;
     let search = Search {
         scenario: &scenario,
         segment: None,
@@ -44,12 +44,13 @@ pub(super) fn optimize(args: &Optimize) -> Result<(), Failure> {
 
 /// Finds and prints the best plan for all recipients. Returns whether it meets the bounds.
 fn for_all(args: &Optimize, search: &Search<'_>) -> Result<bool, Failure> {
+    let indifference = args.indifference.map(|amount| amount.of(search.objectives[0])).transpose()?;
     // What a race has found is told even if it is interrupted.
     let mut raced = None;
     let watched = simulate::watched(&args.input, |progress| {
         let optimum = match search.run(progress) {
             Err(SearchError::Obstacles(obstacles)) => {
-                raced = Some((search.race(args.indifference.map(|Indifference(amount)| amount), progress)?, obstacles));
+                raced = Some((search.race(indifference, progress)?, obstacles));
                 return Ok(None);
             }
             outcome => outcome?,
@@ -61,7 +62,7 @@ fn for_all(args: &Optimize, search: &Search<'_>) -> Result<bool, Failure> {
     if let Some((race, obstacles)) = raced {
         output::print(&report::race(search, &race, &obstacles))?;
         watched?;
-        return Ok(race.plans.first().is_some_and(|winner| winner.meets_bounds != Some(false)));
+        return Ok(race.plans.first().is_some_and(|winner| winner.seems_to_meet_bounds));
     }
     let Some((optimum, confirmed)) = watched?.outcome.map_err(|error: SearchError| impossible(&error))? else {
         return Ok(false);
@@ -185,6 +186,14 @@ fn impossible(error: &SearchError) -> Failure {
         SearchError::Race(metric) => Failure::usage(
             format!("plans that cannot be solved cannot race by {metric}, or within a bound of it"),
             "the measures are delivered, in_time, succeeded, duplicates, seen and cost_per_recipient",
+        ),
+        SearchError::Segment => Failure::usage("a race is for all recipients", "leave out --by-segment"),
+        SearchError::Effort(recipients) => Failure::usage(
+            format!(
+                "these plans cannot be solved, and to begin with, {} simulated recipients would be needed",
+                report::count(*recipients)
+            ),
+            "try fewer plans with --providers, --steps or --ttls, or fewer --recipients",
         ),
         SearchError::NoProviders => Failure::usage("there are no providers to try", "name some with --providers"),
         SearchError::Obstacles(obstacles) => {

@@ -44,7 +44,8 @@ pub fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confirmed: Op
     let (scenario, composite) = (search.scenario, &optima.composite);
     let candidates = words::whole(optima.single.candidates as u64);
     let (goal, condition) = asked(search);
-    let of = format!("of {candidates} plans, solved exactly");
+    let of =
+        format!("of {candidates} {}, solved exactly", words::plural(optima.single.candidates as f64, "plan", "plans"));
     comment(&if composite.meets_bounds {
         format!("{goal}{condition} in each segment, {of}:")
     } else {
@@ -52,11 +53,14 @@ pub fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confirmed: Op
     });
     comment("");
     let segments = &scenario.people.segments;
-    let best = optima.segments.iter().filter_map(|optimum| optimum.plans.first());
+    let best = optima.segments.iter().map(|optimum| optimum.as_ref().and_then(|optimum| optimum.plans.first()));
     let of_segments = segments.iter().map(String::as_str).zip(best);
+    let of_segments = of_segments.filter_map(|(name, found)| Some((name, found?)));
     let rows = of_segments.map(|(name, found)| row(search, vec![name.to_owned(), steps(scenario, &found.plan)], found));
     let all = |steps: String, found: &Found| row(search, vec!["(all)".to_owned(), steps], found);
-    let single = optima.single.plans.first().map(|found| all(steps(scenario, &found.plan), found));
+    // For the one plan, the bounds hold for all together.
+    let single = optima.single.plans.first();
+    let single = single.map(|found| all(format!("one plan: {}", steps(scenario, &found.plan)), found));
     let rows = [head(search, &["segment", "steps"])].into_iter().chain(rows);
     let rows: Vec<_> = rows.chain([all("by segment".to_owned(), composite)]).chain(single).collect();
     laid_out(2, &rows).iter().for_each(|line| comment(line));
@@ -64,7 +68,8 @@ pub fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confirmed: Op
         comment("");
         confirmation(search, composite, "By segment", result).iter().for_each(|line| comment(line));
         comment("");
-        let solved: usize = optima.segments.iter().chain([&optima.single]).map(|optimum| optimum.solved).sum();
+        let all = optima.segments.iter().flatten().chain([&optima.single]);
+        let solved: usize = all.map(|optimum| optimum.solved).sum();
         comment(&spent(solved, search));
     }
     let mut used = Names::of(scenario);

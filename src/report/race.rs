@@ -20,7 +20,10 @@ pub fn race(search: &Search<'_>, race: &Race, obstacles: &[Obstacle]) -> String 
         let value = |&(metric, value, reach): &(Metric, f64, f64)| {
             let (least, most) = if metric.unit() == Unit::Share { (0.0, 1.0) } else { (0.0, f64::INFINITY) };
             let interval = Some(((value - reach).max(least), (value + reach).min(most)));
-            words::measured(metric.unit(), &Measured { value, interval, narrow: None, plain: false, resolution: 0.0 })
+            words::measured(
+                metric.unit(),
+                &Measured { value, interval, narrow: None, plain: false, is_exact: false, resolution: 0.0 },
+            )
         };
         [steps(search.scenario, &raced.plan)].into_iter().chain(raced.measures.iter().map(value)).collect()
     };
@@ -36,7 +39,7 @@ pub fn race(search: &Search<'_>, race: &Race, obstacles: &[Obstacle]) -> String 
     if let Some(winner) = race.plans.first() {
         let name = Names::of(search.scenario).free(&winner.plan.name);
         let block = block(search.scenario, &winner.plan, &name);
-        text.push_str(&ready(&block, winner.meets_bounds != Some(false)));
+        text.push_str(&ready(&block, winner.seems_to_meet_bounds));
     }
     text.replace(words::NBSP, " ")
 }
@@ -50,7 +53,12 @@ fn headline(search: &Search<'_>, race: &Race) -> String {
     };
     let candidates = words::whole(race.candidates as u64);
     let of = format!("{candidates} {}", words::plural(race.candidates as f64, "plan", "plans"));
-    format!("{goal}{condition}, of {of}, raced on {blocks}:")
+    match race.plans.first() {
+        Some(winner) if winner.meets_bounds == Some(false) => {
+            format!("None of {of}, raced on {blocks}, has{}. The nearest:", condition.replacen(" with", "", 1))
+        }
+        _ => format!("{goal}{condition}, of {of}, raced on {blocks}:"),
+    }
 }
 
 /// What is shown, and what is not.
@@ -71,8 +79,10 @@ fn shown(search: &Search<'_>, race: &Race) -> Vec<String> {
         ),
     };
     let most = race.plans[1..].iter().map(|other| other.may_be_better_by).fold(0.0, f64::max);
+    if winner.meets_bounds == Some(false) {
+        return vec!["Every plan is shown to miss a bound, with 95 % confidence for all together.".to_owned()];
+    }
     let verdict = match winner.meets_bounds {
-        Some(false) => "Every plan is shown to miss a bound; the first misses them least.".to_owned(),
         _ if race.is_decided && race.left == 1 => "The plan is shown to be the best of them.".to_owned(),
         _ if race.is_decided => {
             format!("No other plan is better than the first by more than {}.", amount(race.indifference))
@@ -80,7 +90,12 @@ fn shown(search: &Search<'_>, race: &Race) -> Vec<String> {
         Some(true) => {
             format!("Not decided: another plan may be better than the first by up to {}.", amount(most))
         }
-        None => "Not decided: the first plan is not shown to meet the bounds.".to_owned(),
+        None | Some(false) if winner.seems_to_meet_bounds => {
+            "Not decided: the first plan is not shown to meet the bounds, though its means do.".to_owned()
+        }
+        None | Some(false) => {
+            "Not decided: no plan is shown to meet the bounds, and the means of the first do not.".to_owned()
+        }
     };
     let stopped = race.is_stopped.then(|| "The race was stopped.".to_owned());
     let level = "All of this holds together with 95 % confidence; ± and ranges are as wide as that takes.".to_owned();

@@ -140,6 +140,7 @@ fn blank_repeats(grid: &mut Grid) {
 mod tests {
     use super::*;
     use crate::report::fixture;
+    use crate::study::Exact;
 
     #[test]
     fn no_line_is_wider_than_the_terminal() {
@@ -172,5 +173,21 @@ mod tests {
         assert!(bold.starts_with("\u{1b}[1m"));
         let bare = bold.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
         assert_eq!(bare, table(&output, Terminal::default()));
+    }
+
+    /// A numeric error as large as the interval does not stand in place of what was simulated.
+    #[test]
+    fn what_is_hardly_surer_than_the_simulation_stays_simulated() {
+        let mut results = fixture::with_plans(1).results;
+        let (low, high) = results.plans[0].in_time.low.zip(results.plans[0].in_time.high).expect("an interval");
+        let with = |results: &mut Results, error: f64| {
+            results.plans[0].exact = Some([("in_time".to_owned(), Exact { value: 0.5, error })].into());
+            results.preferring_exact().plans[0].in_time
+        };
+        assert!(with(&mut results, (high - low) / 5.0).is_exact);
+        let kept = with(&mut results, (high - low) / 3.0);
+        assert_eq!((kept, kept.is_exact), (results.plans[0].in_time, false));
+        let delivered = results.preferring_exact().plans[0].delivered;
+        assert_eq!(delivered, results.plans[0].delivered, "it is not solved");
     }
 }

@@ -14,13 +14,15 @@ pub struct Measured {
     pub narrow: Option<(f64, f64)>,
     /// Whether this is a measure without intervals, which is judged by its value.
     pub plain: bool,
+    /// Whether the value is exact, and the interval its numeric error.
+    pub is_exact: bool,
     /// Values closer than this cannot be told apart, however large the sample.
     pub resolution: f64,
 }
 
 impl Measured {
     const fn exactly(value: f64) -> Self {
-        Self { value, interval: None, narrow: None, plain: true, resolution: 0.0 }
+        Self { value, interval: None, narrow: None, plain: true, is_exact: false, resolution: 0.0 }
     }
 
     fn with(value: f64, low: Option<f64>, high: Option<f64>) -> Self {
@@ -28,7 +30,7 @@ impl Measured {
     }
 
     fn of_share(share: &Share) -> Self {
-        Self { narrow: share.narrow, ..Self::with(share.share, share.low, share.high) }
+        Self { narrow: share.narrow, is_exact: share.is_exact, ..Self::with(share.share, share.low, share.high) }
     }
 
     /// A quantile, whose resolution is at best one cell of the histogram: 1/1024 of its value.
@@ -49,8 +51,16 @@ pub fn measure(plan: &PlanResult, metric: Metric) -> Option<Measured> {
         Metric::Succeeded => Some(share(&plan.succeeded)),
         Metric::Duplicates => Some(share(&plan.duplicates)),
         Metric::Seen => plan.seen.as_ref().map(share),
-        Metric::CostTotal => Some(Measured::with(cost.total, cost.low.map(|x| x * n), cost.high.map(|x| x * n))),
-        Metric::CostPerRecipient => Some(Measured::with(cost.per_recipient, cost.low, cost.high)),
+        Metric::CostTotal => {
+            // An exact total is that of the expected number of recipients, not of those who happened to be simulated.
+            let n = if cost.is_exact && cost.per_recipient > 0.0 { cost.total / cost.per_recipient } else { n };
+            let total = Measured::with(cost.total, cost.low.map(|x| x * n), cost.high.map(|x| x * n));
+            Some(Measured { is_exact: cost.is_exact, ..total })
+        }
+        Metric::CostPerRecipient => {
+            let measured = Measured::with(cost.per_recipient, cost.low, cost.high);
+            Some(Measured { is_exact: cost.is_exact, ..measured })
+        }
         Metric::CostPerDelivered => cost.per_delivered.map(Measured::exactly),
         Metric::Failovers => Some(Measured::exactly(plan.failovers.0)),
         Metric::LastEnd => plan.last_end_s.map(Measured::exactly),

@@ -49,11 +49,21 @@ impl RunOutput {
     }
 }
 
+/// A numeric error that does not matter.
+const LITTLE: f64 = 1e-6;
+
+/// Whether a numeric error is less than half of the distance to the ends of a simulated interval, or does not matter: otherwise the simulation says
+/// as much.
+fn is_sure(error: f64, interval: Option<(f64, f64)>) -> bool {
+    interval.is_none_or(|(low, high)| error <= LITTLE.max((high - low) / 4.0))
+}
+
 fn preferred(plan: &PlanResult) -> PlanResult {
     let Some(exact) = &plan.exact else { return plan.clone() };
     let of = |metric: Metric| exact.get(metric.name()).copied();
+    let sure = |metric: Metric, ends: Option<(f64, f64)>| of(metric).filter(|exact| is_sure(exact.error, ends));
     let share = |metric: Metric, simulated: &Share| {
-        of(metric).map_or(*simulated, |Exact { value, error }| Share {
+        sure(metric, simulated.low.zip(simulated.high)).map_or(*simulated, |Exact { value, error }| Share {
             count: Count(value * plan.recipients.0),
             share: value,
             low: Some((value - error).max(0.0)),
@@ -70,15 +80,21 @@ fn preferred(plan: &PlanResult) -> PlanResult {
         succeeded: share(Metric::Succeeded, &plan.succeeded),
         duplicates: share(Metric::Duplicates, &plan.duplicates),
         seen: plan.seen.as_ref().map(|seen| share(Metric::Seen, seen)),
-        cost: of(Metric::CostPerRecipient).map_or(plan.cost, |Exact { value, error }| Cost {
-            total: of(Metric::CostTotal).map_or(plan.cost.total, |total| total.value),
-            per_recipient: value,
-            low: Some((value - error).max(0.0)),
-            high: Some(value + error),
-            per_delivered: of(Metric::CostPerDelivered).map_or(plan.cost.per_delivered, |cost| Some(cost.value)),
-            is_exact: true,
-        }),
-        latency_s: latency(&plan.latency_s, of(Metric::LatencyMean)),
+        cost: sure(Metric::CostPerRecipient, plan.cost.low.zip(plan.cost.high)).map_or(
+            plan.cost,
+            |Exact { value, error }| Cost {
+                total: of(Metric::CostTotal).map_or(plan.cost.total, |total| total.value),
+                per_recipient: value,
+                low: Some((value - error).max(0.0)),
+                high: Some(value + error),
+                per_delivered: of(Metric::CostPerDelivered).map_or(plan.cost.per_delivered, |cost| Some(cost.value)),
+                is_exact: true,
+            },
+        ),
+        latency_s: latency(
+            &plan.latency_s,
+            sure(Metric::LatencyMean, plan.latency_s.intervals.get("mean").map(|ends| (ends.low, ends.high))),
+        ),
         no_interval: unknown(&plan.no_interval, exact),
         failovers: count(of(Metric::Failovers), plan.failovers),
         callbacks,
@@ -113,19 +129,15 @@ fn compared(pairs: &[Comparison], plans: &[PlanResult]) -> Vec<Comparison> {
         let (Some(ours), Some(theirs)) = (exact.get(pair.plan.as_str()), exact.get(pair.against.as_str())) else {
             return pair.clone();
         };
-        let difference =
-            |metric: Metric, simulated: Difference| match (ours.get(metric.name()), theirs.get(metric.name())) {
-                (Some(ours), Some(theirs)) => {
-                    let (difference, error) = (ours.value - theirs.value, ours.error + theirs.error);
-                    Difference {
-                        difference,
-                        low: Some(difference - error),
-                        high: Some(difference + error),
-                        is_exact: true,
-                    }
-                }
-                _ => simulated,
-            };
+        let exact = |metric: Metric| Some((ours.get(metric.name())?, theirs.get(metric.name())?));
+        let difference = |metric: Metric, simulated: Difference| {
+            let Some((ours, theirs)) = exact(metric) else { return simulated };
+            let (difference, error) = (ours.value - theirs.value, ours.error + theirs.error);
+            if !is_sure(error, simulated.low.zip(simulated.high)) {
+                return simulated;
+            }
+            Difference { difference, low: Some(difference - error), high: Some(difference + error), is_exact: true }
+        };
         Comparison {
             delivered: difference(Metric::Delivered, pair.delivered),
             in_time: difference(Metric::InTime, pair.in_time),

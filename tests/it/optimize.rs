@@ -2,7 +2,7 @@
 
 use crate::build::{constant, exponential, money, outcome, provider, scenario, share, span};
 use failsim::engine::{FlowPlan, LateDelivery, Pool, StepRules};
-use failsim::provider::{Capacity, Price, ProviderSpec};
+use failsim::provider::{Capacity, Effect, Price, ProviderSpec};
 use failsim::scenario::{Bound, Metric, Plan, Scenario};
 use failsim::sim::Progress;
 use failsim::status::Segment;
@@ -178,7 +178,7 @@ fn each_segment_gets_the_plan_that_is_best_for_it() {
     two_segments(&mut scenario, vec![first, second]);
     let bounds = vec![(Metric::InTime, Bound::AtLeast(0.59))];
     let optima = Search { bounds, ..search(&scenario) }.by_segment(&Progress::default()).expect("it can be done");
-    let best: Vec<&str> = optima.segments.iter().map(|optimum| names(optimum)[0]).collect();
+    let best: Vec<&str> = optima.segments.iter().flatten().map(|optimum| names(optimum)[0]).collect();
     assert_eq!(best, ["cheap", "dear"]);
     let cost = |found: &Found| found.solution.measure(Metric::CostPerRecipient).expect("it has a cost").value;
     // Half of the recipients pay 0.01 for the first channel, the others 0.01 for the second.
@@ -196,7 +196,7 @@ fn an_empty_segment_does_not_matter() {
     two_segments(&mut scenario, providers);
     scenario.streams[0].traffic.segments = SegmentMix::Shares([1.0, 0.0].map(share).into());
     let optima = search(&scenario).by_segment(&Progress::default()).expect("it can be done");
-    assert_eq!(optima.segments[1], optima.single);
+    assert_eq!(optima.segments[1], None);
     assert!(optima.composite.solution.measure(Metric::Delivered).is_some_and(|exact| exact.value > 0.0));
 }
 
@@ -281,6 +281,39 @@ fn plans_that_share_capacity_race_on_replications() {
     let progress = Progress::default();
     progress.stop();
     assert_eq!(search(&scenario).race(None, &progress), Err(SearchError::Interrupted), "nothing is known yet");
+}
+
+/// What counts is what the candidates use, not the plans of the scenario.
+#[test]
+fn a_limited_provider_that_no_plan_of_the_scenario_uses_is_limited() {
+    let mut scenario = two_channels();
+    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(20.0) };
+    scenario.providers[1].capacity = Some(crate::build::paced(1));
+    assert!(!scenario.is_shared());
+    let search = Search { steps: 1, objectives: vec![Metric::InTime], ..search(&scenario) };
+    let race = search.race(None, &Progress::default()).expect("it can be done");
+    assert_eq!((race.plans[0].plan.name.as_str(), race.recipients), ("cheap", None), "the dear one takes 1 a second");
+}
+
+/// Evenly spaced arrivals are in the order of time: an outage in the middle is met by the first blocks as by the others.
+#[test]
+fn blocks_do_not_begin_with_those_who_come_first() {
+    let mut scenario = two_channels();
+    scenario.set_recipients(300_000).expect("its arrivals are not from a file");
+    scenario.streams[0].traffic.arrivals = Arrivals::Spread { over: span(8000.0) };
+    // In each eighth of the time but its beginning, the dear channel is silent.
+    scenario.providers[1].outages = (0..8)
+        .map(|part| {
+            crate::build::outage(1000.0 * f64::from(part) + 300.0, 1000.0 * f64::from(part + 1), Effect::Silent, 1.0)
+        })
+        .collect();
+    let search = Search { steps: 1, objectives: vec![Metric::Delivered], ..search(&scenario) };
+    let race = search.race(None, &Progress::default()).expect("it can be done");
+    let best = &race.plans[0];
+    let delivered = best.measures.iter().find(|(metric, ..)| *metric == Metric::Delivered).expect("it is raced by");
+    // The dear one delivers 0.9 of three tenths, the cheap one 0.6.
+    assert_eq!((best.plan.name.as_str(), race.left), ("cheap", 1));
+    assert!((delivered.1 - 0.6).abs() <= delivered.2, "{delivered:?}");
 }
 
 /// The same for any number of threads.

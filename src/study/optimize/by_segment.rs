@@ -10,8 +10,8 @@ use crate::study::groups::Group;
 /// The outcome of a search by segment.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SegmentOptima {
-    /// The outcome for each segment, in their order. The bounds hold in each of them.
-    pub segments: Vec<Optimum>,
+    /// The outcome for each segment, in their order; `None` where nobody is in it. The bounds hold in each of them.
+    pub segments: Vec<Option<Optimum>>,
     /// The composite of the best plan of each segment: its members are different from one another.
     pub composite: Found,
     /// The outcome of the search for one plan for all.
@@ -30,16 +30,19 @@ impl Search<'_> {
         }
         let single = self.run(progress)?;
         let of_segment = |segment| {
-            // Where nobody is in a segment, any plan will do.
             if self.is_empty(segment) {
-                return Ok(single.clone());
+                return Ok(None);
             }
-            Search { segment: Some(segment), ..self.clone() }.run(progress)
+            Search { segment: Some(segment), ..self.clone() }.run(progress).map(Some)
         };
-        let segments: Vec<Optimum> = self.scenario.segments().map(of_segment).collect::<Result<_, _>>()?;
-        let best = segments.iter().map(|optimum| optimum.plans.first()).collect::<Option<Vec<&Found>>>();
+        let segments: Vec<Option<Optimum>> = self.scenario.segments().map(of_segment).collect::<Result<_, _>>()?;
+        // Where nobody is in a segment, any plan will do.
+        let best = segments.iter().map(|optimum| optimum.as_ref().unwrap_or(&single).plans.first());
+        let best = best.collect::<Option<Vec<&Found>>>();
         let best = best.ok_or(SearchError::NoProviders)?;
         let mut composite = composite(&best);
+        let somebody = segments.iter().map(Option::is_some);
+        composite.meets_bounds = best.iter().zip(somebody).all(|(found, somebody)| !somebody || found.meets_bounds);
         let solver = Solver::new(self.scenario, &self.providers);
         composite.solution =
             solver.solve_for(&composite.plan, Group::All, self.needs_quantiles()).map_err(SearchError::Obstacles)?;
@@ -56,7 +59,7 @@ impl Search<'_> {
     }
 }
 
-/// The composite of the plans that are best in each segment, not solved yet.
+/// The composite of the plans that are best in each segment, neither solved nor judged yet.
 fn composite(best: &[&Found]) -> Found {
     let mut members: Vec<Plan> = Vec::new();
     let place = |plan: &Plan| {
@@ -71,6 +74,5 @@ fn composite(best: &[&Found]) -> Found {
         by_segment: Some(BySegment { members, of_segment }),
         ..best[0].plan.clone()
     };
-    let meets_bounds = best.iter().all(|found| found.meets_bounds);
-    Found { plan, solution: best[0].solution.clone(), meets_bounds }
+    Found { plan, ..best[0].clone() }
 }

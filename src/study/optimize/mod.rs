@@ -91,6 +91,10 @@ pub enum SearchError {
     Objectives,
     /// This measure is no mean over recipients, by which plans could race.
     Race(Metric),
+    /// A race is for all recipients.
+    Segment,
+    /// The first round of a race alone would simulate this number of recipients, each once per plan.
+    Effort(u64),
     /// There is nothing to make plans of.
     NoProviders,
     /// There are too many candidates: this number, or more.
@@ -121,6 +125,8 @@ struct Seen {
     objectives: Vec<f64>,
     /// By how much it misses its bounds, in all; 0 if it meets them.
     missed: f64,
+    /// What decides between candidates that are equally good: in time, and the cost; smaller being better.
+    ties: [f64; 2],
 }
 
 impl Search<'_> {
@@ -266,6 +272,10 @@ impl Search<'_> {
             candidate: candidate.clone(),
             objectives: self.objectives.iter().map(objective).collect(),
             missed: self.missed(&glance),
+            ties: [
+                -glance.value(Metric::InTime).unwrap_or(0.0),
+                glance.value(Metric::CostPerRecipient).unwrap_or(f64::INFINITY),
+            ],
         })
     }
 
@@ -294,7 +304,7 @@ impl Search<'_> {
             let near: Vec<Seen> = seen.iter().map(|seen| Seen { missed: doubtful(seen), ..seen.clone() }).collect();
             return front(&near).into_iter().map(|seen| seen.candidate).collect();
         }
-        seen.sort_by(|a, b| doubtful(a).total_cmp(&doubtful(b)).then(a.objectives[0].total_cmp(&b.objectives[0])));
+        seen.sort_by(|a, b| doubtful(a).total_cmp(&doubtful(b)).then(equally_met(a, b)));
         seen.iter().take(MOST_LOOKED_AT_AGAIN).map(|seen| seen.candidate.clone()).collect()
     }
 
@@ -361,11 +371,17 @@ impl Search<'_> {
 /// The most plans of an outcome.
 const MOST_SHOWN: usize = 10;
 
+/// The order of candidates that miss their bounds by the same.
+fn equally_met(a: &Seen, b: &Seen) -> std::cmp::Ordering {
+    let steps = |seen: &Seen| seen.candidate.order.len();
+    let tie = |place: usize| a.ties[place].total_cmp(&b.ties[place]);
+    let by_objective = a.objectives[0].total_cmp(&b.objectives[0]);
+    by_objective.then(tie(0)).then(tie(1)).then(steps(a).cmp(&steps(b)))
+}
+
 /// The order of candidates: those that meet the bounds first, by the objective; then the others, by what they miss.
 fn better(a: &Seen, b: &Seen) -> std::cmp::Ordering {
-    let steps = |seen: &Seen| seen.candidate.order.len();
-    let by_objective = a.objectives[0].total_cmp(&b.objectives[0]);
-    a.missed.total_cmp(&b.missed).then(by_objective).then(steps(a).cmp(&steps(b)))
+    a.missed.total_cmp(&b.missed).then(equally_met(a, b))
 }
 
 /// Whether a wait that differs makes no difference.

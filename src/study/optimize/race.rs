@@ -2,16 +2,20 @@
 //!
 //! A block is some recipients where these are independent, and a replication where they are not. After each round a plan leaves the race if it is shown
 //! to miss a bound, or to be worse than the best of those that are shown to meet all bounds. What is shown holds for all plans, bounds and rounds
-//! together: the error is divided among all pairs of plans and all bounds, and differences are judged by a confidence sequence, which may be looked at
+//! together: the error is divided among all pairs of plans and all measures of each, and differences are judged by a confidence sequence, which may be looked at
 //! as often as one likes.
 
 use super::{Search, SearchError, misses};
-use crate::scenario::{Bound, Metric, Plan, Scenario};
+use crate::rng::{DrawKey, RngKey};
+use crate::scenario::{Bound, Metric, Plan, Scenario, Unit};
 use crate::sim::{Interrupted, PlanTally, Progress};
 use crate::stats::reach_at_all_times;
+use crate::study::exposure::Exposure;
+use crate::study::horizon;
 use crate::study::ready::Ready;
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// The recipients of a block.
 const BLOCK: u64 = 1024;
@@ -21,8 +25,16 @@ const LEAST_OF_STREAM: u64 = 128;
 const FIRST_ROUND: u32 = 16;
 /// The probability that anything that is shown is wrong.
 const ERROR: f64 = 0.05;
+/// The most rounds: each looks once.
+const MOST_ROUNDS: f64 = 24.0;
+/// The most recipients of the first round, each once per plan: some minutes.
+const MOST_IN_FIRST_ROUND: u64 = 5_000_000_000;
+/// The plans that are simulated together.
+const TOGETHER: usize = 64;
 /// About the most recipients that are simulated, each once per plan: half a minute of work where they are contended.
 const MOST_SIMULATED: u64 = 100_000_000;
+/// A mean that misses a bound by this part of it does not: it is a sum of rounded numbers.
+const ROUNDING: f64 = 1e-9;
 /// The most candidates.
 const MOST_RACING: usize = 10_000;
 /// The most plans of an outcome.
@@ -60,6 +72,8 @@ pub struct Raced {
     pub measures: Vec<(Metric, f64, f64)>,
     /// Whether it meets all bounds: `None` if that is not shown.
     pub meets_bounds: Option<bool>,
+    /// Whether its means do.
+    pub seems_to_meet_bounds: bool,
     /// How much better than the winner it may be, in the unit of the objective; at most 0 if it is shown not to be better.
     pub may_be_better_by: f64,
 }
@@ -89,6 +103,9 @@ impl Search<'_> {
     /// [`SearchError`]; two objectives, quantiles and totals cannot be raced by.
     pub fn race(&self, indifference: Option<f64>, progress: &Progress) -> Result<Race, SearchError> {
         let metrics = self.metrics()?;
+        if self.segment.is_some() {
+            return Err(SearchError::Segment);
+        }
         let plans: Vec<Plan> = self.candidates()?.iter().map(|candidate| self.plan(candidate)).collect();
         match plans.len() {
             0 => return Err(SearchError::NoProviders),
@@ -96,15 +113,19 @@ impl Search<'_> {
             _ => {}
         }
         let candidates = plans.len();
+        let track = Track::new(self.scenario, &plans);
         let mut runners: Vec<Runner> = plans.into_iter().map(|plan| Runner { plan, blocks: Vec::new() }).collect();
-        let track = Track::new(self.scenario);
         let judge = Judge {
             search: self,
             metrics: &metrics,
-            error: ERROR / (candidates * (candidates - 1) / 2 + candidates * self.bounds.len()).max(1) as f64,
+            error: ERROR / (candidates * (candidates - 1) / 2 + candidates * metrics.len()) as f64,
             counted: track.recipients() as f64,
         };
-        let (mut blocks, mut until, mut simulated) = (0, FIRST_ROUND, 0);
+        let (mut blocks, mut until, mut simulated) = (0, track.first_round(), 0);
+        let first = u64::from(until).saturating_mul(track.recipients()).saturating_mul(candidates as u64);
+        if first > MOST_IN_FIRST_ROUND {
+            return Err(SearchError::Effort(first));
+        }
         let (mut is_decided, mut is_stopped, mut tolerance) = (false, false, 0.0);
         loop {
             match track.run(&mut runners, blocks..until, &metrics, progress) {
@@ -133,6 +154,7 @@ impl Search<'_> {
             plan: runner.plan.clone(),
             measures: (0..metrics.len()).map(|place| judge.measured(runner, place)).collect(),
             meets_bounds: judge.meets_bounds(runner),
+            seems_to_meet_bounds: judge.missed(runner) <= 0.0,
             may_be_better_by: judge.may_be_better_by(runner, &runners[0]),
         };
         Ok(Race {
@@ -140,7 +162,7 @@ impl Search<'_> {
             left: runners.len(),
             candidates,
             blocks,
-            recipients: (!self.scenario.is_shared()).then(|| track.recipients()),
+            recipients: (!track.is_shared).then(|| track.recipients()),
             simulated,
             indifference: tolerance,
             is_decided,
@@ -178,18 +200,47 @@ fn counted(metric: Metric, tally: &PlanTally) -> Option<f64> {
 }
 
 /// Where the race is run.
-struct Track<'a> {
-    scenario: &'a Scenario,
+struct Track {
+    /// The scenario with the candidates as its plans.
+    scenario: Scenario,
+    /// Whether recipients may affect one another under any of them: then a block is a replication.
+    is_shared: bool,
     /// The blocks of a replication.
     blocks: u32,
 }
 
-impl<'a> Track<'a> {
-    fn new(scenario: &'a Scenario) -> Self {
+impl Track {
+    fn new(scenario: &Scenario, candidates: &[Plan]) -> Self {
+        let mut scenario = scenario.clone();
+        scenario.checks.clear();
+        scenario.plans = candidates.to_vec();
+        let is_shared = scenario.is_shared();
         // Every block has its part of each stream.
         let streams = scenario.streams.iter().map(|stream| stream.traffic.recipients / LEAST_OF_STREAM);
         let blocks = streams.min().unwrap_or(1).min(scenario.recipients() / BLOCK).max(1);
-        Self { scenario, blocks: if scenario.is_shared() { 1 } else { blocks as u32 } }
+        Self { scenario, is_shared, blocks: if is_shared { 1 } else { blocks as u32 } }
+    }
+
+    /// The blocks of the first round: with random outages as many as meet enough of them.
+    fn first_round(&self) -> u32 {
+        let mut one_by_one = self.scenario.clone();
+        one_by_one.plans.retain(|plan| plan.flow.steps().len() == 1);
+        let least = if self.is_shared { Exposure::new(&one_by_one, 0).least() } else { 0 };
+        FIRST_ROUND.max(u32::try_from(least).unwrap_or(u32::MAX / 2))
+    }
+
+    /// The replication and the number of a block. In each replication they come in an order of its own, since arrivals may be in that of time.
+    fn place(&self, block: u32, orders: &BTreeMap<u32, Vec<u32>>) -> (u32, u32) {
+        let (replication, place) = (block / self.blocks, block % self.blocks);
+        (replication, orders.get(&replication).map_or(place, |order| order[place as usize]))
+    }
+
+    /// The order of the blocks of a replication.
+    fn order(&self, replication: u32) -> Vec<u32> {
+        let (rng, key) = (RngKey::new(self.scenario.seed, replication), DrawKey::of_name("order of blocks"));
+        let mut order: Vec<u32> = (0..self.blocks).collect();
+        order.sort_by_cached_key(|&block| (rng.draws(key, block, 0).draw_u64(0), block));
+        order
     }
 
     /// The recipients of a block, about.
@@ -205,29 +256,44 @@ impl<'a> Track<'a> {
         metrics: &[Metric],
         progress: &Progress,
     ) -> Result<(), Interrupted> {
-        let mut scenario = self.scenario.clone();
-        scenario.checks.clear();
-        scenario.plans = runners.iter().map(|runner| runner.plan.clone()).collect();
-        let timeline = crate::study::horizon::timeline(&scenario);
-        let mut ready = Ready::with_timeline(Cow::Owned(scenario), timeline, progress)?;
-        ready.model.pairs = std::iter::empty().collect();
         progress.plan(self.recipients() * runners.len() as u64 * u64::from(blocks.end - blocks.start));
-        let of_block = |block: u32| -> Result<Vec<Vec<f64>>, Interrupted> {
-            if self.scenario.is_shared() {
-                return of_replication(&ready, block, metrics, progress);
-            }
-            let (replication, block) = (block / self.blocks, (block % self.blocks, self.blocks));
-            let streams = ready.independent_block(replication, block, progress)?;
-            let recipients: u64 = streams.iter().map(|classes| classes[0].tally.arrivals.total()).sum();
-            let tallies = |plan: usize| streams.iter().flatten().map(move |class| &class.tally.plans[plan]);
-            Ok((0..runners.len()).map(|plan| means(metrics, recipients, tallies(plan))).collect())
-        };
+        let replications = blocks.start / self.blocks..=(blocks.end - 1) / self.blocks;
+        let is_divided = !self.is_shared && self.blocks > 1;
+        let orders = replications.filter(|_| is_divided).map(|replication| (replication, self.order(replication)));
+        let orders: BTreeMap<u32, Vec<u32>> = orders.collect();
         let blocks: Vec<u32> = blocks.collect();
-        let results = blocks.into_par_iter().map(of_block).collect::<Result<Vec<_>, _>>()?;
-        for of_plans in results {
-            runners.iter_mut().zip(of_plans).for_each(|(runner, values)| runner.blocks.push(values));
+        let mut all = Vec::new();
+        // All results are there before any is kept.
+        for together in runners.chunks(TOGETHER) {
+            let ready = self.ready(together, progress)?;
+            let of_block = |&block: &u32| -> Result<Vec<Vec<f64>>, Interrupted> {
+                if self.is_shared {
+                    return of_replication(&ready, block, metrics, progress);
+                }
+                let (replication, block) = self.place(block, &orders);
+                let streams = ready.independent_block(replication, (block, self.blocks), progress)?;
+                let recipients: u64 = streams.iter().map(|classes| classes[0].tally.arrivals.total()).sum();
+                let tallies = |plan: usize| streams.iter().flatten().map(move |class| &class.tally.plans[plan]);
+                Ok((0..together.len()).map(|plan| means(metrics, recipients, tallies(plan))).collect())
+            };
+            all.push(blocks.par_iter().map(of_block).collect::<Result<Vec<_>, _>>()?);
+        }
+        for (together, of_blocks) in runners.chunks_mut(TOGETHER).zip(all) {
+            for of_plans in of_blocks {
+                together.iter_mut().zip(of_plans).for_each(|(runner, values)| runner.blocks.push(values));
+            }
         }
         Ok(())
+    }
+
+    /// The scenario with these plans, ready to run.
+    fn ready(&self, runners: &[Runner], progress: &Progress) -> Result<Ready<'static>, Interrupted> {
+        let mut scenario = self.scenario.clone();
+        scenario.plans = runners.iter().map(|runner| runner.plan.clone()).collect();
+        let timeline = horizon::timeline(&scenario);
+        let mut ready = Ready::with_timeline(Cow::Owned(scenario), timeline, progress)?;
+        ready.model.pairs = std::iter::empty().collect();
+        Ok(ready)
     }
 }
 
@@ -271,12 +337,13 @@ impl Judge<'_> {
         (metric, mean, self.reach(runner, deviation, metric))
     }
 
-    /// How far a mean of this standard deviation may be from the truth. A share of which nothing was ever seen may still be one recipient of all.
+    /// How far a mean of this standard deviation may be from the truth. An event that nobody of n recipients has met has a probability of less than
+    /// ln(1/α)/n, in all rounds together.
     fn reach(&self, runner: &Runner, deviation: f64, metric: Metric) -> f64 {
         let blocks = runner.blocks.len() as f64;
-        let is_share = metric.unit() == crate::scenario::Unit::Share;
-        let least = if is_share { (1.0 / (blocks * self.counted * self.counted)).sqrt() } else { 0.0 };
-        reach_at_all_times(blocks, deviation.max(least), self.error)
+        let is_share = metric.unit() == Unit::Share;
+        let least = if is_share { libm::log(MOST_ROUNDS / self.error) / (blocks * self.counted) } else { 0.0 };
+        reach_at_all_times(blocks, deviation, self.error).max(least)
     }
 
     /// Whether a plan meets all bounds, if that is shown.
@@ -284,9 +351,9 @@ impl Judge<'_> {
         let mut all = Some(true);
         for (metric, bound) in &self.search.bounds {
             let (_, mean, reach) = self.measured(runner, self.place(*metric));
-            match misses(mean, *bound) {
+            match misses(mean, *bound) - ROUNDING * bound.limit().abs() {
                 missed if missed > reach => return Some(false),
-                missed if missed > -reach => all = None,
+                missed if missed > 0.0 || missed + reach > 0.0 => all = None,
                 _ => {}
             }
         }
@@ -296,7 +363,8 @@ impl Judge<'_> {
     /// By how much the estimates miss the bounds, in all.
     fn missed(&self, runner: &Runner) -> f64 {
         let missed = |(metric, bound): &(Metric, Bound)| {
-            misses(runner.mean(|_, values| values[self.place(*metric)]).0, *bound).max(0.0)
+            let missed = misses(runner.mean(|_, values| values[self.place(*metric)]).0, *bound);
+            (missed - ROUNDING * bound.limit().abs()).max(0.0)
         };
         self.search.bounds.iter().map(missed).sum()
     }
@@ -323,7 +391,7 @@ impl Judge<'_> {
 
     /// A tenth of a point for a share, a hundredth of the amount for a cost.
     fn usual_indifference(&self, leader: &Runner) -> f64 {
-        if self.metrics[0].unit() == crate::scenario::Unit::Share { 0.001 } else { 0.01 * self.objective(leader).abs() }
+        if self.metrics[0].unit() == Unit::Share { 0.001 } else { 0.01 * self.objective(leader).abs() }
     }
 
     /// Takes out of the race what is shown not to be the best, and puts the others in order. If every plan is shown to miss a bound, the one that misses
@@ -336,11 +404,21 @@ impl Judge<'_> {
                 Some(false) => 2,
             };
             // Among those that may meet the bounds, the ones whose estimates do come first.
-            (class, if class == 0 { 0.0 } else { self.missed(runner) }, self.objective(runner))
+            let missed = if class == 0 { 0.0 } else { self.missed(runner) };
+            let mean = |metric: Metric| runner.mean(|_, values| values[self.place(metric)]).0;
+            let ties = [-mean(Metric::InTime), mean(Metric::CostPerRecipient)];
+            (class, [missed, self.objective(runner), ties[0], ties[1]])
         };
-        let mut all: Vec<((i32, f64, f64), Runner)> =
+        let mut all: Vec<((i32, [f64; 4]), Runner)> =
             std::mem::take(runners).into_iter().map(|runner| (standing(&runner), runner)).collect();
-        all.sort_by(|(a, _), (b, _)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)));
+        let order = |a: &[f64; 4], b: &[f64; 4]| {
+            a.iter()
+                .zip(b)
+                .map(|(a, b)| a.total_cmp(b))
+                .find(|order| order.is_ne())
+                .unwrap_or(std::cmp::Ordering::Equal)
+        };
+        all.sort_by(|(a, _), (b, _)| a.0.cmp(&b.0).then_with(|| order(&a.1, &b.1)));
         let may_win = all.iter().filter(|(standing, _)| standing.0 < 2).count();
         all.truncate(may_win.max(1));
         let (leads, leader) = (all[0].0.0 == 0, &all[0].1);

@@ -75,7 +75,10 @@ fn plans_that_cannot_be_solved_race() {
     home.run("validate more.toml").exits_with(0);
     let nearest =
         home.run("optimize pin.toml --minimize cost_per_recipient --subject-to in_time>=0.9999").exits_with(3);
+    assert!(nearest.stdout.starts_with("# None of "), "{}", nearest.stdout);
     assert!(nearest.stdout.contains("Every plan is shown to miss a bound"), "{}", nearest.stdout);
+    home.run("optimize pin.toml --minimize cost_per_recipient --indifference 1pp")
+        .rejects(2, &["no percentage points"]);
     assert!(!nearest.stdout.contains("\n[[plans]]"), "{}", nearest.stdout);
 }
 
