@@ -9,20 +9,14 @@ use crate::study::{Found, Optimum, PlanResult, Search, SegmentOptima, measure};
 /// beats in both. `confirmed` is the best plan as it was simulated. Ends with a line feed.
 #[must_use]
 pub fn optimum(search: &Search<'_>, optimum: &Optimum, confirmed: Option<&PlanResult>) -> String {
-    let mut text = String::new();
-    let mut comment = |line: &str| {
-        text.push_str(format!("# {line}").trim_end());
-        text.push('\n');
-    };
-    comment(&headline(search, optimum));
-    comment("");
-    table(search, optimum).iter().for_each(|line| comment(line));
+    let mut text = Comments::default();
+    text.line(&headline(search, optimum));
+    text.part(&table(search, optimum));
     if let (Some(best), Some(result)) = (optimum.plans.first(), confirmed) {
-        comment("");
-        confirmation(search, best, &steps(search.scenario, &best.plan), result).iter().for_each(|line| comment(line));
-        comment("");
-        comment(&spent(optimum.solved, search));
+        text.part(&confirmation(search, best, &steps(search.scenario, &best.plan), result));
+        text.part(&[spent(optimum.solved, search)]);
     }
+    let mut text = text.0;
     let shown = if search.objectives.len() > 1 { optimum.plans.len() } else { 1 };
     let mut used = Names::of(search.scenario);
     for found in optimum.plans.iter().take(shown) {
@@ -36,22 +30,17 @@ pub fn optimum(search: &Search<'_>, optimum: &Optimum, confirmed: Option<&PlanRe
 /// `confirmed` is the composite as it was simulated. Ends with a line feed.
 #[must_use]
 pub fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confirmed: Option<&PlanResult>) -> String {
-    let mut text = String::new();
-    let mut comment = |line: &str| {
-        text.push_str(format!("# {line}").trim_end());
-        text.push('\n');
-    };
+    let mut text = Comments::default();
     let (scenario, composite) = (search.scenario, &optima.composite);
     let candidates = words::whole(optima.single.candidates as u64);
     let (goal, condition) = asked(search);
     let of =
         format!("of {candidates} {}, solved exactly", words::plural(optima.single.candidates as f64, "plan", "plans"));
-    comment(&if composite.meets_bounds {
+    text.line(&if composite.meets_bounds {
         format!("{goal}{condition} in each segment, {of}:")
     } else {
         format!("Not every segment has a plan{condition}, {of}. The nearest:")
     });
-    comment("");
     let segments = &scenario.people.segments;
     let best = optima.segments.iter().map(|optimum| optimum.as_ref().and_then(|optimum| optimum.plans.first()));
     let of_segments = segments.iter().map(String::as_str).zip(best);
@@ -63,15 +52,14 @@ pub fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confirmed: Op
     let single = single.map(|found| all(format!("one plan: {}", steps(scenario, &found.plan)), found));
     let rows = [head(search, &["segment", "steps"])].into_iter().chain(rows);
     let rows: Vec<_> = rows.chain([all("by segment".to_owned(), composite)]).chain(single).collect();
-    laid_out(2, &rows).iter().for_each(|line| comment(line));
+    text.part(&laid_out(2, &rows));
     if let Some(result) = confirmed {
-        comment("");
-        confirmation(search, composite, "By segment", result).iter().for_each(|line| comment(line));
-        comment("");
+        text.part(&confirmation(search, composite, "By segment", result));
         let all = optima.segments.iter().flatten().chain([&optima.single]);
         let solved: usize = all.map(|optimum| optimum.solved).sum();
-        comment(&spent(solved, search));
+        text.part(&[spent(solved, search)]);
     }
+    let mut text = text.0;
     let mut used = Names::of(scenario);
     let Some(BySegment { members, of_segment }) = &composite.plan.by_segment else { return text };
     let names: Vec<String> = members.iter().map(|member| used.free(&member.name)).collect();
@@ -85,6 +73,23 @@ pub fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confirmed: Op
     let block = format!("[[plans]]\nname = {name}\nby_segment = {{ {each} }}\n");
     text.push_str(&ready(&block, composite.meets_bounds));
     text.replace(words::NBSP, " ")
+}
+
+/// Lines of comments in a TOML file.
+#[derive(Default)]
+pub(super) struct Comments(pub(super) String);
+
+impl Comments {
+    pub(super) fn line(&mut self, line: &str) {
+        self.0.push_str(format!("# {line}").trim_end());
+        self.0.push('\n');
+    }
+
+    /// These lines, after an empty one.
+    pub(super) fn part(&mut self, lines: &[String]) {
+        self.line("");
+        lines.iter().for_each(|line| self.line(line));
+    }
 }
 
 /// A block after a blank line: commented out if its plan misses its bounds and is not ready for use.
@@ -155,18 +160,6 @@ fn plainly(metric: Metric, value: f64) -> String {
     if metric.unit() == Unit::Share { words::percent(value, 2) } else { words::measured_plainly(metric.unit(), value) }
 }
 
-/// The measures that are shown.
-fn shown(search: &Search<'_>) -> Vec<Metric> {
-    let mut shown = search.objectives.clone();
-    let usual = [Metric::InTime, Metric::Delivered, Metric::CostPerRecipient, Metric::Duplicates];
-    for metric in search.bounds.iter().map(|(metric, _)| *metric).chain(usual) {
-        if !shown.contains(&metric) {
-            shown.push(metric);
-        }
-    }
-    shown
-}
-
 /// A row for each plan, under a head.
 fn table(search: &Search<'_>, optimum: &Optimum) -> Vec<String> {
     let row = |found: &Found| row(search, vec![steps(search.scenario, &found.plan)], found);
@@ -176,7 +169,7 @@ fn table(search: &Search<'_>, optimum: &Optimum) -> Vec<String> {
 
 /// The head of a table: these names, and the measures.
 fn head(search: &Search<'_>, names: &[&str]) -> Vec<String> {
-    let measures = shown(search);
+    let measures = search.measures();
     names.iter().copied().chain(measures.iter().map(|metric| metric.name())).map(str::to_owned).collect()
 }
 
@@ -186,7 +179,7 @@ fn row(search: &Search<'_>, names: Vec<String>, found: &Found) -> Vec<String> {
         let exact = found.solution.measure(metric);
         exact.map_or(words::NONE.to_owned(), |exact| plainly(metric, exact.value))
     };
-    names.into_iter().chain(shown(search).into_iter().map(value)).collect()
+    names.into_iter().chain(search.measures().into_iter().map(value)).collect()
 }
 
 /// Rows in columns, the head first: some have text, the others numbers.
@@ -222,7 +215,7 @@ pub(super) fn steps(scenario: &Scenario, plan: &Plan) -> String {
 
 /// What the simulation of the best plan, of this name, says.
 fn confirmation(search: &Search<'_>, best: &Found, name: &str, result: &PlanResult) -> Vec<String> {
-    let said = shown(search).into_iter().filter_map(|metric| {
+    let said = search.measures().into_iter().filter_map(|metric| {
         let measured = measure(result, metric)?;
         Some(format!("  {metric} {}", words::measured(metric.unit(), &measured)))
     });
@@ -235,7 +228,7 @@ fn confirmation(search: &Search<'_>, best: &Found, name: &str, result: &PlanResu
         };
         (exact.value - simulated.value).abs() > 2.5 * 0.5 * (high - low) + exact.error
     };
-    let wrong: Vec<&str> = shown(search).into_iter().filter(disagrees).map(|metric| metric.name()).collect();
+    let wrong: Vec<&str> = search.measures().into_iter().filter(disagrees).map(|metric| metric.name()).collect();
     let warning =
         format!("The simulation does not agree with the exact answer on {}: trust the simulation.", words::all(&wrong));
     let warning = (!wrong.is_empty()).then_some(warning);

@@ -1,6 +1,6 @@
 //! The outcome of `failsim optimize` where plans cannot be solved: what a race of simulations shows.
 
-use super::optimum::{Names, asked, block, laid_out, ready, steps};
+use super::optimum::{Comments, Names, asked, block, laid_out, ready, steps};
 use super::words;
 use crate::scenario::{Metric, Unit};
 use crate::study::{Measured, Obstacle, Race, Raced, Search};
@@ -9,13 +9,8 @@ use crate::study::{Measured, Obstacle, Race, Raced, Search};
 /// what kept the plans from being solved. Ends with a line feed.
 #[must_use]
 pub fn race(search: &Search<'_>, race: &Race, obstacles: &[Obstacle]) -> String {
-    let mut text = String::new();
-    let mut comment = |line: &str| {
-        text.push_str(format!("# {line}").trim_end());
-        text.push('\n');
-    };
-    comment(&headline(search, race));
-    comment("");
+    let mut text = Comments::default();
+    text.line(&headline(search, race));
     let row = |raced: &Raced| {
         let value = |&(metric, value, reach): &(Metric, f64, f64)| {
             let (least, most) = if metric.unit() == Unit::Share { (0.0, 1.0) } else { (0.0, f64::INFINITY) };
@@ -30,12 +25,12 @@ pub fn race(search: &Search<'_>, race: &Race, obstacles: &[Obstacle]) -> String 
     let measures = race.plans.iter().take(1).flat_map(|raced| &raced.measures).map(|(metric, ..)| metric.name());
     let head = ["steps"].into_iter().chain(measures).map(str::to_owned).collect();
     let rows: Vec<Vec<String>> = [head].into_iter().chain(race.plans.iter().map(row)).collect();
-    laid_out(1, &rows).iter().for_each(|line| comment(line));
-    comment("");
-    shown(search, race).iter().for_each(|line| comment(line));
+    text.part(&laid_out(1, &rows));
+    text.part(&shown(search, race));
     let why: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
-    comment(&format!("Simulated, because plans cannot be solved exactly: {}.", why.join("; ")));
-    comment(&format!("Spent: {} simulated recipients.", words::whole(race.simulated)));
+    text.line(&format!("Simulated, because plans cannot be solved exactly: {}.", why.join("; ")));
+    text.line(&format!("Spent: {} simulated recipients.", words::whole(race.simulated)));
+    let mut text = text.0;
     if let Some(winner) = race.plans.first() {
         let name = Names::of(search.scenario).free(&winner.plan.name);
         let block = block(search.scenario, &winner.plan, &name);
@@ -90,12 +85,10 @@ fn shown(search: &Search<'_>, race: &Race) -> Vec<String> {
         Some(true) => {
             format!("Not decided: another plan may be better than the first by up to {}.", amount(most))
         }
-        None | Some(false) if winner.seems_to_meet_bounds => {
+        _ if winner.seems_to_meet_bounds => {
             "Not decided: the first plan is not shown to meet the bounds, though its means do.".to_owned()
         }
-        None | Some(false) => {
-            "Not decided: no plan is shown to meet the bounds, and the means of the first do not.".to_owned()
-        }
+        _ => "Not decided: no plan is shown to meet the bounds, and the means of the first do not.".to_owned(),
     };
     let stopped = race.is_stopped.then(|| "The race was stopped.".to_owned());
     let level = "All of this holds together with 95 % confidence; ± and ranges are as wide as that takes.".to_owned();

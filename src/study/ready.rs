@@ -6,7 +6,7 @@ use crate::rng::RngKey;
 use crate::scenario::Scenario;
 use crate::sim::{
     self, ExecutionMode, GroupTally, Interrupted, Model, PairTally, PlanRunTally, PlanTally, Progress, RunContext,
-    Tally, Timeline,
+    Tally, Timeline, TrafficStream,
 };
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -114,11 +114,7 @@ impl<'a> Ready<'a> {
         progress: &Progress,
     ) -> Result<Vec<Vec<GroupTally>>, Interrupted> {
         let run = self.run(&self.model, replication);
-        let of_stream = |stream| {
-            let classes = sim::simulate_sections(&run, stream, sections.iter().copied(), progress)?;
-            Ok(classes.into_iter().map(|class| for_each_plan(class, &self.model)).collect())
-        };
-        self.model.streams.iter().map(of_stream).collect()
+        self.of_streams(|stream| sim::simulate_sections(&run, stream, sections.iter().copied(), progress))
     }
 
     /// The tallies of the classes of each stream for one of many blocks of a replication, with independent recipients.
@@ -129,9 +125,17 @@ impl<'a> Ready<'a> {
         progress: &Progress,
     ) -> Result<Vec<Vec<GroupTally>>, Interrupted> {
         let run = self.run(&self.model, replication);
+        self.of_streams(|stream| sim::simulate_block(&run, stream, block, progress))
+    }
+
+    /// The tallies of the classes of each stream.
+    fn of_streams(
+        &self,
+        simulate: impl Fn(&TrafficStream) -> Result<Vec<GroupTally>, Interrupted>,
+    ) -> Result<Vec<Vec<GroupTally>>, Interrupted> {
         let of_stream = |stream| {
-            let classes = sim::simulate_block(&run, stream, block, progress)?;
-            Ok(classes.into_iter().map(|class| for_each_plan(class, &self.model)).collect())
+            let classes = simulate(stream)?.into_iter();
+            Ok(classes.map(|class| for_each_plan(class, &self.model)).collect())
         };
         self.model.streams.iter().map(of_stream).collect()
     }

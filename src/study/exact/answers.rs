@@ -3,6 +3,7 @@
 use super::{Obstacle, Solution, Solver};
 use crate::scenario::{Plan, Scenario};
 use crate::sim::{Interrupted, Progress};
+use crate::study::compare::round;
 use crate::study::groups::{Group, Groups};
 use crate::study::results::{Exact, GroupKind, GroupResult, Intervals, Method, PlanResult, Results};
 use rayon::prelude::*;
@@ -65,7 +66,7 @@ fn add(result: &mut PlanResult, solution: Result<Solution, Vec<Obstacle>>) {
     }
 }
 
-/// To as many digits as all results; an error of a hundredth of the last of them is none.
+/// To as many digits as all results.
 fn rounded(Exact { value, error }: Exact) -> Exact {
-    Exact { value: crate::study::compare::round(value), error: crate::study::compare::round(error) }
+    Exact { value: round(value), error: round(error) }
 }

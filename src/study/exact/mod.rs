@@ -234,11 +234,7 @@ impl<'a> Solver<'a> {
 
     /// The exact answer for a group of recipients, with quantiles or without.
     pub(super) fn solve_for(&self, plan: &Plan, group: Group, quantiles: bool) -> Result<Solution, Vec<Obstacle>> {
-        let obstacles = self.obstacles_of(plan, group);
-        if !obstacles.is_empty() {
-            return Err(obstacles);
-        }
-        let question = Question { solver: self, plan, group };
+        let question = self.question(plan, group)?;
         // A rough walk shows whether a finer one would take too long.
         match question.sums(&[], false, ROUGH) {
             Ok(rough) if rough.walked <= MOST_ROUGH => {}
@@ -247,14 +243,15 @@ impl<'a> Solver<'a> {
         question.solution(quantiles).map_err(|obstacle| vec![obstacle])
     }
 
+    /// The question, if nothing keeps the plan from being solved.
+    fn question<'q>(&'q self, plan: &'q Plan, group: Group) -> Result<Question<'q>, Vec<Obstacle>> {
+        let obstacles = self.obstacles_of(plan, group);
+        if obstacles.is_empty() { Ok(Question { solver: self, plan, group }) } else { Err(obstacles) }
+    }
+
     /// The exact answer for a group of recipients, without quantiles: as fine as is quick.
     fn solve_quickly(&self, plan: &Plan, group: Group) -> Result<Solution, Vec<Obstacle>> {
-        let obstacles = self.obstacles_of(plan, group);
-        if !obstacles.is_empty() {
-            return Err(obstacles);
-        }
-        let question = Question { solver: self, plan, group };
-        question.quick().map_err(|obstacle| vec![obstacle])
+        self.question(plan, group)?.quick().map_err(|obstacle| vec![obstacle])
     }
 
     /// The plan for the recipients of a class, by their state over the channels.

@@ -233,6 +233,20 @@ impl Search<'_> {
         if obstacles.is_empty() { Ok(()) } else { Err(SearchError::Obstacles(obstacles)) }
     }
 
+    /// The measures of interest, each once: the objectives first, then those of the bounds, then others.
+    #[must_use]
+    pub fn measures(&self) -> Vec<Metric> {
+        let bounded = self.bounds.iter().map(|(metric, _)| *metric);
+        let usual = [Metric::InTime, Metric::Delivered, Metric::CostPerRecipient, Metric::Duplicates];
+        let mut all: Vec<Metric> = Vec::new();
+        for metric in self.objectives.iter().copied().chain(bounded).chain(usual) {
+            if !all.contains(&metric) {
+                all.push(metric);
+            }
+        }
+        all
+    }
+
     fn group(&self) -> Group {
         self.segment.map_or(Group::All, Group::Segment)
     }

@@ -5,7 +5,7 @@
 //! together: the error is divided among all pairs of plans and all measures of each, and differences are judged by a confidence sequence, which may be looked at
 //! as often as one likes.
 
-use super::{Search, SearchError, misses};
+use super::{MOST_SHOWN, Search, SearchError, misses};
 use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Bound, Metric, Plan, Scenario, Unit};
 use crate::sim::{Interrupted, PlanTally, Progress};
@@ -37,8 +37,6 @@ const MOST_SIMULATED: u64 = 100_000_000;
 const ROUNDING: f64 = 1e-9;
 /// The most candidates.
 const MOST_RACING: usize = 10_000;
-/// The most plans of an outcome.
-const MOST_SHOWN: usize = 10;
 
 /// The outcome of a race.
 #[derive(Clone, PartialEq, Debug)]
@@ -170,17 +168,12 @@ impl Search<'_> {
         })
     }
 
-    /// The measures of a race: the objective first, then those of the bounds, then others that are of interest.
+    /// The measures of a race: the objective first.
     fn metrics(&self) -> Result<Vec<Metric>, SearchError> {
-        let [objective] = self.objectives[..] else { return Err(SearchError::Objectives) };
-        let bounded = self.bounds.iter().map(|(metric, _)| *metric);
-        let usual = [Metric::InTime, Metric::Delivered, Metric::CostPerRecipient, Metric::Duplicates];
-        let mut metrics: Vec<Metric> = Vec::new();
-        for metric in [objective].into_iter().chain(bounded).chain(usual) {
-            if !metrics.contains(&metric) {
-                metrics.push(metric);
-            }
+        if self.objectives.len() != 1 {
+            return Err(SearchError::Objectives);
         }
+        let metrics = self.measures();
         let unknown = metrics.iter().find(|metric| counted(**metric, &PlanTally::default()).is_none());
         unknown.map_or(Ok(metrics.clone()), |metric| Err(SearchError::Race(*metric)))
     }
