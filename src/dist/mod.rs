@@ -76,6 +76,13 @@ impl Dist {
         Self { shape, shift: Span::ZERO, max: Span::UNLIMITED }
     }
 
+    /// The span within which this `share` of the spans are, from 0 to 1.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> Span {
+        let law = Law::new(&Sampler::new(self));
+        Span::from_secs_f64(law.quantile(share) / 1e6).min(self.max).min(MAX_SPAN)
+    }
+
     /// The constant distribution at `span`.
     #[must_use]
     pub const fn constant(span: Span) -> Self {

@@ -19,7 +19,7 @@ pub fn readme(output: &RunOutput, run: &Run, figures: &[Figure], series: &[&str]
     let heads: Vec<_> = tables::heads(results).iter().map(titled).collect();
     let rest: Vec<_> = tables::rest(output).iter().map(titled).collect();
     rendered(
-        include_str!("readme.md"),
+        include_str!("templates/report.md"),
         context! {
             title => escaped(&results.scenario.title),
             finding => escaped(&finding(results)),
@@ -35,38 +35,19 @@ pub fn readme(output: &RunOutput, run: &Run, figures: &[Figure], series: &[&str]
     )
 }
 
-/// The README of another kind of report folder: a finding, tables, figures, and how they were made. `data` names the files with the
-/// numbers, and `level` is the confidence of the intervals, such as `95 %`.
-pub(super) fn short(
-    title: &str,
-    finding: &str,
-    grids: &[Grid],
-    figures: &[Figure],
-    data: (&str, &str),
-    level: &str,
-    run: &Run,
-) -> String {
-    let facts: Vec<_> = page::made(run).into_iter().map(|(name, fact)| (name, code(&fact))).collect();
-    let pictures: Vec<_> = figures.iter().map(picture).collect();
-    let tables: Vec<_> = grids.iter().map(titled).collect();
-    let context =
-        context! { title => escaped(title), finding => escaped(finding), tables, pictures, facts, data, level };
-    rendered(include_str!("short.md"), context)
-}
-
 /// One of the program's own templates, filled in. The template engine drops the final line feed.
-fn rendered(template: &str, context: minijinja::Value) -> String {
+pub(super) fn rendered(template: &str, context: minijinja::Value) -> String {
     let text = Environment::new().render_str(template, context);
     text.expect("the template is part of the program and every test renders it") + "\n"
 }
 
 /// The title, file name and caption of a figure.
-fn picture(figure: &Figure) -> (String, String, String) {
+pub(super) fn picture(figure: &Figure) -> (String, String, String) {
     (escaped(&figure.title), figure.file.clone(), escaped(&figure.caption))
 }
 
 /// The caption of a grid, and the grid as a Markdown table.
-fn titled(grid: &Grid) -> (String, String) {
+pub(super) fn titled(grid: &Grid) -> (String, String) {
     (escaped(&grid.caption), table(grid))
 }
 
@@ -95,6 +76,13 @@ pub(super) fn escaped(text: &str) -> String {
         }
     }
     safe
+}
+
+/// Lines of `text` as a block of code, fenced with more backticks than it contains.
+pub(super) fn block(text: &str) -> String {
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat((longest + 1).max(3));
+    format!("{fence}toml\n{}\n{fence}\n", text.trim_end())
 }
 
 /// `text` as inline code for a table cell, fenced with more backticks than it contains.

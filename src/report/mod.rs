@@ -3,6 +3,8 @@
 //!
 //! [`write()`] makes the whole report folder; each part of the report has a function of its own.
 
+mod assumptions;
+mod brief;
 mod cells;
 mod csv;
 mod digits;

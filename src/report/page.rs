@@ -11,12 +11,10 @@ use minijinja::{AutoEscape, Environment, context};
 pub fn page(output: &RunOutput, run: &Run, figures: &[Figure]) -> String {
     let output = &*output.preferring_exact();
     let results = &output.results;
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let pictures: Vec<_> = figures.iter().map(|figure| (&figure.title, &figure.caption, &figure.svg)).collect();
     let (heads, tables) = (tables::heads(results), tables::rest(output));
-    let text = environment.render_str(
-        include_str!("page.html"),
+    rendered(
+        include_str!("templates/report.html"),
         context! {
             title => results.scenario.title.as_str(),
             finding => finding(results),
@@ -30,8 +28,21 @@ pub fn page(output: &RunOutput, run: &Run, figures: &[Figure]) -> String {
             has_capacity => grid::capacity(output).is_some(),
             has_callbacks => grid::callbacks(results).is_some(),
         },
-    );
-    text.expect("the template is part of the program and every test renders it")
+    )
+}
+
+/// A page from one of the program's own templates, which is a part of `base.html`.
+pub(super) fn rendered(template: &str, context: minijinja::Value) -> String {
+    let shared = [
+        ("base.html", include_str!("templates/base.html")),
+        ("grid.html", include_str!("templates/grid.html")),
+        ("pictures.html", include_str!("templates/pictures.html")),
+    ];
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let added = shared.into_iter().try_for_each(|(name, source)| environment.add_template(name, source));
+    let text = added.and_then(|()| environment.render_str(template, context));
+    text.expect("the templates are part of the program and every test renders them")
 }
 
 /// The deadline in words, for each stream of traffic where there are several.

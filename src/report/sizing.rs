@@ -1,10 +1,11 @@
 //! The output of `failsim capacity`: the answer in a sentence, the curve as a table, a figure, JSON and CSV.
 
+use super::brief::{self, Brief};
 use super::cells::{everybody, field, written};
 use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
-use super::{Figure, FigureError, Run, Terminal, folder, gate, markdown, words};
+use super::{Figure, FigureError, Run, Terminal, folder, gate, words};
 use crate::scenario::{AxisUnit, Bound, Metric, Unit};
 use crate::study::{self, CheckOutcome, Goal, Limit, Measured, Outcome, Question, Sizing, Trial};
 use serde::Serialize;
@@ -18,7 +19,7 @@ const MARKER: &str = "capacity.json";
 const ANSWER: ReportKind = ReportKind {
     marker: MARKER,
     schema: SCHEMA,
-    files: &["README.md", MARKER, "curve.csv"],
+    files: &["README.md", "report.html", MARKER, "curve.csv"],
     is_figure: |stem| stem == "curve",
 };
 /// The confidence of the intervals: the error of 5 % is shared by [`study::LOOKS`] looks.
@@ -158,6 +159,18 @@ fn word_and_need(trial: &Trial) -> String {
     }
 }
 
+/// What was simulated, and how it was judged.
+fn about(question: &Question<'_>) -> String {
+    let facts = question.scenario;
+    format!(
+        "Plan {}: {} recipients, seed {}; each capacity is judged up to {} times with a total error probability of 5 %, so ± and ranges are {LEVEL} intervals.",
+        facts.plans[0].name,
+        words::count(facts.recipients() as f64),
+        facts.seed,
+        study::LOOKS
+    )
+}
+
 /// The trials in rising order of capacity, ending with the one without a limit.
 fn grid(question: &Question<'_>, sizing: &Sizing) -> Grid {
     let provider = &question.scenario.providers[question.provider].name;
@@ -175,15 +188,7 @@ fn grid(question: &Question<'_>, sizing: &Sizing) -> Grid {
         let ends = [words::count(f64::from(trial.replications)), format!("{}{here}", word_and_need(trial))];
         [name].into_iter().chain(cells).chain(ends).collect()
     };
-    let facts = question.scenario;
-    let caption = format!(
-        "{} Plan {}: {} recipients, seed {}; each capacity is judged up to {} times with a total error probability of 5 %, so ± and ranges are {LEVEL} intervals",
-        sentence(&facts.title),
-        facts.plans[0].name,
-        words::count(facts.recipients() as f64),
-        facts.seed,
-        study::LOOKS
-    );
+    let caption = format!("{} {}", sentence(&question.scenario.title), about(question));
     let rows = sizing.trials.iter().chain([&sizing.unlimited]).map(row).collect();
     Grid { caption, columns, rows, shape: Shape::Sheet }
 }
@@ -333,25 +338,34 @@ fn figures(question: &Question<'_>, sizing: &Sizing) -> Result<Vec<Figure>, Figu
     drawn.collect()
 }
 
-/// Writes the files of a capacity answer into its folder: README.md, capacity.json, curve.csv, the figures, run.json.
+/// Writes the files of a capacity answer into its folder: README.md, report.html, capacity.json, curve.csv, the figures, run.json.
 ///
 /// # Errors
 /// When something cannot be written; no partly written file is left behind.
 pub fn write(dir: &Path, question: &Question<'_>, sizing: &Sizing, run: &Run) -> std::io::Result<Vec<PathBuf>> {
     let figures = figures(question, sizing).map_err(std::io::Error::other)?;
-    let readme = markdown::short(
-        &question.scenario.title,
-        &finding(question, sizing),
-        &[grid(question, sizing)],
-        &figures,
-        ("capacity.json", "curve.csv"),
-        LEVEL,
-        run,
-    );
-    let fixed = [("README.md", readme), (MARKER, json(question, sizing)), ("curve.csv", csv(question, sizing))];
-    let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
-    let files: Vec<_> = fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect();
-    folder::put(dir, files, run, &ANSWER)
+    let outcomes = [
+        ("pass", "All goals are shown to be met."),
+        ("fail", "A goal is shown not to be met."),
+        (
+            "inconclusive",
+            "Neither is shown with the replications that were run; such a capacity is not taken for enough.",
+        ),
+    ];
+    let words = brief::meanings(question.goals.iter().map(|goal| goal.metric));
+    let brief = Brief {
+        scenario: question.scenario,
+        finding: finding(question, sizing),
+        notes: vec![about(question)],
+        heads: Vec::new(),
+        figures,
+        tables: vec![Grid { caption: "Every capacity that was tried".to_owned(), ..grid(question, sizing) }],
+        proposal: None,
+        level: LEVEL,
+        words: words.into_iter().chain(outcomes.map(|(word, text)| (word, text.to_owned()))).collect(),
+        data: [MARKER, "curve.csv"],
+    };
+    folder::put(dir, brief.files([json(question, sizing), csv(question, sizing)], run), run, &ANSWER)
 }
 
 /// Rejects a folder that is not a capacity folder but has files with the names of one. To be called before anything is simulated.

@@ -1,5 +1,6 @@
 //! The output of `failsim sweep`: a table, a figure and rows of tidy CSV for each measure.
 
+use super::brief::{self, Brief};
 use super::cells::{everybody, field, written};
 use super::csv::{put_measure, unit_of};
 use super::figures::heat::{self, Heat};
@@ -7,8 +8,8 @@ use super::figures::response::{self, Across, Curve, Response};
 use super::grid::{Column, Grid, Shape};
 use super::ownership::ReportKind;
 use super::wide::{self, CsvForm, Wide};
-use super::{Figure, FigureError, Run, Terminal, folder, markdown, words};
-use crate::scenario::{Axis, AxisUnit, Metric, Unit};
+use super::{Figure, FigureError, Run, Terminal, folder, words};
+use crate::scenario::{Axis, AxisUnit, Metric, Scenario, Unit};
 use crate::study::{GroupKind, GroupResult, Measured, PlanResult, Point, Results, Sweep, measure};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -22,13 +23,15 @@ const MARKER: &str = "sweep.json";
 const SWEEP: ReportKind = ReportKind {
     marker: MARKER,
     schema: SCHEMA,
-    files: &["README.md", MARKER, "sweep.csv"],
+    files: &["README.md", "report.html", MARKER, "sweep.csv"],
     is_figure: |stem| Metric::all().any(|metric| metric.name() == stem),
 };
 
 /// The part of a sweep to show.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a> {
+    /// The scenario at the first point.
+    pub scenario: &'a Scenario,
     /// The results of the sweep; not empty.
     pub sweep: &'a Sweep,
     /// The measures.
@@ -451,20 +454,29 @@ fn maps(
     plans.iter().enumerate().map(map).collect()
 }
 
-/// Writes the files of a sweep into its folder: README.md, sweep.csv, sweep.json, the figures, run.json.
+/// Writes the files of a sweep into its folder: README.md, report.html, sweep.csv, sweep.json, the figures, run.json.
 ///
 /// # Errors
 /// When something cannot be written; no partly written file is left behind.
 pub fn write(dir: &Path, shown: &Shown<'_>, run: &Run, form: CsvForm) -> std::io::Result<Vec<PathBuf>> {
     let figures = figures(shown).map_err(std::io::Error::other)?;
-    let title = shown.sweep.points.first().map_or("", |(_, results)| &results.scenario.title);
-    let grids = grids(shown, &shown.groups());
-    let readme = markdown::short(title, &finding(shown), &grids, &figures, (MARKER, "sweep.csv"), "95 %", run);
-    let fixed =
-        [("README.md", readme), (MARKER, json(shown.sweep)), ("sweep.csv", wide::file(csv(shown.sweep, form), form))];
-    let fixed = fixed.into_iter().map(|(name, text)| (name.to_owned(), text));
-    let files: Vec<_> = fixed.chain(figures.into_iter().map(|figure| (figure.file, figure.svg))).collect();
-    folder::put(dir, files, run, &SWEEP)
+    let varied = shown.sweep.axes.iter().map(|axis| {
+        format!("{} takes {} values; under Assumptions it is {}.", axis.path, axis.values.len(), value_of(axis, 0))
+    });
+    let brief = Brief {
+        scenario: shown.scenario,
+        finding: finding(shown),
+        notes: varied.collect(),
+        heads: Vec::new(),
+        figures,
+        tables: grids(shown, &shown.groups()),
+        proposal: None,
+        level: "95 %",
+        words: brief::meanings(shown.measures.iter().copied()),
+        data: [MARKER, "sweep.csv"],
+    };
+    let data = [json(shown.sweep), wide::file(csv(shown.sweep, form), form)];
+    folder::put(dir, brief.files(data, run), run, &SWEEP)
 }
 
 /// Rejects a folder that is not a sweep folder but has files with the names of one. To be called before anything is simulated.

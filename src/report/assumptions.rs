@@ -1,0 +1,327 @@
+//! What a scenario assumes, as tables: who comes, how the plans go, and what each provider does.
+
+use super::grid::{Column, Grid, Shape};
+use super::words;
+use crate::engine::{LateDelivery, Pool, StepRules};
+use crate::provider::{Capacity, Effect, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, When};
+use crate::scenario::{Plan, Scenario, Stream};
+use crate::status::SuccessFloor;
+use crate::traffic::{Arrivals, SegmentMix};
+use crate::units::{Money, Span};
+
+/// The tables.
+pub(super) fn of(scenario: &Scenario) -> Vec<Grid> {
+    let tables = [Some(traffic(scenario)), people(scenario), Some(plans(scenario))];
+    let mut tables: Vec<Grid> = tables.into_iter().flatten().collect();
+    tables.extend([outcomes(scenario), prices(scenario)]);
+    tables.extend(outages(scenario));
+    tables
+}
+
+fn traffic(scenario: &Scenario) -> Grid {
+    let row = |stream: &Stream| {
+        let name = if stream.name.is_empty() { "all" } else { &stream.name };
+        let plan = stream.plan.as_ref().map_or("the plan that is compared", |plan| &plan.name);
+        let deadline = words::span(stream.deadline.as_secs_f64());
+        [name.to_owned(), words::count(stream.traffic.recipients as f64), arrivals(stream), deadline, plan.to_owned()]
+            .to_vec()
+    };
+    Grid {
+        caption: "Traffic".to_owned(),
+        columns: vec![
+            Column::text("stream"),
+            Column::number("recipients"),
+            Column::text("they come"),
+            Column::text("in time within"),
+            Column::text("they follow"),
+        ],
+        rows: scenario.streams.iter().map(row).collect(),
+        shape: Shape::Sheet,
+    }
+}
+
+fn arrivals(stream: &Stream) -> String {
+    let span = |span: &Span| words::span(span.as_secs_f64());
+    match &stream.traffic.arrivals {
+        Arrivals::Blast => "all at once".to_owned(),
+        Arrivals::Spread { over } => format!("evenly over {}", span(over)),
+        Arrivals::Uniform { over } => format!("at random over {}", span(over)),
+        Arrivals::Poisson { rate_per_s } => format!("at random, {}", words::rate(*rate_per_s)),
+        Arrivals::PoissonOver { rate_per_s, over } => {
+            format!("at random, {} for {}; how many is random too", words::rate(*rate_per_s), span(over))
+        }
+        Arrivals::Stages(stages) => {
+            let peak = stages.iter().flat_map(|stage| [stage.from_per_s, stage.to_per_s]).fold(0.0, f64::max);
+            let last = stream.traffic.last_arrival().since(crate::units::Time::ZERO);
+            format!("at random over {}, at most {}", span(&last), words::rate(peak))
+        }
+        Arrivals::Times(_) => {
+            let last = stream.traffic.last_arrival().since(crate::units::Time::ZERO);
+            format!("at listed times, the last after {}", span(&last))
+        }
+    }
+}
+
+/// Segments and phones that are off, where there are any.
+fn people(scenario: &Scenario) -> Option<Grid> {
+    let people = &scenario.people;
+    let shares = |stream: &Stream| match &stream.traffic.segments {
+        SegmentMix::Whole => None,
+        mix => Some(mix.shares(scenario.segment_count(), stream.traffic.recipients)),
+    };
+    let of_segment = |(place, name): (usize, &String)| {
+        let each: Vec<String> = scenario
+            .streams
+            .iter()
+            .filter_map(|stream| Some((stream, shares(stream)?[place])))
+            .map(|(stream, share)| {
+                let of = if stream.name.is_empty() { String::new() } else { format!(" of {}", stream.name) };
+                format!("{}{of}", words::percent(share, 1))
+            })
+            .collect();
+        vec![name.clone(), each.join(", ")]
+    };
+    let segments = people.segments.iter().enumerate().map(of_segment);
+    let off = people.phone_off.as_ref().map(|off| {
+        let back = match &off.back_after {
+            None => "for good".to_owned(),
+            Some(back) => format!("back after {}", spread(&[0.5, 0.95].map(|share| back.quantile(share)))),
+        };
+        vec!["phone off".to_owned(), format!("{}, {back}", words::percent(off.share.get(), 1))]
+    });
+    let rows: Vec<_> = segments.chain(off).collect();
+    (!rows.is_empty()).then(|| Grid {
+        caption: "People".to_owned(),
+        columns: vec![Column::text("who"), Column::text("share")],
+        rows,
+        shape: Shape::List,
+    })
+}
+
+/// A median and a 95 % quantile in words.
+fn spread([half, most]: &[Span; 2]) -> String {
+    let [half, most] = [half, most].map(|span| words::span(span.as_secs_f64()));
+    if half == most { half } else { format!("{half} (median), {most} (95{}%)", words::NBSP) }
+}
+
+fn plans(scenario: &Scenario) -> Grid {
+    let row = |plan: &Plan| {
+        let steps = match &plan.by_segment {
+            Some(composite) => {
+                let of = scenario.people.segments.iter().zip(&composite.of_segment);
+                let of = of.map(|(segment, &place)| format!("{segment}: {}", composite.members[place].name));
+                of.collect::<Vec<_>>().join(", ")
+            }
+            None => steps(scenario, plan),
+        };
+        vec![plan.name.clone(), steps]
+    };
+    Grid {
+        caption: "Plans".to_owned(),
+        columns: vec![Column::text("plan"), Column::text("steps")],
+        rows: scenario.plans.iter().map(row).collect(),
+        shape: Shape::List,
+    }
+}
+
+/// The steps of a plan: `viber for 30 s, else (undelivered, failed, expired) sms`.
+fn steps(scenario: &Scenario, plan: &Plan) -> String {
+    let all = plan.flow.steps();
+    let mut text = String::new();
+    for (place, rules) in all.iter().enumerate() {
+        text.push_str(&step(scenario, rules));
+        if place + 1 < all.len() {
+            let triggers: Vec<&str> = rules.failover_on.iter().map(|status| status.word()).collect();
+            text.push_str(&format!("; on {}: ", triggers.join(", ")));
+        }
+    }
+    if all.len() > 1 && plan.flow.late_delivery() == LateDelivery::Ignore {
+        text.push_str("; late deliveries are ignored");
+    }
+    if !plan.flow.give_up_after().is_unlimited() {
+        text.push_str(&format!("; gives up after {}", words::span(plan.flow.give_up_after().as_secs_f64())));
+    }
+    text
+}
+
+fn step(scenario: &Scenario, rules: &StepRules) -> String {
+    let mut text = pool(scenario, &rules.pool);
+    if rules.attempts > 1 {
+        text.push_str(&format!(", up to {} attempts", rules.attempts));
+    }
+    if !rules.ttl.is_unlimited() {
+        text.push_str(&format!(" for {}", words::span(rules.ttl.as_secs_f64())));
+    }
+    if rules.success != SuccessFloor::Delivered {
+        text.push_str(&format!(" until {}", rules.success.word()));
+    }
+    text
+}
+
+fn pool(scenario: &Scenario, pool: &Pool) -> String {
+    let names = pool.members().iter().map(|&member| scenario.providers[member].name.as_str());
+    if pool.is_weighted() {
+        let weighted = names.zip(pool.weights()).map(|(name, weight)| format!("{name} ({weight})"));
+        weighted.collect::<Vec<_>>().join(" or ")
+    } else {
+        names.collect::<Vec<_>>().join(" or ")
+    }
+}
+
+/// Each specification of a provider that a plan uses, with its name.
+fn specs(scenario: &Scenario) -> impl Iterator<Item = (String, &ProviderSpec)> {
+    let used = scenario.used_providers().into_iter().map(|provider| &scenario.providers[provider]);
+    used.flat_map(|spec| {
+        let of_segment = |segment: &crate::status::Segment| scenario.people.segments.get(segment.index());
+        let others = spec
+            .segments
+            .iter()
+            .filter_map(move |(segment, other)| Some((format!("{} in {}", spec.name, of_segment(segment)?), other)));
+        [(spec.name.clone(), spec)].into_iter().chain(others)
+    })
+}
+
+/// What becomes of an attempt at each provider.
+fn outcomes(scenario: &Scenario) -> Grid {
+    let rows = specs(scenario).flat_map(|(name, spec)| {
+        let known: f64 = spec.outcomes.iter().map(|outcome| outcome.share.get()).sum();
+        let silent = (known < 1.0 - 1e-9).then(|| {
+            let share = words::percent(1.0 - known, 1);
+            vec![name.clone(), "silence".to_owned(), share, words::NONE.to_owned(), words::NONE.to_owned()]
+        });
+        let row = |outcome: &OutcomeSpec| {
+            let [half, most] = [0.5, 0.95].map(|share| words::span(outcome.after.quantile(share).as_secs_f64()));
+            vec![name.clone(), named(outcome), words::percent(outcome.share.get(), 1), half, most]
+        };
+        spec.outcomes.iter().map(row).chain(silent).collect::<Vec<_>>()
+    });
+    Grid {
+        caption: "Outcomes of an attempt".to_owned(),
+        columns: vec![
+            Column::text("provider"),
+            Column::text("outcome"),
+            Column::number("share"),
+            Column::number("half within"),
+            Column::number("95 % within"),
+        ],
+        rows: rows.collect(),
+        shape: Shape::Sheet,
+    }
+}
+
+fn named(outcome: &OutcomeSpec) -> String {
+    let mut text = outcome.status.map_or("silence", |status| status.word()).to_owned();
+    if let Some(seen) = &outcome.seen {
+        text.push_str(&format!(", {} of them seen", words::percent(seen.share.get(), 1)));
+    }
+    if outcome.at_submission {
+        text.push_str(" at submission");
+    }
+    if outcome.persistent {
+        text.push_str(" (of the person)");
+    }
+    if outcome.status.is_some_and(crate::status::Status::is_delivery) && !outcome.reached {
+        text.push_str(" (wrongly)");
+    }
+    text
+}
+
+/// Prices and limits.
+fn prices(scenario: &Scenario) -> Grid {
+    let row = |(name, spec): (String, &ProviderSpec)| {
+        let limits = spec.capacity.as_ref().map_or("no limit".to_owned(), limits);
+        vec![name, spec.channel.clone(), price(&spec.price), limits]
+    };
+    Grid {
+        caption: format!("Prices in {}, and limits", scenario.currency),
+        columns: ["provider", "channel", "price", "limits"].map(Column::text).to_vec(),
+        rows: specs(scenario).map(row).collect(),
+        shape: Shape::List,
+    }
+}
+
+fn price(price: &Price) -> String {
+    let amount = |money: Money| words::without_zeros(&words::decimal(money.as_units(), 6)).to_owned();
+    let parts = if price.parts > 1 { format!(" for each of {} parts", price.parts) } else { String::new() };
+    let late = price.delivered_late != price.delivered;
+    let each = [
+        (price.submitted, format!("submitted{parts}")),
+        (price.delivered, if late { "delivered in time".to_owned() } else { "delivered".to_owned() }),
+        (if late { price.delivered_late } else { Money::ZERO }, "delivered after its validity".to_owned()),
+        (price.per_minute, format!("a minute, by {}", words::span(price.increment.as_secs_f64()))),
+    ];
+    let each: Vec<String> = each
+        .into_iter()
+        .filter(|(money, _)| *money != Money::ZERO)
+        .map(|(money, what)| format!("{} {what}", amount(money)))
+        .collect();
+    if each.is_empty() { "free".to_owned() } else { each.join(", ") }
+}
+
+fn limits(capacity: &Capacity) -> String {
+    let rate = capacity.rate.map(|rate| words::rate(rate.per_second()));
+    let lines = capacity.concurrent.map(|lines| {
+        format!("{} {}", words::count(f64::from(lines)), words::plural(f64::from(lines), "line", "lines"))
+    });
+    let quota = capacity
+        .quota
+        .map(|quota| format!("{} in {}", words::count(quota.limit as f64), words::span(quota.per.as_secs_f64())));
+    let queue = match (capacity.queue, capacity.keeps_queued()) {
+        (0, _) => "no queue".to_owned(),
+        (_, true) => "a queue at the provider".to_owned(),
+        (_, false) => "a queue at the sender".to_owned(),
+    };
+    debug_assert!(capacity.queue_at.is_none_or(|at| (at == QueueAt::Provider) == capacity.keeps_queued()));
+    [rate, lines, quota, Some(queue)].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn outages(scenario: &Scenario) -> Option<Grid> {
+    let used = scenario.used_providers().into_iter().map(|provider| &scenario.providers[provider]);
+    let row = |spec: &ProviderSpec, outage: &Outage| {
+        let share = words::percent(outage.share.get(), 1);
+        vec![spec.name.clone(), when(&outage.when), effect(&outage.effect), share]
+    };
+    let rows: Vec<_> = used.flat_map(|spec| spec.outages.iter().map(move |outage| row(spec, outage))).collect();
+    (!rows.is_empty()).then(|| Grid {
+        caption: "Outages".to_owned(),
+        columns: vec![
+            Column::text("provider"),
+            Column::text("when"),
+            Column::text("what happens"),
+            Column::number("of the attempts"),
+        ],
+        rows,
+        shape: Shape::Sheet,
+    })
+}
+
+fn when(when: &When) -> String {
+    let span = |span: &Span| words::span(span.as_secs_f64());
+    match when {
+        When::Window { from, to, every } => {
+            let [from, to] = [from, to].map(|time| span(&time.since(crate::units::Time::ZERO)));
+            let again = if every.is_unlimited() { String::new() } else { format!(", every {}", span(every)) };
+            format!("from {from} to {to}{again}")
+        }
+        When::Random { between, lasting } => {
+            format!("at random, {} apart and {} long on average", span(between), span(lasting))
+        }
+    }
+}
+
+fn effect(effect: &Effect) -> String {
+    let span = |span: &Span| words::span(span.as_secs_f64());
+    match effect {
+        Effect::Silent => "no report follows".to_owned(),
+        Effect::Fail => "rejected at submission".to_owned(),
+        Effect::Slow { factor, delay } if delay.as_micros() == 0 => format!("{factor} times as slow"),
+        Effect::Slow { factor, delay } => format!("{factor} times as slow, and {} more", span(delay)),
+        Effect::ReportsLost => "reports are lost".to_owned(),
+        Effect::ReportsLate { until_end: true, .. } => "reports are held until its end".to_owned(),
+        Effect::ReportsLate { delay, .. } => format!("reports are {} late", span(delay)),
+        Effect::Dropped { .. } => "nothing departs; what is under way is sent again".to_owned(),
+        Effect::Throttle { millionths } => {
+            format!("{} of the capacity is left", words::percent(f64::from(*millionths) / 1e6, 1))
+        }
+    }
+}
