@@ -7,7 +7,7 @@ use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_
 use failsim::engine::LateDelivery;
 use failsim::scenario::{Bound, Metric, Scenario};
 use failsim::sim::Progress;
-use failsim::study::{Optimum, Search, Solver, simulate};
+use failsim::study::{Optimum, Search, Solver, Tried, simulate};
 use failsim::units::Span;
 use rayon::ThreadPool;
 use std::hint::black_box;
@@ -38,12 +38,12 @@ fn plan(criterion: &mut Criterion) {
 }
 
 fn search(scenario: &Scenario, ttls: impl Iterator<Item = i64>) -> Search<'_> {
+    let ttls: Vec<Span> = ttls.map(Span::from_secs).collect();
     Search {
         segment: None,
         scenario,
-        providers: vec![0, 1, 2],
+        providers: [0, 1, 2].map(|provider| Tried::usual(scenario, provider, ttls.clone())).to_vec(),
         steps: 3,
-        ttls: ttls.map(Span::from_secs).collect(),
         late_deliveries: vec![LateDelivery::Finish],
         objectives: vec![Metric::CostPerRecipient],
         bounds: vec![(Metric::InTime, Bound::AtLeast(0.98))],

@@ -1,5 +1,6 @@
 //! The verbs and flags.
 
+use super::choices::{self, Choices, Triggers};
 use super::goal::NamedBound;
 use super::indifference::Indifference;
 use super::replications::ReplicationArgs;
@@ -232,9 +233,15 @@ pub(super) struct Optimize {
     /// Try plans of up to this many steps, each with another provider
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=8))]
     pub(super) steps: u8,
-    /// How long a step may wait, such as 10s,30s,1m; the last step waits as long as it does in the scenario [default: twelfths of the deadline]
-    #[arg(long, value_name = "SPANS", value_delimiter = ',', value_parser = numbers::span)]
-    pub(super) ttls: Vec<Span>,
+    /// How long a step may wait, such as 10s,30s,1m or viber=10s..60s:6; may be given more than once; the last step waits as long as it does in the scenario [default: twelfths of the deadline]
+    #[arg(long, value_name = "[PROVIDER=]SPANS", value_parser = choices::ttls)]
+    pub(super) ttls: Vec<Choices<Span>>,
+    /// Which statuses may trigger failover, such as usual,failed+expired or viber=undelivered+failed+expired; may be given more than once [default: those that are usual on the channel]
+    #[arg(long, value_name = "[PROVIDER=]STATUSES", value_parser = choices::triggers)]
+    pub(super) triggers: Vec<Choices<Triggers>>,
+    /// How many attempts a step may make, such as 1,2; retries wait as they do in the scenario, or not at all
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1", value_parser = numbers::attempts)]
+    pub(super) attempts: Vec<u8>,
     /// Where plans cannot be solved, they race in simulations until none is better than the winner by more than this, such as 0.05pp or 0.0001 [default: 0.1pp, or a hundredth of the cost]
     #[arg(long, value_name = "AMOUNT")]
     pub(super) indifference: Option<Indifference>,
@@ -244,6 +251,26 @@ pub(super) struct Optimize {
     /// What a late delivery does to the flow
     #[arg(long, value_enum, default_value_t = LateRule::Finish)]
     pub(super) late_delivery: LateRule,
+    /// Write the report into this folder [default: reports/<scenario name>-optimize]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = paths::folder(), conflicts_with = "no_report")]
+    pub(super) out: Option<PathBuf>,
+    /// Write no report
+    #[arg(long)]
+    pub(super) no_report: bool,
+    /// The output format
+    #[arg(long, value_enum, default_value_t = PlanFormat::Toml)]
+    pub(super) format: PlanFormat,
+}
+
+/// The formats that `optimize` prints.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum PlanFormat {
+    /// Plans for the scenario file, with a table in comments before them
+    Toml,
+    /// JSON, as in the report folder
+    Json,
+    /// CSV, as in the report folder
+    Csv,
 }
 
 /// What late deliveries may do in the plans that are tried.

@@ -6,6 +6,7 @@ mod args;
 mod baseline;
 mod capacity;
 mod check;
+mod choices;
 mod command_line;
 mod ending;
 mod failure;

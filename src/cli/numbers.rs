@@ -1,8 +1,8 @@
 //! Whole numbers on the command line: written as in a scenario file, and rejected with a message that says what is allowed.
 
-use crate::scenario::{self, Metric, nearest};
+use crate::engine::MAX_ATTEMPTS;
+use crate::scenario::{Metric, nearest};
 use crate::traffic::MAX_RECIPIENTS;
-use crate::units::Span;
 use std::ops::RangeInclusive;
 
 /// Parses a number of recipients.
@@ -35,10 +35,9 @@ pub(super) fn replication(text: &str) -> Result<u32, String> {
     whole(text, 0..=u32::MAX)
 }
 
-/// Parses a span above zero, written as in a scenario file.
-pub(super) fn span(text: &str) -> Result<Span, String> {
-    let span = scenario::duration(text).filter(|span| *span > Span::ZERO && !span.is_unlimited());
-    span.ok_or_else(|| "write a span such as 30s or 5m".to_owned())
+/// Parses a number of attempts of a step.
+pub(super) fn attempts(text: &str) -> Result<u8, String> {
+    whole(text, 1..=MAX_ATTEMPTS as u8)
 }
 
 /// Parses the name of a measure.

@@ -1,15 +1,21 @@
 //! `failsim optimize`: the best order of providers and the best waits.
 
-use super::args::{LateRule, Optimize};
+use super::args::{LateRule, Optimize, PlanFormat};
+use super::choices::Choices;
 use super::failure::Failure;
+use super::folder::{named_after, run_of, usable, written};
 use super::goal::NamedBound;
-use super::simulate;
+use super::simulate::{self, Watched};
 use super::{load, output};
 use crate::engine::LateDelivery;
-use crate::report;
+use crate::report::{
+    self,
+    optimize::{self, Findings},
+};
 use crate::scenario::{Metric, Plan, Scenario};
-use crate::study::{self, MOST_CANDIDATES, PlanResult, Search, SearchError};
+use crate::study::{self, MOST_CANDIDATES, PlanResult, Search, SearchError, Tried};
 use crate::units::Span;
+use std::path::PathBuf;
 
 /// The exit code when no plan meets the bounds.
 const NOT_ATTAINABLE: u8 = 3;
@@ -29,7 +35,6 @@ pub(super) fn optimize(args: &Optimize) -> Result<(), Failure> {
         segment: None,
         providers: providers(args, &scenario)?,
         steps: args.steps.into(),
-        ttls: ttls(args, &scenario),
         late_deliveries: match args.late_delivery {
             LateRule::Finish => vec![LateDelivery::Finish],
             LateRule::Ignore => vec![LateDelivery::Ignore],
@@ -38,8 +43,28 @@ pub(super) fn optimize(args: &Optimize) -> Result<(), Failure> {
         objectives: objectives(args)?,
         bounds: args.subject_to.iter().map(|NamedBound { metric, bound }| (*metric, *bound)).collect(),
     };
+    let out = output_folder(args);
+    out.as_deref().map_or(Ok(()), |out| usable(out, optimize::check_ownership))?;
     let is_met = if args.by_segment { by_segment(args, &search) } else { for_all(args, &search) }?;
     if is_met { Ok(()) } else { Err(Failure::AlreadyReported(NOT_ATTAINABLE)) }
+}
+
+/// The folder of the report, if there is one.
+fn output_folder(args: &Optimize) -> Option<PathBuf> {
+    (!args.no_report).then(|| args.out.clone().unwrap_or_else(|| named_after(&args.input.scenario, "-optimize")))
+}
+
+/// Writes the report, and prints what was found.
+fn show<T>(args: &Optimize, search: &Search<'_>, findings: &Findings<'_>, watched: &Watched<T>) -> Result<(), Failure> {
+    if let Some(out) = output_folder(args) {
+        let files = optimize::write(&out, search, findings, &run_of(watched));
+        written(files, &out, "README.md", args.input.quiet)?;
+    }
+    output::print(&match args.format {
+        PlanFormat::Toml => optimize::toml(search, findings),
+        PlanFormat::Json => optimize::json(search, findings),
+        PlanFormat::Csv => optimize::csv(search, findings),
+    })
 }
 
 /// Finds and prints the best plan for all recipients. Returns whether it meets the bounds.
@@ -59,15 +84,20 @@ fn for_all(args: &Optimize, search: &Search<'_>) -> Result<bool, Failure> {
         let confirmed = best.map(|best| confirmed(search.scenario, &best.plan, progress)).transpose()?;
         Ok(Some((optimum, confirmed.flatten())))
     });
-    if let Some((race, obstacles)) = raced {
-        output::print(&report::race(search, &race, &obstacles))?;
+    if let Some((race, obstacles)) = &raced {
+        let findings = Findings::Raced { race, obstacles };
+        match &watched {
+            Ok(watched) => show(args, search, &findings, watched)?,
+            // An interrupted race writes no report.
+            Err(_) => output::print(&optimize::toml(search, &findings))?,
+        }
         watched?;
         return Ok(race.plans.first().is_some_and(|winner| winner.seems_to_meet_bounds));
     }
-    let Some((optimum, confirmed)) = watched?.outcome.map_err(|error: SearchError| impossible(&error))? else {
-        return Ok(false);
-    };
-    output::print(&report::optimum(search, &optimum, confirmed.as_ref()))?;
+    let watched = watched?;
+    let outcome = watched.outcome.as_ref().map_err(|error: &SearchError| impossible(error))?;
+    let Some((optimum, confirmed)) = outcome else { return Ok(false) };
+    show(args, search, &Findings::Solved { optimum, confirmed: confirmed.as_ref() }, &watched)?;
     Ok(optimum.plans.iter().any(|found| found.meets_bounds))
 }
 
@@ -86,8 +116,9 @@ fn by_segment(args: &Optimize, search: &Search<'_>) -> Result<bool, Failure> {
         let confirmed = confirmed(search.scenario, &optima.composite.plan, progress)?;
         Ok((optima, confirmed))
     })?;
-    let (optima, confirmed) = watched.outcome.map_err(|error: SearchError| impossible(&error))?;
-    output::print(&report::segment_optima(search, &optima, confirmed.as_ref()))?;
+    let outcome = watched.outcome.as_ref().map_err(|error: &SearchError| impossible(error))?;
+    let (optima, confirmed) = outcome;
+    show(args, search, &Findings::BySegment { optima, confirmed: confirmed.as_ref() }, &watched)?;
     Ok(optima.composite.meets_bounds)
 }
 
@@ -105,7 +136,7 @@ fn confirmed(
 }
 
 /// The providers to try: those named, or all.
-fn providers(args: &Optimize, scenario: &Scenario) -> Result<Vec<usize>, Failure> {
+fn providers(args: &Optimize, scenario: &Scenario) -> Result<Vec<Tried>, Failure> {
     let names = || scenario.providers.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>().join(", ");
     let place = |name: &String| {
         scenario.providers.iter().position(|spec| spec.name == *name).ok_or_else(|| {
@@ -115,25 +146,42 @@ fn providers(args: &Optimize, scenario: &Scenario) -> Result<Vec<usize>, Failure
             )
         })
     };
+    let of_ttls = args.ttls.iter().filter_map(|choices| choices.provider.as_ref());
+    let of_triggers = args.triggers.iter().filter_map(|choices| choices.provider.as_ref());
+    of_ttls.chain(of_triggers).try_for_each(|name| place(name).map(drop))?;
+    let tried = |provider| tried(args, scenario, provider);
     if args.providers.is_empty() {
-        return Ok((0..scenario.providers.len()).collect());
+        return Ok((0..scenario.providers.len()).map(tried).collect());
     }
     let mut places: Vec<usize> = args.providers.iter().map(place).collect::<Result<_, _>>()?;
     places.sort_unstable();
     places.dedup();
-    Ok(places)
+    Ok(places.into_iter().map(tried).collect())
 }
 
-/// The waits to try: those named, or twelfths of the deadline.
-fn ttls(args: &Optimize, scenario: &Scenario) -> Vec<Span> {
-    let mut ttls = args.ttls.clone();
-    if ttls.is_empty() {
-        let part = (scenario.deadline.as_micros() / PARTS).max(1);
-        ttls = (1..=PARTS).map(|parts| Span::from_micros(parts * part)).collect();
-    }
+/// A provider with the rules to try: those named, or else waits of twelfths of the deadline, the usual triggers and one attempt.
+fn tried(args: &Optimize, scenario: &Scenario, provider: usize) -> Tried {
+    let name = &scenario.providers[provider].name;
+    let part = (scenario.deadline.as_micros() / PARTS).max(1);
+    let twelfths = || (1..=PARTS).map(|parts| Span::from_micros(parts * part)).collect();
+    let mut ttls = Choices::of(&args.ttls, name).unwrap_or_else(twelfths);
     ttls.sort_unstable();
     ttls.dedup();
-    ttls
+    let usual = Tried::usual(scenario, provider, ttls);
+    let triggers = Choices::of(&args.triggers, name).unwrap_or_else(|| vec![None]);
+    let triggers = each_once(triggers.into_iter().map(|set| set.unwrap_or(usual.triggers[0])));
+    Tried { triggers, attempts: each_once(args.attempts.iter().copied()), ..usual }
+}
+
+/// Each value once, in the order in which they come first.
+fn each_once<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all = Vec::new();
+    for value in values {
+        if !all.contains(&value) {
+            all.push(value);
+        }
+    }
+    all
 }
 
 /// The objectives, each with its direction.

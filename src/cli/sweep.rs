@@ -54,8 +54,13 @@ pub(super) fn sweep(args: &Sweep) -> Result<(), Failure> {
     }
     let found = study::Sweep { axes, points: points.into_iter().zip(results).collect() };
     let measures = if args.measures.is_empty() { MEASURES.to_vec() } else { args.measures.clone() };
-    let shown = sweep::Shown { scenario: &first, sweep: &found, measures: &measures, stream: args.stream.as_deref() };
-    written(sweep::write(&out, &shown, &run_of(&watched), csv_form(args.wide)), &out, "README.md", args.input.quiet)?;
+    let shown = sweep::Shown { sweep: &found, measures: &measures, stream: args.stream.as_deref() };
+    written(
+        sweep::write(&out, &first, &shown, &run_of(&watched), csv_form(args.wide)),
+        &out,
+        "README.md",
+        args.input.quiet,
+    )?;
     match args.format {
         Format::Table => output::print_drawn(&sweep::table(&shown, output::terminal())),
         Format::Json => output::print(&sweep::json(&found)),

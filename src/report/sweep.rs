@@ -30,8 +30,6 @@ const SWEEP: ReportKind = ReportKind {
 /// The part of a sweep to show.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a> {
-    /// The scenario at the first point.
-    pub scenario: &'a Scenario,
     /// The results of the sweep; not empty.
     pub sweep: &'a Sweep,
     /// The measures.
@@ -454,17 +452,23 @@ fn maps(
     plans.iter().enumerate().map(map).collect()
 }
 
-/// Writes the files of a sweep into its folder: README.md, report.html, sweep.csv, sweep.json, the figures, run.json.
+/// Writes the files of a sweep, whose first point is `scenario`, into its folder: README.md, report.html, sweep.csv, sweep.json, the figures, run.json.
 ///
 /// # Errors
 /// When something cannot be written; no partly written file is left behind.
-pub fn write(dir: &Path, shown: &Shown<'_>, run: &Run, form: CsvForm) -> std::io::Result<Vec<PathBuf>> {
+pub fn write(
+    dir: &Path,
+    scenario: &Scenario,
+    shown: &Shown<'_>,
+    run: &Run,
+    form: CsvForm,
+) -> std::io::Result<Vec<PathBuf>> {
     let figures = figures(shown).map_err(std::io::Error::other)?;
     let varied = shown.sweep.axes.iter().map(|axis| {
         format!("{} takes {} values; under Assumptions it is {}.", axis.path, axis.values.len(), value_of(axis, 0))
     });
     let brief = Brief {
-        scenario: shown.scenario,
+        scenario,
         finding: finding(shown),
         notes: varied.collect(),
         heads: Vec::new(),

@@ -47,14 +47,7 @@ impl Axis {
         let path = Path::parse(path.trim())?;
         let kind = path.kind()?;
         let unit = unit_of(kind).ok_or_else(|| format!("{path} is not a single value and cannot be varied"))?;
-        let values = match values.split_once("..") {
-            Some((from, rest)) => range(unit, from.trim(), rest.trim(), matches!(kind, Kind::Count { .. }))?,
-            None => values.split(',').map(|value| value.trim().to_owned()).collect(),
-        };
-        if values.len() > MAX_VALUES {
-            return Err(format!("an axis has at most {MAX_VALUES} values, not {}", values.len()).into());
-        }
-        all_differ(unit, &values)?;
+        let values = list(unit, values, matches!(kind, Kind::Count { .. }))?;
         let numbers = values.iter().map(|value| number_of(unit, value)).collect::<Option<Vec<_>>>();
         if let (None, AxisUnit::Seconds | AxisUnit::PerSecond | AxisUnit::Number) = (&numbers, unit) {
             let wrong = values.iter().find(|value| number_of(unit, value).is_none());
@@ -79,6 +72,29 @@ impl Axis {
     pub fn change(&self, index: usize) -> Change {
         Change { path: self.path.clone(), value: self.values[index].clone() }
     }
+}
+
+/// Parses spans: a list `15s,30s,60s`, or a range `10s..60s:6` as in [`Axis::parse`].
+///
+/// # Errors
+/// A message for the user, when `text` is something else.
+pub fn spans(text: &str) -> Result<Vec<Span>, String> {
+    let values = list(AxisUnit::Seconds, text, false)?;
+    let span = |value: &String| duration(value).map_err(|_| format!("invalid span {value:?}; write one such as 30s"));
+    values.iter().map(span).collect()
+}
+
+/// The values of a list or a range.
+fn list(unit: AxisUnit, text: &str, whole: bool) -> Result<Vec<String>, String> {
+    let values = match text.split_once("..") {
+        Some((from, rest)) => range(unit, from.trim(), rest.trim(), whole)?,
+        None => text.split(',').map(|value| value.trim().to_owned()).collect(),
+    };
+    if values.len() > MAX_VALUES {
+        return Err(format!("an axis has at most {MAX_VALUES} values, not {}", values.len()));
+    }
+    all_differ(unit, &values)?;
+    Ok(values)
 }
 
 /// Rejects equal values, however they are written: they would simulate the same point twice.

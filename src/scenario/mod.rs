@@ -30,7 +30,7 @@ mod tolerance;
 
 mod overrides;
 
-pub use axis::{Axis, AxisUnit};
+pub use axis::{Axis, AxisUnit, spans};
 pub use change::{Change, Path, Rejection};
 pub use diagnostic::{Diagnostic, Diagnostics, LoadError, Severity};
 pub(crate) use load::hexadecimal;

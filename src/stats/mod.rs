@@ -1,5 +1,6 @@
 //! Estimators: exact counts of simulated results, and the estimates and intervals derived from them.
 
+mod best;
 mod bins;
 mod by_key;
 mod cells;
@@ -15,6 +16,7 @@ mod sequence;
 mod squares;
 mod sums;
 
+pub use best::with_the_best;
 pub use bins::Bins;
 pub use by_key::ByKey;
 pub use cells::Cells;

@@ -43,7 +43,7 @@ pub use experiment::{Experiment, ResumeError, compare, simulate};
 pub use footprint::footprint;
 pub use gate::{Counted, Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
 pub use measure::{Measured, measure};
-pub use optimize::{Found, MOST_CANDIDATES, Optimum, Race, Raced, Search, SearchError, SegmentOptima};
+pub use optimize::{Found, MOST_CANDIDATES, Optimum, Race, Raced, Search, SearchError, SegmentOptima, Tried};
 pub use plan_checks::PlansError;
 pub use precision::{Precision, Replications, StoppingRule};
 pub use results::{

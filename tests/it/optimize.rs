@@ -6,8 +6,9 @@ use failsim::provider::{Capacity, Effect, Price, ProviderSpec};
 use failsim::scenario::{Bound, Metric, Plan, Scenario};
 use failsim::sim::Progress;
 use failsim::status::Segment;
-use failsim::status::Status::{Delivered, Undelivered};
-use failsim::study::{Found, Obstacle, Optimum, Search, SearchError, Solver};
+use failsim::status::Status::{Delivered, Expired, Failed, Undelivered};
+use failsim::status::StatusSet;
+use failsim::study::{Found, Obstacle, Optimum, Search, SearchError, Solver, Tried};
 use failsim::traffic::{Arrivals, SegmentMix};
 use failsim::units::Span;
 
@@ -27,13 +28,17 @@ fn two_channels() -> Scenario {
     scenario(1000, vec![cheap, dear], vec![only])
 }
 
+/// The first two providers with these waits.
+fn tried(scenario: &Scenario, ttls: &[Span]) -> Vec<Tried> {
+    [0, 1].map(|provider| Tried::usual(scenario, provider, ttls.to_vec())).to_vec()
+}
+
 fn search(scenario: &Scenario) -> Search<'_> {
     Search {
         scenario,
         segment: None,
-        providers: vec![0, 1],
+        providers: tried(scenario, &(1..=6).map(|i| span(10.0 * f64::from(i))).collect::<Vec<_>>()),
         steps: 2,
-        ttls: (1..=6).map(|i| span(10.0 * f64::from(i))).collect(),
         late_deliveries: vec![LateDelivery::Finish],
         objectives: vec![Metric::CostPerRecipient],
         bounds: Vec::new(),
@@ -87,7 +92,7 @@ fn nothing_of_the_grid_is_better() {
         let solver = Solver::new(&scenario, &[0, 1]);
         let mut least = f64::INFINITY;
         for order in [vec![0], vec![1], vec![0, 1], vec![1, 0]] {
-            for &ttl in &search.ttls {
+            for &ttl in &search.providers[0].ttls {
                 let step = |(place, &provider): (usize, &usize)| {
                     let name = &scenario.providers[provider].channel;
                     let usual = if provider == 0 { span(120.0) } else { StepRules::default_ttl(name) };
@@ -124,7 +129,39 @@ fn two_objectives_make_a_front() {
         })
         .collect();
     assert!(values.len() > 2 && values.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1), "{values:?}");
+    // What is shown has both ends, and a front of few is shown whole.
+    assert_eq!(optimum.shown, (0..values.len()).collect::<Vec<_>>());
     assert_eq!(names(&optimum)[0], "cheap");
+}
+
+/// Triggers, attempts and the waits of each provider are tried in all combinations.
+#[test]
+fn every_rule_that_is_named_is_tried() {
+    let scenario = two_channels();
+    let only_failed = StatusSet::of(&[Failed, Expired]);
+    let mut providers = tried(&scenario, &[span(10.0), span(20.0), span(30.0)]);
+    providers[0].triggers.push(only_failed);
+    providers[0].attempts.push(2);
+    providers[1].ttls.truncate(1);
+    let search = Search { providers, ..search(&scenario) };
+    // Alone: 2 and 1; cheap before dear 3 ttls, 2 sets of triggers and 2 numbers of attempts; dear before cheap 1 ttl and 2 numbers of attempts.
+    assert_eq!(run(&search).candidates, 2 + 1 + 12 + 2);
+    // A status that does not trigger failover ends the flow: with `undelivered` no trigger, the 0.2 that are known to be undelivered stay so.
+    let mut providers = tried(&scenario, &[span(50.0)]);
+    providers[0].triggers = vec![only_failed];
+    let optimum = run(&Search { providers, objectives: vec![Metric::Delivered], ..search.clone() });
+    let of = |name: &str, optimum: &Optimum| {
+        let found = optimum.plans.iter().find(|found| found.plan.name == name).expect("it is among them");
+        found.solution.measure(Metric::Delivered).expect("it is known").value
+    };
+    assert!((of("cheap-dear", &optimum) - (0.6 + 0.2 * 0.9)).abs() < 1e-4, "{optimum:?}");
+    // Two attempts whose result is known to be `failed`: 0.5, and half of the other half.
+    let half = vec![outcome(Delivered, 0.5, constant(1.0)), outcome(Failed, 0.5, constant(1.0))];
+    let mut scenario = two_channels();
+    scenario.providers[0].outcomes = half;
+    let twice = Tried { attempts: vec![2], ..Tried::usual(&scenario, 0, vec![span(50.0)]) };
+    let search = Search { scenario: &scenario, providers: vec![twice], objectives: vec![Metric::Delivered], ..search };
+    assert!((of("cheap", &run(&search)) - 0.75).abs() < 1e-6);
 }
 
 #[test]
@@ -148,8 +185,9 @@ fn what_cannot_be_searched_is_said() {
     assert_eq!(failed(wrong), SearchError::Objective(Metric::LatencyP95));
     let bounds = vec![(Metric::LastEnd, Bound::AtMost(3.0))];
     assert_eq!(failed(Search { bounds, ..search(&scenario) }), SearchError::Bound(Metric::LastEnd));
-    let ttls = (1..=200_000).map(Span::from_secs).collect();
-    assert_eq!(failed(Search { ttls, ..search(&scenario) }), SearchError::Candidates(400_002));
+    let ttls: Vec<Span> = (1..=200_000).map(Span::from_secs).collect();
+    let providers = tried(&scenario, &ttls);
+    assert_eq!(failed(Search { providers, ..search(&scenario) }), SearchError::Candidates(400_002));
     scenario.providers[1].capacity = Some(Capacity { concurrent: Some(3), ..Capacity::UNLIMITED });
     let obstacles = vec![Obstacle::Capacity("dear".to_owned())];
     assert_eq!(failed(search(&scenario)), SearchError::Obstacles(obstacles));
@@ -239,8 +277,7 @@ fn blocks_are_samples_of_all_recipients() {
     let mut scenario = failsim::scenario::load(std::path::Path::new(&path)).expect("it is shipped");
     scenario.set_recipients(200_000).expect("its arrivals are not from a file");
     let search = Search {
-        providers: vec![0, 1],
-        ttls: vec![span(20.0), span(40.0)],
+        providers: tried(&scenario, &[span(20.0), span(40.0)]),
         objectives: vec![Metric::InTime],
         ..search(&scenario)
     };

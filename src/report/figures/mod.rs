@@ -12,6 +12,7 @@ mod placing;
 pub(super) mod response;
 mod shares;
 mod timeline;
+pub(super) mod tradeoff;
 
 use crate::report::words;
 use crate::study::{GroupKind, RunOutput};

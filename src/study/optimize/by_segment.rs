@@ -4,7 +4,6 @@ use super::{Found, Optimum, Search, SearchError};
 use crate::scenario::{BySegment, Metric, Plan, Stream, Unit};
 use crate::sim::Progress;
 use crate::status::Segment;
-use crate::study::exact::Solver;
 use crate::study::groups::Group;
 
 /// The outcome of a search by segment.
@@ -43,7 +42,7 @@ impl Search<'_> {
         let mut composite = composite(&best);
         let somebody = segments.iter().map(Option::is_some);
         composite.meets_bounds = best.iter().zip(somebody).all(|(found, somebody)| !somebody || found.meets_bounds);
-        let solver = Solver::new(self.scenario, &self.providers);
+        let solver = self.solver();
         composite.solution =
             solver.solve_for(&composite.plan, Group::All, self.needs_quantiles()).map_err(SearchError::Obstacles)?;
         Ok(SegmentOptima { segments, composite, single })

@@ -1,12 +1,16 @@
 //! The best plan: every order of the providers with every wait of a grid is solved exactly, and the best is refined to the second.
 
 mod by_segment;
+mod candidates;
 mod race;
+mod standing;
 
+use self::candidates::Candidate;
+use self::standing::{Seen, better, equally_met, front, is_same, misses, spread};
 use super::exact::{Glance, Obstacle, Solution, Solver};
 use super::groups::Group;
 use super::results::Exact;
-use crate::engine::{FlowPlan, LateDelivery, Pool, StepRules};
+use crate::engine::LateDelivery;
 use crate::scenario::{Bound, Metric, Plan, Scenario};
 use crate::sim::{Interrupted, Progress};
 use crate::status::Segment;
@@ -14,6 +18,7 @@ use crate::units::Span;
 use rayon::prelude::*;
 
 pub use by_segment::SegmentOptima;
+pub use candidates::{MOST_CANDIDATES, Tried};
 pub use race::{Race, Raced};
 
 /// The decimal digits of the first look at every candidate, of the second look at the best of them and the search around the winner, and of the last
@@ -28,9 +33,6 @@ const DOUBT: f64 = 3e-4;
 /// The most candidates that are looked at again.
 const MOST_LOOKED_AT_AGAIN: usize = 64;
 
-/// The most candidates.
-pub const MOST_CANDIDATES: usize = 200_000;
-
 /// What is sought: the plans that are tried, and what makes one the best.
 #[derive(Clone, Debug)]
 pub struct Search<'a> {
@@ -38,12 +40,10 @@ pub struct Search<'a> {
     pub scenario: &'a Scenario,
     /// The segment for whose recipients the best plan is sought; `None` for all recipients.
     pub segment: Option<Segment>,
-    /// The providers, by their indices, each once; a plan uses each of them at most once.
-    pub providers: Vec<usize>,
+    /// The providers, each once; a plan uses each of them at most once.
+    pub providers: Vec<Tried>,
     /// The most steps of a plan, at least 1.
     pub steps: usize,
-    /// How long every step but the last may wait, in ascending order. Without any, plans have one step.
-    pub ttls: Vec<Span>,
     /// What late deliveries may do.
     pub late_deliveries: Vec<LateDelivery>,
     /// What is made as good as possible: one measure, or two for which no plan is the best of all.
@@ -67,12 +67,16 @@ pub struct Found {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Optimum {
     /// With one objective the best plan, refined to the second, and then the next best of the grid, the best first; with two those that no other plan
-    /// beats in both, in order of the first. Where no plan meets the bounds, the ones that miss them least.
+    /// beats in both, in order of the first, at most 200 of them. Where no plan meets the bounds, the ones that miss them least.
     pub plans: Vec<Found>,
     /// The candidates of the grid.
     pub candidates: usize,
     /// The plans that were solved, those between the points of the grid included.
     pub solved: usize,
+    /// Where each candidate of the grid is by [`Search::axes`], at the first look, which has about three digits.
+    pub places: Vec<[f64; 2]>,
+    /// The places in `plans` of a few that stand for all of them.
+    pub shown: Vec<usize>,
 }
 
 /// A search that cannot be done.
@@ -109,45 +113,27 @@ impl From<Interrupted> for SearchError {
     }
 }
 
-/// A candidate: providers in their order, the wait of every step but the last, and what a late delivery does.
-#[derive(Clone, PartialEq, Debug)]
-struct Candidate {
-    order: Vec<usize>,
-    ttls: Vec<Span>,
-    late: LateDelivery,
-}
-
-/// A candidate as it was seen at a look.
-#[derive(Clone, Debug)]
-struct Seen {
-    candidate: Candidate,
-    /// The objectives, smaller being better.
-    objectives: Vec<f64>,
-    /// By how much it misses its bounds, in all; 0 if it meets them.
-    missed: f64,
-    /// What decides between candidates that are equally good: in time, and the cost; smaller being better.
-    ties: [f64; 2],
-}
-
 impl Search<'_> {
     /// The best plans.
     ///
     /// # Errors
     /// [`SearchError`].
     pub fn run(&self, progress: &Progress) -> Result<Optimum, SearchError> {
-        let solver = Solver::new(self.scenario, &self.providers);
+        let solver = self.solver();
         let candidates = self.candidates()?;
         self.check(&solver, &candidates)?;
         if candidates.is_empty() {
-            return Ok(Optimum { plans: Vec::new(), candidates: 0, solved: 0 });
+            return Ok(Optimum { plans: Vec::new(), candidates: 0, solved: 0, places: Vec::new(), shown: Vec::new() });
         }
         let mut seen = self.look(&solver, &candidates, FIRST_LOOK, progress)?;
         let mut solved = seen.len();
+        let places = seen.iter().map(|seen| seen.place).collect();
         let best: Vec<Candidate> = self.promising(&mut seen);
         let mut again = self.look(&solver, &best, SECOND_LOOK, progress)?;
         solved += again.len();
-        let mut plans = if self.objectives.len() > 1 {
-            thinned(&front(&again))
+        let mut plans: Vec<Seen> = if self.objectives.len() > 1 {
+            let front = front(&again);
+            spread(&front, MOST_OF_FRONT).into_iter().map(|place| front[place].clone()).collect()
         } else {
             again.sort_by(better);
             let (refined, tried) = self.refined(&solver, &again[0], progress)?;
@@ -156,7 +142,12 @@ impl Search<'_> {
             [refined].into_iter().chain(again).collect()
         };
         plans.dedup_by(|later, earlier| is_same(later, earlier));
-        plans.truncate(MOST_SHOWN);
+        let shown = if self.objectives.len() > 1 {
+            spread(&plans, MOST_SHOWN)
+        } else {
+            plans.truncate(MOST_SHOWN);
+            (0..plans.len()).collect()
+        };
         let found = |seen: &Seen| {
             let plan = self.plan(&seen.candidate);
             let solution =
@@ -171,45 +162,7 @@ impl Search<'_> {
         let mut plans = plans?;
         // The last digits may decide whether a bound is met.
         plans.sort_by_key(|found| !found.meets_bounds);
-        Ok(Optimum { plans, candidates: candidates.len(), solved })
-    }
-
-    /// All candidates of the grid.
-    fn candidates(&self) -> Result<Vec<Candidate>, SearchError> {
-        let mut orders: Vec<Vec<usize>> = Vec::new();
-        let mut longest: Vec<Vec<usize>> = vec![Vec::new()];
-        for length in 0..self.steps.min(self.providers.len()) {
-            // Counted before they are made.
-            let count = longest.len() * (self.providers.len() - length);
-            let all: usize = orders.iter().map(|order| self.waits(order.len() - 1)).sum();
-            let all = all.saturating_add(count.saturating_mul(self.waits(length)));
-            let all = all.saturating_mul(self.late_deliveries.len());
-            if all > MOST_CANDIDATES {
-                return Err(SearchError::Candidates(all));
-            }
-            let longer = longest.iter().flat_map(|order| {
-                let others = self.providers.iter().filter(|provider| !order.contains(provider));
-                others.map(|&provider| [order.as_slice(), &[provider]].concat())
-            });
-            longest = longer.collect();
-            orders.extend(longest.iter().cloned());
-        }
-        let mut all = Vec::new();
-        for order in &orders {
-            for number in 0..self.waits(order.len() - 1) {
-                let digits =
-                    (0..order.len() as u32 - 1).map(|place| number / self.ttls.len().pow(place) % self.ttls.len());
-                let ttls: Vec<Span> = digits.map(|digit| self.ttls[digit]).collect();
-                // Nothing can be late where there is one step.
-                let late = self.late_deliveries.iter().take(if order.len() == 1 { 1 } else { usize::MAX });
-                all.extend(late.map(|&late| Candidate { order: order.clone(), ttls: ttls.clone(), late }));
-            }
-        }
-        Ok(all)
-    }
-
-    fn waits(&self, steps: usize) -> usize {
-        self.ttls.len().saturating_pow(steps as u32)
+        Ok(Optimum { plans, candidates: candidates.len(), solved, places, shown })
     }
 
     /// Checks that what is asked can be answered.
@@ -225,7 +178,7 @@ impl Search<'_> {
         // All providers, in one plan after the other.
         let mut obstacles: Vec<Obstacle> = candidates
             .iter()
-            .filter(|one| one.order.len() == 1)
+            .filter(|one| one.steps.len() == 1)
             .flat_map(|one| solver.obstacles(&self.plan(one)))
             .collect();
         obstacles.sort();
@@ -245,6 +198,18 @@ impl Search<'_> {
             }
         }
         all
+    }
+
+    /// The two measures by which plans are placed in a figure: two objectives, or the objective and the first bounded measure, or else another.
+    #[must_use]
+    pub fn axes(&self) -> [Metric; 2] {
+        let mut plain = self.measures().into_iter().filter(|metric| super::exact::is_plain(*metric));
+        [plain.next(), plain.next()].map(|metric| metric.unwrap_or(Metric::InTime))
+    }
+
+    fn solver(&self) -> Solver<'_> {
+        let providers: Vec<usize> = self.providers.iter().map(|tried| tried.provider).collect();
+        Solver::new(self.scenario, &providers)
     }
 
     fn group(&self) -> Group {
@@ -290,6 +255,7 @@ impl Search<'_> {
                 -glance.value(Metric::InTime).unwrap_or(0.0),
                 glance.value(Metric::CostPerRecipient).unwrap_or(f64::INFINITY),
             ],
+            place: self.axes().map(|metric| glance.value(metric).unwrap_or(f64::NAN)),
         })
     }
 
@@ -325,20 +291,26 @@ impl Search<'_> {
     /// The best candidate near `best`, whose waits are whole seconds apart from it: each wait is made longer and shorter by half the distance of the
     /// grid, then by half of that, down to a second. Also returns how many were tried.
     fn refined(&self, solver: &Solver<'_>, best: &Seen, progress: &Progress) -> Result<(Seen, usize), SearchError> {
-        let second = Span::from_secs(1);
+        let second = Span::from_secs(1).as_micros();
         let apart = |pair: &[Span]| pair[1].as_micros() - pair[0].as_micros();
-        let widest = self.ttls.windows(2).map(apart).max().unwrap_or(0);
-        let mut best = best.clone();
-        let (mut step, mut tried) = ((widest / 2) / second.as_micros(), 0);
+        let ttls = |provider: usize| {
+            let tried = self.providers.iter().find(|tried| tried.provider == provider);
+            tried.map_or(&[][..], |tried| tried.ttls.as_slice())
+        };
+        let waiting = best.candidate.steps.len() - 1;
+        let used = best.candidate.steps[..waiting].iter().flat_map(|step| ttls(step.provider).windows(2).map(apart));
+        let mut step = used.max().unwrap_or(0) / 2 / second;
+        let (mut best, mut tried) = (best.clone(), 0);
         while step > 0 {
             let mut has_moved = false;
-            for place in 0..best.candidate.ttls.len() {
+            for place in 0..waiting {
+                let ttls = ttls(best.candidate.steps[place].provider);
+                let (least, most) = (ttls[0], ttls[ttls.len() - 1]);
                 for sign in [-1, 1] {
                     let mut candidate = best.candidate.clone();
-                    let ttl = candidate.ttls[place].as_micros() + sign * step * second.as_micros();
-                    let (least, most) = (self.ttls[0], self.ttls[self.ttls.len() - 1]);
-                    candidate.ttls[place] = Span::from_micros(ttl);
-                    if ttl < least.as_micros() || ttl > most.as_micros() {
+                    let ttl = Span::from_micros(candidate.steps[place].ttl.as_micros() + sign * step * second);
+                    candidate.steps[place].ttl = ttl;
+                    if ttl < least || ttl > most {
                         continue;
                     }
                     if progress.stopped() {
@@ -358,89 +330,12 @@ impl Search<'_> {
         let sure = self.seen(solver, &best.candidate, LAST_LOOK)?;
         Ok((sure, tried))
     }
-
-    /// The plan of a candidate.
-    fn plan(&self, candidate: &Candidate) -> Plan {
-        let provider = |index: usize| &self.scenario.providers[index];
-        let step = |(place, &index): (usize, &usize)| {
-            let ttl = candidate.ttls.get(place).copied().unwrap_or_else(|| self.last_ttl(index));
-            StepRules::via(Pool::single(index), &provider(index).channel).with_ttl(ttl)
-        };
-        let steps = candidate.order.iter().enumerate().map(step).collect();
-        let flow = FlowPlan::new(steps, candidate.late, Span::UNLIMITED).expect("a few steps with one attempt each");
-        let names: Vec<&str> = candidate.order.iter().map(|&index| provider(index).name.as_str()).collect();
-        let name = names.join("-");
-        Plan { name, flow, by_segment: None, is_reference: false, renamed_from: None, line: 0 }
-    }
-
-    /// How long a last step waits for this provider: as long as any plan of the scenario does, else as usual for the channel.
-    fn last_ttl(&self, provider: usize) -> Span {
-        let plans = self.scenario.plans.iter().flat_map(Plan::members);
-        let steps = plans.flat_map(|plan| plan.flow.steps());
-        let waits = steps.filter(|rules| rules.pool.members() == [provider]).map(|rules| rules.ttl);
-        waits.max().unwrap_or_else(|| StepRules::default_ttl(&self.scenario.providers[provider].channel))
-    }
 }
 
-/// The most plans of an outcome.
+/// The most plans that are shown.
 const MOST_SHOWN: usize = 10;
-
-/// The order of candidates that miss their bounds by the same.
-fn equally_met(a: &Seen, b: &Seen) -> std::cmp::Ordering {
-    let steps = |seen: &Seen| seen.candidate.order.len();
-    let tie = |place: usize| a.ties[place].total_cmp(&b.ties[place]);
-    let by_objective = a.objectives[0].total_cmp(&b.objectives[0]);
-    by_objective.then(tie(0)).then(tie(1)).then(steps(a).cmp(&steps(b)))
-}
-
-/// The order of candidates: those that meet the bounds first, by the objective; then the others, by what they miss.
-fn better(a: &Seen, b: &Seen) -> std::cmp::Ordering {
-    a.missed.total_cmp(&b.missed).then(equally_met(a, b))
-}
-
-/// Whether a wait that differs makes no difference.
-fn is_same(a: &Seen, b: &Seen) -> bool {
-    let is_close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-5 * a.abs();
-    a.candidate.order == b.candidate.order && a.objectives.iter().zip(&b.objectives).all(is_close)
-}
-
-/// Those that no other beats in both objectives, in order of the first; of the ones that meet the bounds, if there are any.
-fn front(seen: &[Seen]) -> Vec<Seen> {
-    let least = seen.iter().map(|seen| seen.missed).fold(f64::INFINITY, f64::min);
-    let mut all: Vec<&Seen> = seen.iter().filter(|seen| seen.missed <= least).collect();
-    all.sort_by(|a, b| a.objectives[0].total_cmp(&b.objectives[0]).then(a.objectives[1].total_cmp(&b.objectives[1])));
-    let mut best = f64::INFINITY;
-    let mut front = Vec::new();
-    for seen in all {
-        if seen.objectives[1] < best {
-            best = seen.objectives[1];
-            front.push(seen.clone());
-        }
-    }
-    front
-}
-
-/// Up to [`MOST_SHOWN`] of a front, spread evenly over the second objective, with both ends.
-fn thinned(front: &[Seen]) -> Vec<Seen> {
-    let (Some(first), Some(last)) = (front.first(), front.last()) else { return Vec::new() };
-    let second = |seen: &Seen| seen.objectives[1];
-    let wanted = |part: usize| second(first) + (second(last) - second(first)) * part as f64 / (MOST_SHOWN - 1) as f64;
-    let nearest = |part: usize| {
-        let distance = |place: &usize| (second(&front[*place]) - wanted(part)).abs();
-        (0..front.len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
-    };
-    let mut places: Vec<usize> = (0..MOST_SHOWN).map(nearest).collect();
-    places.dedup();
-    places.into_iter().map(|place| front[place].clone()).collect()
-}
-
-/// By how much a value misses a bound: negative if it does not.
-fn misses(value: f64, bound: Bound) -> f64 {
-    match bound {
-        Bound::AtLeast(limit) => limit - value,
-        Bound::AtMost(limit) => value - limit,
-    }
-}
+/// The most plans of a front.
+const MOST_OF_FRONT: usize = 200;
 
 /// The share and the time of a bound on a quantile of the latency: the share that has to be delivered by then.
 fn quantile(metric: Metric, bound: Bound) -> Option<(f64, Span)> {

@@ -5,11 +5,12 @@
 //! together: the error is divided among all pairs of plans and all measures of each, and differences are judged by a confidence sequence, which may be looked at
 //! as often as one likes.
 
-use super::{MOST_SHOWN, Search, SearchError, misses};
+use super::standing::misses;
+use super::{MOST_SHOWN, Search, SearchError};
 use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Bound, Metric, Plan, Scenario, Unit};
 use crate::sim::{Interrupted, PlanTally, Progress};
-use crate::stats::reach_at_all_times;
+use crate::stats::{reach_at_all_times, with_the_best};
 use crate::study::exposure::Exposure;
 use crate::study::horizon;
 use crate::study::ready::Ready;
@@ -35,6 +36,8 @@ const TOGETHER: usize = 64;
 const MOST_SIMULATED: u64 = 100_000_000;
 /// A mean that misses a bound by this part of it does not: it is a sum of rounded numbers.
 const ROUNDING: f64 = 1e-9;
+/// The most plans of which each is compared with each.
+const MOST_COMPARED: usize = 64;
 /// The most candidates.
 const MOST_RACING: usize = 10_000;
 
@@ -74,6 +77,9 @@ pub struct Raced {
     pub seems_to_meet_bounds: bool,
     /// How much better than the winner it may be, in the unit of the objective; at most 0 if it is shown not to be better.
     pub may_be_better_by: f64,
+    /// How much worse than the best of the others it is, at least and at most, in the unit of the objective: an interval of multiple comparisons with the
+    /// best among the plans that are left, which begins below 0 if the plan is tied with the best. `None` where too many are left.
+    pub worse_by: Option<(f64, f64)>,
 }
 
 /// A candidate in the race: its measures in each block.
@@ -148,15 +154,17 @@ impl Search<'_> {
             }
             until *= 2;
         }
-        let raced = |runner: &Runner| Raced {
+        let worse_by = judge.worse_than_the_best(&runners);
+        let raced = |(place, runner): (usize, &Runner)| Raced {
             plan: runner.plan.clone(),
             measures: (0..metrics.len()).map(|place| judge.measured(runner, place)).collect(),
             meets_bounds: judge.meets_bounds(runner),
             seems_to_meet_bounds: judge.missed(runner) <= 0.0,
             may_be_better_by: judge.may_be_better_by(runner, &runners[0]),
+            worse_by: worse_by.get(place).copied(),
         };
         Ok(Race {
-            plans: runners.iter().take(MOST_SHOWN).map(raced).collect(),
+            plans: runners.iter().enumerate().take(MOST_SHOWN).map(raced).collect(),
             left: runners.len(),
             candidates,
             blocks,
@@ -377,9 +385,24 @@ impl Judge<'_> {
         if std::ptr::eq(runner, than) {
             return 0.0;
         }
+        let (mean, reach) = self.better_by(runner, than);
+        mean + reach
+    }
+
+    /// How much better than another a plan is by its estimate, and how far that may be from the truth.
+    fn better_by(&self, runner: &Runner, than: &Runner) -> (f64, f64) {
         let sign = if self.metrics[0].more_is_better() { 1.0 } else { -1.0 };
         let (mean, deviation) = runner.mean(|block, values| sign * (values[0] - than.blocks[block][0]));
-        mean + self.reach(runner, deviation, self.metrics[0])
+        (mean, self.reach(runner, deviation, self.metrics[0]))
+    }
+
+    /// How much worse than the best of the others each plan is, at least and at most; empty where they are too many.
+    fn worse_than_the_best(&self, runners: &[Runner]) -> Vec<(f64, f64)> {
+        if !(2..=MOST_COMPARED).contains(&runners.len()) {
+            return Vec::new();
+        }
+        let better_by = with_the_best(runners.len(), |i, j| self.better_by(&runners[i], &runners[j]));
+        better_by.into_iter().map(|(low, high)| (-high, -low)).collect()
     }
 
     /// A tenth of a point for a share, a hundredth of the amount for a cost.

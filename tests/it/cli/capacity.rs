@@ -57,7 +57,7 @@ fn lines_are_looked_for_too_and_a_report_is_written() {
         &["sms-voice needs ", " lines on voice to reach at least 75 % of recipients within 30 s", "pass (smallest)"],
     );
     has(&output.stderr, &["report: lines/README.md"]);
-    let names = ["README.md", "capacity.json", "curve.csv", "curve.svg", "run.json"];
+    let names = ["README.md", "capacity.json", "curve.csv", "curve.svg", "report.html", "run.json"];
     assert_eq!(home.names().iter().filter_map(|name| name.strip_prefix("lines/")).collect::<Vec<_>>(), names);
     let csv = home.read("lines/curve.csv");
     assert!(csv.starts_with("capacity,measure,stream,segment,value,low,high,outcome,replications\n"));

@@ -125,7 +125,10 @@ fn what_cannot_be_asked_is_rejected_with_a_hint() {
             "optimize pin.toml --minimize cost_total --providers smss",
             ["no provider named \"smss\"", "viber, sms, voice"],
         ),
-        ("optimize pin.toml --minimize cost_total --ttls 10", ["'10' for '--ttls <SPANS>'", "a span such as 30s"]),
+        (
+            "optimize pin.toml --minimize cost_total --ttls 10",
+            ["'10' for '--ttls <[PROVIDER=]SPANS>'", "write one such as 30s"],
+        ),
         ("optimize pin.toml --minimize cost_total --steps 0", ["'0' for '--steps <N>'", "1..=8"]),
         ("optimize pin.toml --minimize cost_total --plan sms-only", ["takes no --plan", "--providers"]),
         (
@@ -144,4 +147,75 @@ fn what_cannot_be_asked_is_rejected_with_a_hint() {
         queue.run(&format!("optimize pin.toml {line}")).rejects(2, &parts);
     }
     assert_eq!(home.names(), ["pin.toml"], "it writes no files");
+}
+
+/// Waits of one provider, triggers and attempts: the winner says what differs from what is usual, and holds in the scenario.
+#[test]
+fn rules_of_one_provider_are_tried_and_printed() {
+    let home = home();
+    let line = "optimize pin.toml --minimize cost_per_recipient --providers viber,sms --steps 2 --ttls 20s --ttls viber=10s..20s:2 \
+                --triggers viber=undelivered+failed --attempts 2 --no-report";
+    let printed = home.run(line).exits_with(0).stdout;
+    assert!(
+        printed.contains("of 5 plans, solved exactly")
+            && printed.contains("# viber x2 10s on undelivered+failed, sms x2")
+    );
+    assert!(
+        printed.contains("failover_on = [\"undelivered\", \"failed\"], attempts = 2 }")
+            || printed.contains("ttl = \"5m\", attempts = 2 }"),
+        "{printed}"
+    );
+    let scenario = home.read("pin.toml");
+    home.write("more.toml", scenario + "\n" + &printed);
+    home.run("validate more.toml").exits_with(0);
+    for (flag, part) in [
+        ("--ttls vibr=10s", "no provider named \"vibr\""),
+        ("--ttls 0s", "longer than 0s"),
+        ("--ttls 10s..", "write a range"),
+        ("--triggers faild", "did you mean \"failed\"?"),
+        ("--attempts 17", "an integer from 1 to 16"),
+        ("--format yaml", "invalid value"),
+    ] {
+        home.run(&format!("optimize pin.toml --minimize cost_per_recipient {flag}")).rejects(2, &[part]);
+    }
+}
+
+/// The report has the same numbers as what is printed, and says what is assumed.
+#[test]
+fn the_report_has_the_plans_the_figure_and_the_assumptions() {
+    let home = home();
+    let line = "optimize pin.toml --minimize cost_per_recipient --maximize in_time --subject-to delivered>=0.5 --steps 2 --ttls 5s..60s:12";
+    let printed = home.run(&format!("{line} --out found")).exits_with(0).stdout;
+    assert_eq!(home.read("found/plans.toml"), printed);
+    for format in [["json", "optimize.json"], ["csv", "plans.csv"]] {
+        let [name, file] = format;
+        assert_eq!(
+            home.run(&format!("{line} --no-report --format {name}")).exits_with(0).stdout,
+            home.read(&format!("found/{file}"))
+        );
+    }
+    let json: serde_json::Value = serde_json::from_str(&home.read("found/optimize.json")).expect("JSON");
+    assert_eq!((&json["schema"], &json["method"]), (&"failsim/optimize/1".into(), &"exact".into()));
+    let plans = json["plans"].as_array().expect("a list");
+    // The whole front is there, and ten of it are shown.
+    assert!(plans.len() > 10, "{}", plans.len());
+    let rows = home.read("found/plans.csv").lines().filter(|line| line.contains(",cost_per_recipient,")).count();
+    assert_eq!(rows, plans.len());
+    let page = home.read("found/report.html");
+    assert_eq!(page.matches("<th scope=\"row\">10</th>").count(), 1);
+    assert!(!page.contains("<th scope=\"row\">11</th>"));
+    for part in [
+        "Assumptions",
+        "undelivered (of the person)",
+        "are not beaten in both cost per recipient and in time",
+        "<svg",
+        "[[plans]]",
+    ] {
+        assert!(page.contains(part), "no {part:?}");
+    }
+    assert!(home.read("found/README.md").contains("](tradeoff.svg)"));
+    // Somebody else's file is left alone, before anything is solved.
+    std::fs::create_dir(home.path("other")).expect("a folder");
+    home.write("other/plans.csv", "mine");
+    home.run(&format!("{line} --out other")).rejects(1, &["plans.csv exists already"]);
 }

@@ -823,6 +823,8 @@ fn diagnostics_of_paths_and_values_match_their_snapshot() {
         let errors = parse_changed(&text, "pin.toml", Path::new(""), &[axis.change(0)]).expect_err("it is invalid");
         let _ = writeln!(all, "{errors}\n");
     }
+    let error = failsim::scenario::spans("10s,x").expect_err("it is invalid");
+    let _ = writeln!(all, "10s,x\n  {error}\n");
     for (metric, tolerance) in
         [(Metric::InTime, "1%"), (Metric::CostTotal, "x"), (Metric::Failovers, "x"), (Metric::LatencyMax, "1")]
     {

@@ -1,24 +1,19 @@
 //! The outcome of `failsim optimize` where plans cannot be solved: what a race of simulations shows.
 
-use super::optimum::{Comments, Names, asked, block, laid_out, ready, steps};
-use super::words;
+use super::blocks::{Comments, Names, asked, block, laid_out, ready};
+use super::terms::{interval, steps};
+use crate::report::words;
 use crate::scenario::{Metric, Unit};
-use crate::study::{Measured, Obstacle, Race, Raced, Search};
+use crate::study::{Exact, Obstacle, Race, Raced, Search};
 
 /// The outcome of a race as TOML: in comments a table of the plans that are left and what is shown, then the winner as a `[[plans]]` block. `obstacles` are
 /// what kept the plans from being solved. Ends with a line feed.
-#[must_use]
-pub fn race(search: &Search<'_>, race: &Race, obstacles: &[Obstacle]) -> String {
+pub(super) fn race(search: &Search<'_>, race: &Race, obstacles: &[Obstacle]) -> String {
     let mut text = Comments::default();
     text.line(&headline(search, race));
     let row = |raced: &Raced| {
         let value = |&(metric, value, reach): &(Metric, f64, f64)| {
-            let (least, most) = if metric.unit() == Unit::Share { (0.0, 1.0) } else { (0.0, f64::INFINITY) };
-            let interval = Some(((value - reach).max(least), (value + reach).min(most)));
-            words::measured(
-                metric.unit(),
-                &Measured { value, interval, narrow: None, plain: false, is_exact: false, resolution: 0.0 },
-            )
+            words::measured(metric.unit(), &interval(metric, Exact { value, error: reach }))
         };
         [steps(search.scenario, &raced.plan)].into_iter().chain(raced.measures.iter().map(value)).collect()
     };
@@ -57,7 +52,7 @@ fn headline(search: &Search<'_>, race: &Race) -> String {
 }
 
 /// What is shown, and what is not.
-fn shown(search: &Search<'_>, race: &Race) -> Vec<String> {
+pub(super) fn shown(search: &Search<'_>, race: &Race) -> Vec<String> {
     let Some(winner) = race.plans.first() else { return Vec::new() };
     let unit = search.objectives[0].unit();
     let amount = |value: f64| match unit {

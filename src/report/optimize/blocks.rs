@@ -1,14 +1,14 @@
 //! The outcome of `failsim optimize`: the winner as a block for a scenario file, under comments that say how it compares.
 
-use super::words;
-use crate::engine::LateDelivery;
-use crate::scenario::{Bound, BySegment, Metric, Plan, Scenario, Unit};
+use super::terms::{plainly, steps, unusual_triggers};
+use crate::engine::{LateDelivery, StepRules};
+use crate::report::words;
+use crate::scenario::{Bound, BySegment, Metric, Plan, Scenario};
 use crate::study::{Found, Optimum, PlanResult, Search, SegmentOptima, measure};
 
 /// The outcome of a search as TOML: a table in comments, then the best plan as a `[[plans]]` block, or with two objectives each plan that no other
 /// beats in both. `confirmed` is the best plan as it was simulated. Ends with a line feed.
-#[must_use]
-pub fn optimum(search: &Search<'_>, optimum: &Optimum, confirmed: Option<&PlanResult>) -> String {
+pub(super) fn optimum(search: &Search<'_>, optimum: &Optimum, confirmed: Option<&PlanResult>) -> String {
     let mut text = Comments::default();
     text.line(&headline(search, optimum));
     text.part(&table(search, optimum));
@@ -17,9 +17,9 @@ pub fn optimum(search: &Search<'_>, optimum: &Optimum, confirmed: Option<&PlanRe
         text.part(&[spent(optimum.solved, search)]);
     }
     let mut text = text.0;
-    let shown = if search.objectives.len() > 1 { optimum.plans.len() } else { 1 };
+    let shown = if search.objectives.len() > 1 { optimum.shown.len() } else { 1 };
     let mut used = Names::of(search.scenario);
-    for found in optimum.plans.iter().take(shown) {
+    for found in shown_of(optimum).take(shown) {
         let block = block(search.scenario, &found.plan, &used.free(&found.plan.name));
         text.push_str(&ready(&block, found.meets_bounds));
     }
@@ -28,8 +28,7 @@ pub fn optimum(search: &Search<'_>, optimum: &Optimum, confirmed: Option<&PlanRe
 
 /// The outcome of a search by segment as TOML: a table in comments, then the plans of the composite as `[[plans]]` blocks, and the composite.
 /// `confirmed` is the composite as it was simulated. Ends with a line feed.
-#[must_use]
-pub fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confirmed: Option<&PlanResult>) -> String {
+pub(super) fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confirmed: Option<&PlanResult>) -> String {
     let mut text = Comments::default();
     let (scenario, composite) = (search.scenario, &optima.composite);
     let candidates = words::whole(optima.single.candidates as u64);
@@ -155,15 +154,15 @@ fn bound_text(metric: Metric, bound: Bound) -> String {
     format!("{metric} {sign} {}", plainly(metric, bound.limit()))
 }
 
-/// A value of a measure; shares with two decimals, since bounds often differ in the second.
-fn plainly(metric: Metric, value: f64) -> String {
-    if metric.unit() == Unit::Share { words::percent(value, 2) } else { words::measured_plainly(metric.unit(), value) }
+/// The plans that are shown.
+fn shown_of(optimum: &Optimum) -> impl Iterator<Item = &Found> {
+    optimum.shown.iter().map(|&place| &optimum.plans[place])
 }
 
 /// A row for each plan, under a head.
 fn table(search: &Search<'_>, optimum: &Optimum) -> Vec<String> {
     let row = |found: &Found| row(search, vec![steps(search.scenario, &found.plan)], found);
-    let rows: Vec<_> = [head(search, &["steps"])].into_iter().chain(optimum.plans.iter().map(row)).collect();
+    let rows: Vec<_> = [head(search, &["steps"])].into_iter().chain(shown_of(optimum).map(row)).collect();
     laid_out(1, &rows)
 }
 
@@ -196,25 +195,8 @@ pub(super) fn laid_out(named: usize, rows: &[Vec<String>]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-/// The steps of a plan in short: `viber 30s, sms 5m`.
-pub(super) fn steps(scenario: &Scenario, plan: &Plan) -> String {
-    let all: Vec<String> = plan
-        .flow
-        .steps()
-        .iter()
-        .enumerate()
-        .map(|(place, rules)| {
-            let name = &scenario.providers[rules.pool.members()[0]].name;
-            let is_last = place + 1 == plan.flow.steps().len();
-            if is_last { name.clone() } else { format!("{name} {}", rules.ttl) }
-        })
-        .collect();
-    let ignores = plan.flow.late_delivery() == LateDelivery::Ignore && plan.flow.steps().len() > 1;
-    format!("{}{}", all.join(", "), if ignores { " (ignores late deliveries)" } else { "" })
-}
-
 /// What the simulation of the best plan, of this name, says.
-fn confirmation(search: &Search<'_>, best: &Found, name: &str, result: &PlanResult) -> Vec<String> {
+pub(super) fn confirmation(search: &Search<'_>, best: &Found, name: &str, result: &PlanResult) -> Vec<String> {
     let said = search.measures().into_iter().filter_map(|metric| {
         let measured = measure(result, metric)?;
         Some(format!("  {metric} {}", words::measured(metric.unit(), &measured)))
@@ -254,8 +236,33 @@ pub(super) fn block(scenario: &Scenario, plan: &Plan, name: &str) -> String {
     for rules in plan.flow.steps() {
         let provider = quoted(&scenario.providers[rules.pool.members()[0]].name);
         let ttl = if rules.ttl.is_unlimited() { "none".to_owned() } else { rules.ttl.to_string() };
-        text.push_str(&format!("  {{ provider = {provider}, ttl = {} }},\n", quoted(&ttl)));
+        let mut keys = vec![format!("provider = {provider}"), format!("ttl = {}", quoted(&ttl))];
+        if let Some(triggers) = unusual_triggers(scenario, rules) {
+            let triggers: Vec<String> = triggers.into_iter().map(quoted).collect();
+            keys.push(format!("failover_on = [{}]", triggers.join(", ")));
+        }
+        keys.extend(retries(rules));
+        text.push_str(&format!("  {{ {} }},\n", keys.join(", ")));
     }
     text.push_str("]\n");
     text
+}
+
+/// The keys of a step that retries.
+fn retries(rules: &StepRules) -> Vec<String> {
+    if rules.attempts < 2 {
+        return Vec::new();
+    }
+    let part = |millionths: u32| words::without_zeros(&format!("{:.6}", f64::from(millionths) / 1e6)).to_owned();
+    let mut keys = vec![format!("attempts = {}", rules.attempts)];
+    if rules.retry_after > crate::units::Span::ZERO {
+        keys.push(format!("retry_after = {}", quoted(&rules.retry_after.to_string())));
+        if rules.backoff != StepRules::STEADY {
+            keys.push(format!("backoff = {}", part(rules.backoff)));
+        }
+        if rules.jitter > 0 {
+            keys.push(format!("jitter = {}", part(rules.jitter)));
+        }
+    }
+    keys
 }
