@@ -168,29 +168,36 @@ fn pool(scenario: &Scenario, pool: &Pool) -> String {
     }
 }
 
-/// Each specification of a provider that a plan uses, with its name.
-fn specs(scenario: &Scenario) -> impl Iterator<Item = (String, &ProviderSpec)> {
+/// Each specification of a provider that a plan uses, with its name; of those of segments the ones in which something differs.
+fn specs<'a>(
+    scenario: &'a Scenario,
+    differs: impl Fn(&ProviderSpec, &ProviderSpec) -> bool + Copy + 'a,
+) -> impl Iterator<Item = (String, &'a ProviderSpec)> {
     let used = scenario.used_providers().into_iter().map(|provider| &scenario.providers[provider]);
-    used.flat_map(|spec| {
+    used.flat_map(move |spec| {
         let of_segment = |segment: &crate::status::Segment| scenario.people.segments.get(segment.index());
-        let others = spec
-            .segments
-            .iter()
-            .filter_map(move |(segment, other)| Some((format!("{} in {}", spec.name, of_segment(segment)?), other)));
+        let others =
+            spec.segments.iter().filter(move |(_, other)| differs(spec, other)).filter_map(move |(segment, other)| {
+                Some((format!("{} in {}", spec.name, of_segment(segment)?), other))
+            });
         [(spec.name.clone(), spec)].into_iter().chain(others)
     })
 }
 
 /// What becomes of an attempt at each provider.
 fn outcomes(scenario: &Scenario) -> Grid {
-    let rows = specs(scenario).flat_map(|(name, spec)| {
+    let rows = specs(scenario, |a, b| a.outcomes != b.outcomes).flat_map(|(name, spec)| {
         let known: f64 = spec.outcomes.iter().map(|outcome| outcome.share.get()).sum();
         let silent = (known < 1.0 - 1e-9).then(|| {
             let share = words::percent(1.0 - known, 1);
             vec![name.clone(), "silence".to_owned(), share, words::NONE.to_owned(), words::NONE.to_owned()]
         });
         let row = |outcome: &OutcomeSpec| {
-            let [half, most] = [0.5, 0.95].map(|share| words::span(outcome.after.quantile(share).as_secs_f64()));
+            let within = |share| match outcome.status {
+                Some(_) => words::span(outcome.after.quantile(share).as_secs_f64()),
+                None => words::NONE.to_owned(),
+            };
+            let [half, most] = [0.5, 0.95].map(within);
             vec![name.clone(), named(outcome), words::percent(outcome.share.get(), 1), half, most]
         };
         spec.outcomes.iter().map(row).chain(silent).collect::<Vec<_>>()
@@ -235,7 +242,7 @@ fn prices(scenario: &Scenario) -> Grid {
     Grid {
         caption: format!("Prices in {}, and limits", scenario.currency),
         columns: ["provider", "channel", "price", "limits"].map(Column::text).to_vec(),
-        rows: specs(scenario).map(row).collect(),
+        rows: specs(scenario, |a, b| a.price != b.price).map(row).collect(),
         shape: Shape::List,
     }
 }

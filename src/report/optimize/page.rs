@@ -79,7 +79,8 @@ fn finding(search: &Search<'_>, findings: &Findings<'_>, list: &[Listed<'_>]) ->
     let none = || format!("None of {of} has{}; the nearest is {}.", bounds, best.steps(search.scenario));
     match findings {
         Findings::BySegment { optima, .. } if optima.composite.meets_bounds => {
-            format!("{} for each segment{bounds} in it, of {of}: {}.", capital(&goals[0]), gain(search, list))
+            let bounds = if bounds.is_empty() { bounds } else { format!("{bounds} in it") };
+            format!("{} for each segment{bounds}, of {of}: {}.", capital(&goals[0]), gain(search, list))
         }
         Findings::BySegment { .. } => format!("Not every segment has a plan{bounds}, of {of}."),
         Findings::Raced { race, .. } if race.is_decided => {
@@ -220,7 +221,10 @@ fn table(search: &Search<'_>, findings: &Findings<'_>, list: &[Listed<'_>]) -> G
             None => "not shown".to_owned(),
         });
         let measures = search.measures().into_iter().map(cell);
-        [name, listed.steps(search.scenario)].into_iter().chain(measures).chain(tie).chain(meets).collect()
+        let is_single = by_segment && listed.segment.is_none() && listed.plan.by_segment.is_none();
+        let steps = listed.steps(search.scenario);
+        let steps = if is_single { format!("one plan: {steps}") } else { steps };
+        [name, steps].into_iter().chain(measures).chain(tie).chain(meets).collect()
     };
     let first = if by_segment { Column::text("segment") } else { Column::text("") };
     let measures = search.measures();
