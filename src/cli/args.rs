@@ -1,7 +1,7 @@
 //! The verbs and flags.
 
 use super::choices::{self, Choices, Triggers};
-use super::goal::NamedBound;
+use super::goal::{NamedBound, NamedGoal};
 use super::indifference::Indifference;
 use super::replications::ReplicationArgs;
 use super::tolerance::NamedTolerance;
@@ -158,21 +158,27 @@ pub(super) enum GateFormat {
 pub(super) struct Capacity {
     #[command(flatten)]
     pub(super) input: ScenarioArgs,
-    /// The provider whose capacity is sized
-    #[arg(long, value_name = "NAME")]
-    pub(super) provider: String,
+    /// The provider whose capacity is sized; given twice, pairs of capacities are sought that are enough together
+    #[arg(long = "provider", value_name = "NAME", required = true)]
+    pub(super) providers: Vec<String>,
     /// Size its throughput [default: the limit that it has in the scenario]
     #[arg(long, conflicts_with = "concurrent")]
     pub(super) rate: bool,
     /// Size its number of lines
     #[arg(long)]
     pub(super) concurrent: bool,
-    /// The goal to meet, such as in_time>=0.99 or latency_p95_s<=30s; may be given more than once [default: the plan's checks that more capacity can help to meet]
+    /// The goal to meet, such as in_time>=0.99, latency_p95_s<=30s or, in 95 % of the replications, 'in_time>=0.99 on 0.95'; may be given more than once [default: the plan's checks that more capacity can help to meet]
     #[arg(long = "goal", value_name = "GOAL")]
-    pub(super) goals: Vec<NamedBound>,
+    pub(super) goals: Vec<NamedGoal>,
     /// The stream of traffic that has to meet it [default: all together]
     #[arg(long, value_name = "NAME")]
     pub(super) stream: Option<String>,
+    /// Also find how much more traffic the capacity of the scenario bears, or the smallest that is enough if that is not
+    #[arg(long)]
+    pub(super) headroom: bool,
+    /// Also find the cheapest capacity, by the fees of the provider and the cost of this many replications in a month
+    #[arg(long, value_name = "N", value_parser = numbers::times)]
+    pub(super) per_month: Option<f64>,
     /// Run each capacity with this many replications, at least 30, more where a goal or random outages need them, and up to four times as many where the outcome is inconclusive and for the answer [default: as the scenario says]
     #[arg(long, value_name = "R", value_parser = numbers::enough_replications)]
     pub(super) replications: Option<u32>,

@@ -2,6 +2,7 @@
 
 use super::numbers::measure;
 use crate::scenario::{self, Bound, Metric, Unit};
+use crate::study::is_mean_over_recipients;
 use std::str::FromStr;
 
 /// A measure and its bound.
@@ -37,6 +38,42 @@ impl FromStr for NamedBound {
     }
 }
 
+/// A bound of a measure, or of the share of the replications that meet it.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct NamedGoal {
+    pub(super) bound: NamedBound,
+    /// The share of the replications that have to meet the bound.
+    pub(super) on: Option<f64>,
+}
+
+impl FromStr for NamedGoal {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((bound, share)) = text.rsplit_once(" on ") else { return Ok(Self { bound: text.parse()?, on: None }) };
+        let bound: NamedBound = bound.parse()?;
+        if !is_mean_over_recipients(bound.metric) {
+            let means: Vec<&str> = Metric::all().filter(|m| is_mean_over_recipients(*m)).map(Metric::name).collect();
+            return Err(format!(
+                "{} has no bound in each replication; those that have are {}",
+                bound.metric,
+                means.join(", ")
+            ));
+        }
+        let on = value_of(Metric::InTime, share.trim()).ok().filter(|on| *on > 0.0 && *on <= MOST_ON);
+        let on = on.ok_or_else(|| {
+            format!(
+                "invalid share of replications {:?}; write one above 0 and up to {MOST_ON}, such as 0.95",
+                share.trim()
+            )
+        })?;
+        Ok(Self { bound, on: Some(on) })
+    }
+}
+
+/// A larger share would need more than a thousand replications in which nothing is missed.
+const MOST_ON: f64 = 0.995;
+
 /// Whether the bound keeps a measure from getting worse, rather than from getting better.
 pub(super) fn asks_for_better(metric: Metric, bound: Bound) -> bool {
     metric.more_is_better() == matches!(bound, Bound::AtLeast(_))
@@ -70,6 +107,20 @@ mod tests {
         assert_eq!(parsed("in_time >= 99%"), Ok((Metric::InTime, Bound::AtLeast(0.99))));
         assert_eq!(parsed("latency_s.p95<=30s"), Ok((Metric::LatencyP95, Bound::AtMost(30.0))));
         assert_eq!(parsed("cost.per_recipient<=0.02"), Ok((Metric::CostPerRecipient, Bound::AtMost(0.02))));
+    }
+
+    #[test]
+    fn a_goal_may_be_for_a_share_of_the_replications() {
+        let goal: NamedGoal = "in_time >= 99% on 95%".parse().expect("a goal");
+        assert_eq!((goal.bound.bound, goal.on), (Bound::AtLeast(0.99), Some(0.95)));
+        for (text, part) in [
+            ("in_time>=0.99 on 1", "invalid share of replications \"1\""),
+            ("in_time>=0.99 on", "invalid value"),
+            ("latency_p95_s<=30s on 0.9", "those that have are delivered, in_time"),
+        ] {
+            let said = text.parse::<NamedGoal>().expect_err(text);
+            assert!(said.contains(part), "{text}: {said}");
+        }
     }
 
     #[test]

@@ -35,6 +35,12 @@ pub(super) fn replication(text: &str) -> Result<u32, String> {
     whole(text, 0..=u32::MAX)
 }
 
+/// Parses how often something happens.
+pub(super) fn times(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
+    number.ok_or_else(|| "write a number above 0, such as 30".to_owned())
+}
+
 /// Parses a number of attempts of a step.
 pub(super) fn attempts(text: &str) -> Result<u8, String> {
     whole(text, 1..=MAX_ATTEMPTS as u8)

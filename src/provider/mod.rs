@@ -17,6 +17,6 @@ pub use outage::{Calendar, RandomWindows, Windows};
 pub use reports::{AttemptResult, Report};
 pub use simulated::{LostLink, PersistentOutcome, Provider, Rejection, SingleUse, Terms};
 pub use spec::{
-    Capacity, Counts, Discipline, Effect, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, Quota, Reports, Seen,
-    When, WhenOff,
+    Capacity, Counts, Discipline, Effect, Fees, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, Quota, Reports,
+    Seen, When, WhenOff,
 };

@@ -191,6 +191,7 @@ impl Provider {
             outages: Vec::new(),
             capacity: None,
             retry_after_hint: Span::ZERO,
+            fees: None,
             segments: Vec::new(),
         })
     }

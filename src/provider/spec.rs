@@ -32,6 +32,8 @@ pub struct ProviderSpec {
     /// How long it asks to wait before the next attempt (`Retry-After`) when it rejects one because of its limits or an outage; zero if it does
     /// not.
     pub retry_after_hint: Span,
+    /// What it charges in a month for its capacity, if that is known. Results of runs are without it.
+    pub fees: Option<Fees>,
     /// For each segment that differs: the whole specification for its recipients. Only prices, `honours_ttl`, `report_delay` and outcomes
     /// may differ; where the provider is not available, every attempt is rejected at submission.
     pub segments: Vec<(Segment, ProviderSpec)>,
@@ -309,6 +311,17 @@ impl Default for Price {
             increment: Span::from_micros(60_000_000),
         }
     }
+}
+
+/// What a provider charges in a month for its capacity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Fees {
+    /// Whatever the capacity.
+    pub per_month: Money,
+    /// For each message per second of throughput.
+    pub per_rate: Money,
+    /// For each line.
+    pub per_line: Money,
 }
 
 /// An outage: windows during which a provider misbehaves.

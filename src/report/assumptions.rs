@@ -3,7 +3,7 @@
 use super::grid::{Column, Grid, Shape};
 use super::words;
 use crate::engine::{LateDelivery, Pool, StepRules};
-use crate::provider::{Capacity, Effect, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, When};
+use crate::provider::{Capacity, Effect, Fees, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, When};
 use crate::scenario::{Plan, Scenario, Stream};
 use crate::status::SuccessFloor;
 use crate::traffic::{Arrivals, SegmentMix};
@@ -237,7 +237,8 @@ fn named(outcome: &OutcomeSpec) -> String {
 fn prices(scenario: &Scenario) -> Grid {
     let row = |(name, spec): (String, &ProviderSpec)| {
         let limits = spec.capacity.as_ref().map_or("no limit".to_owned(), limits);
-        vec![name, spec.channel.clone(), price(&spec.price), limits]
+        let fees = spec.fees.map(|fees| format!("; {}", of_month(fees))).unwrap_or_default();
+        vec![name, spec.channel.clone(), price(&spec.price) + &fees, limits]
     };
     Grid {
         caption: format!("Prices in {}, and limits", scenario.currency),
@@ -247,8 +248,19 @@ fn prices(scenario: &Scenario) -> Grid {
     }
 }
 
+fn amount(money: Money) -> String {
+    words::without_zeros(&words::decimal(money.as_units(), 6)).to_owned()
+}
+
+/// `900 a month, 12 for each message per second`.
+fn of_month(fees: Fees) -> String {
+    let each =
+        [(fees.per_month, "a month"), (fees.per_rate, "for each message per second"), (fees.per_line, "for each line")];
+    let each = each.into_iter().filter(|(money, _)| *money != Money::ZERO);
+    each.map(|(money, what)| format!("{} {what}", amount(money))).collect::<Vec<_>>().join(", ")
+}
+
 fn price(price: &Price) -> String {
-    let amount = |money: Money| words::without_zeros(&words::decimal(money.as_units(), 6)).to_owned();
     let parts = if price.parts > 1 { format!(" for each of {} parts", price.parts) } else { String::new() };
     let late = price.delivered_late != price.delivered;
     let each = [

@@ -1,6 +1,7 @@
 //! Estimators: exact counts of simulated results, and the estimates and intervals derived from them.
 
 mod best;
+mod binomial;
 mod bins;
 mod by_key;
 mod cells;
@@ -17,6 +18,7 @@ mod squares;
 mod sums;
 
 pub use best::with_the_best;
+pub use binomial::clopper_pearson;
 pub use bins::Bins;
 pub use by_key::ByKey;
 pub use cells::Cells;

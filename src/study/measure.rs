@@ -21,7 +21,9 @@ pub struct Measured {
 }
 
 impl Measured {
-    const fn exactly(value: f64) -> Self {
+    /// A value without an interval, which is judged by itself.
+    #[must_use]
+    pub const fn exactly(value: f64) -> Self {
         Self { value, interval: None, narrow: None, plain: true, is_exact: false, resolution: 0.0 }
     }
 

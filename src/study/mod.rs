@@ -5,6 +5,7 @@ mod candidates;
 mod check;
 mod classes;
 mod compare;
+mod counted;
 mod downsample;
 mod estimates;
 mod exact;
@@ -37,6 +38,7 @@ mod versus;
 
 pub use baseline::{Incomparable, against_baseline, comparable, new_plans, other_draws, others};
 pub use check::{CheckOutcome, check, judge};
+pub use counted::is_mean_over_recipients;
 pub use estimates::is_shared_out;
 pub use exact::{Obstacle, Solution, SolvedStep, Solver, solve};
 pub use experiment::{Experiment, ResumeError, compare, simulate};
@@ -53,7 +55,10 @@ pub use results::{
 pub use series::{
     FigureData, InTimeData, OutageWindow, OverTime, PlanFigureData, PlanOverTime, ProviderOverTime, QueueOverTime,
 };
-pub use sizing::{Goal, LOOKS, Limit, Question, Sizing, Trial, size};
+pub use sizing::{
+    Cheapest, Frontier, Goal, Headroom, LOOKS, Limit, Question, Sizing, Trial, cheapest, frontier, headroom, monthly,
+    size,
+};
 pub use sweep::{Point, Sweep, key, points};
 
 pub use totals::LEAST_REPLICATIONS;

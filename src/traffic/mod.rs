@@ -90,6 +90,38 @@ impl Traffic {
         }
     }
 
+    /// The same traffic with this much more of it, in percent: more recipients over the same time, in the same pattern. Where arrivals or segments are
+    /// listed, some of the list come twice. `None` if they would be too many.
+    #[must_use]
+    pub fn grown(&self, percent: u32) -> Option<Self> {
+        let factor = 1.0 + f64::from(percent) / 100.0;
+        let recipients = (u128::from(self.recipients) * u128::from(100 + percent)).div_ceil(100);
+        let recipients = u64::try_from(recipients).ok().filter(|recipients| *recipients <= MAX_RECIPIENTS)?;
+        // Which of the list the n-th is, so that all of it is used evenly.
+        let place = |n: u64| (u128::from(n) * u128::from(self.recipients) / u128::from(recipients)) as usize;
+        let arrivals = match &self.arrivals {
+            Arrivals::Blast | Arrivals::Spread { .. } | Arrivals::Uniform { .. } => self.arrivals.clone(),
+            Arrivals::Poisson { rate_per_s } => Arrivals::Poisson { rate_per_s: rate_per_s * factor },
+            Arrivals::PoissonOver { rate_per_s, over } => {
+                Arrivals::PoissonOver { rate_per_s: rate_per_s * factor, over: *over }
+            }
+            Arrivals::Stages(stages) => {
+                let grown = |stage: &ArrivalStage| ArrivalStage {
+                    from_per_s: stage.from_per_s * factor,
+                    to_per_s: stage.to_per_s * factor,
+                    ..*stage
+                };
+                Arrivals::Stages(stages.iter().map(grown).collect())
+            }
+            Arrivals::Times(times) => Arrivals::Times((0..recipients).map(|n| times[place(n)]).collect()),
+        };
+        let segments = match &self.segments {
+            SegmentMix::Listed(all) => SegmentMix::Listed((0..recipients).map(|n| all[place(n)]).collect()),
+            mix => mix.clone(),
+        };
+        Some(Self { recipients, arrivals, segments })
+    }
+
     /// When the last recipient comes; of a Poisson process, when the last is expected.
     #[must_use]
     pub fn last_arrival(&self) -> Time {

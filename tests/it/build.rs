@@ -59,6 +59,7 @@ pub(crate) fn provider(name: &str, outcomes: Vec<OutcomeSpec>) -> ProviderSpec {
         when_off: WhenOff::Wait,
         report_delay: Dist::constant(Span::ZERO),
         retry_after_hint: Span::ZERO,
+        fees: None,
         reports: Reports::RELIABLE,
         outcomes,
         outages: Vec::new(),

@@ -368,7 +368,7 @@ fn a_search_for_capacity_is_wrong_no_more_often_than_stated() {
     scenario.providers[0].capacity = Some(Capacity { rate: Rate::new(87, 1, span(1.0)), ..paced(1) });
     let missed = truth(&scenario, 40, in_time) + 1e-6;
     let searches = seeds() / 6;
-    let goals = [Goal { metric: Metric::InTime, stream: None, segment: None, bound: Bound::AtLeast(missed) }];
+    let goals = [Goal { metric: Metric::InTime, stream: None, segment: None, bound: Bound::AtLeast(missed), on: None }];
     let search = |seed: u64| {
         let scenario = Scenario { seed: 2_000_000 + seed, ..scenario.clone() };
         let question =

@@ -44,6 +44,7 @@ mod sampling;
 mod scenario_files;
 mod segments;
 mod sharing;
+mod sizing;
 mod snapshot;
 #[cfg(feature = "report")]
 mod terminal;

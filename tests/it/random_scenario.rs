@@ -331,6 +331,7 @@ fn provider(grid: Grid, index: usize) -> BoxedStrategy<ProviderSpec> {
                 ProviderSpec {
                     price,
                     retry_after_hint: hint,
+                    fees: None,
                     reports,
                     honours_ttl,
                     needs_phone,

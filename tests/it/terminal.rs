@@ -87,11 +87,13 @@ fn capacity_shows_what_was_tried() {
     let mut scenario = scenario(QUEUE, 300);
     scenario.keep_plans(&["sms".to_owned()]).expect("it is there");
     for (name, least) in [("capacity", 0.9), ("capacity-never", 0.99)] {
-        let goals = [Goal { metric: Metric::InTime, stream: None, segment: None, bound: Bound::AtLeast(least) }];
+        let goals =
+            [Goal { metric: Metric::InTime, stream: None, segment: None, bound: Bound::AtLeast(least), on: None }];
         let question =
             Question { scenario: &scenario, provider: 0, limit: Limit::Rate, goals: &goals, replications: 10 };
         let sizing = study::size(&question, &Progress::default()).expect("nobody stops it");
-        holds(name, &sizing::table(&question, &sizing, TERMINAL));
+        let answer = sizing::Answer { question: &question, sizing: &sizing, headroom: None, cheapest: None };
+        holds(name, &sizing::table(&answer, TERMINAL));
     }
 }
 

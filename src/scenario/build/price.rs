@@ -1,6 +1,6 @@
-//! Builds prices.
+//! Builds prices and fees.
 
-use crate::provider::Price;
+use crate::provider::{Fees, Price};
 use crate::scenario::record::Record;
 use crate::units::Money;
 
@@ -16,4 +16,10 @@ pub(super) fn price(record: &Record) -> Option<Price> {
         per_minute: record.get_or("per_minute", Money::ZERO)?,
         increment: record.get_or("increment", free.increment)?,
     })
+}
+
+/// Builds the fees of a provider.
+pub(super) fn fees(record: &Record) -> Option<Fees> {
+    let amount = |key| record.get_or(key, Money::ZERO);
+    Some(Fees { per_month: amount("per_month")?, per_rate: amount("per_rate")?, per_line: amount("per_line")? })
 }

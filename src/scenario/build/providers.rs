@@ -1,7 +1,7 @@
 //! Builds providers: price and outcomes. Outages have a module of their own.
 
 use super::overrides::Override;
-use super::price::price;
+use super::price::{fees, price};
 use super::{Builder, VOICE, all, optional};
 use crate::provider::{OutcomeSpec, Price, ProviderSpec, Reports, Seen, WhenOff};
 use crate::scenario::diagnostic::{Diagnostic, Fault};
@@ -59,6 +59,7 @@ impl Builder<'_> {
             outages: outages?,
             capacity: capacity?,
             retry_after_hint: record.get_or("retry_after_hint", Span::ZERO)?,
+            fees: optional::<&Record>(record, "fees")?.map_or(Some(None), |record| fees(record).map(Some))?,
             segments: Vec::new(),
         };
         spec.segments = self.segment_specs(&spec, record, &entry.key, overrides)?;

@@ -47,6 +47,12 @@ pub(super) static PROVIDER: Table = Table {
         .or("none"),
         Field::optional("capacity", Kind::Table(&CAPACITY), "How much traffic the provider can handle").or("no limit"),
         Field::optional(
+            "fees",
+            Kind::Table(&FEES),
+            "What the provider charges for its capacity; `failsim capacity --per-month` adds it up, and other results are without it",
+        )
+        .or("nothing"),
+        Field::optional(
             "retry_after_hint",
             Kind::Duration { zero: false },
             "How long the provider asks to wait (Retry-After) when it rejects an attempt because of its limits or an outage: a step that retries waits at least as long",
@@ -247,6 +253,20 @@ static PRICE: Table = Table {
             "The length of such a call is rounded up to a multiple of this",
         )
         .or("\"60s\""),
+    ],
+    forms: &[],
+};
+
+static FEES: Table = Table {
+    id: "fees",
+    what: "the fees",
+    key: "key",
+    example: "{ per_month = 900, per_rate = 12 }",
+    doc: "What a provider charges in a month for its capacity, in the scenario's currency",
+    fields: &[
+        Field::optional("per_month", Kind::Money, "Whatever the capacity").or("0"),
+        Field::optional("per_rate", Kind::Money, "For each message per second of throughput").or("0"),
+        Field::optional("per_line", Kind::Money, "For each line").or("0"),
     ],
     forms: &[],
 };

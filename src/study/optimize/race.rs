@@ -11,6 +11,7 @@ use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Bound, Metric, Plan, Scenario, Unit};
 use crate::sim::{Interrupted, PlanTally, Progress};
 use crate::stats::{reach_at_all_times, with_the_best};
+use crate::study::counted::{counted, is_mean_over_recipients};
 use crate::study::exposure::Exposure;
 use crate::study::horizon;
 use crate::study::ready::Ready;
@@ -182,22 +183,9 @@ impl Search<'_> {
             return Err(SearchError::Objectives);
         }
         let metrics = self.measures();
-        let unknown = metrics.iter().find(|metric| counted(**metric, &PlanTally::default()).is_none());
+        let unknown = metrics.iter().find(|metric| !is_mean_over_recipients(**metric));
         unknown.map_or(Ok(metrics.clone()), |metric| Err(SearchError::Race(*metric)))
     }
-}
-
-/// The sum over the recipients of which a measure is the mean; `None` if it is no such mean.
-fn counted(metric: Metric, tally: &PlanTally) -> Option<f64> {
-    Some(match metric {
-        Metric::Delivered => tally.delivered as f64,
-        Metric::InTime => tally.in_time as f64,
-        Metric::Succeeded => tally.succeeded as f64,
-        Metric::Duplicates => tally.duplicates as f64,
-        Metric::Seen => tally.seen as f64,
-        Metric::CostPerRecipient => tally.cost as f64 / 1e6,
-        _ => return None,
-    })
 }
 
 /// Where the race is run.

@@ -114,3 +114,68 @@ fn invalid_questions_are_rejected_with_a_hint() {
     // With --rate the search works without a limit in the file.
     home.run("capacity pin.toml --provider sms --rate --no-report").exits_with(0);
 }
+
+/// Shares of replications, headroom, fees and two providers, as a planner asks for them.
+#[test]
+fn a_planner_asks_for_days_headroom_and_costs() {
+    let home = home();
+    home.change(
+        "capacity = { rate = \"5/s\" }\n",
+        "capacity = { rate = \"5/s\" }\nfees = { per_month = 100, per_rate = 40 }\n",
+    );
+    let line = "capacity pin.toml --plan sms --provider sms --headroom --per-month 30 --goal";
+    let output =
+        home.failsim(&[line.split(' ').collect::<Vec<_>>(), vec!["in_time>=0.4 on 90%"]].concat()).exits_with(0);
+    let words: Vec<&str> = output.stdout.split_whitespace().collect();
+    has(
+        &words.join(" "),
+        &[
+            "sms needs ",
+            "at least 40 % of recipients within 30 s in at least 90 % of",
+            "The 5 msg/s of the scenario hold with ",
+            "The cheapest that is enough is ",
+            "in time at least 40 %",
+            "(most)",
+            "(cheapest)",
+        ],
+    );
+    let page = home.read("reports/pin-capacity/report.html");
+    for part in [
+        "<h2>More traffic, with 5",
+        "<h2>Costs of a month in EUR",
+        "Assumptions",
+        "100 a month, 40 for each message per second",
+    ] {
+        assert!(page.contains(part), "no {part:?}");
+    }
+    let json: Value = serde_json::from_str(&home.read("reports/pin-capacity/capacity.json")).expect("JSON");
+    assert_eq!(json["goals"][0]["on"], 0.9);
+    assert!(json["headroom"]["growth"].as_f64() > Some(0.1), "{}", json["headroom"]["growth"]);
+    assert!(json["cheapest"]["capacity"].as_f64() >= json["smallest"].as_f64());
+    assert!(json["cheapest"]["fees_per_month"].as_f64() > Some(100.0));
+}
+
+/// Pairs of capacities, with their folder; the plan is the first that uses both.
+#[test]
+fn two_providers_are_sized_together() {
+    let home = home();
+    let line = "capacity pin.toml --provider sms --provider voice --goal in_time>=0.9 --out pairs";
+    let output = home.run(&format!("{line} --threads 1")).exits_with(0);
+    has(&output.stdout, &["sms-voice needs ", " on sms and ", " on voice", ", up to "]);
+    let names = ["README.md", "frontier.csv", "frontier.json", "frontier.svg", "report.html", "run.json"];
+    assert_eq!(home.names().iter().filter_map(|name| name.strip_prefix("pairs/")).collect::<Vec<_>>(), names);
+    let json: Value = serde_json::from_str(&home.read("pairs/frontier.json")).expect("JSON");
+    let pairs = json["pairs"].as_array().expect("a list");
+    assert_eq!(home.read("pairs/frontier.csv").lines().count(), pairs.len() + 1);
+    assert!(pairs.len() > 1 && pairs.iter().all(|pair| pair["outcome"] == "pass"), "{pairs:?}");
+    assert_eq!(home.run(&format!("{line} --threads 3")).exits_with(0).stdout, output.stdout);
+    for (flags, parts) in [
+        ("--provider sms", ["the two providers are the same", "two different ones"]),
+        ("--provider voice --headroom", ["headroom is that of one provider", "leave --headroom out"]),
+        ("--provider voice --per-month 30", ["no fees that could be added up", "fees = {"]),
+        ("--provider voice --per-month 0", ["--per-month", "above 0"]),
+    ] {
+        home.run(&format!("capacity pin.toml --provider sms {flags} --goal in_time>=0.9 --no-report"))
+            .rejects(2, &parts);
+    }
+}
