@@ -46,7 +46,7 @@ fn printed(example: &Example) -> String {
     command.args(&example.words).current_dir(root());
     let folder = tempfile::tempdir().expect("a temporary folder");
     match example.words[0].as_str() {
-        "run" | "capacity" => command.arg("--no-report"),
+        "run" | "capacity" | "optimize" => command.arg("--no-report"),
         "sweep" => command.arg("--out").arg(folder.path()),
         _ => &mut command,
     };
