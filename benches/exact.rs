@@ -1,5 +1,5 @@
 //! Exact answers on one thread: one plan of the reference scenario, compared with its simulation in the same run; the best plan of bank-pin's 939, and
-//! of ten thousand.
+//! of ten thousand; a race of simulations.
 
 mod ground;
 
@@ -72,5 +72,30 @@ fn grid(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, plan, grid);
+/// A race of 63 plans for the most in time, to 0.05 points, as if they could not be solved; the exact winner is within that.
+fn race(criterion: &mut Criterion) {
+    let scenario = ground::load("bank-pin.toml", 1_000_000);
+    let pool = one_thread();
+    let mut group = criterion.benchmark_group("race of bank-pin/1 thread");
+    group.sampling_mode(SamplingMode::Flat).sample_size(10).measurement_time(Duration::from_secs(8));
+    let search = Search {
+        steps: 2,
+        objectives: vec![Metric::InTime],
+        bounds: Vec::new(),
+        ..search(&scenario, (1..=10).map(|i| 5 * i))
+    };
+    let race = || search.race(Some(0.000_5), &Progress::default()).expect("it has one objective");
+    let found = pool.install(race);
+    let exact = best(&search);
+    let solver = Solver::new(&scenario, &[0, 1, 2]);
+    let in_time =
+        |plan| solver.solve_plainly(plan).expect("nothing is shared").measure(Metric::InTime).expect("known").value;
+    let lost = in_time(&exact.plans[0].plan) - in_time(&found.plans[0].plan);
+    assert!(found.candidates == 63 && found.is_decided && lost < 0.000_5, "{lost} {found:?}");
+    group.throughput(Throughput::Elements(found.simulated));
+    group.bench_function("63 plans", |bencher| bencher.iter(|| pool.install(race)));
+    group.finish();
+}
+
+criterion_group!(benches, plan, grid, race);
 criterion_main!(benches);

@@ -265,7 +265,7 @@ fn price(price: &Price) -> String {
     let late = price.delivered_late != price.delivered;
     let each = [
         (price.submitted, format!("submitted{parts}")),
-        (price.delivered, if late { "delivered in time".to_owned() } else { "delivered".to_owned() }),
+        (price.delivered, if late { "delivered within its validity".to_owned() } else { "delivered".to_owned() }),
         (if late { price.delivered_late } else { Money::ZERO }, "delivered after its validity".to_owned()),
         (price.per_minute, format!("a minute, by {}", words::span(price.increment.as_secs_f64()))),
     ];

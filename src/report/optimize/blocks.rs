@@ -196,11 +196,18 @@ pub(super) fn laid_out(named: usize, rows: &[Vec<String>]) -> Vec<String> {
 }
 
 /// What the simulation of the best plan, of this name, says.
-pub(super) fn confirmation(search: &Search<'_>, best: &Found, name: &str, result: &PlanResult) -> Vec<String> {
+fn confirmation(search: &Search<'_>, best: &Found, name: &str, result: &PlanResult) -> Vec<String> {
     let said = search.measures().into_iter().filter_map(|metric| {
         let measured = measure(result, metric)?;
         Some(format!("  {metric} {}", words::measured(metric.unit(), &measured)))
     });
+    let recipients = words::count(result.recipients.0);
+    let head = format!("{name}, simulated for {recipients} recipients:");
+    [head].into_iter().chain(said).chain(disagreement(search, best, result)).collect()
+}
+
+/// On what the simulation of a plan does not agree with its solution, if there is anything.
+pub(super) fn disagreement(search: &Search<'_>, best: &Found, result: &PlanResult) -> Option<String> {
     let disagrees = |metric: &Metric| {
         let (exact, simulated) = (best.solution.measure(*metric), measure(result, *metric));
         let Some(((exact, simulated), (low, high))) =
@@ -213,10 +220,7 @@ pub(super) fn confirmation(search: &Search<'_>, best: &Found, name: &str, result
     let wrong: Vec<&str> = search.measures().into_iter().filter(disagrees).map(|metric| metric.name()).collect();
     let warning =
         format!("The simulation does not agree with the exact answer on {}: trust the simulation.", words::all(&wrong));
-    let warning = (!wrong.is_empty()).then_some(warning);
-    let recipients = words::count(result.recipients.0);
-    let head = format!("{name}, simulated for {recipients} recipients:");
-    [head].into_iter().chain(said).chain(warning).collect()
+    (!wrong.is_empty()).then_some(warning)
 }
 
 /// How much work it was.

@@ -1,6 +1,6 @@
 //! What a search has found as a report folder: README, page, figure, and the numbers.
 
-use super::blocks::confirmation;
+use super::blocks::disagreement;
 use super::data::{SCHEMA, csv, json};
 use super::found::{Findings, Listed};
 use super::race::shown;
@@ -12,7 +12,7 @@ use crate::report::grid::{Column, Grid, Shape};
 use crate::report::ownership::ReportKind;
 use crate::report::{Run, folder, gate, words};
 use crate::scenario::{Metric, Unit};
-use crate::study::Search;
+use crate::study::{Found, PlanResult, Search, measure};
 use std::path::{Path, PathBuf};
 
 /// The file that marks the folder of a search.
@@ -39,7 +39,7 @@ pub fn write(dir: &Path, search: &Search<'_>, findings: &Findings<'_>, run: &Run
     let brief = Brief {
         scenario: search.scenario,
         finding: finding(search, findings, &list),
-        notes: notes(search, findings, &list),
+        notes: notes(search, findings),
         heads: vec![table(search, findings, &list)],
         figures: figure.map_err(std::io::Error::other)?.into_iter().collect(),
         tables: Vec::new(),
@@ -114,7 +114,8 @@ fn goal(metric: Metric) -> String {
 /// ` with in time at least 98 % and ...`; nothing without bounds.
 fn bounds(search: &Search<'_>) -> String {
     let each = search.bounds.iter().map(|(metric, bound)| {
-        format!("{} {}{}", words::name_of(*metric), gate::bound(metric.unit(), *bound), currency(search, *metric))
+        let bound = gate::bound(metric.unit(), *bound).replace(" %", &format!("{}%", words::NBSP));
+        format!("{} {bound}{}", words::name_of(*metric), currency(search, *metric))
     });
     let each: Vec<String> = each.collect();
     if each.is_empty() { String::new() } else { format!(" with {}", each.join(" and ")) }
@@ -155,37 +156,41 @@ fn gain(search: &Search<'_>, list: &[Listed<'_>]) -> String {
     }
 }
 
-fn notes(search: &Search<'_>, findings: &Findings<'_>, list: &[Listed<'_>]) -> Vec<String> {
-    let scenario = search.scenario;
+fn notes(search: &Search<'_>, findings: &Findings<'_>) -> Vec<String> {
     let mut notes = match findings {
         Findings::Raced { race, obstacles } => {
             let why: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
             let why = format!("Simulated, because plans cannot be solved exactly: {}.", why.join("; "));
-            let mut notes = shown(search, race);
-            notes.push(why);
-            notes
+            shown(search, race).into_iter().chain([why]).collect()
         }
-        Findings::Solved { optimum, confirmed } => match (optimum.plans.first(), confirmed) {
-            (Some(best), Some(result)) => confirmation(search, best, &list[0].steps(scenario), result),
-            _ => Vec::new(),
-        },
+        Findings::Solved { optimum, confirmed } => optimum
+            .plans
+            .first()
+            .zip(*confirmed)
+            .map_or_else(Vec::new, |(best, result)| confirmed_by(search, best, "The first of them", result)),
         Findings::BySegment { optima, confirmed } => {
-            confirmed.map_or_else(Vec::new, |result| confirmation(search, &optima.composite, "By segment", result))
+            confirmed.map_or_else(Vec::new, |result| confirmed_by(search, &optima.composite, "The composite", result))
         }
     };
-    // The lines of a confirmation are one sentence.
-    if findings.confirmed().is_some() {
-        let (head, rest): (Vec<String>, Vec<String>) = notes.into_iter().partition(|note| !note.starts_with("The "));
-        let head: Vec<&str> = head.iter().map(|line| line.trim()).collect();
-        let said = head.split_first().map(|(first, said)| format!("{first} {}.", said.join(", ")));
-        notes = said.into_iter().chain(rest).collect();
-    }
     notes.push(format!(
         "Spent: {} solutions, {} simulated recipients.",
         words::whole(findings.solved() as u64),
-        words::whole(findings.simulated(scenario))
+        words::whole(findings.simulated(search.scenario))
     ));
     notes
+}
+
+/// What the simulation of the best plan, called `name`, says.
+fn confirmed_by(search: &Search<'_>, best: &Found, name: &str, result: &PlanResult) -> Vec<String> {
+    let said = search.measures().into_iter().filter_map(|metric| {
+        let measured = measure(result, metric)?;
+        let currency = currency(search, metric);
+        Some(format!("{} {}{currency}", words::name_of(metric), words::measured(metric.unit(), &measured)))
+    });
+    let said = said.collect::<Vec<_>>().join(", ");
+    let recipients = words::count(result.recipients.0);
+    let all = format!("{name}, simulated for {recipients} recipients: {said}.");
+    [all].into_iter().chain(disagreement(search, best, result)).collect()
 }
 
 fn table(search: &Search<'_>, findings: &Findings<'_>, list: &[Listed<'_>]) -> Grid {
@@ -283,6 +288,8 @@ fn meanings(search: &Search<'_>, findings: &Findings<'_>) -> Vec<(&'static str, 
         _ => {
             let exact = "The values were found by numerical integration over all that may happen, which is what a simulation of infinitely many recipients would find. They do not cover errors in the numbers of the scenario.";
             all.push(("exact", exact.to_owned()));
+            let worse = "By how much the objective may be worse than that of the best of the others in the table, as far as the numeric error leaves it open.";
+            all.push(("worse than the best", worse.to_owned()));
         }
     }
     all

@@ -212,10 +212,14 @@ fn figure(answer: &Answer<'_>) -> Result<Figure, FigureError> {
         level: LEVEL,
         answer: None,
     })?;
+    let short = |limit: Limit, provider: &str| match limit {
+        Limit::Rate => format!("throughput of {provider}"),
+        Limit::Concurrent => format!("number of lines of {provider}"),
+    };
     let caption = format!(
-        "The smallest {} that is enough, for several values of {}. Between the marks it is between theirs.",
-        name(up, second),
-        name(across, first)
+        "The smallest {} that is enough, by the {}. Between two marks it is between theirs.",
+        short(up, second),
+        short(across, first)
     );
     Ok(Figure { caption, ..figure })
 }
