@@ -230,7 +230,8 @@ impl RunContext<'_> {
         let seconds = (self.timeline.width().as_secs_f64() * self.timeline.bins() as f64) as usize;
         let class = |class: &TrafficClass| {
             let mut tally = Tally::new(class.plans.iter().map(PlanTally::of).collect(), pairs);
-            if shared.sections > 1 && shared.executors.len() == 1 {
+            // A single block has too few ends to fill the room.
+            if shared.chosen.len() > 1 && shared.executors.len() == 1 {
                 tally.plans.iter_mut().for_each(|plan| plan.ends = Seconds::with_room(seconds.min(MOST_SECONDS)));
             }
             GroupTally { tally, ..GroupTally::default() }

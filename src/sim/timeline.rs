@@ -39,6 +39,7 @@ pub struct Timeline {
     /// A time is divided by the width by multiplying it by this and dropping the low 64 + `shift` bits: see [`Timeline::of_width`].
     factor: u64,
     shift: u32,
+    end: Time,
 }
 
 impl Timeline {
@@ -57,7 +58,13 @@ impl Timeline {
         let width = width.as_micros().max(2);
         let bits = (width as u64).next_power_of_two().trailing_zeros();
         let factor = (1_u128 << (63 + bits)).div_ceil(width as u128) as u64;
-        Self { width, factor, shift: bits - 1 }
+        Self { width, factor, shift: bits - 1, end: Time::from_micros((BINS as i64).saturating_mul(width)) }
+    }
+
+    /// The same end with a single bin up to it, for those who do not look at results over time: bins take memory.
+    #[must_use]
+    pub fn in_one_bin(self) -> Self {
+        Self { end: self.end, ..Self::of_width(Span::from_micros(self.end.as_micros())) }
     }
 
     /// The bin of a time; [`Timeline::bins`] for a time after the last bin.
@@ -74,10 +81,10 @@ impl Timeline {
         BINS
     }
 
-    /// The end of the last bin.
+    /// The end of the last bin that was asked for.
     #[must_use]
     pub const fn end(self) -> Time {
-        Time::from_micros(BINS as i64 * self.width)
+        self.end
     }
 
     /// The width of a bin.

@@ -279,7 +279,7 @@ impl Track {
     fn ready(&self, runners: &[Runner], progress: &Progress) -> Result<Ready<'static>, Interrupted> {
         let mut scenario = self.scenario.clone();
         scenario.plans = runners.iter().map(|runner| runner.plan.clone()).collect();
-        let timeline = horizon::timeline(&scenario);
+        let timeline = horizon::timeline(&scenario).in_one_bin();
         let mut ready = Ready::with_timeline(Cow::Owned(scenario), timeline, progress)?;
         ready.model.pairs = std::iter::empty().collect();
         Ok(ready)
