@@ -47,6 +47,7 @@ fn search(scenario: &Scenario, ttls: impl Iterator<Item = i64>) -> Search<'_> {
         late_deliveries: vec![LateDelivery::Finish],
         objectives: vec![Metric::CostPerRecipient],
         bounds: vec![(Metric::InTime, Bound::AtLeast(0.98))],
+        refines: true,
     }
 }
 

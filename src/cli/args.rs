@@ -242,6 +242,9 @@ pub(super) struct Optimize {
     /// How long a step may wait, such as 10s,30s,1m or viber=10s..60s:6; may be given more than once; the last step waits as long as it does in the scenario [default: twelfths of the deadline]
     #[arg(long, value_name = "[PROVIDER=]SPANS", value_parser = choices::ttls)]
     pub(super) ttls: Vec<Choices<Span>>,
+    /// Keep to the waits that are named, and do not look for a better one between them
+    #[arg(long)]
+    pub(super) no_refinement: bool,
     /// Which statuses may trigger failover, such as usual,failed+expired or viber=undelivered+failed+expired; may be given more than once [default: those that are usual on the channel]
     #[arg(long, value_name = "[PROVIDER=]STATUSES", value_parser = choices::triggers)]
     pub(super) triggers: Vec<Choices<Triggers>>,

@@ -32,7 +32,9 @@ pub(super) fn capacity(args: &Capacity) -> Result<(), Failure> {
     };
     let questions = args.providers.iter().map(question).collect::<Result<Vec<_>, Failure>>()?;
     for question in &questions {
-        load::check_memory(&args.input, &question.with(Some(1)), u32::MAX)?;
+        let least = question.with(Some(1));
+        let grown = study::grown(&least, study::MOST_GROWTH).filter(|_| args.headroom);
+        load::check_memory(&args.input, grown.as_ref().unwrap_or(&least), u32::MAX)?;
     }
     if args.per_month.is_some() && questions.iter().all(|question| scenario.providers[question.provider].fees.is_none())
     {

@@ -13,7 +13,7 @@ use crate::report::{
     optimize::{self, Findings},
 };
 use crate::scenario::{Metric, Plan, Scenario};
-use crate::study::{self, MOST_CANDIDATES, PlanResult, Search, SearchError, Tried};
+use crate::study::{self, PlanResult, Search, SearchError, Tried};
 use crate::units::Span;
 use std::path::PathBuf;
 
@@ -41,6 +41,7 @@ pub(super) fn optimize(args: &Optimize) -> Result<(), Failure> {
             LateRule::Both => vec![LateDelivery::Finish, LateDelivery::Ignore],
         },
         objectives: objectives(args)?,
+        refines: !args.no_refinement,
         bounds: args.subject_to.iter().map(|NamedBound { metric, bound }| (*metric, *bound)).collect(),
     };
     let out = output_folder(args);
@@ -60,6 +61,10 @@ fn show<T>(args: &Optimize, search: &Search<'_>, findings: &Findings<'_>, watche
         let files = optimize::write(&out, search, findings, &run_of(watched));
         written(files, &out, "README.md", args.input.quiet)?;
     }
+    print(args, search, findings)
+}
+
+fn print(args: &Optimize, search: &Search<'_>, findings: &Findings<'_>) -> Result<(), Failure> {
     output::print(&match args.format {
         PlanFormat::Toml => optimize::toml(search, findings),
         PlanFormat::Json => optimize::json(search, findings),
@@ -80,7 +85,7 @@ fn for_all(args: &Optimize, search: &Search<'_>) -> Result<bool, Failure> {
             }
             outcome => outcome?,
         };
-        let best = optimum.plans.first();
+        let best = optimum.plans.get(optimum.chosen);
         let confirmed = best.map(|best| confirmed(search.scenario, &best.plan, progress)).transpose()?;
         Ok(Some((optimum, confirmed.flatten())))
     });
@@ -89,7 +94,7 @@ fn for_all(args: &Optimize, search: &Search<'_>) -> Result<bool, Failure> {
         match &watched {
             Ok(watched) => show(args, search, &findings, watched)?,
             // An interrupted race writes no report.
-            Err(_) => output::print(&optimize::toml(search, &findings))?,
+            Err(_) => print(args, search, &findings)?,
         }
         watched?;
         return Ok(race.plans.first().is_some_and(|winner| winner.seems_to_meet_bounds));
@@ -148,7 +153,15 @@ fn providers(args: &Optimize, scenario: &Scenario) -> Result<Vec<Tried>, Failure
     };
     let of_ttls = args.ttls.iter().filter_map(|choices| choices.provider.as_ref());
     let of_triggers = args.triggers.iter().filter_map(|choices| choices.provider.as_ref());
-    of_ttls.chain(of_triggers).try_for_each(|name| place(name).map(drop))?;
+    for name in of_ttls.chain(of_triggers) {
+        place(name)?;
+        if !args.providers.is_empty() && !args.providers.contains(name) {
+            return Err(Failure::usage(
+                format!("--providers leaves out {name}, for which something is to be tried"),
+                format!("add {name} to --providers, or leave out what names it"),
+            ));
+        }
+    }
     let tried = |provider| tried(args, scenario, provider);
     if args.providers.is_empty() {
         return Ok((0..scenario.providers.len()).map(tried).collect());
@@ -208,12 +221,16 @@ fn objectives(args: &Optimize) -> Result<Vec<Metric>, Failure> {
 fn impossible(error: &SearchError) -> Failure {
     match error {
         SearchError::Interrupted => Failure::Interrupted,
-        SearchError::Candidates(count) => Failure::usage(
+        SearchError::Candidates { count, most } => Failure::usage(
             format!("{} plans are too many", report::count(*count as u64)),
             format!(
-                "the most are {}; name fewer with --steps, --providers or --ttls",
-                report::count(MOST_CANDIDATES as u64)
+                "the most here are {}; name fewer with --steps, --providers, --ttls, --triggers or --attempts",
+                report::count(*most as u64)
             ),
+        ),
+        SearchError::NoValue(metric) => Failure::usage(
+            format!("no plan has a value of {metric}"),
+            "the scenario says nothing of it, or nobody is reached; ask for another measure",
         ),
         SearchError::Objective(metric) => Failure::usage(
             format!("plans cannot be compared by {metric}"),

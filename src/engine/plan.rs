@@ -11,6 +11,9 @@ use std::fmt;
 /// The maximum number of attempts in one flow, over all its steps: the engine keeps four bits of state for each.
 pub const MAX_ATTEMPTS: usize = 16;
 
+/// The longest wait between two submissions of a step without a ttl: 366 days.
+const MAX_WAIT: Span = Span::from_secs(366 * 86_400);
+
 /// One step: the providers for its attempts, how long to wait, and which statuses trigger failover.
 ///
 /// [`StepRules::via`] returns the usual rules; change those that differ.
@@ -319,6 +322,12 @@ impl StepRules {
         let times = i128::from(self.backoff);
         let longer = |wait: i64, _| i64::try_from(i128::from(wait) * times / 1_000_000).unwrap_or(i64::MAX);
         Span::from_micros((1..tries).fold(self.retry_after.as_micros(), longer))
+    }
+
+    /// Whether its waits between submissions are not longer than 366 days, unless a ttl ends them before.
+    #[must_use]
+    pub fn has_valid_waits(&self) -> bool {
+        !self.ttl.is_unlimited() || self.longest_wait() <= MAX_WAIT
     }
 
     /// The longest wait between two of its submissions that no provider asked for: the one before the last.

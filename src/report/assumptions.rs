@@ -3,18 +3,39 @@
 use super::grid::{Column, Grid, Shape};
 use super::words;
 use crate::engine::{LateDelivery, Pool, StepRules};
-use crate::provider::{Capacity, Effect, Fees, Outage, OutcomeSpec, Price, ProviderSpec, QueueAt, When};
-use crate::scenario::{Plan, Scenario, Stream};
-use crate::status::SuccessFloor;
+use crate::provider::{
+    Capacity, Discipline, Effect, Fees, Outage, OutcomeSpec, Price, ProviderSpec, Reports, When, WhenOff,
+};
+use crate::scenario::{Plan, Scenario, Stream, used_by};
+use crate::status::{Segment, SegmentSet, SuccessFloor};
 use crate::traffic::{Arrivals, SegmentMix};
 use crate::units::{Money, Span};
 
+/// What of a scenario is shown.
+pub(super) enum About {
+    /// Its plans, and the providers that they use.
+    Plans,
+    /// These providers, by their indices; plans are what is sought.
+    Providers(Vec<usize>),
+}
+
 /// The tables.
-pub(super) fn of(scenario: &Scenario) -> Vec<Grid> {
-    let tables = [Some(traffic(scenario)), people(scenario), Some(plans(scenario))];
-    let mut tables: Vec<Grid> = tables.into_iter().flatten().collect();
-    tables.extend([outcomes(scenario), prices(scenario)]);
-    tables.extend(outages(scenario));
+pub(super) fn of(scenario: &Scenario, about: &About) -> Vec<Grid> {
+    let providers = match about {
+        About::Plans => scenario.used_providers(),
+        About::Providers(providers) => {
+            // A stream may have a plan of its own.
+            let own = used_by(scenario.streams.iter().filter_map(|stream| stream.plan.as_ref()));
+            let all = (0..scenario.providers.len()).filter(|index| providers.contains(index) || own.contains(index));
+            all.collect()
+        }
+    };
+    let mut tables = vec![traffic(scenario)];
+    tables.extend(people(scenario));
+    tables.extend(plans(scenario, about));
+    tables.extend([outcomes(scenario, &providers), prices(scenario, &providers)]);
+    tables.extend(behaviour(scenario, &providers));
+    tables.extend(outages(scenario, &providers));
     tables
 }
 
@@ -104,7 +125,16 @@ fn spread([half, most]: &[Span; 2]) -> String {
     if half == most { half } else { format!("{half} (median), {most} (95{}%)", words::NBSP) }
 }
 
-fn plans(scenario: &Scenario) -> Grid {
+/// The plans: those that are compared, if it is about them, and those that streams always follow.
+fn plans(scenario: &Scenario, about: &About) -> Option<Grid> {
+    let compared = if matches!(about, About::Plans) { scenario.plans.as_slice() } else { &[] };
+    let own = scenario.streams.iter().filter_map(|stream| stream.plan.as_ref());
+    let mut all: Vec<&Plan> = compared.iter().collect();
+    for plan in own {
+        if all.iter().all(|other| other.name != plan.name) {
+            all.push(plan);
+        }
+    }
     let row = |plan: &Plan| {
         let steps = match &plan.by_segment {
             Some(composite) => {
@@ -116,15 +146,15 @@ fn plans(scenario: &Scenario) -> Grid {
         };
         vec![plan.name.clone(), steps]
     };
-    Grid {
+    (!all.is_empty()).then(|| Grid {
         caption: "Plans".to_owned(),
         columns: vec![Column::text("plan"), Column::text("steps")],
-        rows: scenario.plans.iter().map(row).collect(),
+        rows: all.iter().map(|plan| row(plan)).collect(),
         shape: Shape::List,
-    }
+    })
 }
 
-/// The steps of a plan: `viber for 30 s, else (undelivered, failed, expired) sms`.
+/// The steps of a plan: `viber for 30 s; on undelivered, failed, expired: sms`.
 fn steps(scenario: &Scenario, plan: &Plan) -> String {
     let all = plan.flow.steps();
     let mut text = String::new();
@@ -147,10 +177,20 @@ fn steps(scenario: &Scenario, plan: &Plan) -> String {
 fn step(scenario: &Scenario, rules: &StepRules) -> String {
     let mut text = pool(scenario, &rules.pool);
     if rules.attempts > 1 {
-        text.push_str(&format!(", up to {} attempts", rules.attempts));
+        let wait = words::span(rules.retry_after.as_secs_f64());
+        let grows = if rules.backoff == StepRules::STEADY { "" } else { " and then longer" };
+        text.push_str(&format!(", up to {} attempts, {wait}{grows} after a failure,", rules.attempts));
     }
     if !rules.ttl.is_unlimited() {
         text.push_str(&format!(" for {}", words::span(rules.ttl.as_secs_f64())));
+    }
+    if rules.validity != rules.ttl {
+        let valid = if rules.validity.is_unlimited() {
+            "without end".to_owned()
+        } else {
+            words::span(rules.validity.as_secs_f64())
+        };
+        text.push_str(&format!(" (validity {valid})"));
     }
     if rules.success != SuccessFloor::Delivered {
         text.push_str(&format!(" until {}", rules.success.word()));
@@ -171,11 +211,12 @@ fn pool(scenario: &Scenario, pool: &Pool) -> String {
 /// Each specification of a provider that a plan uses, with its name; of those of segments the ones in which something differs.
 fn specs<'a>(
     scenario: &'a Scenario,
+    providers: &'a [usize],
     differs: impl Fn(&ProviderSpec, &ProviderSpec) -> bool + Copy + 'a,
 ) -> impl Iterator<Item = (String, &'a ProviderSpec)> {
-    let used = scenario.used_providers().into_iter().map(|provider| &scenario.providers[provider]);
+    let used = providers.iter().map(|&provider| &scenario.providers[provider]);
     used.flat_map(move |spec| {
-        let of_segment = |segment: &crate::status::Segment| scenario.people.segments.get(segment.index());
+        let of_segment = |segment: &Segment| scenario.people.segments.get(segment.index());
         let others =
             spec.segments.iter().filter(move |(_, other)| differs(spec, other)).filter_map(move |(segment, other)| {
                 Some((format!("{} in {}", spec.name, of_segment(segment)?), other))
@@ -185,8 +226,8 @@ fn specs<'a>(
 }
 
 /// What becomes of an attempt at each provider.
-fn outcomes(scenario: &Scenario) -> Grid {
-    let rows = specs(scenario, |a, b| a.outcomes != b.outcomes).flat_map(|(name, spec)| {
+fn outcomes(scenario: &Scenario, providers: &[usize]) -> Grid {
+    let rows = specs(scenario, providers, |a, b| a.outcomes != b.outcomes).flat_map(|(name, spec)| {
         let known: f64 = spec.outcomes.iter().map(|outcome| outcome.share.get()).sum();
         let silent = (known < 1.0 - 1e-9).then(|| {
             let share = words::percent(1.0 - known, 1);
@@ -228,22 +269,28 @@ fn named(outcome: &OutcomeSpec) -> String {
         text.push_str(" (of the person)");
     }
     if outcome.status.is_some_and(crate::status::Status::is_delivery) && !outcome.reached {
-        text.push_str(" (wrongly)");
+        text.push_str(" by the report only");
     }
     text
 }
 
 /// Prices and limits.
-fn prices(scenario: &Scenario) -> Grid {
+fn prices(scenario: &Scenario, providers: &[usize]) -> Grid {
     let row = |(name, spec): (String, &ProviderSpec)| {
-        let limits = spec.capacity.as_ref().map_or("no limit".to_owned(), limits);
-        let fees = spec.fees.map(|fees| format!("; {}", of_month(fees))).unwrap_or_default();
+        // Limits and fees are those of all its recipients together.
+        let is_whole = scenario.providers.iter().any(|whole| whole.name == name);
+        let limits = match &spec.capacity {
+            _ if !is_whole => words::NONE.to_owned(),
+            Some(capacity) => limits(capacity),
+            None => "no limit".to_owned(),
+        };
+        let fees = spec.fees.filter(|_| is_whole).map(|fees| format!("; {}", of_month(fees))).unwrap_or_default();
         vec![name, spec.channel.clone(), price(&spec.price) + &fees, limits]
     };
     Grid {
         caption: format!("Prices in {}, and limits", scenario.currency),
         columns: ["provider", "channel", "price", "limits"].map(Column::text).to_vec(),
-        rows: specs(scenario, |a, b| a.price != b.price).map(row).collect(),
+        rows: specs(scenario, providers, |a, b| a.price != b.price).map(row).collect(),
         shape: Shape::List,
     }
 }
@@ -285,19 +332,65 @@ fn limits(capacity: &Capacity) -> String {
     let quota = capacity
         .quota
         .map(|quota| format!("{} in {}", words::count(quota.limit as f64), words::span(quota.per.as_secs_f64())));
-    let queue = match (capacity.queue, capacity.keeps_queued()) {
-        (0, _) => "no queue".to_owned(),
-        (_, true) => "a queue at the provider".to_owned(),
-        (_, false) => "a queue at the sender".to_owned(),
+    let burst = capacity.burst.map(|burst| format!("bursts of {burst}"));
+    let at = if capacity.keeps_queued() { "at the provider" } else { "at the sender" };
+    let queue = match capacity.queue {
+        0 => "no queue".to_owned(),
+        u64::MAX => format!("a queue {at}"),
+        most => format!("a queue of {} {at}", words::count(most as f64)),
     };
-    debug_assert!(capacity.queue_at.is_none_or(|at| (at == QueueAt::Provider) == capacity.keeps_queued()));
-    [rate, lines, quota, Some(queue)].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let order = match capacity.order {
+        Discipline::Priority => Some("by priority".to_owned()),
+        Discipline::NewestFirst => Some("newest first".to_owned()),
+        _ => None,
+    };
+    [rate, burst, lines, quota, Some(queue), order].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn outages(scenario: &Scenario) -> Option<Grid> {
-    let used = scenario.used_providers().into_iter().map(|provider| &scenario.providers[provider]);
+/// How providers report, and what else they do that is unusual.
+fn behaviour(scenario: &Scenario, providers: &[usize]) -> Option<Grid> {
+    let differs =
+        |a: &ProviderSpec, b: &ProviderSpec| (a.honours_ttl, &a.report_delay) != (b.honours_ttl, &b.report_delay);
+    let row = |(name, spec): (String, &ProviderSpec)| {
+        let delay = [0.5, 0.95].map(|share| spec.report_delay.quantile(share));
+        let reports = (delay[1] > Span::ZERO).then(|| format!("reports after {}", spread(&delay)));
+        let Reports { doubled, reordered, contradicted } = spec.reports;
+        let wrong = [(doubled, "come twice"), (reordered, "change places"), (contradicted, "are contradicted")];
+        let wrong = wrong.into_iter().filter(|(share, _)| share.get() > 0.0);
+        let wrong = wrong.map(|(share, what)| format!("{} of the reports {what}", words::percent(share.get(), 1)));
+        let late = (!spec.honours_ttl).then(|| "goes on after the validity".to_owned());
+        let off = match spec.when_off {
+            _ if !spec.needs_phone => Some("does not need the phone".to_owned()),
+            WhenOff::Wait => None,
+            ended => ended.status().map(|status| format!("{} if the phone is off", status.word())),
+        };
+        let off = off.filter(|_| scenario.people.phone_off.is_some());
+        let hint = spec.retry_after_hint;
+        let hint = (hint > Span::ZERO).then(|| format!("asks to wait {}", words::span(hint.as_secs_f64())));
+        let place = scenario.providers.iter().position(|other| other.name == name);
+        let breaker = place.and_then(|place| scenario.breakers[place].as_ref()).map(|_| "behind a breaker".to_owned());
+        let all = reports.into_iter().chain(wrong).chain(late).chain(off).chain(hint).chain(breaker);
+        let all: Vec<String> = all.collect();
+        (!all.is_empty()).then(|| vec![name, all.join("; ")])
+    };
+    let rows: Vec<_> = specs(scenario, providers, differs).filter_map(row).collect();
+    (!rows.is_empty()).then(|| Grid {
+        caption: "Reports, and what else is unusual".to_owned(),
+        columns: vec![Column::text("provider"), Column::text("")],
+        rows,
+        shape: Shape::List,
+    })
+}
+
+fn outages(scenario: &Scenario, providers: &[usize]) -> Option<Grid> {
+    let used = providers.iter().map(|&provider| &scenario.providers[provider]);
     let row = |spec: &ProviderSpec, outage: &Outage| {
-        let share = words::percent(outage.share.get(), 1);
+        let concerned = scenario.people.segments.iter().enumerate();
+        let concerned = concerned.filter(|(index, _)| outage.segments.contains(Segment::new(*index as u8)));
+        let concerned: Vec<&str> = concerned.map(|(_, name)| name.as_str()).collect();
+        let is_all = outage.segments == SegmentSet::ALL || concerned.len() == scenario.people.segments.len();
+        let of = if is_all { String::new() } else { format!(" in {}", words::all(&concerned)) };
+        let share = format!("{}{of}", words::percent(outage.share.get(), 1));
         vec![spec.name.clone(), when(&outage.when), effect(&outage.effect), share]
     };
     let rows: Vec<_> = used.flat_map(|spec| spec.outages.iter().map(move |outage| row(spec, outage))).collect();

@@ -1,9 +1,10 @@
 //! The report of a question that many runs answer: its finding, figures, tables and assumptions, as a README and as one page.
 
+use super::assumptions::{self, About};
 use super::folder::File;
 use super::grid::Grid;
 use super::page::{self, made};
-use super::{Figure, Run, assumptions, markdown};
+use super::{Figure, Run, markdown};
 use crate::scenario::{Metric, Scenario, Unit};
 use minijinja::context;
 use minijinja::value::Serde;
@@ -12,6 +13,8 @@ use minijinja::value::Serde;
 pub(super) struct Brief<'a> {
     /// The scenario that the question is about: its title, and what it assumes.
     pub(super) scenario: &'a Scenario,
+    /// What of it matters.
+    pub(super) about: About,
     /// The answer in one sentence.
     pub(super) finding: String,
     /// What a reader should know before the tables.
@@ -108,7 +111,7 @@ impl Brief<'_> {
             notes => Serde(&self.notes),
             heads => Serde(&self.heads),
             tables => Serde(&self.tables),
-            assumptions => Serde(assumptions::of(self.scenario)),
+            assumptions => Serde(assumptions::of(self.scenario, &self.about)),
             pictures => Serde(pictures),
             proposal => self.proposal.as_deref(),
             level => self.level,

@@ -1,5 +1,6 @@
 //! The output of `failsim sweep`: a table, a figure and rows of tidy CSV for each measure.
 
+use super::assumptions::About;
 use super::brief::{self, Brief};
 use super::cells::{everybody, field, written};
 use super::csv::{put_measure, unit_of};
@@ -469,6 +470,7 @@ pub fn write(
     });
     let brief = Brief {
         scenario,
+        about: About::Plans,
         finding: finding(shown),
         notes: varied.collect(),
         heads: Vec::new(),

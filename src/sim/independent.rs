@@ -96,8 +96,8 @@ pub fn simulate_sections(
     Ok(merged(of_threads).unwrap_or_else(|| run.empty_tallies(&shared)))
 }
 
-/// Simulates one of several blocks of a stream, on this thread: the block with a number and how many there are. A block is made of batches from the whole
-/// stream, as a section is; together the blocks are all of its recipients.
+/// Simulates one of several blocks of a stream, on this thread: the block with a number and how many there are. A block is made of batches that are
+/// equally far apart, of one where it has not more than 1024 recipients; together the blocks are all of its recipients.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
@@ -109,7 +109,8 @@ pub fn simulate_block(
 ) -> Result<Vec<GroupTally>, Interrupted> {
     let mut shared = SectionWork::new(run, stream, stream.traffic.recipients, progress);
     (shared.sections, shared.chosen) = (of as usize, vec![block as usize]);
-    shared.batch_size = batch_size(stream.traffic.recipients, of as usize);
+    // Full batches, as far as blocks have so many recipients: small ones take as long.
+    shared.batch_size = (stream.traffic.recipients / u64::from(of)).next_power_of_two().clamp(16, BATCH as u64);
     run.work(&shared)
 }
 

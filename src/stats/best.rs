@@ -3,7 +3,7 @@
 /// For each of `count` systems, the interval of its mean minus the best mean of the others, more being better; all hold together if the intervals of all
 /// pairs do. `pair(i, j)` is the estimate of the mean of i minus that of j, and how far it may be from the truth at most.
 ///
-/// An upper end of 0 shows that a system is not the best, a lower end of 0 that it is: those with an upper end above 0 are tied with the best. The
+/// A lower end of 0 shows that a system is the best, or equal to it; an upper end of 0 below a lower end that is not shows that it is not the best. The
 /// constrained intervals of J. C. Hsu, "Constrained simultaneous confidence intervals for multiple comparisons with the best", Annals of Statistics 12
 /// (1984), 1136–1144, in the form for unequal reaches of D. Edwards and J. C. Hsu, JASA 78 (1983), 965–971.
 #[must_use]
@@ -11,12 +11,13 @@ pub fn with_the_best(count: usize, pair: impl Fn(usize, usize) -> (f64, f64)) ->
     let others = |i: usize| (0..count).filter(move |&j| j != i);
     let upper =
         |i: usize| others(i).map(|j| pair(i, j)).map(|(mean, reach)| mean + reach).fold(f64::INFINITY, f64::min);
-    let uppers: Vec<f64> = (0..count).map(|i| upper(i).max(0.0)).collect();
+    let uppers: Vec<f64> = (0..count).map(upper).collect();
     let lower = |i: usize| {
-        let rivals = others(i).filter(|&j| uppers[j] > 0.0);
+        // Systems that are equal without any doubt are all tied with the best.
+        let rivals = others(i).filter(|&j| uppers[j] >= 0.0);
         rivals.map(|j| pair(i, j)).map(|(mean, reach)| mean - reach).fold(0.0, f64::min)
     };
-    (0..count).map(|i| (lower(i), uppers[i])).collect()
+    (0..count).map(|i| (lower(i), uppers[i].max(0.0))).collect()
 }
 
 #[cfg(test)]
@@ -37,9 +38,12 @@ mod tests {
         }
     }
 
-    /// A system that is shown to be better than all others has a lower end of 0; without reach intervals are points.
+    /// A system that is shown to be better than all others has a lower end of 0. Two that are equal in everything are both the best, and what is worse is not.
     #[test]
     fn the_best_is_shown_to_be_the_best() {
+        let twins = [3.0_f64, 3.0, 1.0];
+        let pair = |i: usize, j: usize| (twins[i] - twins[j], if twins[i] == twins[j] { 0.0 } else { 0.1 });
+        assert_eq!(with_the_best(3, pair), [(0.0, 0.0), (0.0, 0.0), (-2.1, 0.0)]);
         let means = [3.0, 1.0, 2.5];
         assert_eq!(with_the_best(3, |i, j| (means[i] - means[j], 0.1)), [(0.0, 0.6), (-2.1, 0.0), (-0.6, 0.0)]);
         assert_eq!(with_the_best(1, |_, _| (0.0, 0.0)), [(0.0, f64::INFINITY)]);

@@ -22,6 +22,12 @@ impl Confidence {
     /// 95 %.
     pub const USUAL: Self = Self { error: 0.05 };
 
+    /// The level whose intervals miss the true value with this probability, between 0 and 1.
+    #[must_use]
+    pub const fn of_error(error: f64) -> Self {
+        Self { error }
+    }
+
     /// The level of each of `intervals` intervals whose joint error does not exceed that of this level (Bonferroni).
     #[must_use]
     pub fn shared_by(self, intervals: usize) -> Self {

@@ -10,6 +10,9 @@ use std::ops::Range;
 pub(super) const COUNTED: [Metric; 6] =
     [Metric::Delivered, Metric::InTime, Metric::Succeeded, Metric::Duplicates, Metric::Seen, Metric::CostPerRecipient];
 
+/// A mean that misses a bound by this part of it does not: it is a sum of rounded numbers.
+pub(super) const ROUNDING: f64 = 1e-9;
+
 /// Whether a measure is a mean over recipients, so that it has a value in each replication.
 #[must_use]
 pub fn is_mean_over_recipients(metric: Metric) -> bool {

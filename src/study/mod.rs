@@ -45,7 +45,7 @@ pub use experiment::{Experiment, ResumeError, compare, simulate};
 pub use footprint::footprint;
 pub use gate::{Counted, Differing, GATE_SCHEMA, Gate, Kind, Outcome, Row};
 pub use measure::{Measured, measure};
-pub use optimize::{Found, MOST_CANDIDATES, Optimum, Race, Raced, Search, SearchError, SegmentOptima, Tried};
+pub use optimize::{Found, Optimum, Race, Raced, Search, SearchError, SegmentOptima, Tried};
 pub use plan_checks::PlansError;
 pub use precision::{Precision, Replications, StoppingRule};
 pub use results::{
@@ -56,8 +56,8 @@ pub use series::{
     FigureData, InTimeData, OutageWindow, OverTime, PlanFigureData, PlanOverTime, ProviderOverTime, QueueOverTime,
 };
 pub use sizing::{
-    Cheapest, Frontier, Goal, Headroom, LOOKS, Limit, Question, Sizing, Trial, cheapest, frontier, headroom, monthly,
-    size,
+    Cheapest, Frontier, Goal, Headroom, LOOKS, Limit, MOST_GROWTH, Pair, Priced, Question, Sizing, Trial, cheapest,
+    fees, frontier, grown, headroom, size,
 };
 pub use sweep::{Point, Sweep, key, points};
 

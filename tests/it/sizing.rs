@@ -57,6 +57,13 @@ fn a_share_of_the_days_is_that_of_the_binomial_distribution() {
         assert!(low < truth && truth < high && high - low < 0.2, "{measured:?}");
         assert_eq!(trial.passes(), is_met, "{on}");
     }
+    // A sum of rounded prices that is its bound meets it.
+    let mut priced = scenario.clone();
+    priced.providers[0].price = Price { submitted: money(0.027), ..Price::default() };
+    priced.streams[0].traffic.recipients = 100;
+    let at_most = Bound::AtMost(0.027);
+    let goals = [Goal { metric: Metric::CostPerRecipient, stream: None, segment: None, bound: at_most, on: Some(0.9) }];
+    assert!(size(&question(&priced, &goals)).unlimited.passes());
     // The mean is 0.9, which is met or missed by chance: as a goal of the mean it is another question.
     let goals = goal(Metric::Delivered, 0.88, None);
     assert!(size(&Question { replications: 200, ..question(&scenario, &goals) }).unlimited.passes());
@@ -103,6 +110,16 @@ fn the_cheapest_capacity_weighs_fees_against_messages() {
     let least = of(8.0_f64.sqrt() - 1.0);
     assert!((1.5..=2.2).contains(&found.capacity), "{}", found.capacity);
     assert!((found.fees - (3.0 + 5.0 * found.capacity)).abs() < 1e-9, "{found:?}");
+    // What is not shown to be dearer is near, and the paired intervals hold the truth.
+    for priced in &found.trials {
+        let (low, high) = priced.interval;
+        let truth = of(priced.capacity) - of(found.capacity);
+        assert!(
+            low - 0.02 * least <= truth && truth <= high + 0.02 * least && low <= priced.more && priced.more <= high,
+            "{priced:?}"
+        );
+        assert!(!priced.may_be_cheapest() || of(priced.capacity) < 1.05 * least, "{priced:?}");
+    }
     assert!((found.fees + found.messages - least).abs() < 0.02 * least, "{} {} {least}", found.fees, found.messages);
     let none = cheapest(0.1);
     assert!(none.capacity <= 0.01 && (none.messages - 4.0).abs() < 0.1, "{} {}", none.capacity, none.messages);
@@ -116,9 +133,9 @@ fn a_pair_of_capacities_is_enough_together() {
     let first = question(&scenario, &goals);
     let second = Question { provider: 1, ..first.clone() };
     let found = study::frontier(&first, &second, &Progress::default()).expect("nobody stops it");
-    let pairs: Vec<(f64, f64)> = found.pairs.iter().map(|(a, b, _)| (*a, *b)).collect();
+    let pairs: Vec<(f64, f64)> = found.pairs.iter().map(|pair| (pair.capacities[0], pair.capacities[1])).collect();
     assert!(found.unlimited.passes() && pairs.len() >= 6, "{pairs:?}");
-    assert!(found.pairs.iter().all(|(.., trial)| trial.passes()), "{found:?}");
+    assert!(found.pairs.iter().all(|pair| pair.trial.passes()), "{found:?}");
     assert!(pairs.is_sorted_by(|a, b| a.0 < b.0 && a.1 > b.1), "{pairs:?}");
     assert!(pairs.iter().all(|(a, b)| a + b > 0.8 && a + b < 4.4), "{pairs:?}");
     let ends = [pairs[0].1, pairs[pairs.len() - 1].0];

@@ -1,6 +1,6 @@
 //! The outcome of `failsim optimize`: the winner as a block for a scenario file, under comments that say how it compares.
 
-use super::terms::{plainly, steps, unusual_triggers};
+use super::terms::{Names, plainly, steps, unusual_triggers};
 use crate::engine::{LateDelivery, StepRules};
 use crate::report::words;
 use crate::scenario::{Bound, BySegment, Metric, Plan, Scenario};
@@ -12,7 +12,7 @@ pub(super) fn optimum(search: &Search<'_>, optimum: &Optimum, confirmed: Option<
     let mut text = Comments::default();
     text.line(&headline(search, optimum));
     text.part(&table(search, optimum));
-    if let (Some(best), Some(result)) = (optimum.plans.first(), confirmed) {
+    if let (Some(best), Some(result)) = (optimum.plans.get(optimum.chosen), confirmed) {
         text.part(&confirmation(search, best, &steps(search.scenario, &best.plan), result));
         text.part(&[spent(optimum.solved, search)]);
     }
@@ -48,7 +48,8 @@ pub(super) fn segment_optima(search: &Search<'_>, optima: &SegmentOptima, confir
     let all = |steps: String, found: &Found| row(search, vec!["(all)".to_owned(), steps], found);
     // For the one plan, the bounds hold for all together.
     let single = optima.single.plans.first();
-    let single = single.map(|found| all(format!("one plan: {}", steps(scenario, &found.plan)), found));
+    let misses = |found: &Found| if found.meets_bounds { "" } else { " (misses a bound)" };
+    let single = single.map(|found| all(format!("one plan: {}{}", steps(scenario, &found.plan), misses(found)), found));
     let rows = [head(search, &["segment", "steps"])].into_iter().chain(rows);
     let rows: Vec<_> = rows.chain([all("by segment".to_owned(), composite)]).chain(single).collect();
     text.part(&laid_out(2, &rows));
@@ -98,24 +99,6 @@ pub(super) fn ready(block: &str, meets_bounds: bool) -> String {
     format!("\n{}", lines.collect::<String>())
 }
 
-/// The names of plans that are taken.
-pub(super) struct Names(Vec<String>);
-
-impl Names {
-    pub(super) fn of(scenario: &Scenario) -> Self {
-        Self(scenario.plans.iter().map(|plan| plan.name.clone()).collect())
-    }
-
-    /// A name that no plan has yet, which is taken then: with a number after it, if need be.
-    pub(super) fn free(&mut self, name: &str) -> String {
-        let numbered = (2..).map(|number| format!("{name}-{number}"));
-        let mut names = [name.to_owned()].into_iter().chain(numbered);
-        let free = names.find(|name| !self.0.contains(name)).unwrap_or_default();
-        self.0.push(free.clone());
-        free
-    }
-}
-
 fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
@@ -143,7 +126,11 @@ fn headline(search: &Search<'_>, optimum: &Optimum) -> String {
     let candidates = words::whole(optimum.candidates as u64);
     let of = format!("{candidates} {}, solved exactly", words::plural(optimum.candidates as f64, "plan", "plans"));
     if optimum.plans.iter().any(|found| found.meets_bounds) {
-        format!("{goal}{condition}, of {of}:")
+        let shown = match (optimum.shown.len(), optimum.unbeaten) {
+            (shown, all) if shown < all => format!(" {shown} of the {} that no other beats", words::whole(all as u64)),
+            _ => String::new(),
+        };
+        format!("{goal}{condition}, of {of}:{shown}")
     } else {
         format!("None of {of}, has {}. The nearest:", condition.trim_start_matches(" with "))
     }

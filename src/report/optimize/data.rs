@@ -137,7 +137,7 @@ fn bound((measure, bound): &(Metric, Bound)) -> BoundFacts {
     BoundFacts { measure: *measure, at_least, at_most }
 }
 
-fn plan<'a>(scenario: &'a Scenario, listed: &Listed<'a>) -> PlanFacts<'a> {
+fn plan<'a>(scenario: &'a Scenario, listed: &'a Listed<'a>) -> PlanFacts<'a> {
     let value = |(metric, exact): &(Metric, Exact)| (metric.name(), Value { value: exact.value, error: exact.error });
     let of_segments = |BySegment { members, of_segment }: &'a BySegment| {
         let segments = scenario.people.segments.iter().zip(of_segment);
@@ -146,7 +146,7 @@ fn plan<'a>(scenario: &'a Scenario, listed: &Listed<'a>) -> PlanFacts<'a> {
     let composite = listed.plan.by_segment.as_ref();
     PlanFacts {
         segment: listed.segment,
-        name: &listed.plan.name,
+        name: &listed.name,
         steps: if composite.is_some() { Vec::new() } else { steps(scenario, listed.plan) },
         by_segment: composite.map(of_segments),
         late_delivery: listed.plan.flow.late_delivery(),
@@ -201,7 +201,7 @@ pub fn csv(search: &Search<'_>, findings: &Findings<'_>) -> String {
                 let [value, error] = [exact.value, exact.error].map(|value| field(Some(value)));
                 let unit = unit_of(*metric, &scenario.currency);
                 let name = metric.name();
-                writer.row([segment, &place, &listed.plan.name, &steps, meets_bounds, name, &value, &error, unit])?;
+                writer.row([segment, &place, &listed.name, &steps, meets_bounds, name, &value, &error, unit])?;
             }
         }
         Ok(())

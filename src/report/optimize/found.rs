@@ -1,6 +1,6 @@
 //! What a search has found, whichever way it went, as a list of plans.
 
-use super::terms::steps;
+use super::terms::{Names, steps};
 use crate::scenario::{Metric, Plan, Scenario};
 use crate::study::{Exact, Found, Obstacle, Optimum, PlanResult, Race, Raced, Search, SegmentOptima};
 
@@ -35,6 +35,8 @@ pub(super) struct Listed<'a> {
     /// The segment whose best plan it is, if it is that.
     pub(super) segment: Option<&'a str>,
     pub(super) plan: &'a Plan,
+    /// Its name in the blocks for the scenario file, which no other plan has.
+    pub(super) name: String,
     /// Whether it meets all bounds; `None` if that is not shown.
     pub(super) meets_bounds: Option<bool>,
     /// The measures, each with how far the truth may be from it.
@@ -47,9 +49,12 @@ impl<'a> Findings<'a> {
     /// The plans that were found: of a search by segment those of the segments, the composite, and the best plan for all.
     pub(super) fn list(&self, search: &Search<'a>) -> Vec<Listed<'a>> {
         match *self {
-            Self::Solved { optimum, .. } => solved(search, &optimum.plans),
+            Self::Solved { optimum, .. } => solved(search, optimum),
             Self::BySegment { optima, .. } => by_segment(search, optima),
-            Self::Raced { race, .. } => race.plans.iter().map(raced).collect(),
+            Self::Raced { race, .. } => {
+                let mut names = Names::of(search.scenario);
+                race.plans.iter().map(|of_race| raced(of_race, names.free(&of_race.plan.name))).collect()
+            }
         }
     }
 
@@ -100,7 +105,15 @@ impl<'a> Findings<'a> {
     }
 }
 
-fn solved<'a>(search: &Search<'_>, plans: &'a [Found]) -> Vec<Listed<'a>> {
+fn solved<'a>(search: &Search<'_>, optimum: &'a Optimum) -> Vec<Listed<'a>> {
+    let plans = &optimum.plans;
+    // Those that are shown are named first, as in the blocks.
+    let mut taken = Names::of(search.scenario);
+    let mut names = vec![String::new(); plans.len()];
+    let others = (0..plans.len()).filter(|place| !optimum.shown.contains(place));
+    for place in optimum.shown.iter().copied().chain(others) {
+        names[place] = taken.free(&plans[place].plan.name);
+    }
     let objective = search.objectives[0];
     let sign = if objective.more_is_better() { 1.0 } else { -1.0 };
     let good = |found: &Found| found.solution.measure(objective).map(|exact| (sign * exact.value, exact.error));
@@ -114,38 +127,51 @@ fn solved<'a>(search: &Search<'_>, plans: &'a [Found]) -> Vec<Listed<'a>> {
         let (best, of_best) = rivals.reduce(|a, b| if b.0 > a.0 { b } else { a })?;
         Some((best - mine - error - of_best, best - mine + error + of_best)).filter(|_| has_one)
     };
-    plans
-        .iter()
-        .enumerate()
-        .map(|(place, found)| Listed { worse_by: worse_by(place), ..listed(search, found) })
-        .collect()
+    let of = |(place, found): (usize, &'a Found)| Listed {
+        worse_by: worse_by(place),
+        ..listed(search, found, names[place].clone())
+    };
+    plans.iter().enumerate().map(of).collect()
 }
 
 fn by_segment<'a>(search: &Search<'a>, optima: &'a SegmentOptima) -> Vec<Listed<'a>> {
     let names = search.scenario.people.segments.iter();
     let best = names.zip(&optima.segments).filter_map(|(name, optimum)| Some((name, optimum.as_ref()?.plans.first()?)));
-    let best = best.map(|(name, found)| Listed { segment: Some(name.as_str()), ..listed(search, found) });
-    let composite = [listed(search, &optima.composite)];
-    let single = optima.single.plans.first().map(|found| listed(search, found));
-    best.chain(composite).chain(single).collect()
+    // The members of the composite are named first, as in the blocks.
+    let mut taken = Names::of(search.scenario);
+    let members = optima.composite.plan.members().iter();
+    let members: Vec<(&Plan, String)> = members.map(|member| (member, taken.free(&member.name))).collect();
+    let of_composite = taken.free(&optima.composite.plan.name);
+    let mut name = |plan: &Plan| {
+        let member = members.iter().find(|(member, _)| member.flow == plan.flow);
+        member.map_or_else(|| taken.free(&plan.name), |(_, name)| name.clone())
+    };
+    let best: Vec<Listed<'a>> = best
+        .map(|(segment, found)| Listed { segment: Some(segment), ..listed(search, found, name(&found.plan)) })
+        .collect();
+    let composite = [listed(search, &optima.composite, of_composite)];
+    let single = optima.single.plans.first().map(|found| listed(search, found, name(&found.plan)));
+    best.into_iter().chain(composite).chain(single).collect()
 }
 
-fn listed<'a>(search: &Search<'_>, found: &'a Found) -> Listed<'a> {
+fn listed<'a>(search: &Search<'_>, found: &'a Found, name: String) -> Listed<'a> {
     let measure = |metric: Metric| Some((metric, found.solution.measure(metric)?));
     Listed {
         segment: None,
         plan: &found.plan,
+        name,
         meets_bounds: Some(found.meets_bounds),
         measures: search.measures().into_iter().filter_map(measure).collect(),
         worse_by: None,
     }
 }
 
-fn raced(raced: &Raced) -> Listed<'_> {
+fn raced(raced: &Raced, name: String) -> Listed<'_> {
     let measure = |&(metric, value, error): &(Metric, f64, f64)| (metric, Exact { value, error });
     Listed {
         segment: None,
         plan: &raced.plan,
+        name,
         meets_bounds: raced.meets_bounds,
         measures: raced.measures.iter().map(measure).collect(),
         worse_by: raced.worse_by,

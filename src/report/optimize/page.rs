@@ -6,6 +6,7 @@ use super::found::{Findings, Listed};
 use super::race::shown;
 use super::terms::{interval, plainly};
 use super::toml::toml;
+use crate::report::assumptions::About;
 use crate::report::brief::{self, Brief};
 use crate::report::figures::tradeoff::{self, Tradeoff};
 use crate::report::grid::{Column, Grid, Shape};
@@ -38,13 +39,18 @@ pub fn write(dir: &Path, search: &Search<'_>, findings: &Findings<'_>, run: &Run
     let proposal = toml(search, findings);
     let brief = Brief {
         scenario: search.scenario,
+        about: About::Providers(search.providers.iter().map(|tried| tried.provider).collect()),
         finding: finding(search, findings, &list),
         notes: notes(search, findings),
         heads: vec![table(search, findings, &list)],
         figures: figure.map_err(std::io::Error::other)?.into_iter().collect(),
         tables: Vec::new(),
         proposal: Some(without_comments(&proposal)).filter(|blocks| !blocks.is_empty()),
-        level: if matches!(findings, Findings::Raced { .. }) { "95 % (all of them together)" } else { "" },
+        level: match findings {
+            Findings::Raced { .. } => "95 % (all of them together)",
+            _ if findings.confirmed().is_some() => "95 %",
+            _ => "",
+        },
         words: meanings(search, findings),
         data: [MARKER, "plans.csv"],
     };
@@ -87,14 +93,15 @@ fn finding(search: &Search<'_>, findings: &Findings<'_>, list: &[Listed<'_>]) ->
             format!("{}{bounds}, of {of}: {}.", capital(&goals[0]), value_of(search, best, true))
         }
         Findings::Raced { race, .. } if race.plans[0].meets_bounds == Some(false) => none(),
-        Findings::Raced { .. } => {
-            format!("Not decided: the best so far of {of}{bounds} is {}.", value_of(search, best, true))
+        Findings::Raced { race, .. } => {
+            let but = if race.plans[0].seems_to_meet_bounds { "" } else { ", which may miss a bound" };
+            format!("Not decided: the first of {of}{bounds} so far is {}{but}.", value_of(search, best, true))
         }
         Findings::Solved { .. } if best.meets_bounds == Some(false) => none(),
-        Findings::Solved { .. } if goals.len() > 1 => {
-            let count = list.len() as f64;
+        Findings::Solved { optimum, .. } if goals.len() > 1 => {
+            let count = optimum.unbeaten as f64;
             format!(
-                "Of {of}{bounds}, {} {} not beaten in both {}.",
+                "Of {of}, {}{bounds} {} not beaten in both {}.",
                 words::count(count),
                 words::plural(count, "is", "are"),
                 search.objectives.iter().map(|metric| words::name_of(*metric)).collect::<Vec<_>>().join(" and "),
@@ -144,14 +151,19 @@ fn currency(search: &Search<'_>, metric: Metric) -> String {
 /// The composite beside the best plan for all.
 fn gain(search: &Search<'_>, list: &[Listed<'_>]) -> String {
     let metric = search.objectives[0];
-    let of_all: Vec<String> = list
-        .iter()
-        .filter(|listed| listed.segment.is_none())
-        .filter_map(|listed| listed.measure(metric))
-        .map(|exact| format!("{}{}", plainly(metric, exact.value), currency(search, metric)))
-        .collect();
-    match of_all.as_slice() {
-        [composite, single] => format!("{composite} by segment, {single} with the best one plan for all"),
+    let all: Vec<&Listed<'_>> = list.iter().filter(|listed| listed.segment.is_none()).collect();
+    let value = |listed: &Listed<'_>| {
+        let exact = listed.measure(metric);
+        exact.map_or(words::NONE.to_owned(), |exact| {
+            format!("{}{}", plainly(metric, exact.value), currency(search, metric))
+        })
+    };
+    let bounds = if search.bounds.is_empty() { "" } else { ", which has to meet the bounds only for all together" };
+    match all.as_slice() {
+        [composite, single] if single.meets_bounds == Some(true) => {
+            format!("{} by segment, {} with the best one plan for all{bounds}", value(composite), value(single))
+        }
+        [composite, _] => format!("{} by segment; no one plan meets the bounds for all together", value(composite)),
         _ => String::new(),
     }
 }
@@ -163,11 +175,20 @@ fn notes(search: &Search<'_>, findings: &Findings<'_>) -> Vec<String> {
             let why = format!("Simulated, because plans cannot be solved exactly: {}.", why.join("; "));
             shown(search, race).into_iter().chain([why]).collect()
         }
-        Findings::Solved { optimum, confirmed } => optimum
-            .plans
-            .first()
-            .zip(*confirmed)
-            .map_or_else(Vec::new, |(best, result)| confirmed_by(search, best, "The first of them", result)),
+        Findings::Solved { optimum, confirmed } => {
+            let place = optimum.shown.iter().position(|place| *place == optimum.chosen).unwrap_or(0);
+            let of_front = (optimum.shown.len() < optimum.unbeaten).then(|| {
+                format!(
+                    "{} of them, far from one another, are shown; plans.csv and optimize.json have {}.",
+                    words::count(optimum.shown.len() as f64),
+                    words::count(optimum.plans.len() as f64)
+                )
+            });
+            let best = optimum.plans.get(optimum.chosen).zip(*confirmed);
+            let name = format!("Plan {}", place + 1);
+            let confirmed = best.map_or_else(Vec::new, |(best, result)| confirmed_by(search, best, &name, result));
+            of_front.into_iter().chain(confirmed).collect()
+        }
         Findings::BySegment { optima, confirmed } => {
             confirmed.map_or_else(Vec::new, |result| confirmed_by(search, &optima.composite, "The composite", result))
         }
@@ -220,13 +241,14 @@ fn table(search: &Search<'_>, findings: &Findings<'_>, list: &[Listed<'_>]) -> G
             Some((low, _)) if low < 0.0 => "tied".to_owned(),
             Some((_, high)) => format!("by up to {}", amount(high)),
         });
+        let is_single = by_segment && listed.segment.is_none() && listed.plan.by_segment.is_none();
         let meets = (!search.bounds.is_empty()).then(|| match listed.meets_bounds {
+            Some(true) if is_single => "met for all together".to_owned(),
             Some(true) => "met".to_owned(),
             Some(false) => "missed".to_owned(),
             None => "not shown".to_owned(),
         });
         let measures = search.measures().into_iter().map(cell);
-        let is_single = by_segment && listed.segment.is_none() && listed.plan.by_segment.is_none();
         let steps = listed.steps(search.scenario);
         let steps = if is_single { format!("one plan: {steps}") } else { steps };
         [name, steps].into_iter().chain(measures).chain(tie).chain(meets).collect()
@@ -278,12 +300,12 @@ fn figure(search: &Search<'_>, findings: &Findings<'_>, list: &[Listed<'_>]) -> 
 
 fn meanings(search: &Search<'_>, findings: &Findings<'_>) -> Vec<(&'static str, String)> {
     let mut all = brief::meanings(search.measures());
-    let steps = "How long the plan waits in each step, and then for the last one as long as its ttl in the file below.";
+    let steps = "The providers in their order, each with how long the plan waits for it; for the last one it waits as long as the scenario does. x2: up to two attempts.";
     all.push(("steps", steps.to_owned()));
     match findings {
         Findings::Raced { .. } => {
-            let tied = "It is not shown that another plan is better. Other plans are worse than the best of the others by up to this amount, by multiple comparisons with the best.";
-            all.push(("tied, worse by", tied.to_owned()));
+            let tied = "By the objective, whether or not bounds are met. Best: shown to be the best, or equal to it; tied: not shown to be worse than another; else by how much it is worse than the best of the others at most. Intervals of multiple comparisons with the best.";
+            all.push(("worse than the best", tied.to_owned()));
         }
         _ => {
             let exact = "The values were found by numerical integration over all that may happen, which is what a simulation of infinitely many recipients would find. They do not cover errors in the numbers of the scenario.";

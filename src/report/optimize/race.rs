@@ -1,7 +1,7 @@
 //! The outcome of `failsim optimize` where plans cannot be solved: what a race of simulations shows.
 
-use super::blocks::{Comments, Names, asked, block, laid_out, ready};
-use super::terms::{interval, steps};
+use super::blocks::{Comments, asked, block, laid_out, ready};
+use super::terms::{Names, interval, steps};
 use crate::report::words;
 use crate::scenario::{Metric, Unit};
 use crate::study::{Exact, Obstacle, Race, Raced, Search};

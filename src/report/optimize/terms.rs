@@ -5,6 +5,24 @@ use crate::report::words;
 use crate::scenario::{Metric, Plan, Scenario, Unit};
 use crate::study::{Exact, Measured};
 
+/// The names of plans that are taken.
+pub(super) struct Names(Vec<String>);
+
+impl Names {
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        Self(scenario.plans.iter().map(|plan| plan.name.clone()).collect())
+    }
+
+    /// A name that no plan has yet, which is taken then: with a number after it, if need be.
+    pub(super) fn free(&mut self, name: &str) -> String {
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let mut names = [name.to_owned()].into_iter().chain(numbered);
+        let free = names.find(|name| !self.0.contains(name)).unwrap_or_default();
+        self.0.push(free.clone());
+        free
+    }
+}
+
 /// The steps of a plan in short: `viber 30s, sms 5m`.
 pub(super) fn steps(scenario: &Scenario, plan: &Plan) -> String {
     let all: Vec<String> = plan

@@ -6,7 +6,7 @@ use super::terms::{
 use crate::report::grid::{Column, Grid, Shape};
 use crate::report::table::{heading, section};
 use crate::report::{Terminal, words};
-use crate::study::{Cheapest, CheckOutcome, Headroom, Question, Sizing, Trial};
+use crate::study::{Cheapest, CheckOutcome, Headroom, Priced, Question, Sizing, Trial};
 
 /// An answer: the smallest capacity, and what else was asked.
 #[derive(Clone, Copy, Debug)]
@@ -42,26 +42,36 @@ pub fn finding(answer: &Answer<'_>) -> String {
 fn holds(answer: &Answer<'_>) -> Option<String> {
     let Headroom { capacity: bearing, is_of_scenario, growth, is_most, .. } = *answer.headroom?;
     let capacity = capacity(answer.question.limit, bearing);
-    let whose =
-        if is_of_scenario { format!("The {capacity} of the scenario hold") } else { format!("{capacity} hold") };
-    let holds = if bearing == 1.0 { format!("{whose}s") } else { whose };
+    let of = if is_of_scenario { format!("The {capacity} of the scenario") } else { format!("These {capacity}") };
+    let percent = format!("{}{}%", words::decimal(100.0 * growth, 0), words::NBSP);
     Some(match growth {
-        0.0 => format!("{} no more traffic than that.", holds.replace("hold", "bear")),
-        _ if is_most => format!("{holds} with ten times as much traffic more."),
-        _ => format!("{holds} with {}{}% more traffic.", words::decimal(100.0 * growth, 0), words::NBSP),
+        0.0 => format!("{of} are not shown to bear more traffic."),
+        _ if is_most => format!("{of} are enough for at least {percent} more traffic."),
+        _ => format!("{of} are enough for {percent} more traffic."),
     })
 }
 
 /// Which capacity is the cheapest.
 fn costs(answer: &Answer<'_>) -> Option<String> {
-    let Cheapest { capacity: best, fees, messages, .. } = *answer.cheapest?;
+    let cheapest = answer.cheapest?;
     let currency = &answer.question.scenario.currency;
+    let limit = answer.question.limit;
+    let alike =
+        cheapest.trials.iter().filter(|priced| priced.may_be_cheapest() && priced.capacity != cheapest.capacity);
+    let alike: Vec<f64> = alike.map(|priced| priced.capacity).collect();
+    let range = match (alike.first(), alike.last()) {
+        (Some(first), Some(last)) => {
+            let [low, high] = [first.min(cheapest.capacity), last.max(cheapest.capacity)];
+            format!(" From {} to {}, none is shown to be dearer.", capacity(limit, low), capacity(limit, high))
+        }
+        _ => String::new(),
+    };
     Some(format!(
-        "The cheapest that is enough is {}: {} {currency} a month, {} for fees and {} for messages.",
-        capacity(answer.question.limit, best),
-        words::decimal(fees + messages, 2),
-        words::decimal(fees, 2),
-        words::decimal(messages, 2)
+        "The cheapest that is enough is {}: {} {currency} a month, {} for fees and {} for messages.{range}",
+        capacity(limit, cheapest.capacity),
+        words::decimal(cheapest.fees + cheapest.messages, 2),
+        words::decimal(cheapest.fees, 2),
+        words::decimal(cheapest.messages, 2)
     ))
 }
 
@@ -71,6 +81,9 @@ fn smallest(answer: &Answer<'_>) -> String {
     let goals = question.goals.iter().map(|goal| phrase(question, goal)).collect::<Vec<_>>().join(" and ");
     let provider = &question.scenario.providers[question.provider].name;
     if let Some(smallest) = sizing.smallest {
+        if question.is_least(smallest) {
+            return format!("Any {} on {provider} is enough for {plan} to {goals}.", limit(question.limit));
+        }
         let capacity = capacity(question.limit, smallest);
         return format!("{plan} needs {capacity} on {provider} to {goals} (95{}% confidence).", words::NBSP);
     }
@@ -100,7 +113,7 @@ pub(super) fn grid(answer: &Answer<'_>) -> Grid {
         (name, here)
     };
     let trials = sizing.trials.iter().chain([&sizing.unlimited]).map(|trial| (name(trial), trial));
-    trials_of(question, (caption, first), trials, None)
+    trials_of(question, (caption, first), trials)
 }
 
 /// The trials with more traffic.
@@ -110,43 +123,52 @@ pub(super) fn more_traffic(answer: &Answer<'_>) -> Option<Grid> {
     let percent = |growth: f64| format!("{}{}%", words::decimal(100.0 * growth, 0), words::NBSP);
     let here = |growth: f64| if growth == headroom.growth { " (most)" } else { "" };
     let trials = headroom.trials.iter().map(|(growth, trial)| ((percent(*growth), here(*growth)), trial));
-    Some(trials_of(answer.question, (caption, "more traffic"), trials, None))
+    Some(trials_of(answer.question, (caption, "more traffic"), trials))
 }
 
-/// The trials with what they cost in a month.
+/// What capacities cost in a month.
 pub(super) fn by_month(answer: &Answer<'_>) -> Option<Grid> {
     let (question, cheapest) = (answer.question, answer.cheapest?);
-    let caption = format!("Costs of a month in {}", question.scenario.currency);
-    let first = &question.scenario.providers[question.provider].name;
-    let name = |trial: &Trial| trial.capacity.map_or("no limit".to_owned(), |value| capacity(question.limit, value));
-    let here = |trial: &Trial| if trial.capacity == Some(cheapest.capacity) { " (cheapest)" } else { "" };
-    let trials = cheapest.trials.iter().map(|(trial, _)| ((name(trial), here(trial)), trial));
-    let costs = cheapest.trials.iter().map(|(_, cost)| words::decimal(*cost, 2)).collect();
-    Some(trials_of(question, (caption, first), trials, Some(costs)))
+    let currency = &question.scenario.currency;
+    let row = |priced: &Priced| {
+        let (low, high) = priced.interval;
+        let more = if priced.capacity == cheapest.capacity {
+            "cheapest".to_owned()
+        } else {
+            words::amount(priced.more, Some(low), Some(high))
+        };
+        vec![capacity(question.limit, priced.capacity), words::decimal(priced.cost, 2), more]
+    };
+    Some(Grid {
+        caption: format!("Costs of a month of {} replications in {currency}", words::count(cheapest.per_month)),
+        columns: vec![
+            Column::text(&question.scenario.providers[question.provider].name),
+            Column::number("cost"),
+            Column::number("more than the cheapest"),
+        ],
+        rows: cheapest.trials.iter().map(row).collect(),
+        shape: Shape::Sheet,
+    })
 }
 
-/// A table of trials under this caption: their names under `first`, what they measured, and the outcome with what else is said about it. `costs` are
-/// those of a month.
+/// A table of trials under this caption: their names under `first`, what they measured, and the outcome with what else is said about it.
 fn trials_of<'t>(
     question: &Question<'_>,
     (caption, first): (String, &str),
     trials: impl Iterator<Item = ((String, &'static str), &'t Trial)>,
-    costs: Option<Vec<String>>,
 ) -> Grid {
     let mut columns = vec![Column::text(first)];
     for goal in question.goals {
         let whose = group_name(question, goal).map(|name| format!(", {name}"));
         columns.push(Column::number(format!("{}{}", measured_name(goal), whose.unwrap_or_default())));
     }
-    columns.extend(costs.as_ref().map(|_| Column::number("cost")));
     columns.extend([Column::number("replications"), Column::text("outcome")]);
-    let row = |(place, ((name, here), trial)): (usize, ((String, &str), &Trial))| {
+    let row = |((name, here), trial): ((String, &str), &Trial)| {
         let cells =
             question.goals.iter().zip(&trial.outcomes).map(|(goal, (measured, _))| value(goal, measured.as_ref()));
-        let cost = costs.as_ref().map(|costs| costs[place].clone());
         let ends = [words::count(f64::from(trial.replications)), format!("{}{here}", word_and_need(trial))];
-        [name].into_iter().chain(cells).chain(cost).chain(ends).collect()
+        [name].into_iter().chain(cells).chain(ends).collect()
     };
-    let rows = trials.enumerate().map(row).collect();
+    let rows = trials.map(row).collect();
     Grid { caption, columns, rows, shape: Shape::Sheet }
 }

@@ -5,7 +5,7 @@ use super::terms::{names, overall};
 use crate::report::cells::{everybody, field, written};
 use crate::report::json::pretty;
 use crate::scenario::{Bound, Metric};
-use crate::study::{Cheapest, CheckOutcome, Goal, Headroom, Limit, Measured, Outcome, Question, Trial};
+use crate::study::{Cheapest, CheckOutcome, Goal, Headroom, Limit, Measured, Outcome, Priced, Question, Trial};
 use serde::Serialize;
 
 /// The `schema` of `capacity.json`.
@@ -41,14 +41,22 @@ fn headroom_facts(headroom: &Headroom) -> HeadroomFacts {
         capacity: headroom.capacity,
         of_scenario: headroom.is_of_scenario,
         growth: headroom.growth,
+        is_most: headroom.is_most,
         trials: headroom.trials.iter().map(trial).collect(),
     }
 }
 
 fn cheapest_facts(cheapest: &Cheapest) -> CheapestFacts {
-    let trial = |(trial, cost): &(Trial, f64)| CostFacts { cost_per_month: *cost, trial: trial_facts(trial) };
+    let trial = |priced: &Priced| CostFacts {
+        capacity: priced.capacity,
+        cost_per_month: priced.cost,
+        more: priced.more,
+        low: priced.interval.0,
+        high: priced.interval.1,
+    };
     CheapestFacts {
         capacity: cheapest.capacity,
+        replications_per_month: cheapest.per_month,
         fees_per_month: cheapest.fees,
         messages_per_month: cheapest.messages,
         trials: cheapest.trials.iter().map(trial).collect(),
@@ -80,6 +88,8 @@ struct HeadroomFacts {
     capacity: f64,
     of_scenario: bool,
     growth: f64,
+    /// Whether more growth was not tried.
+    is_most: bool,
     trials: Vec<GrowthFacts>,
 }
 
@@ -93,6 +103,7 @@ struct GrowthFacts {
 #[derive(Serialize)]
 struct CheapestFacts {
     capacity: f64,
+    replications_per_month: f64,
     fees_per_month: f64,
     messages_per_month: f64,
     trials: Vec<CostFacts>,
@@ -100,9 +111,12 @@ struct CheapestFacts {
 
 #[derive(Serialize)]
 struct CostFacts {
+    capacity: f64,
     cost_per_month: f64,
-    #[serde(flatten)]
-    trial: TrialFacts,
+    /// How much more that is than with the cheapest, with the 95 % interval of the paired difference.
+    more: f64,
+    low: f64,
+    high: f64,
 }
 
 #[derive(Serialize)]
@@ -159,13 +173,26 @@ pub(super) const fn limit_word(limit: Limit) -> &'static str {
     }
 }
 
-/// The curve as CSV: one row for each trial and goal; no limit is `inf`.
+/// The curve as CSV: one row for each trial and goal; no limit is `inf`. Where `on` is a number, values are shares of the replications.
 #[must_use]
 pub fn csv(answer: &Answer<'_>) -> String {
     let Answer { question, sizing, .. } = *answer;
     let all = everybody(question.goals.iter().flat_map(|goal| <[_; 2]>::from(names(question, goal))).flatten());
     written(|writer| {
-        writer.row(["capacity", "measure", "stream", "segment", "value", "low", "high", "outcome", "replications"])?;
+        writer.row([
+            "capacity",
+            "measure",
+            "stream",
+            "segment",
+            "value",
+            "low",
+            "high",
+            "outcome",
+            "replications",
+            "at_least",
+            "at_most",
+            "on",
+        ])?;
         for trial in sizing.trials.iter().chain([&sizing.unlimited]) {
             for (goal, (measured, outcome)) in question.goals.iter().zip(&trial.outcomes) {
                 let (stream, segment) = names(question, goal);
@@ -173,6 +200,8 @@ pub fn csv(answer: &Answer<'_>) -> String {
                 let [value, low, high] = [measured.map(|measured| measured.value), low, high].map(field);
                 let capacity = trial.capacity.map_or_else(|| "inf".to_owned(), |capacity| field(Some(capacity)));
                 let replications = trial.replications.to_string();
+                let GoalFacts { at_least, at_most, on, .. } = goal_facts(question, goal);
+                let [at_least, at_most, on] = [at_least, at_most, on].map(field);
                 let fields = [
                     &capacity,
                     goal.metric.name(),
@@ -183,6 +212,9 @@ pub fn csv(answer: &Answer<'_>) -> String {
                     &high,
                     outcome.outcome().word(),
                     &replications,
+                    &at_least,
+                    &at_most,
+                    &on,
                 ];
                 writer.row(fields)?;
             }

@@ -1,8 +1,9 @@
 //! The output of `failsim capacity` for two providers: pairs of capacities that are enough together.
 
 use super::data::{GoalFacts, TrialFacts, goal_facts, limit_word, trial_facts};
-use super::terms::{LEVEL, about, capacity, measured_name, phrase, sentence, value};
-use crate::report::brief::{self, Brief};
+use super::terms::{LEVEL, about, capacity, measured_name, phrase, sentence, value, words_of};
+use crate::report::assumptions::About;
+use crate::report::brief::Brief;
 use crate::report::cells::{field, written};
 use crate::report::figures::response::{self, Across, Curve, Response};
 use crate::report::grid::{Column, Grid, Shape};
@@ -11,7 +12,7 @@ use crate::report::ownership::ReportKind;
 use crate::report::table::{heading, section};
 use crate::report::{Figure, FigureError, Run, Terminal, folder, words};
 use crate::scenario::{AxisUnit, Unit};
-use crate::study::{Frontier, Limit, Measured, Question, Trial, monthly};
+use crate::study::{Frontier, Limit, Measured, Pair, Question};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -43,19 +44,14 @@ impl Answer<'_> {
         self.questions.map(|question| question.scenario.providers[question.provider].name.as_str())
     }
 
-    fn capacities(&self, pair: &(f64, f64, Trial)) -> [String; 2] {
-        let [first, second] = self.questions;
-        [capacity(first.limit, pair.0), capacity(second.limit, pair.1)]
+    fn capacities(&self, pair: &Pair) -> [String; 2] {
+        let [first, second] = [0, 1].map(|place| capacity(self.questions[place].limit, pair.capacities[place]));
+        [first, second]
     }
 
     /// What a pair costs in a month: fees and messages.
-    fn cost(&self, (a, b, trial): &(f64, f64, Trial)) -> Option<f64> {
-        let [first, second] = self.questions;
-        let fees = |question: &Question<'_>, capacity: f64| {
-            let fees = question.scenario.providers[question.provider].fees.unwrap_or_default();
-            monthly(fees, question.limit, capacity)
-        };
-        Some(fees(first, *a) + fees(second, *b) + trial.cost * self.per_month?)
+    fn cost(&self, pair: &Pair) -> Option<f64> {
+        Some(pair.fees + pair.trial.cost * self.per_month?)
     }
 
     fn cheapest(&self) -> Option<(usize, f64)> {
@@ -89,13 +85,14 @@ pub fn finding(answer: &Answer<'_>) -> String {
             is.join(", ")
         );
     };
-    let pair = |pair: &(f64, f64, Trial)| {
+    let pair = |pair: &Pair| {
         let [a, b] = answer.capacities(pair);
         format!("{a} on {first} and {b} on {second}")
     };
     let last = pairs.last().filter(|_| pairs.len() > 1);
-    let range = last.map_or_else(|| pair(least), |last| format!("{}, up to {}", pair(least), pair(last)));
-    let needs = format!("{plan} needs {range} to {goals} (95{}% confidence).", words::NBSP);
+    let range =
+        last.map_or_else(|| pair(least), |last| format!("something between {} and {}", pair(least), pair(last)));
+    let needs = format!("{plan} needs {range} to {goals} (95{}% confidence for each pair).", words::NBSP);
     let cheapest = answer.cheapest().map(|(place, cost)| {
         let currency = &question.scenario.currency;
         format!(" The cheapest of them is {}: {} {currency} a month.", pair(&pairs[place]), words::decimal(cost, 2))
@@ -111,14 +108,21 @@ fn grid(answer: &Answer<'_>) -> Grid {
     let currency = &question.scenario.currency;
     columns.extend(answer.per_month.map(|_| Column::number(format!("cost of a month, {currency}"))));
     columns.push(Column::number("replications"));
-    let row = |pair: &(f64, f64, Trial)| {
-        let measured = question.goals.iter().zip(&pair.2.outcomes);
+    let row = |pair: &Pair| {
+        let measured = question.goals.iter().zip(&pair.trial.outcomes);
         let cells = measured.map(|(goal, (measured, _))| value(goal, measured.as_ref()));
         let cost = answer.cost(pair).map(|cost| words::decimal(cost, 2));
-        let replications = words::count(f64::from(pair.2.replications));
+        let replications = words::count(f64::from(pair.trial.replications));
         answer.capacities(pair).into_iter().chain(cells).chain(cost).chain([replications]).collect()
     };
-    let rows = answer.frontier.pairs.iter().map(row).collect();
+    let unlimited = &answer.frontier.unlimited;
+    let none = words::NONE.to_owned();
+    let measured =
+        question.goals.iter().zip(&unlimited.outcomes).map(|(goal, (measured, _))| value(goal, measured.as_ref()));
+    let no_limit = ["no limit", "no limit"].map(str::to_owned).into_iter().chain(measured);
+    let no_limit = no_limit.chain(answer.per_month.map(|_| none));
+    let no_limit: Vec<String> = no_limit.chain([words::count(f64::from(unlimited.replications))]).collect();
+    let rows = answer.frontier.pairs.iter().map(row).chain([no_limit]).collect();
     let caption = format!("{} {}", sentence(&question.scenario.title), about(question));
     Grid { caption, columns, rows, shape: Shape::Sheet }
 }
@@ -153,10 +157,10 @@ struct PairFacts {
 pub fn json(answer: &Answer<'_>) -> String {
     let [question, _] = answer.questions;
     let scenario = question.scenario;
-    let pair = |pair: &(f64, f64, Trial)| PairFacts {
-        capacities: [pair.0, pair.1],
+    let pair = |pair: &Pair| PairFacts {
+        capacities: pair.capacities,
         cost_per_month: answer.cost(pair),
-        trial: trial_facts(&pair.2),
+        trial: trial_facts(&pair.trial),
     };
     pretty(&Facts {
         schema: SCHEMA,
@@ -181,8 +185,8 @@ pub fn csv(answer: &Answer<'_>) -> String {
         let [first, second] = answer.names();
         writer.row([first, second, "cost_per_month", "replications"])?;
         for pair in &answer.frontier.pairs {
-            let [a, b, cost] = [Some(pair.0), Some(pair.1), answer.cost(pair)].map(field);
-            writer.row([&a, &b, &cost, &pair.2.replications.to_string()])?;
+            let [a, b, cost] = [Some(pair.capacities[0]), Some(pair.capacities[1]), answer.cost(pair)].map(field);
+            writer.row([&a, &b, &cost, &pair.trial.replications.to_string()])?;
         }
         Ok(())
     })
@@ -196,10 +200,10 @@ fn figure(answer: &Answer<'_>) -> Result<Figure, FigureError> {
         Limit::Concurrent => format!("lines of {provider}"),
     };
     let [across, up] = answer.questions.map(|question| question.limit);
-    let point = |(a, b, _): &(f64, f64, Trial)| (*a, Measured::exactly(*b));
+    let point = |pair: &Pair| (pair.capacities[0], Measured::exactly(pair.capacities[1]));
     let figure = response::figure(&Response {
         file: "frontier.svg".to_owned(),
-        title: format!("{second} by {first}"),
+        title: format!("How much {second} is needed, by how much {first} there is"),
         across: Across::Numbers(if across == Limit::Rate { AxisUnit::PerSecond } else { AxisUnit::Number }),
         varied: name(across, first),
         unit: Unit::Count,
@@ -233,6 +237,7 @@ pub fn write(dir: &Path, answer: &Answer<'_>, run: &Run) -> std::io::Result<Vec<
     let figure = (answer.frontier.pairs.len() > 1).then(|| figure(answer)).transpose();
     let brief = Brief {
         scenario: question.scenario,
+        about: About::Plans,
         finding: finding(answer),
         notes: vec![about(question)],
         heads: vec![Grid { caption: "Capacities that are enough together".to_owned(), ..grid(answer) }],
@@ -240,7 +245,7 @@ pub fn write(dir: &Path, answer: &Answer<'_>, run: &Run) -> std::io::Result<Vec<
         tables: Vec::new(),
         proposal: None,
         level: LEVEL,
-        words: brief::meanings(question.goals.iter().map(|goal| goal.metric)),
+        words: words_of(question.goals, answer.per_month),
         data: [MARKER, "frontier.csv"],
     };
     folder::put(dir, brief.files([json(answer), csv(answer)], run), run, &FRONTIER)

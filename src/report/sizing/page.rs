@@ -2,8 +2,9 @@
 
 use super::answer::{Answer, by_month, finding, grid, more_traffic};
 use super::data::{SCHEMA, csv, json};
-use super::terms::{LEVEL, about, capacity, measured_name, phrase, unit};
-use crate::report::brief::{self, Brief};
+use super::terms::{LEVEL, about, capacity, measured_name, phrase, unit, words_of};
+use crate::report::assumptions::About;
+use crate::report::brief::Brief;
 use crate::report::figures::response::{self, Across, Curve, Response};
 use crate::report::grid::Grid;
 use crate::report::ownership::ReportKind;
@@ -71,13 +72,14 @@ pub fn write(dir: &Path, answer: &Answer<'_>, run: &Run) -> std::io::Result<Vec<
     ];
     let tried = Grid { caption: "Every capacity that was tried".to_owned(), ..grid(answer) };
     let tables = [Some(tried), more_traffic(answer), by_month(answer)].into_iter().flatten().collect();
-    let words = brief::meanings(question.goals.iter().map(|goal| goal.metric));
-    let on_days = question.goals.iter().any(|goal| goal.on.is_some()).then(|| {
-        let text = "A measure with its bound is the share of the replications that meet it; a replication is a day, if the scenario is one.";
-        ("at least, at most", text.to_owned())
+    let more = answer.headroom.map(|_| {
+        let text = "So much more of all streams of traffic, also of those with a plan of their own, in the same time and the same pattern.";
+        ("more traffic", text.to_owned())
     });
+    let words = words_of(question.goals, answer.cheapest.map(|cheapest| cheapest.per_month)).into_iter().chain(more);
     let brief = Brief {
         scenario: question.scenario,
+        about: About::Plans,
         finding: finding(answer),
         notes: vec![about(question)],
         heads: Vec::new(),
@@ -85,7 +87,7 @@ pub fn write(dir: &Path, answer: &Answer<'_>, run: &Run) -> std::io::Result<Vec<
         tables,
         proposal: None,
         level: LEVEL,
-        words: words.into_iter().chain(on_days).chain(outcomes.map(|(word, text)| (word, text.to_owned()))).collect(),
+        words: words.chain(outcomes.map(|(word, text)| (word, text.to_owned()))).collect(),
         data: [MARKER, "curve.csv"],
     };
     folder::put(dir, brief.files([json(answer), csv(answer)], run), run, &ANSWER)

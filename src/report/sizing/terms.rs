@@ -1,6 +1,6 @@
 //! The words of an answer: goals, capacities, outcomes.
 
-use crate::report::{gate, words};
+use crate::report::{brief, gate, words};
 use crate::scenario::{Bound, Metric, Unit};
 use crate::study::{self, CheckOutcome, Goal, Limit, Measured, Outcome, Question, Trial};
 
@@ -35,7 +35,24 @@ pub(super) fn phrase(question: &Question<'_>, goal: &Goal) -> String {
 /// What is measured for a goal: the measure, or that it meets its bound, of which there is a share of the replications.
 pub(super) fn measured_name(goal: &Goal) -> String {
     let name = words::name_of(goal.metric);
-    goal.on.map_or(name.to_owned(), |_| format!("{name} {}", gate::bound(goal.metric.unit(), goal.bound)))
+    let bound = || gate::bound(goal.metric.unit(), goal.bound).replace("at least", "≥").replace("at most", "≤");
+    goal.on.map_or(name.to_owned(), |_| format!("{name} {}", bound()))
+}
+
+/// What the words of an answer mean; `per_month` are the replications in a month, if costs are shown.
+pub(super) fn words_of(goals: &[Goal], per_month: Option<f64>) -> Vec<(&'static str, String)> {
+    let on_days = goals.iter().any(|goal| goal.on.is_some()).then(|| {
+        let text = "A measure with its bound is the share of the replications that meet it; a replication is a day, if the scenario is one.";
+        ("≥, ≤", text.to_owned())
+    });
+    let month = per_month.map(|times| {
+        let text = format!(
+            "The fees of all providers that the plan uses, as they are in the scenario for the capacities that they have, and {} times what providers charge in a replication.",
+            words::count(times)
+        );
+        ("cost of a month", text)
+    });
+    brief::meanings(goals.iter().map(|goal| goal.metric)).into_iter().chain(on_days).chain(month).collect()
 }
 
 /// The unit of what is measured for a goal.

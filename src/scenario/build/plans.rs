@@ -6,7 +6,7 @@ use crate::engine::{FlowPlan, LateDelivery, MAX_ATTEMPTS, StepRules, Strategy};
 use crate::scenario::diagnostic::{Diagnostic, Fault, shown};
 use crate::scenario::metric::{Metric, Unit};
 use crate::scenario::model::{Bound, Check, Plan};
-use crate::scenario::quantity::{MAX_DAYS, MAX_DURATION};
+use crate::scenario::quantity::MAX_DAYS;
 use crate::scenario::record::Record;
 use crate::scenario::suggest::help;
 use crate::status::{StatusSet, SuccessFloor};
@@ -185,11 +185,10 @@ impl Builder<'_> {
 
     /// Rejects delays between attempts that exceed the longest duration, unless the flow ends first, after the span `over`.
     fn waits_within_limits(&mut self, record: &Record, over: Span, rules: &StepRules) -> Option<()> {
-        let longest = rules.longest_wait();
-        if longest <= MAX_DURATION || !over.is_unlimited() {
+        if !over.is_unlimited() || rules.has_valid_waits() {
             return Some(());
         }
-        let years = longest.as_secs_f64() / (365.25 * 86_400.0);
+        let years = rules.longest_wait().as_secs_f64() / (365.25 * 86_400.0);
         let message = format!("the wait before attempt {} grows to {years:.0} years", rules.attempts);
         let expected = format!("expected at most {MAX_DAYS} days in a step without a ttl");
         let help = "write a smaller `backoff`, fewer `attempts`, a ttl, or `give_up_after` in the plan";

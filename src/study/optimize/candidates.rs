@@ -7,7 +7,7 @@ use crate::status::StatusSet;
 use crate::units::Span;
 
 /// The most candidates.
-pub const MOST_CANDIDATES: usize = 200_000;
+const MOST_CANDIDATES: usize = 200_000;
 
 /// A provider that is tried, and the rules that its step may have.
 #[derive(Clone, PartialEq, Debug)]
@@ -68,7 +68,7 @@ impl Search<'_> {
     pub(super) fn candidates(&self) -> Result<Vec<Candidate>, SearchError> {
         // Counted before they are made.
         match self.count() {
-            many if many > MOST_CANDIDATES => return Err(SearchError::Candidates(many)),
+            count if count > MOST_CANDIDATES => return Err(SearchError::Candidates { count, most: MOST_CANDIDATES }),
             _ => {}
         }
         let mut all = Vec::new();
@@ -102,7 +102,11 @@ impl Search<'_> {
             }
             // Nothing can be late where there is one step.
             let late = self.late_deliveries.iter().take(if order.len() == 1 { 1 } else { usize::MAX });
-            all.extend(late.map(|&late| Candidate { steps: steps.clone(), late }));
+            let candidates = late.map(|&late| Candidate { steps: steps.clone(), late });
+            // Waits before retries may grow beyond what a scenario may say.
+            let is_valid =
+                |candidate: &Candidate| candidate.steps.iter().all(|step| self.rules(step).has_valid_waits());
+            all.extend(candidates.filter(is_valid));
         }
     }
 
@@ -132,22 +136,24 @@ impl Search<'_> {
 
     /// The plan of a candidate.
     pub(super) fn plan(&self, candidate: &Candidate) -> Plan {
-        let spec = |step: &Step| &self.scenario.providers[step.provider];
-        let rules = |step: &Step| {
-            let usual = StepRules::via(Pool::single(step.provider), &spec(step).channel).with_ttl(step.ttl);
-            let rules = StepRules { failover_on: step.triggers, attempts: step.attempts, ..usual };
-            match self.retries(step.provider).filter(|_| step.attempts > 1) {
-                Some(&StepRules { retry_after, backoff, jitter, .. }) => {
-                    StepRules { retry_after, backoff, jitter, ..rules }
-                }
-                None => rules,
-            }
-        };
-        let steps = candidate.steps.iter().map(rules).collect();
+        let steps = candidate.steps.iter().map(|step| self.rules(step)).collect();
         let flow = FlowPlan::new(steps, candidate.late, Span::UNLIMITED).expect("a few steps with a few attempts each");
-        let names: Vec<&str> = candidate.steps.iter().map(|step| spec(step).name.as_str()).collect();
-        let name = names.join("-");
+        let name = |step: &Step| self.scenario.providers[step.provider].name.as_str();
+        let name = candidate.steps.iter().map(name).collect::<Vec<_>>().join("-");
         Plan { name, flow, by_segment: None, is_reference: false, renamed_from: None, line: 0 }
+    }
+
+    /// The rules of a step.
+    fn rules(&self, step: &Step) -> StepRules {
+        let channel = &self.scenario.providers[step.provider].channel;
+        let usual = StepRules::via(Pool::single(step.provider), channel).with_ttl(step.ttl);
+        let rules = StepRules { failover_on: step.triggers, attempts: step.attempts, ..usual };
+        match self.retries(step.provider).filter(|_| step.attempts > 1) {
+            Some(&StepRules { retry_after, backoff, jitter, .. }) => {
+                StepRules { retry_after, backoff, jitter, ..rules }
+            }
+            None => rules,
+        }
     }
 
     /// The steps of the scenario's plans that have only this provider.

@@ -6,19 +6,19 @@ mod race;
 mod standing;
 
 use self::candidates::Candidate;
-use self::standing::{Seen, better, equally_met, front, is_same, misses, spread};
+use self::standing::{Seen, better, equally_met, front, is_same, misses, nearly_unbeaten, spread};
 use super::exact::{Glance, Obstacle, Solution, Solver};
 use super::groups::Group;
 use super::results::Exact;
 use crate::engine::LateDelivery;
-use crate::scenario::{Bound, Metric, Plan, Scenario};
+use crate::scenario::{Bound, Metric, Plan, Scenario, Unit};
 use crate::sim::{Interrupted, Progress};
 use crate::status::Segment;
 use crate::units::Span;
 use rayon::prelude::*;
 
 pub use by_segment::SegmentOptima;
-pub use candidates::{MOST_CANDIDATES, Tried};
+pub use candidates::Tried;
 pub use race::{Race, Raced};
 
 /// The decimal digits of the first look at every candidate, of the second look at the best of them and the search around the winner, and of the last
@@ -50,6 +50,8 @@ pub struct Search<'a> {
     pub objectives: Vec<Metric>,
     /// The bounds that a plan has to meet.
     pub bounds: Vec<(Metric, Bound)>,
+    /// Whether the waits of the best plan are refined to the second; otherwise they are among those named.
+    pub refines: bool,
 }
 
 /// A plan with what the search asks of it.
@@ -77,6 +79,10 @@ pub struct Optimum {
     pub places: Vec<[f64; 2]>,
     /// The places in `plans` of a few that stand for all of them.
     pub shown: Vec<usize>,
+    /// The place in `plans` of the one that stands for all of them best: the best one, or the middle of a front.
+    pub chosen: usize,
+    /// With two objectives, how many plans no other beats in both, those included that are not in `plans`.
+    pub unbeaten: usize,
 }
 
 /// A search that cannot be done.
@@ -101,8 +107,15 @@ pub enum SearchError {
     Effort(u64),
     /// There is nothing to make plans of.
     NoProviders,
-    /// There are too many candidates: this number, or more.
-    Candidates(usize),
+    /// There are too many candidates.
+    Candidates {
+        /// Their number, about.
+        count: usize,
+        /// The most that there may be.
+        most: usize,
+    },
+    /// No plan has a value of this measure, such as `seen` where nothing is ever seen.
+    NoValue(Metric),
     /// The search was asked to stop.
     Interrupted,
 }
@@ -123,31 +136,43 @@ impl Search<'_> {
         let candidates = self.candidates()?;
         self.check(&solver, &candidates)?;
         if candidates.is_empty() {
-            return Ok(Optimum { plans: Vec::new(), candidates: 0, solved: 0, places: Vec::new(), shown: Vec::new() });
+            return Ok(Optimum {
+                plans: Vec::new(),
+                candidates: 0,
+                solved: 0,
+                places: Vec::new(),
+                shown: Vec::new(),
+                chosen: 0,
+                unbeaten: 0,
+            });
         }
-        let mut seen = self.look(&solver, &candidates, FIRST_LOOK, progress)?;
+        let seen = self.look(&solver, &candidates, FIRST_LOOK, progress)?;
         let mut solved = seen.len();
         let places = seen.iter().map(|seen| seen.place).collect();
-        let best: Vec<Candidate> = self.promising(&mut seen);
+        let best: Vec<Candidate> = self.promising(&seen);
         let mut again = self.look(&solver, &best, SECOND_LOOK, progress)?;
         solved += again.len();
+        let mut unbeaten = 0;
         let mut plans: Vec<Seen> = if self.objectives.len() > 1 {
-            let front = front(&again);
+            let mut front = front(&again);
+            front.dedup_by(|later, earlier| is_same(later, earlier));
+            unbeaten = front.len();
             spread(&front, MOST_OF_FRONT).into_iter().map(|place| front[place].clone()).collect()
         } else {
             again.sort_by(better);
-            let (refined, tried) = self.refined(&solver, &again[0], progress)?;
+            let (refined, tried) = if self.refines {
+                self.refined(&solver, &again[0], progress)?
+            } else {
+                (self.seen(&solver, &again[0].candidate, LAST_LOOK)?, 1)
+            };
             solved += tried;
             again.retain(|other| other.candidate != refined.candidate);
             [refined].into_iter().chain(again).collect()
         };
         plans.dedup_by(|later, earlier| is_same(later, earlier));
-        let shown = if self.objectives.len() > 1 {
-            spread(&plans, MOST_SHOWN)
-        } else {
+        if self.objectives.len() == 1 {
             plans.truncate(MOST_SHOWN);
-            (0..plans.len()).collect()
-        };
+        }
         let found = |seen: &Seen| {
             let plan = self.plan(&seen.candidate);
             let solution =
@@ -158,11 +183,19 @@ impl Search<'_> {
             });
             Ok(Found { plan, solution, meets_bounds })
         };
-        let plans: Result<Vec<Found>, SearchError> = plans.par_iter().map(found).collect();
-        let mut plans = plans?;
+        let all: Result<Vec<Found>, SearchError> = plans.par_iter().map(found).collect();
+        let mut both: Vec<(Seen, Found)> = plans.into_iter().zip(all?).collect();
         // The last digits may decide whether a bound is met.
-        plans.sort_by_key(|found| !found.meets_bounds);
-        Ok(Optimum { plans, candidates: candidates.len(), solved, places, shown })
+        both.sort_by_key(|(_, found)| !found.meets_bounds);
+        let is_met = both.first().is_some_and(|(_, found)| found.meets_bounds);
+        if self.objectives.len() > 1 {
+            both.retain(|(_, found)| found.meets_bounds == is_met);
+        }
+        let (seen, plans): (Vec<Seen>, Vec<Found>) = both.into_iter().unzip();
+        self.has_values(&plans)?;
+        let shown = spread(&seen, MOST_SHOWN);
+        let chosen = if self.objectives.len() > 1 { shown.get(shown.len() / 2).copied().unwrap_or(0) } else { 0 };
+        Ok(Optimum { plans, candidates: candidates.len(), solved, places, shown, chosen, unbeaten })
     }
 
     /// Checks that what is asked can be answered.
@@ -184,6 +217,13 @@ impl Search<'_> {
         obstacles.sort();
         obstacles.dedup();
         if obstacles.is_empty() { Ok(()) } else { Err(SearchError::Obstacles(obstacles)) }
+    }
+
+    /// Checks that some plan has a value of each measure that is asked for.
+    fn has_values(&self, plans: &[Found]) -> Result<(), SearchError> {
+        let asked = self.bounds.iter().map(|(metric, _)| metric).chain(&self.objectives);
+        let has_none = |metric: &&Metric| plans.iter().all(|found| found.solution.measure(**metric).is_none());
+        asked.copied().find(|metric| has_none(&metric)).map_or(Ok(()), |metric| Err(SearchError::NoValue(metric)))
     }
 
     /// The measures of interest, each once: the objectives first, then those of the bounds, then others.
@@ -259,7 +299,7 @@ impl Search<'_> {
         })
     }
 
-    /// By how much a plan misses its bounds, in all: shares as shares, amounts in their unit.
+    /// By how much a plan misses its bounds, in all: shares as shares, amounts as parts of the bound.
     fn missed(&self, glance: &Glance) -> f64 {
         let mut time = 0;
         let mut sum = 0.0;
@@ -272,20 +312,34 @@ impl Search<'_> {
                 }
                 None => (glance.value(*metric), *bound),
             };
-            sum += value.map_or(1.0, |value| misses(value, bound)).max(0.0);
+            // Shares as they are, other amounts as parts of their bound, so that all may be wrong by as much.
+            let scale = if metric.unit() == Unit::Share || bound.limit() == 0.0 { 1.0 } else { bound.limit().abs() };
+            sum += value.map_or(1.0, |value| misses(value, bound) / scale).max(0.0);
         }
         sum
     }
 
-    /// The candidates that may be among the best: the first look is not exact.
-    fn promising(&self, seen: &mut [Seen]) -> Vec<Candidate> {
-        let doubtful = |seen: &Seen| if seen.missed <= DOUBT { 0.0 } else { seen.missed };
+    /// The candidates that may be among the best: the first look is not exact. Some are taken of those that meet the bounds without doubt, and as many of those
+    /// that may meet them; where none may, the ones that miss them least.
+    fn promising(&self, seen: &[Seen]) -> Vec<Candidate> {
+        let least = seen.iter().map(|seen| seen.missed).fold(f64::INFINITY, f64::min);
+        let [surely, maybe] = [0.0, DOUBT.max(least)].map(|most| {
+            let met: Vec<Seen> = seen.iter().filter(|seen| seen.missed <= most).cloned().collect();
+            self.best_of(met.into_iter().map(|seen| Seen { missed: 0.0, ..seen }).collect())
+        });
+        let mut all = surely;
+        let new: Vec<Candidate> = maybe.into_iter().filter(|candidate| !all.contains(candidate)).collect();
+        all.extend(new);
+        all
+    }
+
+    /// The best of these by their objectives: with one as many as are looked at again, with two all that are not beaten by more than the look may be wrong.
+    fn best_of(&self, mut seen: Vec<Seen>) -> Vec<Candidate> {
         if self.objectives.len() > 1 {
-            let near: Vec<Seen> = seen.iter().map(|seen| Seen { missed: doubtful(seen), ..seen.clone() }).collect();
-            return front(&near).into_iter().map(|seen| seen.candidate).collect();
+            return nearly_unbeaten(&seen, DOUBT).into_iter().map(|seen| seen.candidate).collect();
         }
-        seen.sort_by(|a, b| doubtful(a).total_cmp(&doubtful(b)).then(equally_met(a, b)));
-        seen.iter().take(MOST_LOOKED_AT_AGAIN).map(|seen| seen.candidate.clone()).collect()
+        seen.sort_by(equally_met);
+        seen.into_iter().take(MOST_LOOKED_AT_AGAIN).map(|seen| seen.candidate).collect()
     }
 
     /// The best candidate near `best`, whose waits are whole seconds apart from it: each wait is made longer and shorter by half the distance of the

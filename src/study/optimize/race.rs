@@ -10,8 +10,8 @@ use super::{MOST_SHOWN, Search, SearchError};
 use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Bound, Metric, Plan, Scenario, Unit};
 use crate::sim::{Interrupted, PlanTally, Progress};
-use crate::stats::{reach_at_all_times, with_the_best};
-use crate::study::counted::{counted, is_mean_over_recipients};
+use crate::stats::{Confidence, reach_at_all_times, with_the_best};
+use crate::study::counted::{ROUNDING, counted, is_mean_over_recipients};
 use crate::study::exposure::Exposure;
 use crate::study::horizon;
 use crate::study::ready::Ready;
@@ -35,8 +35,6 @@ const MOST_IN_FIRST_ROUND: u64 = 5_000_000_000;
 const TOGETHER: usize = 64;
 /// About the most recipients that are simulated, each once per plan: half a minute of work where they are contended.
 const MOST_SIMULATED: u64 = 100_000_000;
-/// A mean that misses a bound by this part of it does not: it is a sum of rounded numbers.
-const ROUNDING: f64 = 1e-9;
 /// The most plans of which each is compared with each.
 const MOST_COMPARED: usize = 64;
 /// The most candidates.
@@ -114,13 +112,14 @@ impl Search<'_> {
         let plans: Vec<Plan> = self.candidates()?.iter().map(|candidate| self.plan(candidate)).collect();
         match plans.len() {
             0 => return Err(SearchError::NoProviders),
-            many if many > MOST_RACING => return Err(SearchError::Candidates(many)),
+            count if count > MOST_RACING => return Err(SearchError::Candidates { count, most: MOST_RACING }),
             _ => {}
         }
         let candidates = plans.len();
         let track = Track::new(self.scenario, &plans);
         let mut runners: Vec<Runner> = plans.into_iter().map(|plan| Runner { plan, blocks: Vec::new() }).collect();
-        let judge = Judge {
+        let mut judge = Judge {
+            widening: 1.0,
             search: self,
             metrics: &metrics,
             error: ERROR / (candidates * (candidates - 1) / 2 + candidates * metrics.len()) as f64,
@@ -143,6 +142,7 @@ impl Search<'_> {
             }
             simulated += u64::from(until - blocks) * track.recipients() * runners.len() as u64;
             blocks = until;
+            judge.widening = widening(blocks, judge.error);
             judge.eliminate(&mut runners);
             let leader = &runners[0];
             tolerance = indifference.unwrap_or_else(|| judge.usual_indifference(leader));
@@ -316,6 +316,15 @@ struct Judge<'a> {
     error: f64,
     /// The recipients of a block.
     counted: f64,
+    /// How much wider intervals are because deviations are estimated from few blocks.
+    widening: f64,
+}
+
+/// How much wider intervals of this error from this number of blocks have to be, since their standard deviation is an estimate: a confidence sequence is
+/// asymptotic, and this is what Student's t adds to the normal distribution.
+fn widening(blocks: u32, error: f64) -> f64 {
+    let confidence = Confidence::of_error(error);
+    confidence.student(f64::from(blocks.max(2) - 1)) / confidence.normal()
 }
 
 impl Judge<'_> {
@@ -332,7 +341,7 @@ impl Judge<'_> {
         let blocks = runner.blocks.len() as f64;
         let is_share = metric.unit() == Unit::Share;
         let least = if is_share { libm::log(MOST_ROUNDS / self.error) / (blocks * self.counted) } else { 0.0 };
-        reach_at_all_times(blocks, deviation, self.error).max(least)
+        (self.widening * reach_at_all_times(blocks, deviation, self.error)).max(least)
     }
 
     /// Whether a plan meets all bounds, if that is shown.
@@ -390,7 +399,7 @@ impl Judge<'_> {
             return Vec::new();
         }
         let better_by = with_the_best(runners.len(), |i, j| self.better_by(&runners[i], &runners[j]));
-        better_by.into_iter().map(|(low, high)| (-high, -low)).collect()
+        better_by.into_iter().map(|(low, high)| (0.0 - high, 0.0 - low)).collect()
     }
 
     /// A tenth of a point for a share, a hundredth of the amount for a cost.

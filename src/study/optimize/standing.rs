@@ -54,6 +54,27 @@ pub(super) fn front(seen: &[Seen]) -> Vec<Seen> {
     front
 }
 
+/// Those that no other beats in both objectives by more than `doubt`, as a part of a value above 1: a front, and what is so near to it that a closer look may
+/// put it there.
+pub(super) fn nearly_unbeaten(seen: &[Seen], doubt: f64) -> Vec<Seen> {
+    let mut all: Vec<&Seen> = seen.iter().collect();
+    all.sort_by(|a, b| a.objectives[0].total_cmp(&b.objectives[0]).then(a.objectives[1].total_cmp(&b.objectives[1])));
+    // The best second objective of those whose first one is at most as large.
+    let mut best = Vec::with_capacity(all.len());
+    let mut least = f64::INFINITY;
+    for seen in &all {
+        least = least.min(seen.objectives[1]);
+        best.push(least);
+    }
+    let within = |value: f64| doubt * value.abs().min(1.0);
+    let stays = |seen: &&&Seen| {
+        let [first, second] = [seen.objectives[0], seen.objectives[1]];
+        let surely_less = all.partition_point(|other| other.objectives[0] < first - within(first));
+        surely_less == 0 || best[surely_less - 1] >= second - within(second)
+    };
+    all.iter().filter(stays).map(|seen| (*seen).clone()).collect()
+}
+
 /// The places of up to `most` of a front in their order: both ends, and then each time the one that is farthest from all that are taken, by the larger of the
 /// distances in both objectives as parts of the whole.
 pub(super) fn spread(front: &[Seen], most: usize) -> Vec<usize> {

@@ -4,8 +4,8 @@ use super::{Question, Trial};
 use crate::scenario::Scenario;
 use crate::sim::{Interrupted, Progress};
 
-/// The most growth that is tried: ten times as much traffic more.
-const MOST: u32 = 1000;
+/// The most growth that is tried, in percent: four times the traffic.
+pub const MOST_GROWTH: u32 = 300;
 
 /// How much more traffic a capacity bears.
 #[derive(Clone, PartialEq, Debug)]
@@ -47,8 +47,8 @@ pub fn headroom(question: &Question<'_>, smallest: f64, progress: &Progress) -> 
         Ok(passes)
     };
     let (mut low, mut high) = (0, 1);
-    while high < MOST && holds(high)? {
-        (low, high) = (high, (high * 2).min(MOST));
+    while low < MOST_GROWTH && holds(high)? {
+        (low, high) = (high, (high * 2).min(MOST_GROWTH));
     }
     while high - low > 1 {
         let middle = low + (high - low) / 2;
@@ -61,13 +61,14 @@ pub fn headroom(question: &Question<'_>, smallest: f64, progress: &Progress) -> 
         capacity,
         is_of_scenario: of_scenario.is_some(),
         growth: part(low),
-        is_most: low + 1 >= MOST,
+        is_most: low == MOST_GROWTH,
         trials,
     })
 }
 
-/// The scenario with this much more traffic in each stream; `None` if it would be too much.
-fn grown(scenario: &Scenario, percent: u32) -> Option<Scenario> {
+/// The scenario with this much more traffic in each stream, in percent; `None` if it would be more than a scenario may have.
+#[must_use]
+pub fn grown(scenario: &Scenario, percent: u32) -> Option<Scenario> {
     let mut grown = scenario.clone();
     for stream in &mut grown.streams {
         stream.traffic = stream.traffic.grown(percent)?;

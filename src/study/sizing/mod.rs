@@ -18,9 +18,9 @@ use crate::sim::{Interrupted, Progress};
 use crate::status::Segment;
 use crate::units::{Rate, Span};
 
-pub use fees::{Cheapest, cheapest, monthly};
-pub use frontier::{Frontier, frontier};
-pub use headroom::{Headroom, headroom};
+pub use fees::{Cheapest, Priced, cheapest, fees};
+pub use frontier::{Frontier, Pair, frontier};
+pub use headroom::{Headroom, MOST_GROWTH, grown, headroom};
 pub use trial::LOOKS;
 
 /// The kind of capacity that is sized.
@@ -43,7 +43,8 @@ pub struct Goal {
     pub segment: Option<Segment>,
     /// The bound of the measure.
     pub bound: Bound,
-    /// The share of the replications, which may be days, that have to meet the bound, each by its own value; `None` if their mean has to.
+    /// The share of the replications, which may be days, that have to meet the bound, each by its own value; `None` if their mean has to. Only of
+    /// measures that are means over recipients, and not of a segment; nobody misses anything in a replication without recipients.
     pub on: Option<f64>,
 }
 
@@ -127,6 +128,12 @@ impl Question<'_> {
             Limit::Rate => capacity.rate.map(Rate::per_second),
             Limit::Concurrent => capacity.concurrent.map(f64::from),
         }
+    }
+
+    /// Whether this is the least capacity that is tried: a thousandth of a message per second, or one line.
+    #[must_use]
+    pub fn is_least(&self, capacity: f64) -> bool {
+        capacity <= value(self.limit, 1)
     }
 
     /// The rung of a capacity that was found.

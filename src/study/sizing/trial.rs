@@ -5,7 +5,7 @@ use crate::scenario::{Bound, Scenario, Unit};
 use crate::sim::{Interrupted, Progress};
 use crate::stats::{Confidence, clopper_pearson};
 use crate::study::check::{CheckOutcome, judge, judged_by};
-use crate::study::counted::{StreamSums, of_replications};
+use crate::study::counted::{ROUNDING, StreamSums, of_replications};
 use crate::study::estimates::replications_for;
 use crate::study::experiment::simulate;
 use crate::study::exposure::Exposure;
@@ -130,8 +130,8 @@ fn on_days(days: &[Vec<StreamSums>], goal: &Goal, on: f64, confidence: Confidenc
         let mean = |sum: f64| sum / counted.recipients as f64;
         counted.recipients == 0
             || counted.sum(goal.metric).is_some_and(|sum| match goal.bound {
-                Bound::AtLeast(limit) => mean(sum) >= limit,
-                Bound::AtMost(limit) => mean(sum) <= limit,
+                Bound::AtLeast(limit) => mean(sum) >= limit - ROUNDING * limit.abs(),
+                Bound::AtMost(limit) => mean(sum) <= limit + ROUNDING * limit.abs(),
             })
     };
     let (met, all) = (days.iter().filter(is_met).count() as u64, days.len() as u64);
