@@ -39,7 +39,7 @@ pub fn finding(answer: &Answer<'_>) -> String {
 }
 
 /// How much more traffic a capacity bears.
-fn holds(answer: &Answer<'_>) -> Option<String> {
+pub(super) fn holds(answer: &Answer<'_>) -> Option<String> {
     let Headroom { capacity: bearing, is_of_scenario, growth, is_most, .. } = *answer.headroom?;
     let capacity = capacity(answer.question.limit, bearing);
     let of = if is_of_scenario { format!("The {capacity} of the scenario") } else { format!("These {capacity}") };
@@ -52,7 +52,7 @@ fn holds(answer: &Answer<'_>) -> Option<String> {
 }
 
 /// Which capacity is the cheapest.
-fn costs(answer: &Answer<'_>) -> Option<String> {
+pub(super) fn costs(answer: &Answer<'_>) -> Option<String> {
     let cheapest = answer.cheapest?;
     let currency = &answer.question.scenario.currency;
     let limit = answer.question.limit;
@@ -75,7 +75,8 @@ fn costs(answer: &Answer<'_>) -> Option<String> {
     ))
 }
 
-fn smallest(answer: &Answer<'_>) -> String {
+/// The smallest capacity that is enough.
+pub(super) fn smallest(answer: &Answer<'_>) -> String {
     let Answer { question, sizing, .. } = *answer;
     let plan = &question.scenario.plans[0].name;
     let goals = question.goals.iter().map(|goal| phrase(question, goal)).collect::<Vec<_>>().join(" and ");
@@ -140,7 +141,10 @@ pub(super) fn by_month(answer: &Answer<'_>) -> Option<Grid> {
         vec![capacity(question.limit, priced.capacity), words::decimal(priced.cost, 2), more]
     };
     Some(Grid {
-        caption: format!("Costs of a month of {} replications in {currency}", words::count(cheapest.per_month)),
+        caption: format!(
+            "Costs of a month of {} replications in {currency}; ± and ranges are 95 % intervals",
+            words::count(cheapest.per_month)
+        ),
         columns: vec![
             Column::text(&question.scenario.providers[question.provider].name),
             Column::number("cost"),

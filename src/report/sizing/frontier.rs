@@ -90,8 +90,13 @@ pub fn finding(answer: &Answer<'_>) -> String {
         format!("{a} on {first} and {b} on {second}")
     };
     let last = pairs.last().filter(|_| pairs.len() > 1);
-    let range =
-        last.map_or_else(|| pair(least), |last| format!("something between {} and {}", pair(least), pair(last)));
+    let range = last.map_or_else(
+        || pair(least),
+        |last| {
+            let between = if pairs.len() > 2 { ", or something between the two," } else { "," };
+            format!("{}, or {}{between}", pair(least), pair(last))
+        },
+    );
     let needs = format!("{plan} needs {range} to {goals} (95{}% confidence for each pair).", words::NBSP);
     let cheapest = answer.cheapest().map(|(place, cost)| {
         let currency = &question.scenario.currency;

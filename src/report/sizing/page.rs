@@ -1,6 +1,6 @@
 //! The folder of an answer: README, page, figures, and the numbers.
 
-use super::answer::{Answer, by_month, finding, grid, more_traffic};
+use super::answer::{Answer, by_month, costs, grid, holds, more_traffic, smallest};
 use super::data::{SCHEMA, csv, json};
 use super::terms::{LEVEL, about, capacity, measured_name, phrase, unit, words_of};
 use crate::report::assumptions::About;
@@ -42,7 +42,10 @@ fn figures(question: &Question<'_>, sizing: &Sizing) -> Result<Vec<Figure>, Figu
             across: Across::Numbers(axis),
             varied: varied.clone(),
             unit: unit(goal),
-            measured: measured_name(goal),
+            measured: match goal.on {
+                Some(_) => format!("replications with {}", measured_name(goal)),
+                None => measured_name(goal),
+            },
             curves: vec![Curve {
                 name: question.scenario.plans[0].name.clone(),
                 points: sizing.trials.iter().filter_map(point).collect(),
@@ -80,8 +83,8 @@ pub fn write(dir: &Path, answer: &Answer<'_>, run: &Run) -> std::io::Result<Vec<
     let brief = Brief {
         scenario: question.scenario,
         about: About::Plans,
-        finding: finding(answer),
-        notes: vec![about(question)],
+        finding: smallest(answer),
+        notes: holds(answer).into_iter().chain(costs(answer)).chain([about(question)]).collect(),
         heads: Vec::new(),
         figures,
         tables,

@@ -74,7 +74,8 @@ pub fn cheapest(
 ) -> Result<Cheapest, Interrupted> {
     let limit = question.limit;
     let least = question.rung_of(smallest).unwrap_or(1);
-    let mut costs = Costs { question, progress, replications: question.judge().most(), per_month, tried: Vec::new() };
+    let mut costs =
+        Costs { question, progress, replications: question.judge().first_look, per_month, tried: Vec::new() };
     let (mut low, mut high) = (least, least);
     loop {
         let next = (high + DOUBLING).min(TOP[limit as usize]);

@@ -163,7 +163,7 @@ fn two_providers_are_sized_together() {
     let home = home();
     let line = "capacity pin.toml --provider sms --provider voice --goal in_time>=0.9 --out pairs";
     let output = home.run(&format!("{line} --threads 1")).exits_with(0);
-    has(&output.stdout, &["sms-voice needs ", " on sms and ", " on voice", "something between "]);
+    has(&output.stdout, &["sms-voice needs ", " on sms and ", " on voice", ", or "]);
     let names = ["README.md", "frontier.csv", "frontier.json", "frontier.svg", "report.html", "run.json"];
     assert_eq!(home.names().iter().filter_map(|name| name.strip_prefix("pairs/")).collect::<Vec<_>>(), names);
     let json: Value = serde_json::from_str(&home.read("pairs/frontier.json")).expect("JSON");
