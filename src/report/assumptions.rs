@@ -437,3 +437,80 @@ fn effect(effect: &Effect) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario;
+    use std::path::Path;
+
+    const TEXT: &str = r#"
+title = "Two countries"
+goal = { deadline = "1m" }
+traffic = { recipients = 100, arrivals = { spread = { over = "10m" } } }
+
+[people]
+phone_off = { share = 0.05 }
+
+[[segments]]
+name = "gr"
+share = 0.6
+
+[[segments]]
+name = "bg"
+share = 0.4
+[segments.providers.sms]
+price = { submitted = 0.07 }
+
+[providers.sms]
+channel = "sms"
+price = { submitted = 0.05, parts = 2 }
+fees = { per_month = 900, per_rate = 12 }
+capacity = { rate = "10/s", queue = 44 }
+report_delay = { constant = "3s" }
+outcomes = [{ status = "delivered", share = 0.9, after = { constant = "4s" } }]
+outages = [{ from = "1m", to = "2m", effect = "fail", share = 0.5, segments = ["bg"] }]
+
+[providers.viber]
+channel = "viber"
+outcomes = [{ status = "delivered", share = 0.5, after = { exponential = { mean = "2s" } } }]
+
+[[plans]]
+name = "sms-only"
+steps = [{ provider = "sms", ttl = "30s", attempts = 2, retry_after = "5s" }]
+"#;
+
+    fn cells(about: &About) -> String {
+        let scenario = scenario::parse(TEXT, "two.toml", Path::new("")).unwrap_or_else(|errors| panic!("{errors}"));
+        let tables = of(&scenario, about);
+        let lines = tables.iter().flat_map(|table| table.rows.iter().map(|row| row.join(" | ")));
+        lines.collect::<Vec<_>>().join("\n").replace(words::NBSP, " ")
+    }
+
+    #[test]
+    fn what_a_scenario_says_is_shown() {
+        let shown = cells(&About::Plans);
+        for part in [
+            "all | 100 | evenly over 10 min | 1 min | the plan that is compared",
+            "gr | 60.0 %",
+            "phone off | 5.0 %, for good",
+            "sms-only | sms, up to 2 attempts, 5.0 s after a failure, for 30 s",
+            "sms | delivered | 90.0 % | 4.0 s | 4.0 s",
+            "sms | silence | 10.0 % | – | –",
+            "sms | sms | 0.05 submitted for each of 2 parts; 900 a month, 12 for each message per second | 10/s, a queue of 44 at the provider",
+            "sms in bg | sms | 0.07 submitted for each of 2 parts | –",
+            "sms | reports after 3.0 s",
+            "sms | from 1 min to 2 min | rejected at submission | 50.0 % in bg",
+        ] {
+            assert!(shown.contains(part), "no {part:?} in\n{shown}");
+        }
+        assert!(!shown.contains("viber"), "no plan uses it:\n{shown}");
+    }
+
+    /// A search tries providers that no plan of the file may use, and plans of its own.
+    #[test]
+    fn a_search_assumes_what_it_tries() {
+        let shown = cells(&About::Providers(vec![1]));
+        assert!(shown.contains("viber | delivered | 50.0 %") && !shown.contains("sms"), "{shown}");
+    }
+}
