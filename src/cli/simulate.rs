@@ -108,10 +108,15 @@ fn show(progress: &Progress, is_done: &Receiver<()>) {
     let bar = ProgressBar::new(0).with_elapsed(PATIENCE);
     while still(TICK) {
         // The style is set last, since each of these calls may redraw the bar.
-        bar.set_length(progress.planned());
-        bar.set_message(report::count(progress.planned()));
-        bar.set_position(progress.simulated());
-        bar.set_style(style(phase(progress)));
+        let phase = phase(progress);
+        let (done, all) = match phase {
+            Phase::Solving => progress.solutions(),
+            _ => (progress.simulated(), progress.planned()),
+        };
+        bar.set_length(all);
+        bar.set_message(report::count(all));
+        bar.set_position(done);
+        bar.set_style(style(phase));
     }
     bar.finish_and_clear();
 }
@@ -121,13 +126,17 @@ fn show(progress: &Progress, is_done: &Receiver<()>) {
 enum Phase {
     /// The number of recipients to simulate is not known yet.
     Preparing,
+    /// Plans are being solved.
+    Solving,
     Simulating,
     /// All recipients are simulated; the results are not yet summed up.
     SummingUp,
 }
 
 fn phase(progress: &Progress) -> Phase {
+    let (solved, to_solve) = progress.solutions();
     match (progress.simulated(), progress.planned()) {
+        _ if solved < to_solve => Phase::Solving,
         (_, 0) => Phase::Preparing,
         (simulated, planned) if simulated >= planned => Phase::SummingUp,
         _ => Phase::Simulating,
@@ -137,6 +146,7 @@ fn phase(progress: &Progress) -> Phase {
 fn style(phase: Phase) -> ProgressStyle {
     let template = match phase {
         Phase::Preparing => "{spinner} preparing, {elapsed}",
+        Phase::Solving => "{bar:40} {percent:>3} % of {msg} solutions, {eta} left",
         Phase::Simulating => "{bar:40} {percent:>3} % of {msg} simulated recipients, {eta} left",
         Phase::SummingUp => "{bar:40} summing up {msg} simulated recipients",
     };
@@ -150,6 +160,10 @@ mod tests {
     #[test]
     fn a_run_is_not_done_before_it_has_begun() {
         let progress = Progress::default();
+        assert_eq!(phase(&progress), Phase::Preparing);
+        progress.plan_solutions(1);
+        assert_eq!((phase(&progress), progress.solutions()), (Phase::Solving, (0, 1)));
+        progress.add_solution();
         assert_eq!(phase(&progress), Phase::Preparing);
         progress.plan(10);
         assert_eq!(phase(&progress), Phase::Simulating);

@@ -96,22 +96,30 @@ pub fn simulate_sections(
     Ok(merged(of_threads).unwrap_or_else(|| run.empty_tallies(&shared)))
 }
 
-/// Simulates one of several blocks of a stream, on this thread: the block with a number and how many there are. A block is made of batches that are
-/// equally far apart, of one where it has not more than 1024 recipients; together the blocks are all of its recipients.
+/// Simulates some of several blocks of a stream, given their numbers and how many blocks there are, one after another and on this thread. A block is made of
+/// batches that are equally far apart, of one where it has not more than 1024 recipients; together the blocks are all recipients of the stream. Returns what
+/// `after` makes of all that has been counted after each block: counts begin with the first block, so that no memory is cleared between them.
 ///
 /// # Errors
 /// [`Interrupted`] when `progress` was asked to stop before the end.
-pub fn simulate_block(
+pub fn simulate_blocks<T>(
     run: &RunContext<'_>,
     stream: &TrafficStream,
-    (block, of): (u32, u32),
+    (blocks, of): (&[u32], u32),
     progress: &Progress,
-) -> Result<Vec<GroupTally>, Interrupted> {
+    mut after: impl FnMut(&[GroupTally]) -> T,
+) -> Result<Vec<T>, Interrupted> {
     let mut shared = SectionWork::new(run, stream, stream.traffic.recipients, progress);
-    (shared.sections, shared.chosen) = (of as usize, vec![block as usize]);
+    (shared.sections, shared.chosen) = (of as usize, Vec::new());
     // Full batches, as far as blocks have so many recipients: small ones take as long.
     shared.batch_size = (stream.traffic.recipients / u64::from(of)).next_power_of_two().clamp(16, BATCH as u64);
-    run.work(&shared)
+    let (mut memory, mut tallies) = (WorkingMemory::new(&shared), run.empty_tallies(&shared));
+    let each = blocks.iter().map(|&block| {
+        run.section(block as usize, &shared, &mut memory, &mut tallies)?;
+        run.run_collected(&shared, &mut memory, &mut tallies)?;
+        Ok(after(&tallies))
+    });
+    each.collect()
 }
 
 /// Returns the number of sections into which this many recipients are divided.
@@ -231,7 +239,7 @@ impl RunContext<'_> {
         let seconds = (self.timeline.width().as_secs_f64() * self.timeline.bins() as f64) as usize;
         let class = |class: &TrafficClass| {
             let mut tally = Tally::new(class.plans.iter().map(PlanTally::of).collect(), pairs);
-            // A single block has too few ends to fill the room.
+            // A few blocks have too few ends to fill the room.
             if shared.chosen.len() > 1 && shared.executors.len() == 1 {
                 tally.plans.iter_mut().for_each(|plan| plan.ends = Seconds::with_room(seconds.min(MOST_SECONDS)));
             }
@@ -245,26 +253,38 @@ impl RunContext<'_> {
         let mut memory = WorkingMemory::new(shared);
         let mut tallies = self.empty_tallies(shared);
         while let Some(section) = shared.take() {
-            for batch in shared.batches(section) {
-                let (first, count) = batch?;
-                match tallies.as_mut_slice() {
-                    [class] => self.run_consecutive(first, count, shared, &mut memory, &mut class.tally),
-                    _ => self.collect(first, count, shared, &mut memory),
-                }
-                if memory.collected.recipients >= 2 * shared.most_collected {
-                    self.run_collected(shared, &mut memory, &mut tallies)?;
-                }
-            }
-            memory.collected.end_section(section);
-            if tallies.len() == 1 || memory.collected.recipients >= shared.most_collected {
-                self.run_collected(shared, &mut memory, &mut tallies)?;
-            }
+            self.section(section, shared, &mut memory, &mut tallies)?;
         }
         self.run_collected(shared, &mut memory, &mut tallies)?;
         if let [first, _, ..] = tallies.as_mut_slice() {
             first.tally.swap_series(&mut memory.series);
         }
         Ok(tallies)
+    }
+
+    /// Simulates a section; some of its recipients may wait to be simulated with those of the next.
+    fn section(
+        &self,
+        section: usize,
+        shared: &SectionWork<'_>,
+        memory: &mut WorkingMemory,
+        tallies: &mut [GroupTally],
+    ) -> Result<(), Interrupted> {
+        for batch in shared.batches(section) {
+            let (first, count) = batch?;
+            match tallies {
+                [class] => self.run_consecutive(first, count, shared, memory, &mut class.tally),
+                _ => self.collect(first, count, shared, memory),
+            }
+            if memory.collected.recipients >= 2 * shared.most_collected {
+                self.run_collected(shared, memory, tallies)?;
+            }
+        }
+        memory.collected.end_section(section);
+        if tallies.len() == 1 || memory.collected.recipients >= shared.most_collected {
+            self.run_collected(shared, memory, tallies)?;
+        }
+        Ok(())
     }
 
     /// Simulates consecutive recipients, all of one class, under all plans, and counts them.

@@ -33,7 +33,7 @@ pub use context::RecipientContext;
 pub use fast_plan::fast_plans;
 pub use group_tally::GroupTally;
 pub use independent::{
-    ExecutionMode, RunContext, SECTIONS, sections_of, simulate_block, simulate_independent, simulate_sections,
+    ExecutionMode, RunContext, SECTIONS, sections_of, simulate_blocks, simulate_independent, simulate_sections,
 };
 pub use ledger::{GroupLedger, LEDGER_SCHEMA, Ledger, LedgerError, Mean, ModeLedger, PlanLedger, ReplicationCounts};
 pub use model::{CompiledPlan, Model, TrafficClass, TrafficStream};

@@ -8,6 +8,8 @@ pub struct Progress {
     planned: AtomicU64,
     expected: AtomicU64,
     simulated: AtomicU64,
+    to_solve: AtomicU64,
+    solved: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -37,6 +39,22 @@ impl Progress {
     /// Adds to the number of recipients simulated so far.
     pub fn add(&self, recipients: u64) {
         self.simulated.fetch_add(recipients, Ordering::Relaxed);
+    }
+
+    /// The number of plans that are solved so far, and of those to be solved, as far as is known.
+    #[must_use]
+    pub fn solutions(&self) -> (u64, u64) {
+        (self.solved.load(Ordering::Relaxed), self.to_solve.load(Ordering::Relaxed))
+    }
+
+    /// Adds to the number of plans to be solved.
+    pub fn plan_solutions(&self, plans: u64) {
+        self.to_solve.fetch_add(plans, Ordering::Relaxed);
+    }
+
+    /// Counts a plan that is solved.
+    pub fn add_solution(&self) {
+        self.solved.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Asks the run to stop; it stops after the batches under way.

@@ -2,7 +2,7 @@
 
 use super::ready::Ready;
 use crate::scenario::Metric;
-use crate::sim::{Interrupted, PlanTally, Progress};
+use crate::sim::{self, GroupTally, Interrupted, PlanTally, Progress};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -19,15 +19,16 @@ pub fn is_mean_over_recipients(metric: Metric) -> bool {
     COUNTED.contains(&metric)
 }
 
-/// The sum over the recipients of which a measure is the mean; `None` if it is no such mean.
-pub(super) fn counted(metric: Metric, tally: &PlanTally) -> Option<f64> {
+/// The sum over the recipients of which a measure is the mean, costs in millionths; `None` if it is no such mean. Whole numbers, so that sums are the same in
+/// any order.
+fn counted(metric: Metric, tally: &PlanTally) -> Option<u128> {
     Some(match metric {
-        Metric::Delivered => tally.delivered as f64,
-        Metric::InTime => tally.in_time as f64,
-        Metric::Succeeded => tally.succeeded as f64,
-        Metric::Duplicates => tally.duplicates as f64,
-        Metric::Seen => tally.seen as f64,
-        Metric::CostPerRecipient => tally.cost as f64 / 1e6,
+        Metric::Delivered => tally.delivered.into(),
+        Metric::InTime => tally.in_time.into(),
+        Metric::Succeeded => tally.succeeded.into(),
+        Metric::Duplicates => tally.duplicates.into(),
+        Metric::Seen => tally.seen.into(),
+        Metric::CostPerRecipient => tally.cost,
         _ => return None,
     })
 }
@@ -36,11 +37,11 @@ pub(super) fn counted(metric: Metric, tally: &PlanTally) -> Option<f64> {
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct StreamSums {
     pub(super) recipients: u64,
-    pub(super) sums: [f64; COUNTED.len()],
+    sums: [u128; COUNTED.len()],
 }
 
 impl StreamSums {
-    fn of<'t>(recipients: u64, tallies: impl Iterator<Item = &'t PlanTally> + Clone) -> Self {
+    pub(super) fn of<'t>(recipients: u64, tallies: impl Iterator<Item = &'t PlanTally> + Clone) -> Self {
         let sum = |metric| tallies.clone().filter_map(|tally| counted(metric, tally)).sum();
         Self { recipients, sums: COUNTED.map(sum) }
     }
@@ -51,10 +52,54 @@ impl StreamSums {
         Self { recipients: self.recipients + other.recipients, sums }
     }
 
-    /// The sum of a measure.
-    pub(super) fn sum(&self, metric: Metric) -> Option<f64> {
-        COUNTED.iter().position(|other| *other == metric).map(|place| self.sums[place])
+    /// What has come since `before`.
+    fn since(self, before: Self) -> Self {
+        let sums = std::array::from_fn(|place| self.sums[place] - before.sums[place]);
+        Self { recipients: self.recipients - before.recipients, sums }
     }
+
+    /// The sum of a measure, in its unit.
+    pub(super) fn sum(&self, metric: Metric) -> Option<f64> {
+        let sum = COUNTED.iter().position(|other| *other == metric).map(|place| self.sums[place] as f64)?;
+        Some(if metric == Metric::CostPerRecipient { sum / 1e6 } else { sum })
+    }
+
+    /// The mean of a measure, in its unit.
+    pub(super) fn mean(&self, metric: Metric) -> Option<f64> {
+        Some(self.sum(metric)? / self.recipients.max(1) as f64)
+    }
+}
+
+/// What is counted in each of these blocks of a replication, of so many, where recipients are independent: for each block, plan and stream.
+pub(super) fn of_blocks(
+    ready: &Ready<'_>,
+    replication: u32,
+    blocks: (&[u32], u32),
+    progress: &Progress,
+) -> Result<Vec<Vec<Vec<StreamSums>>>, Interrupted> {
+    let run = ready.run(&ready.model, replication);
+    let plans = ready.model.plans;
+    let mut all = vec![vec![Vec::new(); plans]; blocks.0.len()];
+    for stream in &ready.model.streams {
+        let mut before = vec![StreamSums::default(); plans];
+        let since = |classes: &[GroupTally]| {
+            let recipients = classes[0].tally.arrivals.total();
+            let now = (0..plans).map(|plan| {
+                // A stream with a plan of its own has the same counts under each.
+                let tallies = classes.iter().map(|class| &class.tally.plans[plan.min(class.tally.plans.len() - 1)]);
+                StreamSums::of(recipients, tallies)
+            });
+            let now: Vec<StreamSums> = now.collect();
+            let since: Vec<StreamSums> = now.iter().zip(&before).map(|(now, before)| now.since(*before)).collect();
+            before = now;
+            since
+        };
+        let of_stream = sim::simulate_blocks(&run, stream, blocks, progress, since)?;
+        for (of_block, of_plans) in all.iter_mut().zip(of_stream) {
+            of_block.iter_mut().zip(of_plans).for_each(|(streams, sums)| streams.push(sums));
+        }
+    }
+    Ok(all)
 }
 
 /// What is counted in each of these replications under the first plan, for each stream.
@@ -65,14 +110,7 @@ pub(super) fn of_replications(
 ) -> Result<Vec<Vec<StreamSums>>, Interrupted> {
     progress.plan(ready.simulated_recipients() * u64::from(replications.end - replications.start));
     if !ready.scenario.is_shared() {
-        let of_replication = |replication| {
-            let streams = ready.independent_block(replication, (0, 1), progress)?;
-            let of_stream = |classes: &Vec<crate::sim::GroupTally>| {
-                let tallies = classes.iter().map(|class| &class.tally.plans[0]);
-                StreamSums::of(classes[0].tally.arrivals.total(), tallies)
-            };
-            Ok(streams.iter().map(of_stream).collect())
-        };
+        let of_replication = |replication| Ok(of_blocks(ready, replication, (&[0], 1), progress)?.remove(0).remove(0));
         return replications.into_par_iter().map(of_replication).collect();
     }
     let mut all = Vec::new();

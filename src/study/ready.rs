@@ -117,17 +117,6 @@ impl<'a> Ready<'a> {
         self.of_streams(|stream| sim::simulate_sections(&run, stream, sections.iter().copied(), progress))
     }
 
-    /// The tallies of the classes of each stream for one of many blocks of a replication, with independent recipients.
-    pub(super) fn independent_block(
-        &self,
-        replication: u32,
-        block: (u32, u32),
-        progress: &Progress,
-    ) -> Result<Vec<Vec<GroupTally>>, Interrupted> {
-        let run = self.run(&self.model, replication);
-        self.of_streams(|stream| sim::simulate_block(&run, stream, block, progress))
-    }
-
     /// The tallies of the classes of each stream.
     fn of_streams(
         &self,

@@ -332,6 +332,11 @@ fn blocks_are_samples_of_all_recipients() {
     };
     let race = search.race(Some(1e-4), &Progress::default()).expect("it can be done");
     assert!(race.is_decided && race.recipients.is_some_and(|of| (1024..1100).contains(&of)), "{race:?}");
+    // However the blocks are shared out.
+    for threads in [1, 3] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        assert_eq!(pool.install(|| search.race(Some(1e-4), &Progress::default())).as_ref(), Ok(&race), "{threads}");
+    }
     for raced in &race.plans {
         let (cost, in_time) = exactly(&scenario, &raced.plan);
         for &(metric, mean, reach) in &raced.measures {

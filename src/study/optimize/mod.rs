@@ -272,8 +272,14 @@ impl Search<'_> {
         digits: usize,
         progress: &Progress,
     ) -> Result<Vec<Seen>, SearchError> {
+        progress.plan_solutions(candidates.len() as u64);
         let look = |candidate: &Candidate| {
-            if progress.stopped() { Err(SearchError::Interrupted) } else { self.seen(solver, candidate, digits) }
+            if progress.stopped() {
+                return Err(SearchError::Interrupted);
+            }
+            let seen = self.seen(solver, candidate, digits);
+            progress.add_solution();
+            seen
         };
         candidates.par_iter().map(look).collect()
     }

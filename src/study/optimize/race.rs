@@ -9,9 +9,9 @@ use super::standing::misses;
 use super::{MOST_SHOWN, Search, SearchError};
 use crate::rng::{DrawKey, RngKey};
 use crate::scenario::{Bound, Metric, Plan, Scenario, Unit};
-use crate::sim::{Interrupted, PlanTally, Progress};
+use crate::sim::{Interrupted, Progress};
 use crate::stats::{Confidence, reach_at_all_times, with_the_best};
-use crate::study::counted::{ROUNDING, counted, is_mean_over_recipients};
+use crate::study::counted::{ROUNDING, StreamSums, is_mean_over_recipients, of_blocks};
 use crate::study::exposure::Exposure;
 use crate::study::horizon;
 use crate::study::ready::Ready;
@@ -31,6 +31,8 @@ const ERROR: f64 = 0.05;
 const MOST_ROUNDS: f64 = 24.0;
 /// The most recipients of the first round, each once per plan: some minutes.
 const MOST_IN_FIRST_ROUND: u64 = 5_000_000_000;
+/// Into how many pieces the blocks of a round are divided for each thread.
+const SHARES: usize = 4;
 /// The plans that are simulated together.
 const TOGETHER: usize = 64;
 /// About the most recipients that are simulated, each once per plan: half a minute of work where they are contended.
@@ -255,17 +257,22 @@ impl Track {
         // All results are there before any is kept.
         for together in runners.chunks(TOGETHER) {
             let ready = self.ready(together, progress)?;
-            let of_block = |&block: &u32| -> Result<Vec<Vec<f64>>, Interrupted> {
-                if self.is_shared {
-                    return of_replication(&ready, block, metrics, progress);
-                }
-                let (replication, block) = self.place(block, &orders);
-                let streams = ready.independent_block(replication, (block, self.blocks), progress)?;
-                let recipients: u64 = streams.iter().map(|classes| classes[0].tally.arrivals.total()).sum();
-                let tallies = |plan: usize| streams.iter().flatten().map(move |class| &class.tally.plans[plan]);
-                Ok((0..together.len()).map(|plan| means(metrics, recipients, tallies(plan))).collect())
-            };
-            all.push(blocks.par_iter().map(of_block).collect::<Result<Vec<_>, _>>()?);
+            all.push(if self.is_shared {
+                let of_block = |&block: &u32| of_replication(&ready, block, metrics, progress);
+                blocks.par_iter().map(of_block).collect::<Result<Vec<_>, _>>()?
+            } else {
+                let places: Vec<(u32, u32)> = blocks.iter().map(|&block| self.place(block, &orders)).collect();
+                let one_replication = places.chunk_by(|a, b| a.0 == b.0);
+                let at_once = blocks.len().div_ceil(SHARES * rayon::current_num_threads());
+                let pieces: Vec<&[(u32, u32)]> = one_replication.flat_map(|places| places.chunks(at_once)).collect();
+                let of_piece = |places: &&[(u32, u32)]| {
+                    let numbers: Vec<u32> = places.iter().map(|(_, block)| *block).collect();
+                    let counted = of_blocks(&ready, places[0].0, (&numbers, self.blocks), progress)?;
+                    let of_block = |plans: Vec<Vec<StreamSums>>| plans.iter().map(|of| means(metrics, of)).collect();
+                    Ok(counted.into_iter().map(of_block).collect::<Vec<Vec<Vec<f64>>>>())
+                };
+                pieces.par_iter().map(of_piece).collect::<Result<Vec<_>, Interrupted>>()?.concat()
+            });
         }
         for (together, of_blocks) in runners.chunks_mut(TOGETHER).zip(all) {
             for of_plans in of_blocks {
@@ -294,17 +301,18 @@ fn of_replication(
     progress: &Progress,
 ) -> Result<Vec<Vec<f64>>, Interrupted> {
     let runs = ready.contended_runs(replication..replication + 1, progress)?;
-    let of_plan = |run: &crate::sim::PlanRunTally| {
-        let recipients: u64 = run.streams.iter().map(|classes| classes[0].arrivals.total()).sum();
-        means(metrics, recipients, run.streams.iter().flatten().map(|class| &class.tally))
+    let of_stream = |classes: &Vec<crate::sim::ClassTally>| {
+        StreamSums::of(classes[0].arrivals.total(), classes.iter().map(|class| &class.tally))
     };
+    let of_plan =
+        |run: &crate::sim::PlanRunTally| means(metrics, &run.streams.iter().map(of_stream).collect::<Vec<_>>());
     Ok(runs.iter().flatten().map(of_plan).collect())
 }
 
-/// The measures of this number of recipients, from the tallies of their classes.
-fn means<'t>(metrics: &[Metric], recipients: u64, tallies: impl Iterator<Item = &'t PlanTally> + Clone) -> Vec<f64> {
-    let sum = |metric: &Metric| tallies.clone().filter_map(|tally| counted(*metric, tally)).sum::<f64>();
-    metrics.iter().map(|metric| sum(metric) / recipients.max(1) as f64).collect()
+/// The measures of all streams together.
+fn means(metrics: &[Metric], streams: &[StreamSums]) -> Vec<f64> {
+    let all = streams.iter().fold(StreamSums::default(), |sum, stream| sum.plus(*stream));
+    metrics.iter().map(|metric| all.mean(*metric).unwrap_or(0.0)).collect()
 }
 
 /// What the data of a race show.

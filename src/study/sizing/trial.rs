@@ -127,11 +127,10 @@ fn on_days(days: &[Vec<StreamSums>], goal: &Goal, on: f64, confidence: Confidenc
     let is_met = |day: &&Vec<StreamSums>| {
         let counted = goal.stream.map_or_else(|| total(day), |stream| day[stream]);
         // On a day on which nobody comes, nothing is missed.
-        let mean = |sum: f64| sum / counted.recipients as f64;
         counted.recipients == 0
-            || counted.sum(goal.metric).is_some_and(|sum| match goal.bound {
-                Bound::AtLeast(limit) => mean(sum) >= limit - ROUNDING * limit.abs(),
-                Bound::AtMost(limit) => mean(sum) <= limit + ROUNDING * limit.abs(),
+            || counted.mean(goal.metric).is_some_and(|mean| match goal.bound {
+                Bound::AtLeast(limit) => mean >= limit - ROUNDING * limit.abs(),
+                Bound::AtMost(limit) => mean <= limit + ROUNDING * limit.abs(),
             })
     };
     let (met, all) = (days.iter().filter(is_met).count() as u64, days.len() as u64);
