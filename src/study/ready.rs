@@ -41,11 +41,21 @@ impl<'a> Ready<'a> {
         timeline: Timeline,
         progress: &Progress,
     ) -> Result<Self, Interrupted> {
-        let recipients = scenario.streams.iter().map(|stream| stream.traffic.recipients).collect();
-        let mut ready = Self { model: Model::prepared(&scenario, progress)?, scenario, timeline, recipients };
+        let mut ready = Self::unscaled(scenario, timeline, progress)?;
         let (of_plans, of_own) = sim::scales(&ready.run(&ready.model, 0), progress)?;
         ready.model.set_scales(&of_plans, &of_own);
         Ok(ready)
+    }
+
+    /// For those who only count recipients: as [`Ready::new`], without results over time, and without looking for the latencies that many recipients share.
+    pub(super) fn to_count(scenario: Cow<'a, Scenario>, progress: &Progress) -> Result<Self, Interrupted> {
+        let timeline = horizon::timeline(&scenario).in_one_bin();
+        Self::unscaled(scenario, timeline, progress)
+    }
+
+    fn unscaled(scenario: Cow<'a, Scenario>, timeline: Timeline, progress: &Progress) -> Result<Self, Interrupted> {
+        let recipients = scenario.streams.iter().map(|stream| stream.traffic.recipients).collect();
+        Ok(Self { model: Model::prepared(&scenario, progress)?, scenario, timeline, recipients })
     }
 
     /// The timeline of the runs.

@@ -13,7 +13,6 @@ use crate::sim::{Interrupted, Progress};
 use crate::stats::{Confidence, reach_at_all_times, with_the_best};
 use crate::study::counted::{ROUNDING, StreamSums, is_mean_over_recipients, of_blocks};
 use crate::study::exposure::Exposure;
-use crate::study::horizon;
 use crate::study::ready::Ready;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -32,7 +31,7 @@ const MOST_ROUNDS: f64 = 24.0;
 /// The most recipients of the first round, each once per plan: some minutes.
 const MOST_IN_FIRST_ROUND: u64 = 5_000_000_000;
 /// Into how many pieces the blocks of a round are divided for each thread.
-const SHARES: usize = 4;
+const SHARES: usize = 2;
 /// The plans that are simulated together.
 const TOGETHER: usize = 64;
 /// About the most recipients that are simulated, each once per plan: half a minute of work where they are contended.
@@ -286,8 +285,7 @@ impl Track {
     fn ready(&self, runners: &[Runner], progress: &Progress) -> Result<Ready<'static>, Interrupted> {
         let mut scenario = self.scenario.clone();
         scenario.plans = runners.iter().map(|runner| runner.plan.clone()).collect();
-        let timeline = horizon::timeline(&scenario).in_one_bin();
-        let mut ready = Ready::with_timeline(Cow::Owned(scenario), timeline, progress)?;
+        let mut ready = Ready::to_count(Cow::Owned(scenario), progress)?;
         ready.model.pairs = std::iter::empty().collect();
         Ok(ready)
     }

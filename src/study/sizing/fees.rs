@@ -7,7 +7,6 @@ use crate::scenario::{Metric, Scenario};
 use crate::sim::{Interrupted, Progress};
 use crate::stats::{Confidence, Moments};
 use crate::study::counted::of_replications;
-use crate::study::horizon;
 use crate::study::ready::Ready;
 use crate::units::Rate;
 use std::borrow::Cow;
@@ -120,8 +119,7 @@ impl Costs<'_> {
             return Ok(self.month(known));
         }
         let scenario = self.question.with(Some(rung));
-        let timeline = horizon::timeline(&scenario).in_one_bin();
-        let ready = Ready::with_timeline(Cow::Borrowed(&scenario), timeline, self.progress)?;
+        let ready = Ready::to_count(Cow::Borrowed(&scenario), self.progress)?;
         let all = of_replications(&ready, 0..self.replications, self.progress)?;
         let cost = |streams: &Vec<crate::study::counted::StreamSums>| {
             streams.iter().filter_map(|stream| stream.sum(Metric::CostPerRecipient)).sum()

@@ -9,7 +9,6 @@ use crate::study::counted::{ROUNDING, StreamSums, of_replications};
 use crate::study::estimates::replications_for;
 use crate::study::experiment::simulate;
 use crate::study::exposure::Exposure;
-use crate::study::horizon;
 use crate::study::measure::{Measured, measure, sample_size};
 use crate::study::precision::{Replications, StoppingRule};
 use crate::study::ready::Ready;
@@ -81,11 +80,7 @@ impl<'a> Judge<'a> {
     ) -> Result<Trial, Interrupted> {
         let confidence = Confidence::USUAL.shared_by(LOOKS as usize);
         let days = match self.goals.iter().any(|goal| goal.on.is_some()) {
-            true => {
-                let timeline = horizon::timeline(scenario).in_one_bin();
-                let ready = Ready::with_timeline(Cow::Borrowed(scenario), timeline, progress)?;
-                of_replications(&ready, 0..replications, progress)?
-            }
+            true => of_replications(&Ready::to_count(Cow::Borrowed(scenario), progress)?, 0..replications, progress)?,
             false => Vec::new(),
         };
         let results = match self.goals.iter().all(|goal| goal.on.is_some()) {
