@@ -28,11 +28,11 @@ pub(super) enum Verb {
     Run(Run),
     /// For CI: check a scenario against its [[checks]], an earlier run or another scenario; exit 3 if a check fails
     Check(Check),
-    /// Find the smallest throughput, or number of lines, of a provider with which a plan meets its goals; exit 3 if none is enough
+    /// Find the smallest throughput, or number of lines, of a provider or of two with which a plan meets its goals; exit 3 if none is enough
     Capacity(Capacity),
     /// Vary one or two values of a scenario and compare the results
     Sweep(Sweep),
-    /// Find the best order of providers and the best waits, exactly or by a race of simulations; exit 3 if no plan meets the bounds
+    /// Find the best order of providers and the best waits, triggers and attempts, exactly or by a race of simulations; exit 3 if no plan meets the bounds
     Optimize(Optimize),
     /// Check scenario files for errors without running them
     Validate(Validate),

@@ -43,23 +43,27 @@ pub(super) fn meanings(metrics: impl IntoIterator<Item = Metric>) -> Vec<(&'stat
         "latency",
         "The time from arrival to first delivery, over the recipients who got the message. p95 is the time within which 95 % of them got it.",
     );
-    let meaning = |metric: Metric| match metric {
-        Metric::Delivered => DELIVERED,
-        Metric::InTime => ("in time", "Delivered within the deadline, counted from the recipient’s arrival."),
-        Metric::Succeeded => {
-            ("succeeded", "The sender’s engine counts the message as successful, by the reports that it received.")
-        }
-        Metric::Duplicates => ("duplicates", "Recipients who got the message more than once."),
-        Metric::Seen => ("seen", "The recipient opened the message."),
-        Metric::Failovers => ("failovers", "Moves from one step of the plan to the next."),
-        Metric::CostPerRecipient | Metric::CostPerDelivered | Metric::CostTotal => {
-            ("cost", "What providers charge for all attempts, also for those that reach nobody.")
-        }
-        metric if metric.unit() == Unit::Seconds => LATENCY,
-        _ => DELIVERED,
+    let meaning = |metric: Metric| {
+        Some(match metric {
+            Metric::Delivered => DELIVERED,
+            Metric::InTime => ("in time", "Delivered within the deadline, counted from the recipient’s arrival."),
+            Metric::Succeeded => {
+                ("succeeded", "The sender’s engine counts the message as successful, by the reports that it received.")
+            }
+            Metric::Duplicates => ("duplicates", "Recipients who got the message more than once."),
+            Metric::Seen => ("seen", "The recipient opened the message."),
+            Metric::Failovers => ("failovers", "Moves from one step of the plan to the next."),
+            Metric::CostPerRecipient | Metric::CostPerDelivered | Metric::CostTotal => {
+                ("cost", "What providers charge for all attempts, also for those that reach nobody.")
+            }
+            Metric::LastEnd => ("last end", "When the last flow of a replication ends."),
+            metric if metric.unit() == Unit::Seconds => LATENCY,
+            // Callbacks, and what explains itself.
+            _ => return None,
+        })
     };
     let mut all: Vec<(&str, String)> = Vec::new();
-    for (word, text) in metrics.into_iter().map(meaning) {
+    for (word, text) in metrics.into_iter().filter_map(meaning) {
         if all.iter().all(|(other, _)| *other != word) {
             all.push((word, text.to_owned()));
         }

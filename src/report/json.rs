@@ -1,5 +1,6 @@
 //! Results as JSON, with identical bytes for identical results: every float is rounded to ten significant digits.
 
+use crate::scenario::Scenario;
 use crate::study::Results;
 use crate::text;
 use serde::Serialize;
@@ -9,6 +10,31 @@ use serde_json::{Number, Value};
 #[must_use]
 pub fn json(results: &Results) -> String {
     pretty(results)
+}
+
+/// Which question of which file an answer is about: at the top of its JSON.
+#[derive(Serialize)]
+pub(super) struct Source<'a> {
+    schema: &'static str,
+    scenario: &'a str,
+    digest: &'a str,
+    seed: u64,
+    seed_text: String,
+    recipients: u64,
+}
+
+impl<'a> Source<'a> {
+    /// That of an answer about this scenario.
+    pub(super) fn of(scenario: &'a Scenario, schema: &'static str) -> Self {
+        Self {
+            schema,
+            scenario: &scenario.title,
+            digest: &scenario.digest,
+            seed: scenario.seed,
+            seed_text: scenario.seed.to_string(),
+            recipients: scenario.recipients(),
+        }
+    }
 }
 
 /// `value` as rounded, pretty-printed JSON, ending with a line feed. A value that cannot be written as JSON becomes `null`, but no type of

@@ -121,7 +121,7 @@ impl Chart<'_> {
             _ => String::new(),
         };
         let whose = if self.group.name.is_empty() { String::new() } else { format!(", {}", self.group.name) };
-        response::capital(&format!("{}{unit}{whose}", words::name_of(self.metric)))
+        words::capital(&format!("{}{unit}{whose}", words::name_of(self.metric)))
     }
 }
 

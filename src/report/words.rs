@@ -285,6 +285,12 @@ pub(super) fn measured_plainly(unit: Unit, value: f64) -> String {
     }
 }
 
+/// `text` with its first letter capitalised.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// The name of a measure in full: `in time`, `latency p95`.
 pub(super) const fn name_of(metric: Metric) -> &'static str {
     match metric {

@@ -61,18 +61,12 @@ pub(in crate::report) fn figure(response: &Response) -> Result<Figure, FigureErr
     let goal = if response.bound.is_some() { " The dotted line is the goal." } else { "" };
     let caption = format!(
         "{} for each value of {}. Bars are {} intervals; one that is not visible is smaller than the mark or unknown.{goal}",
-        capital(&response.measured),
+        words::capital(&response.measured),
         response.varied,
         response.level,
     );
     let svg = canvas::sheet("response", HEIGHT, &caption, |area| paint(area, response))?;
     Ok(Figure { file: response.file.clone(), title: response.title.clone(), caption, svg })
-}
-
-/// `text` with its first letter capitalised.
-pub(in crate::report) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn paint(area: &Area<'_>, response: &Response) -> Drawn {

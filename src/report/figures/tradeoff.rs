@@ -47,13 +47,10 @@ pub(in crate::report) fn figure(tradeoff: &Tradeoff) -> Result<Figure, FigureErr
     };
     let line = if tradeoff.front.is_empty() { "" } else { " No plan is better in both than those on the line." };
     let bound = if tradeoff.bounds.iter().any(Option::is_some) { " Dotted lines are bounds." } else { "" };
-    let caption = format!("{} against {across}. Numbers are those of the table.{line}{dots}{bound}", capital(up));
+    let caption =
+        format!("{} against {across}. Numbers are those of the table.{line}{dots}{bound}", words::capital(up));
     let svg = canvas::sheet("tradeoff", HEIGHT, &caption, |area| paint(area, tradeoff, &frame))?;
     Ok(Figure { file: tradeoff.file.to_owned(), title: tradeoff.title.clone(), caption, svg })
-}
-
-fn capital(text: &str) -> String {
-    super::response::capital(text)
 }
 
 impl Tradeoff {

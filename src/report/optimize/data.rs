@@ -4,7 +4,7 @@ use super::found::{Findings, Listed};
 use crate::engine::LateDelivery;
 use crate::report::cells::{everybody, field, written};
 use crate::report::csv::unit_of;
-use crate::report::json::pretty;
+use crate::report::json::{Source, pretty};
 use crate::scenario::{Bound, BySegment, Metric, Plan, Scenario};
 use crate::study::{Exact, Search, measure};
 use crate::text::number;
@@ -16,12 +16,8 @@ pub const SCHEMA: &str = "failsim/optimize/1";
 
 #[derive(Serialize)]
 struct Facts<'a> {
-    schema: &'static str,
-    scenario: &'a str,
-    digest: &'a str,
-    seed: u64,
-    seed_text: String,
-    recipients: u64,
+    #[serde(flatten)]
+    source: Source<'a>,
     /// `exact`, or `simulate` after a race.
     method: &'static str,
     not_solved: Vec<String>,
@@ -108,12 +104,7 @@ pub fn json(search: &Search<'_>, findings: &Findings<'_>) -> String {
     };
     let list = findings.list(search);
     pretty(&Facts {
-        schema: SCHEMA,
-        scenario: &scenario.title,
-        digest: &scenario.digest,
-        seed: scenario.seed,
-        seed_text: scenario.seed.to_string(),
-        recipients: scenario.recipients(),
+        source: Source::of(scenario, SCHEMA),
         method: if race.is_some() { "simulate" } else { "exact" },
         not_solved,
         minimize,

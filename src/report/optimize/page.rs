@@ -4,7 +4,7 @@ use super::blocks::disagreement;
 use super::data::{SCHEMA, csv, json};
 use super::found::{Findings, Listed};
 use super::race::shown;
-use super::terms::{interval, plainly};
+use super::terms::{difference, interval, plainly};
 use super::toml::toml;
 use crate::report::assumptions::About;
 use crate::report::brief::{self, Brief};
@@ -86,11 +86,11 @@ fn finding(search: &Search<'_>, findings: &Findings<'_>, list: &[Listed<'_>]) ->
     match findings {
         Findings::BySegment { optima, .. } if optima.composite.meets_bounds => {
             let bounds = if bounds.is_empty() { bounds } else { format!("{bounds} in it") };
-            format!("{} for each segment{bounds}, of {of}: {}.", capital(&goals[0]), gain(search, list))
+            format!("{} for each segment{bounds}, of {of}: {}.", words::capital(&goals[0]), gain(search, list))
         }
         Findings::BySegment { .. } => format!("Not every segment has a plan{bounds}, of {of}."),
         Findings::Raced { race, .. } if race.is_decided => {
-            format!("{}{bounds}, of {of}: {}.", capital(&goals[0]), value_of(search, best, true))
+            format!("{}{bounds}, of {of}: {}.", words::capital(&goals[0]), value_of(search, best, true))
         }
         Findings::Raced { race, .. } if race.plans[0].meets_bounds == Some(false) => none(),
         Findings::Raced { race, .. } => {
@@ -108,7 +108,7 @@ fn finding(search: &Search<'_>, findings: &Findings<'_>, list: &[Listed<'_>]) ->
             )
         }
         Findings::Solved { .. } => {
-            format!("{}{bounds}, of {of}: {}.", capital(&goals[0]), value_of(search, best, false))
+            format!("{}{bounds}, of {of}: {}.", words::capital(&goals[0]), value_of(search, best, false))
         }
     }
 }
@@ -126,10 +126,6 @@ fn bounds(search: &Search<'_>) -> String {
     });
     let each: Vec<String> = each.collect();
     if each.is_empty() { String::new() } else { format!(" with {}", each.join(" and ")) }
-}
-
-fn capital(text: &str) -> String {
-    crate::report::figures::response::capital(text)
 }
 
 /// A plan with its objective: `viber 31s, sms with 0.0277 EUR`.
@@ -218,11 +214,7 @@ fn table(search: &Search<'_>, findings: &Findings<'_>, list: &[Listed<'_>]) -> G
     let is_raced = matches!(findings, Findings::Raced { .. });
     let by_segment = matches!(findings, Findings::BySegment { .. });
     let has_ties = list.iter().any(|listed| listed.worse_by.is_some());
-    let objective = search.objectives[0];
-    let amount = |value: f64| match objective.unit() {
-        Unit::Share => format!("{} points", words::decimal(100.0 * value, 2)),
-        _ => words::decimal(value, words::decimals_of(value, 2)),
-    };
+    let amount = |value: f64| difference(search.objectives[0], value);
     let row = |(place, shown): (usize, usize)| {
         let listed = &list[shown];
         let name = match listed.segment {
@@ -288,7 +280,7 @@ fn figure(search: &Search<'_>, findings: &Findings<'_>, list: &[Listed<'_>]) -> 
     let bound = |axis: Metric| search.bounds.iter().find(|(metric, _)| *metric == axis).map(|(_, bound)| *bound);
     Some(Tradeoff {
         file: FIGURE,
-        title: format!("{} and {}", capital(words::name_of(axes[0])), words::name_of(axes[1])),
+        title: format!("{} and {}", words::capital(words::name_of(axes[0])), words::name_of(axes[1])),
         axes,
         currency: search.scenario.currency.clone(),
         bounds: axes.map(bound),

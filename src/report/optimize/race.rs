@@ -1,9 +1,9 @@
 //! The outcome of `failsim optimize` where plans cannot be solved: what a race of simulations shows.
 
 use super::blocks::{Comments, asked, block, laid_out, ready};
-use super::terms::{Names, interval, steps};
+use super::terms::{Names, difference, interval, steps};
 use crate::report::words;
-use crate::scenario::{Metric, Unit};
+use crate::scenario::Metric;
 use crate::study::{Exact, Obstacle, Race, Raced, Search};
 
 /// The outcome of a race as TOML: in comments a table of the plans that are left and what is shown, then the winner as a `[[plans]]` block. `obstacles` are
@@ -54,11 +54,7 @@ fn headline(search: &Search<'_>, race: &Race) -> String {
 /// What is shown, and what is not.
 pub(super) fn shown(search: &Search<'_>, race: &Race) -> Vec<String> {
     let Some(winner) = race.plans.first() else { return Vec::new() };
-    let unit = search.objectives[0].unit();
-    let amount = |value: f64| match unit {
-        Unit::Share => format!("{} points", words::decimal(100.0 * value, 2)),
-        _ => words::plain_amount(value),
-    };
+    let amount = |value: f64| difference(search.objectives[0], value);
     let out = race.candidates - race.left;
     let out = match out {
         0 => "No plan has left the race.".to_owned(),

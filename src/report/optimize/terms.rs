@@ -62,3 +62,11 @@ pub(super) fn interval(metric: Metric, Exact { value, error }: Exact) -> Measure
 pub(super) fn plainly(metric: Metric, value: f64) -> String {
     if metric.unit() == Unit::Share { words::percent(value, 2) } else { words::measured_plainly(metric.unit(), value) }
 }
+
+/// A difference of a measure, points of a share with two decimals, other amounts in their unit with two significant digits.
+pub(super) fn difference(metric: Metric, value: f64) -> String {
+    match metric.unit() {
+        Unit::Share => format!("{} points", words::decimal(100.0 * value, 2)),
+        _ => words::decimal(value, words::decimals_of(value, 2)),
+    }
+}

@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::terms::{names, overall};
 use crate::report::cells::{everybody, field, written};
-use crate::report::json::pretty;
+use crate::report::json::{Source, pretty};
 use crate::scenario::{Bound, Metric};
 use crate::study::{Cheapest, CheckOutcome, Goal, Headroom, Limit, Measured, Outcome, Priced, Question, Trial};
 use serde::Serialize;
@@ -18,12 +18,7 @@ pub fn json(answer: &Answer<'_>) -> String {
     let scenario = question.scenario;
     let goal = |goal| goal_facts(question, goal);
     pretty(&Facts {
-        schema: SCHEMA,
-        scenario: &scenario.title,
-        digest: &scenario.digest,
-        seed: scenario.seed,
-        seed_text: scenario.seed.to_string(),
-        recipients: scenario.recipients(),
+        source: Source::of(scenario, SCHEMA),
         plan: &scenario.plans[0].name,
         provider: &scenario.providers[question.provider].name,
         limit: limit_word(question.limit),
@@ -65,12 +60,8 @@ fn cheapest_facts(cheapest: &Cheapest) -> CheapestFacts {
 
 #[derive(Serialize)]
 struct Facts<'a> {
-    schema: &'static str,
-    scenario: &'a str,
-    digest: &'a str,
-    seed: u64,
-    seed_text: String,
-    recipients: u64,
+    #[serde(flatten)]
+    source: Source<'a>,
     plan: &'a str,
     provider: &'a str,
     limit: &'static str,

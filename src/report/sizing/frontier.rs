@@ -7,7 +7,7 @@ use crate::report::brief::Brief;
 use crate::report::cells::{field, written};
 use crate::report::figures::response::{self, Across, Curve, Response};
 use crate::report::grid::{Column, Grid, Shape};
-use crate::report::json::pretty;
+use crate::report::json::{Source, pretty};
 use crate::report::ownership::ReportKind;
 use crate::report::table::{heading, section};
 use crate::report::{Figure, FigureError, Run, Terminal, folder, words};
@@ -134,12 +134,8 @@ fn grid(answer: &Answer<'_>) -> Grid {
 
 #[derive(Serialize)]
 struct Facts<'a> {
-    schema: &'static str,
-    scenario: &'a str,
-    digest: &'a str,
-    seed: u64,
-    seed_text: String,
-    recipients: u64,
+    #[serde(flatten)]
+    source: Source<'a>,
     plan: &'a str,
     providers: [&'a str; 2],
     limits: [&'static str; 2],
@@ -168,12 +164,7 @@ pub fn json(answer: &Answer<'_>) -> String {
         trial: trial_facts(&pair.trial),
     };
     pretty(&Facts {
-        schema: SCHEMA,
-        scenario: &scenario.title,
-        digest: &scenario.digest,
-        seed: scenario.seed,
-        seed_text: scenario.seed.to_string(),
-        recipients: scenario.recipients(),
+        source: Source::of(scenario, SCHEMA),
         plan: &scenario.plans[0].name,
         providers: answer.names(),
         limits: answer.questions.map(|question| limit_word(question.limit)),

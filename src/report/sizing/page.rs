@@ -8,7 +8,7 @@ use crate::report::brief::Brief;
 use crate::report::figures::response::{self, Across, Curve, Response};
 use crate::report::grid::Grid;
 use crate::report::ownership::ReportKind;
-use crate::report::{Figure, FigureError, Run, folder};
+use crate::report::{Figure, FigureError, Run, folder, words};
 use crate::scenario::{AxisUnit, Bound};
 use crate::study::{Limit, Question, Sizing, Trial};
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ fn figures(question: &Question<'_>, sizing: &Sizing) -> Result<Vec<Figure>, Figu
         let number = if question.goals.len() > 1 { format!("-{}", index + 1) } else { String::new() };
         response::figure(&Response {
             file: format!("curve{number}.svg"),
-            title: response::capital(&phrase(question, goal)),
+            title: words::capital(&phrase(question, goal)),
             across: Across::Numbers(axis),
             varied: varied.clone(),
             unit: unit(goal),

@@ -106,16 +106,7 @@ impl Search<'_> {
     /// # Errors
     /// [`SearchError`]; two objectives, quantiles and totals cannot be raced by.
     pub fn race(&self, indifference: Option<f64>, progress: &Progress) -> Result<Race, SearchError> {
-        let metrics = self.metrics()?;
-        if self.segment.is_some() {
-            return Err(SearchError::Segment);
-        }
-        let plans: Vec<Plan> = self.candidates()?.iter().map(|candidate| self.plan(candidate)).collect();
-        match plans.len() {
-            0 => return Err(SearchError::NoProviders),
-            count if count > MOST_RACING => return Err(SearchError::Candidates { count, most: MOST_RACING }),
-            _ => {}
-        }
+        let (metrics, plans) = (self.metrics()?, self.entrants()?);
         let candidates = plans.len();
         let track = Track::new(self.scenario, &plans);
         let mut runners: Vec<Runner> = plans.into_iter().map(|plan| Runner { plan, blocks: Vec::new() }).collect();
@@ -156,17 +147,8 @@ impl Search<'_> {
             }
             until *= 2;
         }
-        let worse_by = judge.worse_than_the_best(&runners);
-        let raced = |(place, runner): (usize, &Runner)| Raced {
-            plan: runner.plan.clone(),
-            measures: (0..metrics.len()).map(|place| judge.measured(runner, place)).collect(),
-            meets_bounds: judge.meets_bounds(runner),
-            seems_to_meet_bounds: judge.missed(runner) <= 0.0,
-            may_be_better_by: judge.may_be_better_by(runner, &runners[0]),
-            worse_by: worse_by.get(place).copied(),
-        };
         Ok(Race {
-            plans: runners.iter().enumerate().take(MOST_SHOWN).map(raced).collect(),
+            plans: judge.shown(&runners),
             left: runners.len(),
             candidates,
             blocks,
@@ -176,6 +158,19 @@ impl Search<'_> {
             is_decided,
             is_stopped,
         })
+    }
+
+    /// The plans that race.
+    fn entrants(&self) -> Result<Vec<Plan>, SearchError> {
+        if self.segment.is_some() {
+            return Err(SearchError::Segment);
+        }
+        let plans: Vec<Plan> = self.candidates()?.iter().map(|candidate| self.plan(candidate)).collect();
+        match plans.len() {
+            0 => Err(SearchError::NoProviders),
+            count if count > MOST_RACING => Err(SearchError::Candidates { count, most: MOST_RACING }),
+            _ => Ok(plans),
+        }
     }
 
     /// The measures of a race: the objective first.
@@ -397,6 +392,20 @@ impl Judge<'_> {
         let sign = if self.metrics[0].more_is_better() { 1.0 } else { -1.0 };
         let (mean, deviation) = runner.mean(|block, values| sign * (values[0] - than.blocks[block][0]));
         (mean, self.reach(runner, deviation, self.metrics[0]))
+    }
+
+    /// What is shown of the plans that are left, in order.
+    fn shown(&self, runners: &[Runner]) -> Vec<Raced> {
+        let worse_by = self.worse_than_the_best(runners);
+        let raced = |(place, runner): (usize, &Runner)| Raced {
+            plan: runner.plan.clone(),
+            measures: (0..self.metrics.len()).map(|place| self.measured(runner, place)).collect(),
+            meets_bounds: self.meets_bounds(runner),
+            seems_to_meet_bounds: self.missed(runner) <= 0.0,
+            may_be_better_by: self.may_be_better_by(runner, &runners[0]),
+            worse_by: worse_by.get(place).copied(),
+        };
+        runners.iter().enumerate().take(MOST_SHOWN).map(raced).collect()
     }
 
     /// How much worse than the best of the others each plan is, at least and at most; empty where they are too many.

@@ -79,16 +79,16 @@ impl<'a> Judge<'a> {
         progress: &Progress,
     ) -> Result<Trial, Interrupted> {
         let confidence = Confidence::USUAL.shared_by(LOOKS as usize);
-        let days = match self.goals.iter().any(|goal| goal.on.is_some()) {
-            true => of_replications(&Ready::to_count(Cow::Borrowed(scenario), progress)?, 0..replications, progress)?,
-            false => Vec::new(),
+        let days = if self.goals.iter().any(|goal| goal.on.is_some()) {
+            of_replications(&Ready::to_count(Cow::Borrowed(scenario), progress)?, 0..replications, progress)?
+        } else {
+            Vec::new()
         };
-        let results = match self.goals.iter().all(|goal| goal.on.is_some()) {
-            true => None,
-            false => {
-                let stopping_rule = StoppingRule { replications: Replications::Exactly(replications), confidence };
-                Some(simulate(scenario, stopping_rule, progress)?.results(progress)?)
-            }
+        let results = if self.goals.iter().any(|goal| goal.on.is_none()) {
+            let stopping_rule = StoppingRule { replications: Replications::Exactly(replications), confidence };
+            Some(simulate(scenario, stopping_rule, progress)?.results(progress)?)
+        } else {
+            None
         };
         let outcome = |goal: &Goal| match (goal.on, &results) {
             (None, Some(results)) => of_mean(results, goal),
